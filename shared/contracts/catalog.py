@@ -1,0 +1,65 @@
+"""The catalogue: every event type by its wire name, its owner, and how old versions are read."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType, UnionType
+from typing import Any, get_args
+
+from shared.contracts.campaigns import CommunicationEvent
+from shared.contracts.event import TYPE_PREFIX, Event, Unknown
+from shared.contracts.metrics import ComplianceEvent
+from shared.contracts.notifier import AlertEvent
+from shared.contracts.registry import DraftEvent, UnitEvent
+
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+
+OWNERS: Mapping[str, str] = MappingProxyType(
+    {
+        "unit": "registry",
+        "draft": "registry",
+        "plan": "campaigns",
+        "communication": "campaigns",
+        "programme": "campaigns",
+        "compliance": "metrics",
+        "alert": "notifier",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Event classes by wire name, and upcasters from an old wire name to the next version's data.
+
+    An upcaster of `….v1` returns the data of `….v2`; chains are followed to the newest version known.
+    """
+
+    types: Mapping[str, type[Event]]
+    upcasters: Mapping[str, Upcaster] = field(default_factory=dict)
+
+    def read(self, type_name: str, data: dict[str, Any]) -> Event | Unknown:
+        """Decode stored data; an unknown type is `Unknown`, wrong data raises `pydantic.ValidationError`."""
+        while type_name in self.upcasters:
+            data = self.upcasters[type_name](data)
+            type_name = _next_version(type_name)
+        model = self.types.get(type_name)
+        if model is None:
+            return Unknown(type=type_name, data=data)
+        return model.model_validate(data)
+
+    def owned_by(self, service: str) -> tuple[type[Event], ...]:
+        return tuple(model for model in self.types.values() if OWNERS[model.context] == service)
+
+
+def catalog_of(unions: Iterable[UnionType], upcasters: Mapping[str, Upcaster] | None = None) -> Catalog:
+    models: list[type[Event]] = [model for union in unions for model in get_args(union)]
+    return Catalog({model.type_name(): model for model in models}, upcasters or {})
+
+
+def _next_version(type_name: str) -> str:
+    stem, _, number = type_name.rpartition(".v")
+    if not type_name.startswith(TYPE_PREFIX) or not number.isdigit():
+        raise ValueError(f"not a versioned event type: {type_name}")
+    return f"{stem}.v{int(number) + 1}"
+
+
+CATALOG = catalog_of([UnitEvent, DraftEvent, CommunicationEvent, ComplianceEvent, AlertEvent])

@@ -1,0 +1,48 @@
+"""What every event is: a frozen fact with a context, a name in the past tense and a version."""
+
+import re
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+TYPE_PREFIX = "vn.loa"
+
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9._-]{1,63}$")]
+
+
+class Event(BaseModel):
+    """A recorded fact.
+
+    The wire name is `vn.loa.<context>.<name>.v<version>`; the name follows from the class name.
+    Readers ignore fields that they don't know; fields are only ever added (contract of the log).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    context: ClassVar[str]
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+
+    def __init_subclass__(cls, *, context: str | None = None, version: int = 1, **_: Any) -> None:
+        if context is None:  # an abstract base such as the shared fields of two events
+            return
+        cls.context = context
+        cls.name = _snake(cls.__name__.removeprefix(context.capitalize()))
+        cls.version = version
+
+    @classmethod
+    def type_name(cls) -> str:
+        return f"{TYPE_PREFIX}.{cls.context}.{cls.name}.v{cls.version}"
+
+
+class Unknown(BaseModel):
+    """An event of a type that this release doesn't know: counted, kept in order, never interpreted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str
+    data: dict[str, Any]
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

@@ -1,0 +1,39 @@
+"""Identity by natural key: the same thing has the same id wherever and whenever it is recorded."""
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+LOA_NAMESPACE = uuid5(NAMESPACE_URL, "urn:loa")
+
+
+def unit_id(code: str) -> UUID:
+    return uuid5(LOA_NAMESPACE, f"unit:{code}")
+
+
+def draft_id(draft_code: str) -> UUID:
+    return uuid5(LOA_NAMESPACE, f"draft:{draft_code}")
+
+
+def communication_id(  # the natural key of the contract, part by part
+    draft_code: str, held_on: date, precision: str, channel: str, title: str, policies: Iterable[int]
+) -> UUID:
+    """Identify a communication that came from a file: `held_on` is the first day of what is known."""
+    numbers = ";".join(str(number) for number in sorted(policies))
+    return uuid5(
+        LOA_NAMESPACE,
+        f"communication:{draft_code}:{held_on.isoformat()}:{precision}:{channel}:{title}:{numbers}",
+    )
+
+
+def alert_id(gap_id: UUID, unit_code: str) -> UUID:
+    return uuid5(LOA_NAMESPACE, f"alert:{gap_id}:{unit_code}")
+
+
+def event_id(aggregate_id: UUID, idempotency_key: str, index: int) -> UUID:
+    """Derive an event's id from the command's idempotency key, so that a retry writes the same event.
+
+    The aggregate is part of the name: one key used on two aggregates must not look like one event to
+    the broker's duplicate window, which would drop the second in silence.
+    """
+    return uuid5(LOA_NAMESPACE, f"{aggregate_id}:{idempotency_key}:{index}")

@@ -1,0 +1,230 @@
+"""Events of the registry: units and drafts."""
+
+from datetime import date
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts.event import Code, Event
+from shared.contracts.vocabulary import (
+    Answer,
+    Dataset,
+    Instrument,
+    Precision,
+    Procedure,
+    Regime,
+    ScopeBasis,
+    Stage,
+    SuccessionKind,
+    UnitKind,
+    UnitLevel,
+)
+
+Notes = dict[str, str]
+
+
+class UnitRegistered(Event, context="unit"):
+    """A unit exists. `unit_code` is Loa's own and never reused; `province_code` is the official, dated one."""
+
+    unit_code: Code
+    unit_name: str
+    level: UnitLevel
+    kind: UnitKind
+    parent_code: Code | None = None
+    province_code: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    note: str | None = None
+    source: str | None = None
+    dataset: Dataset = Dataset.LIVE
+
+
+class UnitRenamed(Event, context="unit"):
+    unit_code: Code
+    unit_name: str
+    on: date
+    legal_basis: str | None = None
+
+
+class UnitMoved(Event, context="unit"):
+    """The unit has another parent from `on`."""
+
+    unit_code: Code
+    parent_code: Code | None
+    on: date
+    legal_basis: str | None = None
+
+
+class UnitSucceeded(Event, context="unit"):
+    """`to_code` carries on what `unit_code` did, from `on`; several successors are several events."""
+
+    unit_code: Code
+    to_code: Code
+    kind: SuccessionKind
+    on: date
+    legal_basis: str | None = None
+    source: str | None = None
+
+
+class UnitDissolved(Event, context="unit"):
+    """The unit ended on `on` without a successor."""
+
+    unit_code: Code
+    on: date
+    legal_basis: str | None = None
+    source: str | None = None
+
+
+class UnitTargetSet(Event, context="unit"):
+    """The unit's own plan sets a target for a reporting year, in percent (0..100)."""
+
+    unit_code: Code
+    year: int
+    target_percent: float = Field(ge=0, le=100)
+    document: str | None = None
+
+
+class DraftRegistered(Event, context="draft"):
+    """A draft exists, from proposal to promulgation one lasting identity."""
+
+    draft_id: UUID
+    draft_code: Code
+    title: str
+    instrument: Instrument
+    lead_unit_code: Code
+    regime: Regime
+    procedure: Procedure = Procedure.ORDINARY
+    final_number: str | None = None
+    outcome: str | None = None
+    source: str | None = None
+    notes: Notes = Field(default_factory=dict)
+    dataset: Dataset = Dataset.LIVE
+
+
+class DraftRetitled(Event, context="draft"):
+    title: str
+
+
+class DraftScopeAssessed(Event, context="draft"):
+    """The four criteria of Decision 407/QĐ-TTg and, if a person decided, the explicit answer."""
+
+    requires_proposal: Answer = Answer.UNKNOWN
+    affects_rights: Answer = Answer.UNKNOWN
+    contested: Answer = Answer.UNKNOWN
+    wide_impact: Answer = Answer.UNKNOWN
+    in_scope: Answer = Answer.UNKNOWN
+    scope_basis: ScopeBasis | None = None
+
+
+class DraftPolicyAdded(Event, context="draft"):
+    policy_no: int = Field(ge=1)
+    title: str
+    affected_groups: tuple[str, ...] = ()
+    source: str | None = None
+    notes: Notes = Field(default_factory=dict)
+
+
+class DraftPolicyAmended(Event, context="draft"):
+    policy_no: int = Field(ge=1)
+    title: str
+    affected_groups: tuple[str, ...] = ()
+
+
+class DraftPolicyRemoved(Event, context="draft"):
+    policy_no: int = Field(ge=1)
+    reason: str | None = None
+
+
+class DraftStageEntered(Event, context="draft"):
+    """The draft entered a stage; the event's id is the id of the entry (and of the gap it may begin)."""
+
+    stage: Stage
+    entered_on: date
+    precision: Precision = Precision.DAY
+    what: str | None = None
+    source: str | None = None
+    late: bool = False
+    unusual: bool = False
+    notes: Notes = Field(default_factory=dict)
+
+
+class DraftStageCorrected(Event, context="draft"):
+    """An entry was recorded wrongly: `entry_id` names it, the rest is what is right."""
+
+    entry_id: UUID
+    stage: Stage
+    entered_on: date
+    precision: Precision = Precision.DAY
+    reason: str | None = None
+
+
+class DraftCommunicationExempted(Event, context="draft"):
+    """No communication is required: for the named stages, or for the whole draft if there are none."""
+
+    stages: tuple[Stage, ...] = ()
+    document: str
+    authority: str | None = None
+    decided_on: date | None = None
+
+
+class DraftTransferred(Event, context="draft"):
+    """Another unit leads the draft from `on`."""
+
+    to_unit_code: Code
+    on: date
+    document: str | None = None
+
+
+class DraftSuspended(Event, context="draft"):
+    on: date
+    precision: Precision = Precision.DAY
+    what: str | None = None
+    source: str | None = None
+    late: bool = False
+
+
+class DraftResumed(Event, context="draft"):
+    """The draft goes on in `stage`, the one that its suspension had interrupted."""
+
+    stage: Stage
+    on: date
+    precision: Precision = Precision.DAY
+    what: str | None = None
+    source: str | None = None
+    late: bool = False
+
+
+class DraftWithdrawn(Event, context="draft"):
+    on: date
+    precision: Precision = Precision.DAY
+    what: str | None = None
+    source: str | None = None
+
+
+class DraftMerged(Event, context="draft"):
+    on: date
+    precision: Precision = Precision.DAY
+    into_draft_code: Code | None = None
+    what: str | None = None
+    source: str | None = None
+
+
+UnitEvent = (
+    UnitRegistered | UnitRenamed | UnitMoved | UnitSucceeded | UnitDissolved | UnitTargetSet
+)
+DraftEvent = (
+    DraftRegistered
+    | DraftRetitled
+    | DraftScopeAssessed
+    | DraftPolicyAdded
+    | DraftPolicyAmended
+    | DraftPolicyRemoved
+    | DraftStageEntered
+    | DraftStageCorrected
+    | DraftCommunicationExempted
+    | DraftTransferred
+    | DraftSuspended
+    | DraftResumed
+    | DraftWithdrawn
+    | DraftMerged
+)

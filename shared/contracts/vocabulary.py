@@ -1,0 +1,204 @@
+"""The closed lists of the domain: every value that an event or an import row may bear."""
+
+from enum import StrEnum
+
+
+class Precision(StrEnum):
+    """How exactly a date is known; a month or year is written as its first day."""
+
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+
+
+class Stage(StrEnum):
+    """Where a draft stands, in the usual order (which also orders two entries of one date)."""
+
+    REGISTERED = "registered"
+    POLICY_BUILDING = "policy_building"
+    POLICY_CONSULTATION = "policy_consultation"
+    POLICY_APPRAISAL = "policy_appraisal"
+    POLICY_APPROVED = "policy_approved"
+    DRAFTING = "drafting"
+    DRAFT_CONSULTATION = "draft_consultation"
+    SOCIAL_CRITICISM = "social_criticism"
+    APPRAISAL = "appraisal"
+    EXECUTIVE_REVIEW = "executive_review"
+    SUBMITTED = "submitted"
+    VERIFICATION = "verification"
+    STANDING_OPINION = "standing_opinion"
+    DELIBERATION = "deliberation"
+    ADOPTED = "adopted"
+    PROMULGATED = "promulgated"
+    PUBLISHED = "published"
+    SUSPENDED = "suspended"
+    WITHDRAWN = "withdrawn"
+    MERGED = "merged"
+
+    @property
+    def order(self) -> int:
+        return _STAGE_ORDER[self]
+
+
+_STAGE_ORDER = {stage: place for place, stage in enumerate(Stage)}
+ENDS = frozenset({Stage.WITHDRAWN, Stage.MERGED})
+CLOSING_BY_LAW = frozenset({Stage.ADOPTED, Stage.PROMULGATED, Stage.PUBLISHED})
+
+
+class Instrument(StrEnum):
+    """The legal form that a draft is to become."""
+
+    LAW = "law"
+    ORDINANCE = "ordinance"
+    RESOLUTION = "resolution"
+    NA_RESOLUTION = "na_resolution"
+    NASC_RESOLUTION = "nasc_resolution"
+    DECREE = "decree"
+    GOVERNMENT_RESOLUTION = "government_resolution"
+    DECISION = "decision"
+    PM_DECISION = "pm_decision"
+    CIRCULAR = "circular"
+    PROVINCIAL_RESOLUTION = "provincial_resolution"
+    PROVINCIAL_DECISION = "provincial_decision"
+    PROVINCIAL_CHAIR_DECISION = "provincial_chair_decision"
+    COMMUNE_RESOLUTION = "commune_resolution"
+    COMMUNE_DECISION = "commune_decision"
+
+
+class Regime(StrEnum):
+    """The law on promulgating legal documents that a draft goes by: an attribute of the draft."""
+
+    LAW_2015 = "law_2015"
+    LAW_2025 = "law_2025"
+    LAW_2025_AMENDED = "law_2025_amended"
+
+
+class Procedure(StrEnum):
+    ORDINARY = "ordinary"
+    SIMPLIFIED = "simplified"
+
+
+class Answer(StrEnum):
+    """An answer to a question of scope; empty in a file means unknown."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class ScopeBasis(StrEnum):
+    NATIONAL_407 = "national_407"
+    LOCAL_PLAN = "local_plan"
+    LAW_2025_ART68 = "law_2025_art68"
+
+
+class Channel(StrEnum):
+    PRESS_CONFERENCE = "press_conference"
+    PRESS_RELEASE = "press_release"
+    NEWS_ARTICLE = "news_article"
+    RADIO_TV = "radio_tv"
+    PORTAL_POSTING = "portal_posting"
+    SOCIAL_MEDIA = "social_media"
+    COMMUNE_LOUDSPEAKER = "commune_loudspeaker"
+    CONFERENCE = "conference"
+    PANEL_TALK = "panel_talk"
+    DIALOGUE = "dialogue"
+    LEGAL_REPORTER = "legal_reporter"
+    LEAFLET_INFOGRAPHIC = "leaflet_infographic"
+    SURVEY = "survey"
+    EXPERT_INTERVIEW = "expert_interview"
+    WRITTEN_REQUEST = "written_request"
+    OTHER = "other"
+
+
+class UnitLevel(StrEnum):
+    CENTRAL = "central"
+    PROVINCIAL = "provincial"
+    DISTRICT = "district"
+    DISTRICT_LEGACY = "district_legacy"
+    COMMUNE = "commune"
+
+
+class UnitKind(StrEnum):
+    GOVERNMENT = "government"
+    NATIONAL_ASSEMBLY = "national_assembly"
+    NA_STANDING_COMMITTEE = "na_standing_committee"
+    COMMITTEE = "committee"
+    COURT = "court"
+    PROCURACY = "procuracy"
+    SOCIO_POLITICAL_ORG = "socio_political_org"
+    FATHERLAND_FRONT = "fatherland_front"
+    MINISTRY = "ministry"
+    AGENCY = "agency"
+    PROVINCE = "province"
+    PROVINCIAL_COMMITTEE = "provincial_committee"
+    PEOPLES_COUNCIL = "peoples_council"
+    PEOPLES_COMMITTEE = "peoples_committee"
+    COUNCIL = "council"
+    PBGDPL_COUNCIL = "pbgdpl_council"
+    DEPARTMENT = "department"
+    PROVINCIAL_JUSTICE_DEPARTMENT = "provincial_justice_department"
+    DISTRICT_LEGACY = "district_legacy"
+    DISTRICT_COMMITTEE = "district_committee"
+    COMMUNE = "commune"
+    COMMUNE_COMMITTEE = "commune_committee"
+    SPECIAL_ZONE_COMMITTEE = "special_zone_committee"
+
+
+class SuccessionKind(StrEnum):
+    MERGE = "merge"
+    SPLIT = "split"
+    RENAME = "rename"
+    RECLASSIFY = "reclassify"
+    DISSOLVE = "dissolve"
+
+
+class Dataset(StrEnum):
+    """Where a draft's data come from: an office's own, the public sample, the fictitious exercise."""
+
+    LIVE = "live"
+    SAMPLE = "sample"
+    EXERCISE = "exercise"
+
+
+class GapState(StrEnum):
+    IN_GRACE = "in_grace"
+    OVERDUE = "overdue"
+
+
+class GapClosure(StrEnum):
+    """Why a gap closed; low-cardinality, so it is also a metric label."""
+
+    COVERED = "covered"
+    STAGE_LEFT = "stage_left"
+    SUSPENDED = "suspended"
+    WITHDRAWN = "withdrawn"
+    MERGED = "merged"
+    EXEMPTED = "exempted"
+    OUT_OF_SCOPE = "out_of_scope"
+    POLICY_REMOVED = "policy_removed"
+    CORRECTED = "corrected"
+    TRANSFERRED = "transferred"
+    RULES_CHANGED = "rules_changed"
+
+
+class Role(StrEnum):
+    """What the bearer of a token may do (see shared.auth)."""
+
+    READER = "reader"
+    UNIT = "unit"
+    SUPERVISOR = "supervisor"
+    OPERATOR = "operator"
+
+
+class RecipientRole(StrEnum):
+    FOCAL_POINT = "focal_point"
+    HEAD = "head"
+    SUPERVISOR = "supervisor"
+
+
+class Language(StrEnum):
+    VI = "vi"
+    EN = "en"
+
+

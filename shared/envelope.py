@@ -1,0 +1,120 @@
+"""The envelope of an event: CloudEvents 1.0, structured mode, as JSON."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from pydantic import ValidationError
+
+from shared.contracts.catalog import OWNERS, Catalog
+from shared.contracts.event import Event, Unknown
+from shared.errors import PermanentError
+
+CONTENT_TYPE = "application/cloudevents+json"
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateRef:
+    """Which aggregate: its context and id."""
+
+    context: str
+    id: UUID
+
+    @property
+    def subjects(self) -> str:
+        """All subjects of the aggregate; always this one is the check subject of an append."""
+        return f"loa.{self.context}.{self.id}.*"
+
+    def subject(self, event: Event) -> str:
+        return f"loa.{self.context}.{self.id}.{event.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """Who recorded it, when, and because of what. `actor` is a role or an opaque id, never a person."""
+
+    time: datetime
+    actor: str
+    correlation_id: str
+    causation_id: str | None = None
+    idempotency_key: str | None = None
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event that is to be appended."""
+
+    event_id: UUID
+    data: Event
+    metadata: Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as it stands in the log: `position` is its place in the one total order (from 1)."""
+
+    position: int
+    ref: AggregateRef
+    aggregate_version: int
+    event_id: UUID
+    data: Event | Unknown
+    metadata: Metadata
+    type: str
+
+
+def encode(ref: AggregateRef, new: NewEvent, aggregate_version: int) -> bytes:
+    """Serialise one event; `aggregate_version` counts the aggregate's events from 1."""
+    meta = new.metadata
+    document: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": str(new.event_id),
+        "source": f"urn:loa:{OWNERS[ref.context]}",
+        "type": new.data.type_name(),
+        "subject": f"{ref.context}/{ref.id}",
+        "time": meta.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "datacontenttype": "application/json",
+        "dataschema": f"urn:loa:schema:{ref.context}.{new.data.name}:{new.data.version}",
+        "aggregateversion": aggregate_version,
+        "correlationid": meta.correlation_id,
+        "causationid": meta.causation_id,
+        "idempotencykey": meta.idempotency_key,
+        "actor": meta.actor,
+        "traceparent": meta.traceparent,
+        "data": new.data.model_dump(mode="json", exclude_none=True),
+    }
+    return orjson.dumps({key: value for key, value in document.items() if value is not None})
+
+
+def decode(catalog: Catalog, position: int, payload: bytes) -> Recorded:
+    """Read one stored event.
+
+    An unknown type becomes `Unknown`; what is no envelope of ours, or has wrong data, raises
+    `PermanentError("poison_event", …)` with the position.
+    """
+    try:
+        return _decode(catalog, position, orjson.loads(payload))
+    except (ValueError, KeyError, TypeError, ValidationError) as error:
+        raise PermanentError("poison_event", f"position {position}: {error}") from error
+
+
+def _decode(catalog: Catalog, position: int, document: dict[str, Any]) -> Recorded:
+    context, _, aggregate_id = str(document["subject"]).partition("/")
+    return Recorded(
+        position=position,
+        ref=AggregateRef(context, UUID(aggregate_id)),
+        aggregate_version=int(document["aggregateversion"]),
+        event_id=UUID(document["id"]),
+        data=catalog.read(document["type"], document["data"]),
+        metadata=Metadata(
+            time=datetime.fromisoformat(document["time"]),
+            actor=document["actor"],
+            correlation_id=document["correlationid"],
+            causation_id=document.get("causationid"),
+            idempotency_key=document.get("idempotencykey"),
+            traceparent=document.get("traceparent"),
+        ),
+        type=document["type"],
+    )

@@ -1,0 +1,47 @@
+"""The three families of errors: a refusal by the domain, a transient fault, a permanent one."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+RefusalKind = Literal["invalid", "forbidden", "not_found", "conflict", "stale", "not_yet"]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One message in the two languages of the product."""
+
+    vi: str
+    en: str
+
+
+class LoaError(Exception):
+    """The root of what this system raises itself."""
+
+
+class Refusal(LoaError):
+    """The domain says no, and says what to do; nothing was written.
+
+    `code` is stable (it ends the `type` of a problem document, RFC 9457), `kind` tells the edge which
+    family of status fits, `message` is for a person.
+    """
+
+    code: ClassVar[str] = "refused"
+    kind: ClassVar[RefusalKind] = "conflict"
+
+    def __init__(self, vi: str, en: str, **facts: object) -> None:
+        super().__init__(en)
+        self.message = Text(vi, en)
+        self.facts = facts
+
+
+class TransientError(LoaError):
+    """It may work later: try again, with a delay."""
+
+
+class PermanentError(LoaError):
+    """It will never work as it is: park it, with a low-cardinality reason that is also a metric label."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
