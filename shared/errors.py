@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-RefusalKind = Literal["invalid", "forbidden", "not_found", "conflict", "stale", "not_yet"]
+RefusalKind = Literal[
+    "invalid", "unauthenticated", "forbidden", "not_found", "conflict", "stale", "not_yet", "unavailable"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,9 @@ class Refusal(LoaError):
 
     code: ClassVar[str] = "refused"
     kind: ClassVar[RefusalKind] = "conflict"
+
+    retry_after: ClassVar[int | None] = None
+    """Seconds after which the same request may succeed; None if it will not."""
 
     def __init__(self, vi: str, en: str, **facts: object) -> None:
         super().__init__(en)

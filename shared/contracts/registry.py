@@ -24,7 +24,7 @@ Notes = dict[str, str]
 
 
 class UnitRegistered(Event, context="unit"):
-    """A unit exists. `unit_code` is Loa's own and never reused; `province_code` is the official, dated one."""
+    """A unit exists. `unit_code` is Loa's own, never reused; `province_code` is the official, dated one."""
 
     unit_code: Code
     unit_name: str
@@ -209,9 +209,7 @@ class DraftMerged(Event, context="draft"):
     source: str | None = None
 
 
-UnitEvent = (
-    UnitRegistered | UnitRenamed | UnitMoved | UnitSucceeded | UnitDissolved | UnitTargetSet
-)
+UnitEvent = UnitRegistered | UnitRenamed | UnitMoved | UnitSucceeded | UnitDissolved | UnitTargetSet
 DraftEvent = (
     DraftRegistered
     | DraftRetitled

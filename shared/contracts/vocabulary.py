@@ -200,5 +200,3 @@ class RecipientRole(StrEnum):
 class Language(StrEnum):
     VI = "vi"
     EN = "en"
-
-

@@ -1,0 +1,111 @@
+"""NATS: one connection for the event store and the projections, and FastStream as the face to the broker."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from faststream import AckPolicy
+from faststream.nats import JStream, NatsBroker
+from nats.aio.client import Client
+from pydantic import BaseModel, create_model
+
+from shared import log
+from shared.contracts.catalog import Catalog
+from shared.contracts.event import Event
+from shared.health import Check
+from shared.settings import ServiceSettings
+
+STREAM = "LOA_EVENTS"
+TICKS = "LOA_TICKS"
+
+logger = log.get(__name__)
+
+
+def events_stream() -> JStream:
+    """Name the log to FastStream without ever declaring it: only the bootstrap owns streams."""
+    return JStream(STREAM, declare=False)
+
+
+def ticks_stream() -> JStream:
+    return JStream(TICKS, declare=False)
+
+
+async def _disconnected() -> None:
+    logger.warning("nats_disconnected")
+
+
+async def _reconnected() -> None:
+    logger.info("nats_reconnected")
+
+
+async def _error(error: Exception) -> None:
+    logger.warning("nats_error", error=str(error), kind=type(error).__name__)
+
+
+def connection_options(settings: ServiceSettings) -> dict[str, Any]:
+    """Options of nats-py and FastStream alike: reconnect for ever, notice a dead link within a minute."""
+    seed = settings.nats_seed
+    return {
+        "name": f"loa-{settings.service}",
+        "inbox_prefix": settings.inbox_prefix,
+        "max_reconnect_attempts": -1,
+        "reconnect_time_wait": 1,
+        "ping_interval": 20,
+        "nkeys_seed_str": seed.get_secret_value() if seed else None,
+        "error_cb": _error,
+        "disconnected_cb": _disconnected,
+        "reconnected_cb": _reconnected,
+    }
+
+
+async def connect(client: Client, settings: ServiceSettings, closed: Callable[[], Awaitable[None]]) -> None:
+    """Connect, however long that takes; `closed` is called when the client has given up for good."""
+    options = connection_options(settings)
+    options["inbox_prefix"] = settings.inbox_prefix.encode()
+    await client.connect(settings.nats_url, closed_cb=closed, **options)
+    logger.info("nats_connected")
+
+
+async def ping(client: Client) -> Check:
+    return Check(client.is_connected, "ok" if client.is_connected else "not connected")
+
+
+def create_broker(settings: ServiceSettings, catalog: Catalog) -> NatsBroker:
+    """Make the service's FastStream broker, with every event that the service owns declared.
+
+    Acknowledgement is manual: FastStream's default on NATS terminates a message whose handler raised.
+    """
+    broker = NatsBroker(settings.nats_url, ack_policy=AckPolicy.MANUAL, **connection_options(settings))
+    for model in catalog.owned_by(settings.service):
+        broker.publisher(
+            f"loa.{model.context}.{{id}}.{model.name}",
+            schema=envelope_model(model),
+            title=model.type_name(),
+            description=model.__doc__,
+            stream=events_stream(),
+        )
+    return broker
+
+
+class CloudEvent(BaseModel):
+    """The structured-mode CloudEvents 1.0 envelope, as consumers find it on the wire."""
+
+    specversion: str = "1.0"
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: str
+    datacontenttype: str = "application/json"
+    dataschema: str
+    aggregateversion: int
+    correlationid: str
+    causationid: str | None = None
+    idempotencykey: str | None = None
+    actor: str
+    traceparent: str | None = None
+
+
+def envelope_model(model: type[Event]) -> type[BaseModel]:
+    """Build the pydantic model of the whole message of one event type, for AsyncAPI and JSON Schema."""
+    name = f"{model.context.capitalize()}{model.__name__.removeprefix(model.context.capitalize())}Message"
+    return create_model(name, __base__=CloudEvent, __doc__=model.__doc__, data=(model, ...))

@@ -1,0 +1,156 @@
+"""Errors as RFC 9457 problem documents, in the language that was asked for and always in both."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from nats.errors import Error as NatsError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from starlette.exceptions import HTTPException
+
+from shared import log
+from shared.errors import Refusal, RefusalKind, Text, TransientError
+
+logger = log.get(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+STATUS: Mapping[RefusalKind, HTTPStatus] = {
+    "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "unauthenticated": HTTPStatus.UNAUTHORIZED,
+    "forbidden": HTTPStatus.FORBIDDEN,
+    "not_found": HTTPStatus.NOT_FOUND,
+    "conflict": HTTPStatus.CONFLICT,
+    "stale": HTTPStatus.PRECONDITION_FAILED,
+    "not_yet": HTTPStatus.CONFLICT,
+    "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_TITLES: Mapping[int, Text] = {
+    401: Text("Cần mã truy cập", "Authentication needed"),
+    403: Text("Không được phép", "Not allowed"),
+    404: Text("Không tìm thấy", "Not found"),
+    405: Text("Phương thức không được hỗ trợ", "Method not allowed"),
+    409: Text("Không thực hiện được", "Conflict"),
+    412: Text("Dữ liệu đã thay đổi", "The data have changed"),
+    422: Text("Dữ liệu không hợp lệ", "The data are not valid"),
+    500: Text("Lỗi hệ thống", "Internal error"),
+    503: Text("Tạm thời chưa phục vụ được", "Temporarily unavailable"),
+}
+_REASONS: Mapping[str, str] = {
+    "missing": "còn thiếu",
+    "extra_forbidden": "không có trong mẫu",
+    "enum": "không thuộc danh mục cho phép",
+    "string_pattern_mismatch": "sai định dạng",
+    "date_from_datetime_parsing": "không phải là ngày hợp lệ (yyyy-mm-dd)",
+    "date_parsing": "không phải là ngày hợp lệ (yyyy-mm-dd)",
+    "int_parsing": "không phải là số nguyên",
+    "json_invalid": "không phải là JSON hợp lệ",
+}
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the application a problem document."""
+    app.add_exception_handler(Refusal, _refusal)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    for transient in (
+        TransientError,
+        NatsError,
+        OperationalError,
+        InterfaceError,
+        ConnectionError,
+        TimeoutError,
+    ):
+        app.add_exception_handler(transient, _transient)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def problem(  # one place that shapes the document
+    request: Request,
+    status: int,
+    code: str,
+    message: Text,
+    *,
+    facts: Mapping[str, object] | None = None,
+    retry_after: int | None = None,
+) -> JSONResponse:
+    language = "en" if request.headers.get("accept-language", "vi").lower().startswith("en") else "vi"
+    title = _TITLES.get(status, Text(HTTPStatus(status).phrase, HTTPStatus(status).phrase))
+    body = {
+        "type": f"urn:loa:problem:{code}",
+        "title": getattr(title, language),
+        "status": status,
+        "detail": getattr(message, language),
+        "instance": request.url.path,
+        "messages": {"vi": message.vi, "en": message.en},
+        **(facts or {}),
+    }
+    headers = {"Content-Language": language}
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(body, status, headers, MEDIA_TYPE)
+
+
+async def _refusal(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refusal)  # noqa: S101  narrowing: registered for this class
+    return problem(
+        request,
+        STATUS[error.kind],
+        error.code,
+        error.message,
+        facts=error.facts,
+        retry_after=error.retry_after,
+    )
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  narrowing: registered for this class
+    return problem(
+        request, 422, "invalid-request", describe(error.errors()), facts={"errors": _fields(error.errors())}
+    )
+
+
+def describe(errors: Sequence[Any]) -> Text:
+    """Say in both languages which fields are wrong, and how."""
+    vi = "; ".join(f"“{_place(e)}” {_REASONS.get(e['type'], e['msg'])}" for e in errors)
+    en = "; ".join(f"'{_place(e)}': {e['msg']}" for e in errors)
+    return Text(f"Đề nghị sửa và gửi lại: {vi}.", f"Please mend and send again: {en}.")
+
+
+def _fields(errors: Sequence[Any]) -> list[dict[str, str]]:
+    return [{"field": _place(e), "reason": e["type"], "message": e["msg"]} for e in errors]
+
+
+def _place(error: Any) -> str:
+    return ".".join(str(part) for part in error["loc"] if part != "body") or "body"
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101  narrowing: registered for this class
+    title = _TITLES.get(error.status_code, Text(str(error.detail), str(error.detail)))
+    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    return problem(request, error.status_code, code, title)
+
+
+async def _transient(request: Request, error: Exception) -> JSONResponse:
+    logger.warning(
+        "request_transient_failure", path=request.url.path, error=f"{type(error).__name__}: {error}"
+    )
+    message = Text(
+        "Một thành phần của hệ thống tạm thời chưa phản hồi; đề nghị thử lại sau ít giây. Chưa có gì bị mất.",
+        "A part of the system does not answer at the moment; try again in a few seconds. Nothing is lost.",
+    )
+    return problem(request, 503, "temporarily-unavailable", message, retry_after=2)
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    logger.error("request_failed", path=request.url.path, exc_info=error)
+    message = Text(
+        "Hệ thống gặp lỗi ngoài dự kiến và đã ghi nhật ký; đề nghị báo cho người vận hành.",
+        "The system met an unexpected error and has logged it; please tell the operator.",
+    )
+    return problem(request, 500, "internal-error", message)

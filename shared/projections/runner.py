@@ -1,0 +1,229 @@
+"""The projector: ordered batches of the log become rows, together with the checkpoint, exactly once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js.errors import Error as JetStreamError
+from sqlalchemy import text
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared import log
+from shared.broker import STREAM
+from shared.contracts.catalog import Catalog
+from shared.contracts.event import Unknown
+from shared.envelope import Recorded, decode
+from shared.errors import PermanentError, TransientError
+from shared.projections.checkpoint import Checkpoint, CheckpointMoved, CheckpointTables
+from shared.projections.feed import Feed, RawEvent
+from shared.projections.projection import PoisonEvent, Projection, State, Status, StreamRecreated
+from shared.telemetry import Telemetry
+
+logger = log.get(__name__)
+
+BATCH = 500
+WAIT_SECONDS = 1.0
+RETRY_SECONDS = 0.5
+TRANSIENT = (
+    TransientError,
+    NatsError,
+    JetStreamError,
+    OSError,
+    TimeoutError,
+    OperationalError,
+    InterfaceError,
+)
+
+
+class Runner:
+    """Runs one projection; of several processes one is active (advisory lock), the others stand by."""
+
+    def __init__(
+        self,
+        projection: Projection,
+        *,
+        client: Client,
+        engine: AsyncEngine,
+        catalog: Catalog,
+        checkpoints: CheckpointTables,
+        telemetry: Telemetry,
+    ) -> None:
+        self.projection = projection
+        self.name = projection.name
+        self.status = Status()
+        self._client = client
+        self._engine = engine
+        self._catalog = catalog
+        self._checkpoints = checkpoints
+        self._telemetry = telemetry
+        self._changed = asyncio.Condition()
+
+    async def run(self) -> None:
+        """Project for ever: faults that may pass are waited out, the others are shown until mended."""
+        said = ""
+        while True:
+            try:
+                await self._lead()
+            except CheckpointMoved:
+                continue  # a rebuild, or another projector: begin again from what stands
+            except TRANSIENT as error:
+                problem = f"{type(error).__name__}: {error}"
+                if problem != said:
+                    logger.warning("projection_interrupted", projection=self.name, error=problem)
+                said = problem
+                await self._show(replace(self.status, state=State.STARTING, problem=problem))
+                await asyncio.sleep(RETRY_SECONDS)
+            except (StreamRecreated, PoisonEvent) as error:
+                logger.error(  # noqa: TRY400  the detail says it all; a stack would hide the position
+                    "projection_stuck", projection=self.name, reason=error.reason, detail=error.detail
+                )
+                await self._wait_for_mending(error)
+                said = ""
+
+    async def wait_for(self, position: int, seconds: float) -> bool:
+        """Wait until the rows are as new as `position`; also where another process projects."""
+        try:
+            async with asyncio.timeout(seconds), self._changed:
+                await self._changed.wait_for(lambda: self.status.position >= position)
+        except TimeoutError:
+            return False
+        return True
+
+    async def skip(self, position: int, *, reason: str, by: str) -> None:
+        """Pass over the event at `position` for good; the projector goes on by itself."""
+        async with self._engine.begin() as connection:
+            await self._checkpoints.skip(connection, self.name, position, reason=reason, by=by)
+
+    async def rebuild(self) -> None:
+        """Empty the tables and forget the checkpoint, at once; the projector begins again from the start.
+
+        Nothing is sent or announced by it: a projection only writes rows.
+        """
+        async with self._engine.begin() as connection:
+            names = ", ".join(f'"{table.name}"' for table in self.projection.tables)
+            await connection.execute(text(f"TRUNCATE {names}"))
+            await self._checkpoints.forget(connection, self.name)
+
+    @asynccontextmanager
+    async def _leadership(self) -> AsyncIterator[None]:
+        key = {"name": f"loa-projection-{self.name}"}
+        async with self._engine.connect() as session:
+            await session.execution_options(isolation_level="AUTOCOMMIT")
+            while not (
+                await session.execute(text("SELECT pg_try_advisory_lock(hashtext(:name))"), key)
+            ).scalar():
+                await self._show(Status(State.STANDBY, (await self._read()).position))
+                await asyncio.sleep(RETRY_SECONDS)
+            try:
+                yield
+            finally:
+                await session.execute(text("SELECT pg_advisory_unlock(hashtext(:name))"), key)
+
+    async def _lead(self) -> None:
+        async with self._leadership():
+            checkpoint = await self._read()
+            created = await self._check_stream(checkpoint)
+            feed = Feed(self._client, checkpoint.position)
+            logger.info("projection_started", projection=self.name, position=checkpoint.position)
+            try:
+                await self._show(Status(State.RUNNING, checkpoint.position))
+                await self._follow(feed, checkpoint, created)
+            finally:
+                await feed.close()
+
+    async def _follow(self, feed: Feed, checkpoint: Checkpoint, created: datetime) -> None:
+        await self.projection.caught_up(checkpoint.position)
+        while True:
+            if batch := await feed.batch(BATCH, WAIT_SECONDS):
+                checkpoint = await self._project(batch, checkpoint, created)
+            elif await self._read() != checkpoint:
+                raise CheckpointMoved(self.name)
+            else:
+                await self._check_stream(checkpoint)
+
+    async def _project(
+        self, batch: Sequence[RawEvent], checkpoint: Checkpoint, created: datetime
+    ) -> Checkpoint:
+        try:
+            checkpoint = await self._commit(batch, checkpoint, created)
+        except (CheckpointMoved, *TRANSIENT):
+            raise
+        except Exception as error:
+            # The one place that catches everything: whatever an event broke, find out which one it was.
+            if len(batch) == 1:
+                detail = (
+                    error.detail if isinstance(error, PermanentError) else f"{type(error).__name__}: {error}"
+                )
+                raise PoisonEvent(batch[0].position, detail) from error
+            for raw in batch:
+                checkpoint = await self._project([raw], checkpoint, created)
+        await self._show(Status(State.RUNNING, checkpoint.position, batch[-1].pending))
+        if batch[-1].pending == 0:
+            await self.projection.caught_up(checkpoint.position)
+        return checkpoint
+
+    async def _commit(self, batch: Sequence[RawEvent], read: Checkpoint, created: datetime) -> Checkpoint:
+        to = Checkpoint(batch[-1].position, created)
+        async with self._engine.begin() as connection:
+            # A crash may undo the last commits, rows and checkpoint together: they are then projected again.
+            await connection.execute(text("SET LOCAL synchronous_commit = off"))
+            if events := await self._events(connection, batch):
+                await self.projection.apply(connection, events)
+            await self._checkpoints.advance(connection, self.name, read, to)
+        return to
+
+    async def _events(self, connection: AsyncConnection, batch: Sequence[RawEvent]) -> list[Recorded]:
+        skipped = await self._checkpoints.skips(connection, self.name)
+        ours = [
+            raw
+            for raw in batch
+            if raw.position not in skipped and raw.subject.split(".", 2)[1] in self.projection.contexts
+        ]
+        decoded = [decode(self._catalog, raw.position, raw.payload) for raw in ours]
+        for event in decoded:
+            if isinstance(event.data, Unknown):
+                self._telemetry.unknown.labels(event.type).inc()
+        return [event for event in decoded if not isinstance(event.data, Unknown)]
+
+    async def _read(self) -> Checkpoint:
+        async with self._engine.connect() as connection:
+            return await self._checkpoints.read(connection, self.name)
+
+    async def _check_stream(self, checkpoint: Checkpoint) -> datetime:
+        info = await self._client.jetstream(timeout=10).stream_info(STREAM)
+        created, last = _created(info.created), info.state.last_seq
+        if checkpoint.stream_created not in (None, created):
+            raise StreamRecreated(
+                f"the rows come from the log made at {checkpoint.stream_created}, this one is of {created}"
+            )
+        if last < checkpoint.position:
+            raise StreamRecreated(f"the log ends at {last}, the rows are at {checkpoint.position}")
+        return created
+
+    async def _wait_for_mending(self, error: StreamRecreated | PoisonEvent) -> None:
+        at = error.position if isinstance(error, PoisonEvent) else None
+        before = await self._read()
+        await self._show(Status(State.STUCK, before.position, problem=error.detail, stuck_at=at))
+        while await self._read() == before and not await self._is_skipped(at):  # noqa: ASYNC110  mended elsewhere
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _is_skipped(self, position: int | None) -> bool:
+        async with self._engine.connect() as connection:
+            return position in await self._checkpoints.skips(connection, self.name)
+
+    async def _show(self, status: Status) -> None:
+        self._telemetry.position.labels(self.name).set(status.position)
+        self._telemetry.lag.labels(self.name).set(status.pending)
+        self._telemetry.stuck.labels(self.name).set(status.state is State.STUCK)
+        async with self._changed:
+            self.status = status
+            self._changed.notify_all()
+
+
+def _created(value: object) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))

@@ -1,0 +1,146 @@
+"""How a service comes up, stays up and goes down: the same for all four."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from nats.aio.client import Client
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared import broker, database, log
+from shared.contracts.catalog import CATALOG, Catalog
+from shared.eventstore.jetstream import JetStreamEventStore
+from shared.health import Check, Probe
+from shared.projections.checkpoint import CheckpointTables
+from shared.projections.projection import Projection, State
+from shared.projections.runner import Runner
+from shared.settings import ServiceSettings
+from shared.telemetry import Telemetry
+
+logger = log.get(__name__)
+
+Background = Callable[[], Awaitable[None]]
+DRAIN_SECONDS = 10
+
+
+@dataclass(slots=True)
+class Platform:
+    """What every service stands on; made unconnected, so that the doors open (and say "not ready") at once."""
+
+    settings: ServiceSettings
+    catalog: Catalog = CATALOG
+    client: Client = field(default_factory=Client)
+    metrics: Telemetry = field(default_factory=Telemetry)
+    engine: AsyncEngine = field(init=False)
+    store: JetStreamEventStore = field(init=False)
+    stopping: bool = False
+
+    def __post_init__(self) -> None:
+        self.engine = database.create_engine(self.settings.async_database_url)
+        self.store = JetStreamEventStore(self.client, self.catalog)
+
+    def runner(self, projection: Projection, checkpoints: CheckpointTables) -> Runner:
+        return Runner(
+            projection,
+            client=self.client,
+            engine=self.engine,
+            catalog=self.catalog,
+            checkpoints=checkpoints,
+            telemetry=self.metrics,
+        )
+
+    def probes(self, runner: Runner) -> dict[str, Probe]:
+        return {
+            "nats": lambda: broker.ping(self.client),
+            "database": lambda: database.ping(self.engine),
+            "projection": lambda: _projection_check(runner),
+        }
+
+    @asynccontextmanager
+    async def lifespan(self, migrations: Path, background: Sequence[Background]) -> AsyncIterator[None]:
+        """Migrate, connect and run the background work while the service answers; then stop it in order."""
+        tasks = asyncio.create_task(self._run(migrations, background))
+        tasks.add_done_callback(_say_if_broken)
+        try:
+            yield
+        finally:
+            tasks.cancel()
+            await asyncio.gather(tasks, return_exceptions=True)
+            await self._disconnect()
+
+    async def _run(self, migrations: Path, background: Sequence[Background]) -> None:
+        if self.settings.migrate_on_start:
+            await _patiently(lambda: database.migrate(self.settings.async_database_url, migrations))
+        await broker.connect(self.client, self.settings, self._closed)
+        logger.info("service_started")
+        async with asyncio.TaskGroup() as group:
+            for work in background:
+                group.create_task(_as_coroutine(work))
+
+    async def _closed(self) -> None:
+        # A closed client never comes back; a process that went on without it would look alive and do nothing.
+        if not self.stopping:
+            _end_process("nats_connection_closed")
+
+    async def _disconnect(self) -> None:
+        self.stopping = True
+        if not self.client.is_closed:
+            await self.client.close()
+        await self.engine.dispose()
+        logger.info("service_stopped")
+
+
+async def _as_coroutine(work: Background) -> None:
+    await work()
+
+
+async def _patiently(work: Background) -> None:
+    """Wait for a database that is not there yet."""
+    said = ""
+    while True:
+        try:
+            await work()
+        except OSError as error:
+            if str(error) != said:
+                logger.warning("waiting_for_database", error=str(error))
+            said = str(error)
+            await asyncio.sleep(1)
+        else:
+            return
+
+
+def _say_if_broken(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _end_process("background_work_failed", error)
+
+
+def _end_process(reason: str, error: BaseException | None = None) -> None:
+    logger.critical(reason, exc_info=error)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def _projection_check(runner: Runner) -> Check:
+    status = runner.status
+    if status.state is State.STUCK:
+        return Check(ok=False, detail=f"stuck: {status.problem}")
+    detail = f"{status.state} at position {status.position}, {status.pending} behind"
+    return Check(status.state in {State.RUNNING, State.STANDBY}, status.problem or detail)
+
+
+def serve(app: FastAPI, settings: ServiceSettings) -> None:
+    """Answer HTTP until told to stop (SIGTERM, SIGINT)."""
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        server_header=False,
+    )

@@ -1,0 +1,47 @@
+"""Settings of a service: read once at the start from `LOA_…` variables and secret files, then passed down."""
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRETS = Path("/run/secrets")
+
+
+class ServiceSettings(BaseSettings):
+    """What every service needs; each service adds its own.
+
+    A variable may also stand as a file of the same name (`loa_database_url`, …) below /run/secrets.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="LOA_",
+        extra="ignore",
+        frozen=True,
+        secrets_dir=SECRETS if SECRETS.is_dir() else None,
+    )
+
+    service: ClassVar[str]
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    nats_url: str = "nats://127.0.0.1:4222"
+    nats_seed: SecretStr | None = None
+    database_url: SecretStr
+    jwks: str = Field(default="", description="path of a JWKS file, or address of an issuer's JWKS")
+    public_read: bool = False
+    public_url: str = ""
+    log_format: Literal["json", "console"] = "json"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    migrate_on_start: bool = True
+
+    @property
+    def inbox_prefix(self) -> str:
+        return f"_INBOX.{self.service}"
+
+    @property
+    def async_database_url(self) -> str:
+        """The database's address for SQLAlchemy over asyncpg."""
+        url = self.database_url.get_secret_value()
+        return url.replace("postgresql://", "postgresql+asyncpg://", 1)

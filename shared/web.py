@@ -1,0 +1,257 @@
+"""The conventions of every HTTP door: probes, schemas, problems, versions, positions, idempotency."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+from faststream import FastStream
+from faststream.nats import NatsBroker
+from faststream.specification import AsyncAPI
+from faststream.specification.asyncapi import get_asyncapi_html
+from pydantic import BaseModel, ConfigDict
+
+from shared import clock, log, problems, telemetry
+from shared.auth import Operator, Principal, Reader, Verifier
+from shared.broker import envelope_model
+from shared.contracts.catalog import Catalog
+from shared.envelope import Metadata
+from shared.errors import Refusal
+from shared.eventstore.port import Version
+from shared.health import Probe, examine
+from shared.projections.runner import Runner
+from shared.telemetry import Telemetry
+
+logger = log.get(__name__)
+
+POSITION = "Loa-Position"
+CORRELATION = "X-Correlation-Id"
+MIN_POSITION_SECONDS = 5.0
+RELEASE = "0.1.0"
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+class Body(BaseModel):
+    """A request body: unknown fields are refused, so that a typing error is never taken for silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Accepted(BaseModel):
+    """The answer to a write: the aggregate's id and version, and the position to wait for when reading."""
+
+    id: str
+    version: int
+    position: int
+    events: list[str] = []
+
+
+class NotYetProjected(Refusal):
+    code = "position-not-reached"
+    kind = "unavailable"
+    retry_after = 1
+
+
+class WrongVersionHeader(Refusal):
+    code = "invalid-if-match"
+    kind = "invalid"
+
+
+def create_api(
+    *,
+    service: str,
+    description: str,
+    routers: Sequence[APIRouter],
+    broker: NatsBroker,
+    catalog: Catalog,
+    verifier: Verifier,
+    runner: Runner,
+    probes: Mapping[str, Probe],
+    metrics: Telemetry,
+    lifespan: Lifespan,
+) -> FastAPI:
+    app = FastAPI(title=f"Loa {service}", version=RELEASE, description=description, lifespan=lifespan)
+    app.state.verifier = verifier
+    app.state.runner = runner
+    problems.install(app)
+    app.middleware("http")(_observe(metrics))
+    app.include_router(_probes(probes, metrics))
+    app.include_router(_contract(service, broker, catalog))
+    app.include_router(_projections(runner))
+    for router in routers:
+        app.include_router(router)
+    return app
+
+
+def _observe(metrics: Telemetry) -> Callable[..., Awaitable[Response]]:
+    async def observe(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        started = time.perf_counter()
+        correlation = request.headers.get(CORRELATION) or str(clock.new_id())
+        request.state.correlation_id = correlation
+        with log.bound(correlation_id=correlation):
+            response = await call_next(request)
+        route = getattr(request.scope.get("route"), "path", "unmatched")
+        metrics.http.labels(request.method, route, response.status_code).observe(
+            time.perf_counter() - started
+        )
+        response.headers[CORRELATION] = correlation
+        return response
+
+    return observe
+
+
+def _probes(probes: Mapping[str, Probe], metrics: Telemetry) -> APIRouter:
+    router = APIRouter(tags=["operation"])
+
+    @router.get("/livez", summary="Is the process alive?")
+    async def livez() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @router.get("/readyz", summary="Is every part ready? Says which is not.")
+    async def readyz() -> JSONResponse:
+        checks = await examine(probes)
+        ready = all(check.ok for check in checks.values())
+        body = {
+            "ready": ready,
+            "checks": {name: {"ok": c.ok, "detail": c.detail} for name, c in checks.items()},
+        }
+        return JSONResponse(body, 200 if ready else 503)
+
+    @router.get("/metrics", summary="Prometheus metrics")
+    async def prometheus() -> Response:
+        return Response(metrics.exposition(), media_type=telemetry.CONTENT_TYPE)
+
+    return router
+
+
+def _contract(service: str, broker: NatsBroker, catalog: Catalog) -> APIRouter:
+    router = APIRouter(tags=["contract"])
+    specification = FastStream(
+        broker, specification=AsyncAPI(title=f"Loa {service}", version=RELEASE, schema_version="3.0.0")
+    ).schema.to_specification()
+
+    @router.get("/asyncapi.json", summary="AsyncAPI 3 document of this service's events")
+    async def asyncapi_json() -> Response:
+        return Response(specification.to_json(), media_type="application/json")
+
+    @router.get("/asyncapi", response_class=HTMLResponse, summary="AsyncAPI for people")
+    async def asyncapi_html() -> str:
+        return get_asyncapi_html(specification)
+
+    @router.get("/schemas/{type_name}", summary="JSON Schema of an event type, in its envelope")
+    async def schema(type_name: str) -> dict[str, Any]:
+        if (model := catalog.types.get(type_name)) is None:
+            raise UnknownEventType(
+                f"Không có loại sự kiện “{type_name}”; danh mục tại /asyncapi.",
+                f"There is no event type '{type_name}'; see /asyncapi for the list.",
+            )
+        return envelope_model(model).model_json_schema()
+
+    return router
+
+
+class UnknownEventType(Refusal):
+    code = "unknown-event-type"
+    kind = "not_found"
+
+
+class Skip(Body):
+    """Pass over one event that can't be projected; the reason is kept."""
+
+    position: int
+    reason: str
+
+
+def _projections(runner: Runner) -> APIRouter:
+    router = APIRouter(prefix="/projections", tags=["operation"])
+
+    @router.get("", summary="State of the read model")
+    async def status(_: Reader) -> dict[str, Any]:
+        now = runner.status
+        return {
+            "projection": runner.name,
+            "state": now.state,
+            "position": now.position,
+            "pending": now.pending,
+            "stuck_at": now.stuck_at,
+            "problem": now.problem,
+        }
+
+    @router.post("/rebuild", status_code=202, summary="Empty the read model and fill it again from the log")
+    async def rebuild(principal: Operator) -> dict[str, str]:
+        await runner.rebuild()
+        logger.info("rebuild_requested", projection=runner.name, by=principal.actor)
+        return {"projection": runner.name, "state": "rebuilding"}
+
+    @router.post("/skip", status_code=202, summary="Pass over one event that can't be projected")
+    async def skip(principal: Operator, body: Skip) -> dict[str, Any]:
+        await runner.skip(body.position, reason=body.reason, by=principal.actor)
+        logger.warning("event_skipped", projection=runner.name, position=body.position, by=principal.actor)
+        return {"projection": runner.name, "skipped": body.position}
+
+    return router
+
+
+async def _at_position(
+    request: Request,
+    min_position: Annotated[
+        int | None, Query(ge=0, description="wait until the read model has this position (at most 5 s)")
+    ] = None,
+) -> None:
+    runner: Runner = request.app.state.runner
+    if min_position and not await runner.wait_for(min_position, MIN_POSITION_SECONDS):
+        raise NotYetProjected(
+            f"Dữ liệu đọc mới đến vị trí {runner.status.position}, chưa tới {min_position}; đề nghị thử lại.",
+            f"The read model is at position {runner.status.position}, not yet at {min_position}; try again.",
+            position=runner.status.position,
+        )
+
+
+AtPosition = Depends(_at_position)
+"""Declared by every query: `?min_position=N` reads one's own writes."""
+
+
+def _if_match(
+    if_match: Annotated[
+        str | None, Header(description="the ETag that was read; 412 if it is no longer so")
+    ] = None,
+) -> int | None:
+    if if_match is None or if_match == "*":
+        return None
+    version = if_match.removeprefix("W/").strip('"')
+    if not version.isdigit():
+        raise WrongVersionHeader(
+            f'Tiêu đề If-Match phải là ETag đã đọc, ví dụ "3"; nhận được {if_match}.',
+            f'If-Match must be the ETag that was read, such as "3"; got {if_match}.',
+        )
+    return int(version)
+
+
+IfMatch = Annotated[int | None, Depends(_if_match)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", max_length=200, description="the same key writes only once"),
+]
+
+
+def metadata(request: Request, principal: Principal, idempotency_key: str | None = None) -> Metadata:
+    """Stamp time, actor and correlation onto a command: the edge is where they come in."""
+    return Metadata(
+        time=clock.now(),
+        actor=principal.actor,
+        correlation_id=request.state.correlation_id,
+        idempotency_key=idempotency_key,
+        traceparent=request.headers.get("traceparent"),
+    )
+
+
+def accepted(response: Response, aggregate_id: object, version: Version, events: Sequence[str]) -> Accepted:
+    """Answer a write, with its position and version in the headers too."""
+    response.headers[POSITION] = str(version.position)
+    response.headers["ETag"] = f'"{version.count}"'
+    return Accepted(
+        id=str(aggregate_id), version=version.count, position=version.position, events=list(events)
+    )
