@@ -1,0 +1,50 @@
+"""Write the calendar file of the rules from the `holidays` package: `python -m deploy.calendar`.
+
+The file, not the package, is what the rules read: an upgrade of the package must show as a changed file
+(and as another version of the rules), never as a figure that moved in silence.
+"""
+
+import csv
+import io
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import holidays
+
+import shared.rules
+
+YEARS = range(2015, 2036)
+CALENDAR_FILE = Path(shared.rules.__path__[0]) / "data" / "calendar.csv"
+HEADER = ("day", "kind", "what", "source")
+MADE_UP = "Ngày làm việc bù (hoán đổi)"
+
+
+def rows() -> list[tuple[str, str, str, str]]:
+    """Days off and worked weekend days of Việt Nam, in order; `source` names the package's version."""
+    known = holidays.country_holidays("VN", years=YEARS, language="vi")
+    source = f"holidays {version('holidays')}"
+    worked = (day for day in known.weekend_workdays if _covered(day))
+    off = [(day.isoformat(), "off", what, source) for day, what in known.items() if _covered(day)]
+    return sorted(off + [(day.isoformat(), "work", MADE_UP, source) for day in worked])
+
+
+def text() -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HEADER)
+    writer.writerows(rows())
+    return out.getvalue()
+
+
+def main() -> None:
+    CALENDAR_FILE.write_text(text(), encoding="utf-8")
+    print(f"{CALENDAR_FILE.name}: {len(rows())} days, {YEARS.start}-{YEARS.stop - 1}")
+
+
+def _covered(day: date) -> bool:
+    return day.year in YEARS
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""From entries in any order to the sequence of stage occurrences and the window of communication."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from operator import attrgetter
+from uuid import UUID
+
+from shared.contracts.vocabulary import ENDS, Precision, Stage
+from shared.rules.calendar import last_day
+from shared.rules.facts import DraftFacts, StageEntry
+from shared.rules.rulebook import ProcedureRule, Rulebook
+
+_EXACTNESS = {Precision.DAY: 0, Precision.MONTH: 1, Precision.YEAR: 2}
+
+Step = tuple[StageEntry, ProcedureRule]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrence:
+    """One stay of a draft in one stage, `[entered_on, exited_on)`; `rule` was in force on its entry day.
+
+    `entry_id` is the id of the entry that began it, and so the id of the gap that it may be.
+    """
+
+    entry_id: UUID
+    stage: Stage
+    entered_on: date
+    precision: Precision
+    resumed: bool
+    exited_on: date | None
+    due_on: date
+    required: bool
+    rule: ProcedureRule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """When communication is due: `[opened_on, closed_on)`, or that one day if both are the same.
+
+    `unopened_closed_on`: the first adoption, promulgation or publication, if nothing opened before it.
+    `ended_on`: the withdrawal or merger, unless the window had closed by law before.
+    """
+
+    opened_on: date | None = None
+    closed_on: date | None = None
+    closed_by: Stage | None = None
+    unopened_closed_on: date | None = None
+    ended_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The whole way of a draft; as of a day it is the same way up to the entries of that day."""
+
+    occurrences: tuple[Occurrence, ...]
+    window: Window
+
+
+def occurrences(facts: DraftFacts, rulebook: Rulebook) -> tuple[Occurrence, ...]:
+    return course(facts, rulebook).occurrences
+
+
+def window(facts: DraftFacts, rulebook: Rulebook) -> Window:
+    return course(facts, rulebook).window
+
+
+def course(facts: DraftFacts, rulebook: Rulebook) -> Course:
+    """Order the entries, drop what begins nothing, and find the window (compliance rules: Words, Window)."""
+    steps = _steps(facts, rulebook)
+    found = _window(steps)
+    exempted = frozenset(stage for exemption in facts.exemptions for stage in exemption.stages)
+    following: list[StageEntry | None] = [entry for entry, _ in steps[1:]]
+    stays = (
+        _occurrence(step, exit_, found, exempted, rulebook)
+        for step, exit_ in zip(steps, [*following, None], strict=False)
+    )
+    return Course(tuple(stays), found)
+
+
+def in_order(entries: Iterable[StageEntry]) -> list[StageEntry]:
+    """Return the entries that begin an occurrence, in order.
+
+    An entry into the stage that the draft is already in continues that occurrence. After an end nothing
+    begins; on the day of an end everything else stands before it.
+    """
+    begun: list[StageEntry] = []
+    for _, same_day in groupby(sorted(entries, key=attrgetter("entered_on")), key=attrgetter("entered_on")):
+        for entry in _one_day(list(same_day), begun[-1] if begun else None):
+            if begun and begun[-1].stage in ENDS:
+                return begun
+            if not begun or begun[-1].stage is not entry.stage:
+                begun.append(entry)
+    return begun
+
+
+def _one_day(entries: list[StageEntry], current: StageEntry | None) -> list[StageEntry]:
+    """Order the entries of one date by the usual order of the stages, the most precise first.
+
+    `resumed` stands after the suspension that it ends. That is one of the same date only if the draft did
+    not already stand suspended when the day began; else it takes the place of its stage.
+    """
+    if len(entries) == 1:
+        return entries
+    was_suspended = current is not None and current.stage is Stage.SUSPENDED
+    waits = not was_suspended and any(entry.stage is Stage.SUSPENDED for entry in entries)
+
+    def place(entry: StageEntry) -> tuple[int, int, int, str]:
+        after = entry.resumed and waits
+        order = Stage.SUSPENDED.order if after else entry.stage.order
+        within = entry.stage.order + 1 if after else 0
+        return order, within, _EXACTNESS[entry.precision], str(entry.entry_id)
+
+    return sorted(entries, key=place)
+
+
+def _steps(facts: DraftFacts, rulebook: Rulebook) -> list[Step]:
+    """Pair each entry with its rule; entries into parallel stages are no part of the sequence."""
+    rules = {entry.entry_id: _rule(facts, rulebook, entry) for entry in facts.entries}
+    entries = [entry for entry in facts.entries if entry.stage not in rules[entry.entry_id].parallel]
+    return [(entry, rules[entry.entry_id]) for entry in in_order(entries)]
+
+
+def _rule(facts: DraftFacts, rulebook: Rulebook, entry: StageEntry) -> ProcedureRule:
+    return rulebook.procedure(facts.regime, facts.instrument, facts.procedure, entry.entered_on)
+
+
+def _window(steps: Sequence[Step]) -> Window:
+    for place, (entry, rule) in enumerate(steps):
+        if entry.stage in rule.opening:
+            return _opened(entry.entered_on, steps[place + 1 :])
+        if entry.stage in ENDS:
+            return Window(ended_on=entry.entered_on)
+        if entry.stage in rule.closing:
+            return Window(unopened_closed_on=entry.entered_on, ended_on=_end(steps))
+    return Window()
+
+
+def _opened(opened_on: date, rest: Sequence[Step]) -> Window:
+    for entry, rule in rest:
+        if entry.stage in ENDS or entry.stage in rule.closing:
+            return Window(
+                opened_on=opened_on,
+                closed_on=entry.entered_on,
+                closed_by=entry.stage,
+                ended_on=entry.entered_on if entry.stage in ENDS else None,
+            )
+    return Window(opened_on=opened_on)
+
+
+def _end(steps: Sequence[Step]) -> date | None:
+    last, _ = steps[-1]  # an end is always the last: nothing stands after it
+    return last.entered_on if last.stage in ENDS else None
+
+
+def _occurrence(
+    step: Step, following: StageEntry | None, found: Window, exempted: frozenset[Stage], rulebook: Rulebook
+) -> Occurrence:
+    entry, rule = step
+    exited_on = following.entered_on if following else None
+    known = last_day(entry.entered_on, entry.precision)  # nobody is blamed for our ignorance
+    return Occurrence(
+        entry_id=entry.entry_id,
+        stage=entry.stage,
+        entered_on=entry.entered_on,
+        precision=entry.precision,
+        resumed=entry.resumed,
+        exited_on=exited_on,
+        due_on=rulebook.calendar.add_working_days(known, rule.grace_working_days),
+        required=_falls_in(entry, exited_on, found) and entry.stage not in rule.not_required | exempted,
+        rule=rule,
+    )
+
+
+def _falls_in(entry: StageEntry, exited_on: date | None, found: Window) -> bool:
+    if found.opened_on is None or exited_on == entry.entered_on:
+        return False
+    return found.opened_on <= entry.entered_on and (
+        found.closed_on is None or entry.entered_on < found.closed_on
+    )

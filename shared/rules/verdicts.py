@@ -1,0 +1,230 @@
+"""Is a draft in scope, and what is the verdict of its policies and occurrences on a day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from shared.contracts.vocabulary import Answer
+from shared.rules.coverage import DraftCase, Pair, PolicyCase, Span, case_of, covering_day
+from shared.rules.facts import DraftFacts, Scope
+from shared.rules.rulebook import Rulebook
+from shared.rules.sequence import Occurrence, Window
+
+ONE_DAY = timedelta(days=1)
+
+
+class OccurrenceVerdict(StrEnum):
+    COVERED = "covered"
+    COVERED_LATE = "covered_late"
+    MISSED = "missed"
+    WAIVED = "waived"
+    PENDING = "pending"
+
+
+class PolicyVerdict(StrEnum):
+    MET = "met"
+    MISSED = "missed"
+    PENDING = "pending"
+    NOT_OPENED = "not_opened"
+    CLOSED_UNOPENED = "closed_unopened"
+    EXEMPT = "exempt"
+    ENDED = "ended"
+
+
+class Because(StrEnum):
+    """Which rule gave the policy's verdict."""
+
+    WITHDRAWN_OR_MERGED = "withdrawn_or_merged"
+    WHOLE_DRAFT_EXEMPTED = "whole_draft_exempted"
+    CLOSED_WITHOUT_OPENING = "closed_without_opening"
+    WINDOW_NOT_OPENED = "window_not_opened"
+    REQUIRED_STAGE_MISSED = "required_stage_missed"
+    NOTHING_IN_WINDOW = "nothing_in_window"
+    REQUIRED_STAGE_COVERED = "required_stage_covered"
+    WINDOW_CLOSED_NOTHING_MISSED = "window_closed_nothing_missed"
+    NOTHING_TO_JUDGE_YET = "nothing_to_judge_yet"
+
+
+JUDGED = frozenset({PolicyVerdict.MET, PolicyVerdict.MISSED})
+COUNTING = JUDGED | {PolicyVerdict.PENDING}  # the policies whose (policy, occurrence) pairs count
+COVERED = frozenset({OccurrenceVerdict.COVERED, OccurrenceVerdict.COVERED_LATE})
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict of one policy on one day.
+
+    The flags are those of a judged policy, else all false; `waived` counts the pairs of a policy that is
+    met, missed or pending, else 0.
+    """
+
+    verdict: PolicyVerdict
+    because: Because
+    on_time: bool = False
+    any_communication: bool = False
+    from_start: bool = False
+    provisional: bool = False
+    waived: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairAssessment:
+    """One policy in one occurrence, required or not; `covering_ids` in the order of their covering days."""
+
+    entry_id: UUID
+    required: bool
+    verdict: OccurrenceVerdict
+    covered_on: date | None
+    covering_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyAssessment:
+    policy_no: int
+    judgement: Judgement
+    pairs: tuple[PairAssessment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftAssessment:
+    """Occurrences and window as known on `as_of`: what is dated later does not exist."""
+
+    draft_id: UUID
+    as_of: date
+    scope: Answer
+    window: Window
+    occurrences: tuple[Occurrence, ...]
+    policies: tuple[PolicyAssessment, ...]
+
+
+_ENDED = Judgement(PolicyVerdict.ENDED, Because.WITHDRAWN_OR_MERGED)
+_EXEMPT = Judgement(PolicyVerdict.EXEMPT, Because.WHOLE_DRAFT_EXEMPTED)
+_CLOSED_UNOPENED = Judgement(PolicyVerdict.CLOSED_UNOPENED, Because.CLOSED_WITHOUT_OPENING)
+_NOT_OPENED = Judgement(PolicyVerdict.NOT_OPENED, Because.WINDOW_NOT_OPENED)
+
+
+def in_scope(scope: Scope) -> Answer:
+    """Decide by the explicit answer of a person, else by the four criteria of Decision 407/QĐ-TTg."""
+    if scope.explicit is not Answer.UNKNOWN:
+        return scope.explicit
+    criteria = (scope.requires_proposal, scope.affects_rights, scope.contested, scope.wide_impact)
+    if Answer.NO in criteria:
+        return Answer.NO
+    return Answer.UNKNOWN if Answer.UNKNOWN in criteria else Answer.YES
+
+
+def pair_verdict(pair: Pair, day: date) -> OccurrenceVerdict:
+    """Judge one policy in one occurrence on a day from its entry on."""
+    stay = pair.occurrence
+    if pair.covered_on is not None and pair.covered_on <= day:
+        in_time = pair.covered_on <= stay.due_on
+        return OccurrenceVerdict.COVERED if in_time else OccurrenceVerdict.COVERED_LATE
+    left = stay.exited_on is not None and stay.exited_on <= day
+    last = stay.exited_on - ONE_DAY if left and stay.exited_on is not None else day
+    if last > stay.due_on:
+        return OccurrenceVerdict.MISSED
+    return OccurrenceVerdict.WAIVED if left else OccurrenceVerdict.PENDING
+
+
+def settled(draft: DraftCase, day: date) -> Judgement | None:
+    """Return the verdict that all policies share on a day, or None if each is judged by itself."""
+    found = draft.course.window
+    if _by(found.ended_on, day):
+        return _ENDED
+    if draft.exempt:
+        return _EXEMPT
+    if _by(found.unopened_closed_on, day):
+        return _CLOSED_UNOPENED
+    return None if _by(found.opened_on, day) else _NOT_OPENED
+
+
+def judge(draft: DraftCase, policy: PolicyCase, day: date) -> Judgement:
+    """Judge one policy on a day: the first rule that applies."""
+    shared = settled(draft, day)
+    if shared is not None:
+        return shared
+    closed = _by(draft.course.window.closed_on, day)
+    heard = _by(policy.heard_on, day)
+    seen = [pair_verdict(pair, day) for pair in policy.required if pair.occurrence.entered_on <= day]
+    verdict, because = _own(seen, closed=closed, heard=heard)
+    judged = verdict in JUDGED
+    return Judgement(
+        verdict,
+        because,
+        on_time=verdict is PolicyVerdict.MET and OccurrenceVerdict.COVERED_LATE not in seen,
+        any_communication=judged and heard,
+        from_start=judged and seen[:1] == [OccurrenceVerdict.COVERED],
+        provisional=judged and not closed,
+        waived=seen.count(OccurrenceVerdict.WAIVED),
+    )
+
+
+def _own(seen: Sequence[OccurrenceVerdict], *, closed: bool, heard: bool) -> tuple[PolicyVerdict, Because]:
+    if OccurrenceVerdict.MISSED in seen:
+        return PolicyVerdict.MISSED, Because.REQUIRED_STAGE_MISSED
+    if closed and not heard:
+        return PolicyVerdict.MISSED, Because.NOTHING_IN_WINDOW
+    if not COVERED.isdisjoint(seen):
+        return PolicyVerdict.MET, Because.REQUIRED_STAGE_COVERED
+    if closed:
+        return PolicyVerdict.MET, Because.WINDOW_CLOSED_NOTHING_MISSED
+    return PolicyVerdict.PENDING, Because.NOTHING_TO_JUDGE_YET
+
+
+def assess(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> DraftAssessment:
+    case = case_of(facts, rulebook)
+    stays = (stay for stay in case.course.occurrences if stay.entered_on <= as_of)
+    return DraftAssessment(
+        draft_id=facts.draft_id,
+        as_of=as_of,
+        scope=in_scope(facts.scope),
+        window=window_known(case.course.window, as_of),
+        occurrences=tuple(replace(stay, exited_on=known(stay.exited_on, as_of)) for stay in stays),
+        policies=tuple(_policy(case, policy, as_of) for policy in case.policies),
+    )
+
+
+def window_known(found: Window, as_of: date) -> Window:
+    closed_on = known(found.closed_on, as_of)
+    return Window(
+        opened_on=known(found.opened_on, as_of),
+        closed_on=closed_on,
+        closed_by=found.closed_by if closed_on else None,
+        unopened_closed_on=known(found.unopened_closed_on, as_of),
+        ended_on=known(found.ended_on, as_of),
+    )
+
+
+def known(happened: date | None, as_of: date) -> date | None:
+    return happened if happened is not None and happened <= as_of else None
+
+
+def _policy(case: DraftCase, policy: PolicyCase, as_of: date) -> PolicyAssessment:
+    pairs = (pair for pair in policy.pairs if pair.occurrence.entered_on <= as_of)
+    return PolicyAssessment(
+        policy_no=policy.policy_no,
+        judgement=judge(case, policy, as_of),
+        pairs=tuple(_pair(pair, policy.spans, as_of) for pair in pairs),
+    )
+
+
+def _pair(pair: Pair, spans: tuple[Span, ...], as_of: date) -> PairAssessment:
+    return PairAssessment(
+        entry_id=pair.occurrence.entry_id,
+        required=pair.occurrence.required,
+        verdict=pair_verdict(pair, as_of),
+        covered_on=known(pair.covered_on, as_of),
+        covering_ids=_covering_ids(pair.occurrence, spans, as_of),
+    )
+
+
+def _covering_ids(stay: Occurrence, spans: tuple[Span, ...], as_of: date) -> tuple[UUID, ...]:
+    days = ((covering_day(stay, span), span.communication_id) for span in spans)
+    covering = [(day, str(number), number) for day, number in days if day is not None and day <= as_of]
+    return tuple(number for _, _, number in sorted(covering))
+
+
+def _by(happened: date | None, day: date) -> bool:
+    return happened is not None and happened <= day
