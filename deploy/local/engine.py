@@ -1,0 +1,174 @@
+"""One engine as a child process: started, watched until it is ready, ended, found again after a crash."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from shared.errors import LoaError, Text
+
+LOOPBACK = "127.0.0.1"
+PATIENCE = 30.0  # seconds for an engine to become ready, or to end, before we say that it does not
+_POLL = 0.02
+
+
+class PortTaken(LoaError):
+    """Another process listens on the port that an engine was to have."""
+
+    def __init__(self, port: int, setting: str) -> None:
+        self.port = port
+        self.setting = setting
+        self.message = Text(
+            f"Cổng {port} đang được một chương trình khác sử dụng. "
+            f"Hãy đóng chương trình đó, hoặc chọn cổng khác bằng thiết lập {setting}.",
+            f"Port {port} is taken by another program. End that program, or choose another port "
+            f"with the setting {setting}.",
+        )
+        super().__init__(self.message.en)
+
+
+class EngineFailed(LoaError):
+    """An engine did not start; `log` is the end of what it wrote."""
+
+    def __init__(self, name: str, log: str) -> None:
+        self.log = log
+        self.message = Text(
+            f"Không khởi động được {name}. Nhật ký của nó:\n{log}",
+            f"{name} did not start. Its log:\n{log}",
+        )
+        super().__init__(self.message.en)
+
+
+@dataclass(slots=True)
+class Engine:
+    """A process of ours that writes `log`; `stop_signal` asks it to end cleanly."""
+
+    name: str
+    log: Path
+    stop_signal: signal.Signals = signal.SIGTERM
+    options: Mapping[str, Any] = field(default_factory=dict)  # further arguments of Popen
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        if self.process is None:
+            raise RuntimeError(f"{self.name} is not running")
+        return self.process.pid
+
+    def launch(self, command: Sequence[str | Path]) -> None:
+        """Start it in a session of its own: Ctrl-C is for us, and we end the engines in order."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(part) for part in command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                **self.options,
+            )
+
+    async def until_ready(self, probe: Callable[[], Awaitable[bool]], ports: Mapping[int, str]) -> None:
+        """Wait until `probe` says yes; an engine that ended meanwhile is a `PortTaken` or `EngineFailed`."""
+        deadline = time.monotonic() + PATIENCE
+        while not await probe():
+            if self.process is None or self.process.poll() is not None:
+                self.process = None
+                refuse_taken(ports)
+                raise EngineFailed(self.name, self.tail())
+            if time.monotonic() > deadline:
+                await self.stop()
+                raise EngineFailed(self.name, self.tail())
+            await asyncio.sleep(_POLL)
+
+    async def stop(self) -> None:
+        """End it cleanly and reap it; a second call does nothing."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        process.send_signal(self.stop_signal)
+        try:
+            await asyncio.to_thread(process.wait, PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            await asyncio.to_thread(process.wait)
+
+    def kill(self) -> None:
+        """End it as a power cut would (the tests of recovery)."""
+        process, self.process = self.process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def tail(self) -> str:
+        return self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
+
+
+def refuse_taken(ports: Mapping[int, str]) -> None:
+    """Raise `PortTaken` for the first port on which something else listens; values name the settings."""
+    for port, setting in ports.items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError as error:
+                raise PortTaken(port, setting) from error
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def end_leftover(pid_file: Path, mark: str, stop_signal: signal.Signals) -> bool:
+    """End the engine that a killed run left behind; say whether there was one.
+
+    It is ours only if the process with the noted id has `mark`, which names our folder, on its command
+    line: the id alone may long belong to somebody else.
+    """
+    pid = noted_pid(pid_file)
+    if pid is None or mark not in command_line(pid):
+        return False
+    await _end(pid, mark, stop_signal)
+    return True
+
+
+async def _end(pid: int, mark: str, stop_signal: signal.Signals) -> None:
+    deadline = time.monotonic() + PATIENCE
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, stop_signal)
+        while mark in command_line(pid):
+            if time.monotonic() > deadline:
+                os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(_POLL)
+
+
+def noted_pid(pid_file: Path) -> int | None:
+    try:
+        return int(pid_file.read_text().splitlines()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def command_line(pid: int) -> str:
+    """Tell how a process was started; empty if there is none (a zombie has none either)."""
+    noted = Path(f"/proc/{pid}/cmdline")
+    if Path("/proc/self").exists():
+        with contextlib.suppress(OSError):
+            return noted.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        return ""
+    ps = ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)]  # macOS
+    return subprocess.run(ps, capture_output=True, check=False, text=True).stdout

@@ -1,0 +1,227 @@
+"""The one place that declares streams and durable consumers; everything else only uses them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from nats.js import JetStreamContext
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    ConsumerInfo,
+    DeliverPolicy,
+    DiscardPolicy,
+    Header,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+)
+from nats.js.errors import NotFoundError
+
+EVENTS = "LOA_EVENTS"
+TICKS = "LOA_TICKS"
+TICK_SUBJECT = "loa-ticks.minute"
+EVERY_MINUTE = "0 * * * * *"  # at second 0 (cron of six fields, ADR-51 of NATS)
+DUPLICATE_WINDOW = 120.0  # seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consumer:
+    """A durable pull consumer of the service `owner`; only the operator makes and changes it."""
+
+    name: str
+    owner: str
+    stream: str
+    filters: tuple[str, ...]
+    deliver: DeliverPolicy = DeliverPolicy.ALL
+    ack_wait: float = 30.0  # seconds until a message that nobody answered for comes again
+    max_ack_pending: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A message that the broker itself writes to `target` whenever `expression` says so."""
+
+    expression: str
+    target: str
+
+    @property
+    def subject(self) -> str:
+        return self.target.replace("loa-ticks.", "loa-ticks.schedule.")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What the broker has, and what is declared; `found` is None for what doesn't exist."""
+
+    name: str
+    setting: str
+    found: object
+    wanted: object
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """Which log this is and how long: another `created` is another log, whatever its name."""
+
+    created: datetime
+    first: int
+    last: int
+
+
+GAP_EVENTS = tuple(f"loa.compliance.*.{name}" for name in ("gap_opened", "gap_changed", "gap_closed"))
+
+CONSUMERS = (
+    Consumer(name="notifier-gaps", owner="notifier", stream=EVENTS, filters=GAP_EVENTS),
+    # A tick that nobody heard in time is of no use: only the newest counts.
+    Consumer(
+        name="notifier-ticks",
+        owner="notifier",
+        stream=TICKS,
+        filters=(TICK_SUBJECT,),
+        deliver=DeliverPolicy.LAST,
+        max_ack_pending=1,
+    ),
+)
+SCHEDULES = (Schedule(EVERY_MINUTE, TICK_SUBJECT),)
+
+
+def declared(replicas: int, duplicate_window: float = DUPLICATE_WINDOW) -> Mapping[str, Mapping[str, Any]]:
+    """Give the settings of each stream (arguments of `StreamConfig`)."""
+    common = {"storage": StorageType.FILE, "retention": RetentionPolicy.LIMITS, "num_replicas": replicas}
+    events = {
+        "subjects": ["loa.>"],
+        "max_age": 0.0,
+        "max_msgs": -1,
+        "max_bytes": -1,
+        "discard": DiscardPolicy.NEW,
+        "deny_delete": True,
+        "deny_purge": True,
+        "allow_direct": True,
+        "allow_atomic": True,
+        "duplicate_window": duplicate_window,
+    }
+    ticks = {
+        "subjects": ["loa-ticks.>"],
+        "max_msgs_per_subject": 1,  # the schedule itself, and its newest tick
+        "max_msgs": 1000,
+        "discard": DiscardPolicy.OLD,
+        "allow_direct": True,
+        "allow_msg_schedules": True,
+    }
+    return {EVENTS: common | events, TICKS: common | ticks}
+
+
+async def plan(
+    js: JetStreamContext, replicas: int, consumers: Sequence[Consumer] = CONSUMERS
+) -> list[Difference]:
+    """List what `apply` would change."""
+    found: list[Difference] = []
+    for name, wanted in declared(replicas).items():
+        found += _differences(name, await _stream(js, name), wanted)
+    for consumer in consumers:
+        found += _differences(consumer.name, await _consumer(js, consumer), _consumer_settings(consumer))
+    for schedule in SCHEDULES:
+        found += await _schedule_differences(js, schedule)
+    return found
+
+
+async def apply(
+    js: JetStreamContext, replicas: int, consumers: Sequence[Consumer] = CONSUMERS
+) -> list[Difference]:
+    """Make the broker as declared, and say what was changed; running it again changes nothing.
+
+    An existing durable ignores a new configuration unless it is updated explicitly.
+    """
+    changes = await plan(js, replicas, consumers)
+    changed = {difference.name for difference in changes}
+    for name, wanted in declared(replicas).items():
+        if name in changed:
+            await _apply_stream(js, name, wanted)
+    for consumer in consumers:
+        if consumer.name in changed:
+            await _apply_consumer(js, consumer)
+    for schedule in SCHEDULES:
+        if schedule.subject in changed:
+            await js.publish(schedule.subject, stream=TICKS, headers=_schedule_headers(schedule))
+    return changes
+
+
+async def stream_state(js: JetStreamContext, name: str = EVENTS) -> StreamState:
+    """Say which log this is, and from which to which position it reaches (0 and 0 when it is empty)."""
+    info = await js.stream_info(name)
+    if info.created is None:
+        raise RuntimeError(f"the broker does not say when {name} was created")
+    return StreamState(info.created, info.state.first_seq, info.state.last_seq)
+
+
+async def _apply_stream(js: JetStreamContext, name: str, wanted: Mapping[str, Any]) -> None:
+    existing = await _stream(js, name)
+    if existing is None:
+        await js.add_stream(StreamConfig(name=name, **wanted))
+    else:
+        await js.update_stream(existing.evolve(**wanted))
+
+
+async def _apply_consumer(js: JetStreamContext, consumer: Consumer) -> None:
+    existing = await _consumer(js, consumer)
+    wanted = _consumer_settings(consumer)
+    config = existing or ConsumerConfig(durable_name=consumer.name)
+    await js.add_consumer(consumer.stream, config.evolve(name=consumer.name, **wanted))
+
+
+async def _stream(js: JetStreamContext, name: str) -> StreamConfig | None:
+    try:
+        return (await js.stream_info(name)).config
+    except NotFoundError:
+        return None
+
+
+async def _consumer(js: JetStreamContext, consumer: Consumer) -> ConsumerConfig | None:
+    try:
+        info: ConsumerInfo = await js.consumer_info(consumer.stream, consumer.name)
+    except NotFoundError:
+        return None
+    return info.config
+
+
+def _consumer_settings(consumer: Consumer) -> Mapping[str, Any]:
+    one = len(consumer.filters) == 1
+    return {
+        "deliver_policy": consumer.deliver,
+        "ack_policy": AckPolicy.EXPLICIT,
+        "ack_wait": consumer.ack_wait,
+        "max_ack_pending": consumer.max_ack_pending,
+        "max_deliver": -1,
+        "filter_subject": consumer.filters[0] if one else None,
+        "filter_subjects": None if one else list(consumer.filters),
+    }
+
+
+def _differences(name: str, existing: object, wanted: Mapping[str, Any]) -> Iterator[Difference]:
+    if existing is None:
+        yield Difference(name, "exists", None, True)
+        return
+    for setting, value in wanted.items():
+        found = getattr(existing, setting)
+        if found != value:
+            yield Difference(name, setting, found, value)
+
+
+async def _schedule_differences(js: JetStreamContext, schedule: Schedule) -> list[Difference]:
+    try:
+        message = await js.get_last_msg(TICKS, schedule.subject)
+    except NotFoundError:
+        return [Difference(schedule.subject, "exists", None, True)]
+    found = message.headers or {}
+    wanted = _schedule_headers(schedule)
+    return [
+        Difference(schedule.subject, header, found.get(header), value)
+        for header, value in wanted.items()
+        if found.get(header) != value
+    ]
+
+
+def _schedule_headers(schedule: Schedule) -> dict[str, str]:
+    return {Header.SCHEDULE.value: schedule.expression, Header.SCHEDULE_TARGET.value: schedule.target}
