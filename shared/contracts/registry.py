@@ -149,9 +149,12 @@ class DraftStageEntered(Event, context="draft"):
 
 
 class DraftStageCorrected(Event, context="draft"):
-    """An entry was recorded wrongly: `entry_id` names it, the rest is what is right."""
+    """An entry was recorded wrongly: `entry_id` names its event, `was_…` what it said, the rest is right."""
 
     entry_id: UUID
+    was_stage: Stage
+    was_entered_on: date
+    was_precision: Precision = Precision.DAY
     stage: Stage
     entered_on: date
     precision: Precision = Precision.DAY

@@ -1,0 +1,103 @@
+"""The order of a draft's stage entries by date, as far as commands need it to accept or refuse one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import uuid5
+
+from shared.contracts.ids import LOA_NAMESPACE
+from shared.contracts.vocabulary import ENDS, Precision, Stage
+from shared.rules.facts import StageEntry
+from shared.rules.sequence import in_order
+
+_JANUARY = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The draft entered `stage` on `entered_on`; `resumed` marks going on after a suspension."""
+
+    stage: Stage
+    entered_on: date
+    precision: Precision = Precision.DAY
+    resumed: bool = False
+
+    @property
+    def is_first_of_its_period(self) -> bool:
+        """A month is written as its first day, a year as the first of January."""
+        if self.precision is Precision.DAY:
+            return True
+        first_of_month = self.entered_on.day == 1
+        return first_of_month and (self.precision is Precision.MONTH or self.entered_on.month == _JANUARY)
+
+    @property
+    def fact(self) -> StageEntry:
+        """The entry as the rules see it; within one draft it is identified by what it says."""
+        return StageEntry(
+            entry_id=uuid5(LOA_NAMESPACE, f"{self.stage}:{self.entered_on}:{self.precision}:{self.resumed}"),
+            stage=self.stage,
+            entered_on=self.entered_on,
+            precision=self.precision,
+            resumed=self.resumed,
+        )
+
+    def says_the_same_as(self, other: "Entry") -> bool:
+        return (self.stage, self.entered_on, self.precision) == (
+            other.stage,
+            other.entered_on,
+            other.precision,
+        )
+
+
+def after_end(entries: Sequence[Entry], entry: Entry) -> Entry | None:
+    """Return the end that forbids `entry`, if there is one.
+
+    Ends are final: what is later by date is refused. Of two ends the earliest holds, on one date the
+    withdrawal, so an earlier end (or a withdrawal on the day of a merger) is still taken.
+    """
+    ends = sorted((e for e in entries if e.stage in ENDS), key=_of_end)
+    if not ends:
+        return None
+    refused = (
+        _of_end(entry) >= _of_end(ends[0]) if entry.stage in ENDS else entry.entered_on > ends[0].entered_on
+    )
+    return ends[0] if refused else None
+
+
+def _of_end(entry: Entry) -> tuple[date, int]:
+    return entry.entered_on, entry.stage.order
+
+
+def stage_interrupted_before(entries: Sequence[Entry], entry: Entry) -> Stage | None:
+    """Return the stage that stood still just before `entry`, if the draft was suspended then."""
+    before = _before(entries, entry)
+    if len(before) > 1 and before[-1].stage is Stage.SUSPENDED:
+        return before[-2].stage
+    return None
+
+
+def stage_to_resume(entries: Sequence[Entry], on: date) -> Stage | None:
+    """Return the stage in which a draft goes on that resumes on a day, if one stands interrupted."""
+    return stage_interrupted_before(entries, Entry(Stage.REGISTERED, on, resumed=True))
+
+
+def _before(entries: Sequence[Entry], entry: Entry) -> list[StageEntry]:
+    sequence = [e for e in (*entries, entry) if e.stage is not Stage.SOCIAL_CRITICISM]
+    ordered = in_order(e.fact for e in sequence)
+    place = next((n for n, fact in enumerate(ordered) if fact == entry.fact), 0)
+    return ordered[:place]
+
+
+def is_late(entries: Sequence[Entry], entry: Entry) -> bool:
+    """Tell whether later entries were recorded already: the entry is taken, and marked."""
+    return any(known.entered_on > entry.entered_on for known in entries)
+
+
+def is_unusual(entries: Sequence[Entry], entry: Entry) -> bool:
+    """Tell whether the entry goes back against the usual order of the stages."""
+    before = [fact for fact in _before(entries, entry) if fact.stage is not Stage.SUSPENDED]
+    return bool(before) and entry.stage.order < before[-1].stage.order
+
+
+def latest_day(entries: Sequence[Entry]) -> date | None:
+    return max((entry.entered_on for entry in entries), default=None)
