@@ -1,0 +1,228 @@
+"""Counts and rates over sets of policies, and the periods of reporting (Decree 09/2019/NĐ-CP)."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from typing import Protocol, Self
+
+from shared.contracts.vocabulary import Answer
+from shared.errors import Text
+from shared.rules.timeline import OccurrenceInterval, PolicyInterval, Timeline
+from shared.rules.verdicts import COVERED, JUDGED, OccurrenceVerdict
+
+CUT_DAY = 15  # a reporting month begins on the 15th of the month before
+ONE_DAY = timedelta(days=1)
+DECIDED = COVERED | {OccurrenceVerdict.MISSED}
+
+DEFINITION = Text(
+    vi=(
+        "Tỷ lệ chính sách được truyền thông đầy đủ = số chính sách đạt / số chính sách được đánh giá (đạt + "
+        "không đạt). Đơn vị tính là chính sách trong dự thảo thuộc phạm vi Đề án 407 (Quyết định 407/QĐ-TTg). "
+        "Một chính sách đạt khi có hoạt động truyền thông tại mọi giai đoạn bắt buộc, từ khi bắt đầu lấy ý "
+        "kiến cho đến khi thông qua, ban hành; không đạt khi dự thảo vẫn ở một giai đoạn bắt buộc sau thời "
+        "hạn (5 ngày làm việc, trình tự rút gọn 2 ngày làm việc) mà chưa có truyền thông, hoặc đã thông qua "
+        "mà chưa truyền thông lần nào. Không tính vào mẫu số: chính sách đang chờ đánh giá, chưa lấy ý kiến, "
+        "thông qua mà không lấy ý kiến, được miễn, hoặc đã rút, gộp. Chính sách của dự thảo chưa xác định "
+        "phạm vi được nêu riêng bên cạnh."
+    ),
+    en=(
+        "Share of policies fully communicated = policies met / policies judged (met + missed). The unit "
+        "counted is a policy of a draft in the scope of Decision 407/QĐ-TTg. A policy is met when it was "
+        "communicated in every required stage, from the start of consultation until adoption or "
+        "promulgation; it is missed when the draft was still in a required stage after the due day (5 working "
+        "days, 2 under the simplified procedure) without communication, or was adopted without any. Not in "
+        "the denominator: policies pending, not yet in consultation, adopted without consultation, exempted, "
+        "withdrawn or merged. Policies of drafts whose scope is undetermined are given beside it."
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days from `from_day` to `to_day`, both included; empty if they are the wrong way round."""
+
+    from_day: date
+    to_day: date
+
+
+def reporting_year(day: date) -> int:
+    """Return the year whose report a day belongs to: 15 December begins the next one."""
+    return day.year + ((day.month, day.day) >= (12, CUT_DAY))
+
+
+def year_period(year: int) -> Period:
+    return _months(year, 1, 12)
+
+
+def half_period(year: int, half: int) -> Period:
+    return _months(year, 6 * half - 5, 6 * half)
+
+
+def quarter_period(year: int, quarter: int) -> Period:
+    return _months(year, 3 * quarter - 2, 3 * quarter)
+
+
+def month_period(year: int, month: int) -> Period:
+    return _months(year, month, month)
+
+
+def national_floor(year: int) -> float | None:
+    """Return the target of Decision 407/QĐ-TTg for a reporting year; it speaks of 2022 to 2027 only."""
+    if year == 2022:  # noqa: PLR2004 - the years are those of the decision
+        return 0.7
+    return 1.0 if 2023 <= year <= 2027 else None  # noqa: PLR2004
+
+
+class Windowed(Protocol):
+    """What the period filter looks at, of a policy's or a pair's interval."""
+
+    @property
+    def window_opened(self) -> date | None: ...
+    @property
+    def window_closed(self) -> date | None: ...
+    @property
+    def unopened_closed_on(self) -> date | None: ...
+
+
+def effective_day(period: Period | None, as_of: date) -> date:
+    """Return T', the day at which everything is taken: `min(T, to)`."""
+    return min(as_of, period.to_day) if period else as_of
+
+
+def belongs(interval: Windowed, period: Period | None, as_of: date) -> bool:
+    """Say if the policy belongs to the period; `interval` is the one that holds on the effective day.
+
+    Some day of its window lies in `[from, T']`; a policy that was closed without opening belongs by that
+    closing; without a period every policy belongs.
+    """
+    if period is None:
+        return True
+    first, last = period.from_day, effective_day(period, as_of)
+    if interval.window_opened is None:
+        closed = interval.unopened_closed_on
+        return closed is not None and first <= closed <= last
+    return interval.window_opened <= last and max(first, interval.window_opened) <= _window_end(
+        interval, last
+    )
+
+
+def opening_year(interval: Windowed) -> int | None:
+    """Return the key of `group_by=year`; None for what never had a window."""
+    day = interval.window_opened or interval.unopened_closed_on
+    return reporting_year(day) if day else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What is counted over a set of policies; counts of disjoint sets add up."""
+
+    met: int = 0
+    missed: int = 0
+    pending: int = 0
+    not_opened: int = 0
+    closed_unopened: int = 0
+    exempt: int = 0
+    ended: int = 0
+    undetermined: int = 0
+    provisional: int = 0
+    waived_occurrences: int = 0
+    on_time: int = 0
+    any_communication: int = 0
+    from_start: int = 0
+    occurrences_judged: int = 0
+    occurrences_covered: int = 0
+
+    @property
+    def judged(self) -> int:
+        return self.met + self.missed
+
+    @property
+    def policies(self) -> int:
+        unjudged = self.pending + self.not_opened + self.closed_unopened + self.exempt + self.ended
+        return self.judged + unjudged
+
+    def __add__(self, other: Self) -> Self:
+        names = (field.name for field in fields(self))
+        return type(self)(**{name: getattr(self, name) + getattr(other, name) for name in names})
+
+
+NOTHING = Counts()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """The rates as fractions 0..1; None where there is nothing to divide by ("không áp dụng")."""
+
+    rate_full: float | None
+    rate_on_time: float | None
+    rate_any: float | None
+    rate_from_start: float | None
+    rate_occurrences: float | None
+
+
+def rates(counts: Counts) -> Figures:
+    return Figures(
+        rate_full=_share(counts.met, counts.judged),
+        rate_on_time=_share(counts.on_time, counts.judged),
+        rate_any=_share(counts.any_communication, counts.judged),
+        rate_from_start=_share(counts.from_start, counts.judged),
+        rate_occurrences=_share(counts.occurrences_covered, counts.occurrences_judged),
+    )
+
+
+def count(timelines: Iterable[Timeline], period: Period | None, as_of: date) -> Counts:
+    """Count whole drafts: the reference for every other way of counting (in SQL, by group)."""
+    return sum((part for line in timelines for part in _parts(line, period, as_of)), NOTHING)
+
+
+def policy_counts(interval: PolicyInterval, scope: Answer) -> Counts:
+    """Count one policy by the interval that holds on the effective day; a scope of no counts nothing."""
+    if scope is not Answer.YES:
+        return Counts(undetermined=int(scope is Answer.UNKNOWN))
+    return Counts(
+        **{interval.verdict.value: 1},
+        provisional=int(interval.provisional),
+        waived_occurrences=interval.waived,
+        on_time=int(interval.on_time),
+        any_communication=int(interval.any_communication and interval.verdict in JUDGED),
+        from_start=int(interval.from_start),
+    )
+
+
+def pair_counts(interval: OccurrenceInterval, period: Period | None) -> Counts:
+    """Count one pair of a policy that belongs to the period and is in scope."""
+    due = period is None or period.from_day <= interval.due_on <= period.to_day
+    judged = interval.counts and due and interval.verdict in DECIDED
+    return Counts(
+        occurrences_judged=int(judged), occurrences_covered=int(judged and interval.verdict in COVERED)
+    )
+
+
+def _parts(line: Timeline, period: Period | None, as_of: date) -> Iterator[Counts]:
+    if period and period.from_day > as_of:
+        return
+    day = effective_day(period, as_of)
+    for policy in line.policies:
+        if policy.from_day <= day < policy.to_day and belongs(policy, period, as_of):
+            yield policy_counts(policy, line.scope)
+    if line.scope is not Answer.YES:
+        return
+    for pair in line.occurrences:
+        if pair.from_day <= day < pair.to_day and belongs(pair, period, as_of):
+            yield pair_counts(pair, period)
+
+
+def _window_end(interval: Windowed, last: date) -> date:
+    """Return the last day of an opened window: one that opened and closed on one day is that day."""
+    if interval.window_closed is None:
+        return last
+    return min(last, max(interval.window_closed - ONE_DAY, interval.window_opened or date.min))
+
+
+def _months(year: int, first: int, last: int) -> Period:
+    before = (year - 1, 12) if first == 1 else (year, first - 1)
+    return Period(date(*before, CUT_DAY), date(year, last, CUT_DAY - 1))
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
