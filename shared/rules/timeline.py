@@ -4,16 +4,17 @@ Every interval is half-open, `[from_day, to_day)`, with `date.min` and `date.max
 long as nothing in it changes. Of one policy they are disjoint and leave no day out.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain, pairwise
-from typing import TypeVar
+from functools import cache, partial
+from itertools import pairwise
 from uuid import UUID
 
 from shared.contracts.vocabulary import Answer, GapClosure, Stage
 from shared.rules.coverage import DraftCase, Pair, PolicyCase, case_of
 from shared.rules.facts import DraftFacts
+from shared.rules.pieces import LeadUnits, lead_units, pieces, unit_on
 from shared.rules.rulebook import Rulebook
 from shared.rules.sequence import Occurrence
 from shared.rules.verdicts import (
@@ -22,15 +23,11 @@ from shared.rules.verdicts import (
     OccurrenceVerdict,
     PolicyVerdict,
     in_scope,
-    judge,
+    judge_own,
     known,
     pair_verdict,
     settled,
 )
-
-T = TypeVar("T")
-
-LeadUnits = Sequence[tuple[date, str]]  # from which day which unit leads, in order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,42 +93,61 @@ class Timeline:
     gaps: tuple[GapInterval, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What all policies of a draft share on a day; `settled` is the verdict, if they share that too."""
+
+    settled: Judgement | None
+    unit_code: str
+    opened: date | None
+    closed: date | None
+    unopened: date | None
+
+
+SceneOn = Callable[[date], _Scene]
+
+
 def timeline(facts: DraftFacts, rulebook: Rulebook) -> Timeline:
     case = case_of(facts, rulebook)
     units = lead_units(facts)
+    shared = _turning_days(case, units)
+    scene_on = cache(partial(_scene, case, units))  # most days turn something for every policy
     scope = in_scope(facts.scope)
-    stays = [stay for stay in case.course.occurrences if stay.required]
-    watched = scope is Answer.YES and not case.exempt
     return Timeline(
         scope=scope,
-        policies=tuple(chain.from_iterable(_of_policy(case, policy, units) for policy in case.policies)),
-        occurrences=tuple(
-            chain.from_iterable(
-                _of_pair(case, policy, pair, units) for policy in case.policies for pair in policy.required
-            )
+        policies=tuple(
+            interval for policy in case.policies for interval in _of_policy(policy, shared, scene_on)
         ),
-        gaps=tuple(chain.from_iterable(_of_gap(case, stay, units) for stay in stays)) if watched else (),
+        occurrences=tuple(
+            interval
+            for policy in case.policies
+            for pair in policy.required
+            for interval in _of_pair(policy.policy_no, pair, shared, scene_on)
+        ),
+        gaps=tuple(_gaps(case, units)) if scope is Answer.YES and not case.exempt else (),
     )
 
 
-def lead_units(facts: DraftFacts) -> LeadUnits:
-    """Return the leading unit by day; of two transfers on one day the one recorded last holds."""
-    following = sorted(facts.transfers, key=lambda transfer: transfer.on)
-    return [(date.min, facts.lead_unit_code), *((transfer.on, transfer.unit_code) for transfer in following)]
+def _scene(case: DraftCase, units: LeadUnits, day: date) -> _Scene:
+    found, shared = case.course.window, settled(case, day)
+    unopened = shared is not None and shared.verdict is PolicyVerdict.CLOSED_UNOPENED
+    return _Scene(
+        settled=shared,
+        unit_code=unit_on(units, day),
+        opened=known(found.opened_on, day),
+        closed=known(found.closed_on, day),
+        unopened=found.unopened_closed_on if unopened else None,
+    )
 
 
-def unit_on(units: LeadUnits, day: date) -> str:
-    return next(code for since, code in reversed(units) if since <= day)
+def _of_policy(policy: PolicyCase, shared: set[date], scene_on: SceneOn) -> Iterator[PolicyInterval]:
+    days = shared.union(*(_days_of(pair) for pair in policy.required), {policy.heard_on or date.min})
 
+    def state(day: date) -> tuple[Judgement, _Scene]:
+        scene = scene_on(day)
+        return scene.settled or judge_own(policy, day, closed=scene.closed is not None), scene
 
-def _of_policy(case: DraftCase, policy: PolicyCase, units: LeadUnits) -> Iterator[PolicyInterval]:
-    days = _turning_days(case, units, policy.required)
-    days.update((date.min, policy.heard_on or date.min))
-
-    def state(day: date) -> tuple[Judgement, str, date | None, date | None, date | None]:
-        return (judge(case, policy, day), unit_on(units, day), *_window_columns(case, day))
-
-    for from_day, to_day, (judgement, unit, opened, closed, unopened) in _pieces(days, date.max, state):
+    for from_day, to_day, (judgement, scene) in pieces(days, date.max, state):
         yield PolicyInterval(
             policy_no=policy.policy_no,
             from_day=from_day,
@@ -142,38 +158,43 @@ def _of_policy(case: DraftCase, policy: PolicyCase, units: LeadUnits) -> Iterato
             from_start=judgement.from_start,
             provisional=judgement.provisional,
             waived=judgement.waived,
-            unit_code=unit,
-            window_opened=opened,
-            window_closed=closed,
-            unopened_closed_on=unopened,
+            unit_code=scene.unit_code,
+            window_opened=scene.opened,
+            window_closed=scene.closed,
+            unopened_closed_on=scene.unopened,
         )
 
 
 def _of_pair(
-    case: DraftCase, policy: PolicyCase, pair: Pair, units: LeadUnits
+    policy_no: int, pair: Pair, shared: set[date], scene_on: SceneOn
 ) -> Iterator[OccurrenceInterval]:
     stay = pair.occurrence
-    days = {day for day in _turning_days(case, units, (pair,)) if day >= stay.entered_on}
+    days = {day for day in shared | _days_of(pair) if day >= stay.entered_on}
 
-    def state(day: date) -> tuple[OccurrenceVerdict, bool, str, date | None, date | None, date | None]:
-        counts = settled(case, day) is None
-        return (pair_verdict(pair, day), counts, unit_on(units, day), *_window_columns(case, day))
+    def state(day: date) -> tuple[OccurrenceVerdict, _Scene]:
+        return pair_verdict(pair, day), scene_on(day)
 
-    for from_day, to_day, (verdict, counts, unit, opened, closed, unopened) in _pieces(days, date.max, state):
+    for from_day, to_day, (verdict, scene) in pieces(days, date.max, state):
         yield OccurrenceInterval(
             entry_id=stay.entry_id,
             stage=stay.stage,
-            policy_no=policy.policy_no,
+            policy_no=policy_no,
             due_on=stay.due_on,
-            unit_code=unit,
+            unit_code=scene.unit_code,
             from_day=from_day,
             to_day=to_day,
             verdict=verdict,
-            counts=counts,
-            window_opened=opened,
-            window_closed=closed,
-            unopened_closed_on=unopened,
+            counts=scene.settled is None,
+            window_opened=scene.opened,
+            window_closed=scene.closed,
+            unopened_closed_on=scene.unopened,
         )
+
+
+def _gaps(case: DraftCase, units: LeadUnits) -> Iterator[GapInterval]:
+    for stay in case.course.occurrences:
+        if stay.required:
+            yield from _of_gap(case, stay, units)
 
 
 def _of_gap(case: DraftCase, stay: Occurrence, units: LeadUnits) -> Iterator[GapInterval]:
@@ -186,7 +207,7 @@ def _of_gap(case: DraftCase, stay: Occurrence, units: LeadUnits) -> Iterator[Gap
         return unit_on(units, day), tuple(number for number, on in covered if on is None or on > day)
 
     closure = _closure(case, stay, until)
-    for from_day, to_day, (unit, policies) in _pieces(inside, until, state):
+    for from_day, to_day, (unit, policies) in pieces(inside, until, state):
         last = to_day == until and closure is not None
         yield GapInterval(
             gap_id=stay.entry_id,
@@ -224,38 +245,14 @@ _CLOSURES = {
 }
 
 
-def _window_columns(case: DraftCase, day: date) -> tuple[date | None, date | None, date | None]:
-    """Return opened, closed, and the closing that had no opening, which only that verdict shows."""
+def _turning_days(case: DraftCase, units: LeadUnits) -> set[date]:
+    """Collect the days on which something turns for all policies, `date.min` among them."""
     found = case.course.window
-    shared = settled(case, day)
-    unopened = shared is not None and shared.verdict is PolicyVerdict.CLOSED_UNOPENED
-    return (
-        known(found.opened_on, day),
-        known(found.closed_on, day),
-        found.unopened_closed_on if unopened else None,
-    )
+    turns = (found.opened_on, found.closed_on, found.unopened_closed_on, found.ended_on)
+    return {day for day, _ in units}.union(day for day in turns if day is not None)
 
 
-def _turning_days(case: DraftCase, units: LeadUnits, pairs: Iterable[Pair]) -> set[date]:
-    """Collect every day on which the answer may become another one, date.min among them."""
-    found = case.course.window
-    days: set[date | None] = {day for day, _ in units}
-    days.update((found.opened_on, found.closed_on, found.unopened_closed_on, found.ended_on))
-    for pair in pairs:
-        stay = pair.occurrence
-        days.update((stay.entered_on, stay.exited_on, stay.due_on + ONE_DAY, pair.covered_on))
-    return {day for day in days if day is not None}
-
-
-def _pieces(days: Iterable[date], end: date, state: Callable[[date], T]) -> Iterator[tuple[date, date, T]]:
-    """Cut at the days up to `end`, and join neighbours with the same state."""
-    marks = sorted(days)
-    if not marks:
-        return
-    begun, current = marks[0], state(marks[0])
-    for day in marks[1:]:
-        following = state(day)
-        if following != current:
-            yield begun, day, current
-            begun, current = day, following
-    yield begun, end, current
+def _days_of(pair: Pair) -> set[date]:
+    stay = pair.occurrence
+    turns = (stay.entered_on, stay.exited_on, stay.due_on + ONE_DAY, pair.covered_on)
+    return {day for day in turns if day is not None}

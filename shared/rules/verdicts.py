@@ -143,9 +143,11 @@ def settled(draft: DraftCase, day: date) -> Judgement | None:
 def judge(draft: DraftCase, policy: PolicyCase, day: date) -> Judgement:
     """Judge one policy on a day: the first rule that applies."""
     shared = settled(draft, day)
-    if shared is not None:
-        return shared
-    closed = _by(draft.course.window.closed_on, day)
+    return shared or judge_own(policy, day, closed=_by(draft.course.window.closed_on, day))
+
+
+def judge_own(policy: PolicyCase, day: date, *, closed: bool) -> Judgement:
+    """Judge a policy by its own communications, on a day on which nothing settles it for the draft."""
     heard = _by(policy.heard_on, day)
     seen = [pair_verdict(pair, day) for pair in policy.required if pair.occurrence.entered_on <= day]
     verdict, because = _own(seen, closed=closed, heard=heard)
