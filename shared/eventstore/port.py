@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from shared.contracts.event import Event
 from shared.envelope import AggregateRef, NewEvent, Recorded
 from shared.errors import LoaError
 
@@ -36,6 +37,11 @@ class History:
         if not self.events:
             return NOTHING
         return Version(self.events[-1].aggregate_version, self.events[-1].position)
+
+    @property
+    def facts(self) -> list[Event]:
+        """What the events say, without those of types that this release doesn't know."""
+        return [event.data for event in self.events if isinstance(event.data, Event)]
 
 
 class EventStore(Protocol):

@@ -1,0 +1,181 @@
+"""The event store on JetStream: append is publish, load is one batched direct get."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import nats.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js.api import Header
+from nats.js.errors import APIError
+
+from shared.contracts.catalog import CATALOG, Catalog
+from shared.envelope import CONTENT_TYPE, AggregateRef, NewEvent, decode, encode
+from shared.errors import LoaError, PermanentError, TransientError
+from shared.eventstore.port import History, Version, VersionConflict
+from shared.eventstore.settle import check_size, settled
+from shared.eventstore.streams import EVENTS
+
+PAGE = 1000  # events of one direct get
+CHECK_SUBJECT = "Nats-Expected-Last-Subject-Sequence-Subject"
+
+# Wrong last sequence; the same, with another append still in flight; duplicate id in flight; duplicate
+# inside a batch. Each may also mean that this very append came through before.
+CONFLICTS = {10071, 10164, 10158, 10201}
+# A batch of which a part was lost on the way; too many batches at once.
+AGAIN = {10176, 10210}
+
+
+@dataclass(frozen=True, slots=True)
+class _Outgoing:
+    subject: str
+    payload: bytes
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class JetStreamEventStore:
+    """Speaks nats-py itself: FastStream can neither write an atomic batch nor read one aggregate.
+
+    `timeout` (seconds) is how long one answer of the broker may take.
+    """
+
+    nc: Client
+    catalog: Catalog = CATALOG
+    timeout: float = 5.0
+    page: int = PAGE
+
+    async def load(self, ref: AggregateRef) -> History:
+        try:
+            stored = [item async for item in self._read(ref.subjects)]
+        except nats.errors.Error as error:
+            raise TransientError(f"the log could not be read: {error}") from error
+        history = History(tuple(decode(self.catalog, position, payload) for position, payload in stored))
+        if history.version.count != len(stored):
+            raise TransientError(f"{ref.context}/{ref.id}: {len(stored)} of {history.version.count} events")
+        return history
+
+    async def append(self, ref: AggregateRef, expected: Version, events: Sequence[NewEvent]) -> Version:
+        check_size(events)
+        messages = _outgoing(ref, expected, events)
+        try:
+            ack = await (self._publish(messages[0]) if len(events) == 1 else self._publish_batch(messages))
+        except nats.errors.Error as error:
+            return await self._settle(ref, expected, events, error)
+        if ack.get("duplicate"):
+            return await self._settle(ref, expected, events, None)
+        return Version(expected.count + len(events), ack["seq"])
+
+    async def _settle(
+        self, ref: AggregateRef, expected: Version, events: Sequence[NewEvent], error: Exception | None
+    ) -> Version:
+        """Look whether an append that was refused or not answered is in the log all the same.
+
+        After a lost acknowledgement the retry is told "wrong last sequence" by one replica and
+        "duplicate" by three.
+        """
+        history = await self.load(ref)
+        version = settled(history, expected, events)
+        if version is not None:
+            return version
+        moved = history.version.position != expected.position
+        raise _verdict(error, f"{ref.context}/{ref.id} at {expected}", moved=moved) from error
+
+    async def _publish(self, message: _Outgoing) -> dict[str, Any]:
+        answer = await self.nc.request(
+            message.subject, message.payload, timeout=self.timeout, headers=message.headers
+        )
+        return _acknowledged(answer)
+
+    async def _publish_batch(self, messages: Sequence[_Outgoing]) -> dict[str, Any]:
+        """Write all or nothing (ADR-50): the first is answered at once, the last with the whole's position."""
+        batch = messages[0].headers[Header.MSG_ID]
+        for number, message in enumerate(messages, start=1):
+            message.headers[Header.BATCH_ID] = batch
+            message.headers[Header.BATCH_SEQUENCE] = str(number)
+        messages[-1].headers[Header.BATCH_COMMIT] = "1"
+        await self._publish(messages[0])
+        for message in messages[1:-1]:
+            await self.nc.publish(message.subject, message.payload, headers=message.headers)
+        return await self._publish(messages[-1])
+
+    async def _read(self, subjects: str) -> AsyncIterator[tuple[int, bytes]]:
+        """Read all messages of an aggregate with direct gets, page by page."""
+        start: int | None = 1
+        while start is not None:
+            last, pending = start, 0
+            async for message in self._page(subjects, start):
+                headers = message.headers or {}
+                pending = int(headers.get("Nats-Num-Pending", 0))
+                if Header.STATUS not in headers:
+                    last = int(headers["Nats-Sequence"])
+                    yield last, message.data
+            start = last + 1 if pending else None
+
+    async def _page(self, subjects: str, start: int) -> AsyncIterator[Msg]:
+        """Ask once and pass on the answers, the end mark too; the broker may end a page early."""
+        inbox = self.nc.new_inbox()
+        answers = await self.nc.subscribe(inbox)
+        try:
+            query = json.dumps({"seq": start, "next_by_subj": subjects, "batch": self.page})
+            await self.nc.publish(f"$JS.API.DIRECT.GET.{EVENTS}", query.encode(), reply=inbox)
+            while True:
+                message = await answers.next_msg(self.timeout)
+                if not _is_empty(message):
+                    yield message
+                if Header.STATUS in (message.headers or {}):
+                    return
+        finally:
+            await answers.unsubscribe()
+
+
+def _outgoing(ref: AggregateRef, expected: Version, events: Sequence[NewEvent]) -> list[_Outgoing]:
+    messages = [
+        _Outgoing(ref.subject(event.data), encode(ref, event, count), _headers(event))
+        for count, event in enumerate(events, start=expected.count + 1)
+    ]
+    messages[0].headers[Header.EXPECTED_LAST_SUBJECT_SEQUENCE] = str(expected.position)
+    messages[0].headers[CHECK_SUBJECT] = ref.subjects
+    return messages
+
+
+def _headers(event: NewEvent) -> dict[str, str]:
+    return {
+        "Content-Type": CONTENT_TYPE,
+        Header.EXPECTED_STREAM: EVENTS,
+        Header.MSG_ID: str(event.event_id),
+    }
+
+
+def _acknowledged(answer: Msg) -> dict[str, Any]:
+    """Read the broker's answer; the first message of a batch is answered with nothing."""
+    ack: dict[str, Any] = json.loads(answer.data) if answer.data else {}
+    if "error" in ack:
+        raise APIError(**ack["error"])
+    return ack
+
+
+def _is_empty(message: Msg) -> bool:
+    """No such message is no error; any other status but the end mark is."""
+    status = (message.headers or {}).get(Header.STATUS)
+    if status in (None, "204"):
+        return False
+    if status == "404":
+        return True
+    raise APIError(code=int(status or 0), description=str((message.headers or {}).get(Header.DESCRIPTION)))
+
+
+def _verdict(error: Exception | None, what: str, *, moved: bool) -> LoaError:
+    if moved or error is None or (isinstance(error, APIError) and error.err_code in CONFLICTS):
+        return VersionConflict(f"{what}: {error}")
+    if isinstance(error, nats.errors.MaxPayloadError) or _is_final(error):
+        return PermanentError("append_refused", f"{what}: {error}")
+    return TransientError(f"{what}: not acknowledged: {error}")
+
+
+def _is_final(error: Exception) -> bool:
+    if not isinstance(error, APIError) or error.err_code in AGAIN:
+        return False
+    return error.code in (400, 404)

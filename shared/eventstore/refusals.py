@@ -1,0 +1,34 @@
+"""What a caller is told when somebody else was quicker."""
+
+from shared.errors import Refusal
+
+
+class StaleVersion(Refusal):
+    """The caller looked at another version than the present one."""
+
+    code = "stale-version"
+    kind = "stale"
+
+    def __init__(self, expected: int, current: int) -> None:
+        super().__init__(
+            f"Dữ liệu đã thay đổi kể từ khi đồng chí mở xem (phiên bản {expected}, hiện nay là {current}). "
+            "Đề nghị tải lại dữ liệu rồi thực hiện lại.",
+            f"The data changed since you looked at it (version {expected}, now {current}). "
+            "Please load it again and repeat.",
+            expected=expected,
+            current=current,
+        )
+
+
+class TooManyConflicts(Refusal):
+    """Others kept changing the same aggregate."""
+
+    code = "version-conflict"
+    kind = "conflict"
+
+    def __init__(self, attempts: int) -> None:
+        super().__init__(
+            "Dữ liệu này đang được nhiều người cùng lúc sửa đổi. Đề nghị thử lại sau giây lát.",
+            "Others are changing the same data at this moment. Please try again shortly.",
+            attempts=attempts,
+        )
