@@ -11,18 +11,16 @@ from pydantic import BaseModel, create_model
 from shared import log
 from shared.contracts.catalog import Catalog
 from shared.contracts.event import Event
+from shared.eventstore.streams import EVENTS, TICKS
 from shared.health import Check
 from shared.settings import ServiceSettings
-
-STREAM = "LOA_EVENTS"
-TICKS = "LOA_TICKS"
 
 logger = log.get(__name__)
 
 
 def events_stream() -> JStream:
     """Name the log to FastStream without ever declaring it: only the bootstrap owns streams."""
-    return JStream(STREAM, declare=False)
+    return JStream(EVENTS, declare=False)
 
 
 def ticks_stream() -> JStream:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, MetaData, Table, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+from sqlmodel import SQLModel
 
 from shared.health import Check
 
@@ -81,6 +82,12 @@ def _parts(rows: Sequence[Mapping[str, Any]], columns: int) -> Iterable[list[dic
     size = max(1, MAX_PARAMETERS // columns)
     for start in range(0, len(rows), size):
         yield [dict(row) for row in rows[start : start + size]]
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """Give the Core table of a SQLModel table class, for set-based statements."""
+    table: Table = model.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
+    return table
 
 
 async def ping(engine: AsyncEngine) -> Check:

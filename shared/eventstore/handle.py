@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from shared.clock import NewId
-from shared.contracts.event import Unknown
+from shared.contracts.event import Event
 from shared.contracts.ids import event_id
 from shared.decider import Decider
 from shared.envelope import AggregateRef, Metadata, NewEvent, Recorded
@@ -26,6 +26,10 @@ class Handled:
     events: tuple[Recorded | NewEvent, ...] = ()
     repeated: bool = False
 
+    @property
+    def event_names(self) -> list[str]:
+        return [event.data.type_name() for event in self.events if isinstance(event.data, Event)]
+
 
 async def handle(
     store: EventStore, decider: Decider[S, C, Any], ref: AggregateRef, command: C, metadata: Metadata,
@@ -43,8 +47,7 @@ async def handle(
             return Handled(Version(done[-1].aggregate_version, done[-1].position), done, repeated=True)
         if if_match not in (None, history.version.count):
             raise StaleVersion(if_match, history.version.count)
-        known = (event.data for event in history.events if not isinstance(event.data, Unknown))
-        decided = decider.decide(decider.fold(known), command)
+        decided = decider.decide(decider.fold(history.facts), command)
         if not decided:
             return Handled(history.version)
         ids = [new_id() if key is None else event_id(ref.id, key, n) for n in range(len(decided))]

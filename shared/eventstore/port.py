@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from shared.contracts.event import Event
 from shared.envelope import AggregateRef, NewEvent, Recorded
@@ -39,7 +39,7 @@ class History:
         return Version(self.events[-1].aggregate_version, self.events[-1].position)
 
     @property
-    def facts(self) -> list[Event]:
+    def facts(self) -> list[Any]:
         """What the events say, without those of types that this release doesn't know."""
         return [event.data for event in self.events if isinstance(event.data, Event)]
 

@@ -8,7 +8,7 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from shared.broker import STREAM
+from shared.eventstore.streams import EVENTS
 
 IDLE_SECONDS = 60.0  # an abandoned consumer goes away by itself after this
 
@@ -62,7 +62,7 @@ class Feed:
         self._delivered = 0
         self._subscription = await self._client.jetstream(timeout=10).pull_subscribe(
             "loa.>",
-            stream=STREAM,
+            stream=EVENTS,
             config=ConsumerConfig(
                 deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
                 opt_start_seq=self._after + 1,

@@ -14,11 +14,11 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import log
-from shared.broker import STREAM
 from shared.contracts.catalog import Catalog
 from shared.contracts.event import Unknown
 from shared.envelope import Recorded, decode
 from shared.errors import PermanentError, TransientError
+from shared.eventstore.streams import stream_state
 from shared.projections.checkpoint import Checkpoint, CheckpointMoved, CheckpointTables
 from shared.projections.feed import Feed, RawEvent
 from shared.projections.projection import PoisonEvent, Projection, State, Status, StreamRecreated
@@ -195,8 +195,8 @@ class Runner:
             return await self._checkpoints.read(connection, self.name)
 
     async def _check_stream(self, checkpoint: Checkpoint) -> datetime:
-        info = await self._client.jetstream(timeout=10).stream_info(STREAM)
-        created, last = _created(info.created), info.state.last_seq
+        stream = await stream_state(self._client.jetstream(timeout=10))
+        created, last = stream.created, stream.last
         if checkpoint.stream_created not in (None, created):
             raise StreamRecreated(
                 f"the rows come from the log made at {checkpoint.stream_created}, this one is of {created}"
@@ -223,7 +223,3 @@ class Runner:
         async with self._changed:
             self.status = status
             self._changed.notify_all()
-
-
-def _created(value: object) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))

@@ -12,6 +12,8 @@ from services.registry.domain.stages import (
     is_late,
     is_unusual,
     latest_day,
+    stage_interrupted_before,
+    stage_to_resume,
 )
 from shared.contracts.registry import (
     DraftCommunicationExempted,

@@ -1,6 +1,7 @@
 """What the registry refuses, and what to do instead."""
 
 from datetime import date
+from uuid import UUID
 
 from services.registry.domain.stages import Entry
 from shared.contracts.vocabulary import Precision, Stage
@@ -140,4 +141,26 @@ class OutcomeWithoutStage(Refusal):
         super().__init__(
             f"Dự thảo “{draft_code}” có kết quả rút hoặc gộp nhưng chưa có giai đoạn nào nên chưa xác định được ngày kết thúc.",
             f"The draft '{draft_code}' is said to be withdrawn or merged but has no stage, so its end has no date.",
+        )
+
+
+class NotYourDraft(Refusal):
+    code = "not-your-draft"
+    kind = "forbidden"
+
+    def __init__(self, draft_code: str, lead_unit_code: str) -> None:
+        super().__init__(
+            f"Dự thảo “{draft_code}” do đơn vị “{lead_unit_code}” chủ trì; chỉ đơn vị này được cập nhật.",
+            f"The draft '{draft_code}' is led by the unit '{lead_unit_code}'; only that unit may change it.",
+        )
+
+
+class EntryNotRecorded(Refusal):
+    code = "entry-not-found"
+    kind = "not_found"
+
+    def __init__(self, entry_id: UUID) -> None:
+        super().__init__(
+            f"Dự thảo không có lần vào giai đoạn nào mang mã {entry_id}; xem danh sách tại GET /drafts/{{mã}}.",
+            f"The draft has no stage entry with the id {entry_id}; GET /drafts/{{code}} lists them.",
         )

@@ -1,0 +1,238 @@
+"""The registry's door: units, drafts, policies and stages, as commands and queries over HTTP."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from services.registry.adapters import bodies
+from services.registry.adapters.views import draft_view, history_view, procedures_view, recorded_entry
+from services.registry.application.commands import Commands, draft_ref
+from services.registry.application.queries import DraftFilter, ReadModel
+from services.registry.domain import draft as drafts
+from services.registry.domain import unit as units
+from services.registry.domain.refusals import NotYourDraft
+from shared import clock, web
+from shared.auth import Principal, Reader, Supervisor, Writer
+from shared.contracts.ids import unit_id
+from shared.contracts.registry import DraftStageCorrected
+from shared.contracts.vocabulary import Role, Stage
+from shared.eventstore.handle import Handled
+from shared.paging import Listing, Paged
+from shared.rules.rulebook import Rulebook
+from shared.web import Accepted, AtPosition, IdempotencyKey, IfMatch
+
+
+def routers(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> list[APIRouter]:
+    return [
+        _unit_commands(commands),
+        _draft_commands(commands),
+        _stage_commands(commands),
+        _queries(commands, read_model, rulebook),
+    ]
+
+
+def _today() -> Any:
+    return clock.day_in_vietnam(clock.now())
+
+
+def _accepted(response: Response, aggregate_id: object, handled: Handled) -> Accepted:
+    return web.accepted(response, aggregate_id, handled.version, handled.event_names)
+
+
+def _unit_commands(commands: Commands) -> APIRouter:
+    router = APIRouter(prefix="/units", tags=["units"])
+
+    @router.post("", status_code=201, summary="Register a unit")
+    async def register(
+        request: Request,
+        response: Response,
+        principal: Supervisor,
+        body: bodies.NewUnit,
+        key: IdempotencyKey = None,
+    ) -> Accepted:
+        handled = await commands.register_unit(body.event(), web.metadata(request, principal, key))
+        return _accepted(response, unit_id(body.code), handled)
+
+    async def record(
+        request: Request, response: Response, principal: Principal, change: units.Change, key: str | None
+    ) -> Accepted:
+        metadata = web.metadata(request, principal, key)
+        handled = await commands.on_unit(change.unit_code, units.Record(change), metadata)
+        return _accepted(response, unit_id(change.unit_code), handled)
+
+    @router.post("/{unit_code}/successions", summary="Record a succession or the dissolution of a unit")
+    async def succeed(
+        request: Request,
+        response: Response,
+        principal: Supervisor,
+        unit_code: str,
+        body: bodies.Succession,
+        key: IdempotencyKey = None,
+    ) -> Accepted:
+        if body.to_code is not None:
+            await commands.require_unit(body.to_code)
+        return await record(request, response, principal, body.event(unit_code), key)
+
+    @router.post("/{unit_code}/rename", summary="Rename a unit")
+    async def rename(
+        request: Request,
+        response: Response,
+        principal: Supervisor,
+        unit_code: str,
+        body: bodies.Renaming,
+        key: IdempotencyKey = None,
+    ) -> Accepted:
+        return await record(request, response, principal, body.event(unit_code), key)
+
+    @router.post("/{unit_code}/targets", summary="Set the unit's own target for a reporting year")
+    async def target(
+        request: Request,
+        response: Response,
+        principal: Supervisor,
+        unit_code: str,
+        body: bodies.Target,
+        key: IdempotencyKey = None,
+    ) -> Accepted:
+        return await record(request, response, principal, body.event(unit_code), key)
+
+    return router
+
+
+class _DraftDoor:
+    """What every command on one draft shares: whose draft it is, the key, the version, the answer."""
+
+    def __init__(
+        self,
+        request: Request,
+        response: Response,
+        principal: Writer,
+        draft_code: str,
+        if_match: IfMatch,
+        key: IdempotencyKey = None,
+    ) -> None:
+        self.draft_code = draft_code
+        self.principal = principal
+        self._response = response
+        self._if_match = if_match
+        self._metadata = web.metadata(request, principal, key)
+
+    async def carry_out(self, commands: Commands, command: drafts.Command) -> Accepted:
+        if self.principal.role is Role.UNIT:
+            await commands.require_lead(self.draft_code, self.principal.unit)
+        if isinstance(command, drafts.Transfer):
+            handled = await commands.transfer(self.draft_code, command, self._metadata, self._if_match)
+        else:
+            handled = await commands.on_draft(self.draft_code, command, self._metadata, self._if_match)
+        return _accepted(self._response, draft_ref(self.draft_code).id, handled)
+
+
+Door = Annotated[_DraftDoor, Depends()]
+
+
+def _draft_commands(commands: Commands) -> APIRouter:
+    router = APIRouter(prefix="/drafts", tags=["drafts"])
+
+    @router.post("", status_code=201, summary="Register a draft")
+    async def register(
+        request: Request,
+        response: Response,
+        principal: Writer,
+        body: bodies.NewDraft,
+        key: IdempotencyKey = None,
+    ) -> Accepted:
+        if principal.role is Role.UNIT and principal.unit != body.lead_unit_code:
+            raise NotYourDraft(body.draft_code, body.lead_unit_code)
+        handled = await commands.register_draft(body.command(), web.metadata(request, principal, key))
+        return _accepted(response, draft_ref(body.draft_code).id, handled)
+
+    @router.post("/{draft_code}/title", summary="Retitle the draft")
+    async def retitle(body: bodies.Retitling, door: Door) -> Accepted:
+        return await door.carry_out(commands, drafts.Retitle(title=body.title))
+
+    @router.post("/{draft_code}/scope", summary="Assess whether Decision 407/QĐ-TTg applies")
+    async def assess(body: bodies.ScopeBody, door: Door) -> Accepted:
+        return await door.carry_out(commands, drafts.AssessScope(scope=body.scope()))
+
+    @router.post("/{draft_code}/policies", status_code=201, summary="Add a policy")
+    async def add_policy(body: bodies.NewPolicy, door: Door) -> Accepted:
+        return await door.carry_out(commands, drafts.AddPolicy(policy=body.event()))
+
+    @router.put("/{draft_code}/policies/{policy_no}", summary="Amend a policy")
+    async def amend_policy(policy_no: int, body: bodies.PolicyChange, door: Door) -> Accepted:
+        return await door.carry_out(commands, drafts.AmendPolicy(policy=body.event(policy_no)))
+
+    @router.delete("/{draft_code}/policies/{policy_no}", summary="Remove a policy")
+    async def remove_policy(policy_no: int, door: Door) -> Accepted:
+        return await door.carry_out(commands, drafts.RemovePolicy(policy_no=policy_no))
+
+    @router.post("/{draft_code}/exemptions", summary="Exempt the draft, or stages of it, from communication")
+    async def exempt(body: bodies.Exemption, door: Door) -> Accepted:
+        return await door.carry_out(commands, drafts.Exempt(exemption=body.event()))
+
+    @router.post("/{draft_code}/transfer", summary="Hand the draft over to another unit")
+    async def transfer(body: bodies.Handover, door: Door) -> Accepted:
+        return await door.carry_out(commands, drafts.Transfer(transfer=body.event(), today=_today()))
+
+    return router
+
+
+def _stage_commands(commands: Commands) -> APIRouter:
+    router = APIRouter(prefix="/drafts/{draft_code}", tags=["stages"])
+
+    @router.post("/stages", status_code=201, summary="Enter a stage")
+    async def enter(body: bodies.NewStage, door: Door) -> Accepted:
+        return await door.carry_out(commands, body.command(_today()))
+
+    @router.post("/stages/{entry_id}/correct", summary="Correct an entry into a stage")
+    async def correct(entry_id: UUID, body: bodies.StageCorrection, door: Door) -> Accepted:
+        _, history = await commands.draft_with_history(door.draft_code)
+        was = recorded_entry(history, entry_id)
+        correction = DraftStageCorrected(
+            entry_id=entry_id,
+            was_stage=was.stage,
+            was_entered_on=was.entered_on,
+            was_precision=was.precision,
+            **body.model_dump(),
+        )
+        return await door.carry_out(commands, drafts.CorrectStage(correction=correction, today=_today()))
+
+    @router.post("/withdraw", summary="Withdraw the draft")
+    async def withdraw(body: bodies.Withdrawal, door: Door) -> Accepted:
+        command = drafts.EnterStage(stage=Stage.WITHDRAWN, entered_on=body.on, today=_today(), what=body.what)
+        return await door.carry_out(commands, command)
+
+    return router
+
+
+def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> APIRouter:
+    router = APIRouter(tags=["queries"])
+
+    @router.get("/units", summary="Find units", dependencies=[AtPosition])
+    async def find_units(_: Reader, page: Paged, q: str | None = None) -> Listing:
+        return page.listing(await read_model.units(q, page.limit, page.after), "unit_code")
+
+    @router.get("/drafts", summary="Find drafts", dependencies=[AtPosition])
+    async def find_drafts(
+        _: Reader, page: Paged, q: str | None = None, unit: str | None = None, stage: Stage | None = None
+    ) -> Listing:
+        wanted = DraftFilter(text=q, unit_code=unit, stage=stage)
+        return page.listing(await read_model.drafts(wanted, page.limit, page.after), "draft_code")
+
+    @router.get("/drafts/{draft_code}", summary="One draft, read from the log itself")
+    async def draft(_: Reader, response: Response, draft_code: str) -> dict[str, Any]:
+        found, history = await commands.draft_with_history(draft_code)
+        response.headers["ETag"] = f'"{history.version.count}"'
+        response.headers[web.POSITION] = str(history.version.position)
+        return draft_view(found, history)
+
+    @router.get("/drafts/{draft_code}/history", summary="Every event of a draft: when, who, what")
+    async def history(_: Reader, draft_code: str) -> dict[str, Any]:
+        _draft, recorded = await commands.draft_with_history(draft_code)
+        return {"draft_code": draft_code, "events": history_view(recorded)}
+
+    @router.get("/procedures", summary="The rules in force, with their dates and legal basis")
+    async def procedures(_: Reader) -> dict[str, Any]:
+        return procedures_view(rulebook)
+
+    return router

@@ -1,0 +1,196 @@
+"""Request bodies of the registry's API, and the commands that they mean."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from services.registry.domain import draft as drafts
+from shared.contracts.event import Code
+from shared.contracts.ids import draft_id
+from shared.contracts.registry import (
+    DraftCommunicationExempted,
+    DraftPolicyAdded,
+    DraftPolicyAmended,
+    DraftRegistered,
+    DraftScopeAssessed,
+    DraftTransferred,
+    UnitDissolved,
+    UnitRegistered,
+    UnitRenamed,
+    UnitSucceeded,
+    UnitTargetSet,
+)
+from shared.contracts.vocabulary import (
+    Answer,
+    Instrument,
+    Precision,
+    Procedure,
+    Regime,
+    ScopeBasis,
+    Stage,
+    SuccessionKind,
+    UnitKind,
+    UnitLevel,
+)
+from shared.web import Body
+
+Title = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class NewUnit(Body):
+    code: Code
+    name: Title
+    level: UnitLevel
+    kind: UnitKind
+    parent_code: Code | None = None
+    province_code: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    note: str | None = None
+    source: str | None = None
+
+    def event(self) -> UnitRegistered:
+        fields = self.model_dump(exclude={"code", "name"})
+        return UnitRegistered(unit_code=self.code, unit_name=self.name, **fields)
+
+
+class Succession(Body):
+    """Who carries on what the unit did; without `to_code` the unit is dissolved."""
+
+    to_code: Code | None = None
+    kind: SuccessionKind
+    date: date
+    legal_basis: str | None = None
+    source: str | None = None
+
+    def event(self, unit_code: str) -> UnitSucceeded | UnitDissolved:
+        basis = {"on": self.date, "legal_basis": self.legal_basis, "source": self.source}
+        if self.to_code is None:
+            return UnitDissolved(unit_code=unit_code, **basis)
+        return UnitSucceeded(unit_code=unit_code, to_code=self.to_code, kind=self.kind, **basis)
+
+
+class Renaming(Body):
+    name: Title
+    on: date
+    legal_basis: str | None = None
+
+    def event(self, unit_code: str) -> UnitRenamed:
+        return UnitRenamed(unit_code=unit_code, unit_name=self.name, on=self.on, legal_basis=self.legal_basis)
+
+
+class Target(Body):
+    year: int = Field(ge=2022, le=2100)
+    target_percent: float = Field(ge=0, le=100)
+    document: str | None = None
+
+    def event(self, unit_code: str) -> UnitTargetSet:
+        return UnitTargetSet(unit_code=unit_code, **self.model_dump())
+
+
+class ScopeBody(Body):
+    requires_proposal: Answer = Answer.UNKNOWN
+    affects_rights: Answer = Answer.UNKNOWN
+    contested: Answer = Answer.UNKNOWN
+    wide_impact: Answer = Answer.UNKNOWN
+    in_scope: Answer = Answer.UNKNOWN
+    scope_basis: ScopeBasis | None = None
+
+    def scope(self) -> DraftScopeAssessed:
+        return DraftScopeAssessed(**self.model_dump(include=set(ScopeBody.model_fields)))
+
+
+class NewDraft(ScopeBody):
+    draft_code: Code
+    title: Title
+    instrument: Instrument
+    lead_unit_code: Code
+    regime: Regime
+    procedure: Procedure = Procedure.ORDINARY
+    final_number: str | None = None
+    source: str | None = None
+
+    def command(self) -> drafts.Register:
+        fields = self.model_dump(exclude=set(ScopeBody.model_fields))
+        registered = DraftRegistered(draft_id=draft_id(self.draft_code), **fields)
+        return drafts.Register(draft=registered, scope=self.scope())
+
+
+class Retitling(Body):
+    title: Title
+
+
+class NewPolicy(Body):
+    policy_no: int = Field(ge=1)
+    title: Title
+    affected_groups: tuple[str, ...] = ()
+    source: str | None = None
+
+    def event(self) -> DraftPolicyAdded:
+        return DraftPolicyAdded(**self.model_dump())
+
+
+class PolicyChange(Body):
+    title: Title
+    affected_groups: tuple[str, ...] = ()
+
+    def event(self, number: int) -> DraftPolicyAmended:
+        return DraftPolicyAmended(policy_no=number, **self.model_dump())
+
+
+class NewStage(Body):
+    """`resumed` goes on in the stage that a suspension interrupted; every other value enters that stage."""
+
+    stage: Stage | Literal["resumed"]
+    entered_on: date
+    precision: Precision = Precision.DAY
+    what: str | None = None
+    source: str | None = None
+
+    def command(self, today: date) -> drafts.EnterStage | drafts.Resume:
+        if self.stage == "resumed":
+            return drafts.Resume(on=self.entered_on, today=today, what=self.what)
+        return drafts.EnterStage(
+            stage=Stage(self.stage),
+            entered_on=self.entered_on,
+            today=today,
+            precision=self.precision,
+            what=self.what,
+            source=self.source,
+        )
+
+
+class StageCorrection(Body):
+    """What the entry should have said."""
+
+    stage: Stage
+    entered_on: date
+    precision: Precision = Precision.DAY
+    reason: str | None = None
+
+
+class Withdrawal(Body):
+    on: date
+    what: str | None = None
+
+
+class Exemption(Body):
+    """No stages: the whole draft is exempted from communication."""
+
+    stages: tuple[Stage, ...] = ()
+    document: str = Field(min_length=1)
+    authority: str | None = None
+    decided_on: date | None = None
+
+    def event(self) -> DraftCommunicationExempted:
+        return DraftCommunicationExempted(**self.model_dump())
+
+
+class Handover(Body):
+    to_unit_code: Code
+    on: date
+    document: str | None = None
+
+    def event(self) -> DraftTransferred:
+        return DraftTransferred(**self.model_dump())

@@ -1,0 +1,222 @@
+"""The registry's import sheets: what a row of each file means as a command."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from services.registry.application.commands import Commands
+from services.registry.domain import draft as drafts
+from services.registry.domain import unit as units
+from services.registry.domain.refusals import OutcomeWithoutStage
+from shared import clock
+from shared.contracts.event import Code
+from shared.contracts.ids import draft_id
+from shared.contracts.registry import (
+    DraftCommunicationExempted,
+    DraftPolicyAdded,
+    DraftRegistered,
+    DraftScopeAssessed,
+    UnitDissolved,
+    UnitRegistered,
+    UnitSucceeded,
+    UnitTargetSet,
+)
+from shared.contracts.vocabulary import (
+    Answer,
+    Dataset,
+    Instrument,
+    Procedure,
+    Regime,
+    ScopeBasis,
+    Stage,
+    SuccessionKind,
+    UnitKind,
+    UnitLevel,
+)
+from shared.envelope import Metadata
+from shared.eventstore.handle import Handled
+from shared.imports import Sheet, Taken
+from shared.rows import DatedRow, Day, ImportRow, Listed, refused
+
+_WHOLE = "*"
+
+
+def _stages(value: Any) -> Any:
+    """An asterisk anywhere among the stages means the whole draft."""
+    parts = [part.strip() for part in str(value).replace(",", ";").split(";") if part.strip()]
+    return () if _WHOLE in parts else tuple(parts)
+
+
+class UnitRow(ImportRow):
+    code: Code
+    name: str
+    level: UnitLevel
+    kind: UnitKind
+    parent_code: Code | None = None
+    province_code: str | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
+    note: str | None = None
+    source: str | None = None
+    dataset: Dataset = Dataset.LIVE
+
+    def event(self) -> UnitRegistered:
+        known = self.model_dump(include=set(UnitRow.model_fields) - {"code", "name"})
+        return UnitRegistered(unit_code=self.code, unit_name=self.name, **known)
+
+
+class SuccessionRow(ImportRow):
+    from_code: Code
+    to_code: Code | None = None
+    kind: SuccessionKind
+    date: Day
+    legal_basis: str | None = None
+    source: str | None = None
+
+    def event(self) -> UnitSucceeded | UnitDissolved:
+        basis = {"on": self.date, "legal_basis": self.legal_basis, "source": self.source}
+        if self.to_code is None:
+            return UnitDissolved(unit_code=self.from_code, **basis)
+        return UnitSucceeded(unit_code=self.from_code, to_code=self.to_code, kind=self.kind, **basis)
+
+
+class TargetRow(ImportRow):
+    unit_code: Code
+    year: int = Field(ge=2022, le=2100)
+    target_percent: float = Field(ge=0, le=100)
+    document: str | None = None
+
+    def event(self) -> UnitTargetSet:
+        return UnitTargetSet(**self.model_dump(include=set(TargetRow.model_fields)))
+
+
+class DraftRow(ImportRow):
+    draft_code: Code
+    title: str
+    instrument: Instrument
+    lead_unit_code: Code
+    regime: Regime
+    procedure: Procedure = Procedure.ORDINARY
+    in_scope: Answer = Answer.UNKNOWN
+    requires_proposal: Answer = Answer.UNKNOWN
+    affects_rights: Answer = Answer.UNKNOWN
+    contested: Answer = Answer.UNKNOWN
+    wide_impact: Answer = Answer.UNKNOWN
+    scope_basis: ScopeBasis | None = None
+    final_number: str | None = None
+    outcome: str | None = None
+    source: str | None = None
+    dataset: Dataset = Dataset.LIVE
+
+    def command(self) -> drafts.Register:
+        criteria = set(DraftScopeAssessed.model_fields)
+        fields = self.model_dump(include=set(DraftRow.model_fields) - criteria)
+        return drafts.Register(
+            draft=DraftRegistered(draft_id=draft_id(self.draft_code), notes=self.notes, **fields),
+            scope=DraftScopeAssessed(**self.model_dump(include=criteria)),
+        )
+
+
+class PolicyRow(ImportRow):
+    draft_code: Code
+    policy_no: int = Field(ge=1)
+    title: str
+    affected_groups: Listed = ()
+    source: str | None = None
+
+    def command(self) -> drafts.AddPolicy:
+        fields = self.model_dump(include=set(PolicyRow.model_fields) - {"draft_code"})
+        return drafts.AddPolicy(policy=DraftPolicyAdded(notes=self.notes, **fields))
+
+
+class StageRow(DatedRow):
+    draft_code: Code
+    stage: Stage
+    entered_on: Day
+    what: str | None = None
+    source: str | None = None
+
+    def command(self, today: date) -> drafts.EnterStage:
+        fields = self.model_dump(include=set(StageRow.model_fields) - {"draft_code"})
+        return drafts.EnterStage(today=today, **fields)
+
+
+class ExemptionRow(ImportRow):
+    draft_code: Code
+    stages: Annotated[tuple[Stage, ...], BeforeValidator(_stages)] = ()
+    document: str = ""
+    authority: str | None = None
+    decided_on: Day | None = None
+
+    def command(self) -> drafts.Exempt:
+        fields = self.model_dump(include=set(ExemptionRow.model_fields) - {"draft_code"})
+        return drafts.Exempt(exemption=DraftCommunicationExempted(**fields))
+
+
+class OutcomeRow(ImportRow):
+    """Sent by the importing client when all stage rows are in: the `outcome` column of drafts.csv."""
+
+    draft_code: Code
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Carries out rows as commands, the same ones that the API uses."""
+
+    commands: Commands
+
+    def sheets(self) -> dict[str, Sheet[Any]]:
+        return {
+            "units": Sheet(UnitRow, lambda row: row.code, self._unit),
+            "unit_successions": Sheet(SuccessionRow, lambda row: row.from_code, self._succession),
+            "targets": Sheet(TargetRow, lambda row: row.unit_code, self._target),
+            "drafts": Sheet(DraftRow, lambda row: row.draft_code, self._draft),
+            "policies": Sheet(PolicyRow, lambda row: row.draft_code, self._policy),
+            "stages": Sheet(StageRow, lambda row: row.draft_code, self._stage),
+            "exemptions": Sheet(ExemptionRow, lambda row: row.draft_code, self._exemption),
+            "outcomes": Sheet(OutcomeRow, lambda row: row.draft_code, self._outcome),
+        }
+
+    async def _unit(self, row: UnitRow, metadata: Metadata) -> Taken:
+        return _taken(await self.commands.register_unit(row.event(), metadata))
+
+    async def _succession(self, row: SuccessionRow, metadata: Metadata) -> Taken:
+        if row.to_code is not None:
+            await self.commands.require_unit(row.to_code)
+        return await self._record(row.event(), metadata)
+
+    async def _target(self, row: TargetRow, metadata: Metadata) -> Taken:
+        return await self._record(row.event(), metadata)
+
+    async def _record(self, change: units.Change, metadata: Metadata) -> Taken:
+        return _taken(await self.commands.on_unit(change.unit_code, units.Record(change), metadata))
+
+    async def _draft(self, row: DraftRow, metadata: Metadata) -> Taken:
+        return _taken(await self.commands.register_draft(row.command(), metadata))
+
+    async def _policy(self, row: PolicyRow, metadata: Metadata) -> Taken:
+        return _taken(await self.commands.on_draft(row.draft_code, row.command(), metadata))
+
+    async def _stage(self, row: StageRow, metadata: Metadata) -> Taken:
+        command = row.command(clock.day_in_vietnam(metadata.time))
+        return _taken(await self.commands.on_draft(row.draft_code, command, metadata))
+
+    async def _exemption(self, row: ExemptionRow, metadata: Metadata) -> Taken:
+        return _taken(await self.commands.on_draft(row.draft_code, row.command(), metadata))
+
+    async def _outcome(self, row: OutcomeRow, metadata: Metadata) -> Taken:
+        ends = {"withdrawn": Stage.WITHDRAWN, "merged": Stage.MERGED}
+        if row.outcome not in ends:
+            return Taken(0)
+        try:
+            command = drafts.EndAsRecorded(end=ends[row.outcome])
+            return _taken(await self.commands.on_draft(row.draft_code, command, metadata))
+        except OutcomeWithoutStage as refusal:
+            return Taken(0, warnings=[refused(refusal.message)])
+
+
+def _taken(handled: Handled) -> Taken:
+    return Taken(handled.version.position, [] if handled.repeated else handled.event_names)

@@ -1,0 +1,82 @@
+"""What can be done to units and drafts: load, decide, append."""
+
+from dataclasses import dataclass
+
+from services.registry.domain import draft as drafts
+from services.registry.domain import unit as units
+from services.registry.domain.refusals import DraftNotFound, NotYourDraft, UnitNotFound
+from shared.clock import NewId
+from shared.contracts.ids import draft_id, unit_id
+from shared.contracts.registry import UnitRegistered
+from shared.envelope import AggregateRef, Metadata
+from shared.eventstore.handle import Handled, handle
+from shared.eventstore.port import EventStore, History
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    store: EventStore
+    new_id: NewId
+
+    async def register_unit(self, unit: UnitRegistered, metadata: Metadata) -> Handled:
+        return await self.on_unit(unit.unit_code, units.Register(unit), metadata)
+
+    async def on_unit(
+        self, unit_code: str, command: units.Command, metadata: Metadata, if_match: int | None = None
+    ) -> Handled:
+        ref = AggregateRef("unit", unit_id(unit_code))
+        return await handle(
+            self.store, units.unit, ref, command, metadata, if_match=if_match, new_id=self.new_id
+        )
+
+    async def register_draft(
+        self, command: drafts.Register, metadata: Metadata, if_match: int | None = None
+    ) -> Handled:
+        await self.require_unit(command.draft.lead_unit_code)
+        return await self.on_draft(command.draft.draft_code, command, metadata, if_match)
+
+    async def transfer(
+        self, draft_code: str, command: drafts.Transfer, metadata: Metadata, if_match: int | None = None
+    ) -> Handled:
+        await self.require_unit(command.transfer.to_unit_code)
+        return await self.on_draft(draft_code, command, metadata, if_match)
+
+    async def on_draft(
+        self, draft_code: str, command: drafts.Command, metadata: Metadata, if_match: int | None = None
+    ) -> Handled:
+        return await handle(
+            self.store,
+            drafts.draft,
+            draft_ref(draft_code),
+            command,
+            metadata,
+            if_match=if_match,
+            new_id=self.new_id,
+        )
+
+    async def require_unit(self, unit_code: str) -> None:
+        """Refuse what names a unit that nobody registered."""
+        history = await self.store.load(AggregateRef("unit", unit_id(unit_code)))
+        if not history.events:
+            raise UnitNotFound(unit_code)
+
+    async def require_lead(self, draft_code: str, unit_code: str | None) -> None:
+        """Refuse a unit's official who acts on another unit's draft."""
+        found = await self.draft(draft_code)
+        if found.lead_unit_code != unit_code:
+            raise NotYourDraft(draft_code, found.lead_unit_code)
+
+    async def draft(self, draft_code: str) -> drafts.Draft:
+        return (await self.draft_with_history(draft_code))[0]
+
+    async def draft_with_history(self, draft_code: str) -> tuple[drafts.Draft, History]:
+        """Read a draft from the log, as new as it can be."""
+        history = await self.store.load(draft_ref(draft_code))
+        state = drafts.draft.fold(history.facts)
+        if isinstance(state, drafts.Absent):
+            raise DraftNotFound
+        return state, history
+
+
+def draft_ref(draft_code: str) -> AggregateRef:
+    return AggregateRef("draft", draft_id(draft_code))

@@ -1,0 +1,18 @@
+"""What can be asked of the registry's read model."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftFilter:
+    """`text` is compared without case and diacritics; None means no restriction."""
+
+    text: str | None = None
+    unit_code: str | None = None
+    stage: str | None = None
+
+
+class ReadModel(Protocol):
+    async def units(self, text: str | None, limit: int, after: str | None) -> list[dict[str, Any]]: ...
+    async def drafts(self, wanted: DraftFilter, limit: int, after: str | None) -> list[dict[str, Any]]: ...
