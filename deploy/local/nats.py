@@ -66,12 +66,7 @@ class NatsServer:
 
     async def connect(self, user: str, **options: Any) -> Client:
         """Connect as one of the users of the key ring."""
-        return await nats.connect(
-            self.url,
-            nkeys_seed=str(self.keys.seed_file(user)),
-            inbox_prefix=permissions.inbox_prefix(user),
-            **options,
-        )
+        return await nats.connect(**self._credentials(user), **options)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -86,20 +81,28 @@ class NatsServer:
         """Say whether JetStream answers: connected alone is too early."""
         if not listens(self.port):  # the client would wait two seconds before it tries again
             return False
+        connection = Client()
         try:
-            connection = await self.connect(
-                permissions.OPERATOR, allow_reconnect=False, connect_timeout=1, error_cb=_ignore
+            await connection.connect(
+                **self._credentials(permissions.OPERATOR),
+                allow_reconnect=False,
+                connect_timeout=1,
+                error_cb=_ignore,
             )
-        except (OSError, nats.errors.Error):
-            return False
-        try:
             await connection.jetstream(timeout=1).account_info()
-        except nats.errors.Error:
+        except (OSError, nats.errors.Error):
             return False
         else:
             return True
         finally:
             await connection.close()
+
+    def _credentials(self, user: str) -> dict[str, Any]:
+        return {
+            "servers": [self.url],
+            "nkeys_seed": str(self.keys.seed_file(user)),
+            "inbox_prefix": permissions.inbox_prefix(user),
+        }
 
     def _write_config(self) -> None:
         text = Template(TEMPLATE.read_text()).substitute(

@@ -39,7 +39,9 @@ class _Outgoing:
 class JetStreamEventStore:
     """Speaks nats-py itself: FastStream can neither write an atomic batch nor read one aggregate.
 
-    `timeout` (seconds) is how long one answer of the broker may take.
+    `timeout` (seconds) is how long one answer of the broker may take. After a `TransientError` the events
+    may still be written (the client sends on what it held back while the broker was away): whoever tries
+    again sends the same ids.
     """
 
     nc: Client
@@ -50,7 +52,7 @@ class JetStreamEventStore:
     async def load(self, ref: AggregateRef) -> History:
         try:
             stored = [item async for item in self._read(ref.subjects)]
-        except nats.errors.Error as error:
+        except (nats.errors.Error, OSError) as error:
             raise TransientError(f"the log could not be read: {error}") from error
         history = History(tuple(decode(self.catalog, position, payload) for position, payload in stored))
         if history.version.count != len(stored):
@@ -62,7 +64,7 @@ class JetStreamEventStore:
         messages = _outgoing(ref, expected, events)
         try:
             ack = await (self._publish(messages[0]) if len(events) == 1 else self._publish_batch(messages))
-        except nats.errors.Error as error:
+        except (nats.errors.Error, OSError) as error:
             return await self._settle(ref, expected, events, error)
         if ack.get("duplicate"):
             return await self._settle(ref, expected, events, None)

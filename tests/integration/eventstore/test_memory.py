@@ -1,0 +1,24 @@
+"""The memory store behaves like the real one."""
+
+import pytest
+
+from shared.contracts.catalog import Catalog
+from shared.envelope import AggregateRef
+from shared.eventstore.memory import MemoryEventStore
+from shared.eventstore.port import EventStore
+from tests.integration.eventstore.suite import EventStoreSuite
+
+
+class TestMemoryEventStore(EventStoreSuite):
+    @pytest.fixture
+    def store(self) -> EventStore:
+        return MemoryEventStore()
+
+    def reading(self, store: EventStore, catalog: Catalog) -> EventStore:
+        assert isinstance(store, MemoryEventStore)
+        return MemoryEventStore(catalog, store.payloads)
+
+    async def write(self, store: EventStore, ref: AggregateRef, name: str, payload: bytes) -> None:
+        assert isinstance(store, MemoryEventStore)
+        assert name
+        store.payloads.append((ref, payload))

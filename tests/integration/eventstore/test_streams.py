@@ -1,0 +1,110 @@
+"""Streams and consumers: declared once, changed only where they differ, ticking by themselves."""
+
+from dataclasses import replace
+
+import pytest
+from nats.aio.client import Client
+from nats.js.api import ConsumerConfig
+
+from deploy.local.nats import NatsServer
+from deploy.nats.permissions import OPERATOR
+from shared.eventstore import streams
+from shared.eventstore.streams import CONSUMERS, EVENTS, TICK_SUBJECT, TICKS, Schedule
+from tests.support.engines import connected
+
+
+async def test_applied_once_there_is_nothing_left_to_do(new_nats: NatsServer) -> None:
+    async with connected(new_nats, OPERATOR) as nc:
+        js = nc.jetstream()
+        assert await streams.plan(js, replicas=1) == []
+        assert await streams.apply(js, replicas=1) == []
+
+
+async def test_the_log_is_as_the_contract_says(nats_server: NatsServer) -> None:
+    async with connected(nats_server, OPERATOR) as nc:
+        config = (await nc.jetstream().stream_info(EVENTS)).config
+    assert (config.subjects, config.storage, config.max_age, config.discard) == (["loa.>"], "file", 0, "new")
+    assert (config.max_msgs, config.max_bytes, config.max_msgs_per_subject) == (-1, -1, -1)
+    assert all((config.deny_delete, config.deny_purge, config.allow_atomic, config.allow_direct))
+    assert config.duplicate_window == 120
+
+
+async def test_a_changed_stream_is_put_right(new_nats: NatsServer) -> None:
+    async with connected(new_nats, OPERATOR) as nc:
+        js = nc.jetstream()
+        found = (await js.stream_info(EVENTS)).config
+        await js.update_stream(found.evolve(max_age=3600.0, description="theirs"))
+        changes = await streams.apply(js, replicas=1)
+        assert [(change.name, change.setting) for change in changes] == [(EVENTS, "max_age")]
+        config = (await js.stream_info(EVENTS)).config
+        assert (config.max_age, config.description) == (0, "theirs")
+
+
+async def test_an_existing_durable_is_put_right(new_nats: NatsServer) -> None:
+    """The broker's client ignores a new configuration of a durable that exists."""
+    async with connected(new_nats, OPERATOR) as nc:
+        js = nc.jetstream()
+        gaps = replace(CONSUMERS[0], ack_wait=5.0, filters=("loa.compliance.*.gap_opened",))
+        await streams.apply(js, 1, (gaps, CONSUMERS[1]))
+        assert (await js.consumer_info(EVENTS, gaps.name)).config.ack_wait == 5
+        changed = {change.setting for change in await streams.apply(js, replicas=1)}
+        assert changed == {"ack_wait", "filter_subject", "filter_subjects"}
+        config = (await js.consumer_info(EVENTS, gaps.name)).config
+        assert (config.ack_wait, config.filter_subjects) == (30, list(CONSUMERS[0].filters))
+
+
+async def test_a_changed_schedule_is_put_right(new_nats: NatsServer) -> None:
+    async with connected(new_nats, OPERATOR) as nc:
+        js = nc.jetstream()
+        await _schedule(nc, "@every 1h")
+        changes = await streams.apply(js, replicas=1)
+        assert [change.setting for change in changes] == ["Nats-Schedule"]
+        assert await streams.plan(js, replicas=1) == []
+
+
+async def test_the_broker_ticks_and_keeps_the_newest_tick_only(new_nats: NatsServer) -> None:
+    async with connected(new_nats, OPERATOR) as nc, connected(new_nats, "notifier") as notifier:
+        await _schedule(nc, "* * * * * *")
+        ticks = await notifier.jetstream().pull_subscribe_bind("notifier-ticks", TICKS)
+        for _ in range(2):
+            (tick,) = await ticks.fetch(1, timeout=10)
+            assert tick.subject == TICK_SUBJECT
+            await tick.ack_sync()
+        state = (await nc.jetstream().stream_info(TICKS)).state
+        assert state.messages == 2  # the schedule, and one tick
+
+
+async def test_a_log_says_which_it_is_and_how_long(new_nats: NatsServer) -> None:
+    async with connected(new_nats, OPERATOR) as nc, connected(new_nats, "metrics") as metrics:
+        empty = await streams.stream_state(metrics.jetstream())
+        assert (empty.first, empty.last) == (0, 0)
+        await metrics.jetstream().publish("loa.compliance.x.gap_opened", stream=EVENTS)
+        assert (await streams.stream_state(metrics.jetstream())).last == 1
+        await nc.jetstream().delete_stream(EVENTS)
+        await streams.apply(nc.jetstream(), replicas=1)
+        assert (await streams.stream_state(metrics.jetstream())).created > empty.created
+
+
+@pytest.mark.parametrize("name", ["gap_opened", "gap_changed", "gap_closed"])
+async def test_the_notifier_hears_of_gaps(new_nats: NatsServer, name: str) -> None:
+    async with connected(new_nats, "metrics") as metrics, connected(new_nats, "notifier") as notifier:
+        await metrics.jetstream().publish("loa.compliance.x.draft_changed", stream=EVENTS)
+        await metrics.jetstream().publish(f"loa.compliance.x.{name}", stream=EVENTS)
+        gaps = await notifier.jetstream().pull_subscribe_bind("notifier-gaps", EVENTS)
+        (heard,) = await gaps.fetch(1, timeout=5)
+        assert heard.subject == f"loa.compliance.x.{name}"
+        await heard.ack_sync()
+        assert (await gaps.consumer_info()).num_ack_pending == 0
+
+
+async def test_a_durable_that_is_not_declared_is_left_alone(new_nats: NatsServer) -> None:
+    async with connected(new_nats, OPERATOR) as nc:
+        js = nc.jetstream()
+        await js.add_consumer(EVENTS, ConsumerConfig(durable_name="theirs"))
+        assert await streams.apply(js, replicas=1) == []
+
+
+async def _schedule(nc: Client, expression: str) -> None:
+    schedule = Schedule(expression, TICK_SUBJECT)
+    headers = {"Nats-Schedule": expression, "Nats-Schedule-Target": TICK_SUBJECT}
+    await nc.jetstream().publish(schedule.subject, stream=TICKS, headers=headers)
