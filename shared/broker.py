@@ -27,21 +27,29 @@ def ticks_stream() -> JStream:
     return JStream(TICKS, declare=False)
 
 
-async def _disconnected() -> None:
-    logger.warning("nats_disconnected")
+class ConnectionLog:
+    """Says what happens to a connection, and a repeated error only once."""
 
+    def __init__(self) -> None:
+        self._said = ""
 
-async def _reconnected() -> None:
-    logger.info("nats_reconnected")
+    async def disconnected(self) -> None:
+        logger.warning("nats_disconnected")
 
+    async def reconnected(self) -> None:
+        self._said = ""
+        logger.info("nats_reconnected")
 
-async def _error(error: Exception) -> None:
-    logger.warning("nats_error", error=str(error), kind=type(error).__name__)
+    async def failed(self, error: Exception) -> None:
+        said = f"{type(error).__name__}: {error}"
+        if said != self._said:
+            logger.warning("nats_error", error=said)
+        self._said = said
 
 
 def connection_options(settings: ServiceSettings) -> dict[str, Any]:
     """Options of nats-py and FastStream alike: reconnect for ever, notice a dead link within a minute."""
-    seed = settings.nats_seed
+    seed, said = settings.nats_seed, ConnectionLog()
     return {
         "name": f"loa-{settings.service}",
         "inbox_prefix": settings.inbox_prefix,
@@ -49,9 +57,9 @@ def connection_options(settings: ServiceSettings) -> dict[str, Any]:
         "reconnect_time_wait": 1,
         "ping_interval": 20,
         "nkeys_seed_str": seed.get_secret_value() if seed else None,
-        "error_cb": _error,
-        "disconnected_cb": _disconnected,
-        "reconnected_cb": _reconnected,
+        "error_cb": said.failed,
+        "disconnected_cb": said.disconnected,
+        "reconnected_cb": said.reconnected,
     }
 
 

@@ -126,7 +126,9 @@ def _fields(errors: Sequence[Any]) -> list[dict[str, str]]:
 
 
 def _place(error: Any) -> str:
-    return ".".join(str(part) for part in error["loc"] if part != "body") or "body"
+    # A union's members ("literal['resumed']") are an inner matter; the field is what can be mended.
+    parts = [str(part) for part in error["loc"] if part != "body" and "[" not in str(part)]
+    return ".".join(parts) or "body"
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

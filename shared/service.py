@@ -4,13 +4,14 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 from nats.aio.client import Client
+from nats.errors import Error as NatsError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import broker, database, log
@@ -90,7 +91,7 @@ class Platform:
 
     async def _disconnect(self) -> None:
         self.stopping = True
-        if not self.client.is_closed:
+        with suppress(OSError, NatsError):  # the broker may be gone by now
             await self.client.close()
         await self.engine.dispose()
         logger.info("service_stopped")
