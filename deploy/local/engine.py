@@ -2,15 +2,16 @@
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 from shared.errors import LoaError, Text
 
@@ -46,6 +47,19 @@ class EngineFailed(LoaError):
         super().__init__(self.message.en)
 
 
+class FolderInUse(LoaError):
+    """Another run of ours, alive and well, has its engine on the folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.message = Text(
+            f"Thư mục dữ liệu {folder} đang được một phiên Loa khác sử dụng. "
+            "Hãy dừng phiên đó, hoặc chọn thư mục khác bằng --data-dir.",
+            f"The data folder {folder} is in use by another run of Loa. "
+            "Stop that run, or choose another folder with --data-dir.",
+        )
+        super().__init__(self.message.en)
+
+
 @dataclass(slots=True)
 class Engine:
     """A process of ours that writes `log`; `stop_signal` asks it to end cleanly."""
@@ -53,14 +67,30 @@ class Engine:
     name: str
     log: Path
     stop_signal: signal.Signals = signal.SIGTERM
-    options: Mapping[str, Any] = field(default_factory=dict)  # further arguments of Popen
     process: subprocess.Popen[bytes] | None = None
+    lock: IO[bytes] | None = None
 
     @property
     def pid(self) -> int:
         if self.process is None:
             raise RuntimeError(f"{self.name} is not running")
         return self.process.pid
+
+    def claim(self) -> None:
+        """Make the folder ours, or raise `FolderInUse`; the system takes the claim back when we die."""
+        if self.lock is None:
+            lock = self.log.with_suffix(".lock").open("ab")
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                lock.close()
+                raise FolderInUse(self.log.parent) from error
+            self.lock = lock
+
+    def release(self) -> None:
+        if self.lock is not None:
+            self.lock.close()
+            self.lock = None
 
     def launch(self, command: Sequence[str | Path]) -> None:
         """Start it in a session of its own: Ctrl-C is for us, and we end the engines in order."""
@@ -71,7 +101,6 @@ class Engine:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                **self.options,
             )
 
     async def until_ready(self, probe: Callable[[], Awaitable[bool]], ports: Mapping[int, str]) -> None:
@@ -79,7 +108,7 @@ class Engine:
         deadline = time.monotonic() + PATIENCE
         while not await probe():
             if self.process is None or self.process.poll() is not None:
-                self.process = None
+                await self.stop()
                 refuse_taken(ports)
                 raise EngineFailed(self.name, self.tail())
             if time.monotonic() > deadline:
@@ -90,8 +119,11 @@ class Engine:
     async def stop(self) -> None:
         """End it cleanly and reap it; a second call does nothing."""
         process, self.process = self.process, None
-        if process is None:
-            return
+        if process is not None:
+            await self._end(process)
+        self.release()
+
+    async def _end(self, process: subprocess.Popen[bytes]) -> None:
         process.send_signal(self.stop_signal)
         try:
             await asyncio.to_thread(process.wait, PATIENCE)
@@ -105,6 +137,7 @@ class Engine:
         if process is not None:
             process.kill()
             process.wait()
+        self.release()
 
     def tail(self) -> str:
         return self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""

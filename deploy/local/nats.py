@@ -23,7 +23,7 @@ TEMPLATE = Path(permissions.__file__).with_name("server.conf")
 class NatsServer:
     """A broker that keeps its streams in `folder`; the same folder is the same log at the next start.
 
-    Raises `PortTaken` or `EngineFailed` from `start`. A server that a killed run left behind on the
+    Raises `PortTaken`, `FolderInUse` or `EngineFailed` from `start`. A server that a killed run left behind on the
     same folder is ended first; a store that a crash interrupted is recovered by the server itself.
     """
 
@@ -53,6 +53,14 @@ class NatsServer:
 
     async def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.engine.claim()
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
         await end_leftover(self.folder / "nats.pid", str(self._config), signal.SIGTERM)
         ports = {self.port: self.port_setting, self.monitor_port: self.monitor_setting}
         refuse_taken(ports)

@@ -54,7 +54,7 @@ SETTINGS = {
 class PostgresServer:
     """A PostgreSQL that keeps everything in `folder`; the same folder is the same data at the next start.
 
-    Raises `PortTaken` or `EngineFailed` from `start`. What a killed run left behind is ended first, and
+    Raises `PortTaken`, `FolderInUse` or `EngineFailed` from `start`. What a killed run left behind is ended first, and
     what a crash interrupted is recovered by PostgreSQL itself.
     """
 
@@ -93,6 +93,14 @@ class PostgresServer:
 
     async def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.engine.claim()
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
         await end_leftover(self._pid_file, self._mark, signal.SIGINT)
         ports = {self.port: self.port_setting}
         refuse_taken(ports)

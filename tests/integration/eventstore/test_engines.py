@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from deploy.local.engine import EngineFailed, PortTaken, command_line, free_port
+from deploy.local.engine import EngineFailed, FolderInUse, PortTaken, command_line, free_port
 from deploy.local.keys import Keyring, keyring
 from deploy.local.nats import NatsServer
 from deploy.local.postgres import WHEELS, PostgresServer, Wheel
@@ -44,6 +44,30 @@ async def test_a_broker_left_by_a_killed_run_is_ended(new_nats: NatsServer) -> N
     await new_nats.start()
     assert left_over.wait(timeout=10) is not None
     assert new_nats.engine.pid != left_over.pid
+
+
+async def test_a_folder_in_use_is_left_to_its_user(
+    new_nats: NatsServer, postgres_server: PostgresServer, keys: Keyring
+) -> None:
+    """A second run on the same data must not take the engine of the first for a left-over."""
+    for second in (
+        NatsServer(new_nats.folder, keys, free_port(), free_port()),
+        PostgresServer(postgres_server.folder, free_port()),
+    ):
+        with pytest.raises(FolderInUse, match=str(second.folder)):
+            await second.start()
+    async with connected(new_nats, OPERATOR) as nc:
+        assert await stream_state(nc.jetstream())
+
+
+async def test_a_failed_start_leaves_the_folder_free(tmp_path: Path, keys: Keyring) -> None:
+    (tmp_path / "jetstream").write_text("a file where the store should be")
+    server = NatsServer(tmp_path, keys, free_port(), free_port())
+    with pytest.raises(EngineFailed):
+        await server.start()
+    (tmp_path / "jetstream").unlink()
+    async with NatsServer(tmp_path, keys, free_port(), free_port()):
+        pass
 
 
 async def test_somebody_elses_process_is_left_alone(
