@@ -1,0 +1,112 @@
+"""Intervals of a draft over time, and gaps with the reason and the day of their end."""
+
+from datetime import date
+
+import pytest
+
+from shared.contracts.vocabulary import Answer, GapClosure, Stage
+from shared.rules.facts import DraftFacts, Exemption, Scope, Transfer
+from shared.rules.rulebook import load_rulebook
+from shared.rules.timeline import timeline
+from tests.support.shorthand import draft
+
+BOOK = load_rulebook()
+OPEN = "draft_consultation 2024-03-04"
+
+
+def test_a_policy_over_time() -> None:
+    facts = draft(f"{OPEN}; adopted 2024-03-20", "2024-03-14")
+    assert [(piece.from_day, piece.verdict.value) for piece in timeline(facts, BOOK).policies] == [
+        (date.min, "not_opened"),
+        (date(2024, 3, 4), "pending"),
+        (date(2024, 3, 12), "missed"),
+        (date(2024, 3, 14), "met"),
+        (date(2024, 3, 20), "met"),
+    ]
+
+
+def test_a_transfer_divides_what_is_told_of_the_unit() -> None:
+    facts = draft(OPEN, transfers=(Transfer(on=date(2024, 3, 6), unit_code="BTC"),))
+    line = timeline(facts, BOOK)
+    assert [(gap.unit_code, gap.from_day, gap.to_day) for gap in line.gaps] == [
+        ("BTP", date(2024, 3, 4), date(2024, 3, 6)),
+        ("BTC", date(2024, 3, 6), date.max),
+    ]
+    assert {pair.unit_code for pair in line.occurrences} == {"BTP", "BTC"}
+
+
+def test_of_two_transfers_on_one_day_the_one_recorded_last_holds() -> None:
+    day = date(2024, 3, 4)
+    facts = draft(OPEN, transfers=(Transfer(on=day, unit_code="BTC"), Transfer(on=day, unit_code="BCA")))
+    assert timeline(facts, BOOK).gaps[0].unit_code == "BCA"
+
+
+def test_pairs_count_while_the_policy_is_met_missed_or_pending() -> None:
+    line = timeline(draft(f"{OPEN}; merged 2024-03-20"), BOOK)
+    assert [(pair.from_day.day, pair.verdict.value, pair.counts) for pair in line.occurrences] == [
+        (4, "pending", True),
+        (12, "missed", True),
+        (20, "missed", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stages", "held", "expected"),
+    [
+        pytest.param(OPEN, "", "4- 1,2", id="open without end"),
+        pytest.param(OPEN, "2024-03-06", "4-6 1,2 covered", id="covered by one for all"),
+        pytest.param(OPEN, "2024-03-06 1; 2024-03-08 2", "4-6 1,2 / 6-8 2 covered", id="closed by the completing one"),
+        pytest.param(OPEN, "2024-03-04", "", id="covered on the entry day: never a gap"),
+        pytest.param(OPEN, "2024-03", "", id="perhaps held on the entry day: never a gap"),
+        pytest.param(OPEN, "2024-03-05 1", "4-5 1,2 / 5- 2", id="one policy stays open"),
+        pytest.param(f"{OPEN}; adopted 2024-03-20", "2024-03-05 1", "4-5 1,2 / 5-20 2 stage_left", id="left"),
+        pytest.param(f"{OPEN}; suspended 2024-03-20", "", "4-20 1,2 suspended", id="suspended"),
+        pytest.param(f"{OPEN}; withdrawn 2024-03-20", "", "4-20 1,2 withdrawn", id="withdrawn"),
+        pytest.param(f"{OPEN}; merged 2024-03-20", "", "4-20 1,2 merged", id="merged"),
+        pytest.param(
+            f"{OPEN}; appraisal 2024-03-20; withdrawn 2024-03-20", "", "4-20 1,2 stage_left",
+            id="left for a stage and withdrawn on one day: the very next entry tells",
+        ),
+        pytest.param(
+            f"{OPEN}; suspended 2024-03-06; +draft_consultation 2024-03-08", "",
+            "4-6 1,2 suspended / 8- 1,2", id="resumed: a new gap",
+        ),
+        pytest.param(f"{OPEN}; verification 2024-03-06", "", "4-6 1,2 stage_left", id="no gap in an exempted stage"),
+        pytest.param("drafting 2024-03-04", "", "", id="no gap before the window"),
+    ],
+)  # fmt: skip
+def test_gaps(stages: str, held: str, expected: str) -> None:
+    exemptions = (Exemption(stages=frozenset({Stage.VERIFICATION})),)
+    facts = draft(stages, held, policies=frozenset({1, 2}), exemptions=exemptions)
+    assert gaps_in_short(facts) == expected
+
+
+def gaps_in_short(facts: DraftFacts) -> str:
+    return " / ".join(
+        f"{gap.from_day.day}-{gap.to_day.day if gap.closure or gap.to_day < date.max else ''}"
+        f" {','.join(map(str, gap.policies))}{f' {gap.closure.value}' if gap.closure else ''}"
+        for gap in timeline(facts, BOOK).gaps
+    )
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        pytest.param(draft(OPEN, scope=Scope()), id="undetermined"),
+        pytest.param(draft(OPEN, scope=Scope(explicit=Answer.NO)), id="out of scope"),
+        pytest.param(draft(OPEN, exemptions=(Exemption(),)), id="exempt as a whole"),
+    ],
+)
+def test_timeless_facts_take_gaps_away_for_every_day(facts: DraftFacts) -> None:
+    assert timeline(facts, BOOK).gaps == ()
+
+
+def test_a_gap_carries_what_its_event_says() -> None:
+    (gap,) = timeline(draft(f"{OPEN}; adopted 2024-03-20"), BOOK).gaps
+    assert (gap.gap_id.int, gap.stage, gap.since, gap.due_on) == (
+        1,
+        Stage.DRAFT_CONSULTATION,
+        date(2024, 3, 4),
+        date(2024, 3, 11),
+    )
+    assert (gap.closure, gap.closed_on) == (GapClosure.STAGE_LEFT, date(2024, 3, 20))
