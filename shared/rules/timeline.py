@@ -11,7 +11,7 @@ from functools import cache, partial
 from itertools import pairwise
 from uuid import UUID
 
-from shared.contracts.vocabulary import Answer, GapClosure, Stage
+from shared.contracts.vocabulary import Answer, GapClosure, GapState, Stage
 from shared.rules.coverage import DraftCase, Pair, PolicyCase, case_of
 from shared.rules.facts import DraftFacts
 from shared.rules.pieces import LeadUnits, lead_units, pieces, unit_on
@@ -126,6 +126,10 @@ def timeline(facts: DraftFacts, rulebook: Rulebook) -> Timeline:
         ),
         gaps=tuple(_gaps(case, units)) if scope is Answer.YES and not case.exempt else (),
     )
+
+
+def gap_state(due_on: date, day: date) -> GapState:
+    return GapState.IN_GRACE if day <= due_on else GapState.OVERDUE
 
 
 def _scene(case: DraftCase, units: LeadUnits, day: date) -> _Scene:

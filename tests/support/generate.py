@@ -115,7 +115,7 @@ def _random_draft(random: Random, draft_id: UUID, today: date) -> DraftFacts:
 
 
 def _random_entries(random: Random, today: date) -> list[StageEntry]:
-    day = today - timedelta(days=random.randint(0, 1400))
+    day = today - timedelta(days=random.randint(0, 1000))
     entries: list[StageEntry] = []
     for _ in range(random.randint(0, 9)):
         entry = _next_entry(random, entries, day)
@@ -135,15 +135,10 @@ def _next_entry(random: Random, entries: list[StageEntry], day: date) -> StageEn
     if len(walk) > 1 and walk[-1].stage == "suspended" and random.random() < 0.7:
         return StageEntry(entry_id=number, stage=walk[-2].stage, entered_on=day, resumed=True)
     if walk and random.random() < 0.12:
-        stage = random.choice([Stage.SUSPENDED, Stage.SUSPENDED, Stage.WITHDRAWN, Stage.MERGED])
+        stage = random.choices([Stage.SUSPENDED, Stage.WITHDRAWN, Stage.MERGED], [6, 1, 1])[0]
         stage = Stage.WITHDRAWN if stage == walk[-1].stage else stage
         return StageEntry(entry_id=number, stage=stage, entered_on=day)
-    if walk and random.random() < 0.8:
-        stage = WORKING_STAGES[
-            min(len(WORKING_STAGES) - 1, walk[-1].stage.order + random.choice([1, 1, 2, 3]))
-        ]
-    else:
-        stage = random.choice(WORKING_STAGES)
+    stage = _next_stage(random, walk[-1].stage if walk else None)
     precision = random.choices(list(Precision), [8, 1, 1])[0]
     return StageEntry(
         entry_id=number,
@@ -152,6 +147,16 @@ def _next_entry(random: Random, entries: list[StageEntry], day: date) -> StageEn
         precision=precision,
         resumed=len(walk) > 1 and walk[-1].stage == "suspended" and walk[-2].stage == stage,
     )
+
+
+def _next_stage(random: Random, current: Stage | None) -> Stage:
+    """Mostly onwards, from an early stage; sometimes anywhere, back too."""
+    if random.random() < 0.1:
+        return random.choice(WORKING_STAGES)
+    if current is None:
+        return random.choice(WORKING_STAGES[:7])
+    onwards = current.order + random.choice([1, 1, 1, 2, 3])
+    return WORKING_STAGES[onwards] if onwards < len(WORKING_STAGES) else random.choice(WORKING_STAGES)
 
 
 def _random_communications(

@@ -102,6 +102,8 @@ def _order_of_one_date(entries: list[StageEntry], stood_in: Stage | None) -> lis
     suspended_now = stood_in != "suspended" and any(entry.stage == "suspended" for entry in entries)
     later = [entry for entry in entries if entry.resumed and suspended_now]
     plain = [entry for entry in entries if entry not in later]
+    if len(entries) == 1:
+        return entries
     result: list[StageEntry] = []
     for stage in [stage for stage in Stage if stage not in LAST_OF_A_DATE]:
         result += _most_precise_first(entry for entry in plain if entry.stage == stage)

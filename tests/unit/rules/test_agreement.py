@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.contracts.vocabulary import Answer, GapState
+from shared.contracts.vocabulary import Answer
 from shared.rules.facts import DraftFacts, Scope
 from shared.rules.figures import (
     NOTHING,
@@ -26,7 +26,7 @@ from shared.rules.figures import (
 )
 from shared.rules.rulebook import load_rulebook
 from shared.rules.sequence import occurrences
-from shared.rules.timeline import GapInterval, Timeline, timeline
+from shared.rules.timeline import GapInterval, Timeline, gap_state, timeline
 from shared.rules.verdicts import assess, in_scope
 from tests.support.generate import FIRST_DAY, YES, drafts, random_drafts
 from tests.support.naive import GapAnswer, NaiveDraft, PolicyAnswer, naive_counts, naive_gaps, scope_of
@@ -38,9 +38,9 @@ AFTER_ALL = date(2030, 1, 1)
 TODAY = date(2026, 6, 30)
 
 thorough = settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
-quick = settings(thorough, max_examples=100)
+quick = settings(thorough, max_examples=60)
 
 
 def days_to_ask(line: Timeline) -> list[date]:
@@ -48,7 +48,7 @@ def days_to_ask(line: Timeline) -> list[date]:
     begins = {piece.from_day for piece in line.policies}
     begins |= {piece.from_day for piece in line.occurrences} | {piece.from_day for piece in line.gaps}
     edges = {day + step * ONE_DAY for day in begins - {date.min} for step in (-1, 0, 1)}
-    every = {FIRST_DAY + number * ONE_DAY for number in range(-2, 90)}
+    every = {FIRST_DAY + number * ONE_DAY for number in range(-2, 80)}
     return sorted(edges | every | {AFTER_ALL})
 
 
@@ -101,7 +101,6 @@ def gaps_told(line: Timeline, day: date) -> list[GapAnswer]:
 
 
 def gap_answer(gap: GapInterval, day: date) -> GapAnswer:
-    state = GapState.IN_GRACE if day <= gap.due_on else GapState.OVERDUE
     return GapAnswer(
         gap_id=gap.gap_id,
         unit_code=gap.unit_code,
@@ -109,7 +108,7 @@ def gap_answer(gap: GapInterval, day: date) -> GapAnswer:
         since=gap.since,
         due_on=gap.due_on,
         policies=gap.policies,
-        state=state.value,
+        state=gap_state(gap.due_on, day).value,
         overdue_working_days=BOOK.calendar.working_days_between(gap.due_on, day),
     )
 
