@@ -1,11 +1,10 @@
 """The one place that reads the clock and draws ids; everything below the edges takes them as input."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
-VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+from shared.vietnam import VIETNAM, day_in_vietnam
 
 Clock = Callable[[], datetime]
 NewId = Callable[[], UUID]
@@ -20,6 +19,4 @@ def new_id() -> UUID:
     return uuid4()
 
 
-def day_in_vietnam(moment: datetime) -> date:
-    """The calendar day in Asia/Ho_Chi_Minh on which a moment falls."""
-    return moment.astimezone(VIETNAM).date()
+__all__ = ["VIETNAM", "Clock", "NewId", "day_in_vietnam", "new_id", "now"]

@@ -29,7 +29,11 @@ class Projection(Protocol):
         """Write what the events mean, within the transaction that also moves the checkpoint."""
         ...
 
-    async def caught_up(self, position: int) -> None:
+    async def began(self) -> None:
+        """Be told that this process is the active one from now on; what it remembers may be old."""
+        ...
+
+    async def caught_up(self) -> None:
         """Be told, after the commit, that the rows are as new as the log was; may append events."""
         ...
 

@@ -55,7 +55,10 @@ class RowProjection:
     async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
         await write(connection, self.metadata, chain.from_iterable(self.changes(event) for event in events))
 
-    async def caught_up(self, position: int) -> None:
+    async def began(self) -> None:
+        """Nothing is remembered between batches."""
+
+    async def caught_up(self) -> None:
         """Nothing follows from being up to date."""
 
 

@@ -18,7 +18,7 @@ from shared.contracts.catalog import Catalog
 from shared.contracts.event import Unknown
 from shared.envelope import Recorded, decode
 from shared.errors import PermanentError, TransientError
-from shared.eventstore.streams import stream_state
+from shared.eventstore.streams import StreamState, stream_state
 from shared.projections.checkpoint import Checkpoint, CheckpointMoved, CheckpointTables
 from shared.projections.feed import Feed, RawEvent
 from shared.projections.projection import PoisonEvent, Projection, State, Status, StreamRecreated
@@ -127,20 +127,22 @@ class Runner:
     async def _lead(self) -> None:
         async with self._leadership():
             checkpoint = await self._read()
-            created = await self._check_stream(checkpoint)
+            stream = await self._check_stream(checkpoint)
             feed = Feed(self._client, checkpoint.position)
             logger.info("projection_started", projection=self.name, position=checkpoint.position)
             try:
                 await self._show(Status(State.RUNNING, checkpoint.position))
-                await self._follow(feed, checkpoint, created)
+                await self._follow(feed, checkpoint, stream)
             finally:
                 await feed.close()
 
-    async def _follow(self, feed: Feed, checkpoint: Checkpoint, created: datetime) -> None:
-        await self.projection.caught_up(checkpoint.position)
+    async def _follow(self, feed: Feed, checkpoint: Checkpoint, stream: StreamState) -> None:
+        await self.projection.began()
+        if checkpoint.position == stream.last:
+            await self.projection.caught_up()
         while True:
             if batch := await feed.batch(BATCH, WAIT_SECONDS):
-                checkpoint = await self._project(batch, checkpoint, created)
+                checkpoint = await self._project(batch, checkpoint, stream.created)
             elif await self._read() != checkpoint:
                 raise CheckpointMoved(self.name)
             else:
@@ -164,7 +166,7 @@ class Runner:
                 checkpoint = await self._project([raw], checkpoint, created)
         await self._show(Status(State.RUNNING, checkpoint.position, batch[-1].pending))
         if batch[-1].pending == 0:
-            await self.projection.caught_up(checkpoint.position)
+            await self.projection.caught_up()
         return checkpoint
 
     async def _commit(self, batch: Sequence[RawEvent], read: Checkpoint, created: datetime) -> Checkpoint:
@@ -194,16 +196,15 @@ class Runner:
         async with self._engine.connect() as connection:
             return await self._checkpoints.read(connection, self.name)
 
-    async def _check_stream(self, checkpoint: Checkpoint) -> datetime:
+    async def _check_stream(self, checkpoint: Checkpoint) -> StreamState:
         stream = await stream_state(self._client.jetstream(timeout=10))
-        created, last = stream.created, stream.last
-        if checkpoint.stream_created not in (None, created):
+        if checkpoint.stream_created not in (None, stream.created):
             raise StreamRecreated(
-                f"the rows come from the log made at {checkpoint.stream_created}, this one is of {created}"
+                f"the rows come from the log made at {checkpoint.stream_created}, this one is of {stream.created}"
             )
-        if last < checkpoint.position:
-            raise StreamRecreated(f"the log ends at {last}, the rows are at {checkpoint.position}")
-        return created
+        if stream.last < checkpoint.position:
+            raise StreamRecreated(f"the log ends at {stream.last}, the rows are at {checkpoint.position}")
+        return stream
 
     async def _wait_for_mending(self, error: StreamRecreated | PoisonEvent) -> None:
         at = error.position if isinstance(error, PoisonEvent) else None

@@ -1,0 +1,6 @@
+"""Alembic's environment of the metrics."""
+
+from services.metrics.adapters.tables import metadata
+from shared.database import run_migrations
+
+run_migrations(metadata)

@@ -1,0 +1,44 @@
+"""Metrics' projection in SQL, and the announcing that follows when it is as new as the log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from uuid import UUID
+
+from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.metrics.adapters import tables
+from services.metrics.adapters.records import SqlRecords
+from services.metrics.application.announce import Announcer
+from services.metrics.application.projections import project_drafts, row_changes
+from shared.envelope import Recorded
+from shared.projections import rows
+from shared.rules.rulebook import Rulebook
+
+
+@dataclass(slots=True)
+class MetricsProjection:
+    rulebook: Rulebook
+    announcer: Announcer
+    name: str = "metrics"
+    contexts: frozenset[str] = frozenset({"unit", "draft", "communication", "compliance"})
+    tables: Sequence[Table] = tables.READ_MODEL
+    # Drafts whose gaps were not compared yet; None at the start: all of them.
+    unannounced: set[UUID] | None = field(default=None)
+
+    async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
+        facts = [event for event in events if event.ref.context in {"draft", "communication"}]
+        touched = await project_drafts(SqlRecords(connection), facts, self.rulebook)
+        others = (event for event in events if event.ref.context in {"unit", "compliance"})
+        await rows.write(connection, tables.metadata, chain.from_iterable(map(row_changes, others)))
+        if self.unannounced is not None:
+            self.unannounced |= touched
+
+    async def began(self) -> None:
+        self.unannounced = None
+
+    async def caught_up(self) -> None:
+        if self.unannounced is None or self.unannounced:
+            await self.announcer.announce(self.unannounced)
+            self.unannounced = set()

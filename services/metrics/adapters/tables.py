@@ -1,0 +1,190 @@
+"""Tables of metrics: facts of drafts, their timelines as intervals, units, and what was announced."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Column, Index, Integer, MetaData
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from shared.database import NAMING, table_of
+from shared.projections.checkpoint import CheckpointTables
+
+metadata = MetaData(naming_convention=NAMING)
+
+
+class Base(SQLModel, registry=registry(metadata=metadata)):
+    metadata = metadata
+
+
+class UnitRow(Base, table=True):
+    __tablename__ = "unit"
+
+    unit_code: str = Field(primary_key=True)
+    unit_name: str
+    level: str
+    kind: str
+    parent_code: str | None = Field(default=None, index=True)
+    province_code: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class SuccessionRow(Base, table=True):
+    __tablename__ = "unit_succession"
+
+    unit_code: str = Field(primary_key=True)
+    to_code: str = Field(primary_key=True)
+    on: date = Field(primary_key=True)
+
+
+class TargetRow(Base, table=True):
+    """A unit's own target for a reporting year, as a fraction 0..1."""
+
+    __tablename__ = "target"
+
+    unit_code: str = Field(primary_key=True)
+    year: int = Field(primary_key=True)
+    target: float
+    document: str | None = None
+
+
+class DraftRow(Base, table=True):
+    """All facts of one draft (`record`), from which its intervals follow."""
+
+    __tablename__ = "draft"
+
+    draft_id: UUID = Field(primary_key=True)
+    draft_code: str = Field(unique=True)
+    title: str
+    instrument: str
+    regime: str
+    procedure: str
+    lead_unit_code: str = Field(index=True)
+    dataset: str
+    scope: str
+    position: int
+    record: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+
+
+class PolicyIntervalRow(Base, table=True):
+    """A policy's verdict on each day of [from_day, to_day)."""
+
+    __tablename__ = "policy_interval"
+    __table_args__ = (Index("ix_policy_interval_days", "from_day", "to_day"),)
+
+    draft_id: UUID = Field(primary_key=True)
+    policy_no: int = Field(primary_key=True)
+    from_day: date = Field(primary_key=True)
+    to_day: date
+    verdict: str
+    on_time: bool
+    any_communication: bool
+    from_start: bool
+    provisional: bool
+    waived: int
+    unit_code: str
+    scope: str
+    instrument: str
+    regime: str
+    dataset: str
+    window_opened: date | None = None
+    window_closed: date | None = None
+    unopened_closed_on: date | None = None
+
+
+class OccurrenceIntervalRow(Base, table=True):
+    """The verdict of a (policy, required occurrence) pair on each day of [from_day, to_day)."""
+
+    __tablename__ = "occurrence_interval"
+    __table_args__ = (Index("ix_occurrence_interval_days", "from_day", "to_day"),)
+
+    draft_id: UUID = Field(primary_key=True)
+    entry_id: UUID = Field(primary_key=True)
+    policy_no: int = Field(primary_key=True)
+    from_day: date = Field(primary_key=True)
+    to_day: date
+    stage: str
+    due_on: date
+    verdict: str
+    counts: bool
+    unit_code: str
+    scope: str
+    instrument: str
+    regime: str
+    dataset: str
+    window_opened: date | None = None
+    window_closed: date | None = None
+    unopened_closed_on: date | None = None
+
+
+class GapIntervalRow(Base, table=True):
+    """An open gap on each day of [from_day, to_day)."""
+
+    __tablename__ = "gap_interval"
+    __table_args__ = (Index("ix_gap_interval_days", "from_day", "to_day"),)
+
+    gap_id: UUID = Field(primary_key=True)
+    from_day: date = Field(primary_key=True)
+    to_day: date
+    draft_id: UUID = Field(index=True)
+    stage: str
+    since: date
+    due_on: date
+    unit_code: str = Field(index=True)
+    policies: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+    closure: str | None = None
+    closed_on: date | None = None
+
+
+class StayRow(Base, table=True):
+    """One stage occurrence of a draft, [entered_on, exited_on)."""
+
+    __tablename__ = "stay"
+
+    draft_id: UUID = Field(primary_key=True)
+    entry_id: UUID = Field(primary_key=True)
+    stage: str
+    entered_on: date
+    exited_on: date | None = None
+
+
+class AnnouncedRow(Base, table=True):
+    """The last word on each gap in the log."""
+
+    __tablename__ = "announced_gap"
+
+    gap_id: UUID = Field(primary_key=True)
+    draft_id: UUID = Field(index=True)
+    is_open: bool = Field(index=True)
+    version: int
+    position: int
+    type: str
+    data: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+
+
+checkpoints = CheckpointTables(metadata)
+
+UNIT = table_of(UnitRow)
+SUCCESSION = table_of(SuccessionRow)
+TARGET = table_of(TargetRow)
+DRAFT = table_of(DraftRow)
+POLICY_INTERVAL = table_of(PolicyIntervalRow)
+OCCURRENCE_INTERVAL = table_of(OccurrenceIntervalRow)
+GAP_INTERVAL = table_of(GapIntervalRow)
+STAY = table_of(StayRow)
+ANNOUNCED = table_of(AnnouncedRow)
+
+READ_MODEL = (
+    UNIT,
+    SUCCESSION,
+    TARGET,
+    DRAFT,
+    POLICY_INTERVAL,
+    OCCURRENCE_INTERVAL,
+    GAP_INTERVAL,
+    STAY,
+    ANNOUNCED,
+)

@@ -1,0 +1,70 @@
+"""Announces gaps: whenever the rows are as new as the log, what is open now is compared with what was said."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.metrics.application.ports import Announcements
+from services.metrics.domain.announcing import Announced, to_announce
+from services.metrics.domain.record import DraftRecord
+from shared import log
+from shared.clock import Clock
+from shared.contracts.ids import event_id
+from shared.contracts.metrics import ComplianceEvent
+from shared.envelope import AggregateRef, Metadata, NewEvent
+from shared.eventstore.port import NOTHING, EventStore, Version, VersionConflict
+from shared.rules.rulebook import Rulebook
+from shared.rules.timeline import timeline
+from shared.vietnam import day_in_vietnam
+
+logger = log.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Announcer:
+    """Appends gap events with the version that was announced last, so that nothing is said twice.
+
+    Who was slower (another replica, an earlier try) meets a conflict, and sees at the next look that it
+    has been said. A rebuild finds its own announcements in the log and has nothing to add.
+    """
+
+    announcements: Announcements
+    store: EventStore
+    rulebook: Rulebook
+    clock: Clock
+
+    async def announce(self, drafts: Collection[UUID] | None) -> int:
+        """Say what is new about some drafts (None: about all); returns the number of events appended."""
+        now = self.clock()
+        records = await self.announcements.records(drafts, day_in_vietnam(now))
+        said = await self.announcements.announced(records)
+        appended = 0
+        for draft_id, record in records.items():
+            announced = said.get(draft_id, {})
+            for event in self._news(record, announced):
+                appended += await self._append(record, event, announced.get(event.gap_id))
+        return appended
+
+    def _news(self, record: DraftRecord, announced: Mapping[UUID, Announced]) -> Sequence[ComplianceEvent]:
+        today = day_in_vietnam(self.clock())
+        line = timeline(record.facts, self.rulebook)
+        return list(to_announce(record, line, announced, today=today, rules_version=self.rulebook.version))
+
+    async def _append(self, record: DraftRecord, event: ComplianceEvent, last: Announced | None) -> int:
+        ref = AggregateRef("compliance", event.gap_id)
+        expected = Version(last.version, last.position) if last else NOTHING
+        key = f"{event.rules_version}:{event.facts_position}"
+        metadata = Metadata(
+            time=self.clock(),
+            actor="service/metrics",
+            correlation_id=record.source.correlation_id,
+            causation_id=str(record.source.event_id),
+        )
+        new = NewEvent(event_id(ref.id, key, expected.count), event, metadata)
+        try:
+            await self.store.append(ref, expected, [new])
+        except VersionConflict:
+            logger.info("gap_announced_elsewhere", gap_id=str(event.gap_id))
+            return 0
+        logger.info(event.name, gap_id=str(event.gap_id), draft_code=event.draft_code)
+        return 1

@@ -1,0 +1,93 @@
+"""What metrics needs of its read model: facts in, timelines out, figures asked."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+from uuid import UUID
+
+from services.metrics.domain.announcing import Announced
+from services.metrics.domain.record import DraftRecord
+from services.metrics.domain.units import Units
+from shared.contracts.vocabulary import Dataset, Instrument, Procedure, Regime, Stage
+from shared.rules.figures import Counts, Period
+from shared.rules.sequence import Occurrence
+from shared.rules.timeline import Timeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """A draft's record with everything that follows from it."""
+
+    record: DraftRecord
+    timeline: Timeline
+    stays: Sequence[Occurrence]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """Counts of the policies that share what figures can be grouped by."""
+
+    unit_code: str
+    instrument: Instrument
+    regime: Regime
+    year: int | None
+    dataset: Dataset
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenGap:
+    """A gap that is open on the day asked for."""
+
+    gap_id: UUID
+    draft_code: str
+    title: str
+    instrument: Instrument
+    procedure: Procedure
+    unit_code: str
+    stage: Stage
+    since: date
+    due_on: date
+    policies: tuple[int, ...]
+    dataset: Dataset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Todo:
+    """Something that no figure judges and somebody should look at."""
+
+    kind: str
+    draft_code: str
+    title: str
+    unit_code: str
+    since: date | None
+    dataset: Dataset
+
+
+class Records(Protocol):
+    """The write side of a projection's transaction."""
+
+    async def load(self, drafts: Collection[UUID]) -> dict[UUID, DraftRecord]: ...
+    async def replace(self, drafts: Iterable[Dated]) -> None: ...
+
+
+class Announcements(Protocol):
+    """What was announced of the gaps of some drafts (None: of all that have, or should have, one open)."""
+
+    async def records(self, drafts: Collection[UUID] | None, today: date) -> dict[UUID, DraftRecord]: ...
+    async def announced(self, drafts: Collection[UUID]) -> Mapping[UUID, Mapping[UUID, Announced]]: ...
+
+
+class Snapshot(Protocol):
+    """One consistent look at the read model, at `position`."""
+
+    position: int
+
+    async def units(self) -> Units: ...
+    async def cells(self, as_of: date, period: Period | None) -> list[Cell]: ...
+    async def gaps(self, as_of: date) -> list[OpenGap]: ...
+    async def todos(self, as_of: date) -> list[Todo]: ...
+    async def draft(self, draft_code: str) -> DraftRecord | None: ...
+    async def targets(self, year: int) -> Mapping[str, float]: ...
+    async def drafts_of(self, as_of: date) -> list[dict[str, Any]]: ...

@@ -1,0 +1,71 @@
+"""Metrics' projection: fold facts per draft, derive their timelines anew, and keep what was announced."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from services.metrics.application.ports import Dated, Records
+from services.metrics.domain.record import DraftRecord, draft_of, evolve
+from shared.contracts.metrics import ComplianceGapClosed
+from shared.contracts.registry import (
+    UnitDissolved,
+    UnitMoved,
+    UnitRegistered,
+    UnitRenamed,
+    UnitSucceeded,
+    UnitTargetSet,
+)
+from shared.envelope import Recorded
+from shared.projections.rows import Change, Put, RowChange
+from shared.rules.rulebook import Rulebook
+from shared.rules.sequence import occurrences
+from shared.rules.timeline import timeline
+
+
+async def project_drafts(records: Records, events: Sequence[Recorded], rulebook: Rulebook) -> set[UUID]:
+    """Fold a batch into the records of its drafts, whose intervals are then derived once each."""
+    about = [(draft, event) for event in events if (draft := draft_of(event)) is not None]
+    touched = {draft for draft, _ in about}
+    found: dict[UUID, DraftRecord | None] = dict(await records.load(touched))
+    for draft, event in about:
+        found[draft] = evolve(found.get(draft), event)
+    await records.replace([dated(record, rulebook) for record in found.values() if record is not None])
+    return touched
+
+
+def dated(record: DraftRecord, rulebook: Rulebook) -> Dated:
+    facts = record.facts
+    return Dated(record=record, timeline=timeline(facts, rulebook), stays=occurrences(facts, rulebook))
+
+
+def row_changes(event: Recorded) -> Iterable[RowChange]:
+    """Say what units, targets and our own announcements mean for rows."""
+    data = event.data
+    match data:
+        case UnitRegistered():
+            yield Put("unit", data.model_dump(exclude={"note", "source", "dataset"}))
+        case UnitRenamed():
+            yield Change("unit", {"unit_code": data.unit_code}, {"unit_name": data.unit_name})
+        case UnitMoved():
+            yield Change("unit", {"unit_code": data.unit_code}, {"parent_code": data.parent_code})
+        case UnitSucceeded():
+            yield Put("unit_succession", data.model_dump(include={"unit_code", "to_code", "on"}))
+        case UnitDissolved():
+            yield Change("unit", {"unit_code": data.unit_code}, {"valid_to": data.on})
+        case UnitTargetSet():
+            row = data.model_dump(include={"unit_code", "year", "document"})
+            yield Put("target", {**row, "target": data.target_percent / 100})
+        case _ if event.ref.context == "compliance":
+            yield _announced(event)
+
+
+def _announced(event: Recorded) -> RowChange:
+    row = {
+        "gap_id": event.ref.id,
+        "draft_id": getattr(event.data, "draft_id", None),
+        "is_open": not isinstance(event.data, ComplianceGapClosed),
+        "version": event.aggregate_version,
+        "position": event.position,
+        "type": event.type,
+        "data": event.data.model_dump(mode="json"),
+    }
+    return Put("announced_gap", row)

@@ -1,0 +1,129 @@
+"""Gap events by reconciliation: what is open now, less what was announced, is what there is to say."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.metrics.domain.record import DraftRecord
+from shared.contracts.metrics import (
+    ComplianceEvent,
+    ComplianceGapChanged,
+    ComplianceGapClosed,
+    ComplianceGapOpened,
+)
+from shared.contracts.vocabulary import Answer, GapClosure
+from shared.rules.timeline import GapInterval, Timeline
+
+# What makes an open gap another one to its readers; the versions of rules and facts do not.
+_ESSENCE = (
+    "unit_code",
+    "stage",
+    "since",
+    "due_on",
+    "policies",
+    "title",
+    "instrument",
+    "procedure",
+    "draft_code",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """The last word on a gap in the log; `version` and `position` are what the next append expects."""
+
+    event: ComplianceEvent
+    version: int
+    position: int
+
+    @property
+    def is_open(self) -> bool:
+        return not isinstance(self.event, ComplianceGapClosed)
+
+
+def to_announce(
+    record: DraftRecord,
+    timeline: Timeline,
+    announced: Mapping[UUID, Announced],
+    *,
+    today: date,
+    rules_version: str,
+) -> Iterator[ComplianceEvent]:
+    """Say what must be said of one draft; `announced` is everything that was said of its gaps.
+
+    Gaps that opened and closed before they could be announced are no news: nothing is mailed for a past day.
+    """
+    wanted = {gap.gap_id: gap for gap in timeline.gaps if gap.from_day <= today < gap.to_day}
+    for gap_id, gap in wanted.items():
+        fields = _fields(record, gap, rules_version)
+        known = announced.get(gap_id)
+        if known is None or not known.is_open:
+            yield ComplianceGapOpened(**fields)
+        elif _essence(fields) != _essence(known.event.model_dump()):
+            yield ComplianceGapChanged(**fields)
+    for gap_id, known in announced.items():
+        if known.is_open and gap_id not in wanted:
+            yield _closed(record, timeline, known.event, rules_version)
+
+
+def _fields(record: DraftRecord, gap: GapInterval, rules_version: str) -> dict[str, Any]:
+    return {
+        "gap_id": gap.gap_id,
+        "draft_id": record.draft_id,
+        "draft_code": record.draft_code,
+        "title": record.title,
+        "instrument": record.instrument,
+        "procedure": record.procedure,
+        "unit_code": gap.unit_code,
+        "stage": gap.stage,
+        "since": gap.since,
+        "due_on": gap.due_on,
+        "policies": gap.policies,
+        "dataset": record.dataset,
+        "rules_version": rules_version,
+        "facts_position": record.source.position,
+    }
+
+
+def _essence(fields: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(fields[name] for name in _ESSENCE)
+
+
+def _closed(
+    record: DraftRecord, timeline: Timeline, last: ComplianceEvent, rules_version: str
+) -> ComplianceGapClosed:
+    closed_on, reason = _closure(record, timeline, last, rules_version)
+    fields = last.model_dump() | {
+        "rules_version": rules_version,
+        "facts_position": record.source.position,
+        "closed_on": closed_on,
+        "reason": reason,
+    }
+    return ComplianceGapClosed(**fields)
+
+
+def _closure(
+    record: DraftRecord, timeline: Timeline, last: ComplianceEvent, rules_version: str
+) -> tuple[date, GapClosure]:
+    """Find the dated fact that closed a gap; a timeless one closes it on the day of its recording."""
+    for gap in timeline.gaps:
+        if gap.gap_id == last.gap_id and gap.closure is not None and gap.closed_on is not None:
+            return gap.closed_on, gap.closure
+    return record.source.recorded_on, _timeless(record, timeline, last, rules_version)
+
+
+def _timeless(
+    record: DraftRecord, timeline: Timeline, last: ComplianceEvent, rules_version: str
+) -> GapClosure:
+    if timeline.scope is not Answer.YES:
+        return GapClosure.OUT_OF_SCOPE
+    if any(not exemption.stages or last.stage in exemption.stages for exemption in record.exemptions):
+        return GapClosure.EXEMPTED
+    if record.source.position == last.facts_position and last.rules_version != rules_version:
+        return GapClosure.RULES_CHANGED
+    numbers = {number for number, _ in record.policies}
+    if any(number and number not in numbers for number in last.policies):
+        return GapClosure.POLICY_REMOVED
+    return GapClosure.CORRECTED

@@ -1,0 +1,104 @@
+"""Groups of figures: disjoint sets of policies that sum to the whole, each with its rates and targets."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from shared.contracts.vocabulary import Instrument, Regime
+from shared.rules import figures
+from shared.rules.figures import Counts
+
+
+class GroupBy(StrEnum):
+    NONE = "none"
+    UNIT = "unit"
+    LEVEL = "level"
+    INSTRUMENT = "instrument"
+    REGIME = "regime"
+    YEAR = "year"
+
+
+class View(StrEnum):
+    """Whose figure it is: of the unit that led then, or of the one that carries on what it did."""
+
+    ORIGINAL = "original"
+    SUCCESSOR = "successor"
+
+
+class Counted(Protocol):
+    @property
+    def unit_code(self) -> str: ...
+    @property
+    def instrument(self) -> Instrument: ...
+    @property
+    def regime(self) -> Regime: ...
+    @property
+    def year(self) -> int | None: ...
+    @property
+    def counts(self) -> Counts: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One group: `key` is None for what has none (a year, for what never had a window)."""
+
+    key: str | int | None
+    label: str
+    counts: Counts
+    target: float | None
+    floor: float | None
+
+    @property
+    def target_below_floor(self) -> bool:
+        return self.target is not None and self.floor is not None and self.target < self.floor
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the group as the contract names it; rates, target and floor are fractions or null."""
+        counts = self.counts
+        numerators = {
+            "on_time",
+            "any_communication",
+            "from_start",
+            "occurrences_judged",
+            "occurrences_covered",
+        }
+        plain = {name: value for name, value in asdict(counts).items() if name not in numerators}
+        return {
+            "key": self.key,
+            "label": self.label,
+            "policies": counts.policies,
+            "judged": counts.judged,
+            **plain,
+            **asdict(figures.rates(counts)),
+            "target": self.target,
+            "floor": self.floor,
+            "target_below_floor": self.target_below_floor,
+        }
+
+
+KeyOf = Callable[[Counted], str | int | None]
+
+
+def group(
+    cells: Iterable[Counted],
+    key_of: KeyOf,
+    label_of: Callable[[str | int | None], str],
+    targets: Mapping[str, float],
+    floor: float | None,
+) -> list[Group]:
+    """Sum cells by key; the groups come in the order of their keys."""
+    sums: dict[str | int | None, Counts] = defaultdict(Counts)
+    for cell in cells:
+        sums[key_of(cell)] += cell.counts
+    return [
+        Group(key=key, label=label_of(key), counts=sums[key], target=targets.get(str(key)), floor=floor)
+        for key in sorted(sums, key=lambda key: (key is None, str(key)))
+    ]
+
+
+def whole(cells: Sequence[Counted], label: str, target: float | None, floor: float | None) -> Group:
+    """Sum everything into one group, also when there is nothing."""
+    counts = sum((cell.counts for cell in cells), figures.NOTHING)
+    return Group(key=None, label=label, counts=counts, target=target, floor=floor)

@@ -1,0 +1,236 @@
+"""What metrics knows of one draft: its own facts and what was communicated, folded from two contexts."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from shared.contracts.campaigns import CommunicationCorrected, CommunicationRecorded, CommunicationRetracted
+from shared.contracts.registry import (
+    DraftCommunicationExempted,
+    DraftMerged,
+    DraftPolicyAdded,
+    DraftPolicyAmended,
+    DraftPolicyRemoved,
+    DraftRegistered,
+    DraftResumed,
+    DraftRetitled,
+    DraftScopeAssessed,
+    DraftStageCorrected,
+    DraftStageEntered,
+    DraftSuspended,
+    DraftTransferred,
+    DraftWithdrawn,
+)
+from shared.contracts.vocabulary import Channel, Dataset, Instrument, Precision, Procedure, Regime, Stage
+from shared.envelope import Recorded
+from shared.rules.facts import Communication, DraftFacts, Exemption, Scope, StageEntry, Transfer
+from shared.vietnam import day_in_vietnam
+
+UNASSESSED = Scope()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """One carried-out communication, with what a reader of the coverage wants to see of it."""
+
+    communication_id: UUID
+    held_on: date
+    precision: Precision
+    policies: tuple[int, ...]
+    channel: Channel
+    title: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The newest event about a draft: what gap events name as their facts and their cause."""
+
+    position: int
+    event_id: UUID
+    correlation_id: str
+    recorded_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftRecord:
+    draft_id: UUID
+    draft_code: str
+    title: str
+    instrument: Instrument
+    regime: Regime
+    procedure: Procedure
+    lead_unit_code: str
+    dataset: Dataset
+    source: Source
+    scope: Scope = UNASSESSED
+    policies: tuple[tuple[int, str], ...] = ()
+    entries: tuple[StageEntry, ...] = ()
+    heard: tuple[Heard, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
+
+    @property
+    def facts(self) -> DraftFacts:
+        return DraftFacts(
+            draft_id=self.draft_id,
+            instrument=self.instrument,
+            regime=self.regime,
+            procedure=self.procedure,
+            lead_unit_code=self.lead_unit_code,
+            scope=self.scope,
+            policies=frozenset(number for number, _ in self.policies),
+            entries=self.entries,
+            communications=tuple(_communication(heard) for heard in self.heard),
+            exemptions=self.exemptions,
+            transfers=self.transfers,
+        )
+
+
+def draft_of(event: Recorded) -> UUID | None:
+    """Say which draft an event is about."""
+    if event.ref.context == "draft":
+        return event.ref.id
+    found: UUID | None = getattr(event.data, "draft_id", None)
+    return found
+
+
+def evolve(record: DraftRecord | None, event: Recorded) -> DraftRecord | None:
+    """Fold one event; before its registration nothing is known of a draft."""
+    data = event.data
+    if isinstance(data, DraftRegistered):
+        return _registered(data, _source(event))
+    if record is None:
+        return None
+    changed = _FOLDS.get(type(data), _unchanged)(record, event, data)
+    return replace(changed, source=_source(event))
+
+
+def _source(event: Recorded) -> Source:
+    return Source(
+        position=event.position,
+        event_id=event.event_id,
+        correlation_id=event.metadata.correlation_id,
+        recorded_on=day_in_vietnam(event.metadata.time),
+    )
+
+
+def _registered(data: DraftRegistered, source: Source) -> DraftRecord:
+    return DraftRecord(
+        draft_id=data.draft_id,
+        draft_code=data.draft_code,
+        title=data.title,
+        instrument=data.instrument,
+        regime=data.regime,
+        procedure=data.procedure,
+        lead_unit_code=data.lead_unit_code,
+        dataset=data.dataset,
+        source=source,
+    )
+
+
+def _communication(heard: Heard) -> Communication:
+    return Communication(
+        communication_id=heard.communication_id,
+        held_on=heard.held_on,
+        precision=heard.precision,
+        policies=frozenset(heard.policies),
+    )
+
+
+def _unchanged(record: DraftRecord, _event: Recorded, _data: Any) -> DraftRecord:
+    return record
+
+
+def _scope(record: DraftRecord, _event: Recorded, data: DraftScopeAssessed) -> DraftRecord:
+    scope = Scope(
+        requires_proposal=data.requires_proposal,
+        affects_rights=data.affects_rights,
+        contested=data.contested,
+        wide_impact=data.wide_impact,
+        explicit=data.in_scope,
+        basis=data.scope_basis,
+    )
+    return replace(record, scope=scope)
+
+
+def _policy(record: DraftRecord, number: int, title: str | None) -> DraftRecord:
+    """Put a policy in its place, or take it away without a title."""
+    others = {no: name for no, name in record.policies if no != number}
+    kept = others | ({number: title} if title is not None else {})
+    return replace(record, policies=tuple(sorted(kept.items())))
+
+
+def _entry(record: DraftRecord, event: Recorded, stage: Stage, day: date, **more: Any) -> DraftRecord:
+    entry = StageEntry(
+        entry_id=event.event_id, stage=stage, entered_on=day, precision=_precision(event.data), **more
+    )
+    return replace(record, entries=(*record.entries, entry))
+
+
+def _precision(data: Any) -> Precision:
+    found: Precision = data.precision
+    return found
+
+
+def _corrected(record: DraftRecord, _event: Recorded, data: DraftStageCorrected) -> DraftRecord:
+    def right(entry: StageEntry) -> StageEntry:
+        if entry.entry_id != data.entry_id:
+            return entry
+        return replace(entry, stage=data.stage, entered_on=data.entered_on, precision=data.precision)
+
+    return replace(record, entries=tuple(right(entry) for entry in record.entries))
+
+
+def _exempted(record: DraftRecord, _event: Recorded, data: DraftCommunicationExempted) -> DraftRecord:
+    exemption = Exemption(stages=frozenset(data.stages), document=data.document)
+    return replace(record, exemptions=(*record.exemptions, exemption))
+
+
+def _transferred(record: DraftRecord, _event: Recorded, data: DraftTransferred) -> DraftRecord:
+    return replace(record, transfers=(*record.transfers, Transfer(on=data.on, unit_code=data.to_unit_code)))
+
+
+def _heard(
+    record: DraftRecord, _event: Recorded, data: CommunicationRecorded | CommunicationCorrected
+) -> DraftRecord:
+    heard = Heard(
+        communication_id=data.communication_id,
+        held_on=data.held_on,
+        precision=data.precision,
+        policies=tuple(sorted(data.policies)),
+        channel=data.channel,
+        title=data.title,
+        url=data.url,
+    )
+    return replace(record, heard=(*_without(record, data.communication_id), heard))
+
+
+def _retracted(record: DraftRecord, _event: Recorded, data: CommunicationRetracted) -> DraftRecord:
+    return replace(record, heard=_without(record, data.communication_id))
+
+
+def _without(record: DraftRecord, communication_id: UUID) -> tuple[Heard, ...]:
+    return tuple(heard for heard in record.heard if heard.communication_id != communication_id)
+
+
+_FOLDS: Mapping[type, Callable[[DraftRecord, Recorded, Any], DraftRecord]] = {
+    DraftRetitled: lambda record, _, data: replace(record, title=data.title),
+    DraftScopeAssessed: _scope,
+    DraftPolicyAdded: lambda record, _, data: _policy(record, data.policy_no, data.title),
+    DraftPolicyAmended: lambda record, _, data: _policy(record, data.policy_no, data.title),
+    DraftPolicyRemoved: lambda record, _, data: _policy(record, data.policy_no, None),
+    DraftStageEntered: lambda record, event, data: _entry(record, event, data.stage, data.entered_on),
+    DraftResumed: lambda record, event, data: _entry(record, event, data.stage, data.on, resumed=True),
+    DraftSuspended: lambda record, event, data: _entry(record, event, Stage.SUSPENDED, data.on),
+    DraftWithdrawn: lambda record, event, data: _entry(record, event, Stage.WITHDRAWN, data.on),
+    DraftMerged: lambda record, event, data: _entry(record, event, Stage.MERGED, data.on),
+    DraftStageCorrected: _corrected,
+    DraftCommunicationExempted: _exempted,
+    DraftTransferred: _transferred,
+    CommunicationRecorded: _heard,
+    CommunicationCorrected: _heard,
+    CommunicationRetracted: _retracted,
+}
