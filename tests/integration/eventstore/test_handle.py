@@ -36,6 +36,7 @@ def _decide(state: Titles, command: str) -> Sequence[Event]:
 
 
 def _evolve(state: Titles, event: Event) -> Titles:
+    assert isinstance(event, Event), "an unknown event must not reach the domain"
     return (*state, event.title) if isinstance(event, DraftRetitled) else state
 
 
