@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from services.metrics.domain.announcing import Announced
@@ -90,4 +90,3 @@ class Snapshot(Protocol):
     async def todos(self, as_of: date) -> list[Todo]: ...
     async def draft(self, draft_code: str) -> DraftRecord | None: ...
     async def targets(self, year: int) -> Mapping[str, float]: ...
-    async def drafts_of(self, as_of: date) -> list[dict[str, Any]]: ...

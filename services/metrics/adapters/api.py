@@ -1,0 +1,85 @@
+"""The door of metrics: compliance, gaps, coverage and to-dos, for any day."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from services.metrics.adapters.views import compliance_view, coverage_view, gaps_view, todos_view
+from services.metrics.application.queries import Queries, Question
+from services.metrics.domain.grouping import GroupBy, View
+from services.metrics.domain.refusals import PeriodUnclear
+from shared import clock
+from shared.auth import Reader
+from shared.rules.figures import Period, year_period
+from shared.web import AtPosition
+
+AsOf = Annotated[date | None, Query(description="the day for which the question is asked; today if absent")]
+Year = Annotated[int | None, Query(ge=2000, le=2100, description="reporting year, 15/12 to 14/12")]
+
+
+def today() -> date:
+    return clock.day_in_vietnam(clock.now())
+
+
+def question(  # the parameters of the contract
+    as_of: AsOf = None,
+    year: Year = None,
+    first: Annotated[date | None, Query(alias="from")] = None,
+    last: Annotated[date | None, Query(alias="to")] = None,
+    unit: str | None = None,
+    include_descendants: bool = False,
+    view: View = View.ORIGINAL,
+    group_by: GroupBy = GroupBy.NONE,
+) -> Question:
+    return Question(
+        as_of=as_of or today(),
+        period=_period(year, first, last),
+        year=year,
+        unit_code=unit,
+        include_descendants=include_descendants,
+        view=view,
+        group_by=group_by,
+    )
+
+
+def _period(year: int | None, first: date | None, last: date | None) -> Period | None:
+    if year is not None and first is None and last is None:
+        return year_period(year)
+    if year is None and first is not None and last is not None:
+        return Period(first, last)
+    if year is None and first is None and last is None:
+        return None
+    raise PeriodUnclear
+
+
+Asked = Annotated[Question, Depends(question)]
+
+
+def router(queries: Queries) -> APIRouter:
+    routes = APIRouter(tags=["figures"], dependencies=[AtPosition])
+    rules_version = queries.rulebook.version
+
+    @routes.get("/compliance", summary="Shares of policies communicated, with every count behind them")
+    async def compliance(_: Reader, asked: Asked) -> dict[str, Any]:
+        return compliance_view(await queries.compliance(asked), rules_version)
+
+    @routes.get("/gaps", summary="Drafts that lack communication at their current stage")
+    async def gaps(
+        _: Reader, as_of: AsOf = None, unit: str | None = None, include_descendants: bool = False
+    ) -> dict[str, Any]:
+        answer = await queries.gaps(as_of or today(), unit, include_descendants=include_descendants)
+        return gaps_view(answer, rules_version)
+
+    @routes.get("/drafts/{draft_code}/coverage", summary="The verdict of every policy and stage, and why")
+    async def coverage(_: Reader, draft_code: str, as_of: AsOf = None) -> dict[str, Any]:
+        day = as_of or today()
+        return coverage_view(await queries.coverage(draft_code, day), day.isoformat(), rules_version)
+
+    @routes.get("/todos", summary="What no figure judges and somebody should look at")
+    async def todos(_: Reader, as_of: AsOf = None) -> dict[str, Any]:
+        day = as_of or today()
+        found, units = await queries.todos(day)
+        return todos_view(found, units, day.isoformat())
+
+    return routes

@@ -1,0 +1,264 @@
+"""Metrics' read model in SQL: every question is asked of one consistent snapshot with its position."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, extract, func, literal, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.metrics.adapters.records import RECORD
+from services.metrics.adapters.tables import (
+    DRAFT,
+    GAP_INTERVAL,
+    OCCURRENCE_INTERVAL,
+    POLICY_INTERVAL,
+    STAY,
+    SUCCESSION,
+    TARGET,
+    UNIT,
+    checkpoints,
+)
+from services.metrics.application.ports import Cell, OpenGap, Todo
+from services.metrics.domain.record import DraftRecord
+from services.metrics.domain.units import Succession, UnitInfo, Units, units_of
+from shared.contracts.vocabulary import Answer, Dataset, Instrument, Procedure, Regime, Stage
+from shared.rules.figures import CUT_DAY, DECIDED, Counts, Period, effective_day
+from shared.rules.verdicts import COVERED, JUDGED, PolicyVerdict
+
+DECEMBER = 12
+LONG_SUSPENSION = timedelta(days=180)
+COUNTED = tuple(field.name for field in fields(Counts))
+
+
+@dataclass(frozen=True, slots=True)
+class SqlSnapshots:
+    engine: AsyncEngine
+    projection: str
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator["SqlSnapshot"]:
+        """Open one look: rows and position belong together, whatever is projected meanwhile."""
+        async with self.engine.connect() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            checkpoint = await checkpoints.read(connection, self.projection)
+            yield SqlSnapshot(connection, checkpoint.position)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlSnapshot:
+    connection: AsyncConnection
+    position: int
+
+    async def units(self) -> Units:
+        infos = await self.connection.execute(
+            select(UNIT.c.unit_code, UNIT.c.unit_name, UNIT.c.level, UNIT.c.parent_code)
+        )
+        successions = await self.connection.execute(
+            select(SUCCESSION.c.unit_code, SUCCESSION.c.to_code, SUCCESSION.c.on)
+        )
+        return units_of((UnitInfo(*row) for row in infos), (Succession(*row) for row in successions))
+
+    async def targets(self, year: int) -> Mapping[str, float]:
+        found = await self.connection.execute(
+            select(TARGET.c.unit_code, TARGET.c.target).where(TARGET.c.year == year)
+        )
+        return {row.unit_code: row.target for row in found}
+
+    async def cells(self, as_of: date, period: Period | None) -> list[Cell]:
+        if period and period.from_day > effective_day(period, as_of):
+            return []
+        found = [
+            *await self.connection.execute(_policy_cells(as_of, period)),
+            *await self.connection.execute(_pair_cells(as_of, period)),
+        ]
+        return [_cell(row) for row in found]
+
+    async def gaps(self, as_of: date) -> list[OpenGap]:
+        query = (
+            select(
+                GAP_INTERVAL,
+                DRAFT.c.draft_code,
+                DRAFT.c.title,
+                DRAFT.c.instrument,
+                DRAFT.c.procedure,
+                DRAFT.c.dataset,
+            )
+            .join(DRAFT, DRAFT.c.draft_id == GAP_INTERVAL.c.draft_id)
+            .where(_holds(GAP_INTERVAL, as_of))
+            .order_by(GAP_INTERVAL.c.due_on, DRAFT.c.draft_code)
+        )
+        return [_gap(row) for row in await self.connection.execute(query)]
+
+    async def todos(self, as_of: date) -> list[Todo]:
+        queries = (_undetermined(), _closed_unopened(as_of), _long_suspended(as_of))
+        return [_todo(row) for query in queries for row in await self.connection.execute(query)]
+
+    async def draft(self, draft_code: str) -> DraftRecord | None:
+        query = select(DRAFT.c.record).where(DRAFT.c.draft_code == draft_code)
+        record = (await self.connection.execute(query)).scalar_one_or_none()
+        return RECORD.validate_python(record) if record is not None else None
+
+
+def _holds(table: Any, day: date) -> ColumnElement[bool]:
+    return and_(table.c.from_day <= day, table.c.to_day > day)
+
+
+def _belongs(table: Any, period: Period | None, as_of: date) -> ColumnElement[bool]:
+    """Filter by period, as `shared.rules.figures.belongs` does."""
+    if period is None:
+        return literal(value=True)
+    first, last = period.from_day, effective_day(period, as_of)
+    opened, closed, unopened = table.c.window_opened, table.c.window_closed, table.c.unopened_closed_on
+    ends_in_time = or_(closed.is_(None), closed > first, opened >= first)
+    return or_(and_(opened <= last, ends_in_time), and_(opened.is_(None), unopened.between(first, last)))
+
+
+def _year(table: Any) -> ColumnElement[int]:
+    """Give the reporting year in which the window opened; it begins on 15 December."""
+    day = func.coalesce(table.c.window_opened, table.c.unopened_closed_on)
+    late = and_(extract("month", day) == DECEMBER, extract("day", day) >= CUT_DAY)
+    return extract("year", day) + case((late, 1), else_=0)
+
+
+def _grouping(table: Any) -> list[Any]:
+    columns = [table.c.unit_code, table.c.instrument, table.c.regime, table.c.dataset]
+    return [*columns, _year(table).label("year")]
+
+
+def _sum(condition: ColumnElement[bool], name: str) -> ColumnElement[int]:
+    return func.count().filter(condition).label(name)
+
+
+def _policy_cells(as_of: date, period: Period | None) -> Select[Any]:
+    table = POLICY_INTERVAL
+    counted, unknown = table.c.scope == Answer.YES, table.c.scope == Answer.UNKNOWN
+    judged = table.c.verdict.in_(JUDGED)
+    sums = [
+        *(_sum(and_(counted, table.c.verdict == verdict), verdict.value) for verdict in PolicyVerdict),
+        _sum(unknown, "undetermined"),
+        _sum(and_(counted, table.c.provisional), "provisional"),
+        func.coalesce(func.sum(table.c.waived).filter(counted), 0).label("waived_occurrences"),
+        _sum(and_(counted, table.c.on_time), "on_time"),
+        _sum(and_(counted, judged, table.c.any_communication), "any_communication"),
+        _sum(and_(counted, table.c.from_start), "from_start"),
+    ]
+    return (
+        select(*_grouping(table), *sums)
+        .where(
+            table.c.scope != Answer.NO,
+            _holds(table, effective_day(period, as_of)),
+            _belongs(table, period, as_of),
+        )
+        .group_by(*_grouping(table))
+    )
+
+
+def _pair_cells(as_of: date, period: Period | None) -> Select[Any]:
+    table = OCCURRENCE_INTERVAL
+    due = table.c.due_on.between(period.from_day, period.to_day) if period else literal(value=True)
+    return (
+        select(
+            *_grouping(table),
+            func.count().label("occurrences_judged"),
+            _sum(table.c.verdict.in_(COVERED), "occurrences_covered"),
+        )
+        .where(
+            table.c.scope == Answer.YES,
+            table.c.counts,
+            table.c.verdict.in_(DECIDED),
+            due,
+            _holds(table, effective_day(period, as_of)),
+            _belongs(table, period, as_of),
+        )
+        .group_by(*_grouping(table))
+    )
+
+
+def _cell(row: Any) -> Cell:
+    values = row._mapping  # noqa: SLF001  SQLAlchemy's public name for a row as a mapping
+    return Cell(
+        unit_code=values["unit_code"],
+        instrument=Instrument(values["instrument"]),
+        regime=Regime(values["regime"]),
+        year=int(values["year"]) if values["year"] is not None else None,
+        dataset=Dataset(values["dataset"]),
+        counts=Counts(**{name: int(values[name]) for name in COUNTED if name in values}),
+    )
+
+
+def _gap(row: Any) -> OpenGap:
+    return OpenGap(
+        gap_id=row.gap_id,
+        draft_code=row.draft_code,
+        title=row.title,
+        instrument=Instrument(row.instrument),
+        procedure=Procedure(row.procedure),
+        unit_code=row.unit_code,
+        stage=Stage(row.stage),
+        since=row.since,
+        due_on=row.due_on,
+        policies=tuple(row.policies),
+        dataset=Dataset(row.dataset),
+    )
+
+
+def _todo_columns(kind: str, unit_code: Any, since: Any) -> list[Any]:
+    return [
+        literal(kind).label("kind"),
+        DRAFT.c.draft_code,
+        DRAFT.c.title,
+        unit_code.label("unit_code"),
+        since.label("since"),
+        DRAFT.c.dataset,
+    ]
+
+
+def _undetermined() -> Select[Any]:
+    columns = _todo_columns("scope_undetermined", DRAFT.c.lead_unit_code, literal(None))
+    return select(*columns).where(DRAFT.c.scope == Answer.UNKNOWN).order_by(DRAFT.c.draft_code)
+
+
+def _closed_unopened(as_of: date) -> Select[Any]:
+    table = POLICY_INTERVAL
+    columns = _todo_columns("closed_unopened", table.c.unit_code, table.c.unopened_closed_on)
+    return (
+        select(*columns)
+        .distinct()
+        .join(DRAFT, DRAFT.c.draft_id == table.c.draft_id)
+        .where(
+            _holds(table, as_of),
+            table.c.scope == Answer.YES,
+            table.c.verdict == PolicyVerdict.CLOSED_UNOPENED,
+        )
+        .order_by(DRAFT.c.draft_code)
+    )
+
+
+def _long_suspended(as_of: date) -> Select[Any]:
+    columns = _todo_columns("suspended_long", DRAFT.c.lead_unit_code, STAY.c.entered_on)
+    left = or_(STAY.c.exited_on.is_(None), STAY.c.exited_on > as_of)
+    return (
+        select(*columns)
+        .join(DRAFT, DRAFT.c.draft_id == STAY.c.draft_id)
+        .where(
+            STAY.c.stage == Stage.SUSPENDED,
+            STAY.c.entered_on < as_of - LONG_SUSPENSION,
+            left,
+            DRAFT.c.scope != Answer.NO,
+        )
+        .order_by(DRAFT.c.draft_code)
+    )
+
+
+def _todo(row: Any) -> Todo:
+    return Todo(
+        kind=row.kind,
+        draft_code=row.draft_code,
+        title=row.title,
+        unit_code=row.unit_code,
+        since=row.since,
+        dataset=Dataset(row.dataset),
+    )

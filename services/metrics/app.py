@@ -1,0 +1,40 @@
+"""The composition root of metrics: the one place that knows every adapter of it."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.metrics.adapters import api, tables
+from services.metrics.adapters.projection import MetricsProjection
+from services.metrics.adapters.read_model import SqlSnapshots
+from services.metrics.adapters.records import SqlAnnouncements
+from services.metrics.application.announce import Announcer
+from services.metrics.application.queries import Queries
+from services.metrics.settings import Settings
+from shared import broker, clock, web
+from shared.auth import Verifier
+from shared.rules.rulebook import load_rulebook
+from shared.service import Platform
+
+MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
+
+
+def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
+    platform = Platform(settings)
+    rulebook = load_rulebook(settings.calendar_overrides)
+    announcer = Announcer(SqlAnnouncements(platform.engine), platform.store, rulebook, now)
+    projection = MetricsProjection(rulebook, announcer)
+    runner = platform.runner(projection, tables.checkpoints)
+    queries = Queries(SqlSnapshots(platform.engine, projection.name).snapshot, rulebook)
+    return web.create_api(
+        service=settings.service,
+        description="Tỷ lệ truyền thông, khoảng trống, báo cáo. / Compliance, gaps, reports.",
+        routers=[api.router(queries)],
+        broker=broker.create_broker(settings, platform.catalog),
+        catalog=platform.catalog,
+        verifier=Verifier(settings.jwks, public_read=settings.public_read),
+        runner=runner,
+        probes=platform.probes(runner),
+        metrics=platform.metrics,
+        lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
+    )

@@ -1,0 +1,168 @@
+"""What can be asked of metrics: compliance, gaps, coverage and to-dos, for any day."""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from services.metrics.application.ports import Cell, OpenGap, Snapshot, Todo
+from services.metrics.domain.coverage import Coverage, coverage_of
+from services.metrics.domain.grouping import Counted, Group, GroupBy, View, group, whole
+from services.metrics.domain.refusals import DraftNotKnown, UnitNotKnown
+from services.metrics.domain.units import Units
+from shared.contracts.vocabulary import Dataset, GapState, Instrument, Regime, UnitLevel
+from shared.rules import wording
+from shared.rules.figures import Period, effective_day, national_floor, reporting_year
+from shared.rules.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Which policies are counted, as of which day, seen from which units."""
+
+    as_of: date
+    period: Period | None = None
+    year: int | None = None
+    unit_code: str | None = None
+    include_descendants: bool = False
+    view: View = View.ORIGINAL
+    group_by: GroupBy = GroupBy.NONE
+
+    @property
+    def target_year(self) -> int:
+        """The reporting year whose target and floor stand beside the figures."""
+        return self.year or reporting_year(self.period.to_day if self.period else self.as_of)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compliance:
+    question: Question
+    position: int
+    groups: list[Group]
+    datasets: frozenset[Dataset]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenGap:
+    """An open gap with what follows from the date alone."""
+
+    gap: OpenGap
+    unit_name: str
+    state: GapState
+    overdue_working_days: int
+    working_days_left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gaps:
+    as_of: date
+    position: int
+    gaps: list[SeenGap]
+    datasets: frozenset[Dataset]
+
+
+@dataclass(frozen=True, slots=True)
+class Queries:
+    snapshots: Callable[[], AbstractAsyncContextManager[Snapshot]]
+    rulebook: Rulebook
+
+    async def compliance(self, question: Question) -> Compliance:
+        async with self.snapshots() as snapshot:
+            units = await snapshot.units()
+            cells = await snapshot.cells(question.as_of, question.period)
+            targets = await snapshot.targets(question.target_year)
+        wanted = _of_units(_seen_from(cells, units, question), _codes(units, question))
+        return Compliance(
+            question=question,
+            position=snapshot.position,
+            groups=_groups(wanted, units, targets, question),
+            datasets=frozenset(cell.dataset for cell in wanted),
+        )
+
+    async def gaps(self, as_of: date, unit_code: str | None, *, include_descendants: bool = False) -> Gaps:
+        question = Question(as_of=as_of, unit_code=unit_code, include_descendants=include_descendants)
+        async with self.snapshots() as snapshot:
+            units = await snapshot.units()
+            found = await snapshot.gaps(as_of)
+        codes = _codes(units, question)
+        seen = [self._seen(gap, units, as_of) for gap in found if codes is None or gap.unit_code in codes]
+        return Gaps(
+            as_of=as_of,
+            position=snapshot.position,
+            gaps=seen,
+            datasets=frozenset(one.gap.dataset for one in seen),
+        )
+
+    async def coverage(self, draft_code: str, as_of: date) -> Coverage:
+        async with self.snapshots() as snapshot:
+            record = await snapshot.draft(draft_code)
+            units = await snapshot.units()
+        if record is None:
+            raise DraftNotKnown(draft_code)
+        return coverage_of(record, self.rulebook, as_of, snapshot.position, units.name)
+
+    async def todos(self, as_of: date) -> tuple[list[Todo], Units]:
+        async with self.snapshots() as snapshot:
+            return await snapshot.todos(as_of), await snapshot.units()
+
+    def _seen(self, gap: OpenGap, units: Units, as_of: date) -> SeenGap:
+        calendar = self.rulebook.calendar
+        overdue = as_of > gap.due_on
+        return SeenGap(
+            gap=gap,
+            unit_name=units.name(gap.unit_code),
+            state=GapState.OVERDUE if overdue else GapState.IN_GRACE,
+            overdue_working_days=calendar.working_days_between(gap.due_on, as_of) if overdue else 0,
+            working_days_left=0 if overdue else calendar.working_days_between(as_of, gap.due_on),
+        )
+
+
+def _codes(units: Units, question: Question) -> frozenset[str] | None:
+    """Say which units are asked for; None means all of them."""
+    if question.unit_code is None:
+        return None
+    if question.unit_code not in units.by_code:
+        raise UnitNotKnown(question.unit_code)
+    if question.include_descendants:
+        return units.with_descendants(question.unit_code)
+    return frozenset({question.unit_code})
+
+
+def _seen_from(cells: Iterable[Cell], units: Units, question: Question) -> list[Cell]:
+    if question.view is View.ORIGINAL:
+        return list(cells)
+    day = effective_day(question.period, question.as_of)
+    return [replace(cell, unit_code=units.successor(cell.unit_code, day)) for cell in cells]
+
+
+def _of_units(cells: Iterable[Cell], codes: frozenset[str] | None) -> list[Cell]:
+    return [cell for cell in cells if codes is None or cell.unit_code in codes]
+
+
+def _groups(cells: list[Cell], units: Units, targets: Mapping[str, float], question: Question) -> list[Group]:
+    floor = national_floor(question.target_year)
+    if question.group_by is GroupBy.NONE:
+        code = question.unit_code
+        label = units.name(code) if code else "Toàn quốc"
+        return [whole(cells, label, targets.get(code or ""), floor)]
+    keys: Mapping[GroupBy, Callable[[Counted], str | int | None]] = {
+        GroupBy.UNIT: lambda cell: cell.unit_code,
+        GroupBy.LEVEL: lambda cell: units.level(cell.unit_code),
+        GroupBy.INSTRUMENT: lambda cell: cell.instrument.value,
+        GroupBy.REGIME: lambda cell: cell.regime.value,
+        GroupBy.YEAR: lambda cell: cell.year,
+    }
+    by_unit = question.group_by is GroupBy.UNIT
+    label_of = _labels(units)[question.group_by]
+    return group(cells, keys[question.group_by], label_of, targets if by_unit else {}, floor)
+
+
+def _labels(units: Units) -> Mapping[GroupBy, Callable[[Any], str]]:
+    return {
+        GroupBy.UNIT: units.name,
+        GroupBy.LEVEL: lambda key: wording.UNIT_LEVELS[UnitLevel(key)].vi if key in set(UnitLevel) else key,
+        GroupBy.INSTRUMENT: lambda key: wording.INSTRUMENTS[Instrument(key)].vi,
+        GroupBy.REGIME: lambda key: wording.REGIMES[Regime(key)].vi,
+        GroupBy.YEAR: lambda key: "Chưa lấy ý kiến" if key is None else f"Năm {key}",
+    }

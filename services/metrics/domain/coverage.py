@@ -1,0 +1,118 @@
+"""The whole reasoning for one draft on one day: window, stages, verdicts, and what covered them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.metrics.domain.record import DraftRecord, Heard
+from shared.contracts.vocabulary import Dataset
+from shared.rules.facts import WHOLE_DRAFT
+from shared.rules.pieces import lead_units, unit_on
+from shared.rules.rulebook import Rulebook
+from shared.rules.sequence import Occurrence
+from shared.rules.verdicts import DraftAssessment, PairAssessment, PolicyAssessment, assess
+from shared.rules.wording import STAGES, WHOLE_DRAFT_TITLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """`body` is the answer as data; every date in it is ISO."""
+
+    position: int
+    dataset: Dataset
+    body: Mapping[str, Any]
+
+
+def coverage_of(
+    record: DraftRecord, rulebook: Rulebook, as_of: date, position: int, name_of: Callable[[str], str]
+) -> Coverage:
+    assessment = assess(record.facts, rulebook, as_of)
+    unit_code = unit_on(lead_units(record.facts), as_of)
+    body = {
+        "draft_code": record.draft_code,
+        "title": record.title,
+        "unit_code": unit_code,
+        "unit_name": name_of(unit_code),
+        "instrument": record.instrument,
+        "regime": record.regime,
+        "procedure": record.procedure,
+        "in_scope": assessment.scope,
+        "window": _window(assessment),
+        "occurrences": [_occurrence(stay) for stay in assessment.occurrences],
+        "policies": [_policy(record, policy) for policy in assessment.policies],
+    }
+    return Coverage(position=position, dataset=record.dataset, body=body)
+
+
+def _window(assessment: DraftAssessment) -> dict[str, Any]:
+    window = assessment.window
+    return {
+        "opened_on": _iso(window.opened_on),
+        "closed_on": _iso(window.closed_on),
+        "closed_by": window.closed_by,
+        "unopened_closed_on": _iso(window.unopened_closed_on),
+        "ended_on": _iso(window.ended_on),
+    }
+
+
+def _occurrence(stay: Occurrence) -> dict[str, Any]:
+    return {
+        "entry_id": str(stay.entry_id),
+        "stage": stay.stage,
+        "stage_name": STAGES[stay.stage].vi,
+        "entered_on": stay.entered_on.isoformat(),
+        "precision": stay.precision,
+        "exited_on": _iso(stay.exited_on),
+        "required": stay.required,
+        "due_on": stay.due_on.isoformat(),
+        "grace_working_days": stay.rule.grace_working_days,
+        "legal_basis": stay.rule.legal_basis,
+    }
+
+
+def _policy(record: DraftRecord, policy: PolicyAssessment) -> dict[str, Any]:
+    heard = {one.communication_id: one for one in record.heard}
+    judgement = policy.judgement
+    return {
+        "policy_no": policy.policy_no,
+        "title": _title(record, policy.policy_no),
+        "verdict": judgement.verdict,
+        "because": judgement.because,
+        "on_time": judgement.on_time,
+        "any_communication": judgement.any_communication,
+        "from_start": judgement.from_start,
+        "provisional": judgement.provisional,
+        "occurrences": [_pair(pair, heard) for pair in policy.pairs],
+    }
+
+
+def _title(record: DraftRecord, number: int) -> str:
+    return dict(record.policies).get(number, WHOLE_DRAFT_TITLE.vi if number == WHOLE_DRAFT else "")
+
+
+def _pair(pair: PairAssessment, heard: Mapping[UUID, Heard]) -> dict[str, Any]:
+    return {
+        "entry_id": str(pair.entry_id),
+        "required": pair.required,
+        "verdict": pair.verdict,
+        "covered_on": _iso(pair.covered_on),
+        "communications": [_heard(heard[number]) for number in pair.covering_ids],
+    }
+
+
+def _heard(one: Heard) -> dict[str, Any]:
+    return {
+        "communication_id": str(one.communication_id),
+        "held_on": one.held_on.isoformat(),
+        "precision": one.precision,
+        "channel": one.channel,
+        "title": one.title,
+        "policies": list(one.policies),
+        "url": one.url,
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
