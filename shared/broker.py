@@ -5,6 +5,7 @@ from typing import Any
 
 from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker
+from faststream.nats.security import NatsNKey
 from nats.aio.client import Client
 from pydantic import BaseModel, create_model
 
@@ -49,14 +50,13 @@ class ConnectionLog:
 
 def connection_options(settings: ServiceSettings) -> dict[str, Any]:
     """Options of nats-py and FastStream alike: reconnect for ever, notice a dead link within a minute."""
-    seed, said = settings.nats_seed, ConnectionLog()
+    said = ConnectionLog()
     return {
         "name": f"loa-{settings.service}",
         "inbox_prefix": settings.inbox_prefix,
         "max_reconnect_attempts": -1,
         "reconnect_time_wait": 1,
         "ping_interval": 20,
-        "nkeys_seed_str": seed.get_secret_value() if seed else None,
         "error_cb": said.failed,
         "disconnected_cb": said.disconnected,
         "reconnected_cb": said.reconnected,
@@ -67,6 +67,8 @@ async def connect(client: Client, settings: ServiceSettings, closed: Callable[[]
     """Connect, however long that takes; `closed` is called when the client has given up for good."""
     options = connection_options(settings)
     options["inbox_prefix"] = settings.inbox_prefix.encode()
+    if settings.nats_seed:
+        options["nkeys_seed_str"] = settings.nats_seed.get_secret_value()
     await client.connect(settings.nats_url, closed_cb=closed, **options)
     logger.info("nats_connected")
 
@@ -80,7 +82,13 @@ def create_broker(settings: ServiceSettings, catalog: Catalog) -> NatsBroker:
 
     Acknowledgement is manual: FastStream's default on NATS terminates a message whose handler raised.
     """
-    broker = NatsBroker(settings.nats_url, ack_policy=AckPolicy.MANUAL, **connection_options(settings))
+    seed = settings.nats_seed
+    broker = NatsBroker(
+        settings.nats_url,
+        ack_policy=AckPolicy.MANUAL,
+        security=NatsNKey.from_seed(seed.get_secret_value()) if seed else None,
+        **connection_options(settings),
+    )
     for model in catalog.owned_by(settings.service):
         broker.publisher(
             f"loa.{model.context}.{{id}}.{model.name}",

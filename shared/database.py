@@ -21,6 +21,8 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+_one_at_a_time = asyncio.Lock()  # Alembic keeps its context in a global: one migration per process
+
 MAX_PARAMETERS = 32_000  # of one statement; PostgreSQL's wire protocol allows 32,767
 
 
@@ -41,20 +43,18 @@ async def migrate(url: str, folder: Path) -> None:
     config.set_main_option("path_separator", "os")
     engine = create_async_engine(url, poolclass=NullPool)
     try:
-        async with engine.connect() as connection:
+        async with _one_at_a_time, engine.connect() as connection:
             await connection.run_sync(_upgrade, config)
     finally:
         await engine.dispose()
 
 
 def _upgrade(connection: Connection, config: Config) -> None:
+    # Of several replicas one migrates, the others wait; the lock goes with the session.
     connection.execute(text("SELECT pg_advisory_lock(hashtext('loa-migrations'))"))
-    try:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        connection.commit()
-    finally:
-        connection.execute(text("SELECT pg_advisory_unlock(hashtext('loa-migrations'))"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    connection.commit()
 
 
 def run_migrations(metadata: MetaData) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import orjson
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 
 def configure(service: str, fmt: Literal["json", "console"], level: str) -> None:
@@ -41,10 +42,14 @@ def _rendering(service: str, fmt: Literal["json", "console"]) -> list[structlog.
 
     meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if fmt == "console":
-        return [meta, name_service, structlog.dev.ConsoleRenderer(colors=False)]
+        return [
+            meta,
+            name_service,
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ]
     return [
         meta,
-        structlog.processors.dict_tracebacks,
+        structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
         name_service,
         structlog.processors.JSONRenderer(
             serializer=lambda event, **_: orjson.dumps(event, default=str).decode()

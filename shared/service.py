@@ -40,6 +40,7 @@ class Platform:
     metrics: Telemetry = field(default_factory=Telemetry)
     engine: AsyncEngine = field(init=False)
     store: JetStreamEventStore = field(init=False)
+    connected: bool = False
     stopping: bool = False
 
     def __post_init__(self) -> None:
@@ -79,6 +80,7 @@ class Platform:
         if self.settings.migrate_on_start:
             await _patiently(lambda: database.migrate(self.settings.async_database_url, migrations))
         await broker.connect(self.client, self.settings, self._closed)
+        self.connected = True
         logger.info("service_started")
         async with asyncio.TaskGroup() as group:
             for work in background:
@@ -91,8 +93,9 @@ class Platform:
 
     async def _disconnect(self) -> None:
         self.stopping = True
-        with suppress(OSError, NatsError):  # the broker may be gone by now
-            await self.client.close()
+        if self.connected:
+            with suppress(OSError, NatsError):  # the broker may be gone by now
+                await self.client.close()
         await self.engine.dispose()
         logger.info("service_stopped")
 

@@ -18,7 +18,9 @@ FIRST_DAY = date(2024, 1, 1)
 YES = Scope(explicit=Answer.YES)
 
 # Short spans make entries collide: one date, zero length, before and after Tết (8-14 February 2024).
-_days = st.integers(0, 75).map(lambda number: FIRST_DAY + timedelta(days=number))
+_days = (st.integers(0, 75) | st.integers(32, 37) | st.integers(32, 37)).map(
+    lambda number: FIRST_DAY + timedelta(days=number)
+)
 _precisions = st.sampled_from([Precision.DAY] * 7 + [Precision.MONTH, Precision.MONTH, Precision.YEAR])
 _dates = st.builds(lambda day, precision: (_first_day(day, precision), precision), _days, _precisions)
 _likely = st.sampled_from(

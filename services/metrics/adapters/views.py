@@ -7,15 +7,13 @@ from services.metrics.application.ports import Todo
 from services.metrics.application.queries import Compliance, Gaps, SeenGap
 from services.metrics.domain.coverage import Coverage
 from services.metrics.domain.units import Units
-from shared.contracts.datasets import BANNERS
+from shared.contracts.datasets import banners
 from shared.contracts.vocabulary import Dataset
 from shared.rules.figures import DEFINITION
 
 
-def banners(datasets: Iterable[Dataset]) -> list[dict[str, str]]:
-    """Give the words that stand wherever data that are not an office's own are shown."""
-    found = (BANNERS[dataset] for dataset in sorted(datasets) if dataset in BANNERS)
-    return [{"vi": text.vi, "en": text.en} for text in found]
+def banner_views(present: Iterable[Dataset]) -> list[dict[str, str]]:
+    return [{"vi": text.vi, "en": text.en} for text in banners(present)]
 
 
 def compliance_view(answer: Compliance, rules_version: str) -> dict[str, Any]:
@@ -34,7 +32,7 @@ def compliance_view(answer: Compliance, rules_version: str) -> dict[str, Any]:
         "rules_version": rules_version,
         "definition": DEFINITION.vi,
         "definition_en": DEFINITION.en,
-        "banners": banners(answer.datasets),
+        "banners": banner_views(answer.datasets),
         "groups": [group.as_dict() for group in answer.groups],
     }
 
@@ -44,7 +42,7 @@ def gaps_view(answer: Gaps, rules_version: str) -> dict[str, Any]:
         "as_of": answer.as_of.isoformat(),
         "position": answer.position,
         "rules_version": rules_version,
-        "banners": banners(answer.datasets),
+        "banners": banner_views(answer.datasets),
         "gaps": [_gap(seen) for seen in answer.gaps],
     }
 
@@ -75,7 +73,7 @@ def coverage_view(answer: Coverage, as_of: str, rules_version: str) -> dict[str,
         "as_of": as_of,
         "position": answer.position,
         "rules_version": rules_version,
-        "banners": banners([answer.dataset]),
+        "banners": banner_views([answer.dataset]),
         **answer.body,
     }
 
@@ -84,7 +82,7 @@ def todos_view(todos: Iterable[Todo], units: Units, as_of: str) -> dict[str, Any
     rows = list(todos)
     return {
         "as_of": as_of,
-        "banners": banners({todo.dataset for todo in rows}),
+        "banners": banner_views({todo.dataset for todo in rows}),
         "todos": [
             {
                 "kind": todo.kind,
