@@ -1,0 +1,15 @@
+"""Starts campaigns: `python -m services.campaigns`."""
+
+from services.campaigns.app import create_app
+from services.campaigns.settings import Settings
+from shared import log, service
+
+
+def main() -> None:
+    settings = Settings()
+    log.configure(settings.service, settings.log_format, settings.log_level)
+    service.serve(create_app(settings), settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Request bodies of campaigns' API, and the events that they mean."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, Field
+
+from services.campaigns.domain.communication import MOST_PEOPLE, policies_meant
+from shared.contracts.campaigns import CommunicationCorrected, CommunicationRecorded
+from shared.contracts.ids import draft_id
+from shared.contracts.vocabulary import Channel, Precision
+from shared.web import Body
+
+Title = Annotated[str, Field(min_length=1, max_length=2000)]
+Words = Annotated[str, Field(max_length=2000)]
+Policies = Annotated[tuple[int, ...], AfterValidator(policies_meant)]
+
+
+class Activity(Body):
+    """What is known of a carried-out activity; no policies (or 0) means the whole draft."""
+
+    held_on: date
+    precision: Precision = Precision.DAY
+    channel: Channel
+    title: Title
+    policies: Policies = ()
+    organiser: Words | None = None
+    place: Words | None = None
+    attendance: int | None = Field(default=None, ge=0, le=MOST_PEOPLE)
+    reach: Words | None = None
+    url: Words | None = None
+
+    def said(self) -> dict[str, Any]:
+        return self.model_dump(include=set(Activity.model_fields))
+
+
+class NewCommunication(Activity):
+    """`id` is optional: the caller's own, so that sending twice records once (as does Idempotency-Key)."""
+
+    id: UUID | None = None
+
+    def event(self, draft_code: str, communication_id: UUID) -> CommunicationRecorded:
+        return CommunicationRecorded(
+            communication_id=communication_id,
+            draft_id=draft_id(draft_code),
+            draft_code=draft_code,
+            **self.said(),
+        )
+
+
+class Correction(Activity):
+    """The activity as it really was; it replaces every field."""
+
+    reason: Words | None = None
+
+    def event(self, of: CommunicationRecorded) -> CommunicationCorrected:
+        return CommunicationCorrected(
+            communication_id=of.communication_id,
+            draft_id=of.draft_id,
+            draft_code=of.draft_code,
+            notes=of.notes,
+            reason=self.reason,
+            **self.said(),
+        )
+
+
+class Retraction(Body):
+    reason: Words | None = None

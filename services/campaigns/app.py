@@ -1,0 +1,47 @@
+"""Campaigns' composition root: the one place that knows every adapter of it."""
+
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+
+from services.campaigns.adapters import api, tables
+from services.campaigns.adapters.read_model import SqlReadModel
+from services.campaigns.adapters.rows import Rows
+from services.campaigns.application.commands import Commands
+from services.campaigns.application.projections import changes
+from services.campaigns.settings import Settings
+from shared import broker, clock, imports, web
+from shared.auth import Verifier
+from shared.projections.rows import RowProjection
+from shared.service import Platform
+
+MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
+
+
+def create_app(settings: Settings) -> FastAPI:
+    platform = Platform(settings)
+    projection = RowProjection(
+        "campaigns", frozenset({"draft", "communication"}), tables.metadata, tables.READ_MODEL, changes
+    )
+    runner = platform.runner(projection, tables.checkpoints)
+    read_model = SqlReadModel(platform.engine)
+    commands = Commands(platform.store, read_model, clock.new_id)
+    return web.create_api(
+        service=settings.service,
+        description="Hoạt động truyền thông dự thảo chính sách. / Communications about draft policies.",
+        routers=[*api.routers(commands, read_model), _imports(commands)],
+        broker=broker.create_broker(settings, platform.catalog),
+        catalog=platform.catalog,
+        verifier=Verifier(settings.jwks, public_read=settings.public_read),
+        runner=runner,
+        probes=platform.probes(runner),
+        metrics=platform.metrics,
+        lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
+    )
+
+
+def _imports(commands: Commands) -> APIRouter:
+    """Rows name drafts of the registry: the import waits for the position that it passes along."""
+    router = APIRouter(dependencies=[web.AtPosition])
+    router.include_router(imports.router(Rows(commands).sheets()))
+    return router

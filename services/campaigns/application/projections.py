@@ -1,0 +1,90 @@
+"""What the log means for campaigns' rows: drafts as far as it must know them, and its communications."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from shared.contracts.campaigns import CommunicationCorrected, CommunicationRecorded, CommunicationRetracted
+from shared.contracts.registry import (
+    DraftPolicyAdded,
+    DraftPolicyAmended,
+    DraftPolicyRemoved,
+    DraftRegistered,
+    DraftRetitled,
+    DraftTransferred,
+)
+from shared.envelope import Recorded
+from shared.projections.rows import Change, Put, Remove, RowChange
+
+Rows = list[RowChange]
+
+
+def changes(event: Recorded) -> Iterable[RowChange]:
+    return _HANDLERS.get(type(event.data), _nothing)(event, event.data)
+
+
+def _nothing(_event: Recorded, _data: Any) -> Rows:
+    return []
+
+
+def _draft_registered(event: Recorded, data: DraftRegistered) -> Rows:
+    kept = {"draft_id", "draft_code", "title", "instrument", "dataset"}
+    lead = {"draft_id": event.ref.id, "on": date.min, "unit_code": data.lead_unit_code}
+    return [Put("known_draft", data.model_dump(include=kept)), Put("known_lead", lead)]
+
+
+def _draft_retitled(event: Recorded, data: DraftRetitled) -> Rows:
+    return [Change("known_draft", {"draft_id": event.ref.id}, {"title": data.title})]
+
+
+def _draft_transferred(event: Recorded, data: DraftTransferred) -> Rows:
+    lead = {"draft_id": event.ref.id, "on": data.on, "unit_code": data.to_unit_code}
+    return [Put("known_lead", lead)]
+
+
+def _policy(event: Recorded, number: int) -> dict[str, Any]:
+    return {"draft_id": event.ref.id, "policy_no": number}
+
+
+def _policy_added(event: Recorded, data: DraftPolicyAdded) -> Rows:
+    return [Put("known_policy", _policy(event, data.policy_no) | {"title": data.title})]
+
+
+def _policy_amended(event: Recorded, data: DraftPolicyAmended) -> Rows:
+    return [Change("known_policy", _policy(event, data.policy_no), {"title": data.title})]
+
+
+def _policy_removed(event: Recorded, data: DraftPolicyRemoved) -> Rows:
+    return [Remove("known_policy", _policy(event, data.policy_no))]
+
+
+def _recorded(event: Recorded, data: CommunicationRecorded) -> Rows:
+    values = {**_activity(data), "dataset": data.dataset, "retracted": False, "retraction_reason": None}
+    return [Put("communication", {**values, "version": event.aggregate_version})]
+
+
+def _corrected(event: Recorded, data: CommunicationCorrected) -> Rows:
+    values = _activity(data) | {"version": event.aggregate_version}
+    return [Change("communication", {"communication_id": data.communication_id}, values)]
+
+
+def _retracted(event: Recorded, data: CommunicationRetracted) -> Rows:
+    values = {"retracted": True, "retraction_reason": data.reason, "version": event.aggregate_version}
+    return [Change("communication", {"communication_id": data.communication_id}, values)]
+
+
+def _activity(data: CommunicationRecorded | CommunicationCorrected) -> dict[str, Any]:
+    return data.model_dump(exclude={"dataset", "reason"}) | {"policies": list(data.policies)}
+
+
+_HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
+    DraftRegistered: _draft_registered,
+    DraftRetitled: _draft_retitled,
+    DraftTransferred: _draft_transferred,
+    DraftPolicyAdded: _policy_added,
+    DraftPolicyAmended: _policy_amended,
+    DraftPolicyRemoved: _policy_removed,
+    CommunicationRecorded: _recorded,
+    CommunicationCorrected: _corrected,
+    CommunicationRetracted: _retracted,
+}

@@ -1,0 +1,106 @@
+"""What campaigns refuses, and what to do instead."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from shared.contracts.vocabulary import Precision
+from shared.errors import Refusal
+
+
+class CommunicationNotFound(Refusal):
+    code = "communication-not-found"
+    kind = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Chưa có hoạt động truyền thông với mã này; danh sách tại GET /drafts/{mã}/communications.",
+            "There is no communication with this id; GET /drafts/{code}/communications lists them.",
+        )
+
+
+class CommunicationDiffers(Refusal):
+    code = "communication-differs"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Hoạt động truyền thông này đã được ghi nhận với nội dung khác; bản đầu được giữ. "
+            "Để thay đổi, dùng lệnh đính chính (POST /communications/{mã}/correct).",
+            "This communication is recorded with other data; the first stays. "
+            "To change it, correct it (POST /communications/{id}/correct).",
+        )
+
+
+class CommunicationIsRetracted(Refusal):
+    code = "communication-retracted"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Hoạt động truyền thông này đã bị rút lại nên không đính chính được; đề nghị ghi nhận hoạt động mới.",
+            "This communication was retracted and can't be corrected; record a new one.",
+        )
+
+
+class DraftNotYetKnown(Refusal):
+    code = "draft-not-yet-known"
+    kind = "not_yet"
+    retry_after = 1
+
+    def __init__(self, draft_code: str) -> None:
+        super().__init__(
+            f"Chưa biết dự thảo mã “{draft_code}”. Nếu vừa đăng ký, đề nghị thử lại sau giây lát; "
+            "nếu chưa, đề nghị đăng ký dự thảo hoặc sửa mã.",
+            f"The draft '{draft_code}' is not known yet. If it was just registered, try again in a moment; "
+            "otherwise register it, or mend the code.",
+            draft_code=draft_code,
+        )
+
+
+class PolicyNotInDraft(Refusal):
+    code = "policy-not-in-draft"
+    kind = "invalid"
+
+    def __init__(self, wrong: Iterable[int], known: Iterable[int]) -> None:
+        numbers, existing = sorted(wrong), sorted(known)
+        asked = ", ".join(map(str, numbers))
+        there = ", ".join(map(str, existing))
+        super().__init__(
+            f"Dự thảo không có chính sách số {asked}; các chính sách hiện có: {there or 'chưa có'}. "
+            "Để trống nếu truyền thông về toàn văn dự thảo.",
+            f"The draft has no policy {asked}; it has: {there or 'none'}. "
+            "Leave it empty if the communication was about the whole draft.",
+            policies=numbers,
+            known_policies=existing,
+        )
+
+
+class DayInFuture(Refusal):
+    code = "day-in-future"
+    kind = "invalid"
+
+    def __init__(self, day: date) -> None:
+        super().__init__(
+            f"Ngày {day:%d/%m/%Y} ở tương lai; chỉ ghi nhận việc đã diễn ra.",
+            f"The day {day} lies in the future; only what has happened is recorded.",
+        )
+
+
+class NotFirstDay(Refusal):
+    code = "not-first-day"
+    kind = "invalid"
+
+    def __init__(self, day: date, precision: Precision) -> None:
+        super().__init__(
+            f"Ngày chỉ biết đến tháng hoặc năm phải ghi là ngày đầu của kỳ đó; nhận được {day:%d/%m/%Y} ({precision}).",
+            f"A date known to the {precision} only is written as its first day; got {day}.",
+        )
+
+
+class NotYourDraft(Refusal):
+    code = "not-your-draft"
+    kind = "forbidden"
+
+    def __init__(self, draft_code: str, lead_unit_code: str) -> None:
+        super().__init__(
+            f"Dự thảo “{draft_code}” do đơn vị “{lead_unit_code}” chủ trì; chỉ đơn vị này được cập nhật.",
+            f"The draft '{draft_code}' is led by the unit '{lead_unit_code}'; only that unit may change it.",
+        )

@@ -1,0 +1,32 @@
+"""Rows of a small office for tests: two units, a draft with two policies in consultation."""
+
+from typing import Any
+
+
+def unit(code: str, **changes: Any) -> dict[str, Any]:
+    known = {"code": code, "name": f"Sở Tư pháp {code}", "level": "provincial", "kind": "department"}
+    return known | changes
+
+
+def draft(code: str, unit_code: str, **changes: Any) -> dict[str, Any]:
+    known = {
+        "draft_code": code,
+        "title": f"Luật Đất đai (sửa đổi) {code}",
+        "instrument": "law",
+        "lead_unit_code": unit_code,
+        "regime": "law_2015",
+    }
+    return known | changes
+
+
+def policy(code: str, number: int, **changes: Any) -> dict[str, Any]:
+    return {"draft_code": code, "policy_no": number, "title": f"Chính sách {number}"} | changes
+
+
+def stage(code: str, name: str, on: str, **changes: Any) -> dict[str, Any]:
+    return {"draft_code": code, "stage": name, "entered_on": on} | changes
+
+
+def communication(code: str, on: str, **changes: Any) -> dict[str, Any]:
+    known = {"draft_code": code, "held_on": on, "channel": "conference", "title": "Hội thảo góp ý dự thảo"}
+    return known | changes

@@ -1,0 +1,252 @@
+"""Services on real engines, in this process, each on a free port; and a house of several on one log."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from deploy.local.engine import free_port
+from deploy.local.keys import Keyring
+from deploy.local.nats import NatsServer
+from deploy.local.postgres import PostgresServer, create_database
+from shared.contracts.vocabulary import Role
+from shared.eventstore.streams import stream_state
+from shared.settings import ServiceSettings
+from tests.support.engines import NewDatabase, _admin, _numbers, connected, fresh_nats
+from tests.support.tokens import Issuer, issuer
+
+PATIENCE = 20.0  # seconds until a test gives up waiting for something that should come
+SERVICES = ("registry", "campaigns", "metrics", "notifier")
+
+CreateApp = Callable[[Any], FastAPI]
+Row = Mapping[str, Any]
+Outcome = dict[str, Any]
+
+
+async def eventually(check: Callable[[], Awaitable[Any]], patience: float = PATIENCE) -> Any:
+    """Ask until the answer is true, and give it; an `AssertionError` if that takes longer than `patience`."""
+    deadline = time.monotonic() + patience
+    while not (answer := await check()):
+        assert time.monotonic() < deadline, f"not so within {patience} s: {check}"
+        await asyncio.sleep(0.02)
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """A running service: `client` is an operator, `as_` gives other callers."""
+
+    app: FastAPI
+    settings: ServiceSettings
+    client: httpx.AsyncClient
+    issuer: Issuer
+
+    @asynccontextmanager
+    async def as_(self, role: Role | None, unit: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
+        """Call with the token of a role, or with no token at all."""
+        token = self.issuer.token(role, unit) if role else None
+        async with _client(self.settings.port, token) as client:
+            yield client
+
+    async def import_rows(self, sheet: str, rows: Sequence[Row], **query: int) -> list[Outcome]:
+        lines = [{"sheet": sheet, "line": n, "row": dict(row)} for n, row in enumerate(rows, start=2)]
+        body = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
+        answer = await self.client.post("/imports", content=body, params=query)
+        assert answer.status_code == 200, answer.text
+        return [json.loads(line) for line in answer.text.splitlines()]
+
+    async def ready(self) -> bool:
+        try:
+            return (await self.client.get("/readyz")).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    async def settled(self, position: int) -> None:
+        """Wait until the read model has a position."""
+        await eventually(lambda: self._is_at(position))
+
+    async def _is_at(self, position: int) -> bool:
+        answer = await self.client.get("/projections")
+        return bool(answer.json()["position"] >= position)
+
+    async def projection(self) -> dict[str, Any]:
+        found: dict[str, Any] = (await self.client.get("/projections")).json()
+        return found
+
+
+@asynccontextmanager
+async def running(
+    create_app: CreateApp, settings: ServiceSettings, issuer: Issuer, *, until_ready: bool = True
+) -> AsyncIterator[Api]:
+    """Run one service until the block ends."""
+    app = create_app(settings)
+    config = uvicorn.Config(app, port=settings.port, log_config=None, access_log=False, lifespan="on")
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve())
+    try:
+        async with _client(settings.port, issuer.token()) as client:
+            api = Api(app, settings, client, issuer)
+            await eventually(api.ready if until_ready else _answers(client))
+            yield api
+    finally:
+        server.should_exit = True
+        await task
+
+
+def _client(port: int, token: str | None) -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=PATIENCE)
+
+
+def _answers(client: httpx.AsyncClient) -> Callable[[], Awaitable[bool]]:
+    async def answers() -> bool:
+        try:
+            return (await client.get("/livez")).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    return answers
+
+
+@dataclass(slots=True)
+class House:
+    """Several services on one broker, each with a database of its own."""
+
+    server: NatsServer
+    keys: Keyring
+    issuer: Issuer
+    services: dict[str, Api] = field(default_factory=dict)
+    databases: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def registry(self) -> Api:
+        return self.services["registry"]
+
+    @property
+    def campaigns(self) -> Api:
+        return self.services["campaigns"]
+
+    def settings(self, service: str, **changes: Any) -> ServiceSettings:
+        """Give the settings of (one more process of) a service."""
+        settings: type[ServiceSettings] = import_module(f"services.{service}.settings").Settings
+        known: dict[str, Any] = {
+            "nats_url": self.server.url,
+            "nats_seed": SecretStr(self.keys.seed_file(service).read_text()),
+            "database_url": SecretStr(self.databases[service]),
+            "jwks": str(self.issuer.jwks),
+            "port": free_port(),
+        }
+        return settings(**(known | changes))
+
+    @asynccontextmanager
+    async def another(self, service: str, **changes: Any) -> AsyncIterator[Api]:
+        """Run one more process of a service, beside those that run."""
+        settings = self.settings(service, **changes)
+        async with running(create_app_of(service), settings, self.issuer) as api:
+            yield api
+
+    async def import_rows(self, sheet: str, rows: Sequence[Row], service: str | None = None) -> list[Outcome]:
+        """Send rows to the service that takes their sheet, as `loa import` does; nothing may be refused."""
+        service = service or ("campaigns" if sheet == "communications" else "registry")
+        query = {"min_position": await self.head()} if service != "registry" else {}
+        outcomes = await self.services[service].import_rows(sheet, rows, **query)
+        assert [o for o in outcomes if o["status"] == "refused"] == []
+        return outcomes
+
+    async def head(self) -> int:
+        """Tell the position of the last event of the log."""
+        async with connected(self.server, "operator") as nc:
+            return (await stream_state(nc.jetstream())).last
+
+    async def settled(self, position: int | None = None) -> int:
+        """Wait until every service has projected `position` (default: the whole log as it is now)."""
+        wanted = await self.head() if position is None else position
+        await asyncio.gather(*(api.settled(wanted) for api in self.services.values()))
+        return wanted
+
+
+def create_app_of(service: str) -> CreateApp:
+    create_app: CreateApp = import_module(f"services.{service}.app").create_app
+    return create_app
+
+
+def existing(*services: str) -> tuple[str, ...]:
+    return tuple(service for service in services if find_spec(f"services.{service}.app"))
+
+
+@asynccontextmanager
+async def open_house(
+    server: NatsServer,
+    keys: Keyring,
+    issuer: Issuer,
+    new_database: NewDatabase,
+    *services: str,
+    **changes: Any,
+) -> AsyncIterator[House]:
+    house = House(server, keys, issuer)
+    async with AsyncExitStack() as stack:
+        for service in services:
+            house.databases[service] = await new_database()
+            house.services[service] = await stack.enter_async_context(house.another(service, **changes))
+        yield house
+
+
+@pytest.fixture(scope="session")
+def token_issuer(engines_folder: Path) -> Issuer:
+    return issuer(engines_folder)
+
+
+@pytest.fixture
+async def house(
+    new_nats: NatsServer, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase
+) -> AsyncIterator[House]:
+    """Registry and campaigns on an empty log of the test's own."""
+    async with open_house(new_nats, keys, token_issuer, new_database, "registry", "campaigns") as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+async def shared_house(
+    engines_folder: Path, keys: Keyring, token_issuer: Issuer, postgres_server: PostgresServer
+) -> AsyncIterator[House]:
+    """Registry and campaigns for many tests: use codes of your own (`a_code`), the log is never emptied."""
+
+    async def make() -> str:
+        name = f"house_{next(_numbers)}"
+        async with _admin(postgres_server) as admin:
+            await create_database(admin, name, name)
+        return f"postgresql://{name}:{name}@127.0.0.1:{postgres_server.port}/{name}"
+
+    async with (
+        fresh_nats(engines_folder / "house", keys) as server,
+        open_house(server, keys, token_issuer, make, "registry", "campaigns") as found,
+    ):
+        yield found
+
+
+@pytest.fixture
+def a_code() -> str:
+    """Give a code that no other test uses."""
+    return f"T{next(_numbers)}"
+
+
+@pytest.fixture
+async def whole_house(
+    new_nats: NatsServer, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase
+) -> AsyncIterator[House]:
+    """Every service that exists, on an empty log of the test's own."""
+    services = existing(*SERVICES)
+    async with open_house(new_nats, keys, token_issuer, new_database, *services) as found:
+        yield found
