@@ -54,6 +54,7 @@ class JetStreamEventStore:
     page: int = PAGE
 
     async def load(self, ref: AggregateRef) -> History:
+        self._require_connection()
         try:
             stored = await self._read(ref.subjects)
         except (nats.errors.Error, OSError) as error:
@@ -65,6 +66,7 @@ class JetStreamEventStore:
 
     async def append(self, ref: AggregateRef, expected: Version, events: Sequence[NewEvent]) -> Version:
         check_size(events)
+        self._require_connection()
         messages = _outgoing(ref, expected, events)
         try:
             ack = await (self._publish(messages[0]) if len(events) == 1 else self._publish_batch(messages))
@@ -73,6 +75,11 @@ class JetStreamEventStore:
         if ack.get("duplicate"):
             return await self._settle(ref, expected, events, None)
         return Version(expected.count + len(events), ack["seq"])
+
+    def _require_connection(self) -> None:
+        """Say at once that the broker is away, instead of holding a caller until the timeout."""
+        if not self.nc.is_connected:
+            raise TransientError("the broker is not connected")
 
     async def _settle(
         self, ref: AggregateRef, expected: Version, events: Sequence[NewEvent], error: Exception | None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, extract, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, extract, func, literal, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.metrics.adapters.records import RECORD
@@ -124,8 +124,17 @@ def _year(table: Any) -> ColumnElement[int]:
 
 
 def _grouping(table: Any) -> list[Any]:
-    columns = [table.c.unit_code, table.c.instrument, table.c.regime, table.c.dataset]
-    return [*columns, _year(table).label("year")]
+    return [
+        table.c.unit_code,
+        table.c.instrument,
+        table.c.regime,
+        table.c.dataset,
+        _year(table).label("year"),
+    ]
+
+
+def _keys(table: Any) -> list[Any]:
+    return [*_grouping(table)[:-1], literal_column("year")]
 
 
 def _sum(condition: ColumnElement[bool], name: str) -> ColumnElement[int]:
@@ -152,7 +161,7 @@ def _policy_cells(as_of: date, period: Period | None) -> Select[Any]:
             _holds(table, effective_day(period, as_of)),
             _belongs(table, period, as_of),
         )
-        .group_by(*_grouping(table))
+        .group_by(*_keys(table))
     )
 
 
@@ -173,7 +182,7 @@ def _pair_cells(as_of: date, period: Period | None) -> Select[Any]:
             _holds(table, effective_day(period, as_of)),
             _belongs(table, period, as_of),
         )
-        .group_by(*_grouping(table))
+        .group_by(*_keys(table))
     )
 
 
