@@ -1,5 +1,6 @@
 """The store on a real broker: the common behaviour, and what only a broker can do to us."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -164,6 +165,7 @@ async def _as_soon_as_it_can(store: EventStore, ref: AggregateRef, events: list[
             return await store.append(ref, NOTHING, events)
         except TransientError:
             assert time.monotonic() < deadline
+            await asyncio.sleep(0.02)
 
 
 async def _window_passed(nc: Client) -> None:
