@@ -1,0 +1,15 @@
+"""Starts the notifier: `python -m services.notifier`."""
+
+from services.notifier.app import create_app
+from services.notifier.settings import Settings
+from shared import log, service
+
+
+def main() -> None:
+    settings = Settings()
+    log.configure(settings.service, settings.log_format, settings.log_level)
+    service.serve(create_app(settings), settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,6 @@
+"""Alembic's environment of the notifier."""
+
+from services.notifier.adapters.tables import metadata
+from shared.database import run_migrations
+
+run_migrations(metadata)

@@ -1,0 +1,138 @@
+"""Tables of the notifier: its read model, and what is its own (recipients and the ledger of digests)."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, MetaData, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from shared.database import NAMING, table_of
+from shared.projections.checkpoint import CheckpointTables
+
+metadata = MetaData(naming_convention=NAMING)
+
+
+class Base(SQLModel, registry=registry(metadata=metadata)):
+    metadata = metadata
+
+
+class UnitRow(Base, table=True):
+    __tablename__ = "unit"
+
+    unit_code: str = Field(primary_key=True)
+    unit_name: str
+    parent_code: str | None = None
+
+
+class GapRow(Base, table=True):
+    """Open while `closed_position` is null."""
+
+    __tablename__ = "gap"
+
+    gap_id: UUID = Field(primary_key=True)
+    draft_code: str
+    title: str
+    instrument: str
+    procedure: str
+    unit_code: str = Field(index=True)
+    stage: str
+    since: date
+    due_on: date
+    policies: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+    dataset: str
+    opened_position: int = Field(sa_type=BigInteger)
+    closed_on: date | None = None
+    closure: str | None = None
+    closed_position: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class AlertRow(Base, table=True):
+    __tablename__ = "alert"
+
+    alert_id: UUID = Field(primary_key=True)
+    gap_id: UUID = Field(index=True)
+    draft_code: str
+    unit_code: str = Field(index=True)
+    due_on: date
+    state: str = Field(index=True)
+    last_sent_day: date | None = None
+    last_reason: str | None = None
+    closed_on: date | None = None
+    closure: str | None = None
+
+
+class RecipientRow(Base, table=True):
+    """Own data: the only place in the system with an address."""
+
+    __tablename__ = "recipient"
+    __table_args__ = (UniqueConstraint("unit_code", "email"),)
+
+    recipient_id: UUID = Field(primary_key=True)
+    unit_code: str
+    role: str
+    email: str
+    language: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+def _moment(*, nullable: bool) -> Any:
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
+class DigestRow(Base, table=True):
+    """Own data, the ledger: one row a mail. `attempts` is also the fence of a claim."""
+
+    __tablename__ = "digest"
+    __table_args__ = (Index("ix_digest_waiting", "state", "not_before"),)
+
+    digest_key: str = Field(primary_key=True)
+    kind: str
+    recipient_id: UUID = Field(index=True)
+    recipient_role: str
+    unit_code: str
+    day: date
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    correlation_id: str
+    state: str
+    attempts: int = 0
+    not_before: datetime = Field(sa_column=_moment(nullable=False))
+    lease_until: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    dated_at: datetime = Field(sa_column=_moment(nullable=False))
+    created_at: datetime = Field(sa_column=_moment(nullable=False))
+    sent_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    announced: bool = False
+    delivery: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+
+
+class DigestLineRow(Base, table=True):
+    """Own data: what a mail said of each gap, and why."""
+
+    __tablename__ = "digest_line"
+
+    digest_key: str = Field(primary_key=True, foreign_key="digest.digest_key")
+    gap_id: UUID = Field(primary_key=True)
+    draft_code: str
+    unit_code: str
+    reason: str
+    standing: str
+    due_on: date
+    policies: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+
+
+checkpoints = CheckpointTables(metadata)
+
+UNIT = table_of(UnitRow)
+GAP = table_of(GapRow)
+ALERT = table_of(AlertRow)
+RECIPIENT = table_of(RecipientRow)
+DIGEST = table_of(DigestRow)
+DIGEST_LINE = table_of(DigestLineRow)
+
+READ_MODEL = (UNIT, GAP, ALERT)

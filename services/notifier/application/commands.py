@@ -1,0 +1,48 @@
+"""What can be done to alerts: follow a gap's story, record that a digest went out."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.notifier.domain import alert as alerts
+from services.notifier.domain.refusals import UnitNotFound
+from shared.clock import NewId, day_in_vietnam
+from shared.contracts.ids import unit_id
+from shared.envelope import AggregateRef, Metadata, Recorded
+from shared.eventstore.handle import Handled, handle
+from shared.eventstore.port import EventStore
+
+ACTOR = "service/notifier"
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    store: EventStore
+    new_id: NewId
+
+    async def follow(self, event: Recorded, now: datetime) -> None:
+        """Raise or resolve alerts as the story of the event's gap asks for; twice changes nothing."""
+        history = await self.store.load(event.ref)
+        metadata = replace(
+            event.metadata,
+            time=now,
+            actor=ACTOR,
+            causation_id=str(event.event_id),
+            idempotency_key=str(event.event_id),
+        )
+        for command in alerts.commands_for(history.facts, day_in_vietnam(event.metadata.time)):
+            await self._on_alert(command, metadata)
+
+    async def record_sent(self, command: alerts.RecordSent, metadata: Metadata) -> Handled:
+        keyed = replace(metadata, actor=ACTOR, idempotency_key=command.digest_key)
+        return await self._on_alert(command, keyed)
+
+    async def require_unit(self, unit_code: str) -> None:
+        """Refuse what names a unit that nobody registered."""
+        history = await self.store.load(AggregateRef("unit", unit_id(unit_code)))
+        if not history.events:
+            raise UnitNotFound(unit_code)
+
+    async def _on_alert(self, command: alerts.Command, metadata: Metadata) -> Handled:
+        matter = command.matter if isinstance(command, alerts.RecordSent) else command
+        ref = AggregateRef("alert", matter.alert_id)
+        return await handle(self.store, alerts.alert, ref, command, metadata, new_id=self.new_id)

@@ -1,0 +1,150 @@
+"""What the pipeline needs of the world: the desk it reads, the ledger, the post office, the renderer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+from services.notifier.domain.digest import Digest, Recipient
+from services.notifier.domain.gap import Gap
+from services.notifier.domain.reasons import Told
+from shared.contracts.vocabulary import RecipientRole
+from shared.errors import TransientError
+
+
+class Unanswered(TransientError):
+    """The server did not say whether it took the message: it may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    code: str
+    name: str
+    parent_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """All that a day's digests are made of, read at one moment.
+
+    `told` is what the ledger says, by recipient and gap; `done` are the recipients that have a digest of
+    the day already, `later` those that have one of a later day.
+    """
+
+    position: int
+    gaps: Sequence[Gap]
+    recipients: Sequence[Recipient]
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    told: Mapping[UUID, Mapping[UUID, Told]] = field(default_factory=dict)
+    done: frozenset[UUID] = frozenset()
+    later: frozenset[UUID] = frozenset()
+
+    def unit(self, code: str) -> Unit:
+        return self.units.get(code) or Unit(code, code)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A rendered digest."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A mail with its address and its lasting identity."""
+
+    mail: Mail
+    to: str
+    message_id: str
+    dated: datetime
+    day: date
+    unit_code: str
+    recipient_id: UUID
+
+
+class DigestState(StrEnum):
+    """`unsure`: it may have gone out, and its day is over, so nobody tries again."""
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    FAILED = "failed"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One mail that is ours to deliver until the lease ends; `attempt` is the fence.
+
+    `unsure`: an earlier attempt may have come through.
+    """
+
+    key: str
+    attempt: int
+    outgoing: Outgoing
+    unsure: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unannounced:
+    """A delivered mail whose `alert.sent` events are not in the log yet."""
+
+    key: str
+    message_id: str
+    day: date
+    correlation_id: str
+    recipient_id: UUID
+    recipient_role: RecipientRole
+    lines: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a delivery ended; `again_at` is set while it is to be tried again."""
+
+    state: DigestState
+    delivery: Mapping[str, Any]
+    again_at: datetime | None = None
+
+
+class Desks(Protocol):
+    async def position(self) -> int: ...
+    async def desk(self, day: date) -> Desk: ...
+
+
+class Ledger(Protocol):
+    """The ledger is the queue; the key alone prevents doubles."""
+
+    async def enqueue(
+        self, digest: Digest, outgoing: Outgoing, correlation_id: str, now: datetime
+    ) -> bool: ...
+    async def claim(self, now: datetime) -> Claim | None: ...
+    async def finish(self, claim: Claim, outcome: Outcome, now: datetime) -> bool: ...
+    async def unannounced(self) -> Sequence[Unannounced]: ...
+    async def announced(self, key: str) -> None: ...
+    async def states(self, keys: Sequence[str]) -> Mapping[str, Outcome]: ...
+
+
+class Post(Protocol):
+    """`deliver` answers what to keep of the delivery; raises `PermanentError`, `TransientError`."""
+
+    @property
+    def is_local(self) -> bool: ...
+    async def deliver(self, outgoing: Outgoing) -> Mapping[str, Any]: ...
+
+
+class Simulation(Protocol):
+    """Where mails of days that have passed are written, to be looked at."""
+
+    def write(self, outgoing: Outgoing) -> Path: ...
+
+
+class Renderer(Protocol):
+    def render(self, digest: Digest, unit: Unit) -> Mail: ...
+    def message_id(self, digest: Digest) -> str: ...

@@ -1,0 +1,124 @@
+"""The tick: at a moment, queue and send what is due; for a day that has passed, only show it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.notifier.application.pipeline import Pipeline, Plan, Planned, Skipped
+from services.notifier.application.ports import DigestState, Ledger, Outcome, Simulation
+from services.notifier.application.sender import Sender
+from services.notifier.domain.digest import next_digest
+from services.notifier.domain.reasons import Skip
+from services.notifier.domain.refusals import NotNow
+from shared.clock import Clock, day_in_vietnam
+from shared.errors import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    planned: Planned
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    plan: Plan
+    sent: Sequence[Sent]
+    skipped: Sequence[Skipped]
+    simulated: bool
+    message: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    pipeline: Pipeline
+    ledger: Ledger
+    sender: Sender
+    simulation: Simulation
+    now: Clock
+
+    async def tick(self, at: datetime, correlation_id: str) -> Ticked:
+        """Send the digests of a moment. Of a day before today nothing is sent and nothing is kept."""
+        now = self.now()
+        if at > now and not self.sender.post.is_local:
+            raise NotNow(at)
+        plan = await self.pipeline.plan(at)
+        if plan.day < day_in_vietnam(now):
+            return self._simulate(plan)
+        fresh = [p for p in plan.planned if await self._enqueue(p, correlation_id, now)]
+        await self.sender.run_once()
+        return await self._report(plan, fresh)
+
+    async def _enqueue(self, planned: Planned, correlation_id: str, now: datetime) -> bool:
+        return await self.ledger.enqueue(planned.digest, planned.outgoing, correlation_id, now)
+
+    def _simulate(self, plan: Plan) -> Ticked:
+        shown = [
+            Skipped(
+                Skip.SIMULATED,
+                p.digest.recipient.unit_code,
+                p.digest.recipient,
+                str(self.simulation.write(p.outgoing)),
+            )
+            for p in plan.planned
+        ]
+        skipped = (*plan.skipped, *shown)
+        return Ticked(plan, (), skipped, simulated=True, message=self._message(plan, 0, simulated=True))
+
+    async def _report(self, plan: Plan, fresh: Sequence[Planned]) -> Ticked:
+        outcomes = await self.ledger.states([planned.digest.key for planned in fresh])
+        sent = [
+            Sent(p, outcome.delivery.get("file"))
+            for p in fresh
+            if (outcome := outcomes[p.digest.key]).state is DigestState.SENT
+        ]
+        taken = {planned.digest.key for planned in fresh}
+        elsewhere = [_skipped(p, Skip.ALREADY_SENT) for p in plan.planned if p.digest.key not in taken]
+        undelivered = [
+            _undelivered(p, outcomes[p.digest.key])
+            for p in fresh
+            if outcomes[p.digest.key].state is not DigestState.SENT
+        ]
+        skipped = (*plan.skipped, *elsewhere, *undelivered)
+        return Ticked(plan, sent, skipped, simulated=False, message=self._message(plan, len(sent)))
+
+    def _message(self, plan: Plan, sent: int, *, simulated: bool = False) -> Text:
+        if plan.muted:
+            return quiet(plan, next_digest(plan.at, self.pipeline.calendar))
+        day, number = f"{plan.day:%d/%m/%Y}", len(plan.planned)
+        if simulated:
+            return Text(
+                f"Ngày {day} đã qua: kết xuất {number} thư để xem, không gửi thư nào.",
+                f"{plan.day} has passed: {number} mail(s) rendered to be looked at, none sent.",
+            )
+        return Text(f"Ngày {day}: đã gửi {sent} thư.", f"{plan.day}: {sent} mail(s) sent.")
+
+
+def quiet(plan: Plan, following: datetime) -> Text:
+    """Say that no mail goes out at this moment, and when the next one does."""
+    why = plan.skipped[0].reason
+    vi, en = {
+        Skip.NOT_A_WORKING_DAY: (
+            f"Ngày {plan.day:%d/%m/%Y} không phải là ngày làm việc nên không gửi thư.",
+            f"{plan.day} is no working day, so no mail goes out.",
+        ),
+        Skip.BEFORE_HOUR: (
+            "Chưa đến 08 giờ nên chưa gửi thư.",
+            "It is before 08:00, so no mail goes out yet.",
+        ),
+    }[why]
+    return Text(
+        f"{vi} Thư tổng hợp tiếp theo được gửi từ 08 giờ 00 ngày {following:%d/%m/%Y}.",
+        f"{en} The next digest goes out from {following:%Y-%m-%d} 08:00 (Asia/Ho_Chi_Minh).",
+    )
+
+
+def _skipped(planned: Planned, reason: Skip, detail: str | None = None) -> Skipped:
+    recipient = planned.digest.recipient
+    return Skipped(reason, recipient.unit_code, recipient, detail)
+
+
+def _undelivered(planned: Planned, outcome: Outcome) -> Skipped:
+    waiting = outcome.state in {DigestState.QUEUED, DigestState.CLAIMED}
+    reason = Skip.DELIVERY_WAITING if waiting else Skip.DELIVERY_FAILED
+    return _skipped(planned, reason, outcome.delivery.get("detail"))

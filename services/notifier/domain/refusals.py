@@ -1,0 +1,72 @@
+"""What the notifier refuses, and what to do instead."""
+
+from datetime import datetime
+
+from shared.errors import Refusal
+
+
+class UnitNotFound(Refusal):
+    code = "unit-not-found"
+    kind = "invalid"
+
+    def __init__(self, unit_code: str) -> None:
+        super().__init__(
+            f"Chưa có đơn vị mã “{unit_code}”; đề nghị đăng ký đơn vị trước (POST /units) hoặc sửa mã.",
+            f"There is no unit with the code '{unit_code}'; register it first (POST /units), or mend the code.",
+            unit_code=unit_code,
+        )
+
+
+class DigestNotFound(Refusal):
+    code = "digest-not-found"
+    kind = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Không có thư tổng hợp với mã này; danh sách tại GET /outbox.",
+            "There is no digest with this key; GET /outbox lists them.",
+        )
+
+
+class NotNow(Refusal):
+    """A moment in the future: real mail is never dated ahead."""
+
+    code = "tick-in-future"
+    kind = "invalid"
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(
+            f"Thời điểm {at:%H:%M %d/%m/%Y} ở tương lai: khi thư được gửi thật qua SMTP, hệ thống chỉ gửi "
+            "cho thời điểm hiện tại. Đề nghị bỏ tham số `at`, hoặc xem trước tại GET /preview?at=….",
+            f"{at:%Y-%m-%d %H:%M} lies in the future: where mail really goes out over SMTP, it goes out for "
+            "the present moment only. Leave out `at`, or look ahead with GET /preview?at=….",
+        )
+
+
+class NotCaughtUp(Refusal):
+    """The read model is older than the log: whoever mailed from it might remind of what is done."""
+
+    code = "read-model-behind"
+    kind = "unavailable"
+    retry_after = 2
+
+    def __init__(self, position: int, head: int) -> None:
+        super().__init__(
+            f"Dữ liệu đọc mới đến vị trí {position} trong khi nhật ký đã đến {head}; chưa soạn thư để tránh "
+            "nhắc nhầm việc đã làm. Đề nghị thử lại sau ít giây.",
+            f"The read model is at position {position}, the log at {head}; no mail is made from old data. "
+            "Try again in a few seconds.",
+            position=position,
+            head=head,
+        )
+
+
+class BadMoment(Refusal):
+    code = "invalid-moment"
+    kind = "invalid"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f"“{text}” không phải là ngày (2026-11-23) hoặc thời điểm (2026-11-23T08:00) hợp lệ.",
+            f"'{text}' is neither a day (2026-11-23) nor a moment (2026-11-23T08:00).",
+        )
