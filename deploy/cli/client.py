@@ -1,0 +1,131 @@
+"""The services as the command line calls them: addresses and token found, errors told in two languages."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from deploy.cli.console import Said
+from deploy.local import state
+
+SECONDS = 30.0
+PATIENCE = 60.0  # seconds that a service which says "not yet" is asked again
+LATER = frozenset({HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS})
+
+
+class Unreachable(Said):
+    """No answer from a service."""
+
+    def __init__(self, service: str, url: str) -> None:
+        super().__init__(
+            f"Không kết nối được dịch vụ {service} tại {url}. Hãy khởi động hệ thống bằng lệnh `loa up`.",
+            f"The service {service} cannot be reached at {url}. Start the platform with `loa up`.",
+        )
+
+
+class NotStarted(Said):
+    """Nobody has told us where the services are."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(
+            f"Chưa biết địa chỉ dịch vụ {service}. Hãy khởi động hệ thống bằng lệnh `loa up`, "
+            f"hoặc đặt LOA_URL_{service.upper()} và LOA_TOKEN.",
+            f"The address of the service {service} is not known. Start the platform with `loa up`, "
+            f"or set LOA_URL_{service.upper()} and LOA_TOKEN.",
+        )
+
+
+class ServiceRefused(Said):
+    """A service answered with a problem document (RFC 9457)."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        words = problem.get("messages") or {}
+        detail = str(problem.get("detail") or problem.get("title") or f"HTTP {status}")
+        super().__init__(str(words.get("vi", detail)), str(words.get("en", "")))
+        self.status = status
+        self.problem = problem
+
+
+class Services:
+    """Calls the services of one platform."""
+
+    def __init__(self, current: state.Current | None = None) -> None:
+        self.current = current or state.read()
+        headers = {"Authorization": f"Bearer {self.current.token}"} if self.current.token else {}
+        self._http = httpx.Client(headers=headers, timeout=SECONDS)
+
+    def __enter__(self) -> "Services":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def url(self, service: str) -> str:
+        if not (url := self.current.urls.get(service)):
+            raise NotStarted(service)
+        return url.rstrip("/")
+
+    def get(self, service: str, path: str, **query: object) -> Any:
+        return self.send("GET", service, path, query=query).json()
+
+    def post(self, service: str, path: str, body: object = None) -> Any:
+        return self.send("POST", service, path, json=body).json()
+
+    def ask(self, service: str, path: str) -> httpx.Response:
+        """Get an answer whatever its status."""
+        with _reaching(service, self.url(service)):
+            return self._http.get(self.url(service) + path)
+
+    def send(
+        self, method: str, service: str, path: str, query: Mapping[str, object] | None = None, **content: Any
+    ) -> httpx.Response:
+        """Send a request; one that may succeed a little later is sent again until it does."""
+        url, deadline = self.url(service) + path, time.monotonic() + PATIENCE
+        params = {name: _text(value) for name, value in (query or {}).items() if value is not None}
+        while True:
+            with _reaching(service, self.url(service)):
+                answer = self._http.request(method, url, params=params, **content)
+            again = answer.headers.get("Retry-After", "")
+            if answer.status_code not in LATER or not again.isdigit() or time.monotonic() > deadline:
+                return _checked(answer)
+            time.sleep(min(float(again), PATIENCE))
+
+    def stream_lines(
+        self, service: str, path: str, lines: Iterable[bytes], query: Mapping[str, object]
+    ) -> Iterator[str]:
+        """Send lines, give the lines of the answer."""
+        answer = self.send(
+            "POST",
+            service,
+            path,
+            query=query,
+            content=b"\n".join(lines),
+            headers={"Content-Type": "application/x-ndjson"},
+            timeout=10 * SECONDS,
+        )
+        yield from answer.text.splitlines()
+
+
+@contextmanager
+def _reaching(service: str, url: str) -> Iterator[None]:
+    try:
+        yield
+    except httpx.TransportError as error:
+        raise Unreachable(service, url) from error
+
+
+def _checked(answer: httpx.Response) -> httpx.Response:
+    if answer.is_success:
+        return answer
+    try:
+        problem = answer.json()
+    except ValueError:
+        problem = {}
+    raise ServiceRefused(answer.status_code, problem if isinstance(problem, dict) else {})
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

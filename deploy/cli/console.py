@@ -1,0 +1,74 @@
+"""What a person sees: Vietnamese first, English beneath, numbers and dates as officials write them."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text as Styled
+
+from shared.clock import VIETNAM
+from shared.errors import LoaError, Text
+from shared.rules.wording import NOT_APPLICABLE
+
+PIPE_WIDTH = 140
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Make a console; into a pipe it writes lines wide enough for a table."""
+    made = Console(stderr=stderr, highlight=False)
+    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=PIPE_WIDTH)
+
+
+out = console()
+err = console(stderr=True)
+
+
+class Said(LoaError):
+    """Something that ends a command, in words for a person."""
+
+    def __init__(self, vi: str, en: str) -> None:
+        super().__init__(en)
+        self.message = Text(vi, en)
+
+
+def say(text: Text, *, style: str = "", to: Console = out) -> None:
+    to.print(Styled(text.vi, style=style), soft_wrap=True)
+    if text.en:
+        to.print(Styled(text.en, style="dim"), soft_wrap=True)
+
+
+def complain(text: Text) -> None:
+    say(text, style="bold red", to=err)
+
+
+def banners(answer: Mapping[str, Any]) -> None:
+    """Show what an answer must never be shown without."""
+    for banner in answer.get("banners") or ():
+        say(Text(banner["vi"], banner["en"]), style="black on yellow")
+
+
+def percent(rate: float | None) -> str:
+    """Write a fraction to a tenth of a per cent, or that it does not apply."""
+    return NOT_APPLICABLE.vi if rate is None else f"{rate * 100:.1f}".replace(".", ",") + " %"
+
+
+def count(number: int) -> str:
+    return f"{number:,}".replace(",", ".")
+
+
+def day(value: str | date | None) -> str:
+    """Write a day as dd/mm/yyyy."""
+    if value is None:
+        return ""
+    found = date.fromisoformat(value[:10]) if isinstance(value, str) else value
+    return f"{found:%d/%m/%Y}"
+
+
+def moment(value: str) -> str:
+    """Write a moment in Vietnam's time."""
+    return f"{datetime.fromisoformat(value).astimezone(VIETNAM):%d/%m/%Y %H:%M}"
+
+
+def listed(values: Iterable[object]) -> str:
+    return ", ".join(str(value) for value in values)

@@ -1,0 +1,195 @@
+"""The command `loa`: starts the platform, feeds it, asks it and looks after it."""
+
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deploy.cli.console import complain, out
+from shared.contracts.vocabulary import Dataset, Role
+from shared.errors import LoaError, Text
+
+app = typer.Typer(
+    help="Loa: truyền thông dự thảo chính sách theo Quyết định 407/QĐ-TTg. / Communication of draft policies.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+streams = typer.Typer(help="Luồng dữ liệu của NATS. / Streams of the broker.", no_args_is_help=True)
+app.add_typer(streams, name="streams")
+
+AsOf = Annotated[str | None, typer.Option("--as-of", help="Ngày cần xem. / The day asked for (yyyy-mm-dd).")]
+Unit = Annotated[str | None, typer.Option("--unit", help="Mã đơn vị. / Unit code.")]
+Json = Annotated[bool, typer.Option("--json", help="In nguyên JSON. / Print the answer as JSON.")]
+At = Annotated[str | None, typer.Option("--at", help="Thời điểm; mặc định là bây giờ. / The moment; now if absent.")]
+
+
+@app.command()
+def up(
+    demo: Annotated[bool, typer.Option("--demo", help="Nạp dữ liệu mẫu. / Load both samples.")] = False,
+    data_dir: Annotated[
+        Path | None, typer.Option("--data-dir", help="Thư mục dữ liệu. / Data folder (LOA_DATA_DIR, .loa).")
+    ] = None,
+) -> None:
+    """Khởi động toàn hệ thống. / Start the whole platform."""
+    from deploy.cli import up as command
+    from deploy.local.settings import LocalSettings
+
+    settings = LocalSettings() if data_dir is None else LocalSettings(data_dir=data_dir)
+    command.up(settings, with_demo=demo)
+
+
+@app.command(name="import")
+def import_(
+    path: Annotated[Path, typer.Argument(help="Thư mục CSV hoặc tệp XLSX. / Folder of CSV files, or XLSX.")],
+    dataset: Annotated[Dataset, typer.Option(help="Loại dữ liệu. / Kind of data.")] = Dataset.LIVE,
+) -> None:
+    """Nhập dữ liệu. / Import data."""
+    from deploy.cli import import_view, importing, sheets
+
+    source = sheets.read(path)
+    with _services() as services, import_view.watched(source, str(path)) as progress:
+        result = importing.carry(source, dataset, services, progress)
+    import_view.show(source, result)
+    if not result.complete:
+        raise typer.Exit(1)
+
+
+@app.command()
+def status() -> None:
+    """Tình trạng hệ thống. / The state of the platform."""
+    from deploy.cli import status as command
+
+    with _services() as services:
+        well = command.show(services)
+    if not well:
+        raise typer.Exit(1)
+
+
+@app.command()
+def compliance(
+    as_of: AsOf = None,
+    year: Annotated[int | None, typer.Option(help="Năm báo cáo. / Reporting year (15/12-14/12).")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="Từ ngày. / From this day.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Đến ngày. / To this day.")] = None,
+    unit: Unit = None,
+    include_descendants: Annotated[
+        bool, typer.Option("--include-descendants", help="Cả đơn vị trực thuộc. / Subordinate units too.")
+    ] = False,
+    view: Annotated[str, typer.Option(help="original | successor")] = "original",
+    group_by: Annotated[str, typer.Option(help="none | unit | level | instrument | regime | year")] = "none",
+    as_json: Json = False,
+) -> None:
+    """Tỷ lệ truyền thông. / Shares of policies communicated."""
+    from deploy.cli import figures
+
+    query = {"as_of": as_of, "year": year, "from": first, "to": last, "unit": unit, "view": view}
+    query |= {"include_descendants": include_descendants, "group_by": group_by}
+    with _services() as services:
+        answer = services.get("metrics", "/compliance", **query)
+    _print_json(answer) if as_json else figures.show_compliance(answer)
+
+
+@app.command()
+def gaps(as_of: AsOf = None, unit: Unit = None, as_json: Json = False) -> None:
+    """Dự thảo chưa được truyền thông. / Drafts not communicated yet."""
+    from deploy.cli import figures
+
+    with _services() as services:
+        answer = services.get("metrics", "/gaps", as_of=as_of, unit=unit)
+    _print_json(answer) if as_json else figures.show_gaps(answer)
+
+
+@app.command()
+def preview(at: At = None, as_json: Json = False) -> None:
+    """Thư sẽ gửi; không gửi gì. / Mails that would go out; sends nothing."""
+    from deploy.cli import mail
+
+    with _services() as services:
+        answer = services.get("notifier", "/preview", at=at)
+    _print_json(answer) if as_json else mail.show_preview(answer)
+
+
+@app.command()
+def tick(at: At = None) -> None:
+    """Gửi thư đến hạn. / Send the mails that are due."""
+    from deploy.cli import mail
+
+    with _services() as services:
+        mail.show_tick(services.post("notifier", "/tick", {"at": at}))
+
+
+@app.command()
+def rebuild(projection: Annotated[str, typer.Argument(help="Tên dịch vụ. / Name of the service.")]) -> None:
+    """Dựng lại dữ liệu đọc. / Rebuild a read model from the log."""
+    from deploy.cli import operation
+
+    with _services() as services:
+        operation.rebuild(services, projection)
+
+
+@app.command()
+def skip(
+    projection: Annotated[str, typer.Argument(help="Tên dịch vụ. / Name of the service.")],
+    position: Annotated[int, typer.Argument(help="Vị trí của sự kiện lỗi. / Position of the bad event.")],
+    reason: Annotated[str, typer.Option(help="Lý do, được lưu lại. / Why; it is kept.")],
+) -> None:
+    """Bỏ qua một sự kiện lỗi. / Pass over one event that cannot be projected."""
+    from deploy.cli import operation
+
+    with _services() as services:
+        operation.skip(services, projection, position, reason)
+
+
+@app.command()
+def token(
+    role: Annotated[Role, typer.Option(help="Vai trò. / Role.")] = Role.OPERATOR,
+    unit: Unit = None,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="Số ngày hiệu lực. / Days of validity.")] = 30,
+) -> None:
+    """Cấp mã truy cập. / Sign an access token."""
+    from deploy.cli import operation
+
+    print(operation.token(role, unit, days))
+
+
+@streams.command(name="plan")
+def plan() -> None:
+    """Xem khác biệt so với khai báo. / Show what `apply` would change."""
+    from deploy.cli import operation
+
+    operation.show_streams(change=False)
+
+
+@streams.command(name="apply")
+def apply() -> None:
+    """Tạo và cập nhật luồng dữ liệu. / Make the streams as declared."""
+    from deploy.cli import operation
+
+    operation.show_streams(change=True)
+
+
+def _services() -> Any:
+    from deploy.cli.client import Services
+
+    return Services()
+
+
+def _print_json(answer: Any) -> None:
+    out.print_json(json.dumps(answer, ensure_ascii=False))
+
+
+def main() -> None:
+    try:
+        app()
+    except LoaError as error:
+        message = getattr(error, "message", None)
+        complain(message if isinstance(message, Text) else Text(str(error), ""))
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

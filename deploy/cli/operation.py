@@ -1,0 +1,91 @@
+"""Commands that mend and look after the platform: rebuild, skip, tokens, streams."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import nats.errors
+
+from deploy.cli import status
+from deploy.cli.client import Services
+from deploy.cli.console import Said, count, out, say
+from deploy.local import state, tokens
+from deploy.local.keys import keyring
+from deploy.local.settings import LocalSettings
+from deploy.local.up import operator
+from shared import clock
+from shared.contracts.vocabulary import Role
+from shared.errors import Text
+from shared.eventstore import streams
+
+PATIENCE = 3600.0  # seconds for a rebuild
+BEHIND = Text("dữ liệu đọc vẫn chưa đầy đủ", "the read model is not complete yet")
+
+
+def rebuild(services: Services, projection: str) -> None:
+    """Empty a read model and wait until it is filled again; a projection bears the name of its service."""
+    services.post(projection, "/projections/rebuild")
+    with out.status("…"):
+        position = status.wait_until_caught_up(services, projection, PATIENCE)
+    say(
+        Text(
+            f"Đã dựng lại {projection} đến vị trí {count(position)}.",
+            f"{projection} is rebuilt up to position {count(position)}.",
+        )
+    )
+
+
+def skip(services: Services, projection: str, position: int, reason: str) -> None:
+    services.post(projection, "/projections/skip", {"position": position, "reason": reason})
+    say(
+        Text(
+            f"{projection} bỏ qua sự kiện ở vị trí {position}; lý do đã được ghi lại.",
+            f"{projection} passes over the event at position {position}; the reason is kept.",
+        )
+    )
+
+
+def token(role: Role, unit: str | None, days: int) -> str:
+    """Sign a token with the key of the data folder; its subject is a fresh opaque id."""
+    if role is Role.UNIT and unit is None:
+        raise Said("Vai trò “unit” cần mã đơn vị: --unit MÃ.", "The role 'unit' needs a unit: --unit CODE.")
+    folder = data_folder() / "keys"
+    if not tokens.key_file(folder).exists():
+        raise Said(
+            f"Chưa có khóa ký trong {folder}; khóa được tạo khi chạy `loa up`.",
+            f"There is no signing key in {folder}; `loa up` makes it.",
+        )
+    expires = clock.now() + timedelta(days=days)
+    return tokens.signer(folder).token(clock.new_id().hex, role, expires, unit)
+
+
+def data_folder() -> Path:
+    """Find the folder of the platform that was started last, else the one of the settings."""
+    return Path(state.read().data_dir or LocalSettings().data_dir).resolve()
+
+
+def show_streams(*, change: bool) -> None:
+    """Say how the broker's streams differ from what is declared, and make them so if asked."""
+    differences = asyncio.run(_streams(change=change))
+    for one in differences:
+        out.print(f"{one.name}: {one.setting}: {one.found} → {one.wanted}", markup=False, soft_wrap=True)
+    if not differences:
+        say(Text("Luồng dữ liệu đúng như khai báo.", "The streams are as declared."))
+    elif change:
+        say(Text(f"Đã áp dụng {len(differences)} thay đổi.", f"{len(differences)} changes were applied."))
+
+
+async def _streams(*, change: bool) -> list[streams.Difference]:
+    url = state.read().nats_url
+    if not url:
+        raise Said("Chưa biết địa chỉ NATS: đặt LOA_NATS_URL.", "The address of NATS is not known: set LOA_NATS_URL.")
+    settings = LocalSettings()
+    try:
+        client = await operator(url, keyring(data_folder() / "keys"))
+    except (OSError, nats.errors.Error) as error:
+        raise Said(f"Không kết nối được NATS tại {url}: {error}", f"NATS cannot be reached at {url}: {error}") from error
+    try:
+        work = streams.apply if change else streams.plan
+        return await work(client.jetstream(timeout=10), settings.nats_replicas)
+    finally:
+        await client.close()

@@ -1,0 +1,139 @@
+"""`loa status`: one screen that says what runs, how far it is, what is wrong and what mends it."""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from rich.table import Table
+
+from deploy.cli.client import NotStarted, Services, ServiceRefused, Unreachable
+from deploy.cli.console import count, out, say
+from deploy.cli.readiness import not_ready
+from deploy.nats.permissions import SERVICES
+from shared.errors import Text
+from shared.eventstore.streams import EVENTS
+
+START = Text("khởi động bằng `loa up`", "start it with `loa up`")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one service says of itself; `trouble` is what is wrong and what mends it."""
+
+    name: str
+    ready: bool
+    position: int = 0
+    pending: int = 0
+    trouble: Text | None = None
+
+
+def show(services: Services) -> bool:
+    """Print the screen; say whether all is well."""
+    seen = [look(services, name) for name in SERVICES]
+    out.print(_table(seen))
+    for line in _facts(services, seen):
+        say(line)
+    troubles = [one for one in seen if one.trouble]
+    for one in troubles:
+        if one.trouble is not None:
+            say(Text(f"{one.name}: {one.trouble.vi}", f"{one.name}: {one.trouble.en}"), style="red")
+    return not troubles
+
+
+def look(services: Services, name: str) -> Seen:
+    try:
+        readiness = services.ask(name, "/readyz")
+        projection = services.get(name, "/projections")
+    except (Unreachable, NotStarted) as error:
+        return Seen(name, ready=False, trouble=error.message)
+    except ServiceRefused as error:
+        return Seen(name, ready=False, trouble=error.message)
+    trouble = _trouble(projection) or (None if readiness.is_success else _unready(readiness))
+    return Seen(name, readiness.is_success, projection["position"], projection["pending"], trouble)
+
+
+def _unready(answer: httpx.Response) -> Text:
+    parts = not_ready(answer)
+    return Text(
+        f"chưa sẵn sàng: {parts}; xem nhật ký trong logs/ của thư mục dữ liệu",
+        f"not ready: {parts}; see logs/ of the data folder",
+    )
+
+
+def _trouble(projection: Mapping[str, Any]) -> Text | None:
+    if projection["state"] != "stuck":
+        return None
+    name, at, problem = projection["projection"], projection["stuck_at"], projection["problem"]
+    if at is None:
+        command = f"loa rebuild {name}"
+    else:
+        command = f'loa skip {name} {at} --reason "…"'
+    return Text(f"dừng ở sự kiện lỗi ({problem}); xử lý: `{command}`", f"stuck ({problem}); mend: `{command}`")
+
+
+def _table(seen: list[Seen]) -> Table:
+    table = Table("Dịch vụ / Service", "Sẵn sàng / Ready")
+    table.add_column("Vị trí / Position", justify="right")
+    table.add_column("Còn chậm / Behind", justify="right")
+    for one in seen:
+        table.add_row(
+            one.name, "có / yes" if one.ready else "[red]không / no[/red]", count(one.position), count(one.pending)
+        )
+    return table
+
+
+def _facts(services: Services, seen: list[Seen]) -> Iterator[Text]:
+    last = last_position(services) or max(one.position + one.pending for one in seen)
+    yield Text(f"Vị trí cuối của nhật ký: {count(last)}", f"Last position of the log: {count(last)}")
+    ready = {one.name for one in seen if one.ready}
+    if "metrics" in ready:
+        gaps = services.get("metrics", "/gaps")["gaps"]
+        overdue = sum(gap["state"] == "overdue" for gap in gaps)
+        yield Text(
+            f"Dự thảo chưa truyền thông: {len(gaps)}, trong đó quá hạn {overdue} (`loa gaps`)",
+            f"Gaps: {len(gaps)}, of which overdue: {overdue} (`loa gaps`)",
+        )
+    if "notifier" in ready and (counted := _outbox(services)):
+        states = ", ".join(f"{state} {number}" for state, number in sorted(counted.items()))
+        yield Text(f"Thư: {states}", f"Mail: {states}")
+
+
+def _outbox(services: Services) -> Mapping[str, int]:
+    """Count the mails by state, from the notifier's own metrics (one series a state)."""
+    exposition = services.ask("notifier", "/metrics").text
+    found = {}
+    for line in exposition.splitlines():
+        if line.startswith("loa_digests{"):
+            labels, _, value = line.rpartition(" ")
+            found[labels.partition('state="')[2].partition('"')[0]] = int(float(value))
+    return found
+
+
+def last_position(services: Services) -> int | None:
+    """Ask the broker's monitoring for the log's end; None where it is not within reach."""
+    url = services.current.nats_monitor_url
+    if not url:
+        return None
+    try:
+        answer = httpx.get(f"{url}/jsz", params={"streams": "true"}, timeout=2).json()
+    except (httpx.TransportError, ValueError):
+        return None
+    for account in answer.get("account_details") or ():
+        for stream in account.get("stream_detail") or ():
+            if stream["name"] == EVENTS:
+                return int(stream["state"]["last_seq"])
+    return None
+
+
+def wait_until_caught_up(services: Services, name: str, seconds: float) -> int:
+    """Wait until a read model has everything that the log had when we began; give its position."""
+    deadline = time.monotonic() + seconds
+    target = last_position(services) or 0
+    while True:
+        one = look(services, name)
+        reached = one.ready and one.pending == 0 and one.position >= target
+        if reached or time.monotonic() > deadline:
+            return one.position
+        time.sleep(0.2)

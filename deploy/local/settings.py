@@ -1,0 +1,39 @@
+"""Settings of the embedded platform: where its data are, on which ports it listens, which engines it uses."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from deploy.local.engine import LOOPBACK
+from deploy.nats.permissions import SERVICES
+
+
+class LocalSettings(BaseSettings):
+    """`LOA_NATS_URL` and `LOA_DATABASE_URL` (as administrator) put real servers in the engines' place."""
+
+    model_config = SettingsConfigDict(env_prefix="LOA_", extra="ignore", frozen=True)
+
+    data_dir: Path = Path(".loa")
+    registry_port: int = 8001
+    campaigns_port: int = 8002
+    metrics_port: int = 8003
+    notifier_port: int = 8004
+    nats_port: int = 4222
+    nats_monitor_port: int = 8222
+    postgres_port: int = 54320
+    nats_url: str | None = None
+    nats_replicas: int = 1
+    database_url: SecretStr | None = None
+
+    def port(self, service: str) -> int:
+        port: int = getattr(self, f"{service}_port")
+        return port
+
+    def url(self, service: str) -> str:
+        return f"http://{LOOPBACK}:{self.port(service)}"
+
+    def service_ports(self) -> Mapping[int, str]:
+        """Tell which setting moves each port of a service."""
+        return {self.port(service): f"LOA_{service.upper()}_PORT" for service in SERVICES}

@@ -1,0 +1,188 @@
+"""The whole platform on one machine: engines, streams, keys and the four services, up and down in order."""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+import nats
+
+from deploy.local import child, databases, leftovers, state, tokens
+from deploy.local.engine import LOOPBACK, FolderInUse, refuse_taken
+from deploy.local.keys import Keyring, keyring
+from deploy.local.nats import NatsServer
+from deploy.local.postgres import PostgresServer
+from deploy.local.settings import LocalSettings
+from deploy.local.supervisor import Notice, Service, supervise
+from deploy.nats.permissions import OPERATOR, inbox_prefix
+from shared import clock
+from shared.contracts.vocabulary import Role
+from shared.eventstore import streams
+
+TOKEN_DAYS = 90
+
+
+class Server(Protocol):
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """Where the log and the databases are: embedded ones, or those that the settings name."""
+
+    nats_url: str
+    monitor_url: str
+    database_urls: Mapping[str, str]
+
+
+@asynccontextmanager
+async def running(folder: Path, settings: LocalSettings, notice: Notice) -> AsyncIterator[state.Current]:
+    """Start everything; when left, services end first and engines last. They may not be ready yet."""
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    with _claimed(folder):
+        await leftovers.end_services(folder / "run", folder)
+        refuse_taken(settings.service_ports())
+        with _preloaded(folder):
+            ring = keyring(folder / "keys")
+            async with _engines(folder, settings, ring) as engines:
+                await apply_streams(engines.nats_url, ring, settings.nats_replicas)
+                current = _current(folder, settings, engines)
+                async with _supervised(_services(folder, settings, engines, ring), notice):
+                    state.write(current, folder)
+                    yield current
+
+
+async def apply_streams(url: str, ring: Keyring, replicas: int) -> list[streams.Difference]:
+    """Make the streams as declared, as the operator."""
+    client = await operator(url, ring)
+    try:
+        return await streams.apply(client.jetstream(timeout=10), replicas)
+    finally:
+        await client.close()
+
+
+async def operator(url: str, ring: Keyring) -> nats.NATS:
+    """Connect to the broker as the operator."""
+    seed = str(ring.seed_file(OPERATOR))
+    return await nats.connect(
+        url, nkeys_seed=seed, inbox_prefix=inbox_prefix(OPERATOR), allow_reconnect=False, connect_timeout=5
+    )
+
+
+@contextmanager
+def _claimed(folder: Path) -> Iterator[None]:
+    """Never two runs on one folder; the system takes the claim back when we die."""
+    with (folder / "loa.lock").open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise FolderInUse(folder) from error
+        yield
+
+
+@contextmanager
+def _preloaded(folder: Path) -> Iterator[None]:
+    child.preload(folder)
+    try:
+        yield
+    finally:
+        child.unload()
+
+
+@asynccontextmanager
+async def _supervised(services: list[Service], notice: Notice) -> AsyncIterator[None]:
+    keeping = asyncio.create_task(supervise(services, notice))
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _engines(folder: Path, settings: LocalSettings, ring: Keyring) -> AsyncIterator[Engines]:
+    broker = NatsServer(folder / "nats", ring, settings.nats_port, settings.nats_monitor_port)
+    postgres = PostgresServer(folder / "postgres", settings.postgres_port)
+    servers: list[Server] = []
+    if settings.nats_url is None:
+        servers.append(broker)
+    if settings.database_url is None:
+        servers.append(postgres)
+    async with AsyncExitStack() as stack:
+        for server in servers:
+            stack.push_async_callback(server.stop)
+        await _all(*(server.start() for server in servers))
+        yield Engines(
+            settings.nats_url or broker.url,
+            "" if settings.nats_url else broker.monitor_url,
+            await _database_urls(folder, settings, postgres),
+        )
+
+
+async def _all(*starting: Awaitable[None]) -> None:
+    """Wait for all of them, then raise what the first one that failed raised: nothing starts behind our back."""
+    for outcome in await asyncio.gather(*starting, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome
+
+
+async def _database_urls(
+    folder: Path, settings: LocalSettings, postgres: PostgresServer
+) -> Mapping[str, str]:
+    if settings.database_url is None:
+        return {name: postgres.url(name) for name in child.present()}
+    admin = settings.database_url.get_secret_value()
+    return await databases.provide(admin, folder / "database-passwords.json")
+
+
+def _current(folder: Path, settings: LocalSettings, engines: Engines) -> state.Current:
+    expires = clock.now() + timedelta(days=TOKEN_DAYS)
+    return state.Current(
+        urls={name: settings.url(name) for name in child.present()},
+        token=tokens.signer(folder / "keys").token("loa-up", Role.OPERATOR, expires),
+        data_dir=str(folder),
+        nats_url=engines.nats_url,
+        nats_monitor_url=engines.monitor_url,
+    )
+
+
+def _services(folder: Path, settings: LocalSettings, engines: Engines, ring: Keyring) -> list[Service]:
+    for room in ("run", "logs"):
+        (folder / room).mkdir(exist_ok=True)
+    jwks = tokens.write_jwks(folder / "keys")
+    return [
+        Service(
+            name,
+            _environment(name, folder, settings)
+            | {
+                "LOA_NATS_URL": engines.nats_url,
+                "LOA_NATS_SEED": ring.seed_file(name).read_text().strip(),
+                "LOA_DATABASE_URL": engines.database_urls[name],
+                "LOA_JWKS": str(jwks),
+            },
+            folder / "logs" / f"{name}.log",
+            folder / "run" / f"{name}.pid",
+        )
+        for name in child.present()
+    ]
+
+
+def _environment(name: str, folder: Path, settings: LocalSettings) -> dict[str, str]:
+    addresses = {f"LOA_URL_{other.upper()}": settings.url(other) for other in child.present()}
+    return {
+        **os.environ,
+        **addresses,
+        "LOA_DATA_DIR": str(folder),
+        "LOA_MAIL_DIR": str(folder / "mail"),
+        "LOA_HOST": LOOPBACK,
+        "LOA_PORT": str(settings.port(name)),
+        "LOA_PUBLIC_URL": os.environ.get("LOA_PUBLIC_URL") or settings.url(name),
+        "LOA_PUBLIC_READ": "true",
+    }
