@@ -100,6 +100,19 @@ async def new_database(postgres_server: PostgresServer) -> AsyncIterator[NewData
             await admin.execute(f'DROP ROLE "{name}"')
 
 
+@pytest.fixture(scope="session")
+def session_database(postgres_server: PostgresServer) -> NewDatabase:
+    """Make databases that live as long as the server, for what many tests share."""
+
+    async def make() -> str:
+        name = f"shared_{next(_numbers)}"
+        async with _admin(postgres_server) as admin:
+            await create_database(admin, name, name)
+        return f"postgresql://{name}:{name}@127.0.0.1:{postgres_server.port}/{name}"
+
+    return make
+
+
 @pytest.fixture
 async def database_url(new_database: NewDatabase) -> str:
     """Give one empty database to one test."""

@@ -1,0 +1,228 @@
+"""Five real drafts of the public sample, reckoned by hand: every figure here was counted on paper first.
+
+Working days were counted in the calendar of the year; none of the spans below holds a public holiday
+unless it is named. Every draft goes by Law 80/2015 (`law_2015`), ordinary procedure, 5 working days of
+grace, and all four criteria of Decision 407 hold, unless said otherwise.
+"""
+
+import csv
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local.keys import Keyring
+from tests.support.engines import NewDatabase, fresh_nats
+from tests.support.service import House, open_house
+from tests.support.tokens import Issuer
+
+SAMPLE = Path(__file__).parents[3] / "deploy" / "sample" / "open"
+SHEETS = ("units", "unit_successions", "drafts", "policies", "stages", "communications")
+
+
+@pytest.fixture(scope="module")
+async def sample(
+    tmp_path_factory: pytest.TempPathFactory,
+    keys: Keyring,
+    token_issuer: Issuer,
+    session_database: NewDatabase,
+) -> AsyncIterator[House]:
+    """Import the whole public sample once."""
+    async with (
+        fresh_nats(tmp_path_factory.mktemp("nats"), keys) as server,
+        open_house(server, keys, token_issuer, session_database, "registry", "campaigns", "metrics") as house,
+    ):
+        for sheet in SHEETS:
+            with (SAMPLE / f"{sheet}.csv").open(encoding="utf-8-sig", newline="") as file:
+                await house.import_rows(sheet, list(csv.DictReader(file)))
+        await house.settled()
+        yield house
+
+
+async def verdicts(house: House, draft_code: str, as_of: str) -> dict[int, str]:
+    answer = await house.services["metrics"].client.get(
+        f"/drafts/{draft_code}/coverage", params={"as_of": as_of}
+    )
+    return {policy["policy_no"]: policy["verdict"] for policy in answer.json()["policies"]}
+
+
+async def group(house: House, **query: str) -> dict[str, Any]:
+    answer = await house.services["metrics"].client.get("/compliance", params=query)
+    (only,) = answer.json()["groups"]
+    found: dict[str, Any] = only
+    return found
+
+
+async def gap(house: House, draft_code: str, as_of: str) -> dict[str, Any] | None:
+    answer = await house.services["metrics"].client.get("/gaps", params={"as_of": as_of})
+    mine = [one for one in answer.json()["gaps"] if one["draft_code"] == draft_code]
+    assert len(mine) <= 1
+    return mine[0] if mine else None
+
+
+def told(one: dict[str, Any] | None) -> tuple[Any, ...]:
+    assert one is not None
+    names = ("stage", "since", "due_on", "state", "overdue_working_days", "policies")
+    return tuple(one[name] for name in names)
+
+
+class TestLawOnData:
+    """LUAT-DULIEU (Bộ Công an), policies 1 and 2.
+
+    Consultation on the draft from Mon 01/07/2024; the window opens there. It left that stage for
+    `submitted` (only passes paper on) on 22/10/2024 and was adopted on 30/11/2024. Due: the 5th working day
+    after 01/07 is 2, 3, 4, 5, Mon 8 July. A news item about the whole draft is of 01/07/2024 itself.
+    """
+
+    async def test_before_the_consultation_nothing_is_judged(self, sample: House) -> None:
+        assert await verdicts(sample, "LUAT-DULIEU", "2024-06-30") == {1: "not_opened", 2: "not_opened"}
+
+    async def test_covered_on_the_first_day_it_is_met_at_once(self, sample: House) -> None:
+        assert await verdicts(sample, "LUAT-DULIEU", "2024-07-01") == {1: "met", 2: "met"}
+        assert await gap(sample, "LUAT-DULIEU", "2024-07-01") is None
+
+    async def test_it_stays_met_after_the_adoption(self, sample: House) -> None:
+        assert await verdicts(sample, "LUAT-DULIEU", "2024-12-31") == {1: "met", 2: "met"}
+
+
+class TestExciseTax:
+    """LUAT-TTDB (Bộ Tài chính), policies 1, 2 and 3.
+
+    Consultation on the draft in June 2024, the day unknown: the stage begins on 01/06, but grace counts from
+    30/06 (a Sunday): 1, 2, 3, 4, Fri 5 July is the due day. The first communication in it is the workshop of
+    11/07/2024 about everything: late. `submitted` on 22/11/2024 is not required. Deliberation from Fri
+    09/05/2025 to the adoption on 14/06/2025: due 12, 13, 14, 15, Fri 16 May; the news item of 09/05/2025 is
+    about policy 1 alone. So policy 1 is met but not on time, 2 and 3 are missed.
+    """
+
+    async def test_the_gap_of_july(self, sample: House) -> None:
+        july = "draft_consultation", "2024-06-01", "2024-07-05"
+        assert told(await gap(sample, "LUAT-TTDB", "2024-07-05")) == (*july, "in_grace", 0, [1, 2, 3])
+        # 8, 9 and 10 July are the working days after the 5th
+        assert told(await gap(sample, "LUAT-TTDB", "2024-07-10")) == (*july, "overdue", 3, [1, 2, 3])
+        assert await gap(sample, "LUAT-TTDB", "2024-07-11") is None
+
+    async def test_missed_while_nothing_was_said_then_met_again(self, sample: House) -> None:
+        assert await verdicts(sample, "LUAT-TTDB", "2024-07-05") == {1: "pending", 2: "pending", 3: "pending"}
+        assert await verdicts(sample, "LUAT-TTDB", "2024-07-08") == {1: "missed", 2: "missed", 3: "missed"}
+        assert await verdicts(sample, "LUAT-TTDB", "2024-07-11") == {1: "met", 2: "met", 3: "met"}
+
+    async def test_the_gap_of_the_deliberation(self, sample: House) -> None:
+        may = "deliberation", "2025-05-09", "2025-05-16"
+        assert told(await gap(sample, "LUAT-TTDB", "2025-05-16")) == (*may, "in_grace", 0, [2, 3])
+        # Sat 17 May: overdue, yet no working day has passed; Mon 19 May is the first
+        assert told(await gap(sample, "LUAT-TTDB", "2025-05-17")) == (*may, "overdue", 0, [2, 3])
+        assert told(await gap(sample, "LUAT-TTDB", "2025-05-19")) == (*may, "overdue", 1, [2, 3])
+        # four weeks of five days: 19-23 May, 26-30 May, 2-6 June, 9-13 June
+        assert told(await gap(sample, "LUAT-TTDB", "2025-06-13")) == (*may, "overdue", 20, [2, 3])
+        assert await gap(sample, "LUAT-TTDB", "2025-06-14") is None
+
+    async def test_the_figures_of_the_ministry(self, sample: House) -> None:
+        """It is the ministry's only draft in scope; NQ-DANANG-2025 (2 policies) has an undetermined scope."""
+        figures = await group(sample, unit="BTC", as_of="2025-06-30")
+        assert (figures["policies"], figures["judged"], figures["met"], figures["missed"]) == (3, 3, 1, 2)
+        assert figures["undetermined"] == 2
+        assert figures["rate_full"] == pytest.approx(1 / 3)
+        assert figures["rate_on_time"] == 0  # policy 1 was late in June 2024
+        assert figures["rate_any"] == 1  # the workshop was about all three
+        assert figures["rate_from_start"] == 0
+        # 6 pairs: consultation 3 covered late, deliberation 1 covered and 2 missed
+        assert figures["rate_occurrences"] == pytest.approx(4 / 6)
+        assert figures["provisional"] == 0
+
+
+class TestPersonalData:
+    """LUAT-BVDLCN (Bộ Công an), policies 1 to 4: the model pupil.
+
+    Policy consultation from Fri 01/03/2024 (due 4, 5, 6, 7, Fri 8 March), the dossier posted the same day;
+    consultation on the draft from Tue 24/09/2024 (due 25, 26, 27, 30 September, 1 October), posted the same
+    day; submitted (not required) 05/05/2025; adopted 26/06/2025. Met, on time, from the start.
+    """
+
+    async def test_met_on_time_from_the_start(self, sample: House) -> None:
+        answer = await sample.services["metrics"].client.get(
+            "/drafts/LUAT-BVDLCN/coverage", params={"as_of": "2025-07-01"}
+        )
+        body = answer.json()
+        required = [stay for stay in body["occurrences"] if stay["required"]]
+        assert [(stay["stage"], stay["due_on"]) for stay in required] == [
+            ("policy_consultation", "2024-03-08"),
+            ("draft_consultation", "2024-10-01"),
+        ]
+        flags = [
+            (p["policy_no"], p["verdict"], p["on_time"], p["from_start"], p["provisional"])
+            for p in body["policies"]
+        ]
+        assert flags == [(number, "met", True, True, False) for number in (1, 2, 3, 4)]
+
+
+class TestSocialInsurance:
+    """LUAT-BHXH (Bộ Lao động - Thương binh và Xã hội), policies 1 to 4.
+
+    Consultation in March 2023, the day unknown: grace from Fri 31/03/2023: 3, 4, 5, 6, Fri 7 April. Nothing
+    was communicated before 10/11/2023, and the stage was left for the deliberation only in October 2023:
+    missed for all four, for good. Deliberation of October 2023 (month): grace from 31/10, so until
+    07/11/2023, but the draft was submitted on 02/11: waived. The opinion of the standing committee in March
+    2024 (month) is covered on 14/03; the deliberation from Mon 27/05/2024 on the same day; adopted 29/06/2024.
+    """
+
+    async def test_pending_until_the_due_day_then_missed(self, sample: House) -> None:
+        assert set((await verdicts(sample, "LUAT-BHXH", "2023-04-07")).values()) == {"pending"}
+        assert set((await verdicts(sample, "LUAT-BHXH", "2023-04-08")).values()) == {"missed"}
+
+    async def test_the_gap_of_october_was_never_overdue(self, sample: House) -> None:
+        october = "deliberation", "2023-10-01", "2023-11-07"
+        assert told(await gap(sample, "LUAT-BHXH", "2023-11-01")) == (*october, "in_grace", 0, [1, 2, 3, 4])
+        assert await gap(sample, "LUAT-BHXH", "2023-11-02") is None
+
+    async def test_the_figures_of_the_ministry(self, sample: House) -> None:
+        """LUAT-VIECLAM (3 policies) came to no opening stage: as of 31/12/2024 it is not opened."""
+        figures = await group(sample, unit="BLDTBXH", as_of="2024-12-31")
+        assert (figures["judged"], figures["met"], figures["not_opened"]) == (4, 0, 3)
+        assert figures["rate_full"] == 0
+        assert figures["rate_any"] == 1
+        # per policy: March 2023 missed, October 2023 waived, March 2024 and May 2024 covered
+        assert figures["rate_occurrences"] == pytest.approx(2 / 3)
+        assert figures["waived_occurrences"] == 4
+
+    async def test_its_successor_answers_for_it_only_where_there_is_one(self, sample: House) -> None:
+        """The ministry was split over three others on 01/03/2025; no transfer names one, so it stays."""
+        figures = await group(sample, unit="BLDTBXH", as_of="2025-03-01", view="successor")
+        assert figures["judged"] == 4
+
+
+class TestLand:
+    """LUAT-DATDAI (Bộ Tài nguyên và Môi trường), policies 1 to 4.
+
+    Suspended 19/04/2022, submitted 01/11/2022, opinion of the standing committee 13/12/2022: all before the
+    window, which opens with the consultation of the people on Tue 03/01/2023 and closes with the adoption on
+    18/01/2024. Posted and in the news on 03/01/2023: met on time. The ministry became part of the Ministry
+    of Agriculture and Environment (BNNMT) on 01/03/2025.
+    """
+
+    async def test_no_gap_before_the_window(self, sample: House) -> None:
+        assert await gap(sample, "LUAT-DATDAI", "2022-12-20") is None
+        assert set((await verdicts(sample, "LUAT-DATDAI", "2022-12-20")).values()) == {"not_opened"}
+
+    async def test_it_belongs_to_the_reporting_years_of_its_window(self, sample: House) -> None:
+        """15/12/2022 to 14/12/2023, and 15/12/2023 to 14/12/2024 by its last days; not to 2025."""
+        judged = {
+            year: (await group(sample, unit="BTNMT", year=year, as_of="2025-12-31"))["judged"]
+            for year in ("2022", "2023", "2024", "2025")
+        }
+        assert judged == {"2022": 0, "2023": 4, "2024": 4, "2025": 0}
+
+    async def test_the_successor_carries_it_from_its_day_on(self, sample: House) -> None:
+        before = await group(sample, unit="BNNMT", view="successor", as_of="2025-02-28")
+        after = await group(sample, unit="BNNMT", view="successor", as_of="2025-03-01")
+        assert (before["judged"], after["judged"], after["met"]) == (0, 4, 4)
+
+
+class TestConstitution:
+    """NQ-HIENPHAP: no proposal was required by law, so it is out of scope: counted nowhere, no gap."""
+
+    async def test_counted_nowhere(self, sample: House) -> None:
+        figures = await group(sample, unit="UBDTSDHP", as_of="2025-06-30")
+        assert (figures["policies"], figures["undetermined"], figures["rate_full"]) == (0, 0, None)
+        assert await gap(sample, "NQ-HIENPHAP", "2025-05-20") is None
