@@ -1,0 +1,66 @@
+"""Where the golden samples and the committed schemas lie, and how they are read and written."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin
+
+import orjson
+from pydantic import BaseModel
+
+from shared.broker import envelope_model
+from shared.contracts.catalog import CATALOG
+from shared.contracts.event import Event
+
+HERE = Path(__file__).parent
+SAMPLES = HERE / "samples"
+SCHEMAS = HERE / "schemas"
+REGENERATE = "python -m tests.contract.regenerate"
+
+MODELS = sorted(CATALOG.types.values(), key=lambda model: model.type_name())
+
+
+def sample_file(model: type[Event]) -> Path:
+    return SAMPLES / f"{model.type_name()}.json"
+
+
+def schema_file(model: type[Event]) -> Path:
+    return SCHEMAS / f"{model.type_name()}.json"
+
+
+def sample(model: type[Event]) -> dict[str, Any]:
+    document: dict[str, Any] = orjson.loads(sample_file(model).read_bytes())
+    return document
+
+
+def wire(document: Any) -> bytes:
+    """Give the bytes as they stand in the log; the files are indented for reading."""
+    return orjson.dumps(document)
+
+
+def schema(model: type[Event]) -> dict[str, Any]:
+    """Give the schema that services answer with (`GET /schemas/{type}`), without Python's order of things."""
+    document: dict[str, Any] = json.loads(
+        json.dumps(envelope_model(model).model_json_schema(), sort_keys=True)
+    )
+    return document
+
+
+def pretty(document: Any) -> bytes:
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def fields(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Give every field of a model and of the models within it, by its path."""
+    for name, info in model.model_fields.items():
+        yield f"{path}{name}", info.annotation
+        for inner in _models_within(info.annotation):
+            yield from fields(inner, f"{path}{name}.")
+
+
+def _models_within(annotation: Any) -> Iterator[type[BaseModel]]:
+    if get_origin(annotation) is not None or isinstance(annotation, type(int | str)) or annotation is Union:
+        for part in get_args(annotation):
+            yield from _models_within(part)
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation

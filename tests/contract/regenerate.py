@@ -1,0 +1,106 @@
+"""Writes all schemas anew, and a first sample of each new type: `python -m tests.contract.regenerate`.
+
+Samples that exist are never touched: they are bytes that stand in logs out there. Read what changed (`git
+diff tests/contract`) before you commit it; what breaks the rule "only ever added" fails the tests even so.
+"""
+
+from datetime import UTC, date, datetime
+from enum import EnumType
+from typing import Any, get_args, get_origin
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import orjson
+
+from shared.contracts.event import Event
+from shared.contracts.ids import draft_id, unit_id
+from shared.envelope import AggregateRef, Metadata, NewEvent, encode
+from tests.contract import golden
+
+_DRAFT = "LUAT-DATDAI"
+_TEXTS = {
+    "draft_code": _DRAFT,
+    "into_draft_code": "LUAT-NHAO",
+    "unit_code": "BTP",
+    "to_unit_code": "BTC",
+    "lead_unit_code": "BTP",
+    "parent_code": "CP",
+    "to_code": "BTC",
+    "province_code": "15",
+    "unit_name": "Bộ Tư pháp",
+    "title": "Luật Đất đai (sửa đổi)",
+    "rules_version": "3f0c9d",
+    "url": "https://example.vn/hoi-thao",
+    "digest_key": "2024-03-11/BTP/focal_point",
+    "message_id": "<0f8b4c@loa>",
+    "document": "Công văn 12/BTP-PBGDPL",
+    "final_number": "31/2024/QH15",
+    "outcome": "promulgated",
+    "organiser": "Bộ Tư pháp",
+    "place": "Hà Nội",
+    "reach": "63 tỉnh, thành phố",
+    "source": "Cổng Thông tin điện tử Chính phủ",
+    "legal_basis": "Nghị quyết 202/2025/QH15",
+}
+_NUMBERS = {"policy_no": 2, "year": 2024, "facts_position": 4711, "attendance": 120, "target_percent": 70.0}
+META = Metadata(
+    time=datetime(2024, 3, 11, 1, 30, tzinfo=UTC),
+    actor="unit/5d0f",
+    correlation_id="c-1",
+    causation_id="e-1",
+    idempotency_key="k-1",
+    traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+)
+
+
+def filled(model: type[Event]) -> Event:
+    """Make an event with every field filled."""
+    return model.model_validate({name: _value(name, f.annotation) for name, f in model.model_fields.items()})
+
+
+def _value(name: str, annotation: Any) -> Any:  # noqa: PLR0911  one line a kind of field
+    kinds = [kind for kind in get_args(annotation) if kind not in (type(None), Ellipsis)]
+    kind = kinds[0] if kinds and get_origin(annotation) not in (tuple, dict) else annotation
+    if get_origin(kind) is dict:
+        return {"ghi_chu": "nhập từ tệp"}
+    if get_origin(kind) is tuple:
+        return _several(name, get_args(kind)[0])
+    if kind is UUID:
+        return draft_id(_DRAFT) if name == "draft_id" else uuid5(NAMESPACE_URL, name)
+    if kind is date:
+        return date(2024, 3, 15) if name == "due_on" else date(2024, 3, 4)
+    if kind is bool:
+        return True
+    if kind in (int, float):
+        return _NUMBERS[name]
+    if isinstance(kind, EnumType):
+        return next(iter(kind))
+    return _TEXTS.get(name, "theo kế hoạch")
+
+
+def _several(name: str, kind: Any) -> Any:
+    return [1, 2] if kind is int else [_value(name, kind)]
+
+
+def _aggregate(event: Event) -> UUID:
+    own = {"unit": unit_id("BTP"), "draft": draft_id(_DRAFT)}
+    ids = (getattr(event, name, None) for name in (f"{event.context}_id", "gap_id", "draft_id"))
+    return own.get(event.context) or next(id_ for id_ in ids if id_)
+
+
+def first_sample(model: type[Event]) -> dict[str, Any]:
+    event = filled(model)
+    ref = AggregateRef(model.context, _aggregate(event))
+    new = NewEvent(uuid5(NAMESPACE_URL, model.type_name()), event, META)
+    document: dict[str, Any] = orjson.loads(encode(ref, new, 3))
+    return document
+
+
+def main() -> None:
+    for model in golden.MODELS:
+        golden.schema_file(model).write_bytes(golden.pretty(golden.schema(model)))
+        if not golden.sample_file(model).exists():
+            golden.sample_file(model).write_bytes(golden.pretty(first_sample(model)))
+
+
+if __name__ == "__main__":
+    main()

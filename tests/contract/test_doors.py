@@ -1,0 +1,82 @@
+"""Every HTTP endpoint of every service has exactly one declared principal, but for the public ones."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from openapi_spec_validator import validate
+from pydantic import SecretStr
+
+from shared import auth
+from shared.contracts.catalog import CATALOG
+from shared.contracts.vocabulary import Role
+from tests.support.service import SERVICES, create_app_of, existing
+
+PUBLIC = {"/livez", "/readyz", "/metrics", "/schemas/{type_name}", "/asyncapi", "/asyncapi.json"}
+DOCUMENTS = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
+
+every_service = pytest.mark.parametrize("service", existing(*SERVICES))
+
+
+def app_of(service: str) -> FastAPI:
+    """Compose the service without any engine: nothing connects before it runs."""
+    create_app = create_app_of(service)
+    settings = create_app.__annotations__["settings"]
+    return create_app(settings(database_url=SecretStr("postgresql://x:x@127.0.0.1:1/x")))
+
+
+def principals(dependant: Dependant) -> Iterator[Any]:
+    for dependency in dependant.dependencies:
+        if isinstance(dependency.call, partial) and dependency.call.func is auth._admit:
+            yield dependency.call
+        yield from principals(dependency)
+
+
+def endpoints(app: FastAPI) -> dict[str, RouteContext]:
+    routes = [route for route in iter_route_contexts(app.routes) if isinstance(route.route, APIRoute)]
+    return {f"{','.join(sorted(route.methods or ()))} {route.path}": route for route in routes}
+
+
+@every_service
+def test_every_endpoint_asks_who_is_there(service: str) -> None:
+    found = endpoints(app_of(service))
+    asked = {name: len(list(principals(route.dependant))) for name, route in found.items()}
+    assert len(asked) > len(PUBLIC)
+    wrong = {n: count for n, count in asked.items() if count != (n.removeprefix("GET ") not in PUBLIC)}
+    assert wrong == {}
+
+
+@every_service
+def test_nothing_answers_beside_the_endpoints(service: str) -> None:
+    """A mounted folder or a bare route would pass the check above unseen."""
+    app = app_of(service)
+    routes = iter_route_contexts(app.routes)
+    others = {route.path for route in routes if not isinstance(route.route, APIRoute)}
+    assert others <= DOCUMENTS
+
+
+@every_service
+def test_what_changes_something_is_no_read(service: str) -> None:
+    for name, route in endpoints(app_of(service)).items():
+        if (route.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}:
+            (call,) = principals(route.dependant)
+            assert Role.READER not in call.args[0], name
+
+
+@every_service
+def test_the_description_of_the_door_is_valid(service: str) -> None:
+    validate(app_of(service).openapi())
+
+
+@every_service
+async def test_the_events_of_the_service_are_described(service: str) -> None:
+    app = app_of(service)
+    (route,) = [route for route in endpoints(app).values() if route.path == "/asyncapi.json"]
+    assert route.endpoint is not None
+    document = (await route.endpoint()).body.decode()
+    for model in CATALOG.owned_by(service):
+        assert model.type_name() in document

@@ -1,0 +1,116 @@
+"""Every event type on the wire: its golden bytes, its schema, what readers tolerate, what it may never hold."""
+
+import re
+from uuid import UUID
+
+import jsonschema
+import pytest
+
+from shared.contracts.catalog import CATALOG, OWNERS
+from shared.contracts.event import Event, Unknown
+from shared.envelope import NewEvent, decode, encode
+from shared.errors import PermanentError
+from tests.contract.golden import (
+    MODELS,
+    REGENERATE,
+    SAMPLES,
+    SCHEMAS,
+    fields,
+    sample,
+    sample_file,
+    schema,
+    wire,
+)
+
+PRIVATE = re.compile(
+    r"mail|address|phone|mobile|birth|person|citizen|passport|full_name|first_name|last_name"
+)
+
+every_type = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.type_name())
+
+
+@every_type
+def test_has_a_sample(model: type[Event]) -> None:
+    assert sample_file(model).exists(), f"write its golden sample: {REGENERATE}"
+
+
+@every_type
+def test_the_sample_fills_every_field(model: type[Event]) -> None:
+    data = sample(model)["data"]
+    assert set(data) == set(model.model_fields)
+    assert all(value not in ([], {}, "") for value in data.values())
+
+
+@every_type
+def test_is_read_and_written_to_the_same_bytes(model: type[Event]) -> None:
+    stored = wire(sample(model))
+    read = decode(CATALOG, 1, stored)
+    assert isinstance(read.data, model)
+    again = NewEvent(read.event_id, read.data, read.metadata)
+    assert encode(read.ref, again, read.aggregate_version) == stored
+
+
+@every_type
+def test_the_envelope_names_what_it_holds(model: type[Event]) -> None:
+    document = sample(model)
+    context, _, aggregate_id = document["subject"].partition("/")
+    assert (context, UUID(aggregate_id).version) == (model.context, 5)
+    assert document["type"] == f"vn.loa.{context}.{model.name}.v{model.version}"
+    assert document["dataschema"] == f"urn:loa:schema:{context}.{model.name}:{model.version}"
+    assert document["source"] == f"urn:loa:{OWNERS[context]}"
+    assert document["time"].endswith("Z")
+
+
+@every_type
+def test_the_schema_takes_the_sample(model: type[Event]) -> None:
+    validator = jsonschema.Draft202012Validator(
+        schema(model), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+    )
+    validator.validate(sample(model))
+    with pytest.raises(jsonschema.ValidationError):
+        validator.validate(sample(model) | {"data": "nothing"})
+
+
+@every_type
+def test_a_field_that_nobody_knows_is_ignored(model: type[Event]) -> None:
+    document = sample(model)
+    known = decode(CATALOG, 1, wire(document))
+    document["data"] = {**document["data"], "tomorrow": {"a": 1}}
+    assert decode(CATALOG, 1, wire(document | {"newextension": "x"})) == known
+
+
+@every_type
+def test_a_type_that_nobody_knows_is_kept_as_it_is(model: type[Event]) -> None:
+    document = sample(model)
+    document["type"] = f"vn.loa.{model.context}.{model.name}_tomorrow.v1"
+    read = decode(CATALOG, 1, wire(document))
+    assert read.data == Unknown(type=document["type"], data=document["data"])
+
+
+@every_type
+def test_a_required_field_that_is_missing_is_poison_with_its_position(model: type[Event]) -> None:
+    document = sample(model) | {"data": {}}
+    if not any(field.is_required() for field in model.model_fields.values()):
+        assert decode(CATALOG, 7, wire(document)).data == model()
+        return
+    with pytest.raises(PermanentError, match="position 7") as poison:
+        decode(CATALOG, 7, wire(document))
+    assert poison.value.reason == "poison_event"
+
+
+@every_type
+def test_no_field_is_about_a_person(model: type[Event]) -> None:
+    assert [path for path, _ in fields(model) if PRIVATE.search(path)] == []
+
+
+@pytest.mark.parametrize("payload", [b"", b"{}", b"[]", b"null", b"{", b'{"subject": 1}', b"\xff"])
+def test_what_is_no_event_is_poison(payload: bytes) -> None:
+    with pytest.raises(PermanentError, match="poison_event: position 3"):
+        decode(CATALOG, 3, payload)
+
+
+def test_no_file_is_left_of_a_type_that_is_gone() -> None:
+    """A type that was once written stays readable: it is never taken out of the catalogue."""
+    known = {f"{model.type_name()}.json" for model in MODELS}
+    assert {file.name for file in SAMPLES.iterdir()} == known
+    assert {file.name for file in SCHEMAS.iterdir()} == known
