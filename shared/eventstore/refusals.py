@@ -11,9 +11,9 @@ class StaleVersion(Refusal):
 
     def __init__(self, expected: int, current: int) -> None:
         super().__init__(
-            f"Dữ liệu đã thay đổi kể từ khi đồng chí mở xem (phiên bản {expected}, hiện nay là {current}). "
+            f"Dữ liệu đã thay đổi kể từ lần đọc trước (phiên bản {expected}, hiện nay là {current}). "
             "Đề nghị tải lại dữ liệu rồi thực hiện lại.",
-            f"The data changed since you looked at it (version {expected}, now {current}). "
+            f"The data have changed since they were read (version {expected}, now {current}). "
             "Please load it again and repeat.",
             expected=expected,
             current=current,
