@@ -11,7 +11,7 @@ from shared.settings import ServiceSettings
 class Settings(ServiceSettings):
     """`smtp_url` is `smtp://`, `smtps://` or `smtp+starttls://` with user and password; without it mail stays local.
 
-    `url_campaigns` is the door that the button in a mail leads to.
+    `record_url` is where the button in a mail leads; `{draft_code}` in it is filled in.
     """
 
     service: ClassVar[str] = "notifier"
@@ -20,7 +20,7 @@ class Settings(ServiceSettings):
     smtp_url: SecretStr | None = None
     mail_dir: Path = Path("mail")
     mail_from: str = "Loa <loa@loa.invalid>"
-    url_campaigns: str = "http://127.0.0.1:8002"
+    record_url: str = "http://127.0.0.1:8002/docs"
 
     @property
     def simulated_dir(self) -> Path:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+
 from services.notifier.application.commands import ACTOR, Commands
 from services.notifier.application.ports import (
     Claim,
@@ -20,12 +22,14 @@ from services.notifier.domain.alert import Raise, RecordSent
 from shared import log
 from shared.clock import Clock, day_in_vietnam
 from shared.envelope import Metadata
-from shared.errors import PermanentError, TransientError
+from shared.errors import PermanentError, Refusal, TransientError
 
 logger = log.get(__name__)
 
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=30)
+ROUND_SECONDS = 30.0
+AGAIN = (TransientError, Refusal, OSError, TimeoutError, OperationalError, InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,19 @@ class Sender:
     post: Post
     commands: Commands
     now: Clock
+
+    async def run(self) -> None:
+        """Look after what a crash or a refusing server left behind, for ever."""
+        said = ""
+        while True:
+            try:
+                await self.run_once()
+                said = ""
+            except AGAIN as error:
+                if (problem := f"{type(error).__name__}: {error}") != said:
+                    logger.warning("sending_interrupted", error=problem)
+                said = problem
+            await asyncio.sleep(ROUND_SECONDS)
 
     async def run_once(self) -> list[str]:
         """Deliver all that is waiting, whoever queued it; returns the keys of what this call delivered."""
@@ -70,7 +87,7 @@ class Sender:
         for mail in mails:
             try:
                 await self._announce_one(mail)
-            except (TransientError, OSError) as error:
+            except (TransientError, Refusal, OSError) as error:
                 logger.warning("alert_sent_delayed", digest_key=mail.key, error=str(error))
                 return
             await self.ledger.announced(mail.key)

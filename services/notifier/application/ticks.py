@@ -12,6 +12,7 @@ from services.notifier.domain.reasons import Skip
 from services.notifier.domain.refusals import NotNow
 from shared.clock import Clock, day_in_vietnam
 from shared.errors import Text
+from shared.rules.calendar import Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,12 @@ class Ticks:
             for p in plan.planned
         ]
         skipped = (*plan.skipped, *shown)
-        return Ticked(plan, (), skipped, simulated=True, message=self._message(plan, 0, simulated=True))
+        day, number = plan.day, len(plan.planned)
+        message = Text(
+            f"Ngày {day:%d/%m/%Y} đã qua: kết xuất {number} thư để xem, không gửi thư nào.",
+            f"{day} has passed: {number} mail(s) rendered to be looked at, none sent.",
+        )
+        return Ticked(plan, (), skipped, simulated=True, message=self._or_quiet(plan, message))
 
     async def _report(self, plan: Plan, fresh: Sequence[Planned]) -> Ticked:
         outcomes = await self.ledger.states([planned.digest.key for planned in fresh])
@@ -80,18 +86,24 @@ class Ticks:
             if outcomes[p.digest.key].state is not DigestState.SENT
         ]
         skipped = (*plan.skipped, *elsewhere, *undelivered)
-        return Ticked(plan, sent, skipped, simulated=False, message=self._message(plan, len(sent)))
+        message = Text(
+            f"Ngày {plan.day:%d/%m/%Y}: đã gửi {len(sent)} thư.", f"{plan.day}: {len(sent)} mail(s) sent."
+        )
+        return Ticked(plan, sent, skipped, simulated=False, message=self._or_quiet(plan, message))
 
-    def _message(self, plan: Plan, sent: int, *, simulated: bool = False) -> Text:
-        if plan.muted:
-            return quiet(plan, next_digest(plan.at, self.pipeline.calendar))
-        day, number = f"{plan.day:%d/%m/%Y}", len(plan.planned)
-        if simulated:
-            return Text(
-                f"Ngày {day} đã qua: kết xuất {number} thư để xem, không gửi thư nào.",
-                f"{plan.day} has passed: {number} mail(s) rendered to be looked at, none sent.",
-            )
-        return Text(f"Ngày {day}: đã gửi {sent} thư.", f"{plan.day}: {sent} mail(s) sent.")
+    def _or_quiet(self, plan: Plan, message: Text) -> Text:
+        return quiet(plan, next_digest(plan.at, self.pipeline.calendar)) if plan.muted else message
+
+
+def announcement(plan: Plan, calendar: Calendar) -> Text:
+    """Say in a sentence what a moment would bring, or why it brings nothing."""
+    if plan.muted:
+        return quiet(plan, next_digest(plan.at, calendar))
+    number = len(plan.planned)
+    return Text(
+        f"Ngày {plan.day:%d/%m/%Y}: sẽ có {number} thư; chưa gửi thư nào.",
+        f"{plan.day}: {number} mail(s) would go out; none was sent.",
+    )
 
 
 def quiet(plan: Plan, following: datetime) -> Text:

@@ -1,0 +1,87 @@
+"""The notifier's door: recipients, alerts, previews and the tick."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+
+from services.notifier.adapters.bodies import RecipientBody, TickBody
+from services.notifier.adapters.read_model import SqlReadModel
+from services.notifier.adapters.recipients import SqlRecipients
+from services.notifier.adapters.views import alert_view, preview_view, recipient_view, tick_view
+from services.notifier.application.commands import Commands
+from services.notifier.application.pipeline import moment
+from services.notifier.application.ticks import Ticks, announcement
+from shared import log
+from shared.auth import Operator, Reader, Supervisor
+from shared.clock import NewId, day_in_vietnam
+from shared.contracts.event import Code
+from shared.paging import Listing, Paged
+from shared.web import AtPosition
+
+logger = log.get(__name__)
+
+At = Annotated[str | None, Query(description="a moment, or a day (08:00 in Vietnam); none means now")]
+
+
+def routers(
+    commands: Commands, recipients: SqlRecipients, read_model: SqlReadModel, ticks: Ticks, new_id: NewId
+) -> list[APIRouter]:
+    return [_recipients(commands, recipients, ticks, new_id), _alerts(read_model, ticks), _mail(ticks)]
+
+
+def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new_id: NewId) -> APIRouter:
+    router = APIRouter(prefix="/units", tags=["recipients"])
+
+    async def listed(unit_code: str) -> dict[str, Any]:
+        found = await recipients.of_unit(unit_code, day_in_vietnam(ticks.now()))
+        return {"unit_code": unit_code, "recipients": [recipient_view(one) for one in found]}
+
+    @router.put("/{unit_code}/recipients", summary="Replace the list of a unit's mailboxes")
+    async def replace(principal: Supervisor, unit_code: Code, body: list[RecipientBody]) -> dict[str, Any]:
+        await commands.require_unit(unit_code)
+        wanted = {entry.email: entry.recipient(unit_code, new_id()) for entry in body}
+        await recipients.replace(unit_code, list(wanted.values()), day_in_vietnam(ticks.now()))
+        logger.info("recipients_replaced", unit_code=unit_code, count=len(wanted), by=principal.actor)
+        return await listed(unit_code)
+
+    @router.get("/{unit_code}/recipients", summary="A unit's mailboxes (personal data)")
+    async def of_unit(_: Supervisor, unit_code: Code) -> dict[str, Any]:
+        return await listed(unit_code)
+
+    return router
+
+
+def _alerts(read_model: SqlReadModel, ticks: Ticks) -> APIRouter:
+    router = APIRouter(tags=["alerts"])
+
+    @router.get("/alerts", summary="Gaps as matters between us and their units", dependencies=[AtPosition])
+    async def alerts(
+        _: Reader,
+        page: Paged,
+        state: Literal["raised", "resolved"] | None = None,
+        unit: Code | None = None,
+    ) -> Listing:
+        rows = await read_model.alerts(state, unit, page.limit, page.after)
+        today = day_in_vietnam(ticks.now())
+        shown = [alert_view(row, today, ticks.pipeline.calendar) for row in rows]
+        return page.listing(shown, "alert_id")
+
+    return router
+
+
+def _mail(ticks: Ticks) -> APIRouter:
+    router = APIRouter(tags=["mail"])
+
+    @router.get("/preview", summary="Which mails would go out; sends nothing", dependencies=[AtPosition])
+    async def preview(_: Reader, at: At = None) -> dict[str, Any]:
+        plan = await ticks.pipeline.plan(moment(at, ticks.now()))
+        return preview_view(plan, announcement(plan, ticks.pipeline.calendar))
+
+    @router.post("/tick", summary="Send what is due; a past day is only simulated", dependencies=[AtPosition])
+    async def tick(request: Request, principal: Operator, body: TickBody | None = None) -> dict[str, Any]:
+        at = moment(body.at if body else None, ticks.now())
+        ticked = await ticks.tick(at, request.state.correlation_id)
+        logger.info("tick", at=at.isoformat(), sent=len(ticked.sent), by=principal.actor)
+        return tick_view(ticked)
+
+    return router

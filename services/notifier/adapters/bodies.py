@@ -1,0 +1,56 @@
+"""What comes in over HTTP and in import rows, checked and turned into recipients."""
+
+from datetime import date
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, StringConstraints, model_validator
+
+from services.notifier.domain.digest import Recipient
+from shared.contracts.event import Code
+from shared.contracts.vocabulary import Language, RecipientRole
+from shared.rows import ImportRow
+from shared.web import Body
+
+# One plain mailbox, in ASCII: no name, no list, nothing that could begin another header.
+_ADDRESS = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
+
+
+def _lower(address: str) -> str:
+    return address.lower()
+
+
+Email = Annotated[str, StringConstraints(pattern=_ADDRESS, max_length=254), AfterValidator(_lower)]
+
+
+class RecipientBody(Body):
+    role: RecipientRole
+    email: Email
+    language: Language = Language.VI
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise ValueError("valid_to lies before valid_from")
+        return self
+
+    def recipient(self, unit_code: str, recipient_id: UUID) -> Recipient:
+        return Recipient(recipient_id=recipient_id, unit_code=unit_code, **self.model_dump())
+
+
+class RecipientRow(ImportRow):
+    unit_code: Code
+    role: RecipientRole
+    email: Email
+    language: Language = Language.VI
+
+    def recipient(self, recipient_id: UUID) -> Recipient:
+        return Recipient(recipient_id=recipient_id, **self.model_dump(include=set(RecipientRow.model_fields)))
+
+
+class TickBody(Body):
+    """`at` is a moment or a day (then 08:00 in Vietnam); null means now."""
+
+    at: str | None = None

@@ -1,0 +1,58 @@
+"""The outbox page: what was written to whom, why, and how it went; addresses only for the operator."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment
+
+from services.notifier.adapters.read_model import SqlReadModel
+from services.notifier.adapters.wording import REASONS, ROLES, STATES
+from services.notifier.application.ports import DigestState
+from services.notifier.domain.reasons import Reason
+from services.notifier.domain.refusals import DigestNotFound
+from shared.auth import Principal, Reader
+from shared.contracts.vocabulary import RecipientRole, Role
+
+# The pages run no script and load nothing; a mail is shown in a sandbox.
+SAFE = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'"}
+
+
+def router(read_model: SqlReadModel, templates: Environment, *, local: bool) -> APIRouter:
+    routes = APIRouter(prefix="/outbox", tags=["outbox"])
+
+    @routes.get("", response_class=HTMLResponse, summary="What was mailed, to whom, why (a page for people)")
+    async def outbox(principal: Reader) -> HTMLResponse:
+        mails = [_shown(mail, principal) for mail in await read_model.outbox()]
+        page = templates.get_template("outbox/list.html").render(mails=mails, local=local)
+        return HTMLResponse(page, headers=SAFE)
+
+    @routes.get("/{digest_key}", response_class=HTMLResponse, summary="One mail, as it was rendered")
+    async def mail(principal: Reader, digest_key: str) -> HTMLResponse:
+        found = await read_model.mail(digest_key)
+        if found is None:
+            raise DigestNotFound
+        page = templates.get_template("outbox/mail.html").render(mail=_shown(found, principal))
+        return HTMLResponse(page, headers=SAFE)
+
+    return routes
+
+
+def _shown(mail: Mapping[str, Any], principal: Principal) -> dict[str, Any]:
+    operator = principal.role is Role.OPERATOR
+    return {
+        **mail,
+        "unit_name": mail.get("unit_name") or mail["unit_code"],
+        "address": mail["email"] if operator else masked(mail["email"]),
+        "role": ROLES[RecipientRole(mail["recipient_role"])].vi,
+        "state_name": STATES[DigestState(mail["state"])].vi,
+        "detail": mail["delivery"].get("detail"),
+        "lines": [{**line, "why": REASONS[Reason(line["reason"])].vi} for line in mail["lines"]],
+    }
+
+
+def masked(address: str) -> str:
+    """Keep the first letter and the domain."""
+    name, _, domain = address.partition("@")
+    return f"{name[:1]}***@{domain}"

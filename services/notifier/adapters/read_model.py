@@ -1,0 +1,82 @@
+"""Reads alerts and the outbox for people."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.notifier.adapters.tables import ALERT, DIGEST, DIGEST_LINE, GAP, RECIPIENT, UNIT
+
+OUTBOX_ROWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SqlReadModel:
+    engine: AsyncEngine
+
+    async def alerts(
+        self, state: str | None, unit_code: str | None, limit: int, after: str | None
+    ) -> list[dict[str, Any]]:
+        """List alerts by id, with the gap's present title and due day."""
+        gap = (GAP.c.title, GAP.c.stage, GAP.c.due_on.label("gap_due_on"), GAP.c.policies, GAP.c.dataset)
+        query = select(*ALERT.c, *gap).outerjoin(GAP, GAP.c.gap_id == ALERT.c.gap_id)
+        if state is not None:
+            query = query.where(ALERT.c.state == state)
+        if unit_code is not None:
+            query = query.where(ALERT.c.unit_code == unit_code)
+        if after is not None:
+            query = query.where(ALERT.c.alert_id > UUID(after))
+        return await self._rows(query.order_by(ALERT.c.alert_id).limit(limit))
+
+    async def outbox(self) -> list[dict[str, Any]]:
+        """List the newest mails with what they spoke of, newest first."""
+        columns = [DIGEST.c[name] for name in _OF_DIGEST]
+        query = (
+            select(*columns, RECIPIENT.c.email, UNIT.c.unit_name)
+            .join(RECIPIENT, RECIPIENT.c.recipient_id == DIGEST.c.recipient_id)
+            .outerjoin(UNIT, UNIT.c.unit_code == DIGEST.c.unit_code)
+            .order_by(DIGEST.c.day.desc(), DIGEST.c.created_at.desc(), DIGEST.c.digest_key)
+            .limit(OUTBOX_ROWS)
+        )
+        mails = await self._rows(query)
+        lines = await self._lines([mail["digest_key"] for mail in mails])
+        return [{**mail, "lines": lines.get(mail["digest_key"], [])} for mail in mails]
+
+    async def mail(self, key: str) -> dict[str, Any] | None:
+        query = (
+            select(*DIGEST.c, RECIPIENT.c.email)
+            .join(RECIPIENT, RECIPIENT.c.recipient_id == DIGEST.c.recipient_id)
+            .where(DIGEST.c.digest_key == key)
+        )
+        found = await self._rows(query)
+        if not found:
+            return None
+        return {**found[0], "lines": (await self._lines([key])).get(key, [])}
+
+    async def _lines(self, keys: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        query = select(DIGEST_LINE).where(DIGEST_LINE.c.digest_key.in_(keys)).order_by(DIGEST_LINE.c.due_on)
+        lines: dict[str, list[dict[str, Any]]] = {}
+        for row in await self._rows(query):
+            lines.setdefault(row["digest_key"], []).append(row)
+        return lines
+
+    async def _rows(self, query: Any) -> list[dict[str, Any]]:
+        async with self.engine.connect() as connection:
+            return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+_OF_DIGEST = (
+    "digest_key",
+    "unit_code",
+    "day",
+    "subject",
+    "state",
+    "attempts",
+    "sent_at",
+    "created_at",
+    "delivery",
+    "recipient_role",
+)

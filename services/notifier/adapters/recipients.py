@@ -1,0 +1,66 @@
+"""Who is written to: the only table with addresses, kept beside the log and never in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.notifier.adapters.desk import recipient_of
+from services.notifier.adapters.tables import RECIPIENT
+from services.notifier.domain.digest import Recipient
+
+
+@dataclass(frozen=True, slots=True)
+class SqlRecipients:
+    """A mailbox keeps its opaque id however often it is listed: the ledger speaks of it by that."""
+
+    engine: AsyncEngine
+
+    async def of_unit(self, unit_code: str, today: date) -> list[Recipient]:
+        current = or_(RECIPIENT.c.valid_to.is_(None), RECIPIENT.c.valid_to >= today)
+        async with self.engine.connect() as connection:
+            rows = await connection.execute(
+                select(RECIPIENT)
+                .where(and_(RECIPIENT.c.unit_code == unit_code, current))
+                .order_by(RECIPIENT.c.email)
+            )
+            return [recipient_of(row) for row in rows.mappings()]
+
+    async def replace(self, unit_code: str, wanted: Sequence[Recipient], today: date) -> None:
+        """Make `wanted` the unit's list; whoever is not on it any more ended yesterday."""
+        gone = and_(
+            RECIPIENT.c.unit_code == unit_code,
+            RECIPIENT.c.email.not_in([recipient.email for recipient in wanted]),
+            or_(RECIPIENT.c.valid_to.is_(None), RECIPIENT.c.valid_to >= today),
+        )
+        async with self.engine.begin() as connection:
+            await connection.execute(update(RECIPIENT).where(gone).values(valid_to=today - timedelta(days=1)))
+            for recipient in wanted:
+                await _put(connection, recipient)
+
+    async def add(self, recipient: Recipient) -> bool:
+        """Put one on the list; False if it stands there exactly so."""
+        async with self.engine.begin() as connection:
+            return await _put(connection, recipient)
+
+
+async def _put(connection: AsyncConnection, recipient: Recipient) -> bool:
+    values: dict[str, Any] = {name: getattr(recipient, name) for name in _COLUMNS}
+    statement = insert(RECIPIENT).values(recipient_id=recipient.recipient_id, **values)
+    changed = or_(*(RECIPIENT.c[name].is_distinct_from(statement.excluded[name]) for name in _OTHERS))
+    done = await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["unit_code", "email"],
+            set_={name: statement.excluded[name] for name in _OTHERS},
+            where=changed,
+        )
+    )
+    return done.rowcount == 1
+
+
+_OTHERS = ("role", "language", "valid_from", "valid_to")
+_COLUMNS = ("unit_code", "email", *_OTHERS)

@@ -1,0 +1,120 @@
+"""A digest as a mail: subject, text and HTML from the templates of the recipient's language."""
+
+from collections.abc import Sequence
+from datetime import date
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any
+from uuid import uuid5
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from services.notifier.adapters.post import header
+from services.notifier.adapters.wording import REASONS, ROLES
+from services.notifier.application.ports import Mail, Unit
+from services.notifier.domain.digest import Digest, Line
+from services.notifier.domain.reasons import Reason, Standing
+from shared.contracts.datasets import banners
+from shared.contracts.ids import LOA_NAMESPACE
+from shared.contracts.vocabulary import Language
+from shared.errors import Text
+from shared.rules.wording import GAP_CLOSURES, INSTRUMENTS, STAGES, WHOLE_DRAFT_TITLE
+
+TEMPLATES = Path(__file__).parent / "templates"
+IN_FULL = 10  # drafts shown at length; the rest in one line each
+SUBJECT_TITLE = 90  # characters of a title that a subject line has room for
+
+
+def environment() -> Environment:
+    """Make the environment of every template; a missing value is an error, never an empty place."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(["html"]),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters["day"] = _day
+    return made
+
+
+def _day(day: date) -> str:
+    return f"{day:%d/%m/%Y}"
+
+
+class TemplateRenderer:
+    """`record_url` is where a communication is recorded; `sender` gives the domain of the Message-ID."""
+
+    def __init__(self, record_url: str, sender: str) -> None:
+        self._templates = environment()
+        self._record_url = record_url
+        self._domain = parseaddr(sender)[1].rpartition("@")[2] or "loa.invalid"
+
+    def message_id(self, digest: Digest) -> str:
+        """The same digest has the same one, however often it is handed over."""
+        return f"<{uuid5(LOA_NAMESPACE, f'digest:{digest.key}')}@{self._domain}>"
+
+    def render(self, digest: Digest, unit: Unit) -> Mail:
+        values = self._values(digest, unit)
+        part = {
+            name: self._templates.get_template(f"digest/{digest.recipient.language}/{name}").render(values)
+            for name in ("subject.txt", "body.txt", "body.html")
+        }
+        return Mail(header(part["subject.txt"]), part["body.txt"], part["body.html"])
+
+    def _values(self, digest: Digest, unit: Unit) -> dict[str, Any]:
+        language = digest.recipient.language
+        owed = [self._line(line, language) for line in digest.owed]
+        closed = [(line.reason, self._line(line, language)) for line in digest.closed]
+        notes = banners(line.gap.dataset for line in digest.lines)
+        return {
+            "unit": header(unit.name),
+            "parent": header(unit.parent_name) if unit.parent_name else None,
+            "role": in_language(ROLES[digest.recipient.role], language),
+            "day": digest.day,
+            "banners": [in_language(note, language) for note in notes],
+            "owed": owed[:IN_FULL],
+            "rest": owed[IN_FULL:],
+            "count": len(owed),
+            "overdue_count": sum(line.standing is Standing.OVERDUE for line in digest.owed),
+            "thanked": [line for reason, line in closed if reason is Reason.RESOLVED_SINCE],
+            "dropped": [line for reason, line in closed if reason is not Reason.RESOLVED_SINCE],
+            "record_url": self._record_url.partition("{")[0],
+        }
+
+    def _line(self, line: Line, language: Language) -> dict[str, Any]:
+        gap = line.gap
+        title = header(gap.title)
+        return {
+            "title": title,
+            "short_title": title
+            if len(title) <= SUBJECT_TITLE
+            else f"{title[: SUBJECT_TITLE - 1].rstrip()}…",
+            "draft_code": gap.draft_code,
+            "instrument": in_language(INSTRUMENTS[gap.instrument], language),
+            "stage": in_language(STAGES[gap.stage], language),
+            "policies": _policies(gap.policies, language),
+            "since": gap.since,
+            "due_on": gap.due_on,
+            "standing": line.standing.value,
+            "overdue_days": line.overdue_days,
+            "days_left": line.days_left,
+            "why": in_language(REASONS[line.reason], language),
+            "closure": in_language(GAP_CLOSURES[gap.closure], language) if gap.closure else "",
+            "link": self._record_url.replace("{draft_code}", gap.draft_code),
+        }
+
+
+def _policies(numbers: Sequence[int], language: Language) -> str:
+    """Name the open policies; number 0 is the draft as a whole."""
+    if not any(numbers):
+        return in_language(WHOLE_DRAFT_TITLE, language).lower()
+    listed = ", ".join(str(number) for number in numbers)
+    if language is Language.VI:
+        return f"chính sách số {listed}"
+    return f"policy {listed}" if len(numbers) == 1 else f"policies {listed}"
+
+
+def in_language(text: Text, language: Language) -> str:
+    return text.en if language is Language.EN else text.vi

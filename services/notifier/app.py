@@ -1,0 +1,82 @@
+"""The notifier's composition root: the one place that knows every adapter of it."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.notifier.adapters import api, outbox, tables
+from services.notifier.adapters.broker import Reactions
+from services.notifier.adapters.desk import PROJECTION, SqlDesks
+from services.notifier.adapters.ledger import SqlLedger
+from services.notifier.adapters.post import FilePost, SmtpPost
+from services.notifier.adapters.read_model import SqlReadModel
+from services.notifier.adapters.recipients import SqlRecipients
+from services.notifier.adapters.rendering import TemplateRenderer, environment
+from services.notifier.adapters.rows import Rows
+from services.notifier.application.commands import Commands
+from services.notifier.application.pipeline import Pipeline
+from services.notifier.application.ports import Post
+from services.notifier.application.projections import changes
+from services.notifier.application.sender import Sender
+from services.notifier.application.ticks import Ticks
+from services.notifier.settings import Settings
+from shared import broker, clock, imports, web
+from shared.auth import Verifier
+from shared.clock import Clock
+from shared.eventstore.streams import stream_state
+from shared.projections.rows import RowProjection
+from shared.rules.rulebook import load_rulebook
+from shared.service import Platform
+
+MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
+CONTEXTS = frozenset({"unit", "compliance", "alert"})
+
+
+def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
+    """`now` is the clock by which days are judged and leases end."""
+    platform = Platform(settings)
+    projection = RowProjection(PROJECTION, CONTEXTS, tables.metadata, tables.READ_MODEL, changes)
+    runner = platform.runner(projection, tables.checkpoints)
+    commands = Commands(platform.store, clock.new_id)
+    ticks = _ticks(platform, settings, commands, now)
+    face = broker.create_broker(settings, platform.catalog)
+    reactions = Reactions(face, commands, ticks, platform.catalog, now, clock.new_id)
+    reactions.subscribe()
+    recipients, read_model = SqlRecipients(platform.engine), SqlReadModel(platform.engine)
+    return web.create_api(
+        service=settings.service,
+        description="Nhắc việc và đôn đốc bằng thư điện tử. / Reminders by e-mail.",
+        routers=[
+            *api.routers(commands, recipients, read_model, ticks, clock.new_id),
+            outbox.router(read_model, environment(), local=settings.smtp_url is None),
+            imports.router(Rows(commands, recipients, clock.new_id).sheets()),
+        ],
+        broker=face,
+        catalog=platform.catalog,
+        verifier=Verifier(settings.jwks, public_read=settings.public_read),
+        runner=runner,
+        probes={**platform.probes(runner), "reactions": reactions.probe},
+        metrics=platform.metrics,
+        lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run, reactions.run, ticks.sender.run]),
+    )
+
+
+def _ticks(platform: Platform, settings: Settings, commands: Commands, now: Clock) -> Ticks:
+    async def head() -> int:
+        return (await stream_state(platform.client.jetstream(timeout=5))).last
+
+    ledger = SqlLedger(platform.engine)
+    renderer = TemplateRenderer(settings.record_url, settings.mail_from)
+    return Ticks(
+        pipeline=Pipeline(SqlDesks(platform.engine), renderer, load_rulebook().calendar, head),
+        ledger=ledger,
+        sender=Sender(ledger, _post(settings), commands, now),
+        simulation=FilePost(settings.simulated_dir, settings.mail_from),
+        now=now,
+    )
+
+
+def _post(settings: Settings) -> Post:
+    if settings.smtp_url is None:
+        return FilePost(settings.mail_dir, settings.mail_from)
+    return SmtpPost(settings.smtp_url.get_secret_value(), settings.mail_from)
