@@ -3,20 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    DateTime,
-    MetaData,
-    Table,
-    Text,
-    delete,
-    func,
-    insert,
-    select,
-    update,
-)
-from sqlalchemy.dialects.postgresql import insert as upsert_into
+from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.errors import LoaError
@@ -70,7 +58,7 @@ class CheckpointTables:
         table = self.checkpoint
         if read.stream_created is None:
             moved = await connection.execute(
-                upsert_into(table)
+                insert(table)
                 .values(projection=projection, position=to.position, stream_created=to.stream_created)
                 .on_conflict_do_nothing()
             )
@@ -91,9 +79,11 @@ class CheckpointTables:
     ) -> None:
         """Record that the event at `position` is to be passed over, by whom and why."""
         await connection.execute(
-            insert(self.skipped).values(
+            insert(self.skipped)
+            .values(
                 projection=projection, position=position, reason=reason, skipped_by=by, skipped_at=func.now()
             )
+            .on_conflict_do_nothing()
         )
 
     async def skips(self, connection: AsyncConnection, projection: str) -> frozenset[int]:

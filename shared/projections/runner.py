@@ -108,6 +108,7 @@ class Runner:
             names = ", ".join(f'"{table.name}"' for table in self.projection.tables)
             await connection.execute(text(f"TRUNCATE {names}"))
             await self._checkpoints.forget(connection, self.name)
+        await self._show(Status(State.STARTING))
 
     @asynccontextmanager
     async def _leadership(self) -> AsyncIterator[None]:
@@ -145,8 +146,8 @@ class Runner:
                 checkpoint = await self._project(batch, checkpoint, stream.created)
             elif await self._read() != checkpoint:
                 raise CheckpointMoved(self.name)
-            else:
-                await self._check_stream(checkpoint)
+            elif (await self._check_stream(checkpoint)).last > checkpoint.position:
+                await feed.close()  # the log moves on and we don't: the consumer is gone, take a new one
 
     async def _project(
         self, batch: Sequence[RawEvent], checkpoint: Checkpoint, created: datetime
