@@ -22,7 +22,7 @@ class Issuer:
     key: Ed25519PrivateKey
     jwks: Path
 
-    def token(self, role: Role = Role.OPERATOR, unit: str | None = None, **claims: Any) -> str:
+    def token(self, role: Role = Role.OPERATOR, unit: str | None = None, /, **claims: Any) -> str:
         known: dict[str, Any] = {
             "sub": f"test-{role}",
             "role": role.value,
