@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -57,7 +57,7 @@ class Services:
         headers = {"Authorization": f"Bearer {self.current.token}"} if self.current.token else {}
         self._http = httpx.Client(headers=headers, timeout=SECONDS)
 
-    def __enter__(self) -> "Services":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

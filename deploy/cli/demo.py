@@ -19,8 +19,7 @@ A_SAMPLE_DRAFT = "LUAT-DATDAI"
 
 
 def show(current: Current) -> None:
-    services = Services(current)
-    with services:
+    with Services(current) as services:
         position = max(_import_open(services), _import_exercise(services))
         _show_figures(services, position)
 
@@ -47,7 +46,9 @@ def _knows(services: Services, draft_code: str) -> bool:
 
 def _import(folder: Path, dataset: Dataset, title: Text, services: Services) -> int:
     source = sheets.read(folder)
-    present = {name: sheet for name, sheet in source.sheets.items() if sheets.ORDER[name] in services.current.urls}
+    present = {
+        name: sheet for name, sheet in source.sheets.items() if sheets.ORDER[name] in services.current.urls
+    }
     with import_view.watched(source, f"{title.vi} / {title.en}") as progress:
         result = importing.carry(sheets.Source(present), dataset, services, progress)
     if not result.complete:
@@ -59,7 +60,9 @@ def _show_figures(services: Services, position: int) -> None:
     if "metrics" not in services.current.urls:
         return
     seen = {"min_position": position} if position else {}
-    figures.show_compliance(services.get("metrics", "/compliance", group_by="none", **seen))
+    figures.show_compliance(services.get("metrics", "/compliance", **seen))
+    by_unit = {"unit": exercise.ROOT_UNIT, "include_descendants": True, "group_by": "unit"}
+    figures.show_compliance(services.get("metrics", "/compliance", **by_unit), with_definition=False)
     figures.show_gaps(services.get("metrics", "/gaps", **seen))
     out.print()
     if "notifier" in services.current.urls:

@@ -35,12 +35,13 @@ COUNTS = {
 }
 
 
-def show_compliance(answer: Answer) -> None:
+def show_compliance(answer: Answer, *, with_definition: bool = True) -> None:
     banners(answer)
     say(_heading(answer), style="bold")
     groups: Sequence[Answer] = answer["groups"]
     out.print(_one(groups[0]) if answer.get("group_by", "none") == "none" else _many(groups))
-    say(Text(answer["definition"], str(answer.get("definition_en", ""))), style="dim")
+    if with_definition:
+        say(Text(answer["definition"], str(answer.get("definition_en", ""))), style="dim")
 
 
 def _heading(answer: Answer) -> Text:
@@ -85,7 +86,10 @@ def _many(groups: Sequence[Answer]) -> Table:
     table.add_column("Chỉ tiêu\n[dim]Target[/dim]", justify="right")
     for group in groups:
         table.add_row(
-            group["label"] or "–", *(count(group[name]) for name in shown), percent(group["rate_full"]), _target(group)
+            group["label"] or "–",
+            *(count(group[name]) for name in shown),
+            percent(group["rate_full"]),
+            _target(group),
         )
     return table
 

@@ -1,8 +1,9 @@
 """The command `loa`: starts the platform, feeds it, asks it and looks after it."""
 
+# ruff: noqa: PLC0415  a command imports what it needs when it runs: `loa --help` answers at once
+
 import json
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,7 +25,9 @@ app.add_typer(streams, name="streams")
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Ngày cần xem. / The day asked for (yyyy-mm-dd).")]
 Unit = Annotated[str | None, typer.Option("--unit", help="Mã đơn vị. / Unit code.")]
 Json = Annotated[bool, typer.Option("--json", help="In nguyên JSON. / Print the answer as JSON.")]
-At = Annotated[str | None, typer.Option("--at", help="Thời điểm; mặc định là bây giờ. / The moment; now if absent.")]
+At = Annotated[
+    str | None, typer.Option("--at", help="Thời điểm; mặc định là bây giờ. / The moment; now if absent.")
+]
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """Commands that mend and look after the platform: rebuild, skip, tokens, streams."""
 
 import asyncio
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,13 +20,14 @@ from shared.errors import Text
 from shared.eventstore import streams
 
 PATIENCE = 3600.0  # seconds for a rebuild
-BEHIND = Text("dữ liệu đọc vẫn chưa đầy đủ", "the read model is not complete yet")
+SETTLE = 2.0  # seconds until the projector has surely noticed: it looks at its checkpoint every second
 
 
 def rebuild(services: Services, projection: str) -> None:
     """Empty a read model and wait until it is filled again; a projection bears the name of its service."""
     services.post(projection, "/projections/rebuild")
     with out.status("…"):
+        time.sleep(SETTLE)
         position = status.wait_until_caught_up(services, projection, PATIENCE)
     say(
         Text(
@@ -78,12 +80,16 @@ def show_streams(*, change: bool) -> None:
 async def _streams(*, change: bool) -> list[streams.Difference]:
     url = state.read().nats_url
     if not url:
-        raise Said("Chưa biết địa chỉ NATS: đặt LOA_NATS_URL.", "The address of NATS is not known: set LOA_NATS_URL.")
+        raise Said(
+            "Chưa biết địa chỉ NATS: đặt LOA_NATS_URL.", "The address of NATS is not known: set LOA_NATS_URL."
+        )
     settings = LocalSettings()
     try:
         client = await operator(url, keyring(data_folder() / "keys"))
     except (OSError, nats.errors.Error) as error:
-        raise Said(f"Không kết nối được NATS tại {url}: {error}", f"NATS cannot be reached at {url}: {error}") from error
+        raise Said(
+            f"Không kết nối được NATS tại {url}: {error}", f"NATS cannot be reached at {url}: {error}"
+        ) from error
     try:
         work = streams.apply if change else streams.plan
         return await work(client.jetstream(timeout=10), settings.nats_replicas)

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from rich.table import Table
 
-from deploy.cli.client import NotStarted, Services, ServiceRefused, Unreachable
+from deploy.cli.client import NotStarted, ServiceRefused, Services, Unreachable
 from deploy.cli.console import count, out, say
 from deploy.cli.readiness import not_ready
 from deploy.nats.permissions import SERVICES
@@ -66,11 +66,10 @@ def _trouble(projection: Mapping[str, Any]) -> Text | None:
     if projection["state"] != "stuck":
         return None
     name, at, problem = projection["projection"], projection["stuck_at"], projection["problem"]
-    if at is None:
-        command = f"loa rebuild {name}"
-    else:
-        command = f'loa skip {name} {at} --reason "…"'
-    return Text(f"dừng ở sự kiện lỗi ({problem}); xử lý: `{command}`", f"stuck ({problem}); mend: `{command}`")
+    command = f"loa rebuild {name}" if at is None else f'loa skip {name} {at} --reason "…"'
+    return Text(
+        f"dừng ở sự kiện lỗi ({problem}); xử lý: `{command}`", f"stuck ({problem}); mend: `{command}`"
+    )
 
 
 def _table(seen: list[Seen]) -> Table:
@@ -79,7 +78,10 @@ def _table(seen: list[Seen]) -> Table:
     table.add_column("Còn chậm / Behind", justify="right")
     for one in seen:
         table.add_row(
-            one.name, "có / yes" if one.ready else "[red]không / no[/red]", count(one.position), count(one.pending)
+            one.name,
+            "có / yes" if one.ready else "[red]không / no[/red]",
+            count(one.position),
+            count(one.pending),
         )
     return table
 

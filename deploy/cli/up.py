@@ -15,7 +15,9 @@ from shared import clock
 from shared.errors import Text
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-STARTING = Text("Đang khởi động NATS, PostgreSQL và các dịch vụ…", "Starting NATS, PostgreSQL and the services…")
+STARTING = Text(
+    "Đang khởi động NATS, PostgreSQL và các dịch vụ…", "Starting NATS, PostgreSQL and the services…"
+)
 STOPPING = Text("Đang dừng…", "Stopping…")
 STOPPED = Text("Đã dừng; dữ liệu được giữ nguyên.", "Stopped; the data are kept.")
 READY = Text("Hệ thống đã sẵn sàng. Nhấn Ctrl-C để dừng.", "The platform is ready. Press Ctrl-C to stop it.")

@@ -17,11 +17,14 @@ _POLL = 0.05
 
 async def end_services(pids: Path, folder: Path) -> None:
     """End every process noted below `pids` that runs for `folder`."""
-    for pid_file in sorted(pids.glob("*.pid")):
-        pid = noted_pid(pid_file)
-        if pid is not None and is_ours(pid, folder):
+    for pid in _noted(pids):
+        if is_ours(pid, folder):
             await _end(pid, folder)
-        pid_file.unlink(missing_ok=True)
+
+
+def _noted(pids: Path) -> list[int]:
+    noted = (noted_pid(pid_file) for pid_file in sorted(pids.glob("*.pid")))
+    return [pid for pid in noted if pid is not None]
 
 
 def is_ours(pid: int, folder: Path) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 import nats
+from nats.aio.client import Client
 
 from deploy.local import child, databases, leftovers, state, tokens
 from deploy.local.engine import LOOPBACK, FolderInUse, refuse_taken
@@ -43,9 +44,10 @@ class Engines:
 
 @asynccontextmanager
 async def running(folder: Path, settings: LocalSettings, notice: Notice) -> AsyncIterator[state.Current]:
-    """Start everything; when left, services end first and engines last. They may not be ready yet."""
-    folder = folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    """Start everything; when left, services end first and engines last. They may not be ready yet.
+
+    `folder` is absolute: it marks our processes.
+    """
     with _claimed(folder):
         await leftovers.end_services(folder / "run", folder)
         refuse_taken(settings.service_ports())
@@ -68,7 +70,7 @@ async def apply_streams(url: str, ring: Keyring, replicas: int) -> list[streams.
         await client.close()
 
 
-async def operator(url: str, ring: Keyring) -> nats.NATS:
+async def operator(url: str, ring: Keyring) -> Client:
     """Connect to the broker as the operator."""
     seed = str(ring.seed_file(OPERATOR))
     return await nats.connect(
@@ -79,6 +81,7 @@ async def operator(url: str, ring: Keyring) -> nats.NATS:
 @contextmanager
 def _claimed(folder: Path) -> Iterator[None]:
     """Never two runs on one folder; the system takes the claim back when we die."""
+    folder.mkdir(parents=True, exist_ok=True)
     with (folder / "loa.lock").open("ab") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
