@@ -1,0 +1,71 @@
+# Every habit of the project is one target; `make` alone lists them.
+
+PYTHON ?= python3
+UV := 0.13.9
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+	--all-extras --group dev pyproject.toml -o requirements.lock
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-all e2e check types lint format bench sample lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(INSTALLED) ## make .venv from requirements.lock; again only when that changed
+
+run: setup ## start everything on this machine, with both samples
+	@$(BIN)/loa up --demo
+
+test: setup ## the suite that needs no container engine and no browser
+	@$(BIN)/pytest -m "not container and not browser"
+
+test-all: setup ## containers and browser too
+	@$(BIN)/pytest
+
+e2e: setup ## the platform as a whole, started as a person would
+	@$(BIN)/pytest tests/e2e -m "not container and not browser"
+
+check: lint types ## what must hold before a commit: lint, formatting, types, layers
+
+lint: setup ## ruff, formatting, import-linter
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/lint-imports --no-logo
+
+types: setup ## mypy --strict, tests included
+	@$(BIN)/mypy
+
+format: setup ## put the code into its form
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+bench: setup ## measure what the figures of the README promise
+	@$(BIN)/python -m tests.bench
+
+sample: setup ## write today's exercise office to .loa/exercise, in the import format
+	@$(BIN)/python -m deploy.sample.exercise .loa/exercise
+
+lock: setup ## resolve the dependencies anew into requirements.lock
+	@$(BIN)/$(LOCK) --upgrade --quiet
+
+clean: ## remove what can be made again (.venv, caches); data in .loa stay
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Cần Python 3.11 trở lên / Python 3.11 or newer is needed (PYTHON=… make)."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "Python này thiếu venv: cài gói python3-venv rồi chạy lại / this Python lacks venv: install the package python3-venv and run again."; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+# uv is quick; where it does not reach the packages that pip reaches, pip does the same work.
+$(INSTALLED): requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Đang cài đặt / installing…"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
