@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.metrics.adapters import api, tables
+from services.metrics.adapters import api, pages, tables
 from services.metrics.adapters.projection import MetricsProjection
 from services.metrics.adapters.read_model import SqlSnapshots
 from services.metrics.adapters.records import SqlAnnouncements
@@ -29,7 +29,7 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
     return web.create_api(
         service=settings.service,
         description="Tỷ lệ truyền thông, khoảng trống, báo cáo. / Compliance, gaps, reports.",
-        routers=[api.router(queries)],
+        routers=[api.router(queries), pages.router(queries)],
         broker=broker.create_broker(settings, platform.catalog),
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),

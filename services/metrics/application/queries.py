@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from services.metrics.application.ports import Cell, OpenGap, Snapshot, Todo
 from services.metrics.domain.coverage import Coverage, coverage_of
@@ -15,6 +15,8 @@ from shared.contracts.vocabulary import Dataset, GapState, Instrument, Regime, U
 from shared.rules import wording
 from shared.rules.figures import Period, effective_day, national_floor, reporting_year
 from shared.rules.rulebook import Rulebook
+
+Led = TypeVar("Led", Cell, OpenGap, Todo)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,21 @@ class Gaps:
     datasets: frozenset[Dataset]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """What the first page says, all of one snapshot; gaps and to-dos are those of `question.as_of`."""
+
+    question: Question
+    position: int
+    whole: Group
+    by_unit: list[Group]
+    gaps: list[SeenGap]
+    todos: list[Todo]
+    units: Units
+    leading: frozenset[str]
+    datasets: frozenset[Dataset]
+
+
 @dataclass(frozen=True, slots=True)
 class Queries:
     snapshots: Callable[[], AbstractAsyncContextManager[Snapshot]]
@@ -106,6 +123,30 @@ class Queries:
         async with self.snapshots() as snapshot:
             return await snapshot.todos(as_of), await snapshot.units()
 
+    async def overview(self, question: Question) -> Overview:
+        async with self.snapshots() as snapshot:
+            units = await snapshot.units()
+            cells = await snapshot.cells(question.as_of, question.period)
+            targets = await snapshot.targets(question.target_year)
+            gaps = await snapshot.gaps(question.as_of)
+            todos = await snapshot.todos(question.as_of)
+        asked = replace(question, unit_code=units.code_of(question.unit_code))
+        that_day, codes = replace(asked, period=None), _codes(units, asked)
+        counted = _of_units(_seen_from(cells, units, asked), codes)
+        open_gaps = _of_units(_seen_from(gaps, units, that_day), codes)
+        waiting = _of_units(_seen_from(todos, units, that_day), codes)
+        return Overview(
+            question=asked,
+            position=snapshot.position,
+            whole=_groups(counted, units, targets, replace(asked, group_by=GroupBy.NONE))[0],
+            by_unit=_groups(counted, units, targets, replace(asked, group_by=GroupBy.UNIT)),
+            gaps=[self._seen(gap, units, asked.as_of) for gap in open_gaps],
+            todos=waiting,
+            units=units,
+            leading=_units_of(cells) | _units_of(gaps) | _units_of(todos),
+            datasets=_datasets_of(counted) | _datasets_of(open_gaps) | _datasets_of(waiting),
+        )
+
     def _seen(self, gap: OpenGap, units: Units, as_of: date) -> SeenGap:
         calendar = self.rulebook.calendar
         overdue = as_of > gap.due_on
@@ -129,15 +170,23 @@ def _codes(units: Units, question: Question) -> frozenset[str] | None:
     return frozenset({question.unit_code})
 
 
-def _seen_from(cells: Iterable[Cell], units: Units, question: Question) -> list[Cell]:
+def _seen_from(found: Iterable[Led], units: Units, question: Question) -> list[Led]:
     if question.view is View.ORIGINAL:
-        return list(cells)
+        return list(found)
     day = effective_day(question.period, question.as_of)
-    return [replace(cell, unit_code=units.successor(cell.unit_code, day)) for cell in cells]
+    return [replace(one, unit_code=units.successor(one.unit_code, day)) for one in found]
 
 
-def _of_units(cells: Iterable[Cell], codes: frozenset[str] | None) -> list[Cell]:
-    return [cell for cell in cells if codes is None or cell.unit_code in codes]
+def _of_units(found: Iterable[Led], codes: frozenset[str] | None) -> list[Led]:
+    return [one for one in found if codes is None or one.unit_code in codes]
+
+
+def _units_of(found: Iterable[Led]) -> frozenset[str]:
+    return frozenset(one.unit_code for one in found)
+
+
+def _datasets_of(found: Iterable[Led]) -> frozenset[Dataset]:
+    return frozenset(one.dataset for one in found)
 
 
 def _groups(cells: list[Cell], units: Units, targets: Mapping[str, float], question: Question) -> list[Group]:

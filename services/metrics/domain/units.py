@@ -34,6 +34,24 @@ class Units:
         found = self.by_code.get(code)
         return found.level if found else "unknown"
 
+    def code_of(self, text: str | None) -> str | None:
+        """Take what a person typed for the one unit of that code or name; else give it back as it is."""
+        if text is None or text in self.by_code:
+            return text
+        wanted = text.strip().casefold()
+        named = (code for code, unit in self.by_code.items() if unit.unit_name.casefold() == wanted)
+        found = {*named, *(code for code in self.by_code if code.casefold() == wanted)}
+        return found.pop() if len(found) == 1 else text
+
+    def with_ancestors(self, codes: Iterable[str]) -> frozenset[str]:
+        found: set[str] = set()
+        for code in codes:
+            current: str | None = code
+            while current is not None and current not in found and current in self.by_code:
+                found.add(current)
+                current = self.by_code[current].parent_code
+        return frozenset(found)
+
     def with_descendants(self, code: str) -> frozenset[str]:
         children: dict[str | None, list[str]] = defaultdict(list)
         for unit in self.by_code.values():

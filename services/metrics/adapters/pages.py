@@ -1,0 +1,210 @@
+"""The pages of metrics: the figures of a day on `/`, and the whole reasoning for one draft."""
+
+import json
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, TypeGuard
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.requests import Request
+from fastapi.responses import HTMLResponse, Response
+from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import BeforeValidator
+
+from services.metrics.adapters import shown
+from services.metrics.adapters.api import today
+from services.metrics.application.queries import Queries, Question
+from services.metrics.domain.grouping import View
+from shared.auth import Reader
+from shared.contracts.datasets import banners
+from shared.rules.figures import DEFINITION, effective_day, reporting_year, year_period
+from shared.web import AtPosition
+
+TEMPLATES = Path(__file__).parent / "templates"
+SAFE = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+FIRST_YEAR = 2022  # the first year for which Decision 407/QĐ-TTg sets a target
+WRONG_FIELDS = {
+    "query.as_of": "Ngày số liệu chưa đúng: cần một ngày có thật, viết theo dạng năm-tháng-ngày, ví dụ 2026-03-31.",
+    "query.year": "Năm báo cáo chưa đúng: cần một năm từ 2000 đến 2100; để trống nếu tính tất cả các năm.",
+    "query.view": "Cách nhìn chưa đúng: chọn một trong hai cách có trong danh sách.",
+    "query.include_descendants": "Lựa chọn “gồm đơn vị trực thuộc” chưa đúng: chỉ có thể chọn hoặc không chọn.",
+}
+
+
+def _given(value: Any) -> Any:
+    """Take the empty field of a form for one that was not filled in."""
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Given = BeforeValidator(_given)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What the reader chose in the form; it goes along in every link."""
+
+    as_of: date | None
+    year: int | None
+    unit: str | None
+    include_descendants: bool
+    view: View
+
+    @property
+    def question(self) -> Question:
+        return Question(
+            as_of=self.as_of or today(),
+            period=year_period(self.year) if self.year else None,
+            year=self.year,
+            unit_code=self.unit,
+            include_descendants=self.include_descendants,
+            view=self.view,
+        )
+
+    def link(self, path: str, **changes: Any) -> str:
+        """Address a page with this choice, or with a changed one."""
+        chosen = {key: value for key, value in (asdict(self) | changes).items() if value}
+        if chosen.get("view") == View.ORIGINAL:
+            del chosen["view"]
+        chosen |= {"include_descendants": "true"} if chosen.get("include_descendants") else {}
+        return f"{quote(path)}?{urlencode(chosen)}" if chosen else quote(path)
+
+
+def choice(
+    as_of: Annotated[date | None, Given, Query(description="today if empty")] = None,
+    year: Annotated[int | None, Given, Query(ge=2000, le=2100, description="all years if empty")] = None,
+    unit: Annotated[str | None, Given, Query(description="code or name; the whole country if empty")] = None,
+    include_descendants: Annotated[bool, Query()] = False,
+    view: View = View.ORIGINAL,
+) -> Choice:
+    return Choice(as_of=as_of, year=year, unit=unit, include_descendants=include_descendants, view=view)
+
+
+Chosen = Annotated[Choice, Depends(choice)]
+
+
+class Page(APIRoute):
+    """A page whose refusals are pages too: what the problem document says, with its status."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def page(request: Request) -> Response:
+            handlers: Mapping[Any, Any] = request.app.exception_handlers
+            known = tuple(kind for kind in handlers if _is_refusal(kind))
+            try:
+                return await answer(request)
+            except known as error:
+                handler = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
+                return _problem_page(await handler(request, error))
+
+        return page
+
+
+def _is_refusal(kind: Any) -> TypeGuard[type[Exception]]:
+    # What nobody expected stays with the server's last handler, which logs it.
+    return isinstance(kind, type) and issubclass(kind, Exception) and kind is not Exception
+
+
+def _problem_page(problem: Response) -> Response:
+    body = json.loads(bytes(problem.body))
+    wrong = [WRONG_FIELDS.get(error["field"]) for error in body.get("errors", [])]
+    said = [text for text in wrong if text] or [body["messages"]["vi"]]
+    headers = {
+        key: problem.headers[key] for key in ("retry-after", "www-authenticate") if key in problem.headers
+    }
+    return render(
+        "problem.html", status=problem.status_code, headers=headers, sentences=said, code=problem.status_code
+    )
+
+
+def environment() -> Environment:
+    found = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters.update(shown.FILTERS)
+    return found
+
+
+_ENVIRONMENT = environment()
+
+
+def render(
+    template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
+) -> HTMLResponse:
+    text = _ENVIRONMENT.get_template(template).render(**values)
+    return HTMLResponse(text, status, {**SAFE, "Content-Language": "vi", **(headers or {})})
+
+
+def router(queries: Queries) -> APIRouter:
+    routes = APIRouter(
+        tags=["pages"],
+        dependencies=[AtPosition],
+        route_class=Page,
+        default_response_class=HTMLResponse,
+    )
+    common: dict[str, Any] = {"rules_version": queries.rulebook.version, "definition": DEFINITION.vi}
+
+    @routes.get("/", summary="The figures of a day, for people")
+    async def first_page(_: Reader, chosen: Chosen) -> HTMLResponse:
+        return await overview_page(queries, chosen, common)
+
+    @routes.get("/drafts/{draft_code}", summary="The reasoning for one draft, for people")
+    async def draft_page(_: Reader, draft_code: str, chosen: Chosen) -> HTMLResponse:
+        as_of = chosen.as_of or today()
+        answer = await queries.coverage(draft_code, as_of)
+        return render(
+            "draft.html",
+            **common,
+            draft=answer.body,
+            chosen=chosen,
+            as_of=as_of,
+            effective=as_of,
+            position=answer.position,
+            banners=banners([answer.dataset]),
+            alike=shown.alike,
+            heard_in=shown.heard_in,
+        )
+
+    return routes
+
+
+async def overview_page(queries: Queries, chosen: Choice, common: Mapping[str, Any]) -> HTMLResponse:
+    answer = await queries.overview(chosen.question)
+    question, units = answer.question, answer.units
+    chosen = replace(chosen, unit=question.unit_code)
+    offered = units.with_ancestors({*answer.leading, *filter(None, [chosen.unit])})
+    years = {*range(FIRST_YEAR, reporting_year(today()) + 1), *filter(None, [chosen.year])}
+    return render(
+        "overview.html",
+        **common,
+        chosen=chosen,
+        question=question,
+        answer=answer,
+        as_of=question.as_of,
+        effective=effective_day(question.period, question.as_of),
+        today=today(),
+        position=answer.position,
+        banners=banners(answer.datasets),
+        units=units,
+        offered=sorted((units.name(code), code) for code in offered),
+        years=sorted(years, reverse=True),
+        groups=shown.worst_first(answer.by_unit),
+        gaps=shown.by_unit(answer.gaps),
+        todos=shown.by_kind(answer.todos),
+        standing=shown.standing,
+        urgency=shown.urgency,
+    )
