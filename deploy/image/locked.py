@@ -1,0 +1,71 @@
+"""Picks from requirements.lock what one service needs at run time, with the same versions and hashes.
+
+Runs in the image's build, before anything is installed: `python3 deploy/image/locked.py registry`.
+"""
+
+import re
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A package of the lock: its lines, and the packages that brought it there."""
+
+    text: str
+    via: frozenset[str]
+
+
+def locked_for(*services: str, root: Path = ROOT) -> str:
+    """Give the lines of the lock that the project itself and its extras of these names lead to.
+
+    The lock names the parents of each package but not on which extra of theirs it hangs: what is picked is never too
+    little (pip refuses a package without hashes) and may be a package too much.
+    """
+    lock = pins((root / "requirements.lock").read_text())
+    wanted = set(reachable(lock, _roots(root / "pyproject.toml", services)))
+    return "".join(lock[name].text for name in sorted(wanted))
+
+
+def pins(lock: str) -> dict[str, Pin]:
+    parts = re.split(r"^(?=[a-z0-9])", lock, flags=re.MULTILINE)[1:]
+    return {_name(part): Pin(part, frozenset(_parents(part))) for part in parts}
+
+
+def reachable(lock: Mapping[str, Pin], roots: Iterable[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    waiting = list(roots)
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += [child for child, pin in lock.items() if name in pin.via]
+            yield name
+
+
+def _roots(project: Path, services: Iterable[str]) -> list[str]:
+    declared = tomllib.loads(project.read_text())["project"]
+    extras = [line for service in services for line in declared["optional-dependencies"][service]]
+    return [_name(line) for line in (*declared["dependencies"], *extras)]
+
+
+def _parents(part: str) -> Iterator[str]:
+    for line in part.splitlines():
+        comment = re.match(r"\s+#\s+(?:via\s+)?(?P<parent>[A-Za-z0-9][\w.-]*)", line)
+        if comment and comment["parent"] != "via":
+            yield _name(comment["parent"])
+
+
+def _name(requirement: str) -> str:
+    """Read the name at the head of a requirement, in its normal form (PEP 503)."""
+    written = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+    return re.sub(r"[-_.]+", "-", written).lower()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(locked_for(*sys.argv[1:]))

@@ -1,0 +1,39 @@
+"""Fetches what services need into deploy/image/wheels, for a build that reaches no package index.
+
+`python -m deploy.image.wheels registry campaigns metrics notifier`
+"""
+
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from deploy.image.locked import locked_for, pins
+
+WHEELS = Path(__file__).with_name("wheels")
+
+
+def fetch(*services: str) -> None:
+    """Download with this Python's pip and checked hashes; what lies there already is not fetched again.
+
+    Raises `CalledProcessError`. The wheels fit this machine: its kind of processor, Linux and its Python.
+    """
+    missing = _missing(locked_for(*services))
+    if not missing:
+        return
+    with TemporaryDirectory() as folder:
+        needed = Path(folder) / "needed.lock"
+        needed.write_text(missing)
+        command: list[str | Path] = [sys.executable, "-m", "pip", "download", "--quiet", "--prefer-binary"]
+        command += ["--no-deps", "--require-hashes", "--dest", WHEELS, "--requirement", needed]
+        subprocess.run(command, check=True)
+
+
+def _missing(lock: str) -> str:
+    there = {sha256(path.read_bytes()).hexdigest() for path in WHEELS.iterdir()}
+    return "".join(pin.text for pin in pins(lock).values() if not any(digest in pin.text for digest in there))
+
+
+if __name__ == "__main__":
+    fetch(*sys.argv[1:])
