@@ -151,10 +151,11 @@ class House:
         return settings(**(known | changes))
 
     @asynccontextmanager
-    async def another(self, service: str, **changes: Any) -> AsyncIterator[Api]:
+    async def another(self, service: str, *, until_ready: bool = True, **changes: Any) -> AsyncIterator[Api]:
         """Run one more process of a service, beside those that run."""
         settings = self.settings(service, **changes)
-        async with running(create_app_of(service), settings, self.issuer) as api:
+        create_app = create_app_of(service)
+        async with running(create_app, settings, self.issuer, until_ready=until_ready) as api:
             yield api
 
     async def import_rows(self, sheet: str, rows: Sequence[Row], service: str | None = None) -> list[Outcome]:

@@ -267,6 +267,8 @@ def _entering(draft: Draft, command: EnterStage, entry: Entry) -> DraftEvent:
 
 
 def _resume(draft: Draft, command: Resume) -> Sequence[DraftEvent]:
+    if any(known.resumed and known.entered_on == command.on for known in draft.entries):
+        return []
     stage = stage_to_resume(draft.entries, command.on)
     if stage is None:
         raise refusals.NothingInterrupted(command.on)

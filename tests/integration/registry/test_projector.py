@@ -1,0 +1,281 @@
+"""The projector on real engines: rebuilt, killed, poisoned, standing by, on another log."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import orjson
+import pytest
+
+from deploy.local.keys import Keyring
+from deploy.local.nats import NatsServer
+from services.registry.adapters.tables import READ_MODEL
+from shared import broker
+from shared.contracts.ids import draft_id
+from shared.eventstore.streams import EVENTS
+from shared.projections import runner as projector
+from shared.projections.projection import State
+from shared.projections.runner import Runner
+from tests.integration.registry.test_api import enter
+from tests.support import samples
+from tests.support.engines import NewDatabase, connected, fresh_nats
+from tests.support.service import Api, House, create_app_of, eventually, open_house
+from tests.support.tokens import Issuer
+
+DRAFTS = [f"D{n:03}" for n in range(30)]
+
+
+@pytest.fixture
+async def empty_house(
+    new_nats: NatsServer, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase
+) -> AsyncIterator[House]:
+    """Give a house whose services a test starts and stops itself."""
+    async with open_house(new_nats, keys, token_issuer, new_database) as house:
+        house.databases = {"registry": await new_database(), "campaigns": await new_database()}
+        yield house
+
+
+async def dump(house: House, service: str = "registry") -> str:
+    """Write out every row of a read model, in an order of its own."""
+    connection = await asyncpg.connect(house.databases[service])
+    try:
+        parts = []
+        for table in READ_MODEL:
+            rows = await connection.fetch(f'SELECT t::text AS row FROM "{table.name}" t ORDER BY 1')
+            parts += [f"{table.name}: {row['row']}" for row in rows]
+        return "\n".join(parts)
+    finally:
+        await connection.close()
+
+
+async def fill(house: House, api: Api) -> str:
+    """Write some of everything, and give the rows that came of it."""
+    house.services["registry"] = api
+    await house.import_rows("units", [samples.unit("BTP"), samples.unit("BTC")])
+    await house.import_rows("drafts", [samples.draft(code, "BTP", in_scope="yes") for code in DRAFTS])
+    await house.import_rows("policies", [samples.policy(code, n) for code in DRAFTS for n in (1, 2)])
+    days = {"drafting": "2024-01-08", "draft_consultation": "2024-02", "appraisal": "2024-03-04"}
+    rows = [samples.stage(code, name, on) for name, on in days.items() for code in DRAFTS]
+    await house.import_rows("stages", rows)
+    await change(api, DRAFTS[0])
+    await house.settled()
+    return await dump(house)
+
+
+async def change(api: Api, code: str) -> None:
+    entry = (await api.client.get(f"/drafts/{code}")).json()["stages"][0]["entry_id"]
+    correction = {"stage": "drafting", "entered_on": "2024-01-09"}
+    await api.client.post(f"/drafts/{code}/stages/{entry}/correct", json=correction)
+    await api.client.post(f"/drafts/{code}/title", json={"title": "Luật Nhà ở"})
+    await api.client.put(f"/drafts/{code}/policies/1", json={"title": "Giá đất"})
+    await api.client.delete(f"/drafts/{code}/policies/2")
+    await api.client.post(f"/drafts/{code}/transfer", json={"to_unit_code": "BTC", "on": "2024-04-01"})
+    await api.client.post("/units/BTC/rename", json={"name": "Bộ Tài chính", "on": "2024-01-01"})
+    await api.client.post(f"/drafts/{code}/withdraw", json={"on": "2024-05-01"})
+
+
+@asynccontextmanager
+async def projecting(house: House) -> AsyncIterator[Runner]:
+    """Run the registry's projector alone, without its service; it is cut off at the end of the block."""
+    settings = house.settings("registry")
+    runner: Runner = create_app_of("registry")(settings).state.runner
+    await broker.connect(runner._client, settings, _nothing)
+    task = asyncio.create_task(runner.run())
+    try:
+        yield runner
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await runner._client.close()
+        await runner._engine.dispose()
+
+
+async def _nothing() -> None:
+    """The connection may end: the test ended it."""
+
+
+async def test_a_rebuild_gives_the_same_rows_to_the_byte(empty_house: House) -> None:
+    async with empty_house.another("registry") as api:
+        before = await fill(empty_house, api)
+        assert before.count("\n") > 5 * len(DRAFTS)
+        assert (await api.client.post("/projections/rebuild")).status_code == 202
+        assert await dump(empty_house) != before
+
+        async def same() -> bool:
+            return await dump(empty_house) == before
+
+        await eventually(same)
+        head = await empty_house.head()
+        assert (await api.projection()) == {
+            "projection": "registry",
+            "state": "running",
+            "position": head,
+            "pending": 0,
+            "stuck_at": None,
+            "problem": None,
+        }
+
+
+async def test_a_rebuild_that_is_killed_in_the_middle_is_finished_by_the_next(
+    empty_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projector, "BATCH", 7)
+    async with empty_house.another("registry") as api:
+        before = await fill(empty_house, api)
+    head = await empty_house.head()
+    async with projecting(empty_house) as runner:
+        await runner.rebuild()
+    killed_at = []
+    for part in (0.2, 0.5, 0.8):
+        async with projecting(empty_house) as runner:
+            assert await runner.wait_for(int(head * part), 20)
+        killed_at.append(runner.status.position)
+        assert await dump(empty_house) != before
+    assert 0 < killed_at[0] < killed_at[1] < killed_at[2] < head
+    async with projecting(empty_house) as runner:
+        assert await runner.wait_for(head, 20)
+    assert await dump(empty_house) == before
+
+
+async def publish(house: House, payload: bytes, name: str = "registered") -> int:
+    """Write to the log what no command of ours would: with the registry's own rights."""
+    async with connected(house.server, "registry") as nc:
+        subject = f"loa.draft.{draft_id('HONG')}.{name}"
+        return int((await nc.jetstream().publish(subject, payload, stream=EVENTS)).seq)
+
+
+async def stuck(api: Api) -> bool:
+    return await _is(api, State.STUCK)
+
+
+@pytest.mark.parametrize("service", ["registry", "campaigns"])
+async def test_a_poison_event_stops_the_projector_until_it_is_skipped(
+    empty_house: House, service: str
+) -> None:
+    async with empty_house.another("registry") as registry, empty_house.another("campaigns") as campaigns:
+        empty_house.services = {"registry": registry, "campaigns": campaigns}
+        api = empty_house.services[service]
+        await empty_house.import_rows("units", [samples.unit("BTP")])
+        position = await publish(empty_house, b"{ broken")
+        await empty_house.import_rows("drafts", [samples.draft("SAU", "BTP")])
+        await eventually(lambda: stuck(api))
+        status = await api.projection()
+        assert (status["stuck_at"], status["position"]) == (position, position - 1)
+        ready = await api.client.get("/readyz")
+        assert ready.status_code == 503
+        assert f"position {position}" in ready.json()["checks"]["projection"]["detail"]
+        skipped = {"position": position, "reason": "hỏng"}
+        assert (await api.client.post("/projections/skip", json=skipped)).status_code == 202
+        await api.settled(await empty_house.head())
+        await eventually(api.ready)
+        assert await _skips(empty_house, service) == [(position, "hỏng", "operator/test-operator")]
+    assert "SAU" in await dump(empty_house) or service != "registry"
+
+
+async def _skips(house: House, service: str) -> list[tuple[Any, ...]]:
+    connection = await asyncpg.connect(house.databases[service])
+    try:
+        query = "SELECT position, reason, skipped_by FROM projection_skipped_event"
+        return [tuple(row) for row in await connection.fetch(query)]
+    finally:
+        await connection.close()
+
+
+async def test_commands_go_on_while_the_projector_is_stuck(empty_house: House) -> None:
+    async with empty_house.another("registry") as api:
+        await publish(empty_house, b"null")
+        await eventually(lambda: stuck(api))
+        assert (await api.client.post("/units", json=samples.unit("BTP"))).status_code == 201
+        assert (await api.client.post("/drafts", json=samples.draft("MOI", "BTP"))).status_code == 201
+        assert (await enter(api.client, "MOI", "drafting", "2024-01-08")).status_code == 201
+        assert (await api.client.get("/drafts/MOI")).json()["stages"]
+
+
+async def test_a_type_that_nobody_knows_is_passed_and_counted(empty_house: House) -> None:
+    async with empty_house.another("registry") as api:
+        await api.client.post("/units", json=samples.unit("BTP"))
+        await api.client.post("/drafts", json=samples.draft("MOI", "BTP"))
+        async with connected(empty_house.server, "operator") as nc:
+            raw = await nc.jetstream().get_msg(EVENTS, await empty_house.head())
+        document = orjson.loads(raw.data or b"") | {"type": "vn.loa.draft.tomorrow.v1"}
+        position = await publish(empty_house, orjson.dumps(document), "tomorrow")
+        await api.settled(position)
+        assert "vn.loa.draft.tomorrow.v1" in (await api.client.get("/metrics")).text
+
+
+async def test_another_log_under_the_same_name_is_noticed(
+    empty_house: House, keys: Keyring, tmp_path: Path
+) -> None:
+    async with empty_house.another("registry") as api:
+        await fill(empty_house, api)
+    async with (
+        fresh_nats(tmp_path / "other", keys) as other,
+        empty_house.another("registry", until_ready=False, nats_url=other.url) as api,
+    ):
+        await eventually(lambda: stuck(api))
+        detail = (await api.client.get("/readyz")).json()["checks"]["projection"]["detail"]
+        assert "the rows come from the log made at" in detail
+        assert "D000" in await dump(empty_house)
+        await api.client.post("/projections/rebuild")
+        await eventually(api.ready)
+        assert await dump(empty_house) == ""
+
+
+async def test_who_stands_by_takes_over(empty_house: House) -> None:
+    async with empty_house.another("registry") as second:
+        async with empty_house.another("registry") as first:
+            states = {(await api.projection())["state"] for api in (first, second)}
+            assert states == {"running", "standby"}
+        # Whichever was active: one is gone now, and the other goes on by itself.
+        await eventually(lambda: _is(second, State.RUNNING))
+        async with empty_house.another("registry") as third:
+            await eventually(lambda: _is(third, State.STANDBY))
+            made = await third.client.post("/units", json=samples.unit("BTP"))
+            query = {"min_position": made.json()["position"]}
+            for api in (second, third):
+                (item,) = (await api.client.get("/units", params=query)).json()["items"]
+                assert item["unit_code"] == "BTP"
+
+
+async def test_when_the_active_one_ends_the_other_projects(empty_house: House) -> None:
+    async with empty_house.another("registry") as first:
+        assert await first.ready()  # the tables are made
+    async with projecting(empty_house) as active:
+        await eventually(lambda: _shows(active, State.RUNNING))
+        async with empty_house.another("registry") as standby:
+            assert await _is(standby, State.STANDBY)
+            made = await standby.client.post("/units", json=samples.unit("BTP"))
+            await standby.settled(made.json()["position"])
+            assert await _is(standby, State.STANDBY)
+            await active._client.close()
+            await active._engine.dispose()
+            await eventually(lambda: _is(standby, State.RUNNING))
+            made = await standby.client.post("/units", json=samples.unit("BTC"))
+            await standby.settled(made.json()["position"])
+
+
+async def _is(api: Api, state: State) -> bool:
+    return bool((await api.projection())["state"] == state)
+
+
+async def _shows(runner: Runner, state: State) -> bool:
+    return runner.status.state is state
+
+
+async def test_a_broker_that_comes_back_is_read_on(empty_house: House) -> None:
+    async with empty_house.another("registry") as api:
+        await api.client.post("/units", json=samples.unit("BTP"))
+        await empty_house.server.stop()
+        answer = await api.client.post("/units", json=samples.unit("BTC"))
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+        assert (await api.client.get("/units")).status_code == 200
+        assert (await api.client.get("/readyz")).json()["checks"]["nats"]["ok"] is False
+        await empty_house.server.start()
+        await eventually(api.ready)
+        made = await api.client.post("/units", json=samples.unit("BTC"))
+        query = {"min_position": made.json()["position"]}
+        found = (await api.client.get("/units", params=query)).json()["items"]
+        assert [unit["unit_code"] for unit in found] == ["BTC", "BTP"]

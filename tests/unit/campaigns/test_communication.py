@@ -1,0 +1,177 @@
+"""The communication aggregate: recorded once, corrected, retracted; what is refused and why."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.campaigns.domain.communication import (
+    Communication,
+    Correct,
+    Record,
+    Retract,
+    communication,
+    policies_meant,
+)
+from services.campaigns.domain.refusals import (
+    CommunicationDiffers,
+    CommunicationIsRetracted,
+    CommunicationNotFound,
+    DayInFuture,
+    NotFirstDay,
+    PolicyNotInDraft,
+)
+from shared.contracts.campaigns import CommunicationCorrected, CommunicationRecorded, CommunicationRetracted
+from shared.contracts.vocabulary import Channel, Precision
+from tests.support.spec import spec
+
+TODAY = date(2024, 3, 20)
+HELD: dict[str, Any] = {
+    "communication_id": UUID(int=1),
+    "draft_id": UUID(int=2),
+    "draft_code": "LUAT-DATDAI",
+    "held_on": date(2024, 3, 5),
+    "channel": Channel.CONFERENCE,
+    "title": "Hội thảo",
+}
+RECORDED = CommunicationRecorded(**HELD)
+RETRACTED = CommunicationRetracted(
+    communication_id=UUID(int=1), draft_id=UUID(int=2), draft_code="LUAT-DATDAI", reason="ghi nhầm"
+)
+
+
+def record(draft_policies: frozenset[int] = frozenset({1, 2}), **changes: Any) -> Record:
+    activity = CommunicationRecorded(**(HELD | changes))
+    return Record(activity=activity, draft_policies=draft_policies, today=TODAY)
+
+
+def correction(**changes: Any) -> CommunicationCorrected:
+    return CommunicationCorrected(**(HELD | changes))
+
+
+def correct(**changes: Any) -> Correct:
+    return Correct(activity=correction(**changes), draft_policies=frozenset({1, 2}), today=TODAY)
+
+
+def test_a_communication_is_recorded() -> None:
+    spec(communication).when(record()).then(RECORDED)
+
+
+def test_said_again_it_is_no_news() -> None:
+    spec(communication).given(RECORDED).when(record()).nothing()
+
+
+@pytest.mark.parametrize("changes", [{"place": "Huế"}, {"policies": (1,)}, {"notes": {"a": "b"}}])
+def test_said_otherwise_it_is_refused(changes: dict[str, Any]) -> None:
+    spec(communication).given(RECORDED).when(record(**changes)).refused(CommunicationDiffers)
+
+
+def test_an_import_twice_changes_nothing_whatever_came_between() -> None:
+    between = spec(communication).given(RECORDED, correction(place="Huế"))
+    between.when(record()).nothing()
+    between.given(RETRACTED).when(record()).nothing()
+    of_one = CommunicationRecorded(**HELD, policies=(2,))
+    later = record(policies=(2,), draft_policies=frozenset({1}))  # policy 2 was removed from the draft
+    spec(communication).given(of_one).when(later).nothing()
+
+
+def test_the_retracted_one_with_other_data_is_refused() -> None:
+    spec(communication).given(RECORDED, RETRACTED).when(record(place="Huế")).refused(CommunicationDiffers)
+
+
+@pytest.mark.parametrize(
+    ("held_on", "precision"),
+    [
+        (date(2024, 3, 20), Precision.DAY),
+        (date(2024, 3, 1), Precision.MONTH),
+        (date(2024, 1, 1), Precision.YEAR),
+    ],
+)
+def test_until_today_it_may_have_been_held(held_on: date, precision: Precision) -> None:
+    assert spec(communication).when(record(held_on=held_on, precision=precision)).yields()
+
+
+@pytest.mark.parametrize(
+    ("held_on", "precision"),
+    [
+        (date(2024, 3, 21), Precision.DAY),
+        (date(2024, 4, 1), Precision.MONTH),
+        (date(2025, 1, 1), Precision.YEAR),
+    ],
+)
+def test_a_day_to_come_is_refused(held_on: date, precision: Precision) -> None:
+    spec(communication).when(record(held_on=held_on, precision=precision)).refused(DayInFuture)
+    changed = correct(held_on=held_on, precision=precision)
+    spec(communication).given(RECORDED).when(changed).refused(DayInFuture)
+
+
+@pytest.mark.parametrize(
+    ("held_on", "precision"),
+    [
+        (date(2024, 3, 2), Precision.MONTH),
+        (date(2024, 3, 1), Precision.YEAR),
+        (date(2024, 1, 2), Precision.YEAR),
+    ],
+)
+def test_a_month_or_year_is_its_first_day(held_on: date, precision: Precision) -> None:
+    refusal = spec(communication).when(record(held_on=held_on, precision=precision)).refused(NotFirstDay)
+    assert f"{held_on:%d/%m/%Y}" in refusal.message.vi
+
+
+def test_a_policy_that_the_draft_lacks_is_refused_with_those_that_exist() -> None:
+    refusal = spec(communication).when(record(policies=(1, 3, 9))).refused(PolicyNotInDraft)
+    assert refusal.facts == {"policies": [3, 9], "known_policies": [1, 2]}
+    assert "số 3, 9; các chính sách hiện có: 1, 2" in refusal.message.vi
+
+
+def test_a_draft_without_policies_takes_no_number() -> None:
+    told = record(policies=(1,), draft_policies=frozenset[int]())
+    refusal = spec(communication).when(told).refused(PolicyNotInDraft, known_policies=[])
+    assert "chưa có" in refusal.message.vi
+
+
+@pytest.mark.parametrize(
+    ("numbers", "meant"), [([], ()), ([0], ()), ([2, 0], ()), ([2, 1, 2], (1, 2)), ([-1], (-1,))]
+)
+def test_zero_or_nothing_means_the_whole_draft(numbers: list[int], meant: tuple[int, ...]) -> None:
+    assert policies_meant(numbers) == meant
+
+
+def test_a_correction_replaces_what_was_said() -> None:
+    changed = correction(place="Huế", reason="thiếu địa điểm")
+    after = (
+        spec(communication).given(RECORDED).when(correct(place="Huế", reason="thiếu địa điểm")).then(changed)
+    )
+    assert isinstance(after.state, Communication)
+    assert (after.state.activity, after.state.recorded) == (changed, RECORDED)
+
+
+def test_a_correction_that_says_the_same_is_no_news() -> None:
+    spec(communication).given(RECORDED).when(correct(reason="xem lại")).nothing()
+    twice = spec(communication).given(RECORDED, correction(place="Huế", reason="a"))
+    twice.when(correct(place="Huế", reason="b")).nothing()
+
+
+def test_a_correction_names_policies_of_the_draft() -> None:
+    spec(communication).given(RECORDED).when(correct(policies=(3,))).refused(PolicyNotInDraft)
+
+
+def test_a_retracted_one_is_not_corrected() -> None:
+    spec(communication).given(RECORDED, RETRACTED).when(correct(place="Huế")).refused(
+        CommunicationIsRetracted
+    )
+
+
+def test_it_is_retracted_once() -> None:
+    retracted = spec(communication).given(RECORDED).when(Retract(reason="ghi nhầm")).then(RETRACTED)
+    retracted.when(Retract(reason="lần nữa")).nothing()
+
+
+@pytest.mark.parametrize("command", [Retract(), correct()])
+def test_what_was_never_recorded_is_not_found(command: Retract | Correct) -> None:
+    spec(communication).when(command).refused(CommunicationNotFound)
+
+
+def test_a_stray_event_is_no_state() -> None:
+    assert spec(communication).given(RETRACTED).state == communication.initial

@@ -1,0 +1,71 @@
+"""The unit aggregate: registered once; what happens to it is recorded once."""
+
+from datetime import date
+
+import pytest
+
+from services.registry.domain.refusals import UnitDiffers, UnitNotFound
+from services.registry.domain.unit import Change, Record, Register, Unit, unit
+from shared.contracts.registry import (
+    UnitDissolved,
+    UnitMoved,
+    UnitRegistered,
+    UnitRenamed,
+    UnitSucceeded,
+    UnitTargetSet,
+)
+from shared.contracts.vocabulary import SuccessionKind, UnitKind, UnitLevel
+from tests.support.spec import spec
+
+DAY = date(2025, 3, 1)
+BKHDT = UnitRegistered(
+    unit_code="BKHDT", unit_name="Bộ Kế hoạch và Đầu tư", level=UnitLevel.CENTRAL, kind=UnitKind.MINISTRY
+)
+CHANGES: list[Change] = [
+    UnitRenamed(unit_code="BKHDT", unit_name="Bộ Tài chính", on=DAY),
+    UnitMoved(unit_code="BKHDT", parent_code="CP", on=DAY),
+    UnitSucceeded(unit_code="BKHDT", to_code="BTC", kind=SuccessionKind.MERGE, on=DAY),
+    UnitDissolved(unit_code="BKHDT", on=DAY),
+    UnitTargetSet(unit_code="BKHDT", year=2024, target_percent=70),
+]
+
+every_change = pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
+
+
+def test_a_unit_is_registered() -> None:
+    spec(unit).when(Register(BKHDT)).then(BKHDT)
+
+
+def test_said_again_it_is_no_news() -> None:
+    spec(unit).given(BKHDT, *CHANGES).when(Register(BKHDT)).nothing()
+
+
+@pytest.mark.parametrize("field", ["unit_name", "note", "parent_code"])
+def test_said_otherwise_it_is_refused(field: str) -> None:
+    other = BKHDT.model_copy(update={field: "KHAC"})
+    spec(unit).given(BKHDT).when(Register(other)).refused(UnitDiffers)
+
+
+@every_change
+def test_a_change_is_recorded_once(change: Change) -> None:
+    recorded = spec(unit).given(BKHDT).when(Record(change)).then(change)
+    recorded.when(Record(change)).nothing()
+
+
+@every_change
+def test_nothing_happens_to_a_unit_that_is_not_there(change: Change) -> None:
+    spec(unit).when(Record(change)).refused(UnitNotFound, unit_code="BKHDT")
+
+
+def test_several_successors_are_several_events() -> None:
+    first = UnitSucceeded(unit_code="BKHDT", to_code="BTC", kind=SuccessionKind.SPLIT, on=DAY)
+    second = first.model_copy(update={"to_code": "BNV"})
+    spec(unit).given(BKHDT).when(Record(first)).then(first).when(Record(second)).then(second)
+
+
+def test_the_name_is_the_latest_by_day_not_by_recording() -> None:
+    late = UnitRenamed(unit_code="BKHDT", unit_name="Mới", on=date(2025, 6, 1))
+    early = UnitRenamed(unit_code="BKHDT", unit_name="Cũ", on=date(2024, 6, 1))
+    state = spec(unit).given(BKHDT, late, early).state
+    assert isinstance(state, Unit)
+    assert state.unit_name == "Mới"
