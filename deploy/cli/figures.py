@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from deploy.cli.console import banners, count, day, listed, out, percent, say
@@ -86,7 +87,7 @@ def _many(groups: Sequence[Answer]) -> Table:
     table.add_column("Chỉ tiêu\n[dim]Target[/dim]", justify="right")
     for group in groups:
         table.add_row(
-            group["label"] or "–",
+            escape(group["label"] or "–"),
             *(count(group[name]) for name in shown),
             percent(group["rate_full"]),
             _target(group),
@@ -116,7 +117,7 @@ def _gap_table(gaps: Sequence[Answer]) -> Table:
     for gap in gaps:
         overdue = gap["state"] == GapState.OVERDUE
         table.add_row(
-            f"{gap['draft_code']}\n[dim]{gap['title']}[/dim]",
+            f"{gap['draft_code']}\n[dim]{escape(gap['title'])}[/dim]",
             gap["unit_code"],
             STAGES[Stage(gap["stage"])].vi,
             day(gap["due_on"]),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
@@ -18,7 +19,9 @@ def watched(source: Source, title: str) -> Iterator[Progress]:
     """Show a bar when a person watches, and one plain line a file when not."""
     total = sum(len(sheet.rows) for sheet in source.sheets.values())
     if not out.is_terminal:
-        yield lambda label, rows: out.print(f"{title}: {label}, {rows} dòng / rows", soft_wrap=True)
+        yield lambda label, rows: out.print(
+            f"{title}: {label}, {rows} dòng / rows", markup=False, soft_wrap=True
+        )
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Bar(*columns, console=out, transient=True) as bar:
@@ -59,5 +62,7 @@ def _summary(result: Result) -> Table:
     for column in ("Đã ghi / Taken", "Đã có / Unchanged", "Không nhận / Refused"):
         table.add_column(column, justify="right")
     for label, counted in result.counts.items():
-        table.add_row(label, *(count(counted[status]) for status in ("taken", "unchanged", "refused")))
+        table.add_row(
+            escape(label), *(count(counted[status]) for status in ("taken", "unchanged", "refused"))
+        )
     return table

@@ -1,12 +1,13 @@
 """What the notifier would send, and what it did send, as words for the terminal."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
-from deploy.cli.console import banners, day, out, say
+from deploy.cli.console import banners, listed, out, say
 from shared.errors import Text
 
 SKIPS: Mapping[str, Text] = {
@@ -22,33 +23,39 @@ SKIPS: Mapping[str, Text] = {
 
 def show_tick(answer: Mapping[str, Any]) -> None:
     banners(answer)
-    if message := answer.get("message"):
-        say(Text(message["vi"], message["en"]))
-    sent: Sequence[Mapping[str, Any]] = answer["sent"]
-    say(
-        Text(
-            f"Ngày {day(answer['day'])}: {len(sent)} thư đã được lập.",
-            f"{day(answer['day'])}: {len(sent)} mails were made.",
-        )
-    )
-    show_skipped(answer["skipped"])
-
-
-def show_skipped(skipped: Sequence[Mapping[str, Any]]) -> None:
-    for reason, number in Counter(str(item["reason"]) for item in skipped).items():
-        words = SKIPS.get(reason, Text(reason, reason))
-        say(Text(f"Không gửi ({number}): {words.vi}", f"Not sent ({number}): {words.en}"))
+    message = answer["message"]
+    say(Text(message["vi"], message["en"]))
+    _show_mails(answer["sent"])
+    _show_skipped(answer["skipped"])
 
 
 def show_preview(answer: Mapping[str, Any]) -> None:
-    """Show which mails would go out; fields that the notifier does not give stay empty."""
+    """Show which mails would go out, and why others would not."""
     banners(answer)
-    mails: Sequence[Mapping[str, Any]] = answer.get("digests") or answer.get("mails") or ()
+    mails: Sequence[Mapping[str, Any]] = answer["mails"]
     say(Text(f"Số thư sẽ gửi: {len(mails)}", f"Mails that would go out: {len(mails)}"), style="bold")
-    if mails:
-        table = Table("Đơn vị / Unit", "Vai trò / Role", "Tiêu đề / Subject")
-        for item in mails:
-            role = item.get("role") or item.get("recipient_role") or ""
-            table.add_row(str(item.get("unit_code", "")), str(role), str(item.get("subject", "")))
-        out.print(table)
-    show_skipped(answer.get("skipped") or ())
+    _show_mails(mails)
+    _show_skipped(answer["skipped"])
+
+
+def _show_mails(mails: Sequence[Mapping[str, Any]]) -> None:
+    if not mails:
+        return
+    table = Table("Đơn vị / Unit", "Tiêu đề / Subject")
+    table.add_column("Dự thảo / Drafts")
+    for mail in mails:
+        drafts = listed(dict.fromkeys(line["draft_code"] for line in mail.get("lines", ())))
+        table.add_row(mail["unit_code"], escape(mail["subject"]), drafts)
+    out.print(table)
+
+
+def _show_skipped(skipped: Sequence[Mapping[str, Any]]) -> None:
+    for reason, items in groupby(sorted(skipped, key=_reason), key=_reason):
+        words = SKIPS.get(reason, Text(reason, reason))
+        units = listed(sorted({str(item["unit_code"]) for item in items if item.get("unit_code")}))
+        where = f" ({units})" if units else ""
+        say(Text(f"Không gửi{where}: {words.vi}", f"Not sent{where}: {words.en}"))
+
+
+def _reason(item: Mapping[str, Any]) -> str:
+    return str(item["reason"])

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Protocol
 
 import httpx
+from rich.markup import escape
 
 from deploy.cli.console import Said, out
 
@@ -69,13 +70,13 @@ def watched() -> Iterator[View]:
     """Show what is waited for: one line that changes for a person, a new line per change for a file."""
     if out.is_terminal:
         with out.status("…") as status:
-            yield lambda waiting: status.update(f"Đang chờ / waiting: {_line(waiting)}")
+            yield lambda waiting: status.update(f"Đang chờ / waiting: {escape(_line(waiting))}")
         return
     said: list[str] = [""]
 
     def tell(waiting: Waiting) -> None:
         if (names := ", ".join(waiting)) != said[0]:
-            out.print(f"Đang chờ / waiting: {_line(waiting)}", soft_wrap=True)
+            out.print(f"Đang chờ / waiting: {_line(waiting)}", markup=False, soft_wrap=True)
         said[0] = names
 
     yield tell

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from deploy.nats.permissions import SERVICES
 
+OURS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 OUR_FOLDER = "LOA_RUN_FOLDER"  # stands in the environment of the fork server, and so of every service
 
 
@@ -18,18 +19,20 @@ def preload(folder: Path) -> None:
     """Begin to import the services in a process of their own; returns at once."""
     os.environ[OUR_FOLDER] = str(folder)
     forkserver.set_forkserver_preload([f"services.{name}.app" for name in present()])
-    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C is for us, not for them
+    # Inherited: what is sent to our whole group is for us alone, and we end the services in order.
+    heard = {number: signal.signal(number, signal.SIG_IGN) for number in OURS}
     try:
         forkserver.ensure_running()
     finally:
-        signal.signal(signal.SIGINT, heard)
+        for number, handler in heard.items():
+            signal.signal(number, handler)
 
 
 def unload() -> None:
     """End the process that imported the services, however far it has come; the services are not touched."""
     server = forkserver._forkserver  # noqa: SLF001  the library ends it only after us, which may take seconds
     if (pid := getattr(server, "_forkserver_pid", None)) is not None:
-        os.kill(pid, signal.SIGTERM)
+        os.kill(pid, signal.SIGKILL)
         server._stop()  # type: ignore[attr-defined]  # noqa: SLF001
 
 
@@ -42,6 +45,8 @@ def present() -> tuple[str, ...]:
 def run(service: str, environment: Mapping[str, str], log: Path) -> None:
     """Be the service until told to stop: its own environment, its own log, no longer than its parent."""
     os.setsid()
+    for number in OURS:
+        signal.signal(number, signal.SIG_DFL)
     _write_to(log)
     os.environ.clear()
     os.environ.update(environment)

@@ -43,7 +43,9 @@ async def provide(admin_url: str, passwords: Path) -> Mapping[str, str]:
 async def _provide(admin: asyncpg.Connection, name: str, password: str) -> None:
     if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
         await create_database(admin, name, password)
-    await admin.execute(f"ALTER ROLE \"{name}\" PASSWORD '{password}'")  # another data folder may have made it
+    await admin.execute(
+        f"ALTER ROLE \"{name}\" PASSWORD '{password}'"
+    )  # another data folder may have made it
 
 
 def address(admin_url: str, name: str, password: str) -> str:

@@ -18,8 +18,7 @@ _POLL = 0.05
 async def end_services(pids: Path, folder: Path) -> None:
     """End every process noted below `pids` that runs for `folder`."""
     for pid in _noted(pids):
-        if is_ours(pid, folder):
-            await _end(pid, folder)
+        await end(pid, folder)
 
 
 def _noted(pids: Path) -> list[int]:
@@ -41,7 +40,10 @@ def _environment(pid: int) -> list[str]:
     return subprocess.run(ps, capture_output=True, check=False, text=True).stdout.split()
 
 
-async def _end(pid: int, folder: Path) -> None:
+async def end(pid: int, folder: Path) -> None:
+    """End a process if it is ours."""
+    if not is_ours(pid, folder):
+        return
     deadline = time.monotonic() + PATIENCE
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)

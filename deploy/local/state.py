@@ -24,7 +24,9 @@ class Current:
 
 def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
     """Find the user's state folder (XDG base directories)."""
-    base = environment.get("XDG_STATE_HOME") or Path(environment.get("HOME", "~")).expanduser() / ".local/state"
+    base = (
+        environment.get("XDG_STATE_HOME") or Path(environment.get("HOME", "~")).expanduser() / ".local/state"
+    )
     return Path(base) / "loa"
 
 

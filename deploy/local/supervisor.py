@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from deploy.local import child
+from deploy.local import child, leftovers
 from shared.errors import Text
 
 FIRST_DELAY = 0.5  # seconds before the first new start
@@ -21,12 +21,19 @@ Notice = Callable[[Text], None]
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What to start: a service, its environment, its log and where its process id is noted."""
+    """What to start: a service and its environment; log and process id are kept below `folder`."""
 
     name: str
+    folder: Path
     environment: Mapping[str, str]
-    log: Path
-    pid_file: Path
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "logs" / f"{self.name}.log"
+
+    @property
+    def pid_file(self) -> Path:
+        return self.folder / "run" / f"{self.name}.pid"
 
 
 async def supervise(services: Sequence[Service], notice: Notice) -> None:
@@ -64,6 +71,8 @@ async def _run(service: Service) -> int | None:
         await _ended(process)
     finally:
         await _stop(process)
+        if process.pid is not None:  # without its fork server we hear of an end that has not come
+            await leftovers.end(process.pid, service.folder)
         service.pid_file.unlink(missing_ok=True)
     return process.exitcode
 

@@ -163,6 +163,7 @@ def _services(folder: Path, settings: LocalSettings, engines: Engines, ring: Key
     return [
         Service(
             name,
+            folder,
             _environment(name, folder, settings)
             | {
                 "LOA_NATS_URL": engines.nats_url,
@@ -170,8 +171,6 @@ def _services(folder: Path, settings: LocalSettings, engines: Engines, ring: Key
                 "LOA_DATABASE_URL": engines.database_urls[name],
                 "LOA_JWKS": str(jwks),
             },
-            folder / "logs" / f"{name}.log",
-            folder / "run" / f"{name}.pid",
         )
         for name in child.present()
     ]

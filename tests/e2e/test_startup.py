@@ -1,0 +1,134 @@
+"""`loa up` starts, stops, is killed and comes back, on real engines."""
+
+import json
+import os
+import signal
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.platform import Home, until
+
+UNITS = "code,name,level,kind\nE2E,Sở Kiểm thử,provincial,department\n"
+
+
+@pytest.fixture
+def home() -> Iterator[Home]:
+    """Give a home near the root of the disk: PostgreSQL may run under another account."""
+    with tempfile.TemporaryDirectory(prefix="loa-e2e-") as folder:
+        Path(folder).chmod(0o755)
+        yield Home(Path(folder))
+
+
+@pytest.mark.timeout(400)
+def test_it_comes_up_goes_down_and_finds_its_data_again(home: Home) -> None:
+    run = home.up()
+    try:
+        assert _mode(home.data / "current.json") == 0o600
+        assert _mode(home.root / "state/loa/current.json") == 0o600
+        assert set(home.current["urls"]) == {"registry", "campaigns", "metrics", "notifier"}
+        position = _import_unit(home)
+        refused = home.loa("up", "--data-dir", home.data)
+        assert (refused.returncode, "in use by another run" in refused.stderr) == (1, True)
+
+        assert home.stop(run, signal.SIGINT) == 0, home.said()
+        home.until_nothing_runs()
+
+        run = home.up()
+        assert _unit_names(home) == ["Sở Kiểm thử"]
+        assert _import_unit(home) == position
+
+        run.kill()
+        run.wait()
+        run = home.up()
+        assert _unit_names(home) == ["Sở Kiểm thử"]
+        assert home.stop(run, signal.SIGTERM) == 0, home.said()
+        home.until_nothing_runs()
+    finally:
+        home.kill(run)
+
+
+@pytest.mark.timeout(300)
+def test_a_service_that_dies_is_started_again(home: Home) -> None:
+    run = home.up()
+    try:
+        noted = home.data / "run" / "registry.pid"
+        before = int(noted.read_text())
+        os.kill(before, signal.SIGKILL)
+        until(lambda: "The service registry ended" in home.said(), home.said())
+        until(lambda: noted.exists() and noted.read_text() not in {"", f"{before}\n"}, home.said())
+        until(lambda: _is_ready(home, "registry"), home.said())
+        assert "registry" in (home.data / "logs/up.log").read_text()
+    finally:
+        assert home.stop(run) == 0
+        home.until_nothing_runs()
+
+
+def test_ctrl_c_while_it_starts_leaves_nothing(home: Home) -> None:
+    run = home.start()
+    until(lambda: bool(home.processes()), home.said())
+    assert home.stop(run) == 0, home.said()
+    home.until_nothing_runs()
+
+
+@pytest.mark.parametrize("name", ["REGISTRY", "NATS", "NATS_MONITOR", "POSTGRES"])
+def test_a_taken_port_is_named_with_its_setting_and_nothing_stays(home: Home, name: str) -> None:
+    with _taken(home.ports[name]):
+        run = home.start()
+        assert run.wait(60) == 1, home.said()
+    said = home.said()
+    assert f"Cổng {home.ports[name]} đang được" in said
+    assert f"Port {home.ports[name]} is taken" in said
+    assert f"LOA_{name}_PORT" in said
+    assert "Traceback" not in said
+    home.until_nothing_runs()
+
+
+def test_commands_say_what_to_start_when_nothing_runs(home: Home) -> None:
+    never = home.loa("gaps")
+    assert (never.returncode, "loa up" in never.stderr, "Traceback" in never.stderr) == (1, True, False)
+    gone = home.loa("gaps", LOA_URL_METRICS=f"http://127.0.0.1:{home.ports['METRICS']}")
+    assert (gone.returncode, "cannot be reached" in gone.stderr, "Traceback" in gone.stderr) == (
+        1,
+        True,
+        False,
+    )
+
+
+def _mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def _import_unit(home: Home) -> str:
+    folder = home.root / "units"
+    folder.mkdir(exist_ok=True)
+    (folder / "units.csv").write_text(UNITS, encoding="utf-8")
+    done = home.loa("import", folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.splitlines()[-1]
+
+
+def _unit_names(home: Home) -> list[str]:
+    answer = httpx.get(f"{home.current['urls']['registry']}/units", params={"q": "kiem thu"})
+    return [unit["unit_name"] for unit in json.loads(answer.text)["items"]]
+
+
+def _is_ready(home: Home, service: str) -> bool:
+    try:
+        return httpx.get(f"{home.current['urls'][service]}/readyz").is_success
+    except httpx.TransportError:
+        return False
+
+
+@contextmanager
+def _taken(port: int) -> Iterator[None]:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        yield
