@@ -23,7 +23,7 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
     platform = Platform(settings)
     rulebook = load_rulebook(settings.calendar_overrides)
     announcer = Announcer(SqlAnnouncements(platform.engine), platform.store, rulebook, now)
-    projection = MetricsProjection(rulebook, announcer)
+    projection = MetricsProjection(platform.engine, rulebook, announcer)
     runner = platform.runner(projection, tables.checkpoints)
     queries = Queries(SqlSnapshots(platform.engine, projection.name).snapshot, rulebook)
     return web.create_api(

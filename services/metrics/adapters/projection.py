@@ -6,12 +6,13 @@ from itertools import chain
 from uuid import UUID
 
 from sqlalchemy import Table
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.metrics.adapters import tables
 from services.metrics.adapters.records import SqlRecords
 from services.metrics.application.announce import Announcer
-from services.metrics.application.projections import project_drafts, row_changes
+from services.metrics.application.projections import derive_anew, project_drafts, row_changes
+from services.metrics.domain.record import draft_of
 from shared.envelope import Recorded
 from shared.projections import rows
 from shared.rules.rulebook import Rulebook
@@ -19,6 +20,7 @@ from shared.rules.rulebook import Rulebook
 
 @dataclass(slots=True)
 class MetricsProjection:
+    engine: AsyncEngine
     rulebook: Rulebook
     announcer: Announcer
     name: str = "metrics"
@@ -32,11 +34,16 @@ class MetricsProjection:
         touched = await project_drafts(SqlRecords(connection), facts, self.rulebook)
         others = (event for event in events if event.ref.context in {"unit", "compliance"})
         await rows.write(connection, tables.metadata, chain.from_iterable(map(row_changes, others)))
+        # What was announced is looked at again: a fact may have come between the look and the word.
+        said = {draft for event in events if event.ref.context == "compliance" and (draft := draft_of(event))}
         if self.unannounced is not None:
-            self.unannounced |= touched
+            self.unannounced |= touched | said
 
     async def began(self) -> None:
         self.unannounced = None
+        # All or nothing: no figure is ever counted from rows of two rulebooks.
+        async with self.engine.begin() as connection:
+            await derive_anew(SqlRecords(connection), self.rulebook)
 
     async def caught_up(self) -> None:
         if self.unannounced is None or self.unannounced:

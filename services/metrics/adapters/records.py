@@ -40,6 +40,10 @@ class SqlRecords:
         )
         return {draft_id: RECORD.validate_python(record) for draft_id, record in found}
 
+    async def outdated(self, rules_version: str, most: int) -> list[DraftRecord]:
+        query = select(DRAFT.c.record).where(DRAFT.c.rules_version != rules_version).limit(most)
+        return [RECORD.validate_python(record) for (record,) in await self.connection.execute(query)]
+
     async def replace(self, drafts: Iterable[Dated]) -> None:
         all_of = list(drafts)
         ids = [draft.record.draft_id for draft in all_of]
@@ -70,6 +74,7 @@ def _draft(draft: Dated) -> Row:
         "dataset": record.dataset,
         "scope": draft.timeline.scope,
         "position": record.source.position,
+        "rules_version": draft.rules_version,
         "record": RECORD.dump_python(record, mode="json"),
     }
 
@@ -116,10 +121,18 @@ def _stays(draft: Dated) -> Iterator[Row]:
 class SqlAnnouncements:
     engine: AsyncEngine
 
-    async def records(self, drafts: Collection[UUID] | None, today: date) -> dict[UUID, DraftRecord]:
+    async def with_gaps(self, today: date) -> list[UUID]:
+        """Find the drafts that have a gap open today, or one announced as open."""
+        now = select(GAP_INTERVAL.c.draft_id).where(
+            GAP_INTERVAL.c.from_day <= today, GAP_INTERVAL.c.to_day > today
+        )
+        said = select(ANNOUNCED.c.draft_id).where(ANNOUNCED.c.is_open)
         async with self.engine.connect() as connection:
-            wanted = drafts if drafts is not None else await _with_gaps(connection, today)
-            return await SqlRecords(connection).load(wanted)
+            return list((await connection.execute(union(now, said))).scalars())
+
+    async def records(self, drafts: Collection[UUID]) -> dict[UUID, DraftRecord]:
+        async with self.engine.connect() as connection:
+            return await SqlRecords(connection).load(drafts)
 
     async def announced(self, drafts: Collection[UUID]) -> Mapping[UUID, Mapping[UUID, Announced]]:
         query = select(ANNOUNCED).where(ANNOUNCED.c.draft_id.in_(drafts))
@@ -134,12 +147,3 @@ class SqlAnnouncements:
 def _announced(row: Any) -> Announced:
     event = CATALOG.read(row.type, row.data)
     return Announced(event, row.version, row.position)  # type: ignore[arg-type]  # only gap events stand there
-
-
-async def _with_gaps(connection: AsyncConnection, today: date) -> list[UUID]:
-    """Find the drafts that have a gap open today, or one announced as open."""
-    now = select(GAP_INTERVAL.c.draft_id).where(
-        GAP_INTERVAL.c.from_day <= today, GAP_INTERVAL.c.to_day > today
-    )
-    said = select(ANNOUNCED.c.draft_id).where(ANNOUNCED.c.is_open)
-    return list((await connection.execute(union(now, said))).scalars())

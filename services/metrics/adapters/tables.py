@@ -66,6 +66,7 @@ class DraftRow(Base, table=True):
     dataset: str
     scope: str
     position: int
+    rules_version: str = Field(description="the rules that its intervals were derived by")
     record: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
 
 

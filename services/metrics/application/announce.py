@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from services.metrics.application.ports import Announcements
@@ -19,6 +20,8 @@ from shared.vietnam import day_in_vietnam
 
 logger = log.get(__name__)
 
+AT_ONCE = 500  # drafts
+
 
 @dataclass(frozen=True, slots=True)
 class Announcer:
@@ -35,18 +38,24 @@ class Announcer:
 
     async def announce(self, drafts: Collection[UUID] | None) -> int:
         """Say what is new about some drafts (None: about all); returns the number of events appended."""
-        now = self.clock()
-        records = await self.announcements.records(drafts, day_in_vietnam(now))
-        said = await self.announcements.announced(records)
+        today = day_in_vietnam(self.clock())
+        wanted = sorted(drafts if drafts is not None else await self.announcements.with_gaps(today))
+        parts = [wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE)]
+        return sum([await self._announce(part, today) for part in parts])
+
+    async def _announce(self, drafts: Sequence[UUID], today: date) -> int:
+        records = await self.announcements.records(drafts)
+        said = await self.announcements.announced(drafts)
         appended = 0
         for draft_id, record in records.items():
             announced = said.get(draft_id, {})
-            for event in self._news(record, announced):
+            for event in self._news(record, announced, today):
                 appended += await self._append(record, event, announced.get(event.gap_id))
         return appended
 
-    def _news(self, record: DraftRecord, announced: Mapping[UUID, Announced]) -> Sequence[ComplianceEvent]:
-        today = day_in_vietnam(self.clock())
+    def _news(
+        self, record: DraftRecord, announced: Mapping[UUID, Announced], today: date
+    ) -> Sequence[ComplianceEvent]:
         line = timeline(record.facts, self.rulebook)
         return list(to_announce(record, line, announced, today=today, rules_version=self.rulebook.version))
 

@@ -22,6 +22,7 @@ class Dated:
     record: DraftRecord
     timeline: Timeline
     stays: Sequence[Occurrence]
+    rules_version: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +70,15 @@ class Records(Protocol):
     """The write side of a projection's transaction."""
 
     async def load(self, drafts: Collection[UUID]) -> dict[UUID, DraftRecord]: ...
+    async def outdated(self, rules_version: str, most: int) -> list[DraftRecord]: ...
     async def replace(self, drafts: Iterable[Dated]) -> None: ...
 
 
 class Announcements(Protocol):
-    """What was announced of the gaps of some drafts (None: of all that have, or should have, one open)."""
+    """What was announced of the gaps of drafts, and the facts that it is compared with."""
 
-    async def records(self, drafts: Collection[UUID] | None, today: date) -> dict[UUID, DraftRecord]: ...
+    async def with_gaps(self, today: date) -> list[UUID]: ...
+    async def records(self, drafts: Collection[UUID]) -> dict[UUID, DraftRecord]: ...
     async def announced(self, drafts: Collection[UUID]) -> Mapping[UUID, Mapping[UUID, Announced]]: ...
 
 

@@ -20,6 +20,8 @@ from shared.rules.rulebook import Rulebook
 from shared.rules.sequence import occurrences
 from shared.rules.timeline import timeline
 
+AT_ONCE = 500  # drafts
+
 
 async def project_drafts(records: Records, events: Sequence[Recorded], rulebook: Rulebook) -> set[UUID]:
     """Fold a batch into the records of its drafts, whose intervals are then derived once each."""
@@ -32,9 +34,20 @@ async def project_drafts(records: Records, events: Sequence[Recorded], rulebook:
     return touched
 
 
+async def derive_anew(records: Records, rulebook: Rulebook) -> None:
+    """Derive again whatever was derived by other rules: a new calendar changes figures, not facts."""
+    while outdated := await records.outdated(rulebook.version, AT_ONCE):
+        await records.replace([dated(record, rulebook) for record in outdated])
+
+
 def dated(record: DraftRecord, rulebook: Rulebook) -> Dated:
     facts = record.facts
-    return Dated(record=record, timeline=timeline(facts, rulebook), stays=occurrences(facts, rulebook))
+    return Dated(
+        record=record,
+        timeline=timeline(facts, rulebook),
+        stays=occurrences(facts, rulebook),
+        rules_version=rulebook.version,
+    )
 
 
 def row_changes(event: Recorded) -> Iterable[RowChange]:

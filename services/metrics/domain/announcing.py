@@ -14,6 +14,7 @@ from shared.contracts.metrics import (
     ComplianceGapOpened,
 )
 from shared.contracts.vocabulary import Answer, GapClosure
+from shared.rules.facts import WHOLE_DRAFT
 from shared.rules.timeline import GapInterval, Timeline
 
 # What makes an open gap another one to its readers; the versions of rules and facts do not.
@@ -110,6 +111,8 @@ def _closure(
     """Find the dated fact that closed a gap; a timeless one closes it on the day of its recording."""
     for gap in timeline.gaps:
         if gap.gap_id == last.gap_id and gap.closure is not None and gap.closed_on is not None:
+            if gap.closure is GapClosure.COVERED and _are_removed(record, last):
+                break  # the others had been covered before; it is the removal that closed it
             return gap.closed_on, gap.closure
     return record.source.recorded_on, _timeless(record, timeline, last, rules_version)
 
@@ -121,9 +124,20 @@ def _timeless(
         return GapClosure.OUT_OF_SCOPE
     if any(not exemption.stages or last.stage in exemption.stages for exemption in record.exemptions):
         return GapClosure.EXEMPTED
-    if record.source.position == last.facts_position and last.rules_version != rules_version:
-        return GapClosure.RULES_CHANGED
-    numbers = {number for number, _ in record.policies}
-    if any(number and number not in numbers for number in last.policies):
+    if _are_removed(record, last):
         return GapClosure.POLICY_REMOVED
+    if last.rules_version != rules_version and _stands(record, last):
+        return GapClosure.RULES_CHANGED
     return GapClosure.CORRECTED
+
+
+def _are_removed(record: DraftRecord, last: ComplianceEvent) -> bool:
+    """Say if none of the policies that were still open exists any more."""
+    kept = {WHOLE_DRAFT, *(number for number, _ in record.policies)}
+    return kept.isdisjoint(last.policies)
+
+
+def _stands(record: DraftRecord, last: ComplianceEvent) -> bool:
+    """Say if the entry that began the gap is still what it was."""
+    began = (last.gap_id, last.stage, last.since)
+    return any((entry.entry_id, entry.stage, entry.entered_on) == began for entry in record.entries)

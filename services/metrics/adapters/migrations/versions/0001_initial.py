@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("dataset", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("scope", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("rules_version", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("record", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("draft_id", name=op.f("pk_draft")),
         sa.UniqueConstraint("draft_code", name=op.f("uq_draft_draft_code")),

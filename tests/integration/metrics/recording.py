@@ -1,0 +1,167 @@
+"""Puts facts of drafts into a running house, through the doors that people use, in order or shuffled."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from random import Random
+from typing import Any
+
+from shared.contracts.vocabulary import ENDS, Precision, Stage
+from shared.rules.facts import Communication, DraftFacts, StageEntry
+from tests.support.service import House
+
+LEVELS = {"BTP": "central", "BTC": "central", "BCA": "commune", "TINH-22": "provincial"}
+
+Row = dict[str, Any]
+Drafts = Mapping[str, DraftFacts]  # by draft code
+
+
+def led_below(parent: str, facts: DraftFacts) -> DraftFacts:
+    """Give the same draft to the units of one family."""
+    return replace(
+        facts,
+        lead_unit_code=f"{parent}-{facts.lead_unit_code}",
+        transfers=tuple(replace(one, unit_code=f"{parent}-{one.unit_code}") for one in facts.transfers),
+    )
+
+
+def unit_rows(parent: str) -> list[Row]:
+    top = {"code": parent, "name": f"Họ đơn vị {parent}", "level": "central", "kind": "government"}
+    return [
+        top,
+        *(
+            top | {"code": f"{parent}-{code}", "name": code, "level": level, "parent_code": parent}
+            for code, level in LEVELS.items()
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """`random`: facts come in another order than they happened, as far as the system takes them so."""
+
+    house: House
+    random: Random | None = None
+
+    async def record(self, drafts: Drafts) -> None:
+        await self.house.import_rows("drafts", [_draft(code, facts) for code, facts in drafts.items()])
+        await self.house.import_rows("policies", [row for item in drafts.items() for row in _policies(*item)])
+        communications = self._mixed(row for item in drafts.items() for row in _communications(*item))
+        exemptions = self._mixed(row for item in drafts.items() for row in _exemptions(*item))
+        if self.random:
+            await self.house.import_rows("communications", communications)
+            await self._transfers(drafts)
+            await self._stages(drafts)
+            await self.house.import_rows("exemptions", exemptions)
+        else:
+            await self.house.import_rows("exemptions", exemptions)
+            await self._stages(drafts)
+            await self.house.import_rows("communications", communications)
+            await self._transfers(drafts)
+
+    def _mixed(self, rows: Iterable[Row]) -> list[Row]:
+        listed = list(rows)
+        return self.random.sample(listed, len(listed)) if self.random else listed
+
+    async def _stages(self, drafts: Drafts) -> None:
+        """Record every other draft by rows, the rest by commands (where `resumed` has a word of its own)."""
+        for by_command in (False, True):
+            chosen = list(drafts.items())[by_command::2]
+            if by_command:
+                for code, facts in chosen:
+                    await self._enter(code, self._order(facts))
+            else:
+                rows = [_stage(code, entry) for code, facts in chosen for entry in self._order(facts)]
+                await self.house.import_rows("stages", rows)
+
+    def _order(self, facts: DraftFacts) -> Sequence[StageEntry]:
+        if self.random is None or _depends_on_order(facts.entries):
+            return facts.entries
+        return self.random.sample(facts.entries, len(facts.entries))
+
+    async def _enter(self, code: str, entries: Iterable[StageEntry]) -> None:
+        for entry in entries:
+            goes_on = entry.resumed and entry.precision is Precision.DAY and self.random is None
+            if entry.stage is Stage.WITHDRAWN:
+                await self._post(f"/drafts/{code}/withdraw", {"on": entry.entered_on.isoformat()})
+            else:
+                row = _stage(code, entry) | ({"stage": "resumed"} if goes_on else {})
+                del row["draft_code"]
+                await self._post(f"/drafts/{code}/stages", row)
+
+    async def _transfers(self, drafts: Drafts) -> None:
+        for code, facts in drafts.items():
+            for one in reversed(facts.transfers) if self.random else facts.transfers:
+                body = {"to_unit_code": one.unit_code, "on": one.on.isoformat()}
+                await self._post(f"/drafts/{code}/transfer", body)
+
+    async def _post(self, path: str, body: Row) -> None:
+        answer = await self.house.registry.client.post(path, json=body)
+        assert answer.is_success, (path, body, answer.text)
+
+
+def _depends_on_order(entries: Iterable[StageEntry]) -> bool:
+    """Say if a suspension shares its day: whether something resumed then is seen when it is recorded."""
+    days = [entry.entered_on for entry in entries if entry.stage is Stage.SUSPENDED]
+    return any(sum(entry.entered_on == day for entry in entries) > 1 for day in days)
+
+
+def _draft(code: str, facts: DraftFacts) -> Row:
+    scope = facts.scope
+    return {
+        "draft_code": code,
+        "title": f"Dự thảo {code}",
+        "instrument": facts.instrument,
+        "lead_unit_code": facts.lead_unit_code,
+        "regime": facts.regime,
+        "procedure": facts.procedure,
+        "requires_proposal": scope.requires_proposal,
+        "affects_rights": scope.affects_rights,
+        "contested": scope.contested,
+        "wide_impact": scope.wide_impact,
+        "in_scope": scope.explicit,
+    }
+
+
+def _policies(code: str, facts: DraftFacts) -> Iterable[Row]:
+    for number in sorted(facts.policies):
+        yield {"draft_code": code, "policy_no": str(number), "title": f"Chính sách {number}"}
+
+
+def _stage(code: str, entry: StageEntry) -> Row:
+    assert entry.stage not in ENDS or entry.precision is Precision.DAY
+    return {
+        "draft_code": code,
+        "stage": entry.stage,
+        "entered_on": entry.entered_on.isoformat(),
+        "precision": entry.precision,
+    }
+
+
+def _communications(code: str, facts: DraftFacts) -> Iterable[Row]:
+    for number, held in enumerate(facts.communications):
+        yield {
+            "draft_code": code,
+            "held_on": _written(held),
+            "precision": held.precision,
+            "channel": "conference",
+            "title": f"Hội nghị {number}",
+            "policy_no": ";".join(map(str, sorted(held.policies))),
+        }
+
+
+def _written(held: Communication) -> str:
+    """Write a month or a year as people do."""
+    length = {Precision.DAY: 10, Precision.MONTH: 7, Precision.YEAR: 4}[held.precision]
+    return held.held_on.isoformat()[:length]
+
+
+def _exemptions(code: str, facts: DraftFacts) -> Iterable[Row]:
+    for one in facts.exemptions:
+        stages = ";".join(sorted(one.stages)) or "*"
+        yield {"draft_code": code, "stages": stages, "document": one.document}
+
+
+def span(drafts: Drafts) -> tuple[date, date]:
+    days = [entry.entered_on for facts in drafts.values() for entry in facts.entries]
+    return min(days), max(days)

@@ -1,0 +1,244 @@
+"""Every answer of metrics against a second, naive reading of the rules, through the whole system.
+
+The drafts are made up at random and recorded twice: family VN-A in the order in which things happened,
+family VN-B in another one. Whatever is asked, both must answer as the naive reading does.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from random import Random
+from typing import Any
+
+import pytest
+
+from deploy.local.keys import Keyring
+from shared.rules.facts import DraftFacts
+from shared.rules.figures import year_period
+from shared.rules.rulebook import load_rulebook
+from tests.integration.metrics.recording import LEVELS, Recording, led_below, span, unit_rows
+from tests.support.engines import NewDatabase, fresh_nats
+from tests.support.generate import random_drafts
+from tests.support.naive import NaiveDraft, naive_counts, naive_gaps
+from tests.support.service import House, open_house
+from tests.support.tokens import Issuer
+
+SEEDS = (7, 21, 407)
+OF_EACH = 20
+FAMILIES = ("VN-A", "VN-B")
+CHOSEN_DAYS = (
+    "2023-12-14 2023-12-15 2023-12-31 2024-02-07 2024-02-08 2024-02-10 2024-02-14 2024-02-15 2024-02-29 "
+    "2024-03-31 2024-04-30 2024-06-14 2024-09-02 2024-11-30 2024-12-14 2024-12-15 2025-01-25 2025-02-28 "
+    "2025-05-31 2025-08-31 2025-12-20 2026-01-02 2026-01-10 2026-05-31 2026-06-30 2030-01-01"
+)
+DAYS = tuple(map(date.fromisoformat, CHOSEN_DAYS.split()))
+GROUPS = ("unit", "level", "instrument", "regime", "year")
+PLAIN = [
+    "met",
+    "missed",
+    "pending",
+    "not_opened",
+    "closed_unopened",
+    "exempt",
+    "ended",
+    "undetermined",
+    "provisional",
+    "waived_occurrences",
+]
+
+Counts = Mapping[str, int]
+Key = tuple[str, str, str, str, int | None]  # family, unit, instrument, regime, year
+Period = tuple[date, date]
+is_working = load_rulebook().calendar.is_working
+
+
+@dataclass(frozen=True)
+class Recorded:
+    house: House
+    families: Mapping[str, Mapping[str, DraftFacts]]
+
+    @cached_property
+    def drafts(self) -> dict[str, DraftFacts]:
+        return {code: facts for family in self.families.values() for code, facts in family.items()}
+
+    async def groups(self, day: date, **query: Any) -> dict[Any, dict[str, Any]]:
+        answer = await self.house.services["metrics"].client.get(
+            "/compliance", params={"as_of": day.isoformat(), **query}
+        )
+        assert answer.status_code == 200, answer.text
+        return {group["key"]: group for group in answer.json()["groups"]}
+
+    async def gaps(self, day: date, **query: Any) -> list[dict[str, Any]]:
+        answer = await self.house.services["metrics"].client.get(
+            "/gaps", params={"as_of": day.isoformat(), **query}
+        )
+        found: list[dict[str, Any]] = answer.json()["gaps"]
+        return found
+
+
+@pytest.fixture(scope="module")
+async def recorded(
+    tmp_path_factory: pytest.TempPathFactory,
+    keys: Keyring,
+    token_issuer: Issuer,
+    session_database: NewDatabase,
+) -> AsyncIterator[Recorded]:
+    made = [facts for seed in SEEDS for facts in random_drafts(seed, OF_EACH)]
+    families = {
+        family: {f"{family}-{number}": led_below(family, facts) for number, facts in enumerate(made)}
+        for family in FAMILIES
+    }
+    async with (
+        fresh_nats(tmp_path_factory.mktemp("nats"), keys) as server,
+        open_house(server, keys, token_issuer, session_database, "registry", "campaigns", "metrics") as house,
+    ):
+        for family, random in zip(FAMILIES, (None, Random(5)), strict=True):
+            await house.import_rows("units", unit_rows(family))
+            await Recording(house, random).record(families[family])
+        await house.settled()
+        yield Recorded(house, families)
+
+
+def _cell(draft: NaiveDraft, number: int) -> Key:
+    facts, unit = draft.facts, draft.unit_code
+    return unit[:4], unit, facts.instrument.value, facts.regime.value, draft.opening_year(number)
+
+
+def _expected(drafts: Mapping[str, DraftFacts], day: date, period: Period | None) -> dict[Key, Counts]:
+    found = naive_counts(drafts.values(), is_working, day, period, _cell)
+    return {key: counts for key, counts in found.items() if isinstance(key, tuple)}
+
+
+def _summed(cells: Mapping[Key, Counts], key_of: Callable[[Key], Any]) -> dict[Any, dict[str, int]]:
+    sums: dict[Any, dict[str, int]] = {}
+    for key, counts in cells.items():
+        total = sums.setdefault(key_of(key), {})
+        for name, count in counts.items():
+            total[name] = total.get(name, 0) + count
+    return sums
+
+
+def _figures(counts: Counts) -> dict[str, Any]:
+    """Write counts as the contract does."""
+    of = {name: counts.get(name, 0) for name in PLAIN}
+    judged = of["met"] + of["missed"]
+
+    def share(name: str, whole: int) -> float | None:
+        return counts.get(name, 0) / whole if whole else None
+
+    unjudged = ("pending", "not_opened", "closed_unopened", "exempt", "ended")
+    return of | {
+        "judged": judged,
+        "policies": judged + sum(of[name] for name in unjudged),
+        "rate_full": share("met", judged),
+        "rate_on_time": share("on_time", judged),
+        "rate_any": share("any_communication", judged),
+        "rate_from_start": share("from_start", judged),
+        "rate_occurrences": share("occurrences_covered", counts.get("occurrences_judged", 0)),
+    }
+
+
+def _told(group: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: group[name] for name in _figures({})}
+
+
+KEY_OF: Mapping[str, Callable[[Key], Any]] = {
+    "unit": lambda key: key[1],
+    "level": lambda key: LEVELS[key[1][5:]],
+    "instrument": lambda key: key[2],
+    "regime": lambda key: key[3],
+    "year": lambda key: key[4],
+}
+
+
+def _periods(day: date) -> list[tuple[dict[str, Any], Period | None]]:
+    """Ask without a period, for a reporting year, and for spans about the day, one of them to come."""
+    year = year_period(day.year)
+    spans = [
+        (day - timedelta(days=100), day),
+        (day - timedelta(days=400), day - timedelta(days=150)),
+        (day + timedelta(days=1), day + timedelta(days=90)),
+    ]
+    return [
+        ({}, None),
+        ({"year": day.year}, (year.from_day, year.to_day)),
+        *(({"from": first.isoformat(), "to": last.isoformat()}, (first, last)) for first, last in spans),
+    ]
+
+
+def test_the_days_are_spread_over_the_data(recorded: Recorded) -> None:
+    first, last = span(recorded.drafts)
+    assert sum(first <= day <= last for day in DAYS) >= 22
+    assert any(day.weekday() >= 5 for day in DAYS)
+    late = [entry.resumed for facts in recorded.drafts.values() for entry in facts.entries]
+    assert sum(late) >= 5, "too little was resumed to say anything"
+
+
+@pytest.mark.parametrize("day", DAYS, ids=str)
+async def test_compliance_agrees(recorded: Recorded, day: date) -> None:
+    for query, period in _periods(day):
+        cells = _expected(recorded.drafts, day, period)
+        whole = _summed(cells, lambda _: None).get(None, {})
+        assert {k: _told(g) for k, g in (await recorded.groups(day, **query)).items()} == {
+            None: _figures(whole)
+        }
+        for group_by in GROUPS:
+            found = await recorded.groups(day, group_by=group_by, **query)
+            expected = _summed(cells, KEY_OF[group_by])
+            assert {k: _told(g) for k, g in found.items()} == {k: _figures(c) for k, c in expected.items()}
+            for name in PLAIN:
+                assert sum(group[name] for group in found.values()) == whole.get(name, 0)
+
+
+@pytest.mark.parametrize("day", DAYS, ids=str)
+async def test_both_orders_of_recording_agree(recorded: Recorded, day: date) -> None:
+    for query, period in _periods(day):
+        for family in FAMILIES:
+            cells = _expected(recorded.families[family], day, period)
+            below = {"unit": family, "include_descendants": True, **query}
+            found = await recorded.groups(day, **below)
+            assert _told(found[None]) == _figures(_summed(cells, lambda _: None).get(None, {}))
+
+
+@pytest.mark.parametrize("day", DAYS[::5], ids=str)
+async def test_a_unit_alone_agrees(recorded: Recorded, day: date) -> None:
+    for query, period in _periods(day):
+        of_units = _summed(_expected(recorded.drafts, day, period), lambda key: key[1])
+        for code, counts in of_units.items():
+            alone = await recorded.groups(day, unit=code, **query)
+            assert _told(alone[None]) == _figures(counts)
+
+
+def _gap(facts_of: Mapping[str, DraftFacts], day: date) -> list[tuple[Any, ...]]:
+    found = []
+    for code, facts in facts_of.items():
+        for gap in naive_gaps([facts], is_working, day):
+            dates = gap.since.isoformat(), gap.due_on.isoformat()
+            state = gap.state, gap.overdue_working_days
+            found.append((code, gap.stage, *dates, gap.unit_code, list(gap.policies), *state))
+    return sorted(found)
+
+
+GAP = ["draft_code", "stage", "since", "due_on", "unit_code", "policies", "state", "overdue_working_days"]
+
+
+@pytest.mark.parametrize("day", DAYS, ids=str)
+async def test_gaps_agree(recorded: Recorded, day: date) -> None:
+    found = await recorded.gaps(day)
+    assert sorted(tuple(gap[name] for name in GAP) for gap in found) == _gap(recorded.drafts, day)
+    for family in FAMILIES:
+        below = await recorded.gaps(day, unit=family, include_descendants=True)
+        mine = sorted(tuple(gap[name] for name in GAP) for gap in below)
+        assert mine == _gap(recorded.families[family], day)
+
+
+async def test_there_were_gaps_to_compare(recorded: Recorded) -> None:
+    assert sum([len(await recorded.gaps(day)) for day in DAYS]) > 100
+
+
+async def test_every_gap_id_is_the_entry_that_began_its_stage(recorded: Recorded) -> None:
+    for gap in await recorded.gaps(DAYS[-2]):
+        history = await recorded.house.registry.client.get(f"/drafts/{gap['draft_code']}/history")
+        entries = {event["event_id"]: event for event in history.json()["events"]}
+        assert entries[gap["gap_id"]]["data"]["stage"] == gap["stage"]
