@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
@@ -113,21 +113,39 @@ def _not_utf8(content: bytes, error: UnicodeDecodeError) -> Broken:
     return Broken(content.count(b"\n", 0, error.start) + 1, "", "", why)
 
 
-def _csv_lines(text: str) -> Iterator[tuple[int, list[str]]]:
+Record = tuple[int, list[str] | csv.Error]
+
+
+def _csv_lines(text: str) -> Iterator[Record]:
     """Give each record with the line on which it begins: a quoted cell may span several."""
-    reader = csv.reader(io.StringIO(text, newline=""))
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     begins = 1
-    for cells in reader:
-        yield begins, cells
+    while True:
+        try:
+            yield begins, next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield begins, error
         begins = reader.line_num + 1
 
 
-def _fill(sheet: SheetFile, lines: Iterator[tuple[int, list[str]]]) -> None:
+def _badly_quoted(line: int, error: csv.Error) -> Broken:
+    why = Text(
+        f"dấu ngoặc kép không khớp hoặc ký tự lạ, kể từ dòng này ({error})",
+        f"quotes that do not match, or a strange character, from this line on ({error})",
+    )
+    return Broken(line, "", "", why)
+
+
+def _fill(sheet: SheetFile, lines: Iterable[Record]) -> None:
     header: list[str] = []
     for line, cells in lines:
-        if not any(cell.strip() for cell in cells):
+        if isinstance(cells, csv.Error):
+            sheet.broken.append(_badly_quoted(line, cells))
+        elif not any(cell.strip() for cell in cells):
             continue
-        if not header:
+        elif not header:
             header = [cell.strip() for cell in cells]
         elif (broken := _unreadable(line, cells, header)) is not None:
             sheet.broken.append(broken)

@@ -1,0 +1,130 @@
+"""Files with and without mistakes through `loa import`: good rows go in, bad ones are named to the cell."""
+
+import tempfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import openpyxl  # type: ignore[import-untyped]
+import pytest
+
+from shared import clock
+from tests.support.platform import Home
+
+TOMORROW = clock.day_in_vietnam(clock.now()) + timedelta(days=1)
+DRAFT = "VD-1,Nghị quyết thử,provincial_resolution,SO-A,law_2025_amended,yes"
+
+GOOD = {
+    "units": "code,name,level,kind\nSO-A,Sở Ví dụ A,provincial,department\n",
+    "drafts": f"draft_code,title,instrument,lead_unit_code,regime,in_scope\n{DRAFT}\n",
+    "policies": "draft_code,policy_no,title\nVD-1,1,Hỗ trợ học phí\n",
+    "stages": "draft_code,stage,entered_on\nVD-1,draft_consultation,2026-03-02\n",
+    "communications": "draft_code,held_on,channel,title,policy_no\nVD-1,2026-03-03,radio_tv,Phát thanh,1\n",
+    "recipients": "unit_code,role,email,language\nSO-A,focal_point,dau-moi@example.vn,vi\n",
+}
+BAD = {
+    "units": 'code,name,level,kind,note\nSO-B,Sở Ví dụ B,provincial,department,"hai\ndòng"\nSO-C,,provincial,department,\n',
+    "drafts": "draft_code,title,instrument,lead_unit_code,regime\n"
+    "VD-2,Thiếu đơn vị,decree,KHONG-CO,law_2025_amended\nVD-3,Đúng,decree,SO-B,law_2025_amended\n",
+    "stages": "draft_code,stage,entered_on\nVD-3,tham_dinh,2026-03-02\nVD-3,appraisal,2026-02-31\n"
+    f"VD-3,drafting,{TOMORROW}\nVD-3,drafting,2026-03-02\n",
+    "communications": "draft_code,held_on,channel,title,policy_no\n"
+    "VD-3,2026-03-03,radio_tv,Sai chính sách,7\nVD-3,2026-03-03,radio_tv,Đúng,\n",
+    "policies": "draft_code;policy_no;title\nVD-3;1;Chính sách\n",
+    "activities": "draft_code,stage,planned_on\nVD-3,drafting,2026-03-02\n",
+    "notes": "a,b\n1,2\n",
+}
+REFUSED = (
+    ("units.csv, line 4, column name", "units.csv, dòng 4, cột name"),
+    ("drafts.csv, line 2", "KHONG-CO"),
+    ("stages.csv, line 2, column stage = 'tham_dinh'", "không thuộc danh mục"),
+    ("stages.csv, line 3, column entered_on = '2026-02-31'", "không phải là ngày hợp lệ"),
+    ("stages.csv, line 4", "tương lai"),
+    ("communications.csv, line 2", "không có chính sách số 7"),
+    ("policies.csv, line 2", "dấu chấm phẩy"),
+    ("activities.csv", "chưa nhận"),
+)
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Home]:
+    with tempfile.TemporaryDirectory(prefix="loa-e2e-") as folder:
+        Path(folder).chmod(0o755)
+        home = Home(Path(folder))
+        run = home.up()
+        yield home
+        assert home.stop(run) == 0, home.said()
+
+
+@pytest.mark.timeout(300)
+def test_the_same_import_twice_ends_at_the_same_position(home: Home) -> None:
+    folder = _written(home.root / "good", GOOD, bom="\ufeff")
+    first, second = home.loa("import", folder), home.loa("import", folder)
+    assert (first.returncode, second.returncode) == (0, 0), first.stdout + first.stderr + second.stderr
+    assert first.stdout.splitlines()[-1] == second.stdout.splitlines()[-1]
+    assert _counts(first.stdout) == dict.fromkeys(_files(GOOD), ("1", "0", "0"))
+    assert _counts(second.stdout) == dict.fromkeys(_files(GOOD), ("0", "1", "0"))
+
+
+@pytest.mark.timeout(300)
+def test_bad_rows_are_named_and_good_ones_go_in(home: Home) -> None:
+    done = home.loa("import", _written(home.root / "bad", BAD))
+    assert done.returncode == 1
+    for english, vietnamese in REFUSED:
+        assert english in done.stderr, done.stderr
+        assert vietnamese in done.stderr, done.stderr
+    assert "notes.csv is left" in done.stdout
+    assert _counts(done.stdout) == {
+        "units.csv": ("1", "0", "1"),
+        "drafts.csv": ("1", "0", "1"),
+        "policies.csv": ("0", "0", "1"),
+        "stages.csv": ("1", "0", "3"),
+        "communications.csv": ("1", "0", "1"),
+        "activities.csv": ("0", "0", "1"),
+    }
+
+
+@pytest.mark.timeout(300)
+def test_a_workbook_is_taken_like_a_folder(home: Home) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "units"
+    book.active.append(["code", "name", "level", "kind"])
+    book.active.append(["SO-X", "Sở Ví dụ X", "provincial", "department"])
+    book.active.append(["SO-Y", "Sở Ví dụ Y", "provincial", "phòng"])
+    path = home.root / "units.xlsx"
+    book.save(path)
+    done = home.loa("import", path)
+    assert done.returncode == 1
+    assert "units, line 3, column kind = 'phòng'" in done.stderr
+    assert _counts(done.stdout) == {"units": ("1", "0", "1")}
+
+
+@pytest.mark.timeout(300)
+def test_questions_are_answered_in_words_and_as_json(home: Home) -> None:
+    for arguments in (["compliance"], ["gaps"], ["gaps", "--json"], ["status"], ["preview"]):
+        done = home.loa(*arguments)
+        assert (done.returncode, done.stderr) == (0, ""), arguments
+    wrong = home.loa("compliance", "--as-of", "2026-02-31")
+    assert (wrong.returncode, "ngày hợp lệ" in wrong.stderr) == (1, True)
+    assert home.loa("rebuild", "metrics").returncode == 0
+    assert "as declared" in home.loa("streams", "plan").stdout
+    reader = home.loa("token", "--role", "reader").stdout.strip()
+    refused = home.loa("rebuild", "metrics", LOA_TOKEN=reader)
+    assert (refused.returncode, "reader" in refused.stderr) == (1, True)
+
+
+def _written(folder: Path, files: dict[str, str], bom: str = "") -> Path:
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / f"{name}.csv").write_text(bom + text, encoding="utf-8")
+    return folder
+
+
+def _files(files: dict[str, str]) -> list[str]:
+    return [f"{name}.csv" for name in files]
+
+
+def _counts(said: str) -> dict[str, tuple[str, ...]]:
+    """Read the table at the end: file, taken, unchanged, refused."""
+    rows = [line.strip("│ ").split("│") for line in said.splitlines() if line.startswith("│")]
+    return {cells[0].strip(): tuple(cell.strip() for cell in cells[1:]) for cells in rows}

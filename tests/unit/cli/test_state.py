@@ -1,0 +1,55 @@
+"""What a run leaves for other commands: private files, corrected by the environment; tokens that verify."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from deploy.local import databases, state, tokens
+from shared import clock
+from shared.auth import Principal, Unauthenticated, Verifier
+from shared.contracts.vocabulary import Role
+
+
+def test_the_environment_wins_over_what_was_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    left = state.Current({"registry": "http://a", "metrics": "http://b"}, "secret", str(tmp_path))
+    state.write(left, tmp_path)
+    assert (tmp_path / "state/loa/current.json").stat().st_mode & 0o777 == 0o600
+    home = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    assert state.read(home) == left
+    changed = state.read(
+        {**home, "LOA_TOKEN": "mine", "LOA_URL_METRICS": "https://m", "LOA_URL_NOTIFIER": ""}
+    )
+    assert (changed.token, changed.urls) == ("mine", {"registry": "http://a", "metrics": "https://m"})
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"token": 1, "strange": 2}'])
+def test_what_cannot_be_read_counts_as_nothing(tmp_path: Path, content: str) -> None:
+    folder = tmp_path / "loa"
+    folder.mkdir()
+    (folder / "current.json").write_text(content)
+    assert state.read({"XDG_STATE_HOME": str(tmp_path)}) == state.Current()
+
+
+async def test_a_token_is_verified_with_the_keys_beside_it(tmp_path: Path) -> None:
+    jwks = tokens.write_jwks(tmp_path)
+    assert {path.stat().st_mode & 0o777 for path in (jwks, tokens.key_file(tmp_path))} == {0o600}
+    soon = clock.now() + timedelta(minutes=1)
+    token = tokens.signer(tmp_path).token("x", Role.UNIT, soon, "SO-A")
+    assert await Verifier(str(jwks)).verify(token) == Principal("x", Role.UNIT, "SO-A")
+
+
+async def test_a_strangers_token_is_not(tmp_path: Path) -> None:
+    jwks = tokens.write_jwks(tmp_path)
+    stranger = tokens.signer(tmp_path / "other")
+    with pytest.raises(Unauthenticated):
+        await Verifier(str(jwks)).verify(
+            stranger.token("x", Role.OPERATOR, clock.now() + timedelta(minutes=1))
+        )
+
+
+def test_the_address_of_a_services_database() -> None:
+    admin = "postgresql://admin:p%40ss@db.example.vn:5433/postgres?sslmode=require"
+    address = databases.address(admin, "loa_registry", "pw")
+    assert address == "postgresql://loa_registry:pw@db.example.vn:5433/loa_registry?sslmode=require"
