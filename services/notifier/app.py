@@ -40,7 +40,16 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     commands = Commands(platform.store, clock.new_id)
     ticks = _ticks(platform, settings, commands, now)
     face = broker.create_broker(settings, platform.catalog)
-    reactions = Reactions(face, commands, ticks, platform.catalog, now, clock.new_id)
+    reactions = Reactions(
+        broker=face,
+        client=platform.client,
+        inbox=f"{settings.inbox_prefix}.".encode(),
+        commands=commands,
+        ticks=ticks,
+        catalog=platform.catalog,
+        now=now,
+        new_id=clock.new_id,
+    )
     reactions.subscribe()
     recipients, read_model = SqlRecipients(platform.engine), SqlReadModel(platform.engine)
     return web.create_api(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from faststream.nats import NatsBroker, NatsMessage, PullSub
+from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -19,7 +20,7 @@ from shared.contracts.catalog import Catalog
 from shared.contracts.event import Unknown
 from shared.envelope import decode
 from shared.errors import PermanentError, Refusal, TransientError
-from shared.eventstore.streams import TICK_SUBJECT
+from shared.eventstore.streams import EVENTS, TICK_SUBJECT
 from shared.health import Check
 
 logger = log.get(__name__)
@@ -47,7 +48,11 @@ ONE_BY_ONE = PullSub(batch_size=1, timeout=5.0)
 
 @dataclass(frozen=True, slots=True)
 class Reactions:
+    """`inbox` is the prefix that the broker lets us hear on: FastStream's pulls don't take the connection's."""
+
     broker: NatsBroker
+    client: Client
+    inbox: bytes
     commands: Commands
     ticks: Ticks
     catalog: Catalog
@@ -62,6 +67,7 @@ class Reactions:
             durable=GAPS,
             stream=events_stream(),
             pull_sub=ONE_BY_ONE,
+            inbox_prefix=self.inbox,
             title="gaps",
             description="gap_opened, gap_changed, gap_closed: raise and resolve alerts",
         )
@@ -73,6 +79,7 @@ class Reactions:
             durable=TICKS,
             stream=ticks_stream(),
             pull_sub=ONE_BY_ONE,
+            inbox_prefix=self.inbox,
             title="ticks",
             description="wakes the digest; any clock will do, the ledger's key alone prevents doubles",
         )
@@ -99,8 +106,12 @@ class Reactions:
             await self.broker.stop()
 
     async def probe(self) -> Check:
-        up = await self.broker.ping(timeout=2.0)
-        return Check(up, "ok" if up else "FastStream is not connected")
+        """Ready means connected, and that what waits is asked for: a refused inbox is silent otherwise."""
+        if not await self.broker.ping(timeout=2.0):
+            return Check(ok=False, detail="FastStream is not connected")
+        info = await self.client.jetstream(timeout=2).consumer_info(EVENTS, GAPS)
+        idle = bool(info.num_pending) and not info.num_waiting and not info.num_ack_pending
+        return Check(not idle, f"{info.num_pending or 0} gap events wait{', nobody asks' if idle else ''}")
 
     async def _gap(self, message: NatsMessage) -> None:
         position = message.raw_message.metadata.sequence.stream

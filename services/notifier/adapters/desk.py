@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, Select, and_, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters.tables import (
@@ -112,7 +113,7 @@ def _last_words(day: date) -> Select[Any]:
         select(DIGEST.c.recipient_id, DIGEST.c.day, *DIGEST_LINE.c)
         .join(DIGEST_LINE, DIGEST_LINE.c.digest_key == DIGEST.c.digest_key)
         .where(and_(DIGEST.c.state.in_(HEARD), DIGEST.c.day < day))
-        .distinct(DIGEST.c.recipient_id, DIGEST_LINE.c.gap_id)
+        .ext(distinct_on(DIGEST.c.recipient_id, DIGEST_LINE.c.gap_id))
         .order_by(DIGEST.c.recipient_id, DIGEST_LINE.c.gap_id, DIGEST.c.day.desc())
     )
 

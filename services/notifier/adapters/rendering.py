@@ -16,7 +16,7 @@ from services.notifier.domain.digest import Digest, Line
 from services.notifier.domain.reasons import Reason, Standing
 from shared.contracts.datasets import banners
 from shared.contracts.ids import LOA_NAMESPACE
-from shared.contracts.vocabulary import Language
+from shared.contracts.vocabulary import Instrument, Language
 from shared.errors import Text
 from shared.rules.wording import GAP_CLOSURES, INSTRUMENTS, STAGES, WHOLE_DRAFT_TITLE
 
@@ -65,8 +65,8 @@ class TemplateRenderer:
 
     def _values(self, digest: Digest, unit: Unit) -> dict[str, Any]:
         language = digest.recipient.language
-        owed = [self._line(line, language) for line in digest.owed]
-        closed = [(line.reason, self._line(line, language)) for line in digest.closed]
+        owed = [self._line(line, language, digest.day) for line in digest.owed]
+        closed = [(line.reason, self._line(line, language, digest.day)) for line in digest.closed]
         notes = banners(line.gap.dataset for line in digest.lines)
         return {
             "unit": header(unit.name),
@@ -83,16 +83,14 @@ class TemplateRenderer:
             "record_url": self._record_url.partition("{")[0],
         }
 
-    def _line(self, line: Line, language: Language) -> dict[str, Any]:
+    def _line(self, line: Line, language: Language, day: date) -> dict[str, Any]:
         gap = line.gap
         title = header(gap.title)
         return {
             "title": title,
-            "short_title": title
-            if len(title) <= SUBJECT_TITLE
-            else f"{title[: SUBJECT_TITLE - 1].rstrip()}…",
+            "name": _name(gap.instrument, title, language),
+            "short_name": _name(gap.instrument, _shortened(title), language),
             "draft_code": gap.draft_code,
-            "instrument": in_language(INSTRUMENTS[gap.instrument], language),
             "stage": in_language(STAGES[gap.stage], language),
             "policies": _policies(gap.policies, language),
             "since": gap.since,
@@ -100,10 +98,23 @@ class TemplateRenderer:
             "standing": line.standing.value,
             "overdue_days": line.overdue_days,
             "days_left": line.days_left,
+            "due_today": gap.due_on == day,
             "why": in_language(REASONS[line.reason], language),
             "closure": in_language(GAP_CLOSURES[gap.closure], language) if gap.closure else "",
             "link": self._record_url.replace("{draft_code}", gap.draft_code),
         }
+
+
+def _shortened(title: str) -> str:
+    return title if len(title) <= SUBJECT_TITLE else f"{title[: SUBJECT_TITLE - 1].rstrip()}…"
+
+
+def _name(instrument: Instrument, title: str, language: Language) -> str:
+    """Name the legal form before the title, unless the title begins with it ("Luật Đất đai")."""
+    form = INSTRUMENTS[instrument]
+    if title.casefold().startswith(form.vi.partition(" của ")[0].casefold()):
+        return f"“{title}”"
+    return f"{in_language(form, language)} “{title}”"
 
 
 def _policies(numbers: Sequence[int], language: Language) -> str:

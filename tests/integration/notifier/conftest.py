@@ -1,0 +1,20 @@
+"""One desk a test: an empty log, an empty database, an empty mail folder."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.keys import Keyring
+from deploy.local.nats import NatsServer
+from tests.integration.notifier.desk import Desk, open_desk
+from tests.support.tokens import Issuer
+
+
+@pytest.fixture
+async def desk(
+    new_nats: NatsServer, keys: Keyring, token_issuer: Issuer, database_url: str, tmp_path: Path
+) -> AsyncIterator[Desk]:
+    async with open_desk(new_nats, keys, token_issuer, database_url, tmp_path) as found:
+        await found.units()
+        yield found

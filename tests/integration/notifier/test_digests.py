@@ -1,0 +1,284 @@
+"""Gaps become alerts, alerts become mails: once, on a working day, never for a day that has passed."""
+
+import asyncio
+from datetime import date, timedelta
+
+from shared.clock import new_id
+from shared.contracts.vocabulary import GapClosure, Role
+from tests.integration.notifier.desk import (
+    MONDAY,
+    OTHER,
+    SUNDAY,
+    UNIT,
+    Desk,
+    alert_in_state,
+    alerts,
+    changed,
+    closed,
+    opened,
+    put_recipient,
+    tick,
+)
+from tests.support.service import eventually
+
+
+async def test_one_mail_with_the_right_words_and_no_second(desk: Desk) -> None:
+    async with desk.notifier() as api:
+        recipient = await put_recipient(api)
+        position = await desk.gap(opened(new_id()))
+        first = await tick(api, position)
+        second = await tick(api, position)
+        alert = await alert_in_state(api, "raised")
+        sent = await eventually(lambda: alerts(api, state="raised"))
+    assert [(m["recipient_id"], m["unit_code"]) for m in first["sent"]] == [(recipient, UNIT)]
+    assert second["sent"] == []
+    assert [s["reason"] for s in second["skipped"]] == ["already_sent"]
+    (mail,) = desk.mails()
+    assert mail["Subject"] == (
+        "[Đôn đốc] Quá hạn 5 ngày làm việc: truyền thông dự thảo “Luật Đất đai (sửa đổi)”"
+    )
+    assert mail["To"] == "dau.moi@stp.example.vn"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert "Kính gửi: Sở Tư pháp tỉnh A" in body.get_content()
+    assert "thời hạn: hết ngày 16/11/2026" in body.get_content()
+    assert alert["overdue_working_days"] == 5
+    assert sent[0]["unit_code"] == UNIT
+
+
+async def test_sent_is_in_the_log_with_reason_and_opaque_recipient(desk: Desk) -> None:
+    async with desk.notifier() as api:
+        recipient = await put_recipient(api)
+        await tick(api, await desk.gap(opened(new_id())))
+
+        async def told() -> bool:
+            return [a["last_reason"] for a in await alerts(api)] == ["overdue_first"]
+
+        await eventually(told)
+        (alert,) = await alerts(api)
+        (line,) = await desk.rows("SELECT recipient_id, announced FROM digest")
+    assert alert["last_sent_day"] == "2026-11-23"
+    assert line == {"recipient_id": type(line["recipient_id"])(recipient), "announced": True}
+
+
+async def test_two_notifiers_at_the_same_moment_make_one_mail(desk: Desk) -> None:
+    async with desk.notifier() as one, desk.notifier() as two:
+        await put_recipient(one)
+        position = await desk.gap(opened(new_id()))
+        answers = await asyncio.gather(*(tick(api, position) for api in (one, two, one, two)))
+    assert len(desk.mails()) == 1
+    assert len(await desk.rows("SELECT 1 FROM digest WHERE state = 'sent'")) == 1
+    assert sum(len(answer["sent"]) for answer in answers) <= 1
+
+
+async def test_the_brokers_own_tick_sends(desk: Desk) -> None:
+    """Nobody calls the door: a gap, a recipient and the tick of the log's own clock are enough."""
+    async with desk.notifier() as api:
+        await put_recipient(api)
+        await desk.gap(opened(new_id()))
+        async with desk.operator() as operator:
+            await operator.jetstream().publish("loa-ticks.minute", b"")
+
+        async def mailed() -> bool:
+            return len(desk.mails()) == 1
+
+        await eventually(mailed)
+
+
+async def test_what_was_done_is_thanked_for_on_the_next_working_day(desk: Desk) -> None:
+    gap = new_id()
+    async with desk.notifier() as api:
+        await put_recipient(api)
+        await tick(api, await desk.gap(opened(gap)))
+        position = await desk.gap(closed(gap, date(2026, 11, 23), GapClosure.COVERED))
+        await alert_in_state(api, "resolved")
+        holiday = await tick(api, position, "2026-11-24")
+        following = await tick(api, position, "2026-11-25")
+        nothing = await tick(api, position, "2026-11-26")
+    assert holiday["sent"] == []
+    assert "không phải là ngày làm việc" in holiday["message"]["vi"]
+    assert "25/11/2026" in holiday["message"]["vi"]
+    assert [line["reason"] for m in following["sent"] for line in m["lines"]] == ["resolved_since"]
+    body = desk.mails()[-1].get_body(("plain",))
+    assert body is not None
+    assert "Trân trọng cảm ơn Sở Tư pháp tỉnh A" in body.get_content()
+    assert [s["reason"] for s in nothing["skipped"]] == ["nothing_new"]
+
+
+async def test_an_overdue_gap_is_named_again_after_five_working_days(desk: Desk) -> None:
+    async with desk.notifier() as api:
+        await put_recipient(api)
+        position = await desk.gap(opened(new_id()))
+        days = ["2026-11-23", "2026-11-25", "2026-11-30", "2026-12-01", "2026-12-02"]
+        reasons = {}
+        for day in days:
+            answer = await tick(api, position, day)
+            reasons[day] = [line["reason"] for mail in answer["sent"] for line in mail["lines"]]
+    assert reasons == {
+        "2026-11-23": ["overdue_first"],
+        "2026-11-25": [],
+        "2026-11-30": [],
+        "2026-12-01": ["overdue_repeat"],
+        "2026-12-02": [],
+    }
+
+
+async def test_sunday_sends_nothing_and_says_when(desk: Desk) -> None:
+    desk.clock.moment = SUNDAY
+    async with desk.notifier() as api:
+        await put_recipient(api)
+        answer = await tick(api, await desk.gap(opened(new_id())))
+    assert answer["sent"] == []
+    assert [s["reason"] for s in answer["skipped"]] == ["not_a_working_day"]
+    assert "08 giờ 00 ngày 23/11/2026" in answer["message"]["vi"]
+    assert desk.mails() == []
+
+
+async def test_before_eight_nothing_goes_out(desk: Desk) -> None:
+    desk.clock.moment = MONDAY.replace(hour=7, minute=59)
+    async with desk.notifier() as api:
+        await put_recipient(api)
+        position = await desk.gap(opened(new_id()))
+        early = await tick(api, position)
+        desk.clock.moment = MONDAY.replace(hour=8, minute=0)
+        on_time = await tick(api, position)
+    assert [s["reason"] for s in early["skipped"]] == ["before_hour"]
+    assert len(on_time["sent"]) == 1
+
+
+async def test_a_past_day_is_only_simulated(desk: Desk) -> None:
+    async with desk.notifier() as api:
+        await put_recipient(api)
+        position = await desk.gap(opened(new_id()))
+        answer = await tick(api, position, "2026-11-17")
+        ledger = await desk.rows("SELECT 1 FROM digest")
+        (alert,) = await alerts(api)
+    assert answer["simulated"]
+    assert answer["sent"] == []
+    assert [s["reason"] for s in answer["skipped"]] == ["simulated"]
+    assert ledger == []
+    assert alert["last_sent_day"] is None
+    assert desk.mails() == []
+    (mail,) = desk.mails(desk.settings.simulated_dir)
+    assert "Quá hạn 1 ngày làm việc" in mail["Subject"]
+
+
+async def test_preview_shows_and_keeps_nothing(desk: Desk) -> None:
+    async with desk.notifier() as api:
+        await put_recipient(api, language="en")
+        position = await desk.gap(opened(new_id()))
+        preview = await api.client.get(
+            "/preview", params={"at": "2026-11-23T10:00", "min_position": position}
+        )
+    (mail,) = preview.json()["mails"]
+    assert mail["subject"].startswith("[Overdue] 5 working days")
+    assert "<html" in mail["html"]
+    assert "To: Sở Tư pháp tỉnh A" in mail["text"]
+    assert desk.mails() == []
+    assert await desk.rows("SELECT 1 FROM digest") == []
+
+
+async def test_a_rebuild_sends_nothing_and_leaves_the_ledger(desk: Desk) -> None:
+    async with desk.notifier() as api:
+        recipient = await put_recipient(api)
+        position = await desk.gap(opened(new_id()))
+        await tick(api, position)
+        before = await desk.rows("SELECT * FROM digest")
+        assert (await api.client.post("/projections/rebuild")).status_code == 202
+        await tick(api, position)
+        answer = await tick(api, position, "2026-11-25")
+        after = await desk.rows("SELECT * FROM digest")
+        (alert,) = await eventually(lambda: alerts(api))
+        listed = (await api.client.get(f"/units/{UNIT}/recipients")).json()["recipients"]
+    assert [s["reason"] for s in answer["skipped"]] == ["nothing_new"]
+    assert after == before
+    assert len(desk.mails()) == 1
+    assert alert["last_sent_day"] == "2026-11-23"
+    assert [r["recipient_id"] for r in listed] == [recipient]
+
+
+async def test_a_transfer_resolves_the_old_units_alert_and_raises_the_new_ones(desk: Desk) -> None:
+    gap = new_id()
+    async with desk.notifier() as api:
+        await desk.gap(opened(gap))
+        await alert_in_state(api, "raised")
+        await desk.gap(changed(gap, unit_code=OTHER))
+        old = await alert_in_state(api, "resolved")
+        new = await alert_in_state(api, "raised", OTHER)
+    assert old["closure"] == "transferred"
+    assert new["gap_id"] == str(gap)
+
+
+async def test_who_owes_without_a_mailbox_is_named(desk: Desk) -> None:
+    async with desk.notifier() as api:
+        answer = await tick(api, await desk.gap(opened(new_id())))
+    assert [(s["unit_code"], s["reason"]) for s in answer["skipped"]] == [(UNIT, "no_recipient")]
+
+
+async def test_a_removed_mailbox_gets_nothing(desk: Desk) -> None:
+    async with desk.notifier() as api:
+        await put_recipient(api)
+        await api.client.put(f"/units/{UNIT}/recipients", json=[])
+        answer = await tick(api, await desk.gap(opened(new_id())))
+    assert [s["reason"] for s in answer["skipped"]] == ["no_recipient"]
+
+
+async def test_a_poisonous_message_is_ended_and_the_next_one_taken(desk: Desk) -> None:
+    async with desk.notifier() as api:
+        await desk.metrics.client.jetstream().publish(f"loa.compliance.{new_id()}.gap_opened", b"{}")
+        await api.client.post("/projections/skip", json={"position": await desk.head(), "reason": "test"})
+        await desk.gap(opened(new_id()))
+        assert (await alert_in_state(api, "raised"))["unit_code"] == UNIT
+
+
+async def test_the_outbox_masks_addresses_but_for_the_operator(desk: Desk) -> None:
+    async with desk.notifier(public_read=True) as api:
+        await put_recipient(api)
+        ticked = await tick(api, await desk.gap(opened(new_id())))
+        key = ticked["sent"][0]["digest_key"]
+        full = (await api.client.get("/outbox")).text
+        async with api.as_(None) as anybody:
+            masked = (await anybody.get("/outbox")).text
+            mail = await anybody.get(f"/outbox/{key}")
+            refused = await anybody.get(f"/units/{UNIT}/recipients")
+        async with api.as_(Role.UNIT, UNIT) as unit:
+            forbidden = await unit.post("/tick")
+        missing = await api.client.get("/outbox/nothing")
+    assert "dau.moi@stp.example.vn" in full
+    assert "dau.moi" not in masked + mail.text
+    assert "d***@stp.example.vn" in masked
+    assert "Quá hạn 5 ngày làm việc" in mail.text
+    assert (refused.status_code, forbidden.status_code, missing.status_code) == (401, 403, 404)
+
+
+async def test_recipients_come_by_import_too(desk: Desk) -> None:
+    row = {"unit_code": UNIT, "role": "head", "email": "Lanh.Dao@stp.example.vn", "language": ""}
+    async with desk.notifier() as api:
+        rows = [row, row, {**row, "unit_code": "NOBODY"}, {**row, "email": "a@b.vn\r\nBcc: c@d.vn"}]
+        outcomes = await api.import_rows("recipients", rows)
+        listed = (await api.client.get(f"/units/{UNIT}/recipients")).json()["recipients"]
+    assert [o["status"] for o in outcomes] == ["taken", "unchanged", "refused", "refused"]
+    assert [(r["email"], r["role"], r["language"]) for r in listed] == [
+        ("lanh.dao@stp.example.vn", "head", "vi")
+    ]
+
+
+async def test_a_crash_after_delivery_ends_in_one_mail_with_the_same_identity(desk: Desk) -> None:
+    """The mail is out, the ledger doesn't know: when the lease ends it goes out again as the same one."""
+    async with desk.notifier() as api:
+        await put_recipient(api)
+        position = await desk.gap(opened(new_id()))
+        await tick(api, position)
+        (mail,) = desk.mails()
+    await desk.execute(
+        "UPDATE digest SET state = 'claimed', announced = false, lease_until = created_at + interval '2 min'"
+    )
+    desk.clock.moment = MONDAY + timedelta(minutes=3)
+    async with desk.notifier() as api:
+        await tick(api, position)
+        (again,) = desk.mails()
+        (row,) = await desk.rows("SELECT state, attempts, delivery FROM digest")
+    assert again["Message-ID"] == mail["Message-ID"]
+    assert (row["state"], row["attempts"]) == ("sent", 2)
+    assert row["delivery"]["possible_duplicate"] is True
