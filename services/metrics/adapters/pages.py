@@ -13,7 +13,7 @@ from fastapi.requests import Request
 from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from services.metrics.adapters import shown
 from services.metrics.adapters.api import today
@@ -47,6 +47,7 @@ def _given(value: Any) -> Any:
 
 
 Given = BeforeValidator(_given)
+Year = Annotated[int, Field(ge=2000, le=2100)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,7 @@ class Choice:
 
 def choice(
     as_of: Annotated[date | None, Given, Query(description="today if empty")] = None,
-    year: Annotated[int | None, Given, Query(ge=2000, le=2100, description="all years if empty")] = None,
+    year: Annotated[Year | None, Given, Query(description="all years if empty")] = None,
     unit: Annotated[str | None, Given, Query(description="code or name; the whole country if empty")] = None,
     include_descendants: Annotated[bool, Query()] = False,
     view: View = View.ORIGINAL,
@@ -136,6 +137,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters.update(shown.FILTERS)
+    for template in found.list_templates(extensions=["html"]):
+        found.get_template(template)  # compiled now, so that the first reader doesn't wait
     return found
 
 

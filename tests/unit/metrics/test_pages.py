@@ -1,0 +1,374 @@
+"""The pages of metrics, rendered with made-up answers: what officials read, and what they read of an error."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from types import SimpleNamespace
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from services.metrics.adapters import pages, shown
+from services.metrics.application.ports import Cell, OpenGap, Todo
+from services.metrics.application.queries import Queries, SeenGap
+from services.metrics.domain.record import DraftRecord, Heard, Source
+from services.metrics.domain.units import Succession, UnitInfo, Units, units_of
+from shared import problems
+from shared.auth import Verifier
+from shared.contracts.vocabulary import (
+    Answer,
+    Channel,
+    Dataset,
+    GapState,
+    Instrument,
+    Precision,
+    Procedure,
+    Regime,
+    Stage,
+)
+from shared.rules.facts import Scope
+from shared.rules.figures import Counts, Period
+from shared.rules.rulebook import load_rulebook
+from tests.support import shorthand
+
+DAY = date(2026, 3, 31)
+ON_THE_DAY = "as_of=2026-03-31"
+UNITS = units_of(
+    [
+        UnitInfo("CP", "Chính phủ", "central", None),
+        UnitInfo("BTP", "Bộ Tư pháp", "central", "CP"),
+        UnitInfo("BXD", "Bộ Xây dựng", "central", "CP"),
+        UnitInfo("BGTVT", "Bộ Giao thông vận tải", "central", "CP"),
+    ],
+    [Succession("BGTVT", "BXD", date(2025, 3, 1))],
+)
+
+
+def a_cell(unit: str, **counts: int) -> Cell:
+    return Cell(
+        unit_code=unit,
+        instrument=Instrument.DECREE,
+        regime=Regime.LAW_2025,
+        year=2026,
+        dataset=Dataset.SAMPLE,
+        counts=Counts(**counts),
+    )
+
+
+def a_gap(code: str, unit: str, due_on: date, *policies: int, title: str = "Nghị định thử") -> OpenGap:
+    return OpenGap(
+        gap_id=UUID(int=1),
+        draft_code=code,
+        title=title,
+        instrument=Instrument.DECREE,
+        procedure=Procedure.ORDINARY,
+        unit_code=unit,
+        stage=Stage.DRAFT_CONSULTATION,
+        since=date(2026, 3, 2),
+        due_on=due_on,
+        policies=policies,
+        dataset=Dataset.SAMPLE,
+    )
+
+
+def a_todo(kind: str, code: str, unit: str = "BTP") -> Todo:
+    return Todo(
+        kind=kind, draft_code=code, title=code, unit_code=unit, since=date(2025, 6, 1), dataset=Dataset.SAMPLE
+    )
+
+
+def a_record(stages: str, held: tuple[Heard, ...] = (), **changes: object) -> DraftRecord:
+    known: dict[str, object] = {
+        "draft_id": UUID(int=1000),
+        "draft_code": "ND-1",
+        "title": "Nghị định về nhà ở",
+        "instrument": Instrument.DECREE,
+        "regime": Regime.LAW_2025,
+        "procedure": Procedure.ORDINARY,
+        "lead_unit_code": "BXD",
+        "dataset": Dataset.LIVE,
+        "source": Source(position=7, event_id=UUID(int=7), correlation_id="c", recorded_on=DAY),
+        "scope": Scope(explicit=Answer.YES),
+        "policies": ((1, "Giá bán"), (2, "Thủ tục"), (3, "Quỹ đất")),
+        "entries": shorthand.draft(stages).entries,
+        "heard": held,
+    }
+    return DraftRecord(**(known | changes))  # type: ignore[arg-type]  # the test's own changes
+
+
+def heard(number: int, day: date, *policies: int, url: str | None = None) -> Heard:
+    return Heard(
+        communication_id=UUID(int=number),
+        held_on=day,
+        precision=Precision.DAY,
+        policies=policies,
+        channel=Channel.PRESS_CONFERENCE,
+        title=f"Họp báo {number}",
+        url=url,
+    )
+
+
+@dataclass
+class MadeUp:
+    """A snapshot that answers what the test says."""
+
+    found_cells: list[Cell] = field(default_factory=list)
+    found_gaps: list[OpenGap] = field(default_factory=list)
+    found_todos: list[Todo] = field(default_factory=list)
+    found_targets: dict[str, float] = field(default_factory=dict)
+    record: DraftRecord | None = None
+    position: int = 4321
+    broken: Exception | None = None
+
+    async def units(self) -> Units:
+        if self.broken:
+            raise self.broken
+        return UNITS
+
+    async def cells(self, as_of: date, period: Period | None) -> list[Cell]:  # noqa: ARG002  the port's own
+        return self.found_cells
+
+    async def gaps(self, as_of: date) -> list[OpenGap]:  # noqa: ARG002  the port's own
+        return self.found_gaps
+
+    async def todos(self, as_of: date) -> list[Todo]:  # noqa: ARG002  the port's own
+        return self.found_todos
+
+    async def draft(self, draft_code: str) -> DraftRecord | None:
+        return self.record if self.record and self.record.draft_code == draft_code else None
+
+    async def targets(self, year: int) -> Mapping[str, float]:  # noqa: ARG002  the port's own
+        return self.found_targets
+
+
+async def page(address: str, made_up: MadeUp, *, public_read: bool = True) -> httpx.Response:
+    @asynccontextmanager
+    async def snapshots() -> AsyncIterator[MadeUp]:
+        yield made_up
+
+    app = FastAPI()
+    app.state.verifier = Verifier("", public_read=public_read)
+    app.state.runner = SimpleNamespace(status=SimpleNamespace(position=made_up.position))
+    problems.install(app)
+    app.include_router(pages.router(Queries(snapshots, load_rulebook())))
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://loa") as client:
+        answer = await client.get(address)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert '<html lang="vi">' in answer.text
+    assert "<script" not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    return answer
+
+
+def words(answer: httpx.Response) -> str:
+    return " ".join(answer.text.replace(shown.HARD_SPACE, " ").split())
+
+
+async def test_the_headline_stands_beside_its_targets_and_counts() -> None:
+    counts = {"met": 1234, "missed": 34, "pending": 5, "undetermined": 6, "closed_unopened": 7}
+    made_up = MadeUp([a_cell("BXD", **counts, on_time=1000)], found_targets={"BXD": 0.7})
+    answer = await page(f"/?unit=BXD&{ON_THE_DAY}", made_up)
+    said = words(answer)
+    assert answer.status_code == 200
+    assert "97,3 %" in said
+    assert "1.234 trên 1.268 chính sách được đánh giá" in said
+    assert "Chỉ tiêu quốc gia năm 2026: <strong>100,0 %</strong>" in said
+    assert "Chỉ tiêu của đơn vị năm 2026: <strong>70,0 %</strong>" in said
+    assert "thấp hơn chỉ tiêu quốc gia" in said
+    assert "<dt>Thông qua không qua lấy ý kiến</dt><dd>7</dd>" in said
+    assert "<dt>Chưa xác định phạm vi</dt><dd>6</dd>" in said
+    assert "Dữ liệu mẫu" in said
+    assert "vị trí 4.321" in said
+    assert "31/03/2026" in said
+
+
+async def test_nothing_judged_is_not_zero_per_cent() -> None:
+    said = words(await page(f"/?{ON_THE_DAY}", MadeUp()))
+    assert said.count("không áp dụng") == 5
+    assert "0,0 %" not in said.replace("100,0 %", "")
+    assert "không có dự thảo nào còn thiếu truyền thông" in said
+    assert "không có việc nào cần xem xét" in said
+    assert "Dữ liệu mẫu" not in said
+
+
+async def test_the_unit_that_is_overdue_longest_comes_first() -> None:
+    gaps = [
+        a_gap("TRONG-HAN", "BXD", date(2026, 4, 2), 1),
+        a_gap("QUA-HAN", "BTP", date(2026, 3, 9), 1, 2),
+        a_gap("HOM-NAY", "CP", DAY, 1),
+    ]
+    said = words(await page(f"/?{ON_THE_DAY}", MadeUp([a_cell("BTP", missed=2)], gaps)))
+    places = [said.index(code) for code in ("QUA-HAN", "HOM-NAY", "TRONG-HAN")]
+    assert places == sorted(places)
+    assert "quá hạn 16 ngày làm việc" in said
+    assert "đến hạn trong ngày" in said
+    assert "còn 2 ngày làm việc" in said
+    assert 'href="/drafts/QUA-HAN?as_of=2026-03-31"' in said
+
+
+async def test_units_with_the_lowest_rate_come_first_and_unjudged_ones_last() -> None:
+    cells = [a_cell("CP", pending=1), a_cell("BTP", met=1), a_cell("BXD", met=1, missed=1)]
+    text = (await page(f"/?{ON_THE_DAY}", MadeUp(cells))).text
+    table = text[text.index('id="don-vi"') :]
+    places = [table.index(f"unit={code}") for code in ("BXD", "BTP", "CP")]
+    assert places == sorted(places)
+
+
+async def test_to_dos_are_grouped_and_long_groups_stay_closed() -> None:
+    todos = [a_todo("scope_undetermined", f"D{number}") for number in range(9)]
+    todos.append(a_todo("suspended_long", "TREO"))
+    said = words(await page(f"/?{ON_THE_DAY}", MadeUp(found_todos=todos)))
+    assert '<details class="unit"> <summary><h3>Chưa xác định phạm vi: 9 dự thảo' in said
+    assert '<details class="unit" open> <summary><h3>Tạm dừng quá 180 ngày: 1 dự thảo' in said
+    assert "01/06/2025" in said
+
+
+async def test_the_choice_goes_along_in_links_and_a_name_is_taken_for_its_code() -> None:
+    made_up = MadeUp([a_cell("BGTVT", met=1)], [a_gap("ND-1", "BGTVT", DAY, 1)])
+    address = f"/?unit=b%E1%BB%99 x%C3%A2y d%E1%BB%B1ng&view=successor&year=2026&{ON_THE_DAY}"
+    said = words(await page(address, made_up))
+    assert "1 trên 1 chính sách được đánh giá" in said
+    query = "as_of=2026-03-31&amp;year=2026&amp;unit=BXD&amp;view=successor"
+    assert f'href="/drafts/ND-1?{query}"' in said
+    assert f'href="/compliance?{query}"' in said
+    assert "Năm báo cáo 2026: từ 15/12/2025 đến 14/12/2026" in said
+
+
+async def test_a_unit_is_asked_with_what_stands_below_it() -> None:
+    made_up = MadeUp([a_cell("BTP", met=1), a_cell("CP", missed=1)])
+    alone = await page(f"/?unit=CP&{ON_THE_DAY}", made_up)
+    together = await page(f"/?unit=CP&include_descendants=true&{ON_THE_DAY}", made_up)
+    assert "0 trên 1 chính sách" in words(alone)
+    assert "1 trên 2 chính sách" in words(together)
+
+
+@pytest.mark.parametrize("empty", ["/?as_of=&year=&unit=", "/?view=original", "/"])
+async def test_an_empty_field_is_one_that_was_not_filled_in(empty: str) -> None:
+    assert (await page(empty, MadeUp())).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "sentence"),
+    [
+        ("/?as_of=2026-02-30", 422, "Ngày số liệu chưa đúng"),
+        ("/?year=nam", 422, "Năm báo cáo chưa đúng"),
+        ("/?year=1999", 422, "Năm báo cáo chưa đúng"),
+        ("/?view=x", 422, "Cách nhìn chưa đúng"),
+        ("/?include_descendants=x", 422, "Lựa chọn “gồm đơn vị trực thuộc” chưa đúng"),
+        ("/?min_position=x", 422, "min_position"),
+        ("/?unit=XYZ", 404, "Không có đơn vị mã “XYZ”"),
+        ("/drafts/XYZ", 404, "Không có dự thảo mã “XYZ”"),
+        ("/drafts/XYZ?as_of=mai", 422, "Ngày số liệu chưa đúng"),
+    ],
+)
+async def test_bad_input_is_answered_with_a_sentence(address: str, status: int, sentence: str) -> None:
+    answer = await page(address, MadeUp())
+    assert answer.status_code == status
+    assert sentence in answer.text
+    assert 'href="/"' in answer.text
+
+
+async def test_pages_are_closed_unless_reading_is_public() -> None:
+    answer = await page("/", MadeUp(), public_read=False)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert "cần mã truy cập" in answer.text
+
+
+async def test_a_part_that_is_away_is_said_on_a_page_too() -> None:
+    answer = await page("/", MadeUp(broken=ConnectionError("no database")))
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "2"
+    assert "tạm thời chưa phản hồi" in answer.text
+    assert "no database" not in answer.text
+
+
+async def test_titles_are_text_and_only_web_addresses_are_links() -> None:
+    bad = "<img src=x onerror=alert(1)>"
+    listed = await page(f"/?{ON_THE_DAY}", MadeUp(found_gaps=[a_gap("D", "BTP", DAY, 1, title=bad)]))
+    communications = (
+        heard(1, date(2026, 3, 3), url="javascript:alert(1)"),
+        heard(2, date(2026, 3, 3), url="https://example.org/a"),
+    )
+    record = a_record("draft_consultation 2026-03-02", communications, title=bad)
+    one = await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record))
+    assert "<img" not in listed.text + one.text
+    assert "javascript:" not in one.text
+    assert 'href="https://example.org/a"' in one.text
+
+
+async def test_a_draft_says_its_verdicts_and_what_they_rest_on() -> None:
+    stages = "drafting 2026-02; draft_consultation 2026-03-02"
+    communications = (heard(1, date(2026, 3, 4), 1), heard(2, date(2026, 3, 20), 2))
+    made_up = MadeUp(record=a_record(stages, communications))
+    said = words(await page(f"/drafts/ND-1?{ON_THE_DAY}&unit=BXD", made_up))
+    assert "Từ 02/03/2026 đến nay, chưa thông qua" in said
+    assert "Từ 02/2026 đến trước 02/03/2026 · không bắt buộc truyền thông" in said
+    assert "thời hạn 09/03/2026 (5 ngày làm việc)" in said
+    assert "Đã truyền thông đúng hạn</span> Chính sách 1 " in said
+    assert "Đã truyền thông, chậm hạn</span> Chính sách 2 " in said
+    assert "Quá hạn, chưa truyền thông</span> Chính sách 3 " in said
+    assert "Có giai đoạn bắt buộc đã quá hạn mà chưa truyền thông." in said
+    assert "04/03/2026</strong> · Họp báo" in said
+    assert "Luật 64/2025/QH15" in said
+    assert 'href="/?as_of=2026-03-31&amp;unit=BXD"' in said
+
+
+@pytest.mark.parametrize(
+    ("stages", "sentence"),
+    [
+        ("", "Chưa bắt đầu: dự thảo chưa lấy ý kiến"),
+        ("adopted 2026-03-02", "đã thông qua ngày 02/03/2026 mà không ghi nhận việc lấy ý kiến"),
+        ("withdrawn 2026-03-02", "đã rút hoặc gộp ngày 02/03/2026"),
+        ("draft_consultation 2026-01-05; adopted 2026-03-02", "đến trước 02/03/2026 (thông qua)"),
+    ],
+)
+async def test_every_kind_of_window_is_said_in_words(stages: str, sentence: str) -> None:
+    record = a_record(stages, policies=())
+    said = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record)))
+    assert sentence in said
+    assert "Toàn văn dự thảo" in said
+
+
+async def test_a_draft_that_is_not_counted_says_so() -> None:
+    record = replace(a_record("draft_consultation 2026-03-02"), scope=Scope(explicit=Answer.NO))
+    said = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record)))
+    assert "không thuộc phạm vi Đề án 407" in said
+
+
+@pytest.mark.parametrize(
+    ("due_on", "overdue", "left", "said"),
+    [
+        (date(2026, 3, 27), 2, 0, "quá hạn 2 ngày làm việc"),
+        (date(2026, 3, 30), 0, 0, "vừa quá hạn"),
+        (date(2026, 3, 31), 0, 0, "hạn hôm nay"),
+        (date(2026, 4, 1), 0, 1, "còn 1 ngày làm việc"),
+    ],
+)
+def test_how_a_gap_stands_to_its_due_day(due_on: date, overdue: int, left: int, said: str) -> None:
+    seen = SeenGap(
+        gap=a_gap("D", "BTP", due_on, 1),
+        unit_name="Bộ Tư pháp",
+        state=GapState.OVERDUE if due_on < DAY else GapState.IN_GRACE,
+        overdue_working_days=overdue,
+        working_days_left=left,
+    )
+    assert shown.standing(seen, DAY, DAY).replace(shown.HARD_SPACE, " ") == said
+
+
+@pytest.mark.parametrize(
+    ("values", "text"), [((), ""), ((3,), "3"), ((2, 1, 3), "1–3"), ((1, 2, 4, 6, 7), "1–2, 4, 6–7")]
+)
+def test_neighbouring_numbers_are_a_range(values: tuple[int, ...], text: str) -> None:
+    assert shown.numbers(values) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(None, "không áp dụng"), (0.0, "0,0 %"), (2 / 3, "66,7 %"), (1.0, "100,0 %")]
+)
+def test_a_share_has_a_decimal_comma(share: float | None, text: str) -> None:
+    assert shown.percent(share).replace(shown.HARD_SPACE, " ") == text
