@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from faststream.nats import NatsBroker, NatsMessage, PullSub
 from nats.aio.client import Client
@@ -29,7 +28,6 @@ GAPS = "notifier-gaps"
 TICKS = "notifier-ticks"
 AGAIN_SECONDS = 5.0
 UNEXPECTED_SECONDS = 60.0
-STALE = timedelta(minutes=5)  # an older tick is of no use: the next one is on its way
 # A refusal here means that others kept changing the alert, or that the read model is behind.
 AGAIN = (
     TransientError,
@@ -84,7 +82,7 @@ class Reactions:
             description="wakes the digest; any clock will do, the ledger's key alone prevents doubles",
         )
         async def on_tick(message: NatsMessage) -> None:
-            await answer(TICKS, message, lambda: self._tick(message))
+            await answer(TICKS, message, self._tick)
 
     async def run(self) -> None:
         """Consume until cancelled; waits for a broker, or a consumer, that is not there yet."""
@@ -120,9 +118,8 @@ class Reactions:
             with log.bound(correlation_id=event.metadata.correlation_id):
                 await self.commands.follow(event, self.now())
 
-    async def _tick(self, message: NatsMessage) -> None:
-        if self.now() - message.raw_message.metadata.timestamp < STALE:
-            await self.ticks.tick(self.now(), str(self.new_id()))
+    async def _tick(self) -> None:
+        await self.ticks.tick(self.now(), str(self.new_id()))
 
 
 async def answer(consumer: str, message: NatsMessage, work: Callable[[], Awaitable[None]]) -> None:

@@ -16,5 +16,6 @@ async def desk(
     new_nats: NatsServer, keys: Keyring, token_issuer: Issuer, database_url: str, tmp_path: Path
 ) -> AsyncIterator[Desk]:
     async with open_desk(new_nats, keys, token_issuer, database_url, tmp_path) as found:
+        await found.stop_ticking()
         await found.units()
         yield found

@@ -36,7 +36,7 @@ from shared.contracts.vocabulary import (
 )
 from shared.envelope import AggregateRef, Metadata, NewEvent
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.streams import stream_state
+from shared.eventstore.streams import TICKS, stream_state
 from tests.support.engines import connected
 from tests.support.service import Api, eventually, running
 from tests.support.tokens import Issuer
@@ -153,14 +153,10 @@ class Desk:
         async with self.operator() as operator:
             return (await stream_state(operator.jetstream())).last
 
-    async def execute(self, statement: str) -> None:
-        """Change the notifier's database behind its back."""
-        engine = create_async_engine(self.settings.async_database_url)
-        try:
-            async with engine.begin() as connection:
-                await connection.execute(text(statement))
-        finally:
-            await engine.dispose()
+    async def stop_ticking(self) -> None:
+        """Take the broker's own clock away: a test ticks when it wants to."""
+        async with self.operator() as operator:
+            await operator.jetstream().purge_stream(TICKS)
 
     async def rows(self, query: str) -> list[dict[str, Any]]:
         """Ask the notifier's database."""

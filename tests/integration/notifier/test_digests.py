@@ -1,7 +1,7 @@
 """Gaps become alerts, alerts become mails: once, on a working day, never for a day that has passed."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import date
 
 from shared.clock import new_id
 from shared.contracts.vocabulary import GapClosure, Role
@@ -262,23 +262,3 @@ async def test_recipients_come_by_import_too(desk: Desk) -> None:
     assert [(r["email"], r["role"], r["language"]) for r in listed] == [
         ("lanh.dao@stp.example.vn", "head", "vi")
     ]
-
-
-async def test_a_crash_after_delivery_ends_in_one_mail_with_the_same_identity(desk: Desk) -> None:
-    """The mail is out, the ledger doesn't know: when the lease ends it goes out again as the same one."""
-    async with desk.notifier() as api:
-        await put_recipient(api)
-        position = await desk.gap(opened(new_id()))
-        await tick(api, position)
-        (mail,) = desk.mails()
-    await desk.execute(
-        "UPDATE digest SET state = 'claimed', announced = false, lease_until = created_at + interval '2 min'"
-    )
-    desk.clock.moment = MONDAY + timedelta(minutes=3)
-    async with desk.notifier() as api:
-        await tick(api, position)
-        (again,) = desk.mails()
-        (row,) = await desk.rows("SELECT state, attempts, delivery FROM digest")
-    assert again["Message-ID"] == mail["Message-ID"]
-    assert (row["state"], row["attempts"]) == ("sent", 2)
-    assert row["delivery"]["possible_duplicate"] is True

@@ -1,0 +1,47 @@
+"""Gaps, recipients and words of the notifier for tests, with everything that a test doesn't care about."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.notifier.domain.digest import Recipient
+from services.notifier.domain.gap import Gap
+from services.notifier.domain.reasons import Standing, Told
+from shared.contracts.vocabulary import Dataset, Instrument, Procedure, RecipientRole, Stage
+from shared.rules.rulebook import load_rulebook
+
+CALENDAR = load_rulebook().calendar
+MONDAY = date(2026, 11, 23)  # its Tuesday, 24 November, is a holiday from 2026 on
+UNIT = "BTP"
+
+
+def gap(number: int = 1, **changes: Any) -> Gap:
+    known: dict[str, Any] = {
+        "gap_id": UUID(int=number),
+        "draft_code": f"LUAT-{number}",
+        "title": "Luật Đất đai (sửa đổi)",
+        "instrument": Instrument.LAW,
+        "procedure": Procedure.ORDINARY,
+        "unit_code": UNIT,
+        "stage": Stage.DRAFT_CONSULTATION,
+        "since": date(2026, 11, 2),
+        "due_on": date(2026, 11, 30),
+        "policies": (1, 2),
+        "dataset": Dataset.LIVE,
+    }
+    return Gap(**known | changes)
+
+
+def recipient(number: int = 99, **changes: Any) -> Recipient:
+    known: dict[str, Any] = {
+        "recipient_id": UUID(int=number),
+        "unit_code": UNIT,
+        "role": RecipientRole.FOCAL_POINT,
+        "email": "dau.moi@btp.example.vn",
+    }
+    return Recipient(**known | changes)
+
+
+def told(standing: Standing, **changes: Any) -> Told:
+    known: dict[str, Any] = {"day": date(2026, 11, 20), "due_on": date(2026, 11, 30), "policies": (1, 2)}
+    return Told(standing=standing, **known | changes)
