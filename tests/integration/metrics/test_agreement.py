@@ -5,7 +5,7 @@ family VN-B in another one. Whatever is asked, both must answer as the naive rea
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 from random import Random
@@ -57,6 +57,14 @@ is_working = load_rulebook().calendar.is_working
 class Recorded:
     house: House
     families: Mapping[str, Mapping[str, DraftFacts]]
+    known: dict[Any, Mapping[Key, Counts]] = field(default_factory=dict)
+
+    def cells(self, day: date, period: Period | None, family: str = "") -> dict[Key, Counts]:
+        """Count naively, once a day and period; optionally of one family alone."""
+        if (day, period) not in self.known:
+            self.known[day, period] = _counted(self.drafts, day, period)
+        found = self.known[day, period]
+        return {key: counts for key, counts in found.items() if key[0].startswith(family)}
 
     @cached_property
     def drafts(self) -> dict[str, DraftFacts]:
@@ -105,7 +113,7 @@ def _cell(draft: NaiveDraft, number: int) -> Key:
     return unit[:4], unit, facts.instrument.value, facts.regime.value, draft.opening_year(number)
 
 
-def _expected(drafts: Mapping[str, DraftFacts], day: date, period: Period | None) -> dict[Key, Counts]:
+def _counted(drafts: Mapping[str, DraftFacts], day: date, period: Period | None) -> dict[Key, Counts]:
     found = naive_counts(drafts.values(), is_working, day, period, _cell)
     return {key: counts for key, counts in found.items() if isinstance(key, tuple)}
 
@@ -178,12 +186,12 @@ def test_the_days_are_spread_over_the_data(recorded: Recorded) -> None:
 @pytest.mark.parametrize("day", DAYS, ids=str)
 async def test_compliance_agrees(recorded: Recorded, day: date) -> None:
     for query, period in _periods(day):
-        cells = _expected(recorded.drafts, day, period)
+        cells = recorded.cells(day, period)
         whole = _summed(cells, lambda _: None).get(None, {})
         assert {k: _told(g) for k, g in (await recorded.groups(day, **query)).items()} == {
             None: _figures(whole)
         }
-        for group_by in GROUPS:
+        for group_by in GROUPS if period is None or "year" in query else GROUPS[::4]:
             found = await recorded.groups(day, group_by=group_by, **query)
             expected = _summed(cells, KEY_OF[group_by])
             assert {k: _told(g) for k, g in found.items()} == {k: _figures(c) for k, c in expected.items()}
@@ -195,7 +203,7 @@ async def test_compliance_agrees(recorded: Recorded, day: date) -> None:
 async def test_both_orders_of_recording_agree(recorded: Recorded, day: date) -> None:
     for query, period in _periods(day):
         for family in FAMILIES:
-            cells = _expected(recorded.families[family], day, period)
+            cells = recorded.cells(day, period, family)
             below = {"unit": family, "include_descendants": True, **query}
             found = await recorded.groups(day, **below)
             assert _told(found[None]) == _figures(_summed(cells, lambda _: None).get(None, {}))
@@ -204,7 +212,7 @@ async def test_both_orders_of_recording_agree(recorded: Recorded, day: date) -> 
 @pytest.mark.parametrize("day", DAYS[::5], ids=str)
 async def test_a_unit_alone_agrees(recorded: Recorded, day: date) -> None:
     for query, period in _periods(day):
-        of_units = _summed(_expected(recorded.drafts, day, period), lambda key: key[1])
+        of_units = _summed(recorded.cells(day, period), lambda key: key[1])
         for code, counts in of_units.items():
             alone = await recorded.groups(day, unit=code, **query)
             assert _told(alone[None]) == _figures(counts)

@@ -1,0 +1,263 @@
+"""Metrics stopped, rebuilt, doubled and given other rules: the log never hears a thing twice."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from deploy.local.keys import Keyring
+from shared.envelope import AggregateRef, NewEvent
+from shared.eventstore.jetstream import JetStreamEventStore
+from shared.eventstore.port import Version
+from shared.projections import runner
+from shared.rules.calendar import DayKind
+from shared.rules.rulebook import load_rulebook
+from tests.integration.metrics.office import Office, ago, announced, gap_of, names, quiet, today
+from tests.integration.metrics.recording import Recording, led_below, unit_rows
+from tests.support import samples
+from tests.support.engines import NewDatabase
+from tests.support.generate import random_drafts
+from tests.support.service import Api, House, eventually, open_house
+from tests.support.tokens import Issuer
+
+Append = Callable[[JetStreamEventStore, AggregateRef, Version, list[NewEvent]], Awaitable[Version]]
+
+
+@pytest.fixture
+async def house(
+    new_nats: Any, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase
+) -> AsyncIterator[House]:
+    """Registry and campaigns; metrics has a database and comes up when a test wants it."""
+    async with open_house(new_nats, keys, token_issuer, new_database, "registry", "campaigns") as found:
+        found.databases["metrics"] = await new_database()
+        yield found
+
+
+@asynccontextmanager
+async def metrics(house: House, **changes: Any) -> AsyncIterator[Api]:
+    """Run metrics as the house's own until the block ends."""
+    async with house.another("metrics", **changes) as api:
+        house.services["metrics"] = api
+        try:
+            yield api
+        finally:
+            del house.services["metrics"]
+
+
+async def record_some(house: House) -> None:
+    """Record drafts at random, two that wait for communication today, and one of 2023 that is over."""
+    made = random_drafts(99, 12)
+    await house.import_rows("units", unit_rows("VN-A"))
+    await Recording(house).record({f"R-{number}": led_below("VN-A", one) for number, one in enumerate(made)})
+    for code in ("WAITS-1", "WAITS-2"):
+        office = Office(house, code)
+        await office.open()
+        await office.enter("draft_consultation", ago(2))
+    await Office(house, "WAITS-2").communicate(ago(1), 1)
+    over = [
+        ("policy_consultation", "2023-01-09"),
+        ("draft_consultation", "2023-03-01"),
+        ("adopted", "2023-06-15"),
+    ]
+    await Office(house, "OVER").open()
+    await house.import_rows("stages", [samples.stage("OVER", stage, on) for stage, on in over])
+    await house.import_rows("communications", [samples.communication("OVER", "2023-03-09")])
+
+
+async def tables(house: House) -> dict[str, list[str]]:
+    """Give every table as text, sorted."""
+    connection = await asyncpg.connect(house.databases["metrics"])
+    try:
+        found = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        return {
+            name: [row[0] for row in await connection.fetch(f'SELECT t::text FROM "{name}" t ORDER BY 1')]
+            for (name,) in found
+        }
+    finally:
+        await connection.close()
+
+
+async def rebuilt(house: House, api: Api) -> dict[str, list[str]]:
+    answer = await api.client.post("/projections/rebuild")
+    assert answer.status_code == 202
+    await eventually(lambda: _began_again(house))
+    await api.settled(await house.head())
+    return await tables(house)
+
+
+async def _began_again(house: House) -> bool:
+    """Say if a position is shown that the rebuild reached, not the one of before."""
+    found = await tables(house)
+    return bool(found["projection_checkpoint"] and found["draft"])
+
+
+async def test_history_recorded_while_metrics_was_away_announces_what_is_open_today(house: House) -> None:
+    await record_some(house)
+    async with metrics(house):
+        await quiet(house)
+        words = await announced(house)
+        assert set(names(words)) <= {"gap_opened", "gap_changed"}
+        open_now = await house.services["metrics"].client.get("/gaps")
+        codes = {gap["draft_code"] for gap in open_now.json()["gaps"]}
+        assert {gap_of(event).draft_code for event in words} == codes
+        assert {"WAITS-1", "WAITS-2"} <= codes
+        assert "OVER" not in codes
+
+
+async def test_restarts_and_rebuilds_announce_nothing_and_give_the_same_rows(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await record_some(house)
+    async with metrics(house) as api:
+        await quiet(house)
+        head, before = await house.head(), await tables(house)
+        assert await rebuilt(house, api) == before
+    for batch in (1, 7):
+        monkeypatch.setattr(runner, "BATCH", batch)
+        async with metrics(house) as api:
+            assert await rebuilt(house, api) == before
+    assert await house.head() == head
+
+
+async def test_a_runner_that_is_cancelled_again_and_again_gives_the_same_rows(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await record_some(house)
+    async with metrics(house):
+        await quiet(house)
+        head, before = await house.head(), await tables(house)
+    monkeypatch.setattr(runner, "BATCH", 10)
+    connection = await asyncpg.connect(house.databases["metrics"])
+    await connection.execute("UPDATE projection_checkpoint SET position = 0")
+    for name in before.keys() - {"projection_checkpoint", "alembic_version"}:
+        await connection.execute(f'TRUNCATE "{name}"')
+    places = []
+    for fraction in (0.2, 0.5, 0.8):
+        async with house.another("metrics") as api:
+            await api.settled(int(head * fraction))
+        places.append(await connection.fetchval("SELECT position FROM projection_checkpoint"))
+    await connection.close()
+    assert places[0] < head, "it was never cut short"
+    async with metrics(house) as api:
+        await api.settled(head)
+        assert await tables(house) == before
+        assert await house.head() == head
+
+
+async def test_two_processes_say_a_thing_once_and_the_second_takes_over(house: House) -> None:
+    async with house.another("metrics") as second:
+        async with metrics(house) as first:
+            states = {(await api.projection())["state"] for api in (first, second)}
+            assert states == {"running", "standby"}
+            office = Office(house, "SHARED")
+            await office.open()
+            await office.enter("draft_consultation", ago(1))
+            assert names(await office.said(1)) == ["gap_opened"]
+            await second.settled(await house.head())
+        house.services["metrics"] = second
+        await office.communicate(ago(0))
+        assert names(await office.said(2)) == ["gap_opened", "gap_closed"]
+        assert (await second.projection())["state"] == "running"
+
+
+async def test_two_that_both_think_they_lead_say_a_thing_once(
+    house: House, new_database: NewDatabase
+) -> None:
+    """Each has a database of its own, so none stands by: they race, and the expected version decides."""
+    office = Office(house, "RACED")
+    await office.open()
+    async with (
+        metrics(house),
+        house.another("metrics", database_url=SecretStr(await new_database())) as other,
+    ):
+        for number, stage in enumerate(("draft_consultation", "appraisal", "verification")):
+            await office.enter(stage, ago(9 - number))
+            words = await office.said(2 * number + 1)
+        await other.settled(await house.head())
+        words = await office.said(5)
+    of_gap = {event.ref.id: [w for w in words if w.ref == event.ref] for event in words}
+    assert sorted(map(names, of_gap.values())) == [
+        ["gap_opened"],
+        ["gap_opened", "gap_closed"],
+        ["gap_opened", "gap_closed"],
+    ]
+    assert all([w.aggregate_version for w in some] == [1, 2][: len(some)] for some in of_gap.values())
+
+
+async def test_a_crash_between_word_and_row_says_nothing_twice(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Metrics is cancelled right after its append was taken: the event is in the log, no row knows it."""
+    append: Append = JetStreamEventStore.append
+    crashed = asyncio.Event()
+
+    async def crash(
+        store: JetStreamEventStore, ref: AggregateRef, expected: Version, events: list[NewEvent]
+    ) -> Version:
+        version = await append(store, ref, expected, events)
+        if ref.context == "compliance" and not crashed.is_set():
+            crashed.set()
+            await asyncio.Event().wait()  # nothing more happens in this process, until it is ended
+        return version
+
+    monkeypatch.setattr(JetStreamEventStore, "append", crash)
+    office = Office(house, "CRASHED")
+    await office.open()
+    await office.enter("draft_consultation", ago(1))
+    async with metrics(house):
+        await crashed.wait()
+    rows = await tables(house)
+    assert (rows["announced_gap"], names(await announced(house))) == ([], ["gap_opened"])
+    async with metrics(house):
+        assert names(await office.said(1)) == ["gap_opened"]
+
+
+def overrides(path: Path, first: int, last: int) -> Path:
+    """Make an operator's calendar in which some days (counted from today) are off."""
+    days = [ago(-number) for number in range(first, last)]
+    path.write_text("day,kind,what,source\n" + "".join(f"{day},off,Nghỉ bù,1/QĐ\n" for day in days))
+    return path
+
+
+async def test_another_calendar_changes_gaps_and_figures(house: House, tmp_path: Path) -> None:
+    office = Office(house, "RULES")
+    await office.open()
+    async with metrics(house) as api:
+        await office.enter("draft_consultation", ago(0))
+        (opened,) = await office.said(1)
+        later = gap_of(opened).due_on.toordinal() - today().toordinal() + 2
+        due = {"as_of": ago(-later)}
+        coverage = (await api.client.get("/compliance", params=due)).json()
+        assert coverage["groups"][0]["missed"] >= 2
+    calendar = overrides(tmp_path / "tet.csv", 1, 40)
+    async with metrics(house, calendar_overrides=(calendar,)) as api:
+        events = await office.said(2)
+        assert names(events) == ["gap_opened", "gap_changed"]
+        before, after = gap_of(events[0]), gap_of(events[1])
+        assert after.due_on > before.due_on
+        assert after.rules_version == load_rulebook([calendar]).version != before.rules_version
+        answer = (await api.client.get("/compliance", params=due)).json()
+        assert answer["rules_version"] == after.rules_version
+        assert answer["groups"][0]["missed"] == 0, "the figures follow the rules that they name"
+        head = await house.head()
+    async with metrics(house, calendar_overrides=(calendar,)):
+        await quiet(house)
+        assert len(await announced(house, office.code)) == 2
+    assert await house.head() > head
+
+
+async def test_rules_of_the_same_effect_say_nothing(house: House, tmp_path: Path) -> None:
+    office = Office(house, "SAME")
+    await office.open()
+    async with metrics(house):
+        await office.enter("draft_consultation", ago(0))
+        await office.said(1)
+    far = tmp_path / "far.csv"
+    far.write_text(f"day,kind,what,source\n2099-05-04,{DayKind.OFF.value},Nghỉ,1/QĐ\n")
+    async with metrics(house, calendar_overrides=(far,)):
+        assert names(await office.said(1)) == ["gap_opened"]
