@@ -40,6 +40,16 @@ WRONG_FIELDS = {
     "query.include_descendants": "Lựa chọn “gồm đơn vị trực thuộc” chưa đúng: chỉ có thể chọn hoặc không chọn.",
 }
 
+# A reader of pages looks codes up on the first page, not at another service's door.
+PLAIN = {
+    "urn:loa:problem:draft-not-found": (
+        "Không tìm thấy dự thảo này. Đề nghị kiểm tra lại mã dự thảo, hoặc chọn dự thảo từ trang đầu."
+    ),
+    "urn:loa:problem:unit-not-found": (
+        "Không tìm thấy đơn vị này. Đề nghị chọn trong danh sách, hoặc nhập đúng mã hay tên đầy đủ của đơn vị."
+    ),
+}
+
 
 def _given(value: Any) -> Any:
     """Take the empty field of a form for one that was not filled in."""
@@ -119,7 +129,7 @@ def _is_refusal(kind: Any) -> TypeGuard[type[Exception]]:
 def _problem_page(problem: Response) -> Response:
     body = json.loads(bytes(problem.body))
     wrong = [WRONG_FIELDS.get(error["field"]) for error in body.get("errors", [])]
-    said = [text for text in wrong if text] or [body["messages"]["vi"]]
+    said = [text for text in wrong if text] or [PLAIN.get(body["type"], body["messages"]["vi"])]
     headers = {
         key: problem.headers[key] for key in ("retry-after", "www-authenticate") if key in problem.headers
     }

@@ -111,9 +111,11 @@ def by_unit(gaps: Iterable[SeenGap]) -> list[UnitGaps]:
     for seen in sorted(gaps, key=lambda seen: (seen.gap.due_on, seen.gap.draft_code)):
         found[seen.gap.unit_code].append(seen)
     units = [UnitGaps(code, seen[0].unit_name, seen) for code, seen in found.items()]
-    return sorted(
-        units, key=lambda unit: (-unit.most_overdue, -unit.overdue, -len(unit.gaps), unit.unit_name)
-    )
+
+    def place(unit: UnitGaps) -> tuple[int, int, int, date]:
+        return -unit.most_overdue, -unit.overdue, -len(unit.gaps), unit.gaps[0].gap.due_on
+
+    return sorted(units, key=place)
 
 
 def worst_first(groups: Iterable[Group]) -> list[Group]:

@@ -260,8 +260,8 @@ async def test_an_empty_field_is_one_that_was_not_filled_in(empty: str) -> None:
         ("/?view=x", 422, "Cách nhìn chưa đúng"),
         ("/?include_descendants=x", 422, "Lựa chọn “gồm đơn vị trực thuộc” chưa đúng"),
         ("/?min_position=x", 422, "min_position"),
-        ("/?unit=XYZ", 404, "Không có đơn vị mã “XYZ”"),
-        ("/drafts/XYZ", 404, "Không có dự thảo mã “XYZ”"),
+        ("/?unit=XYZ", 404, "Không tìm thấy đơn vị này"),
+        ("/drafts/XYZ", 404, "Không tìm thấy dự thảo này"),
         ("/drafts/XYZ?as_of=mai", 422, "Ngày số liệu chưa đúng"),
     ],
 )
@@ -311,7 +311,7 @@ async def test_a_draft_says_its_verdicts_and_what_they_rest_on() -> None:
     assert "thời hạn 09/03/2026 (5 ngày làm việc)" in said
     assert "Đã truyền thông đúng hạn</span> Chính sách 1 " in said
     assert "Đã truyền thông, chậm hạn</span> Chính sách 2 " in said
-    assert "Quá hạn, chưa truyền thông</span> Chính sách 3 " in said
+    assert "Quá hạn, chưa truyền thông</span> Chính sách 3" in said
     assert "Có giai đoạn bắt buộc đã quá hạn mà chưa truyền thông." in said
     assert "04/03/2026</strong> · Họp báo" in said
     assert "Luật 64/2025/QH15" in said
