@@ -43,9 +43,10 @@ class Ticks:
         now = self.now()
         if at > now and not self.sender.post.is_local:
             raise NotNow(at)
+        if day_in_vietnam(at) < day_in_vietnam(now):
+            return self._simulate(await self.pipeline.plan(at))
+        await self.sender.run_once()  # what was left behind first: it decides what was heard
         plan = await self.pipeline.plan(at)
-        if plan.day < day_in_vietnam(now):
-            return self._simulate(plan)
         fresh = [p for p in plan.planned if await self._enqueue(p, correlation_id, now)]
         await self.sender.run_once()
         return await self._report(plan, fresh)
