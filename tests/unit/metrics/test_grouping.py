@@ -1,0 +1,81 @@
+"""Groups of figures: sums by key, labels, targets and floors."""
+
+from dataclasses import dataclass, fields
+
+import pytest
+
+from services.metrics.domain.grouping import Group, group, whole
+from shared.contracts.vocabulary import Instrument, Regime
+from shared.rules.figures import Counts
+
+
+@dataclass(frozen=True)
+class Some:
+    unit_code: str
+    counts: Counts
+    year: int | None = None
+    instrument: Instrument = Instrument.LAW
+    regime: Regime = Regime.LAW_2015
+
+
+CELLS = [
+    Some("BTP", Counts(met=2, missed=1, on_time=1), 2024),
+    Some("BTC", Counts(met=1, pending=4, undetermined=2), 2023),
+    Some("BTP", Counts(missed=1, exempt=1), None),
+]
+
+
+def by_unit(targets: dict[str, float], floor: float | None = 1.0) -> list[Group]:
+    return group(CELLS, lambda cell: cell.unit_code, lambda key: f"Đơn vị {key}", targets, floor)
+
+
+def test_cells_are_summed_by_key_in_order() -> None:
+    first, second = by_unit({})
+    assert (first.key, first.label, first.counts) == ("BTC", "Đơn vị BTC", CELLS[1].counts)
+    assert (second.key, second.counts) == ("BTP", Counts(met=2, missed=2, on_time=1, exempt=1))
+
+
+def test_groups_sum_to_the_whole() -> None:
+    total = whole(CELLS, "Toàn quốc", None, None)
+    for name in (field.name for field in fields(Counts)):
+        assert sum(getattr(one.counts, name) for one in by_unit({})) == getattr(total.counts, name)
+
+
+def test_what_has_no_key_comes_last() -> None:
+    keys = [one.key for one in group(CELLS, lambda cell: cell.year, str, {}, None)]
+    assert keys == [2023, 2024, None]
+
+
+def test_a_group_says_what_the_contract_names() -> None:
+    said = by_unit({"BTP": 0.7})[1].as_dict()
+    assert (said["policies"], said["judged"], said["rate_full"], said["rate_on_time"]) == (5, 4, 0.5, 0.25)
+    assert list(said) == [
+        *("key", "label", "policies", "judged", "met", "missed", "pending", "not_opened"),
+        *("closed_unopened", "exempt", "ended", "undetermined", "provisional", "waived_occurrences"),
+        *("rate_full", "rate_on_time", "rate_any", "rate_from_start", "rate_occurrences"),
+        *("target", "floor", "target_below_floor"),
+    ]
+
+
+def test_an_empty_whole_has_no_rates() -> None:
+    said = whole([], "Toàn quốc", None, 1.0).as_dict()
+    assert (said["key"], said["policies"], said["judged"]) == (None, 0, 0)
+    assert {said[name] for name in said if name.startswith("rate_")} == {None}
+
+
+def test_of_nothing_there_are_no_groups() -> None:
+    assert group([], lambda cell: cell.unit_code, str, {}, 1.0) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "floor", "below"),
+    [(0.7, 1.0, True), (1.0, 1.0, False), (1.0, 0.7, False), (None, 1.0, False), (0.7, None, False)],
+)
+def test_a_target_below_the_floor_is_pointed_out(
+    target: float | None, floor: float | None, below: bool
+) -> None:
+    assert whole(CELLS, "", target, floor).target_below_floor is below
+
+
+def test_a_target_is_that_of_its_unit() -> None:
+    assert [(one.target, one.floor) for one in by_unit({"BTP": 0.7})] == [(None, 1.0), (0.7, 1.0)]

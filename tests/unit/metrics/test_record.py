@@ -1,0 +1,168 @@
+"""What metrics knows of a draft after each kind of event."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from services.metrics.domain.record import _FOLDS, DraftRecord, draft_of
+from shared.contracts.campaigns import CommunicationEvent
+from shared.contracts.catalog import catalog_of
+from shared.contracts.event import Event
+from shared.contracts.registry import (
+    DraftCommunicationExempted,
+    DraftEvent,
+    DraftMerged,
+    DraftPolicyAdded,
+    DraftPolicyAmended,
+    DraftPolicyRemoved,
+    DraftRegistered,
+    DraftResumed,
+    DraftRetitled,
+    DraftScopeAssessed,
+    DraftStageCorrected,
+    DraftStageEntered,
+    DraftSuspended,
+    DraftTransferred,
+    DraftWithdrawn,
+    UnitDissolved,
+)
+from shared.contracts.vocabulary import Answer, Precision, ScopeBasis, Stage
+from shared.rules.facts import Exemption, Scope, StageEntry, Transfer
+from tests.unit.metrics.events import (
+    DRAFT,
+    REGISTERED,
+    fold,
+    heard,
+    heard_better,
+    record_of,
+    recorded,
+    retracted,
+)
+
+DAY = date(2024, 3, 4)
+ENTERED = DraftStageEntered(stage=Stage.DRAFTING, entered_on=DAY)
+
+
+def entry(number: int, stage: Stage, **more: object) -> StageEntry:
+    return StageEntry(entry_id=UUID(int=number), stage=stage, **({"entered_on": DAY} | more))  # type: ignore[arg-type]
+
+
+def test_every_event_about_a_draft_is_folded() -> None:
+    """A new kind of event must be thought of here; only the registration begins a record."""
+    models = set(catalog_of([DraftEvent, CommunicationEvent]).types.values())
+    assert set(_FOLDS) == models - {DraftRegistered}
+
+
+def test_registered() -> None:
+    record = record_of()
+    known = (record.draft_id, record.draft_code, record.title, record.lead_unit_code)
+    assert known == (DRAFT, "LUAT-1", "Luật Đất đai", "BTNMT")
+    assert (record.policies, record.entries, record.scope) == ((), (), Scope())
+
+
+def test_before_its_registration_nothing_is_known() -> None:
+    assert fold([ENTERED, heard(5, "2024-03-04")]) is None
+
+
+ENTRIES: list[tuple[Event, StageEntry]] = [
+    (ENTERED, entry(2, Stage.DRAFTING)),
+    (DraftSuspended(on=DAY), entry(2, Stage.SUSPENDED)),
+    (DraftResumed(stage=Stage.APPRAISAL, on=DAY), entry(2, Stage.APPRAISAL, resumed=True)),
+    (DraftWithdrawn(on=DAY), entry(2, Stage.WITHDRAWN)),
+    (DraftMerged(on=DAY, into_draft_code="LUAT-2"), entry(2, Stage.MERGED)),
+    (
+        DraftSuspended(on=date(2024, 3, 1), precision=Precision.MONTH),
+        entry(2, Stage.SUSPENDED, entered_on=date(2024, 3, 1), precision=Precision.MONTH),
+    ),
+]
+
+
+@pytest.mark.parametrize(("event", "expected"), ENTRIES, ids=lambda case: type(case).__name__)
+def test_entries_bear_the_id_of_their_event(event: Event, expected: StageEntry) -> None:
+    assert record_of(event).facts.entries == (expected,)
+
+
+def test_a_correction_keeps_the_id_of_the_entry_and_touches_no_other() -> None:
+    change = DraftStageCorrected(
+        entry_id=UUID(int=2),
+        was_stage=Stage.DRAFTING,
+        was_entered_on=DAY,
+        stage=Stage.APPRAISAL,
+        entered_on=date(2024, 4, 1),
+        precision=Precision.MONTH,
+    )
+    record = record_of(ENTERED, DraftSuspended(on=DAY), change)
+    right = entry(2, Stage.APPRAISAL, entered_on=date(2024, 4, 1), precision=Precision.MONTH)
+    assert record.entries == (right, entry(3, Stage.SUSPENDED))
+
+
+def test_a_corrected_resumption_is_still_one() -> None:
+    change = DraftStageCorrected(
+        entry_id=UUID(int=2),
+        was_stage=Stage.DRAFTING,
+        was_entered_on=DAY,
+        stage=Stage.DRAFTING,
+        entered_on=date(2024, 3, 5),
+    )
+    (found,) = record_of(DraftResumed(stage=Stage.DRAFTING, on=DAY), change).entries
+    assert found.resumed
+    assert found.entered_on == date(2024, 3, 5)
+
+
+def test_the_last_assessment_of_the_scope_holds() -> None:
+    first = DraftScopeAssessed(in_scope=Answer.YES, scope_basis=ScopeBasis.NATIONAL_407)
+    second = DraftScopeAssessed(requires_proposal=Answer.NO)
+    assert record_of(first).scope == Scope(explicit=Answer.YES, basis=ScopeBasis.NATIONAL_407)
+    assert record_of(first, second).scope == Scope(requires_proposal=Answer.NO)
+
+
+def test_policies_are_added_amended_and_removed() -> None:
+    two, one = DraftPolicyAdded(policy_no=2, title="Hai"), DraftPolicyAdded(policy_no=1, title="Một")
+    amended = DraftPolicyAmended(policy_no=1, title="Một (mới)")
+    assert record_of(two, one).policies == ((1, "Một"), (2, "Hai"))
+    assert record_of(two, one, amended).policies == ((1, "Một (mới)"), (2, "Hai"))
+    removed = record_of(two, one, DraftPolicyRemoved(policy_no=2))
+    assert removed.facts.policies == frozenset({1})
+
+
+def test_retitled() -> None:
+    assert record_of(DraftRetitled(title="Luật khác")).title == "Luật khác"
+
+
+def test_exemptions_and_transfers_are_kept_in_order() -> None:
+    whole = DraftCommunicationExempted(document="1/QĐ")
+    some = DraftCommunicationExempted(document="2/QĐ", stages=(Stage.DRAFTING,))
+    handed = DraftTransferred(to_unit_code="BNNMT", on=DAY)
+    record = record_of(whole, some, handed)
+    assert record.exemptions == (
+        Exemption(document="1/QĐ"),
+        Exemption(stages=frozenset({Stage.DRAFTING}), document="2/QĐ"),
+    )
+    assert record.transfers == (Transfer(on=DAY, unit_code="BNNMT"),)
+    assert record.lead_unit_code == "BTNMT", "who led first stays known"
+
+
+def numbers(record: DraftRecord) -> list[tuple[int, str, tuple[int, ...]]]:
+    return [(h.communication_id.int, h.held_on.isoformat(), h.policies) for h in record.heard]
+
+
+def test_communications_are_recorded_corrected_and_retracted() -> None:
+    first, second = heard(7, "2024-03-04", policies=(2, 1)), heard(8, "2024-03-05")
+    assert numbers(record_of(first, second)) == [(7, "2024-03-04", (1, 2)), (8, "2024-03-05", ())]
+    better = heard_better(7, "2024-03-06", policies=(1,))
+    assert numbers(record_of(first, second, better)) == [(8, "2024-03-05", ()), (7, "2024-03-06", (1,))]
+    assert numbers(record_of(first, second, retracted(7))) == [(8, "2024-03-05", ())]
+
+
+def test_the_newest_event_is_the_source() -> None:
+    source = record_of(ENTERED, heard(7, "2024-03-04")).source
+    assert (source.position, source.event_id, source.correlation_id) == (3, UUID(int=3), "request-3")
+    assert source.recorded_on == date(2024, 3, 5), "the day in Vietnam"
+
+
+def test_which_draft_an_event_is_about() -> None:
+    assert draft_of(recorded(ENTERED, 1)) == DRAFT
+    assert draft_of(recorded(heard(7, "2024-03-04"), 1)) == DRAFT
+    assert draft_of(recorded(UnitDissolved(unit_code="BTNMT", on=DAY), 1)) is None
+    assert REGISTERED.draft_id == DRAFT
