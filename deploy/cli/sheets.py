@@ -159,6 +159,8 @@ def _fill(sheet: SheetFile, lines: Iterable[Record]) -> None:
 def _unreadable(line: int, cells: Sequence[str], header: Sequence[str]) -> Broken | None:
     if _has_semicolons(header):
         return _semicolons(line, header)
+    if any("\0" in cell for cell in cells):  # a text of PostgreSQL cannot hold it
+        return _badly_quoted(line, csv.Error("NUL"))
     if any(cell.strip() for cell in cells[len(header) :]):
         why = Text(
             f"dòng có {len(cells)} ô nhưng tiêu đề chỉ có {len(header)} cột; ô chứa dấu phẩy phải đặt trong dấu ngoặc kép",

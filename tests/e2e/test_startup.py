@@ -26,7 +26,7 @@ def home() -> Iterator[Home]:
 
 
 @pytest.mark.timeout(400)
-def test_it_comes_up_goes_down_and_finds_its_data_again(home: Home) -> None:
+def test_it_comes_up_goes_down_comes_back_and_keeps_its_services_alive(home: Home) -> None:
     run = home.up()
     try:
         assert _mode(home.data / "current.json") == 0o600
@@ -47,26 +47,11 @@ def test_it_comes_up_goes_down_and_finds_its_data_again(home: Home) -> None:
         run.wait()
         run = home.up()
         assert _unit_names(home) == ["Sở Kiểm thử"]
+        _end_a_service(home)
         assert home.stop(run, signal.SIGTERM) == 0, home.said()
         home.until_nothing_runs()
     finally:
         home.kill(run)
-
-
-@pytest.mark.timeout(300)
-def test_a_service_that_dies_is_started_again(home: Home) -> None:
-    run = home.up()
-    try:
-        noted = home.data / "run" / "registry.pid"
-        before = int(noted.read_text())
-        os.kill(before, signal.SIGKILL)
-        until(lambda: "The service registry ended" in home.said(), home.said())
-        until(lambda: noted.exists() and noted.read_text() not in {"", f"{before}\n"}, home.said())
-        until(lambda: _is_ready(home, "registry"), home.said())
-        assert "registry" in (home.data / "logs/up.log").read_text()
-    finally:
-        assert home.stop(run) == 0
-        home.until_nothing_runs()
 
 
 def test_ctrl_c_while_it_starts_leaves_nothing(home: Home) -> None:
@@ -98,6 +83,17 @@ def test_commands_say_what_to_start_when_nothing_runs(home: Home) -> None:
         True,
         False,
     )
+
+
+def _end_a_service(home: Home) -> None:
+    """Kill one service: it comes back, and a line says so."""
+    noted = home.data / "run" / "registry.pid"
+    before = noted.read_text()
+    os.kill(int(before), signal.SIGKILL)
+    until(lambda: "The service registry ended" in home.said(), home.said())
+    until(lambda: noted.exists() and noted.read_text() not in {"", before}, home.said())
+    until(lambda: _is_ready(home, "registry"), home.said())
+    assert "registry" in (home.data / "logs/up.log").read_text()
 
 
 def _mode(path: Path) -> int:
