@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.campaigns.adapters.tables import COMMUNICATION, DRAFT, LEAD, POLICY
@@ -19,7 +19,9 @@ class SqlReadModel:
 
     async def draft(self, draft_code: str) -> KnownDraft | None:
         async with self.engine.connect() as connection:
-            row = (await connection.execute(_draft(draft_code))).one_or_none()
+            # Every row of an import asks this: one statement, built once, without a transaction around it.
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            row = (await connection.execute(_DRAFT, {"draft_code": draft_code})).one_or_none()
         return KnownDraft(row.draft_code, row.lead, frozenset(row.policies or ())) if row else None
 
     async def communications(
@@ -31,14 +33,17 @@ class SqlReadModel:
         return [_placed(dict(row)) for row in found]
 
 
-def _draft(draft_code: str) -> Select[Any]:
+def _draft() -> Select[Any]:
     lead = select(LEAD.c.unit_code).where(LEAD.c.draft_id == DRAFT.c.draft_id)
     policies = select(func.array_agg(POLICY.c.policy_no)).where(POLICY.c.draft_id == DRAFT.c.draft_id)
     return select(
         DRAFT.c.draft_code,
         lead.order_by(LEAD.c.on.desc()).limit(1).scalar_subquery().label("lead"),
         policies.scalar_subquery().label("policies"),
-    ).where(DRAFT.c.draft_code == draft_code)
+    ).where(DRAFT.c.draft_code == bindparam("draft_code"))
+
+
+_DRAFT = _draft()
 
 
 def _communications(wanted: CommunicationFilter, limit: int, after: str | None) -> Select[Any]:
