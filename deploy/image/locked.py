@@ -1,6 +1,7 @@
-"""Picks from requirements.lock what one service needs at run time, with the same versions and hashes.
+"""Picks from requirements.lock what a service needs at run time, with the same versions and hashes.
 
-Runs in the image's build, before anything is installed: `python3 deploy/image/locked.py registry`.
+Runs in the image's build, before anything is installed: `python3 deploy/image/locked.py registry`; without a name
+it picks what all services need.
 """
 
 import re
