@@ -20,11 +20,10 @@ from pydantic import SecretStr
 from deploy.local.engine import free_port
 from deploy.local.keys import Keyring
 from deploy.local.nats import NatsServer
-from deploy.local.postgres import PostgresServer, create_database
 from shared.contracts.vocabulary import Role
 from shared.eventstore.streams import stream_state
 from shared.settings import ServiceSettings
-from tests.support.engines import NewDatabase, _admin, _numbers, connected, fresh_nats
+from tests.support.engines import NewDatabase, _numbers, connected, fresh_nats
 from tests.support.tokens import Issuer, issuer
 
 PATIENCE = 20.0  # seconds until a test gives up waiting for something that should come
@@ -220,19 +219,12 @@ async def house(
 
 @pytest.fixture(scope="session")
 async def shared_house(
-    engines_folder: Path, keys: Keyring, token_issuer: Issuer, postgres_server: PostgresServer
+    engines_folder: Path, keys: Keyring, token_issuer: Issuer, session_database: NewDatabase
 ) -> AsyncIterator[House]:
     """Registry and campaigns for many tests: use codes of your own (`a_code`), the log is never emptied."""
-
-    async def make() -> str:
-        name = f"house_{next(_numbers)}"
-        async with _admin(postgres_server) as admin:
-            await create_database(admin, name, name)
-        return f"postgresql://{name}:{name}@127.0.0.1:{postgres_server.port}/{name}"
-
     async with (
         fresh_nats(engines_folder / "house", keys) as server,
-        open_house(server, keys, token_issuer, make, "registry", "campaigns") as found,
+        open_house(server, keys, token_issuer, session_database, "registry", "campaigns") as found,
     ):
         yield found
 
