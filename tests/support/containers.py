@@ -93,7 +93,9 @@ class Images:
             "PIP_NO_INDEX": "1",
         }
         arguments = [f"--build-arg={name}={value}" for name, value in given.items()]
-        self.containers.call("build", "--force-rm", "--file", ROOT / "deploy/Dockerfile", *arguments, "--tag", image, ROOT)
+        self.containers.call(
+            "build", "--force-rm", "--file", ROOT / "deploy/Dockerfile", *arguments, "--tag", image, ROOT
+        )
         return image
 
 
