@@ -4,6 +4,8 @@ PYTHON ?= python3
 UV := 0.13.9
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# Imported once while installing, so that the first start finds it compiled.
+WARM := import deploy.cli.up, services.registry.app, services.campaigns.app, services.metrics.app, services.notifier.app
 LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	--all-extras --group dev pyproject.toml -o requirements.lock
 
@@ -42,7 +44,7 @@ format: setup ## put the code into its form
 	@$(BIN)/ruff format
 
 bench: setup ## measure what the figures of the README promise
-	@$(BIN)/python -m tests.bench
+	@set -e; for bench in tests/bench/[a-z]*.py; do $(BIN)/python -m tests.bench.$$(basename $$bench .py); done
 
 sample: setup ## write today's exercise office to .loa/exercise, in the import format
 	@$(BIN)/python -m deploy.sample.exercise .loa/exercise
@@ -68,4 +70,5 @@ $(INSTALLED): requirements.lock pyproject.toml | $(BIN)/python
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock \
 		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c '$(WARM)'
 	@touch $@
