@@ -1,13 +1,15 @@
 """Facts and intervals of drafts in SQL: loaded and replaced within a projection's transaction."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+import orjson
+from asyncpg.exceptions import InterfaceError, OperatorInterventionError, PostgresConnectionError
 from pydantic import TypeAdapter
-from sqlalchemy import Table, delete, insert, select, union
+from sqlalchemy import Table, delete, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.metrics.adapters.tables import (
@@ -22,12 +24,11 @@ from services.metrics.application.ports import Dated
 from services.metrics.domain.announcing import Announced
 from services.metrics.domain.record import DraftRecord
 from shared.contracts.catalog import CATALOG
-from shared.database import MAX_PARAMETERS, upsert
+from shared.errors import TransientError
 
 RECORD: TypeAdapter[DraftRecord] = TypeAdapter(DraftRecord)
-DERIVED = (POLICY_INTERVAL, OCCURRENCE_INTERVAL, GAP_INTERVAL, STAY)
 
-Row = dict[str, Any]
+Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,41 +46,47 @@ class SqlRecords:
         return [RECORD.validate_python(record) for (record,) in await self.connection.execute(query)]
 
     async def replace(self, drafts: Iterable[Dated]) -> None:
+        """Put everything of some drafts in place of what stood there.
+
+        By COPY: INSERT with many rows, which SQLAlchemy compiles anew each time, made the whole projection
+        take 4.7 times as long (10,401 events of 1,000 drafts).
+        """
         all_of = list(drafts)
         ids = [draft.record.draft_id for draft in all_of]
-        await upsert(self.connection, DRAFT, [_draft(draft) for draft in all_of])
-        for table in DERIVED:
+        for table, rows_of in _ROWS.items():
             await self.connection.execute(delete(table).where(table.c.draft_id.in_(ids)))
-        await self._insert(POLICY_INTERVAL, [row for draft in all_of for row in _policies(draft)])
-        await self._insert(OCCURRENCE_INTERVAL, [row for draft in all_of for row in _pairs(draft)])
-        await self._insert(GAP_INTERVAL, [row for draft in all_of for row in _gaps(draft)])
-        await self._insert(STAY, [row for draft in all_of for row in _stays(draft)])
+            await self._copy(table, [row for draft in all_of for row in rows_of(draft)])
 
-    async def _insert(self, table: Table, rows: Sequence[Row]) -> None:
-        size = MAX_PARAMETERS // len(table.columns)
-        for start in range(0, len(rows), size):
-            await self.connection.execute(insert(table).values(rows[start : start + size]))
+    async def _copy(self, table: Table, rows: Sequence[Row]) -> None:
+        """Write rows in the transaction that the statements before have begun."""
+        raw = await self.connection.get_raw_connection()
+        copy: Any = raw.driver_connection
+        columns = table.columns.keys()
+        try:
+            await copy.copy_records_to_table(table.name, records=rows, columns=columns)
+        except (PostgresConnectionError, OperatorInterventionError, InterfaceError) as error:
+            raise TransientError(f"{type(error).__name__}: {error}") from error
 
 
-def _draft(draft: Dated) -> Row:
-    record = draft.record
-    return {
-        "draft_id": record.draft_id,
-        "draft_code": record.draft_code,
-        "title": record.title,
-        "instrument": record.instrument,
-        "regime": record.regime,
-        "procedure": record.procedure,
-        "lead_unit_code": record.lead_unit_code,
-        "dataset": record.dataset,
+def _draft(draft: Dated) -> Iterator[Row]:
+    shared = {
         "scope": draft.timeline.scope,
-        "position": record.source.position,
+        "position": draft.record.source.position,
         "rules_version": draft.rules_version,
-        "record": RECORD.dump_python(record, mode="json"),
+        "record": _written(draft.record),
     }
+    yield from _rows(DRAFT, [draft.record], shared)
 
 
-def _shared(draft: Dated) -> Row:
+def _written(record: DraftRecord) -> str:
+    """Write a record always alike: a set has another order in every process."""
+    document = RECORD.dump_python(record, mode="json")
+    for exemption in document["exemptions"]:
+        exemption["stages"].sort()
+    return orjson.dumps(document).decode()
+
+
+def _shared(draft: Dated) -> dict[str, Any]:
     """What every interval repeats of its draft, so that a figure is one scan."""
     record = draft.record
     return {
@@ -91,30 +98,21 @@ def _shared(draft: Dated) -> Row:
     }
 
 
-def _policies(draft: Dated) -> Iterator[Row]:
-    shared = _shared(draft)
-    return (asdict(interval) | shared for interval in draft.timeline.policies)
+def _rows(table: Table, items: Iterable[Any], shared: Mapping[str, Any]) -> Iterator[Row]:
+    """Give a row of each item: its attributes, and what they share, in the order of the columns."""
+    columns = table.columns.keys()
+    for item in items:
+        yield tuple(shared[name] if name in shared else getattr(item, name) for name in columns)
 
 
-def _pairs(draft: Dated) -> Iterator[Row]:
-    shared = _shared(draft)
-    return (asdict(interval) | shared for interval in draft.timeline.occurrences)
-
-
-def _gaps(draft: Dated) -> Iterator[Row]:
-    for gap in draft.timeline.gaps:
-        yield asdict(gap) | {"draft_id": draft.record.draft_id, "policies": list(gap.policies)}
-
-
-def _stays(draft: Dated) -> Iterator[Row]:
-    for stay in draft.stays:
-        yield {
-            "draft_id": draft.record.draft_id,
-            "entry_id": stay.entry_id,
-            "stage": stay.stage,
-            "entered_on": stay.entered_on,
-            "exited_on": stay.exited_on,
-        }
+# For each table what a draft puts into it.
+_ROWS: Mapping[Table, Callable[[Dated], Iterator[Row]]] = {
+    DRAFT: _draft,
+    POLICY_INTERVAL: lambda draft: _rows(POLICY_INTERVAL, draft.timeline.policies, _shared(draft)),
+    OCCURRENCE_INTERVAL: lambda draft: _rows(OCCURRENCE_INTERVAL, draft.timeline.occurrences, _shared(draft)),
+    GAP_INTERVAL: lambda draft: _rows(GAP_INTERVAL, draft.timeline.gaps, _shared(draft)),
+    STAY: lambda draft: _rows(STAY, draft.stays, _shared(draft)),
+}
 
 
 @dataclass(frozen=True, slots=True)

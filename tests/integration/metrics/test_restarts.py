@@ -1,6 +1,7 @@
 """Metrics stopped, rebuilt, doubled and given other rules: the log never hears a thing twice."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from deploy.local.keys import Keyring
+from services.metrics.adapters.projection import MetricsProjection
 from shared.envelope import AggregateRef, NewEvent
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import Version
@@ -136,17 +138,39 @@ async def test_a_runner_that_is_cancelled_again_and_again_gives_the_same_rows(
     await connection.execute("UPDATE projection_checkpoint SET position = 0")
     for name in before.keys() - {"projection_checkpoint", "alembic_version"}:
         await connection.execute(f'TRUNCATE "{name}"')
-    places = []
-    for fraction in (0.2, 0.5, 0.8):
-        async with house.another("metrics") as api:
-            await api.settled(int(head * fraction))
-        places.append(await connection.fetchval("SELECT position FROM projection_checkpoint"))
     await connection.close()
-    assert places[0] < head, "it was never cut short"
+    for batches in (1, 2, 3):
+        await _cancelled_after(batches, house, monkeypatch)
+    assert 0 < await _position(house) < head
     async with metrics(house) as api:
         await api.settled(head)
         assert await tables(house) == before
         assert await house.head() == head
+
+
+async def _cancelled_after(batches: int, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cancel metrics when the rows of its n-th batch are written, but not committed."""
+    apply, reached, seen = MetricsProjection.apply, asyncio.Event(), itertools.count(1)
+
+    async def hang(projection: MetricsProjection, connection: Any, events: Any) -> None:
+        await apply(projection, connection, events)
+        if next(seen) == batches:
+            reached.set()
+            await asyncio.Event().wait()  # until it is cancelled
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MetricsProjection, "apply", hang)
+        async with house.another("metrics"):
+            await reached.wait()
+
+
+async def _position(house: House) -> int:
+    connection = await asyncpg.connect(house.databases["metrics"])
+    try:
+        found: int = await connection.fetchval("SELECT position FROM projection_checkpoint")
+        return found
+    finally:
+        await connection.close()
 
 
 async def test_two_processes_say_a_thing_once_and_the_second_takes_over(house: House) -> None:

@@ -1,0 +1,219 @@
+"""How fast metrics projects and answers: `python -m tests.bench.metrics [DRAFTS] [--profile]`.
+
+Drafts made up at random are appended straight to the log of throw-away engines; the raw ordered drain of
+the very same log stands beside the projection, so that the two are compared on one machine at one time.
+"""
+# ruff: noqa: T201  a benchmark prints
+
+import argparse
+import asyncio
+import cProfile
+import pstats
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from deploy.local.engine import free_port
+from deploy.local.keys import keyring
+from deploy.local.postgres import PostgresServer, create_database
+from shared.contracts.campaigns import CommunicationRecorded
+from shared.contracts.event import Event
+from shared.contracts.registry import (
+    DraftMerged,
+    DraftPolicyAdded,
+    DraftRegistered,
+    DraftResumed,
+    DraftScopeAssessed,
+    DraftStageEntered,
+    DraftSuspended,
+    DraftTransferred,
+    DraftWithdrawn,
+)
+from shared.contracts.vocabulary import Channel, Stage
+from shared.envelope import AggregateRef, Metadata, NewEvent
+from shared.eventstore.jetstream import JetStreamEventStore
+from shared.eventstore.port import NOTHING
+from shared.projections.feed import Feed
+from shared.rules.facts import DraftFacts, StageEntry
+from tests.support.engines import THROW_AWAY, _admin, connected, fresh_nats
+from tests.support.generate import random_drafts
+from tests.support.service import Api, House
+from tests.support.tokens import issuer
+
+WRITERS = 32
+PATIENCE = 1800.0
+META = Metadata(time=datetime(2026, 7, 1, tzinfo=UTC), actor="bench", correlation_id="bench")
+
+
+def draft_events(code: str, facts: DraftFacts) -> Iterator[tuple[UUID, Event]]:
+    yield (
+        UUID(int=facts.draft_id.int ^ 1),
+        DraftRegistered(
+            draft_id=facts.draft_id,
+            draft_code=code,
+            title=f"Dự thảo {code}",
+            instrument=facts.instrument,
+            lead_unit_code=facts.lead_unit_code,
+            regime=facts.regime,
+            procedure=facts.procedure,
+        ),
+    )
+    yield UUID(int=facts.draft_id.int ^ 2), DraftScopeAssessed(in_scope=facts.scope.explicit)
+    for number in sorted(facts.policies):
+        policy = DraftPolicyAdded(policy_no=number, title=f"Chính sách {number}")
+        yield UUID(int=facts.draft_id.int ^ (16 + number)), policy
+    yield from ((entry.entry_id, _entered(entry)) for entry in facts.entries)
+    for number, one in enumerate(facts.transfers, start=64):
+        yield (
+            UUID(int=facts.draft_id.int ^ number),
+            DraftTransferred(to_unit_code=one.unit_code, on=one.on),
+        )
+
+
+def _entered(entry: StageEntry) -> Event:
+    dated: dict[str, Any] = {"precision": entry.precision}
+    ends: dict[Stage, type[Event]] = {
+        Stage.SUSPENDED: DraftSuspended,
+        Stage.WITHDRAWN: DraftWithdrawn,
+        Stage.MERGED: DraftMerged,
+    }
+    if end := ends.get(entry.stage):
+        return end.model_validate({"on": entry.entered_on, **dated})
+    if entry.resumed:
+        return DraftResumed(stage=entry.stage, on=entry.entered_on, **dated)
+    return DraftStageEntered(stage=entry.stage, entered_on=entry.entered_on, **dated)
+
+
+def communication_events(code: str, facts: DraftFacts) -> Iterator[tuple[UUID, Event]]:
+    for held in facts.communications:
+        yield (
+            held.communication_id,
+            CommunicationRecorded(
+                communication_id=held.communication_id,
+                draft_id=facts.draft_id,
+                draft_code=code,
+                held_on=held.held_on,
+                precision=held.precision,
+                channel=Channel.CONFERENCE,
+                title="Hội thảo",
+                policies=tuple(sorted(held.policies)),
+            ),
+        )
+
+
+async def fill(house: House, drafts: Iterable[DraftFacts]) -> None:
+    """Append every draft as one batch, then its communications, by several writers."""
+    gate = asyncio.Semaphore(WRITERS)
+    async with connected(house.server, "registry") as registry, connected(house.server, "campaigns") as other:
+        stores = JetStreamEventStore(registry), JetStreamEventStore(other)
+
+        async def one(number: int, facts: DraftFacts) -> None:
+            code = f"BENCH-{number}"
+            async with gate:
+                events = [NewEvent(key, data, META) for key, data in draft_events(code, facts)]
+                await stores[0].append(AggregateRef("draft", facts.draft_id), NOTHING, events)
+                for key, data in communication_events(code, facts):
+                    ref = AggregateRef("communication", key)
+                    await stores[1].append(ref, NOTHING, [NewEvent(key, data, META)])
+
+        await asyncio.gather(*(one(number, facts) for number, facts in enumerate(drafts)))
+
+
+async def drain(house: House, head: int) -> float:
+    async with connected(house.server, "metrics") as nc:
+        feed, position, started = Feed(nc, 0), 0, time.perf_counter()
+        while position < head:
+            position = (await feed.batch(500, 5))[-1].position
+        return time.perf_counter() - started
+
+
+async def project(api: Api, head: int) -> float:
+    """Empty the tables and fill them again; the time runs until the last event is in them."""
+    await api.client.post("/projections/rebuild")
+    while (await api.projection())["position"] >= head:  # noqa: ASYNC110  until the rebuild was noticed
+        await asyncio.sleep(0.01)
+    started = time.perf_counter()
+    while (await api.projection())["position"] < head:  # noqa: ASYNC110  measured from outside
+        await asyncio.sleep(0.05)
+    return time.perf_counter() - started
+
+
+async def answer(api: Api, path: str, **query: str) -> tuple[float, float]:
+    """Ask ten times: the best and the median, in milliseconds."""
+    took = []
+    for _ in range(10):
+        started = time.perf_counter()
+        (await api.client.get(path, params=query)).raise_for_status()
+        took.append(1000 * (time.perf_counter() - started))
+    return min(took), sorted(took)[5]
+
+
+@asynccontextmanager
+async def bench_house(folder: Path) -> AsyncIterator[House]:
+    keys = keyring(folder / "keys")
+    async with (
+        fresh_nats(folder / "nats", keys) as server,
+        PostgresServer(folder / "postgres", free_port(), settings=THROW_AWAY) as postgres,
+    ):
+        async with _admin(postgres) as admin:
+            await create_database(admin, "metrics", "metrics")
+        url = f"postgresql://metrics:metrics@127.0.0.1:{postgres.port}/metrics"
+        yield House(server, keys, issuer(folder), databases={"metrics": url})
+
+
+async def main(number: int, *, profile: bool) -> None:
+    with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
+        Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
+        async with bench_house(Path(name)) as house:
+            await fill(house, random_drafts(1, number))
+            head = await house.head()
+            raw = await drain(house, head)
+            print(f"{number} drafts, {head} events")
+            print(f"raw ordered drain    {head / raw:10,.0f} events/s")
+            async with house.another("metrics") as api:
+                await settled(api, head)
+                await measure(house, api, head, profile=profile)
+
+
+async def settled(api: Api, head: int) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while (await api.projection())["position"] < head:  # noqa: ASYNC110  measured from outside
+            await asyncio.sleep(0.1)
+    while (before := await api.projection())["position"] >= 0:
+        await asyncio.sleep(1.5)  # until every gap has been announced
+        if await api.projection() == before:
+            return
+
+
+async def measure(house: House, api: Api, head: int, *, profile: bool) -> None:
+    log = await house.head()
+    print(f"gaps announced       {log - head:10,}")
+    profiler = cProfile.Profile()
+    if profile:
+        profiler.enable()
+    took = await project(api, log)
+    profiler.disable()
+    print(f"projection           {log / took:10,.0f} events/s")
+    for path, query in (
+        ("/compliance", {}),
+        ("/compliance", {"group_by": "unit"}),
+        ("/compliance", {"year": "2025"}),
+        ("/gaps", {}),
+    ):
+        best, median = await answer(api, path, as_of="2025-09-01", **query)
+        print(f"{path:12} {query!s:22} {median:6.1f} ms (best {best:.1f})")
+    if profile:
+        pstats.Stats(profiler).sort_stats("tottime").print_stats(25)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("drafts", nargs="?", type=int, default=2000)
+    parser.add_argument("--profile", action="store_true")
+    arguments = parser.parse_args()
+    asyncio.run(main(arguments.drafts, profile=arguments.profile))
