@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Generic, Literal, TypeVar
 
-import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ValidationError
@@ -19,6 +18,10 @@ from shared.rows import ImportRow, Reason, reasons, refused
 
 R = TypeVar("R", bound=ImportRow)
 
+NOT_A_ROW = Reason(
+    vi='Dòng này không phải là một đối tượng JSON dạng {"sheet", "line", "row"}.',
+    en='This line is no JSON object of the form {"sheet", "line", "row"}.',
+)
 WINDOW = 256
 LANES = 32
 
@@ -85,12 +88,20 @@ async def _lines(request: Request) -> AsyncIterator[bytes]:
 async def _outcomes(
     lines: Sequence[bytes], sheets: Mapping[str, Sheet[Any]], metadata: Metadata
 ) -> AsyncIterator[bytes]:
-    rows = [Line.model_validate(orjson.loads(line)) for line in lines if line.strip()]
+    rows = [_read(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
     for name, of_sheet in groupby(rows, key=lambda row: row.sheet):
         batch = list(of_sheet)
         for start in range(0, len(batch), WINDOW):
             for outcome in await _window(batch[start : start + WINDOW], sheets.get(name), metadata):
                 yield outcome.model_dump_json().encode() + b"\n"
+
+
+def _read(number: int, line: bytes) -> Line:
+    """Read a line of the request; one that is no row of ours is a row of no sheet, refused like any other."""
+    try:
+        return Line.model_validate_json(line)
+    except ValidationError:
+        return Line(sheet="", line=number, row={})
 
 
 async def _window(rows: Sequence[Line], sheet: Sheet[Any] | None, metadata: Metadata) -> list[Outcome]:
@@ -132,7 +143,7 @@ async def _take(line: Line, row: ImportRow, sheet: Sheet[Any], metadata: Metadat
         status="taken" if taken.events else "unchanged",
         position=taken.position,
         events=list(taken.events),
-        warnings=list(taken.warnings),
+        warnings=_warnings(row, taken),
     )
 
 
@@ -141,7 +152,21 @@ def _refusal(line: Line, why: Sequence[Reason]) -> Outcome:
 
 
 def _no_such_sheet(line: Line) -> Outcome:
+    if not line.sheet:
+        return _refusal(line, [NOT_A_ROW])
     why = Reason(
         vi=f"Dịch vụ này không nhận bảng “{line.sheet}”.", en=f"This service takes no sheet '{line.sheet}'."
     )
     return _refusal(line, [why])
+
+
+def _warnings(row: ImportRow, taken: Taken) -> list[Reason]:
+    left_out = (
+        Reason(
+            column=column,
+            vi=f"cột “{column}” có địa chỉ thư điện tử nên không được lưu vào nhật ký",
+            en=f"column '{column}' holds an e-mail address and was not kept in the log",
+        )
+        for column in row.left_out
+    )
+    return [*taken.warnings, *left_out]

@@ -47,6 +47,7 @@ _REASONS: Mapping[str, str] = {
     "date_parsing": "không phải là ngày hợp lệ (yyyy-mm-dd)",
     "int_parsing": "không phải là số nguyên",
     "json_invalid": "không phải là JSON hợp lệ",
+    "value_error": "có ký tự điều khiển hoặc giá trị không hợp lệ",
 }
 
 

@@ -10,8 +10,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, mo
 
 from shared.contracts.vocabulary import Precision
 from shared.errors import Text
+from shared.printable import MESSAGE, refuse_unprintable
 
 _SHORT_DATE = {4: Precision.YEAR, 7: Precision.MONTH}
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -27,6 +29,15 @@ class ImportRow(BaseModel):
 
     @property
     def notes(self) -> dict[str, str]:
+        """Columns that we don't know, kept; but never an e-mail address: the log holds no personal data."""
+        return {column: cell for column, cell in self._unknown().items() if not _ADDRESS.search(cell)}
+
+    @property
+    def left_out(self) -> list[str]:
+        """Unknown columns that are not kept, because an e-mail address stands in them."""
+        return [column for column, cell in self._unknown().items() if _ADDRESS.search(cell)]
+
+    def _unknown(self) -> dict[str, str]:
         return {column: str(cell) for column, cell in sorted((self.model_extra or {}).items())}
 
 
@@ -65,9 +76,11 @@ def _check_first_day(day: date, precision: Precision) -> None:
 
 
 def clean(cells: Mapping[str, Any]) -> dict[str, str]:
+    """Trim and normalise; empty cells are left out. Raises `ValueError` at control characters."""
     texts = {
         column: unicodedata.normalize("NFC", str(cell)).strip() for column, cell in cells.items() if cell
     }
+    refuse_unprintable(texts)
     return {column: text for column, text in texts.items() if text}
 
 
@@ -100,6 +113,7 @@ _WHY_VI = {
     "date_parsing": "không phải là ngày hợp lệ, cần dạng yyyy-mm-dd",
 }
 _VALUE_ERRORS_VI = {
+    MESSAGE: "có ký tự điều khiển không hợp lệ",
     "a month is written as its first day": "chỉ biết tháng thì ghi ngày đầu tháng",
     "a year is written as its first day": "chỉ biết năm thì ghi ngày 01 tháng 01",
     "a day is written yyyy-mm-dd": "không phải là ngày hợp lệ, cần dạng yyyy-mm-dd",

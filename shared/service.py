@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -72,6 +73,7 @@ class Platform:
         try:
             yield
         finally:
+            self.stopping = True
             tasks.cancel()
             await asyncio.gather(tasks, return_exceptions=True)
             await self._disconnect()
@@ -79,20 +81,19 @@ class Platform:
     async def _run(self, migrations: Path, background: Sequence[Background]) -> None:
         if self.settings.migrate_on_start:
             await _patiently(lambda: database.migrate(self.settings.async_database_url, migrations))
-        await broker.connect(self.client, self.settings, self._closed)
+        await broker.connect(self.client, self.settings, self.closed)
         self.connected = True
         logger.info("service_started")
         async with asyncio.TaskGroup() as group:
             for work in background:
                 group.create_task(_as_coroutine(work))
 
-    async def _closed(self) -> None:
+    async def closed(self) -> None:
         # A closed client never comes back; a process that went on without it would look alive and do nothing.
         if not self.stopping:
             _end_process("nats_connection_closed")
 
     async def _disconnect(self) -> None:
-        self.stopping = True
         if self.connected:
             with suppress(OSError, NatsError):  # the broker may be gone by now
                 await self.client.close()
@@ -124,8 +125,12 @@ def _say_if_broken(task: asyncio.Task[None]) -> None:
         _end_process("background_work_failed", error)
 
 
+_broken: list[str] = []  # why this process ended itself; one process is one service
+
+
 def _end_process(reason: str, error: BaseException | None = None) -> None:
     logger.critical(reason, exc_info=error)
+    _broken.append(reason)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -138,7 +143,7 @@ async def _projection_check(runner: Runner) -> Check:
 
 
 def serve(app: FastAPI, settings: ServiceSettings) -> None:
-    """Answer HTTP until told to stop (SIGTERM, SIGINT)."""
+    """Answer HTTP until told to stop (SIGTERM, SIGINT); the exit status is 1 if the service broke down."""
     uvicorn.run(
         app,
         host=settings.host,
@@ -148,3 +153,5 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
         timeout_graceful_shutdown=DRAIN_SECONDS,
         server_header=False,
     )
+    if _broken:
+        sys.exit(1)

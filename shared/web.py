@@ -11,21 +11,27 @@ from faststream import FastStream
 from faststream.nats import NatsBroker
 from faststream.specification import AsyncAPI
 from faststream.specification.asyncapi import get_asyncapi_html
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from shared import clock, log, problems, telemetry
 from shared.auth import Operator, Principal, Reader, Verifier
 from shared.broker import envelope_model
 from shared.contracts.catalog import Catalog
 from shared.envelope import Metadata
-from shared.errors import Refusal
+from shared.errors import Refusal, Text
 from shared.eventstore.port import Version
 from shared.health import Probe, examine
+from shared.printable import refuse_unprintable
 from shared.projections.runner import Runner
 from shared.telemetry import Telemetry
 
 logger = log.get(__name__)
 
+UNPRINTABLE = Text(
+    "Địa chỉ có ký tự điều khiển không hợp lệ; đề nghị bỏ ký tự đó.",
+    "The address holds a control character, which is not allowed; leave it out.",
+)
+_NUL = b"%00"
 POSITION = "Loa-Position"
 CORRELATION = "X-Correlation-Id"
 MIN_POSITION_SECONDS = 5.0
@@ -38,6 +44,12 @@ class Body(BaseModel):
     """A request body: unknown fields are refused, so that a typing error is never taken for silence."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _printable(cls, fields: Any) -> Any:
+        refuse_unprintable(fields)
+        return fields
 
 
 class Accepted(BaseModel):
@@ -91,6 +103,8 @@ def _observe(metrics: Telemetry) -> Callable[..., Awaitable[Response]]:
         started = time.perf_counter()
         correlation = request.headers.get(CORRELATION) or str(clock.new_id())
         request.state.correlation_id = correlation
+        if _NUL in request.scope["query_string"] or "\0" in request.scope["path"]:
+            return problems.problem(request, 422, "invalid-request", UNPRINTABLE)
         with log.bound(correlation_id=correlation):
             response = await call_next(request)
         route = getattr(request.scope.get("route"), "path", "unmatched")

@@ -22,6 +22,8 @@ from shared.contracts.vocabulary import (
 
 Notes = dict[str, str]
 
+MOST_POLICIES = 9999  # of one draft; held at the doors, never when the log is read
+
 
 class UnitRegistered(Event, context="unit"):
     """A unit exists. `unit_code` is Loa's own, never reused; `province_code` is the official, dated one."""

@@ -15,7 +15,7 @@ from shared.eventstore.refusals import StaleVersion, TooManyConflicts
 
 S = TypeVar("S")
 C = TypeVar("C")
-PAUSE = 0.02  # seconds: how far apart two writers are spread before they try again
+PAUSE = 0.02  # seconds: how far apart two writers are spread before they try again; doubled each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Handled:
 
 async def handle(
     store: EventStore, decider: Decider[S, C, Any], ref: AggregateRef, command: C, metadata: Metadata,
-    *, if_match: int | None = None, attempts: int = 3, new_id: NewId,
+    *, if_match: int | None = None, attempts: int = 4, new_id: NewId,
 ) -> Handled:  # fmt: skip
     """Carry out a command once, however often it comes with the same idempotency key.
 
@@ -41,7 +41,7 @@ async def handle(
     """
     key = metadata.idempotency_key
     for attempt in range(attempts):
-        await asyncio.sleep(random.uniform(0, PAUSE * attempt))  # noqa: S311 - it guards nothing
+        await asyncio.sleep(random.uniform(0, PAUSE * 2**attempt))  # noqa: S311 - it guards nothing
         history = await store.load(ref)
         if key is not None and (done := _done_before(history, key)):
             return Handled(Version(done[-1].aggregate_version, done[-1].position), done, repeated=True)

@@ -9,7 +9,7 @@ import openpyxl  # type: ignore[import-untyped]
 import pytest
 
 from shared import clock
-from tests.support.platform import Home
+from tests.support.home import Home
 
 TOMORROW = clock.day_in_vietnam(clock.now()) + timedelta(days=1)
 DRAFT = "VD-1,Nghị quyết thử,provincial_resolution,SO-A,law_2025_amended,yes"

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.platform import Home, until
+from tests.support.home import Home, until
 
 UNITS = "code,name,level,kind\nE2E,Sở Kiểm thử,provincial,department\n"
 

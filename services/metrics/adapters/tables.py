@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Column, Index, Integer, MetaData
+from sqlalchemy import ARRAY, BigInteger, Column, Index, Integer, MetaData
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -65,7 +65,7 @@ class DraftRow(Base, table=True):
     lead_unit_code: str = Field(index=True)
     dataset: str
     scope: str
-    position: int
+    position: int = Field(sa_type=BigInteger)
     rules_version: str = Field(description="the rules that its intervals were derived by")
     record: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
 
@@ -161,7 +161,7 @@ class AnnouncedRow(Base, table=True):
     draft_id: UUID = Field(index=True)
     is_open: bool = Field(index=True)
     version: int
-    position: int
+    position: int = Field(sa_type=BigInteger)
     type: str
     data: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
 

@@ -9,6 +9,7 @@ from services.registry.domain import draft as drafts
 from shared.contracts.event import Code
 from shared.contracts.ids import draft_id
 from shared.contracts.registry import (
+    MOST_POLICIES,
     DraftCommunicationExempted,
     DraftPolicyAdded,
     DraftPolicyAmended,
@@ -122,7 +123,7 @@ class Retitling(Body):
 
 
 class NewPolicy(Body):
-    policy_no: int = Field(ge=1)
+    policy_no: int = Field(ge=1, le=MOST_POLICIES)
     title: Title
     affected_groups: tuple[str, ...] = ()
     source: str | None = None

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.registry.adapters.tables import DRAFT, STAGE, UNIT
+from services.registry.adapters.tables import DRAFT, LEAD, STAGE, UNIT
 from services.registry.application.queries import DraftFilter
 from shared.search import fold
 
@@ -35,21 +36,24 @@ class SqlReadModel:
 
 
 def _drafts(wanted: DraftFilter, limit: int, after: str | None) -> Select[Any]:
-    current = _current_stage()
+    current, lead = _current_stage(), _current_lead()
+    leading = func.coalesce(lead.c.unit_code, DRAFT.c.lead_unit_code)
     query = (
         select(
-            *(column for column in DRAFT.c if column.name != "search"),
+            *(column for column in DRAFT.c if column.name not in {"search", "lead_unit_code"}),
+            leading.label("lead_unit_code"),
             current.c.stage,
             current.c.entered_on,
         )
         .outerjoin(current, current.c.draft_id == DRAFT.c.draft_id)
+        .outerjoin(lead, lead.c.draft_id == DRAFT.c.draft_id)
         .order_by(DRAFT.c.draft_code)
         .limit(limit)
     )
     if wanted.text:
         query = query.where(DRAFT.c.search.contains(fold(wanted.text), autoescape=True))
     if wanted.unit_code:
-        query = query.where(DRAFT.c.lead_unit_code == wanted.unit_code)
+        query = query.where(leading == wanted.unit_code)
     if wanted.stage:
         query = query.where(current.c.stage == wanted.stage)
     if after:
@@ -63,3 +67,8 @@ def _current_stage() -> Any:
     )
     ranked = select(STAGE.c.draft_id, STAGE.c.stage, STAGE.c.entered_on, place.label("place")).subquery()
     return select(ranked).where(ranked.c.place == 1).subquery()
+
+
+def _current_lead() -> Any:
+    newest = select(LEAD).ext(distinct_on(LEAD.c.draft_id)).order_by(LEAD.c.draft_id, LEAD.c.on.desc())
+    return newest.subquery()

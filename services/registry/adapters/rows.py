@@ -14,6 +14,7 @@ from shared import clock
 from shared.contracts.event import Code
 from shared.contracts.ids import draft_id
 from shared.contracts.registry import (
+    MOST_POLICIES,
     DraftCommunicationExempted,
     DraftPolicyAdded,
     DraftRegistered,
@@ -121,7 +122,7 @@ class DraftRow(ImportRow):
 
 class PolicyRow(ImportRow):
     draft_code: Code
-    policy_no: int = Field(ge=1)
+    policy_no: int = Field(ge=1, le=MOST_POLICIES)
     title: str
     affected_groups: Listed = ()
     source: str | None = None

@@ -65,6 +65,16 @@ class DraftRow(Base, table=True):
     version: int
 
 
+class LeadRow(Base, table=True):
+    """A transfer: the unit that leads the draft from a day on; the latest by day holds."""
+
+    __tablename__ = "lead"
+
+    draft_id: UUID = Field(primary_key=True)
+    on: date = Field(primary_key=True)
+    unit_code: str
+
+
 class PolicyRow(Base, table=True):
     __tablename__ = "policy"
 
@@ -96,5 +106,6 @@ SUCCESSION = table_of(SuccessionRow)
 DRAFT = table_of(DraftRow)
 POLICY = table_of(PolicyRow)
 STAGE = table_of(StageRow)
+LEAD = table_of(LeadRow)
 
-READ_MODEL = (UNIT, SUCCESSION, DRAFT, POLICY, STAGE)
+READ_MODEL = (UNIT, SUCCESSION, DRAFT, LEAD, POLICY, STAGE)

@@ -74,6 +74,10 @@ def _draft_changed(event: Recorded, **values: Any) -> Rows:
     return [Change("draft", {"draft_id": event.ref.id}, values)]
 
 
+def _transferred(event: Recorded, data: DraftTransferred) -> Rows:
+    return [Put("lead", {"draft_id": event.ref.id, "on": data.on, "unit_code": data.to_unit_code})]
+
+
 def _policy(event: Recorded, number: int) -> dict[str, Any]:
     return {"draft_id": event.ref.id, "policy_no": number}
 
@@ -123,7 +127,7 @@ _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     DraftRegistered: _draft_registered,
     DraftRetitled: lambda event, data: _draft_changed(event, title=data.title),
     DraftScopeAssessed: lambda event, data: _draft_changed(event, scope=data.model_dump(mode="json")),
-    DraftTransferred: lambda event, data: _draft_changed(event, lead_unit_code=data.to_unit_code),
+    DraftTransferred: _transferred,
     DraftPolicyAdded: _policy_added,
     DraftPolicyAmended: _policy_amended,
     DraftPolicyRemoved: lambda event, data: [Remove("policy", _policy(event, data.policy_no))],

@@ -34,6 +34,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_draft_lead_unit_code"), "draft", ["lead_unit_code"], unique=False)
     op.create_table(
+        "lead",
+        sa.Column("draft_id", sa.Uuid(), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("unit_code", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.PrimaryKeyConstraint("draft_id", "on", name=op.f("pk_lead")),
+    )
+    op.create_table(
         "policy",
         sa.Column("draft_id", sa.Uuid(), nullable=False),
         sa.Column("policy_no", sa.Integer(), nullable=False),
@@ -110,6 +117,7 @@ def downgrade() -> None:
     op.drop_table("projection_skipped_event")
     op.drop_table("projection_checkpoint")
     op.drop_table("policy")
+    op.drop_table("lead")
     op.drop_index(op.f("ix_draft_lead_unit_code"), table_name="draft")
     op.drop_table("draft")
     # ### end Alembic commands ###

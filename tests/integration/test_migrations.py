@@ -1,0 +1,31 @@
+"""Each service's migrations lead to exactly the tables that its code declares."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, MetaData
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from shared import database
+
+SERVICES = ("registry", "campaigns", "metrics", "notifier")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_migrations_lead_to_the_declared_tables(service: str, database_url: str) -> None:
+    url = database_url.replace("postgresql://", "postgresql+asyncpg://")
+    folder = Path(import_module(f"services.{service}").__path__[0]) / "adapters" / "migrations"
+    await database.migrate(url, folder)
+    metadata: MetaData = import_module(f"services.{service}.adapters.tables").metadata
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        assert await connection.run_sync(_differences, metadata) == []
+    await engine.dispose()
+
+
+def _differences(connection: Connection, metadata: MetaData) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, metadata))
