@@ -1,47 +1,62 @@
 """`loa up --demo`: both samples go in, one tick lets mail go out, and the figures are shown."""
 
+import json
 import tempfile
+from datetime import date, datetime
 from pathlib import Path
 
 import deploy.sample
 from deploy.cli import figures, import_view, importing, mail, sheets
 from deploy.cli.client import Services
 from deploy.cli.console import Said, out, say
+from deploy.local.keys import write_secret
 from deploy.local.state import Current
 from deploy.sample import exercise
 from shared import clock
 from shared.contracts.vocabulary import Dataset
 from shared.errors import Text
 from shared.rules.rulebook import load_rulebook
+from shared.rules.working_days import Calendar
+from shared.vietnam import VIETNAM
 
 OPEN = Path(deploy.sample.__path__[0]) / "open"
-A_SAMPLE_DRAFT = "LUAT-DATDAI"
+DIGEST_HOUR = 8  # in Vietnam
 
 
 def show(current: Current) -> None:
+    begun = Begun(Path(current.data_dir) / "demo.json")
     with Services(current) as services:
-        position = max(_import_open(services), _import_exercise(services))
+        position = 0 if begun.complete else _import_both(services, begun.day)
+        begun.finish()
         _show_figures(services, position)
 
 
-def _import_open(services: Services) -> int:
-    if _knows(services, A_SAMPLE_DRAFT):
-        return 0
-    return _import(OPEN, Dataset.SAMPLE, Text("Dữ liệu mẫu", "sample"), services)
+class Begun:
+    """On which day the samples were first put in, so that an interrupted start goes on with the same rows."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        self.complete: bool = known.get("complete", False)
+        self.day = date.fromisoformat(known["day"]) if known else clock.day_in_vietnam(clock.now())
+        self._write()
+
+    def finish(self) -> None:
+        self.complete = True
+        self._write()
+
+    def _write(self) -> None:
+        text = json.dumps({"day": self.day.isoformat(), "complete": self.complete})
+        write_secret(self._file, text)
 
 
-def _import_exercise(services: Services) -> int:
-    """Put the exercise in once; begun on another day, it stays as it is."""
-    if _knows(services, exercise.A_DRAFT):
-        return 0
-    today = clock.day_in_vietnam(clock.now())
+def _import_both(services: Services, day: date) -> int:
+    """Put both samples in; the exercise begun on another day stays as it was then."""
+    of_public = _import(OPEN, Dataset.SAMPLE, Text("Dữ liệu mẫu", "sample"), services)
     with tempfile.TemporaryDirectory(prefix="loa-exercise-") as folder:
-        exercise.write(Path(folder), today, load_rulebook().calendar)
-        return _import(Path(folder), Dataset.EXERCISE, Text("Dữ liệu thực tập", "exercise"), services)
-
-
-def _knows(services: Services, draft_code: str) -> bool:
-    return services.ask("registry", f"/drafts/{draft_code}").is_success
+        exercise.write(Path(folder), day, load_rulebook().calendar)
+        of_exercise = _import(Path(folder), Dataset.EXERCISE, Text("Dữ liệu thực tập", "exercise"), services)
+    return max(of_public, of_exercise)
 
 
 def _import(folder: Path, dataset: Dataset, title: Text, services: Services) -> int:
@@ -70,7 +85,26 @@ def _show_figures(services: Services, position: int) -> None:
 
 
 def _tick(services: Services) -> None:
+    """Let today's mail go out; when none goes out today or not yet, that of the next digest is made already."""
+    moment = clock.now().astimezone(VIETNAM)
+    at = next_digest(moment, load_rulebook().calendar)
+    if at is not None:
+        say(
+            Text(
+                f"Hôm nay chưa đến giờ gửi hoặc là ngày nghỉ; bản dùng thử lập sẵn thư của ngày {at:%d/%m/%Y}.",
+                f"It is not yet the hour, or no working day; the demo makes the mail of {at} already.",
+            ),
+            style="yellow",
+        )
     try:
-        mail.show_tick(services.post("notifier", "/tick", {"at": None}))
+        mail.show_tick(services.post("notifier", "/tick", {"at": at.isoformat() if at else None}))
     except Said as refusal:
         say(refusal.message, style="yellow")
+
+
+def next_digest(moment: datetime, calendar: Calendar) -> date | None:
+    """Give the day of the next digest, or None if today's may go out at this moment (Vietnam's time)."""
+    today = moment.date()
+    if calendar.is_working(today) and moment.hour >= DIGEST_HOUR:
+        return None
+    return calendar.next_working_day(today)

@@ -97,20 +97,9 @@ def _facts(services: Services, seen: list[Seen]) -> Iterator[Text]:
             f"Dự thảo chưa truyền thông: {len(gaps)}, trong đó quá hạn {overdue} (`loa gaps`)",
             f"Gaps: {len(gaps)}, of which overdue: {overdue} (`loa gaps`)",
         )
-    if "notifier" in ready and (counted := _outbox(services)):
+    if "notifier" in ready and (counted := services.get("notifier", "/digests/counts")):
         states = ", ".join(f"{state} {number}" for state, number in sorted(counted.items()))
         yield Text(f"Thư: {states}", f"Mail: {states}")
-
-
-def _outbox(services: Services) -> Mapping[str, int]:
-    """Count the mails by state, from the notifier's own metrics (one series a state)."""
-    exposition = services.ask("notifier", "/metrics").text
-    found = {}
-    for line in exposition.splitlines():
-        if line.startswith("loa_digests{"):
-            labels, _, value = line.rpartition(" ")
-            found[labels.partition('state="')[2].partition('"')[0]] = int(float(value))
-    return found
 
 
 def last_position(services: Services) -> int | None:

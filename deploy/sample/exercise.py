@@ -9,11 +9,10 @@ from pathlib import Path
 from deploy.sample.cases import CASES, TODAY, Case
 from shared import clock
 from shared.contracts.vocabulary import Answer, Procedure
-from shared.rules.calendar import Calendar
 from shared.rules.figures import reporting_year
 from shared.rules.rulebook import load_rulebook
+from shared.rules.working_days import Calendar
 
-A_DRAFT = CASES[0].code
 ROOT_UNIT = "VD-TINH"
 SOURCE = "dữ liệu thực tập, hư cấu"
 

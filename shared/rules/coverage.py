@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from shared.rules.calendar import last_day
 from shared.rules.facts import WHOLE_DRAFT, Communication, DraftFacts
 from shared.rules.rulebook import Rulebook
 from shared.rules.sequence import Course, Occurrence, Window, course
+from shared.rules.working_days import last_day
 
 
 @dataclass(frozen=True, slots=True)

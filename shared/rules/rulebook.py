@@ -15,7 +15,7 @@ from typing import Any
 
 from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
 from shared.errors import PermanentError
-from shared.rules.calendar import Calendar, DayKind, calendar_of
+from shared.rules.working_days import Calendar, DayKind, calendar_of
 
 ANY_INSTRUMENT = "*"
 CALENDARS = ("calendar.csv", "calendar_overrides.csv")  # a later file corrects an earlier one

@@ -8,9 +8,9 @@ from operator import attrgetter
 from uuid import UUID
 
 from shared.contracts.vocabulary import ENDS, Precision, Stage
-from shared.rules.calendar import last_day
 from shared.rules.facts import DraftFacts, StageEntry
 from shared.rules.rulebook import ProcedureRule, Rulebook
+from shared.rules.working_days import last_day
 
 _EXACTNESS = {Precision.DAY: 0, Precision.MONTH: 1, Precision.YEAR: 2}
 

@@ -66,6 +66,10 @@ def _alerts(read_model: SqlReadModel, ticks: Ticks) -> APIRouter:
         shown = [alert_view(row, today, ticks.pipeline.calendar) for row in rows]
         return page.listing(shown, "alert_id")
 
+    @router.get("/digests/counts", summary="How many mails stand in which state")
+    async def counts(_: Reader) -> dict[str, int]:
+        return await read_model.counts()
+
     return router
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifier.adapters.tables import ALERT, DIGEST, DIGEST_LINE, GAP, RECIPIENT, UNIT
@@ -30,6 +30,11 @@ class SqlReadModel:
         if after is not None:
             query = query.where(ALERT.c.alert_id > UUID(after))
         return await self._rows(query.order_by(ALERT.c.alert_id).limit(limit))
+
+    async def counts(self) -> dict[str, int]:
+        """Count the mails of the ledger by state."""
+        query = select(DIGEST.c.state, func.count().label("mails")).group_by(DIGEST.c.state)
+        return {row["state"]: row["mails"] for row in await self._rows(query)}
 
     async def outbox(self) -> list[dict[str, Any]]:
         """List the newest mails with what they spoke of, newest first."""

@@ -10,7 +10,7 @@ from services.notifier.application.ticks import Sent, Ticked
 from services.notifier.domain.digest import Recipient
 from shared.contracts.vocabulary import GapState
 from shared.errors import Text
-from shared.rules.calendar import Calendar
+from shared.rules.working_days import Calendar
 
 
 def recipient_view(recipient: Recipient) -> dict[str, Any]:

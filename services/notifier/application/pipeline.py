@@ -10,7 +10,7 @@ from services.notifier.domain.digest import HOUR, Digest, Recipient, compose, mu
 from services.notifier.domain.reasons import Skip
 from services.notifier.domain.refusals import BadMoment, NotCaughtUp
 from shared.clock import VIETNAM
-from shared.rules.calendar import Calendar
+from shared.rules.working_days import Calendar
 
 PATIENCE = timedelta(seconds=5)
 PAUSE = 0.1  # seconds between two looks at the read model

@@ -12,7 +12,7 @@ from services.notifier.domain.reasons import Skip
 from services.notifier.domain.refusals import NotNow
 from shared.clock import Clock, day_in_vietnam
 from shared.errors import Text
-from shared.rules.calendar import Calendar
+from shared.rules.working_days import Calendar
 
 
 @dataclass(frozen=True, slots=True)

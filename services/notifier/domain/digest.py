@@ -8,7 +8,7 @@ from uuid import UUID
 from services.notifier.domain.gap import Gap
 from services.notifier.domain.reasons import Reason, Skip, Standing, Told, reason_to_speak, standing
 from shared.contracts.vocabulary import GapClosure, Language, RecipientRole
-from shared.rules.calendar import Calendar
+from shared.rules.working_days import Calendar
 
 HOUR = time(8)  # in Asia/Ho_Chi_Minh: mail is waiting when the office opens
 KIND = "digest"

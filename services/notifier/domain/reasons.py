@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from services.notifier.domain.gap import Gap
 from shared.contracts.vocabulary import GapClosure
-from shared.rules.calendar import Calendar
+from shared.rules.working_days import Calendar
 
 SOON = 2  # working days before the due day
 REPEAT = 5  # working days between two reminders of the same overdue gap

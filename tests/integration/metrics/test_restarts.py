@@ -17,8 +17,8 @@ from shared.envelope import AggregateRef, NewEvent
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import Version
 from shared.projections import runner
-from shared.rules.calendar import DayKind
 from shared.rules.rulebook import load_rulebook
+from shared.rules.working_days import DayKind
 from tests.integration.metrics.office import Office, ago, announced, gap_of, names, quiet, today
 from tests.integration.metrics.recording import Recording, led_below, unit_rows
 from tests.support import samples

@@ -25,7 +25,6 @@ from shared.contracts.registry import (
     DraftWithdrawn,
 )
 from shared.contracts.vocabulary import Answer, Stage
-from shared.rules.calendar import DayKind
 from shared.rules.rulebook import (
     Rulebook,
     _packaged_days,
@@ -34,6 +33,7 @@ from shared.rules.rulebook import (
     rulebook_of,
 )
 from shared.rules.timeline import timeline
+from shared.rules.working_days import DayKind
 from tests.unit.metrics.events import IN_SCOPE, heard, record_of, retracted
 
 TODAY = date(2024, 3, 20)

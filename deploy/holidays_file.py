@@ -1,4 +1,4 @@
-"""Write the calendar file of the rules from the `holidays` package: `python -m deploy.calendar`.
+"""Write the calendar file of the rules from the `holidays` package: `python -m deploy.holidays_file`.
 
 The file, not the package, is what the rules read: an upgrade of the package must show as a changed file
 (and as another version of the rules), never as a figure that moved in silence.
