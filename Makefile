@@ -10,7 +10,7 @@ LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --pytho
 	--all-extras --group dev pyproject.toml -o requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all e2e check types lint format bench sample lock clean
+.PHONY: help setup run test test-all e2e check types lint format bench sample lock image image-base clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -52,6 +52,14 @@ sample: setup ## write today's exercise office to .loa/exercise, in the import f
 lock: setup ## resolve the dependencies anew into requirements.lock
 	@$(BIN)/$(LOCK) --upgrade --quiet
 
+image: ## one service's image: make image SERVICE=registry [BASE=… BUILDER=… PIP_NO_INDEX=1]
+	@docker build -f deploy/Dockerfile --build-arg SERVICE=$(SERVICE) $(if $(BASE),--build-arg BASE=$(BASE)) \
+		$(if $(BUILDER),--build-arg BUILDER=$(BUILDER)) $(if $(PIP_NO_INDEX),--build-arg PIP_NO_INDEX=1) \
+		-t loa-$(SERVICE) .
+
+image-base: ## a base for images where no registry is reached (root, debootstrap)
+	@deploy/image/base
+
 clean: ## remove what can be made again (.venv, caches); data in .loa stay
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -69,6 +77,6 @@ $(INSTALLED): requirements.lock pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock \
 		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c '$(WARM)'
 	@touch $@

@@ -78,19 +78,16 @@ async def ping(client: Client) -> Check:
     return Check(client.is_connected, "ok" if client.is_connected else "not connected")
 
 
-def create_broker(
-    settings: ServiceSettings, catalog: Catalog, closed: Callable[[], Awaitable[None]]
-) -> NatsBroker:
+def create_broker(settings: ServiceSettings, catalog: Catalog) -> NatsBroker:
     """Make the service's FastStream broker, with every event that the service owns declared.
 
     Acknowledgement is manual: FastStream's default on NATS terminates a message whose handler raised.
-    `closed` is called when its connection has given up for good.
+    It reconnects for ever like the service's own connection, whose closing for good ends the process.
     """
     seed = settings.nats_seed
     broker = NatsBroker(
         settings.nats_url,
         ack_policy=AckPolicy.MANUAL,
-        closed_cb=closed,
         logger=logging.getLogger("faststream.loa"),  # its own logger writes past ours
         log_level=logging.DEBUG,
         security=NatsNKey.from_seed(seed.get_secret_value()) if seed else None,

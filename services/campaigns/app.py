@@ -30,7 +30,7 @@ def create_app(settings: Settings) -> FastAPI:
         service=settings.service,
         description="Hoạt động truyền thông dự thảo chính sách. / Communications about draft policies.",
         routers=[*api.routers(commands, read_model), _imports(commands)],
-        broker=broker.create_broker(settings, platform.catalog, platform.closed),
+        broker=broker.create_broker(settings, platform.catalog),
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),
         runner=runner,

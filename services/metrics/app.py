@@ -30,7 +30,7 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
         service=settings.service,
         description="Tỷ lệ truyền thông, khoảng trống, báo cáo. / Compliance, gaps, reports.",
         routers=[api.router(queries), pages.router(queries)],
-        broker=broker.create_broker(settings, platform.catalog, platform.closed),
+        broker=broker.create_broker(settings, platform.catalog),
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),
         runner=runner,

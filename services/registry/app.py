@@ -33,7 +33,7 @@ def create_app(settings: Settings) -> FastAPI:
             *api.routers(commands, SqlReadModel(platform.engine), load_rulebook()),
             imports.router(Rows(commands).sheets()),
         ],
-        broker=broker.create_broker(settings, platform.catalog, platform.closed),
+        broker=broker.create_broker(settings, platform.catalog),
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),
         runner=runner,
