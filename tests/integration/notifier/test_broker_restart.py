@@ -1,0 +1,36 @@
+"""The broker goes away and comes back: the reactions take up where they were, without a hand."""
+
+from datetime import date
+
+from shared.clock import new_id
+from shared.contracts.vocabulary import GapClosure
+from tests.integration.notifier.desk import Desk, closed, opened
+from tests.support.service import Api, eventually
+
+
+async def test_gaps_are_heard_again_after_the_broker_came_back(desk: Desk) -> None:
+    first, second = new_id(), new_id()
+    async with desk.notifier() as api:
+        await desk.gap(opened(first))
+        await eventually(lambda: _raised(api, 1))
+        await desk.server.stop()
+        assert not await api.ready()
+        await desk.server.start()
+        await eventually(api.ready)
+        await eventually(lambda: _written(desk, second))
+        await eventually(lambda: _raised(api, 2))
+        await desk.gap(closed(first, date(2026, 11, 23), GapClosure.COVERED))
+        await eventually(lambda: _raised(api, 1))
+
+
+async def _written(desk: Desk, gap: object) -> bool:
+    """Write as soon as the writer's own connection is back."""
+    if not desk.metrics.client.is_connected:
+        return False
+    await desk.gap(opened(gap))  # type: ignore[arg-type]  # an id of ours
+    return True
+
+
+async def _raised(api: Api, number: int) -> bool:
+    answer = await api.client.get("/alerts", params={"state": "raised"})
+    return len(answer.json()["items"]) == number
