@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 
 from deploy.local.keys import Keyring
+from shared.contracts.vocabulary import CLOSING_BY_LAW, ENDS
 from shared.rules.facts import DraftFacts
 from shared.rules.figures import year_period
 from shared.rules.rulebook import load_rulebook
 from tests.integration.metrics.recording import LEVELS, Recording, led_below, span, unit_rows
 from tests.support.engines import NewDatabase, fresh_nats
 from tests.support.generate import random_drafts
-from tests.support.naive import NaiveDraft, naive_counts, naive_gaps
+from tests.support.naive import OPENING, NaiveDraft, naive_counts, naive_gaps
 from tests.support.service import House, open_house
 from tests.support.tokens import Issuer
 
@@ -207,6 +208,17 @@ async def test_both_orders_of_recording_agree(recorded: Recorded, day: date) -> 
             below = {"unit": family, "include_descendants": True, **query}
             found = await recorded.groups(day, **below)
             assert _told(found[None]) == _figures(_summed(cells, lambda _: None).get(None, {}))
+
+
+async def test_periods_that_begin_or_end_on_a_turning_day_agree(recorded: Recorded) -> None:
+    """A window is half-open: the day on which it closes is no longer of it, the day it opens is."""
+    entries = [entry for facts in recorded.families["VN-A"].values() for entry in facts.entries]
+    days = sorted({entry.entered_on for entry in entries if entry.stage in CLOSING_BY_LAW | ENDS | OPENING})
+    for day in days[::2]:
+        for first, last in ((day, day + timedelta(days=30)), (day - timedelta(days=30), day)):
+            found = await recorded.groups(DAYS[-1], **{"from": first.isoformat(), "to": last.isoformat()})
+            whole = _summed(recorded.cells(DAYS[-1], (first, last)), lambda _: None).get(None, {})
+            assert _told(found[None]) == _figures(whole), (first, last)
 
 
 @pytest.mark.parametrize("day", DAYS[::5], ids=str)
