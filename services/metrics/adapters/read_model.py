@@ -93,7 +93,7 @@ class SqlSnapshot:
         return [_gap(row) for row in await self.connection.execute(query)]
 
     async def todos(self, as_of: date) -> list[Todo]:
-        queries = (_undetermined(), _closed_unopened(as_of), _long_suspended(as_of))
+        queries = (_undetermined(as_of), _closed_unopened(as_of), _long_suspended(as_of))
         return [_todo(row) for query in queries for row in await self.connection.execute(query)]
 
     async def draft(self, draft_code: str) -> DraftRecord | None:
@@ -225,9 +225,20 @@ def _todo_columns(kind: str, unit_code: Any, since: Any) -> list[Any]:
     ]
 
 
-def _undetermined() -> Select[Any]:
-    columns = _todo_columns("scope_undetermined", DRAFT.c.lead_unit_code, literal(None))
-    return select(*columns).where(DRAFT.c.scope == Answer.UNKNOWN).order_by(DRAFT.c.draft_code)
+def _leading(as_of: date) -> Any:
+    """Say which unit leads each draft on a day."""
+    table = POLICY_INTERVAL
+    return select(table.c.draft_id, table.c.unit_code).where(_holds(table, as_of)).distinct().subquery()
+
+
+def _undetermined(as_of: date) -> Select[Any]:
+    leading = _leading(as_of)
+    return (
+        select(*_todo_columns("scope_undetermined", leading.c.unit_code, literal(None)))
+        .join(leading, leading.c.draft_id == DRAFT.c.draft_id)
+        .where(DRAFT.c.scope == Answer.UNKNOWN)
+        .order_by(DRAFT.c.draft_code)
+    )
 
 
 def _closed_unopened(as_of: date) -> Select[Any]:
@@ -247,11 +258,13 @@ def _closed_unopened(as_of: date) -> Select[Any]:
 
 
 def _long_suspended(as_of: date) -> Select[Any]:
-    columns = _todo_columns("suspended_long", DRAFT.c.lead_unit_code, STAY.c.entered_on)
+    leading = _leading(as_of)
+    columns = _todo_columns("suspended_long", leading.c.unit_code, STAY.c.entered_on)
     left = or_(STAY.c.exited_on.is_(None), STAY.c.exited_on > as_of)
     return (
         select(*columns)
         .join(DRAFT, DRAFT.c.draft_id == STAY.c.draft_id)
+        .join(leading, leading.c.draft_id == STAY.c.draft_id)
         .where(
             STAY.c.stage == Stage.SUSPENDED,
             STAY.c.entered_on < as_of - LONG_SUSPENSION,

@@ -226,3 +226,25 @@ class TestConstitution:
         figures = await group(sample, unit="UBDTSDHP", as_of="2025-06-30")
         assert (figures["policies"], figures["undetermined"], figures["rate_full"]) == (0, 0, None)
         assert await gap(sample, "NQ-HIENPHAP", "2025-05-20") is None
+
+
+class TestTodos:
+    """What no figure judges: it stands beside the figures, under the unit that leads on that day."""
+
+    async def test_drafts_that_nobody_judges_are_named(self, sample: House) -> None:
+        answer = await sample.services["metrics"].client.get("/todos", params={"as_of": "2025-06-30"})
+        found = {(todo["kind"], todo["draft_code"]): todo["unit_code"] for todo in answer.json()["todos"]}
+        # adopted on 27/11/2023 after `submitted` and `deliberation` alone: no consultation is on record
+        assert found["closed_unopened", "LUAT-CANCUOC"] == "BCA"
+        assert found["scope_undetermined", "LUAT-CNCNS"] == "BTTTT"
+        assert ("closed_unopened", "LUAT-DULIEU") not in found
+
+    async def test_a_suspension_is_long_after_180_days(self, sample: House) -> None:
+        """LUAT-DATDAI was suspended on 19/04/2022 and went on with its submission on 01/11/2022."""
+        named = []
+        for day in ("2022-10-16", "2022-10-17", "2022-10-31", "2022-11-01"):
+            answer = await sample.services["metrics"].client.get("/todos", params={"as_of": day})
+            long = [t["draft_code"] for t in answer.json()["todos"] if t["kind"] == "suspended_long"]
+            named.append("LUAT-DATDAI" in long)
+        # 180 days after 19/04/2022 is 16/10/2022
+        assert named == [False, True, True, False]
