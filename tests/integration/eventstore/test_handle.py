@@ -162,7 +162,7 @@ async def test_who_is_overtaken_all_the_time_is_refused(store: EventStore) -> No
     with pytest.raises(TooManyConflicts) as refused:
         await run(overtaken, ref, "mới")
     assert (refused.value.code, refused.value.kind) == ("version-conflict", "conflict")
-    assert len(overtaken.foreign) == 3
+    assert len(overtaken.foreign) == 4
 
 
 async def test_a_refusal_writes_nothing(store: EventStore) -> None:
