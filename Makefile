@@ -69,14 +69,17 @@ $(BIN)/python:
 		|| { echo "Cần Python 3.11 trở lên / Python 3.11 or newer is needed (PYTHON=… make)."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 		|| { echo "Python này thiếu venv: cài gói python3-venv rồi chạy lại / this Python lacks venv: install the package python3-venv and run again."; exit 1; }
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv --without-pip .venv
 
 # uv is quick; where it does not reach the packages that pip reaches, pip does the same work.
 $(INSTALLED): requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Đang cài đặt / installing…"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock \
-		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
+	@set -e; pip="$(PYTHON) -m pip --quiet --disable-pip-version-check --python $(BIN)/python"; \
+	$$pip --version >/dev/null 2>&1 \
+		|| { $(BIN)/python -m ensurepip >/dev/null; pip="$(BIN)/python -m pip --quiet --disable-pip-version-check"; }; \
+	$$pip install uv==$(UV); \
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock \
+		|| $$pip install --require-hashes -r requirements.lock; \
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c '$(WARM)'
 	@touch $@

@@ -6,6 +6,7 @@
 import subprocess
 import sys
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,7 +28,14 @@ def fetch(*services: str) -> None:
         needed.write_text(missing)
         command: list[str | Path] = [sys.executable, "-m", "pip", "download", "--quiet", "--prefer-binary"]
         command += ["--no-deps", "--require-hashes", "--dest", WHEELS, "--requirement", needed]
+        _provide_pip()
         subprocess.run(command, check=True)
+
+
+def _provide_pip() -> None:
+    """Give this Python the pip that comes with it: `make setup` needs none in the environment."""
+    if find_spec("pip") is None:
+        subprocess.run([sys.executable, "-m", "ensurepip"], check=True, capture_output=True)
 
 
 def _missing(lock: str) -> str:
