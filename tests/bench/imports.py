@@ -1,0 +1,130 @@
+"""How fast rows come in: `python -m tests.bench.imports [ROWS] [--profile]`.
+
+Rows made up for the registry (units, drafts, policies, stages) go through `POST /imports` in parts of 500, as
+`loa import` sends them, on throw-away engines; the broker makes every write durable (sync_interval always),
+and the projection follows in the same process. Beside it stands what the same broker takes in the same run
+from one writer, and from 32, that wait for each acknowledgement.
+"""
+# ruff: noqa: T201  a benchmark prints
+
+import argparse
+import asyncio
+import cProfile
+import pstats
+import resource
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from itertools import groupby, islice
+from pathlib import Path
+
+from deploy.local.engine import free_port
+from deploy.local.keys import keyring
+from deploy.local.postgres import PostgresServer, create_database
+from shared.clock import new_id
+from shared.contracts.registry import DraftRetitled
+from shared.envelope import AggregateRef, Metadata, NewEvent
+from shared.eventstore.jetstream import JetStreamEventStore
+from shared.eventstore.port import NOTHING
+from tests.support import samples
+from tests.support.engines import THROW_AWAY, _admin, connected, fresh_nats
+from tests.support.service import Api, House, Row
+from tests.support.tokens import issuer
+
+PART = 500  # rows
+APPENDS = 3000
+META = Metadata(time=datetime(2026, 7, 1, tzinfo=UTC), actor="bench", correlation_id="bench")
+STAGES = (("drafting", "2024-01-08"), ("draft_consultation", "2024-02-01"), ("appraisal", "2024-03-01"))
+
+
+def parts(rows: int) -> Iterator[tuple[str, Sequence[Row]]]:
+    """Make about so many rows: 50 units, and drafts with one policy and three stages each."""
+    drafts = [f"DT-{n}" for n in range((rows - 50) // 5)]
+    sheets: dict[str, list[Row]] = {
+        "units": [samples.unit(f"DV-{n}") for n in range(50)],
+        "drafts": [samples.draft(code, f"DV-{n % 50}") for n, code in enumerate(drafts)],
+        "policies": [samples.policy(code, 1) for code in drafts],
+        "stages": [samples.stage(code, *stage) for code in drafts for stage in STAGES],
+    }
+    for sheet, of_sheet in sheets.items():
+        left = iter(of_sheet)
+        while part := list(islice(left, PART)):
+            yield sheet, part
+
+
+async def appends(house: House, writers: int) -> float:
+    """Measure single appends to new aggregates, each of them awaited."""
+    async with connected(house.server, "registry") as nc:
+        store = JetStreamEventStore(nc)
+
+        async def write() -> None:
+            for _ in range(APPENDS // writers):
+                event = NewEvent(new_id(), DraftRetitled(title="Luật Đất đai"), META)
+                await store.append(AggregateRef("draft", new_id()), NOTHING, [event])
+
+        started = time.perf_counter()
+        await asyncio.gather(*(write() for _ in range(writers)))
+        return APPENDS / (time.perf_counter() - started)
+
+
+async def send(house: House, api: Api, rows: int, title: str) -> None:
+    head, started = await house.head(), time.perf_counter()
+    for sheet, of_sheet in groupby(parts(rows), key=lambda part: part[0]):
+        began, count = time.perf_counter(), 0
+        for _, part in of_sheet:
+            outcomes = await api.import_rows(sheet, part)
+            assert not [outcome for outcome in outcomes if outcome["status"] == "refused"]
+            count += len(part)
+        print(f"  {sheet:18} {count / (time.perf_counter() - began):10,.0f} rows/s")
+    took, events = time.perf_counter() - started, await house.head() - head
+    print(f"{title:20} {rows / took:10,.0f} rows/s {events / took:10,.0f} events/s")
+
+
+def memory() -> str:
+    return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB at most"
+
+
+@asynccontextmanager
+async def bench_house(folder: Path) -> AsyncIterator[House]:
+    keys = keyring(folder / "keys")
+    async with (
+        fresh_nats(folder / "nats", keys) as server,
+        PostgresServer(folder / "postgres", free_port(), settings=THROW_AWAY) as postgres,
+    ):
+        async with _admin(postgres) as admin:
+            await create_database(admin, "registry", "registry")
+        url = f"postgresql://registry:registry@127.0.0.1:{postgres.port}/registry"
+        yield House(server, keys, issuer(folder), databases={"registry": url})
+
+
+async def measure(house: House, rows: int, *, profile: bool) -> None:
+    async with house.another("registry") as api:
+        print(f"memory before        {memory()}")
+        profiler = cProfile.Profile()
+        if profile:
+            profiler.enable()
+        await send(house, api, rows, "import")
+        profiler.disable()
+        await send(house, api, rows, "the same again")
+        print(f"memory after         {memory()}")
+    if profile:
+        pstats.Stats(profiler).sort_stats("tottime").print_stats(30)
+
+
+async def main(rows: int, *, profile: bool) -> None:
+    with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
+        Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
+        async with bench_house(Path(name)) as house:
+            await measure(house, rows, profile=profile)
+            print(f"one writer           {await appends(house, 1):10,.0f} awaited appends/s")
+            print(f"32 writers           {await appends(house, 32):10,.0f} awaited appends/s")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("rows", nargs="?", type=int, default=5000)
+    parser.add_argument("--profile", action="store_true")
+    arguments = parser.parse_args()
+    asyncio.run(main(arguments.rows, profile=arguments.profile))
