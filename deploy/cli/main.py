@@ -73,6 +73,15 @@ def status() -> None:
 
 
 @app.command()
+def doctor(as_json: Json = False) -> None:
+    """Tìm mọi vấn đề và cách xử lý. / Find all that is wrong, and what mends it."""
+    from deploy.cli import doctor as command
+
+    if not command.show(as_json=as_json):
+        raise typer.Exit(1)
+
+
+@app.command()
 def compliance(
     as_of: AsOf = None,
     year: Annotated[int | None, typer.Option(help="Năm báo cáo. / Reporting year (15/12-14/12).")] = None,

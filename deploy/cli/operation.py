@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import nats.errors
+from nats.aio.client import Client
 
 from deploy.cli import status
 from deploy.cli.client import Services
@@ -14,6 +15,7 @@ from deploy.local import state, tokens
 from deploy.local.keys import keyring
 from deploy.local.settings import LocalSettings
 from deploy.local.up import operator
+from deploy.nats.permissions import OPERATOR
 from shared import clock
 from shared.contracts.vocabulary import Role
 from shared.errors import Text
@@ -66,6 +68,16 @@ def data_folder() -> Path:
     return Path(state.read().data_dir or LocalSettings().data_dir).resolve()
 
 
+def has_operator(folder: Path) -> bool:
+    """Say whether the operator's key lies in a data folder."""
+    return (folder / "keys" / f"{OPERATOR}.nk").exists()
+
+
+async def connected(url: str, folder: Path) -> Client:
+    """Connect to the broker as the operator of a data folder."""
+    return await operator(url, keyring(folder / "keys"))
+
+
 def show_streams(*, change: bool) -> None:
     """Say how the broker's streams differ from what is declared, and make them so if asked."""
     differences = asyncio.run(_streams(change=change))
@@ -85,7 +97,7 @@ async def _streams(*, change: bool) -> list[streams.Difference]:
         )
     settings = LocalSettings()
     try:
-        client = await operator(url, keyring(data_folder() / "keys"))
+        client = await connected(url, data_folder())
     except (OSError, nats.errors.Error) as error:
         raise Said(
             f"Không kết nối được NATS tại {url}: {error}", f"NATS cannot be reached at {url}: {error}"

@@ -65,11 +65,16 @@ def _unready(answer: httpx.Response) -> Text:
 def _trouble(projection: Mapping[str, Any]) -> Text | None:
     if projection["state"] != "stuck":
         return None
-    name, at, problem = projection["projection"], projection["stuck_at"], projection["problem"]
-    command = f"loa rebuild {name}" if at is None else f'loa skip {name} {at} --reason "…"'
+    problem, command = projection["problem"], mending(projection)
     return Text(
         f"dừng ở sự kiện lỗi ({problem}); xử lý: `{command}`", f"stuck ({problem}); mend: `{command}`"
     )
+
+
+def mending(projection: Mapping[str, Any]) -> str:
+    """Give the command that brings a stuck read model on its way again."""
+    name, at = projection["projection"], projection["stuck_at"]
+    return f"loa rebuild {name}" if at is None else f'loa skip {name} {at} --reason "…"'
 
 
 def _table(seen: list[Seen]) -> Table:
