@@ -4,13 +4,14 @@
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from deploy.cli.console import complain, out
-from shared.contracts.vocabulary import Dataset, Role
+from shared.contracts.vocabulary import Dataset, Instrument, Procedure, Regime, Role
 from shared.errors import LoaError, Text
 
 app = typer.Typer(
@@ -79,6 +80,41 @@ def doctor(as_json: Json = False) -> None:
 
     if not command.show(as_json=as_json):
         raise typer.Exit(1)
+
+
+@app.command()
+def rules(
+    regime: Annotated[Regime | None, typer.Option(help="Chế độ pháp lý. / Legal regime.")] = None,
+    instrument: Annotated[Instrument | None, typer.Option(help="Hình thức văn bản. / Instrument.")] = None,
+    procedure: Annotated[Procedure | None, typer.Option(help="Trình tự, thủ tục. / Procedure.")] = None,
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Hiệu lực ngày. / In force on.")
+    ] = None,
+    calendar: Annotated[int | None, typer.Option(help="Lịch của năm. / Calendar of a year.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--with", help="Xem trước tệp lịch. / What a calendar file would change.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Quy tắc: thủ tục, căn cứ, lịch. / Rules: procedures, legal basis, calendar."""
+    from deploy.cli import rules as command
+
+    overrides = command.RuleSettings().calendar_overrides
+    if calendar is not None:
+        command.loaded(named := [*overrides, *([file] if file else [])])
+        command.show_calendar(calendar, named)
+        return
+    with _services() as services:
+        if file is not None:
+            command.preview(services, file, overrides)
+            return
+        answer = services.get("registry", "/procedures")
+        day = on.date() if on else None
+        rows = command.matching(answer["procedures"], regime, instrument, procedure, day)
+        if as_json:
+            _print_json({**answer, "procedures": rows})
+        else:
+            command.show_procedures(services, rows, answer["rules_version"])
 
 
 @app.command()

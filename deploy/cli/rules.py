@@ -1,0 +1,236 @@
+"""`loa rules`: the procedures with their dates and sources, the calendar of a year, and what a file would change."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from rich.markup import escape
+from rich.table import Table
+
+from deploy.cli.client import Services
+from deploy.cli.console import Said, count, day, listed, out, say
+from deploy.cli.rule_changes import Change, Comparison, changed_days, compare
+from deploy.cli.year_calendar import CalendarDay, days_of
+from shared.contracts.vocabulary import ENDS, Instrument, Procedure, Regime, Stage
+from shared.errors import PermanentError, Text
+from shared.rules.rulebook import Rulebook, load_rulebook
+from shared.rules.wording import GAP_STATES, INSTRUMENTS, PROCEDURES, REGIMES, STAGES
+
+Row = Mapping[str, Any]
+
+KINDS = {"off": Text("nghỉ", "off"), "work": Text("làm việc", "worked")}
+WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
+
+
+class RuleSettings(BaseSettings):
+    """The operator's calendar files that are in force: the same setting that `loa up` hands to the services."""
+
+    model_config = SettingsConfigDict(env_prefix="LOA_", extra="ignore", frozen=True)
+
+    calendar_overrides: tuple[Path, ...] = ()
+
+
+def matching(
+    rows: Iterable[Row],
+    regime: Regime | None = None,
+    instrument: Instrument | None = None,
+    procedure: Procedure | None = None,
+    on: date | None = None,
+) -> list[Row]:
+    """Keep the rows that were asked for; with `on`, of each procedure the one in force on that day."""
+    wanted = {"regime": regime, "instrument": instrument, "procedure": procedure}
+    kept = [row for row in rows if all(value in {None, row[name]} for name, value in wanted.items())]
+    if on is None:
+        return kept
+    return [row for _, dated in groupby(kept, key=_key) if (row := _in_force(list(dated), on))]
+
+
+def _key(row: Row) -> tuple[str, ...]:
+    return row["regime"], row["instrument"], row["procedure"]
+
+
+def _in_force(dated: Sequence[Row], on: date) -> Row:
+    """As the rulebook does: the first rule also holds for the days before it."""
+    begun = [row for row in dated if date.fromisoformat(row["valid_from"]) <= on]
+    return begun[-1] if begun else dated[0]
+
+
+def required(row: Row) -> list[Stage]:
+    """Name the stages that ask for communication: those of the window, less those that the rule leaves out."""
+    opens = min(Stage(stage).order for stage in row["opening"])
+    closes = min(Stage(stage).order for stage in row["closing"] if Stage(stage) not in ENDS)
+    free = {*row["not_required"], *row["parallel"]}
+    return [stage for stage in Stage if opens <= stage.order < closes and stage not in free]
+
+
+def show_procedures(services: Services, rows: Sequence[Row], version: str) -> None:
+    say(Text(f"Phiên bản quy tắc: {version}", f"rules_version: {version}"), style="bold")
+    if not rows:
+        raise Said(
+            "Không có thủ tục nào khớp; chạy `loa rules` không kèm điều kiện để xem tất cả.",
+            "No procedure matches; run `loa rules` without conditions to see all.",
+        )
+    out.print(_procedures(rows))
+    say(Text(f"Nguồn: {services.url('registry')}/procedures", ""), style="dim")
+
+
+def _procedures(rows: Sequence[Row]) -> Table:
+    table = Table(
+        "Chế độ, thủ tục\n[dim]Regime, procedure[/dim]", "Hình thức\n[dim]Instruments[/dim]", show_lines=True
+    )
+    for heading in ("Hiệu lực\n[dim]In force[/dim]", "Hạn\n[dim]Grace[/dim]", "Đăng tải\n[dim]Posting[/dim]"):
+        table.add_column(heading)
+    table.add_column("Phải truyền thông\n[dim]Required stages[/dim]")
+    table.add_column("Căn cứ\n[dim]Legal basis[/dim]")
+    for same in _alike(rows):
+        table.add_row(*_cells(same))
+    return table
+
+
+def _alike(rows: Sequence[Row]) -> Iterable[list[Row]]:
+    """Put together what differs by the instrument alone."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(repr({**row, "instrument": ""}), []).append(row)
+    return groups.values()
+
+
+def _cells(same: list[Row]) -> tuple[str, ...]:
+    row = same[0]
+    until = day(row["valid_to"]) or "…"
+    posting = "\n".join(
+        f"{STAGES[Stage(stage)].vi}: {days} ngày" for stage, days in row["min_posting_days"].items()
+    )
+    return (
+        f"{REGIMES[row['regime']].vi}\n{PROCEDURES[row['procedure']].vi}",
+        "\n".join(INSTRUMENTS[each["instrument"]].vi for each in same),
+        f"{day(row['valid_from'])}\n– {until}",
+        f"{row['grace_working_days']} ngày làm việc",
+        posting or "–",
+        "\n".join(STAGES[stage].vi for stage in required(row)),
+        escape(row["legal_basis"]),
+    )
+
+
+def show_calendar(year: int, files: Sequence[Path]) -> None:
+    found = days_of(year, files)
+    if not found:
+        raise Said(
+            f"Chưa có lịch nghỉ năm {year}; đề nghị bổ sung bằng tệp day,kind,what,source: `loa rules --with FILE.csv`.",
+            f"The calendar of {year} is not known; add a file day,kind,what,source: `loa rules --with FILE.csv`.",
+        )
+    say(
+        Text(
+            f"Lịch làm việc năm {year}: những ngày khác với thứ Hai – thứ Sáu",
+            f"Calendar of {year}: what differs from Monday to Friday",
+        ),
+        style="bold",
+    )
+    table = Table("Ngày / Day", "Thứ", "Loại / Kind", "Nội dung / What", "Nguồn / Source")
+    for one in found:
+        table.add_row(*_calendar_cells(one), style="" if one.matters else "dim")
+    out.print(table)
+
+
+def _calendar_cells(one: CalendarDay) -> tuple[str, ...]:
+    kind = KINDS[one.kind]
+    return (
+        day(one.day),
+        WEEKDAYS[one.day.weekday()],
+        f"{kind.vi} / {kind.en}",
+        escape(one.what),
+        escape(one.source),
+    )
+
+
+def loaded(files: Sequence[Path]) -> Rulebook:
+    """Load the rules with an operator's files on top; what cannot be read is said with file and line."""
+    try:
+        return load_rulebook(files)
+    except (OSError, UnicodeDecodeError, PermanentError) as error:
+        raise Said(
+            f"Không nhận được tệp lịch ({error}). Tệp cần các cột day,kind,what,source, mã UTF-8; "
+            "day là yyyy-mm-dd, kind là off hoặc work.",
+            f"The calendar file cannot be taken ({error}). It needs the columns day,kind,what,source in UTF-8; "
+            "day is yyyy-mm-dd, kind is off or work.",
+        ) from error
+
+
+def preview(services: Services, file: Path, present: Sequence[Path]) -> None:
+    """Say what a calendar file would change, before it is taken."""
+    was, becomes = loaded(present), loaded([*present, file])
+    _show_versions(was, becomes, changed_days(was.calendar, becomes.calendar))
+    answer = services.get("metrics", "/gaps")
+    _show_comparison(answer, was.version, compare(answer, was, becomes))
+    files = listed(f'"{path.resolve()}"' for path in [*present, file])
+    say(
+        Text(
+            f"Áp dụng: LOA_CALENDAR_OVERRIDES='[{files}]' loa up",
+            f"To take it: LOA_CALENDAR_OVERRIDES='[{files}]' loa up",
+        )
+    )
+
+
+def _show_versions(was: Rulebook, becomes: Rulebook, changed: Sequence[tuple[date, str]]) -> None:
+    say(Text(f"Phiên bản quy tắc hiện nay: {was.version}", f"rules_version now: {was.version}"))
+    say(
+        Text(f"Phiên bản khi thêm tệp: {becomes.version}", f"rules_version with the file: {becomes.version}"),
+        style="bold",
+    )
+    if not changed:
+        say(Text("Tệp này không làm thay đổi ngày làm việc nào.", "The file changes no working day."))
+    for one, kind in changed:
+        vi, en = KINDS[kind].vi, KINDS[kind].en
+        say(Text(f"  {day(one)} ({WEEKDAYS[one.weekday()]}) thành ngày {vi} / becomes {en}", ""))
+
+
+def _show_comparison(answer: Row, version: str, found: Comparison) -> None:
+    as_of, number = day(answer["as_of"]), count(found.compared)
+    say(
+        Text(
+            f"Đối chiếu: hạn của {number} dự thảo chưa được truyền thông ngày {as_of} (`loa gaps`), tính lại trên máy này. "
+            "Các lượt đã đóng và tỷ lệ đã công bố không được đối chiếu ở đây.",
+            f"Compared: the due days of the {number} gaps open on {as_of} (`loa gaps`), reckoned anew on this machine. "
+            "Closed stages and published shares are not compared here.",
+        )
+    )
+    if answer["rules_version"] != version:
+        served = answer["rules_version"]
+        say(
+            Text(
+                f"Lưu ý: metrics đang dùng quy tắc khác ({served}); đặt LOA_CALENDAR_OVERRIDES như khi chạy `loa up`.",
+                f"Mind: metrics uses other rules ({served}); set LOA_CALENDAR_OVERRIDES as for `loa up`.",
+            ),
+            style="yellow",
+        )
+    if found.changes:
+        out.print(_changes(found.changes))
+    say(_summary(found), style="bold")
+
+
+def _summary(found: Comparison) -> Text:
+    later, sooner = count(found.freed), count(found.pressed)
+    vi = f"Hạn thay đổi: {len(found.changes)}; quá hạn → còn trong hạn: {later}; còn trong hạn → quá hạn: {sooner}"
+    en = f"Due days that move: {len(found.changes)}; overdue → in time: {later}; in time → overdue: {sooner}"
+    if found.unclear:
+        vi += f"; không đối chiếu được: {found.unclear}"
+        en += f"; not comparable: {found.unclear}"
+    return Text(vi, en)
+
+
+def _changes(changes: Sequence[Change]) -> Table:
+    table = Table(
+        "Dự thảo / Draft",
+        "Cơ quan / Unit",
+        "Hạn hiện nay / Due now",
+        "Hạn mới / Would be",
+        "Tình trạng / State",
+    )
+    for one in changes:
+        was, becomes = GAP_STATES[one.state_was].vi, GAP_STATES[one.state].vi
+        state = was if was == becomes else f"{was} → {becomes}"
+        table.add_row(one.draft_code, one.unit_code, day(one.due_was), day(one.due), state)
+    return table

@@ -1,0 +1,45 @@
+"""The dated corrections of the calendar with what they are and who says so: the packaged ones, then the operator's."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+
+from shared.rules.rulebook import CALENDARS
+from shared.rules.working_days import WEEKDAYS
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """A day that is off or worked; it matters if that differs from the day of the week."""
+
+    day: date
+    kind: str
+    what: str
+    source: str
+
+    @property
+    def matters(self) -> bool:
+        return (self.kind == "off") is (self.day.weekday() < WEEKDAYS)
+
+
+def days_of(year: int, overrides: Sequence[Path] = ()) -> list[CalendarDay]:
+    """List the corrections of a year; a later file corrects an earlier one."""
+    found = {one.day: one for text in _texts(overrides) for one in _rows(text)}
+    return [found[day] for day in sorted(found) if day.year == year]
+
+
+def _texts(overrides: Sequence[Path]) -> Iterator[str]:
+    for name in CALENDARS:
+        yield (files("shared.rules") / "data" / name).read_text(encoding="utf-8")
+    for path in overrides:
+        yield path.read_text(encoding="utf-8-sig")
+
+
+def _rows(text: str) -> Iterator[CalendarDay]:
+    for row in csv.DictReader(io.StringIO(text)):
+        day, kind = date.fromisoformat(row["day"].strip()), row["kind"].strip()
+        yield CalendarDay(day, kind, row.get("what") or "", row.get("source") or "")

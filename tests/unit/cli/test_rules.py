@@ -1,0 +1,110 @@
+"""Rules as the command line shows them, and what a calendar file would change before it is taken."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from deploy.cli import rules
+from deploy.cli.console import Said
+from deploy.cli.rule_changes import changed_days, compare
+from deploy.cli.year_calendar import days_of
+from shared.contracts.vocabulary import GapState, Instrument, Procedure, Regime, Stage
+from shared.rules.rulebook import ProcedureRule, load_rulebook
+
+PACKAGED = load_rulebook()
+AS_JSON = TypeAdapter(ProcedureRule)
+ROWS: list[dict[str, Any]] = [
+    AS_JSON.dump_python(rule, mode="json") for dated in PACKAGED.procedures.values() for rule in dated
+]
+STORM = "day,kind,what,source\n2026-11-19,off,Bão,Công điện\n2026-11-20,off,Bão,Công điện\n"
+
+
+@pytest.fixture
+def storm(tmp_path: Path) -> Path:
+    path = tmp_path / "storm.csv"
+    path.write_text(STORM, encoding="utf-8")
+    return path
+
+
+def _gap(since: str, due_on: str, state: str) -> dict[str, Any]:
+    kind = {"instrument": "decree", "procedure": "ordinary", "draft_code": since, "unit_code": "A"}
+    return {**kind, "since": since, "due_on": due_on, "state": state}
+
+
+def test_of_every_procedure_the_one_in_force_on_a_day() -> None:
+    every = len(Regime) * len(Instrument) * len(Procedure)
+    assert len(rules.matching(ROWS, on=date(2026, 11, 22))) == every
+    assert len(rules.matching(ROWS)) >= every
+    for day in (date(2016, 1, 1), date(2025, 8, 1), date(2026, 11, 22)):
+        (row,) = rules.matching(ROWS, Regime.LAW_2025, Instrument.DECREE, Procedure.ORDINARY, day)
+        rule = PACKAGED.procedure(Regime.LAW_2025, Instrument.DECREE, Procedure.ORDINARY, day)
+        assert (row["valid_from"], row["legal_basis"]) == (rule.valid_from.isoformat(), rule.legal_basis)
+
+
+def test_the_required_stages_lie_in_the_window() -> None:
+    (row,) = rules.matching(ROWS, Regime.LAW_2025, Instrument.DECREE, Procedure.ORDINARY, date(2026, 1, 5))
+    found = rules.required(row)
+    assert {Stage.POLICY_CONSULTATION, Stage.DRAFT_CONSULTATION, Stage.APPRAISAL} <= set(found)
+    assert not {Stage.REGISTERED, Stage.SUBMITTED, Stage.ADOPTED, Stage.WITHDRAWN} & set(found)
+
+
+def test_nothing_that_matches_says_how_to_see_all() -> None:
+    with pytest.raises(Said, match="without conditions"):
+        rules.show_procedures(None, [], "x")  # type: ignore[arg-type]
+
+
+def test_a_year_of_the_calendar_with_its_sources(storm: Path) -> None:
+    packaged = {one.day: one for one in days_of(2026)}
+    assert packaged[date(2026, 1, 2)].source.startswith("24h.com.vn")
+    assert (packaged[date(2026, 1, 10)].kind, packaged[date(2026, 1, 10)].matters) == ("work", True)
+    assert date(2026, 11, 19) not in packaged
+    with_file = {one.day: one.source for one in days_of(2026, [storm])}
+    assert with_file[date(2026, 11, 19)] == "Công điện"
+    assert days_of(2050) == []
+
+
+def test_a_file_moves_due_days_and_may_turn_overdue_into_in_time(storm: Path) -> None:
+    becomes = rules.loaded([storm])
+    assert becomes.version != PACKAGED.version
+    assert changed_days(PACKAGED.calendar, becomes.calendar) == [
+        (date(2026, 11, 19), "off"),
+        (date(2026, 11, 20), "off"),
+    ]
+    gaps = [
+        _gap("2026-11-13", "2026-11-20", "overdue"),
+        _gap("2026-10-01", "2026-11-06", "overdue"),  # known to the month only: the month's last day counts
+        _gap("2026-11-16", "2026-11-23", "in_grace"),
+        _gap("2026-11-16", "2026-12-31", "in_grace"),  # of rules that we do not know
+    ]
+    found = compare({"as_of": "2026-11-22", "gaps": gaps}, PACKAGED, becomes)
+    assert (found.compared, found.unclear, found.freed, found.pressed) == (3, 1, 1, 0)
+    assert [(one.draft_code, one.due, one.state) for one in found.changes] == [
+        ("2026-11-13", date(2026, 11, 25), GapState.IN_GRACE),
+        ("2026-11-16", date(2026, 11, 26), GapState.IN_GRACE),
+    ]
+    back = [
+        {**gap, "due_on": one.due.isoformat(), "state": one.state}
+        for gap, one in zip([gaps[0], gaps[2]], found.changes, strict=True)
+    ]
+    undone = compare({"as_of": "2026-11-22", "gaps": back}, becomes, PACKAGED)
+    assert (undone.freed, undone.pressed) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "content", ["day,kind\n2026-31-12,off\n", "day,kind\n2026-12-31,holiday\n", "a,b\n1,2\n"]
+)
+def test_a_file_that_cannot_be_taken_is_said_with_its_line(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(Said, match=r"bad\.csv, line 2"):
+        rules.loaded([path])
+    with pytest.raises(Said, match="cannot be taken"):
+        rules.loaded([tmp_path / "absent.csv"])
+
+
+def test_the_files_in_force_come_from_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOA_CALENDAR_OVERRIDES", '["/etc/loa/a.csv"]')
+    assert rules.RuleSettings().calendar_overrides == (Path("/etc/loa/a.csv"),)
