@@ -7,14 +7,19 @@ from datetime import date
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from shared.contracts.vocabulary import Precision
 from shared.errors import Text
-from shared.printable import MESSAGE, refuse_unprintable
+from shared.mending import nearest, not_a_day
+from shared.printable import is_printable
 
 _SHORT_DATE = {4: Precision.YEAR, 7: Precision.MONTH}
+_SHORT = re.compile(r"\d{4}(-\d{2})?")
+SHOWN = 80  # letters of a value that a reason repeats
+LONGEST = 10_000  # letters of a cell
+LONGEST_OF = {"title": 2000, "name": 2000}  # as the API has it
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class ImportRow(BaseModel):
@@ -53,7 +58,8 @@ class DatedRow(ImportRow):
             return cells
         row = clean(cells)
         for column, cell in row.items():
-            if column in cls.date_columns() and (short := _SHORT_DATE.get(len(cell))):
+            if column in cls.date_columns() and _SHORT.fullmatch(cell):
+                short = _SHORT_DATE[len(cell)]
                 row = {**row, column: f"{cell}-01-01"[:10], "precision": short.value}
         return row
 
@@ -76,17 +82,40 @@ def _check_first_day(day: date, precision: Precision) -> None:
 
 
 def clean(cells: Mapping[str, Any]) -> dict[str, str]:
-    """Trim and normalise; empty cells are left out. Raises `ValueError` at control characters."""
+    """Trim and normalise; empty cells are left out. Raises an error at control characters and endless texts."""
     texts = {
         column: unicodedata.normalize("NFC", str(cell)).strip() for column, cell in cells.items() if cell
     }
-    refuse_unprintable(texts)
+    for column, text in texts.items():
+        _check_text(column, text)
     return {column: text for column, text in texts.items() if text}
 
 
+def _check_text(column: str, text: str) -> None:
+    why = None
+    if not (is_printable(text) and is_printable(column)):
+        why = _unprintable(column + text)
+    elif len(text) > (most := LONGEST_OF.get(column, LONGEST)):
+        why = Text(
+            f"dài {len(text)} ký tự, nhiều nhất là {most}; hãy rút gọn",
+            f"has {len(text)} characters, {most} at most; shorten it",
+        )
+    if why is not None:
+        raise PydanticCustomError("text", "{en}", {"column": shown(column), "vi": why.vi, "en": why.en})
+
+
+def _unprintable(text: str) -> Text:
+    found = next(letter for letter in text if not is_printable(letter))
+    code = f"U+{ord(found):04X}"
+    return Text(
+        f"có ký tự điều khiển ({code}); hãy xóa ký tự đó hoặc gõ lại ô này",
+        f"has a control character ({code}) in it; delete it or type the cell anew",
+    )
+
+
 def _iso_day(value: Any) -> Any:
-    if isinstance(value, str) and not _ISO_DAY.fullmatch(value):
-        raise ValueError("a day is written yyyy-mm-dd")
+    if isinstance(value, str) and (why := not_a_day(value)) is not None:
+        raise PydanticCustomError("day", "{en}", {"vi": why.vi, "en": why.en})
     return value
 
 
@@ -100,23 +129,26 @@ Day = Annotated[date, BeforeValidator(_iso_day)]
 Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Numbers = Annotated[tuple[int, ...], BeforeValidator(_listed)]
 
-_WHY_VI = {
-    "missing": "bắt buộc nhưng còn trống",
-    "enum": "không thuộc danh mục cho phép",
-    "literal_error": "không thuộc danh mục cho phép",
-    "string_pattern_mismatch": "sai định dạng mã (A–Z, 0–9, dấu . _ -)",
-    "int_parsing": "không phải là số nguyên",
-    "float_parsing": "không phải là số",
-    "greater_than_equal": "nhỏ hơn mức cho phép",
-    "less_than_equal": "lớn hơn mức cho phép",
-    "date_from_datetime_parsing": "không phải là ngày hợp lệ, cần dạng yyyy-mm-dd",
-    "date_parsing": "không phải là ngày hợp lệ, cần dạng yyyy-mm-dd",
+_WHY = {
+    "missing": Text("bắt buộc nhưng còn trống; hãy điền", "is mandatory and empty; fill it in"),
+    "string_pattern_mismatch": Text(
+        "sai định dạng mã; mã chỉ gồm A–Z, 0–9 và dấu . _ - (2 đến 64 ký tự)",
+        "is no code: A-Z, 0-9 and . _ - only, 2 to 64 characters",
+    ),
+    "int_parsing": Text("phải là số nguyên, ví dụ 3", "must be a whole number, such as 3"),
+    "float_parsing": Text("phải là số, phần thập phân sau dấu chấm: 70.5", "must be a number, such as 70.5"),
+    "greater_than_equal": Text("phải từ {ge} trở lên", "must be {ge} or more"),
+    "less_than_equal": Text("không được quá {le}", "must be {le} or less"),
 }
-_VALUE_ERRORS_VI = {
-    MESSAGE: "có ký tự điều khiển không hợp lệ",
-    "a month is written as its first day": "chỉ biết tháng thì ghi ngày đầu tháng",
-    "a year is written as its first day": "chỉ biết năm thì ghi ngày 01 tháng 01",
-    "a day is written yyyy-mm-dd": "không phải là ngày hợp lệ, cần dạng yyyy-mm-dd",
+_WHY_VALUE = {
+    "a month is written as its first day": Text(
+        "chỉ biết tháng thì ghi ngày đầu tháng (2024-02-01) hoặc 2024-02",
+        "a month is written as its first day (2024-02-01), or as 2024-02",
+    ),
+    "a year is written as its first day": Text(
+        "chỉ biết năm thì ghi ngày 01 tháng 01 (2024-01-01) hoặc 2024",
+        "a year is written as its first day (2024-01-01), or as 2024",
+    ),
 }
 
 
@@ -135,13 +167,30 @@ def reasons(error: ValidationError, cells: Mapping[str, Any]) -> list[Reason]:
 
 
 def _reason(item: Any, cells: Mapping[str, Any]) -> Reason:
-    column = str(item["loc"][0]) if item["loc"] else ""
+    context = item.get("ctx") or {}
+    column = str(context.get("column") or (item["loc"][0] if item["loc"] else ""))
+    value = str(cells.get(column, ""))
+    why = _why(item, context, value)
+    of_vi, of_en = (f"cột “{column}” ", f"column '{column}': ") if column else ("", "")
+    return Reason(column=column, value=shown(value), vi=of_vi + why.vi, en=of_en + why.en)
+
+
+def _why(item: Any, context: Mapping[str, Any], value: str) -> Text:
+    if "vi" in context:
+        return Text(context["vi"], context["en"])
+    if item["type"] in {"enum", "literal_error"}:
+        return nearest(value, re.findall("'([^']+)'", str(context.get("expected"))))
     english = str(item["msg"]).removeprefix("Value error, ")
-    vietnamese = _VALUE_ERRORS_VI.get(english) or _WHY_VI.get(item["type"], english)
-    value = str(cells.get(column, ""))[:200]
-    return Reason(
-        column=column, value=value, vi=f"cột “{column}” {vietnamese}", en=f"column '{column}': {english}"
-    )
+    known = _WHY_VALUE.get(english) or _WHY.get(item["type"])
+    if known is None:
+        return Text(english, english)
+    return Text(known.vi.format(**context), known.en.format(**context))
+
+
+def shown(value: str) -> str:
+    """Write a value as a terminal and a log can bear it: short, without control characters."""
+    text = "".join(letter if is_printable(letter) else f"\\u{ord(letter):04x}" for letter in value[:200])
+    return text if len(value) <= SHOWN else f"{text[:SHOWN]}…"
 
 
 def refused(message: Text) -> Reason:

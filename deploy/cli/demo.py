@@ -8,6 +8,7 @@ from pathlib import Path
 import deploy.sample
 from deploy.cli import figures, import_view, importing, mail, sheets
 from deploy.cli.client import Services
+from deploy.cli.columns import ORDER
 from deploy.cli.console import Said, out, say
 from deploy.local.keys import write_secret
 from deploy.local.state import Current
@@ -61,11 +62,11 @@ def _import_both(services: Services, day: date) -> int:
 
 def _import(folder: Path, dataset: Dataset, title: Text, services: Services) -> int:
     source = sheets.read(folder)
-    present = {
-        name: sheet for name, sheet in source.sheets.items() if sheets.ORDER[name] in services.current.urls
-    }
+    present = {name: sheet for name, sheet in source.sheets.items() if ORDER[name] in services.current.urls}
     with import_view.watched(source, f"{title.vi} / {title.en}") as progress:
-        result = importing.carry(sheets.Source(present), dataset, services, progress)
+        result = importing.carry(
+            sheets.Source(present), dataset, services, progress, import_view.tell_refused
+        )
     if not result.complete:
         import_view.show(source, result)
     return result.last

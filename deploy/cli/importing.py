@@ -1,22 +1,39 @@
 """Carries a read source to the services, row by row in requests of 500, and keeps what became of each."""
 
 import json
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from deploy.cli.client import Services
-from deploy.cli.sheets import ORDER, Row, SheetFile, Source
+from deploy.cli.columns import COLUMNS, DATASET, ORDER, Broken, unknown_columns
+from deploy.cli.console import Said
+from deploy.cli.sheets import Row, SheetFile, Source
 from shared.contracts.vocabulary import Dataset
 from shared.errors import Text
 
 REQUEST = 500  # rows
-WITH_DATASET = frozenset({"units", "drafts", "communications"})
+MOST_REHEARSED = 20_000  # rows of the registry; as many as its door takes at once
+TOO_MUCH_TO_REHEARSE = Said(
+    "Chạy thử nhận nhiều nhất 20.000 dòng đơn vị, dự thảo, chính sách và giai đoạn; hãy chia nhỏ thư mục để chạy thử.",
+    "A dry run takes 20,000 rows of units, drafts, policies and stages at most; try the folder in parts.",
+)
+_CODES = {"drafts": "draft_code", "units": "code"}
+ENDED = frozenset({"withdrawn", "merged"})
 OUTCOMES = "outcomes"
 NOT_TAKEN_YET = Text(
     "bản phát hành này chưa nhận tệp kế hoạch và chương trình; các dòng không được ghi nhận",
     "this release does not take plans and programmes yet; the rows were not recorded",
+)
+NOTES = Text(
+    "cột ngoài mẫu được giữ làm ghi chú: {names}", "columns beyond the format are kept as notes: {names}"
+)
+NO_NOTES = Text(
+    "cột ngoài mẫu không được lưu: {names}; hãy xem lại tên cột",
+    "columns beyond the format are not kept: {names}; look at their names again",
 )
 
 
@@ -29,6 +46,11 @@ class Finding:
     column: str
     value: str
     why: Text
+    refused: bool = True
+
+
+Tell = Callable[[Finding], None]
+Progress = Callable[[str, int], None]
 
 
 @dataclass(slots=True)
@@ -36,8 +58,7 @@ class Result:
     """What became of every row; `counts` by file label."""
 
     counts: dict[str, Counter[str]] = field(default_factory=dict)
-    refused: list[Finding] = field(default_factory=list)
-    warnings: list[Finding] = field(default_factory=list)
+    refused_drafts: set[int] = field(default_factory=set)  # their lines
     position: int = 0  # the last one of the registry
     last: int = 0  # of all services
 
@@ -46,96 +67,220 @@ class Result:
         return not any(counted["refused"] for counted in self.counts.values())
 
 
-Progress = Callable[[str, int], None]
-
-
-def carry(source: Source, dataset: Dataset, services: Services, progress: Progress) -> Result:
-    """Send what is there in the order of the contract; `progress` hears of each file and its rows done."""
-    result = Result()
-    for sheet in source.not_yet:
-        _refuse_file(sheet, result)
-    for name, service in ORDER.items():
-        if service != "registry":
-            continue
-        _carry_sheet(source.sheets.get(name), service, dataset, services, result, progress)
-    _carry_outcomes(source.sheets.get("drafts"), services, result)
-    for name, service in ORDER.items():
-        if service != "registry":
-            _carry_sheet(source.sheets.get(name), service, dataset, services, result, progress)
-    return result
-
-
-def _refuse_file(sheet: SheetFile, result: Result) -> None:
-    result.counts[sheet.label] = Counter(refused=len(sheet.rows) + len(sheet.broken))
-    result.refused.append(Finding(sheet.label, 0, "", "", NOT_TAKEN_YET))
-
-
-def _carry_sheet(
-    sheet: SheetFile | None,
-    service: str,
-    dataset: Dataset,
+def carry(
+    source: Source,
+    dataset: Dataset | None,
     services: Services,
-    result: Result,
     progress: Progress,
-) -> None:
-    if sheet is None:
-        return
-    counted = result.counts.setdefault(sheet.label, Counter(refused=len(sheet.broken)))
-    result.refused += [Finding(sheet.label, b.line, b.column, b.value, b.why) for b in sheet.broken]
-    extra = {"dataset": dataset.value} if sheet.name in WITH_DATASET else {}
-    for rows in _requests(sheet.rows):
-        lines = [_line(sheet.name, row.line, {**row.cells, **extra}) for row in rows]
-        for outcome in _send(services, service, lines, result):
-            counted[outcome["status"]] += 1
-            _note(sheet.label, outcome, result)
-        progress(sheet.label, len(rows))
+    tell: Tell,
+    *,
+    dry_run: bool = False,
+) -> Result:
+    """Send what is there in the order of the contract; a `dataset` given holds against that of a row.
+
+    `progress` hears of each file and its rows done, `tell` what is to be said of a row. A dry run asks the
+    services what they would answer; nothing is written.
+    """
+    if not dry_run:
+        return _Carrier(dataset, services, progress, tell).carry(source)
+    for service in dict.fromkeys(ORDER[name] for name in source.sheets):
+        _require_dry_run(services, service)
+    return _Rehearsal(dataset, services, progress, tell).carry(source)
 
 
-def _carry_outcomes(sheet: SheetFile | None, services: Services, result: Result) -> None:
-    """Say how each draft ended, when all its stages are in; not of drafts that were refused themselves."""
-    if sheet is None:
-        return
-    refused = {finding.line for finding in result.refused if finding.label == sheet.label}
-    ended = [row for row in sheet.rows if row.cells.get("outcome") and row.line not in refused]
-    for rows in _requests(ended):
-        lines = [
-            _line(OUTCOMES, row.line, {name: row.cells.get(name, "") for name in ("draft_code", "outcome")})
-            for row in rows
-        ]
-        for outcome in _send(services, "registry", lines, result):
-            if outcome["status"] == "refused":
-                result.counts[sheet.label]["refused"] += 1
-            _note(sheet.label, outcome, result)
+def _require_dry_run(services: Services, service: str) -> None:
+    """A service that does not know the word would write."""
+    known = services.get(service, "/openapi.json")["paths"]["/imports"]["post"].get("parameters", [])
+    if not any(parameter["name"] == "dry_run" for parameter in known):
+        raise Said(
+            f"Dịch vụ {service} là bản cũ, chưa chạy thử được. Hãy nâng cấp dịch vụ, hoặc nhập không có --dry-run.",
+            f"The service {service} is too old for a dry run. Upgrade it, or import without --dry-run.",
+        )
 
 
-def _requests(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    for start in range(0, len(rows), REQUEST):
-        yield rows[start : start + REQUEST]
+@dataclass(slots=True)
+class _Carrier:
+    dataset: Dataset | None
+    services: Services
+    progress: Progress
+    tell: Tell
+    result: Result = field(default_factory=Result)
+
+    def carry(self, source: Source) -> Result:
+        for sheet in source.not_yet:
+            self._refuse_file(sheet)
+        for service in dict.fromkeys(ORDER.values()):
+            sheets = [sheet for name, sheet in source.sheets.items() if ORDER[name] == service]
+            if service == "registry":
+                self._registry(sheets)
+            else:
+                for sheet in sheets:
+                    self._sheet(sheet, service)
+        return self.result
+
+    def _registry(self, sheets: Sequence[SheetFile]) -> None:
+        for sheet in sheets:
+            self._sheet(sheet, "registry")
+        for sheet in sheets:
+            if sheet.name == "drafts":
+                self._outcomes(sheet)
+
+    def _refuse_file(self, sheet: SheetFile) -> None:
+        self.result.counts[sheet.label] = Counter(refused=sum(1 for _ in sheet.read()))
+        self.tell(Finding(sheet.label, 0, "", "", NOT_TAKEN_YET))
+
+    def _sheet(self, sheet: SheetFile, service: str) -> None:
+        self._begin(sheet)
+        for rows in _requests(self._readable(sheet)):
+            answers = self._send(
+                service, [self._line(sheet, row) for row in rows], self._query(service, rows)
+            )
+            by_line = {row.line: row for row in rows}
+            for outcome in answers:
+                self._note(sheet, outcome, by_line[outcome["line"]])
+            self.progress(sheet.label, len(rows))
+
+    def _begin(self, sheet: SheetFile) -> None:
+        self.result.counts[sheet.label] = Counter()
+        self._tell_columns(sheet)
+
+    def _readable(self, sheet: SheetFile) -> Iterator[Row]:
+        for item in sheet.read():
+            if isinstance(item, Broken):
+                self._refuse(sheet, Finding(sheet.label, item.line, item.column, item.value, item.why))
+            else:
+                yield item
+
+    def _tell_columns(self, sheet: SheetFile) -> None:
+        if unknown := unknown_columns(sheet.name, sheet.header()):
+            names = ", ".join(f"“{name}”" for name in unknown)
+            why = NOTES if COLUMNS[sheet.name].notes else NO_NOTES
+            said = Text(why.vi.format(names=names), why.en.format(names=names))
+            self.tell(Finding(sheet.label, 0, "", "", said, refused=False))
+
+    def _line(self, sheet: SheetFile, row: Row) -> bytes:
+        given = self.dataset is not None and DATASET in COLUMNS[sheet.name].known
+        extra = {DATASET: self.dataset.value} if given and self.dataset else {}
+        return _line(sheet.name, row.line, {**row.cells, **extra})
+
+    def _outcomes(self, sheet: SheetFile) -> None:
+        """Say how each draft ended, when all its stages are in; not of drafts that were refused themselves."""
+        ended = (row for row in _ended(sheet) if row.line not in self.result.refused_drafts)
+        for rows in _requests(ended):
+            for outcome in self._send("registry", [_outcome(row) for row in rows], {}):
+                self._note(sheet, outcome, counting=False)
+
+    def _query(self, service: str, rows: Sequence[Row]) -> Mapping[str, object]:  # noqa: ARG002  a rehearsal looks
+        return {} if service == "registry" else {"min_position": self.result.position}
+
+    def _send(
+        self, service: str, lines: Sequence[bytes], query: Mapping[str, object]
+    ) -> Iterator[Mapping[str, Any]]:
+        for line in self.services.stream_lines(service, "/imports", lines, query):
+            outcome: Mapping[str, Any] = json.loads(line)
+            self.result.last = max(self.result.last, outcome["position"])
+            if service == "registry":
+                self.result.position = max(self.result.position, outcome["position"])
+            yield outcome
+
+    def _note(
+        self, sheet: SheetFile, outcome: Mapping[str, Any], row: Row | None = None, *, counting: bool = True
+    ) -> None:
+        for finding in _findings(sheet.label, outcome, "warnings", refused=False):
+            self.tell(finding)
+        if outcome["status"] != "refused":
+            self.result.counts[sheet.label][outcome["status"]] += counting
+            return
+        if sheet.name == "drafts":
+            self.result.refused_drafts.add(outcome["line"])
+        self.result.counts[sheet.label]["refused"] += 1
+        for finding in _findings(sheet.label, outcome, "reasons", refused=True):
+            self.tell(_placed(finding, row))
+
+    def _refuse(self, sheet: SheetFile, finding: Finding) -> None:
+        self.result.counts[sheet.label]["refused"] += 1
+        self.tell(finding)
+
+
+@dataclass(slots=True)
+class _Rehearsal(_Carrier):
+    """A dry run: the registry hears all its rows at once, for what one says another may need."""
+
+    codes: dict[str, set[str]] = field(default_factory=lambda: {"drafts": set(), "units": set()})
+
+    def _registry(self, sheets: Sequence[SheetFile]) -> None:
+        sent: list[bytes] = []
+        rows: dict[tuple[str, int], Row] = {}
+        for sheet in sheets:
+            self._begin(sheet)
+            for row in self._readable(sheet):
+                rows[sheet.name, row.line] = row
+                sent.append(self._line(sheet, row))
+                if len(sent) > MOST_REHEARSED:
+                    raise TOO_MUCH_TO_REHEARSE
+        ends = [row for sheet in sheets if sheet.name == "drafts" for row in _ended(sheet)]
+        by_name = {sheet.name: sheet for sheet in sheets}
+        for outcome in self._send("registry", [*sent, *map(_outcome, ends)], {"dry_run": True}):
+            self._hear(outcome, by_name, rows)
+        self.progress(", ".join(sheet.label for sheet in sheets), len(rows))
+
+    def _hear(
+        self,
+        outcome: Mapping[str, Any],
+        sheets: Mapping[str, SheetFile],
+        rows: Mapping[tuple[str, int], Row],
+    ) -> None:
+        name, line = outcome["sheet"], outcome["line"]
+        if name == OUTCOMES:
+            if line not in self.result.refused_drafts:
+                self._note(sheets["drafts"], outcome, counting=False)
+            return
+        row = rows[name, line]
+        self._note(sheets[name], outcome, row)
+        if outcome["status"] != "refused" and name in self.codes:
+            self.codes[name].add(row.cells[_CODES[name]].strip())
+
+    def _query(self, service: str, rows: Sequence[Row]) -> Mapping[str, object]:
+        drafts, units = (
+            ",".join(sorted({row.cells.get(column, "").strip() for row in rows} & self.codes[name]))
+            for name, column in (("drafts", "draft_code"), ("units", "unit_code"))
+        )
+        return {"dry_run": True, "assume_drafts": drafts, "assume_units": units}
+
+
+def _ended(sheet: SheetFile) -> Iterator[Row]:
+    rows = (row for row in sheet.read() if isinstance(row, Row))
+    return (row for row in rows if row.cells.get("outcome", "").strip() in ENDED)
+
+
+def _placed(finding: Finding, row: Row | None) -> Finding:
+    """Point at the cell that a refusal speaks of, where the service named the value but no column."""
+    if finding.column or row is None:
+        return finding
+    words = set(re.findall(r"[^\s,;:']+", finding.why.en.replace(". ", " ").rstrip(".")))
+    named = [(name, cell.strip()) for name, cell in row.cells.items() if cell.strip() in words]
+    if not named:
+        return finding
+    column, value = next((one for one in named if one[0] != "draft_code"), named[0])
+    return replace(finding, column=column, value=value)
+
+
+def _requests(rows: Iterable[Row]) -> Iterator[Sequence[Row]]:
+    waiting = iter(rows)
+    while some := list(islice(waiting, REQUEST)):
+        yield some
+
+
+def _outcome(row: Row) -> bytes:
+    return _line(OUTCOMES, row.line, {name: row.cells.get(name, "") for name in ("draft_code", "outcome")})
 
 
 def _line(sheet: str, line: int, row: Mapping[str, str]) -> bytes:
     return json.dumps({"sheet": sheet, "line": line, "row": row}, ensure_ascii=False).encode()
 
 
-def _send(
-    services: Services, service: str, lines: Sequence[bytes], result: Result
-) -> Iterator[Mapping[str, Any]]:
-    query = {} if service == "registry" else {"min_position": result.position}
-    for line in services.stream_lines(service, "/imports", lines, query):
-        outcome: Mapping[str, Any] = json.loads(line)
-        result.last = max(result.last, outcome["position"])
-        if service == "registry":
-            result.position = max(result.position, outcome["position"])
-        yield outcome
-
-
-def _note(label: str, outcome: Mapping[str, Any], result: Result) -> None:
-    result.refused += _findings(label, outcome, "reasons")
-    result.warnings += _findings(label, outcome, "warnings")
-
-
-def _findings(label: str, outcome: Mapping[str, Any], kind: str) -> list[Finding]:
+def _findings(label: str, outcome: Mapping[str, Any], kind: str, *, refused: bool) -> list[Finding]:
     return [
-        Finding(label, outcome["line"], why["column"], why["value"], Text(why["vi"], why["en"]))
+        Finding(label, outcome["line"], why["column"], why["value"], Text(why["vi"], why["en"]), refused)
         for why in outcome[kind]
     ]

@@ -49,17 +49,35 @@ def up(
 @app.command(name="import")
 def import_(
     path: Annotated[Path, typer.Argument(help="Thư mục CSV hoặc tệp XLSX. / Folder of CSV files, or XLSX.")],
-    dataset: Annotated[Dataset, typer.Option(help="Loại dữ liệu. / Kind of data.")] = Dataset.LIVE,
+    dataset: Annotated[
+        Dataset | None, typer.Option(help="Loại dữ liệu; mặc định live. / Kind of data; live if absent.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Chạy thử, không ghi. / Change nothing.")] = False,
 ) -> None:
-    """Nhập dữ liệu. / Import data."""
+    """Nhập dữ liệu; chạy lại thì không ghi trùng. / Import data; running it again records nothing twice."""
     from deploy.cli import import_view, importing, sheets
 
     source = sheets.read(path)
-    with _services() as services, import_view.watched(source, str(path)) as progress:
-        result = importing.carry(source, dataset, services, progress)
-    import_view.show(source, result)
+    with (
+        _services() as services,
+        import_view.resumable(),
+        import_view.watched(source, str(path)) as progress,
+    ):
+        result = importing.carry(source, dataset, services, progress, import_view.tell, dry_run=dry_run)
+    import_view.show(source, result, dry_run=dry_run)
     if not result.complete:
         raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    path: Annotated[Path, typer.Argument(help="Thư mục mới. / A new folder.")],
+) -> None:
+    """Xuất dữ liệu thành các tệp nhập lại được. / Write the data as files that can be imported again."""
+    from deploy.cli import exporting
+
+    with _services() as services:
+        exporting.export(services, path)
 
 
 @app.command()

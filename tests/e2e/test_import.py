@@ -41,7 +41,7 @@ REFUSED = (
     ("stages.csv, line 3, column entered_on = '2026-02-31'", "không phải là ngày hợp lệ"),
     ("stages.csv, line 4", "tương lai"),
     ("communications.csv, line 2", "không có chính sách số 7"),
-    ("policies.csv, line 2", "dấu chấm phẩy"),
+    ("policies.csv, line 1", "dấu chấm phẩy"),
     ("activities.csv", "chưa nhận"),
 )
 

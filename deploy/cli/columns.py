@@ -1,0 +1,124 @@
+"""The import format: its files, their columns, and what keeps a header from being taken."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from shared.errors import Text
+
+ORDER = {  # of the import; the service that takes each sheet
+    "units": "registry",
+    "unit_successions": "registry",
+    "targets": "registry",
+    "drafts": "registry",
+    "policies": "registry",
+    "stages": "registry",
+    "exemptions": "registry",
+    "communications": "campaigns",
+    "recipients": "notifier",
+}
+DATASET = "dataset"  # optional where an installation holds several kinds of data
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """`notes`: unknown columns are kept with the row."""
+
+    mandatory: Sequence[str]
+    optional: Sequence[str]
+    notes: bool = False
+
+    @property
+    def known(self) -> Sequence[str]:
+        return (*self.mandatory, *self.optional)
+
+
+COLUMNS: Mapping[str, Columns] = {
+    "units": Columns(
+        ("code", "name", "level", "kind"),
+        ("parent_code", "province_code", "valid_from", "valid_to", "note", "source", DATASET),
+    ),
+    "unit_successions": Columns(("from_code", "kind", "date"), ("to_code", "legal_basis", "source")),
+    "targets": Columns(("unit_code", "year", "target_percent"), ("document",)),
+    "drafts": Columns(
+        ("draft_code", "title", "instrument", "lead_unit_code", "regime"),
+        (
+            *("procedure", "in_scope", "requires_proposal", "affects_rights", "contested", "wide_impact"),
+            *("scope_basis", "final_number", "outcome", "source", DATASET),
+        ),
+        notes=True,
+    ),
+    "policies": Columns(("draft_code", "policy_no", "title"), ("affected_groups", "source"), notes=True),
+    "stages": Columns(("draft_code", "stage", "entered_on"), ("precision", "what", "source")),
+    "exemptions": Columns(("draft_code",), ("stages", "document", "authority", "decided_on")),
+    "communications": Columns(
+        ("draft_code", "held_on", "channel", "title"),
+        ("precision", "organiser", "place", "attendance", "reach", "policy_no", "url", DATASET),
+        notes=True,
+    ),
+    "recipients": Columns(("unit_code", "role", "email"), ("language",)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A row, or a whole file (`line` 0), that cannot even be read."""
+
+    line: int
+    column: str
+    value: str
+    why: Text
+
+
+SEPARATORS = {
+    ";": Text("dấu chấm phẩy", "semicolons"),
+    "\t": Text("dấu tab", "tabs"),
+    "|": Text("dấu gạch đứng", "vertical bars"),
+}
+
+
+def check_header(sheet: str, line: int, header: Sequence[str]) -> list[Broken]:
+    """Say once what is wrong with the columns of a file; nothing if its rows can be read."""
+    for mark, name in SEPARATORS.items():
+        if len(header) == 1 and mark in header[0]:
+            return [_separated(line, header[0], name)]
+    twice = [name for name, number in Counter(header).items() if name and number > 1]
+    missing = [name for name in _mandatory(sheet) if name not in header]
+    return [*(_twice(line, name) for name in twice), *(_missing(line, name, header) for name in missing)]
+
+
+def unknown_columns(sheet: str, header: Iterable[str]) -> list[str]:
+    known = COLUMNS[sheet].known
+    return [name for name in (cell.strip() for cell in header) if name and name not in known]
+
+
+def _mandatory(sheet: str) -> Sequence[str]:
+    return COLUMNS[sheet].mandatory if sheet in COLUMNS else ()
+
+
+def _separated(line: int, header: str, name: Text) -> Broken:
+    why = Text(
+        f"các cột phải cách nhau bằng dấu phẩy, tệp này dùng {name.vi}; hãy lưu lại dưới dạng “CSV UTF-8 (phân cách bằng dấu phẩy)”, hoặc nhập thẳng tệp .xlsx",
+        f"columns are separated by commas, this file uses {name.en}; save it again as 'CSV UTF-8 (comma delimited)', or import the .xlsx itself",
+    )
+    return Broken(line, "", header.replace("\t", "⇥")[:60], why)
+
+
+def _twice(line: int, name: str) -> Broken:
+    why = Text(
+        "tên cột xuất hiện nhiều lần; hãy giữ một cột",
+        "the column stands there more than once; keep one of them",
+    )
+    return Broken(line, name, name, why)
+
+
+def _missing(line: int, name: str, header: Sequence[str]) -> Broken:
+    like = get_close_matches(name, [cell.lower().replace(" ", "_") for cell in header], n=1, cutoff=0.75)
+    found = next((cell for cell in header if like and cell.lower().replace(" ", "_") == like[0]), "")
+    meant = (f" (“{found}”?)", f" ('{found}'?)") if found else ("", "")
+    why = Text(
+        f"thiếu cột bắt buộc “{name}”{meant[0]}; hãy thêm hoặc sửa tên cột ở dòng đầu",
+        f"the mandatory column '{name}' is missing{meant[1]}; add it to the first line, or mend its name",
+    )
+    return Broken(line, name, found, why)
