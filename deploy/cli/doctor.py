@@ -11,7 +11,9 @@ from rich.text import Text as Styled
 
 from deploy.cli import operation, vitals
 from deploy.cli.console import count, day, listed, out, say
-from deploy.cli.diagnosis import LEAST_FREE, SKEW, Finding, clocks, diagnose, expiry, synced
+from deploy.cli.diagnosis import diagnose, expiry
+from deploy.cli.engine_diagnosis import LEAST_FREE, SKEW, clocks, synced
+from deploy.cli.finding import Finding
 from deploy.cli.vitals import Vitals
 from deploy.local import state
 from deploy.local.settings import LocalSettings

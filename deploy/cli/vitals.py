@@ -47,6 +47,7 @@ class Vitals:
     broker: Broker = field(default_factory=Broker)
     database: Database = field(default_factory=Database)
     disk: Disk | None = None
+    noted: frozenset[str] = frozenset()  # services whose process id stands in the data folder
 
 
 def doors_of(service: str, mail_day: date) -> tuple[str, ...]:
@@ -79,6 +80,7 @@ async def take(current: state.Current, folder: Path, settings: LocalSettings) ->
         broker=broker,
         database=database,
         disk=_disk(folder),
+        noted=frozenset(name for name in SERVICES if read_text(folder / "run" / f"{name}.pid")),
     )
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from deploy.cli import doctor
-from deploy.cli.diagnosis import diagnose, synced
+from deploy.cli.diagnosis import diagnose
+from deploy.cli.engine_diagnosis import synced
 from deploy.cli.engine_vitals import Broker, Database, Queue
 from deploy.cli.vitals import Answer, Disk, Vitals, clock_ahead, take
 from deploy.local import state, tokens
@@ -101,7 +102,18 @@ def test_a_service_says_which_check_fails(well: Vitals) -> None:
     assert (part, what, "registry.log" in mend) == ("registry", "not ready: database (refused)", True)
     slow = _with(well, "registry", "/projections", Answer(200, {**RUNNING, "pending": 5000}))
     assert _said(slow)[1] == "5.000 events behind"
-    assert _said(_with(well, "registry", "/readyz", None)) == ("registry", "does not answer", "loa up")
+    behind = {"ready": False, "checks": {"projection": {"ok": False, "detail": "no word of the log"}}}
+    assert "no word" in _said(_with(well, "registry", "/readyz", Answer(503, behind)))[1]
+
+
+def test_a_service_that_does_not_answer_is_started_or_ended_first(well: Vitals) -> None:
+    silent = _with(well, "registry", "/readyz", None)
+    assert _said(silent)[:2] == ("registry", "does not answer")
+    assert _said(silent)[2].startswith("tail")
+    hangs = replace(silent, noted=frozenset({"registry"}))
+    assert _said(hangs)[2] == f'kill -9 "$(cat {well.folder}/run/registry.pid)"'
+    alone = replace(well, doors={})
+    assert {one.mend for one in diagnose(alone) if one.part in SERVICES} == {"loa up"}
 
 
 def test_the_broker_is_as_declared_and_syncs_every_write(well: Vitals) -> None:
@@ -121,7 +133,7 @@ def test_the_broker_is_as_declared_and_syncs_every_write(well: Vitals) -> None:
 @pytest.mark.parametrize(
     ("change", "part", "english", "mend"),
     [
-        ({"database": Database("refused")}, "postgresql", "cannot be reached: refused", "loa up"),
+        ({"database": Database("refused")}, "postgresql", "cannot be reached: refused", "postgres.log"),
         ({"database": Database("", "18.4", "off")}, "postgresql", "fsync is off", "ALTER SYSTEM"),
         ({"disk": Disk(100 * GIB, 5 * GIB)}, "disk", "only 5.0 GiB are free", "df -h"),
         ({"monitor": replace(SYNCED, ahead=-60)}, "nats", "its clock is 60 s behind", "timedatectl"),
@@ -154,6 +166,13 @@ def test_a_token_that_ends(well: Vitals, folder: Path, days: float | None, engli
     token = "" if days is None else _token(folder, days)
     part, what, mend = _said(replace(well, current=replace(well.current, token=token)))
     assert (part, english in what, mend) == ("token", True, 'export LOA_TOKEN="$(loa token)"')
+
+
+def test_a_token_that_nobody_takes_is_one_problem(well: Vitals) -> None:
+    stranger = replace(
+        well, doors={name: {**_doors(name), "/projections": Answer(401, {})} for name in SERVICES}
+    )
+    assert _said(stranger)[:2] == ("token", "the services do not take this access token")
 
 
 def test_another_clock_is_only_blamed_for_what_is_certain() -> None:
