@@ -33,6 +33,8 @@ def test_it_comes_up_goes_down_comes_back_and_keeps_its_services_alive(home: Hom
         assert _mode(home.root / "state/loa/current.json") == 0o600
         assert set(home.current["urls"]) == {"registry", "campaigns", "metrics", "notifier"}
         position = _import_unit(home)
+        examined = home.loa("doctor", "--json")
+        assert (examined.returncode, json.loads(examined.stdout)["every_write_synced"]) == (0, True), examined
         refused = home.loa("up", "--data-dir", home.data)
         assert (refused.returncode, "in use by another run" in refused.stderr) == (1, True)
 
