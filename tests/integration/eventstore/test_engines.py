@@ -9,7 +9,8 @@ import pytest
 from deploy.local.engine import EngineFailed, FolderInUse, PortTaken, command_line, free_port
 from deploy.local.keys import Keyring, keyring
 from deploy.local.nats import NatsServer
-from deploy.local.postgres import WHEELS, PostgresServer, Wheel
+from deploy.local.postgres import PostgresServer
+from deploy.local.postgres_wheel import WHEELS, Wheel
 from deploy.nats.permissions import OPERATOR, SERVICES, USERS
 from shared.eventstore.streams import stream_state
 from tests.support.engines import NewDatabase, connected, declare_streams
