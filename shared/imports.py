@@ -1,19 +1,22 @@
 """The bulk door: rows come in as NDJSON, go through the same commands as every other door, one outcome each."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
-from typing import Any, Generic, Literal, TypeVar
+from itertools import groupby, islice
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ValidationError
 
-from shared import clock, web
+from shared import clock, problems, web
 from shared.auth import Operator
-from shared.envelope import Metadata
-from shared.errors import Refusal
+from shared.envelope import AggregateRef, Metadata
+from shared.errors import Refusal, Text
+from shared.eventstore.overlay import BulkStore, OverlayEventStore
+from shared.eventstore.refusals import TooManyConflicts
 from shared.rows import ImportRow, Reason, reasons, refused
 
 R = TypeVar("R", bound=ImportRow)
@@ -22,8 +25,36 @@ NOT_A_ROW = Reason(
     vi='Dòng này không phải là một đối tượng JSON dạng {"sheet", "line", "row"}.',
     en='This line is no JSON object of the form {"sheet", "line", "row"}.',
 )
-WINDOW = 256
+WINDOW = 250  # rows that are written together
 LANES = 32
+ATTEMPTS = 4
+PAUSE = 0.02  # seconds until the first new attempt, at most; doubled each time
+MOST_BYTES = 16 * 1024 * 1024
+MOST_ROWS = 20_000
+TOO_LARGE = Text(
+    f"Một lần gửi được nhiều nhất {MOST_ROWS} dòng và {MOST_BYTES // 2**20} MiB; chưa dòng nào được ghi. "
+    "Đề nghị chia thành nhiều lần gửi, mỗi lần từ 500 đến 1.000 dòng.",
+    f"One request takes at most {MOST_ROWS} rows and {MOST_BYTES // 2**20} MiB; no row was written. "
+    "Please send in parts of 500 to 1,000 rows.",
+)
+
+DryRun = Annotated[bool, Query(description="say what would become of every row, and write nothing")]
+Assumed = Annotated[
+    str, Query(description="with dry_run: codes, separated by commas, to be taken for registered")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One request: what its rows say stands in `store` until it is written, in a dry run for ever.
+
+    The assumed drafts and units are those that another service would know if this were no dry run.
+    """
+
+    store: OverlayEventStore
+    dry_run: bool = False
+    assumed_drafts: frozenset[str] = frozenset()
+    assumed_units: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +68,18 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Sheet(Generic[R]):
-    """How one kind of row is taken. Rows of one lane are taken in order, lanes beside each other."""
+    """How one kind of row is taken.
+
+    `about` names the aggregates that a row concerns: the first is the one that it changes, in the order of
+    the rows; rows about different ones are taken beside each other.
+    """
 
     model: type[R]
-    lane: Callable[[R], str]
+    about: Callable[[R], Sequence[AggregateRef]]
     take: Callable[[R, Metadata], Awaitable[Taken]]
+
+
+Sheets = Callable[[Session], Mapping[str, Sheet[Any]]]
 
 
 class Line(BaseModel):
@@ -62,38 +100,65 @@ class Outcome(BaseModel):
     reasons: list[Reason] = []
 
 
-def router(sheets: Mapping[str, Sheet[Any]]) -> APIRouter:
-    """Make `POST /imports` for a service's sheets."""
-    routes = APIRouter(tags=["import"])
+@dataclass(frozen=True, slots=True)
+class _Row:
+    number: int
+    line: Line
+    row: ImportRow
 
-    @routes.post("/imports", summary=f"Rows in (NDJSON), outcomes out: {', '.join(sheets)}")
-    async def imports(request: Request, principal: Operator) -> StreamingResponse:
-        metadata = web.metadata(request, principal)
+
+_Lanes = dict[AggregateRef, list[_Row]]
+
+
+def router(store: BulkStore, sheets: Sheets) -> APIRouter:
+    """Make `POST /imports` for a service's sheets, which are made anew for every request."""
+    routes = APIRouter(tags=["import"])
+    names = ", ".join(sheets(Session(OverlayEventStore(store))))
+
+    @routes.post("/imports", summary=f"Rows in (NDJSON), outcomes out: {names}", response_model=None)
+    async def imports(  # the parameters of the request
+        request: Request,
+        principal: Operator,
+        dry_run: DryRun = False,
+        assume_drafts: Assumed = "",
+        assume_units: Assumed = "",
+    ) -> Response:
         # The body is read to its end first: a client that sends before it reads must not be blocked.
-        lines = [line async for line in _lines(request)]
-        return StreamingResponse(_outcomes(lines, sheets, metadata), media_type="application/x-ndjson")
+        if (lines := await _lines(request)) is None:
+            return problems.problem(request, 413, "import-too-large", TOO_LARGE)
+        session = Session(OverlayEventStore(store))
+        if dry_run:
+            session = Session(OverlayEventStore(store), True, _codes(assume_drafts), _codes(assume_units))
+        outcomes = _outcomes(lines, sheets(session), session, web.metadata(request, principal))
+        return StreamingResponse(outcomes, media_type="application/x-ndjson")
 
     return routes
 
 
-async def _lines(request: Request) -> AsyncIterator[bytes]:
-    rest = b""
+def _codes(text: str) -> frozenset[str]:
+    return frozenset(code.strip() for code in text.split(",") if code.strip())
+
+
+async def _lines(request: Request) -> list[bytes] | None:
+    """Read the body; None if it is too large (what comes is then passed over, so that the answer is heard)."""
+    body, whole = bytearray(), True
     async for chunk in request.stream():
-        *whole, rest = (rest + chunk).split(b"\n")
-        for line in whole:
-            yield line
-    yield rest
+        whole = whole and len(body) + len(chunk) <= MOST_BYTES
+        if whole:
+            body += chunk
+    if not whole or body.count(b"\n") > MOST_ROWS:
+        return None
+    return bytes(body).split(b"\n")
 
 
 async def _outcomes(
-    lines: Sequence[bytes], sheets: Mapping[str, Sheet[Any]], metadata: Metadata
+    lines: Sequence[bytes], sheets: Mapping[str, Sheet[Any]], session: Session, metadata: Metadata
 ) -> AsyncIterator[bytes]:
-    rows = [_read(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    rows = (_read(number, line) for number, line in enumerate(lines, start=1) if line.strip())
     for name, of_sheet in groupby(rows, key=lambda row: row.sheet):
-        batch = list(of_sheet)
-        for start in range(0, len(batch), WINDOW):
-            for outcome in await _window(batch[start : start + WINDOW], sheets.get(name), metadata):
-                yield outcome.model_dump_json().encode() + b"\n"
+        while window := list(islice(of_sheet, WINDOW)):
+            outcomes = await _window(window, sheets.get(name), session, metadata)
+            yield b"".join(outcome.model_dump_json().encode() + b"\n" for outcome in outcomes)
 
 
 def _read(number: int, line: bytes) -> Line:
@@ -104,32 +169,62 @@ def _read(number: int, line: bytes) -> Line:
         return Line(sheet="", line=number, row={})
 
 
-async def _window(rows: Sequence[Line], sheet: Sheet[Any] | None, metadata: Metadata) -> list[Outcome]:
+async def _window(
+    rows: Sequence[Line], sheet: Sheet[Any] | None, session: Session, metadata: Metadata
+) -> list[Outcome]:
     if sheet is None:
         return [_no_such_sheet(row) for row in rows]
-    lanes: dict[str, list[tuple[int, Line, ImportRow]]] = {}
     outcomes: dict[int, Outcome] = {}
+    known: list[_Row] = []
     for number, line in enumerate(rows):
         try:
-            row = sheet.model.model_validate(line.row)
+            known.append(_Row(number, line, sheet.model.model_validate(line.row)))
         except ValidationError as error:
             outcomes[number] = _refusal(line, reasons(error, line.row))
-        else:
-            lanes.setdefault(sheet.lane(row), []).append((number, line, row))
-    gate = asyncio.Semaphore(LANES)
-    for taken in await asyncio.gather(*(_lane(lane, sheet, metadata, gate) for lane in lanes.values())):
-        outcomes.update(taken)
+    outcomes |= await _carry_out(known, sheet, session, metadata)
     return [outcomes[number] for number in range(len(rows))]
 
 
-async def _lane(
-    rows: Sequence[tuple[int, Line, ImportRow]],
-    sheet: Sheet[Any],
-    metadata: Metadata,
-    gate: asyncio.Semaphore,
+async def _carry_out(
+    rows: Sequence[_Row], sheet: Sheet[Any], session: Session, metadata: Metadata
 ) -> dict[int, Outcome]:
-    async with gate:
-        return {number: await _take(line, row, sheet, metadata) for number, line, row in rows}
+    """Decide every row, then write all together; what others have changed meanwhile is decided anew."""
+    outcomes: dict[int, Outcome] = {}
+    lanes: _Lanes = {}
+    for row in rows:
+        lanes.setdefault(sheet.about(row.row)[0], []).append(row)
+    await session.store.expect(ref for row in rows for ref in sheet.about(row.row))
+    for attempt in range(ATTEMPTS):
+        decided = await _decide(lanes, sheet, metadata)
+        if session.dry_run:
+            return {number: outcome.model_copy(update={"position": 0}) for number, outcome in decided.items()}
+        written = await session.store.write()
+        outcomes |= {number: _placed(outcome, written.positions) for number, outcome in decided.items()}
+        lanes = {ref: lanes[ref] for ref in written.overtaken}
+        if not lanes:
+            return outcomes
+        session.store.forget(lanes)
+        await asyncio.sleep(random.uniform(0, PAUSE * 2**attempt))  # noqa: S311 - it guards nothing
+    why = refused(TooManyConflicts(ATTEMPTS).message)
+    return outcomes | {row.number: _refusal(row.line, [why]) for lane in lanes.values() for row in lane}
+
+
+async def _decide(lanes: _Lanes, sheet: Sheet[Any], metadata: Metadata) -> dict[int, Outcome]:
+    gate = asyncio.Semaphore(LANES)
+
+    async def one(lane: Sequence[_Row]) -> dict[int, Outcome]:
+        async with gate:
+            return {row.number: await _take(row.line, row.row, sheet, metadata) for row in lane}
+
+    outcomes: dict[int, Outcome] = {}
+    for decided in await asyncio.gather(*map(one, lanes.values())):
+        outcomes |= decided
+    return outcomes
+
+
+def _placed(outcome: Outcome, positions: Mapping[int, int]) -> Outcome:
+    outcome.position = positions.get(outcome.position, outcome.position)
+    return outcome
 
 
 async def _take(line: Line, row: ImportRow, sheet: Sheet[Any], metadata: Metadata) -> Outcome:

@@ -6,9 +6,10 @@ from fastapi import APIRouter, FastAPI
 
 from services.campaigns.adapters import api, tables
 from services.campaigns.adapters.read_model import SqlReadModel
-from services.campaigns.adapters.rows import Rows
+from services.campaigns.adapters.rows import rows
 from services.campaigns.application.commands import Commands
 from services.campaigns.application.projections import changes
+from services.campaigns.application.queries import KnownDrafts
 from services.campaigns.settings import Settings
 from shared import broker, clock, imports, web
 from shared.auth import Verifier
@@ -29,7 +30,7 @@ def create_app(settings: Settings) -> FastAPI:
     return web.create_api(
         service=settings.service,
         description="Hoạt động truyền thông dự thảo chính sách. / Communications about draft policies.",
-        routers=[*api.routers(commands, read_model), _imports(commands)],
+        routers=[*api.routers(commands, read_model), _imports(platform, read_model)],
         broker=broker.create_broker(settings, platform.catalog),
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),
@@ -40,8 +41,10 @@ def create_app(settings: Settings) -> FastAPI:
     )
 
 
-def _imports(commands: Commands) -> APIRouter:
+def _imports(platform: Platform, drafts: KnownDrafts) -> APIRouter:
     """Rows name drafts of the registry: the import waits for the position that it passes along."""
     router = APIRouter(dependencies=[web.AtPosition])
-    router.include_router(imports.router(Rows(commands).sheets()))
+    router.include_router(
+        imports.router(platform.store, lambda session: rows(session, drafts, clock.new_id).sheets())
+    )
     return router

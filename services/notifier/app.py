@@ -12,7 +12,7 @@ from services.notifier.adapters.post import FilePost, SmtpPost
 from services.notifier.adapters.read_model import SqlReadModel
 from services.notifier.adapters.recipients import SqlRecipients
 from services.notifier.adapters.rendering import TemplateRenderer, environment
-from services.notifier.adapters.rows import Rows
+from services.notifier.adapters.rows import rows
 from services.notifier.application.commands import Commands
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.ports import Post
@@ -58,7 +58,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
         routers=[
             *api.routers(commands, recipients, read_model, ticks, clock.new_id),
             outbox.router(read_model, environment(), local=settings.smtp_url is None),
-            imports.router(Rows(commands, recipients, clock.new_id).sheets()),
+            imports.router(platform.store, lambda session: rows(session, recipients, clock.new_id).sheets()),
         ],
         broker=face,
         catalog=platform.catalog,

@@ -31,7 +31,9 @@ def create_app(settings: Settings) -> FastAPI:
         description="Đơn vị, dự thảo, chính sách, giai đoạn. / Units, drafts, policies, stages.",
         routers=[
             *api.routers(commands, SqlReadModel(platform.engine), load_rulebook()),
-            imports.router(Rows(commands).sheets()),
+            imports.router(
+                platform.store, lambda session: Rows(Commands(session.store, clock.new_id)).sheets()
+            ),
         ],
         broker=broker.create_broker(settings, platform.catalog),
         catalog=platform.catalog,

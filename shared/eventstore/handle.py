@@ -41,7 +41,8 @@ async def handle(
     """
     key = metadata.idempotency_key
     for attempt in range(attempts):
-        await asyncio.sleep(random.uniform(0, PAUSE * 2**attempt))  # noqa: S311 - it guards nothing
+        if attempt:
+            await asyncio.sleep(random.uniform(0, PAUSE * 2**attempt))  # noqa: S311 - it guards nothing
         history = await store.load(ref)
         if key is not None and (done := _done_before(history, key)):
             return Handled(Version(done[-1].aggregate_version, done[-1].position), done, repeated=True)

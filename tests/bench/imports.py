@@ -70,7 +70,7 @@ async def appends(house: House, writers: int) -> float:
 
 
 async def send(house: House, api: Api, rows: int, title: str) -> None:
-    head, started = await house.head(), time.perf_counter()
+    head, started, worked = await house.head(), time.perf_counter(), time.process_time()
     for sheet, of_sheet in groupby(parts(rows), key=lambda part: part[0]):
         began, count = time.perf_counter(), 0
         for _, part in of_sheet:
@@ -79,7 +79,8 @@ async def send(house: House, api: Api, rows: int, title: str) -> None:
             count += len(part)
         print(f"  {sheet:18} {count / (time.perf_counter() - began):10,.0f} rows/s")
     took, events = time.perf_counter() - started, await house.head() - head
-    print(f"{title:20} {rows / took:10,.0f} rows/s {events / took:10,.0f} events/s")
+    busy = (time.process_time() - worked) / took
+    print(f"{title:20} {rows / took:10,.0f} rows/s {events / took:10,.0f} events/s, {busy:.0%} of a core")
 
 
 def memory() -> str:

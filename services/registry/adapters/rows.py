@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from services.registry.application.commands import Commands
+from services.registry.application.commands import Commands, draft_ref, unit_ref
 from services.registry.domain import draft as drafts
 from services.registry.domain import unit as units
 from services.registry.domain.refusals import OutcomeWithoutStage
@@ -36,7 +36,7 @@ from shared.contracts.vocabulary import (
     UnitKind,
     UnitLevel,
 )
-from shared.envelope import Metadata
+from shared.envelope import AggregateRef, Metadata
 from shared.eventstore.handle import Handled
 from shared.imports import Sheet, Taken
 from shared.rows import DatedRow, Day, ImportRow, Listed, refused
@@ -163,6 +163,14 @@ class OutcomeRow(ImportRow):
     outcome: str
 
 
+def _of_draft(row: PolicyRow | StageRow | ExemptionRow | OutcomeRow) -> list[AggregateRef]:
+    return [draft_ref(row.draft_code)]
+
+
+def _of_succession(row: SuccessionRow) -> list[AggregateRef]:
+    return [unit_ref(code) for code in (row.from_code, row.to_code) if code is not None]
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Carries out rows as commands, the same ones that the API uses."""
@@ -171,14 +179,16 @@ class Rows:
 
     def sheets(self) -> dict[str, Sheet[Any]]:
         return {
-            "units": Sheet(UnitRow, lambda row: row.code, self._unit),
-            "unit_successions": Sheet(SuccessionRow, lambda row: row.from_code, self._succession),
-            "targets": Sheet(TargetRow, lambda row: row.unit_code, self._target),
-            "drafts": Sheet(DraftRow, lambda row: row.draft_code, self._draft),
-            "policies": Sheet(PolicyRow, lambda row: row.draft_code, self._policy),
-            "stages": Sheet(StageRow, lambda row: row.draft_code, self._stage),
-            "exemptions": Sheet(ExemptionRow, lambda row: row.draft_code, self._exemption),
-            "outcomes": Sheet(OutcomeRow, lambda row: row.draft_code, self._outcome),
+            "units": Sheet(UnitRow, lambda row: [unit_ref(row.code)], self._unit),
+            "unit_successions": Sheet(SuccessionRow, _of_succession, self._succession),
+            "targets": Sheet(TargetRow, lambda row: [unit_ref(row.unit_code)], self._target),
+            "drafts": Sheet(
+                DraftRow, lambda row: [draft_ref(row.draft_code), unit_ref(row.lead_unit_code)], self._draft
+            ),
+            "policies": Sheet(PolicyRow, _of_draft, self._policy),
+            "stages": Sheet(StageRow, _of_draft, self._stage),
+            "exemptions": Sheet(ExemptionRow, _of_draft, self._exemption),
+            "outcomes": Sheet(OutcomeRow, _of_draft, self._outcome),
         }
 
     async def _unit(self, row: UnitRow, metadata: Metadata) -> Taken:

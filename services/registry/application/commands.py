@@ -1,6 +1,7 @@
 """What can be done to units and drafts: load, decide, append."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from services.registry.domain import draft as drafts
 from services.registry.domain import unit as units
@@ -24,9 +25,14 @@ class Commands:
     async def on_unit(
         self, unit_code: str, command: units.Command, metadata: Metadata, if_match: int | None = None
     ) -> Handled:
-        ref = AggregateRef("unit", unit_id(unit_code))
         return await handle(
-            self.store, units.unit, ref, command, metadata, if_match=if_match, new_id=self.new_id
+            self.store,
+            units.unit,
+            unit_ref(unit_code),
+            command,
+            metadata,
+            if_match=if_match,
+            new_id=self.new_id,
         )
 
     async def register_draft(
@@ -56,7 +62,7 @@ class Commands:
 
     async def require_unit(self, unit_code: str) -> None:
         """Refuse what names a unit that nobody registered."""
-        history = await self.store.load(AggregateRef("unit", unit_id(unit_code)))
+        history = await self.store.load(unit_ref(unit_code))
         if not history.events:
             raise UnitNotFound(unit_code)
 
@@ -78,5 +84,11 @@ class Commands:
         return state, history
 
 
+@lru_cache(maxsize=4096)
 def draft_ref(draft_code: str) -> AggregateRef:
     return AggregateRef("draft", draft_id(draft_code))
+
+
+@lru_cache(maxsize=4096)
+def unit_ref(unit_code: str) -> AggregateRef:
+    return AggregateRef("unit", unit_id(unit_code))

@@ -1,0 +1,149 @@
+"""The log with what one request has said on top: read once, written together, or, by a dry run, never."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from shared.envelope import AggregateRef, NewEvent, Recorded
+from shared.errors import TransientError
+from shared.eventstore.port import MAX_BATCH, EventStore, History, Version, VersionConflict
+from shared.eventstore.settle import check_size
+
+PROVISIONAL = 1 << 60  # what is not written yet stands after the head of any log
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Events that are to follow version `expected` of an aggregate."""
+
+    ref: AggregateRef
+    expected: Version
+    events: Sequence[NewEvent]
+
+
+class BulkStore(EventStore, Protocol):
+    """An event store that reads and writes many aggregates at a time."""
+
+    async def load_all(self, refs: Sequence[AggregateRef]) -> Mapping[AggregateRef, History]:
+        """Read each of them, as `load` does."""
+        ...
+
+    async def append_all(self, appends: Sequence[Append]) -> Sequence[Version]:
+        """Append to different aggregates, all or nothing; `MAX_BATCH` events at most.
+
+        Raises `VersionConflict` if one of them has moved on, `TransientError` if the answer is not known.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The position that each provisional one became, and the aggregates that others changed meanwhile."""
+
+    positions: Mapping[int, int]
+    overtaken: frozenset[AggregateRef]
+
+
+@dataclass(slots=True)
+class OverlayEventStore:
+    """An event store for one request. What it appends stands in memory until `write`.
+
+    Aggregates are remembered as they were read first: whoever overtakes is noticed when it is written.
+    """
+
+    below: BulkStore
+    _known: dict[AggregateRef, History] = field(default_factory=dict)
+    _pending: dict[AggregateRef, list[NewEvent]] = field(default_factory=dict)
+    _said: int = PROVISIONAL
+
+    async def expect(self, refs: Iterable[AggregateRef]) -> None:
+        """Read at once what will be asked for one by one."""
+        wanted = [ref for ref in dict.fromkeys(refs) if ref not in self._known]
+        if wanted:
+            self._known = dict(await self.below.load_all(wanted)) | self._known
+
+    async def load(self, ref: AggregateRef) -> History:
+        if ref not in self._known:
+            self._known.setdefault(ref, await self.below.load(ref))
+        return self._known[ref]
+
+    async def append(self, ref: AggregateRef, expected: Version, events: Sequence[NewEvent]) -> Version:
+        check_size(events)
+        history = await self.load(ref)
+        if history.version != expected:
+            raise VersionConflict(f"{ref.context}/{ref.id} is at {history.version}, not {expected}")
+        self._known[ref] = grown = History((*history.events, *self._recorded(ref, expected, events)))
+        self._pending.setdefault(ref, []).extend(events)
+        return grown.version
+
+    async def write(self) -> Written:
+        """Append to the log what is pending, in as few atomic batches as it takes."""
+        positions: dict[int, int] = {}
+        overtaken: set[AggregateRef] = set()
+        for batch in _batches(self._appends()):
+            for append, version in await self._write(batch):
+                if version is None:
+                    overtaken.add(append.ref)
+                else:
+                    positions |= self._settle(append, version)
+        return Written(positions, frozenset(overtaken))
+
+    def forget(self, refs: Iterable[AggregateRef] | None = None) -> None:
+        """Read these (default: all) anew when they are next asked for, and drop what is pending on them."""
+        for ref in list(self._known if refs is None else refs):
+            self._known.pop(ref, None)
+            self._pending.pop(ref, None)
+
+    def _recorded(self, ref: AggregateRef, after: Version, events: Sequence[NewEvent]) -> Iterator[Recorded]:
+        for count, event in enumerate(events, start=after.count + 1):
+            self._said += 1
+            yield Recorded(
+                position=self._said,
+                ref=ref,
+                aggregate_version=count,
+                event_id=event.event_id,
+                data=event.data,
+                metadata=event.metadata,
+                type=event.data.type_name(),
+            )
+
+    def _appends(self) -> Iterator[Append]:
+        for ref, events in self._pending.items():
+            before = self._known[ref].events[: -len(events)]
+            yield Append(ref, History(before).version, events)
+
+    async def _write(self, batch: Sequence[Append]) -> list[tuple[Append, Version | None]]:
+        if len(batch) > 1:
+            try:
+                return list(zip(batch, await self.below.append_all(batch), strict=True))
+            except (VersionConflict, TransientError):
+                pass  # one of them is to blame, or nobody knows: each by itself, with the same ids
+        return [(append, await self._write_one(append)) for append in batch]
+
+    async def _write_one(self, append: Append) -> Version | None:
+        try:
+            return await self.below.append(append.ref, append.expected, append.events)
+        except VersionConflict:
+            return None
+
+    def _settle(self, append: Append, version: Version) -> dict[int, int]:
+        """Give what was written the positions that it has in the log."""
+        new = len(self._pending.pop(append.ref))
+        events = self._known[append.ref].events
+        first = version.position - new + 1
+        placed = [replace(event, position=first + n) for n, event in enumerate(events[-new:])]
+        self._known[append.ref] = History((*events[:-new], *placed))
+        return {old.position: now.position for old, now in zip(events[-new:], placed, strict=True)}
+
+
+def _batches(appends: Iterable[Append]) -> Iterator[list[Append]]:
+    batch: list[Append] = []
+    room = MAX_BATCH
+    for append in list(appends):
+        if batch and len(append.events) > room:
+            yield batch
+            batch, room = [], MAX_BATCH
+        batch.append(append)
+        room -= len(append.events)
+    if batch:
+        yield batch

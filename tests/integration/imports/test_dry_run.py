@@ -1,0 +1,149 @@
+"""A dry run says what the real one would, and changes nothing."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import asyncpg
+import pytest
+
+from deploy.local.keys import Keyring
+from deploy.local.nats import NatsServer
+from shared.clock import new_id
+from shared.contracts.ids import unit_id
+from shared.contracts.registry import UnitRegistered
+from shared.contracts.vocabulary import UnitKind, UnitLevel
+from shared.envelope import AggregateRef, NewEvent
+from shared.eventstore.jetstream import JetStreamEventStore
+from shared.eventstore.port import NOTHING
+from tests.integration.eventstore.suite import META
+from tests.integration.imports.office import said, send
+from tests.support import samples
+from tests.support.engines import NewDatabase, connected
+from tests.support.service import House, Row, open_house
+from tests.support.tokens import Issuer
+
+Rows = Sequence[tuple[str, Row]]
+
+
+@pytest.fixture
+async def desk(
+    nats_server: NatsServer, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase
+) -> AsyncIterator[House]:
+    async with open_house(nats_server, keys, token_issuer, new_database, "notifier") as found:
+        yield found
+
+
+def office(code: str) -> Rows:
+    """Give rows that need each other, good ones and bad ones mixed."""
+    return [
+        ("units", samples.unit(code)),
+        ("units", samples.unit(code, name="Khác")),
+        ("units", samples.unit(f"{code}-2")),
+        (
+            "unit_successions",
+            {"from_code": code, "to_code": f"{code}-2", "kind": "merge", "date": "2025-07-01"},
+        ),
+        (
+            "unit_successions",
+            {"from_code": code, "to_code": "KHONG-CO", "kind": "merge", "date": "2025-07-01"},
+        ),
+        ("drafts", samples.draft(code, code, in_scope="yes")),
+        ("drafts", samples.draft(f"{code}-X", "KHONG-CO")),
+        ("drafts", samples.draft(code, code, in_scope="yes")),
+        ("policies", samples.policy(code, 1)),
+        ("policies", samples.policy(f"{code}-X", 1)),
+        ("policies", samples.policy(code, 2)),
+        ("stages", samples.stage(code, "drafting", "2024-01-08")),
+        ("stages", samples.stage(code, "drafting", "2999-01-08")),
+        ("stages", samples.stage(code, "appraisal", "2024-03-01")),
+        ("outcomes", {"draft_code": code, "outcome": "withdrawn"}),
+        ("stages", samples.stage(code, "approved", "2024-04-01")),
+        ("notes", {"a": "b"}),
+    ]
+
+
+async def test_a_dry_run_says_what_the_real_one_does(shared_house: House, a_code: str) -> None:
+    rows, head = office(a_code), await shared_house.head()
+    dry = await send(shared_house.registry, rows, dry_run=True)
+    assert await shared_house.head() == head
+    assert {outcome["position"] for outcome in dry} == {0}
+    real = await send(shared_house.registry, rows)
+    assert said(dry) == said(real)
+    assert {outcome["status"] for outcome in real} == {"taken", "unchanged", "refused"}
+    head = await shared_house.head()
+    assert max(outcome["position"] for outcome in real) == head
+    again = await send(shared_house.registry, rows, dry_run=True)
+    assert "taken" not in {outcome["status"] for outcome in again}
+    assert await shared_house.head() == head
+
+
+async def test_a_dry_run_leaves_nothing_in_the_read_model(shared_house: House, a_code: str) -> None:
+    await send(shared_house.registry, office(a_code), dry_run=True)
+    await shared_house.settled()
+    assert (await shared_house.registry.client.get(f"/drafts/{a_code}")).status_code == 404
+
+
+async def test_communications_of_assumed_drafts_carry_a_warning(shared_house: House, a_code: str) -> None:
+    rows = [
+        ("communications", samples.communication(a_code, "2024-03-05", policy_no="1")),
+        ("communications", samples.communication(a_code, "2999-03-05")),
+        ("communications", samples.communication("KHONG-CO", "2024-03-05")),
+    ]
+    api, head = shared_house.campaigns, await shared_house.head()
+    unknown = await send(api, rows, dry_run=True)
+    assert [outcome["status"] for outcome in unknown] == ["refused"] * 3
+    assumed = await send(api, rows, dry_run=True, assume_drafts=f"X,{a_code}")
+    assert [outcome["status"] for outcome in assumed] == ["taken", "refused", "refused"]
+    assert "tạm coi là đã đăng ký" in assumed[0]["warnings"][0]["vi"]
+    assert "future" in assumed[1]["reasons"][0]["en"]
+    not_dry = await send(api, rows, assume_drafts=a_code)
+    assert [outcome["status"] for outcome in not_dry] == ["refused"] * 3
+    assert await shared_house.head() == head
+
+
+async def test_communications_of_known_drafts_are_judged_alike(shared_house: House, a_code: str) -> None:
+    await shared_house.import_rows("units", [samples.unit(a_code)])
+    await shared_house.import_rows("drafts", [samples.draft(a_code, a_code)])
+    row = samples.communication(a_code, "2024-03-05")
+    rows = [("communications", row | change) for change in ({}, {"place": "Huế"}, {"policy_no": "4"}, {})]
+    head = await shared_house.settled()
+    dry = await send(shared_house.campaigns, rows, dry_run=True, assume_drafts="")
+    assert await shared_house.head() == head
+    real = await send(shared_house.campaigns, rows)
+    assert said(dry) == said(real)
+    assert [outcome["status"] for outcome in real] == ["taken", "refused", "refused", "unchanged"]
+
+
+async def test_recipients_are_not_listed_by_a_dry_run(desk: House, a_code: str) -> None:
+    api = desk.services["notifier"]
+    row = {"unit_code": a_code, "role": "focal_point", "email": f"{a_code.lower()}@example.vn"}
+    rows = [("recipients", row | change) for change in ({}, {}, {"language": "en"}, {"email": "x"})]
+    unknown = await send(api, rows, dry_run=True)
+    assert {outcome["status"] for outcome in unknown} == {"refused"}
+    assumed = await send(api, rows, dry_run=True, assume_units=a_code)
+    assert "tạm coi là đã đăng ký" in assumed[0]["warnings"][0]["vi"]
+    await _register(desk, a_code)
+    dry = await send(api, rows, dry_run=True)
+    assert await _listed(desk) == 0
+    real = await send(api, rows)
+    assert await _listed(desk) == 1
+    assert said(dry) == said(real)
+    assert [outcome["status"] for outcome in real] == ["taken", "unchanged", "taken", "refused"]
+
+
+async def _register(desk: House, code: str) -> None:
+    unit = UnitRegistered(
+        unit_code=code, unit_name="Sở", level=UnitLevel.PROVINCIAL, kind=UnitKind.DEPARTMENT
+    )
+    async with connected(desk.server, "registry") as nc:
+        event = NewEvent(new_id(), unit, META)
+        await JetStreamEventStore(nc).append(AggregateRef("unit", unit_id(code)), NOTHING, [event])
+
+
+async def _listed(desk: House) -> int:
+    connection: Any = await asyncpg.connect(desk.databases["notifier"])
+    try:
+        count: int = await connection.fetchval("SELECT count(*) FROM recipient")
+        return count
+    finally:
+        await connection.close()
