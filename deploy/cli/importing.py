@@ -240,7 +240,7 @@ class _Rehearsal(_Carrier):
         if outcome["status"] != "refused" and name in self.codes:
             self.codes[name].add(row.cells[_CODES[name]].strip())
 
-    def _query(self, service: str, rows: Sequence[Row]) -> Mapping[str, object]:
+    def _query(self, service: str, rows: Sequence[Row]) -> Mapping[str, object]:  # noqa: ARG002  as its base
         drafts, units = (
             ",".join(sorted({row.cells.get(column, "").strip() for row in rows} & self.codes[name]))
             for name, column in (("drafts", "draft_code"), ("units", "unit_code"))

@@ -52,7 +52,9 @@ def import_(
     dataset: Annotated[
         Dataset | None, typer.Option(help="Loại dữ liệu; mặc định live. / Kind of data; live if absent.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Chạy thử, không ghi. / Change nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Chạy thử, không ghi. / Change nothing.")
+    ] = False,
 ) -> None:
     """Nhập dữ liệu; chạy lại thì không ghi trùng. / Import data; running it again records nothing twice."""
     from deploy.cli import import_view, importing, sheets

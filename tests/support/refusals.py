@@ -1,0 +1,117 @@
+"""Every way in which a file of an import can be wrong, each as a file, and what the import answers as a table."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import openpyxl  # type: ignore[import-untyped]
+
+from deploy.cli import importing, sheets
+from deploy.cli.client import Services
+from deploy.cli.console import Said
+from deploy.cli.importing import Finding
+
+Content = str | bytes | Sequence[Sequence[object]]  # rows make a workbook
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`what` is wrong with a file; None for a sheet means a workbook of that name."""
+
+    what: str
+    sheet: str
+    content: Content
+
+
+STAGES = "draft_code,stage,entered_on"
+DRAFTS = "draft_code,title,instrument,lead_unit_code,regime"
+POLICIES = "draft_code,policy_no,title"
+TALKS = "draft_code,held_on,channel,title,policy_no"
+
+
+def _stage(*cells: str) -> str:
+    return f"{STAGES}\n{','.join(cells)}\n"
+
+
+def _draft(*cells: str) -> str:
+    return f"{DRAFTS}\n{','.join(cells)}\n"
+
+
+def _talk(*cells: str) -> str:
+    return f"{TALKS}\n{','.join(cells)}\n"
+
+
+CASES = (
+    Case("UTF-16", "stages", _stage("VD-1", "drafting", "2026-03-02").encode("utf-16")),
+    Case("Windows-1258", "policies", f"{POLICIES}\nVD-1,2,H\u00f4\u0303 tr\u01a1\u0323\n".encode("cp1258")),
+    Case("TCVN3", "policies", f"{POLICIES}\nVD-1,2,H".encode() + b"\xe7 tr\xee\n"),
+    Case("`;`", "stages", "draft_code;stage;entered_on\nVD-1;drafting;2026-03-02\n"),
+    Case("tab", "stages", "draft_code\tstage\tentered_on\nVD-1\tdrafting\t2026-03-02\n"),
+    Case("tệp trống / empty", "stages", ""),
+    Case("thiếu cột / column missing", "stages", "draft_code,Stage,entered_on\nVD-1,drafting,2026-03-02\n"),
+    Case("trùng cột / column twice", "stages", f"{STAGES},stage\nVD-1,drafting,2026-03-02,drafting\n"),
+    Case("ô thừa / cell too many", "stages", _stage("VD-1", "drafting", "2026-03-02", "x")),
+    Case("dấu ngoặc kép / quotes", "policies", f'{POLICIES}\nVD-1,2,"Hỗ trợ"x\n'),
+    Case("XLSX đổi tên / renamed", "stages", b"PK\x03\x04\x14\x00"),
+    Case("giai đoạn lạ / unknown stage", "stages", _stage("VD-1", "Thẩm định", "2026-03-02")),
+    Case(
+        "kênh lạ / unknown channel", "communications", _talk("VD-1", "2026-03-03", "radio", "Phát thanh", "1")
+    ),
+    Case("hình thức lạ / unknown instrument", "drafts", _draft("VD-7", "T", "nghi dinh", "SO-A", "law_2025")),
+    Case("31/02/2024", "stages", _stage("VD-1", "drafting", "31/02/2024")),
+    Case("dd/mm/yyyy", "stages", _stage("VD-1", "drafting", "15/02/2024")),
+    Case("số Excel / serial", "stages", _stage("VD-1", "drafting", "45337")),
+    Case("tương lai / future", "stages", _stage("VD-1", "drafting", "2099-01-01")),
+    Case("sau khi kết thúc / after the end", "stages", _stage("VD-9", "drafting", "2026-03-09")),
+    Case("đơn vị chưa có / unknown unit", "drafts", _draft("VD-7", "T", "decree", "KHONG-CO", "law_2025")),
+    Case("dự thảo chưa có / unknown draft", "stages", _stage("VD-404", "drafting", "2026-03-02")),
+    Case(
+        "chính sách chưa có / unknown policy",
+        "communications",
+        _talk("VD-1", "2026-03-03", "radio_tv", "P", "7"),
+    ),
+    Case("ô trống / empty cell", "policies", f"{POLICIES}\nVD-1,2,\n"),
+    Case("mã sai / bad code", "units", "code,name,level,kind\nsở a,Sở A,provincial,department\n"),
+    Case("không phải số / no number", "policies", f"{POLICIES}\nVD-1,một,Chính sách\n"),
+    Case("trùng mã, khác nội dung / twice, differs", "policies", f"{POLICIES}\nVD-1,1,Khác\n"),
+    Case("ký tự điều khiển / control character", "policies", f"{POLICIES}\nVD-1,2,Hỗ\u0007trợ\n"),
+    Case("10.000 ký tự / characters", "policies", f"{POLICIES}\nVD-1,2,{'a' * 10_000}\n"),
+    Case("công thức XLSX / formula", "stages", (STAGES.split(","), ("VD-1", "drafting", "=TODAY()"))),
+)
+
+
+def written(case: Case, folder: Path) -> Path:
+    folder.mkdir()
+    if isinstance(case.content, str | bytes):
+        content = case.content.encode() if isinstance(case.content, str) else case.content
+        (folder / f"{case.sheet}.csv").write_bytes(content)
+        return folder
+    book = openpyxl.Workbook()
+    book.active.title = case.sheet
+    for row in case.content:
+        book.active.append(row)
+    book.save(folder / "book.xlsx")
+    return folder / "book.xlsx"
+
+
+def answers(path: Path, services: Services) -> list[Finding]:
+    """Import for real, and give what was said."""
+    found: list[Finding] = []
+    try:
+        importing.carry(sheets.read(path), None, services, lambda _label, _rows: None, found.append)
+    except Said as said:
+        return [Finding(path.name, 0, "", "", said.message)]
+    return found
+
+
+def table(ask: Callable[[Case], list[Finding]]) -> Iterator[str]:
+    yield "| sai ở đâu / what is wrong | tệp, dòng, cột / file, line, column | giá trị / value | trả lời / answer |"
+    yield "|---|---|---|---|"
+    for case in CASES:
+        for finding in ask(case):
+            where = ", ".join(
+                part for part in (finding.label, str(finding.line or ""), finding.column) if part
+            )
+            value = f"`{finding.value}`" if finding.value else ""
+            cells = (case.what, where, value, f"{finding.why.vi}<br>{finding.why.en}")
+            yield "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
