@@ -4,7 +4,15 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 RefusalKind = Literal[
-    "invalid", "unauthenticated", "forbidden", "not_found", "conflict", "stale", "not_yet", "unavailable"
+    "invalid",
+    "unauthenticated",
+    "forbidden",
+    "not_found",
+    "conflict",
+    "stale",
+    "not_yet",
+    "unavailable",
+    "too_large",
 ]
 
 

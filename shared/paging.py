@@ -1,14 +1,18 @@
 """Lists are paged by cursor: an opaque mark of where the last page ended."""
 
 import base64
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Query
 from pydantic import BaseModel
 
 from shared.errors import Refusal
+from shared.printable import refuse_unprintable
 
 MOST = 500
+
+Item = TypeVar("Item", bound=BaseModel)
 
 
 class BadCursor(Refusal):
@@ -16,10 +20,10 @@ class BadCursor(Refusal):
     kind = "invalid"
 
 
-class Listing(BaseModel):
+class Listing(BaseModel, Generic[Item]):
     """One page: `next` is the cursor of the following page, null on the last one."""
 
-    items: list[dict[str, Any]]
+    items: list[Item]
     next: str | None = None
 
 
@@ -27,14 +31,15 @@ class Cursor(BaseModel):
     limit: int
     after: str | None = None
 
-    def listing(self, rows: list[dict[str, Any]], key: str) -> Listing:
+    def listing(self, item: type[Item], rows: Sequence[Mapping[str, Any]], key: str) -> Listing[Item]:
         full = len(rows) >= self.limit
-        return Listing(items=rows, next=_encode(str(rows[-1][key])) if full and rows else None)
+        items = [item.model_validate(row) for row in rows]
+        return Listing[item](items=items, next=_encode(str(rows[-1][key])) if full and rows else None)  # type: ignore[valid-type]  # the model of this list's items
 
 
 def _cursor(
     limit: Annotated[int, Query(ge=1, le=MOST, description="rows of a page")] = 50,
-    cursor: Annotated[str | None, Query(description="`next` of the page before")] = None,
+    cursor: Annotated[str | None, Query(description="`next` of the page before", max_length=1000)] = None,
 ) -> Cursor:
     return Cursor(limit=limit, after=_decode(cursor) if cursor else None)
 
@@ -48,9 +53,11 @@ def _encode(key: str) -> str:
 
 def _decode(cursor: str) -> str:
     try:
-        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except ValueError as error:  # no Base64, or no text in it
+        key = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        refuse_unprintable(key)
+    except ValueError as error:  # no Base64, or no text in it, or none that can be stored
         raise BadCursor(
             "Con trỏ trang không hợp lệ; đề nghị dùng giá trị `next` của trang trước.",
             "The cursor is not valid; use `next` of the page before.",
         ) from error
+    return key

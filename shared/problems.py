@@ -1,8 +1,9 @@
 """Errors as RFC 9457 problem documents, in the language that was asked for and always in both."""
 
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -26,14 +27,17 @@ STATUS: Mapping[RefusalKind, HTTPStatus] = {
     "stale": HTTPStatus.PRECONDITION_FAILED,
     "not_yet": HTTPStatus.CONFLICT,
     "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
 }
 _TITLES: Mapping[int, Text] = {
     401: Text("Cần mã truy cập", "Authentication needed"),
     403: Text("Không được phép", "Not allowed"),
     404: Text("Không tìm thấy", "Not found"),
     405: Text("Phương thức không được hỗ trợ", "Method not allowed"),
+    400: Text("Không đọc được nội dung gửi lên", "The body can't be read"),
     409: Text("Không thực hiện được", "Conflict"),
     412: Text("Dữ liệu đã thay đổi", "The data have changed"),
+    413: Text("Nội dung gửi lên quá lớn", "The body is too large"),
     422: Text("Dữ liệu không hợp lệ", "The data are not valid"),
     500: Text("Lỗi hệ thống", "Internal error"),
     503: Text("Tạm thời chưa phục vụ được", "Temporarily unavailable"),
@@ -49,6 +53,9 @@ _REASONS: Mapping[str, str] = {
     "json_invalid": "không phải là JSON hợp lệ",
     "value_error": "có ký tự điều khiển hoặc giá trị không hợp lệ",
 }
+
+
+_WEIGHT = re.compile(r"q\s*=\s*([01](?:\.[0-9]{0,3})?)")
 
 
 def install(app: FastAPI) -> None:
@@ -76,8 +83,9 @@ def problem(  # one place that shapes the document
     *,
     facts: Mapping[str, object] | None = None,
     retry_after: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    language = "en" if request.headers.get("accept-language", "vi").lower().startswith("en") else "vi"
+    language = language_of(request.headers.get("accept-language", ""))
     title = _TITLES.get(status, Text(HTTPStatus(status).phrase, HTTPStatus(status).phrase))
     body = {
         "type": f"urn:loa:problem:{code}",
@@ -88,12 +96,28 @@ def problem(  # one place that shapes the document
         "messages": {"vi": message.vi, "en": message.en},
         **(facts or {}),
     }
-    headers = {"Content-Language": language}
+    sent = {"Content-Language": language, "Vary": "Accept-Language", **(headers or {})}
     if retry_after is not None:
-        headers["Retry-After"] = str(retry_after)
+        sent["Retry-After"] = str(retry_after)
     if status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(body, status, headers, MEDIA_TYPE)
+        sent["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(body, status, sent, MEDIA_TYPE)
+
+
+def language_of(accepted: str) -> Literal["vi", "en"]:
+    """Choose by Accept-Language; Vietnamese unless English is wanted more."""
+    wishes = {"vi": 0.0, "en": 0.0}
+    for wish in accepted.lower().split(","):
+        tag, _, weight = wish.partition(";")
+        name = tag.strip().partition("-")[0]
+        if name in wishes:
+            wishes[name] = max(wishes[name], _weight(weight))
+    return "en" if wishes["en"] > wishes["vi"] else "vi"
+
+
+def _weight(text: str) -> float:
+    found = _WEIGHT.fullmatch(text.strip())
+    return float(found[1]) if found else 1.0
 
 
 async def _refusal(request: Request, error: Exception) -> JSONResponse:
@@ -134,9 +158,11 @@ def _place(error: Any) -> str:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  narrowing: registered for this class
+    if isinstance(error.__cause__, Refusal):  # raised while the body was read
+        return await _refusal(request, error.__cause__)
     title = _TITLES.get(error.status_code, Text(str(error.detail), str(error.detail)))
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
-    return problem(request, error.status_code, code, title)
+    return problem(request, error.status_code, code, title, headers=error.headers)
 
 
 async def _transient(request: Request, error: Exception) -> JSONResponse:

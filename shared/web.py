@@ -1,19 +1,21 @@
 """The conventions of every HTTP door: probes, schemas, problems, versions, positions, idempotency."""
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from faststream import FastStream
 from faststream.nats import NatsBroker
 from faststream.specification import AsyncAPI
 from faststream.specification.asyncapi import get_asyncapi_html
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import clock, log, problems, telemetry
+from shared import clock, log, openapi, problems, telemetry
 from shared.auth import Operator, Principal, Reader, Verifier
 from shared.broker import envelope_model
 from shared.contracts.catalog import Catalog
@@ -21,6 +23,7 @@ from shared.envelope import Metadata
 from shared.errors import Refusal, Text
 from shared.eventstore.port import Version
 from shared.health import Probe, examine
+from shared.openapi import CORRELATION, POSITION, REQUEST_ID
 from shared.printable import refuse_unprintable
 from shared.projections.runner import Runner
 from shared.telemetry import Telemetry
@@ -32,9 +35,12 @@ UNPRINTABLE = Text(
     "The address holds a control character, which is not allowed; leave it out.",
 )
 _NUL = b"%00"
-POSITION = "Loa-Position"
-CORRELATION = "X-Correlation-Id"
+_VERSION = re.compile(r"[0-9]{1,18}")
+_WORD = re.compile(r"[\x21-\x7e]{1,128}")
+MOST_BYTES = 1 << 20  # of a request's body; the import has its own door and limit
+BULK = "/imports"
 MIN_POSITION_SECONDS = 5.0
+MOST_POSITION = (1 << 63) - 1
 RELEASE = "0.1.0"
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -50,6 +56,11 @@ class Body(BaseModel):
     def _printable(cls, fields: Any) -> Any:
         refuse_unprintable(fields)
         return fields
+
+
+def example(**fields: Any) -> ConfigDict:
+    """Give a body's model one realistic example, for its description."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})
 
 
 class Accepted(BaseModel):
@@ -89,6 +100,8 @@ def create_api(
     app.state.verifier = verifier
     app.state.runner = runner
     problems.install(app)
+    openapi.complete(app)
+    app.add_middleware(BodyLimit)
     app.middleware("http")(_observe(metrics))
     app.include_router(_probes(probes, metrics))
     app.include_router(_contract(service, broker, catalog))
@@ -101,30 +114,78 @@ def create_api(
 def _observe(metrics: Telemetry) -> Callable[..., Awaitable[Response]]:
     async def observe(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         started = time.perf_counter()
-        correlation = request.headers.get(CORRELATION) or str(clock.new_id())
+        request_id = str(clock.new_id())
+        correlation = _word(request.headers.get(CORRELATION)) or request_id
         request.state.correlation_id = correlation
         if _NUL in request.scope["query_string"] or "\0" in request.scope["path"]:
             return problems.problem(request, 422, "invalid-request", UNPRINTABLE)
-        with log.bound(correlation_id=correlation):
+        with log.bound(correlation_id=correlation, request_id=request_id):
             response = await call_next(request)
         route = getattr(request.scope.get("route"), "path", "unmatched")
         metrics.http.labels(request.method, route, response.status_code).observe(
             time.perf_counter() - started
         )
         response.headers[CORRELATION] = correlation
+        response.headers[REQUEST_ID] = request_id
         return response
 
     return observe
+
+
+def _word(given: str | None) -> str | None:
+    """Take an id of the caller's if it is one plain word: it goes into the log and into events."""
+    return given if given and _WORD.fullmatch(given) else None
+
+
+class BodyTooLarge(Refusal):
+    code = "body-too-large"
+    kind = "too_large"
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"Nội dung gửi lên vượt quá {MOST_BYTES >> 20} MiB; đề nghị chia nhỏ, hoặc nhập hàng loạt bằng "
+            "lệnh `loa import`.",
+            f"The body is larger than {MOST_BYTES >> 20} MiB; send less at once, or use `loa import`.",
+            most_bytes=MOST_BYTES,
+        )
+
+
+class BodyLimit:
+    """Refuses a body that grows beyond the limit, while it is read: it is never held whole."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] == BULK:
+            await self._app(scope, receive, send)
+            return
+        left = MOST_BYTES
+
+        async def counted() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise BodyTooLarge
+            return message
+
+        await self._app(scope, counted, send)
 
 
 def _probes(probes: Mapping[str, Probe], metrics: Telemetry) -> APIRouter:
     router = APIRouter(tags=["operation"])
 
     @router.get("/livez", summary="Is the process alive?")
-    async def livez() -> dict[str, str]:
-        return {"status": "ok"}
+    async def livez() -> Alive:
+        return Alive()
 
-    @router.get("/readyz", summary="Is every part ready? Says which is not.")
+    @router.get(
+        "/readyz",
+        summary="Is every part ready? Says which is not.",
+        response_model=Readiness,
+        responses={503: {"model": Readiness, "description": "Some part is not ready."}},
+    )
     async def readyz() -> JSONResponse:
         checks = await examine(probes)
         ready = all(check.ok for check in checks.values())
@@ -134,7 +195,7 @@ def _probes(probes: Mapping[str, Probe], metrics: Telemetry) -> APIRouter:
         }
         return JSONResponse(body, 200 if ready else 503)
 
-    @router.get("/metrics", summary="Prometheus metrics")
+    @router.get("/metrics", response_class=PlainTextResponse, summary="Prometheus metrics")
     async def prometheus() -> Response:
         return Response(metrics.exposition(), media_type=telemetry.CONTENT_TYPE)
 
@@ -175,44 +236,85 @@ class UnknownEventType(Refusal):
 class Skip(Body):
     """Pass over one event that can't be projected; the reason is kept."""
 
+    model_config = example(position=1204, reason="Sự kiện ghi nhầm khi kiểm thử, không có dự thảo này.")
+
+    position: int = Field(ge=1, le=MOST_POSITION)
+    reason: str = Field(min_length=1, max_length=2000)
+
+
+class Alive(BaseModel):
+    status: str = "ok"
+
+
+class CheckState(BaseModel):
+    ok: bool
+    detail: str | None = None
+
+
+class Readiness(BaseModel):
+    ready: bool
+    checks: dict[str, CheckState]
+
+
+class ProjectionState(BaseModel):
+    """The read model as it stands; `stuck_at` is the position of an event that can't be projected."""
+
+    projection: str
+    state: str
     position: int
-    reason: str
+    pending: int | None
+    stuck_at: int | None
+    problem: str | None
+
+
+class Rebuilding(BaseModel):
+    projection: str
+    state: str = "rebuilding"
+
+
+class Skipped(BaseModel):
+    projection: str
+    skipped: int
 
 
 def _projections(runner: Runner) -> APIRouter:
     router = APIRouter(prefix="/projections", tags=["operation"])
 
     @router.get("", summary="State of the read model")
-    async def status(_: Reader) -> dict[str, Any]:
+    async def status(_: Reader) -> ProjectionState:
         now = runner.status
-        return {
-            "projection": runner.name,
-            "state": now.state,
-            "position": now.position,
-            "pending": now.pending,
-            "stuck_at": now.stuck_at,
-            "problem": now.problem,
-        }
+        return ProjectionState(
+            projection=runner.name,
+            state=now.state,
+            position=now.position,
+            pending=now.pending,
+            stuck_at=now.stuck_at,
+            problem=now.problem,
+        )
 
     @router.post("/rebuild", status_code=202, summary="Empty the read model and fill it again from the log")
-    async def rebuild(principal: Operator) -> dict[str, str]:
+    async def rebuild(principal: Operator) -> Rebuilding:
         await runner.rebuild()
         logger.info("rebuild_requested", projection=runner.name, by=principal.actor)
-        return {"projection": runner.name, "state": "rebuilding"}
+        return Rebuilding(projection=runner.name)
 
     @router.post("/skip", status_code=202, summary="Pass over one event that can't be projected")
-    async def skip(principal: Operator, body: Skip) -> dict[str, Any]:
+    async def skip(principal: Operator, body: Skip) -> Skipped:
         await runner.skip(body.position, reason=body.reason, by=principal.actor)
         logger.warning("event_skipped", projection=runner.name, position=body.position, by=principal.actor)
-        return {"projection": runner.name, "skipped": body.position}
+        return Skipped(projection=runner.name, skipped=body.position)
 
     return router
 
 
 async def _at_position(
     request: Request,
+    response: Response,
     min_position: Annotated[
-        int | None, Query(ge=0, description="wait until the read model has this position (at most 5 s)")
+        int | None,
+        Query(
+            ge=0, le=MOST_POSITION, description="wait until the read model has this position (at most 5 s)"
+        ),
     ] = None,
 ) -> None:
     runner: Runner = request.app.state.runner
@@ -222,6 +324,7 @@ async def _at_position(
             f"The read model is at position {runner.status.position}, not yet at {min_position}; try again.",
             position=runner.status.position,
         )
+    response.headers[POSITION] = str(runner.status.position)
 
 
 AtPosition = Depends(_at_position)
@@ -230,13 +333,14 @@ AtPosition = Depends(_at_position)
 
 def _if_match(
     if_match: Annotated[
-        str | None, Header(description="the ETag that was read; 412 if it is no longer so")
+        str | None,
+        Header(description="the ETag that was read; 412 if it is no longer so", examples=['"3"']),
     ] = None,
 ) -> int | None:
     if if_match is None or if_match == "*":
         return None
     version = if_match.removeprefix("W/").strip('"')
-    if not version.isdigit():
+    if not _VERSION.fullmatch(version):
         raise WrongVersionHeader(
             f'Tiêu đề If-Match phải là ETag đã đọc, ví dụ "3"; nhận được {if_match}.',
             f'If-Match must be the ETag that was read, such as "3"; got {if_match}.',
@@ -247,7 +351,13 @@ def _if_match(
 IfMatch = Annotated[int | None, Depends(_if_match)]
 IdempotencyKey = Annotated[
     str | None,
-    Header(alias="Idempotency-Key", max_length=200, description="the same key writes only once"),
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="the same key writes only once",
+        examples=["stp-2025-0117"],
+    ),
 ]
 
 
@@ -262,10 +372,15 @@ def metadata(request: Request, principal: Principal, idempotency_key: str | None
     )
 
 
-def accepted(response: Response, aggregate_id: object, version: Version, events: Sequence[str]) -> Accepted:
-    """Answer a write, with its position and version in the headers too."""
+def versioned(response: Response, version: Version) -> None:
+    """Say of which version, and from which position of the log, an answer on one aggregate is."""
     response.headers[POSITION] = str(version.position)
     response.headers["ETag"] = f'"{version.count}"'
+
+
+def accepted(response: Response, aggregate_id: object, version: Version, events: Sequence[str]) -> Accepted:
+    """Answer a write, with its position and version in the headers too."""
+    versioned(response, version)
     return Accepted(
         id=str(aggregate_id), version=version.count, position=version.position, events=list(events)
     )

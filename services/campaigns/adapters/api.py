@@ -1,20 +1,22 @@
 """Campaigns' door: communications, as commands and queries over HTTP."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.campaigns.adapters import bodies
-from services.campaigns.adapters.views import communication_view
+from services.campaigns.adapters.views import CommunicationItem, CommunicationView, communication_view
 from services.campaigns.application.commands import Commands
 from services.campaigns.application.queries import CommunicationFilter, ReadModel
 from shared import web
 from shared.auth import Principal, Reader, Writer
 from shared.contracts.campaigns import CommunicationRecorded
+from shared.contracts.event import Code
 from shared.contracts.ids import LOA_NAMESPACE
 from shared.contracts.vocabulary import Role
 from shared.eventstore.handle import Handled
+from shared.openapi import VERSIONED
 from shared.paging import Listing, Paged
 from shared.web import Accepted, AtPosition, IdempotencyKey, IfMatch
 
@@ -69,7 +71,7 @@ def _recording(commands: Commands) -> APIRouter:
     router = APIRouter(prefix="/drafts/{draft_code}/communications", tags=["communications"])
 
     @router.post("", status_code=201, summary="Record a communication", dependencies=[AtPosition])
-    async def record(draft_code: str, body: bodies.NewCommunication, door: Door) -> Accepted:
+    async def record(draft_code: Code, body: bodies.NewCommunication, door: Door) -> Accepted:
         await commands.require_draft(draft_code)
         await door.admit(commands, draft_code)
         communication_id = door.communication_id(commands, draft_code, body.id)
@@ -108,16 +110,20 @@ def _queries(commands: Commands, read_model: ReadModel) -> APIRouter:
     )
     async def of_draft(
         _: Reader, page: Paged, draft_code: str, *, include_retracted: bool = False
-    ) -> Listing:
+    ) -> Listing[CommunicationItem]:
         await commands.require_draft(draft_code)
         wanted = CommunicationFilter(draft_code=draft_code, include_retracted=include_retracted)
-        return page.listing(await read_model.communications(wanted, page.limit, page.after), "cursor")
+        found = await read_model.communications(wanted, page.limit, page.after)
+        return page.listing(CommunicationItem, found, "cursor")
 
-    @router.get("/communications/{communication_id}", summary="One communication, read from the log itself")
-    async def communication(_: Reader, response: Response, communication_id: UUID) -> dict[str, Any]:
+    @router.get(
+        "/communications/{communication_id}",
+        summary="One communication, read from the log itself",
+        responses=VERSIONED,
+    )
+    async def communication(_: Reader, response: Response, communication_id: UUID) -> CommunicationView:
         found, history = await commands.communication(communication_id)
-        response.headers["ETag"] = f'"{history.version.count}"'
-        response.headers[web.POSITION] = str(history.version.position)
+        web.versioned(response, history.version)
         return communication_view(found, history)
 
     return router

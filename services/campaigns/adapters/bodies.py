@@ -10,7 +10,7 @@ from services.campaigns.domain.communication import MOST_PEOPLE, policies_meant
 from shared.contracts.campaigns import CommunicationCorrected, CommunicationRecorded
 from shared.contracts.ids import draft_id
 from shared.contracts.vocabulary import Channel, Precision
-from shared.web import Body
+from shared.web import Body, example
 
 Title = Annotated[str, Field(min_length=1, max_length=2000)]
 Words = Annotated[str, Field(max_length=2000)]
@@ -38,6 +38,15 @@ class Activity(Body):
 class NewCommunication(Activity):
     """`id` is optional: the caller's own, so that sending twice records once (as does Idempotency-Key)."""
 
+    model_config = example(
+        held_on="2025-03-05",
+        channel="panel_talk",
+        title="Tọa đàm về chính sách bỏ khung giá đất",
+        policies=[1],
+        place="Hà Nội",
+        attendance=120,
+    )
+
     id: UUID | None = None
 
     def event(self, draft_code: str, communication_id: UUID) -> CommunicationRecorded:
@@ -51,6 +60,14 @@ class NewCommunication(Activity):
 
 class Correction(Activity):
     """The activity as it really was; it replaces every field."""
+
+    model_config = example(
+        held_on="2025-03-06",
+        channel="panel_talk",
+        title="Tọa đàm về chính sách bỏ khung giá đất",
+        policies=[1],
+        reason="Ghi nhầm ngày.",
+    )
 
     reason: Words | None = None
 
@@ -66,4 +83,6 @@ class Correction(Activity):
 
 
 class Retraction(Body):
+    model_config = example(reason="Hoạt động không diễn ra.")
+
     reason: Words | None = None

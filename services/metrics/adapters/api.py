@@ -1,11 +1,20 @@
 """The door of metrics: compliance, gaps, coverage and to-dos, for any day."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from services.metrics.adapters.views import compliance_view, coverage_view, gaps_view, todos_view
+from services.metrics.adapters.views import (
+    ComplianceView,
+    CoverageView,
+    GapsView,
+    TodosView,
+    compliance_view,
+    coverage_view,
+    gaps_view,
+    todos_view,
+)
 from services.metrics.application.queries import Queries, Question
 from services.metrics.domain.grouping import GroupBy, View
 from services.metrics.domain.refusals import PeriodUnclear
@@ -61,23 +70,23 @@ def router(queries: Queries) -> APIRouter:
     rules_version = queries.rulebook.version
 
     @routes.get("/compliance", summary="Shares of policies communicated, with every count behind them")
-    async def compliance(_: Reader, asked: Asked) -> dict[str, Any]:
+    async def compliance(_: Reader, asked: Asked) -> ComplianceView:
         return compliance_view(await queries.compliance(asked), rules_version)
 
     @routes.get("/gaps", summary="Drafts that lack communication at their current stage")
     async def gaps(
         _: Reader, as_of: AsOf = None, unit: str | None = None, include_descendants: bool = False
-    ) -> dict[str, Any]:
+    ) -> GapsView:
         answer = await queries.gaps(as_of or today(), unit, include_descendants=include_descendants)
         return gaps_view(answer, rules_version)
 
     @routes.get("/drafts/{draft_code}/coverage", summary="The verdict of every policy and stage, and why")
-    async def coverage(_: Reader, draft_code: str, as_of: AsOf = None) -> dict[str, Any]:
+    async def coverage(_: Reader, draft_code: str, as_of: AsOf = None) -> CoverageView:
         day = as_of or today()
         return coverage_view(await queries.coverage(draft_code, day), day.isoformat(), rules_version)
 
     @routes.get("/todos", summary="What no figure judges and somebody should look at")
-    async def todos(_: Reader, as_of: AsOf = None) -> dict[str, Any]:
+    async def todos(_: Reader, as_of: AsOf = None) -> TodosView:
         day = as_of or today()
         found, units = await queries.todos(day)
         return todos_view(found, units, day.isoformat())

@@ -1,25 +1,205 @@
 """How metrics' answers are written as JSON; names are those of the contract."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
 
 from services.metrics.application.ports import Todo
 from services.metrics.application.queries import Compliance, Gaps, SeenGap
 from services.metrics.domain.coverage import Coverage
+from services.metrics.domain.grouping import GroupBy, View
 from services.metrics.domain.units import Units
 from shared.contracts.datasets import banners
-from shared.contracts.vocabulary import Dataset
+from shared.contracts.vocabulary import (
+    Answer,
+    Channel,
+    Dataset,
+    GapState,
+    Instrument,
+    Precision,
+    Procedure,
+    Regime,
+    Stage,
+)
 from shared.rules.figures import DEFINITION
+from shared.rules.verdicts import Because, OccurrenceVerdict, PolicyVerdict
 
 
 def banner_views(present: Iterable[Dataset]) -> list[dict[str, str]]:
     return [{"vi": text.vi, "en": text.en} for text in banners(present)]
 
 
-def compliance_view(answer: Compliance, rules_version: str) -> dict[str, Any]:
+class Banner(BaseModel):
+    """What must stand above figures that are not an office's own data."""
+
+    vi: str
+    en: str
+
+
+class _Judged(BaseModel):
+    as_of: date
+    position: int
+    rules_version: str
+    banners: list[Banner]
+
+
+class PeriodView(BaseModel):
+    from_: date | None = Field(alias="from")
+    to: date | None
+
+
+class GroupView(BaseModel):
+    """A disjoint set of policies; rates, target and floor are fractions 0..1 or null."""
+
+    key: str | int | None
+    label: str
+    policies: int
+    judged: int
+    met: int
+    missed: int
+    pending: int
+    not_opened: int
+    closed_unopened: int
+    exempt: int
+    ended: int
+    undetermined: int
+    provisional: int
+    waived_occurrences: int
+    rate_full: float | None
+    rate_on_time: float | None
+    rate_any: float | None
+    rate_from_start: float | None
+    rate_occurrences: float | None
+    target: float | None
+    floor: float | None
+    target_below_floor: bool
+
+
+class ComplianceView(_Judged):
+    period: PeriodView
+    view: View
+    unit: str | None
+    group_by: GroupBy
+    definition: str
+    definition_en: str
+    groups: list[GroupView]
+
+
+class GapView(BaseModel):
+    """A draft that owes communication at its present stage; `policies` are the numbers that lack it."""
+
+    gap_id: UUID
+    draft_code: str
+    title: str
+    instrument: Instrument
+    procedure: Procedure
+    unit_code: str
+    unit_name: str
+    stage: Stage
+    since: date
+    due_on: date
+    state: GapState
+    overdue_working_days: int
+    working_days_left: int
+    policies: list[int]
+    dataset: Dataset
+
+
+class GapsView(_Judged):
+    gaps: list[GapView]
+
+
+class WindowView(BaseModel):
+    opened_on: date | None
+    closed_on: date | None
+    closed_by: Stage | None
+    unopened_closed_on: date | None
+    ended_on: date | None
+
+
+class OccurrenceView(BaseModel):
+    """One stay in a stage, and the rule that was used for it."""
+
+    entry_id: UUID
+    stage: Stage
+    stage_name: str
+    entered_on: date
+    precision: Precision
+    exited_on: date | None
+    required: bool
+    due_on: date
+    grace_working_days: int
+    legal_basis: str
+
+
+class HeardView(BaseModel):
+    communication_id: UUID
+    held_on: date
+    precision: Precision
+    channel: Channel
+    title: str
+    policies: list[int]
+    url: str | None
+
+
+class PairView(BaseModel):
+    """One policy in one stage: the verdict, and the communications that cover it."""
+
+    entry_id: UUID
+    required: bool
+    verdict: OccurrenceVerdict
+    covered_on: date | None
+    communications: list[HeardView]
+
+
+class PolicyView(BaseModel):
+    policy_no: int
+    title: str
+    verdict: PolicyVerdict
+    because: Because | None
+    on_time: bool
+    any_communication: bool
+    from_start: bool
+    provisional: bool
+    occurrences: list[PairView]
+
+
+class CoverageView(_Judged):
+    draft_code: str
+    title: str
+    unit_code: str
+    unit_name: str
+    instrument: Instrument
+    regime: Regime
+    procedure: Procedure
+    in_scope: Answer
+    window: WindowView
+    occurrences: list[OccurrenceView]
+    policies: list[PolicyView]
+
+
+class TodoView(BaseModel):
+    kind: str
+    draft_code: str
+    title: str
+    unit_code: str
+    unit_name: str
+    since: date | None
+
+
+class TodosView(BaseModel):
+    as_of: date
+    banners: list[Banner]
+    todos: list[TodoView]
+
+
+def compliance_view(answer: Compliance, rules_version: str) -> ComplianceView:
     question = answer.question
     period = question.period
-    return {
+    shown = {
         "as_of": question.as_of.isoformat(),
         "period": {
             "from": period.from_day.isoformat() if period else None,
@@ -35,16 +215,18 @@ def compliance_view(answer: Compliance, rules_version: str) -> dict[str, Any]:
         "banners": banner_views(answer.datasets),
         "groups": [group.as_dict() for group in answer.groups],
     }
+    return ComplianceView.model_validate(shown)
 
 
-def gaps_view(answer: Gaps, rules_version: str) -> dict[str, Any]:
-    return {
+def gaps_view(answer: Gaps, rules_version: str) -> GapsView:
+    shown = {
         "as_of": answer.as_of.isoformat(),
         "position": answer.position,
         "rules_version": rules_version,
         "banners": banner_views(answer.datasets),
         "gaps": [_gap(seen) for seen in answer.gaps],
     }
+    return GapsView.model_validate(shown)
 
 
 def _gap(seen: SeenGap) -> dict[str, Any]:
@@ -68,19 +250,20 @@ def _gap(seen: SeenGap) -> dict[str, Any]:
     }
 
 
-def coverage_view(answer: Coverage, as_of: str, rules_version: str) -> dict[str, Any]:
-    return {
+def coverage_view(answer: Coverage, as_of: str, rules_version: str) -> CoverageView:
+    shown = {
         "as_of": as_of,
         "position": answer.position,
         "rules_version": rules_version,
         "banners": banner_views([answer.dataset]),
         **answer.body,
     }
+    return CoverageView.model_validate(shown)
 
 
-def todos_view(todos: Iterable[Todo], units: Units, as_of: str) -> dict[str, Any]:
+def todos_view(todos: Iterable[Todo], units: Units, as_of: str) -> TodosView:
     rows = list(todos)
-    return {
+    shown = {
         "as_of": as_of,
         "banners": banner_views({todo.dataset for todo in rows}),
         "todos": [
@@ -95,3 +278,4 @@ def todos_view(todos: Iterable[Todo], units: Units, as_of: str) -> dict[str, Any
             for todo in rows
         ],
     }
+    return TodosView.model_validate(shown)

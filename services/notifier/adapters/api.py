@@ -1,13 +1,23 @@
 """The notifier's door: recipients, alerts, previews and the tick."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
+from pydantic import Field
 
 from services.notifier.adapters.bodies import RecipientBody, TickBody
 from services.notifier.adapters.read_model import SqlReadModel
 from services.notifier.adapters.recipients import SqlRecipients
-from services.notifier.adapters.views import alert_view, preview_view, recipient_view, tick_view
+from services.notifier.adapters.views import (
+    AlertView,
+    PreviewView,
+    RecipientsView,
+    TickView,
+    alert_view,
+    preview_view,
+    recipients_view,
+    tick_view,
+)
 from services.notifier.application.commands import Commands
 from services.notifier.application.pipeline import moment
 from services.notifier.application.ticks import Ticks, announcement
@@ -20,7 +30,10 @@ from shared.web import AtPosition
 
 logger = log.get(__name__)
 
-At = Annotated[str | None, Query(description="a moment, or a day (08:00 in Vietnam); none means now")]
+Mailboxes = Annotated[list[RecipientBody], Field(max_length=200)]
+At = Annotated[
+    str | None, Query(max_length=40, description="a moment, or a day (08:00 in Vietnam); none means now")
+]
 
 
 def routers(
@@ -32,12 +45,12 @@ def routers(
 def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new_id: NewId) -> APIRouter:
     router = APIRouter(prefix="/units", tags=["recipients"])
 
-    async def listed(unit_code: str) -> dict[str, Any]:
+    async def listed(unit_code: str) -> RecipientsView:
         found = await recipients.of_unit(unit_code, day_in_vietnam(ticks.now()))
-        return {"unit_code": unit_code, "recipients": [recipient_view(one) for one in found]}
+        return recipients_view(unit_code, found)
 
     @router.put("/{unit_code}/recipients", summary="Replace the list of a unit's mailboxes")
-    async def replace(principal: Supervisor, unit_code: Code, body: list[RecipientBody]) -> dict[str, Any]:
+    async def replace(principal: Supervisor, unit_code: Code, body: Mailboxes) -> RecipientsView:
         await commands.require_unit(unit_code)
         wanted = {entry.email: entry.recipient(unit_code, new_id()) for entry in body}
         await recipients.replace(unit_code, list(wanted.values()), day_in_vietnam(ticks.now()))
@@ -45,7 +58,7 @@ def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new
         return await listed(unit_code)
 
     @router.get("/{unit_code}/recipients", summary="A unit's mailboxes (personal data)")
-    async def of_unit(_: Supervisor, unit_code: Code) -> dict[str, Any]:
+    async def of_unit(_: Supervisor, unit_code: Code) -> RecipientsView:
         return await listed(unit_code)
 
     return router
@@ -60,11 +73,11 @@ def _alerts(read_model: SqlReadModel, ticks: Ticks) -> APIRouter:
         page: Paged,
         state: Literal["raised", "resolved"] | None = None,
         unit: Code | None = None,
-    ) -> Listing:
+    ) -> Listing[AlertView]:
         rows = await read_model.alerts(state, unit, page.limit, page.after)
         today = day_in_vietnam(ticks.now())
         shown = [alert_view(row, today, ticks.pipeline.calendar) for row in rows]
-        return page.listing(shown, "alert_id")
+        return page.listing(AlertView, shown, "alert_id")
 
     @router.get("/digests/counts", summary="How many mails stand in which state")
     async def counts(_: Reader) -> dict[str, int]:
@@ -76,13 +89,23 @@ def _alerts(read_model: SqlReadModel, ticks: Ticks) -> APIRouter:
 def _mail(ticks: Ticks) -> APIRouter:
     router = APIRouter(tags=["mail"])
 
-    @router.get("/preview", summary="Which mails would go out; sends nothing", dependencies=[AtPosition])
-    async def preview(_: Reader, at: At = None) -> dict[str, Any]:
+    @router.get(
+        "/preview",
+        summary="Which mails would go out; sends nothing",
+        dependencies=[AtPosition],
+        response_model_exclude_unset=True,
+    )
+    async def preview(_: Reader, at: At = None) -> PreviewView:
         plan = await ticks.pipeline.plan(moment(at, ticks.now()))
         return preview_view(plan, announcement(plan, ticks.pipeline.calendar))
 
-    @router.post("/tick", summary="Send what is due; a past day is only simulated", dependencies=[AtPosition])
-    async def tick(request: Request, principal: Operator, body: TickBody | None = None) -> dict[str, Any]:
+    @router.post(
+        "/tick",
+        summary="Send what is due; a past day is only simulated",
+        dependencies=[AtPosition],
+        response_model_exclude_unset=True,
+    )
+    async def tick(request: Request, principal: Operator, body: TickBody | None = None) -> TickView:
         at = moment(body.at if body else None, ticks.now())
         ticked = await ticks.tick(at, request.state.correlation_id)
         logger.info("tick", at=at.isoformat(), sent=len(ticked.sent), by=principal.actor)

@@ -10,7 +10,7 @@ from services.notifier.domain.digest import Recipient
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Language, RecipientRole
 from shared.rows import ImportRow
-from shared.web import Body
+from shared.web import Body, example
 
 # One plain mailbox, in ASCII: no name, no list, nothing that could begin another header.
 _ADDRESS = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
@@ -24,6 +24,8 @@ Email = Annotated[str, StringConstraints(pattern=_ADDRESS, max_length=254), Afte
 
 
 class RecipientBody(Body):
+    model_config = example(role="focal_point", email="dau.moi@stp.example.vn", language="vi")
+
     role: RecipientRole
     email: Email
     language: Language = Language.VI
@@ -52,5 +54,7 @@ class RecipientRow(ImportRow):
 
 class TickBody(Body):
     """`at` is a moment or a day (then 08:00 in Vietnam); null means now."""
+
+    model_config = example(at="2026-11-23")
 
     at: str | None = None

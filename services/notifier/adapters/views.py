@@ -1,20 +1,115 @@
 """How the notifier shows alerts, recipients, plans and ticks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
 
 from services.notifier.application.pipeline import Plan, Planned, Skipped
 from services.notifier.application.ticks import Sent, Ticked
 from services.notifier.domain.digest import Recipient
-from shared.contracts.vocabulary import GapState
+from services.notifier.domain.reasons import Reason, Skip, Standing
+from shared.contracts.vocabulary import Dataset, GapState, Language, RecipientRole
 from shared.errors import Text
+from shared.openapi import Messages
 from shared.rules.working_days import Calendar
 
 
-def recipient_view(recipient: Recipient) -> dict[str, Any]:
-    return asdict(recipient)
+class RecipientView(BaseModel):
+    """A mailbox of a unit; `valid_to` is its last day."""
+
+    recipient_id: UUID
+    unit_code: str
+    role: RecipientRole
+    email: str
+    language: Language
+    valid_from: date | None
+    valid_to: date | None
+
+
+class RecipientsView(BaseModel):
+    unit_code: str
+    recipients: list[RecipientView]
+
+
+class AlertView(BaseModel):
+    """A gap as a matter between us and its unit; `gap_state` is that of today, null once resolved."""
+
+    alert_id: UUID
+    gap_id: UUID
+    draft_code: str
+    unit_code: str
+    due_on: date
+    state: str
+    last_sent_day: date | None
+    last_reason: str | None
+    closed_on: date | None
+    closure: str | None
+    title: str | None
+    stage: str | None
+    policies: list[int] | None
+    dataset: Dataset | None
+    gap_state: GapState | None
+    overdue_working_days: int
+
+
+class LineView(BaseModel):
+    gap_id: UUID
+    draft_code: str
+    standing: Standing
+    reason: Reason
+
+
+class MailView(BaseModel):
+    digest_key: str
+    recipient_id: UUID
+    unit_code: str
+    subject: str
+    lines: list[LineView]
+
+
+class SentView(MailView):
+    """`file` is where the mail lies, if it is kept on this machine."""
+
+    file: str | None = None
+
+
+class PreviewedView(MailView):
+    text: str
+    html: str
+
+
+class SkippedView(BaseModel):
+    """Nobody was written to, or not yet, and this is why; no unit means all of them."""
+
+    unit_code: str | None
+    recipient_id: UUID | None = None
+    reason: Skip
+    detail: str | None = None
+
+
+class _Moment(BaseModel):
+    day: date
+    at: datetime
+    skipped: list[SkippedView]
+    message: Messages
+
+
+class TickView(_Moment):
+    sent: list[SentView]
+    simulated: bool
+
+
+class PreviewView(_Moment):
+    mails: list[PreviewedView]
+
+
+def recipients_view(unit_code: str, found: Iterable[Recipient]) -> RecipientsView:
+    shown = {"unit_code": unit_code, "recipients": [asdict(one) for one in found]}
+    return RecipientsView.model_validate(shown)
 
 
 def alert_view(row: Mapping[str, Any], today: date, calendar: Calendar) -> dict[str, Any]:
@@ -27,8 +122,8 @@ def alert_view(row: Mapping[str, Any], today: date, calendar: Calendar) -> dict[
     return {**shown, "due_on": due_on, "gap_state": gap_state, "overdue_working_days": days}
 
 
-def tick_view(ticked: Ticked) -> dict[str, Any]:
-    return {
+def tick_view(ticked: Ticked) -> TickView:
+    shown = {
         "day": ticked.plan.day,
         "at": ticked.plan.at,
         "sent": [_sent(sent) for sent in ticked.sent],
@@ -36,16 +131,18 @@ def tick_view(ticked: Ticked) -> dict[str, Any]:
         "simulated": ticked.simulated,
         "message": asdict(ticked.message),
     }
+    return TickView.model_validate(shown)
 
 
-def preview_view(plan: Plan, message: Text) -> dict[str, Any]:
-    return {
+def preview_view(plan: Plan, message: Text) -> PreviewView:
+    shown = {
         "day": plan.day,
         "at": plan.at,
         "mails": [_previewed(planned) for planned in plan.planned],
         "skipped": [_skipped(skipped) for skipped in plan.skipped],
         "message": asdict(message),
     }
+    return PreviewView.model_validate(shown)
 
 
 def _of(planned: Planned) -> dict[str, Any]:

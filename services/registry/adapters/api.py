@@ -6,18 +6,30 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.registry.adapters import bodies
-from services.registry.adapters.views import draft_view, history_view, procedures_view, recorded_entry
+from services.registry.adapters.views import (
+    DraftItem,
+    DraftView,
+    HistoryView,
+    ProceduresView,
+    UnitItem,
+    draft_view,
+    history_view,
+    procedures_view,
+    recorded_entry,
+)
 from services.registry.application.commands import Commands, draft_ref
 from services.registry.application.queries import DraftFilter, ReadModel
 from services.registry.domain import draft as drafts
 from services.registry.domain import unit as units
 from services.registry.domain.refusals import NotYourDraft
 from shared import clock, web
-from shared.auth import Principal, Reader, Supervisor, Writer
+from shared.auth import Reader, Supervisor, Writer
+from shared.contracts.event import Code
 from shared.contracts.ids import unit_id
 from shared.contracts.registry import DraftStageCorrected
 from shared.contracts.vocabulary import Role, Stage
 from shared.eventstore.handle import Handled
+from shared.openapi import VERSIONED
 from shared.paging import Listing, Paged
 from shared.rules.rulebook import Rulebook
 from shared.web import Accepted, AtPosition, IdempotencyKey, IfMatch
@@ -40,6 +52,25 @@ def _accepted(response: Response, aggregate_id: object, handled: Handled) -> Acc
     return web.accepted(response, aggregate_id, handled.version, handled.event_names)
 
 
+class _UnitDoor:
+    """What every command on one unit shares."""
+
+    def __init__(
+        self,
+        request: Request,
+        response: Response,
+        principal: Supervisor,
+        if_match: IfMatch,
+        key: IdempotencyKey = None,
+    ) -> None:
+        self.response = response
+        self.if_match = if_match
+        self.metadata = web.metadata(request, principal, key)
+
+
+UnitDoor = Annotated[_UnitDoor, Depends()]
+
+
 def _unit_commands(commands: Commands) -> APIRouter:
     router = APIRouter(prefix="/units", tags=["units"])
 
@@ -54,47 +85,24 @@ def _unit_commands(commands: Commands) -> APIRouter:
         handled = await commands.register_unit(body.event(), web.metadata(request, principal, key))
         return _accepted(response, unit_id(body.code), handled)
 
-    async def record(
-        request: Request, response: Response, principal: Principal, change: units.Change, key: str | None
-    ) -> Accepted:
-        metadata = web.metadata(request, principal, key)
-        handled = await commands.on_unit(change.unit_code, units.Record(change), metadata)
-        return _accepted(response, unit_id(change.unit_code), handled)
+    async def record(door: _UnitDoor, change: units.Change) -> Accepted:
+        command = units.Record(change)
+        handled = await commands.on_unit(change.unit_code, command, door.metadata, door.if_match)
+        return _accepted(door.response, unit_id(change.unit_code), handled)
 
     @router.post("/{unit_code}/successions", summary="Record a succession or the dissolution of a unit")
-    async def succeed(
-        request: Request,
-        response: Response,
-        principal: Supervisor,
-        unit_code: str,
-        body: bodies.Succession,
-        key: IdempotencyKey = None,
-    ) -> Accepted:
+    async def succeed(unit_code: Code, body: bodies.Succession, door: UnitDoor) -> Accepted:
         if body.to_code is not None:
             await commands.require_unit(body.to_code)
-        return await record(request, response, principal, body.event(unit_code), key)
+        return await record(door, body.event(unit_code))
 
     @router.post("/{unit_code}/rename", summary="Rename a unit")
-    async def rename(
-        request: Request,
-        response: Response,
-        principal: Supervisor,
-        unit_code: str,
-        body: bodies.Renaming,
-        key: IdempotencyKey = None,
-    ) -> Accepted:
-        return await record(request, response, principal, body.event(unit_code), key)
+    async def rename(unit_code: Code, body: bodies.Renaming, door: UnitDoor) -> Accepted:
+        return await record(door, body.event(unit_code))
 
     @router.post("/{unit_code}/targets", summary="Set the unit's own target for a reporting year")
-    async def target(
-        request: Request,
-        response: Response,
-        principal: Supervisor,
-        unit_code: str,
-        body: bodies.Target,
-        key: IdempotencyKey = None,
-    ) -> Accepted:
-        return await record(request, response, principal, body.event(unit_code), key)
+    async def target(unit_code: Code, body: bodies.Target, door: UnitDoor) -> Accepted:
+        return await record(door, body.event(unit_code))
 
     return router
 
@@ -209,30 +217,29 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
     router = APIRouter(tags=["queries"])
 
     @router.get("/units", summary="Find units", dependencies=[AtPosition])
-    async def find_units(_: Reader, page: Paged, q: str | None = None) -> Listing:
-        return page.listing(await read_model.units(q, page.limit, page.after), "unit_code")
+    async def find_units(_: Reader, page: Paged, q: str | None = None) -> Listing[UnitItem]:
+        return page.listing(UnitItem, await read_model.units(q, page.limit, page.after), "unit_code")
 
     @router.get("/drafts", summary="Find drafts", dependencies=[AtPosition])
     async def find_drafts(
         _: Reader, page: Paged, q: str | None = None, unit: str | None = None, stage: Stage | None = None
-    ) -> Listing:
+    ) -> Listing[DraftItem]:
         wanted = DraftFilter(text=q, unit_code=unit, stage=stage)
-        return page.listing(await read_model.drafts(wanted, page.limit, page.after), "draft_code")
+        return page.listing(DraftItem, await read_model.drafts(wanted, page.limit, page.after), "draft_code")
 
-    @router.get("/drafts/{draft_code}", summary="One draft, read from the log itself")
-    async def draft(_: Reader, response: Response, draft_code: str) -> dict[str, Any]:
+    @router.get("/drafts/{draft_code}", summary="One draft, read from the log itself", responses=VERSIONED)
+    async def draft(_: Reader, response: Response, draft_code: str) -> DraftView:
         found, history = await commands.draft_with_history(draft_code)
-        response.headers["ETag"] = f'"{history.version.count}"'
-        response.headers[web.POSITION] = str(history.version.position)
+        web.versioned(response, history.version)
         return draft_view(found, history)
 
     @router.get("/drafts/{draft_code}/history", summary="Every event of a draft: when, who, what")
-    async def history(_: Reader, draft_code: str) -> dict[str, Any]:
+    async def history(_: Reader, draft_code: str) -> HistoryView:
         _draft, recorded = await commands.draft_with_history(draft_code)
-        return {"draft_code": draft_code, "events": history_view(recorded)}
+        return history_view(draft_code, recorded)
 
     @router.get("/procedures", summary="The rules in force, with their dates and legal basis")
-    async def procedures(_: Reader) -> dict[str, Any]:
+    async def procedures(_: Reader) -> ProceduresView:
         return procedures_view(rulebook)
 
     return router

@@ -34,12 +34,19 @@ from shared.contracts.vocabulary import (
     UnitKind,
     UnitLevel,
 )
-from shared.web import Body
+from shared.web import Body, example
 
 Title = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class NewUnit(Body):
+    model_config = example(
+        code="STP-01",
+        name="Sở Tư pháp tỉnh Lào Cai",
+        level="provincial",
+        kind="provincial_justice_department",
+    )
+
     code: Code
     name: Title
     level: UnitLevel
@@ -59,6 +66,10 @@ class NewUnit(Body):
 class Succession(Body):
     """Who carries on what the unit did; without `to_code` the unit is dissolved."""
 
+    model_config = example(
+        to_code="LAOCAI", kind="merge", date="2025-07-01", legal_basis="Nghị quyết 202/2025/QH15"
+    )
+
     to_code: Code | None = None
     kind: SuccessionKind
     date: date
@@ -73,6 +84,10 @@ class Succession(Body):
 
 
 class Renaming(Body):
+    model_config = example(
+        name="Bộ Dân tộc và Tôn giáo", on="2025-03-01", legal_basis="Nghị quyết 176/2025/QH15"
+    )
+
     name: Title
     on: date
     legal_basis: str | None = None
@@ -82,6 +97,8 @@ class Renaming(Body):
 
 
 class Target(Body):
+    model_config = example(year=2026, target_percent=80.0, document="Kế hoạch 15/KH-UBND")
+
     year: int = Field(ge=2022, le=2100)
     target_percent: float = Field(ge=0, le=100)
     document: str | None = None
@@ -91,6 +108,10 @@ class Target(Body):
 
 
 class ScopeBody(Body):
+    model_config = example(
+        requires_proposal="yes", affects_rights="yes", contested="unknown", wide_impact="yes"
+    )
+
     requires_proposal: Answer = Answer.UNKNOWN
     affects_rights: Answer = Answer.UNKNOWN
     contested: Answer = Answer.UNKNOWN
@@ -103,6 +124,15 @@ class ScopeBody(Body):
 
 
 class NewDraft(ScopeBody):
+    model_config = example(
+        draft_code="LUAT-DATDAI",
+        title="Luật Đất đai (sửa đổi)",
+        instrument="law",
+        lead_unit_code="BTNMT",
+        regime="law_2025",
+        in_scope="yes",
+    )
+
     draft_code: Code
     title: Title
     instrument: Instrument
@@ -119,10 +149,14 @@ class NewDraft(ScopeBody):
 
 
 class Retitling(Body):
+    model_config = example(title="Luật Đất đai (sửa đổi)")
+
     title: Title
 
 
 class NewPolicy(Body):
+    model_config = example(policy_no=1, title="Bỏ khung giá đất", affected_groups=["người sử dụng đất"])
+
     policy_no: int = Field(ge=1, le=MOST_POLICIES)
     title: Title
     affected_groups: tuple[str, ...] = ()
@@ -133,6 +167,10 @@ class NewPolicy(Body):
 
 
 class PolicyChange(Body):
+    model_config = example(
+        title="Bỏ khung giá đất, lập bảng giá đất hằng năm", affected_groups=["người sử dụng đất"]
+    )
+
     title: Title
     affected_groups: tuple[str, ...] = ()
 
@@ -142,6 +180,8 @@ class PolicyChange(Body):
 
 class NewStage(Body):
     """`resumed` goes on in the stage that a suspension interrupted; every other value enters that stage."""
+
+    model_config = example(stage="draft_consultation", entered_on="2025-03-03")
 
     stage: Stage | Literal["resumed"]
     entered_on: date
@@ -165,6 +205,10 @@ class NewStage(Body):
 class StageCorrection(Body):
     """What the entry should have said."""
 
+    model_config = example(
+        stage="draft_consultation", entered_on="2025-03-04", reason="Ghi nhầm ngày đăng tải."
+    )
+
     stage: Stage
     entered_on: date
     precision: Precision = Precision.DAY
@@ -172,12 +216,18 @@ class StageCorrection(Body):
 
 
 class Withdrawal(Body):
+    model_config = example(on="2025-06-30", what="Rút khỏi chương trình lập pháp năm 2025")
+
     on: date
     what: str | None = None
 
 
 class Exemption(Body):
     """No stages: the whole draft is exempted from communication."""
+
+    model_config = example(
+        stages=["draft_consultation"], document="Công văn 12/BTP-PBGDPL", authority="Bộ Tư pháp"
+    )
 
     stages: tuple[Stage, ...] = ()
     document: str = Field(min_length=1)
@@ -189,6 +239,8 @@ class Exemption(Body):
 
 
 class Handover(Body):
+    model_config = example(to_unit_code="BNNMT", on="2025-03-01", document="Nghị quyết 176/2025/QH15")
+
     to_unit_code: Code
     on: date
     document: str | None = None

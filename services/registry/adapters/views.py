@@ -1,20 +1,37 @@
 """How the registry shows a draft, its history and the procedures."""
 
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+
+from pydantic import BaseModel
 
 from services.registry.domain.draft import Draft
 from services.registry.domain.refusals import EntryNotRecorded
 from services.registry.domain.stages import Entry
 from shared.contracts.registry import (
+    DraftCommunicationExempted,
     DraftMerged,
+    DraftPolicyAdded,
     DraftResumed,
+    DraftScopeAssessed,
     DraftStageCorrected,
     DraftStageEntered,
     DraftSuspended,
+    DraftTransferred,
     DraftWithdrawn,
+    Notes,
 )
-from shared.contracts.vocabulary import Stage
+from shared.contracts.vocabulary import (
+    Dataset,
+    Instrument,
+    Precision,
+    Procedure,
+    Regime,
+    Stage,
+    UnitKind,
+    UnitLevel,
+)
 from shared.envelope import Recorded
 from shared.eventstore.port import History
 from shared.rules.rulebook import Rulebook
@@ -22,9 +39,109 @@ from shared.rules.rulebook import Rulebook
 _ENDINGS = {DraftSuspended: Stage.SUSPENDED, DraftWithdrawn: Stage.WITHDRAWN, DraftMerged: Stage.MERGED}
 
 
-def draft_view(draft: Draft, history: History) -> dict[str, Any]:
+class UnitItem(BaseModel):
+    unit_code: str
+    unit_name: str
+    level: UnitLevel
+    kind: UnitKind
+    parent_code: str | None
+    province_code: str | None
+    valid_from: date | None
+    valid_to: date | None
+    note: str | None
+    source: str | None
+    dataset: Dataset
+
+
+class _DraftHead(BaseModel):
+    draft_id: UUID
+    draft_code: str
+    title: str
+    instrument: Instrument
+    lead_unit_code: str
+    regime: Regime
+    procedure: Procedure
+    final_number: str | None
+    outcome: str | None
+    source: str | None
+    dataset: Dataset
+    version: int
+
+
+class DraftItem(_DraftHead):
+    """A draft in a list: `stage` is the latest one by day, null before the first."""
+
+    scope: dict[str, Any]
+    stage: Stage | None
+    entered_on: date | None
+
+
+class StageView(BaseModel):
+    """One entry into a stage, after all corrections; `late`: it was recorded after later ones."""
+
+    entry_id: UUID
+    stage: Stage
+    entered_on: date
+    precision: Precision
+    resumed: bool
+    what: str | None
+    late: bool
+    unusual: bool
+
+
+class DraftView(_DraftHead):
     """Everything that is known of a draft; `stages` are its entries in the order of their days."""
-    return {
+
+    notes: Notes
+    scope: DraftScopeAssessed | None
+    policies: list[DraftPolicyAdded]
+    stages: list[StageView]
+    exemptions: list[DraftCommunicationExempted]
+    transfers: list[DraftTransferred]
+
+
+class EventView(BaseModel):
+    """One event of the log; the shape of `data` is that of `GET /schemas/{type}`."""
+
+    position: int
+    version: int
+    event_id: UUID
+    type: str
+    recorded_at: datetime
+    actor: str | None
+    correlation_id: str | None
+    data: dict[str, Any]
+
+
+class HistoryView(BaseModel):
+    draft_code: str
+    events: list[EventView]
+
+
+class ProcedureView(BaseModel):
+    """What one procedure asks for, for stages entered from `valid_from` to `valid_to`."""
+
+    regime: Regime
+    instrument: Instrument
+    procedure: Procedure
+    valid_from: date
+    valid_to: date | None
+    opening: list[Stage]
+    closing: list[Stage]
+    parallel: list[Stage]
+    not_required: list[Stage]
+    grace_working_days: int
+    min_posting_days: dict[Stage, int]
+    legal_basis: str
+
+
+class ProceduresView(BaseModel):
+    rules_version: str
+    procedures: list[ProcedureView]
+
+
+def draft_view(draft: Draft, history: History) -> DraftView:
+    shown = {
         **draft.registered.model_dump(mode="json"),
         "title": draft.title,
         "lead_unit_code": draft.lead_unit_code,
@@ -35,10 +152,11 @@ def draft_view(draft: Draft, history: History) -> dict[str, Any]:
         "transfers": [transfer.model_dump(mode="json") for transfer in draft.transfers],
         "version": history.version.count,
     }
+    return DraftView.model_validate(shown)
 
 
-def history_view(history: History) -> list[dict[str, Any]]:
-    return [
+def history_view(draft_code: str, history: History) -> HistoryView:
+    events = [
         {
             "position": event.position,
             "version": event.aggregate_version,
@@ -51,9 +169,10 @@ def history_view(history: History) -> list[dict[str, Any]]:
         }
         for event in history.events
     ]
+    return HistoryView.model_validate({"draft_code": draft_code, "events": events})
 
 
-def procedures_view(rulebook: Rulebook) -> dict[str, Any]:
+def procedures_view(rulebook: Rulebook) -> ProceduresView:
     """The procedure table as it is in force, with what every answer names: `rules_version`."""
     rows = [
         {
@@ -73,7 +192,7 @@ def procedures_view(rulebook: Rulebook) -> dict[str, Any]:
         for rules in rulebook.procedures.values()
         for rule in rules
     ]
-    return {"rules_version": rulebook.version, "procedures": rows}
+    return ProceduresView.model_validate({"rules_version": rulebook.version, "procedures": rows})
 
 
 def recorded_entry(history: History, entry_id: UUID) -> Entry:

@@ -1,0 +1,197 @@
+"""Every service keeps to its own OpenAPI document: thousands of odd requests, made from the document itself."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case
+from schemathesis.core.result import Ok
+from schemathesis.generation import GenerationMode
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from deploy.local.keys import Keyring
+from shared import web
+from shared.eventstore.streams import TICKS
+from tests.integration.metrics.office import Office
+from tests.support.engines import NewDatabase, connected, fresh_nats
+from tests.support.service import SERVICES, Api, House, existing, open_house
+from tests.support.tokens import Issuer
+
+MOST = 3  # odd requests an operation and kind (that fit the document, and that don't)
+
+
+def no_fault(_: Any, response: Any, __: Any) -> None:
+    """Say 503 (a position that isn't reached), never 500."""
+    assert response.status_code in {*range(500), 503}, response.text
+
+
+CHECKS: Any = [
+    no_fault,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+ELSEWHERE = {
+    "/imports",  # a stream of lines, of which OpenAPI says nothing: tests of the import
+    "/projections/rebuild",  # would empty the read model under the other requests
+}
+
+ALIKE = {"/livez", "/readyz", "/metrics", "/asyncapi", "/asyncapi.json", "/schemas/{type_name}"}
+ALIKE |= {"/projections", "/projections/skip"}
+
+every_service = pytest.mark.parametrize("service", existing(*SERVICES))
+
+
+@pytest.fixture(scope="module")
+async def house(
+    tmp_path_factory: pytest.TempPathFactory,
+    keys: Keyring,
+    token_issuer: Issuer,
+    session_database: NewDatabase,
+) -> AsyncIterator[House]:
+    """One draft with a policy, a stage and a communication; the broker's own clock is taken away."""
+    async with (
+        fresh_nats(tmp_path_factory.mktemp("nats"), keys) as server,
+        open_house(server, keys, token_issuer, session_database, *existing(*SERVICES)) as found,
+    ):
+        async with connected(server, "operator") as operator:
+            await operator.jetstream().purge_stream(TICKS)
+        office = Office(found, "OFFICE")
+        await office.open()
+        await office.enter("draft_consultation", "2025-03-03")
+        await office.communicate("2025-03-05", 1)
+        await found.settled()
+        yield found
+
+
+def operations(service: str, api: Api) -> Iterator[APIOperation[Any, Any, Any, Any]]:
+    document = schemathesis.openapi.from_dict(api.app.openapi())
+    document.config.update(base_url=f"http://127.0.0.1:{api.settings.port}")
+    left_out = ELSEWHERE if service == "registry" else ELSEWHERE | ALIKE  # one code for every service
+    for result in document.get_all_operations():
+        assert isinstance(result, Ok), result
+        if (operation := result.ok()).path not in left_out:
+            yield operation
+
+
+def holds(case: Case[Any], token: str) -> None:
+    headers = {"Authorization": f"Bearer {token}"}
+    case.validate_response(case.call(headers=headers), checks=CHECKS)
+
+
+def try_oddly(operation: APIOperation[Any, Any, Any, Any], token: str) -> None:
+    fitting = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
+    wrong = operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+
+    @settings(
+        max_examples=MOST,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        verbosity=Verbosity.quiet,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.one_of(fitting, wrong))
+    def attempt(case: Case[Any]) -> None:
+        holds(case, token)
+
+    attempt()
+
+
+@every_service
+async def test_no_odd_request_gets_an_answer_that_is_not_described(
+    service: str, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web, "MIN_POSITION_SECONDS", 0.01)  # positions are drawn by chance
+    api = house.services[service]
+    failures: list[str] = []
+    for operation in operations(service, api):
+        try:
+            await asyncio.to_thread(try_oddly, operation, house.issuer.token())
+        except BaseException as failure:  # noqa: BLE001  hypothesis groups them; all are shown
+            failures.append(f"{operation.label}: {failure} {getattr(failure, 'exceptions', '')}")
+    assert not failures, "\n\n".join(failures)
+
+
+FULL = {
+    "registry": (
+        "/units",
+        "/drafts",
+        "/drafts/OFFICE",
+        "/drafts/OFFICE/history",
+        "/procedures",
+        "/units?limit=1",
+    ),
+    "campaigns": ("/drafts/OFFICE/communications", "/drafts/OFFICE/communications?include_retracted=true"),
+    "metrics": (
+        "/compliance?group_by=unit",
+        "/compliance?year=2025",
+        "/gaps?as_of=2025-04-01",
+        "/drafts/OFFICE/coverage",
+        "/todos",
+    ),
+    "notifier": ("/alerts", "/preview?at=2025-04-01", "/units/OFFICE/recipients", "/digests/counts"),
+}
+
+
+@every_service
+async def test_every_query_that_finds_something_answers_as_described(service: str, house: House) -> None:
+    api = house.services[service]
+    document = schemathesis.openapi.from_dict(api.app.openapi())
+    for address in FULL[service]:
+        answer = await api.client.get(address)
+        assert answer.status_code == 200, answer.text
+        operation = document.find_operation_by_path("GET", answer.url.path)
+        assert operation is not None, address
+        operation.validate_response(answer)
+
+
+@every_service
+async def test_the_conventions_of_every_answer(service: str, house: House) -> None:
+    api = house.services[service]
+    asked = {"X-Correlation-Id": "ho-so-17", "Accept-Language": "vi;q=0.5, en-GB;q=0.9"}
+    answer = await api.client.get("/projections", headers=asked)
+    assert answer.headers["x-correlation-id"] == "ho-so-17"
+    assert answer.headers["x-request-id"] != (await api.client.get("/projections")).headers["x-request-id"]
+    refused = await api.client.get("/projections", headers=asked | {"Authorization": "Bearer none"})
+    assert (refused.status_code, refused.headers["content-language"]) == (401, "en")
+    wrong = await api.client.put("/livez", headers={"X-Correlation-Id": "hai tu"})
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET")
+    assert wrong.headers["x-correlation-id"] == wrong.headers["x-request-id"]
+    assert (await api.client.get("/projections")).headers["x-correlation-id"] != "ho-so-17"
+
+
+@every_service
+async def test_a_body_beyond_the_limit_is_refused_while_it_is_read(service: str, house: House) -> None:
+    answer = await house.services[service].client.post(
+        "/projections/skip", content=b" " * (web.MOST_BYTES + 1)
+    )
+    assert (answer.status_code, answer.json()["type"]) == (413, "urn:loa:problem:body-too-large")
+    assert "loa import" in answer.json()["detail"]
+
+
+async def test_units_and_drafts_are_written_only_as_they_were_read(house: House) -> None:
+    client = house.registry.client
+    name = {"name": "Sở Tư pháp", "on": "2025-03-01"}
+    stale = await client.post("/units/OFFICE/rename", json=name, headers={"If-Match": '"99"'})
+    assert stale.status_code == 412
+    read = await client.get("/drafts/OFFICE")
+    title = {"title": "Luật mới"}
+    done = await client.post("/drafts/OFFICE/title", json=title, headers={"If-Match": read.headers["etag"]})
+    assert (done.status_code, int(done.headers["loa-position"])) == (200, done.json()["position"])
+    again = await client.post("/drafts/OFFICE/title", json=title, headers={"If-Match": read.headers["etag"]})
+    assert again.status_code == 412
+    found = await client.get("/drafts", params={"min_position": done.json()["position"]})
+    assert int(found.headers["loa-position"]) >= done.json()["position"]
