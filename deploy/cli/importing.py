@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from deploy.cli.client import Services
-from deploy.cli.columns import COLUMNS, DATASET, ORDER, Broken, unknown_columns
+from deploy.cli.columns import COLUMNS, DATASET, ORDER, Broken, check_header, unknown_columns
 from deploy.cli.console import Said
 from deploy.cli.sheets import Row, SheetFile, Source
 from shared.contracts.vocabulary import Dataset
@@ -152,7 +152,10 @@ class _Carrier:
                 yield item
 
     def _tell_columns(self, sheet: SheetFile) -> None:
-        if unknown := unknown_columns(sheet.name, sheet.header()):
+        header = [cell.strip() for cell in sheet.header()]
+        if check_header(sheet.name, 1, header):
+            return  # the file is refused for its header, which says more
+        if unknown := unknown_columns(sheet.name, header):
             names = ", ".join(f"“{name}”" for name in unknown)
             why = NOTES if COLUMNS[sheet.name].notes else NO_NOTES
             said = Text(why.vi.format(names=names), why.en.format(names=names))
