@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from dataclasses import dataclass
 
 from nats.aio.client import Client
@@ -14,6 +15,7 @@ from shared.eventstore.streams import EVENTS
 
 IDLE_SECONDS = 60.0  # an abandoned consumer goes away by itself after this
 NOTHING_MORE = {"404", "408"}  # how a request ends when nothing (more) came in its time
+LOOK_SECONDS = 0.25  # between two looks at the connection while nothing comes
 GRACE_SECONDS = 1.0  # how much later than asked the broker's "nothing" may come
 
 
@@ -45,6 +47,7 @@ class Feed:
         self._open = 0  # how many messages the broker still owes for what was asked
         self._arrived: list[RawEvent] = []
         self._broken = False
+        self._contact = (False, 0)
         self._news = asyncio.Event()
 
     async def batch(self, most: int, wait: float) -> list[RawEvent]:
@@ -89,7 +92,7 @@ class Feed:
             filter_subject="loa.>",
         )
         made = await self._client.jetstream(timeout=10).add_consumer(EVENTS, config)
-        self._consumer, self._delivered = made.name, 0
+        self._consumer, self._delivered, self._contact = made.name, 0, _contact(self._client)
         self._inbox = await self._client.subscribe(self._client.new_inbox(), cb=self._take)
 
     async def _ask(self, most: int, wait: float) -> None:
@@ -101,13 +104,15 @@ class Feed:
 
     async def _hear(self, most: int, patience: float) -> None:
         """Wait for the first event, and then for what is already on its way."""
-        try:
-            async with asyncio.timeout(patience):
-                while self._expects(most):
-                    self._news.clear()
+        until = time.monotonic() + patience
+        while self._expects(most):
+            self._news.clear()
+            try:
+                async with asyncio.timeout(LOOK_SECONDS):
                     await self._news.wait()
-        except TimeoutError:
-            self._broken = True  # not even "nothing": the consumer or the way to it is gone
+            except TimeoutError:
+                # Not even "nothing": the consumer, or the way to it, is gone.
+                self._broken = self._contact != _contact(self._client) or time.monotonic() > until
 
     def _expects(self, most: int) -> bool:
         if self._broken or self._open == 0:
@@ -132,3 +137,8 @@ class Feed:
         if not self._broken:
             event = RawEvent(meta.sequence.stream, message.subject, message.data, meta.num_pending)
             self._arrived.append(event)
+
+
+def _contact(client: Client) -> tuple[bool, int]:
+    """Say whether there is a connection, and which one: after another no answer to an old request comes."""
+    return client.is_connected, client.stats["reconnects"]

@@ -198,7 +198,9 @@ class Runner:
             return await self._checkpoints.read(connection, self.name)
 
     async def _check_stream(self, checkpoint: Checkpoint) -> StreamState:
-        stream = await stream_state(self._client.jetstream(timeout=10))
+        if not self._client.is_connected:  # a request now might wait for an answer that never comes
+            raise TransientError("the broker is not connected")
+        stream = await stream_state(self._client.jetstream(timeout=5))
         if checkpoint.stream_created not in (None, stream.created):
             raise StreamRecreated(
                 f"the rows come from the log made at {checkpoint.stream_created}, this one is of {stream.created}"
