@@ -75,7 +75,11 @@ async def connect(client: Client, settings: ServiceSettings, closed: Callable[[]
 
 
 async def ping(client: Client) -> Check:
-    return Check(client.is_connected, "ok" if client.is_connected else "not connected")
+    """Ask the broker itself: a frozen one keeps its connections open and answers nothing."""
+    if not client.is_connected:
+        return Check(ok=False, detail="not connected")
+    await client.flush(timeout=2)
+    return Check(ok=True)
 
 
 def create_broker(settings: ServiceSettings, catalog: Catalog) -> NatsBroker:

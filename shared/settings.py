@@ -35,6 +35,9 @@ class ServiceSettings(BaseSettings):
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     migrate_on_start: bool = True
+    calendar_overrides: tuple[Path, ...] = Field(
+        default=(), description="the operator's own calendar files (day,kind,what,source), the last one wins"
+    )
 
     @property
     def inbox_prefix(self) -> str:

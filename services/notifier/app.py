@@ -77,7 +77,9 @@ def _ticks(platform: Platform, settings: Settings, commands: Commands, now: Cloc
     ledger = SqlLedger(platform.engine)
     renderer = TemplateRenderer(settings.record_url, settings.mail_from)
     return Ticks(
-        pipeline=Pipeline(SqlDesks(platform.engine), renderer, load_rulebook().calendar, head),
+        pipeline=Pipeline(
+            SqlDesks(platform.engine), renderer, load_rulebook(settings.calendar_overrides).calendar, head
+        ),
         ledger=ledger,
         sender=Sender(ledger, _post(settings), commands, now),
         simulation=FilePost(settings.simulated_dir, settings.mail_from),
