@@ -13,6 +13,7 @@ from shared.contracts.vocabulary import Precision
 from shared.errors import Text
 from shared.mending import nearest, not_a_day
 from shared.printable import is_printable
+from shared.rules.recorded_days import is_first_day
 
 _SHORT_DATE = {4: Precision.YEAR, 7: Precision.MONTH}
 _SHORT = re.compile(r"\d{4}(-\d{2})?")
@@ -75,10 +76,8 @@ class DatedRow(ImportRow):
 
 
 def _check_first_day(day: date, precision: Precision) -> None:
-    if precision is Precision.MONTH and day.day != 1:
-        raise ValueError("a month is written as its first day")
-    if precision is Precision.YEAR and (day.month, day.day) != (1, 1):
-        raise ValueError("a year is written as its first day")
+    if not is_first_day(day, precision):
+        raise ValueError(f"a {precision} is written as its first day")
 
 
 def clean(cells: Mapping[str, Any]) -> dict[str, str]:

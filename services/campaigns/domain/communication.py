@@ -12,11 +12,10 @@ from shared.contracts.campaigns import (
     CommunicationRecorded,
     CommunicationRetracted,
 )
-from shared.contracts.vocabulary import Precision
 from shared.decider import Decider
+from shared.rules.recorded_days import check_recorded_day
 
 MOST_PEOPLE = 1_000_000_000  # more than that is a typing error
-_JANUARY = 1
 _SAID = frozenset(CommunicationCorrected.model_fields) - {"reason"}
 
 Activity = CommunicationRecorded | CommunicationCorrected
@@ -129,18 +128,9 @@ def _said(activity: Activity) -> dict[str, object]:
 
 def _check(command: Record | Correct) -> None:
     activity = command.activity
-    if activity.held_on > command.today:
-        raise refusals.DayInFuture(activity.held_on)
-    if not _is_first_of_its_period(activity.held_on, activity.precision):
-        raise refusals.NotFirstDay(activity.held_on, activity.precision)
+    check_recorded_day(activity.held_on, activity.precision, command.today)
     if wrong := set(activity.policies) - command.draft_policies:
         raise refusals.PolicyNotInDraft(wrong, command.draft_policies)
-
-
-def _is_first_of_its_period(day: date, precision: Precision) -> bool:
-    if precision is Precision.DAY:
-        return True
-    return day.day == 1 and (precision is Precision.MONTH or day.month == _JANUARY)
 
 
 def evolve(state: State, event: CommunicationEvent) -> State:

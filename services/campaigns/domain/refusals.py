@@ -1,9 +1,7 @@
 """What campaigns refuses, and what to do instead."""
 
 from collections.abc import Iterable
-from datetime import date
 
-from shared.contracts.vocabulary import Precision
 from shared.errors import Refusal
 
 
@@ -70,28 +68,6 @@ class PolicyNotInDraft(Refusal):
             "Leave it empty if the communication was about the whole draft.",
             policies=numbers,
             known_policies=existing,
-        )
-
-
-class DayInFuture(Refusal):
-    code = "day-in-future"
-    kind = "invalid"
-
-    def __init__(self, day: date) -> None:
-        super().__init__(
-            f"Ngày {day:%d/%m/%Y} ở tương lai; chỉ ghi nhận việc đã diễn ra.",
-            f"The day {day} lies in the future; only what has happened is recorded.",
-        )
-
-
-class NotFirstDay(Refusal):
-    code = "not-first-day"
-    kind = "invalid"
-
-    def __init__(self, day: date, precision: Precision) -> None:
-        super().__init__(
-            f"Ngày chỉ biết đến tháng hoặc năm phải ghi là ngày đầu của kỳ đó; nhận được {day:%d/%m/%Y} ({precision}).",
-            f"A date known to the {precision} only is written as its first day; got {day}.",
         )
 
 

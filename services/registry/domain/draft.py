@@ -34,6 +34,7 @@ from shared.contracts.registry import (
 )
 from shared.contracts.vocabulary import CLOSING_BY_LAW, ENDS, Precision, Stage
 from shared.decider import Decider
+from shared.rules.recorded_days import check_recorded_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,16 +309,12 @@ def _end_as_recorded(draft: Draft, command: EndAsRecorded) -> Sequence[DraftEven
 
 
 def _transfer(draft: Draft, command: Transfer) -> Sequence[DraftEvent]:
-    if command.transfer.on > command.today:
-        raise refusals.DayInFuture(command.transfer.on)
+    check_recorded_day(command.transfer.on, Precision.DAY, command.today)
     return [] if command.transfer in draft.transfers else [command.transfer]
 
 
 def _check_day(entry: Entry, today: date) -> None:
-    if entry.entered_on > today:
-        raise refusals.DayInFuture(entry.entered_on)
-    if not entry.is_first_of_its_period:
-        raise refusals.NotFirstDay(entry.entered_on, entry.precision)
+    check_recorded_day(entry.entered_on, entry.precision, today)
 
 
 def evolve(state: State, event: DraftEvent) -> State:

@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from services.registry.domain.stages import Entry
-from shared.contracts.vocabulary import Precision, Stage
+from shared.contracts.vocabulary import Stage
 from shared.errors import Refusal
 
 
@@ -76,28 +76,6 @@ class StageAfterEnd(Refusal):
         super().__init__(
             f"Dự thảo đã kết thúc ({end.stage}) ngày {end.entered_on:%d/%m/%Y}; không nhận giai đoạn “{stage}” ngày {day:%d/%m/%Y}.",
             f"The draft ended ({end.stage}) on {end.entered_on}; the stage '{stage}' of {day} is not taken.",
-        )
-
-
-class DayInFuture(Refusal):
-    code = "day-in-future"
-    kind = "invalid"
-
-    def __init__(self, day: date) -> None:
-        super().__init__(
-            f"Ngày {day:%d/%m/%Y} ở tương lai; chỉ ghi nhận việc đã diễn ra.",
-            f"The day {day} lies in the future; only what has happened is recorded.",
-        )
-
-
-class NotFirstDay(Refusal):
-    code = "not-first-day"
-    kind = "invalid"
-
-    def __init__(self, day: date, precision: Precision) -> None:
-        super().__init__(
-            f"Ngày chỉ biết đến tháng hoặc năm phải ghi là ngày đầu của kỳ đó; nhận được {day:%d/%m/%Y} ({precision}).",
-            f"A date known to the {precision} only is written as its first day; got {day}.",
         )
 
 

@@ -10,8 +10,6 @@ from shared.contracts.vocabulary import ENDS, Precision, Stage
 from shared.rules.facts import StageEntry
 from shared.rules.sequence import in_order
 
-_JANUARY = 1
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -21,14 +19,6 @@ class Entry:
     entered_on: date
     precision: Precision = Precision.DAY
     resumed: bool = False
-
-    @property
-    def is_first_of_its_period(self) -> bool:
-        """A month is written as its first day, a year as the first of January."""
-        if self.precision is Precision.DAY:
-            return True
-        first_of_month = self.entered_on.day == 1
-        return first_of_month and (self.precision is Precision.MONTH or self.entered_on.month == _JANUARY)
 
     @property
     def fact(self) -> StageEntry:

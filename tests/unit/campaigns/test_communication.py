@@ -18,12 +18,11 @@ from services.campaigns.domain.refusals import (
     CommunicationDiffers,
     CommunicationIsRetracted,
     CommunicationNotFound,
-    DayInFuture,
-    NotFirstDay,
     PolicyNotInDraft,
 )
 from shared.contracts.campaigns import CommunicationCorrected, CommunicationRecorded, CommunicationRetracted
 from shared.contracts.vocabulary import Channel, Precision
+from shared.rules.recorded_days import DayInFuture, NotFirstDay
 from tests.support.spec import spec
 
 TODAY = date(2024, 3, 20)

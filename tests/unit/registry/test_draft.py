@@ -9,7 +9,6 @@ import pytest
 from services.registry.domain import draft as drafts
 from services.registry.domain.draft import Draft, draft
 from services.registry.domain.refusals import (
-    DayInFuture,
     DraftDiffers,
     DraftNotFound,
     PolicyDiffers,
@@ -27,6 +26,7 @@ from shared.contracts.registry import (
     DraftTransferred,
 )
 from shared.contracts.vocabulary import Answer, Instrument, Regime, Stage
+from shared.rules.recorded_days import DayInFuture
 from tests.support.spec import Specification, spec
 
 TODAY = date(2024, 6, 1)

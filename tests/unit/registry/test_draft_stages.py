@@ -9,10 +9,8 @@ import pytest
 from services.registry.domain import draft as drafts
 from services.registry.domain.draft import draft
 from services.registry.domain.refusals import (
-    DayInFuture,
     EntryExists,
     EntryNotFound,
-    NotFirstDay,
     NothingInterrupted,
     OutcomeWithoutStage,
     StageAfterEnd,
@@ -26,6 +24,7 @@ from shared.contracts.registry import (
     DraftWithdrawn,
 )
 from shared.contracts.vocabulary import Precision, Stage
+from shared.rules.recorded_days import DayInFuture, NotFirstDay
 from tests.support.spec import Specification, spec
 from tests.unit.registry.test_draft import REGISTERED
 
