@@ -13,15 +13,6 @@ class Telemetry:
         self.http = Histogram(
             "loa_http_seconds", "HTTP answers by route", ["method", "route", "status"], registry=self.registry
         )
-        self.appended = Counter(
-            "loa_events_appended_total", "events appended", ["context", "event"], registry=self.registry
-        )
-        self.conflicts = Counter(
-            "loa_append_conflicts_total",
-            "appends that met another writer",
-            ["context"],
-            registry=self.registry,
-        )
         self.position = Gauge(
             "loa_projection_position", "position of the read model", ["projection"], registry=self.registry
         )
