@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from shared.contracts.event import Code, Event
-from shared.contracts.vocabulary import GapClosure, RecipientRole
+from shared.contracts.vocabulary import Channel, GapClosure, RecipientRole, Stage
 
 
 class AlertRaised(Event, context="alert"):
@@ -35,4 +35,44 @@ class AlertResolved(Event, context="alert"):
     reason: GapClosure
 
 
-AlertEvent = AlertRaised | AlertSent | AlertResolved
+class _Answered(Event):
+    """What a unit answered to a mail; the recipient is an opaque id, none if the answer came another way."""
+
+    alert_id: UUID
+    gap_id: UUID
+    draft_code: Code
+    unit_code: Code
+    stage: Stage
+    recipient_id: UUID | None = None
+
+
+class AlertAcknowledged(_Answered, context="alert"):
+    """The unit will do it on `planned_on`: campaigns plans an activity, escalation waits for that day."""
+
+    planned_on: date
+    channel: Channel | None = None
+
+
+class AlertTransferRequested(_Answered, context="alert"):
+    """The unit says that the draft is not its own; the supervisor decides, the registry transfers."""
+
+    to_unit: str | None = None
+    explanation: str
+
+
+class AlertExemptionRequested(_Answered, context="alert"):
+    """The unit says that it is exempted by a document; the supervisor decides, the registry records it."""
+
+    document: str
+    authority: str
+    decided_on: date
+
+
+class AlertObstacleReported(_Answered, context="alert"):
+    """The unit can't do it as things are: campaigns raises the obstacle with the justice body."""
+
+    obstacle: str
+
+
+AnswerEvent = AlertAcknowledged | AlertTransferRequested | AlertExemptionRequested | AlertObstacleReported
+AlertEvent = AlertRaised | AlertSent | AlertResolved | AnswerEvent

@@ -39,6 +39,10 @@ _TEXTS = {
     "place": "Hà Nội",
     "reach": "63 tỉnh, thành phố",
     "source": "Cổng Thông tin điện tử Chính phủ",
+    "to_unit": "Bộ Tài chính",
+    "explanation": "Nội dung thuộc chức năng của Bộ Tài chính",
+    "authority": "Thủ tướng Chính phủ",
+    "obstacle": "Chưa được bố trí kinh phí truyền thông",
     "legal_basis": "Nghị quyết 202/2025/QH15",
 }
 _NUMBERS = {"policy_no": 2, "year": 2024, "facts_position": 4711, "attendance": 120, "target_percent": 70.0}

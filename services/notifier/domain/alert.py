@@ -6,9 +6,20 @@ from datetime import date
 from typing import assert_never
 from uuid import UUID
 
+from services.notifier.domain.refusals import NothingOwed
 from shared.contracts.ids import alert_id
 from shared.contracts.metrics import ComplianceEvent, ComplianceGapClosed
-from shared.contracts.notifier import AlertEvent, AlertRaised, AlertResolved, AlertSent
+from shared.contracts.notifier import (
+    AlertAcknowledged,
+    AlertEvent,
+    AlertExemptionRequested,
+    AlertObstacleReported,
+    AlertRaised,
+    AlertResolved,
+    AlertSent,
+    AlertTransferRequested,
+    AnswerEvent,
+)
 from shared.contracts.vocabulary import GapClosure, RecipientRole
 from shared.decider import Decider
 
@@ -50,7 +61,18 @@ class RecordSent:
     reason: str
 
 
-Command = Raise | Resolve | RecordSent
+@dataclass(frozen=True, slots=True)
+class RecordAnswer:
+    """What a unit answered to a mail: every answer is kept, whoever of the unit gave it."""
+
+    said: AnswerEvent
+
+    @property
+    def alert_id(self) -> UUID:
+        return self.said.alert_id
+
+
+Command = Raise | Resolve | RecordSent | RecordAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +101,16 @@ def decide(state: State, command: Command) -> Sequence[AlertEvent]:
             return [_resolved(command)] if isinstance(state, Open) else []
         case RecordSent():
             return _sent(state, command)
+        case RecordAnswer():
+            return _answered(state, command)
         case _:
             assert_never(command)
+
+
+def _answered(state: State, command: RecordAnswer) -> Sequence[AlertEvent]:
+    if not isinstance(state, Open):
+        raise NothingOwed
+    return [command.said]
 
 
 def _sent(state: State, command: RecordSent) -> Sequence[AlertEvent]:
@@ -130,6 +160,13 @@ def evolve(state: State, event: AlertEvent) -> State:
             return Resolved(sent)
         case AlertSent(digest_key=key):
             return state if isinstance(state, Absent) else replace(state, sent=sent | {key})
+        case (
+            AlertAcknowledged()
+            | AlertTransferRequested()
+            | AlertExemptionRequested()
+            | AlertObstacleReported()
+        ):
+            return state
         case _:
             assert_never(event)
 

@@ -17,6 +17,18 @@ class UnitNotFound(Refusal):
         )
 
 
+class NothingOwed(Refusal):
+    """An answer to a matter that is over (done, or the unit's no longer)."""
+
+    code = "nothing-owed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nội dung này đã hoàn thành hoặc không còn phải theo dõi; quý cơ quan không cần trả lời thêm.",
+            "This matter is done, or no longer followed; no answer is needed.",
+        )
+
+
 class DigestNotFound(Refusal):
     code = "digest-not-found"
     kind = "not_found"

@@ -6,10 +6,19 @@ from uuid import UUID
 
 import pytest
 
-from services.notifier.domain.alert import Command, Raise, RecordSent, Resolve, alert, commands_for
+from services.notifier.domain.alert import (
+    Command,
+    Raise,
+    RecordAnswer,
+    RecordSent,
+    Resolve,
+    alert,
+    commands_for,
+)
+from services.notifier.domain.refusals import NothingOwed
 from shared.contracts.ids import alert_id, draft_id
 from shared.contracts.metrics import ComplianceGapChanged, ComplianceGapClosed, ComplianceGapOpened
-from shared.contracts.notifier import AlertEvent, AlertRaised, AlertResolved, AlertSent
+from shared.contracts.notifier import AlertAcknowledged, AlertEvent, AlertRaised, AlertResolved, AlertSent
 from shared.contracts.vocabulary import (
     GapClosure,
     Instrument,
@@ -42,6 +51,15 @@ SENT = AlertSent(
     recipient_role=RecipientRole.HEAD,
     reason="first_notice",
 )
+SAID = AlertAcknowledged(
+    alert_id=ID,
+    gap_id=GAP,
+    draft_code="LUAT-1",
+    unit_code="BTP",
+    stage=Stage.DRAFTING,
+    recipient_id=UUID(int=9),
+    planned_on=date(2026, 11, 27),
+)
 RESOLVED = AlertResolved(alert_id=ID, gap_id=GAP, closed_on=date(2026, 11, 25), reason=GapClosure.COVERED)
 
 
@@ -60,10 +78,19 @@ RESOLVED = AlertResolved(alert_id=ID, gap_id=GAP, closed_on=date(2026, 11, 25), 
         ([RAISED, SENT, RESOLVED], SEND, []),
         ([RAISED, RESOLVED], SEND, [SENT]),
         ([RAISED, SENT, RESOLVED, RAISED], SEND, []),
+        ([RAISED, SENT], RecordAnswer(SAID), [SAID]),
+        ([RAISED, SENT, SAID], SEND, []),
+        ([RAISED, SENT, SAID], RESOLVE, [RESOLVED]),
     ],
 )
 def test_alert(given: Sequence[AlertEvent], when: Command, then: Sequence[AlertEvent]) -> None:
     assert alert.decide(alert.fold(given), when) == then
+
+
+@pytest.mark.parametrize("given", [[], [RAISED, RESOLVED], [RAISED, SAID, RESOLVED]])
+def test_what_is_over_needs_no_answer(given: Sequence[AlertEvent]) -> None:
+    with pytest.raises(NothingOwed):
+        alert.decide(alert.fold(given), RecordAnswer(SAID))
 
 
 KNOWN = {
