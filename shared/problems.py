@@ -12,7 +12,7 @@ from nats.errors import Error as NatsError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 
-from shared import log
+from shared import links, log
 from shared.errors import Refusal, RefusalKind, Text, TransientError
 
 logger = log.get(__name__)
@@ -92,7 +92,7 @@ def problem(  # one place that shapes the document
         "title": getattr(title, language),
         "status": status,
         "detail": getattr(message, language),
-        "instance": request.url.path,
+        "instance": _path(request),
         "messages": {"vi": message.vi, "en": message.en},
         **(facts or {}),
     }
@@ -102,6 +102,11 @@ def problem(  # one place that shapes the document
     if status == HTTPStatus.UNAUTHORIZED:
         sent["WWW-Authenticate"] = "Bearer"
     return JSONResponse(body, status, sent, MEDIA_TYPE)
+
+
+def _path(request: Request) -> str:
+    """Give the path as logs and answers may hold it: without the token of a link."""
+    return links.masked(request.url.path)
 
 
 def language_of(accepted: str) -> Literal["vi", "en"]:
@@ -166,9 +171,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _transient(request: Request, error: Exception) -> JSONResponse:
-    logger.warning(
-        "request_transient_failure", path=request.url.path, error=f"{type(error).__name__}: {error}"
-    )
+    logger.warning("request_transient_failure", path=_path(request), error=f"{type(error).__name__}: {error}")
     message = Text(
         "Một thành phần của hệ thống tạm thời chưa phản hồi; đề nghị thử lại sau ít giây. Chưa có gì bị mất.",
         "A part of the system does not answer at the moment; try again in a few seconds. Nothing is lost.",
@@ -177,7 +180,7 @@ async def _transient(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    logger.error("request_failed", path=request.url.path, exc_info=error)
+    logger.error("request_failed", path=_path(request), exc_info=error)
     message = Text(
         "Hệ thống gặp lỗi ngoài dự kiến và đã ghi nhật ký; đề nghị báo cho người vận hành.",
         "The system met an unexpected error and has logged it; please tell the operator.",

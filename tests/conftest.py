@@ -1,3 +1,8 @@
 """What every test can ask for; the fixtures themselves live in `tests.support`."""
 
-pytest_plugins = ["tests.support.containers", "tests.support.engines", "tests.support.service"]
+pytest_plugins = [
+    "tests.support.containers",
+    "tests.support.engines",
+    "tests.support.links",
+    "tests.support.service",
+]

@@ -13,7 +13,7 @@ from typing import Protocol
 import nats
 from nats.aio.client import Client
 
-from deploy.local import child, databases, leftovers, state, tokens
+from deploy.local import child, databases, leftovers, signing, state, tokens
 from deploy.local.engine import LOOPBACK, FolderInUse, refuse_taken
 from deploy.local.keys import Keyring, keyring
 from deploy.local.nats import NatsServer
@@ -160,6 +160,7 @@ def _services(folder: Path, settings: LocalSettings, engines: Engines, ring: Key
     for room in ("run", "logs"):
         (folder / room).mkdir(exist_ok=True)
     jwks = tokens.write_jwks(folder / "keys")
+    links = _link_keys(folder / "keys")
     return [
         Service(
             name,
@@ -170,10 +171,19 @@ def _services(folder: Path, settings: LocalSettings, engines: Engines, ring: Key
                 "LOA_NATS_SEED": ring.seed_file(name).read_text().strip(),
                 "LOA_DATABASE_URL": engines.database_urls[name],
                 "LOA_JWKS": str(jwks),
-            },
+            }
+            | links.get(name, {}),
         )
         for name in child.present()
     ]
+
+
+def _link_keys(folder: Path) -> Mapping[str, Mapping[str, str]]:
+    """Give the key of the links in mails to the one service that signs them, its public half to both that read."""
+    private = folder / "links.pem"
+    jwks = str(signing.write_jwks(signing.private_key(private), folder / "links.json"))
+    signs = {"LOA_LINK_KEY": private.read_text(), "LOA_LINK_JWKS": jwks}
+    return {"notifier": signs, "campaigns": {"LOA_LINK_JWKS": jwks}}
 
 
 def _environment(name: str, folder: Path, settings: LocalSettings) -> dict[str, str]:

@@ -200,3 +200,13 @@ class RecipientRole(StrEnum):
 class Language(StrEnum):
     VI = "vi"
     EN = "en"
+
+
+class AlertAnswer(StrEnum):
+    """What a unit answers to a reminder; low-cardinality, so it is also a metric label."""
+
+    DONE = "done"
+    PLANNED = "planned"
+    NOT_OURS = "not_ours"
+    EXEMPT = "exempt"
+    OBSTACLE = "obstacle"
