@@ -146,7 +146,7 @@ def reader(jwks: Path | None) -> LinkReader:
     if jwks is None:
         return LinkReader({})
     document = json.loads(jwks.read_text(encoding="utf-8"))
-    return LinkReader({key.key_id: key.key for key in jwt.PyJWKSet.from_dict(document).keys})
+    return LinkReader({str(key.key_id): key.key for key in jwt.PyJWKSet.from_dict(document).keys})
 
 
 def masked(text: str) -> str:

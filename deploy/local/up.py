@@ -178,7 +178,7 @@ def _services(folder: Path, settings: LocalSettings, engines: Engines, ring: Key
     ]
 
 
-def _link_keys(folder: Path) -> Mapping[str, Mapping[str, str]]:
+def _link_keys(folder: Path) -> Mapping[str, dict[str, str]]:
     """Give the key of the links in mails to the one service that signs them, its public half to both that read."""
     private = folder / "links.pem"
     jwks = str(signing.write_jwks(signing.private_key(private), folder / "links.json"))
