@@ -1,7 +1,7 @@
 """Reads all that a day's digests are made of, in one snapshot of the database."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -92,7 +92,7 @@ async def _recipients(connection: AsyncConnection) -> list[Recipient]:
 
 
 def recipient_of(row: RowMapping) -> Recipient:
-    values: dict[str, Any] = dict(row)
+    values: dict[str, Any] = {one.name: row[one.name] for one in fields(Recipient)}
     typed = {"role": RecipientRole(row["role"]), "language": Language(row["language"])}
     return Recipient(**values | typed)
 

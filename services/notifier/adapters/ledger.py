@@ -1,7 +1,7 @@
 """The ledger of digests, which is also the queue: one row a mail, claimed with a lease, never emptied."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,8 +9,9 @@ from sqlalchemy import RowMapping, and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.adapters.tables import DIGEST, DIGEST_LINE, RECIPIENT
+from services.notifier.adapters.tables import DIGEST, DIGEST_ATTACHMENT, DIGEST_LINE, RECIPIENT
 from services.notifier.application.ports import (
+    Attachment,
     Claim,
     DigestState,
     Mail,
@@ -18,7 +19,7 @@ from services.notifier.application.ports import (
     Outgoing,
     Unannounced,
 )
-from services.notifier.domain.digest import KIND, Digest, Line
+from services.notifier.domain.digest import Digest, Line
 from shared.contracts.vocabulary import RecipientRole
 
 LEASE = timedelta(minutes=2)
@@ -37,6 +38,8 @@ class SqlLedger:
             if added.rowcount != 1:
                 return False
             await connection.execute(insert(DIGEST_LINE), [_line(digest, line) for line in digest.lines])
+            if files := outgoing.mail.attachments:
+                await connection.execute(insert(DIGEST_ATTACHMENT), _files(digest.key, files))
         return True
 
     async def claim(self, now: datetime) -> Claim | None:
@@ -46,13 +49,15 @@ class SqlLedger:
                 return None
             claimed = {"state": DigestState.CLAIMED, "lease_until": now + LEASE}
             attempt = row["attempts"] + 1
+            files = await _attached(connection, row["digest_key"])
             await connection.execute(
                 update(DIGEST)
                 .where(DIGEST.c.digest_key == row["digest_key"])
                 .values(**claimed, attempts=attempt)
             )
         unsure = row["state"] == DigestState.CLAIMED or bool(row["delivery"].get("unsure"))
-        return Claim(key=row["digest_key"], attempt=attempt, outgoing=_outgoing(row), unsure=unsure)
+        outgoing = _outgoing(row, files, again=unsure)
+        return Claim(key=row["digest_key"], attempt=attempt, outgoing=outgoing, unsure=unsure)
 
     async def finish(self, claim: Claim, outcome: Outcome, now: datetime) -> bool:
         """Record how a delivery ended; False if the lease had run out and another took it over."""
@@ -115,22 +120,33 @@ async def _unannounced(connection: AsyncConnection, row: RowMapping) -> Unannoun
     )
 
 
-def _outgoing(row: RowMapping) -> Outgoing:
+async def _attached(connection: AsyncConnection, key: str) -> tuple[Attachment, ...]:
+    columns = (DIGEST_ATTACHMENT.c[name] for name in ("name", "media_type", "content", "content_id"))
+    of_mail = select(*columns).where(DIGEST_ATTACHMENT.c.digest_key == key)
+    rows = await connection.execute(of_mail.order_by(DIGEST_ATTACHMENT.c.place))
+    return tuple(Attachment(**row) for row in rows.mappings())
+
+
+def _outgoing(row: RowMapping, files: tuple[Attachment, ...], *, again: bool) -> Outgoing:
+    words = (row["subject"], row["text"], row["html"])
     return Outgoing(
-        mail=Mail(row["subject"], row["text"], row["html"]),
+        mail=Mail(*words, files, tuple(row["threads"]), row["unsubscribe"]),
         to=row["email"],
         message_id=row["message_id"],
         dated=row["dated_at"],
         day=row["day"],
         unit_code=row["unit_code"],
         recipient_id=row["recipient_id"],
+        kind=row["kind"],
+        return_token=row["return_token"],
+        again=again,
     )
 
 
 def _row(digest: Digest, outgoing: Outgoing, correlation_id: str, now: datetime) -> dict[str, Any]:
     return {
         "digest_key": digest.key,
-        "kind": KIND,
+        "kind": outgoing.kind,
         "recipient_id": digest.recipient.recipient_id,
         "recipient_role": digest.recipient.role,
         "unit_code": digest.recipient.unit_code,
@@ -138,6 +154,8 @@ def _row(digest: Digest, outgoing: Outgoing, correlation_id: str, now: datetime)
         "subject": outgoing.mail.subject,
         "text": outgoing.mail.text,
         "html": outgoing.mail.html,
+        "threads": list(outgoing.mail.threads),
+        "unsubscribe": outgoing.mail.unsubscribe,
         "message_id": outgoing.message_id,
         "correlation_id": correlation_id,
         "state": DigestState.QUEUED,
@@ -148,6 +166,10 @@ def _row(digest: Digest, outgoing: Outgoing, correlation_id: str, now: datetime)
         "announced": False,
         "delivery": {},
     }
+
+
+def _files(key: str, files: Sequence[Attachment]) -> list[dict[str, Any]]:
+    return [{"digest_key": key, "place": place, **asdict(file)} for place, file in enumerate(files)]
 
 
 def _line(digest: Digest, line: Line) -> dict[str, Any]:

@@ -1,53 +1,23 @@
-"""The post office: a message with lasting identity, written as a file or handed to an SMTP server."""
+"""The post office: a message is written as a file or handed to an SMTP server."""
 
 import os
 import ssl
 import tempfile
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP as WIRE
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
+from services.notifier.adapters.message import message_of
 from services.notifier.application.ports import Outgoing, Unanswered
-from shared.clock import VIETNAM
 from shared.errors import PermanentError, TransientError
 
 SECONDS = 20.0
-LIST_ID = "Loa <loa.digest.invalid>"
 PERMANENT = 500  # SMTP replies from here on will not change by themselves (RFC 5321)
 _REASONS = {550: "mailbox_refused", 552: "mailbox_full", 553: "address_refused", 554: "message_refused"}
-
-
-def header(text: str) -> str:
-    """Make one line of composed characters: nothing that comes from a title may begin another header."""
-    visible = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
-    return " ".join(unicodedata.normalize("NFC", visible).split())
-
-
-def message_of(outgoing: Outgoing, sender: str) -> EmailMessage:
-    """Build the message; the same digest always makes the same one, with the same Message-ID."""
-    name, address = parseaddr(sender)
-    message = EmailMessage(policy=WIRE)
-    message["Subject"] = header(outgoing.mail.subject)
-    message["From"] = Address(header(name), addr_spec=address)
-    message["To"] = Address(addr_spec=header(outgoing.to))
-    message["Date"] = outgoing.dated.astimezone(VIETNAM)
-    message["Message-ID"] = outgoing.message_id
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
-    message["List-Id"] = LIST_ID
-    message.set_content(outgoing.mail.text, cte="quoted-printable")
-    message.add_alternative(outgoing.mail.html, subtype="html", cte="quoted-printable")
-    message.set_boundary(f"loa-{outgoing.recipient_id.hex}")
-    return message
 
 
 def write_file(folder: Path, name: str, content: bytes) -> Path:

@@ -2,20 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import date
-from email.utils import parseaddr
+from itertools import islice
 from pathlib import Path
 from typing import Any
-from uuid import uuid5
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from services.notifier.adapters.post import header
+from services.notifier.adapters.message import header, message_id, thread_id
 from services.notifier.adapters.wording import REASONS, ROLES
 from services.notifier.application.ports import Mail, Unit
 from services.notifier.domain.digest import Digest, Line
 from services.notifier.domain.reasons import Reason, Standing
 from shared.contracts.datasets import banners
-from shared.contracts.ids import LOA_NAMESPACE
 from shared.contracts.vocabulary import Instrument, Language
 from shared.errors import Text
 from shared.rules.wording import GAP_CLOSURES, INSTRUMENTS, STAGES, WHOLE_DRAFT_TITLE
@@ -49,11 +47,10 @@ class TemplateRenderer:
     def __init__(self, record_url: str, sender: str) -> None:
         self._templates = environment()
         self._record_url = record_url
-        self._domain = parseaddr(sender)[1].rpartition("@")[2] or "loa.invalid"
+        self._sender = sender
 
     def message_id(self, digest: Digest) -> str:
-        """The same digest has the same one, however often it is handed over."""
-        return f"<{uuid5(LOA_NAMESPACE, f'digest:{digest.key}')}@{self._domain}>"
+        return message_id(digest.key, self._sender)
 
     def render(self, digest: Digest, unit: Unit) -> Mail:
         values = self._values(digest, unit)
@@ -61,7 +58,13 @@ class TemplateRenderer:
             name: self._templates.get_template(f"digest/{digest.recipient.language}/{name}").render(values)
             for name in ("subject.txt", "body.txt", "body.html")
         }
-        return Mail(header(part["subject.txt"]), part["body.txt"], part["body.html"])
+        threads = self._threads(digest)
+        return Mail(header(part["subject.txt"]), part["body.txt"], part["body.html"], threads=threads)
+
+    def _threads(self, digest: Digest) -> tuple[str, ...]:
+        """Name the threads of the drafts that are shown at length, that of the subject first."""
+        drafts = dict.fromkeys(line.gap.draft_code for line in digest.lines)
+        return tuple(thread_id(code, self._sender) for code in islice(drafts, IN_FULL))
 
     def _values(self, digest: Digest, unit: Unit) -> dict[str, Any]:
         language = digest.recipient.language

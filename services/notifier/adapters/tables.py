@@ -4,7 +4,19 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, MetaData, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    UniqueConstraint,
+    Uuid,
+    false,
+    func,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -65,7 +77,10 @@ class AlertRow(Base, table=True):
 
 
 class RecipientRow(Base, table=True):
-    """Own data: the only place in the system with an address."""
+    """Own data: the only place in the system with an address.
+
+    `undeliverable_on` is the day on which its server said that it takes no mail; `calendar`: due dates go along.
+    """
 
     __tablename__ = "recipient"
     __table_args__ = (UniqueConstraint("unit_code", "email"),)
@@ -77,6 +92,9 @@ class RecipientRow(Base, table=True):
     language: str
     valid_from: date | None = None
     valid_to: date | None = None
+    undeliverable_on: date | None = None
+    undeliverable_why: str | None = None
+    calendar: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 def _moment(*, nullable: bool) -> Any:
@@ -84,7 +102,10 @@ def _moment(*, nullable: bool) -> Any:
 
 
 class DigestRow(Base, table=True):
-    """Own data, the ledger: one row a mail. `attempts` is also the fence of a claim."""
+    """Own data, the ledger: one row a mail. `attempts` is also the fence of a claim.
+
+    `return_token` names the mail in its envelope; `acknowledged_at`: an operator has seen that it failed.
+    """
 
     __tablename__ = "digest"
     __table_args__ = (Index("ix_digest_waiting", "state", "not_before"),)
@@ -109,6 +130,13 @@ class DigestRow(Base, table=True):
     sent_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
     announced: bool = False
     delivery: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    threads: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False, server_default="{}"))
+    unsubscribe: str | None = None
+    return_token: UUID = Field(
+        sa_column=Column(Uuid, nullable=False, unique=True, server_default=func.gen_random_uuid())
+    )
+    acknowledged_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    acknowledged_by: str | None = None
 
 
 class DigestLineRow(Base, table=True):
@@ -126,6 +154,19 @@ class DigestLineRow(Base, table=True):
     policies: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
 
 
+class DigestAttachmentRow(Base, table=True):
+    """Own data: a file that goes along with a mail, `place` in its order."""
+
+    __tablename__ = "digest_attachment"
+
+    digest_key: str = Field(primary_key=True, foreign_key="digest.digest_key")
+    place: int = Field(primary_key=True)
+    name: str
+    media_type: str
+    content: bytes
+    content_id: str | None = None
+
+
 checkpoints = CheckpointTables(metadata)
 
 UNIT = table_of(UnitRow)
@@ -134,5 +175,6 @@ ALERT = table_of(AlertRow)
 RECIPIENT = table_of(RecipientRow)
 DIGEST = table_of(DigestRow)
 DIGEST_LINE = table_of(DigestLineRow)
+DIGEST_ATTACHMENT = table_of(DigestAttachmentRow)
 
 READ_MODEL = (UNIT, GAP, ALERT)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
-from services.notifier.domain.digest import Digest, Recipient
+from services.notifier.domain.digest import KIND, Digest, Recipient
 from services.notifier.domain.gap import Gap
 from services.notifier.domain.reasons import Told
 from shared.contracts.vocabulary import RecipientRole
@@ -46,18 +46,38 @@ class Desk:
         return self.units.get(code) or Unit(code, code)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that goes along; with a `content_id` it is an image that the HTML shows as `cid:CONTENT_ID`."""
+
+    name: str
+    media_type: str
+    content: bytes
+    content_id: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A rendered digest."""
+    """A rendered message.
+
+    `threads` are the Message-IDs of the threads that it belongs to, that of its subject first.
+    `unsubscribe` is where one POST ends mails of its kind (RFC 8058); a duty has none.
+    """
 
     subject: str
     text: str
     html: str
+    attachments: tuple[Attachment, ...] = ()
+    threads: tuple[str, ...] = ()
+    unsubscribe: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """A mail with its address and its lasting identity."""
+    """A mail with its address and its lasting identity.
+
+    `return_token` is what a report of its failure comes back with; `again`: it may have gone out before.
+    """
 
     mail: Mail
     to: str
@@ -66,6 +86,9 @@ class Outgoing:
     day: date
     unit_code: str
     recipient_id: UUID
+    kind: str = KIND
+    return_token: UUID | None = None
+    again: bool = False
 
 
 class DigestState(StrEnum):
