@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from shared.contracts.event import Code, Event
-from shared.contracts.vocabulary import Channel, GapClosure, RecipientRole, Stage
+from shared.contracts.vocabulary import Channel, EscalationReason, GapClosure, RecipientRole, Stage
 
 
 class AlertRaised(Event, context="alert"):
@@ -74,5 +74,65 @@ class AlertObstacleReported(_Answered, context="alert"):
     obstacle: str
 
 
+class AlertSnoozed(Event, context="alert"):
+    """Reminders to the unit rest until the end of `until`; escalation goes on."""
+
+    alert_id: UUID
+    gap_id: UUID
+    unit_code: Code
+    on: date
+    until: date
+    recipient_id: UUID | None = None
+    recipient_role: RecipientRole | None = None
+    reason: str | None = None
+
+
+class AlertEscalated(Event, context="alert"):
+    """The matter went to `to_unit_code`; `level` counts the steps upwards, 0 is a unit nobody reads for."""
+
+    alert_id: UUID
+    gap_id: UUID
+    unit_code: Code
+    to_unit_code: Code
+    level: int
+    on: date
+    overdue_working_days: int
+    reason: EscalationReason
+
+
+class AlertUndeliverable(Event, context="alert"):
+    """A mail that speaks of this alert did not arrive; `reason` is a low-cardinality word."""
+
+    alert_id: UUID
+    gap_id: UUID
+    unit_code: Code
+    digest_key: str
+    recipient_id: UUID
+    recipient_role: RecipientRole
+    on: date
+    reason: str
+
+
+class AlertSilenced(Event, context="alert"):
+    """A silence kept this alert from being spoken of, for the first time on `on`; it ends after `until`."""
+
+    alert_id: UUID
+    gap_id: UUID
+    unit_code: Code
+    silence_id: UUID
+    on: date
+    until: date
+    reason: str
+
+
 AnswerEvent = AlertAcknowledged | AlertTransferRequested | AlertExemptionRequested | AlertObstacleReported
-AlertEvent = AlertRaised | AlertSent | AlertResolved | AnswerEvent
+AlertEvent = (
+    AlertRaised
+    | AlertSent
+    | AlertResolved
+    | AlertSnoozed
+    | AlertEscalated
+    | AlertUndeliverable
+    | AlertSilenced
+    | AnswerEvent
+)

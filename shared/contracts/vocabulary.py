@@ -210,3 +210,11 @@ class AlertAnswer(StrEnum):
     NOT_OURS = "not_ours"
     EXEMPT = "exempt"
     OBSTACLE = "obstacle"
+
+
+class EscalationReason(StrEnum):
+    """Why a matter went up the tree of units."""
+
+    OVERDUE = "overdue"
+    PLAN_PASSED = "plan_passed"
+    NO_RECIPIENT = "no_recipient"

@@ -46,6 +46,7 @@ _TEXTS = {
     "legal_basis": "Nghị quyết 202/2025/QH15",
 }
 _NUMBERS = {"policy_no": 2, "year": 2024, "facts_position": 4711, "attendance": 120, "target_percent": 70.0}
+_NUMBERS |= {"level": 1, "overdue_working_days": 5}
 META = Metadata(
     time=datetime(2024, 3, 11, 1, 30, tzinfo=UTC),
     actor="unit/5d0f",

@@ -36,6 +36,10 @@ class Commands:
         keyed = replace(metadata, actor=ACTOR, idempotency_key=command.digest_key)
         return await self._on_alert(command, keyed)
 
+    async def note(self, command: alerts.OnMatter, metadata: Metadata) -> Handled:
+        """Record what became of a matter beside its life; the alert itself knows what it was told before."""
+        return await self._on_alert(command, replace(metadata, actor=ACTOR))
+
     async def require_unit(self, unit_code: str) -> None:
         """Refuse what names a unit that nobody registered."""
         history = await self.store.load(AggregateRef("unit", unit_id(unit_code)))
@@ -43,6 +47,6 @@ class Commands:
             raise UnitNotFound(unit_code)
 
     async def _on_alert(self, command: alerts.Command, metadata: Metadata) -> Handled:
-        matter = command.matter if isinstance(command, alerts.RecordSent) else command
+        matter = command.matter if isinstance(command, alerts.OnMatter) else command
         ref = AggregateRef("alert", matter.alert_id)
         return await handle(self.store, alerts.alert, ref, command, metadata, new_id=self.new_id)

@@ -1,8 +1,9 @@
 """The alert aggregate: one gap as a matter between us and one unit."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from types import MappingProxyType
 from typing import assert_never
 from uuid import UUID
 
@@ -11,16 +12,20 @@ from shared.contracts.ids import alert_id
 from shared.contracts.metrics import ComplianceEvent, ComplianceGapClosed
 from shared.contracts.notifier import (
     AlertAcknowledged,
+    AlertEscalated,
     AlertEvent,
     AlertExemptionRequested,
     AlertObstacleReported,
     AlertRaised,
     AlertResolved,
     AlertSent,
+    AlertSilenced,
+    AlertSnoozed,
     AlertTransferRequested,
+    AlertUndeliverable,
     AnswerEvent,
 )
-from shared.contracts.vocabulary import GapClosure, RecipientRole
+from shared.contracts.vocabulary import EscalationReason, GapClosure, RecipientRole
 from shared.decider import Decider
 
 
@@ -72,7 +77,43 @@ class RecordAnswer:
         return self.said.alert_id
 
 
-Command = Raise | Resolve | RecordSent | RecordAnswer
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalate:
+    """Take the matter up the tree; what was taken to a level stays there until the unit names a day."""
+
+    matter: Raise
+    to_unit_code: str
+    level: int
+    on: date
+    overdue_working_days: int
+    reason: EscalationReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSilenced:
+    """A silence kept the matter out of a mail; said once a silence."""
+
+    matter: Raise
+    silence_id: UUID
+    on: date
+    until: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordUndeliverable:
+    """A mail that speaks of the matter came back, or was refused for good; said once a mail."""
+
+    matter: Raise
+    digest_key: str
+    recipient_id: UUID
+    recipient_role: RecipientRole
+    on: date
+    reason: str
+
+
+OnMatter = RecordSent | Escalate | RecordSilenced | RecordUndeliverable
+Command = Raise | Resolve | RecordAnswer | OnMatter
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +123,25 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Open:
+    """What was said and answered since the alert was raised.
+
+    `escalated` holds (level, unit) of each step taken since the last planned day; `returned` the mails
+    that did not arrive; days are days in Vietnam, `snoozed_until` is the last quiet one.
+    """
+
     sent: frozenset[str] = frozenset()
+    answer: type[AnswerEvent] | None = None
+    planned_on: date | None = None
+    snoozed_until: date | None = None
+    escalated: frozenset[tuple[int, str]] = frozenset()
+    silenced_by: frozenset[UUID] = frozenset()
+    returned: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
     sent: frozenset[str] = frozenset()
+    returned: frozenset[str] = frozenset()
 
 
 State = Absent | Open | Resolved
@@ -99,10 +153,10 @@ def decide(state: State, command: Command) -> Sequence[AlertEvent]:
             return [] if isinstance(state, Open) else [_raised(command)]
         case Resolve():
             return [_resolved(command)] if isinstance(state, Open) else []
-        case RecordSent():
-            return _sent(state, command)
         case RecordAnswer():
             return _answered(state, command)
+        case RecordSent() | Escalate() | RecordSilenced() | RecordUndeliverable():
+            return _noted(state, command)
         case _:
             assert_never(command)
 
@@ -113,10 +167,27 @@ def _answered(state: State, command: RecordAnswer) -> Sequence[AlertEvent]:
     return [command.said]
 
 
-def _sent(state: State, command: RecordSent) -> Sequence[AlertEvent]:
+def _noted(state: State, command: OnMatter) -> Sequence[AlertEvent]:
+    """A reminder may be quicker than the alert that it belongs to; what is known is not said again."""
     if isinstance(state, Absent):
-        return [_raised(command.matter), _record(command)]
-    return [] if command.digest_key in state.sent else [_record(command)]
+        return [_raised(command.matter), _note(command)]
+    return [] if _is_known(state, command) else [_note(command)]
+
+
+def _is_known(state: Open | Resolved, command: OnMatter) -> bool:
+    """A matter that is over is neither escalated nor silenced any more."""
+    match command:
+        case RecordSent():
+            return command.digest_key in state.sent
+        case RecordUndeliverable():
+            return command.digest_key in state.returned
+        case Escalate():
+            step = (command.level, command.to_unit_code)
+            return isinstance(state, Resolved) or step in state.escalated
+        case RecordSilenced():
+            return isinstance(state, Resolved) or command.silence_id in state.silenced_by
+        case _:
+            assert_never(command)
 
 
 def _raised(command: Raise) -> AlertRaised:
@@ -138,35 +209,52 @@ def _resolved(command: Resolve) -> AlertResolved:
     )
 
 
-def _record(command: RecordSent) -> AlertSent:
-    return AlertSent(
-        alert_id=command.matter.alert_id,
-        gap_id=command.matter.gap_id,
-        digest_key=command.digest_key,
-        message_id=command.message_id,
-        day=command.day,
-        recipient_id=command.recipient_id,
-        recipient_role=command.recipient_role,
-        reason=command.reason,
+def _note(command: OnMatter) -> AlertSent | AlertEscalated | AlertSilenced | AlertUndeliverable:
+    matter = command.matter
+    said = {field.name: getattr(command, field.name) for field in fields(command) if field.name != "matter"}
+    of = {"alert_id": matter.alert_id, "gap_id": matter.gap_id, "unit_code": matter.unit_code}
+    return _EVENTS[type(command)].model_validate(of | said)
+
+
+_EVENTS: Mapping[type[OnMatter], type[AlertSent | AlertEscalated | AlertSilenced | AlertUndeliverable]] = (
+    MappingProxyType(
+        {
+            RecordSent: AlertSent,
+            Escalate: AlertEscalated,
+            RecordSilenced: AlertSilenced,
+            RecordUndeliverable: AlertUndeliverable,
+        }
     )
+)
 
 
 def evolve(state: State, event: AlertEvent) -> State:
-    sent = frozenset() if isinstance(state, Absent) else state.sent
     match event:
         case AlertRaised():
-            return Open(sent)
+            return Open() if isinstance(state, Absent) else Open(sent=state.sent, returned=state.returned)
         case AlertResolved():
-            return Resolved(sent)
+            return Resolved() if isinstance(state, Absent) else Resolved(state.sent, state.returned)
         case AlertSent(digest_key=key):
-            return state if isinstance(state, Absent) else replace(state, sent=sent | {key})
-        case (
-            AlertAcknowledged()
-            | AlertTransferRequested()
-            | AlertExemptionRequested()
-            | AlertObstacleReported()
-        ):
-            return state
+            return state if isinstance(state, Absent) else replace(state, sent=state.sent | {key})
+        case AlertUndeliverable(digest_key=key):
+            return state if isinstance(state, Absent) else replace(state, returned=state.returned | {key})
+        case _:
+            return _beside(state, event) if isinstance(state, Open) else state
+
+
+def _beside(state: Open, event: AnswerEvent | AlertSnoozed | AlertEscalated | AlertSilenced) -> Open:
+    """What is said beside the life of an alert: answers, pauses, steps upwards."""
+    match event:
+        case AlertAcknowledged():
+            return replace(state, answer=type(event), planned_on=event.planned_on, escalated=frozenset())
+        case AlertTransferRequested() | AlertExemptionRequested() | AlertObstacleReported():
+            return replace(state, answer=type(event))
+        case AlertSnoozed():
+            return replace(state, snoozed_until=event.until)
+        case AlertEscalated():
+            return replace(state, escalated=state.escalated | {(event.level, event.to_unit_code)})
+        case AlertSilenced():
+            return replace(state, silenced_by=state.silenced_by | {event.silence_id})
         case _:
             assert_never(event)
 

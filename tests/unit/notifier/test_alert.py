@@ -1,6 +1,7 @@
 """The alert: given its history, when a command comes, then these events and no others."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -8,9 +9,13 @@ import pytest
 
 from services.notifier.domain.alert import (
     Command,
+    Escalate,
+    Open,
     Raise,
     RecordAnswer,
     RecordSent,
+    RecordSilenced,
+    RecordUndeliverable,
     Resolve,
     alert,
     commands_for,
@@ -18,8 +23,20 @@ from services.notifier.domain.alert import (
 from services.notifier.domain.refusals import NothingOwed
 from shared.contracts.ids import alert_id, draft_id
 from shared.contracts.metrics import ComplianceGapChanged, ComplianceGapClosed, ComplianceGapOpened
-from shared.contracts.notifier import AlertAcknowledged, AlertEvent, AlertRaised, AlertResolved, AlertSent
+from shared.contracts.notifier import (
+    AlertAcknowledged,
+    AlertEscalated,
+    AlertEvent,
+    AlertObstacleReported,
+    AlertRaised,
+    AlertResolved,
+    AlertSent,
+    AlertSilenced,
+    AlertSnoozed,
+    AlertUndeliverable,
+)
 from shared.contracts.vocabulary import (
+    EscalationReason,
     GapClosure,
     Instrument,
     Procedure,
@@ -60,6 +77,49 @@ SAID = AlertAcknowledged(
     recipient_id=UUID(int=9),
     planned_on=date(2026, 11, 27),
 )
+_OF = {"alert_id": ID, "gap_id": GAP, "unit_code": "BTP"}
+UP = Escalate(
+    matter=RAISE,
+    to_unit_code="CP",
+    level=1,
+    on=date(2026, 12, 7),
+    overdue_working_days=5,
+    reason=EscalationReason.OVERDUE,
+)
+HIGHER = replace(UP, to_unit_code="QH", level=2)
+HUSH = RecordSilenced(
+    matter=RAISE, silence_id=UUID(int=7), on=date(2026, 11, 23), until=date(2026, 11, 27), reason="Tết"
+)
+BACK = RecordUndeliverable(
+    matter=RAISE,
+    digest_key=SEND.digest_key,
+    recipient_id=SEND.recipient_id,
+    recipient_role=SEND.recipient_role,
+    on=date(2026, 11, 23),
+    reason="mailbox_refused",
+)
+ESCALATED = AlertEscalated(
+    **_OF,
+    to_unit_code="CP",
+    level=1,
+    on=UP.on,
+    overdue_working_days=5,
+    reason=EscalationReason.OVERDUE,
+)
+ESCALATED_2 = ESCALATED.model_copy(update={"to_unit_code": "QH", "level": 2})
+SILENCED = AlertSilenced(**_OF, silence_id=HUSH.silence_id, on=HUSH.on, until=HUSH.until, reason="Tết")
+RETURNED = AlertUndeliverable(
+    **_OF,
+    digest_key=BACK.digest_key,
+    recipient_id=BACK.recipient_id,
+    recipient_role=BACK.recipient_role,
+    on=BACK.on,
+    reason=BACK.reason,
+)
+OBSTACLE = AlertObstacleReported(
+    **_OF, draft_code="LUAT-1", stage=Stage.DRAFTING, obstacle="Chưa được bố trí kinh phí"
+)
+SNOOZED = AlertSnoozed(**_OF, on=date(2026, 12, 8), until=date(2026, 12, 10))
 RESOLVED = AlertResolved(alert_id=ID, gap_id=GAP, closed_on=date(2026, 11, 25), reason=GapClosure.COVERED)
 
 
@@ -81,6 +141,21 @@ RESOLVED = AlertResolved(alert_id=ID, gap_id=GAP, closed_on=date(2026, 11, 25), 
         ([RAISED, SENT], RecordAnswer(SAID), [SAID]),
         ([RAISED, SENT, SAID], SEND, []),
         ([RAISED, SENT, SAID], RESOLVE, [RESOLVED]),
+        ([], UP, [RAISED, ESCALATED]),
+        ([RAISED], UP, [ESCALATED]),
+        ([RAISED, ESCALATED], UP, []),
+        ([RAISED, ESCALATED], HIGHER, [ESCALATED_2]),
+        ([RAISED, ESCALATED, SAID], UP, [ESCALATED]),  # the day that was named has passed
+        ([RAISED, ESCALATED, OBSTACLE], UP, []),  # no day was named
+        ([RAISED, ESCALATED, RESOLVED], UP, []),
+        ([RAISED, ESCALATED, RESOLVED, RAISED], UP, [ESCALATED]),  # a matter of its own again
+        ([], HUSH, [RAISED, SILENCED]),
+        ([RAISED, SILENCED], HUSH, []),
+        ([RAISED, RESOLVED], HUSH, []),
+        ([RAISED, SENT], BACK, [RETURNED]),
+        ([RAISED, SENT, RETURNED], BACK, []),
+        ([RAISED, SENT, RESOLVED], BACK, [RETURNED]),
+        ([RAISED, SENT, RETURNED, RESOLVED, RAISED], BACK, []),
     ],
 )
 def test_alert(given: Sequence[AlertEvent], when: Command, then: Sequence[AlertEvent]) -> None:
@@ -91,6 +166,18 @@ def test_alert(given: Sequence[AlertEvent], when: Command, then: Sequence[AlertE
 def test_what_is_over_needs_no_answer(given: Sequence[AlertEvent]) -> None:
     with pytest.raises(NothingOwed):
         alert.decide(alert.fold(given), RecordAnswer(SAID))
+
+
+def test_what_is_said_beside_the_life_of_an_alert() -> None:
+    state = alert.fold([RAISED, ESCALATED, OBSTACLE, SNOOZED, SILENCED])
+    assert state == Open(
+        answer=AlertObstacleReported,
+        snoozed_until=date(2026, 12, 10),
+        escalated=frozenset({(1, "CP")}),
+        silenced_by=frozenset({HUSH.silence_id}),
+    )
+    assert alert.fold([RAISED, SAID, RESOLVED, RAISED]) == Open()
+    assert alert.fold([SAID]) == alert.initial
 
 
 KNOWN = {
