@@ -13,6 +13,7 @@ RefusalKind = Literal[
     "not_yet",
     "unavailable",
     "too_large",
+    "gone",
 ]
 
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from shared.contracts.ids import LOA_NAMESPACE
 from shared.contracts.vocabulary import AlertAnswer, Stage
-from shared.errors import Refusal
+from shared.errors import Refusal, Text
 
 AUDIENCE = "loa-answer"  # never that of an access token: neither is taken for the other
 ALGORITHM = "EdDSA"
@@ -39,8 +39,8 @@ class LinkNotValid(Refusal):
 
     def __init__(self) -> None:
         super().__init__(
-            "Liên kết này không đúng hoặc không đầy đủ. Đề nghị mở lại liên kết từ thư nhắc việc, hoặc sao chép "
-            "đầy đủ địa chỉ.",
+            "Liên kết này không đúng hoặc không đầy đủ. Đề nghị mở lại từ thư nhắc việc, hoặc sao chép đầy đủ "
+            "địa chỉ trong thư.",
             "This link is not valid or not complete. Please open it from the mail again, or copy the whole address.",
         )
 
@@ -60,6 +60,32 @@ class Link:
 
     def is_over(self, now: datetime) -> bool:
         return now >= self.expires
+
+
+class LinkIsOver(Refusal):
+    code = "link-is-over"
+    kind = "gone"
+
+    def __init__(self, link: Link) -> None:
+        super().__init__(
+            f"Liên kết này đã hết hiệu lực từ ngày {link.expires:%d/%m/%Y}. Chưa có nội dung nào được ghi nhận.",
+            f"This link ended on {link.expires:%Y-%m-%d}. Nothing was recorded.",
+            renewable=True,
+        )
+
+
+class LinkIsUsed(Refusal):
+    """`what` says what was recorded through the link."""
+
+    code = "link-is-used"
+    kind = "gone"
+
+    def __init__(self, what: Text) -> None:
+        super().__init__(
+            f"Liên kết này đã được sử dụng. {what.vi} Mỗi liên kết chỉ dùng được một lần.",
+            f"This link was used already. {what.en} Each link works once.",
+            renewable=True,
+        )
 
 
 def link_id(mail_key: str, gap_id: UUID, answer: AlertAnswer) -> UUID:

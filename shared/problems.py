@@ -28,6 +28,7 @@ STATUS: Mapping[RefusalKind, HTTPStatus] = {
     "not_yet": HTTPStatus.CONFLICT,
     "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "gone": HTTPStatus.GONE,
 }
 _TITLES: Mapping[int, Text] = {
     401: Text("Cần mã truy cập", "Authentication needed"),
@@ -36,6 +37,7 @@ _TITLES: Mapping[int, Text] = {
     405: Text("Phương thức không được hỗ trợ", "Method not allowed"),
     400: Text("Không đọc được nội dung gửi lên", "The body can't be read"),
     409: Text("Không thực hiện được", "Conflict"),
+    410: Text("Không còn hiệu lực", "No longer valid"),
     412: Text("Dữ liệu đã thay đổi", "The data have changed"),
     413: Text("Nội dung gửi lên quá lớn", "The body is too large"),
     422: Text("Dữ liệu không hợp lệ", "The data are not valid"),

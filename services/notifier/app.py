@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.notifier.adapters import api, outbox, pauses, tables
+from services.notifier.adapters import answers, api, outbox, tables
 from services.notifier.adapters.broker import Reactions
 from services.notifier.adapters.desk import PROJECTION, SqlDesks
 from services.notifier.adapters.ledger import SqlLedger
@@ -13,8 +13,7 @@ from services.notifier.adapters.read_model import SqlReadModel
 from services.notifier.adapters.recipients import SqlRecipients
 from services.notifier.adapters.rendering import TemplateRenderer, environment
 from services.notifier.adapters.rows import rows
-from services.notifier.adapters.sending import SqlSending
-from services.notifier.adapters.silences import SqlSilences
+from services.notifier.application.answers import Answers
 from services.notifier.application.commands import Commands
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.ports import Post
@@ -22,7 +21,7 @@ from services.notifier.application.projections import changes
 from services.notifier.application.sender import Sender
 from services.notifier.application.ticks import Ticks
 from services.notifier.settings import Settings
-from shared import broker, clock, imports, web
+from shared import broker, clock, imports, links, web
 from shared.auth import Verifier
 from shared.clock import Clock
 from shared.eventstore.streams import stream_state
@@ -31,7 +30,7 @@ from shared.rules.rulebook import load_rulebook
 from shared.service import Platform
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
-CONTEXTS = frozenset({"unit", "draft", "compliance", "alert"})
+CONTEXTS = frozenset({"unit", "compliance", "alert"})
 
 
 def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
@@ -40,8 +39,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     projection = RowProjection(PROJECTION, CONTEXTS, tables.metadata, tables.READ_MODEL, changes)
     runner = platform.runner(projection, tables.checkpoints)
     commands = Commands(platform.store, clock.new_id)
-    sending = SqlSending(platform.engine, local=settings.smtp_url is None)
-    ticks = _ticks(platform, settings, commands, sending, now)
+    ticks = _ticks(platform, settings, commands, now)
     face = broker.create_broker(settings, platform.catalog)
     reactions = Reactions(
         broker=face,
@@ -60,7 +58,12 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
         description="Nhắc việc và đôn đốc bằng thư điện tử. / Reminders by e-mail.",
         routers=[
             *api.routers(commands, recipients, read_model, ticks, clock.new_id),
-            *pauses.routers(SqlSilences(platform.engine), sending, now, clock.new_id),
+            answers.router(
+                Answers(platform.store, commands),
+                links.reader(settings.link_jwks),
+                settings.url_notifier,
+                now,
+            ),
             outbox.router(read_model, environment(), local=settings.smtp_url is None),
             imports.router(platform.store, lambda session: rows(session, recipients, clock.new_id).sheets()),
         ],
@@ -74,9 +77,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     )
 
 
-def _ticks(
-    platform: Platform, settings: Settings, commands: Commands, sending: SqlSending, now: Clock
-) -> Ticks:
+def _ticks(platform: Platform, settings: Settings, commands: Commands, now: Clock) -> Ticks:
     async def head() -> int:
         return (await stream_state(platform.client.jetstream(timeout=5))).last
 
@@ -87,7 +88,7 @@ def _ticks(
             SqlDesks(platform.engine), renderer, load_rulebook(settings.calendar_overrides).calendar, head
         ),
         ledger=ledger,
-        sender=Sender(ledger, _post(settings), commands, sending, now),
+        sender=Sender(ledger, _post(settings), commands, now),
         simulation=FilePost(settings.simulated_dir, settings.mail_from),
         now=now,
     )

@@ -12,6 +12,8 @@ class Settings(ServiceSettings):
     """`smtp_url` is `smtp://`, `smtps://` or `smtp+starttls://` with user and password; without it mail stays local.
 
     `record_url` is where the button in a mail leads; `{draft_code}` in it is filled in.
+    `link_key` (PEM, Ed25519) signs the answer links in mails, `link_jwks` is the file of the public keys;
+    `url_notifier` and `url_campaigns` are where recipients reach the pages behind them.
     """
 
     service: ClassVar[str] = "notifier"
@@ -20,6 +22,10 @@ class Settings(ServiceSettings):
     smtp_url: SecretStr | None = None
     mail_dir: Path = Path("mail")
     mail_from: str = "Loa <loa@loa.invalid>"
+    link_key: SecretStr | None = None
+    link_jwks: Path | None = None
+    url_notifier: str = "http://127.0.0.1:8004"
+    url_campaigns: str = "http://127.0.0.1:8002"
     record_url: str = "http://127.0.0.1:8002/docs"
 
     @property

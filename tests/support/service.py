@@ -17,7 +17,6 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from deploy.cli.columns import ORDER
 from deploy.local.engine import free_port
 from deploy.local.keys import Keyring
 from deploy.local.nats import NatsServer
@@ -160,7 +159,7 @@ class House:
 
     async def import_rows(self, sheet: str, rows: Sequence[Row], service: str | None = None) -> list[Outcome]:
         """Send rows to the service that takes their sheet, as `loa import` does; nothing may be refused."""
-        service = service or ORDER.get(sheet, "registry")
+        service = service or ("campaigns" if sheet == "communications" else "registry")
         query = {"min_position": await self.head()} if service != "registry" else {}
         outcomes = await self.services[service].import_rows(sheet, rows, **query)
         assert [o for o in outcomes if o["status"] == "refused"] == []

@@ -1,18 +1,14 @@
 """The pages of metrics: the figures of a day on `/`, and the whole reasoning for one draft."""
 
-import json
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, TypeGuard
+from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Depends, Query
-from fastapi.requests import Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
-from fastapi.routing import APIRoute
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BeforeValidator, Field
 
 from services.metrics.adapters import shown
@@ -21,17 +17,13 @@ from services.metrics.application.queries import Queries, Question
 from services.metrics.domain.grouping import View
 from shared.auth import Reader
 from shared.contracts.datasets import banners
+from shared.pages.look import environment, safe
+from shared.pages.route import PageRoute, kept_headers, said
 from shared.rules.figures import DEFINITION, effective_day, reporting_year, year_period
 from shared.web import AtPosition
 
 TEMPLATES = Path(__file__).parent / "templates"
-SAFE = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'"
-    ),
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-}
+SAFE = {**safe(), "Referrer-Policy": "same-origin"}
 FIRST_YEAR = 2022  # the first year for which Decision 407/QĐ-TTg sets a target
 WRONG_FIELDS = {
     "query.as_of": "Ngày số liệu chưa đúng: cần một ngày có thật, viết theo dạng năm-tháng-ngày, ví dụ 2026-03-31.",
@@ -103,63 +95,32 @@ def choice(
 Chosen = Annotated[Choice, Depends(choice)]
 
 
-class Page(APIRoute):
-    """A page whose refusals are pages too: what the problem document says, with its status."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        answer = super().get_route_handler()
-
-        async def page(request: Request) -> Response:
-            handlers: Mapping[Any, Any] = request.app.exception_handlers
-            known = tuple(kind for kind in handlers if _is_refusal(kind))
-            try:
-                return await answer(request)
-            except known as error:
-                handler = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
-                return _problem_page(await handler(request, error))
-
-        return page
-
-
-def _is_refusal(kind: Any) -> TypeGuard[type[Exception]]:
-    # What nobody expected stays with the server's last handler, which logs it.
-    return isinstance(kind, type) and issubclass(kind, Exception) and kind is not Exception
-
-
-def _problem_page(problem: Response) -> Response:
-    body = json.loads(bytes(problem.body))
+def _problem_page(request: Request, problem: Response) -> Response:
+    del request  # the same page, whatever was asked for
+    body = said(problem)
     wrong = [WRONG_FIELDS.get(error["field"]) for error in body.get("errors", [])]
-    said = [text for text in wrong if text] or [PLAIN.get(body["type"], body["messages"]["vi"])]
-    headers = {
-        key: problem.headers[key] for key in ("retry-after", "www-authenticate") if key in problem.headers
-    }
+    sentences = [text for text in wrong if text] or [PLAIN.get(body["type"], body["messages"]["vi"])]
     return render(
-        "problem.html", status=problem.status_code, headers=headers, sentences=said, code=problem.status_code
+        "problem.html",
+        status=problem.status_code,
+        headers=kept_headers(problem),
+        sentences=sentences,
+        code=problem.status_code,
     )
 
 
-def environment() -> Environment:
-    found = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    found.filters.update(shown.FILTERS)
-    for template in found.list_templates(extensions=["html"]):
-        found.get_template(template)  # compiled now, so that the first reader doesn't wait
-    return found
+class Page(PageRoute):
+    as_page = staticmethod(_problem_page)
 
 
-_ENVIRONMENT = environment()
+_ENVIRONMENT = environment(TEMPLATES, filters=shown.FILTERS)
 
 
 def render(
     template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
 ) -> HTMLResponse:
     text = _ENVIRONMENT.get_template(template).render(**values)
-    return HTMLResponse(text, status, {**SAFE, "Content-Language": "vi", **(headers or {})})
+    return HTMLResponse(text, status, {**SAFE, **(headers or {})})
 
 
 def router(queries: Queries) -> APIRouter:

@@ -40,6 +40,10 @@ class Commands:
         """Record what became of a matter beside its life; the alert itself knows what it was told before."""
         return await self._on_alert(command, replace(metadata, actor=ACTOR))
 
+    async def answer(self, command: alerts.RecordAnswer, metadata: Metadata) -> Handled:
+        """Record what a unit answered; the key of the metadata is that of the link, which works once."""
+        return await self._on_alert(command, metadata)
+
     async def require_unit(self, unit_code: str) -> None:
         """Refuse what names a unit that nobody registered."""
         history = await self.store.load(AggregateRef("unit", unit_id(unit_code)))
@@ -47,6 +51,6 @@ class Commands:
             raise UnitNotFound(unit_code)
 
     async def _on_alert(self, command: alerts.Command, metadata: Metadata) -> Handled:
-        matter = command.matter if isinstance(command, alerts.OnMatter) else command
+        matter = command if isinstance(command, alerts.Raise | alerts.Resolve) else command.matter
         ref = AggregateRef("alert", matter.alert_id)
         return await handle(self.store, alerts.alert, ref, command, metadata, new_id=self.new_id)

@@ -70,11 +70,8 @@ class RecordSent:
 class RecordAnswer:
     """What a unit answered to a mail: every answer is kept, whoever of the unit gave it."""
 
+    matter: Raise
     said: AnswerEvent
-
-    @property
-    def alert_id(self) -> UUID:
-        return self.said.alert_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,9 +159,10 @@ def decide(state: State, command: Command) -> Sequence[AlertEvent]:
 
 
 def _answered(state: State, command: RecordAnswer) -> Sequence[AlertEvent]:
-    if not isinstance(state, Open):
+    """An answer, too, may be quicker than the alert that it belongs to."""
+    if isinstance(state, Resolved):
         raise NothingOwed
-    return [command.said]
+    return [*([_raised(command.matter)] if isinstance(state, Absent) else []), command.said]
 
 
 def _noted(state: State, command: OnMatter) -> Sequence[AlertEvent]:

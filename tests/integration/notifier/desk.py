@@ -38,6 +38,7 @@ from shared.envelope import AggregateRef, Metadata, NewEvent
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.streams import TICKS, stream_state
 from tests.support.engines import connected
+from tests.support.links import LinkKeys, link_keys
 from tests.support.service import Api, eventually, running
 from tests.support.tokens import Issuer
 
@@ -116,20 +117,18 @@ class Desk:
     settings: Settings
     registry: Writer
     metrics: Writer
+    links: LinkKeys
     clock: HandClock = field(default_factory=HandClock)
     create: Callable[[Settings, HandClock], Any] = create_app
 
     @asynccontextmanager
-    async def notifier(self, *, released: bool = True, **changes: Any) -> AsyncIterator[Api]:
-        """Run a notifier; real sending, which begins on hold, is released unless a test wants it so."""
+    async def notifier(self, **changes: Any) -> AsyncIterator[Api]:
         settings = self.settings.model_copy(update={"port": free_port(), **changes})
 
         def make(found: Any) -> Any:
             return self.create(found, self.clock)
 
         async with running(make, settings, self.issuer) as api:
-            if released and settings.smtp_url is not None:
-                await api.client.post("/sending/release", json={"reason": "a test"})
             yield api
 
     async def units(self) -> int:
@@ -200,12 +199,15 @@ async def alert_in_state(api: Api, state: str, unit: str = UNIT) -> dict[str, An
 async def open_desk(
     server: NatsServer, keys: Keyring, issuer: Issuer, database_url: str, folder: Path
 ) -> AsyncIterator[Desk]:
+    links = link_keys(folder / "link-keys")
     settings = Settings(
         nats_url=server.url,
         nats_seed=SecretStr(keys.seed_file("notifier").read_text()),
         database_url=SecretStr(database_url),
         jwks=str(issuer.jwks),
         mail_dir=folder / "mail",
+        link_key=SecretStr(links.pem),
+        link_jwks=links.jwks,
     )
     async with connected(server, "registry") as registry, connected(server, "metrics") as metrics:
-        yield Desk(server, issuer, settings, Writer(registry), Writer(metrics))
+        yield Desk(server, issuer, settings, Writer(registry), Writer(metrics), links)

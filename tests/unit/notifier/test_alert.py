@@ -138,7 +138,8 @@ RESOLVED = AlertResolved(alert_id=ID, gap_id=GAP, closed_on=date(2026, 11, 25), 
         ([RAISED, SENT, RESOLVED], SEND, []),
         ([RAISED, RESOLVED], SEND, [SENT]),
         ([RAISED, SENT, RESOLVED, RAISED], SEND, []),
-        ([RAISED, SENT], RecordAnswer(SAID), [SAID]),
+        ([], RecordAnswer(RAISE, SAID), [RAISED, SAID]),
+        ([RAISED, SENT], RecordAnswer(RAISE, SAID), [SAID]),
         ([RAISED, SENT, SAID], SEND, []),
         ([RAISED, SENT, SAID], RESOLVE, [RESOLVED]),
         ([], UP, [RAISED, ESCALATED]),
@@ -162,10 +163,10 @@ def test_alert(given: Sequence[AlertEvent], when: Command, then: Sequence[AlertE
     assert alert.decide(alert.fold(given), when) == then
 
 
-@pytest.mark.parametrize("given", [[], [RAISED, RESOLVED], [RAISED, SAID, RESOLVED]])
+@pytest.mark.parametrize("given", [[RAISED, RESOLVED], [RAISED, SAID, RESOLVED]])
 def test_what_is_over_needs_no_answer(given: Sequence[AlertEvent]) -> None:
     with pytest.raises(NothingOwed):
-        alert.decide(alert.fold(given), RecordAnswer(SAID))
+        alert.decide(alert.fold(given), RecordAnswer(RAISE, SAID))
 
 
 def test_what_is_said_beside_the_life_of_an_alert() -> None:

@@ -1,0 +1,141 @@
+"""The pages behind four of the five buttons in a mail: look with GET, answer once with POST."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from services.notifier.adapters.answer_wording import NEXT, RECORDED, recorded
+from services.notifier.application.answers import Answers, Asked
+from shared import web
+from shared.clock import Clock, day_in_vietnam
+from shared.contracts.ids import alert_id
+from shared.contracts.notifier import (
+    AlertAcknowledged,
+    AlertExemptionRequested,
+    AlertObstacleReported,
+    AlertTransferRequested,
+    AnswerEvent,
+)
+from shared.contracts.vocabulary import AlertAnswer, Channel
+from shared.links import PATH, LinkIsUsed, LinkReader
+from shared.pages.answering import AnswerPages, Door, Held
+from shared.pages.fields import Fields, sent
+from shared.pages.look import environment
+from shared.rules.wording import CHANNELS
+
+TEMPLATES = Path(__file__).parent / "templates" / "answer"
+OWN = (AlertAnswer.PLANNED, AlertAnswer.NOT_OURS, AlertAnswer.EXEMPT, AlertAnswer.OBSTACLE)
+MOST_AHEAD = timedelta(days=60)  # how far beyond today or the due day an activity may be planned
+MOST_NAME = 200
+MOST_WORDS = 1500
+
+Read = Callable[[Fields, Mapping[str, Any], date, Asked], AnswerEvent | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    answers: Answers
+    pages: AnswerPages
+    now: Clock
+
+    async def look(self, held: Held) -> HTMLResponse:
+        return self._form(held, await self._unused(held), Fields())
+
+    async def answer(self, request: Request, held: Held) -> HTMLResponse:
+        asked = await self.answers.asked(held.link)
+        if asked.said is not None:
+            return self._done(asked.said)
+        form = await sent(request)
+        said = _READ[held.link.answer](form, _identity(held), day_in_vietnam(self.now()), asked)
+        if said is None or form.errors:
+            return self._form(held, asked, form, status=422)
+        metadata = replace(web.metadata(request, held.principal, held.key), time=self.now())
+        return self._done(await self.answers.record(asked, said, metadata))
+
+    async def _unused(self, held: Held) -> Asked:
+        asked = await self.answers.asked(held.link)
+        if asked.said is not None:
+            raise LinkIsUsed(recorded(asked.said))
+        return asked
+
+    def _form(self, held: Held, asked: Asked, form: Fields, status: int = 200) -> HTMLResponse:
+        today = day_in_vietnam(self.now())
+        values = {"channels": CHANNELS, "today": today}
+        return self.pages.form(f"{held.link.answer}.html", asked.matter, form, status, **values)
+
+    def _done(self, said: AnswerEvent) -> HTMLResponse:
+        return self.pages.page("recorded.html", heading=RECORDED, what=recorded(said), next=NEXT[type(said)])
+
+
+def router(answers: Answers, reader: LinkReader, renew_at: str, now: Clock) -> APIRouter:
+    """No part of the API's description: only the holder of a link has anything to do here."""
+    pages = AnswerPages(environment(TEMPLATES), renew_at)
+    desk = Desk(answers, pages, now)
+    admitted = Door(reader, now).admit(*OWN)
+    routes = APIRouter(prefix=PATH, tags=["answers"], route_class=pages.route, include_in_schema=False)
+
+    @routes.get("/{token}")
+    @routes.head("/{token}")
+    async def look(held: Held = admitted) -> HTMLResponse:
+        return await desk.look(held)
+
+    @routes.post("/{token}")
+    async def answer(request: Request, held: Held = admitted) -> HTMLResponse:
+        return await desk.answer(request, held)
+
+    return routes
+
+
+def _identity(held: Held) -> dict[str, Any]:
+    link = held.link
+    return {
+        "alert_id": alert_id(link.gap_id, link.unit_code),
+        "gap_id": link.gap_id,
+        "draft_code": link.draft_code,
+        "unit_code": link.unit_code,
+        "stage": link.stage,
+        "recipient_id": link.recipient_id,
+    }
+
+
+def _planned(form: Fields, of: Mapping[str, Any], today: date, asked: Asked) -> AlertAcknowledged | None:
+    latest = max(today, asked.matter.due_on) + MOST_AHEAD
+    day = form.day("planned_on", earliest=today, latest=latest)
+    channel = form.one_of("channel", Channel, required=False)
+    return AlertAcknowledged(**of, planned_on=day, channel=channel) if day else None
+
+
+def _not_ours(form: Fields, of: Mapping[str, Any], _: date, __: Asked) -> AlertTransferRequested | None:
+    to_unit = form.words("to_unit", MOST_NAME, required=False)
+    why = form.words("explanation", MOST_WORDS)
+    return AlertTransferRequested(**of, to_unit=to_unit, explanation=why) if why else None
+
+
+def _exempt(form: Fields, of: Mapping[str, Any], today: date, _: Asked) -> AlertExemptionRequested | None:
+    document = form.words("document", MOST_NAME)
+    authority = form.words("authority", MOST_NAME)
+    day = form.day("decided_on", latest=today)
+    if not (document and authority and day):
+        return None
+    return AlertExemptionRequested(**of, document=document, authority=authority, decided_on=day)
+
+
+def _obstacle(form: Fields, of: Mapping[str, Any], _: date, __: Asked) -> AlertObstacleReported | None:
+    obstacle = form.words("obstacle", MOST_WORDS)
+    return AlertObstacleReported(**of, obstacle=obstacle) if obstacle else None
+
+
+_READ: Mapping[AlertAnswer, Read] = MappingProxyType(
+    {
+        AlertAnswer.PLANNED: _planned,
+        AlertAnswer.NOT_OURS: _not_ours,
+        AlertAnswer.EXEMPT: _exempt,
+        AlertAnswer.OBSTACLE: _obstacle,
+    }
+)

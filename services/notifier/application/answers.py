@@ -1,0 +1,60 @@
+"""What a unit answers to a mail: looked at first, then recorded once."""
+
+from dataclasses import dataclass
+
+from services.notifier.application.commands import Commands
+from services.notifier.domain import alert as alerts
+from services.notifier.domain.refusals import NothingOwed
+from shared.contracts.ids import alert_id
+from shared.contracts.notifier import (
+    AlertAcknowledged,
+    AlertExemptionRequested,
+    AlertObstacleReported,
+    AlertTransferRequested,
+    AnswerEvent,
+)
+from shared.envelope import AggregateRef, Metadata
+from shared.eventstore.port import EventStore
+from shared.links import Link
+from shared.pages.matter import Matter, matter_of
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a link asks; `said` is what was answered through it before."""
+
+    matter: Matter
+    said: AnswerEvent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    store: EventStore
+    commands: Commands
+
+    async def asked(self, link: Link) -> Asked:
+        """Look at what a link is about; raises `NothingOwed` if the matter is over, `LinkNotValid`."""
+        matter = await matter_of(self.store, link)
+        history = await self.store.load(AggregateRef("alert", alert_id(link.gap_id, link.unit_code)))
+        key = str(link.link_id)
+        for event in history.events:
+            if event.metadata.idempotency_key == key and isinstance(event.data, _ANSWERS):
+                return Asked(matter, event.data)
+        if not matter.is_open:
+            raise NothingOwed
+        return Asked(matter)
+
+    async def record(self, asked: Asked, said: AnswerEvent, metadata: Metadata) -> AnswerEvent:
+        """Record an answer; pressed twice, or by two at once, each link answers once. Returns what stands."""
+        matter = alerts.Raise(
+            gap_id=said.gap_id,
+            draft_code=said.draft_code,
+            unit_code=said.unit_code,
+            due_on=asked.matter.due_on,
+        )
+        handled = await self.commands.answer(alerts.RecordAnswer(matter, said), metadata)
+        stands = [event.data for event in handled.events if isinstance(event.data, _ANSWERS)]
+        return stands[0] if stands else said
+
+
+_ANSWERS = AlertAcknowledged | AlertTransferRequested | AlertExemptionRequested | AlertObstacleReported

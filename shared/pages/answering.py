@@ -1,0 +1,119 @@
+"""The door behind the buttons of a mail: who holds a valid link may look (GET) and answer once (POST).
+
+There is no account, no session and no cookie: a browser brings nothing along by itself, so another site has
+nothing to ride on (CSRF), and the token in the address is what admits. Programs that look through mails follow
+links with GET and HEAD: neither changes anything.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import Environment
+
+from shared.auth import Principal
+from shared.clock import Clock
+from shared.contracts.datasets import banners
+from shared.contracts.vocabulary import AlertAnswer, Role
+from shared.links import PATH, Link, LinkIsOver, LinkNotValid, LinkReader
+from shared.pages.fields import Fields
+from shared.pages.look import safe
+from shared.pages.matter import Matter
+from shared.pages.route import PageRoute, kept_headers, said
+from shared.rules.wording import INSTRUMENTS, STAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A link that was shown at the door."""
+
+    link: Link
+    token: str
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of what the link does."""
+        return str(self.link.link_id)
+
+    @property
+    def principal(self) -> Principal:
+        """Who acts: an official of the unit, by the opaque id of the mailbox."""
+        return Principal(str(self.link.recipient_id), Role.UNIT, self.link.unit_code)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    reader: LinkReader
+    now: Clock
+
+    def admit(self, *answers: AlertAnswer, over: bool = False) -> Any:
+        """Declare which links pass an endpoint's door; with `over` those too whose time has passed."""
+        return Depends(partial(_hold, frozenset(answers), self, over))
+
+
+async def _hold(answers: frozenset[AlertAnswer], door: Door, over: bool, token: str) -> Held:
+    link = door.reader.read(token)
+    if link.answer not in answers:
+        raise LinkNotValid
+    if link.is_over(door.now()) and not over:
+        raise LinkIsOver(link)
+    return Held(link, token)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPages:
+    """How answers look: `renew_at` is the address of the service that mails new links."""
+
+    templates: Environment
+    renew_at: str
+
+    def page(
+        self, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
+    ) -> HTMLResponse:
+        text = self.templates.get_template(template).render(**values)
+        return HTMLResponse(text, status, {**self._headers(), **(headers or {})})
+
+    def form(
+        self, template: str, matter: Matter, form: Fields, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """Show a form under what it is about."""
+        about: dict[str, Any] = {
+            "matter": matter,
+            "stage": STAGES[matter.stage],
+            "instrument": INSTRUMENTS[matter.instrument],
+            "banners": banners([matter.dataset]),
+        }
+        return self.page(template, status, form=form, **about, **values)
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            **safe(forms_to=[self.renew_at]),
+            "Referrer-Policy": "no-referrer",
+            "X-Robots-Tag": "noindex, nofollow",
+            "Cache-Control": "no-store",
+        }
+
+    def refused(self, request: Request, problem: Response) -> Response:
+        """Say kindly why a link leads nowhere, and offer a new one where that helps."""
+        body = said(problem)
+        renew = f"{self.renew_at}{PATH}/{request.path_params['token']}/renew"
+        return self.page(
+            "closed.html",
+            problem.status_code,
+            kept_headers(problem),
+            title=body["title"],
+            messages=body["messages"],
+            renew=renew if body.get("renewable") else None,
+        )
+
+    @property
+    def route(self) -> type[PageRoute]:
+        refused = self.refused
+
+        class AnswerRoute(PageRoute):
+            as_page = staticmethod(refused)
+
+        return AnswerRoute

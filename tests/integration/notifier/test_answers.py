@@ -1,0 +1,235 @@
+"""The four answers that the notifier takes: shown to who holds the link, recorded once, kindly refused."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from deploy.local.keys import Keyring
+from shared.clock import new_id
+from shared.contracts.ids import alert_id
+from shared.contracts.vocabulary import AlertAnswer, GapClosure, Role
+from shared.envelope import AggregateRef, Recorded
+from shared.eventstore.jetstream import JetStreamEventStore
+from tests.integration.notifier.desk import UNIT, Desk, closed, open_desk, opened
+from tests.support.engines import NewDatabase, connected, fresh_nats
+from tests.support.links import a_link
+from tests.support.service import Api, eventually
+from tests.support.tokens import Issuer
+
+FORMS: dict[AlertAnswer, dict[str, str]] = {
+    AlertAnswer.PLANNED: {"planned_on": "2026-11-27", "channel": "conference"},
+    AlertAnswer.NOT_OURS: {"to_unit": "Sở Tài chính", "explanation": "Theo Công văn 12/UBND-NC"},
+    AlertAnswer.EXEMPT: {
+        "document": "Công văn 99/VPCP-PL",
+        "authority": "Văn phòng Chính phủ",
+        "decided_on": "05/11/2026",
+    },
+    AlertAnswer.OBSTACLE: {"obstacle": "Chưa được bố trí kinh phí"},
+}
+RECORDED = {
+    AlertAnswer.PLANNED: "acknowledged",
+    AlertAnswer.NOT_OURS: "transfer_requested",
+    AlertAnswer.EXEMPT: "exemption_requested",
+    AlertAnswer.OBSTACLE: "obstacle_reported",
+}
+every_answer = pytest.mark.parametrize("answer", FORMS)
+
+
+@dataclass
+class Office:
+    """One notifier with one open gap and its alert."""
+
+    desk: Desk
+    api: Api
+    gap: UUID
+
+    def path(self, answer: AlertAnswer, **changes: Any) -> str:
+        gap = opened(self.gap)
+        known = {
+            "link_id": new_id(),
+            "gap_id": self.gap,
+            "draft_code": gap.draft_code,
+            "unit_code": UNIT,
+            "stage": gap.stage,
+            "answer": answer,
+        }
+        return f"/answers/{self.desk.links.signer.token(a_link(**known | changes))}"
+
+    async def story(self) -> Sequence[Recorded]:
+        async with connected(self.desk.server, "notifier") as client:
+            ref = AggregateRef("alert", alert_id(self.gap, UNIT))
+            return (await JetStreamEventStore(client).load(ref)).events
+
+    async def names(self) -> list[str]:
+        """Tell what was said of the alert, once it is raised."""
+        await eventually(self.story)
+        return [getattr(event.data, "name", "?") for event in await self.story()]
+
+
+@pytest.fixture(scope="module")
+async def notifier(
+    tmp_path_factory: pytest.TempPathFactory,
+    keys: Keyring,
+    token_issuer: Issuer,
+    session_database: NewDatabase,
+) -> AsyncIterator[tuple[Desk, Api]]:
+    """One notifier for all tests here: each has a gap of its own."""
+    folder = tmp_path_factory.mktemp("answers")
+    async with (
+        fresh_nats(folder / "nats", keys) as server,
+        open_desk(server, keys, token_issuer, await session_database(), folder) as desk,
+    ):
+        await desk.stop_ticking()
+        await desk.units()
+        async with desk.notifier() as api:
+            yield desk, api
+
+
+@pytest.fixture
+async def office(notifier: tuple[Desk, Api]) -> AsyncIterator[Office]:
+    desk, api = notifier
+    gap = new_id()
+    await desk.gap(opened(gap))
+    async with api.as_(None) as nobody:
+        yield Office(desk, Api(api.app, api.settings, nobody, api.issuer), gap)
+
+
+@every_answer
+async def test_looking_changes_nothing_and_pressing_records_once(office: Office, answer: AlertAnswer) -> None:
+    client, path = office.api.client, office.path(answer)
+    for look in (await client.get(path), await client.head(path), await client.get(path)):
+        assert look.status_code == 200
+        assert look.headers["content-type"].startswith("text/html")
+    assert "Luật Đất đai (sửa đổi)" in look.text
+    assert await office.names() == ["raised"]
+
+    done = await client.post(path, data=FORMS[answer])
+    assert (done.status_code, "Đã ghi nhận" in done.text) == (200, True)
+    again = await client.post(path, data=FORMS[answer] | {"planned_on": "2026-12-01", "obstacle": "khác"})
+    assert (again.status_code, again.text) == (200, done.text)
+    assert await office.names() == ["raised", RECORDED[answer]]
+
+    used = await client.get(path)
+    assert used.status_code == 410
+    assert "đã được sử dụng" in used.text
+    assert "/renew" in used.text
+
+
+async def test_what_is_recorded_names_no_person(office: Office) -> None:
+    link = new_id()
+    path = office.path(AlertAnswer.EXEMPT, link_id=link)
+    await office.api.client.post(path, data=FORMS[AlertAnswer.EXEMPT])
+    event = (await office.story())[-1]
+    assert event.metadata.actor == f"unit/{UUID(int=2)}"
+    assert event.metadata.idempotency_key == str(link)
+    said = event.data.model_dump()
+    assert (said["recipient_id"], said["unit_code"]) == (UUID(int=2), UNIT)
+    assert (said["document"], said["decided_on"]) == ("Công văn 99/VPCP-PL", date(2026, 11, 5))
+
+
+async def test_two_people_press_at_once(office: Office) -> None:
+    paths = [
+        office.path(AlertAnswer.PLANNED, recipient_id=UUID(int=n), link_id=new_id())
+        for n in range(4)
+        for _ in "a"
+    ]
+    presses = [office.api.client.post(p, data=FORMS[AlertAnswer.PLANNED]) for p in (*paths, *paths)]
+    assert {answer.status_code for answer in await asyncio.gather(*presses)} == {200}
+    assert sorted(await office.names()) == ["acknowledged"] * 4 + ["raised"]
+
+
+WRONG: list[tuple[AlertAnswer, dict[str, str], str]] = [
+    (AlertAnswer.PLANNED, {"planned_on": ""}, "Đề nghị điền nội dung này."),
+    (AlertAnswer.PLANNED, {"planned_on": "31/02/2027"}, "Ngày chưa đúng"),
+    (AlertAnswer.PLANNED, {"planned_on": "2026-11-20"}, "từ 23/11/2026 trở đi"),
+    (AlertAnswer.PLANNED, {"planned_on": "2036-11-20"}, "không được sau ngày 22/01/2027"),
+    (AlertAnswer.PLANNED, {"channel": "tin đồn"}, "chọn một mục trong danh sách"),
+    (AlertAnswer.NOT_OURS, {"explanation": " "}, "Đề nghị điền nội dung này."),
+    (AlertAnswer.EXEMPT, {"decided_on": "2026-12-30"}, "không được sau ngày 23/11/2026"),
+    (AlertAnswer.OBSTACLE, {"obstacle": "x" * 1501}, "nhiều nhất là 1500"),
+    (AlertAnswer.OBSTACLE, {"obstacle": "a\x07b"}, "không hiển thị được"),
+]
+
+
+@pytest.mark.parametrize(("answer", "changes", "words"), WRONG)
+async def test_faults_stand_beside_the_field_and_nothing_typed_is_lost(
+    office: Office, answer: AlertAnswer, changes: dict[str, str], words: str
+) -> None:
+    typed = FORMS[answer] | changes
+    page = await office.api.client.post(office.path(answer), data=typed)
+    assert page.status_code == 422
+    assert words in page.text
+    assert 'aria-invalid="true"' in page.text
+    for name, value in typed.items():
+        if name not in changes:
+            assert value in page.text
+    assert await office.names() == ["raised"]
+
+
+@every_answer
+async def test_a_link_that_is_over_offers_a_new_one(office: Office, answer: AlertAnswer) -> None:
+    path = office.path(answer, expires=datetime(2026, 11, 1, tzinfo=UTC))
+    for page in (await office.api.client.get(path), await office.api.client.post(path, data=FORMS[answer])):
+        assert page.status_code == 410
+        assert "hết hiệu lực" in page.text
+        assert "This link ended on 2026-11-01" in page.text
+    assert await office.names() == ["raised"]
+
+
+async def test_no_link_of_another_purpose_matter_or_maker_opens_the_door(
+    office: Office,
+) -> None:
+    client, good = office.api.client, office.path(AlertAnswer.PLANNED)
+    for path in (
+        office.path(AlertAnswer.DONE),
+        office.path(AlertAnswer.PLANNED, gap_id=new_id()),
+        good[:-4] + "AAAA",
+        "/answers/none",
+        f"/answers/{office.api.issuer.token(Role.OPERATOR)}",
+    ):
+        page = await client.post(path, data=FORMS[AlertAnswer.PLANNED])
+        assert page.status_code == 404
+        assert "renew" not in page.text
+    assert await office.names() == ["raised"]
+    bearer = {"Authorization": f"Bearer {good.rpartition('/')[2]}"}
+    assert (await client.get("/alerts", headers=bearer)).status_code == 401
+
+
+async def test_a_matter_that_is_over_needs_no_answer(office: Office) -> None:
+    await office.desk.gap(closed(office.gap, date(2026, 11, 20), GapClosure.COVERED))
+    path = office.path(AlertAnswer.PLANNED)
+    for page in (
+        await office.api.client.get(path),
+        await office.api.client.post(path, data=FORMS[AlertAnswer.PLANNED]),
+    ):
+        assert page.status_code == 409
+        assert "không cần trả lời thêm" in page.text
+    assert "acknowledged" not in await office.names()
+
+
+def no_leak(page: httpx.Response) -> None:
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["cache-control"] == "no-store"
+    assert "noindex" in page.headers["x-robots-tag"]
+    assert page.headers["x-content-type-options"] == "nosniff"
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "set-cookie" not in page.headers
+
+
+async def test_pages_keep_the_link_to_themselves(office: Office, capfd: pytest.CaptureFixture[str]) -> None:
+    path = office.path(AlertAnswer.PLANNED)
+    no_leak(await office.api.client.get(path))
+    no_leak(await office.api.client.post(path, data={}))
+    no_leak(await office.api.client.get("/answers/none"))
+    no_leak(await office.api.client.post(path, data=FORMS[AlertAnswer.PLANNED]))
+    assert path not in (await office.api.client.get("/metrics")).text
+    assert path.rpartition("/")[2] not in "".join(capfd.readouterr())
