@@ -15,6 +15,8 @@ ORDER = {  # of the import; the service that takes each sheet
     "policies": "registry",
     "stages": "registry",
     "exemptions": "registry",
+    "plans": "campaigns",
+    "activities": "campaigns",
     "communications": "campaigns",
     "recipients": "notifier",
 }
@@ -52,9 +54,30 @@ COLUMNS: Mapping[str, Columns] = {
     "policies": Columns(("draft_code", "policy_no", "title"), ("affected_groups", "source"), notes=True),
     "stages": Columns(("draft_code", "stage", "entered_on"), ("precision", "what", "source")),
     "exemptions": Columns(("draft_code",), ("stages", "document", "authority", "decided_on")),
+    "plans": Columns(("draft_code", "document", "approved_on"), ("authority", "note", DATASET), notes=True),
+    "activities": Columns(
+        ("draft_code", "planned_on"),
+        (
+            *(
+                "precision",
+                "stage",
+                "channel",
+                "audience",
+                "area",
+                "responsible_unit_code",
+                "budget",
+                "title",
+            ),
+            *("activity_id", DATASET),
+        ),
+        notes=True,
+    ),
     "communications": Columns(
         ("draft_code", "held_on", "channel", "title"),
-        ("precision", "organiser", "place", "attendance", "reach", "policy_no", "url", DATASET),
+        (
+            *("precision", "organiser", "place", "attendance", "reach", "policy_no", "url", "activity_id"),
+            DATASET,
+        ),
         notes=True,
     ),
     "recipients": Columns(("unit_code", "role", "email"), ("language",)),

@@ -19,9 +19,9 @@ Answer = Mapping[str, Any]
 
 LEFT_OUT = Text(
     "Chưa xuất được: sáp nhập, chia tách đơn vị và chỉ tiêu (API chưa có câu hỏi tương ứng); lịch sử sửa đổi, "
-    "các lần chuyển giao và truyền thông đã thu hồi không thuộc mẫu nhập.",
+    "các lần chuyển giao, hoạt động đã hủy và truyền thông đã thu hồi không thuộc mẫu nhập.",
     "Not exported: successions and targets of units (the API cannot be asked for them); the history of changes, "
-    "transfers and retracted communications have no place in the import format.",
+    "transfers, cancelled activities and retracted communications have no place in the import format.",
 )
 NO_RECIPIENTS = Text(
     "Không xuất hộp thư nhận: mã truy cập không có quyền xem dữ liệu cá nhân.",
@@ -126,6 +126,7 @@ def _drafts(services: Services, files: Files) -> None:
             stages = _listed(exemption["stages"]) or "*"
             files.add("exemptions", {**exemption, **of_draft, "stages": stages})
         if "campaigns" in services.current.urls:
+            _plan(services, files, code)
             _communications(services, files, code)
 
 
@@ -138,6 +139,15 @@ def _as_recorded(services: Services, code: str, stages: list[Answer]) -> list[An
     sources = {event["event_id"]: event["data"].get("source") for event in events}
     ordered = sorted(stages, key=lambda entry: places.get(entry["entry_id"], 0))
     return [{**entry, "source": sources.get(entry["entry_id"])} for entry in ordered]
+
+
+def _plan(services: Services, files: Files, code: str) -> None:
+    plan = services.get("campaigns", f"/drafts/{code}/plan")
+    if approved := plan["approved"]:
+        files.add("plans", {**approved, "draft_code": code}, approved["notes"])
+    for activity in plan["activities"]:
+        if activity["state"] != "cancelled":
+            files.add("activities", activity, activity["notes"])
 
 
 def _communications(services: Services, files: Files, code: str) -> None:

@@ -22,11 +22,15 @@ TOO_MUCH_TO_REHEARSE = Said(
     "A dry run takes 20,000 rows of units, drafts, policies and stages at most; try the folder in parts.",
 )
 _CODES = {"drafts": "draft_code", "units": "code"}
+_NAMES = {  # the columns by which rows of other services name drafts and units
+    "drafts": ("draft_code",),
+    "units": ("unit_code", "responsible_unit_code"),
+}
 ENDED = frozenset({"withdrawn", "merged"})
 OUTCOMES = "outcomes"
 NOT_TAKEN_YET = Text(
-    "bản phát hành này chưa nhận tệp kế hoạch và chương trình; các dòng không được ghi nhận",
-    "this release does not take plans and programmes yet; the rows were not recorded",
+    "bản phát hành này chưa nhận tệp chương trình; các dòng không được ghi nhận",
+    "this release does not take programmes yet; the rows were not recorded",
 )
 NOTES = Text(
     "cột ngoài mẫu được giữ làm ghi chú: {names}", "columns beyond the format are kept as notes: {names}"
@@ -244,11 +248,14 @@ class _Rehearsal(_Carrier):
             self.codes[name].add(row.cells[_CODES[name]].strip())
 
     def _query(self, service: str, rows: Sequence[Row]) -> Mapping[str, object]:  # noqa: ARG002  as its base
-        drafts, units = (
-            ",".join(sorted({row.cells.get(column, "").strip() for row in rows} & self.codes[name]))
-            for name, column in (("drafts", "draft_code"), ("units", "unit_code"))
-        )
-        return {"dry_run": True, "assume_drafts": drafts, "assume_units": units}
+        named = {name: _named(rows, columns) & self.codes[name] for name, columns in _NAMES.items()}
+        return {"dry_run": True} | {
+            f"assume_{name}": ",".join(sorted(codes)) for name, codes in named.items()
+        }
+
+
+def _named(rows: Sequence[Row], columns: Sequence[str]) -> set[str]:
+    return {row.cells.get(column, "").strip() for row in rows for column in columns}
 
 
 def _ended(sheet: SheetFile) -> Iterator[Row]:

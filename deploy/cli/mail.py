@@ -17,6 +17,7 @@ SKIPS: Mapping[str, Text] = {
     "no_recipient": Text("đơn vị chưa có người nhận", "the unit has no recipient"),
     "already_sent": Text("hôm nay đã gửi", "already sent today"),
     "later_digest": Text("đã có thư của ngày sau", "a later mail has gone out"),
+    "on_hold": Text("việc gửi thư đang được giữ lại", "all sending is held"),
     "simulated": Text("chạy thử cho ngày đã qua, không gửi", "simulated for a past day, not sent"),
 }
 
@@ -27,6 +28,19 @@ def show_tick(answer: Mapping[str, Any]) -> None:
     say(Text(message["vi"], message["en"]))
     _show_mails(answer["sent"])
     _show_skipped(answer["skipped"])
+
+
+def show_switch(answer: Mapping[str, Any]) -> None:
+    """Say whether mail goes out, and what the operator can do next."""
+    if answer["held"]:
+        say(
+            Text(
+                "Việc gửi thư đang được giữ lại; xem `loa preview`.",
+                "All sending is held; see `loa preview`.",
+            )
+        )
+    else:
+        say(Text("Thư đến hạn sẽ được gửi.", "Mail that is due goes out."))
 
 
 def show_preview(answer: Mapping[str, Any]) -> None:

@@ -181,6 +181,28 @@ def preview(at: At = None, as_json: Json = False) -> None:
     _print_json(answer) if as_json else mail.show_preview(answer)
 
 
+Why = Annotated[str, typer.Option("--reason", help="Lý do, được lưu lại. / The reason, kept on record.")]
+
+
+@app.command()
+def hold(reason: Why) -> None:
+    """Giữ lại mọi thư. / Hold all sending."""
+    _switch("hold", reason)
+
+
+@app.command()
+def release(reason: Why = "đã xem trước") -> None:
+    """Cho gửi thư, sau khi xem trước. / Let mail go out, after the preview."""
+    _switch("release", reason)
+
+
+def _switch(decision: str, reason: str) -> None:
+    from deploy.cli import mail
+
+    with _services() as services:
+        mail.show_switch(services.post("notifier", f"/sending/{decision}", {"reason": reason}))
+
+
 @app.command()
 def tick(at: At = None) -> None:
     """Gửi thư đến hạn. / Send the mails that are due."""

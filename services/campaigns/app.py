@@ -9,7 +9,7 @@ from services.campaigns.adapters.read_model import SqlReadModel
 from services.campaigns.adapters.rows import rows
 from services.campaigns.application.commands import Commands
 from services.campaigns.application.projections import changes
-from services.campaigns.application.queries import KnownDrafts
+from services.campaigns.application.queries import Known
 from services.campaigns.settings import Settings
 from shared import broker, clock, imports, web
 from shared.auth import Verifier
@@ -17,19 +17,18 @@ from shared.projections.rows import RowProjection
 from shared.service import Platform
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
+CONTEXTS = frozenset({"unit", "draft", "plan", "communication"})
 
 
 def create_app(settings: Settings) -> FastAPI:
     platform = Platform(settings)
-    projection = RowProjection(
-        "campaigns", frozenset({"draft", "communication"}), tables.metadata, tables.READ_MODEL, changes
-    )
+    projection = RowProjection("campaigns", CONTEXTS, tables.metadata, tables.READ_MODEL, changes)
     runner = platform.runner(projection, tables.checkpoints)
     read_model = SqlReadModel(platform.engine)
     commands = Commands(platform.store, read_model, clock.new_id)
     return web.create_api(
         service=settings.service,
-        description="Hoạt động truyền thông dự thảo chính sách. / Communications about draft policies.",
+        description="Kế hoạch và hoạt động truyền thông dự thảo chính sách. / Plans and communications about draft policies.",
         routers=[*api.routers(commands, read_model), _imports(platform, read_model)],
         broker=broker.create_broker(settings, platform.catalog),
         catalog=platform.catalog,
@@ -41,10 +40,10 @@ def create_app(settings: Settings) -> FastAPI:
     )
 
 
-def _imports(platform: Platform, drafts: KnownDrafts) -> APIRouter:
-    """Rows name drafts of the registry: the import waits for the position that it passes along."""
+def _imports(platform: Platform, known: Known) -> APIRouter:
+    """Rows name drafts and units of the registry: the import waits for the position that it passes along."""
     router = APIRouter(dependencies=[web.AtPosition])
     router.include_router(
-        imports.router(platform.store, lambda session: rows(session, drafts, clock.new_id).sheets())
+        imports.router(platform.store, lambda session: rows(session, known, clock.new_id).sheets())
     )
     return router

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.notifier.adapters import answers, api, outbox, tables
+from services.notifier.adapters import answers, api, outbox, pauses, tables
 from services.notifier.adapters.broker import Reactions
 from services.notifier.adapters.desk import PROJECTION, SqlDesks
 from services.notifier.adapters.ledger import SqlLedger
@@ -13,6 +13,8 @@ from services.notifier.adapters.read_model import SqlReadModel
 from services.notifier.adapters.recipients import SqlRecipients
 from services.notifier.adapters.rendering import TemplateRenderer, environment
 from services.notifier.adapters.rows import rows
+from services.notifier.adapters.sending import SqlSending
+from services.notifier.adapters.silences import SqlSilences
 from services.notifier.application.answers import Answers
 from services.notifier.application.commands import Commands
 from services.notifier.application.pipeline import Pipeline
@@ -30,7 +32,7 @@ from shared.rules.rulebook import load_rulebook
 from shared.service import Platform
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
-CONTEXTS = frozenset({"unit", "compliance", "alert"})
+CONTEXTS = frozenset({"unit", "draft", "compliance", "alert"})
 
 
 def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
@@ -39,7 +41,8 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     projection = RowProjection(PROJECTION, CONTEXTS, tables.metadata, tables.READ_MODEL, changes)
     runner = platform.runner(projection, tables.checkpoints)
     commands = Commands(platform.store, clock.new_id)
-    ticks = _ticks(platform, settings, commands, now)
+    sending = SqlSending(platform.engine, local=settings.smtp_url is None)
+    ticks = _ticks(platform, settings, commands, sending, now)
     face = broker.create_broker(settings, platform.catalog)
     reactions = Reactions(
         broker=face,
@@ -58,6 +61,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
         description="Nhắc việc và đôn đốc bằng thư điện tử. / Reminders by e-mail.",
         routers=[
             *api.routers(commands, recipients, read_model, ticks, clock.new_id),
+            *pauses.routers(SqlSilences(platform.engine), sending, now, clock.new_id),
             answers.router(
                 Answers(platform.store, commands),
                 links.reader(settings.link_jwks),
@@ -77,7 +81,9 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     )
 
 
-def _ticks(platform: Platform, settings: Settings, commands: Commands, now: Clock) -> Ticks:
+def _ticks(
+    platform: Platform, settings: Settings, commands: Commands, sending: SqlSending, now: Clock
+) -> Ticks:
     async def head() -> int:
         return (await stream_state(platform.client.jetstream(timeout=5))).last
 
@@ -88,7 +94,7 @@ def _ticks(platform: Platform, settings: Settings, commands: Commands, now: Cloc
             SqlDesks(platform.engine), renderer, load_rulebook(settings.calendar_overrides).calendar, head
         ),
         ledger=ledger,
-        sender=Sender(ledger, _post(settings), commands, now),
+        sender=Sender(ledger, _post(settings), commands, sending, now),
         simulation=FilePost(settings.simulated_dir, settings.mail_from),
         now=now,
     )

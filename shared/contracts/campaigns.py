@@ -1,4 +1,4 @@
-"""Events of campaigns: carried-out communication work."""
+"""Events of campaigns: the communication plan of a draft, and carried-out communication work."""
 
 from datetime import date
 from uuid import UUID
@@ -6,11 +6,14 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.event import Code, Event
-from shared.contracts.vocabulary import Channel, Dataset, Precision
+from shared.contracts.vocabulary import Channel, Dataset, Precision, Stage
 
 
 class _Activity(Event):
-    """What is known of one carried-out activity; no policies means the whole draft."""
+    """What is known of one carried-out activity; no policies means the whole draft.
+
+    `activity_id` is the planned activity (`plan.activity_planned`) that was carried out, if one was.
+    """
 
     communication_id: UUID
     draft_id: UUID
@@ -25,6 +28,7 @@ class _Activity(Event):
     attendance: int | None = Field(default=None, ge=0)
     reach: str | None = None
     url: str | None = None
+    activity_id: UUID | None = None
     notes: dict[str, str] = Field(default_factory=dict)
 
 
@@ -48,3 +52,56 @@ class CommunicationRetracted(Event, context="communication"):
 
 
 CommunicationEvent = CommunicationRecorded | CommunicationCorrected | CommunicationRetracted
+
+
+class PlanApproved(Event, context="plan"):
+    """The communication plan of a draft stands in a document; a later approval takes its place."""
+
+    draft_id: UUID
+    draft_code: Code
+    document: str
+    approved_on: date
+    authority: str | None = None
+    note: str | None = None
+    notes: dict[str, str] = Field(default_factory=dict)
+    dataset: Dataset = Dataset.LIVE
+
+
+class _Planned(Event):
+    activity_id: UUID
+    draft_id: UUID
+    draft_code: Code
+
+
+class PlanActivityPlanned(_Planned, context="plan"):
+    """Something is to be done on a day (or in a month or year, by its first day).
+
+    `stage` and `gap_id` say what it is for; without `responsible_unit_code` the lead unit of the draft is
+    responsible. `budget` is in đồng.
+    """
+
+    planned_on: date
+    precision: Precision = Precision.DAY
+    stage: Stage | None = None
+    gap_id: UUID | None = None
+    channel: Channel | None = None
+    title: str | None = None
+    audience: str | None = None
+    area: str | None = None
+    responsible_unit_code: Code | None = None
+    budget: int | None = Field(default=None, ge=0)
+    notes: dict[str, str] = Field(default_factory=dict)
+    dataset: Dataset = Dataset.LIVE
+
+
+class PlanActivityRescheduled(_Planned, context="plan"):
+    planned_on: date
+    precision: Precision = Precision.DAY
+    reason: str | None = None
+
+
+class PlanActivityCancelled(_Planned, context="plan"):
+    reason: str | None = None
+
+
+PlanEvent = PlanApproved | PlanActivityPlanned | PlanActivityRescheduled | PlanActivityCancelled

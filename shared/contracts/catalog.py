@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType, UnionType
 from typing import Any, get_args
 
-from shared.contracts.campaigns import CommunicationEvent
+from shared.contracts.campaigns import CommunicationEvent, PlanEvent
 from shared.contracts.event import TYPE_PREFIX, Event, Unknown
 from shared.contracts.metrics import ComplianceEvent
 from shared.contracts.notifier import AlertEvent
@@ -62,4 +62,4 @@ def _next_version(type_name: str) -> str:
     return f"{stem}.v{int(number) + 1}"
 
 
-CATALOG = catalog_of([UnitEvent, DraftEvent, CommunicationEvent, ComplianceEvent, AlertEvent])
+CATALOG = catalog_of([UnitEvent, DraftEvent, PlanEvent, CommunicationEvent, ComplianceEvent, AlertEvent])

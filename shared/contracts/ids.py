@@ -26,6 +26,12 @@ def communication_id(  # the natural key of the contract, part by part
     )
 
 
+def activity_id(draft_code: str, planned_on: date, precision: str, *said: str | None) -> UUID:
+    """Identify a planned activity that came from a file; `said` are its stage, channel and title."""
+    words = ":".join(part or "" for part in said)
+    return uuid5(LOA_NAMESPACE, f"activity:{draft_code}:{planned_on.isoformat()}:{precision}:{words}")
+
+
 def alert_id(gap_id: UUID, unit_code: str) -> UUID:
     return uuid5(LOA_NAMESPACE, f"alert:{gap_id}:{unit_code}")
 

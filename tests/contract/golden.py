@@ -20,17 +20,30 @@ REGENERATE = "python -m tests.contract.regenerate"
 MODELS = sorted(CATALOG.types.values(), key=lambda model: model.type_name())
 
 
-def sample_file(model: type[Event]) -> Path:
-    return SAMPLES / f"{model.type_name()}.json"
+def sample_files(model: type[Event]) -> list[Path]:
+    """Give the samples of a type, oldest first: each time that fields were added, a further one was written."""
+    grown = SAMPLES.glob(f"{model.type_name()}.*.json")
+    first = SAMPLES / f"{model.type_name()}.json"
+    return [first, *sorted(grown, key=lambda file: int(file.stem.rpartition(".")[2]))]
 
 
 def schema_file(model: type[Event]) -> Path:
     return SCHEMAS / f"{model.type_name()}.json"
 
 
+def samples(model: type[Event]) -> list[dict[str, Any]]:
+    return [orjson.loads(file.read_bytes()) for file in sample_files(model)]
+
+
 def sample(model: type[Event]) -> dict[str, Any]:
-    document: dict[str, Any] = orjson.loads(sample_file(model).read_bytes())
-    return document
+    """Give the newest sample of a type, which knows all its fields."""
+    return samples(model)[-1]
+
+
+def next_sample_file(model: type[Event]) -> Path:
+    """Say where the next sample of a type goes."""
+    first, *grown = sample_files(model)
+    return first.with_name(f"{model.type_name()}.{len(grown) + 2}.json") if first.exists() else first
 
 
 def wire(document: Any) -> bytes:

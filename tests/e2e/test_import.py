@@ -31,6 +31,8 @@ GOOD = {
     "drafts": f"draft_code,title,instrument,lead_unit_code,regime,in_scope\n{DRAFT}\n",
     "policies": "draft_code,policy_no,title\nVD-1,1,Hỗ trợ học phí\n",
     "stages": "draft_code,stage,entered_on\nVD-1,draft_consultation,2026-03-02\n",
+    "plans": "draft_code,document,approved_on\nVD-1,12/KH-STP,2026-02-20\n",
+    "activities": "draft_code,planned_on,channel,responsible_unit_code\nVD-1,2026-03-03,radio_tv,SO-A\n",
     "communications": "draft_code,held_on,channel,title,policy_no\nVD-1,2026-03-03,radio_tv,Phát thanh,1\n",
     "recipients": "unit_code,role,email,language\nSO-A,focal_point,dau-moi@example.vn,vi\n",
 }
@@ -43,7 +45,8 @@ BAD = {
     "communications": "draft_code,held_on,channel,title,policy_no\n"
     "VD-3,2026-03-03,radio_tv,Sai chính sách,7\nVD-3,2026-03-03,radio_tv,Đúng,\n",
     "policies": "draft_code;policy_no;title\nVD-3;1;Chính sách\n",
-    "activities": "draft_code,stage,planned_on\nVD-3,drafting,2026-03-02\n",
+    "activities": "draft_code,stage,planned_on\nVD-3,drafting,2205-03-02\nVD-3,drafting,2026-03-02\n",
+    "programme": "unit_code,year,kind\nSO-A,2026,plan_adopted\n",
     "notes": "a,b\n1,2\n",
 }
 REFUSED = (
@@ -54,7 +57,8 @@ REFUSED = (
     ("stages.csv, line 4", "tương lai"),
     ("communications.csv, line 2", "không có chính sách số 7"),
     ("policies.csv, line 1", "dấu chấm phẩy"),
-    ("activities.csv", "chưa nhận"),
+    ("activities.csv, line 2, column planned_on", "quá xa"),
+    ("programme.csv", "chưa nhận"),
 )
 
 
@@ -92,7 +96,8 @@ def test_bad_rows_are_named_and_good_ones_go_in(home: Home) -> None:
         "policies.csv": ("0", "0", "1"),
         "stages.csv": ("1", "0", "3"),
         "communications.csv": ("1", "0", "1"),
-        "activities.csv": ("0", "0", "1"),
+        "activities.csv": ("1", "0", "1"),
+        "programme.csv": ("0", "0", "1"),
     }
 
 

@@ -70,6 +70,21 @@ CASES = (
         "communications",
         _talk("VD-1", "2026-03-03", "radio_tv", "P", "7"),
     ),
+    Case(
+        "năm quá xa / year too far",
+        "activities",
+        "draft_code,planned_on,channel\nVD-1,2205-08-20,dialogue\n",
+    ),
+    Case(
+        "đơn vị phụ trách chưa có / unknown responsible unit",
+        "activities",
+        "draft_code,planned_on,responsible_unit_code\nVD-1,2026-08-20,KHONG-CO\n",
+    ),
+    Case(
+        "ngày phê duyệt / approved tomorrow",
+        "plans",
+        "draft_code,document,approved_on\nVD-1,1/KH,2099-01-01\n",
+    ),
     Case("ô trống / empty cell", "policies", f"{POLICIES}\nVD-1,2,\n"),
     Case("mã sai / bad code", "units", "code,name,level,kind\nsở a,Sở A,provincial,department\n"),
     Case("không phải số / no number", "policies", f"{POLICIES}\nVD-1,một,Chính sách\n"),

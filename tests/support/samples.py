@@ -30,3 +30,8 @@ def stage(code: str, name: str, on: str, **changes: Any) -> dict[str, Any]:
 def communication(code: str, on: str, **changes: Any) -> dict[str, Any]:
     known = {"draft_code": code, "held_on": on, "channel": "conference", "title": "Hội thảo góp ý dự thảo"}
     return known | changes
+
+
+def activity(code: str, on: str, **changes: Any) -> dict[str, Any]:
+    known = {"draft_code": code, "planned_on": on, "channel": "dialogue", "title": "Đối thoại"}
+    return known | changes

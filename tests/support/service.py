@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from deploy.cli.columns import ORDER
 from deploy.local.engine import free_port
 from deploy.local.keys import Keyring
 from deploy.local.nats import NatsServer
@@ -159,7 +160,7 @@ class House:
 
     async def import_rows(self, sheet: str, rows: Sequence[Row], service: str | None = None) -> list[Outcome]:
         """Send rows to the service that takes their sheet, as `loa import` does; nothing may be refused."""
-        service = service or ("campaigns" if sheet == "communications" else "registry")
+        service = service or ORDER.get(sheet, "registry")
         query = {"min_position": await self.head()} if service != "registry" else {}
         outcomes = await self.services[service].import_rows(sheet, rows, **query)
         assert [o for o in outcomes if o["status"] == "refused"] == []

@@ -30,6 +30,7 @@ class Activity(Body):
     attendance: int | None = Field(default=None, ge=0, le=MOST_PEOPLE)
     reach: Words | None = None
     url: Words | None = None
+    activity_id: UUID | None = Field(default=None, description="the planned activity that was carried out")
 
     def said(self) -> dict[str, Any]:
         return self.model_dump(include=set(Activity.model_fields))

@@ -1,15 +1,16 @@
 """Campaigns' read model in SQL."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.campaigns.adapters.tables import COMMUNICATION, DRAFT, LEAD, POLICY
-from services.campaigns.application.queries import CommunicationFilter, KnownDraft
+from services.campaigns.adapters.tables import ACTIVITY, COMMUNICATION, DRAFT, LEAD, POLICY, UNIT
+from services.campaigns.application.queries import ActivityFilter, CommunicationFilter, KnownDraft
 from shared.paging import BadCursor
 
 
@@ -24,21 +25,45 @@ class SqlReadModel:
             row = (await connection.execute(_DRAFT, {"draft_code": draft_code})).one_or_none()
         return KnownDraft(row.draft_code, row.lead, frozenset(row.policies or ())) if row else None
 
+    async def unit(self, unit_code: str) -> bool:
+        async with self.engine.connect() as connection:
+            known = select(exists().where(UNIT.c.unit_code == unit_code))
+            return bool(await connection.scalar(known))
+
     async def communications(
         self, wanted: CommunicationFilter, limit: int, after: str | None
     ) -> list[dict[str, Any]]:
         query = _communications(wanted, limit, after)
         async with self.engine.connect() as connection:
             found = (await connection.execute(query)).mappings().all()
-        return [_placed(dict(row)) for row in found]
+        return [_placed(row, "held_on", "communication_id") for row in found]
+
+    async def activities(self, wanted: ActivityFilter, limit: int, after: str | None) -> list[dict[str, Any]]:
+        query = _activities(wanted, limit, after)
+        async with self.engine.connect() as connection:
+            found = (await connection.execute(query)).mappings().all()
+        return [_placed(row, "planned_on", "activity_id") for row in found]
+
+    async def carried_out(self, draft_code: str) -> Mapping[UUID, UUID]:
+        query = (
+            select(COMMUNICATION.c.activity_id, COMMUNICATION.c.communication_id)
+            .where(COMMUNICATION.c.draft_code == draft_code, _CARRIES_OUT)
+            .order_by(COMMUNICATION.c.held_on, COMMUNICATION.c.communication_id)
+        )
+        async with self.engine.connect() as connection:
+            return {row.activity_id: row.communication_id for row in await connection.execute(query)}
+
+
+def _lead(draft_id: ColumnElement[Any]) -> ScalarSelect[Any]:
+    leads = select(LEAD.c.unit_code).where(LEAD.c.draft_id == draft_id)
+    return leads.order_by(LEAD.c.on.desc()).limit(1).scalar_subquery()
 
 
 def _draft() -> Select[Any]:
-    lead = select(LEAD.c.unit_code).where(LEAD.c.draft_id == DRAFT.c.draft_id)
     policies = select(func.array_agg(POLICY.c.policy_no)).where(POLICY.c.draft_id == DRAFT.c.draft_id)
     return select(
         DRAFT.c.draft_code,
-        lead.order_by(LEAD.c.on.desc()).limit(1).scalar_subquery().label("lead"),
+        _lead(DRAFT.c.draft_id).label("lead"),
         policies.scalar_subquery().label("policies"),
     ).where(DRAFT.c.draft_code == bindparam("draft_code"))
 
@@ -61,8 +86,47 @@ def _communications(wanted: CommunicationFilter, limit: int, after: str | None) 
     return query
 
 
-def _placed(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"cursor": f"{row['held_on'].isoformat()} {row['communication_id']}"}
+_CARRIES_OUT = COMMUNICATION.c.activity_id.is_not(None) & COMMUNICATION.c.retracted.is_(False)
+
+
+def _carried_out_by() -> ScalarSelect[Any]:
+    return (
+        select(COMMUNICATION.c.communication_id)
+        .where(COMMUNICATION.c.activity_id == ACTIVITY.c.activity_id, _CARRIES_OUT)
+        .order_by(COMMUNICATION.c.held_on.desc(), COMMUNICATION.c.communication_id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _activities(wanted: ActivityFilter, limit: int, after: str | None) -> Select[Any]:
+    table = ACTIVITY.c
+    query = (
+        select(ACTIVITY, _carried_out_by().label("carried_out_by"))
+        .where(*_wanted(wanted))
+        .order_by(table.planned_on, table.activity_id)
+        .limit(limit)
+    )
+    return query.where(tuple_(table.planned_on, table.activity_id) > _place(after)) if after else query
+
+
+def _wanted(wanted: ActivityFilter) -> Iterator[ColumnElement[bool]]:
+    table = ACTIVITY.c
+    if wanted.draft_code is not None:
+        yield table.draft_code == wanted.draft_code
+    if wanted.unit_code is not None:
+        yield func.coalesce(table.responsible_unit_code, _lead(table.draft_id)) == wanted.unit_code
+    if wanted.first is not None:
+        yield table.planned_on >= wanted.first
+    if wanted.last is not None:
+        yield table.planned_on <= wanted.last
+    if wanted.pending:
+        yield table.cancelled.is_(False)
+        yield ~exists().where(COMMUNICATION.c.activity_id == table.activity_id, _CARRIES_OUT)
+
+
+def _placed(row: Mapping[Any, Any], day: str, id_: str) -> dict[str, Any]:
+    return {**row, "cursor": f"{row[day].isoformat()} {row[id_]}"}
 
 
 def _place(after: str) -> tuple[date, UUID]:

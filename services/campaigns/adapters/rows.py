@@ -1,4 +1,4 @@
-"""Campaigns' import sheet: what a row of communications.csv means as a command."""
+"""Campaigns' import sheets: what a row of each file means as a command."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,16 +7,18 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.campaigns.application.commands import Commands, communication_ref
-from services.campaigns.application.queries import KnownDraft, KnownDrafts
+from services.campaigns.adapters.assumed import Assumed, assumed
+from services.campaigns.adapters.plan_rows import ActivityRow, PlanRow
+from services.campaigns.application.commands import Commands, communication_ref, plan_ref
+from services.campaigns.application.queries import Known
 from services.campaigns.domain.communication import MOST_PEOPLE, policies_meant
 from shared.clock import NewId
 from shared.contracts.campaigns import CommunicationRecorded
 from shared.contracts.event import Code
 from shared.contracts.ids import communication_id, draft_id
-from shared.contracts.registry import MOST_POLICIES
 from shared.contracts.vocabulary import Channel, Dataset
 from shared.envelope import AggregateRef, Metadata
+from shared.eventstore.handle import Handled
 from shared.imports import Session, Sheet, Taken
 from shared.rows import DatedRow, Day, Numbers, Reason
 
@@ -34,6 +36,7 @@ class CommunicationRow(DatedRow):
     reach: str | None = None
     policy_no: Numbers = ()
     url: str | None = None
+    activity_id: UUID | None = None
     dataset: Dataset = Dataset.LIVE
 
     @property
@@ -54,41 +57,8 @@ class CommunicationRow(DatedRow):
             policies=self.policies,
             notes=self.notes,
             dataset=self.dataset,
-            **self.model_dump(include=_KEPT),
+            **self.model_dump(include=_KEPT | {"activity_id"}),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class AssumedDrafts:
-    """The drafts that are known, and those that a dry run is told to take for registered, with any policy."""
-
-    known: KnownDrafts
-    codes: frozenset[str]
-
-    async def draft(self, draft_code: str) -> KnownDraft | None:
-        found = await self.known.draft(draft_code)
-        if draft_code not in self.codes:
-            return found
-        lead = found.lead_unit_code if found else ""
-        return KnownDraft(draft_code, lead, frozenset(range(1, MOST_POLICIES + 1)))
-
-    async def unchecked(self, row: CommunicationRow) -> list[Reason]:
-        """Warn of what a row names that only the assumption makes known."""
-        if row.draft_code not in self.codes:
-            return []
-        found = await self.known.draft(row.draft_code)
-        return [] if found and found.policies >= set(row.policies) else [_assumed(row.draft_code)]
-
-
-def _assumed(code: str) -> Reason:
-    return Reason(
-        column="draft_code",
-        value=code,
-        vi=f"chạy thử: dự thảo “{code}” hoặc chính sách được nêu chưa có trong hệ thống, tạm coi là đã đăng ký; "
-        "số chính sách chưa được kiểm tra",
-        en=f"dry run: the draft '{code}' or the policy named is not registered yet and is taken for registered; "
-        "the policy numbers are not checked",
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +66,41 @@ class Rows:
     """Carries out the rows of one request as commands, the same ones that the API uses."""
 
     commands: Commands
-    drafts: AssumedDrafts
+    assumed: Assumed
 
     def sheets(self) -> dict[str, Sheet[Any]]:
-        return {"communications": Sheet(CommunicationRow, _about, self._communication)}
+        return {
+            "plans": Sheet(PlanRow, _of_plan, self._plan),
+            "activities": Sheet(ActivityRow, _of_plan, self._activity),
+            "communications": Sheet(CommunicationRow, _of_communication, self._communication),
+        }
+
+    async def _plan(self, row: PlanRow, metadata: Metadata) -> Taken:
+        handled = await self.commands.approve_plan(row.event(), metadata)
+        return _taken(handled, await self.assumed.unchecked(row.draft_code))
+
+    async def _activity(self, row: ActivityRow, metadata: Metadata) -> Taken:
+        handled = await self.commands.plan_activity(row.event(), metadata)
+        return _taken(handled, await self.assumed.unchecked(row.draft_code))
 
     async def _communication(self, row: CommunicationRow, metadata: Metadata) -> Taken:
         handled = await self.commands.record(row.event(), metadata)
-        warnings = await self.drafts.unchecked(row)
-        return Taken(handled.version.position, [] if handled.repeated else handled.event_names, warnings)
+        return _taken(handled, await self.assumed.unchecked(row.draft_code, frozenset(row.policies)))
 
 
-def rows(session: Session, drafts: KnownDrafts, new_id: NewId) -> Rows:
-    assumed = AssumedDrafts(drafts, session.assumed_drafts)
-    return Rows(Commands(session.store, assumed, new_id), assumed)
+def rows(session: Session, known: Known, new_id: NewId) -> Rows:
+    told = assumed(session, known)
+    return Rows(Commands(session.store, told, new_id), told)
 
 
-def _about(row: CommunicationRow) -> list[AggregateRef]:
-    return [communication_ref(row.communication_id)]
+def _of_plan(row: PlanRow | ActivityRow) -> list[AggregateRef]:
+    return [plan_ref(row.draft_code)]
+
+
+def _of_communication(row: CommunicationRow) -> list[AggregateRef]:
+    of_plan = [plan_ref(row.draft_code)] if row.activity_id else []
+    return [communication_ref(row.communication_id), *of_plan]
+
+
+def _taken(handled: Handled, warnings: list[Reason]) -> Taken:
+    return Taken(handled.version.position, [] if handled.repeated else handled.event_names, warnings)

@@ -1,9 +1,9 @@
-"""Tables of campaigns' read model: drafts as far as it must know them, and communications."""
+"""Tables of campaigns' read model: drafts and units as far as it must know them, and its own."""
 
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Column, Index, MetaData
+from sqlalchemy import BigInteger, Column, Index, MetaData
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -16,6 +16,13 @@ metadata = MetaData(naming_convention=NAMING)
 
 class Base(SQLModel, registry=registry(metadata=metadata)):
     metadata = metadata
+
+
+class KnownUnitRow(Base, table=True):
+    __tablename__ = "known_unit"
+
+    unit_code: str = Field(primary_key=True)
+    unit_name: str
 
 
 class KnownDraftRow(Base, table=True):
@@ -63,6 +70,7 @@ class CommunicationRow(Base, table=True):
     attendance: int | None = None
     reach: str | None = None
     url: str | None = None
+    activity_id: UUID | None = Field(default=None, index=True)
     notes: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
     dataset: str
     retracted: bool
@@ -70,11 +78,38 @@ class CommunicationRow(Base, table=True):
     version: int
 
 
+class PlannedActivityRow(Base, table=True):
+    """An activity of a plan as it stands; `reason` is that of the last rescheduling or of the cancelling."""
+
+    __tablename__ = "planned_activity"
+    __table_args__ = (Index(None, "planned_on", "activity_id"), Index(None, "draft_code"))
+
+    activity_id: UUID = Field(primary_key=True)
+    draft_id: UUID
+    draft_code: str
+    planned_on: date
+    precision: str
+    stage: str | None = None
+    gap_id: UUID | None = None
+    channel: str | None = None
+    title: str | None = None
+    audience: str | None = None
+    area: str | None = None
+    responsible_unit_code: str | None = None
+    budget: int | None = Field(default=None, sa_type=BigInteger)
+    notes: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    dataset: str
+    cancelled: bool
+    reason: str | None = None
+
+
 checkpoints = CheckpointTables(metadata)
 
+UNIT = table_of(KnownUnitRow)
 DRAFT = table_of(KnownDraftRow)
 LEAD = table_of(KnownLeadRow)
 POLICY = table_of(KnownPolicyRow)
 COMMUNICATION = table_of(CommunicationRow)
+ACTIVITY = table_of(PlannedActivityRow)
 
-READ_MODEL = (DRAFT, LEAD, POLICY, COMMUNICATION)
+READ_MODEL = (UNIT, DRAFT, LEAD, POLICY, COMMUNICATION, ACTIVITY)

@@ -26,6 +26,7 @@ class CommunicationView(BaseModel):
     attendance: int | None
     reach: str | None
     url: str | None
+    activity_id: UUID | None
     notes: dict[str, str]
     dataset: Dataset
     retracted: bool

@@ -1,68 +1,121 @@
-"""What can be done to communications: look the draft up, load, decide, append."""
+"""What can be done to communications and plans: look up what they name, load, decide, append."""
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
 from uuid import UUID
 
-from services.campaigns.application.queries import KnownDraft, KnownDrafts
+from services.campaigns.application.queries import Known, KnownDraft
 from services.campaigns.domain import communication as communications
-from services.campaigns.domain.refusals import CommunicationNotFound, DraftNotYetKnown, NotYourDraft
+from services.campaigns.domain import plan as plans
+from services.campaigns.domain.refusals import (
+    ActivityNotFound,
+    CommunicationNotFound,
+    DraftNotYetKnown,
+    NotYourDraft,
+    UnitNotYetKnown,
+)
 from shared.clock import NewId, day_in_vietnam
-from shared.contracts.campaigns import CommunicationCorrected, CommunicationRecorded
+from shared.contracts.campaigns import (
+    CommunicationCorrected,
+    CommunicationRecorded,
+    PlanActivityPlanned,
+    PlanApproved,
+)
+from shared.contracts.ids import draft_id
+from shared.contracts.vocabulary import Precision
+from shared.decider import Decider
 from shared.envelope import AggregateRef, Metadata
 from shared.eventstore.handle import Handled, handle
 from shared.eventstore.port import EventStore, History
+
+C = TypeVar("C")
 
 
 @dataclass(frozen=True, slots=True)
 class Commands:
     store: EventStore
-    drafts: KnownDrafts
+    known: Known
     new_id: NewId
 
     async def record(self, activity: CommunicationRecorded, metadata: Metadata) -> Handled:
         draft = await self.require_draft(activity.draft_code)
+        await self._require_activity(activity)
         command = communications.Record(
             activity=activity, draft_policies=draft.policies, today=day_in_vietnam(metadata.time)
         )
-        return await self._carry_out(activity.communication_id, command, metadata)
+        return await self._on_communication(activity.communication_id, command, metadata)
 
     async def correct(
         self, activity: CommunicationCorrected, metadata: Metadata, if_match: int | None = None
     ) -> Handled:
         draft = await self.require_draft(activity.draft_code)
+        await self._require_activity(activity)
         command = communications.Correct(
             activity=activity, draft_policies=draft.policies, today=day_in_vietnam(metadata.time)
         )
-        return await self._carry_out(activity.communication_id, command, metadata, if_match)
+        return await self._on_communication(activity.communication_id, command, metadata, if_match)
 
     async def retract(
         self, communication_id: UUID, reason: str | None, metadata: Metadata, if_match: int | None = None
     ) -> Handled:
         command = communications.Retract(reason=reason)
-        return await self._carry_out(communication_id, command, metadata, if_match)
+        return await self._on_communication(communication_id, command, metadata, if_match)
 
-    async def _carry_out(
+    async def approve_plan(
+        self, approval: PlanApproved, metadata: Metadata, if_match: int | None = None
+    ) -> Handled:
+        command = plans.Approve(approval=approval, today=day_in_vietnam(metadata.time))
+        return await self._on_plan(approval.draft_code, command, metadata, if_match)
+
+    async def plan_activity(
+        self, activity: PlanActivityPlanned, metadata: Metadata, if_match: int | None = None
+    ) -> Handled:
+        if activity.responsible_unit_code is not None:
+            await self.require_unit(activity.responsible_unit_code)
+        command = plans.PlanActivity(activity=activity, today=day_in_vietnam(metadata.time))
+        return await self._on_plan(activity.draft_code, command, metadata, if_match)
+
+    async def reschedule(  # what to move, and whereto
         self,
-        communication_id: UUID,
-        command: communications.Command,
+        draft_code: str,
+        activity_id: UUID,
+        planned_on: date,
+        metadata: Metadata,
+        *,
+        precision: Precision = Precision.DAY,
+        reason: str | None = None,
+        if_match: int | None = None,
+    ) -> Handled:
+        command = plans.Reschedule(
+            activity_id=activity_id,
+            planned_on=planned_on,
+            precision=precision,
+            reason=reason,
+            today=day_in_vietnam(metadata.time),
+        )
+        return await self._on_plan(draft_code, command, metadata, if_match)
+
+    async def cancel(
+        self,
+        draft_code: str,
+        activity_id: UUID,
+        reason: str | None,
         metadata: Metadata,
         if_match: int | None = None,
     ) -> Handled:
-        return await handle(
-            self.store,
-            communications.communication,
-            communication_ref(communication_id),
-            command,
-            metadata,
-            if_match=if_match,
-            new_id=self.new_id,
-        )
+        command = plans.Cancel(activity_id=activity_id, reason=reason)
+        return await self._on_plan(draft_code, command, metadata, if_match)
 
     async def require_draft(self, draft_code: str) -> KnownDraft:
         """Refuse, for now, what names a draft that the log has not told us of yet."""
-        if (draft := await self.drafts.draft(draft_code)) is None:
+        if (draft := await self.known.draft(draft_code)) is None:
             raise DraftNotYetKnown(draft_code)
         return draft
+
+    async def require_unit(self, unit_code: str) -> None:
+        if not await self.known.unit(unit_code):
+            raise UnitNotYetKnown(unit_code)
 
     async def require_lead(self, draft_code: str, unit_code: str | None) -> None:
         """Refuse a unit's official who speaks for another unit's draft."""
@@ -78,6 +131,53 @@ class Commands:
             raise CommunicationNotFound
         return state, history
 
+    async def plan(self, draft_code: str) -> tuple[plans.Plan, History]:
+        """Read the plan of a draft from the log; a draft without one has an empty one."""
+        await self.require_draft(draft_code)
+        history = await self.store.load(plan_ref(draft_code))
+        return plans.plan.fold(history.facts), history
+
+    async def _require_activity(self, activity: communications.Activity) -> None:
+        """Refuse a communication that claims to carry out what was never planned."""
+        if activity.activity_id is None:
+            return
+        history = await self.store.load(plan_ref(activity.draft_code))
+        if activity.activity_id not in plans.plan.fold(history.facts).activities:
+            raise ActivityNotFound
+
+    async def _on_communication(
+        self,
+        communication_id: UUID,
+        command: communications.Command,
+        metadata: Metadata,
+        if_match: int | None = None,
+    ) -> Handled:
+        ref = communication_ref(communication_id)
+        return await self._handle(communications.communication, ref, command, metadata, if_match)
+
+    async def _on_plan(
+        self, draft_code: str, command: plans.Command, metadata: Metadata, if_match: int | None
+    ) -> Handled:
+        await self.require_draft(draft_code)
+        return await self._handle(plans.plan, plan_ref(draft_code), command, metadata, if_match)
+
+    async def _handle(
+        self,
+        decider: Decider[Any, C, Any],
+        ref: AggregateRef,
+        command: C,
+        metadata: Metadata,
+        if_match: int | None,
+    ) -> Handled:
+        return await handle(
+            self.store, decider, ref, command, metadata, if_match=if_match, new_id=self.new_id
+        )
+
 
 def communication_ref(communication_id: UUID) -> AggregateRef:
     return AggregateRef("communication", communication_id)
+
+
+def plan_ref(draft_code: str) -> AggregateRef:
+    """Name the plan of a draft: it bears the draft's id."""
+    return AggregateRef("plan", draft_id(draft_code))

@@ -1,10 +1,17 @@
-"""What the log means for campaigns' rows: drafts as far as it must know them, and its communications."""
+"""What the log means for campaigns' rows: drafts and units as far as it must know them, and its own."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from shared.contracts.campaigns import CommunicationCorrected, CommunicationRecorded, CommunicationRetracted
+from shared.contracts.campaigns import (
+    CommunicationCorrected,
+    CommunicationRecorded,
+    CommunicationRetracted,
+    PlanActivityCancelled,
+    PlanActivityPlanned,
+    PlanActivityRescheduled,
+)
 from shared.contracts.registry import (
     DraftPolicyAdded,
     DraftPolicyAmended,
@@ -12,6 +19,8 @@ from shared.contracts.registry import (
     DraftRegistered,
     DraftRetitled,
     DraftTransferred,
+    UnitRegistered,
+    UnitRenamed,
 )
 from shared.envelope import Recorded
 from shared.projections.rows import Change, Put, Remove, RowChange
@@ -25,6 +34,10 @@ def changes(event: Recorded) -> Iterable[RowChange]:
 
 def _nothing(_event: Recorded, _data: Any) -> Rows:
     return []
+
+
+def _unit(_event: Recorded, data: UnitRegistered | UnitRenamed) -> Rows:
+    return [Put("known_unit", {"unit_code": data.unit_code, "unit_name": data.unit_name})]
 
 
 def _draft_registered(event: Recorded, data: DraftRegistered) -> Rows:
@@ -77,7 +90,23 @@ def _activity(data: CommunicationRecorded | CommunicationCorrected) -> dict[str,
     return data.model_dump(exclude={"dataset", "reason"}) | {"policies": list(data.policies)}
 
 
+def _planned(_event: Recorded, data: PlanActivityPlanned) -> Rows:
+    return [Put("planned_activity", data.model_dump() | {"cancelled": False, "reason": None})]
+
+
+def _rescheduled(_event: Recorded, data: PlanActivityRescheduled) -> Rows:
+    values = data.model_dump(include={"planned_on", "precision", "reason"})
+    return [Change("planned_activity", {"activity_id": data.activity_id}, values)]
+
+
+def _cancelled(_event: Recorded, data: PlanActivityCancelled) -> Rows:
+    values = {"cancelled": True, "reason": data.reason}
+    return [Change("planned_activity", {"activity_id": data.activity_id}, values)]
+
+
 _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
+    UnitRegistered: _unit,
+    UnitRenamed: _unit,
     DraftRegistered: _draft_registered,
     DraftRetitled: _draft_retitled,
     DraftTransferred: _draft_transferred,
@@ -87,4 +116,7 @@ _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     CommunicationRecorded: _recorded,
     CommunicationCorrected: _corrected,
     CommunicationRetracted: _retracted,
+    PlanActivityPlanned: _planned,
+    PlanActivityRescheduled: _rescheduled,
+    PlanActivityCancelled: _cancelled,
 }

@@ -1,7 +1,10 @@
 """What can be asked of campaigns' read model."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Protocol
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,9 +16,15 @@ class KnownDraft:
     policies: frozenset[int]
 
 
-class KnownDrafts(Protocol):
+class Known(Protocol):
+    """What the log has told of the registry so far."""
+
     async def draft(self, draft_code: str) -> KnownDraft | None:
-        """Return what the log has said of a draft so far, None if nothing."""
+        """Return what is known of a draft, None if nothing."""
+        ...
+
+    async def unit(self, unit_code: str) -> bool:
+        """Say whether a unit is known."""
         ...
 
 
@@ -25,9 +34,31 @@ class CommunicationFilter:
     include_retracted: bool = False
 
 
-class ReadModel(KnownDrafts, Protocol):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityFilter:
+    """`unit_code` is responsible, or leads the draft where the plan names nobody; days are inclusive.
+
+    `pending`: neither cancelled nor carried out.
+    """
+
+    draft_code: str | None = None
+    unit_code: str | None = None
+    first: date | None = None
+    last: date | None = None
+    pending: bool = False
+
+
+class ReadModel(Known, Protocol):
     async def communications(
         self, wanted: CommunicationFilter, limit: int, after: str | None
     ) -> list[dict[str, Any]]:
         """List by day; `cursor` of a row is what to pass as `after` for those that follow it."""
+        ...
+
+    async def activities(self, wanted: ActivityFilter, limit: int, after: str | None) -> list[dict[str, Any]]:
+        """List planned activities of all drafts by day, with `cursor` as above."""
+        ...
+
+    async def carried_out(self, draft_code: str) -> Mapping[UUID, UUID]:
+        """Give the planned activities of a draft that a communication (the last one by day) carried out."""
         ...

@@ -1,6 +1,7 @@
 """What campaigns refuses, and what to do instead."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from shared.errors import Refusal
 
@@ -35,6 +36,67 @@ class CommunicationIsRetracted(Refusal):
         super().__init__(
             "Hoạt động truyền thông này đã bị rút lại nên không đính chính được; đề nghị ghi nhận hoạt động mới.",
             "This communication was retracted and can't be corrected; record a new one.",
+        )
+
+
+class ActivityNotFound(Refusal):
+    code = "activity-not-found"
+    kind = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Kế hoạch của dự thảo không có hoạt động với mã này; danh sách tại GET /drafts/{mã}/plan.",
+            "The plan of the draft has no activity with this id; GET /drafts/{code}/plan lists them.",
+        )
+
+
+class ActivityDiffers(Refusal):
+    code = "activity-differs"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Hoạt động này đã có trong kế hoạch với nội dung khác; bản đầu được giữ. Để đổi ngày, dùng lệnh dời ngày "
+            "(POST …/activities/{mã}/reschedule); để đổi nội dung, hủy hoạt động cũ và lập hoạt động mới.",
+            "This activity is planned with other data; the first stays. To move it, reschedule it "
+            "(POST …/activities/{id}/reschedule); to change it otherwise, cancel it and plan a new one.",
+        )
+
+
+class ActivityIsCancelled(Refusal):
+    code = "activity-cancelled"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Hoạt động này đã bị hủy nên không dời ngày được; đề nghị lập hoạt động mới.",
+            "This activity was cancelled and can't be moved; plan a new one.",
+        )
+
+
+class PlannedTooFar(Refusal):
+    code = "planned-too-far"
+    kind = "invalid"
+
+    def __init__(self, day: date, most_years: int) -> None:
+        super().__init__(
+            f"Ngày dự kiến {day:%d/%m/%Y} quá xa; hoạt động chỉ được lập trước nhiều nhất {most_years} năm. "
+            "Đề nghị kiểm tra lại năm.",
+            f"The planned day {day} is too far away; activities are planned {most_years} years ahead at most. "
+            "Look at the year again.",
+        )
+
+
+class UnitNotYetKnown(Refusal):
+    code = "unit-not-yet-known"
+    kind = "not_yet"
+    retry_after = 1
+
+    def __init__(self, unit_code: str) -> None:
+        super().__init__(
+            f"Chưa biết đơn vị mã “{unit_code}”. Nếu vừa đăng ký, đề nghị thử lại sau giây lát; "
+            "nếu chưa, đề nghị đăng ký đơn vị hoặc sửa mã.",
+            f"The unit '{unit_code}' is not known yet. If it was just registered, try again in a moment; "
+            "otherwise register it, or mend the code.",
+            unit_code=unit_code,
         )
 
 

@@ -36,7 +36,30 @@ class UnitRow(Base, table=True):
 
     unit_code: str = Field(primary_key=True)
     unit_name: str
+    level: str | None = None
+    kind: str | None = None
     parent_code: str | None = None
+    dissolved_on: date | None = None
+
+
+class UnitSuccessionRow(Base, table=True):
+    """`to_code` carries on what `unit_code` did, from `on`."""
+
+    __tablename__ = "unit_succession"
+
+    unit_code: str = Field(primary_key=True)
+    to_code: str = Field(primary_key=True)
+    on: date
+
+
+class DraftHaltRow(Base, table=True):
+    """A draft that is suspended, withdrawn or merged: its gaps rest, even before metrics has closed them."""
+
+    __tablename__ = "draft_halt"
+
+    draft_id: UUID = Field(primary_key=True)
+    cause: str
+    on: date
 
 
 class GapRow(Base, table=True):
@@ -72,6 +95,15 @@ class AlertRow(Base, table=True):
     state: str = Field(index=True)
     last_sent_day: date | None = None
     last_reason: str | None = None
+    answer: str | None = None
+    answered_on: date | None = None
+    planned_on: date | None = None
+    snoozed_until: date | None = None
+    escalated_to: str | None = None
+    escalation_level: int | None = None
+    escalated_on: date | None = None
+    silenced_until: date | None = None
+    undeliverable_on: date | None = None
     closed_on: date | None = None
     closure: str | None = None
 
@@ -167,6 +199,45 @@ class DigestAttachmentRow(Base, table=True):
     content_id: str | None = None
 
 
+class SilenceRow(Base, table=True):
+    """Own data: what is not to be spoken of from `first_day` to `last_day`; one that was lifted stays here."""
+
+    __tablename__ = "silence"
+
+    silence_id: UUID = Field(primary_key=True)
+    unit_code: str | None = None
+    draft_code: str | None = None
+    stage: str | None = None
+    first_day: date
+    last_day: date
+    reason: str
+    created_at: datetime = Field(sa_column=_moment(nullable=False))
+    created_by: str
+    lifted_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    lifted_by: str | None = None
+
+
+class SendingRow(Base, table=True):
+    """Own data: who held all sending or released it, when and why; the last row counts."""
+
+    __tablename__ = "sending"
+
+    number: int | None = Field(default=None, primary_key=True)
+    held: bool
+    at: datetime = Field(sa_column=_moment(nullable=False))
+    by: str
+    reason: str
+
+
+class RoundRow(Base, table=True):
+    """Own data: the rounds of mail that are done; `round_key` names a period and a kind."""
+
+    __tablename__ = "mail_round"
+
+    round_key: str = Field(primary_key=True)
+    done_at: datetime = Field(sa_column=_moment(nullable=False))
+
+
 checkpoints = CheckpointTables(metadata)
 
 UNIT = table_of(UnitRow)
@@ -176,5 +247,10 @@ RECIPIENT = table_of(RecipientRow)
 DIGEST = table_of(DigestRow)
 DIGEST_LINE = table_of(DigestLineRow)
 DIGEST_ATTACHMENT = table_of(DigestAttachmentRow)
+UNIT_SUCCESSION = table_of(UnitSuccessionRow)
+DRAFT_HALT = table_of(DraftHaltRow)
+SILENCE = table_of(SilenceRow)
+SENDING = table_of(SendingRow)
+ROUND = table_of(RoundRow)
 
-READ_MODEL = (UNIT, GAP, ALERT)
+READ_MODEL = (UNIT, UNIT_SUCCESSION, DRAFT_HALT, GAP, ALERT)

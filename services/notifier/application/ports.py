@@ -154,6 +154,23 @@ class Ledger(Protocol):
     async def states(self, keys: Sequence[str]) -> Mapping[str, Outcome]: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """Whether mail goes out at all; `by` and `reason` are empty while nobody has decided yet."""
+
+    held: bool
+    at: datetime | None = None
+    by: str = ""
+    reason: str = ""
+
+
+class Sending(Protocol):
+    """The switch for all sending. Until somebody decides, mail that would leave this machine is held."""
+
+    async def state(self) -> Switch: ...
+    async def decide(self, switch: Switch) -> None: ...
+
+
 class Post(Protocol):
     """`deliver` answers what to keep of the delivery; raises `PermanentError`, `TransientError`."""
 

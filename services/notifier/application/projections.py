@@ -3,11 +3,36 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from shared.clock import day_in_vietnam
 from shared.contracts.metrics import ComplianceGapChanged, ComplianceGapClosed, ComplianceGapOpened
-from shared.contracts.notifier import AlertRaised, AlertResolved, AlertSent
-from shared.contracts.registry import UnitMoved, UnitRegistered, UnitRenamed
+from shared.contracts.notifier import (
+    AlertAcknowledged,
+    AlertEscalated,
+    AlertExemptionRequested,
+    AlertObstacleReported,
+    AlertRaised,
+    AlertResolved,
+    AlertSent,
+    AlertSilenced,
+    AlertSnoozed,
+    AlertTransferRequested,
+    AlertUndeliverable,
+    AnswerEvent,
+)
+from shared.contracts.registry import (
+    DraftMerged,
+    DraftResumed,
+    DraftStageEntered,
+    DraftSuspended,
+    DraftWithdrawn,
+    UnitDissolved,
+    UnitMoved,
+    UnitRegistered,
+    UnitRenamed,
+    UnitSucceeded,
+)
 from shared.envelope import Recorded
-from shared.projections.rows import Change, Put, RowChange
+from shared.projections.rows import Change, Put, Remove, RowChange
 
 Rows = list[RowChange]
 
@@ -33,7 +58,8 @@ def _nothing(_event: Recorded, _data: Any) -> Rows:
 
 
 def _unit_registered(_event: Recorded, data: UnitRegistered) -> Rows:
-    return [Put("unit", data.model_dump(include={"unit_code", "unit_name", "parent_code"}))]
+    known = data.model_dump(include={"unit_code", "unit_name", "level", "kind", "parent_code"})
+    return [Put("unit", {**known, "dissolved_on": data.valid_to})]
 
 
 def _unit_renamed(_event: Recorded, data: UnitRenamed) -> Rows:
@@ -42,6 +68,23 @@ def _unit_renamed(_event: Recorded, data: UnitRenamed) -> Rows:
 
 def _unit_moved(_event: Recorded, data: UnitMoved) -> Rows:
     return [Change("unit", {"unit_code": data.unit_code}, {"parent_code": data.parent_code})]
+
+
+def _unit_succeeded(_event: Recorded, data: UnitSucceeded) -> Rows:
+    return [Put("unit_succession", data.model_dump(include={"unit_code", "to_code", "on"}))]
+
+
+def _unit_dissolved(_event: Recorded, data: UnitDissolved) -> Rows:
+    return [Change("unit", {"unit_code": data.unit_code}, {"dissolved_on": data.on})]
+
+
+def _draft_halted(event: Recorded, data: DraftSuspended | DraftWithdrawn | DraftMerged) -> Rows:
+    return [Put("draft_halt", {"draft_id": event.ref.id, "cause": data.name, "on": data.on})]
+
+
+def _draft_goes_on(event: Recorded, _data: DraftResumed | DraftStageEntered) -> Rows:
+    """What is entered late, before the halt, lifts it too: by then metrics has closed the gap."""
+    return [Remove("draft_halt", {"draft_id": event.ref.id})]
 
 
 def _gap_values(data: ComplianceGapOpened | ComplianceGapChanged) -> dict[str, Any]:
@@ -68,8 +111,7 @@ def _gap_closed(event: Recorded, data: ComplianceGapClosed) -> Rows:
 
 
 def _alert_raised(_event: Recorded, data: AlertRaised) -> Rows:
-    fresh = {"last_sent_day": None, "last_reason": None, "closed_on": None, "closure": None}
-    return [Put("alert", data.model_dump() | {"state": "raised"} | fresh)]
+    return [Put("alert", data.model_dump() | {"state": "raised"} | dict.fromkeys(_BESIDE))]
 
 
 def _alert_sent(_event: Recorded, data: AlertSent) -> Rows:
@@ -77,19 +119,79 @@ def _alert_sent(_event: Recorded, data: AlertSent) -> Rows:
     return [Change("alert", {"alert_id": data.alert_id}, values)]
 
 
+def _alert_answered(event: Recorded, data: AnswerEvent) -> Rows:
+    """An answer without a day takes no planned day away."""
+    values: dict[str, Any] = {"answer": data.name, "answered_on": day_in_vietnam(event.metadata.time)}
+    if isinstance(data, AlertAcknowledged):
+        values |= {"planned_on": data.planned_on, "escalation_level": None, "escalated_to": None}
+    return [Change("alert", {"alert_id": data.alert_id}, values)]
+
+
+def _alert_snoozed(_event: Recorded, data: AlertSnoozed) -> Rows:
+    return [Change("alert", {"alert_id": data.alert_id}, {"snoozed_until": data.until})]
+
+
+def _alert_escalated(_event: Recorded, data: AlertEscalated) -> Rows:
+    values = {
+        "escalated_to": data.to_unit_code,
+        "escalation_level": data.level,
+        "escalated_on": data.on,
+    }
+    return [Change("alert", {"alert_id": data.alert_id}, values)]
+
+
+def _alert_silenced(_event: Recorded, data: AlertSilenced) -> Rows:
+    return [Change("alert", {"alert_id": data.alert_id}, {"silenced_until": data.until})]
+
+
+def _alert_undeliverable(_event: Recorded, data: AlertUndeliverable) -> Rows:
+    return [Change("alert", {"alert_id": data.alert_id}, {"undeliverable_on": data.on})]
+
+
 def _alert_resolved(_event: Recorded, data: AlertResolved) -> Rows:
     values = {"state": "resolved", "closed_on": data.closed_on, "closure": data.reason}
     return [Change("alert", {"alert_id": data.alert_id}, values)]
 
 
+_BESIDE = (
+    "last_sent_day",
+    "last_reason",
+    "answer",
+    "answered_on",
+    "planned_on",
+    "snoozed_until",
+    "escalated_to",
+    "escalation_level",
+    "escalated_on",
+    "silenced_until",
+    "undeliverable_on",
+    "closed_on",
+    "closure",
+)
+
 _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     UnitRegistered: _unit_registered,
     UnitRenamed: _unit_renamed,
     UnitMoved: _unit_moved,
+    UnitSucceeded: _unit_succeeded,
+    UnitDissolved: _unit_dissolved,
+    DraftSuspended: _draft_halted,
+    DraftWithdrawn: _draft_halted,
+    DraftMerged: _draft_halted,
+    DraftResumed: _draft_goes_on,
+    DraftStageEntered: _draft_goes_on,
     ComplianceGapOpened: _gap_opened,
     ComplianceGapChanged: _gap_changed,
     ComplianceGapClosed: _gap_closed,
     AlertRaised: _alert_raised,
     AlertSent: _alert_sent,
+    AlertAcknowledged: _alert_answered,
+    AlertTransferRequested: _alert_answered,
+    AlertExemptionRequested: _alert_answered,
+    AlertObstacleReported: _alert_answered,
+    AlertSnoozed: _alert_snoozed,
+    AlertEscalated: _alert_escalated,
+    AlertSilenced: _alert_silenced,
+    AlertUndeliverable: _alert_undeliverable,
     AlertResolved: _alert_resolved,
 }

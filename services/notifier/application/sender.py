@@ -15,6 +15,7 @@ from services.notifier.application.ports import (
     Ledger,
     Outcome,
     Post,
+    Sending,
     Unannounced,
     Unanswered,
 )
@@ -37,6 +38,7 @@ class Sender:
     ledger: Ledger
     post: Post
     commands: Commands
+    sending: Sending
     now: Clock
 
     async def run(self) -> None:
@@ -55,12 +57,16 @@ class Sender:
     async def run_once(self) -> list[str]:
         """Deliver all that is waiting, whoever queued it; returns the keys of what this call delivered."""
         delivered = []
-        while (claim := await self.ledger.claim(self.now())) is not None:
+        while (claim := await self._claim()) is not None:
             outcome = await self._deliver(claim)
             if await self.ledger.finish(claim, outcome, self.now()) and outcome.state is DigestState.SENT:
                 delivered.append(claim.key)
         await self._announce(await self.ledger.unannounced())
         return delivered
+
+    async def _claim(self) -> Claim | None:
+        """Take the next mail, unless an operator holds all sending."""
+        return None if (await self.sending.state()).held else await self.ledger.claim(self.now())
 
     async def _deliver(self, claim: Claim) -> Outcome:
         """One attempt: a mail of a day that has passed is not sent any more."""

@@ -45,6 +45,8 @@ class Ticks:
             raise NotNow(at)
         if day_in_vietnam(at) < day_in_vietnam(now):
             return self._simulate(await self.pipeline.plan(at))
+        if (await self.sender.sending.state()).held:
+            return self._hold(await self.pipeline.plan(at))
         await self.sender.run_once()  # what was left behind first: it decides what was heard
         plan = await self.pipeline.plan(at)
         fresh = [p for p in plan.planned if await self._enqueue(p, correlation_id, now)]
@@ -71,6 +73,17 @@ class Ticks:
             f"{day} has passed: {number} mail(s) rendered to be looked at, none sent.",
         )
         return Ticked(plan, (), skipped, simulated=True, message=self._or_quiet(plan, message))
+
+    def _hold(self, plan: Plan) -> Ticked:
+        """Nothing is queued: what is due will still be due when the hold is released."""
+        skipped = (*plan.skipped, *(_skipped(planned, Skip.ON_HOLD) for planned in plan.planned))
+        message = Text(
+            f"Việc gửi thư đang được giữ lại: {len(plan.planned)} thư của ngày {plan.day:%d/%m/%Y} chưa gửi. "
+            "Đề nghị xem trước bằng `loa preview`, rồi cho gửi bằng `loa release`.",
+            f"All sending is held: {len(plan.planned)} mail(s) of {plan.day} do not go out. "
+            "Look at them with `loa preview`, then let them go with `loa release`.",
+        )
+        return Ticked(plan, (), skipped, simulated=False, message=self._or_quiet(plan, message))
 
     async def _report(self, plan: Plan, fresh: Sequence[Planned]) -> Ticked:
         outcomes = await self.ledger.states([planned.digest.key for planned in fresh])

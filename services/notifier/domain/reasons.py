@@ -55,6 +55,7 @@ class Skip(StrEnum):
     ALREADY_SENT = "already_sent"
     LATER_DIGEST = "later_digest"
     SIMULATED = "simulated"
+    ON_HOLD = "on_hold"
     DELIVERY_WAITING = "delivery_waiting"
     DELIVERY_FAILED = "delivery_failed"
 

@@ -1,6 +1,6 @@
 """What the notifier refuses, and what to do instead."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from shared.errors import Refusal
 
@@ -81,4 +81,40 @@ class BadMoment(Refusal):
         super().__init__(
             f"“{text}” không phải là ngày (2026-11-23) hoặc thời điểm (2026-11-23T08:00) hợp lệ.",
             f"'{text}' is neither a day (2026-11-23) nor a moment (2026-11-23T08:00).",
+        )
+
+
+class SilenceOver(Refusal):
+    code = "silence-over"
+    kind = "invalid"
+
+    def __init__(self, first: date, last: date) -> None:
+        super().__init__(
+            f"Thời gian tạm dừng từ {first:%d/%m/%Y} đến {last:%d/%m/%Y} đã qua hoặc kết thúc trước khi bắt đầu; "
+            "đề nghị chọn ngày kết thúc từ hôm nay trở đi.",
+            f"The silence from {first} to {last} is over, or ends before it begins; choose a last day from today on.",
+        )
+
+
+class SilenceOverEverything(Refusal):
+    code = "silence-over-everything"
+    kind = "invalid"
+
+    def __init__(self, days: int) -> None:
+        super().__init__(
+            f"Tạm dừng không kèm đơn vị, dự thảo hay giai đoạn chỉ được tối đa {days} ngày; nếu cần dừng toàn bộ "
+            "lâu hơn, đề nghị giữ thư (POST /sending/hold).",
+            f"A silence without unit, draft or stage lasts {days} days at most; to stop everything for longer, "
+            "hold all mail (POST /sending/hold).",
+        )
+
+
+class SilenceNotFound(Refusal):
+    code = "silence-not-found"
+    kind = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Không có lệnh tạm dừng với mã này; danh sách tại GET /silences.",
+            "There is no silence with this id; GET /silences lists them.",
         )

@@ -71,6 +71,8 @@ async def house(
         await office.open()
         await office.enter("draft_consultation", "2025-03-03")
         await office.communicate("2025-03-05", 1)
+        activity = {"draft_code": "OFFICE", "planned_on": "2025-04-01"}
+        await found.import_rows("activities", [activity])
         await found.settled()
         yield found
 
@@ -134,7 +136,12 @@ FULL = {
         "/procedures",
         "/units?limit=1",
     ),
-    "campaigns": ("/drafts/OFFICE/communications", "/drafts/OFFICE/communications?include_retracted=true"),
+    "campaigns": (
+        "/drafts/OFFICE/communications",
+        "/drafts/OFFICE/communications?include_retracted=true",
+        "/drafts/OFFICE/plan",
+        "/activities?pending=true",
+    ),
     "metrics": (
         "/compliance?group_by=unit",
         "/compliance?year=2025",

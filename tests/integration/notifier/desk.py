@@ -122,13 +122,16 @@ class Desk:
     create: Callable[[Settings, HandClock], Any] = create_app
 
     @asynccontextmanager
-    async def notifier(self, **changes: Any) -> AsyncIterator[Api]:
+    async def notifier(self, *, released: bool = True, **changes: Any) -> AsyncIterator[Api]:
+        """Run a notifier; real sending, which begins on hold, is released unless a test wants it so."""
         settings = self.settings.model_copy(update={"port": free_port(), **changes})
 
         def make(found: Any) -> Any:
             return self.create(found, self.clock)
 
         async with running(make, settings, self.issuer) as api:
+            if released and settings.smtp_url is not None:
+                await api.client.post("/sending/release", json={"reason": "a test"})
             yield api
 
     async def units(self) -> int:

@@ -1,0 +1,47 @@
+"""What every command over HTTP shares: who asks, with which key, on which version, and how it is answered."""
+
+from typing import Annotated
+from uuid import UUID, uuid5
+
+from fastapi import Depends, Request, Response
+
+from services.campaigns.application.commands import Commands
+from shared import web
+from shared.auth import Principal, Writer
+from shared.clock import NewId
+from shared.contracts.ids import LOA_NAMESPACE
+from shared.contracts.vocabulary import Role
+from shared.eventstore.handle import Handled
+from shared.web import Accepted, IdempotencyKey, IfMatch
+
+
+class _Door:
+    def __init__(
+        self,
+        request: Request,
+        response: Response,
+        principal: Writer,
+        if_match: IfMatch,
+        key: IdempotencyKey = None,
+    ) -> None:
+        self.principal: Principal = principal
+        self.if_match = if_match
+        self.key = key
+        self.metadata = web.metadata(request, principal, key)
+        self._response = response
+
+    async def admit(self, commands: Commands, draft_code: str) -> None:
+        if self.principal.role is Role.UNIT:
+            await commands.require_lead(draft_code, self.principal.unit)
+
+    def accepted(self, aggregate_id: UUID, handled: Handled) -> Accepted:
+        return web.accepted(self._response, aggregate_id, handled.version, handled.event_names)
+
+    def id_of(self, what: str, within: str, new_id: NewId) -> UUID:
+        """Make the id of something new: the one that the caller's key always gives, else a fresh one."""
+        if self.key is None:
+            return new_id()
+        return uuid5(LOA_NAMESPACE, f"{what}-key:{within}:{self.principal.actor}:{self.key}")
+
+
+Door = Annotated[_Door, Depends()]

@@ -1,0 +1,111 @@
+"""Campaigns' door for plans: approved, activities planned, moved and cancelled; and the list of what is to come."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from services.campaigns.adapters import plan_bodies
+from services.campaigns.adapters.door import Door
+from services.campaigns.adapters.plan_views import ActivityItem, PlanView, plan_view, shown
+from services.campaigns.application.commands import Commands, plan_ref
+from services.campaigns.application.queries import ActivityFilter, ReadModel
+from shared import clock, web
+from shared.auth import Reader
+from shared.contracts.event import Code
+from shared.openapi import VERSIONED
+from shared.paging import Listing, Paged
+from shared.web import Accepted, AtPosition
+
+AsOf = Annotated[
+    date | None, Query(description="the day for which states are told; today if it is not given")
+]
+
+
+def routers(commands: Commands, read_model: ReadModel) -> list[APIRouter]:
+    return [_plans(commands, read_model), _activities(commands), _list(read_model)]
+
+
+def _day(as_of: date | None) -> date:
+    return as_of or clock.day_in_vietnam(clock.now())
+
+
+def _plans(commands: Commands, read_model: ReadModel) -> APIRouter:
+    router = APIRouter(prefix="/drafts/{draft_code}/plan", tags=["plans"], dependencies=[AtPosition])
+
+    @router.get("", summary="The communication plan of a draft", responses=VERSIONED)
+    async def plan(_: Reader, response: Response, draft_code: str, as_of: AsOf = None) -> PlanView:
+        found, history = await commands.plan(draft_code)
+        web.versioned(response, history.version)
+        carried_out = await read_model.carried_out(draft_code)
+        return plan_view(draft_code, found, history.version.count, carried_out, _day(as_of))
+
+    @router.put("", summary="Record the document in which the plan was approved")
+    async def approve(draft_code: Code, body: plan_bodies.PlanBody, door: Door) -> Accepted:
+        await door.admit(commands, draft_code)
+        handled = await commands.approve_plan(body.event(draft_code), door.metadata, door.if_match)
+        return door.accepted(plan_ref(draft_code).id, handled)
+
+    return router
+
+
+def _activities(commands: Commands) -> APIRouter:
+    path = "/drafts/{draft_code}/plan/activities"
+    router = APIRouter(prefix=path, tags=["plans"], dependencies=[AtPosition])
+
+    @router.post("", status_code=201, summary="Plan an activity; `id` of the answer is the activity's")
+    async def plan_activity(draft_code: Code, body: plan_bodies.NewActivity, door: Door) -> Accepted:
+        await commands.require_draft(draft_code)
+        await door.admit(commands, draft_code)
+        activity_id = body.id or door.id_of("activity", draft_code, commands.new_id)
+        event = body.event(draft_code, activity_id)
+        return door.accepted(activity_id, await commands.plan_activity(event, door.metadata, door.if_match))
+
+    @router.post("/{activity_id}/reschedule", summary="Move an activity to another day")
+    async def reschedule(
+        draft_code: Code, activity_id: UUID, body: plan_bodies.Rescheduling, door: Door
+    ) -> Accepted:
+        await door.admit(commands, draft_code)
+        handled = await commands.reschedule(
+            draft_code,
+            activity_id,
+            body.planned_on,
+            door.metadata,
+            precision=body.precision,
+            reason=body.reason,
+            if_match=door.if_match,
+        )
+        return door.accepted(activity_id, handled)
+
+    @router.post("/{activity_id}/cancel", summary="Take an activity out of the plan")
+    async def cancel(
+        draft_code: Code, activity_id: UUID, door: Door, body: plan_bodies.Cancelling | None = None
+    ) -> Accepted:
+        await door.admit(commands, draft_code)
+        reason = body.reason if body else None
+        handled = await commands.cancel(draft_code, activity_id, reason, door.metadata, door.if_match)
+        return door.accepted(activity_id, handled)
+
+    return router
+
+
+def _list(read_model: ReadModel) -> APIRouter:
+    router = APIRouter(tags=["queries"], dependencies=[AtPosition])
+
+    @router.get("/activities", summary="Planned activities of all drafts, by day")
+    async def activities(  # the parameters of the request
+        _: Reader,
+        page: Paged,
+        draft: Annotated[str | None, Query(description="code of a draft")] = None,
+        unit: Annotated[str | None, Query(description="code of the responsible unit")] = None,
+        first: Annotated[date | None, Query(alias="from", description="from this day")] = None,
+        last: Annotated[date | None, Query(alias="to", description="to this day, inclusive")] = None,
+        pending: Annotated[bool, Query(description="leave out what is cancelled or carried out")] = False,
+        as_of: AsOf = None,
+    ) -> Listing[ActivityItem]:
+        wanted = ActivityFilter(draft_code=draft, unit_code=unit, first=first, last=last, pending=pending)
+        found = await read_model.activities(wanted, page.limit, page.after)
+        return page.listing(ActivityItem, [shown(row, _day(as_of)) for row in found], "cursor")
+
+    return router

@@ -1,0 +1,204 @@
+"""The plan aggregate: how one draft is to be communicated; approved, and activities planned, moved, cancelled."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, assert_never
+from uuid import UUID
+
+from services.campaigns.domain import refusals
+from shared.contracts.campaigns import (
+    PlanActivityCancelled,
+    PlanActivityPlanned,
+    PlanActivityRescheduled,
+    PlanApproved,
+    PlanEvent,
+)
+from shared.contracts.vocabulary import Precision
+from shared.decider import Decider
+from shared.rules.recorded_days import NotFirstDay, check_recorded_day, is_first_day
+from shared.rules.working_days import last_day
+
+MOST_MONEY = 10**15  # đồng; more than that is a typing error
+MOST_YEARS_AHEAD = 5  # as above
+
+
+class ActivityState(StrEnum):
+    """Where a planned activity stands on a day; `overdue`: its day has passed, and nothing tells of it."""
+
+    PLANNED = "planned"
+    OVERDUE = "overdue"
+    CARRIED_OUT = "carried_out"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approve:
+    """Say in which document the plan stands; `today` is the day in Vietnam."""
+
+    approval: PlanApproved
+    today: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanActivity:
+    activity: PlanActivityPlanned
+    today: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reschedule:
+    activity_id: UUID
+    planned_on: date
+    precision: Precision = Precision.DAY
+    reason: str | None = None
+    today: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    activity_id: UUID
+    reason: str | None = None
+
+
+Command = Approve | PlanActivity | Reschedule | Cancel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """`planned` is what was said first, day and reason are those of the last rescheduling or cancelling."""
+
+    planned: PlanActivityPlanned
+    planned_on: date
+    precision: Precision
+    reason: str | None = None
+    cancelled: PlanActivityCancelled | None = None
+
+    @property
+    def now(self) -> PlanActivityPlanned:
+        """What would have to be said to plan it as it stands."""
+        return self.planned.model_copy(update={"planned_on": self.planned_on, "precision": self.precision})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    approved: PlanApproved | None = None
+    activities: Mapping[UUID, Activity] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def state_of(
+    planned_on: date, precision: Precision, as_of: date, *, cancelled: bool, carried_out: bool
+) -> ActivityState:
+    """Tell where an activity stands on `as_of`; one of a month or year is overdue when that has passed."""
+    if cancelled:
+        return ActivityState.CANCELLED
+    if carried_out:
+        return ActivityState.CARRIED_OUT
+    passed = last_day(planned_on, Precision(precision)) < as_of
+    return ActivityState.OVERDUE if passed else ActivityState.PLANNED
+
+
+def decide(plan: Plan, command: Command) -> Sequence[PlanEvent]:
+    match command:
+        case Approve():
+            return _approve(plan, command)
+        case PlanActivity():
+            return _plan(plan, command)
+        case Reschedule():
+            return _reschedule(plan, command)
+        case Cancel():
+            return _cancel(plan, command)
+        case _:
+            assert_never(command)
+
+
+def _approve(plan: Plan, command: Approve) -> Sequence[PlanEvent]:
+    if command.approval == plan.approved:
+        return []
+    check_recorded_day(command.approval.approved_on, Precision.DAY, command.today)
+    return [command.approval]
+
+
+def _plan(plan: Plan, command: PlanActivity) -> Sequence[PlanEvent]:
+    if known := plan.activities.get(command.activity.activity_id):
+        if command.activity not in (known.planned, known.now):
+            raise refusals.ActivityDiffers
+        return []
+    _check_planned_day(command.activity.planned_on, command.activity.precision, command.today)
+    return [command.activity]
+
+
+def _reschedule(plan: Plan, command: Reschedule) -> Sequence[PlanEvent]:
+    activity = _existing(plan, command.activity_id)
+    if activity.cancelled:
+        raise refusals.ActivityIsCancelled
+    if (command.planned_on, command.precision) == (activity.planned_on, activity.precision):
+        return []
+    _check_planned_day(command.planned_on, command.precision, command.today)
+    return [
+        PlanActivityRescheduled(
+            activity_id=command.activity_id,
+            draft_id=activity.planned.draft_id,
+            draft_code=activity.planned.draft_code,
+            planned_on=command.planned_on,
+            precision=command.precision,
+            reason=command.reason,
+        )
+    ]
+
+
+def _cancel(plan: Plan, command: Cancel) -> Sequence[PlanEvent]:
+    activity = _existing(plan, command.activity_id)
+    if activity.cancelled:
+        return []
+    return [
+        PlanActivityCancelled(
+            activity_id=command.activity_id,
+            draft_id=activity.planned.draft_id,
+            draft_code=activity.planned.draft_code,
+            reason=command.reason,
+        )
+    ]
+
+
+def _existing(plan: Plan, activity_id: UUID) -> Activity:
+    if (activity := plan.activities.get(activity_id)) is None:
+        raise refusals.ActivityNotFound
+    return activity
+
+
+def _check_planned_day(day: date, precision: Precision, today: date) -> None:
+    if day.year > today.year + MOST_YEARS_AHEAD:
+        raise refusals.PlannedTooFar(day, MOST_YEARS_AHEAD)
+    if not is_first_day(day, precision):
+        raise NotFirstDay(day, precision)
+
+
+def evolve(plan: Plan, event: PlanEvent) -> Plan:
+    match event:
+        case PlanApproved():
+            return replace(plan, approved=event)
+        case PlanActivityPlanned():
+            activity = Activity(planned=event, planned_on=event.planned_on, precision=event.precision)
+            return _with(plan, event.activity_id, activity)
+        case PlanActivityRescheduled():
+            return _changed(plan, event, planned_on=event.planned_on, precision=event.precision)
+        case PlanActivityCancelled():
+            return _changed(plan, event, cancelled=event)
+        case _:
+            assert_never(event)
+
+
+def _changed(plan: Plan, event: PlanActivityRescheduled | PlanActivityCancelled, **changes: Any) -> Plan:
+    if (known := plan.activities.get(event.activity_id)) is None:
+        return plan
+    return _with(plan, event.activity_id, replace(known, reason=event.reason, **changes))
+
+
+def _with(plan: Plan, activity_id: UUID, activity: Activity) -> Plan:
+    return replace(plan, activities=MappingProxyType({**plan.activities, activity_id: activity}))
+
+
+plan: Decider[Plan, Command, PlanEvent] = Decider("plan", Plan(), decide, evolve)

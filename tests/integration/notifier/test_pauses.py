@@ -1,0 +1,66 @@
+"""What keeps mail back: the switch for all sending, on from the first day; silences over some matters."""
+
+from datetime import timedelta
+
+from pydantic import SecretStr
+
+from deploy.local.engine import free_port
+from shared.clock import new_id
+from shared.contracts.vocabulary import Role
+from tests.integration.notifier.desk import MONDAY, UNIT, Desk, opened, put_recipient, tick
+
+NOWHERE = SecretStr(f"smtp://127.0.0.1:{free_port()}")
+
+
+async def test_real_mail_waits_for_the_operators_release(desk: Desk) -> None:
+    """After an installation nothing leaves: the preview shows it, the release lets it go, nothing is dropped."""
+    async with desk.notifier(smtp_url=NOWHERE, released=False) as api:
+        await put_recipient(api)
+        position = await desk.gap(opened(new_id()))
+        first = (await api.client.get("/sending")).json()
+        held = await tick(api, position)
+        preview = (await api.client.get("/preview", params={"min_position": position})).json()
+        queued = await desk.rows("SELECT 1 FROM digest")
+        released = (await api.client.post("/sending/release", json={"reason": "đã xem trước"})).json()
+        after = await tick(api, position)
+        again = (await api.client.post("/sending/hold", json={"reason": "chuyển máy chủ thư"})).json()
+        decisions = await desk.rows("SELECT held, reason FROM sending ORDER BY number")
+    assert (first["held"], first["decided"]) == (True, False)
+    assert [s["reason"] for s in held["skipped"]] == ["on_hold"]
+    assert "loa release" in held["message"]["vi"]
+    assert len(preview["mails"]) == 1
+    assert queued == []
+    assert released["held"] is False
+    assert [s["reason"] for s in after["skipped"]] == ["delivery_waiting"]  # nobody listens there
+    assert again["reason"] == "chuyển máy chủ thư"
+    assert [d["held"] for d in decisions] == [False, True]
+
+
+async def test_mail_that_stays_on_this_machine_needs_no_release(desk: Desk) -> None:
+    async with desk.notifier() as api:
+        state = (await api.client.get("/sending")).json()
+        async with api.as_(Role.SUPERVISOR) as supervisor:
+            refused = await supervisor.post("/sending/hold", json={"reason": "không được phép"})
+    assert (state["held"], state["decided"]) == (False, False)
+    assert refused.status_code == 403
+
+
+async def test_a_silence_ends_by_itself_or_is_lifted_and_stays_on_record(desk: Desk) -> None:
+    today = MONDAY.date()
+    body = {"unit_code": UNIT, "last_day": "2026-11-27", "reason": "Chờ ý kiến của Ủy ban"}
+    async with desk.notifier() as api:
+        made = await api.client.post("/silences", json=body)
+        listed = (await api.client.get("/silences")).json()["silences"]
+        lifted = await api.client.delete(f"/silences/{made.json()['silence_id']}")
+        twice = await api.client.delete(f"/silences/{made.json()['silence_id']}")
+        now = (await api.client.get("/silences")).json()["silences"]
+        ever = (await api.client.get("/silences", params={"past": True})).json()["silences"]
+        over = await api.client.post("/silences", json=body | {"last_day": str(today - timedelta(days=1))})
+        endless = await api.client.post("/silences", json={"last_day": "2027-11-27", "reason": "mọi thứ"})
+    assert made.status_code == 201
+    assert [s["first_day"] for s in listed] == [str(today)]
+    assert (lifted.status_code, twice.status_code) == (200, 404)
+    assert now == []
+    assert [s["lifted_by"] for s in ever] == ["operator/test-operator"]
+    assert over.json()["type"] == "urn:loa:problem:silence-over"
+    assert endless.json()["type"] == "urn:loa:problem:silence-over-everything"

@@ -1,0 +1,140 @@
+"""The plan aggregate: approved, activities planned, moved and cancelled; and where an activity stands on a day."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.campaigns.domain.plan import (
+    ActivityState,
+    Approve,
+    Cancel,
+    PlanActivity,
+    Reschedule,
+    plan,
+    state_of,
+)
+from services.campaigns.domain.refusals import (
+    ActivityDiffers,
+    ActivityIsCancelled,
+    ActivityNotFound,
+    PlannedTooFar,
+)
+from shared.contracts.campaigns import (
+    PlanActivityCancelled,
+    PlanActivityPlanned,
+    PlanActivityRescheduled,
+    PlanApproved,
+)
+from shared.contracts.vocabulary import Channel, Precision
+from shared.rules.recorded_days import DayInFuture, NotFirstDay
+from tests.support.spec import spec
+
+TODAY = date(2025, 8, 1)
+IDS: dict[str, Any] = {"draft_id": UUID(int=2), "draft_code": "NQ-1"}
+APPROVED = PlanApproved(**IDS, document="210/KH-UBND", approved_on=date(2025, 7, 31))
+PLANNED = PlanActivityPlanned(
+    **IDS, activity_id=UUID(int=1), planned_on=date(2025, 8, 20), channel=Channel.DIALOGUE
+)
+MOVED = PlanActivityRescheduled(
+    **IDS, activity_id=UUID(int=1), planned_on=date(2025, 9, 5), reason="trùng kỳ họp"
+)
+CANCELLED = PlanActivityCancelled(**IDS, activity_id=UUID(int=1), reason="gộp")
+
+
+def activity(**changes: Any) -> PlanActivity:
+    return PlanActivity(activity=PLANNED.model_copy(update=changes), today=TODAY)
+
+
+def move(day: date = date(2025, 9, 5), **changes: Any) -> Reschedule:
+    said: dict[str, Any] = {"activity_id": UUID(int=1), "reason": "trùng kỳ họp", "today": TODAY} | changes
+    return Reschedule(planned_on=day, **said)
+
+
+def test_a_plan_is_approved_and_a_later_document_takes_its_place() -> None:
+    later = APPROVED.model_copy(update={"document": "12/QĐ-UBND"})
+    first = spec(plan).when(Approve(approval=APPROVED, today=TODAY)).then(APPROVED)
+    second = first.when(Approve(approval=later, today=TODAY)).then(later)
+    second.when(Approve(approval=later, today=TODAY)).nothing()
+    assert second.state.approved == later
+
+
+def test_a_plan_is_not_approved_tomorrow() -> None:
+    tomorrow = APPROVED.model_copy(update={"approved_on": date(2025, 8, 2)})
+    spec(plan).when(Approve(approval=tomorrow, today=TODAY)).refused(DayInFuture)
+
+
+def test_an_activity_is_planned_moved_and_cancelled() -> None:
+    planned = spec(plan).when(activity()).then(PLANNED)
+    moved = planned.when(move()).then(MOVED)
+    cancelled = moved.when(Cancel(activity_id=UUID(int=1), reason="gộp")).then(CANCELLED)
+    found = cancelled.state.activities[UUID(int=1)]
+    assert (found.now.planned_on, found.planned, found.cancelled) == (
+        MOVED.planned_on,
+        PLANNED,
+        CANCELLED,
+    )
+    assert found.reason == "gộp"
+
+
+def test_said_twice_it_is_no_news_as_planned_first_or_as_it_stands() -> None:
+    known = spec(plan).given(PLANNED, MOVED)
+    known.when(activity()).nothing()
+    known.when(activity(planned_on=MOVED.planned_on)).nothing()
+    known.when(move(reason="lý do khác")).nothing()
+    known.given(CANCELLED).when(Cancel(activity_id=UUID(int=1), reason="khác")).nothing()
+    known.given(CANCELLED).when(activity()).nothing()
+
+
+@pytest.mark.parametrize(
+    "changes", [{"title": "Khác"}, {"planned_on": date(2025, 8, 21)}, {"budget": 1}, {"gap_id": UUID(int=9)}]
+)
+def test_said_otherwise_it_is_refused(changes: dict[str, Any]) -> None:
+    spec(plan).given(PLANNED).when(activity(**changes)).refused(ActivityDiffers)
+
+
+def test_what_is_cancelled_is_not_moved() -> None:
+    spec(plan).given(PLANNED, CANCELLED).when(move()).refused(ActivityIsCancelled)
+
+
+@pytest.mark.parametrize("command", [move(), Cancel(activity_id=UUID(int=1))])
+def test_what_was_never_planned_is_not_found(command: Reschedule | Cancel) -> None:
+    spec(plan).given(APPROVED).when(command).refused(ActivityNotFound)
+
+
+def test_a_plan_may_be_recorded_late_but_not_for_a_far_year() -> None:
+    assert spec(plan).when(activity(planned_on=date(2022, 5, 1))).yields()
+    assert spec(plan).when(activity(planned_on=date(2030, 12, 31))).yields()
+    far = spec(plan).when(activity(planned_on=date(2205, 8, 20))).refused(PlannedTooFar)
+    assert "20/08/2205" in far.message.vi
+    spec(plan).given(PLANNED).when(move(date(2205, 8, 20))).refused(PlannedTooFar)
+
+
+def test_a_month_is_its_first_day() -> None:
+    spec(plan).when(activity(precision=Precision.MONTH)).refused(NotFirstDay)
+    spec(plan).given(PLANNED).when(move(precision=Precision.MONTH)).refused(NotFirstDay)
+
+
+def test_a_stray_event_is_no_activity() -> None:
+    assert spec(plan).given(MOVED, CANCELLED).state == plan.initial
+
+
+@pytest.mark.parametrize(
+    ("planned_on", "precision", "as_of", "state"),
+    [
+        (date(2025, 8, 20), Precision.DAY, date(2025, 8, 20), ActivityState.PLANNED),
+        (date(2025, 8, 20), Precision.DAY, date(2025, 8, 21), ActivityState.OVERDUE),
+        (date(2025, 8, 1), Precision.MONTH, date(2025, 8, 31), ActivityState.PLANNED),
+        (date(2025, 8, 1), Precision.MONTH, date(2025, 9, 1), ActivityState.OVERDUE),
+        (date(2025, 1, 1), Precision.YEAR, date(2025, 12, 31), ActivityState.PLANNED),
+    ],
+)
+def test_where_an_activity_stands(
+    planned_on: date, precision: Precision, as_of: date, state: ActivityState
+) -> None:
+    assert state_of(planned_on, precision, as_of, cancelled=False, carried_out=False) is state
+    done = state_of(planned_on, precision, as_of, cancelled=False, carried_out=True)
+    assert done is ActivityState.CARRIED_OUT
+    gone = state_of(planned_on, precision, as_of, cancelled=True, carried_out=True)
+    assert gone is ActivityState.CANCELLED
