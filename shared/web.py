@@ -15,8 +15,8 @@ from faststream.specification.asyncapi import get_asyncapi_html
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import clock, log, openapi, problems, telemetry
-from shared.auth import Operator, Principal, Reader, Verifier
+from shared import clock, log, openapi, problems, telemetry, upkeep
+from shared.auth import Operator, Principal, Verifier
 from shared.broker import envelope_model
 from shared.contracts.catalog import Catalog
 from shared.envelope import Metadata
@@ -105,7 +105,8 @@ def create_api(
     app.middleware("http")(_observe(metrics))
     app.include_router(_probes(probes, metrics))
     app.include_router(_contract(service, broker, catalog))
-    app.include_router(_projections(runner))
+    app.include_router(upkeep.router(runner))
+    app.include_router(_skipping(runner))
     for router in routers:
         app.include_router(router)
     return app
@@ -256,47 +257,13 @@ class Readiness(BaseModel):
     checks: dict[str, CheckState]
 
 
-class ProjectionState(BaseModel):
-    """The read model as it stands; `stuck_at` is the position of an event that can't be projected."""
-
-    projection: str
-    state: str
-    position: int
-    pending: int | None
-    stuck_at: int | None
-    problem: str | None
-
-
-class Rebuilding(BaseModel):
-    projection: str
-    state: str = "rebuilding"
-
-
 class Skipped(BaseModel):
     projection: str
     skipped: int
 
 
-def _projections(runner: Runner) -> APIRouter:
+def _skipping(runner: Runner) -> APIRouter:
     router = APIRouter(prefix="/projections", tags=["operation"])
-
-    @router.get("", summary="State of the read model")
-    async def status(_: Reader) -> ProjectionState:
-        now = runner.status
-        return ProjectionState(
-            projection=runner.name,
-            state=now.state,
-            position=now.position,
-            pending=now.pending,
-            stuck_at=now.stuck_at,
-            problem=now.problem,
-        )
-
-    @router.post("/rebuild", status_code=202, summary="Empty the read model and fill it again from the log")
-    async def rebuild(principal: Operator) -> Rebuilding:
-        await runner.rebuild()
-        logger.info("rebuild_requested", projection=runner.name, by=principal.actor)
-        return Rebuilding(projection=runner.name)
 
     @router.post("/skip", status_code=202, summary="Pass over one event that can't be projected")
     async def skip(principal: Operator, body: Skip) -> Skipped:

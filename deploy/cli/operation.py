@@ -2,13 +2,15 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import nats.errors
 from nats.aio.client import Client
+from rich.status import Status
 
-from deploy.cli import status
 from deploy.cli.client import Services
 from deploy.cli.console import Said, count, out, say
 from deploy.local import state, tokens
@@ -21,22 +23,33 @@ from shared.contracts.vocabulary import Role
 from shared.errors import Text
 from shared.eventstore import streams
 
-PATIENCE = 3600.0  # seconds for a rebuild
-SETTLE = 2.0  # seconds until the projector has surely noticed: it looks at its checkpoint every second
+LOOK = 0.3  # seconds between two looks at work that a service does
 
 
 def rebuild(services: Services, projection: str) -> None:
-    """Empty a read model and wait until it is filled again; a projection bears the name of its service."""
+    """Fill a read model anew and wait until it has taken the old one's place; readers notice nothing."""
     services.post(projection, "/projections/rebuild")
-    with out.status("…"):
-        time.sleep(SETTLE)
-        position = status.wait_until_caught_up(services, projection, PATIENCE)
+    with out.status("…") as view:
+        while (running := services.get(projection, "/projections")["rebuild"]) is not None:
+            watch(view, projection, running)
+            time.sleep(LOOK)
+    position = services.get(projection, "/projections")["position"]
     say(
         Text(
             f"Đã dựng lại {projection} đến vị trí {count(position)}.",
             f"{projection} is rebuilt up to position {count(position)}.",
         )
     )
+
+
+def watch(view: Status, projection: str, running: Mapping[str, Any]) -> None:
+    """Show how far a service's work is; one that cannot go on is ended, and says why."""
+    if problem := running["problem"]:
+        raise Said(
+            f"{projection} chưa làm tiếp được: {problem}. Dịch vụ tự thử lại; xem `loa doctor`.",
+            f"{projection} cannot go on: {problem}. It tries again by itself; see `loa doctor`.",
+        )
+    view.update(f"{projection}: {count(running['position'])}")
 
 
 def skip(services: Services, projection: str, position: int, reason: str) -> None:

@@ -1,6 +1,5 @@
 """`loa status`: one screen that says what runs, how far it is, what is wrong and what mends it."""
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -121,15 +120,3 @@ def last_position(services: Services) -> int | None:
             if stream["name"] == EVENTS:
                 return int(stream["state"]["last_seq"])
     return None
-
-
-def wait_until_caught_up(services: Services, name: str, seconds: float) -> int:
-    """Wait until a read model has everything that the log had when we began; give its position."""
-    deadline = time.monotonic() + seconds
-    target = last_position(services) or 0
-    while True:
-        one = look(services, name)
-        reached = one.ready and one.pending == 0 and one.position >= target
-        if reached or time.monotonic() > deadline:
-            return one.position
-        time.sleep(0.2)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, delete, func, select, update
+from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -44,12 +44,7 @@ class CheckpointTables:
         )
 
     async def read(self, connection: AsyncConnection, projection: str) -> Checkpoint:
-        table = self.checkpoint
-        found = await connection.execute(
-            select(table.c.position, table.c.stream_created).where(table.c.projection == projection)
-        )
-        row = found.one_or_none()
-        return Checkpoint(row.position, row.stream_created) if row else Checkpoint()
+        return await self.find(connection, projection) or Checkpoint()
 
     async def advance(
         self, connection: AsyncConnection, projection: str, read: Checkpoint, to: Checkpoint
@@ -57,10 +52,15 @@ class CheckpointTables:
         """Move the checkpoint from what was read at the start, or raise `CheckpointMoved`."""
         table = self.checkpoint
         if read.stream_created is None:
+            values = {"position": to.position, "stream_created": to.stream_created}
             moved = await connection.execute(
                 insert(table)
-                .values(projection=projection, position=to.position, stream_created=to.stream_created)
-                .on_conflict_do_nothing()
+                .values(projection=projection, **values)
+                .on_conflict_do_update(
+                    index_elements=[table.c.projection],
+                    set_=values,
+                    where=table.c.stream_created.is_(None),  # only asked for, nothing written yet
+                )
             )
         else:
             moved = await connection.execute(
@@ -70,6 +70,31 @@ class CheckpointTables:
             )
         if moved.rowcount != 1:
             raise CheckpointMoved(projection)
+
+    async def find(self, connection: AsyncConnection, projection: str) -> Checkpoint | None:
+        """Read a checkpoint that may not exist."""
+        table = self.checkpoint
+        query = select(table.c.position, table.c.stream_created).where(table.c.projection == projection)
+        row = (await connection.execute(query)).one_or_none()
+        return Checkpoint(row.position, row.stream_created) if row else None
+
+    async def ask(self, connection: AsyncConnection, projection: str) -> None:
+        """Put a checkpoint at the start of the log, wherever it stood: rows are asked for that don't exist yet."""
+        await self.put(connection, projection, Checkpoint())
+
+    async def put(self, connection: AsyncConnection, projection: str, to: Checkpoint) -> None:
+        """Set a checkpoint, wherever it stood."""
+        values = {"position": to.position, "stream_created": to.stream_created}
+        await connection.execute(
+            insert(self.checkpoint)
+            .values(projection=projection, **values)
+            .on_conflict_do_update(index_elements=[self.checkpoint.c.projection], set_=values)
+        )
+
+    async def lock(self, connection: AsyncConnection, projection: str) -> Checkpoint:
+        """Read a checkpoint that nobody else reads or moves until the end of the transaction."""
+        await connection.execute(text("LOCK TABLE projection_checkpoint IN ACCESS EXCLUSIVE MODE"))
+        return await self.read(connection, projection)
 
     async def forget(self, connection: AsyncConnection, projection: str) -> None:
         await connection.execute(delete(self.checkpoint).where(self.checkpoint.c.projection == projection))

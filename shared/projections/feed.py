@@ -16,6 +16,7 @@ from shared.eventstore.streams import EVENTS
 IDLE_SECONDS = 60.0  # an abandoned consumer goes away by itself after this
 NOTHING_MORE = {"404", "408"}  # how a request ends when nothing (more) came in its time
 LOOK_SECONDS = 0.25  # between two looks at the connection while nothing comes
+BEGIN_SECONDS = 2.0  # a broker that has just come back may drop the question; then it is asked again
 GRACE_SECONDS = 1.0  # how much later than asked the broker's "nothing" may come
 
 
@@ -91,7 +92,7 @@ class Feed:
             inactive_threshold=IDLE_SECONDS,
             filter_subject="loa.>",
         )
-        made = await self._client.jetstream(timeout=10).add_consumer(EVENTS, config)
+        made = await self._client.jetstream(timeout=BEGIN_SECONDS).add_consumer(EVENTS, config)
         self._consumer, self._delivered, self._contact = made.name, 0, _contact(self._client)
         self._inbox = await self._client.subscribe(self._client.new_inbox(), cb=self._take)
 

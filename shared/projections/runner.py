@@ -7,21 +7,18 @@ from dataclasses import replace
 from datetime import datetime
 
 from nats.aio.client import Client
-from nats.errors import Error as NatsError
-from nats.js.errors import Error as JetStreamError
 from sqlalchemy import text
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import log
 from shared.contracts.catalog import Catalog
-from shared.contracts.event import Unknown
-from shared.envelope import Recorded, decode
-from shared.errors import PermanentError, TransientError
+from shared.errors import TransientError
 from shared.eventstore.streams import StreamState, stream_state
+from shared.projections.batches import TRANSIENT, Batches
 from shared.projections.checkpoint import Checkpoint, CheckpointMoved, CheckpointTables
 from shared.projections.feed import Feed, RawEvent
 from shared.projections.projection import PoisonEvent, Projection, State, Status, StreamRecreated
+from shared.projections.refill import Purpose, Refill
 from shared.telemetry import Telemetry
 
 logger = log.get(__name__)
@@ -29,15 +26,6 @@ logger = log.get(__name__)
 BATCH = 500
 WAIT_SECONDS = 1.0
 RETRY_SECONDS = 0.5
-TRANSIENT = (
-    TransientError,
-    NatsError,
-    JetStreamError,
-    OSError,
-    TimeoutError,
-    OperationalError,
-    InterfaceError,
-)
 
 
 class Runner:
@@ -56,15 +44,23 @@ class Runner:
         self.projection = projection
         self.name = projection.name
         self.status = Status()
+        self.rows = Batches(projection, engine, catalog, checkpoints, telemetry, row=projection.name)
+        self.refills = {purpose: Refill(purpose, self.rows, client) for purpose in Purpose}
         self._client = client
         self._engine = engine
-        self._catalog = catalog
         self._checkpoints = checkpoints
         self._telemetry = telemetry
         self._changed = asyncio.Condition()
 
     async def run(self) -> None:
-        """Project for ever: faults that may pass are waited out, the others are shown until mended."""
+        """Project for ever, and fill tables anew beside when that is asked for."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._project_for_ever())
+            for refill in self.refills.values():
+                group.create_task(refill.run())
+
+    async def _project_for_ever(self) -> None:
+        """Wait out the faults that may pass, show the others until they are mended."""
         said = ""
         while True:
             try:
@@ -100,15 +96,11 @@ class Runner:
             await self._checkpoints.skip(connection, self.name, position, reason=reason, by=by)
 
     async def rebuild(self) -> None:
-        """Empty the tables and forget the checkpoint, at once; the projector begins again from the start.
+        """Ask for the tables to be filled anew from the log; readers keep the old ones until it is done.
 
         Nothing is sent or announced by it: a projection only writes rows.
         """
-        async with self._engine.begin() as connection:
-            names = ", ".join(f'"{table.name}"' for table in self.projection.tables)
-            await connection.execute(text(f"TRUNCATE {names}"))
-            await self._checkpoints.forget(connection, self.name)
-        await self._show(Status(State.STARTING))
+        await self.refills[Purpose.REBUILD].ask()
 
     @asynccontextmanager
     async def _leadership(self) -> AsyncIterator[None]:
@@ -118,7 +110,7 @@ class Runner:
             while not (
                 await session.execute(text("SELECT pg_try_advisory_lock(hashtext(:name))"), key)
             ).scalar():
-                await self._show(Status(State.STANDBY, (await self._read()).position))
+                await self._show(Status(State.STANDBY, (await self.rows.read()).position))
                 await asyncio.sleep(RETRY_SECONDS)
             try:
                 yield
@@ -127,7 +119,7 @@ class Runner:
 
     async def _lead(self) -> None:
         async with self._leadership():
-            checkpoint = await self._read()
+            checkpoint = await self.rows.read()
             stream = await self._check_stream(checkpoint)
             feed = Feed(self._client, checkpoint.position)
             logger.info("projection_started", projection=self.name, position=checkpoint.position)
@@ -144,7 +136,7 @@ class Runner:
         while True:
             if batch := await feed.batch(BATCH, WAIT_SECONDS):
                 checkpoint = await self._project(batch, checkpoint, stream.created)
-            elif await self._read() != checkpoint:
+            elif await self.rows.read() != checkpoint:
                 raise CheckpointMoved(self.name)
             elif (await self._check_stream(checkpoint)).last > checkpoint.position:
                 await feed.close()  # the log moves on and we don't: the consumer is gone, take a new one
@@ -152,50 +144,11 @@ class Runner:
     async def _project(
         self, batch: Sequence[RawEvent], checkpoint: Checkpoint, created: datetime
     ) -> Checkpoint:
-        try:
-            checkpoint = await self._commit(batch, checkpoint, created)
-        except (CheckpointMoved, *TRANSIENT):
-            raise
-        except Exception as error:
-            # The one place that catches everything: whatever an event broke, find out which one it was.
-            if len(batch) == 1:
-                detail = (
-                    error.detail if isinstance(error, PermanentError) else f"{type(error).__name__}: {error}"
-                )
-                raise PoisonEvent(batch[0].position, detail) from error
-            for raw in batch:
-                checkpoint = await self._project([raw], checkpoint, created)
+        checkpoint = await self.rows.project(batch, checkpoint, created)
         await self._show(Status(State.RUNNING, checkpoint.position, batch[-1].pending))
         if batch[-1].pending == 0:
             await self.projection.caught_up()
         return checkpoint
-
-    async def _commit(self, batch: Sequence[RawEvent], read: Checkpoint, created: datetime) -> Checkpoint:
-        to = Checkpoint(batch[-1].position, created)
-        async with self._engine.begin() as connection:
-            # A crash may undo the last commits, rows and checkpoint together: they are then projected again.
-            await connection.execute(text("SET LOCAL synchronous_commit = off"))
-            if events := await self._events(connection, batch):
-                await self.projection.apply(connection, events)
-            await self._checkpoints.advance(connection, self.name, read, to)
-        return to
-
-    async def _events(self, connection: AsyncConnection, batch: Sequence[RawEvent]) -> list[Recorded]:
-        skipped = await self._checkpoints.skips(connection, self.name)
-        ours = [
-            raw
-            for raw in batch
-            if raw.position not in skipped and raw.subject.split(".", 2)[1] in self.projection.contexts
-        ]
-        decoded = [decode(self._catalog, raw.position, raw.payload) for raw in ours]
-        for event in decoded:
-            if isinstance(event.data, Unknown):
-                self._telemetry.unknown.labels(event.type).inc()
-        return [event for event in decoded if not isinstance(event.data, Unknown)]
-
-    async def _read(self) -> Checkpoint:
-        async with self._engine.connect() as connection:
-            return await self._checkpoints.read(connection, self.name)
 
     async def _check_stream(self, checkpoint: Checkpoint) -> StreamState:
         if not self._client.is_connected:  # a request now might wait for an answer that never comes
@@ -211,14 +164,10 @@ class Runner:
 
     async def _wait_for_mending(self, error: StreamRecreated | PoisonEvent) -> None:
         at = error.position if isinstance(error, PoisonEvent) else None
-        before = await self._read()
+        before = await self.rows.read()
         await self._show(Status(State.STUCK, before.position, problem=error.detail, stuck_at=at))
-        while await self._read() == before and not await self._is_skipped(at):  # noqa: ASYNC110  mended elsewhere
+        while await self.rows.read() == before and not await self.rows.is_skipped(at):  # noqa: ASYNC110  mended elsewhere
             await asyncio.sleep(RETRY_SECONDS)
-
-    async def _is_skipped(self, position: int | None) -> bool:
-        async with self._engine.connect() as connection:
-            return position in await self._checkpoints.skips(connection, self.name)
 
     async def _show(self, status: Status) -> None:
         self._telemetry.position.labels(self.name).set(status.position)

@@ -77,6 +77,25 @@ class Api:
         """Wait until the read model has a position."""
         await eventually(lambda: self._is_at(position))
 
+    async def rebuild(self) -> None:
+        """Have the read model filled anew, and wait until it has taken the old one's place."""
+        answer = await self.client.post("/projections/rebuild")
+        assert answer.status_code == 202, answer.text
+        await eventually(self._is_rebuilt)
+
+    async def _is_rebuilt(self) -> bool:
+        return (await self.projection())["rebuild"] is None
+
+    async def verify(self) -> dict[str, Any]:
+        """Have the read model compared with the log, and give the outcome."""
+        answer = await self.client.post("/projections/verification")
+        assert answer.status_code == 202, answer.text
+        found: dict[str, Any] = await eventually(self._verified)
+        return found
+
+    async def _verified(self) -> Any:
+        return (await self.client.get("/projections/verification")).json()["outcome"]
+
     async def _is_at(self, position: int) -> bool:
         answer = await self.client.get("/projections")
         return bool(answer.json()["position"] >= position)

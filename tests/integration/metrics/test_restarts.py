@@ -16,7 +16,7 @@ from services.metrics.adapters.projection import MetricsProjection
 from shared.envelope import AggregateRef, NewEvent
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import Version
-from shared.projections import runner
+from shared.projections import refill, runner
 from shared.rules.rulebook import load_rulebook
 from shared.rules.working_days import DayKind
 from tests.integration.metrics.office import Office, ago, announced, gap_of, names, quiet, today
@@ -24,7 +24,7 @@ from tests.integration.metrics.recording import Recording, led_below, unit_rows
 from tests.support import samples
 from tests.support.engines import NewDatabase
 from tests.support.generate import random_drafts
-from tests.support.service import Api, House, eventually, open_house
+from tests.support.service import Api, House, open_house
 from tests.support.tokens import Issuer
 
 Append = Callable[[JetStreamEventStore, AggregateRef, Version, list[NewEvent]], Awaitable[Version]]
@@ -85,17 +85,9 @@ async def tables(house: House) -> dict[str, list[str]]:
 
 
 async def rebuilt(house: House, api: Api) -> dict[str, list[str]]:
-    answer = await api.client.post("/projections/rebuild")
-    assert answer.status_code == 202
-    await eventually(lambda: _began_again(house))
+    await api.rebuild()
     await api.settled(await house.head())
     return await tables(house)
-
-
-async def _began_again(house: House) -> bool:
-    """Say if a position is shown that the rebuild reached, not the one of before."""
-    found = await tables(house)
-    return bool(found["projection_checkpoint"] and found["draft"])
 
 
 async def test_history_recorded_while_metrics_was_away_announces_what_is_open_today(house: House) -> None:
@@ -120,9 +112,10 @@ async def test_restarts_and_rebuilds_announce_nothing_and_give_the_same_rows(
         head, before = await house.head(), await tables(house)
         assert await rebuilt(house, api) == before
     for batch in (1, 7):
-        monkeypatch.setattr(runner, "BATCH", batch)
+        monkeypatch.setattr(refill, "BATCH", batch)
         async with metrics(house) as api:
             assert await rebuilt(house, api) == before
+            assert all(table["same"] for table in (await api.verify())["tables"])
     assert await house.head() == head
 
 

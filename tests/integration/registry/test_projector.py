@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import orjson
 import pytest
+from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 
 from deploy.local.keys import Keyring
 from deploy.local.nats import NatsServer
@@ -16,8 +17,9 @@ from services.registry.adapters.tables import READ_MODEL
 from shared import broker
 from shared.contracts.ids import draft_id
 from shared.eventstore.streams import EVENTS
-from shared.projections import runner as projector
+from shared.projections import refill
 from shared.projections.projection import State
+from shared.projections.refill import Purpose, Refill
 from shared.projections.runner import Runner
 from tests.integration.registry.test_api import enter
 from tests.support import samples
@@ -25,6 +27,13 @@ from tests.support.engines import NewDatabase, connected, fresh_nats
 from tests.support.service import Api, House, create_app_of, eventually, open_house
 from tests.support.tokens import Issuer
 
+# The names that migrations speak of.
+DECLARED = {index.name for table in READ_MODEL for index in table.indexes} | {
+    constraint.name
+    for table in READ_MODEL
+    for constraint in table.constraints
+    if isinstance(constraint, PrimaryKeyConstraint | UniqueConstraint)
+}
 DRAFTS = [f"D{n:03}" for n in range(30)]
 
 
@@ -97,47 +106,122 @@ async def _nothing() -> None:
     """The connection may end: the test ended it."""
 
 
-async def test_a_rebuild_gives_the_same_rows_to_the_byte(empty_house: House) -> None:
+async def test_a_rebuild_gives_the_same_rows_to_the_byte_and_nobody_misses_one_meanwhile(
+    empty_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refill, "BATCH", 7)
     async with empty_house.another("registry") as api:
         before = await fill(empty_house, api)
         assert before.count("\n") > 5 * len(DRAFTS)
-        assert (await api.client.post("/projections/rebuild")).status_code == 202
-        assert await dump(empty_house) != before
-
-        async def same() -> bool:
-            return await dump(empty_house) == before
-
-        await eventually(same)
-        head = await empty_house.head()
+        rebuilding, looks = asyncio.create_task(api.rebuild()), 0
+        while not rebuilding.done():
+            assert await dump(empty_house) == before
+            looks += 1
+        await rebuilding
+        assert looks > 5
+        assert await dump(empty_house) == before
         assert (await api.projection()) == {
             "projection": "registry",
             "state": "running",
-            "position": head,
+            "position": await empty_house.head(),
             "pending": 0,
             "stuck_at": None,
             "problem": None,
+            "rebuild": None,
         }
+        assert await _indexes(empty_house) == DECLARED
+
+
+async def test_what_is_recorded_during_a_rebuild_is_in_both_and_shown_at_once(
+    empty_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refill, "BATCH", 3)
+    async with empty_house.another("registry") as api:
+        await fill(empty_house, api)
+        codes: list[str] = []
+        rebuilding = asyncio.create_task(api.rebuild())
+        while not rebuilding.done():
+            codes.append(f"NEW-{len(codes)}")
+            answer = await api.client.post("/drafts", json=samples.draft(codes[-1], "BTP"))
+            query = {"min_position": answer.headers["Loa-Position"], "q": codes[-1], "limit": "1"}
+            found = (await api.client.get("/drafts", params=query)).json()["items"]
+            assert [draft["draft_code"] for draft in found] == codes[-1:]
+        await rebuilding
+        assert len(codes) > 3
+        await api.settled(await empty_house.head())
+        after = await dump(empty_house)
+        assert [code for code in codes if code not in after] == []
+        await api.rebuild()
+        assert await dump(empty_house) == after
 
 
 async def test_a_rebuild_that_is_killed_in_the_middle_is_finished_by_the_next(
     empty_house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(projector, "BATCH", 7)
+    monkeypatch.setattr(refill, "BATCH", 7)
     async with empty_house.another("registry") as api:
         before = await fill(empty_house, api)
-    head = await empty_house.head()
     async with projecting(empty_house) as runner:
         await runner.rebuild()
-    killed_at = []
-    for part in (0.2, 0.5, 0.8):
-        async with projecting(empty_house) as runner:
-            assert await runner.wait_for(int(head * part), 20)
-        killed_at.append(runner.status.position)
-        assert await dump(empty_house) != before
-    assert 0 < killed_at[0] < killed_at[1] < killed_at[2] < head
-    async with projecting(empty_house) as runner:
-        assert await runner.wait_for(head, 20)
+        rebuild = runner.refills[Purpose.REBUILD]
+        await eventually(lambda: _passed(rebuild, 20))
     assert await dump(empty_house) == before
+    async with projecting(empty_house) as runner:
+        rebuild = runner.refills[Purpose.REBUILD]
+        assert (await rebuild.progress()).position is not None
+        await eventually(lambda: _passed(rebuild, None))
+    assert await dump(empty_house) == before
+
+
+async def _passed(rebuild: Refill, position: int | None) -> bool:
+    now = (await rebuild.progress()).position
+    return now is None if position is None else now is not None and now > position
+
+
+async def test_rows_that_nobody_recorded_are_found(empty_house: House) -> None:
+    async with empty_house.another("registry") as api:
+        await fill(empty_house, api)
+        clean = await api.verify()
+        connection = await asyncpg.connect(empty_house.databases["registry"])
+        await connection.execute("UPDATE draft SET title = 'Khác' WHERE draft_code = 'D003'")
+        await connection.close()
+        found = await api.verify()
+        await api.rebuild()
+        mended = await api.verify()
+    assert clean["position"] == found["position"] == await empty_house.head()
+    assert [table["table"] for table in clean["tables"] if not table["same"]] == []
+    assert [table["table"] for table in found["tables"] if not table["same"]] == ["draft"]
+    assert mended == clean
+
+
+async def test_a_poison_event_holds_a_rebuild_until_it_is_skipped_and_the_old_rows_stay(
+    empty_house: House,
+) -> None:
+    async with empty_house.another("registry") as api:
+        before = await fill(empty_house, api)
+        position = await publish(empty_house, b"{ broken")
+        await eventually(lambda: stuck(api))
+        await api.client.post("/projections/rebuild")
+
+        async def held() -> bool:
+            rebuild = (await api.projection())["rebuild"]
+            return rebuild is not None and f"position {position}" in (rebuild["problem"] or "")
+
+        await eventually(held)
+        assert await dump(empty_house) == before
+        await api.client.post("/projections/skip", json={"position": position, "reason": "hỏng"})
+        await eventually(api._is_rebuilt)
+        await eventually(api.ready)
+        assert await dump(empty_house) == before
+
+
+async def _indexes(house: House) -> set[str]:
+    connection = await asyncpg.connect(house.databases["registry"])
+    try:
+        found = await connection.fetch("SELECT indexname FROM pg_indexes WHERE schemaname = 'public'")
+        return {name for (name,) in found if not name.startswith(("pk_projection", "alembic"))}
+    finally:
+        await connection.close()
 
 
 async def publish(house: House, payload: bytes, name: str = "registered") -> int:

@@ -1,0 +1,100 @@
+"""Batches of the log become rows, together with the checkpoint, exactly once; a poisonous event is singled out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from nats.errors import Error as NatsError
+from nats.js.errors import Error as JetStreamError
+from sqlalchemy import text
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.contracts.catalog import Catalog
+from shared.contracts.event import Unknown
+from shared.envelope import Recorded, decode
+from shared.errors import PermanentError, TransientError
+from shared.projections.checkpoint import Checkpoint, CheckpointMoved, CheckpointTables
+from shared.projections.feed import RawEvent
+from shared.projections.projection import PoisonEvent, Projection
+from shared.telemetry import Telemetry
+
+TRANSIENT = (
+    TransientError,
+    NatsError,
+    JetStreamError,
+    OSError,
+    TimeoutError,
+    OperationalError,
+    InterfaceError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """Writes one projection into one set of tables.
+
+    `row` names the checkpoint; `path` is where unqualified tables are found (a `search_path`), empty for the
+    database's own order.
+    """
+
+    projection: Projection
+    engine: AsyncEngine
+    catalog: Catalog
+    checkpoints: CheckpointTables
+    telemetry: Telemetry
+    row: str
+    path: str = ""
+
+    async def project(
+        self, batch: Sequence[RawEvent], checkpoint: Checkpoint, created: datetime
+    ) -> Checkpoint:
+        """Write a batch after `checkpoint`; raises `CheckpointMoved`, `PoisonEvent` or one of `TRANSIENT`."""
+        try:
+            return await self._commit(batch, checkpoint, created)
+        except (CheckpointMoved, *TRANSIENT):
+            raise
+        except Exception as error:
+            # The one place that catches everything: whatever an event broke, find out which one it was.
+            if len(batch) == 1:
+                detail = (
+                    error.detail if isinstance(error, PermanentError) else f"{type(error).__name__}: {error}"
+                )
+                raise PoisonEvent(batch[0].position, detail) from error
+            for raw in batch:
+                checkpoint = await self.project([raw], checkpoint, created)
+            return checkpoint
+
+    async def read(self) -> Checkpoint:
+        async with self.engine.connect() as connection:
+            return await self.checkpoints.read(connection, self.row)
+
+    async def is_skipped(self, position: int | None) -> bool:
+        async with self.engine.connect() as connection:
+            return position in await self.checkpoints.skips(connection, self.projection.name)
+
+    async def _commit(self, batch: Sequence[RawEvent], read: Checkpoint, created: datetime) -> Checkpoint:
+        to = Checkpoint(batch[-1].position, created)
+        async with self.engine.begin() as connection:
+            # A crash may undo the last commits, rows and checkpoint together: they are then projected again.
+            await connection.execute(text("SET LOCAL synchronous_commit = off"))
+            if self.path:
+                await connection.execute(text(f"SET LOCAL search_path = {self.path}"))
+            # The checkpoint before the rows, as readers take them: so nobody waits for the other in a ring.
+            await self.checkpoints.advance(connection, self.row, read, to)
+            if events := await self._events(connection, batch):
+                await self.projection.apply(connection, events)
+        return to
+
+    async def _events(self, connection: AsyncConnection, batch: Sequence[RawEvent]) -> list[Recorded]:
+        skipped = await self.checkpoints.skips(connection, self.projection.name)
+        ours = [
+            raw
+            for raw in batch
+            if raw.position not in skipped and raw.subject.split(".", 2)[1] in self.projection.contexts
+        ]
+        decoded = [decode(self.catalog, raw.position, raw.payload) for raw in ours]
+        for event in decoded:
+            if isinstance(event.data, Unknown):
+                self.telemetry.unknown.labels(event.type).inc()
+        return [event for event in decoded if not isinstance(event.data, Unknown)]
