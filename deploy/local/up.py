@@ -196,6 +196,5 @@ def _environment(name: str, folder: Path, settings: LocalSettings) -> dict[str, 
         "LOA_HOST": LOOPBACK,
         "LOA_PORT": str(settings.port(name)),
         "LOA_PUBLIC_URL": os.environ.get("LOA_PUBLIC_URL") or settings.url(name),
-        "LOA_RECORD_URL": os.environ.get("LOA_RECORD_URL") or f"{settings.url('campaigns')}/docs",
         "LOA_PUBLIC_READ": "true",
     }

@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.notifier.adapters import answers, api, outbox, pauses, tables
+from services.notifier.adapters.answer_links import AnswerLinks
 from services.notifier.adapters.broker import Reactions
 from services.notifier.adapters.desk import PROJECTION, SqlDesks
 from services.notifier.adapters.ledger import SqlLedger
@@ -23,13 +24,17 @@ from services.notifier.application.projections import changes
 from services.notifier.application.sender import Sender
 from services.notifier.application.ticks import Ticks
 from services.notifier.settings import Settings
-from shared import broker, clock, imports, links, web
+from shared import broker, clock, imports, links, log, web
 from shared.auth import Verifier
 from shared.clock import Clock
+from shared.contracts.vocabulary import AlertAnswer
 from shared.eventstore.streams import stream_state
+from shared.links import LinkSigner, signing_key
 from shared.projections.rows import RowProjection
 from shared.rules.rulebook import load_rulebook
 from shared.service import Platform
+
+logger = log.get(__name__)
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
 CONTEXTS = frozenset({"unit", "draft", "compliance", "alert"})
@@ -88,7 +93,7 @@ def _ticks(
         return (await stream_state(platform.client.jetstream(timeout=5))).last
 
     ledger = SqlLedger(platform.engine)
-    renderer = TemplateRenderer(settings.record_url, settings.mail_from)
+    renderer = TemplateRenderer(AnswerLinks(_signer(settings)), settings.mail_from)
     return Ticks(
         pipeline=Pipeline(
             SqlDesks(platform.engine), renderer, load_rulebook(settings.calendar_overrides).calendar, head
@@ -98,6 +103,14 @@ def _ticks(
         simulation=FilePost(settings.simulated_dir, settings.mail_from),
         now=now,
     )
+
+
+def _signer(settings: Settings) -> LinkSigner | None:
+    if settings.link_key is None:
+        logger.warning("mails_without_answers", setting="LOA_LINK_KEY")
+        return None
+    pages = dict.fromkeys(AlertAnswer, settings.url_notifier) | {AlertAnswer.DONE: settings.url_campaigns}
+    return LinkSigner(signing_key(settings.link_key.get_secret_value()), pages)
 
 
 def _post(settings: Settings) -> Post:

@@ -11,7 +11,6 @@ from shared.settings import ServiceSettings
 class Settings(ServiceSettings):
     """`smtp_url` is `smtp://`, `smtps://` or `smtp+starttls://` with user and password; without it mail stays local.
 
-    `record_url` is where the button in a mail leads; `{draft_code}` in it is filled in.
     `link_key` (PEM, Ed25519) signs the answer links in mails, `link_jwks` is the file of the public keys;
     `url_notifier` and `url_campaigns` are where recipients reach the pages behind them.
     """
@@ -26,7 +25,6 @@ class Settings(ServiceSettings):
     link_jwks: Path | None = None
     url_notifier: str = "http://127.0.0.1:8004"
     url_campaigns: str = "http://127.0.0.1:8002"
-    record_url: str = "http://127.0.0.1:8002/docs"
 
     @property
     def simulated_dir(self) -> Path:

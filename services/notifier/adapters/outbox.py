@@ -13,6 +13,7 @@ from services.notifier.adapters.wording import REASONS, ROLES, STATES
 from services.notifier.application.ports import DigestState
 from services.notifier.domain.reasons import Reason
 from services.notifier.domain.refusals import DigestNotFound
+from shared import links
 from shared.auth import Principal, Reader
 from shared.contracts.vocabulary import RecipientRole, Role
 
@@ -35,7 +36,9 @@ def router(read_model: SqlReadModel, templates: Environment, *, local: bool) -> 
         if found is None:
             raise DigestNotFound
         page = templates.get_template("outbox/mail.html").render(
-            mail=_shown(found, principal), body=_body(found["html"])
+            # What left the machine is its recipient's to answer; what stays here may be tried from this page.
+            mail=_shown(found, principal),
+            body=_body(found["html"] if local else links.masked(found["html"])),
         )
         return HTMLResponse(page, headers=SAFE)
 

@@ -1,20 +1,20 @@
 """A digest as a mail: subject, text and HTML from the templates of the recipient's language."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from services.notifier.adapters.message import header, message_id, thread_id
-from services.notifier.adapters.wording import REASONS, ROLES
+from services.notifier.adapters.wording import ANSWERS, REASONS, ROLES
 from services.notifier.application.ports import Mail, Unit
 from services.notifier.domain.digest import Digest, Line
 from services.notifier.domain.reasons import Reason, Standing
 from shared.contracts.datasets import banners
-from shared.contracts.vocabulary import Instrument, Language
+from shared.contracts.vocabulary import AlertAnswer, Instrument, Language
 from shared.errors import Text
 from shared.rules.wording import GAP_CLOSURES, INSTRUMENTS, STAGES, WHOLE_DRAFT_TITLE
 
@@ -41,12 +41,18 @@ def _day(day: date) -> str:
     return f"{day:%d/%m/%Y}"
 
 
-class TemplateRenderer:
-    """`record_url` is where a communication is recorded; `sender` gives the domain of the Message-ID."""
+class Links(Protocol):
+    def of(self, digest: Digest, line: Line) -> Mapping[AlertAnswer, str]:
+        """Give the address of each answer that the recipient may give."""
+        ...
 
-    def __init__(self, record_url: str, sender: str) -> None:
+
+class TemplateRenderer:
+    """`links` are the buttons under each gap; `sender` gives the domain of the Message-ID."""
+
+    def __init__(self, links: Links, sender: str) -> None:
         self._templates = environment()
-        self._record_url = record_url
+        self._links = links
         self._sender = sender
 
     def message_id(self, digest: Digest) -> str:
@@ -68,7 +74,7 @@ class TemplateRenderer:
 
     def _values(self, digest: Digest, unit: Unit) -> dict[str, Any]:
         language = digest.recipient.language
-        owed = [self._line(line, language, digest.day) for line in digest.owed]
+        owed = [self._owed(digest, line) for line in digest.owed]
         closed = [(line.reason, self._line(line, language, digest.day)) for line in digest.closed]
         notes = banners(line.gap.dataset for line in digest.lines)
         return {
@@ -83,8 +89,16 @@ class TemplateRenderer:
             "overdue_count": sum(line.standing is Standing.OVERDUE for line in digest.owed),
             "thanked": [line for reason, line in closed if reason is Reason.RESOLVED_SINCE],
             "dropped": [line for reason, line in closed if reason is not Reason.RESOLVED_SINCE],
-            "record_url": self._record_url.partition("{")[0],
         }
+
+    def _owed(self, digest: Digest, line: Line) -> dict[str, Any]:
+        """Say what is owed, with the addresses of its answers."""
+        language = digest.recipient.language
+        answers = [
+            {"kind": answer.value, "label": in_language(ANSWERS[answer], language), "url": url}
+            for answer, url in self._links.of(digest, line).items()
+        ]
+        return {**self._line(line, language, digest.day), "answers": answers}
 
     def _line(self, line: Line, language: Language, day: date) -> dict[str, Any]:
         gap = line.gap
@@ -104,7 +118,6 @@ class TemplateRenderer:
             "due_today": gap.due_on == day,
             "why": in_language(REASONS[line.reason], language),
             "closure": in_language(GAP_CLOSURES[gap.closure], language) if gap.closure else "",
-            "link": self._record_url.replace("{draft_code}", gap.draft_code),
         }
 
 

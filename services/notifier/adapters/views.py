@@ -14,6 +14,7 @@ from services.notifier.domain.digest import Recipient
 from services.notifier.domain.reasons import Reason, Skip, Standing
 from shared.contracts.vocabulary import Dataset, GapState, Language, RecipientRole
 from shared.errors import Text
+from shared.links import masked
 from shared.openapi import Messages
 from shared.rules.working_days import Calendar
 
@@ -168,7 +169,7 @@ def _sent(sent: Sent) -> dict[str, Any]:
 
 
 def _previewed(planned: Planned) -> dict[str, Any]:
-    return _of(planned) | {"text": planned.mail.text, "html": planned.mail.html}
+    return _of(planned) | {"text": masked(planned.mail.text), "html": masked(planned.mail.html)}
 
 
 def _skipped(skipped: Skipped) -> dict[str, Any]:

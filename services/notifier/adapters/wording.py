@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from services.notifier.application.ports import DigestState
 from services.notifier.domain.reasons import REPEAT, SOON, Reason
-from shared.contracts.vocabulary import RecipientRole
+from shared.contracts.vocabulary import AlertAnswer, RecipientRole
 from shared.errors import Text
 
 REASONS: Mapping[Reason, Text] = MappingProxyType(
@@ -50,5 +50,15 @@ STATES: Mapping[DigestState, Text] = MappingProxyType(
         DigestState.SENT: Text("Đã gửi", "Sent"),
         DigestState.FAILED: Text("Không gửi được", "Failed"),
         DigestState.UNSURE: Text("Chưa rõ đã gửi hay chưa", "Unsure"),
+    }
+)
+
+ANSWERS: Mapping[AlertAnswer, Text] = MappingProxyType(
+    {
+        AlertAnswer.DONE: Text("Đã thực hiện", "Done"),
+        AlertAnswer.PLANNED: Text("Sẽ thực hiện ngày …", "Will be done on …"),
+        AlertAnswer.NOT_OURS: Text("Không thuộc đơn vị", "Not our draft"),
+        AlertAnswer.EXEMPT: Text("Được miễn, theo văn bản …", "Exempted, by document …"),
+        AlertAnswer.OBSTACLE: Text("Vướng mắc", "An obstacle"),
     }
 )

@@ -12,14 +12,21 @@ import pytest
 from services.notifier.adapters.outbox import masked
 from services.notifier.adapters.rendering import TemplateRenderer
 from services.notifier.application.ports import Unit
-from services.notifier.domain.digest import Digest, compose
+from services.notifier.domain.digest import Digest, Line, compose
 from services.notifier.domain.reasons import Standing
-from shared.contracts.vocabulary import Dataset, GapClosure, Instrument, Language
+from shared.contracts.vocabulary import AlertAnswer, Dataset, GapClosure, Instrument, Language
 from tests.unit.notifier.made import CALENDAR, MONDAY, gap, recipient, told
 
 GOLDEN = Path(__file__).parent / "golden"
 SENDER = "Loa <loa@loa.invalid>"
-RENDERER = TemplateRenderer("http://127.0.0.1:8002/docs", SENDER)
+
+
+class ShortLinks:
+    def of(self, _digest: Digest, line: Line) -> dict[AlertAnswer, str]:
+        return {answer: f"https://loa.vn/answers/{answer}-{line.gap.draft_code}" for answer in AlertAnswer}
+
+
+RENDERER = TemplateRenderer(ShortLinks(), SENDER)
 MINISTRY = Unit("BTP", "Bộ Tư pháp", "Chính phủ")
 PARTS = ("subject", "text", "html")
 

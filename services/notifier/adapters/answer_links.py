@@ -1,0 +1,40 @@
+"""The five buttons under a gap in a mail: one link each, for whoever may answer for the unit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from services.notifier.domain.digest import Digest, Line
+from shared.clock import VIETNAM
+from shared.contracts.vocabulary import AlertAnswer, RecipientRole
+from shared.links import VALID_FOR, Link, LinkSigner, link_id
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLinks:
+    """Without a signer mails bear no buttons."""
+
+    signer: LinkSigner | None
+
+    def of(self, digest: Digest, line: Line) -> Mapping[AlertAnswer, str]:
+        """Address every answer; none for who supervises, or for another unit's matter."""
+        recipient, gap = digest.recipient, line.gap
+        answers_for = recipient.unit_code if recipient.role is not RecipientRole.SUPERVISOR else None
+        if self.signer is None or gap.unit_code != answers_for:
+            return {}
+        address = self.signer.address
+        return {answer: address(_link(digest, line, answer)) for answer in AlertAnswer}
+
+
+def _link(digest: Digest, line: Line, answer: AlertAnswer) -> Link:
+    gap = line.gap
+    return Link(
+        link_id=link_id(digest.key, gap.gap_id, answer),
+        recipient_id=digest.recipient.recipient_id,
+        gap_id=gap.gap_id,
+        draft_code=gap.draft_code,
+        unit_code=gap.unit_code,
+        stage=gap.stage,
+        answer=answer,
+        expires=datetime.combine(digest.day + VALID_FOR, time(), VIETNAM),
+    )
