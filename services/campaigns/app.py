@@ -4,15 +4,17 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 
-from services.campaigns.adapters import api, tables
+from services.campaigns.adapters import answers, api, tables
 from services.campaigns.adapters.read_model import SqlReadModel
 from services.campaigns.adapters.rows import rows
+from services.campaigns.application.answers import Answers
 from services.campaigns.application.commands import Commands
 from services.campaigns.application.projections import changes
 from services.campaigns.application.queries import Known
 from services.campaigns.settings import Settings
-from shared import broker, clock, imports, web
+from shared import broker, clock, imports, links, web
 from shared.auth import Verifier
+from shared.clock import Clock
 from shared.projections.rows import RowProjection
 from shared.service import Platform
 
@@ -20,7 +22,8 @@ MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
 CONTEXTS = frozenset({"unit", "draft", "plan", "communication"})
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
+    """`now` is the clock by which links end, and the days of what they record are judged."""
     platform = Platform(settings)
     projection = RowProjection("campaigns", CONTEXTS, tables.metadata, tables.READ_MODEL, changes)
     runner = platform.runner(projection, tables.checkpoints)
@@ -29,7 +32,16 @@ def create_app(settings: Settings) -> FastAPI:
     return web.create_api(
         service=settings.service,
         description="Kế hoạch và hoạt động truyền thông dự thảo chính sách. / Plans and communications about draft policies.",
-        routers=[*api.routers(commands, read_model), _imports(platform, read_model)],
+        routers=[
+            *api.routers(commands, read_model),
+            _imports(platform, read_model),
+            answers.router(
+                Answers(platform.store, commands, read_model),
+                links.reader(settings.link_jwks),
+                settings.url_notifier,
+                now,
+            ),
+        ],
         broker=broker.create_broker(settings, platform.catalog),
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),

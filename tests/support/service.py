@@ -25,6 +25,7 @@ from shared.contracts.vocabulary import Role
 from shared.eventstore.streams import stream_state
 from shared.settings import ServiceSettings
 from tests.support.engines import NewDatabase, _numbers, connected, fresh_nats
+from tests.support.links import LinkKeys, link_keys
 from tests.support.tokens import Issuer, issuer
 
 PATIENCE = 20.0  # seconds until a test gives up waiting for something that should come
@@ -148,6 +149,7 @@ class House:
     issuer: Issuer
     services: dict[str, Api] = field(default_factory=dict)
     databases: dict[str, str] = field(default_factory=dict)
+    ports: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def registry(self) -> Api:
@@ -157,6 +159,11 @@ class House:
     def campaigns(self) -> Api:
         return self.services["campaigns"]
 
+    @property
+    def links(self) -> LinkKeys:
+        """The keys of the links in this house's mails."""
+        return link_keys(self.keys.folder)
+
     def settings(self, service: str, **changes: Any) -> ServiceSettings:
         """Give the settings of (one more process of) a service."""
         settings: type[ServiceSettings] = import_module(f"services.{service}.settings").Settings
@@ -165,9 +172,16 @@ class House:
             "nats_seed": SecretStr(self.keys.seed_file(service).read_text()),
             "database_url": SecretStr(self.databases[service]),
             "jwks": str(self.issuer.jwks),
-            "port": free_port(),
+            "port": self._port(service),
+            "link_key": SecretStr(self.links.pem),
+            "link_jwks": self.links.jwks,
         }
         return settings(**(known | changes))
+
+    def _port(self, service: str) -> int:
+        """The first process of a service takes the port that was named for it."""
+        named = None if service in self.services else self.ports.get(service)
+        return named or free_port()
 
     @asynccontextmanager
     async def another(self, service: str, *, until_ready: bool = True, **changes: Any) -> AsyncIterator[Api]:
@@ -213,9 +227,10 @@ async def open_house(
     issuer: Issuer,
     new_database: NewDatabase,
     *services: str,
+    ports: Mapping[str, int] | None = None,
     **changes: Any,
 ) -> AsyncIterator[House]:
-    house = House(server, keys, issuer)
+    house = House(server, keys, issuer, ports=ports or {})
     async with AsyncExitStack() as stack:
         for service in services:
             house.databases[service] = await new_database()

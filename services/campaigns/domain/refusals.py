@@ -142,3 +142,15 @@ class NotYourDraft(Refusal):
             f"Dự thảo “{draft_code}” do đơn vị “{lead_unit_code}” chủ trì; chỉ đơn vị này được cập nhật.",
             f"The draft '{draft_code}' is led by the unit '{lead_unit_code}'; only that unit may change it.",
         )
+
+
+class NothingOwed(Refusal):
+    """Nothing is left to be recorded for the matter that a mail spoke of."""
+
+    code = "nothing-owed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nội dung này đã hoàn thành hoặc không còn phải theo dõi. Trân trọng cảm ơn quý cơ quan.",
+            "This matter is done, or no longer followed. Thank you.",
+        )

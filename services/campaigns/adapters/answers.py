@@ -1,0 +1,144 @@
+"""The form behind "Đã thực hiện" in a mail: shown with GET, recorded once with POST."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from services.campaigns.application.answers import Answers, Asked, communication_of
+from services.campaigns.domain.communication import MOST_PEOPLE
+from shared import web
+from shared.clock import Clock, day_in_vietnam
+from shared.contracts.campaigns import CommunicationRecorded
+from shared.contracts.ids import draft_id
+from shared.contracts.vocabulary import AlertAnswer, Channel
+from shared.errors import Text
+from shared.links import PATH, LinkIsUsed, LinkReader
+from shared.pages.answering import AnswerPages, Door, Held
+from shared.pages.fields import Fields, sent
+from shared.pages.look import environment
+from shared.pages.matter import Matter
+from shared.rules.wording import CHANNELS
+
+TEMPLATES = Path(__file__).parent / "templates" / "answer"
+MOST_TITLE = 300
+MOST_PLACE = 200
+MOST_ADDRESS = 2000
+NO_POLICY = Text("Đề nghị chọn ít nhất một chính sách.", "Please choose at least one policy.")
+RECORDED = Text("Đã ghi nhận kết quả truyền thông", "The communication is recorded")
+NEXT = Text(
+    "Trân trọng cảm ơn. Khi mọi chính sách nêu trong thư đã được truyền thông, nội dung này được coi là hoàn thành "
+    "và hệ thống không nhắc nữa.",
+    "Thank you. Once every policy named in the mail is communicated, the matter is done and no reminder follows.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    answers: Answers
+    pages: AnswerPages
+    now: Clock
+
+    @property
+    def today(self) -> date:
+        return day_in_vietnam(self.now())
+
+    async def look(self, held: Held) -> HTMLResponse:
+        asked = await self.answers.open(held.link)
+        if asked.said is not None:
+            raise LinkIsUsed(recorded(asked.said))
+        return self._form(asked, Fields())
+
+    async def answer(self, request: Request, held: Held) -> HTMLResponse:
+        asked = await self.answers.asked(held.link)
+        if asked.said is not None:
+            return self._done(asked.said)
+        form = await sent(request)
+        said = _read(form, held, asked.matter, self.today)
+        if said is None or form.errors:
+            return self._form(asked, form, status=422)
+        metadata = replace(web.metadata(request, held.principal, held.key), time=self.now())
+        return self._done(await self.answers.record(asked, said, metadata))
+
+    def _form(self, asked: Asked, form: Fields, status: int = 200) -> HTMLResponse:
+        chosen = form.chosen("policies") if form.given else [str(n) for n in asked.matter.policies]
+        return self.pages.form(
+            "done.html",
+            asked.matter,
+            form,
+            status,
+            channels=CHANNELS,
+            heard=[one | {"channel": CHANNELS[Channel(one["channel"])]} for one in asked.heard],
+            chosen=set(chosen),
+            today=self.today,
+        )
+
+    def _done(self, said: CommunicationRecorded) -> HTMLResponse:
+        return self.pages.page("recorded.html", heading=RECORDED, what=recorded(said), next=NEXT)
+
+
+def router(answers: Answers, reader: LinkReader, renew_at: str, now: Clock) -> APIRouter:
+    """No part of the API's description: only the holder of a link has anything to do here."""
+    pages = AnswerPages(environment(TEMPLATES), renew_at)
+    desk = Desk(answers, pages, now)
+    admitted = Door(reader, now).admit(AlertAnswer.DONE)
+    routes = APIRouter(prefix=PATH, tags=["answers"], route_class=pages.route, include_in_schema=False)
+
+    @routes.get("/{token}")
+    @routes.head("/{token}")
+    async def look(held: Held = admitted) -> HTMLResponse:
+        return await desk.look(held)
+
+    @routes.post("/{token}")
+    async def answer(request: Request, held: Held = admitted) -> HTMLResponse:
+        return await desk.answer(request, held)
+
+    return routes
+
+
+def recorded(said: CommunicationRecorded) -> Text:
+    """Say in a sentence what was recorded."""
+    channel = CHANNELS[said.channel]
+    return Text(
+        f"Đã ghi nhận: “{said.title}” ({channel.vi}), ngày {said.held_on:%d/%m/%Y}.",
+        f"Recorded: “{said.title}” ({channel.en}), held on {said.held_on}.",
+    )
+
+
+def _read(form: Fields, held: Held, matter: Matter, today: date) -> CommunicationRecorded | None:
+    """Read the form; what was done before the draft came into the stage says nothing of this stage."""
+    day = form.day("held_on", earliest=matter.since, latest=today)
+    channel = form.one_of("channel", Channel)
+    title = form.words("title", MOST_TITLE)
+    optional = {
+        "place": form.words("place", MOST_PLACE, required=False),
+        "attendance": form.count("attendance", MOST_PEOPLE),
+        "url": form.address("url", MOST_ADDRESS),
+    }
+    policies = _policies(form, matter)
+    if not (day and channel and title):
+        return None
+    return CommunicationRecorded(
+        communication_id=communication_of(held.link),
+        draft_id=draft_id(matter.draft_code),
+        draft_code=matter.draft_code,
+        held_on=day,
+        channel=channel,
+        title=title,
+        policies=policies,
+        dataset=matter.dataset,
+        **optional,
+    )
+
+
+def _policies(form: Fields, matter: Matter) -> tuple[int, ...]:
+    """Read which policies were spoken of; where the whole draft is owed there is nothing to choose."""
+    if not any(matter.policies):
+        return ()
+    known = {str(number): number for number in (*matter.policies, *matter.policy_titles)}
+    chosen = tuple(sorted({known[said] for said in form.chosen("policies") if said in known}))
+    if not chosen:
+        form.errors["policies"] = NO_POLICY
+    return chosen

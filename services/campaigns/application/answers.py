@@ -1,0 +1,93 @@
+"""The answer to a mail that records a communication ("Đã thực hiện"), and so closes what is owed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+from services.campaigns.application.commands import Commands
+from services.campaigns.application.queries import CommunicationFilter, ReadModel
+from services.campaigns.domain.communication import Communication
+from services.campaigns.domain.refusals import CommunicationNotFound, NothingOwed
+from shared.contracts.campaigns import CommunicationRecorded
+from shared.contracts.ids import LOA_NAMESPACE
+from shared.envelope import Metadata
+from shared.eventstore.port import EventStore
+from shared.links import Link
+from shared.pages.matter import Matter, matter_of
+
+MOST_HEARD = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a link asks; `said` is what was recorded through it before, `heard` what the stage has already."""
+
+    matter: Matter
+    said: CommunicationRecorded | None = None
+    heard: Sequence[dict[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    store: EventStore
+    commands: Commands
+    read_model: ReadModel
+
+    async def asked(self, link: Link) -> Asked:
+        """Look at what a link is about; raises `LinkNotValid`, `NotYourDraft`."""
+        matter = await matter_of(self.store, link)
+        if (before := await self._recorded(link)) is not None:
+            return Asked(matter, before.recorded)
+        await self.commands.require_lead(link.draft_code, link.unit_code)
+        return Asked(matter, heard=await self._heard(matter))
+
+    async def open(self, link: Link) -> Asked:
+        """As above, for who only looks; raises `NothingOwed` if there is nothing left to do."""
+        asked = await self.asked(link)
+        if asked.said is None and not asked.matter.is_open:
+            raise NothingOwed
+        return asked
+
+    async def record(
+        self, asked: Asked, said: CommunicationRecorded, metadata: Metadata
+    ) -> CommunicationRecorded:
+        """Record an activity once, though a colleague may have told of it before. Returns what stands."""
+        if any(_is_same(one, said) for one in asked.heard):
+            return said
+        activity_id = await self._planned(asked.matter)
+        handled = await self.commands.record(said.model_copy(update={"activity_id": activity_id}), metadata)
+        stands = [e.data for e in handled.events if isinstance(e.data, CommunicationRecorded)]
+        return stands[0] if stands else said
+
+    async def _recorded(self, link: Link) -> Communication | None:
+        try:
+            return (await self.commands.communication(communication_of(link)))[0]
+        except CommunicationNotFound:
+            return None
+
+    async def _heard(self, matter: Matter) -> list[dict[str, Any]]:
+        wanted = CommunicationFilter(draft_code=matter.draft_code)
+        found = await self.read_model.communications(wanted, MOST_HEARD, None)
+        return [one for one in found if one["held_on"] >= matter.since]
+
+    async def _planned(self, matter: Matter) -> UUID | None:
+        """Find the activity that was planned for this very matter and not carried out yet."""
+        plan, _ = await self.commands.plan(matter.draft_code)
+        done = await self.read_model.carried_out(matter.draft_code)
+        for activity_id, activity in plan.activities.items():
+            open_ = not activity.cancelled and activity_id not in done
+            if open_ and activity.planned.gap_id == matter.gap_id:
+                return activity_id
+        return None
+
+
+def communication_of(link: Link) -> UUID:
+    """Name what a link records: pressed twice, it is the same communication."""
+    return uuid5(LOA_NAMESPACE, f"answer:{link.link_id}")
+
+
+def _is_same(one: dict[str, Any], said: CommunicationRecorded) -> bool:
+    title = str(one["title"]).casefold() == said.title.casefold()
+    where = (one["held_on"], one["channel"]) == (said.held_on, said.channel)
+    return title and where and set(said.policies) <= set(one["policies"] or said.policies)

@@ -1,0 +1,137 @@
+"""The whole house with one open gap a test: a mail goes out, its links are taken from the .eml, answers are pressed."""
+
+import itertools
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from shared.contracts.vocabulary import AlertAnswer
+from shared.rules.rulebook import load_rulebook
+from tests.integration.metrics.office import Office, today
+from tests.support.service import PATIENCE, House, eventually
+
+CALENDAR = load_rulebook().calendar
+PARTS = ("plain", "html")
+_letters = itertools.count(1)
+
+
+def working_day(after: int = 0) -> date:
+    """Give the next working day, and those after it."""
+    day = CALENDAR.next_working_day(today())
+    return CALENDAR.add_working_days(day, after) if after else day
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        address = dict(attrs).get("href") if tag == "a" else None
+        if address and "/answers/" in address:
+            self.found.append(address)
+
+
+def links_of(mail: EmailMessage, part: str = "html") -> list[str]:
+    body = mail.get_body((part,))
+    assert body is not None
+    if part == "plain":
+        return re.findall(r"https?://\S+/answers/\S+", str(body.get_content()))
+    parser = _Links()
+    parser.feed(str(body.get_content()))
+    return parser.found
+
+
+def words(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One unit that owes the communication of one draft with two policies, and its mails."""
+
+    house: House
+    office: Office
+    mail_dir: Path
+
+    @property
+    def code(self) -> str:
+        return self.office.code
+
+    async def mails_of(self, day: date) -> list[EmailMessage]:
+        """Send the digests of a day, and read those to our unit."""
+        notifier = self.house.services["notifier"].client
+        position = await self.house.settled()
+        body = {"at": day.isoformat()}
+        answer = await notifier.post("/tick", json=body, params={"min_position": position})
+        assert answer.status_code == 200, answer.text
+        files = sorted(self.mail_dir.glob(f"{day}_{self.code}_*.eml"))
+        return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
+
+    async def links(self, day: date | None = None) -> dict[AlertAnswer, str]:
+        """Take the five links of our gap from the mail of a day."""
+        (mail,) = await self.mails_of(day or working_day())
+        found = links_of(mail)
+        assert len(found) == len(AlertAnswer)
+        return dict(zip(AlertAnswer, found, strict=True))
+
+    async def gaps(self) -> list[dict[str, Any]]:
+        answer = await self.house.services["metrics"].client.get("/gaps", params={"unit": self.code})
+        found: list[dict[str, Any]] = answer.json()["gaps"]
+        return found
+
+    async def is_closed(self) -> bool:
+        await self.house.settled()
+        return not await self.gaps()
+
+    async def communications(self) -> list[dict[str, Any]]:
+        await self.house.settled()
+        path = f"/drafts/{self.code}/communications"
+        found: list[dict[str, Any]] = (await self.house.campaigns.client.get(path)).json()["items"]
+        return found
+
+    async def alert(self) -> list[dict[str, Any]]:
+        answer = await self.house.services["notifier"].client.get("/alerts", params={"unit": self.code})
+        found: list[dict[str, Any]] = answer.json()["items"]
+        return found
+
+
+@asynccontextmanager
+async def browser() -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody without an account, a cookie or a token."""
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
+        yield client
+
+
+async def open_room(house: House, mail_dir: Path, *roles: str) -> Room:
+    """Register a unit with mailboxes and a draft that came into consultation a while ago."""
+    office = Office(house, f"TL{next(_letters)}")
+    await office.open(policies=2)
+    people = [
+        {"role": role, "email": f"{role}.{office.code}@example.vn".lower(), "language": "vi"}
+        for role in roles or ("focal_point",)
+    ]
+    answer = await house.services["notifier"].client.put(f"/units/{office.code}/recipients", json=people)
+    assert answer.status_code == 200, answer.text
+    await office.enter("draft_consultation", (today() - timedelta(days=40)).isoformat())
+    room = Room(house, office, mail_dir)
+    await eventually(room.gaps)
+    await eventually(room.alert)
+    return room
+
+
+def origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,152 @@
+"""The answer “Đã thực hiện”, from the mail to the thanks: the form behind the link closes what is owed."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.contracts.vocabulary import AlertAnswer
+from tests.integration.answers.conftest import NewRoom
+from tests.integration.answers.office import PARTS, links_of, origin, words, working_day
+from tests.integration.metrics.office import ago, today
+from tests.support.service import eventually
+
+DONE: dict[str, Any] = {
+    "held_on": today().isoformat(),
+    "channel": "conference",
+    "title": "Hội nghị lấy ý kiến dự thảo Luật",
+    "policies": ["1", "2"],
+    "url": "https://example.vn/hoi-nghi",
+    "attendance": "1.200",
+    "place": "Hội trường tỉnh",
+}
+
+
+async def test_the_walk_from_the_mail_to_the_thanks(new_room: NewRoom, visitor: httpx.AsyncClient) -> None:
+    room = await new_room()
+    (mail,) = await room.mails_of(working_day())
+    assert links_of(mail, PARTS[0]) == links_of(mail, PARTS[1])
+    address = links_of(mail)[0]
+    assert origin(address) == f"http://127.0.0.1:{room.house.campaigns.settings.port}"
+
+    for look in (await visitor.head(address), await visitor.get(address), await visitor.get(address)):
+        assert look.status_code == 200
+    for shown in ("Luật Đất đai (sửa đổi)", "Chính sách 1", f'value="{today().isoformat()}"', "checked"):
+        assert shown in look.text
+    assert await room.communications() == []
+
+    done = await visitor.post(address, data=DONE)
+    assert (done.status_code, "Đã ghi nhận kết quả truyền thông" in done.text) == (200, True)
+    await eventually(room.is_closed)
+    (recorded,) = await room.communications()
+    assert (recorded["title"], recorded["attendance"], recorded["policies"]) == (DONE["title"], 1200, [1, 2])
+    assert recorded["url"] == DONE["url"]
+
+    (following,) = await room.mails_of(working_day(1))
+    assert "Trân trọng cảm ơn" in words(following)
+    assert links_of(following) == []
+
+
+async def test_pressed_twice_it_is_recorded_once(new_room: NewRoom, visitor: httpx.AsyncClient) -> None:
+    room = await new_room()
+    address = (await room.links())[AlertAnswer.DONE]
+    changed = DONE | {"title": "Hội nghị khác"}
+    answers = await asyncio.gather(*(visitor.post(address, data=DONE) for _ in range(4)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert (await visitor.post(address, data=changed)).status_code == 200
+    assert [one["title"] for one in await room.communications()] == [DONE["title"]]
+    used = await visitor.get(address)
+    assert (used.status_code, "đã được sử dụng" in used.text) == (410, True)
+    renew = f"http://127.0.0.1:{room.house.services['notifier'].settings.port}/answers/"
+    assert renew in used.text
+    assert f"form-action 'self' {origin(renew)};" in used.headers["content-security-policy"]
+
+
+async def test_a_colleague_told_of_it_before(new_room: NewRoom, visitor: httpx.AsyncClient) -> None:
+    room = await new_room("focal_point", "head")
+    mails = await room.mails_of(working_day())
+    first, second = (links_of(mail)[0] for mail in mails)
+    one_policy = DONE | {"policies": ["1"]}
+    assert (await visitor.post(first, data=one_policy)).status_code == 200
+    await room.house.settled()
+    assert str(DONE["title"]) in (await visitor.get(second)).text
+    again = await visitor.post(second, data=one_policy | {"title": str(DONE["title"]).upper()})
+    assert "Đã ghi nhận" in again.text
+    assert len(await room.communications()) == 1
+    other = await visitor.post(second, data=DONE | {"policies": ["2"], "title": "Tọa đàm"})
+    assert other.status_code == 200
+    await eventually(room.is_closed)
+    assert len(await room.communications()) == 2
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"held_on": ""}, "Đề nghị điền nội dung này."),
+    ({"held_on": "hôm qua"}, "Ngày chưa đúng"),
+    ({"held_on": "2999-01-01"}, "không được sau ngày"),
+    ({"held_on": ago(60)}, "trở đi"),
+    ({"channel": ""}, "Đề nghị điền nội dung này."),
+    ({"channel": "x"}, "chọn một mục trong danh sách"),
+    ({"title": "  "}, "Đề nghị điền nội dung này."),
+    ({"title": "x" * 301}, "nhiều nhất là 300"),
+    ({"policies": []}, "chọn ít nhất một chính sách"),
+    ({"url": "javascript:alert(1)"}, "Địa chỉ chưa đúng"),
+    ({"url": "www.example.vn"}, "Địa chỉ chưa đúng"),
+    ({"attendance": "nhiều"}, "một số nguyên"),
+    ({"attendance": "9" * 20}, "Nhiều nhất là"),
+]
+
+
+async def test_every_fault_stands_beside_its_field_and_nothing_typed_is_lost(
+    new_room: NewRoom, visitor: httpx.AsyncClient
+) -> None:
+    room = await new_room()
+    address = (await room.links())[AlertAnswer.DONE]
+    for changes, said in WRONG:
+        page = await visitor.post(address, data=DONE | changes)
+        assert (page.status_code, said in page.text) == (422, True), changes
+        (name,) = changes
+        assert f'id="{name}-error"' in page.text
+        kept = {k: v for k, v in DONE.items() if k not in changes and isinstance(v, str)}
+        assert [value for value in kept.values() if value not in page.text] == [], changes
+    evil = await visitor.post(address, data=DONE | {"held_on": "", "title": '"><script>alert(1)</script>'})
+    assert "<script>" not in evil.text
+    assert await room.communications() == []
+    assert len(await room.gaps()) == 1
+
+
+async def test_what_is_done_already_is_thanked_for(new_room: NewRoom, visitor: httpx.AsyncClient) -> None:
+    room = await new_room("focal_point", "head")
+    first, second = (links_of(mail)[0] for mail in await room.mails_of(working_day()))
+    await visitor.post(first, data=DONE)
+    await eventually(room.is_closed)
+    page = await visitor.get(second)
+    assert (page.status_code, "Trân trọng cảm ơn quý cơ quan" in page.text) == (409, True)
+    # What was typed meanwhile is a fact of its own, and is not lost.
+    told = await visitor.post(second, data=DONE | {"title": "Phát thanh trên hệ thống cơ sở"})
+    assert told.status_code == 200
+    assert len(await room.communications()) == 2
+
+
+@pytest.mark.parametrize("answer", [a for a in AlertAnswer if a is not AlertAnswer.DONE])
+async def test_no_other_link_opens_the_form(
+    new_room: NewRoom, visitor: httpx.AsyncClient, answer: AlertAnswer
+) -> None:
+    room = await new_room()
+    links = await room.links()
+    token = links[answer].rpartition("/")[2]
+    address = links[AlertAnswer.DONE].rpartition("/")[0] + "/" + token
+    assert (await visitor.post(address, data=DONE)).status_code == 404
+    assert await room.communications() == []
+
+
+async def test_a_draft_that_went_to_another_unit_is_no_longer_ones_own(
+    new_room: NewRoom, visitor: httpx.AsyncClient
+) -> None:
+    room, other = await new_room(), await new_room()
+    address = (await room.links())[AlertAnswer.DONE]
+    await room.office.draft("transfer", to_unit_code=other.code, on=today().isoformat())
+    await room.house.settled()
+    page = await visitor.post(address, data=DONE)
+    assert page.status_code == 403
+    assert await room.communications() == []
