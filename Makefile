@@ -10,7 +10,7 @@ LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --pytho
 	--all-extras --group dev pyproject.toml -o requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all e2e check types lint format bench sample lock image image-base clean
+.PHONY: help setup run test test-all e2e check types lint format bench sample lock images image-base clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -52,10 +52,8 @@ sample: setup ## write today's exercise office to .loa/exercise, in the import f
 lock: setup ## resolve the dependencies anew into requirements.lock
 	@$(BIN)/$(LOCK) --upgrade --quiet
 
-image: ## one service's image: make image SERVICE=registry [BASE=… BUILDER=… PIP_NO_INDEX=1]
-	@docker build -f deploy/Dockerfile --build-arg SERVICE=$(SERVICE) $(if $(BASE),--build-arg BASE=$(BASE)) \
-		$(if $(BUILDER),--build-arg BUILDER=$(BUILDER)) $(if $(PIP_NO_INDEX),--build-arg PIP_NO_INDEX=1) \
-		-t loa-$(SERVICE) .
+images: setup ## build every image, or those of IMAGES="registry cli"
+	@$(BIN)/python -m deploy.image.build $(IMAGES)
 
 image-base: ## a base for images where no registry is reached (root, debootstrap)
 	@deploy/image/base

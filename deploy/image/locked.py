@@ -1,17 +1,18 @@
 """Picks from requirements.lock what a service needs at run time, with the same versions and hashes.
 
-Runs in the image's build, before anything is installed: `python3 deploy/image/locked.py registry`; without a name
-it picks what all services need.
+Runs in the image's build, before anything is installed: `python3 deploy/image/locked.py common` picks what all
+services need, `own registry` what one needs beside that, `tools` what lists the packages of an image.
 """
 
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+BILL_OF_MATERIALS = "cyclonedx-bom"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,20 @@ def locked_for(*services: str, root: Path = ROOT) -> str:
     lock = pins((root / "requirements.lock").read_text())
     wanted = set(reachable(lock, _roots(root / "pyproject.toml", services)))
     return "".join(lock[name].text for name in sorted(wanted))
+
+
+def own_of(*services: str, root: Path = ROOT) -> str:
+    """Give the lines that these extras add to what all services need."""
+    common = pins(locked_for(root=root))
+    return "".join(
+        pin.text for name, pin in pins(locked_for(*services, root=root)).items() if name not in common
+    )
+
+
+def tools(root: Path = ROOT) -> str:
+    """Give the lines of the lock for the tool that lists what is in an image; it stays behind."""
+    lock = pins((root / "requirements.lock").read_text())
+    return "".join(lock[name].text for name in sorted(reachable(lock, [BILL_OF_MATERIALS])))
 
 
 def pins(lock: str) -> dict[str, Pin]:
@@ -68,5 +83,8 @@ def _name(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", written).lower()
 
 
+PARTS: Mapping[str, Callable[..., str]] = {"common": locked_for, "own": own_of, "tools": tools}
+
 if __name__ == "__main__":
-    sys.stdout.write(locked_for(*sys.argv[1:]))
+    what, *names = sys.argv[1:]
+    sys.stdout.write(PARTS[what](*names))

@@ -1,6 +1,6 @@
 """Fetches what services need into deploy/image/wheels, for a build that reaches no package index.
 
-`python -m deploy.image.wheels registry campaigns metrics notifier`
+`python -m deploy.image.wheels registry campaigns metrics notifier cli local`: services, the command, the engines.
 """
 
 import subprocess
@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from deploy.image.locked import locked_for, pins
+from deploy.image.locked import locked_for, pins, tools
 
 WHEELS = Path(__file__).with_name("wheels")
 
@@ -20,13 +20,13 @@ def fetch(*services: str) -> None:
 
     Raises `CalledProcessError`. The wheels fit this machine: its kind of processor, Linux and its Python.
     """
-    missing = _missing(locked_for(*services))
+    missing = _missing(locked_for(*services) + tools())
     if not missing:
         return
     with TemporaryDirectory() as folder:
         needed = Path(folder) / "needed.lock"
         needed.write_text(missing)
-        command: list[str | Path] = [sys.executable, "-m", "pip", "download", "--quiet", "--prefer-binary"]
+        command: list[str | Path] = [sys.executable, "-m", "pip", "download", "-qq", "--prefer-binary"]
         command += ["--no-deps", "--require-hashes", "--dest", WHEELS, "--requirement", needed]
         _provide_pip()
         subprocess.run(command, check=True)

@@ -3,16 +3,19 @@
 import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 
 import httpx
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from deploy.image.locked import locked_for, pins
+from deploy.image.locked import Pin, locked_for, pins
+from deploy.image.room import COMMAND
 from deploy.local.engine import free_port
 from deploy.local.keys import Keyring
 from deploy.local.nats import NatsServer
@@ -26,14 +29,19 @@ STRANGER = "12345:12345"  # a user that neither the image nor this machine knows
 UNPRIVILEGED = ("--read-only", f"--user={STRANGER}", "--cap-drop=ALL", "--security-opt=no-new-privileges")
 
 each_service = pytest.mark.parametrize("service", existing(*SERVICES))
+each_room = pytest.mark.parametrize("room", [*existing(*SERVICES), COMMAND])
 
-LISTING = (
-    "import os, json; print(json.dumps([sorted(os.listdir('/app')), sorted(os.listdir('/app/services'))]))"
-)
-INSTALLED = """
-import json
-from importlib.metadata import distributions
-print(json.dumps({d.name: d.version for d in distributions(path=[p for p in __import__("sys").path if "/venv" in p])}))
+MOST_ADDED = 120_000_000  # bytes that an image may add to its base
+LISTING = "import os, json; print(json.dumps([sorted(os.listdir(room)) for room in {rooms}]))"
+OURS = "from importlib.metadata import distributions as d; ours = list(d(path=['/packages/common', '/packages/own']))"
+INSTALLED = f"{OURS}; import json; print(json.dumps({{one.name: one.version for one in ours}}))"
+UNTRUE = f"""
+{OURS}
+import json, base64, hashlib
+from importlib.metadata import PathDistribution
+def digest(path): return base64.urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest()).rstrip(b"=").decode()
+print(json.dumps([str(f) for one in ours for f in one.files
+    if not f.locate().exists() or f.hash and digest(f.locate()) != f.hash.value]))
 """
 
 
@@ -61,25 +69,63 @@ def test_nothing_of_tests_command_line_or_engines_is_picked() -> None:
 
 @pytest.mark.container
 @pytest.mark.timeout(900)  # the first build of an image unpacks all packages
-@each_service
-class TestImage:
-    def test_holds_shared_and_its_own_folder_only(self, images: Images, service: str) -> None:
-        listed = json.loads(images.containers.python(images.of(service), LISTING).stdout)
-        rooms, services = ([name for name in names if name != "__pycache__"] for names in listed)
-        assert (rooms, services) == (["services", "shared"], ["__init__.py", service])
+@each_room
+class TestContents:
+    def test_holds_shared_and_its_own_folder_only(self, images: Images, room: str) -> None:
+        rooms = ["/app", "/app/services"]
+        listed = json.loads(images.containers.python(images.of(room), LISTING.format(rooms=rooms)).stdout)
+        inside, services = ([name for name in names if name != "__pycache__"] for names in listed)
+        own = {COMMAND: (["__main__.py", "deploy", "services", "shared"], ["__init__.py"])}
+        assert (inside, services) == own.get(
+            room, (["__main__.py", "services", "shared"], ["__init__.py", room])
+        )
 
-    def test_a_stray_import_of_another_service_dies(self, images: Images, service: str) -> None:
-        other = next(name for name in SERVICES if name != service)
-        done = images.containers.python(images.of(service), f"import services.{other}.settings")
+    def test_a_stray_import_of_another_service_dies(self, images: Images, room: str) -> None:
+        other = next(name for name in SERVICES if name != room)
+        done = images.containers.python(images.of(room), f"import services.{other}.settings")
         assert f"No module named 'services.{other}'" in done.stderr
 
-    def test_has_the_locked_packages_and_no_other(self, images: Images, service: str) -> None:
-        installed = json.loads(images.containers.python(images.of(service), INSTALLED).stdout)
-        picked = pins(locked_for(service))
-        assert installed
+    def test_has_the_locked_packages_and_no_other(self, images: Images, room: str) -> None:
+        installed = json.loads(images.containers.python(images.of(room), INSTALLED).stdout)
+        picked = pins(locked_for(room))
+        assert {canonicalize_name(name) for name in installed} == _for_here(picked)
         for name, version in installed.items():
             assert picked[canonicalize_name(name)].text.startswith(f"{canonicalize_name(name)}=={version} ")
 
+    def test_what_its_packages_say_of_themselves_is_still_true(self, images: Images, room: str) -> None:
+        assert json.loads(images.containers.python(images.of(room), UNTRUE).stdout) == []
+
+    def test_lists_all_that_it_holds(self, images: Images, room: str) -> None:
+        image = images.of(room)
+        label = images.containers.call("image", "inspect", "--format={{json .Config.Labels}}", image)
+        file = json.loads(label)["vn.loa.sbom"]
+        bill = images.containers.python(image, f"print(open({file!r}).read())").stdout
+        assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bill) is None
+        listed = {(one["name"], one["version"]) for one in json.loads(bill)["components"]}
+        installed = json.loads(images.containers.python(image, INSTALLED).stdout)
+        assert listed == set(installed.items())
+
+    def test_is_small_and_runs_as_nobody_in_particular(self, images: Images, room: str) -> None:
+        image = images.of(room)
+        assert images.added(room) < MOST_ADDED
+        user = images.containers.call("image", "inspect", "--format={{.Config.User}}", image)
+        assert user == "10001:10001"
+
+
+@pytest.mark.container
+@pytest.mark.timeout(900)
+def test_the_command_runs_as_a_stranger_on_a_read_only_root(images: Images) -> None:
+    done = images.containers.attempt(
+        "run", "--rm", "--network=none", *UNPRIVILEGED, images.of(COMMAND), "--help"
+    )
+    assert done.returncode == 0
+    assert "streams" in done.stdout
+
+
+@pytest.mark.container
+@pytest.mark.timeout(900)
+@each_service
+class TestService:
     async def test_starts_on_real_engines_and_stops_when_told(
         self,
         images: Images,
@@ -113,10 +159,11 @@ class TestImage:
             stopped_after = _stop(images, container)
             assert _state(images, container, "ExitCode") == "0", images.containers.log(container)
         assert stopped_after < STOP_SECONDS
+        base = images.builder.base.name
         with capsys.disabled():
             sys.stdout.write(
-                f"\n{service}: {images.added(service) / 1e6:.0f} MB on {images.base.name} "
-                f"({images.containers.size(images.base.name) / 1e6:.0f} MB), "
+                f"\n{service}: {images.added(service) / 1e6:.0f} MB on {base} "
+                f"({images.containers.size(base) / 1e6:.0f} MB), "
                 f"ready after {ready_after:.1f} s, stopped in {stopped_after:.1f} s "
             )
 
@@ -131,6 +178,12 @@ def _needs(package: str) -> Iterable[str]:
         requirement = Requirement(line)
         if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
             yield canonicalize_name(requirement.name)
+
+
+def _for_here(picked: Mapping[str, Pin]) -> set[str]:
+    """Leave out what is for other systems and Pythons, going by the markers of the lock."""
+    lines = ((name, Requirement(pin.text.splitlines()[0].rstrip(" \\"))) for name, pin in picked.items())
+    return {name for name, line in lines if line.marker is None or line.marker.evaluate()}
 
 
 async def _ready(port: int) -> bool:

