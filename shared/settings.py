@@ -9,7 +9,28 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 SECRETS = Path("/run/secrets")
 
 
-class ServiceSettings(BaseSettings):
+class RuleSettings(BaseSettings):
+    """The operator's own files of rules: one setting for every service and for the command line.
+
+    A `.csv` corrects the calendar, a `.json` the procedures; the last one wins. `calendar_overrides` is the
+    older name, whose files come first.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="LOA_", extra="ignore", frozen=True)
+
+    calendar_overrides: tuple[Path, ...] = Field(
+        default=(), description="the operator's own calendar files (day,kind,what,source), the last one wins"
+    )
+    rules_overrides: tuple[Path, ...] = Field(
+        default=(), description="the operator's own rules: calendars (.csv) and procedures (.json)"
+    )
+
+    @property
+    def rule_files(self) -> tuple[Path, ...]:
+        return (*self.calendar_overrides, *self.rules_overrides)
+
+
+class ServiceSettings(RuleSettings):
     """What every service needs; each service adds its own.
 
     A variable may also stand as a file of the same name (`loa_database_url`, …) below /run/secrets.
@@ -35,9 +56,6 @@ class ServiceSettings(BaseSettings):
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     migrate_on_start: bool = True
-    calendar_overrides: tuple[Path, ...] = Field(
-        default=(), description="the operator's own calendar files (day,kind,what,source), the last one wins"
-    )
 
     @property
     def inbox_prefix(self) -> str:

@@ -118,8 +118,9 @@ def rules(
 ) -> None:
     """Quy tắc: thủ tục, căn cứ, lịch. / Rules: procedures, legal basis, calendar."""
     from deploy.cli import rules as command
+    from shared.settings import RuleSettings
 
-    overrides = command.RuleSettings().calendar_overrides
+    overrides = RuleSettings().rule_files
     if calendar is not None:
         command.loaded(named := [*overrides, *([file] if file else [])])
         command.show_calendar(calendar, named)

@@ -6,7 +6,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
 from rich.markup import escape
 from rich.table import Table
 
@@ -16,21 +15,15 @@ from deploy.cli.rule_changes import Change, Comparison, changed_days, compare
 from deploy.cli.year_calendar import CalendarDay, days_of
 from shared.contracts.vocabulary import ENDS, Instrument, Procedure, Regime, Stage
 from shared.errors import PermanentError, Text
+from shared.rules.procedure_rows import RulesRefused
+from shared.rules.procedures import Certainty
 from shared.rules.rulebook import Rulebook, load_rulebook
-from shared.rules.wording import GAP_STATES, INSTRUMENTS, PROCEDURES, REGIMES, STAGES
+from shared.rules.wording import CERTAINTIES, GAP_STATES, INSTRUMENTS, PROCEDURES, REGIMES, STAGES
 
 Row = Mapping[str, Any]
 
 KINDS = {"off": Text("nghỉ", "off"), "work": Text("làm việc", "worked")}
 WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
-
-
-class RuleSettings(BaseSettings):
-    """The operator's calendar files that are in force: the same setting that `loa up` hands to the services."""
-
-    model_config = SettingsConfigDict(env_prefix="LOA_", extra="ignore", frozen=True)
-
-    calendar_overrides: tuple[Path, ...] = ()
 
 
 def matching(
@@ -101,9 +94,7 @@ def _alike(rows: Sequence[Row]) -> Iterable[list[Row]]:
 def _cells(same: list[Row]) -> tuple[str, ...]:
     row = same[0]
     until = day(row["valid_to"]) or "…"
-    posting = "\n".join(
-        f"{STAGES[Stage(stage)].vi}: {days} ngày" for stage, days in row["min_posting_days"].items()
-    )
+    posting = "\n".join(map(_posting, row["posting"]))
     return (
         f"{REGIMES[row['regime']].vi}\n{PROCEDURES[row['procedure']].vi}",
         "\n".join(INSTRUMENTS[each["instrument"]].vi for each in same),
@@ -111,8 +102,19 @@ def _cells(same: list[Row]) -> tuple[str, ...]:
         f"{row['grace_working_days']} ngày làm việc",
         posting or "–",
         "\n".join(STAGES[stage].vi for stage in required(row)),
-        escape(row["legal_basis"]),
+        "\n".join(filter(None, [escape(row["legal_basis"]), _origin(row)])),
     )
+
+
+def _posting(rule: Row) -> str:
+    """Say a minimum with where it comes from: what nobody has checked is never shown as if it were sure."""
+    said = f"{STAGES[Stage(rule['stage'])].vi}: {rule['min_days']} ngày ({escape(rule['legal_basis'])})"
+    return "\n".join(filter(None, [said, _origin(rule)]))
+
+
+def _origin(said: Row) -> str:
+    certainty = CERTAINTIES[Certainty(said["certainty"])].vi
+    return f"[dim]{escape('; '.join(filter(None, [certainty, said['source']])))}[/dim]"
 
 
 def show_calendar(year: int, files: Sequence[Path]) -> None:
@@ -151,11 +153,12 @@ def loaded(files: Sequence[Path]) -> Rulebook:
     try:
         return load_rulebook(files)
     except (OSError, UnicodeDecodeError, PermanentError) as error:
+        why = error.text if isinstance(error, RulesRefused) else Text(str(error), str(error))
         raise Said(
-            f"Không nhận được tệp lịch ({error}). Tệp cần các cột day,kind,what,source, mã UTF-8; "
-            "day là yyyy-mm-dd, kind là off hoặc work.",
-            f"The calendar file cannot be taken ({error}). It needs the columns day,kind,what,source in UTF-8; "
-            "day is yyyy-mm-dd, kind is off or work.",
+            f"Không nhận được tệp quy tắc ({why.vi}). Tệp lịch (.csv) cần các cột day,kind,what,source, mã UTF-8; day là "
+            "yyyy-mm-dd, kind là off hoặc work. Tệp thủ tục (.json) có danh sách rows như procedures.json của hệ thống.",
+            f"The file of rules cannot be taken ({why.en}). A calendar (.csv) needs the columns day,kind,what,source in UTF-8; "
+            "day is yyyy-mm-dd, kind is off or work. Procedures (.json) have a list rows, as the packaged procedures.json.",
         ) from error
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
-from shared.rules.rulebook import CALENDARS
+from shared.rules.rulebook import CALENDARS, read_files
 from shared.rules.working_days import WEEKDAYS
 
 
@@ -35,8 +35,7 @@ def days_of(year: int, overrides: Sequence[Path] = ()) -> list[CalendarDay]:
 def _texts(overrides: Sequence[Path]) -> Iterator[str]:
     for name in CALENDARS:
         yield (files("shared.rules") / "data" / name).read_text(encoding="utf-8")
-    for path in overrides:
-        yield path.read_text(encoding="utf-8-sig")
+    yield from (file.text for file in read_files(overrides) if file.is_calendar)
 
 
 def _rows(text: str) -> Iterator[CalendarDay]:

@@ -21,7 +21,7 @@ MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
 
 def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
     platform = Platform(settings)
-    rulebook = load_rulebook(settings.calendar_overrides)
+    rulebook = load_rulebook(settings.rule_files)
     announcer = Announcer(SqlAnnouncements(platform.engine), platform.store, rulebook, now)
     projection = MetricsProjection(platform.engine, rulebook, announcer)
     runner = platform.runner(projection, tables.checkpoints)

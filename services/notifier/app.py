@@ -96,7 +96,7 @@ def _ticks(
     renderer = TemplateRenderer(AnswerLinks(_signer(settings)), settings.mail_from)
     return Ticks(
         pipeline=Pipeline(
-            SqlDesks(platform.engine), renderer, load_rulebook(settings.calendar_overrides).calendar, head
+            SqlDesks(platform.engine), renderer, load_rulebook(settings.rule_files).calendar, head
         ),
         ledger=ledger,
         sender=Sender(ledger, _post(settings), commands, sending, now),

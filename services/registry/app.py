@@ -30,7 +30,7 @@ def create_app(settings: Settings) -> FastAPI:
         service=settings.service,
         description="Đơn vị, dự thảo, chính sách, giai đoạn. / Units, drafts, policies, stages.",
         routers=[
-            *api.routers(commands, SqlReadModel(platform.engine), load_rulebook(settings.calendar_overrides)),
+            *api.routers(commands, SqlReadModel(platform.engine), load_rulebook(settings.rule_files)),
             imports.router(
                 platform.store, lambda session: Rows(Commands(session.store, clock.new_id)).sheets()
             ),

@@ -53,6 +53,8 @@ class Instrument(StrEnum):
     RESOLUTION = "resolution"
     NA_RESOLUTION = "na_resolution"
     NASC_RESOLUTION = "nasc_resolution"
+    PRESIDENTIAL_ORDER = "presidential_order"
+    PRESIDENTIAL_DECISION = "presidential_decision"
     DECREE = "decree"
     GOVERNMENT_RESOLUTION = "government_resolution"
     DECISION = "decision"
@@ -61,6 +63,9 @@ class Instrument(StrEnum):
     PROVINCIAL_RESOLUTION = "provincial_resolution"
     PROVINCIAL_DECISION = "provincial_decision"
     PROVINCIAL_CHAIR_DECISION = "provincial_chair_decision"
+    SPECIAL_UNIT_DOCUMENT = "special_unit_document"
+    DISTRICT_RESOLUTION = "district_resolution"
+    DISTRICT_DECISION = "district_decision"
     COMMUNE_RESOLUTION = "commune_resolution"
     COMMUNE_DECISION = "commune_decision"
 

@@ -4,47 +4,47 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
-from shared.errors import PermanentError
+from pydantic import TypeAdapter
+
+from shared.contracts.vocabulary import Instrument, Procedure, Regime
+from shared.errors import Text
+from shared.rules.procedure_rows import (
+    ANY_INSTRUMENT,
+    NAMED,
+    ProcedureRow,
+    RulesRefused,
+    read_document,
+    read_rows,
+    rule_of,
+)
+from shared.rules.procedures import Key, ProcedureRule, followed, in_force, overridden
 from shared.rules.working_days import Calendar, DayKind, calendar_of
 
-ANY_INSTRUMENT = "*"
 CALENDARS = ("calendar.csv", "calendar_overrides.csv")  # a later file corrects an earlier one
 PROCEDURES = "procedures.json"
 
-Key = tuple[Regime, Instrument, Procedure]
 Days = dict[date, DayKind]
+Rules = dict[Key, tuple[ProcedureRule, ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcedureRule:
-    """What one procedure asks of a draft, for stages entered from `valid_from` to `valid_to` (inclusive).
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """A file of an operator: a calendar (`.csv`) or procedures (`.json`)."""
 
-    `min_posting_days` are calendar days by stage; `expected_order` serves warnings, never verdicts.
-    """
+    name: str
+    text: str
 
-    regime: Regime
-    instrument: Instrument
-    procedure: Procedure
-    valid_from: date
-    valid_to: date | None
-    opening: frozenset[Stage]
-    closing: frozenset[Stage]
-    parallel: frozenset[Stage]
-    not_required: frozenset[Stage]
-    grace_working_days: int
-    min_posting_days: Mapping[Stage, int]
-    expected_order: tuple[Stage, ...]
-    legal_basis: str
+    @property
+    def is_calendar(self) -> bool:
+        return not self.name.lower().endswith(".json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,45 +63,70 @@ class Rulebook:
         The regime is an attribute of the draft, so a stage dated before the law's own first day (or after
         its last, Law 64/2025/QH15 Art. 72) still goes by the draft's regime.
         """
-        rules = self.procedures[regime, instrument, procedure]
-        return next((rule for rule in reversed(rules) if rule.valid_from <= on), rules[0])
+        return in_force(self.procedures[regime, instrument, procedure], on)
 
 
 def load_rulebook(overrides: Iterable[Path] = ()) -> Rulebook:
-    """Read the packaged rules, corrected by an operator's own calendar files, the last one winning.
+    """Read the packaged rules, corrected by an operator's own files in their order, the last one winning.
 
-    Raises `PermanentError("bad_rules", …)` naming file and line if a file cannot be taken.
+    Raises `PermanentError("bad_rules", …)` naming file and place if a file cannot be taken.
     """
-    paths = tuple(overrides)
-    if not paths:
+    return rulebook_with(read_files(overrides))
+
+
+def read_files(paths: Iterable[Path]) -> tuple[RuleFile, ...]:
+    return tuple(RuleFile(path.name, path.read_text(encoding="utf-8-sig")) for path in paths)
+
+
+def rulebook_with(overrides: Sequence[RuleFile]) -> Rulebook:
+    """Correct the packaged rules by an operator's files, the last one winning."""
+    if not overrides:
         return _packaged()
-    days = _packaged_days()
-    for path in paths:
-        days |= _days(path.name, path.read_text(encoding="utf-8-sig"))
-    return rulebook_of(_packaged_document(), days)
+    days, rules = _packaged_days(), _packaged_rules()
+    for file in overrides:
+        if file.is_calendar:
+            days |= _days(file.name, file.text)
+        else:
+            rules |= _overridden(rules, file)
+    return _rulebook(rules, days)
 
 
 def rulebook_of(document: dict[str, Any], days: Mapping[date, DayKind]) -> Rulebook:
     """Build the rulebook from the document of procedures and the dated corrections of the calendar."""
+    return _rulebook(_resolved(document), days)
+
+
+def _rulebook(rules: Rules, days: Mapping[date, DayKind]) -> Rulebook:
     calendar = calendar_of(days)
+    said = [_SAID.dump_python(rule, mode="json") for _, dated in sorted(rules.items()) for rule in dated]
     canonical = json.dumps(
-        {"procedures": document, "off": calendar.off, "worked": calendar.worked},
+        {"procedures": [_sorted(rule) for rule in said], "off": calendar.off, "worked": calendar.worked},
         ensure_ascii=False,
         sort_keys=True,
         separators=(",", ":"),
     )
-    version = hashlib.sha256(canonical.encode()).hexdigest()
-    return Rulebook(_procedures(document), calendar, version)
+    return Rulebook(rules, calendar, hashlib.sha256(canonical.encode()).hexdigest())
+
+
+_SAID: TypeAdapter[ProcedureRule] = TypeAdapter(ProcedureRule)
+
+
+def _sorted(rule: dict[str, Any]) -> dict[str, Any]:
+    """Write a rule always alike: a set has another order in every process."""
+    return rule | {name: sorted(rule[name]) for name in NAMED}
 
 
 @cache
 def _packaged() -> Rulebook:
-    return rulebook_of(_packaged_document(), _packaged_days())
+    return _rulebook(_packaged_rules(), _packaged_days())
+
+
+def _packaged_rules() -> Rules:
+    return _resolved(_packaged_document())
 
 
 def _packaged_document() -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(_packaged_text(PROCEDURES))
-    return document
+    return read_document(PROCEDURES, _packaged_text(PROCEDURES))
 
 
 def _packaged_days() -> Days:
@@ -121,57 +146,45 @@ def _days(name: str, text: str) -> Days:
         try:
             days[date.fromisoformat(row["day"].strip())] = DayKind(row["kind"].strip())
         except (KeyError, ValueError, AttributeError) as error:
-            raise PermanentError("bad_rules", f"{name}, line {line}: {error}") from error
+            raise RulesRefused(name, f"line {line}", Text(f"{error}", f"{error}")) from error
     return days
 
 
-def _procedures(document: dict[str, Any]) -> dict[Key, tuple[ProcedureRule, ...]]:
+def _resolved(document: dict[str, Any]) -> Rules:
     """Resolve every combination: its own rows, else those for any instrument of its regime."""
-    named: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    for row in document["rows"]:
-        for instrument in row["instruments"]:
-            named.setdefault((row["regime"], instrument, row["procedure"]), []).append(row)
-    resolved = {}
-    for key in _every_key():
-        regime, instrument, procedure = key
-        rows = named.get(key) or named.get((regime, ANY_INSTRUMENT, procedure), [])
-        resolved[regime, instrument, procedure] = _dated(key, rows, document["defaults"])
-    return resolved
+    rows = read_rows(PROCEDURES, document["rows"])
+    return {key: _dated(key, rows, document["defaults"]) for key in _every_key()}
 
 
 def _every_key() -> list[Key]:
     return [(regime, form, way) for regime in Regime for form in Instrument for way in Procedure]
 
 
-def _dated(key: Key, rows: list[dict[str, Any]], defaults: dict[str, Any]) -> tuple[ProcedureRule, ...]:
-    rules = sorted((_rule(key, defaults | row) for row in rows), key=lambda rule: rule.valid_from)
-    follows = all(
-        earlier.valid_to == later.valid_from - timedelta(days=1) for earlier, later in pairwise(rules)
-    )
-    if not rules or not follows or rules[-1].valid_to is not None:
-        raise PermanentError("bad_rules", f"{'/'.join(key)}: the rows leave days without a rule")
-    return tuple(rules)
-
-
-def _rule(key: Key, row: dict[str, Any]) -> ProcedureRule:
+def _dated(key: Key, rows: Sequence[ProcedureRow], defaults: Mapping[str, Any]) -> tuple[ProcedureRule, ...]:
     regime, instrument, procedure = key
-    valid_to = row["valid_to"]
-    return ProcedureRule(
-        regime=regime,
-        instrument=instrument,
-        procedure=procedure,
-        valid_from=date.fromisoformat(row["valid_from"]),
-        valid_to=date.fromisoformat(valid_to) if valid_to else None,
-        opening=_stages(row["opening"]),
-        closing=_stages(row["closing"]),
-        parallel=_stages(row["parallel"]),
-        not_required=_stages(row["not_required"]),
-        grace_working_days=int(row["grace_working_days"]),
-        min_posting_days={Stage(stage): days for stage, days in row["min_posting_days"].items()},
-        expected_order=tuple(Stage(stage) for stage in row["expected_order"]),
-        legal_basis=row["legal_basis"],
-    )
+    alike = [row for row in rows if (row.regime, row.procedure) == (regime, procedure)]
+    own = [row for row in alike if instrument in row.instruments]
+    general = [row for row in alike if ANY_INSTRUMENT in row.instruments]
+    return followed(rule_of(row, key, defaults) for row in own or general)
 
 
-def _stages(names: Iterable[str]) -> frozenset[Stage]:
-    return frozenset(Stage(name) for name in names)
+def _overridden(rules: Rules, file: RuleFile) -> Rules:
+    """Let the rows of a file hold on their days, one after the other."""
+    changed: Rules = {}
+    for number, row in enumerate(read_rows(file.name, read_document(file.name, file.text)["rows"])):
+        for instrument in row.named:
+            key = (row.regime, instrument, row.procedure)
+            before = changed.get(key) or rules[key]
+            _check_begun(file.name, number, row, before[0])
+            by = replace(in_force(before, row.valid_from), **row.fields)
+            changed[key] = overridden(before, by)
+    return changed
+
+
+def _check_begun(file: str, number: int, row: ProcedureRow, first: ProcedureRule) -> None:
+    if row.valid_from < first.valid_from:
+        why = Text(
+            f"sớm hơn ngày đầu của chế độ ({first.valid_from:%d/%m/%Y}); quy tắc đầu tiên cũng được dùng cho những ngày trước đó",
+            f"lies before the regime's first day ({first.valid_from}); its first rule also holds for the days before",
+        )
+        raise RulesRefused(file, f"rows[{number}].valid_from", why)

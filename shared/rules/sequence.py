@@ -9,7 +9,8 @@ from uuid import UUID
 
 from shared.contracts.vocabulary import ENDS, Precision, Stage
 from shared.rules.facts import DraftFacts, StageEntry
-from shared.rules.rulebook import ProcedureRule, Rulebook
+from shared.rules.procedures import ProcedureRule
+from shared.rules.rulebook import Rulebook
 from shared.rules.working_days import last_day
 
 _EXACTNESS = {Precision.DAY: 0, Precision.MONTH: 1, Precision.YEAR: 2}

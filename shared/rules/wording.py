@@ -17,6 +17,7 @@ from shared.contracts.vocabulary import (
     UnitLevel,
 )
 from shared.errors import Text
+from shared.rules.procedures import Certainty
 from shared.rules.verdicts import Because, OccurrenceVerdict, PolicyVerdict
 
 NOT_APPLICABLE = Text("không áp dụng", "not applicable")
@@ -60,6 +61,10 @@ INSTRUMENTS: Mapping[Instrument, Text] = MappingProxyType(
             "Nghị quyết của Ủy ban Thường vụ Quốc hội",
             "Resolution of the National Assembly Standing Committee",
         ),
+        Instrument.PRESIDENTIAL_ORDER: Text("Lệnh của Chủ tịch nước", "Order of the State President"),
+        Instrument.PRESIDENTIAL_DECISION: Text(
+            "Quyết định của Chủ tịch nước", "Decision of the State President"
+        ),
         Instrument.DECREE: Text("Nghị định", "Decree"),
         Instrument.GOVERNMENT_RESOLUTION: Text("Nghị quyết của Chính phủ", "Resolution of the Government"),
         Instrument.DECISION: Text("Quyết định", "Decision"),
@@ -74,6 +79,16 @@ INSTRUMENTS: Mapping[Instrument, Text] = MappingProxyType(
         Instrument.PROVINCIAL_CHAIR_DECISION: Text(
             "Quyết định của Chủ tịch Ủy ban nhân dân cấp tỉnh",
             "Decision of the Chair of the provincial People's Committee",
+        ),
+        Instrument.SPECIAL_UNIT_DOCUMENT: Text(
+            "Văn bản của chính quyền đơn vị hành chính - kinh tế đặc biệt",
+            "Document of a special administrative-economic unit",
+        ),
+        Instrument.DISTRICT_RESOLUTION: Text(
+            "Nghị quyết của Hội đồng nhân dân cấp huyện", "Resolution of the district People's Council"
+        ),
+        Instrument.DISTRICT_DECISION: Text(
+            "Quyết định của Ủy ban nhân dân cấp huyện", "Decision of the district People's Committee"
         ),
         Instrument.COMMUNE_RESOLUTION: Text(
             "Nghị quyết của Hội đồng nhân dân cấp xã", "Resolution of the commune People's Council"
@@ -196,6 +211,16 @@ REGIMES: Mapping[Regime, Text] = MappingProxyType(
         Regime.LAW_2025_AMENDED: Text(
             "Luật số 64/2025/QH15, sửa đổi bởi Luật số 87/2025/QH15",
             "Law 64/2025/QH15 as amended by Law 87/2025/QH15",
+        ),
+    }
+)
+
+CERTAINTIES: Mapping[Certainty, Text] = MappingProxyType(
+    {
+        Certainty.SOURCED: Text("có nguồn", "sourced"),
+        Certainty.UNVERIFIED: Text(
+            "chưa đối chiếu văn bản, cần cơ quan pháp chế xác nhận",
+            "not checked, to be confirmed by a lawyer",
         ),
     }
 )

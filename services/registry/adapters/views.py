@@ -1,5 +1,6 @@
 """How the registry shows a draft, its history and the procedures."""
 
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -34,6 +35,7 @@ from shared.contracts.vocabulary import (
 )
 from shared.envelope import Recorded
 from shared.eventstore.port import History
+from shared.rules.procedures import Certainty
 from shared.rules.rulebook import Rulebook
 
 _ENDINGS = {DraftSuspended: Stage.SUSPENDED, DraftWithdrawn: Stage.WITHDRAWN, DraftMerged: Stage.MERGED}
@@ -118,8 +120,21 @@ class HistoryView(BaseModel):
     events: list[EventView]
 
 
+class PostingRuleView(BaseModel):
+    """The least number of calendar days of posting in a stage, and how far that figure is confirmed."""
+
+    stage: Stage
+    min_days: int
+    legal_basis: str
+    source: str
+    certainty: Certainty
+
+
 class ProcedureView(BaseModel):
-    """What one procedure asks for, for stages entered from `valid_from` to `valid_to`."""
+    """What one procedure asks for, for stages entered from `valid_from` to `valid_to`.
+
+    `general`: the regime has no row of its own for the instrument. `certainty` is that of the order of stages.
+    """
 
     regime: Regime
     instrument: Instrument
@@ -132,7 +147,13 @@ class ProcedureView(BaseModel):
     not_required: list[Stage]
     grace_working_days: int
     min_posting_days: dict[Stage, int]
+    posting: list[PostingRuleView]
+    expected_order: list[Stage]
+    may_return: list[Stage]
     legal_basis: str
+    source: str
+    certainty: Certainty
+    general: bool
 
 
 class ProceduresView(BaseModel):
@@ -187,7 +208,13 @@ def procedures_view(rulebook: Rulebook) -> ProceduresView:
             "not_required": sorted(rule.not_required),
             "grace_working_days": rule.grace_working_days,
             "min_posting_days": dict(rule.min_posting_days),
+            "posting": [asdict(posting) for posting in rule.posting],
+            "expected_order": rule.expected_order,
+            "may_return": sorted(rule.may_return),
             "legal_basis": rule.legal_basis,
+            "source": rule.source,
+            "certainty": rule.certainty,
+            "general": rule.general,
         }
         for rules in rulebook.procedures.values()
         for rule in rules

@@ -12,7 +12,9 @@ from deploy.cli.console import Said
 from deploy.cli.rule_changes import changed_days, compare
 from deploy.cli.year_calendar import days_of
 from shared.contracts.vocabulary import GapState, Instrument, Procedure, Regime, Stage
-from shared.rules.rulebook import ProcedureRule, load_rulebook
+from shared.rules.procedures import ProcedureRule
+from shared.rules.rulebook import load_rulebook
+from shared.settings import RuleSettings
 
 PACKAGED = load_rulebook()
 AS_JSON = TypeAdapter(ProcedureRule)
@@ -107,4 +109,5 @@ def test_a_file_that_cannot_be_taken_is_said_with_its_line(tmp_path: Path, conte
 
 def test_the_files_in_force_come_from_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOA_CALENDAR_OVERRIDES", '["/etc/loa/a.csv"]')
-    assert rules.RuleSettings().calendar_overrides == (Path("/etc/loa/a.csv"),)
+    monkeypatch.setenv("LOA_RULES_OVERRIDES", '["/etc/loa/b.json"]')
+    assert RuleSettings().rule_files == (Path("/etc/loa/a.csv"), Path("/etc/loa/b.json"))

@@ -14,6 +14,7 @@ from shared.contracts import vocabulary
 from shared.contracts.vocabulary import Instrument, Precision, Procedure, Regime, Stage
 from shared.errors import PermanentError
 from shared.rules import wording
+from shared.rules.procedures import Certainty
 from shared.rules.rulebook import load_rulebook, rulebook_of
 from shared.rules.sequence import occurrences
 from shared.rules.verdicts import Because, OccurrenceVerdict, PolicyVerdict
@@ -176,6 +177,7 @@ def test_rows_that_leave_days_without_a_rule_are_refused(row: dict[str, Any]) ->
         (wording.GAP_CLOSURES, vocabulary.GapClosure),
         (wording.REGIMES, vocabulary.Regime),
         (wording.PROCEDURES, vocabulary.Procedure),
+        (wording.CERTAINTIES, Certainty),
         (wording.UNIT_LEVELS, vocabulary.UnitLevel),
         (wording.SCOPE, vocabulary.Answer),
         (wording.SCOPE_BASES, vocabulary.ScopeBasis),

@@ -1,0 +1,155 @@
+"""The table of procedures: posting days and where they come from, and an operator's rows in their place."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
+from shared.rules.procedure_rows import RulesRefused
+from shared.rules.procedures import Certainty
+from shared.rules.rulebook import Rulebook, load_rulebook
+
+BOOK = load_rulebook()
+OLD, NEW, AMENDED = Regime.LAW_2015, Regime.LAW_2025, Regime.LAW_2025_AMENDED
+I = Instrument  # noqa: E741  a table is read by its columns
+POLICY, DRAFT = Stage.POLICY_CONSULTATION, Stage.DRAFT_CONSULTATION
+TODAY = date(2026, 11, 24)
+
+
+@pytest.mark.parametrize(
+    ("regime", "instrument", "posting", "sourced"),
+    [
+        (OLD, I.LAW, {POLICY: 30, DRAFT: 60}, set()),
+        (OLD, I.NASC_RESOLUTION, {POLICY: 30, DRAFT: 60}, set()),
+        (OLD, I.PRESIDENTIAL_ORDER, {DRAFT: 60}, {DRAFT}),
+        (OLD, I.DECREE, {POLICY: 30, DRAFT: 60}, set()),
+        (OLD, I.CIRCULAR, {DRAFT: 60}, {DRAFT}),
+        (OLD, I.PM_DECISION, {DRAFT: 60}, {DRAFT}),
+        (OLD, I.PROVINCIAL_RESOLUTION, {POLICY: 30, DRAFT: 30}, set()),
+        (OLD, I.PROVINCIAL_DECISION, {DRAFT: 30}, set()),
+        (OLD, I.DISTRICT_DECISION, {}, set()),
+        (NEW, I.LAW, {POLICY: 20, DRAFT: 20}, set()),
+        (NEW, I.PRESIDENTIAL_DECISION, {DRAFT: 20}, {DRAFT}),
+        (NEW, I.DECREE, {POLICY: 20, DRAFT: 20}, set()),
+        (NEW, I.PROVINCIAL_RESOLUTION, {DRAFT: 10}, set()),
+        (AMENDED, I.PROVINCIAL_DECISION, {DRAFT: 10}, set()),
+        (AMENDED, I.PROVINCIAL_CHAIR_DECISION, {DRAFT: 10}, {DRAFT}),
+        (AMENDED, I.COMMUNE_RESOLUTION, {}, set()),
+    ],
+)
+def test_posting_days_of_the_ordinary_procedure(
+    regime: Regime, instrument: Instrument, posting: dict[Stage, int], sourced: set[Stage]
+) -> None:
+    rule = BOOK.procedure(regime, instrument, Procedure.ORDINARY, TODAY)
+    assert dict(rule.min_posting_days) == posting
+    assert {one.stage for one in rule.posting if one.certainty is Certainty.SOURCED} == sourced
+    assert all(one.legal_basis for one in rule.posting)
+    assert all(one.source for one in rule.posting if one.certainty is Certainty.SOURCED)
+    short = BOOK.procedure(regime, instrument, Procedure.SIMPLIFIED, TODAY)
+    assert not short.posting, "the opinion step may be skipped or shortened"
+
+
+@pytest.mark.parametrize(
+    ("regime", "instrument", "general"),
+    [
+        (NEW, I.PROVINCIAL_CHAIR_DECISION, True),
+        (AMENDED, I.PROVINCIAL_CHAIR_DECISION, False),
+        (NEW, I.COMMUNE_DECISION, True),
+        (AMENDED, I.COMMUNE_DECISION, False),
+        (OLD, I.DISTRICT_RESOLUTION, False),
+        (NEW, I.DISTRICT_RESOLUTION, True),
+    ],
+)
+def test_a_form_that_a_regime_does_not_have_falls_under_its_general_rule(
+    regime: Regime, instrument: Instrument, general: bool
+) -> None:
+    for procedure in Procedure:
+        assert BOOK.procedure(regime, instrument, procedure, TODAY).general is general
+
+
+def own(**changes: Any) -> dict[str, Any]:
+    row = {
+        "regime": "law_2025_amended",
+        "instruments": ["commune_decision"],
+        "procedure": "ordinary",
+        "valid_from": "2026-01-01",
+        "legal_basis": "Công văn 5/STP",
+    }
+    return row | changes
+
+
+def file_of(folder: Path, *rows: Any, name: str = "own.json") -> Path:
+    path = folder / name
+    path.write_text(json.dumps({"rows": rows}), encoding="utf-8")
+    return path
+
+
+def rule_on(book: Rulebook, day: date) -> Any:
+    return book.procedure(AMENDED, I.COMMUNE_DECISION, Procedure.ORDINARY, day)
+
+
+def test_an_operators_row_holds_on_its_days_and_keeps_what_it_does_not_say(tmp_path: Path) -> None:
+    posting = [{"stage": "draft_consultation", "min_days": 7, "legal_basis": "Công văn 5/STP"}]
+    book = load_rulebook([file_of(tmp_path, own(valid_to="2026-06-30", posting=posting))])
+    before, during, after = (
+        rule_on(book, day) for day in (date(2025, 12, 31), date(2026, 6, 30), date(2026, 7, 1))
+    )
+    assert [dict(rule.min_posting_days) for rule in (before, during, after)] == [{}, {DRAFT: 7}, {}]
+    assert (before.valid_to, after.valid_from) == (date(2025, 12, 31), date(2026, 7, 1))
+    assert during.expected_order == before.expected_order
+    assert during.grace_working_days == 5
+    assert during.posting[0].certainty is Certainty.UNVERIFIED
+    assert book.version != BOOK.version
+    other = (AMENDED, I.COMMUNE_RESOLUTION, Procedure.ORDINARY)
+    assert book.procedures[other] == BOOK.procedures[other]
+
+
+def test_the_last_file_wins_and_every_instrument_may_be_meant(tmp_path: Path) -> None:
+    first = file_of(tmp_path, own(instruments=["*"], grace_working_days=3))
+    second = file_of(tmp_path, own(grace_working_days=4), name="second.JSON")
+    book = load_rulebook([first, second])
+    assert rule_on(book, TODAY).grace_working_days == 4
+    assert book.procedure(AMENDED, I.LAW, Procedure.ORDINARY, TODAY).grace_working_days == 3
+    assert book.procedure(AMENDED, I.LAW, Procedure.ORDINARY, TODAY).min_posting_days == {
+        POLICY: 20,
+        DRAFT: 20,
+    }
+    assert load_rulebook([second, first]).version != book.version
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([own(grace_working_days="5")], r"own\.json, rows\[0\]\.grace_working_days: must be a whole number"),
+        ([own(), own(procedure="fast")], r"rows\[1\]\.procedure: 'fast' is none of: ordinary, simplified"),
+        ([own(instruments=["decree", "law2"])], r"rows\[0\]\.instruments\[1\].*'law2' is none of"),
+        ([own(valid_from="01/01/2026")], r"rows\[0\]\.valid_from: must be a day as yyyy-mm-dd"),
+        ([own(valid_to="2025-12-31")], r"rows\[0\]: valid_to lies before valid_from"),
+        ([own(valid_from="2020-01-01")], r"rows\[0\]\.valid_from: lies before the regime's first day"),
+        ([own(grace=3)], r"rows\[0\]\.grace: is no known field"),
+        ([{"regime": "law_2025"}], r"rows\[0\]\.instruments: is mandatory and missing"),
+        ([own(posting=[{"stage": "drafting", "min_days": 0, "legal_basis": "x"}])], r"posting\[0\]\.min_days: must be 1"),
+        ([own(), own(valid_from="2026-03-01")], r"rows\[1\]: speaks of the same procedure .* rows\[0\]"),
+        (["decree"], r"rows\[0\]: "),
+    ],
+)  # fmt: skip
+def test_a_row_that_cannot_be_taken_is_said_by_file_and_place(
+    tmp_path: Path, rows: list[Any], said: str
+) -> None:
+    with pytest.raises(RulesRefused, match=said) as caught:
+        load_rulebook([file_of(tmp_path, *rows)])
+    assert caught.value.text.vi.startswith("own.json, rows[")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [('{"rows": [}', "line 1, column 11: this is no JSON"), ("[]", "an object with a list"), ('{"rows": 3}', "rows")],
+)  # fmt: skip
+def test_a_file_that_is_no_table_is_said(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "own.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(RulesRefused, match=said):
+        load_rulebook([path])
