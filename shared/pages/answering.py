@@ -25,6 +25,13 @@ from shared.pages.matter import Matter
 from shared.pages.route import PageRoute, kept_headers, said
 from shared.rules.wording import INSTRUMENTS, STAGES
 
+_TITLES: Mapping[str, str] = {
+    "link-not-valid": "Liên kết không đúng",
+    "link-is-over": "Liên kết đã hết hiệu lực",
+    "link-is-used": "Liên kết đã được sử dụng",
+    "nothing-owed": "Không cần trả lời thêm",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -104,7 +111,7 @@ class AnswerPages:
             "closed.html",
             problem.status_code,
             kept_headers(problem),
-            title=body["title"],
+            title=_TITLES.get(body["type"].rpartition(":")[2], body["title"]),
             messages=body["messages"],
             renew=renew if body.get("renewable") else None,
         )

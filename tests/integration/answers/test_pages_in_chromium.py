@@ -1,0 +1,199 @@
+"""The answer pages in a real browser, on a phone and without JavaScript, as an official meets them."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+
+from shared.contracts.vocabulary import AlertAnswer
+from shared.links import reader
+from tests.integration.answers.conftest import NewRoom
+from tests.integration.answers.office import Room
+from tests.integration.metrics.office import today
+from tests.support.service import eventually
+
+CHROMIUM = which("chromium") or "/usr/bin/chromium"
+PHONE = {"width": 390, "height": 844}
+SMALLEST = 16  # px: no text that must be read is smaller
+THUMB = 44  # px: what is pressed is at least so high (WCAG 2.5.5)
+ENOUGH = 4.5  # contrast of text (WCAG 1.4.3, AA)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Chromium (apt-get install chromium)"),
+]
+
+
+@pytest.fixture(scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(params=["light", "dark"])
+async def context(chromium: Browser, request: pytest.FixtureRequest) -> AsyncIterator[BrowserContext]:
+    """A phone that runs no script, by day and by night."""
+    context = await chromium.new_context(
+        viewport=PHONE,  # type: ignore[arg-type]  # its TypedDict is not exported
+        locale="vi-VN",
+        color_scheme=request.param,
+        java_script_enabled=False,
+    )
+    yield context
+    await context.close()
+
+
+@pytest.fixture
+async def page(context: BrowserContext) -> Page:
+    return await context.new_page()
+
+
+async def is_readable(page: Page, chromium: Browser) -> None:
+    """Hold what every page owes its readers: names, labels, sizes, contrast, no scrolling sideways."""
+    html = await page.content()
+    scheme = await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'")
+    context = await chromium.new_context(viewport=PHONE, color_scheme=scheme)  # type: ignore[arg-type]
+    try:
+        copy = await context.new_page()
+        await copy.set_content(html)
+        found: dict[str, Any] = await copy.evaluate(MEASURED)
+    finally:
+        await context.close()
+    assert found["language"] == "vi"
+    assert found["title"]
+    assert found["headings"] == 1
+    assert found["unlabelled"] == []
+    assert found["wider"] is False
+    assert found["small"] == []
+    assert found["low"] == []
+    assert found["faint"] == []
+
+
+# Contrast as WCAG 2 reckons it; the copy of the page runs no script of its own either.
+MEASURED = f"""() => {{
+  const visible = e => e.offsetParent !== null && getComputedStyle(e).visibility !== 'hidden';
+  const all = s => [...document.querySelectorAll(s)].filter(visible);
+  const rgb = c => (c.match(/[\\d.]+/g) || []).map(Number);
+  const light = c => rgb(c).slice(0, 3).map(v => v / 255)
+    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = e => {{
+    for (; e; e = e.parentElement) {{
+      const c = getComputedStyle(e).backgroundColor;
+      if ((rgb(c)[3] ?? 1) > 0) return c;
+    }}
+    return 'rgb(255, 255, 255)';
+  }};
+  const contrast = e => {{
+    const [a, b] = [light(getComputedStyle(e).color), light(ground(e))];
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  }};
+  const texts = all('body *').filter(e => !e.matches('option, script, style') &&
+    [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()));
+  return {{
+    language: document.documentElement.lang,
+    title: document.title,
+    headings: all('h1').length,
+    unlabelled: all('input, select, textarea').filter(e => !e.labels.length).map(e => e.name),
+    wider: document.documentElement.scrollWidth > innerWidth,
+    small: texts.filter(e => parseFloat(getComputedStyle(e).fontSize) < {SMALLEST}).map(e => e.textContent),
+    low: all('button, select, input:not([type=checkbox])').filter(e => e.offsetHeight < {THUMB}).map(e => e.name),
+    faint: texts.filter(e => contrast(e) < {ENOUGH}).map(e => [e.textContent, contrast(e)]),
+  }};
+}}"""
+
+
+async def test_done_from_the_first_fault_to_the_thanks(
+    new_room: NewRoom, page: Page, chromium: Browser
+) -> None:
+    room = await new_room()
+    await page.goto((await room.links())[AlertAnswer.DONE])
+    await is_readable(page, chromium)
+    await expect(page.get_by_label("Ngày thực hiện")).to_have_value(today().isoformat())
+    await page.get_by_label("Địa điểm").fill("Hội trường tỉnh")
+    await page.get_by_role("button", name="Ghi nhận").click()
+
+    await is_readable(page, chromium)
+    await expect(page.get_by_role("alert")).to_contain_text("Cần sửa 2 chỗ")
+    title = page.get_by_label("Tên hoạt động hoặc tên bài")
+    await expect(title).to_have_accessible_description(
+        "Ví dụ: Hội nghị lấy ý kiến dự thảo Nghị quyết Đề nghị điền nội dung này. Please fill this in."
+    )
+    await expect(page.get_by_label("Địa điểm")).to_have_value("Hội trường tỉnh")
+    await page.get_by_role("link", name="Tên hoạt động hoặc tên bài").click()
+    await title.fill("Hội nghị lấy ý kiến")
+    await page.get_by_label("Hình thức").select_option("Hội nghị, hội thảo")
+    await page.get_by_role("button", name="Ghi nhận").click()
+
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Đã ghi nhận kết quả truyền thông")
+    await is_readable(page, chromium)
+    await eventually(room.is_closed)
+    assert [one["place"] for one in await room.communications()] == ["Hội trường tỉnh"]
+
+
+PRESSED: dict[AlertAnswer, tuple[dict[str, str], str]] = {
+    AlertAnswer.PLANNED: ({"Ngày dự kiến truyền thông": today().isoformat()}, "Xác nhận sẽ thực hiện"),
+    AlertAnswer.NOT_OURS: ({"Lý do": "Theo phân công mới"}, "Gửi đề nghị chuyển"),
+    AlertAnswer.EXEMPT: (
+        {
+            "Số, ký hiệu và tên văn bản": "Công văn 1/VPCP-PL",
+            "Cơ quan ban hành văn bản": "Văn phòng Chính phủ",
+            "Ngày ban hành": today().isoformat(),
+        },
+        "Gửi đề nghị miễn",
+    ),
+    AlertAnswer.OBSTACLE: ({"Nội dung khó khăn": "Chưa có kinh phí"}, "Gửi đến cơ quan tư pháp"),
+}
+
+
+@pytest.mark.parametrize("answer", PRESSED)
+async def test_the_other_answers_with_one_press(
+    new_room: NewRoom, page: Page, chromium: Browser, answer: AlertAnswer
+) -> None:
+    room = await new_room()
+    address = (await room.links())[answer]
+    typed, button = PRESSED[answer]
+    await page.goto(address)
+    await is_readable(page, chromium)
+    await page.get_by_role("button", name=button).click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await is_readable(page, chromium)
+    for label, text in typed.items():
+        await page.get_by_label(label).fill(text)
+    await page.get_by_role("button", name=button).click()
+    await expect(page.get_by_role("status")).to_contain_text("Đã ghi nhận")
+    await is_readable(page, chromium)
+
+    await page.goto(address)
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Liên kết đã được sử dụng")
+    await is_readable(page, chromium)
+
+
+def _over(room: Room, link: str) -> str:
+    """Sign the same link with an end that has passed."""
+    keys = room.house.links
+    known = reader(keys.jwks).read(link.rpartition("/")[2])
+    token = keys.signer.token(replace(known, expires=datetime(2026, 1, 1, tzinfo=UTC)))
+    return f"{link.rpartition('/')[0]}/{token}"
+
+
+@pytest.mark.parametrize("answer", [AlertAnswer.DONE, AlertAnswer.PLANNED])
+async def test_a_link_that_is_over_or_broken_says_so_kindly(
+    new_room: NewRoom, page: Page, chromium: Browser, answer: AlertAnswer
+) -> None:
+    room = await new_room()
+    link = (await room.links())[answer]
+    await page.goto(link[:-4])
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Liên kết không đúng")
+    await is_readable(page, chromium)
+    await page.goto(_over(room, link))
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Liên kết đã hết hiệu lực")
+    await expect(page.get_by_role("button", name="Gửi liên kết mới qua thư")).to_be_visible()
+    await is_readable(page, chromium)
