@@ -123,6 +123,7 @@ class CloudEvent(BaseModel):
     correlationid: str
     causationid: str | None = None
     idempotencykey: str | None = None
+    payloadhash: str | None = None
     actor: str
     traceparent: str | None = None
 

@@ -33,13 +33,17 @@ class AggregateRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """Who recorded it, when, and because of what. `actor` is a role or an opaque id, never a person."""
+    """Who recorded it, when, and because of what. `actor` is a role or an opaque id, never a person.
+
+    `payload_hash` tells what came with the idempotency key: another payload under the same key is refused.
+    """
 
     time: datetime
     actor: str
     correlation_id: str
     causation_id: str | None = None
     idempotency_key: str | None = None
+    payload_hash: str | None = None
     traceparent: str | None = None
 
 
@@ -81,6 +85,7 @@ def encode(ref: AggregateRef, new: NewEvent, aggregate_version: int) -> bytes:
         "correlationid": meta.correlation_id,
         "causationid": meta.causation_id,
         "idempotencykey": meta.idempotency_key,
+        "payloadhash": meta.payload_hash,
         "actor": meta.actor,
         "traceparent": meta.traceparent,
         "data": new.data.model_dump(mode="json", exclude_none=True),
@@ -114,6 +119,7 @@ def _decode(catalog: Catalog, position: int, document: dict[str, Any]) -> Record
             correlation_id=document["correlationid"],
             causation_id=document.get("causationid"),
             idempotency_key=document.get("idempotencykey"),
+            payload_hash=document.get("payloadhash"),
             traceparent=document.get("traceparent"),
         ),
         type=document["type"],

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from hashlib import sha256
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
@@ -152,7 +153,10 @@ class BodyTooLarge(Refusal):
 
 
 class BodyLimit:
-    """Refuses a body that grows beyond the limit, while it is read: it is never held whole."""
+    """Refuses a body that grows beyond the limit, while it is read: it is never held whole.
+
+    What was read is told by its hash, so that one idempotency key can't stand for two different requests.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -162,11 +166,14 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         left = MOST_BYTES
+        payload = sha256(f"{scope['method']} {scope['path']}\n".encode())
+        scope.setdefault("state", {})["payload"] = payload
 
         async def counted() -> Message:
             nonlocal left
             message = await receive()
-            left -= len(message.get("body", b""))
+            left -= len(body := message.get("body", b""))
+            payload.update(body)
             if left < 0:
                 raise BodyTooLarge
             return message
@@ -322,7 +329,7 @@ IdempotencyKey = Annotated[
         alias="Idempotency-Key",
         min_length=1,
         max_length=200,
-        description="the same key writes only once",
+        description="the same key writes only once; 422 if it came before with something else",
         examples=["stp-2025-0117"],
     ),
 ]
@@ -335,6 +342,7 @@ def metadata(request: Request, principal: Principal, idempotency_key: str | None
         actor=principal.actor,
         correlation_id=request.state.correlation_id,
         idempotency_key=idempotency_key,
+        payload_hash=request.state.payload.hexdigest()[:32] if idempotency_key else None,
         traceparent=request.headers.get("traceparent"),
     )
 

@@ -4,6 +4,7 @@ import asyncio
 import random
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from uuid import UUID
 
 from shared.clock import NewId
 from shared.contracts.event import Event
@@ -11,7 +12,7 @@ from shared.contracts.ids import event_id
 from shared.decider import Decider
 from shared.envelope import AggregateRef, Metadata, NewEvent, Recorded
 from shared.eventstore.port import EventStore, History, Version, VersionConflict
-from shared.eventstore.refusals import StaleVersion, TooManyConflicts
+from shared.eventstore.refusals import IdempotencyKeyReused, StaleVersion, TooManyConflicts
 
 S = TypeVar("S")
 C = TypeVar("C")
@@ -39,20 +40,20 @@ async def handle(
 
     `if_match` is an aggregate version. Raises a `Refusal` or a `TransientError`.
     """
-    key = metadata.idempotency_key
     for attempt in range(attempts):
         if attempt:
             await asyncio.sleep(random.uniform(0, PAUSE * 2**attempt))  # noqa: S311 - it guards nothing
         history = await store.load(ref)
-        if key is not None and (done := _done_before(history, key)):
+        if done := _done_before(history, metadata):
             return Handled(Version(done[-1].aggregate_version, done[-1].position), done, repeated=True)
         if if_match not in (None, history.version.count):
             raise StaleVersion(if_match, history.version.count)
         decided = decider.decide(decider.fold(history.facts), command)
         if not decided:
             return Handled(history.version)
-        ids = [new_id() if key is None else event_id(ref.id, key, n) for n in range(len(decided))]
-        new = tuple(NewEvent(id_, data, metadata) for id_, data in zip(ids, decided, strict=True))
+        new = tuple(
+            NewEvent(_event_id(ref, metadata, n, new_id), data, metadata) for n, data in enumerate(decided)
+        )
         try:
             return Handled(await store.append(ref, history.version, new), new)
         except VersionConflict:
@@ -60,5 +61,17 @@ async def handle(
     raise TooManyConflicts(attempts)
 
 
-def _done_before(history: History, key: str) -> tuple[Recorded, ...]:
-    return tuple(event for event in history.events if event.metadata.idempotency_key == key)
+def _event_id(ref: AggregateRef, metadata: Metadata, index: int, new_id: NewId) -> UUID:
+    key = metadata.idempotency_key
+    return new_id() if key is None else event_id(ref.id, key, index)
+
+
+def _done_before(history: History, metadata: Metadata) -> tuple[Recorded, ...]:
+    """Find what the same key wrote; that it came with another payload is refused, as far as both are known."""
+    if (key := metadata.idempotency_key) is None:
+        return ()
+    done = tuple(event for event in history.events if event.metadata.idempotency_key == key)
+    hashes = {metadata.payload_hash, *(event.metadata.payload_hash for event in done)} - {None}
+    if done and len(hashes) > 1:
+        raise IdempotencyKeyReused(key)
+    return done

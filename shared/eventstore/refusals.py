@@ -32,3 +32,19 @@ class TooManyConflicts(Refusal):
             "Others are changing the same data at this moment. Please try again shortly.",
             attempts=attempts,
         )
+
+
+class IdempotencyKeyReused(Refusal):
+    """The key was used before with something else: one of the two requests would be lost in silence."""
+
+    code = "idempotency-key-reused"
+    kind = "invalid"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"Khóa Idempotency-Key “{key}” đã được dùng cho một yêu cầu có nội dung khác. Đề nghị dùng khóa mới "
+            "cho yêu cầu mới; chỉ dùng lại khóa cũ khi gửi lại nguyên văn yêu cầu cũ.",
+            f"The Idempotency-Key '{key}' came before with another payload. Use a new key for a new request; "
+            "an old one only to send the very same request again.",
+            key=key,
+        )

@@ -59,7 +59,7 @@ class Desk:
         said = _read(form, held, asked.matter, self.today)
         if said is None or form.errors:
             return self._form(asked, form, status=422)
-        metadata = replace(web.metadata(request, held.principal, held.key), time=self.now())
+        metadata = replace(web.metadata(request, held.principal), idempotency_key=held.key, time=self.now())
         return self._done(await self.answers.record(asked, said, metadata))
 
     def _form(self, asked: Asked, form: Fields, status: int = 200) -> HTMLResponse:

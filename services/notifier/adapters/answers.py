@@ -55,7 +55,7 @@ class Desk:
         said = _READ[held.link.answer](form, _identity(held), day_in_vietnam(self.now()), asked)
         if said is None or form.errors:
             return self._form(held, asked, form, status=422)
-        metadata = replace(web.metadata(request, held.principal, held.key), time=self.now())
+        metadata = replace(web.metadata(request, held.principal), idempotency_key=held.key, time=self.now())
         return self._done(await self.answers.record(asked, said, metadata))
 
     async def _unused(self, held: Held) -> Asked:

@@ -113,6 +113,14 @@ async def test_a_key_sent_again_records_once(shared_house: House, a_code: str) -
     assert len(await listed(shared_house, a_code)) == 2
 
 
+async def test_a_key_stands_for_one_payload(shared_house: House, a_code: str) -> None:
+    await office(shared_house, a_code)
+    headers = {"Idempotency-Key": "k-1"}
+    await record(shared_house, a_code, headers=headers)
+    refused(await record(shared_house, a_code, headers=headers, title="Khác"), 422, "idempotency-key-reused")
+    assert len(await listed(shared_house, a_code)) == 1
+
+
 async def test_the_key_of_another_caller_is_another_key(shared_house: House, a_code: str) -> None:
     await office(shared_house, a_code)
     headers = {"Idempotency-Key": "k-1"}

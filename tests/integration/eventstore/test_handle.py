@@ -21,7 +21,7 @@ from shared.eventstore.handle import Handled, handle
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.memory import MemoryEventStore
 from shared.eventstore.port import EventStore, History, Version
-from shared.eventstore.refusals import StaleVersion, TooManyConflicts
+from shared.eventstore.refusals import IdempotencyKeyReused, StaleVersion, TooManyConflicts
 from shared.eventstore.streams import EVENTS
 from tests.integration.eventstore.suite import META, draft, retitled
 from tests.support.engines import connected
@@ -99,6 +99,16 @@ async def test_nothing_to_do_answers_the_present_version(store: EventStore) -> N
     ref = draft()
     first = await run(store, ref, "một")
     assert await run(store, ref, "một") == Handled(first.version)
+
+
+async def test_a_key_with_another_payload_is_refused(store: EventStore) -> None:
+    ref = draft()
+    hashed = replace(KEYED, payload_hash="a")
+    await handle(store, TITLES, ref, "một", hashed, new_id=new_id)
+    assert (await handle(store, TITLES, ref, "một", hashed, new_id=new_id)).repeated
+    assert (await repeat(store, ref, "một")).repeated, "who says no payload is believed"
+    with pytest.raises(IdempotencyKeyReused):
+        await handle(store, TITLES, ref, "hai", replace(KEYED, payload_hash="b"), new_id=new_id)
 
 
 async def test_a_repeated_key_changes_nothing(store: EventStore) -> None:

@@ -83,6 +83,20 @@ async def test_a_repeated_key_writes_once(shared_house: House, a_code: str) -> N
     assert await shared_house.head() == head
 
 
+async def test_a_key_stands_for_one_payload(shared_house: House, a_code: str) -> None:
+    client = await office(shared_house, a_code)
+    key = {"Idempotency-Key": f"k-{a_code}"}
+    await enter(client, a_code, "drafting", "2024-01-08", **key)
+    head = await shared_house.head()
+    another_day = await enter(client, a_code, "drafting", "2024-01-09", **key)
+    refused(another_day, 422, "idempotency-key-reused")
+    elsewhere = await client.post(
+        f"/drafts/{a_code}/policies", json={"policy_no": 7, "title": "Khác"}, headers=key
+    )
+    refused(elsewhere, 422, "idempotency-key-reused")
+    assert await shared_house.head() == head
+
+
 async def test_the_same_stage_again_is_no_news(shared_house: House, a_code: str) -> None:
     client = await office(shared_house, a_code)
     first = await enter(client, a_code, "drafting", "2024-01-08")
