@@ -1,10 +1,16 @@
-"""The operator's doors of every service: the read model's state, rebuilt without a pause, checked against the log."""
+"""The operator's doors of every service: the read model's state, rebuilt and verified; what is its own, kept."""
 
-from fastapi import APIRouter
-from pydantic import BaseModel
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
+from pydantic import AwareDatetime, BaseModel
 
 from shared import log
 from shared.auth import Operator, Reader
+from shared.errors import Refusal
+from shared.own_data import OwnData, Settle
 from shared.projections.refill import Purpose
 from shared.projections.runner import Runner
 
@@ -62,7 +68,83 @@ class Verification(BaseModel):
     outcome: Outcome | None
 
 
-def router(runner: Runner) -> APIRouter:
+class Restored(BaseModel):
+    """How many rows were put in."""
+
+    rows: int
+
+
+class LogNotEmpty(Refusal):
+    """Own data are only put into an installation that has recorded nothing yet."""
+
+    code = "log-not-empty"
+    kind = "conflict"
+
+    def __init__(self, last: int) -> None:
+        super().__init__(
+            f"Nhật ký đã có {last} sự kiện; chỉ phục hồi vào một hệ thống trống, dữ liệu hiện có không bị ghi đè.",
+            f"The log has {last} events already; a backup is only restored into an empty installation.",
+            last=last,
+        )
+
+
+OWN_DATA = "/own-data"
+NDJSON = "application/x-ndjson"
+
+
+def routers(runner: Runner, settle: Settle) -> list[APIRouter]:
+    rows = runner.rows
+    derived = (*rows.projection.tables, rows.checkpoints.checkpoint)
+    own = OwnData.of(rows.engine, rows.checkpoints.checkpoint.metadata, derived, settle)
+    return [_projections(runner), _own_data(runner, own)]
+
+
+def _own_data(runner: Runner, own: OwnData) -> APIRouter:
+    doors = APIRouter(prefix=OWN_DATA, tags=["operation"])
+
+    @doors.get(
+        "",
+        summary="Everything that this service keeps beside the log (personal data), for a backup",
+        response_class=StreamingResponse,
+        responses={200: {"content": {NDJSON: {"schema": {"type": "string"}}}}},
+    )
+    async def read(principal: Operator) -> StreamingResponse:
+        logger.info("own_data_read", by=principal.actor)
+        return StreamingResponse(own.lines(), media_type=NDJSON)
+
+    @doors.put(
+        "",
+        summary="Put a backup's rows into an empty installation",
+        openapi_extra={
+            "requestBody": {"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}}
+        },
+    )
+    async def restore(
+        request: Request,
+        principal: Operator,
+        begun: Annotated[AwareDatetime, Query(description="when the backup began")],
+    ) -> Restored:
+        if last := await runner.log_end():
+            raise LogNotEmpty(last)
+        rows = await own.restore(_lines(request), begun)
+        logger.warning("own_data_restored", rows=rows, begun=begun.isoformat(), by=principal.actor)
+        return Restored(rows=rows)
+
+    return doors
+
+
+async def _lines(request: Request) -> AsyncIterator[bytes]:
+    left = b""
+    async for part in request.stream():
+        *lines, left = (left + part).split(b"\n")
+        for line in lines:
+            if line:
+                yield line
+    if left:
+        yield left
+
+
+def _projections(runner: Runner) -> APIRouter:
     doors = APIRouter(prefix="/projections", tags=["operation"])
     verification = runner.refills[Purpose.VERIFICATION]
 

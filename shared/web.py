@@ -25,6 +25,7 @@ from shared.errors import Refusal, Text
 from shared.eventstore.port import Version
 from shared.health import Probe, examine
 from shared.openapi import CORRELATION, POSITION, REQUEST_ID
+from shared.own_data import Settle, nothing_to_settle
 from shared.printable import refuse_unprintable
 from shared.projections.runner import Runner
 from shared.telemetry import Telemetry
@@ -39,7 +40,7 @@ _NUL = b"%00"
 _VERSION = re.compile(r"[0-9]{1,18}")
 _WORD = re.compile(r"[\x21-\x7e]{1,128}")
 MOST_BYTES = 1 << 20  # of a request's body; the import has its own door and limit
-BULK = "/imports"
+BULK = {"/imports", upkeep.OWN_DATA}
 MIN_POSITION_SECONDS = 5.0
 MOST_POSITION = (1 << 63) - 1
 RELEASE = "0.1.0"
@@ -96,7 +97,9 @@ def create_api(
     probes: Mapping[str, Probe],
     metrics: Telemetry,
     lifespan: Lifespan,
+    settle: Settle = nothing_to_settle,
 ) -> FastAPI:
+    """Make the service's application; `settle` puts right what a backup has cut in two (`shared.own_data`)."""
     app = FastAPI(title=f"Loa {service}", version=RELEASE, description=description, lifespan=lifespan)
     app.state.verifier = verifier
     app.state.runner = runner
@@ -106,9 +109,7 @@ def create_api(
     app.middleware("http")(_observe(metrics))
     app.include_router(_probes(probes, metrics))
     app.include_router(_contract(service, broker, catalog))
-    app.include_router(upkeep.router(runner))
-    app.include_router(_skipping(runner))
-    for router in routers:
+    for router in (*upkeep.routers(runner, settle), _skipping(runner), *routers):
         app.include_router(router)
     return app
 
@@ -162,7 +163,7 @@ class BodyLimit:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] == BULK:
+        if scope["type"] != "http" or scope["path"] in BULK:
             await self._app(scope, receive, send)
             return
         left = MOST_BYTES

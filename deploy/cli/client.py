@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Self
 
 import httpx
@@ -92,6 +93,19 @@ class Services:
             if answer.status_code not in LATER or not again.isdigit() or time.monotonic() > deadline:
                 return _checked(answer)
             time.sleep(min(float(again), PATIENCE))
+
+    def download(self, service: str, path: str, to: Path) -> None:
+        """Write an answer into a file, however large it is."""
+        with (
+            _reaching(service, self.url(service)),
+            self._http.stream("GET", self.url(service) + path, timeout=10 * SECONDS) as answer,
+            to.open("wb") as file,
+        ):
+            if not answer.is_success:
+                answer.read()
+            _checked(answer)
+            for part in answer.iter_bytes():
+                file.write(part)
 
     def stream_lines(
         self, service: str, path: str, lines: Iterable[bytes], query: Mapping[str, object]

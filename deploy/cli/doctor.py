@@ -9,7 +9,7 @@ from dataclasses import asdict
 from rich.table import Table
 from rich.text import Text as Styled
 
-from deploy.cli import operation, vitals
+from deploy.cli import brokers, vitals
 from deploy.cli.console import count, day, listed, out, say
 from deploy.cli.diagnosis import diagnose, expiry
 from deploy.cli.engine_diagnosis import LEAST_FREE, SKEW, clocks, synced
@@ -24,7 +24,7 @@ from shared.web import RELEASE
 
 def show(*, as_json: bool) -> bool:
     """Print the screen; say whether nothing is wrong."""
-    seen = asyncio.run(vitals.take(state.read(), operation.data_folder(), LocalSettings()))
+    seen = asyncio.run(vitals.take(state.read(), brokers.data_folder(), LocalSettings()))
     findings = diagnose(seen)
     if as_json:
         out.print_json(json.dumps(as_document(seen, findings), ensure_ascii=False))

@@ -9,7 +9,7 @@ import asyncpg
 import nats.errors
 from nats.aio.client import Client
 
-from deploy.cli import operation
+from deploy.cli import brokers
 from deploy.local.postgres import PostgresServer
 from deploy.local.settings import LocalSettings
 from shared.eventstore import streams
@@ -51,10 +51,10 @@ class Database:
 async def read_broker(url: str, folder: Path, replicas: int) -> Broker:
     if not url:
         return Broker("LOA_NATS_URL?")
-    if not operation.has_operator(folder):
+    if not brokers.has_operator(folder):
         return Broker(f"{folder}/keys?")
     try:
-        client = await asyncio.wait_for(operation.connected(url, folder), SECONDS)
+        client = await asyncio.wait_for(brokers.connected(url, folder), SECONDS)
     except (OSError, nats.errors.Error, TimeoutError) as error:
         return Broker(_said(error))
     try:

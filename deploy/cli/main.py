@@ -223,6 +223,37 @@ def rebuild(projection: Annotated[str, typer.Argument(help="Tên dịch vụ. / 
 
 
 @app.command()
+def verify(as_json: Json = False) -> None:
+    """Kiểm tra nhật ký và dữ liệu đọc. / Check the log, and the read models against it."""
+    from deploy.cli import verify as command
+
+    with _services() as services:
+        right = command.show(services, as_json=as_json)
+    if not right:
+        raise typer.Exit(1)
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="Tệp mới. / A new file.")]) -> None:
+    """Sao lưu toàn bộ vào một tệp. / Back everything up into one file."""
+    from deploy.cli import backup as command
+
+    with _services() as services:
+        manifest = command.backup(services, file)
+    command.show(file, manifest)
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(help="Tệp sao lưu. / A backup.")]) -> None:
+    """Phục hồi vào hệ thống trống; không gửi thư. / Restore into an empty installation; sends nothing."""
+    from deploy.cli import restore as command
+
+    with _services() as services:
+        manifest = command.restore(services, file)
+    command.show(manifest)
+
+
+@app.command()
 def skip(
     projection: Annotated[str, typer.Argument(help="Tên dịch vụ. / Name of the service.")],
     position: Annotated[int, typer.Argument(help="Vị trí của sự kiện lỗi. / Position of the bad event.")],
@@ -256,11 +287,15 @@ def plan() -> None:
 
 
 @streams.command(name="apply")
-def apply() -> None:
+def apply(
+    only_plan: Annotated[
+        bool, typer.Option("--plan", help="Chỉ xem khác biệt, không đổi gì. / Only show it.")
+    ] = False,
+) -> None:
     """Tạo và cập nhật luồng dữ liệu. / Make the streams as declared."""
     from deploy.cli import operation
 
-    operation.show_streams(change=True)
+    operation.show_streams(change=not only_plan)
 
 
 def _services() -> Any:

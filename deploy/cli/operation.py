@@ -4,20 +4,15 @@ import asyncio
 import time
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import nats.errors
-from nats.aio.client import Client
 from rich.status import Status
 
+from deploy.cli import brokers
 from deploy.cli.client import Services
 from deploy.cli.console import Said, count, out, say
-from deploy.local import state, tokens
-from deploy.local.keys import keyring
+from deploy.local import tokens
 from deploy.local.settings import LocalSettings
-from deploy.local.up import operator
-from deploy.nats.permissions import OPERATOR
 from shared import clock
 from shared.contracts.vocabulary import Role
 from shared.errors import Text
@@ -66,7 +61,7 @@ def token(role: Role, unit: str | None, days: int) -> str:
     """Sign a token with the key of the data folder; its subject is a fresh opaque id."""
     if role is Role.UNIT and unit is None:
         raise Said("Vai trò “unit” cần mã đơn vị: --unit MÃ.", "The role 'unit' needs a unit: --unit CODE.")
-    folder = data_folder() / "keys"
+    folder = brokers.data_folder() / "keys"
     if not tokens.key_file(folder).exists():
         raise Said(
             f"Chưa có khóa ký trong {folder}; khóa được tạo khi chạy `loa up`.",
@@ -74,21 +69,6 @@ def token(role: Role, unit: str | None, days: int) -> str:
         )
     expires = clock.now() + timedelta(days=days)
     return tokens.signer(folder).token(clock.new_id().hex, role, expires, unit)
-
-
-def data_folder() -> Path:
-    """Find the folder of the platform that was started last, else the one of the settings."""
-    return Path(state.read().data_dir or LocalSettings().data_dir).resolve()
-
-
-def has_operator(folder: Path) -> bool:
-    """Say whether the operator's key lies in a data folder."""
-    return (folder / "keys" / f"{OPERATOR}.nk").exists()
-
-
-async def connected(url: str, folder: Path) -> Client:
-    """Connect to the broker as the operator of a data folder."""
-    return await operator(url, keyring(folder / "keys"))
 
 
 def show_streams(*, change: bool) -> None:
@@ -103,20 +83,6 @@ def show_streams(*, change: bool) -> None:
 
 
 async def _streams(*, change: bool) -> list[streams.Difference]:
-    url = state.read().nats_url
-    if not url:
-        raise Said(
-            "Chưa biết địa chỉ NATS: đặt LOA_NATS_URL.", "The address of NATS is not known: set LOA_NATS_URL."
-        )
-    settings = LocalSettings()
-    try:
-        client = await connected(url, data_folder())
-    except (OSError, nats.errors.Error) as error:
-        raise Said(
-            f"Không kết nối được NATS tại {url}: {error}", f"NATS cannot be reached at {url}: {error}"
-        ) from error
-    try:
-        work = streams.apply if change else streams.plan
-        return await work(client.jetstream(timeout=10), settings.nats_replicas)
-    finally:
-        await client.close()
+    work = streams.apply if change else streams.plan
+    async with brokers.as_operator() as client:
+        return await work(client.jetstream(timeout=10), LocalSettings().nats_replicas)

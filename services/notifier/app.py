@@ -13,6 +13,7 @@ from services.notifier.adapters.post import FilePost, SmtpPost
 from services.notifier.adapters.read_model import SqlReadModel
 from services.notifier.adapters.recipients import SqlRecipients
 from services.notifier.adapters.rendering import TemplateRenderer, environment
+from services.notifier.adapters.restoring import settle
 from services.notifier.adapters.rows import rows
 from services.notifier.adapters.sending import SqlSending
 from services.notifier.adapters.silences import SqlSilences
@@ -83,6 +84,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
         probes={**platform.probes(runner), "reactions": reactions.probe},
         metrics=platform.metrics,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run, reactions.run, ticks.sender.run]),
+        settle=settle,
     )
 
 

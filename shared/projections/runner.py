@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from nats.aio.client import Client
+from nats.js.errors import NotFoundError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -101,6 +102,13 @@ class Runner:
         Nothing is sent or announced by it: a projection only writes rows.
         """
         await self.refills[Purpose.REBUILD].ask()
+
+    async def log_end(self) -> int:
+        """Ask for the position of the log's last event; 0 if it is empty, or not there at all."""
+        try:
+            return (await stream_state(self._client.jetstream(timeout=5))).last
+        except NotFoundError:
+            return 0
 
     @asynccontextmanager
     async def _leadership(self) -> AsyncIterator[None]:

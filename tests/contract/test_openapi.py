@@ -14,6 +14,7 @@ UNTYPED = {
     "/schemas/{type_name}": "a JSON Schema is an object of any shape",
     "/asyncapi.json": "an AsyncAPI document, described by its own standard",
     "/imports": "lines of JSON, of which OpenAPI says nothing",
+    "/own-data": "lines of JSON, the last of which says how many they are",
 }
 WRITES = {"post", "put", "patch", "delete"}
 

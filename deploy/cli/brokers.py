@@ -1,0 +1,91 @@
+"""The broker as the operator reaches it from the command line, and the whole log read through it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import nats.errors
+from nats.aio.client import Client
+from nats.js.errors import NotFoundError
+
+from deploy.cli.console import Said
+from deploy.local import state
+from deploy.local.keys import keyring
+from deploy.local.settings import LocalSettings
+from deploy.local.up import operator
+from deploy.nats.permissions import OPERATOR
+from shared.eventstore import streams
+from shared.projections.feed import Feed, RawEvent
+
+BATCH = 500
+WAIT = 5.0  # seconds for the next events
+
+
+class LogEndsEarly(Said):
+    """The broker gives fewer events than it says that it has."""
+
+    def __init__(self, at: int, last: int) -> None:
+        super().__init__(
+            f"NATS không trả được sự kiện sau vị trí {at} (nhật ký có {last}).",
+            f"NATS does not give the events after position {at} (the log has {last}).",
+        )
+
+
+def data_folder() -> Path:
+    """Find the folder of the platform that was started last, else the one of the settings."""
+    return Path(state.read().data_dir or LocalSettings().data_dir).resolve()
+
+
+def has_operator(folder: Path) -> bool:
+    """Say whether the operator's key lies in a data folder."""
+    return (folder / "keys" / f"{OPERATOR}.nk").exists()
+
+
+async def connected(url: str, folder: Path) -> Client:
+    """Connect to the broker as the operator of a data folder."""
+    return await operator(url, keyring(folder / "keys"))
+
+
+@asynccontextmanager
+async def as_operator() -> AsyncIterator[Client]:
+    url = state.read().nats_url
+    if not url:
+        raise Said(
+            "Chưa biết địa chỉ NATS: đặt LOA_NATS_URL.", "The address of NATS is not known: set LOA_NATS_URL."
+        )
+    try:
+        client = await connected(url, data_folder())
+    except (OSError, nats.errors.Error) as error:
+        raise Said(
+            f"Không kết nối được NATS tại {url}: {error}", f"NATS cannot be reached at {url}: {error}"
+        ) from error
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def log_state(client: Client) -> streams.StreamState | None:
+    """Say which log there is and how far it reaches; None if there is none."""
+    try:
+        return await streams.stream_state(client.jetstream(timeout=10))
+    except NotFoundError:
+        return None
+
+
+async def read_log(client: Client, last: int, look: Callable[[RawEvent], None]) -> None:
+    """Look at every event up to `last`, in order."""
+    feed, at = Feed(client, 0), 0
+    try:
+        while at < last:
+            batch = await feed.batch(BATCH, WAIT)
+            if not batch:
+                raise LogEndsEarly(at, last)
+            for event in batch:
+                if event.position <= last:
+                    look(event)
+            at = batch[-1].position
+            await asyncio.sleep(0)
+    finally:
+        await feed.close()

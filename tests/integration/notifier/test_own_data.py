@@ -1,0 +1,99 @@
+"""What the notifier keeps beside the log is read out whole and put back; what waited is never sent again by that."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from deploy.local.keys import Keyring
+from shared.clock import new_id
+from shared.contracts.vocabulary import Role
+from tests.integration.notifier.desk import MONDAY, Desk, open_desk, opened, put_recipient, tick
+from tests.support.engines import NewDatabase, fresh_nats
+from tests.support.service import Api
+from tests.support.tokens import Issuer
+
+BEGUN = {"begun": MONDAY.isoformat()}
+
+
+async def read(api: Api) -> list[str]:
+    answer = await api.client.get("/own-data")
+    assert answer.status_code == 200
+    return answer.text.splitlines()
+
+
+async def change(desk: Desk, statement: str) -> None:
+    connection = await asyncpg.connect(desk.settings.database_url.get_secret_value())
+    await connection.execute(statement)
+    await connection.close()
+
+
+async def filled(desk: Desk) -> list[str]:
+    """Have one mail sent, one that waits, and read everything out."""
+    async with desk.notifier() as api:
+        await put_recipient(api)
+        await api.client.post("/sending/hold", json={"reason": "Tuần đầu: xem trước"})
+        await api.client.post("/sending/release", json={"reason": "Đã xem"})
+        position = await desk.gap(opened(new_id()))
+        assert len((await tick(api, position))["sent"]) == 1
+        await tick(api, position, "2026-12-01")
+        await change(
+            desk,
+            "UPDATE digest SET state = 'queued', sent_at = NULL, announced = false WHERE day = '2026-12-01'",
+        )
+        return await read(api)
+
+
+async def test_own_rows_come_back_and_what_waited_is_unsure_and_held(
+    desk: Desk,
+    keys: Keyring,
+    token_issuer: Issuer,
+    new_database: NewDatabase,
+    tmp_path: Path,
+) -> None:
+    kept = await filled(desk)
+    tables = {json.loads(line)["table"] for line in kept[:-1]}
+    assert {"recipient", "digest", "digest_line", "sending"} <= tables
+    assert json.loads(kept[-1]) == {"rows": len(kept) - 1}
+    async with (
+        fresh_nats(tmp_path / "nats", keys) as server,
+        open_desk(server, keys, token_issuer, await new_database(), tmp_path / "other") as other,
+        other.notifier() as api,
+    ):
+        await other.stop_ticking()
+        body = "\n".join(kept)
+        cut = await api.client.put("/own-data", params=BEGUN, content="\n".join(kept[:-1]))
+        assert (cut.status_code, cut.json()["type"]) == (422, "urn:loa:problem:rows-cut-short")
+        answer = await api.client.put("/own-data", params=BEGUN, content=body)
+        assert answer.json() == {"rows": len(kept) - 1}
+        again = await read(api)
+        states = await other.rows("SELECT day::text, state, announced FROM digest ORDER BY day")
+        held = (await api.client.get("/sending")).json()
+        released = await api.client.post("/sending/release", json={"reason": "Đã xem trước"})
+    assert [line for line in again[:-1] if of(line) in SAME] == [line for line in kept if of(line) in SAME]
+    assert [tuple(row.values()) for row in states] == [
+        ("2026-11-23", "sent", False),
+        ("2026-12-01", "unsure", False),
+    ]
+    assert held["held"]
+    assert "loa preview" in held["reason"]
+    assert released.status_code == 200, "numbers that the database gives go on after those put in"
+    assert other.mails() == []
+
+
+SAME = {"recipient", "digest_line", "silence", "projection_skipped_event"}
+
+
+def of(line: str) -> str:
+    document: dict[str, Any] = json.loads(line)
+    return str(document.get("table"))
+
+
+async def test_a_log_with_events_takes_nothing(desk: Desk) -> None:
+    async with desk.notifier() as api:
+        answer = await api.client.put("/own-data", params=BEGUN, content='{"rows": 0}')
+        async with api.as_(Role.UNIT, "STP-01") as unit:
+            refused = await unit.get("/own-data")
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:loa:problem:log-not-empty")
+    assert refused.status_code == 403
