@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.notifier.adapters import answers, api, outbox, pauses, tables
+from services.notifier.adapters import answers, api, outbox, pauses, requests, tables
 from services.notifier.adapters.answer_links import AnswerLinks
 from services.notifier.adapters.broker import Reactions
 from services.notifier.adapters.desk import PROJECTION, SqlDesks
@@ -74,6 +74,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
                 settings.url_notifier,
                 now,
             ),
+            requests.router(platform.engine, settings.url_registry),
             outbox.router(read_model, environment(), local=settings.smtp_url is None),
             imports.router(platform.store, lambda session: rows(session, recipients, clock.new_id).sheets()),
         ],

@@ -24,6 +24,7 @@ class Settings(ServiceSettings):
     link_key: SecretStr | None = None
     link_jwks: Path | None = None
     url_notifier: str = "http://127.0.0.1:8004"
+    url_registry: str = "http://127.0.0.1:8001"
     url_campaigns: str = "http://127.0.0.1:8002"
 
     @property

@@ -97,6 +97,7 @@ class AlertRow(Base, table=True):
     last_reason: str | None = None
     answer: str | None = None
     answered_on: date | None = None
+    answer_said: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
     planned_on: date | None = None
     snoozed_until: date | None = None
     escalated_to: str | None = None

@@ -121,7 +121,11 @@ def _alert_sent(_event: Recorded, data: AlertSent) -> Rows:
 
 def _alert_answered(event: Recorded, data: AnswerEvent) -> Rows:
     """An answer without a day takes no planned day away."""
-    values: dict[str, Any] = {"answer": data.name, "answered_on": day_in_vietnam(event.metadata.time)}
+    values: dict[str, Any] = {
+        "answer": data.name,
+        "answered_on": day_in_vietnam(event.metadata.time),
+        "answer_said": data.model_dump(mode="json", include=_SAID),
+    }
     if isinstance(data, AlertAcknowledged):
         values |= {"planned_on": data.planned_on, "escalation_level": None, "escalated_to": None}
     return [Change("alert", {"alert_id": data.alert_id}, values)]
@@ -158,6 +162,7 @@ _BESIDE = (
     "last_reason",
     "answer",
     "answered_on",
+    "answer_said",
     "planned_on",
     "snoozed_until",
     "escalated_to",
@@ -168,6 +173,8 @@ _BESIDE = (
     "closed_on",
     "closure",
 )
+
+_SAID = {"planned_on", "channel", "to_unit", "explanation", "document", "authority", "decided_on", "obstacle"}
 
 _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     UnitRegistered: _unit_registered,
