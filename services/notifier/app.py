@@ -9,7 +9,7 @@ from services.notifier.adapters.answer_links import AnswerLinks
 from services.notifier.adapters.broker import Reactions
 from services.notifier.adapters.desk import PROJECTION, SqlDesks
 from services.notifier.adapters.ledger import SqlLedger
-from services.notifier.adapters.post import FilePost, SmtpPost
+from services.notifier.adapters.post import FilePost
 from services.notifier.adapters.read_model import SqlReadModel
 from services.notifier.adapters.recipients import SqlRecipients
 from services.notifier.adapters.rendering import TemplateRenderer, environment
@@ -17,6 +17,8 @@ from services.notifier.adapters.restoring import settle
 from services.notifier.adapters.rows import rows
 from services.notifier.adapters.sending import SqlSending
 from services.notifier.adapters.silences import SqlSilences
+from services.notifier.adapters.smtp import Pace, Pool, Server, SmtpPost
+from services.notifier.application.announcer import Announcer
 from services.notifier.application.answers import Answers
 from services.notifier.application.commands import Commands
 from services.notifier.application.pipeline import Pipeline
@@ -48,7 +50,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     runner = platform.runner(projection, tables.checkpoints)
     commands = Commands(platform.store, clock.new_id)
     sending = SqlSending(platform.engine, local=settings.smtp_url is None)
-    ticks = _ticks(platform, settings, commands, sending, now)
+    ticks = _ticks(platform, settings, sending, now)
     face = broker.create_broker(settings, platform.catalog)
     reactions = Reactions(
         broker=face,
@@ -89,20 +91,18 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     )
 
 
-def _ticks(
-    platform: Platform, settings: Settings, commands: Commands, sending: SqlSending, now: Clock
-) -> Ticks:
+def _ticks(platform: Platform, settings: Settings, sending: SqlSending, now: Clock) -> Ticks:
     async def head() -> int:
         return (await stream_state(platform.client.jetstream(timeout=5))).last
 
-    ledger = SqlLedger(platform.engine)
+    ledger = SqlLedger(platform.engine, settings.lease)
+    calendar = load_rulebook(settings.rule_files).calendar
+    announcer = Announcer(ledger, platform.store, clock.new_id, now)
     renderer = TemplateRenderer(AnswerLinks(_signer(settings)), settings.mail_from)
     return Ticks(
-        pipeline=Pipeline(
-            SqlDesks(platform.engine), renderer, load_rulebook(settings.rule_files).calendar, head
-        ),
+        pipeline=Pipeline(SqlDesks(platform.engine), renderer, calendar, head),
         ledger=ledger,
-        sender=Sender(ledger, _post(settings), commands, sending, now),
+        sender=Sender(ledger, _post(settings), announcer, sending, calendar, now),
         simulation=FilePost(settings.simulated_dir, settings.mail_from),
         now=now,
     )
@@ -119,4 +119,5 @@ def _signer(settings: Settings) -> LinkSigner | None:
 def _post(settings: Settings) -> Post:
     if settings.smtp_url is None:
         return FilePost(settings.mail_dir, settings.mail_from)
-    return SmtpPost(settings.smtp_url.get_secret_value(), settings.mail_from)
+    pool = Pool(Server(settings.smtp_url.get_secret_value(), settings.smtp_seconds))
+    return SmtpPost(pool, settings.mail_from, Pace(settings.smtp_rate), settings.bounce_address)

@@ -1,9 +1,10 @@
 """Settings of the notifier."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from shared.settings import ServiceSettings
 
@@ -13,12 +14,17 @@ class Settings(ServiceSettings):
 
     `link_key` (PEM, Ed25519) signs the answer links in mails, `link_jwks` is the file of the public keys;
     `url_notifier` and `url_campaigns` are where recipients reach the pages behind them.
+    `smtp_rate` is how many mails a second one process sends to one domain. `bounce_address` (`bounce@…`) is where
+    reports of failed delivery come back to, with a `+` and the mail's token; without it to the sender.
     """
 
     service: ClassVar[str] = "notifier"
 
     port: int = 8004
     smtp_url: SecretStr | None = None
+    smtp_seconds: float = Field(default=20, gt=0, description="how long the server has for each answer")
+    smtp_rate: float = Field(default=20, gt=0)
+    bounce_address: str | None = Field(default=None, pattern=r"^[^@\s+<>]+@[^@\s<>]+$")
     mail_dir: Path = Path("mail")
     mail_from: str = "Loa <loa@loa.invalid>"
     link_key: SecretStr | None = None
@@ -26,6 +32,11 @@ class Settings(ServiceSettings):
     url_notifier: str = "http://127.0.0.1:8004"
     url_registry: str = "http://127.0.0.1:8001"
     url_campaigns: str = "http://127.0.0.1:8002"
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a mail is in one process's hands: more than twice the longest delivery."""
+        return timedelta(seconds=15 * self.smtp_seconds)
 
     @property
     def simulated_dir(self) -> Path:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from services.notifier.domain.digest import Recipient
 from shared.contracts.event import Code
@@ -31,6 +31,7 @@ class RecipientBody(Body):
     language: Language = Language.VI
     valid_from: date | None = None
     valid_to: date | None = None
+    calendar: bool = Field(default=False, description="attach the due days as a calendar file")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -1,90 +1,128 @@
 """The ledger of digests, which is also the queue: one row a mail, claimed with a lease, never emptied."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import RowMapping, and_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.notifier.adapters.ledger_rows import claim_of, file_rows, line_row, mail_row, unannounced_of
 from services.notifier.adapters.tables import DIGEST, DIGEST_ATTACHMENT, DIGEST_LINE, RECIPIENT
 from services.notifier.application.ports import (
     Attachment,
     Claim,
     DigestState,
-    Mail,
     Outcome,
     Outgoing,
     Unannounced,
 )
-from services.notifier.domain.digest import Digest, Line
-from shared.contracts.vocabulary import RecipientRole
+from services.notifier.domain.digest import Digest
+from shared.clock import day_in_vietnam
 
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=5)
 ANNOUNCE_AT_ONCE = 100
+ENQUEUE_AT_ONCE = 200
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class SqlLedger:
+    """`lease` is longer than a claim waits for its lane and a slow server takes."""
+
     engine: AsyncEngine
+    lease: timedelta = LEASE
 
-    async def enqueue(self, digest: Digest, outgoing: Outgoing, correlation_id: str, now: datetime) -> bool:
-        """Queue a mail with what it says; False if its key is taken (another tick was quicker)."""
-        row = _row(digest, outgoing, correlation_id, now)
-        async with self.engine.begin() as connection:
-            added = await connection.execute(insert(DIGEST).values(row).on_conflict_do_nothing())
-            if added.rowcount != 1:
-                return False
-            await connection.execute(insert(DIGEST_LINE), [_line(digest, line) for line in digest.lines])
-            if files := outgoing.mail.attachments:
-                await connection.execute(insert(DIGEST_ATTACHMENT), _files(digest.key, files))
-        return True
+    async def enqueue(
+        self, mails: Sequence[tuple[Digest, Outgoing]], correlation_id: str, now: datetime
+    ) -> set[str]:
+        """Queue mails with what they say; returns the keys that were free (no other tick was quicker)."""
+        fresh: set[str] = set()
+        for start in range(0, len(mails), ENQUEUE_AT_ONCE):
+            part = mails[start : start + ENQUEUE_AT_ONCE]
+            async with self.engine.begin() as connection:
+                fresh |= await _enqueue(connection, part, correlation_id, now)
+        return fresh
 
-    async def claim(self, now: datetime) -> Claim | None:
-        """Take the oldest mail that waits, or whose lease ran out in somebody else's hands."""
+    async def claim(self, now: datetime, limit: int) -> Sequence[Claim]:
+        """Take the oldest mails that wait, or whose lease ran out in somebody else's hands."""
         async with self.engine.begin() as connection:
-            if (row := await _next(connection, now)) is None:
-                return None
-            claimed = {"state": DigestState.CLAIMED, "lease_until": now + LEASE}
-            attempt = row["attempts"] + 1
-            files = await _attached(connection, row["digest_key"])
-            await connection.execute(
-                update(DIGEST)
-                .where(DIGEST.c.digest_key == row["digest_key"])
-                .values(**claimed, attempts=attempt)
-            )
-        unsure = row["state"] == DigestState.CLAIMED or bool(row["delivery"].get("unsure"))
-        outgoing = _outgoing(row, files, again=unsure)
-        return Claim(key=row["digest_key"], attempt=attempt, outgoing=outgoing, unsure=unsure)
+            found = await connection.execute(_next(now, limit))
+            rows = found.mappings().all()
+            if not rows:
+                return []
+            keys = [row["digest_key"] for row in rows]
+            values = {
+                "state": DigestState.CLAIMED,
+                "lease_until": now + self.lease,
+                "attempts": DIGEST.c.attempts + 1,
+            }
+            await connection.execute(update(DIGEST).where(DIGEST.c.digest_key.in_(keys)).values(values))
+            files = await _attached(connection, keys)
+        return [claim_of(row, files.get(row["digest_key"], ())) for row in rows]
+
+    async def release(self, claims: Sequence[Claim]) -> None:
+        """Give back what was claimed and not tried: it is as it was."""
+        async with self.engine.begin() as connection:
+            for claim in claims:
+                delivery = {**claim.delivery, "unsure": claim.unsure}
+                values = {"state": DigestState.QUEUED, "lease_until": None, "delivery": delivery}
+                back = update(DIGEST).where(_held(claim)).values(values)
+                await connection.execute(back.values(attempts=DIGEST.c.attempts - 1))
 
     async def finish(self, claim: Claim, outcome: Outcome, now: datetime) -> bool:
         """Record how a delivery ended; False if the lease had run out and another took it over."""
-        sent_at = now if outcome.state is DigestState.SENT else None
-        values = {"state": outcome.state, "delivery": dict(outcome.delivery), "sent_at": sent_at}
+        values: dict[str, Any] = {"state": outcome.state, "delivery": dict(outcome.delivery)}
+        if outcome.state is DigestState.SENT:
+            values["sent_at"] = now
         if outcome.again_at is not None:
             values["not_before"] = outcome.again_at
-        ours = and_(
-            DIGEST.c.digest_key == claim.key,
-            DIGEST.c.state == DigestState.CLAIMED,
-            DIGEST.c.attempts == claim.attempt,
-        )
+        if outcome.undeliverable is not None:
+            values["delivery"]["undeliverable"] = outcome.undeliverable
         async with self.engine.begin() as connection:
-            done = await connection.execute(update(DIGEST).where(ours).values(lease_until=None, **values))
-        return done.rowcount == 1
+            ended = update(DIGEST).where(_held(claim)).values(lease_until=None, **values)
+            ours = (await connection.execute(ended)).rowcount == 1
+            if ours and outcome.undeliverable is not None:
+                await mark(connection, claim.outgoing.recipient_id, outcome.undeliverable, now)
+        return ours
+
+    async def deferred_since(self, recipient_id: UUID) -> datetime | None:
+        """Say since when an address has put off every mail; None if the last one came through."""
+        heard = select(func.max(DIGEST.c.created_at)).where(
+            DIGEST.c.recipient_id == recipient_id, DIGEST.c.state == DigestState.SENT
+        )
+        put_off = select(func.min(DIGEST.c.created_at)).where(
+            DIGEST.c.recipient_id == recipient_id,
+            DIGEST.c.state == DigestState.EXPIRED,
+            DIGEST.c.delivery["last"].astext == "deferred",
+            DIGEST.c.created_at > func.coalesce(heard.scalar_subquery(), LONG_AGO),
+        )
+        async with self.engine.connect() as connection:
+            since: datetime | None = (await connection.execute(put_off)).scalar()
+            return since
 
     async def unannounced(self) -> Sequence[Unannounced]:
-        missing = and_(DIGEST.c.state == DigestState.SENT, DIGEST.c.announced.is_(False))
+        came_back = DIGEST.c.delivery.has_key("undeliverable")
+        missing = and_(DIGEST.c.announced.is_(False), or_(DIGEST.c.state == DigestState.SENT, came_back))
         async with self.engine.connect() as connection:
-            rows = await connection.execute(
-                select(DIGEST).where(missing).order_by(DIGEST.c.sent_at).limit(ANNOUNCE_AT_ONCE)
+            found = await connection.execute(
+                select(*(DIGEST.c[name] for name in _ANNOUNCED))
+                .where(missing)
+                .order_by(DIGEST.c.created_at, DIGEST.c.digest_key)
+                .limit(ANNOUNCE_AT_ONCE)
             )
-            return [await _unannounced(connection, row) for row in rows.mappings().all()]
+            rows = found.mappings().all()
+            lines = await _lines(connection, [row["digest_key"] for row in rows])
+        return [unannounced_of(row, lines.get(row["digest_key"], [])) for row in rows]
 
-    async def announced(self, key: str) -> None:
+    async def announced(self, keys: Sequence[str]) -> None:
         async with self.engine.begin() as connection:
-            await connection.execute(update(DIGEST).where(DIGEST.c.digest_key == key).values(announced=True))
+            await connection.execute(
+                update(DIGEST).where(DIGEST.c.digest_key.in_(keys)).values(announced=True)
+            )
 
     async def states(self, keys: Sequence[str]) -> Mapping[str, Outcome]:
         columns = (DIGEST.c.digest_key, DIGEST.c.state, DIGEST.c.delivery)
@@ -93,94 +131,77 @@ class SqlLedger:
             return {row.digest_key: Outcome(DigestState(row.state), row.delivery) for row in rows}
 
 
-async def _next(connection: AsyncConnection, now: datetime) -> RowMapping | None:
+async def _enqueue(
+    connection: AsyncConnection, mails: Sequence[tuple[Digest, Outgoing]], correlation_id: str, now: datetime
+) -> set[str]:
+    rows = [mail_row(digest, outgoing, correlation_id, now) for digest, outgoing in mails]
+    added = await connection.execute(
+        insert(DIGEST).values(rows).on_conflict_do_nothing().returning(DIGEST.c.digest_key)
+    )
+    fresh = set(added.scalars())
+    ours = [(digest, outgoing) for digest, outgoing in mails if digest.key in fresh]
+    if lines := [line_row(digest, line) for digest, _ in ours for line in digest.lines]:
+        await connection.execute(insert(DIGEST_LINE), lines)
+    if files := [
+        file for digest, outgoing in ours for file in file_rows(digest.key, outgoing.mail.attachments)
+    ]:
+        await connection.execute(insert(DIGEST_ATTACHMENT), files)
+    return fresh
+
+
+def _next(now: datetime, limit: int) -> Select[Any]:
     waiting = and_(DIGEST.c.state == DigestState.QUEUED, DIGEST.c.not_before <= now)
     abandoned = and_(DIGEST.c.state == DigestState.CLAIMED, DIGEST.c.lease_until < now)
-    found = await connection.execute(
+    return (
         select(*DIGEST.c, RECIPIENT.c.email)
         .join(RECIPIENT, RECIPIENT.c.recipient_id == DIGEST.c.recipient_id)
         .where(or_(waiting, abandoned))
         .order_by(DIGEST.c.created_at, DIGEST.c.digest_key)
-        .limit(1)
+        .limit(limit)
         .with_for_update(skip_locked=True, of=DIGEST)
     )
-    return found.mappings().one_or_none()
 
 
-async def _unannounced(connection: AsyncConnection, row: RowMapping) -> Unannounced:
-    lines = await connection.execute(select(DIGEST_LINE).where(DIGEST_LINE.c.digest_key == row["digest_key"]))
-    return Unannounced(
-        key=row["digest_key"],
-        message_id=row["message_id"],
-        day=row["day"],
-        correlation_id=row["correlation_id"],
-        recipient_id=row["recipient_id"],
-        recipient_role=RecipientRole(row["recipient_role"]),
-        lines=[dict(line) for line in lines.mappings()],
+def _held(claim: Claim) -> ColumnElement[bool]:
+    return and_(
+        DIGEST.c.digest_key == claim.key,
+        DIGEST.c.state == DigestState.CLAIMED,
+        DIGEST.c.attempts == claim.attempt,
     )
 
 
-async def _attached(connection: AsyncConnection, key: str) -> tuple[Attachment, ...]:
-    columns = (DIGEST_ATTACHMENT.c[name] for name in ("name", "media_type", "content", "content_id"))
-    of_mail = select(*columns).where(DIGEST_ATTACHMENT.c.digest_key == key)
-    rows = await connection.execute(of_mail.order_by(DIGEST_ATTACHMENT.c.place))
-    return tuple(Attachment(**row) for row in rows.mappings())
+async def mark(connection: AsyncConnection, recipient_id: UUID, why: str, now: datetime) -> None:
+    """Write to an address no more, until somebody lists it anew."""
+    unmarked = and_(RECIPIENT.c.recipient_id == recipient_id, RECIPIENT.c.undeliverable_on.is_(None))
+    values = {"undeliverable_on": day_in_vietnam(now), "undeliverable_why": why}
+    await connection.execute(update(RECIPIENT).where(unmarked).values(values))
 
 
-def _outgoing(row: RowMapping, files: tuple[Attachment, ...], *, again: bool) -> Outgoing:
-    words = (row["subject"], row["text"], row["html"])
-    return Outgoing(
-        mail=Mail(*words, files, tuple(row["threads"]), row["unsubscribe"]),
-        to=row["email"],
-        message_id=row["message_id"],
-        dated=row["dated_at"],
-        day=row["day"],
-        unit_code=row["unit_code"],
-        recipient_id=row["recipient_id"],
-        kind=row["kind"],
-        return_token=row["return_token"],
-        again=again,
-    )
+async def _lines(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    rows = await connection.execute(select(DIGEST_LINE).where(DIGEST_LINE.c.digest_key.in_(keys)))
+    for row in rows.mappings():
+        found.setdefault(row["digest_key"], []).append(dict(row))
+    return found
 
 
-def _row(digest: Digest, outgoing: Outgoing, correlation_id: str, now: datetime) -> dict[str, Any]:
-    return {
-        "digest_key": digest.key,
-        "kind": outgoing.kind,
-        "recipient_id": digest.recipient.recipient_id,
-        "recipient_role": digest.recipient.role,
-        "unit_code": digest.recipient.unit_code,
-        "day": digest.day,
-        "subject": outgoing.mail.subject,
-        "text": outgoing.mail.text,
-        "html": outgoing.mail.html,
-        "threads": list(outgoing.mail.threads),
-        "unsubscribe": outgoing.mail.unsubscribe,
-        "message_id": outgoing.message_id,
-        "correlation_id": correlation_id,
-        "state": DigestState.QUEUED,
-        "attempts": 0,
-        "not_before": now,
-        "dated_at": outgoing.dated,
-        "created_at": now,
-        "announced": False,
-        "delivery": {},
-    }
+async def _attached(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, tuple[Attachment, ...]]:
+    of_mails = select(DIGEST_ATTACHMENT).where(DIGEST_ATTACHMENT.c.digest_key.in_(keys))
+    found: dict[str, tuple[Attachment, ...]] = {}
+    for row in await connection.execute(of_mails.order_by(DIGEST_ATTACHMENT.c.place)):
+        file = Attachment(
+            name=row.name, media_type=row.media_type, content=row.content, content_id=row.content_id
+        )
+        found[row.digest_key] = (*found.get(row.digest_key, ()), file)
+    return found
 
 
-def _files(key: str, files: Sequence[Attachment]) -> list[dict[str, Any]]:
-    return [{"digest_key": key, "place": place, **asdict(file)} for place, file in enumerate(files)]
-
-
-def _line(digest: Digest, line: Line) -> dict[str, Any]:
-    return {
-        "digest_key": digest.key,
-        "gap_id": line.gap.gap_id,
-        "draft_code": line.gap.draft_code,
-        # The alert is the one of the recipient's unit, whoever has the draft now.
-        "unit_code": digest.recipient.unit_code,
-        "reason": line.reason,
-        "standing": line.standing,
-        "due_on": line.gap.due_on,
-        "policies": list(line.gap.policies),
-    }
+_ANNOUNCED = (
+    "digest_key",
+    "message_id",
+    "day",
+    "correlation_id",
+    "recipient_id",
+    "recipient_role",
+    "delivery",
+)

@@ -1,6 +1,7 @@
 """A mail as it goes over the wire: one message with lasting identity, whatever its title or address says."""
 
 import unicodedata
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
@@ -11,6 +12,7 @@ from uuid import uuid5
 from services.notifier.application.ports import Attachment, Outgoing
 from shared.clock import VIETNAM
 from shared.contracts.ids import LOA_NAMESPACE
+from shared.errors import PermanentError
 
 ONE_LINE = 998  # characters, the most that RFC 5322 allows
 EXACT = frozenset({"message-id", "in-reply-to", "references", "list-unsubscribe"})
@@ -46,6 +48,14 @@ def message_id(key: str, sender: str) -> str:
 def thread_id(draft_code: str, sender: str) -> str:
     """Name the thread of a draft: no mail bears this id, all mails about the draft refer to it."""
     return f"<{uuid5(LOA_NAMESPACE, f'thread:{draft_code}')}@{domain_of(sender)}>"
+
+
+def wire(outgoing: Outgoing, sender: str) -> bytes:
+    """Give the bytes of the message; raises `PermanentError` for what no message can be made of."""
+    try:
+        return bytes(message_of(outgoing, sender))
+    except (ValueError, MessageError, IndexError) as error:  # the last: the parser at the end of an address
+        raise PermanentError("no_message", f"no message can be made of it: {error}") from error
 
 
 def message_of(outgoing: Outgoing, sender: str) -> EmailMessage:

@@ -31,7 +31,10 @@ class SqlRecipients:
             return [recipient_of(row) for row in rows.mappings()]
 
     async def replace(self, unit_code: str, wanted: Sequence[Recipient], today: date) -> None:
-        """Make `wanted` the unit's list; whoever is not on it any more ended yesterday."""
+        """Make `wanted` the unit's list; whoever is not on it any more ended yesterday.
+
+        An address that is listed anew is believed again.
+        """
         gone = and_(
             RECIPIENT.c.unit_code == unit_code,
             RECIPIENT.c.email.not_in([recipient.email for recipient in wanted]),
@@ -40,27 +43,28 @@ class SqlRecipients:
         async with self.engine.begin() as connection:
             await connection.execute(update(RECIPIENT).where(gone).values(valid_to=today - timedelta(days=1)))
             for recipient in wanted:
-                await _put(connection, recipient)
+                await _put(connection, recipient, _LISTED)
 
     async def add(self, recipient: Recipient) -> bool:
         """Put one on the list; False if it stands there exactly so."""
         async with self.engine.begin() as connection:
-            return await _put(connection, recipient)
+            return await _put(connection, recipient, _IMPORTED)
 
 
-async def _put(connection: AsyncConnection, recipient: Recipient) -> bool:
-    values: dict[str, Any] = {name: getattr(recipient, name) for name in _COLUMNS}
+async def _put(connection: AsyncConnection, recipient: Recipient, columns: Sequence[str]) -> bool:
+    values: dict[str, Any] = {name: getattr(recipient, name) for name in ("unit_code", "email", *columns)}
     statement = insert(RECIPIENT).values(recipient_id=recipient.recipient_id, **values)
-    changed = or_(*(RECIPIENT.c[name].is_distinct_from(statement.excluded[name]) for name in _OTHERS))
+    changed = or_(*(RECIPIENT.c[name].is_distinct_from(statement.excluded[name]) for name in columns))
     done = await connection.execute(
         statement.on_conflict_do_update(
             index_elements=["unit_code", "email"],
-            set_={name: statement.excluded[name] for name in _OTHERS},
+            set_={name: statement.excluded[name] for name in columns},
             where=changed,
         )
     )
     return done.rowcount == 1
 
 
-_OTHERS = ("role", "language", "valid_from", "valid_to")
-_COLUMNS = ("unit_code", "email", *_OTHERS)
+# An import repeats what a file says: it neither takes back what a person chose nor lifts a mark.
+_IMPORTED = ("role", "language", "valid_from", "valid_to")
+_LISTED = (*_IMPORTED, "calendar", "undeliverable_on")

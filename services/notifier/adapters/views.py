@@ -20,7 +20,11 @@ from shared.rules.working_days import Calendar
 
 
 class RecipientView(BaseModel):
-    """A mailbox of a unit; `valid_to` is its last day."""
+    """A mailbox of a unit; `valid_to` is its last day.
+
+    `undeliverable_on` is the day from which it is not written to, because its server takes no mail for it:
+    list it anew to try again. `calendar`: the due days go along as a calendar file.
+    """
 
     recipient_id: UUID
     unit_code: str
@@ -29,6 +33,8 @@ class RecipientView(BaseModel):
     language: Language
     valid_from: date | None
     valid_to: date | None
+    undeliverable_on: date | None
+    calendar: bool
 
 
 class RecipientsView(BaseModel):

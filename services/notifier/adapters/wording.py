@@ -50,6 +50,9 @@ STATES: Mapping[DigestState, Text] = MappingProxyType(
         DigestState.SENT: Text("Đã gửi", "Sent"),
         DigestState.FAILED: Text("Không gửi được", "Failed"),
         DigestState.UNSURE: Text("Chưa rõ đã gửi hay chưa", "Unsure"),
+        DigestState.EXPIRED: Text(
+            "Không kịp gửi, nội dung được nêu lại trong thư sau", "Not in time, said again later"
+        ),
     }
 )
 

@@ -8,15 +8,24 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
+from services.notifier.domain.delivery import Shipment
 from services.notifier.domain.digest import KIND, Digest, Recipient
 from services.notifier.domain.gap import Gap
 from services.notifier.domain.reasons import Told
 from shared.contracts.vocabulary import RecipientRole
-from shared.errors import TransientError
+from shared.errors import PermanentError, TransientError
 
 
 class Unanswered(TransientError):
     """The server did not say whether it took the message: it may have."""
+
+
+class Unreachable(TransientError):
+    """There is no server to hand anything to: no mail is to blame."""
+
+
+class AddressRefused(PermanentError):
+    """Nobody reads at this address; the next mail to it would be refused as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +101,17 @@ class Outgoing:
 
 
 class DigestState(StrEnum):
-    """`unsure`: it may have gone out, and its day is over, so nobody tries again."""
+    """`unsure`: it may have gone out, and its day is over, so nobody tries again.
+
+    `expired`: it was not taken while it was good for something; what it said is said by the next one.
+    """
 
     QUEUED = "queued"
     CLAIMED = "claimed"
     SENT = "sent"
     FAILED = "failed"
     UNSURE = "unsure"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,12 +124,18 @@ class Claim:
     key: str
     attempt: int
     outgoing: Outgoing
+    queued_at: datetime
     unsure: bool
+    delivery: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def shipment(self) -> Shipment:
+        return Shipment(kind=self.outgoing.kind, day=self.outgoing.day, queued_at=self.queued_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unannounced:
-    """A delivered mail whose `alert.sent` events are not in the log yet."""
+    """A mail whose `alert.sent` events, or `alert.undeliverable` with a reason, are not in the log yet."""
 
     key: str
     message_id: str
@@ -125,15 +144,20 @@ class Unannounced:
     recipient_id: UUID
     recipient_role: RecipientRole
     lines: Sequence[Mapping[str, Any]]
+    undeliverable: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a delivery ended; `again_at` is set while it is to be tried again."""
+    """How a delivery ended; `again_at` is set while it is to be tried again.
+
+    `undeliverable` is the reason for which the address is not written to any more.
+    """
 
     state: DigestState
     delivery: Mapping[str, Any]
     again_at: datetime | None = None
+    undeliverable: str | None = None
 
 
 class Desks(Protocol):
@@ -145,12 +169,14 @@ class Ledger(Protocol):
     """The ledger is the queue; the key alone prevents doubles."""
 
     async def enqueue(
-        self, digest: Digest, outgoing: Outgoing, correlation_id: str, now: datetime
-    ) -> bool: ...
-    async def claim(self, now: datetime) -> Claim | None: ...
+        self, mails: Sequence[tuple[Digest, Outgoing]], correlation_id: str, now: datetime
+    ) -> set[str]: ...
+    async def claim(self, now: datetime, limit: int) -> Sequence[Claim]: ...
+    async def release(self, claims: Sequence[Claim]) -> None: ...
     async def finish(self, claim: Claim, outcome: Outcome, now: datetime) -> bool: ...
+    async def deferred_since(self, recipient_id: UUID) -> datetime | None: ...
     async def unannounced(self) -> Sequence[Unannounced]: ...
-    async def announced(self, key: str) -> None: ...
+    async def announced(self, keys: Sequence[str]) -> None: ...
     async def states(self, keys: Sequence[str]) -> Mapping[str, Outcome]: ...
 
 

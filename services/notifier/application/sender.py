@@ -1,45 +1,50 @@
-"""Deliver what the ledger holds, record it, then say so in the log: at least once, never silently twice."""
+"""Deliver what the ledger holds, several at a time, and record how it went: at least once, never silently twice."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from services.notifier.application.commands import ACTOR, Commands
+from services.notifier.application.announcer import Announcer
 from services.notifier.application.ports import (
+    AddressRefused,
     Claim,
     DigestState,
     Ledger,
     Outcome,
     Post,
     Sending,
-    Unannounced,
     Unanswered,
+    Unreachable,
 )
-from services.notifier.domain.alert import Raise, RecordSent
+from services.notifier.domain.delivery import PATIENCE, pause
 from shared import log
-from shared.clock import Clock, day_in_vietnam
-from shared.envelope import Metadata
+from shared.clock import Clock
 from shared.errors import PermanentError, Refusal, TransientError
+from shared.rules.working_days import Calendar
 
 logger = log.get(__name__)
 
-FIRST_PAUSE = timedelta(seconds=30)
-LONGEST_PAUSE = timedelta(minutes=30)
+LANES = 8
 ROUND_SECONDS = 30.0
+DEFERRED, UNREACHABLE = "deferred", "unreachable"  # by the server of the address; by our own server
 AGAIN = (TransientError, Refusal, OSError, TimeoutError, OperationalError, InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
+    """`spread` gives a number between 0 and 1: how far apart two mails come that were put off together."""
+
     ledger: Ledger
     post: Post
-    commands: Commands
+    announcer: Announcer
     sending: Sending
+    calendar: Calendar
     now: Clock
+    spread: Callable[[], float] = random.random
 
     async def run(self) -> None:
         """Look after what a crash or a refusing server left behind, for ever."""
@@ -54,73 +59,91 @@ class Sender:
                 said = problem
             await asyncio.sleep(ROUND_SECONDS)
 
-    async def run_once(self) -> list[str]:
-        """Deliver all that is waiting, whoever queued it; returns the keys of what this call delivered."""
-        delivered = []
-        while (claim := await self._claim()) is not None:
-            outcome = await self._deliver(claim)
-            if await self.ledger.finish(claim, outcome, self.now()) and outcome.state is DigestState.SENT:
-                delivered.append(claim.key)
-        await self._announce(await self.ledger.unannounced())
-        return delivered
+    async def run_once(self) -> None:
+        """Deliver all that is waiting, whoever queued it; then say in the log what went out."""
+        try:
+            await _Round(self).run()
+        finally:
+            await self.announcer.run_once()
 
-    async def _claim(self) -> Claim | None:
-        """Take the next mail, unless an operator holds all sending."""
-        return None if (await self.sending.state()).held else await self.ledger.claim(self.now())
+    async def claim(self) -> list[Claim]:
+        """Take the next mails, unless an operator holds all sending."""
+        held = (await self.sending.state()).held
+        return [] if held else list(await self.ledger.claim(self.now(), LANES))
 
-    async def _deliver(self, claim: Claim) -> Outcome:
-        """One attempt: a mail of a day that has passed is not sent any more."""
-        if claim.outgoing.day < day_in_vietnam(self.now()):
-            state = DigestState.UNSURE if claim.unsure else DigestState.FAILED
-            return _ended(claim, state, "day_passed", "the day of this mail is over")
+    async def attempt(self, claim: Claim) -> Outcome:
+        """One attempt, and what it means; a mail that is over is not sent any more."""
+        if claim.shipment.is_over(self.now()):
+            return await self._given_up(claim, claim.delivery)
         try:
             record = await self.post.deliver(claim.outgoing)
+        except AddressRefused as error:
+            return self._parked(claim, error, undeliverable=error.reason)
         except PermanentError as error:
-            return _ended(claim, DigestState.FAILED, error.reason, error.detail)
+            return self._parked(claim, error)
         except TransientError as error:
-            return self._again(claim, error)
+            return await self._put_off(claim, error)
         logger.info("digest_sent", digest_key=claim.key, attempt=claim.attempt)
         return Outcome(DigestState.SENT, {**record, "possible_duplicate": claim.unsure})
 
-    def _again(self, claim: Claim, error: TransientError) -> Outcome:
-        unsure = claim.unsure or isinstance(error, Unanswered)
-        pause = min(FIRST_PAUSE * 2 ** (claim.attempt - 1), LONGEST_PAUSE)
+    def _parked(self, claim: Claim, error: PermanentError, undeliverable: str | None = None) -> Outcome:
+        logger.warning("digest_refused", digest_key=claim.key, reason=error.reason, detail=error.detail)
+        said = {"reason": error.reason, "detail": error.detail}
+        return Outcome(DigestState.FAILED, said, undeliverable=undeliverable)
+
+    async def _put_off(self, claim: Claim, error: TransientError) -> Outcome:
+        said = {
+            "reason": UNREACHABLE if isinstance(error, Unreachable) else DEFERRED,
+            "detail": str(error),
+            "unsure": claim.unsure or isinstance(error, Unanswered),
+        }
+        earliest = self.now() + pause(claim.attempt, self.spread())
+        again_at = claim.shipment.next_try(earliest, self.calendar)
+        if again_at is None:
+            return await self._given_up(claim, said)
         logger.warning("digest_delayed", digest_key=claim.key, attempt=claim.attempt, error=str(error))
-        said = {"reason": "transient", "detail": str(error), "unsure": unsure}
-        return Outcome(DigestState.QUEUED, said, self.now() + pause)
+        return Outcome(DigestState.QUEUED, said, again_at)
 
-    async def _announce(self, mails: Sequence[Unannounced]) -> None:
-        for mail in mails:
-            try:
-                await self._announce_one(mail)
-            except (TransientError, Refusal, OSError) as error:
-                logger.warning("alert_sent_delayed", digest_key=mail.key, error=str(error))
-                return
-            await self.ledger.announced(mail.key)
+    async def _given_up(self, claim: Claim, said: Mapping[str, Any]) -> Outcome:
+        """It is over. An address that put everything off for `PATIENCE` is not believed any more."""
+        unsure = claim.unsure or bool(said.get("unsure"))
+        long = not unsure and said.get("reason") == DEFERRED and await self._is_long(claim)
+        state = DigestState.UNSURE if unsure else DigestState.EXPIRED
+        logger.warning("digest_given_up", digest_key=claim.key, state=state, address_given_up=long)
+        ended = {**said, "reason": "time_over", "last": said.get("reason")}
+        return Outcome(state, ended, undeliverable="retries_exhausted" if long else None)
 
-    async def _announce_one(self, mail: Unannounced) -> None:
-        metadata = Metadata(time=self.now(), actor=ACTOR, correlation_id=mail.correlation_id)
-        lines = [self.commands.record_sent(_recorded(mail, line), metadata) for line in mail.lines]
-        await asyncio.gather(*lines)
+    async def _is_long(self, claim: Claim) -> bool:
+        since = await self.ledger.deferred_since(claim.outgoing.recipient_id)
+        return self.now() - min(since or claim.queued_at, claim.queued_at) >= PATIENCE
 
 
-def _recorded(mail: Unannounced, line: Mapping[str, Any]) -> RecordSent:
-    return RecordSent(
-        matter=Raise(
-            gap_id=line["gap_id"],
-            draft_code=line["draft_code"],
-            unit_code=line["unit_code"],
-            due_on=line["due_on"],
-        ),
-        digest_key=mail.key,
-        message_id=mail.message_id,
-        day=mail.day,
-        recipient_id=mail.recipient_id,
-        recipient_role=mail.recipient_role,
-        reason=line["reason"],
-    )
+@dataclass(slots=True)
+class _Round:
+    """The mails that wait now, handed out to a few lanes; a server that is gone ends the round."""
 
+    sender: Sender
+    hand: list[Claim] = field(default_factory=list)
+    gone: bool = False
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-def _ended(claim: Claim, state: DigestState, reason: str, detail: str) -> Outcome:
-    logger.warning("digest_not_sent", digest_key=claim.key, state=state, reason=reason, detail=detail)
-    return Outcome(state, {"reason": reason, "detail": detail})
+    async def run(self) -> None:
+        try:
+            lanes = await asyncio.gather(*(self._lane() for _ in range(LANES)), return_exceptions=True)
+        finally:
+            await self.sender.ledger.release(self.hand)
+        for failed in lanes:
+            if isinstance(failed, BaseException):
+                raise failed
+
+    async def _lane(self) -> None:
+        while (claim := await self._next()) is not None:
+            outcome = await self.sender.attempt(claim)
+            self.gone = self.gone or outcome.delivery.get("reason") == UNREACHABLE
+            await self.sender.ledger.finish(claim, outcome, self.sender.now())
+
+    async def _next(self) -> Claim | None:
+        async with self.turn:
+            if not self.hand and not self.gone:
+                self.hand = await self.sender.claim()
+            return self.hand.pop(0) if self.hand and not self.gone else None

@@ -49,12 +49,11 @@ class Ticks:
             return self._hold(await self.pipeline.plan(at))
         await self.sender.run_once()  # what was left behind first: it decides what was heard
         plan = await self.pipeline.plan(at)
-        fresh = [p for p in plan.planned if await self._enqueue(p, correlation_id, now)]
+        mails = [(planned.digest, planned.outgoing) for planned in plan.planned]
+        keys = await self.ledger.enqueue(mails, correlation_id, now)
+        fresh = [planned for planned in plan.planned if planned.digest.key in keys]
         await self.sender.run_once()
         return await self._report(plan, fresh)
-
-    async def _enqueue(self, planned: Planned, correlation_id: str, now: datetime) -> bool:
-        return await self.ledger.enqueue(planned.digest, planned.outgoing, correlation_id, now)
 
     def _simulate(self, plan: Plan) -> Ticked:
         shown = [

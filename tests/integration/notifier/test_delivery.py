@@ -71,7 +71,7 @@ async def test_a_crash_after_delivery_ends_in_one_mail_with_the_same_identity(
         assert [r["state"] for r in await desk.rows("SELECT state FROM digest")] == ["claimed"]
         await tick(api, position)
         assert [r["state"] for r in await desk.rows("SELECT state FROM digest")] == ["claimed"]
-        desk.clock.moment = MONDAY + timedelta(minutes=3)
+        desk.clock.moment = MONDAY + timedelta(minutes=6)
         await tick(api, position)
         (again,) = desk.mails()
         (row,) = await desk.rows("SELECT state, attempts, delivery FROM digest")
@@ -96,7 +96,7 @@ async def test_a_mail_in_doubt_whose_day_is_over_is_unsure_and_said_again_next_d
         answer = await tick(api, position)
         states = await desk.rows("SELECT day, state, delivery FROM digest ORDER BY day")
     assert [(str(r["day"]), r["state"]) for r in states] == [("2026-11-23", "unsure"), ("2026-11-25", "sent")]
-    assert states[0]["delivery"]["reason"] == "day_passed"
+    assert states[0]["delivery"]["reason"] == "time_over"
     assert [line["reason"] for m in answer["sent"] for line in m["lines"]] == ["overdue_first"]
 
 

@@ -1,0 +1,188 @@
+"""Hands mails to an SMTP server: few connections that are used again and again, at a pace that a domain bears."""
+
+import asyncio
+import re
+import ssl
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+import aiosmtplib
+from aiosmtplib import SMTP
+
+from services.notifier.adapters.message import wire
+from services.notifier.application.ports import AddressRefused, Outgoing, Unanswered, Unreachable
+from shared.errors import PermanentError, TransientError
+
+SECONDS = 20.0
+PATIENCE = 6  # a lease must be longer than twice as much: a claim waits for its lane, then is delivered
+IDLE_SECONDS = 30.0  # a server may hang up on who is silent for longer
+MAILS_A_CONNECTION = 100
+CLOSING = 421  # the server as a whole is not available
+PERMANENT = 500  # SMTP replies from here on will not change by themselves (RFC 5321)
+REASONS = {550: "mailbox_refused", 552: "mailbox_full", 553: "address_refused", 554: "message_refused"}
+# Enhanced codes (RFC 3463) that speak of the address: bad or moved mailbox, bad domain, mailbox disabled.
+NO_SUCH_ADDRESS = re.compile(r"\b5\.(?:1\.(?:1|2|3|6|10)|2\.1)\b")
+ENHANCED = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
+WITHOUT_ENHANCED = frozenset({550, 551, 553})
+
+
+@dataclass(slots=True)
+class Pace:
+    """At most `rate` mails a second to one domain, in this process; nobody waits longer than his turn."""
+
+    rate: float
+    _free_at: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+    async def turn(self, domain: str) -> None:
+        now = asyncio.get_running_loop().time()
+        at = max(now, self._free_at[domain])
+        self._free_at[domain] = at + 1 / self.rate
+        await asyncio.sleep(at - now)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """`smtps` is TLS from the first byte, `smtp+starttls` insists on it, `smtp` takes what is offered."""
+
+    url: str
+    seconds: float = SECONDS
+    tls: ssl.SSLContext | None = None
+
+    async def connect(self) -> SMTP:
+        """Open a connection, with TLS and login; raises `Unreachable`, which blames no mail."""
+        url = urlsplit(self.url)
+        implicit = url.scheme == "smtps"
+        client = SMTP(
+            hostname=url.hostname,
+            port=url.port or (465 if implicit else 587 if "starttls" in url.scheme else 25),
+            username=unquote(url.username) if url.username else None,
+            password=unquote(url.password) if url.password else None,
+            use_tls=implicit,
+            start_tls=True if "starttls" in url.scheme else None if not implicit else False,
+            tls_context=self.tls,
+            timeout=self.seconds,
+        )
+        try:
+            await client.connect()
+        except aiosmtplib.SMTPAuthenticationError as error:
+            raise Unreachable(f"the server does not take our login: {error.message}") from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise Unreachable(f"the server could not be reached: {error}") from error
+        return client
+
+
+@dataclass(slots=True)
+class Pool:
+    """Connections that wait for their next mail; one that failed is closed and never comes back."""
+
+    server: Server
+    _idle: list[tuple[SMTP, float, int]] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def connection(self, *, fresh: bool) -> AsyncIterator[SMTP]:
+        client, used = (await self.server.connect(), 0) if fresh else await self._take()
+        try:
+            yield client
+        except BaseException:
+            client.close()
+            raise
+        if used + 1 < MAILS_A_CONNECTION and client.is_connected:
+            self._idle.append((client, asyncio.get_running_loop().time(), used + 1))
+        else:
+            client.close()
+
+    async def _take(self) -> tuple[SMTP, int]:
+        now = asyncio.get_running_loop().time()
+        while self._idle:
+            client, since, used = self._idle.pop()
+            if client.is_connected and now - since < IDLE_SECONDS:
+                return client, used
+            client.close()
+        return await self.server.connect(), 0
+
+
+class _HungUp(Exception):
+    """The server ended the conversation before it was given the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpPost:
+    """`bounces` is the address to which reports come back; each mail adds its own token to it (VERP)."""
+
+    pool: Pool
+    sender: str
+    pace: Pace
+    bounces: str | None = None
+
+    @property
+    def is_local(self) -> bool:
+        return False
+
+    async def deliver(self, outgoing: Outgoing) -> Mapping[str, Any]:
+        """Hand a mail over, within `PATIENCE` times the server's time for one answer."""
+        content = wire(outgoing, self.sender)
+        await self.pace.turn(outgoing.to.rpartition("@")[2].lower())
+        try:
+            async with asyncio.timeout(self.pool.server.seconds * PATIENCE):
+                return await self._on_some_connection(outgoing, content)
+        except TimeoutError as error:
+            raise Unanswered("the server took too long over the whole of it") from error
+
+    async def _on_some_connection(self, outgoing: Outgoing, content: bytes) -> Mapping[str, Any]:
+        try:
+            return await self._hand_over(outgoing, content, fresh=False)
+        except _HungUp:  # a connection that had waited; a new one tells whether the server is there
+            pass
+        try:
+            return await self._hand_over(outgoing, content, fresh=True)
+        except _HungUp as error:
+            raise TransientError(f"the server hung up: {error}") from error
+
+    async def _hand_over(self, outgoing: Outgoing, content: bytes, *, fresh: bool) -> Mapping[str, Any]:
+        async with self.pool.connection(fresh=fresh) as client:
+            try:
+                await client.mail(self._envelope_sender(outgoing.return_token))
+                await client.rcpt(outgoing.to)
+            except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError) as error:
+                raise _HungUp(str(error)) from error
+            except aiosmtplib.SMTPResponseException as error:
+                raise refused(error) from error
+            try:
+                answer = await client.data(content)
+            except aiosmtplib.SMTPResponseException as error:
+                raise refused(error) from error
+            except (aiosmtplib.SMTPException, OSError) as error:
+                raise Unanswered(f"the server did not answer: {error}") from error
+        return {"channel": "smtp", "answer": answer.message[:200]}
+
+    def _envelope_sender(self, token: UUID | None) -> str:
+        if self.bounces is None or token is None:
+            return parseaddr(self.sender)[1]
+        return return_address(self.bounces, token)
+
+
+def return_address(bounces: str, token: UUID) -> str:
+    """Name a mail in its own return address: `bounce+TOKEN@DOMAIN` (VERP)."""
+    name, _, domain = bounces.rpartition("@")
+    return f"{name}+{token.hex}@{domain}"
+
+
+def refused(error: aiosmtplib.SMTPResponseException) -> PermanentError | TransientError:
+    """Say what a refusal means: later, never, or never again to this address."""
+    said = f"{error.code} {error.message}"[:300]
+    if error.code < PERMANENT:
+        of_server = error.code == CLOSING or isinstance(error, aiosmtplib.SMTPSenderRefused)
+        why = f"the server asks to try later: {said}"
+        return Unreachable(why) if of_server else TransientError(why)
+    reason = REASONS.get(error.code, "smtp_refused")
+    plain = error.code in WITHOUT_ENHANCED and not ENHANCED.search(error.message)
+    of_address = isinstance(error, aiosmtplib.SMTPRecipientRefused)
+    if of_address and (plain or NO_SUCH_ADDRESS.search(error.message)):
+        return AddressRefused(reason, said)
+    return PermanentError(reason, said)

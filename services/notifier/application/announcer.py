@@ -1,0 +1,89 @@
+"""Say in the log which mails went out, and which came back: many at a time, each once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.notifier.application.commands import ACTOR, Commands
+from services.notifier.application.ports import Ledger, Unannounced
+from services.notifier.domain.alert import Raise, RecordSent, RecordUndeliverable
+from shared import log
+from shared.clock import Clock, NewId, day_in_vietnam
+from shared.envelope import AggregateRef, Metadata
+from shared.errors import Refusal, TransientError
+from shared.eventstore.overlay import BulkStore, OverlayEventStore
+
+logger = log.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Announcer:
+    ledger: Ledger
+    store: BulkStore
+    new_id: NewId
+    now: Clock
+
+    async def run_once(self) -> None:
+        """Announce all that is not announced; what the log refuses for now is left for the next time."""
+        while mails := await self.ledger.unannounced():
+            try:
+                done = await self._announce(mails)
+            except (TransientError, Refusal, OSError) as error:
+                logger.warning("alert_sent_delayed", mails=len(mails), error=str(error))
+                return
+            await self.ledger.announced(done)
+            if len(done) < len(mails):
+                return
+
+    async def _announce(self, mails: Sequence[Unannounced]) -> list[str]:
+        """Decide on all, write together; returns the keys of those that nobody overtook."""
+        log_of_batch = OverlayEventStore(self.store)
+        commands = Commands(log_of_batch, self.new_id)
+        await log_of_batch.expect(ref for mail in mails for ref in _about(mail))
+        for mail in mails:
+            await self._say(commands, mail)
+        overtaken = (await log_of_batch.write()).overtaken
+        return [mail.key for mail in mails if overtaken.isdisjoint(_about(mail))]
+
+    async def _say(self, commands: Commands, mail: Unannounced) -> None:
+        metadata = Metadata(time=self.now(), actor=ACTOR, correlation_id=mail.correlation_id)
+        for line in mail.lines:
+            if mail.undeliverable is None:
+                await commands.record_sent(_sent(mail, line), metadata)
+            else:
+                await commands.note(self._came_back(mail, line, mail.undeliverable), metadata)
+
+    def _came_back(self, mail: Unannounced, line: Mapping[str, Any], reason: str) -> RecordUndeliverable:
+        return RecordUndeliverable(
+            matter=_matter(line),
+            digest_key=mail.key,
+            recipient_id=mail.recipient_id,
+            recipient_role=mail.recipient_role,
+            on=day_in_vietnam(self.now()),
+            reason=reason,
+        )
+
+
+def _about(mail: Unannounced) -> Iterable[AggregateRef]:
+    return (AggregateRef("alert", _matter(line).alert_id) for line in mail.lines)
+
+
+def _matter(line: Mapping[str, Any]) -> Raise:
+    return Raise(
+        gap_id=line["gap_id"],
+        draft_code=line["draft_code"],
+        unit_code=line["unit_code"],
+        due_on=line["due_on"],
+    )
+
+
+def _sent(mail: Unannounced, line: Mapping[str, Any]) -> RecordSent:
+    return RecordSent(
+        matter=_matter(line),
+        digest_key=mail.key,
+        message_id=mail.message_id,
+        day=mail.day,
+        recipient_id=mail.recipient_id,
+        recipient_role=mail.recipient_role,
+        reason=line["reason"],
+    )

@@ -1,0 +1,45 @@
+"""When a mail that was not taken is tried again, and when nobody tries any more; decided without a clock."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from services.notifier.domain.digest import HOUR, KIND, next_digest
+from shared.rules.working_days import Calendar
+from shared.vietnam import VIETNAM
+
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=1)
+PATIENCE = timedelta(days=3)
+QUIET_FROM = time(20)  # in Asia/Ho_Chi_Minh: from then until HOUR nobody is written to again
+OF_ITS_DAY = frozenset({KIND})  # what they say is said anew by the mail of the next working day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipment:
+    """A mail as a thing to be delivered: its kind, the day that it speaks of, since when it waits."""
+
+    kind: str
+    day: date
+    queued_at: datetime
+
+    def is_over(self, at: datetime) -> bool:
+        """A digest is good for its day, every other mail for `PATIENCE`."""
+        if self.kind in OF_ITS_DAY:
+            return at.astimezone(VIETNAM).date() > self.day
+        return at > self.queued_at + PATIENCE
+
+    def next_try(self, earliest: datetime, calendar: Calendar) -> datetime | None:
+        """Say when it is tried again, never at night or on a day off; None if it is over by then."""
+        at = earliest.astimezone(VIETNAM)
+        if not (HOUR <= at.time() < QUIET_FROM and calendar.is_working(at.date())):
+            at = next_digest(at, calendar)
+        return None if self.is_over(at) else at
+
+
+def pause(attempt: int, spread: float) -> timedelta:
+    """How long to wait after an attempt (the first is 1): doubled each time, up to `LONGEST_PAUSE`.
+
+    `spread` between 0 and 1 moves it by up to a quarter either way, so that mails do not come back together.
+    """
+    doubled: timedelta = FIRST_PAUSE * 2 ** min(attempt - 1, 16)
+    return min(doubled, LONGEST_PAUSE) * (0.75 + spread / 2)
