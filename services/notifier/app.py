@@ -1,6 +1,7 @@
 """The notifier's composition root: the one place that knows every adapter of it."""
 
 from pathlib import Path
+from ssl import create_default_context
 
 from fastapi import FastAPI
 
@@ -119,5 +120,6 @@ def _signer(settings: Settings) -> LinkSigner | None:
 def _post(settings: Settings) -> Post:
     if settings.smtp_url is None:
         return FilePost(settings.mail_dir, settings.mail_from)
-    pool = Pool(Server(settings.smtp_url.get_secret_value(), settings.smtp_seconds))
+    tls = create_default_context(cafile=settings.smtp_ca) if settings.smtp_ca else None
+    pool = Pool(Server(settings.smtp_url.get_secret_value(), settings.smtp_seconds, tls))
     return SmtpPost(pool, settings.mail_from, Pace(settings.smtp_rate), settings.bounce_address)

@@ -22,6 +22,9 @@ class Settings(ServiceSettings):
 
     port: int = 8004
     smtp_url: SecretStr | None = None
+    smtp_ca: Path | None = Field(
+        default=None, description="authorities (PEM) whose certificates are believed"
+    )
     smtp_seconds: float = Field(default=20, gt=0, description="how long the server has for each answer")
     smtp_rate: float = Field(default=20, gt=0)
     bounce_address: str | None = Field(default=None, pattern=r"^[^@\s+<>]+@[^@\s<>]+$")

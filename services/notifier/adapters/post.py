@@ -39,6 +39,9 @@ class FilePost:
     def is_local(self) -> bool:
         return True
 
+    async def close(self) -> None:
+        """Nothing is open between two mails."""
+
     async def deliver(self, outgoing: Outgoing) -> Mapping[str, Any]:
         try:
             return {"channel": "file", "file": self.write(outgoing).name}

@@ -5,7 +5,7 @@ import re
 import ssl
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from typing import Any
@@ -97,6 +97,14 @@ class Pool:
         else:
             client.close()
 
+    async def close(self) -> None:
+        """Say goodbye on every connection that waits."""
+        while self._idle:
+            client, _, _ = self._idle.pop()
+            with suppress(aiosmtplib.SMTPException, OSError):
+                await client.quit(timeout=1)
+            client.close()
+
     async def _take(self) -> tuple[SMTP, int]:
         now = asyncio.get_running_loop().time()
         while self._idle:
@@ -123,6 +131,9 @@ class SmtpPost:
     @property
     def is_local(self) -> bool:
         return False
+
+    async def close(self) -> None:
+        await self.pool.close()
 
     async def deliver(self, outgoing: Outgoing) -> Mapping[str, Any]:
         """Hand a mail over, within `PATIENCE` times the server's time for one answer."""

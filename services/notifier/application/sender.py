@@ -49,15 +49,22 @@ class Sender:
     async def run(self) -> None:
         """Look after what a crash or a refusing server left behind, for ever."""
         said = ""
-        while True:
-            try:
-                await self.run_once()
-                said = ""
-            except AGAIN as error:
-                if (problem := f"{type(error).__name__}: {error}") != said:
-                    logger.warning("sending_interrupted", error=problem)
-                said = problem
-            await asyncio.sleep(ROUND_SECONDS)
+        try:
+            while True:
+                said = await self._look_after(said)
+                await asyncio.sleep(ROUND_SECONDS)
+        finally:
+            await self.post.close()
+
+    async def _look_after(self, said: str) -> str:
+        """Make one round; what interrupts it is warned of when it is not what was `said` before."""
+        try:
+            await self.run_once()
+        except AGAIN as error:
+            if (problem := f"{type(error).__name__}: {error}") != said:
+                logger.warning("sending_interrupted", error=problem)
+            return problem
+        return ""
 
     async def run_once(self) -> None:
         """Deliver all that is waiting, whoever queued it; then say in the log what went out."""

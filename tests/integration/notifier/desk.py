@@ -1,5 +1,6 @@
 """A notifier on real engines for tests: gaps written as metrics writes them, a clock that is set by hand."""
 
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -157,6 +158,17 @@ class Desk:
     async def head(self) -> int:
         async with self.operator() as operator:
             return (await stream_state(operator.jetstream())).last
+
+    async def log(self, context: str) -> list[dict[str, Any]]:
+        """Read all events of a context, as they stand in the log."""
+        async with self.operator() as operator:
+            heard = await operator.jetstream().subscribe(f"loa.{context}.>", ordered_consumer=True)
+            found, pending = [], 1
+            while pending:
+                message = await heard.next_msg(timeout=5)
+                found.append(json.loads(message.data))
+                pending = message.metadata.num_pending
+            return found
 
     async def stop_ticking(self) -> None:
         """Take the broker's own clock away: a test ticks when it wants to."""

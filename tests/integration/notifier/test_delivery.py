@@ -1,56 +1,23 @@
 """What can go wrong between the ledger and a mailbox, and what is left in the ledger then."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from pydantic import SecretStr
 
 from deploy.local.engine import free_port
 from services.notifier.adapters.ledger import SqlLedger
 from services.notifier.application.ports import Claim, Outcome
+from services.notifier.application.sender import LANES
 from shared.clock import new_id
 from shared.errors import TransientError
-from tests.integration.notifier.desk import MONDAY, Desk, alerts, opened, put_recipient, tick
+from tests.integration.notifier.desk import MONDAY, UNIT, Desk, alerts, opened, put_recipient, tick
+from tests.integration.notifier.mailbox import Mailbox, only, serving
+from tests.support.certificate import certificate
 from tests.support.service import eventually
-
-
-@dataclass(slots=True)
-class Mailbox:
-    """An SMTP server of a test's own; `answers` are given to RCPT first, in order."""
-
-    answers: list[str] = field(default_factory=list)
-    taken: list[bytes] = field(default_factory=list)
-
-    async def handle_RCPT(  # noqa: N802  the library's name and arguments
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
-    ) -> str:
-        if self.answers:
-            return self.answers.pop(0)
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(  # noqa: N802  the library's name
-        self, _server: SMTP, _session: Session, envelope: Envelope
-    ) -> str:
-        assert isinstance(envelope.content, bytes)
-        self.taken.append(envelope.content)
-        return "250 taken"
-
-
-@contextmanager
-def serving(mailbox: Mailbox) -> Iterator[SecretStr]:
-    controller = Controller(mailbox, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    try:
-        yield SecretStr(f"smtp://127.0.0.1:{controller.port}")
-    finally:
-        controller.stop()
 
 
 async def test_a_crash_after_delivery_ends_in_one_mail_with_the_same_identity(
@@ -124,21 +91,127 @@ async def test_smtp_never_mails_ahead_of_its_day(desk: Desk) -> None:
     assert mailbox.taken == []
 
 
-async def test_a_refused_mailbox_fails_with_its_reason_and_is_not_told(desk: Desk) -> None:
+async def test_an_address_that_is_none_is_marked_until_it_is_listed_anew(desk: Desk) -> None:
     mailbox = Mailbox(["550 5.1.1 no such mailbox"])
     with serving(mailbox) as url:
         async with desk.notifier(smtp_url=url) as api:
             await put_recipient(api)
             position = await desk.gap(opened(new_id()))
             refused = await tick(api, position)
-            (row,) = await desk.rows("SELECT state, delivery FROM digest")
+            (row,) = await desk.rows("SELECT state, delivery, announced FROM digest")
             (alert,) = await eventually(lambda: alerts(api))
             desk.clock.moment = MONDAY + timedelta(days=2)
             next_day = await tick(api, position)
+            (listed,) = (await api.client.get(f"/units/{UNIT}/recipients")).json()["recipients"]
+            await put_recipient(api)
+            again = await tick(api, position)
+        log = await desk.log("alert")
     assert [s["reason"] for s in refused["skipped"]] == ["delivery_failed"]
-    assert (row["state"], row["delivery"]["reason"]) == ("failed", "mailbox_refused")
+    assert (row["state"], row["delivery"]["reason"], row["announced"]) == ("failed", "mailbox_refused", True)
     assert alert["last_sent_day"] is None
+    assert [e["type"] for e in log] == [
+        f"vn.loa.alert.{name}.v1" for name in ("raised", "undeliverable", "sent")
+    ]
+    assert log[1]["data"] | {"reason": "mailbox_refused", "on": "2026-11-23"} == log[1]["data"]
+    assert listed["undeliverable_on"] == "2026-11-23"
+    assert (next_day["sent"], [s["reason"] for s in next_day["skipped"]]) == ([], ["no_recipient"])
+    assert [line["reason"] for m in again["sent"] for line in m["lines"]] == ["overdue_first"]
+
+
+async def test_a_refused_message_is_parked_and_its_address_is_not_blamed(desk: Desk) -> None:
+    mailbox = Mailbox(["550 5.7.1 looks like advertising"])
+    with serving(mailbox) as url:
+        async with desk.notifier(smtp_url=url) as api:
+            await put_recipient(api)
+            position = await desk.gap(opened(new_id()))
+            await tick(api, position)
+            (row,) = await desk.rows("SELECT state, delivery, announced FROM digest")
+            desk.clock.moment = MONDAY + timedelta(days=2)
+            next_day = await tick(api, position)
+        log = await desk.log("alert")
+    assert (row["state"], row["delivery"]["reason"], row["announced"]) == ("failed", "mailbox_refused", False)
     assert [line["reason"] for m in next_day["sent"] for line in m["lines"]] == ["overdue_first"]
+    assert [e["type"] for e in log] == ["vn.loa.alert.raised.v1", "vn.loa.alert.sent.v1"]
+
+
+async def test_an_address_that_puts_off_for_three_days_is_given_up(desk: Desk) -> None:
+    """Each day's digest is good for its day; what it said is said again, until nobody believes the address."""
+    mailbox = Mailbox(by_address={"dau.moi@stp.example.vn": "450 4.2.1 try later"})
+    with serving(mailbox) as url:
+        async with desk.notifier(smtp_url=url) as api:
+            await put_recipient(api)
+            position = await desk.gap(opened(new_id()))
+            for day in (0, 2, 3, 4):
+                desk.clock.moment = MONDAY + timedelta(days=day)
+                await tick(api, position)
+            rows = await desk.rows("SELECT day, state, delivery FROM digest ORDER BY day")
+            (mailbox_row,) = await desk.rows("SELECT undeliverable_on, undeliverable_why FROM recipient")
+        log = await desk.log("alert")
+    assert [r["state"] for r in rows] == [
+        "expired",
+        "expired",
+    ]  # Monday's on Wednesday, Wednesday's on Thursday
+    assert {(r["delivery"]["reason"], r["delivery"]["last"]) for r in rows} == {("time_over", "deferred")}
+    assert str(mailbox_row["undeliverable_on"]) == "2026-11-26"
+    assert mailbox_row["undeliverable_why"] == "retries_exhausted"
+    assert [e["type"] for e in log] == ["vn.loa.alert.raised.v1", "vn.loa.alert.undeliverable.v1"]
+
+
+async def test_connections_are_few_and_used_again(desk: Desk) -> None:
+    mailbox = Mailbox(slow=0.05)
+    with serving(mailbox) as url:
+        async with desk.notifier(smtp_url=url, smtp_rate=1000) as api:
+            bodies = [{"role": "head", "email": f"a{n}@stp.example.vn"} for n in range(40)]
+            await api.client.put(f"/units/{UNIT}/recipients", json=bodies)
+            answer = await tick(api, await desk.gap(opened(new_id())))
+    assert len(answer["sent"]) == 40
+    assert set(mailbox.ids().values()) == {1}
+    assert 1 < mailbox.most_at_once <= LANES
+    assert len(mailbox.sessions) <= LANES
+
+
+async def test_a_domain_is_written_to_at_its_pace(desk: Desk) -> None:
+    with serving(Mailbox()) as url:
+        async with desk.notifier(smtp_url=url, smtp_rate=10) as api:
+            bodies = [{"role": "head", "email": f"a{n}@stp.example.vn"} for n in range(11)]
+            await api.client.put(f"/units/{UNIT}/recipients", json=bodies)
+            position = await desk.gap(opened(new_id()))
+            began = time.monotonic()
+            await tick(api, position)
+    assert time.monotonic() - began >= 1.0
+
+
+@pytest.mark.filterwarnings(
+    "ignore:Requiring AUTH while not requiring TLS"
+)  # TLS is there from the first byte
+@pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
+@pytest.mark.parametrize(("password", "state"), [("right", "sent"), ("wrong", "queued")])
+async def test_tls_and_login(desk: Desk, tmp_path: Path, scheme: str, password: str, state: str) -> None:
+    made = certificate(tmp_path)
+    context = {"ssl_context" if scheme == "smtps" else "tls_context": made.server}
+    options = {
+        "authenticator": only("loa", "right"),
+        "auth_required": True,
+        "auth_require_tls": scheme != "smtps",
+    }
+    mailbox = Mailbox()
+    with serving(mailbox, scheme, f"loa:{password}@", **context, **options) as url:
+        async with desk.notifier(smtp_url=url, smtp_ca=made.authority) as api:
+            await put_recipient(api)
+            await tick(api, await desk.gap(opened(new_id())))
+            (row,) = await desk.rows("SELECT state, delivery FROM digest")
+    assert (row["state"], len(mailbox.taken)) == (state, 1 if state == "sent" else 0)
+    assert row["delivery"].get("reason") == (None if state == "sent" else "unreachable")
+
+
+async def test_a_server_whose_certificate_is_unknown_gets_nothing(desk: Desk, tmp_path: Path) -> None:
+    mailbox = Mailbox()
+    with serving(mailbox, "smtps", ssl_context=certificate(tmp_path).server) as url:
+        async with desk.notifier(smtp_url=url) as api:
+            await put_recipient(api)
+            await tick(api, await desk.gap(opened(new_id())))
+            (row,) = await desk.rows("SELECT state, delivery FROM digest")
+    assert (row["state"], row["delivery"]["reason"], mailbox.taken) == ("queued", "unreachable", [])
 
 
 async def test_a_server_that_says_later_is_asked_again(desk: Desk) -> None:
