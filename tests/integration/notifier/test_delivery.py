@@ -15,9 +15,9 @@ from services.notifier.application.sender import LANES
 from shared.clock import new_id
 from shared.errors import TransientError
 from tests.integration.notifier.desk import MONDAY, UNIT, Desk, alerts, opened, put_recipient, tick
-from tests.integration.notifier.mailbox import Mailbox, only, serving
 from tests.support.certificate import certificate
 from tests.support.service import eventually
+from tests.support.smtp_server import Mailbox, only, serving
 
 
 async def test_a_crash_after_delivery_ends_in_one_mail_with_the_same_identity(
