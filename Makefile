@@ -21,13 +21,13 @@ run: setup ## start everything on this machine, with both samples
 	@$(BIN)/loa up --demo
 
 test: setup ## the suite that needs no container engine and no browser
-	@$(BIN)/pytest -m "not container and not browser"
+	@$(BIN)/pytest -m "not container and not browser and not chaos"
 
-test-all: setup ## containers and browser too
+test-all: setup ## containers, browser and chaos too
 	@$(BIN)/pytest
 
 e2e: setup ## the platform as a whole, started as a person would
-	@$(BIN)/pytest tests/e2e -m "not container and not browser"
+	@$(BIN)/pytest tests/e2e -m "not container and not browser and not chaos"
 
 check: lint types ## what must hold before a commit: lint, formatting, types, layers
 

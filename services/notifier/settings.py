@@ -26,6 +26,9 @@ class Settings(ServiceSettings):
         default=None, description="authorities (PEM) whose certificates are believed"
     )
     smtp_seconds: float = Field(default=20, gt=0, description="how long the server has for each answer")
+    mail_lease_seconds: float | None = Field(
+        default=None, gt=0, description="how long a mail is in one process's hands; 15 times smtp_seconds"
+    )
     smtp_rate: float = Field(default=20, gt=0)
     bounce_address: str | None = Field(default=None, pattern=r"^[^@\s+<>]+@[^@\s<>]+$")
     mail_dir: Path = Path("mail")
@@ -39,7 +42,7 @@ class Settings(ServiceSettings):
     @property
     def lease(self) -> timedelta:
         """How long a mail is in one process's hands: more than twice the longest delivery."""
-        return timedelta(seconds=15 * self.smtp_seconds)
+        return timedelta(seconds=self.mail_lease_seconds or 15 * self.smtp_seconds)
 
     @property
     def simulated_dir(self) -> Path:

@@ -17,6 +17,10 @@ from shared.errors import PermanentError
 ONE_LINE = 998  # characters, the most that RFC 5322 allows
 EXACT = frozenset({"message-id", "in-reply-to", "references", "list-unsubscribe"})
 ALIKE = "X-Loa-Possible-Duplicate"  # nobody knows whether an earlier attempt came through
+SEEN_BEFORE = (
+    "Thư này có thể đã được gửi trước đó; nếu quý cơ quan đã nhận, đề nghị bỏ qua. / "
+    "This mail may have reached you before; if so, please disregard it."
+)
 
 
 class Wire(EmailPolicy):
@@ -97,11 +101,15 @@ def _say_that_a_machine_writes(message: EmailMessage, outgoing: Outgoing, sender
 
 
 def _fill(message: EmailMessage, outgoing: Outgoing) -> None:
-    message.set_content(outgoing.mail.text, cte="quoted-printable")
-    message.add_alternative(outgoing.mail.html, subtype="html", cte="quoted-printable")
-    html = next(part for part in message.walk() if part.get_content_subtype() == "html")
+    text, html = outgoing.mail.text, outgoing.mail.html
+    if outgoing.again:
+        text = f"{text}\n{SEEN_BEFORE}\n"
+        html = html.replace("</body>", f"<p>{SEEN_BEFORE}</p>\n</body>")
+    message.set_content(text, cte="quoted-printable")
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    page = next(part for part in message.walk() if part.get_content_subtype() == "html")
     for image in (a for a in outgoing.mail.attachments if a.content_id):
-        html.add_related(image.content, **_kind(image), cid=f"<{image.content_id}>", disposition="inline")
+        page.add_related(image.content, **_kind(image), cid=f"<{image.content_id}>", disposition="inline")
     for file in (a for a in outgoing.mail.attachments if not a.content_id):
         message.add_attachment(file.content, **_kind(file))
     for number, part in enumerate(part for part in message.walk() if part.is_multipart()):

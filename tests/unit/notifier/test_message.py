@@ -16,7 +16,7 @@ from shared.clock import VIETNAM
 from tests.unit.notifier.made import MONDAY
 
 SENDER = "Loa <loa@loa.invalid>"
-HTML = '<p>Nội dung</p><img src="cid:bieu-do">\n'
+HTML = '<body><p>Nội dung</p><img src="cid:bieu-do"></body>\n'
 CHART = Attachment(name="Biểu đồ.png", media_type="image/png", content=b"\x89PNG", content_id="bieu-do")
 LETTER = Attachment(
     name="Công văn đôn đốc.docx",
@@ -98,6 +98,10 @@ def test_only_what_is_optional_can_be_ended_with_one_click() -> None:
 
 def test_what_may_have_come_before_is_marked_and_keeps_its_identity() -> None:
     again = read(outgoing(again=True))
+    for kind in ("plain", "html"):
+        body = again.get_body((kind,))
+        assert body is not None
+        assert "có thể đã được gửi trước đó" in body.get_content()
     assert again["X-Loa-Possible-Duplicate"] == "yes"
     assert again["Message-ID"] == read(outgoing())["Message-ID"]
     assert read(outgoing())["X-Loa-Possible-Duplicate"] is None
