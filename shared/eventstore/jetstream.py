@@ -1,6 +1,5 @@
-"""The event store on JetStream: append is publish, load is one batched direct get."""
+"""The event store on JetStream: append is publish, load is direct gets."""
 
-import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,18 +12,14 @@ from nats.js.api import Header
 from nats.js.errors import APIError
 
 from shared.contracts.catalog import CATALOG, Catalog
-from shared.envelope import CONTENT_TYPE, AggregateRef, NewEvent, Recorded, decode, encode
+from shared.envelope import CONTENT_TYPE, AggregateRef, NewEvent, encode
 from shared.errors import LoaError, PermanentError, TransientError
 from shared.eventstore.overlay import Append
 from shared.eventstore.port import History, Version, VersionConflict
+from shared.eventstore.reading import PAGE, LogReader
 from shared.eventstore.settle import check_size, settled
 from shared.eventstore.streams import EVENTS
 
-PAGE = 1000  # events of one direct get
-TOGETHER = 100  # aggregates whose newest events are asked for at once
-AT_MOST = 1024  # events of such an answer (the broker's limit)
-READERS = 32
-TOO_MANY = 413
 CHECK_SUBJECT = "Nats-Expected-Last-Subject-Sequence-Subject"
 
 # Wrong last sequence; the same, with another append still in flight; duplicate id in flight; duplicate
@@ -60,29 +55,11 @@ class JetStreamEventStore:
     page: int = PAGE
 
     async def load(self, ref: AggregateRef) -> History:
-        self._require_connection()
-        try:
-            stored = await self._read(ref.subjects)
-        except (nats.errors.Error, OSError) as error:
-            raise _unread(error) from error
-        history = History(tuple(decode(self.catalog, position, payload) for position, payload in stored))
-        if history.version.count != len(stored):
-            raise TransientError(f"{ref.context}/{ref.id}: {len(stored)} of {history.version.count} events")
-        return history
+        return (await self.load_all([ref]))[ref]
 
     async def load_all(self, refs: Sequence[AggregateRef]) -> Mapping[AggregateRef, History]:
-        """Read many aggregates: short ones by their newest events, those that have more one by one."""
-        gate = asyncio.Semaphore(READERS)
-
-        async def read(ref: AggregateRef) -> History:
-            async with gate:
-                return await self.load(ref)
-
-        found: dict[AggregateRef, History] = {}
-        for start in range(0, len(refs), TOGETHER):
-            found |= await self._load_short(refs[start : start + TOGETHER])
-        long = [ref for ref in refs if ref not in found]
-        return found | dict(zip(long, await asyncio.gather(*map(read, long)), strict=True))
+        self._require_connection()
+        return await LogReader(self.nc, self.catalog, self.timeout, self.page).load_all(refs)
 
     async def append_all(self, appends: Sequence[Append]) -> Sequence[Version]:
         """Append to different aggregates in one atomic batch, which is made durable once."""
@@ -147,59 +124,6 @@ class JetStreamEventStore:
             await self.nc.publish(message.subject, message.payload, headers=message.headers)
         return await self._publish(messages[-1])
 
-    async def _load_short(self, refs: Sequence[AggregateRef]) -> dict[AggregateRef, History]:
-        """Read those of which the newest event of every type is all there is."""
-        try:
-            *messages, end = await self._ask({"multi_last": [ref.subjects for ref in refs], "batch": AT_MOST})
-        except APIError as error:
-            if error.code == TOO_MANY:
-                return {}
-            raise _unread(error) from error
-        except (nats.errors.Error, OSError) as error:
-            raise _unread(error) from error
-        if not _is_whole(end):
-            return {}
-        events: dict[AggregateRef, list[Recorded]] = {ref: [] for ref in refs}
-        for message in messages:
-            event = decode(self.catalog, int(_header(message, "Nats-Sequence")), message.data)
-            events[event.ref].append(event)
-        newest = {ref: History(tuple(sorted(found, key=_place))) for ref, found in events.items()}
-        return {ref: found for ref, found in newest.items() if found.version.count == len(found.events)}
-
-    async def _read(self, subjects: str) -> list[tuple[int, bytes]]:
-        """Read all messages of an aggregate, page by page; the broker may end a page early."""
-        stored: list[tuple[int, bytes]] = []
-        pending = True
-        while pending:
-            start = stored[-1][0] + 1 if stored else 1
-            *messages, end = await self._page(subjects, start)
-            stored += [(int(_header(message, "Nats-Sequence")), message.data) for message in messages]
-            pending = not _is_whole(end)
-        return stored
-
-    async def _page(self, subjects: str, start: int) -> list[Msg]:
-        return await self._ask({"seq": start, "next_by_subj": subjects, "batch": self.page})
-
-    async def _ask(self, query: Mapping[str, Any]) -> list[Msg]:
-        """Ask once; the last of the answers is the end mark."""
-        answers: list[Msg] = []
-        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        async def hear(message: Msg) -> None:
-            answers.append(message)
-            if _header(message, Header.STATUS) and not ended.done():
-                ended.set_result(None)
-
-        inbox = self.nc.new_inbox()
-        hearing = await self.nc.subscribe(inbox, cb=hear)
-        try:
-            await self.nc.publish(f"$JS.API.DIRECT.GET.{EVENTS}", json.dumps(query).encode(), reply=inbox)
-            await asyncio.wait_for(ended, self.timeout)
-        finally:
-            await hearing.unsubscribe()
-        _refuse_failure(answers[-1])
-        return answers
-
 
 def _outgoing(ref: AggregateRef, expected: Version, events: Sequence[NewEvent]) -> list[_Outgoing]:
     messages = [
@@ -225,30 +149,6 @@ def _acknowledged(answer: Msg) -> dict[str, Any]:
     if "error" in ack:
         raise APIError(**ack["error"])
     return ack
-
-
-def _is_whole(end: Msg) -> bool:
-    """Nothing was left out because the answer would have become too large."""
-    return _header(end, "Nats-Num-Pending") in ("", "0")
-
-
-def _refuse_failure(end: Msg) -> None:
-    """The end mark, and no such message, are no errors; any other status is."""
-    status = _header(end, Header.STATUS)
-    if status not in ("204", "404"):
-        raise APIError(code=int(status), description=_header(end, Header.DESCRIPTION))
-
-
-def _unread(error: Exception) -> TransientError:
-    return TransientError(f"the log could not be read: {error}")
-
-
-def _place(event: Recorded) -> int:
-    return event.position
-
-
-def _header(message: Msg, name: str) -> str:
-    return (message.headers or {}).get(name, "")
 
 
 def _verdict(error: Exception | None, what: str, *, moved: bool) -> LoaError:

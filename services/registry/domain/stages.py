@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from uuid import uuid5
 
 from shared.contracts.ids import LOA_NAMESPACE
@@ -23,13 +24,7 @@ class Entry:
     @property
     def fact(self) -> StageEntry:
         """The entry as the rules see it; within one draft it is identified by what it says."""
-        return StageEntry(
-            entry_id=uuid5(LOA_NAMESPACE, f"{self.stage}:{self.entered_on}:{self.precision}:{self.resumed}"),
-            stage=self.stage,
-            entered_on=self.entered_on,
-            precision=self.precision,
-            resumed=self.resumed,
-        )
+        return _fact(self)
 
     def says_the_same_as(self, other: "Entry") -> bool:
         return (self.stage, self.entered_on, self.precision) == (
@@ -37,6 +32,18 @@ class Entry:
             other.entered_on,
             other.precision,
         )
+
+
+@lru_cache(maxsize=4096)
+def _fact(entry: Entry) -> StageEntry:
+    said = f"{entry.stage}:{entry.entered_on}:{entry.precision}:{entry.resumed}"
+    return StageEntry(
+        entry_id=uuid5(LOA_NAMESPACE, said),
+        stage=entry.stage,
+        entered_on=entry.entered_on,
+        precision=entry.precision,
+        resumed=entry.resumed,
+    )
 
 
 def after_end(entries: Sequence[Entry], entry: Entry) -> Entry | None:
@@ -74,8 +81,8 @@ def stage_to_resume(entries: Sequence[Entry], on: date) -> Stage | None:
 def _before(entries: Sequence[Entry], entry: Entry) -> list[StageEntry]:
     sequence = [e for e in (*entries, entry) if e.stage is not Stage.SOCIAL_CRITICISM]
     ordered = in_order(e.fact for e in sequence)
-    place = next((n for n, fact in enumerate(ordered) if fact == entry.fact), 0)
-    return ordered[:place]
+    this = entry.fact
+    return ordered[: next((n for n, fact in enumerate(ordered) if fact == this), 0)]
 
 
 def is_late(entries: Sequence[Entry], entry: Entry) -> bool:
