@@ -15,6 +15,7 @@ ORDER = {  # of the import; the service that takes each sheet
     "policies": "registry",
     "stages": "registry",
     "exemptions": "registry",
+    "postings": "registry",
     "plans": "campaigns",
     "activities": "campaigns",
     "communications": "campaigns",
@@ -47,7 +48,7 @@ COLUMNS: Mapping[str, Columns] = {
         ("draft_code", "title", "instrument", "lead_unit_code", "regime"),
         (
             *("procedure", "in_scope", "requires_proposal", "affects_rights", "contested", "wide_impact"),
-            *("scope_basis", "final_number", "outcome", "source", DATASET),
+            *("scope_basis", "procedure_document", "final_number", "outcome", "source", DATASET),
         ),
         notes=True,
     ),
@@ -70,6 +71,11 @@ COLUMNS: Mapping[str, Columns] = {
             ),
             *("activity_id", DATASET),
         ),
+        notes=True,
+    ),
+    "postings": Columns(
+        ("draft_code", "stage", "opened_on"),
+        ("closes_on", "extended_to", "closed_on", "place", "source"),
         notes=True,
     ),
     "communications": Columns(

@@ -116,7 +116,10 @@ def _drafts(services: Services, files: Files) -> None:
         code = listed["draft_code"]
         draft = services.get("registry", f"/drafts/{code}")
         of_draft = {"draft_code": code}
-        files.add("drafts", {**(draft["scope"] or {}), **draft}, draft["notes"])
+        document = (draft["procedure_decision"] or {}).get("document")
+        files.add(
+            "drafts", {**(draft["scope"] or {}), **draft, "procedure_document": document}, draft["notes"]
+        )
         for policy in draft["policies"]:
             groups = _listed(policy["affected_groups"])
             files.add("policies", {**policy, **of_draft, "affected_groups": groups}, policy["notes"])
@@ -125,6 +128,9 @@ def _drafts(services: Services, files: Files) -> None:
         for exemption in draft["exemptions"]:
             stages = _listed(exemption["stages"]) or "*"
             files.add("exemptions", {**exemption, **of_draft, "stages": stages})
+        for posting in draft["postings"]:
+            ends = _listed(one["closes_on"] for one in posting["extensions"])
+            files.add("postings", {**posting, **of_draft, "extended_to": ends}, posting["notes"])
         if "campaigns" in services.current.urls:
             _plan(services, files, code)
             _communications(services, files, code)

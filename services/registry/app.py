@@ -25,14 +25,15 @@ def create_app(settings: Settings) -> FastAPI:
         "registry", frozenset({"unit", "draft"}), tables.metadata, tables.READ_MODEL, changes
     )
     runner = platform.runner(projection, tables.checkpoints)
-    commands = Commands(platform.store, clock.new_id)
+    rulebook = load_rulebook(settings.rule_files)
+    commands = Commands(platform.store, clock.new_id, rulebook)
     return web.create_api(
         service=settings.service,
         description="Đơn vị, dự thảo, chính sách, giai đoạn. / Units, drafts, policies, stages.",
         routers=[
-            *api.routers(commands, SqlReadModel(platform.engine), load_rulebook(settings.rule_files)),
+            *api.routers(commands, SqlReadModel(platform.engine), rulebook),
             imports.router(
-                platform.store, lambda session: Rows(Commands(session.store, clock.new_id)).sheets()
+                platform.store, lambda session: Rows(Commands(session.store, clock.new_id, rulebook)).sheets()
             ),
         ],
         broker=broker.create_broker(settings, platform.catalog),

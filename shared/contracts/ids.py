@@ -26,6 +26,10 @@ def communication_id(  # the natural key of the contract, part by part
     )
 
 
+def posting_id(draft_code: str, stage: str, opened_on: date) -> UUID:
+    return uuid5(LOA_NAMESPACE, f"posting:{draft_code}:{stage}:{opened_on.isoformat()}")
+
+
 def activity_id(draft_code: str, planned_on: date, precision: str, *said: str | None) -> UUID:
     """Identify a planned activity that came from a file; `said` are its stage, channel and title."""
     words = ":".join(part or "" for part in said)

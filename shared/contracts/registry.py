@@ -172,6 +172,46 @@ class DraftCommunicationExempted(Event, context="draft"):
     decided_on: date | None = None
 
 
+class DraftProcedureDecided(Event, context="draft"):
+    """The draft goes by this procedure; the simplified one by the document that allows it.
+
+    Law 64/2025/QH15, Art. 50: the grounds, and who decides.
+    """
+
+    procedure: Procedure
+    document: str
+    authority: str | None = None
+    decided_on: date | None = None
+
+
+class DraftPostingOpened(Event, context="draft"):
+    """The draft is posted for comment from `opened_on`, as planned until the end of `closes_on`."""
+
+    posting_id: UUID
+    stage: Stage
+    opened_on: date
+    closes_on: date | None = None
+    place: str | None = None
+    source: str | None = None
+    notes: Notes = Field(default_factory=dict)
+
+
+class DraftPostingExtended(Event, context="draft"):
+    """The posting is to run until the end of `closes_on`."""
+
+    posting_id: UUID
+    closes_on: date
+    reason: str | None = None
+
+
+class DraftPostingClosed(Event, context="draft"):
+    """The posting ended with `closed_on`, its last day; to post again is a new posting."""
+
+    posting_id: UUID
+    closed_on: date
+    reason: str | None = None
+
+
 class DraftTransferred(Event, context="draft"):
     """Another unit leads the draft from `on`."""
 
@@ -225,6 +265,10 @@ DraftEvent = (
     | DraftStageEntered
     | DraftStageCorrected
     | DraftCommunicationExempted
+    | DraftProcedureDecided
+    | DraftPostingOpened
+    | DraftPostingExtended
+    | DraftPostingClosed
     | DraftTransferred
     | DraftSuspended
     | DraftResumed

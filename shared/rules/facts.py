@@ -34,7 +34,7 @@ class StageEntry:
     """The draft entered `stage` on a day of [`entered_on`, end of the month or year if less precise].
 
     `resumed` marks an entry that goes on after a suspension: on the day of that suspension it stands
-    after it. `entry_id` is the id of the event that recorded it.
+    after it. `entry_id` is the id of the event that recorded it. `late`: later ones were recorded before.
     """
 
     entry_id: UUID
@@ -42,6 +42,19 @@ class StageEntry:
     entered_on: date
     precision: Precision = Precision.DAY
     resumed: bool = False
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """One posting of the draft for comment; `closed_on` is its last day, `extended_to` its ends as moved."""
+
+    posting_id: UUID
+    stage: Stage
+    opened_on: date
+    closes_on: date | None = None
+    extended_to: tuple[date, ...] = ()
+    closed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,17 +73,23 @@ class Exemption:
 
     stages: frozenset[Stage] = frozenset()
     document: str = ""
+    authority: str | None = None
+    decided_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
     on: date
     unit_code: str
+    document: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftFacts:
-    """Everything that the rules look at. `policies` are the named ones; empty means the implicit one."""
+    """Everything that the rules look at. `policies` are the named ones; empty means the implicit one.
+
+    `postings` and `procedure_document` (which allows the simplified procedure) serve remarks, never verdicts.
+    """
 
     draft_id: UUID
     instrument: Instrument
@@ -83,3 +102,5 @@ class DraftFacts:
     communications: tuple[Communication, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
     transfers: tuple[Transfer, ...] = ()
+    postings: tuple[Posting, ...] = ()
+    procedure_document: str | None = None

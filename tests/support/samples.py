@@ -2,6 +2,8 @@
 
 from typing import Any
 
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
 
 def unit(code: str, **changes: Any) -> dict[str, Any]:
     known = {"code": code, "name": f"Sở Tư pháp {code}", "level": "provincial", "kind": "department"}

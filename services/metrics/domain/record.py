@@ -13,6 +13,10 @@ from shared.contracts.registry import (
     DraftPolicyAdded,
     DraftPolicyAmended,
     DraftPolicyRemoved,
+    DraftPostingClosed,
+    DraftPostingExtended,
+    DraftPostingOpened,
+    DraftProcedureDecided,
     DraftRegistered,
     DraftResumed,
     DraftRetitled,
@@ -25,7 +29,7 @@ from shared.contracts.registry import (
 )
 from shared.contracts.vocabulary import Channel, Dataset, Instrument, Precision, Procedure, Regime, Stage
 from shared.envelope import Recorded
-from shared.rules.facts import Communication, DraftFacts, Exemption, Scope, StageEntry, Transfer
+from shared.rules.facts import Communication, DraftFacts, Exemption, Posting, Scope, StageEntry, Transfer
 from shared.vietnam import day_in_vietnam
 
 UNASSESSED = Scope()
@@ -71,6 +75,8 @@ class DraftRecord:
     heard: tuple[Heard, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
     transfers: tuple[Transfer, ...] = ()
+    postings: tuple[Posting, ...] = ()
+    procedure_document: str | None = None
 
     @property
     def facts(self) -> DraftFacts:
@@ -86,6 +92,8 @@ class DraftRecord:
             communications=tuple(_communication(heard) for heard in self.heard),
             exemptions=self.exemptions,
             transfers=self.transfers,
+            postings=self.postings,
+            procedure_document=self.procedure_document,
         )
 
 
@@ -165,7 +173,12 @@ def _policy(record: DraftRecord, number: int, title: str | None) -> DraftRecord:
 
 def _entry(record: DraftRecord, event: Recorded, stage: Stage, day: date, **more: Any) -> DraftRecord:
     entry = StageEntry(
-        entry_id=event.event_id, stage=stage, entered_on=day, precision=_precision(event.data), **more
+        entry_id=event.event_id,
+        stage=stage,
+        entered_on=day,
+        precision=_precision(event.data),
+        late=getattr(event.data, "late", False),
+        **more,
     )
     return replace(record, entries=(*record.entries, entry))
 
@@ -185,12 +198,42 @@ def _corrected(record: DraftRecord, _event: Recorded, data: DraftStageCorrected)
 
 
 def _exempted(record: DraftRecord, _event: Recorded, data: DraftCommunicationExempted) -> DraftRecord:
-    exemption = Exemption(stages=frozenset(data.stages), document=data.document)
+    exemption = Exemption(
+        stages=frozenset(data.stages),
+        document=data.document,
+        authority=data.authority,
+        decided_on=data.decided_on,
+    )
     return replace(record, exemptions=(*record.exemptions, exemption))
 
 
+def _posted(record: DraftRecord, _event: Recorded, data: DraftPostingOpened) -> DraftRecord:
+    posting = Posting(
+        posting_id=data.posting_id, stage=data.stage, opened_on=data.opened_on, closes_on=data.closes_on
+    )
+    return replace(record, postings=(*record.postings, posting))
+
+
+def _extended(record: DraftRecord, _event: Recorded, data: DraftPostingExtended) -> DraftRecord:
+    return _posting(record, data.posting_id, lambda one: {"extended_to": (*one.extended_to, data.closes_on)})
+
+
+def _unposted(record: DraftRecord, _event: Recorded, data: DraftPostingClosed) -> DraftRecord:
+    return _posting(record, data.posting_id, lambda _: {"closed_on": data.closed_on})
+
+
+def _posting(record: DraftRecord, number: UUID, change: Callable[[Posting], dict[str, Any]]) -> DraftRecord:
+    changed = (replace(one, **change(one)) if one.posting_id == number else one for one in record.postings)
+    return replace(record, postings=tuple(changed))
+
+
+def _decided(record: DraftRecord, _event: Recorded, data: DraftProcedureDecided) -> DraftRecord:
+    return replace(record, procedure=data.procedure, procedure_document=data.document)
+
+
 def _transferred(record: DraftRecord, _event: Recorded, data: DraftTransferred) -> DraftRecord:
-    return replace(record, transfers=(*record.transfers, Transfer(on=data.on, unit_code=data.to_unit_code)))
+    transfer = Transfer(on=data.on, unit_code=data.to_unit_code, document=data.document)
+    return replace(record, transfers=(*record.transfers, transfer))
 
 
 def _heard(
@@ -230,6 +273,10 @@ _FOLDS: Mapping[type, Callable[[DraftRecord, Recorded, Any], DraftRecord]] = {
     DraftStageCorrected: _corrected,
     DraftCommunicationExempted: _exempted,
     DraftTransferred: _transferred,
+    DraftProcedureDecided: _decided,
+    DraftPostingOpened: _posted,
+    DraftPostingExtended: _extended,
+    DraftPostingClosed: _unposted,
     CommunicationRecorded: _heard,
     CommunicationCorrected: _heard,
     CommunicationRetracted: _retracted,

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from services.registry.adapters import bodies
 from services.registry.adapters.views import (
+    AcceptedPosting,
+    AcceptedStep,
     DraftItem,
     DraftView,
     HistoryView,
@@ -14,8 +16,10 @@ from services.registry.adapters.views import (
     UnitItem,
     draft_view,
     history_view,
+    posting_views,
     procedures_view,
     recorded_entry,
+    remark_views,
 )
 from services.registry.application.commands import Commands, draft_ref
 from services.registry.application.queries import DraftFilter, ReadModel
@@ -39,7 +43,9 @@ def routers(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> li
     return [
         _unit_commands(commands),
         _draft_commands(commands),
+        _decision_commands(commands),
         _stage_commands(commands),
+        _posting_commands(commands),
         _queries(commands, read_model, rulebook),
     ]
 
@@ -126,13 +132,30 @@ class _DraftDoor:
         self._metadata = web.metadata(request, principal, key)
 
     async def carry_out(self, commands: Commands, command: drafts.Command) -> Accepted:
+        return self._answer(await self._handled(commands, command))
+
+    async def step(self, commands: Commands, command: drafts.Command) -> AcceptedStep:
+        """Carry out a step on the draft's way, and say what is to be remarked of it."""
+        handled = await self._handled(commands, command)
+        found = await commands.remarks_on(self.draft_code, handled, _today())
+        return AcceptedStep(**dict(self._answer(handled)), remarks=remark_views(found))
+
+    async def post(self, commands: Commands, command: drafts.Command, number: UUID) -> AcceptedPosting:
+        """Carry out a command on a posting, and show how it stands then."""
+        step = await self.step(commands, command)
+        draft, history = await commands.draft_with_history(self.draft_code)
+        shown = posting_views(draft, commands.clocks(draft, history, _today()))
+        return AcceptedPosting(**dict(step), posting=next(one for one in shown if one.posting_id == number))
+
+    def _answer(self, handled: Handled) -> Accepted:
+        return _accepted(self._response, draft_ref(self.draft_code).id, handled)
+
+    async def _handled(self, commands: Commands, command: drafts.Command) -> Handled:
         if self.principal.role is Role.UNIT:
             await commands.require_lead(self.draft_code, self.principal.unit)
         if isinstance(command, drafts.Transfer):
-            handled = await commands.transfer(self.draft_code, command, self._metadata, self._if_match)
-        else:
-            handled = await commands.on_draft(self.draft_code, command, self._metadata, self._if_match)
-        return _accepted(self._response, draft_ref(self.draft_code).id, handled)
+            return await commands.transfer(self.draft_code, command, self._metadata, self._if_match)
+        return await commands.on_draft(self.draft_code, command, self._metadata, self._if_match)
 
 
 Door = Annotated[_DraftDoor, Depends()]
@@ -174,9 +197,19 @@ def _draft_commands(commands: Commands) -> APIRouter:
     async def remove_policy(policy_no: int, door: Door) -> Accepted:
         return await door.carry_out(commands, drafts.RemovePolicy(policy_no=policy_no))
 
+    return router
+
+
+def _decision_commands(commands: Commands) -> APIRouter:
+    router = APIRouter(prefix="/drafts", tags=["drafts"])
+
     @router.post("/{draft_code}/exemptions", summary="Exempt the draft, or stages of it, from communication")
     async def exempt(body: bodies.Exemption, door: Door) -> Accepted:
         return await door.carry_out(commands, drafts.Exempt(exemption=body.event()))
+
+    @router.post("/{draft_code}/procedure", summary="Decide by which procedure the draft goes")
+    async def decide_procedure(body: bodies.ProcedureDecision, door: Door) -> Accepted:
+        return await door.carry_out(commands, drafts.DecideProcedure(decision=body.event()))
 
     @router.post("/{draft_code}/transfer", summary="Hand the draft over to another unit")
     async def transfer(body: bodies.Handover, door: Door) -> Accepted:
@@ -189,8 +222,8 @@ def _stage_commands(commands: Commands) -> APIRouter:
     router = APIRouter(prefix="/drafts/{draft_code}", tags=["stages"])
 
     @router.post("/stages", status_code=201, summary="Enter a stage")
-    async def enter(body: bodies.NewStage, door: Door) -> Accepted:
-        return await door.carry_out(commands, body.command(_today()))
+    async def enter(body: bodies.NewStage, door: Door) -> AcceptedStep:
+        return await door.step(commands, body.command(_today()))
 
     @router.post("/stages/{entry_id}/correct", summary="Correct an entry into a stage")
     async def correct(entry_id: UUID, body: bodies.StageCorrection, door: Door) -> Accepted:
@@ -213,6 +246,25 @@ def _stage_commands(commands: Commands) -> APIRouter:
     return router
 
 
+def _posting_commands(commands: Commands) -> APIRouter:
+    router = APIRouter(prefix="/drafts/{draft_code}/postings", tags=["postings"])
+
+    @router.post("", status_code=201, summary="Post the draft for comment; again after an end: a new posting")
+    async def open_posting(body: bodies.NewPosting, door: Door) -> AcceptedPosting:
+        command = body.command(door.draft_code, _today())
+        return await door.post(commands, command, command.posting.posting_id)
+
+    @router.post("/{posting_id}/extend", summary="Let a posting run longer")
+    async def extend(posting_id: UUID, body: bodies.PostingExtension, door: Door) -> AcceptedPosting:
+        return await door.post(commands, body.command(posting_id), posting_id)
+
+    @router.post("/{posting_id}/close", summary="End a posting with its last day")
+    async def close(posting_id: UUID, body: bodies.PostingClosure, door: Door) -> AcceptedPosting:
+        return await door.post(commands, body.command(posting_id, _today()), posting_id)
+
+    return router
+
+
 def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> APIRouter:
     router = APIRouter(tags=["queries"])
 
@@ -231,12 +283,13 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
     async def draft(_: Reader, response: Response, draft_code: str) -> DraftView:
         found, history = await commands.draft_with_history(draft_code)
         web.versioned(response, history.version)
-        return draft_view(found, history)
+        remarks = commands.remarks(found, history, _today())
+        return draft_view(found, history, remarks, commands.clocks(found, history, _today()))
 
     @router.get("/drafts/{draft_code}/history", summary="Every event of a draft: when, who, what")
     async def history(_: Reader, draft_code: str) -> HistoryView:
-        _draft, recorded = await commands.draft_with_history(draft_code)
-        return history_view(draft_code, recorded)
+        found, recorded = await commands.draft_with_history(draft_code)
+        return history_view(draft_code, recorded, commands.remarks(found, recorded, _today()))
 
     @router.get("/procedures", summary="The rules in force, with their dates and legal basis")
     async def procedures(_: Reader) -> ProceduresView:

@@ -2,17 +2,23 @@
 
 from datetime import date
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import Field
 
 from services.registry.domain import draft as drafts
+from services.registry.domain import postings
 from shared.contracts.event import Code
-from shared.contracts.ids import draft_id
+from shared.contracts.ids import draft_id, posting_id
 from shared.contracts.registry import (
     MOST_POLICIES,
     DraftCommunicationExempted,
     DraftPolicyAdded,
     DraftPolicyAmended,
+    DraftPostingClosed,
+    DraftPostingExtended,
+    DraftPostingOpened,
+    DraftProcedureDecided,
     DraftRegistered,
     DraftScopeAssessed,
     DraftTransferred,
@@ -236,6 +242,70 @@ class Exemption(Body):
 
     def event(self) -> DraftCommunicationExempted:
         return DraftCommunicationExempted(**self.model_dump())
+
+
+class ProcedureDecision(Body):
+    """Which procedure the draft goes by, and the document that says so (Law 64/2025/QH15, Art. 50)."""
+
+    model_config = example(
+        procedure="simplified",
+        document="Công văn 45/TTg-PL",
+        authority="Thủ tướng Chính phủ",
+        decided_on="2025-03-01",
+    )
+
+    procedure: Procedure
+    document: str = Field(min_length=1)
+    authority: str | None = None
+    decided_on: date | None = None
+
+    def event(self) -> DraftProcedureDecided:
+        return DraftProcedureDecided(**self.model_dump())
+
+
+class NewPosting(Body):
+    """The draft is posted for comment in a stage; without `closes_on` as long as the procedure asks for."""
+
+    model_config = example(
+        stage="draft_consultation",
+        opened_on="2025-03-03",
+        closes_on="2025-03-31",
+        place="https://example.vn/du-thao",
+    )
+
+    stage: Stage
+    opened_on: date
+    closes_on: date | None = None
+    place: str | None = None
+    source: str | None = None
+
+    def command(self, draft_code: str, today: date) -> postings.OpenPosting:
+        number = posting_id(draft_code, self.stage, self.opened_on)
+        return postings.OpenPosting(
+            posting=DraftPostingOpened(posting_id=number, **self.model_dump()), today=today
+        )
+
+
+class PostingExtension(Body):
+    model_config = example(closes_on="2025-04-10", reason="Nhiều ý kiến góp ý")
+
+    closes_on: date
+    reason: str | None = None
+
+    def command(self, number: UUID) -> postings.ExtendPosting:
+        return postings.ExtendPosting(extension=DraftPostingExtended(posting_id=number, **self.model_dump()))
+
+
+class PostingClosure(Body):
+    model_config = example(closed_on="2025-04-10")
+
+    closed_on: date
+    reason: str | None = None
+
+    def command(self, number: UUID, today: date) -> postings.ClosePosting:
+        return postings.ClosePosting(
+            closing=DraftPostingClosed(posting_id=number, **self.model_dump()), today=today
+        )
 
 
 class Handover(Body):

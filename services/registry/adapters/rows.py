@@ -1,5 +1,6 @@
 """The registry's import sheets: what a row of each file means as a command."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
@@ -8,15 +9,18 @@ from pydantic import BeforeValidator, Field
 
 from services.registry.application.commands import Commands, draft_ref, unit_ref
 from services.registry.domain import draft as drafts
+from services.registry.domain import postings
 from services.registry.domain import unit as units
 from services.registry.domain.refusals import OutcomeWithoutStage
 from shared import clock
 from shared.contracts.event import Code
-from shared.contracts.ids import draft_id
+from shared.contracts.ids import draft_id, posting_id
 from shared.contracts.registry import (
     MOST_POLICIES,
     DraftCommunicationExempted,
     DraftPolicyAdded,
+    DraftPostingOpened,
+    DraftProcedureDecided,
     DraftRegistered,
     DraftScopeAssessed,
     UnitDissolved,
@@ -39,7 +43,7 @@ from shared.contracts.vocabulary import (
 from shared.envelope import AggregateRef, Metadata
 from shared.eventstore.handle import Handled
 from shared.imports import Sheet, Taken
-from shared.rows import DatedRow, Day, ImportRow, Listed, refused
+from shared.rows import DatedRow, Day, ImportRow, Listed, Reason, refused
 
 _WHOLE = "*"
 
@@ -48,6 +52,10 @@ def _stages(value: Any) -> Any:
     """An asterisk anywhere among the stages means the whole draft."""
     parts = [part.strip() for part in str(value).replace(",", ";").split(";") if part.strip()]
     return () if _WHOLE in parts else tuple(parts)
+
+
+def _days(value: Any) -> Any:
+    return tuple(part.strip() for part in str(value).replace(",", ";").split(";") if part.strip())
 
 
 class UnitRow(ImportRow):
@@ -106,6 +114,7 @@ class DraftRow(ImportRow):
     contested: Answer = Answer.UNKNOWN
     wide_impact: Answer = Answer.UNKNOWN
     scope_basis: ScopeBasis | None = None
+    procedure_document: str | None = None
     final_number: str | None = None
     outcome: str | None = None
     source: str | None = None
@@ -113,10 +122,14 @@ class DraftRow(ImportRow):
 
     def command(self) -> drafts.Register:
         criteria = set(DraftScopeAssessed.model_fields)
-        fields = self.model_dump(include=set(DraftRow.model_fields) - criteria)
+        fields = self.model_dump(include=set(DraftRow.model_fields) - criteria - {"procedure_document"})
+        document = self.procedure_document
         return drafts.Register(
             draft=DraftRegistered(draft_id=draft_id(self.draft_code), notes=self.notes, **fields),
             scope=DraftScopeAssessed(**self.model_dump(include=criteria)),
+            procedure=DraftProcedureDecided(procedure=self.procedure, document=document)
+            if document
+            else None,
         )
 
 
@@ -156,6 +169,29 @@ class ExemptionRow(ImportRow):
         return drafts.Exempt(exemption=DraftCommunicationExempted(**fields))
 
 
+class PostingRow(ImportRow):
+    """One posting for comment; a later import may say more of it: that it was extended, or closed."""
+
+    draft_code: Code
+    stage: Stage
+    opened_on: Day
+    closes_on: Day | None = None
+    extended_to: Annotated[tuple[Day, ...], BeforeValidator(_days)] = ()
+    closed_on: Day | None = None
+    place: str | None = None
+    source: str | None = None
+
+    def command(self, today: date) -> postings.RecordPosting:
+        said = self.model_dump(include={"stage", "opened_on", "closes_on", "place", "source"})
+        number = posting_id(self.draft_code, self.stage, self.opened_on)
+        return postings.RecordPosting(
+            posting=DraftPostingOpened(posting_id=number, notes=self.notes, **said),
+            extended_to=self.extended_to,
+            closed_on=self.closed_on,
+            today=today,
+        )
+
+
 class OutcomeRow(ImportRow):
     """Sent by the importing client when all stage rows are in: the `outcome` column of drafts.csv."""
 
@@ -163,7 +199,7 @@ class OutcomeRow(ImportRow):
     outcome: str
 
 
-def _of_draft(row: PolicyRow | StageRow | ExemptionRow | OutcomeRow) -> list[AggregateRef]:
+def _of_draft(row: PolicyRow | StageRow | ExemptionRow | PostingRow | OutcomeRow) -> list[AggregateRef]:
     return [draft_ref(row.draft_code)]
 
 
@@ -188,6 +224,7 @@ class Rows:
             "policies": Sheet(PolicyRow, _of_draft, self._policy),
             "stages": Sheet(StageRow, _of_draft, self._stage),
             "exemptions": Sheet(ExemptionRow, _of_draft, self._exemption),
+            "postings": Sheet(PostingRow, _of_draft, self._posting),
             "outcomes": Sheet(OutcomeRow, _of_draft, self._outcome),
         }
 
@@ -213,10 +250,21 @@ class Rows:
 
     async def _stage(self, row: StageRow, metadata: Metadata) -> Taken:
         command = row.command(clock.day_in_vietnam(metadata.time))
-        return _taken(await self.commands.on_draft(row.draft_code, command, metadata))
+        return await self._remarked(row.draft_code, command, metadata)
 
     async def _exemption(self, row: ExemptionRow, metadata: Metadata) -> Taken:
         return _taken(await self.commands.on_draft(row.draft_code, row.command(), metadata))
+
+    async def _posting(self, row: PostingRow, metadata: Metadata) -> Taken:
+        command = row.command(clock.day_in_vietnam(metadata.time))
+        return await self._remarked(row.draft_code, command, metadata)
+
+    async def _remarked(self, draft_code: str, command: drafts.Command, metadata: Metadata) -> Taken:
+        """Carry out a command, and tell what lasts of it as a remark."""
+        handled = await self.commands.on_draft(draft_code, command, metadata)
+        today = clock.day_in_vietnam(metadata.time)
+        found = await self.commands.remarks_on(draft_code, handled, today)
+        return _taken(handled, [refused(remark.text) for remark in found])
 
     async def _outcome(self, row: OutcomeRow, metadata: Metadata) -> Taken:
         ends = {"withdrawn": Stage.WITHDRAWN, "merged": Stage.MERGED}
@@ -229,5 +277,5 @@ class Rows:
             return Taken(0, warnings=[refused(refusal.message)])
 
 
-def _taken(handled: Handled) -> Taken:
-    return Taken(handled.version.position, [] if handled.repeated else handled.event_names)
+def _taken(handled: Handled, warnings: Sequence[Reason] = ()) -> Taken:
+    return Taken(handled.version.position, [] if handled.repeated else handled.event_names, warnings)

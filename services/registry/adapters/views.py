@@ -1,5 +1,6 @@
 """How the registry shows a draft, its history and the procedures."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -8,19 +9,17 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.registry.domain.draft import Draft
+from services.registry.domain.postings import Posting
+from services.registry.domain.reading import entries_of, procedure_of
 from services.registry.domain.refusals import EntryNotRecorded
 from services.registry.domain.stages import Entry
 from shared.contracts.registry import (
     DraftCommunicationExempted,
-    DraftMerged,
     DraftPolicyAdded,
-    DraftResumed,
+    DraftProcedureDecided,
+    DraftRegistered,
     DraftScopeAssessed,
-    DraftStageCorrected,
-    DraftStageEntered,
-    DraftSuspended,
     DraftTransferred,
-    DraftWithdrawn,
     Notes,
 )
 from shared.contracts.vocabulary import (
@@ -35,10 +34,13 @@ from shared.contracts.vocabulary import (
 )
 from shared.envelope import Recorded
 from shared.eventstore.port import History
+from shared.rules.postings import PostingClock
 from shared.rules.procedures import Certainty
+from shared.rules.remarks import Remark, RemarkKind
 from shared.rules.rulebook import Rulebook
+from shared.web import Accepted
 
-_ENDINGS = {DraftSuspended: Stage.SUSPENDED, DraftWithdrawn: Stage.WITHDRAWN, DraftMerged: Stage.MERGED}
+UNUSUAL = (RemarkKind.ORDER_UNKNOWN, RemarkKind.STAGE_NOT_OF_PROCEDURE)
 
 
 class UnitItem(BaseModel):
@@ -79,7 +81,10 @@ class DraftItem(_DraftHead):
 
 
 class StageView(BaseModel):
-    """One entry into a stage, after all corrections; `late`: it was recorded after later ones."""
+    """One entry into a stage, after all corrections; `late`: it was recorded after later ones.
+
+    `unusual`: the procedure knows no such step; `returned`: the dossier came back, which is no mistake.
+    """
 
     entry_id: UUID
     stage: Stage
@@ -89,6 +94,69 @@ class StageView(BaseModel):
     what: str | None
     late: bool
     unusual: bool
+    returned: bool
+
+
+class PostingRuleView(BaseModel):
+    """The least number of calendar days of posting in a stage, and how far that figure is confirmed."""
+
+    stage: Stage
+    min_days: int
+    legal_basis: str
+    source: str
+    certainty: Certainty
+
+
+class RemarkView(BaseModel):
+    """A lasting remark about an entry or a posting (`about`), or the draft; not every one is a warning."""
+
+    kind: RemarkKind
+    is_warning: bool
+    about: UUID | None
+    on: date | None
+    vi: str
+    en: str
+    legal_basis: str | None
+
+
+class Extension(BaseModel):
+    closes_on: date
+    reason: str | None
+
+
+class PostingView(BaseModel):
+    """One posting for comment; days are calendar days, the first one not counted.
+
+    `posted_days` are those until today or its end, `lawful_end` is the earliest last day by `rule`.
+    """
+
+    posting_id: UUID
+    stage: Stage
+    opened_on: date
+    closes_on: date | None
+    extensions: list[Extension]
+    planned_end: date | None
+    closed_on: date | None
+    close_reason: str | None
+    posted_days: int
+    min_days: int | None
+    lawful_end: date | None
+    rule: PostingRuleView | None
+    place: str | None
+    source: str | None
+    notes: Notes
+
+
+class AcceptedStep(Accepted):
+    """The answer to a step on the draft's way, with what is to be remarked of it for good."""
+
+    remarks: list[RemarkView]
+
+
+class AcceptedPosting(AcceptedStep):
+    """The answer to a command on a posting: how it stands, and the rule that was used."""
+
+    posting: PostingView
 
 
 class DraftView(_DraftHead):
@@ -97,9 +165,18 @@ class DraftView(_DraftHead):
     notes: Notes
     scope: DraftScopeAssessed | None
     policies: list[DraftPolicyAdded]
+    procedure_decision: DraftProcedureDecided | None
     stages: list[StageView]
+    postings: list[PostingView]
+    remarks: list[RemarkView]
     exemptions: list[DraftCommunicationExempted]
     transfers: list[DraftTransferred]
+
+
+def _is_about(remark: Remark, event: Recorded) -> bool:
+    if remark.about is None:
+        return isinstance(event.data, DraftRegistered)
+    return remark.about in {event.event_id, getattr(event.data, "posting_id", None)}
 
 
 class EventView(BaseModel):
@@ -113,21 +190,12 @@ class EventView(BaseModel):
     actor: str | None
     correlation_id: str | None
     data: dict[str, Any]
+    remarks: list[RemarkView]
 
 
 class HistoryView(BaseModel):
     draft_code: str
     events: list[EventView]
-
-
-class PostingRuleView(BaseModel):
-    """The least number of calendar days of posting in a stage, and how far that figure is confirmed."""
-
-    stage: Stage
-    min_days: int
-    legal_basis: str
-    source: str
-    certainty: Certainty
 
 
 class ProcedureView(BaseModel):
@@ -161,14 +229,20 @@ class ProceduresView(BaseModel):
     procedures: list[ProcedureView]
 
 
-def draft_view(draft: Draft, history: History) -> DraftView:
+def draft_view(
+    draft: Draft, history: History, found: Sequence[Remark], clocks: Iterable[PostingClock]
+) -> DraftView:
     shown = {
         **draft.registered.model_dump(mode="json"),
+        "procedure": procedure_of(draft),
+        "procedure_decision": draft.procedure.model_dump(mode="json") if draft.procedure else None,
         "title": draft.title,
         "lead_unit_code": draft.lead_unit_code,
         "scope": draft.scope.model_dump(mode="json") if draft.scope else None,
         "policies": [policy.model_dump(mode="json") for policy in draft.policies],
-        "stages": _stages(history),
+        "stages": _stages(history, found),
+        "postings": posting_views(draft, clocks),
+        "remarks": remark_views(found),
         "exemptions": [exemption.model_dump(mode="json") for exemption in draft.exemptions],
         "transfers": [transfer.model_dump(mode="json") for transfer in draft.transfers],
         "version": history.version.count,
@@ -176,7 +250,8 @@ def draft_view(draft: Draft, history: History) -> DraftView:
     return DraftView.model_validate(shown)
 
 
-def history_view(draft_code: str, history: History) -> HistoryView:
+def history_view(draft_code: str, history: History, found: Sequence[Remark]) -> HistoryView:
+    """Show every event, and beside it what is to be remarked of it."""
     events = [
         {
             "position": event.position,
@@ -187,6 +262,7 @@ def history_view(draft_code: str, history: History) -> HistoryView:
             "actor": event.metadata.actor,
             "correlation_id": event.metadata.correlation_id,
             "data": event.data.model_dump(mode="json", exclude_none=True),
+            "remarks": remark_views(remark for remark in found if _is_about(remark, event)),
         }
         for event in history.events
     ]
@@ -224,13 +300,14 @@ def procedures_view(rulebook: Rulebook) -> ProceduresView:
 
 def recorded_entry(history: History, entry_id: UUID) -> Entry:
     """What an entry says now, after all corrections."""
-    if (found := _entries(history).get(entry_id)) is None:
+    if (found := entries_of(history.events).get(entry_id)) is None:
         raise EntryNotRecorded(entry_id)
     return found[0]
 
 
-def _stages(history: History) -> list[dict[str, Any]]:
-    entries = _entries(history).items()
+def _stages(history: History, found: Sequence[Remark]) -> list[dict[str, Any]]:
+    kinds = {(remark.about, remark.kind) for remark in found}
+    entries = entries_of(history.events).items()
     return [
         {
             "entry_id": str(entry_id),
@@ -240,7 +317,8 @@ def _stages(history: History) -> list[dict[str, Any]]:
             "resumed": entry.resumed,
             "what": getattr(event.data, "what", None),
             "late": getattr(event.data, "late", False),
-            "unusual": getattr(event.data, "unusual", False),
+            "unusual": any((entry_id, kind) in kinds for kind in UNUSUAL),
+            "returned": (entry_id, RemarkKind.RETURNED) in kinds,
         }
         for entry_id, (entry, event) in sorted(
             entries, key=lambda item: (item[1][0].entered_on, item[1][0].stage.order)
@@ -248,18 +326,37 @@ def _stages(history: History) -> list[dict[str, Any]]:
     ]
 
 
-def _entries(history: History) -> dict[UUID, tuple[Entry, Recorded]]:
-    entries: dict[UUID, tuple[Entry, Recorded]] = {}
-    for event in history.events:
-        match event.data:
-            case DraftStageEntered(stage=stage, entered_on=day, precision=precision):
-                entries[event.event_id] = (Entry(stage, day, precision), event)
-            case DraftResumed(stage=stage, on=day, precision=precision):
-                entries[event.event_id] = (Entry(stage, day, precision, resumed=True), event)
-            case DraftSuspended() | DraftWithdrawn() | DraftMerged() as data:
-                entries[event.event_id] = (Entry(_ENDINGS[type(data)], data.on, data.precision), event)
-            case DraftStageCorrected(entry_id=corrected) as data if corrected in entries:
-                was, original = entries[corrected]
-                now = Entry(data.stage, data.entered_on, data.precision, resumed=was.resumed)
-                entries[corrected] = (now, original)
-    return entries
+def remark_views(found: Iterable[Remark]) -> list[RemarkView]:
+    return [
+        RemarkView(
+            kind=remark.kind,
+            is_warning=remark.kind.is_warning,
+            about=remark.about,
+            on=remark.on,
+            vi=remark.text.vi,
+            en=remark.text.en,
+            legal_basis=remark.legal_basis,
+        )
+        for remark in found
+    ]
+
+
+def posting_view(posting: Posting, clock: PostingClock) -> PostingView:
+    rule = clock.rule
+    return PostingView(
+        **posting.opened.model_dump(),
+        extensions=[Extension(**one.model_dump()) for one in posting.extensions],
+        closed_on=posting.closed.closed_on if posting.closed else None,
+        close_reason=posting.closed.reason if posting.closed else None,
+        planned_end=clock.planned_end,
+        posted_days=clock.posted_days,
+        min_days=rule.min_days if rule else None,
+        lawful_end=clock.lawful_end,
+        rule=PostingRuleView(**asdict(rule)) if rule else None,
+    )
+
+
+def posting_views(draft: Draft, clocks: Iterable[PostingClock]) -> list[PostingView]:
+    """Show the postings in the order of their first days, each with its clock."""
+    known = {posting.opened.posting_id: posting for posting in draft.postings}
+    return [posting_view(known[clock.posting.posting_id], clock) for clock in clocks]

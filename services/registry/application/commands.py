@@ -1,10 +1,12 @@
 """What can be done to units and drafts: load, decide, append."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 from services.registry.domain import draft as drafts
 from services.registry.domain import unit as units
+from services.registry.domain.reading import facts_of
 from services.registry.domain.refusals import DraftNotFound, NotYourDraft, UnitNotFound
 from shared.clock import NewId
 from shared.contracts.ids import draft_id, unit_id
@@ -12,12 +14,16 @@ from shared.contracts.registry import UnitRegistered
 from shared.envelope import AggregateRef, Metadata
 from shared.eventstore.handle import Handled, handle
 from shared.eventstore.port import EventStore, History
+from shared.rules.postings import PostingClock
+from shared.rules.remarks import Remark, clocks_of, remarks
+from shared.rules.rulebook import Rulebook
 
 
 @dataclass(frozen=True, slots=True)
 class Commands:
     store: EventStore
     new_id: NewId
+    rulebook: Rulebook
 
     async def register_unit(self, unit: UnitRegistered, metadata: Metadata) -> Handled:
         return await self.on_unit(unit.unit_code, units.Register(unit), metadata)
@@ -74,6 +80,21 @@ class Commands:
 
     async def draft(self, draft_code: str) -> drafts.Draft:
         return (await self.draft_with_history(draft_code))[0]
+
+    async def remarks_on(self, draft_code: str, handled: Handled, today: date) -> list[Remark]:
+        """Tell the remarks about what was just recorded."""
+        if not handled.events:
+            return []
+        found, history = await self.draft_with_history(draft_code)
+        about = {event.event_id for event in handled.events}
+        about |= {number for event in handled.events if (number := getattr(event.data, "posting_id", None))}
+        return [one for one in self.remarks(found, history, today) if one.about in about]
+
+    def clocks(self, draft: drafts.Draft, history: History, today: date) -> tuple[PostingClock, ...]:
+        return clocks_of(facts_of(draft, history.events), self.rulebook, today)
+
+    def remarks(self, draft: drafts.Draft, history: History, today: date) -> tuple[Remark, ...]:
+        return remarks(facts_of(draft, history.events), self.rulebook, today)
 
     async def draft_with_history(self, draft_code: str) -> tuple[drafts.Draft, History]:
         """Read a draft from the log, as new as it can be."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import assert_never
 
-from services.registry.domain import refusals
+from services.registry.domain import postings, refusals
+from services.registry.domain.postings import Postings
 from services.registry.domain.stages import (
     Entry,
     after_end,
@@ -22,6 +23,10 @@ from shared.contracts.registry import (
     DraftPolicyAdded,
     DraftPolicyAmended,
     DraftPolicyRemoved,
+    DraftPostingClosed,
+    DraftPostingExtended,
+    DraftPostingOpened,
+    DraftProcedureDecided,
     DraftRegistered,
     DraftResumed,
     DraftRetitled,
@@ -39,10 +44,11 @@ from shared.rules.recorded_days import check_recorded_day
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Register:
-    """Begin the life of a draft; scope is assessed in the same breath if anything is known of it."""
+    """Begin the life of a draft; what is known of its scope and procedure is said in the same breath."""
 
     draft: DraftRegistered
     scope: DraftScopeAssessed | None = None
+    procedure: DraftProcedureDecided | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +114,13 @@ class EndAsRecorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DecideProcedure:
+    """Go by the ordinary or the simplified procedure, by a document."""
+
+    decision: DraftProcedureDecided
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exempt:
     exemption: DraftCommunicationExempted
 
@@ -129,8 +142,10 @@ Command = (
     | Resume
     | CorrectStage
     | EndAsRecorded
+    | DecideProcedure
     | Exempt
     | Transfer
+    | postings.Command
 )
 
 
@@ -147,11 +162,13 @@ class Draft:
     title: str
     lead_unit_code: str
     scope: DraftScopeAssessed | None = None
+    procedure: DraftProcedureDecided | None = None
     policies: tuple[DraftPolicyAdded, ...] = ()
     removed: frozenset[int] = frozenset()
     entries: tuple[Entry, ...] = ()
     exemptions: tuple[DraftCommunicationExempted, ...] = ()
     transfers: tuple[DraftTransferred, ...] = ()
+    postings: Postings = ()
 
     def policy(self, number: int) -> DraftPolicyAdded | None:
         return next((p for p in self.policies if p.policy_no == number), None)
@@ -190,23 +207,26 @@ def _decide(draft: Draft, command: Command) -> Sequence[DraftEvent]:  # noqa: C9
             return _correct(draft, command)
         case EndAsRecorded():
             return _end_as_recorded(draft, command)
+        case DecideProcedure():
+            return [] if command.decision == draft.procedure else [command.decision]
         case Exempt():
             return [] if command.exemption in draft.exemptions else [command.exemption]
         case Transfer():
             return _transfer(draft, command)
         case _:
-            assert_never(command)
+            return _post(draft, command)
 
 
 def _register(state: State, command: Register) -> Sequence[DraftEvent]:
     if isinstance(state, Absent):
-        return [command.draft, *([command.scope] if command.scope else [])]
-    if command.draft != state.registered or _differs(command.scope, state.scope):
+        return [event for event in (command.draft, command.scope, command.procedure) if event]
+    told = (command.scope, state.scope), (command.procedure, state.procedure)
+    if command.draft != state.registered or any(_differs(*pair) for pair in told):
         raise refusals.DraftDiffers(command.draft.draft_code)
     return []
 
 
-def _differs(told: DraftScopeAssessed | None, known: DraftScopeAssessed | None) -> bool:
+def _differs(told: DraftEvent | None, known: DraftEvent | None) -> bool:
     return told is not None and told != known
 
 
@@ -313,6 +333,14 @@ def _transfer(draft: Draft, command: Transfer) -> Sequence[DraftEvent]:
     return [] if command.transfer in draft.transfers else [command.transfer]
 
 
+def _post(draft: Draft, command: postings.Command) -> Sequence[DraftEvent]:
+    if isinstance(command, postings.OpenPosting | postings.RecordPosting):
+        begun = Entry(command.posting.stage, command.posting.opened_on)
+        if (end := after_end(draft.entries, begun)) is not None:
+            raise refusals.StageAfterEnd(end, begun.stage, begun.entered_on)
+    return postings.decide(draft.postings, command)
+
+
 def _check_day(entry: Entry, today: date) -> None:
     check_recorded_day(entry.entered_on, entry.precision, today)
 
@@ -352,6 +380,10 @@ def _evolve(draft: Draft, event: DraftEvent) -> Draft:  # noqa: C901, PLR0911, P
             return _with_entry(draft, Entry(Stage.MERGED, event.on, event.precision))
         case DraftStageCorrected():
             return replace(draft, entries=tuple(_corrected(entry, event) for entry in draft.entries))
+        case DraftProcedureDecided():
+            return replace(draft, procedure=event)
+        case DraftPostingOpened() | DraftPostingExtended() | DraftPostingClosed():
+            return replace(draft, postings=postings.evolve(draft.postings, event))
         case DraftCommunicationExempted():
             return replace(draft, exemptions=(*draft.exemptions, event))
         case DraftTransferred():

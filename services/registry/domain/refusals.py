@@ -142,3 +142,79 @@ class EntryNotRecorded(Refusal):
             f"Dự thảo không có lần vào giai đoạn nào mang mã {entry_id}; xem danh sách tại GET /drafts/{{mã}}.",
             f"The draft has no stage entry with the id {entry_id}; GET /drafts/{{code}} lists them.",
         )
+
+
+class NothingToPost(Refusal):
+    code = "nothing-to-post"
+    kind = "invalid"
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(
+            f"Việc đăng tải lấy ý kiến không gắn với “{stage}”; đề nghị ghi giai đoạn trước khi thông qua, ví dụ draft_consultation.",
+            f"Nothing is posted for comment in '{stage}'; name a stage before adoption, such as draft_consultation.",
+        )
+
+
+class PostingEndsBefore(Refusal):
+    code = "posting-ends-before"
+    kind = "invalid"
+
+    def __init__(self, opened_on: date, end: date) -> None:
+        super().__init__(
+            f"Ngày kết thúc đăng tải {end:%d/%m/%Y} đứng trước ngày bắt đầu {opened_on:%d/%m/%Y}; đề nghị kiểm tra lại.",
+            f"The posting would end on {end}, before it began on {opened_on}; check both days.",
+        )
+
+
+class PostingDiffers(Refusal):
+    code = "posting-differs"
+
+    def __init__(self, stage: Stage, opened_on: date) -> None:
+        super().__init__(
+            f"Đợt đăng tải ở “{stage}” từ ngày {opened_on:%d/%m/%Y} đã có với nội dung khác; bản đầu được giữ. "
+            "Để thay đổi ngày kết thúc, dùng lệnh gia hạn.",
+            f"The posting in '{stage}' from {opened_on} is recorded with other data; the first stays. "
+            "To move its end, extend it.",
+        )
+
+
+class PostingStillOpen(Refusal):
+    code = "posting-still-open"
+
+    def __init__(self, stage: Stage, opened_on: date) -> None:
+        super().__init__(
+            f"Đợt đăng tải ở “{stage}” từ ngày {opened_on:%d/%m/%Y} chưa kết thúc; đề nghị gia hạn hoặc kết thúc đợt đó trước.",
+            f"The posting in '{stage}' from {opened_on} is still open; extend or close it first.",
+        )
+
+
+class PostingNotFound(Refusal):
+    code = "posting-not-found"
+    kind = "not_found"
+
+    def __init__(self, posting_id: UUID) -> None:
+        super().__init__(
+            f"Dự thảo không có đợt đăng tải {posting_id}; xem các đợt ở GET /drafts/{{mã}}.",
+            f"The draft has no posting {posting_id}; GET /drafts/{{code}} lists them.",
+        )
+
+
+class PostingClosed(Refusal):
+    code = "posting-closed"
+
+    def __init__(self, closed_on: date) -> None:
+        super().__init__(
+            f"Đợt đăng tải đã kết thúc ngày {closed_on:%d/%m/%Y}; để đăng tải lại, mở một đợt mới.",
+            f"The posting ended on {closed_on}; to post again, open a new one.",
+        )
+
+
+class PostingNotExtended(Refusal):
+    code = "posting-not-extended"
+    kind = "invalid"
+
+    def __init__(self, end: date, closes_on: date) -> None:
+        super().__init__(
+            f"Gia hạn đến {closes_on:%d/%m/%Y} không muộn hơn ngày kết thúc hiện nay {end:%d/%m/%Y}; đề nghị ghi ngày sau đó.",
+            f"{closes_on} is no later than the present end {end}; name a later day.",
+        )

@@ -16,6 +16,10 @@ from shared.contracts.registry import (
     DraftPolicyAdded,
     DraftPolicyAmended,
     DraftPolicyRemoved,
+    DraftPostingClosed,
+    DraftPostingExtended,
+    DraftPostingOpened,
+    DraftProcedureDecided,
     DraftRegistered,
     DraftResumed,
     DraftRetitled,
@@ -27,8 +31,8 @@ from shared.contracts.registry import (
     DraftWithdrawn,
     UnitDissolved,
 )
-from shared.contracts.vocabulary import Answer, Precision, ScopeBasis, Stage
-from shared.rules.facts import Exemption, Scope, StageEntry, Transfer
+from shared.contracts.vocabulary import Answer, Precision, Procedure, ScopeBasis, Stage
+from shared.rules.facts import Exemption, Posting, Scope, StageEntry, Transfer
 from tests.unit.metrics.events import (
     DRAFT,
     REGISTERED,
@@ -141,6 +145,30 @@ def test_exemptions_and_transfers_are_kept_in_order() -> None:
     )
     assert record.transfers == (Transfer(on=DAY, unit_code="BNNMT"),)
     assert record.lead_unit_code == "BTNMT", "who led first stays known"
+
+
+def test_postings_and_the_procedure_follow_their_events() -> None:
+    number, end = UUID(int=9), date(2024, 3, 20)
+    opened = DraftPostingOpened(posting_id=number, stage=Stage.DRAFT_CONSULTATION, opened_on=DAY)
+    extended = DraftPostingExtended(posting_id=number, closes_on=end)
+    closed = DraftPostingClosed(posting_id=number, closed_on=end)
+    decided = DraftProcedureDecided(procedure=Procedure.SIMPLIFIED, document="45/TTg-PL")
+    record = record_of(opened, extended, closed, decided)
+    assert record.facts.postings == (
+        Posting(
+            posting_id=number,
+            stage=Stage.DRAFT_CONSULTATION,
+            opened_on=DAY,
+            extended_to=(end,),
+            closed_on=end,
+        ),
+    )
+    assert (record.facts.procedure, record.facts.procedure_document) == (Procedure.SIMPLIFIED, "45/TTg-PL")
+
+
+def test_what_came_late_stays_known_as_late() -> None:
+    late = DraftStageEntered(stage=Stage.DRAFTING, entered_on=DAY, late=True)
+    assert [one.late for one in record_of(ENTERED, late).entries] == [False, True]
 
 
 def numbers(record: DraftRecord) -> list[tuple[int, str, tuple[int, ...]]]:

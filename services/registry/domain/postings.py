@@ -1,0 +1,176 @@
+"""Postings of a draft for comment: opened, extended, closed; to post again is a new posting."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import assert_never
+from uuid import UUID
+
+from services.registry.domain import refusals
+from shared.contracts.registry import DraftPostingClosed, DraftPostingExtended, DraftPostingOpened
+from shared.contracts.vocabulary import Precision, Stage
+from shared.rules import facts
+from shared.rules.recorded_days import check_recorded_day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPosting:
+    posting: DraftPostingOpened
+    today: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendPosting:
+    extension: DraftPostingExtended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosePosting:
+    closing: DraftPostingClosed
+    today: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPosting:
+    """A posting as a file tells it: whatever of it is not known yet."""
+
+    posting: DraftPostingOpened
+    extended_to: tuple[date, ...]
+    closed_on: date | None
+    today: date
+
+
+Command = OpenPosting | ExtendPosting | ClosePosting | RecordPosting
+PostingEvent = DraftPostingOpened | DraftPostingExtended | DraftPostingClosed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    opened: DraftPostingOpened
+    extensions: tuple[DraftPostingExtended, ...] = ()
+    closed: DraftPostingClosed | None = None
+
+    @property
+    def extended_to(self) -> tuple[date, ...]:
+        return tuple(extension.closes_on for extension in self.extensions)
+
+    @property
+    def planned_end(self) -> date | None:
+        return next(reversed(self.extended_to), self.opened.closes_on)
+
+    @property
+    def fact(self) -> facts.Posting:
+        return facts.Posting(
+            posting_id=self.opened.posting_id,
+            stage=self.opened.stage,
+            opened_on=self.opened.opened_on,
+            closes_on=self.opened.closes_on,
+            extended_to=self.extended_to,
+            closed_on=self.closed.closed_on if self.closed else None,
+        )
+
+
+Postings = tuple[Posting, ...]
+
+
+def decide(postings: Postings, command: Command) -> Sequence[PostingEvent]:
+    match command:
+        case OpenPosting(posting=posting, today=today):
+            return _open(postings, posting, today)
+        case ExtendPosting(extension=extension):
+            return _extend(postings, extension)
+        case ClosePosting(closing=closing, today=today):
+            return _close(postings, closing, today)
+        case RecordPosting():
+            return _record(postings, command)
+        case _:
+            assert_never(command)
+
+
+def _open(postings: Postings, posting: DraftPostingOpened, today: date) -> Sequence[PostingEvent]:
+    check_recorded_day(posting.opened_on, Precision.DAY, today)
+    if posting.stage.order >= Stage.ADOPTED.order:
+        raise refusals.NothingToPost(posting.stage)
+    if posting.closes_on is not None and posting.closes_on < posting.opened_on:
+        raise refusals.PostingEndsBefore(posting.opened_on, posting.closes_on)
+    if (known := _found(postings, posting.posting_id)) is not None:
+        if known.opened != posting:
+            raise refusals.PostingDiffers(posting.stage, posting.opened_on)
+        return []
+    for other in postings:
+        same = other.opened.stage is posting.stage and other.closed is None
+        if same and other.opened.opened_on <= posting.opened_on:
+            raise refusals.PostingStillOpen(posting.stage, other.opened.opened_on)
+    return [posting]
+
+
+def _extend(postings: Postings, extension: DraftPostingExtended) -> Sequence[PostingEvent]:
+    posting = _known(postings, extension.posting_id)
+    if extension.closes_on in posting.extended_to[-1:]:
+        return []
+    if posting.closed is not None:
+        raise refusals.PostingClosed(posting.closed.closed_on)
+    end = posting.planned_end or posting.opened.opened_on
+    if extension.closes_on <= end:
+        raise refusals.PostingNotExtended(end, extension.closes_on)
+    return [extension]
+
+
+def _close(postings: Postings, closing: DraftPostingClosed, today: date) -> Sequence[PostingEvent]:
+    posting = _known(postings, closing.posting_id)
+    check_recorded_day(closing.closed_on, Precision.DAY, today)
+    if posting.closed is not None:
+        if posting.closed.closed_on == closing.closed_on:
+            return []
+        raise refusals.PostingClosed(posting.closed.closed_on)
+    if closing.closed_on < posting.opened.opened_on:
+        raise refusals.PostingEndsBefore(posting.opened.opened_on, closing.closed_on)
+    return [closing]
+
+
+def _record(postings: Postings, command: RecordPosting) -> Sequence[PostingEvent]:
+    """Say step by step what the row says; a step that is known is no news."""
+    number = command.posting.posting_id
+    known = _found(postings, number)
+    steps: list[Command] = [OpenPosting(posting=command.posting, today=command.today)]
+    for day in command.extended_to:
+        if known is None or day not in known.extended_to:
+            extension = DraftPostingExtended(posting_id=number, closes_on=day)
+            steps.append(ExtendPosting(extension=extension))
+    if command.closed_on is not None:
+        closing = DraftPostingClosed(posting_id=number, closed_on=command.closed_on)
+        steps.append(ClosePosting(closing=closing, today=command.today))
+    events: list[PostingEvent] = []
+    for step in steps:
+        for event in decide(postings, step):
+            postings = evolve(postings, event)
+            events.append(event)
+    return events
+
+
+def evolve(postings: Postings, event: PostingEvent) -> Postings:
+    match event:
+        case DraftPostingOpened():
+            return (*postings, Posting(opened=event))
+        case DraftPostingExtended():
+            return _with(
+                postings, event.posting_id, lambda one: replace(one, extensions=(*one.extensions, event))
+            )
+        case DraftPostingClosed():
+            return _with(postings, event.posting_id, lambda one: replace(one, closed=event))
+        case _:
+            assert_never(event)
+
+
+def _with(postings: Postings, number: UUID, change: Callable[[Posting], Posting]) -> Postings:
+    return tuple(change(one) if one.opened.posting_id == number else one for one in postings)
+
+
+def _found(postings: Postings, number: UUID) -> Posting | None:
+    return next((one for one in postings if one.opened.posting_id == number), None)
+
+
+def _known(postings: Postings, number: UUID) -> Posting:
+    if (posting := _found(postings, number)) is None:
+        raise refusals.PostingNotFound(number)
+    return posting

@@ -1,0 +1,210 @@
+"""What is to be remarked of a draft's way beside its verdicts: returns, late entries, what no procedure knows.
+
+A remark follows from the facts, so it lasts as long as they do; it never changes a verdict.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from uuid import UUID
+
+from shared.contracts.vocabulary import CLOSING_BY_LAW, ENDS, Precision, Procedure, Stage
+from shared.errors import Text
+from shared.rules.facts import DraftFacts, Posting
+from shared.rules.postings import PostingClock, clock_of
+from shared.rules.procedures import PostingRule
+from shared.rules.rulebook import Rulebook
+from shared.rules.sequence import Occurrence, occurrences
+from shared.rules.wording import CERTAINTIES, INSTRUMENTS, REGIMES, STAGES
+from shared.rules.working_days import last_day
+
+HALTS = ENDS | {Stage.SUSPENDED}
+
+
+class RemarkKind(StrEnum):
+    """`late` and `returned` are for information, the others are warnings."""
+
+    LATE = "late"
+    RETURNED = "returned"
+    ORDER_UNKNOWN = "order_unknown"
+    STAGE_NOT_OF_PROCEDURE = "stage_not_of_procedure"
+    LEFT_EARLY = "left_early"
+    POSTING_SHORT = "posting_short"
+    POSTING_PLANNED_SHORT = "posting_planned_short"
+    INSTRUMENT_NOT_OF_REGIME = "instrument_not_of_regime"
+    SIMPLIFIED_WITHOUT_DOCUMENT = "simplified_without_document"
+
+    @property
+    def is_warning(self) -> bool:
+        return self not in {RemarkKind.LATE, RemarkKind.RETURNED}
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """`about` is the id of a stage entry or a posting, None the draft; `legal_basis` the rule that was used."""
+
+    kind: RemarkKind
+    about: UUID | None
+    on: date | None
+    text: Text
+    legal_basis: str | None = None
+
+
+def remarks(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> tuple[Remark, ...]:
+    """Remark everything that is known on a day, in the order of the days; what concerns the draft comes first."""
+    stays = [stay for stay in occurrences(facts, rulebook) if stay.entered_on <= as_of]
+    clocks = clocks_of(facts, rulebook, as_of)
+    dated = [*_late(facts, as_of), *_of_way(stays), *_left_early(stays, clocks), *_of_postings(clocks)]
+    return (*_of_draft(facts, rulebook, as_of), *sorted(dated, key=lambda one: one.on or date.min))
+
+
+def clocks_of(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> tuple[PostingClock, ...]:
+    """Give every posting that had begun by a day, with the rule of its first day."""
+    begun = sorted((p for p in facts.postings if p.opened_on <= as_of), key=lambda posting: posting.opened_on)
+    return tuple(clock_of(posting, _rule_of(posting, facts, rulebook), as_of) for posting in begun)
+
+
+def _rule_of(posting: Posting, facts: DraftFacts, rulebook: Rulebook) -> PostingRule | None:
+    rule = rulebook.procedure(facts.regime, facts.instrument, facts.procedure, posting.opened_on)
+    return rule.posting_of(posting.stage)
+
+
+def _of_draft(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> Iterator[Remark]:
+    rule = rulebook.procedure(facts.regime, facts.instrument, facts.procedure, as_of)
+    if rule.general:
+        form, regime = INSTRUMENTS[facts.instrument], REGIMES[facts.regime]
+        text = Text(
+            f"Hình thức “{form.vi}” không có trong chế độ “{regime.vi}” của hệ thống; đang dùng quy tắc chung. "
+            "Đề nghị kiểm tra hình thức và luật áp dụng",
+            f"The form '{form.en}' is not known to the regime '{regime.en}'; its general rule is used. Check both",
+        )
+        yield Remark(RemarkKind.INSTRUMENT_NOT_OF_REGIME, None, None, text, rule.legal_basis)
+    if facts.procedure is Procedure.SIMPLIFIED and not facts.procedure_document:
+        text = Text(
+            "Chưa ghi văn bản cho phép áp dụng trình tự, thủ tục rút gọn; đề nghị bổ sung",
+            "The document that allows the simplified procedure is not recorded; add it",
+        )
+        yield Remark(RemarkKind.SIMPLIFIED_WITHOUT_DOCUMENT, None, None, text, rule.legal_basis)
+
+
+def _late(facts: DraftFacts, as_of: date) -> Iterator[Remark]:
+    for entry in facts.entries:
+        if entry.late and entry.entered_on <= as_of:
+            text = Text(
+                "Ghi nhận muộn: các giai đoạn sau đã được ghi nhận trước",
+                "Recorded late: later stages had been recorded before",
+            )
+            yield Remark(RemarkKind.LATE, entry.entry_id, entry.entered_on, text)
+
+
+def _of_way(stays: Sequence[Occurrence]) -> Iterator[Remark]:
+    """Remark steps that the procedure does not know, and returns; what interrupts the way is no step."""
+    steps = [stay for stay in stays if stay.stage not in HALTS]
+    been: set[Stage] = set()
+    for before, stay in zip([None, *steps], steps, strict=False):
+        if not stay.resumed:
+            yield from _of_step(before, stay, been)
+        been.add(stay.stage)
+
+
+def _of_step(before: Occurrence | None, stay: Occurrence, been: set[Stage]) -> Iterator[Remark]:
+    order, name = stay.rule.expected_order, STAGES[stay.stage]
+    if stay.stage not in order:
+        text = Text(
+            f"Quy trình của hình thức văn bản này không có giai đoạn “{name.vi}”",
+            f"The procedure of this instrument has no stage '{name.en}'",
+        )
+        yield _of_stay(RemarkKind.STAGE_NOT_OF_PROCEDURE, stay, text)
+    elif before is not None and _goes_back(before, stay):
+        yield _backwards(before, stay, been)
+
+
+def _goes_back(before: Occurrence, stay: Occurrence) -> bool:
+    """Tell whether a step leads back, for certain: the earlier one may be known to the month or year only."""
+    order = stay.rule.expected_order
+    backwards = before.stage in order and order.index(stay.stage) < order.index(before.stage)
+    return backwards and (
+        before.precision is Precision.DAY or last_day(before.entered_on, before.precision) < stay.entered_on
+    )
+
+
+def _backwards(before: Occurrence, stay: Occurrence, been: set[Stage]) -> Remark:
+    came, name = STAGES[before.stage], STAGES[stay.stage]
+    may_return = before.stage in stay.rule.may_return
+    if may_return or (stay.stage in been and before.stage not in CLOSING_BY_LAW):
+        text = Text(f"Trả lại từ “{came.vi}” về “{name.vi}”", f"Returned from '{came.en}' to '{name.en}'")
+        return _of_stay(RemarkKind.RETURNED, stay, text)
+    text = Text(
+        f"Thứ tự chưa có trong quy trình: “{name.vi}” đứng sau “{came.vi}”. Đề nghị kiểm tra lại ngày và giai đoạn",
+        f"The procedure does not know this order: '{name.en}' after '{came.en}'. Check the days and the stages",
+    )
+    return _of_stay(RemarkKind.ORDER_UNKNOWN, stay, text)
+
+
+def _of_stay(kind: RemarkKind, stay: Occurrence, text: Text) -> Remark:
+    return Remark(kind, stay.entry_id, stay.entered_on, text, stay.rule.legal_basis)
+
+
+def _left_early(stays: Sequence[Occurrence], clocks: Sequence[PostingClock]) -> Iterator[Remark]:
+    """Remark a stage that was left for the next one before its posting had run the least number of days."""
+    ran: set[Stage] = set()
+    for stay, following in pairwise(stays):
+        rule = stay.rule.posting_of(stay.stage)
+        if rule is None or following.stage in HALTS:
+            continue
+        left = last_day(following.entered_on, following.precision)
+        posted = [c for c in clocks if c.posting.stage is stay.stage and c.posting.opened_on <= left]
+        begun = posted[0].posting.opened_on if posted else stay.entered_on
+        if posted:
+            enough = any(clock.has_run(left) for clock in posted)
+        else:
+            enough = stay.resumed or stay.stage in ran or begun + timedelta(days=rule.min_days) <= left
+        if enough:
+            ran.add(stay.stage)
+        else:
+            yield _too_early(stay, following, rule, (left - begun).days, is_posted=bool(posted))
+
+
+def _too_early(
+    stay: Occurrence, following: Occurrence, rule: PostingRule, days: int, *, is_posted: bool
+) -> Remark:
+    was, next_ = STAGES[stay.stage], STAGES[following.stage]
+    vi, en = ("đăng tải", "posted") if is_posted else ("từ khi vào giai đoạn", "since its entry")
+    sure = CERTAINTIES[rule.certainty]
+    text = Text(
+        f"Chuyển sang “{next_.vi}” khi “{was.vi}” mới được {days}/{rule.min_days} ngày tối thiểu ({vi}; {sure.vi})",
+        f"Went on to '{next_.en}' when '{was.en}' had {days} of at least {rule.min_days} days ({en}; {sure.en})",
+    )
+    return Remark(RemarkKind.LEFT_EARLY, following.entry_id, following.entered_on, text, rule.legal_basis)
+
+
+def _of_postings(clocks: Sequence[PostingClock]) -> Iterator[Remark]:
+    for clock in clocks:
+        rule, end = clock.rule, clock.planned_end
+        if rule is None or end is None:
+            continue
+        posting, sure = clock.posting, CERTAINTIES[rule.certainty]
+        if clock.is_short and clock.closed_on:
+            text = Text(
+                f"Kết thúc đăng tải khi mới được {clock.posted_days}/{rule.min_days} ngày tối thiểu ({sure.vi})",
+                f"Closed after {clock.posted_days} of at least {rule.min_days} days of posting ({sure.en})",
+            )
+            yield Remark(
+                RemarkKind.POSTING_SHORT, posting.posting_id, clock.closed_on, text, rule.legal_basis
+            )
+        elif clock.is_planned_short:
+            text = Text(
+                f"Dự kiến kết thúc đăng tải ngày {end:%d/%m/%Y}, chưa đủ {rule.min_days} ngày tối thiểu "
+                f"(đến hết ngày {clock.lawful_end:%d/%m/%Y}; {sure.vi}); đề nghị gia hạn",
+                f"Planned to close on {end}, before the least {rule.min_days} days "
+                f"(until the end of {clock.lawful_end}; {sure.en}); extend it",
+            )
+            yield Remark(
+                RemarkKind.POSTING_PLANNED_SHORT,
+                posting.posting_id,
+                posting.opened_on,
+                text,
+                rule.legal_basis,
+            )

@@ -1,0 +1,148 @@
+"""Postings and lasting remarks through the registry's doors: what is answered, shown, kept in the history."""
+
+from typing import Any
+
+import httpx
+
+from tests.integration.registry.test_api import enter, office, refused, seen
+from tests.support import samples
+from tests.support.service import House
+
+PORTAL = "https://example.vn/du-thao"
+
+
+async def decision(house: House, code: str) -> httpx.AsyncClient:
+    """Give the client of a registry with a provincial decision under the law of 2025: ten days of posting."""
+    await house.import_rows("units", [samples.unit(code)])
+    form = {"instrument": "provincial_chair_decision", "regime": "law_2025_amended"}
+    await house.import_rows("drafts", [samples.draft(code, code, **form)])
+    return house.registry.client
+
+
+async def post(client: httpx.AsyncClient, code: str, path: str = "", **body: Any) -> httpx.Response:
+    return await client.post(f"/drafts/{code}/postings{path}", json=body)
+
+
+async def opened(client: httpx.AsyncClient, code: str, on: str, **more: Any) -> dict[str, Any]:
+    answer = await post(client, code, stage="draft_consultation", opened_on=on, place=PORTAL, **more)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def kinds(found: dict[str, Any]) -> list[str]:
+    return [remark["kind"] for remark in found["remarks"]]
+
+
+async def test_a_posting_is_extended_closed_and_opened_again(shared_house: House, a_code: str) -> None:
+    client = await decision(shared_house, a_code)
+    begun = await opened(client, a_code, "2026-02-09", closes_on="2026-02-15")
+    posting = begun["posting"]
+    assert (posting["min_days"], posting["lawful_end"], posting["planned_end"]) == (
+        10,
+        "2026-02-19",
+        "2026-02-15",
+    )
+    assert "Điều 51a" in posting["rule"]["legal_basis"]
+    assert posting["rule"]["certainty"] == "sourced"
+    assert kinds(begun) == ["posting_planned_short"], "Tết counts, ten days are over on the 19th"
+    again = await opened(client, a_code, "2026-02-09", closes_on="2026-02-15")
+    assert (again["events"], again["version"]) == ([], begun["version"])
+    path = f"/{posting['posting_id']}"
+    longer = (await post(client, a_code, f"{path}/extend", closes_on="2026-02-20", reason="Tết")).json()
+    assert (longer["posting"]["planned_end"], kinds(longer)) == ("2026-02-20", [])
+    ended = (await post(client, a_code, f"{path}/close", closed_on="2026-02-18")).json()
+    assert (ended["posting"]["posted_days"], kinds(ended)) == (9, ["posting_short"])
+    refused(await post(client, a_code, f"{path}/extend", closes_on="2026-03-20"), 409, "posting-closed")
+    await opened(client, a_code, "2026-03-02")
+    found = await seen(client, a_code)
+    assert [one["closed_on"] for one in found["postings"]] == ["2026-02-18", None]
+    assert found["postings"][0]["extensions"] == [{"closes_on": "2026-02-20", "reason": "Tết"}]
+    assert kinds(found) == ["posting_short"]
+    history = (await client.get(f"/drafts/{a_code}/history")).json()["events"]
+    marked = {event["type"].split(".")[3] for event in history if event["remarks"]}
+    assert marked == {"posting_opened", "posting_extended", "posting_closed"}
+
+
+async def test_what_cannot_be_posted_is_said(shared_house: House, a_code: str) -> None:
+    client = await decision(shared_house, a_code)
+    wrong = await post(client, a_code, stage="adopted", opened_on="2026-02-09")
+    refused(wrong, 422, "nothing-to-post")
+    unknown = await post(client, a_code, f"/{samples.NOBODY}/close", closed_on="2026-02-09")
+    refused(unknown, 404, "posting-not-found")
+    early = await post(
+        client, a_code, stage="draft_consultation", opened_on="2026-02-09", closes_on="2026-02-01"
+    )
+    refused(early, 422, "posting-ends-before")
+
+
+async def test_returns_are_shown_as_returns_and_disorder_as_a_warning(
+    shared_house: House, a_code: str
+) -> None:
+    client = await office(shared_house, a_code)
+    await enter(client, a_code, "drafting", "2024-01-08")
+    await enter(client, a_code, "appraisal", "2024-03-01")
+    returned = (await enter(client, a_code, "drafting", "2024-04-01")).json()
+    assert [(remark["kind"], remark["is_warning"]) for remark in returned["remarks"]] == [("returned", False)]
+    await enter(client, a_code, "adopted", "2024-06-03")
+    strange = (await enter(client, a_code, "verification", "2024-07-01")).json()
+    assert [(remark["kind"], remark["is_warning"]) for remark in strange["remarks"]] == [
+        ("order_unknown", True)
+    ]
+    late = (await enter(client, a_code, "policy_building", "2023-12-01")).json()
+    assert kinds(late) == ["late"]
+    stages = (await seen(client, a_code))["stages"]
+    assert [stage["stage"] for stage in stages if stage["returned"]] == ["drafting"]
+    assert [stage["stage"] for stage in stages if stage["unusual"]] == ["verification"]
+    assert [stage["stage"] for stage in stages if stage["late"]] == ["policy_building"]
+
+
+async def test_the_simplified_procedure_has_its_document(shared_house: House, a_code: str) -> None:
+    client = await office(shared_house, a_code)
+    row = samples.draft(f"{a_code}S", a_code, procedure="simplified")
+    await shared_house.import_rows("drafts", [row])
+    assert kinds(await seen(client, f"{a_code}S")) == ["simplified_without_document"]
+    body = {"procedure": "simplified", "document": "45/TTg-PL", "authority": "Thủ tướng Chính phủ"}
+    answer = await client.post(f"/drafts/{a_code}S/procedure", json=body)
+    assert answer.json()["events"] == ["vn.loa.draft.procedure_decided.v1"]
+    found = await seen(client, f"{a_code}S")
+    assert (kinds(found), found["procedure_decision"]["document"]) == ([], "45/TTg-PL")
+    await client.post(f"/drafts/{a_code}/procedure", json=body)
+    assert (await seen(client, a_code))["procedure"] == "simplified"
+    listed = await client.get("/drafts", params={"q": a_code, "min_position": await shared_house.head()})
+    assert {item["procedure"] for item in listed.json()["items"]} == {"simplified"}
+
+
+async def test_rows_bring_their_remarks_and_run_twice(shared_house: House, a_code: str) -> None:
+    client = await decision(shared_house, a_code)
+    stages = [
+        samples.stage(a_code, "draft_consultation", "2026-03-02"),
+        samples.stage(a_code, "appraisal", "2026-03-05"),
+    ]
+    postings = [
+        {"draft_code": a_code, "stage": "draft_consultation", "opened_on": "2026-03-02", "closed_on": "2026-03-04"},
+        {"draft_code": a_code, "stage": "draft_consultation", "opened_on": "2026-03-09", "extended_to": "2026-03-20;2026-03-25"},
+    ]  # fmt: skip
+    outcomes = [
+        *await shared_house.import_rows("stages", stages),
+        *await shared_house.import_rows("postings", postings),
+    ]
+    assert [len(outcome["warnings"]) for outcome in outcomes] == [0, 1, 1, 0]
+    assert "3/10 ngày" in outcomes[1]["warnings"][0]["vi"]
+    before = await seen(client, a_code)
+    again = await shared_house.import_rows("postings", postings)
+    assert {outcome["status"] for outcome in again} == {"unchanged"}
+    assert await seen(client, a_code) == before
+    assert before["postings"][1]["planned_end"] == "2026-03-25"
+    closed = [postings[1] | {"closed_on": "2026-03-25"}]
+    assert (await shared_house.import_rows("postings", closed))[0]["events"] == [
+        "vn.loa.draft.posting_closed.v1"
+    ]
+
+
+async def test_the_table_of_procedures_says_where_its_figures_come_from(shared_house: House) -> None:
+    rows = (await shared_house.registry.client.get("/procedures")).json()["procedures"]
+    sure = [one for row in rows for one in row["posting"] if one["certainty"] == "sourced"]
+    assert sure
+    assert all(one["source"] and one["legal_basis"] for one in sure)
+    assert {row["general"] for row in rows if row["instrument"] == "law"} == {False}

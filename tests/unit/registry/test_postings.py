@@ -1,0 +1,103 @@
+"""Postings of a draft for comment: opened, extended, closed, opened again; and what of it is refused."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.registry.domain import draft as drafts
+from services.registry.domain import postings, refusals
+from services.registry.domain.draft import draft
+from shared.contracts.registry import (
+    DraftPostingClosed,
+    DraftPostingExtended,
+    DraftPostingOpened,
+    DraftProcedureDecided,
+    DraftWithdrawn,
+)
+from shared.contracts.vocabulary import Procedure, Stage
+from shared.rules.recorded_days import DayInFuture
+from tests.support.spec import Specification, spec
+from tests.unit.registry.test_draft import REGISTERED
+
+TODAY = date(2024, 6, 1)
+FIRST, AGAIN = UUID(int=1), UUID(int=2)
+MARCH, APRIL, MAY = date(2024, 3, 1), date(2024, 4, 1), date(2024, 5, 1)
+OPENED = DraftPostingOpened(
+    posting_id=FIRST, stage=Stage.DRAFT_CONSULTATION, opened_on=MARCH, closes_on=APRIL
+)
+REOPENED = OPENED.model_copy(update={"posting_id": AGAIN, "opened_on": MAY, "closes_on": None})
+EXTENDED = DraftPostingExtended(posting_id=FIRST, closes_on=date(2024, 4, 10))
+CLOSED = DraftPostingClosed(posting_id=FIRST, closed_on=date(2024, 4, 10))
+
+
+def known(*events: Any) -> Specification[drafts.State, drafts.Command, Any]:
+    return spec(draft).given(REGISTERED, *events)
+
+
+def open_(posting: DraftPostingOpened = OPENED, **changes: Any) -> postings.OpenPosting:
+    return postings.OpenPosting(posting=posting.model_copy(update=changes), today=TODAY)
+
+
+def extend(on: date = EXTENDED.closes_on, number: UUID = FIRST) -> postings.ExtendPosting:
+    return postings.ExtendPosting(extension=DraftPostingExtended(posting_id=number, closes_on=on))
+
+
+def close(on: date = CLOSED.closed_on) -> postings.ClosePosting:
+    return postings.ClosePosting(closing=DraftPostingClosed(posting_id=FIRST, closed_on=on), today=TODAY)
+
+
+def test_from_opening_to_posting_again() -> None:
+    begun = known().when(open_()).then(OPENED).when(open_()).nothing()
+    over = begun.when(extend()).then(EXTENDED).when(extend()).nothing().when(close()).then(CLOSED)
+    again = over.when(close()).nothing().when(open_(REOPENED)).then(REOPENED)
+    state = again.state
+    assert isinstance(state, drafts.Draft)
+    assert [(p.planned_end, p.closed is None) for p in state.postings] == [
+        (EXTENDED.closes_on, False),
+        (None, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "command", "refusal"),
+    [
+        pytest.param([], open_(opened_on=date(2024, 6, 2)), DayInFuture, id="tomorrow"),
+        pytest.param([], open_(closes_on=date(2024, 2, 1)), refusals.PostingEndsBefore, id="ends before it begins"),
+        pytest.param([], open_(stage=Stage.ADOPTED), refusals.NothingToPost, id="no stage of comment"),
+        pytest.param([OPENED], open_(place="x"), refusals.PostingDiffers, id="the same with other data"),
+        pytest.param([OPENED], open_(REOPENED), refusals.PostingStillOpen, id="one at a time"),
+        pytest.param([DraftWithdrawn(on=date(2024, 2, 1))], open_(), refusals.StageAfterEnd, id="after the end"),
+        pytest.param([OPENED], extend(APRIL), refusals.PostingNotExtended, id="no later than planned"),
+        pytest.param([OPENED], extend(number=AGAIN), refusals.PostingNotFound, id="extended: unknown"),
+        pytest.param([OPENED, CLOSED], extend(MAY), refusals.PostingClosed, id="extended after its end"),
+        pytest.param([], close(), refusals.PostingNotFound, id="closed: unknown"),
+        pytest.param([OPENED], close(date(2024, 2, 1)), refusals.PostingEndsBefore, id="closed before it began"),
+        pytest.param([OPENED], close(date(2024, 6, 2)), DayInFuture, id="closed tomorrow"),
+        pytest.param([OPENED, CLOSED], close(MAY), refusals.PostingClosed, id="closed on another day"),
+    ],
+)  # fmt: skip
+def test_what_is_refused(before: list[Any], command: drafts.Command, refusal: Any) -> None:
+    known(*before).when(command).refused(refusal)
+
+
+def row(**more: Any) -> postings.RecordPosting:
+    said: dict[str, Any] = {"posting": OPENED, "extended_to": (), "closed_on": None, "today": TODAY} | more
+    return postings.RecordPosting(**said)
+
+
+def test_a_row_adds_what_is_not_known_yet() -> None:
+    whole = row(extended_to=(EXTENDED.closes_on,), closed_on=CLOSED.closed_on)
+    known().when(whole).then(OPENED, EXTENDED, CLOSED).when(whole).nothing()
+    known().when(row()).then(OPENED).when(whole).then(EXTENDED, CLOSED)
+    known(OPENED, CLOSED).when(row(closed_on=MAY)).refused(refusals.PostingClosed)
+
+
+def test_the_procedure_is_decided_by_a_document() -> None:
+    decided = DraftProcedureDecided(procedure=Procedure.SIMPLIFIED, document="45/TTg-PL")
+    command = drafts.DecideProcedure(decision=decided)
+    known().when(command).then(decided).when(command).nothing()
+    together = drafts.Register(draft=REGISTERED, procedure=decided)
+    spec(draft).when(together).then(REGISTERED, decided).when(together).nothing()
+    known().when(together).refused(refusals.DraftDiffers)
