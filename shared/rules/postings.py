@@ -4,8 +4,9 @@ Only a least duration is asked for, so days off count (Ministry of Public Securi
 not counted (Civil Code 2015, Art. 147): what is posted on the 1st for 10 days may end with the 11th.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from shared.rules.facts import Posting
 from shared.rules.procedures import PostingRule
@@ -44,10 +45,29 @@ class PostingClock:
             and self.planned_end < self.lawful_end
         )
 
+    def as_dict(self) -> dict[str, Any]:
+        """Give how the posting stands, as data; days are ISO."""
+        rule = self.rule
+        return {
+            "posting_id": str(self.posting.posting_id),
+            "stage": self.posting.stage,
+            "opened_on": self.posting.opened_on.isoformat(),
+            "planned_end": _iso(self.planned_end),
+            "closed_on": _iso(self.closed_on),
+            "posted_days": self.posted_days,
+            "min_days": rule.min_days if rule else None,
+            "lawful_end": _iso(self.lawful_end),
+            "rule": asdict(rule) if rule else None,
+        }
+
     def has_run(self, by: date) -> bool:
         """Tell whether the minimum is over on a day, and was not cut short."""
         end = self.lawful_end or self.posting.opened_on
         return end <= by and (self.closed_on is None or self.closed_on >= end)
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def clock_of(posting: Posting, rule: PostingRule | None, as_of: date) -> PostingClock:

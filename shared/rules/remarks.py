@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 from shared.contracts.vocabulary import CLOSING_BY_LAW, ENDS, Precision, Procedure, Stage
@@ -50,6 +51,18 @@ class Remark:
     on: date | None
     text: Text
     legal_basis: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the remark as data; days are ISO."""
+        return {
+            "kind": self.kind,
+            "is_warning": self.kind.is_warning,
+            "about": str(self.about) if self.about else None,
+            "on": self.on.isoformat() if self.on else None,
+            "vi": self.text.vi,
+            "en": self.text.en,
+            "legal_basis": self.legal_basis,
+        }
 
 
 def remarks(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> tuple[Remark, ...]:

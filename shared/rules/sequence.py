@@ -116,6 +116,13 @@ def _one_day(entries: list[StageEntry], current: StageEntry | None) -> list[Stag
     return sorted(entries, key=place)
 
 
+def parallel_entries(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> list[StageEntry]:
+    """Return the entries known on a day into stages that run beside the others, in the order of their days."""
+    known = (entry for entry in facts.entries if entry.entered_on <= as_of)
+    beside = (entry for entry in known if entry.stage in _rule(facts, rulebook, entry).parallel)
+    return sorted(beside, key=attrgetter("entered_on"))
+
+
 def _steps(facts: DraftFacts, rulebook: Rulebook) -> list[Step]:
     """Pair each entry with its rule; entries into parallel stages are no part of the sequence."""
     rules = {entry.entry_id: _rule(facts, rulebook, entry) for entry in facts.entries}

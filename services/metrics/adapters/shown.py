@@ -23,11 +23,13 @@ from shared.contracts.vocabulary import (
 from shared.errors import Text
 from shared.rules import wording
 from shared.rules.figures import rates
+from shared.rules.procedures import Certainty
 from shared.rules.verdicts import COUNTING, Because, OccurrenceVerdict, PolicyVerdict
 
 HARD_SPACE = "\N{NO-BREAK SPACE}"  # a number and its unit stay on one line
 _NAMES: Mapping[type, Mapping[Any, Text]] = {
     Answer: wording.SCOPE,
+    Certainty: wording.CERTAINTIES,
     Because: wording.REASONS,
     Channel: wording.CHANNELS,
     Instrument: wording.INSTRUMENTS,

@@ -25,6 +25,8 @@ from shared.contracts.vocabulary import (
     Stage,
 )
 from shared.rules.figures import DEFINITION
+from shared.rules.procedures import Certainty
+from shared.rules.remarks import RemarkKind
 from shared.rules.verdicts import Because, OccurrenceVerdict, PolicyVerdict
 
 
@@ -130,9 +132,70 @@ class OccurrenceView(BaseModel):
     precision: Precision
     exited_on: date | None
     required: bool
+    exempted: bool
     due_on: date
     grace_working_days: int
     legal_basis: str
+
+
+class ParallelView(BaseModel):
+    """An entry into a stage that runs beside the others and asks for nothing by itself."""
+
+    entry_id: UUID
+    stage: Stage
+    stage_name: str
+    entered_on: date
+    precision: Precision
+
+
+class ExemptionView(BaseModel):
+    """No stages: the whole draft."""
+
+    stages: list[Stage]
+    document: str
+    authority: str | None
+    decided_on: date | None
+
+
+class TransferView(BaseModel):
+    on: date
+    unit_code: str
+    unit_name: str
+    document: str | None
+
+
+class PostingRuleView(BaseModel):
+    stage: Stage
+    min_days: int
+    legal_basis: str
+    source: str
+    certainty: Certainty
+
+
+class PostingView(BaseModel):
+    """A posting for comment on the day asked for; calendar days, the first one not counted."""
+
+    posting_id: UUID
+    stage: Stage
+    opened_on: date
+    planned_end: date | None
+    closed_on: date | None
+    posted_days: int
+    min_days: int | None
+    lawful_end: date | None
+    rule: PostingRuleView | None
+
+
+class RemarkView(BaseModel):
+    """A lasting remark about a stage entry or a posting, or the draft; it never changes a verdict."""
+
+    kind: RemarkKind
+    is_warning: bool
+    about: UUID | None
+    on: date | None
+    vi: str
+    en: str
+    legal_basis: str | None
 
 
 class HeardView(BaseModel):
@@ -175,9 +238,15 @@ class CoverageView(_Judged):
     instrument: Instrument
     regime: Regime
     procedure: Procedure
+    procedure_document: str | None
     in_scope: Answer
     window: WindowView
     occurrences: list[OccurrenceView]
+    parallel: list[ParallelView]
+    exemptions: list[ExemptionView]
+    transfers: list[TransferView]
+    postings: list[PostingView]
+    remarks: list[RemarkView]
     policies: list[PolicyView]
 
 

@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from services.metrics.domain.record import DraftRecord, Heard
-from shared.contracts.vocabulary import Dataset
-from shared.rules.facts import WHOLE_DRAFT
+from shared.contracts.vocabulary import Dataset, Stage
+from shared.rules.facts import WHOLE_DRAFT, Exemption, StageEntry, Transfer
 from shared.rules.pieces import lead_units, unit_on
+from shared.rules.remarks import clocks_of, remarks
 from shared.rules.rulebook import Rulebook
-from shared.rules.sequence import Occurrence
+from shared.rules.sequence import Occurrence, parallel_entries
 from shared.rules.verdicts import DraftAssessment, PairAssessment, PolicyAssessment, assess
 from shared.rules.wording import STAGES, WHOLE_DRAFT_TITLE
 
@@ -38,9 +39,15 @@ def coverage_of(
         "instrument": record.instrument,
         "regime": record.regime,
         "procedure": record.procedure,
+        "procedure_document": record.procedure_document,
         "in_scope": assessment.scope,
         "window": _window(assessment),
-        "occurrences": [_occurrence(stay) for stay in assessment.occurrences],
+        "occurrences": [_occurrence(stay, _exempted(record)) for stay in assessment.occurrences],
+        "parallel": [_parallel(entry) for entry in parallel_entries(record.facts, rulebook, as_of)],
+        "exemptions": [_exemption(one) for one in record.exemptions],
+        "transfers": [_transfer(one, name_of) for one in record.transfers if one.on <= as_of],
+        "postings": [clock.as_dict() for clock in clocks_of(record.facts, rulebook, as_of)],
+        "remarks": [remark.as_dict() for remark in remarks(record.facts, rulebook, as_of)],
         "policies": [_policy(record, policy) for policy in assessment.policies],
     }
     return Coverage(position=position, dataset=record.dataset, body=body)
@@ -57,7 +64,11 @@ def _window(assessment: DraftAssessment) -> dict[str, Any]:
     }
 
 
-def _occurrence(stay: Occurrence) -> dict[str, Any]:
+def _exempted(record: DraftRecord) -> frozenset[Stage]:
+    return frozenset(stage for exemption in record.exemptions for stage in exemption.stages)
+
+
+def _occurrence(stay: Occurrence, exempted: frozenset[Stage]) -> dict[str, Any]:
     return {
         "entry_id": str(stay.entry_id),
         "stage": stay.stage,
@@ -66,9 +77,38 @@ def _occurrence(stay: Occurrence) -> dict[str, Any]:
         "precision": stay.precision,
         "exited_on": _iso(stay.exited_on),
         "required": stay.required,
+        "exempted": stay.stage in exempted,
         "due_on": stay.due_on.isoformat(),
         "grace_working_days": stay.rule.grace_working_days,
         "legal_basis": stay.rule.legal_basis,
+    }
+
+
+def _parallel(entry: StageEntry) -> dict[str, Any]:
+    return {
+        "entry_id": str(entry.entry_id),
+        "stage": entry.stage,
+        "stage_name": STAGES[entry.stage].vi,
+        "entered_on": entry.entered_on.isoformat(),
+        "precision": entry.precision,
+    }
+
+
+def _exemption(exemption: Exemption) -> dict[str, Any]:
+    return {
+        "stages": sorted(exemption.stages, key=lambda stage: stage.order),
+        "document": exemption.document,
+        "authority": exemption.authority,
+        "decided_on": _iso(exemption.decided_on),
+    }
+
+
+def _transfer(transfer: Transfer, name_of: Callable[[str], str]) -> dict[str, Any]:
+    return {
+        "on": transfer.on.isoformat(),
+        "unit_code": transfer.unit_code,
+        "unit_name": name_of(transfer.unit_code),
+        "document": transfer.document,
     }
 
 

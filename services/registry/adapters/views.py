@@ -327,33 +327,17 @@ def _stages(history: History, found: Sequence[Remark]) -> list[dict[str, Any]]:
 
 
 def remark_views(found: Iterable[Remark]) -> list[RemarkView]:
-    return [
-        RemarkView(
-            kind=remark.kind,
-            is_warning=remark.kind.is_warning,
-            about=remark.about,
-            on=remark.on,
-            vi=remark.text.vi,
-            en=remark.text.en,
-            legal_basis=remark.legal_basis,
-        )
-        for remark in found
-    ]
+    return [RemarkView.model_validate(remark.as_dict()) for remark in found]
 
 
 def posting_view(posting: Posting, clock: PostingClock) -> PostingView:
-    rule = clock.rule
-    return PostingView(
-        **posting.opened.model_dump(),
-        extensions=[Extension(**one.model_dump()) for one in posting.extensions],
-        closed_on=posting.closed.closed_on if posting.closed else None,
-        close_reason=posting.closed.reason if posting.closed else None,
-        planned_end=clock.planned_end,
-        posted_days=clock.posted_days,
-        min_days=rule.min_days if rule else None,
-        lawful_end=clock.lawful_end,
-        rule=PostingRuleView(**asdict(rule)) if rule else None,
-    )
+    shown = {
+        **posting.opened.model_dump(mode="json"),
+        "extensions": [one.model_dump(mode="json") for one in posting.extensions],
+        "close_reason": posting.closed.reason if posting.closed else None,
+        **clock.as_dict(),
+    }
+    return PostingView.model_validate(shown)
 
 
 def posting_views(draft: Draft, clocks: Iterable[PostingClock]) -> list[PostingView]:

@@ -193,3 +193,35 @@ async def test_only_public_read_answers_without_a_token(metrics: Api, house: Hou
         assert (await anybody.get("/compliance")).status_code == 200
         assert (await anybody.get("/gaps")).status_code == 200
         assert (await anybody.post("/projections/rebuild")).status_code == 401
+
+
+async def test_coverage_tells_the_whole_way(house: House, metrics: Api) -> None:
+    """Exemptions, transfers, what runs beside the stages, postings and remarks; on a page too."""
+    office = Office(house, "WHOLE")
+    await office.open(
+        in_scope="no", instrument="provincial_decision", regime="law_2025", procedure="ordinary"
+    )
+    await office.enter("draft_consultation", "2025-04-01")
+    await office.enter("social_criticism", "2025-04-03")
+    await office.enter("appraisal", "2025-04-08")
+    await office.draft(
+        "postings", stage="draft_consultation", opened_on="2025-04-02", place="https://example.vn"
+    )
+    await office.draft("exemptions", document="12/BTP", authority="Bộ Tư pháp", stages=["appraisal"])
+    await office.draft("transfer", to_unit_code="OFFICE", on="2025-05-05", document="176/2025/QH15")
+    at = {"as_of": "2025-04-30", "min_position": await house.head()}
+    early = await ask(metrics, "/drafts/WHOLE/coverage", **at)
+    assert (early["unit_code"], early["transfers"]) == ("WHOLE", [])
+    answer = await ask(metrics, "/drafts/WHOLE/coverage", **(at | {"as_of": "2025-06-02"}))
+    assert [(stay["stage"], stay["exempted"]) for stay in answer["occurrences"]] == [
+        ("draft_consultation", False),
+        ("appraisal", True),
+    ]
+    assert [entry["stage"] for entry in answer["parallel"]] == ["social_criticism"]
+    assert answer["exemptions"][0]["authority"] == "Bộ Tư pháp"
+    assert (answer["unit_code"], answer["transfers"][0]["document"]) == ("OFFICE", "176/2025/QH15")
+    assert [(one["posted_days"], one["min_days"]) for one in answer["postings"]] == [(61, 10)]
+    assert [remark["kind"] for remark in answer["remarks"]] == ["left_early"]
+    page = (await metrics.client.get("/drafts/WHOLE", params={"as_of": "2025-06-02"})).text
+    for text in ("Phản biện xã hội", "12/BTP", "Chuyển cơ quan chủ trì", "61/10 ngày tối thiểu", "6/10 ngày"):
+        assert text in page
