@@ -3,6 +3,8 @@
 PYTHON ?= python3
 UV := 0.13.9
 BIN := .venv/bin
+STACK ?= deploy/compose.yaml
+COMPOSE = $(if $(shell docker compose version 2>/dev/null),docker compose,docker-compose) --project-name loa --file $(STACK)
 INSTALLED := .venv/.installed
 # Imported once while installing, so that the first start finds it compiled.
 WARM := import deploy.cli.up, services.registry.app, services.campaigns.app, services.metrics.app, services.notifier.app
@@ -10,7 +12,7 @@ LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --pytho
 	--all-extras --group dev pyproject.toml -o requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all e2e check types lint format bench sample lock images image-base clean
+.PHONY: help setup run test test-all e2e check types lint format bench sample lock images stack stack-down image-base clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -54,6 +56,13 @@ lock: setup ## resolve the dependencies anew into requirements.lock
 
 images: setup ## build every image, or those of IMAGES="registry cli"
 	@$(BIN)/python -m deploy.image.build $(IMAGES)
+
+stack: images ## the platform in containers: images, keys, up (STACK=deploy/compose.cluster.yaml: several of each)
+	@$(BIN)/loa keys deploy/secrets
+	@$(COMPOSE) up --detach
+
+stack-down: ## stop it; the data stay in their volumes
+	@$(COMPOSE) down
 
 image-base: ## a base for images where no registry is reached (root, debootstrap)
 	@deploy/image/base

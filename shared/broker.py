@@ -70,7 +70,7 @@ async def connect(client: Client, settings: ServiceSettings, closed: Callable[[]
     options["inbox_prefix"] = settings.inbox_prefix.encode()
     if settings.nats_seed:
         options["nkeys_seed_str"] = settings.nats_seed.get_secret_value()
-    await client.connect(settings.nats_url, closed_cb=closed, **options)
+    await client.connect(settings.nats_servers, closed_cb=closed, **options)
     logger.info("nats_connected")
 
 
@@ -90,7 +90,7 @@ def create_broker(settings: ServiceSettings, catalog: Catalog) -> NatsBroker:
     """
     seed = settings.nats_seed
     broker = NatsBroker(
-        settings.nats_url,
+        settings.nats_servers,
         ack_policy=AckPolicy.MANUAL,
         logger=logging.getLogger("faststream.loa"),  # its own logger writes past ours
         log_level=logging.DEBUG,

@@ -24,6 +24,16 @@ NAMING = {
 }
 _one_at_a_time = asyncio.Lock()  # Alembic keeps its context in a global: one migration per process
 
+# A session whose other end is gone (a cut cable says no goodbye) must not hold the projector's lock: after three
+# seconds without an answer PostgreSQL ends it. The default is two hours.
+SESSION = {
+    "timezone": "UTC",
+    "tcp_keepalives_idle": "1",
+    "tcp_keepalives_interval": "1",
+    "tcp_keepalives_count": "2",
+    "tcp_user_timeout": "3000",
+}
+
 
 def create_engine(url: str) -> AsyncEngine:
     return create_async_engine(
@@ -31,7 +41,7 @@ def create_engine(url: str) -> AsyncEngine:
         pool_size=5,
         max_overflow=5,
         pool_pre_ping=True,
-        connect_args={"server_settings": {"timezone": "UTC"}, "timeout": 10},
+        connect_args={"server_settings": SESSION, "timeout": 10},
     )
 
 

@@ -142,6 +142,14 @@ async def _projection_check(runner: Runner) -> Check:
     return Check(status.state in {State.RUNNING, State.STANDBY}, status.problem or detail)
 
 
+def start(app: FastAPI, settings: ServiceSettings, migrations: Path) -> None:
+    """Be the service; told `migrate` on the command line, bring its tables up to date and end."""
+    if sys.argv[1:] == ["migrate"]:
+        asyncio.run(_patiently(lambda: database.migrate(settings.async_database_url, migrations)))
+    else:
+        serve(app, settings)
+
+
 def serve(app: FastAPI, settings: ServiceSettings) -> None:
     """Answer HTTP until told to stop (SIGTERM, SIGINT); the exit status is 1 if the service broke down."""
     uvicorn.run(

@@ -47,7 +47,7 @@ class ServiceSettings(RuleSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
-    nats_url: str = "nats://127.0.0.1:4222"
+    nats_url: str = Field(default="nats://127.0.0.1:4222", description="of a cluster all nodes, with commas")
     nats_seed: SecretStr | None = None
     database_url: SecretStr
     jwks: str = Field(default="", description="path of a JWKS file, or address of an issuer's JWKS")
@@ -56,6 +56,10 @@ class ServiceSettings(RuleSettings):
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     migrate_on_start: bool = True
+
+    @property
+    def nats_servers(self) -> list[str]:
+        return self.nats_url.split(",")
 
     @property
     def inbox_prefix(self) -> str:

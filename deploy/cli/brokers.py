@@ -11,7 +11,7 @@ from nats.js.errors import NotFoundError
 
 from deploy.cli.console import Said
 from deploy.local import state
-from deploy.local.keys import keyring
+from deploy.local.keys import Keyring
 from deploy.local.settings import LocalSettings
 from deploy.local.up import operator
 from deploy.nats.permissions import OPERATOR
@@ -44,7 +44,7 @@ def has_operator(folder: Path) -> bool:
 
 async def connected(url: str, folder: Path) -> Client:
     """Connect to the broker as the operator of a data folder."""
-    return await operator(url, keyring(folder / "keys"))
+    return await operator(url, Keyring(folder / "keys"))
 
 
 @asynccontextmanager

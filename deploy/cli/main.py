@@ -46,6 +46,29 @@ def up(
     command.up(settings, with_demo=demo)
 
 
+@app.command()
+def keys(
+    folder: Annotated[Path, typer.Argument(help="Thư mục. / Folder.")] = Path("deploy/secrets"),
+    database_host: Annotated[str, typer.Option(help="PostgreSQL.")] = "postgres:5432",
+    smtp_url: Annotated[
+        str | None, typer.Option(help="Máy chủ thư; mặc định thư giữ lại. / Mail server; a sink if absent.")
+    ] = None,
+) -> None:
+    """Tạo khóa, mật khẩu cho container. / Make the secrets of an installation in containers."""
+    from deploy.cli import keys as command
+
+    command.make(folder, database_host, smtp_url)
+
+
+@app.command()
+def prepare() -> None:
+    """Chờ NATS và PostgreSQL, tạo cơ sở dữ liệu và luồng. / Wait for the engines; make databases and streams."""
+    from deploy.cli import prepare as command
+    from deploy.local.settings import LocalSettings
+
+    command.prepare(LocalSettings())
+
+
 @app.command(name="import")
 def import_(
     path: Annotated[Path, typer.Argument(help="Thư mục CSV hoặc tệp XLSX. / Folder of CSV files, or XLSX.")],

@@ -13,6 +13,8 @@ from deploy.local.postgres import create_database, database_of
 from deploy.nats.permissions import SERVICES
 from shared.errors import LoaError, Text
 
+PASSWORDS = "database-passwords.json"  # in a data folder
+
 
 class DatabaseUnreachable(LoaError):
     """The server named by `LOA_DATABASE_URL` does not let us in."""
@@ -25,9 +27,9 @@ class DatabaseUnreachable(LoaError):
         super().__init__(self.message.en)
 
 
-async def provide(admin_url: str, passwords: Path) -> Mapping[str, str]:
+async def provide(admin_url: str, kept: Path) -> Mapping[str, str]:
     """Make what is missing of the four databases and roles; give each service its address."""
-    secret_of = _passwords(passwords)
+    secret_of = passwords(kept)
     try:
         admin = await asyncpg.connect(admin_url, timeout=10)
     except (OSError, asyncpg.PostgresError, TimeoutError, ValueError) as error:
@@ -55,7 +57,8 @@ def address(admin_url: str, name: str, password: str) -> str:
     return urlunsplit(("postgresql", f"{name}:{password}@{host}", f"/{name}", parts.query, ""))
 
 
-def _passwords(path: Path) -> Mapping[str, str]:
+def passwords(path: Path) -> Mapping[str, str]:
+    """Read the services' passwords; at the first time they are made."""
     if not path.exists():
         write_secret(path, json.dumps({service: secrets.token_urlsafe(24) for service in SERVICES}))
     kept: Mapping[str, str] = json.loads(path.read_text())

@@ -8,12 +8,18 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.local.engine import LOOPBACK
 from deploy.nats.permissions import SERVICES
+from shared.settings import SECRETS
 
 
 class LocalSettings(BaseSettings):
-    """`LOA_NATS_URL` and `LOA_DATABASE_URL` (as administrator) put real servers in the engines' place."""
+    """`LOA_NATS_URL` and `LOA_DATABASE_URL` (as administrator) put real servers in the engines' place.
 
-    model_config = SettingsConfigDict(env_prefix="LOA_", extra="ignore", frozen=True)
+    In a container a setting may also be a file below /run/secrets, as for the services.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="LOA_", extra="ignore", frozen=True, secrets_dir=SECRETS if SECRETS.is_dir() else None
+    )
 
     data_dir: Path = Path(".loa")
     registry_port: int = 8001

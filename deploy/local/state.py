@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from deploy.local.keys import write_secret
+from shared.settings import SECRETS
 
 FILE = "current.json"
 
@@ -48,11 +49,17 @@ def read(environment: Mapping[str, str] = os.environ) -> Current:
     }
     return Current(
         urls={**found.urls, **named},
-        token=environment.get("LOA_TOKEN") or found.token,
+        token=environment.get("LOA_TOKEN") or _secret("loa_token") or found.token,
         data_dir=environment.get("LOA_DATA_DIR") or found.data_dir,
         nats_url=environment.get("LOA_NATS_URL") or found.nats_url,
         nats_monitor_url=environment.get("LOA_NATS_MONITOR_URL") or found.nats_monitor_url,
     )
+
+
+def _secret(name: str) -> str:
+    """Read what a container was given as a file."""
+    file = SECRETS / name
+    return file.read_text(encoding="utf-8").strip() if file.is_file() else ""
 
 
 def _found(path: Path) -> Current:

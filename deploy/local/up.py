@@ -4,13 +4,14 @@ import asyncio
 import fcntl
 import os
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import nats
+import nats.errors
 from nats.aio.client import Client
 
 from deploy.local import child, databases, leftovers, signing, state, tokens
@@ -71,11 +72,23 @@ async def apply_streams(url: str, ring: Keyring, replicas: int) -> list[streams.
 
 
 async def operator(url: str, ring: Keyring) -> Client:
-    """Connect to the broker as the operator."""
-    seed = str(ring.seed_file(OPERATOR))
-    return await nats.connect(
-        url, nkeys_seed=seed, inbox_prefix=inbox_prefix(OPERATOR), allow_reconnect=False, connect_timeout=5
-    )
+    """Connect to the broker as the operator; of a cluster (addresses with commas), to the first node that answers."""
+    options: dict[str, Any] = {
+        "nkeys_seed": str(ring.seed_file(OPERATOR)),
+        "inbox_prefix": inbox_prefix(OPERATOR),
+        "allow_reconnect": False,
+        "connect_timeout": 5,
+        "error_cb": _told_by_what_is_raised,
+    }
+    *others, last = url.split(",")
+    for server in others:
+        with suppress(OSError, TimeoutError, nats.errors.Error):
+            return await nats.connect(server, **options)
+    return await nats.connect(last, **options)
+
+
+async def _told_by_what_is_raised(_: Exception) -> None:
+    """What cannot be reached raises; the client would also write it to our terminal."""
 
 
 @contextmanager
@@ -142,7 +155,7 @@ async def _database_urls(
     if settings.database_url is None:
         return {name: postgres.url(name) for name in child.present()}
     admin = settings.database_url.get_secret_value()
-    return await databases.provide(admin, folder / "database-passwords.json")
+    return await databases.provide(admin, folder / databases.PASSWORDS)
 
 
 def _current(folder: Path, settings: LocalSettings, engines: Engines) -> state.Current:

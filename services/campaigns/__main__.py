@@ -1,6 +1,6 @@
 """Starts campaigns: `python -m services.campaigns`."""
 
-from services.campaigns.app import create_app
+from services.campaigns.app import MIGRATIONS, create_app
 from services.campaigns.settings import Settings
 from shared import log, service
 
@@ -8,7 +8,7 @@ from shared import log, service
 def main() -> None:
     settings = Settings()
     log.configure(settings.service, settings.log_format, settings.log_level)
-    service.serve(create_app(settings), settings)
+    service.start(create_app(settings), settings, MIGRATIONS)
 
 
 if __name__ == "__main__":

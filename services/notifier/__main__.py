@@ -1,6 +1,6 @@
 """Starts the notifier: `python -m services.notifier`."""
 
-from services.notifier.app import create_app
+from services.notifier.app import MIGRATIONS, create_app
 from services.notifier.settings import Settings
 from shared import log, service
 
@@ -8,7 +8,7 @@ from shared import log, service
 def main() -> None:
     settings = Settings()
     log.configure(settings.service, settings.log_format, settings.log_level)
-    service.serve(create_app(settings), settings)
+    service.start(create_app(settings), settings, MIGRATIONS)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,43 @@
+"""Compose files as their programs read them: `extends` followed, one definition per container."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+FILES = ("compose.yaml", "compose.cluster.yaml")
+
+Definition = dict[str, Any]
+
+
+@cache
+def services(file: str) -> Mapping[str, Definition]:
+    return {name: _whole(file, definition) for name, definition in document(file)["services"].items()}
+
+
+@cache
+def document(file: str) -> Definition:
+    found: Definition = yaml.safe_load((DEPLOY / file).read_text(encoding="utf-8"))
+    return found
+
+
+def _whole(file: str, definition: Definition) -> Definition:
+    """Merge a definition onto what it extends: mappings and lists add up, anything else is replaced."""
+    own = dict(definition)
+    extended = own.pop("extends", None)
+    if extended is None:
+        return own
+    source = extended.get("file", file)
+    base = _whole(source, document(source)["services"][extended["service"]])
+    return {**base, **{key: _merged(base.get(key), value) for key, value in own.items()}}
+
+
+def _merged(below: Any, above: Any) -> Any:
+    if isinstance(below, dict) and isinstance(above, dict):
+        return {**below, **above}
+    if isinstance(below, list) and isinstance(above, list):
+        return [*below, *above]
+    return above

@@ -1,0 +1,91 @@
+"""What operators may rely on in the compose files: every container held, every secret a file that exists."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.cli import keys
+from deploy.nats.permissions import SERVICES
+from shared.service import DRAIN_SECONDS
+from tests.support.compose import DEPLOY, FILES, document, services
+
+
+def every() -> Iterator[Any]:
+    for file in FILES:
+        for name, definition in services(file).items():
+            yield pytest.param(definition, id=f"{file}:{name}")
+
+
+each = pytest.mark.parametrize("container", list(every()))
+
+
+@each
+def test_holds_no_right_that_it_does_not_need(container: dict[str, Any]) -> None:
+    assert container["cap_drop"] == ["ALL"]
+    assert container["security_opt"] == ["no-new-privileges:true"]
+    assert container["read_only"] is True
+    assert container["user"].split(":")[0] not in {"", "0", "root"}
+    assert "privileged" not in container
+
+
+@each
+def test_takes_no_more_than_its_share(container: dict[str, Any]) -> None:
+    assert {"mem_limit", "pids_limit", "logging"} <= container.keys()
+
+
+@each
+def test_is_given_no_secret_in_its_environment(container: dict[str, Any]) -> None:
+    secret = re.compile(r"SEED|PASSWORD(?!_FILE)|TOKEN|DATABASE_URL|LINK_KEY|SMTP_URL")
+    assert [name for name in container.get("environment", {}) if secret.search(name)] == []
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_service_is_not_cut_off_while_it_drains(file: str) -> None:
+    graces = {services(file)[name]["stop_grace_period"] for name in SERVICES}
+    assert all(int(grace.removesuffix("s")) > DRAIN_SECONDS for grace in graces)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_services_start_when_what_they_need_is_there(file: str) -> None:
+    for name in SERVICES:
+        assert services(file)[name]["depends_on"]["prepare"] == {
+            "condition": "service_completed_successfully"
+        }
+    assert services(file)["prepare"]["depends_on"]["postgres"] == {"condition": "service_healthy"}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_secret_is_a_file_that_keys_makes(file: str, tmp_path: Path) -> None:
+    keys.make(tmp_path, "postgres:5432", None)
+    named = [one["file"].replace("${LOA_SECRETS:-./secrets}", str(tmp_path)) for one in _secrets(file)]
+    assert [path for path in named if not Path(path).is_file()] == []
+    used = {secret["source"] for one in services(file).values() for secret in one.get("secrets", ())}
+    assert used == document(file)["secrets"].keys()
+
+
+def _secrets(file: str) -> list[dict[str, str]]:
+    return list(document(file)["secrets"].values())
+
+
+def test_keys_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    keys.make(folder, "postgres:5432", "smtp://relay:25")
+    before = {path: path.read_text() for path in folder.rglob("*.nk")}
+    keys.make(folder, "db:5432", None)
+    assert {path: path.read_text() for path in folder.rglob("*.nk")} == before
+    assert folder.stat().st_mode & 0o077 == 0
+    assert (folder / "mounted" / "smtp_url").read_text() == "smtp://relay:25"
+    assert "@db:5432/loa_registry" in (folder / "mounted" / "registry.database_url").read_text()
+
+
+def test_the_broker_syncs_every_event() -> None:
+    assert "sync_interval: always" in (DEPLOY / "nats" / "container.conf").read_text()
+
+
+def test_the_cluster_keeps_every_event_three_times() -> None:
+    cluster = services("compose.cluster.yaml")
+    assert cluster["prepare"]["environment"]["LOA_NATS_REPLICAS"] == "3"
+    assert {name: cluster[name]["scale"] for name in SERVICES} == dict.fromkeys(SERVICES, 2)
