@@ -2,7 +2,17 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from typing import Annotated, Any, Generic, Literal, TypeVar
@@ -107,6 +117,15 @@ class _Row:
     row: ImportRow
 
 
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Rows of one sheet that are written together; `refused` are those that are no rows of it, by number."""
+
+    sheet: Sheet[Any] | None
+    rows: Sequence[_Row]
+    refused: Mapping[int, Outcome]
+
+
 _Lanes = dict[AggregateRef, list[_Row]]
 
 
@@ -154,11 +173,39 @@ async def _lines(request: Request) -> list[bytes] | None:
 async def _outcomes(
     lines: Sequence[bytes], sheets: Mapping[str, Sheet[Any]], session: Session, metadata: Metadata
 ) -> AsyncIterator[bytes]:
+    windows = (_parsed(rows, sheets.get(name)) for name, rows in _windows(lines))
+    async with aclosing(_ahead(windows, session.store)) as prepared:
+        async for window in prepared:
+            outcomes = {**window.refused, **await _carry_out(window, session, metadata)}
+            yield b"".join(outcomes[n].model_dump_json().encode() + b"\n" for n in range(len(outcomes)))
+
+
+def _windows(lines: Sequence[bytes]) -> Iterator[tuple[str, Sequence[Line]]]:
     rows = (_read(number, line) for number, line in enumerate(lines, start=1) if line.strip())
     for name, of_sheet in groupby(rows, key=lambda row: row.sheet):
         while window := list(islice(of_sheet, WINDOW)):
-            outcomes = await _window(window, sheets.get(name), session, metadata)
-            yield b"".join(outcome.model_dump_json().encode() + b"\n" for outcome in outcomes)
+            yield name, window
+
+
+async def _ahead(windows: Iterable[_Window], store: OverlayEventStore) -> AsyncGenerator[_Window, None]:
+    """Read what a window needs from the log while the one before it is carried out."""
+    coming: asyncio.Task[_Window] | None = None
+    try:
+        for window in windows:
+            before, coming = coming, asyncio.create_task(_prepared(window, store))
+            if before is not None:
+                yield await before
+        if coming is not None:
+            yield await coming
+    finally:
+        if coming is not None:
+            coming.cancel()
+
+
+async def _prepared(window: _Window, store: OverlayEventStore) -> _Window:
+    if window.sheet is not None:
+        await store.expect(ref for row in window.rows for ref in window.sheet.about(row.row))
+    return window
 
 
 def _read(number: int, line: bytes) -> Line:
@@ -169,31 +216,27 @@ def _read(number: int, line: bytes) -> Line:
         return Line(sheet="", line=number, row={})
 
 
-async def _window(
-    rows: Sequence[Line], sheet: Sheet[Any] | None, session: Session, metadata: Metadata
-) -> list[Outcome]:
+def _parsed(rows: Sequence[Line], sheet: Sheet[Any] | None) -> _Window:
     if sheet is None:
-        return [_no_such_sheet(row) for row in rows]
-    outcomes: dict[int, Outcome] = {}
+        return _Window(None, (), {number: _no_such_sheet(row) for number, row in enumerate(rows)})
+    refused: dict[int, Outcome] = {}
     known: list[_Row] = []
     for number, line in enumerate(rows):
         try:
             known.append(_Row(number, line, sheet.model.model_validate(line.row)))
         except ValidationError as error:
-            outcomes[number] = _refusal(line, reasons(error, line.row))
-    outcomes |= await _carry_out(known, sheet, session, metadata)
-    return [outcomes[number] for number in range(len(rows))]
+            refused[number] = _refusal(line, reasons(error, line.row))
+    return _Window(sheet, known, refused)
 
 
-async def _carry_out(
-    rows: Sequence[_Row], sheet: Sheet[Any], session: Session, metadata: Metadata
-) -> dict[int, Outcome]:
+async def _carry_out(window: _Window, session: Session, metadata: Metadata) -> dict[int, Outcome]:
     """Decide every row, then write all together; what others have changed meanwhile is decided anew."""
     outcomes: dict[int, Outcome] = {}
+    if (sheet := window.sheet) is None:
+        return outcomes
     lanes: _Lanes = {}
-    for row in rows:
+    for row in window.rows:
         lanes.setdefault(sheet.about(row.row)[0], []).append(row)
-    await session.store.expect(ref for row in rows for ref in sheet.about(row.row))
     for attempt in range(ATTEMPTS):
         decided = await _decide(lanes, sheet, metadata)
         if session.dry_run:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -81,7 +82,12 @@ def _folded(metadata: MetaData, changes: Iterable[RowChange]) -> dict[Table, lis
 
 def _key(table: Table, change: RowChange) -> Key:
     source = change.values if isinstance(change, Put) else change.key
-    return tuple(source[column.name] for column in table.primary_key.columns)
+    return tuple(source[name] for name in _keys(table))
+
+
+@lru_cache
+def _keys(table: Table) -> Sequence[str]:
+    return table.primary_key.columns.keys()
 
 
 def _merge(before: RowChange | None, change: RowChange) -> RowChange:
@@ -100,7 +106,7 @@ async def _update(connection: AsyncConnection, table: Table, changes: Sequence[C
     alike: dict[Key, list[Change]] = defaultdict(list)
     for change in changes:
         alike[tuple(sorted(change.values))].append(change)
-    keys = [column.name for column in table.primary_key.columns]
+    keys = _keys(table)
     for columns, group in alike.items():
         statement = (
             update(table)

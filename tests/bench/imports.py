@@ -1,9 +1,9 @@
 """How fast rows come in: `python -m tests.bench.imports [ROWS] [--profile]`.
 
-Rows made up for the registry (units, drafts, policies, stages) go through `POST /imports` in parts of 500, as
+Rows made up for the registry (units, drafts, policies, stages) go through `POST /imports` in parts of 1,000, as
 `loa import` sends them, on throw-away engines; the broker makes every write durable (sync_interval always),
 and the projection follows in the same process. Beside it stands what the same broker takes in the same run
-from one writer, and from 32, that wait for each acknowledgement.
+from one writer, and from 32, that wait for each acknowledgement, and in atomic batches that wait for theirs.
 """
 # ruff: noqa: T201  a benchmark prints
 
@@ -23,18 +23,21 @@ from pathlib import Path
 from deploy.local.engine import free_port
 from deploy.local.keys import keyring
 from deploy.local.postgres import PostgresServer, create_database
+from shared import imports
 from shared.clock import new_id
 from shared.contracts.registry import DraftRetitled
 from shared.envelope import AggregateRef, Metadata, NewEvent
 from shared.eventstore.jetstream import JetStreamEventStore
+from shared.eventstore.overlay import Append
 from shared.eventstore.port import NOTHING
 from tests.support import samples
 from tests.support.engines import THROW_AWAY, _admin, connected, fresh_nats
 from tests.support.service import Api, House, Row
 from tests.support.tokens import issuer
 
-PART = 500  # rows
+PART = 1000  # rows
 APPENDS = 3000
+BATCHES = 40
 META = Metadata(time=datetime(2026, 7, 1, tzinfo=UTC), actor="bench", correlation_id="bench")
 STAGES = (("drafting", "2024-01-08"), ("draft_consultation", "2024-02-01"), ("appraisal", "2024-03-01"))
 
@@ -67,6 +70,20 @@ async def appends(house: House, writers: int) -> float:
         started = time.perf_counter()
         await asyncio.gather(*(write() for _ in range(writers)))
         return APPENDS / (time.perf_counter() - started)
+
+
+async def batches(house: House) -> float:
+    """Measure what the door itself writes, with nothing around it: an event of 250 new aggregates a batch."""
+    async with connected(house.server, "registry") as nc:
+        store, started = JetStreamEventStore(nc), time.perf_counter()
+        for _ in range(BATCHES):
+            one = [
+                NewEvent(new_id(), DraftRetitled(title="Luật Đất đai"), META) for _ in range(imports.WINDOW)
+            ]
+            await store.append_all(
+                [Append(AggregateRef("draft", new_id()), NOTHING, [event]) for event in one]
+            )
+        return BATCHES * imports.WINDOW / (time.perf_counter() - started)
 
 
 async def send(house: House, api: Api, rows: int, title: str) -> None:
@@ -119,6 +136,7 @@ async def main(rows: int, *, profile: bool) -> None:
         Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
         async with bench_house(Path(name)) as house:
             await measure(house, rows, profile=profile)
+            print(f"atomic batches       {await batches(house):10,.0f} events/s, each batch awaited")
             print(f"one writer           {await appends(house, 1):10,.0f} awaited appends/s")
             print(f"32 writers           {await appends(house, 32):10,.0f} awaited appends/s")
 
