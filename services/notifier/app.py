@@ -10,11 +10,13 @@ from services.notifier.adapters.answer_links import AnswerLinks
 from services.notifier.adapters.broker import Reactions
 from services.notifier.adapters.desk import PROJECTION, SqlDesks
 from services.notifier.adapters.ledger import SqlLedger
+from services.notifier.adapters.overviews import NoticeRenderer
 from services.notifier.adapters.post import FilePost
 from services.notifier.adapters.read_model import SqlReadModel
 from services.notifier.adapters.recipients import SqlRecipients
 from services.notifier.adapters.rendering import TemplateRenderer, environment
 from services.notifier.adapters.restoring import settle
+from services.notifier.adapters.rounds import SqlRounds
 from services.notifier.adapters.rows import rows
 from services.notifier.adapters.sending import SqlSending
 from services.notifier.adapters.silences import SqlSilences
@@ -27,6 +29,7 @@ from services.notifier.application.ports import Post
 from services.notifier.application.projections import changes
 from services.notifier.application.sender import Sender
 from services.notifier.application.ticks import Ticks
+from services.notifier.domain.escalation import Step, StepTo
 from services.notifier.settings import Settings
 from shared import broker, clock, imports, links, log, web
 from shared.auth import Verifier
@@ -51,7 +54,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     runner = platform.runner(projection, tables.checkpoints)
     commands = Commands(platform.store, clock.new_id)
     sending = SqlSending(platform.engine, local=settings.smtp_url is None)
-    ticks = _ticks(platform, settings, sending, now)
+    ticks = _ticks(platform, settings, commands, sending, now)
     face = broker.create_broker(settings, platform.catalog)
     reactions = Reactions(
         broker=face,
@@ -92,18 +95,24 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     )
 
 
-def _ticks(platform: Platform, settings: Settings, sending: SqlSending, now: Clock) -> Ticks:
+def _ticks(
+    platform: Platform, settings: Settings, commands: Commands, sending: SqlSending, now: Clock
+) -> Ticks:
     async def head() -> int:
         return (await stream_state(platform.client.jetstream(timeout=5))).last
 
     ledger = SqlLedger(platform.engine, settings.lease)
     calendar = load_rulebook(settings.rule_files).calendar
     announcer = Announcer(ledger, platform.store, clock.new_id, now)
-    renderer = TemplateRenderer(AnswerLinks(_signer(settings)), settings.mail_from)
+    digests = TemplateRenderer(AnswerLinks(_signer(settings)), settings.mail_from)
+    renderer = NoticeRenderer(digests, environment(), settings.mail_from)
+    desks = SqlDesks(platform.engine, settings.justice_unit)
     return Ticks(
-        pipeline=Pipeline(SqlDesks(platform.engine), renderer, calendar, head),
+        pipeline=Pipeline(desks, renderer, calendar, head, _steps(settings)),
         ledger=ledger,
         sender=Sender(ledger, _post(settings), announcer, sending, calendar, now),
+        commands=commands,
+        rounds=SqlRounds(platform.engine),
         simulation=FilePost(settings.simulated_dir, settings.mail_from),
         now=now,
     )
@@ -115,6 +124,10 @@ def _signer(settings: Settings) -> LinkSigner | None:
         return None
     pages = dict.fromkeys(AlertAnswer, settings.url_notifier) | {AlertAnswer.DONE: settings.url_campaigns}
     return LinkSigner(signing_key(settings.link_key.get_secret_value()), pages)
+
+
+def _steps(settings: Settings) -> tuple[Step, ...]:
+    return tuple(Step(one.after, StepTo(one.to), one.level) for one in settings.escalation)
 
 
 def _post(settings: Settings) -> Post:

@@ -2,17 +2,30 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
+from shared.contracts.vocabulary import UnitLevel
 from shared.settings import ServiceSettings
+
+
+class EscalationStep(BaseModel):
+    """From `after` working days overdue on, the unit above or the justice body reads too.
+
+    Steps with a `level` take the place of the general ones for units of that level.
+    """
+
+    after: int = Field(ge=1)
+    to: Literal["superior", "justice"]
+    level: UnitLevel | None = None
 
 
 class Settings(ServiceSettings):
     """`smtp_url` is `smtp://`, `smtps://` or `smtp+starttls://` with user and password; without it mail stays local.
 
     `link_key` (PEM, Ed25519) signs the answer links in mails, `link_jwks` is the file of the public keys;
+    `escalation` is a list of steps as JSON, `justice_unit` the code of the body that follows the whole country.
     `url_notifier` and `url_campaigns` are where recipients reach the pages behind them.
     `smtp_rate` is how many mails a second one process sends to one domain. `bounce_address` (`bounce@…`) is where
     reports of failed delivery come back to, with a `+` and the mail's token; without it to the sender.
@@ -38,6 +51,12 @@ class Settings(ServiceSettings):
     url_notifier: str = "http://127.0.0.1:8004"
     url_registry: str = "http://127.0.0.1:8001"
     url_campaigns: str = "http://127.0.0.1:8002"
+
+    escalation: tuple[EscalationStep, ...] = (
+        EscalationStep(after=5, to="superior"),
+        EscalationStep(after=10, to="justice"),
+    )
+    justice_unit: str | None = None
 
     @property
     def lease(self) -> timedelta:

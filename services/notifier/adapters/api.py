@@ -96,7 +96,7 @@ def _mail(ticks: Ticks) -> APIRouter:
         response_model_exclude_unset=True,
     )
     async def preview(_: Reader, at: At = None) -> PreviewView:
-        plan = await ticks.pipeline.plan(moment(at, ticks.now()))
+        plan = await ticks.pipeline.plan(moment(at, ticks.now()), ticks.now())
         return preview_view(plan, announcement(plan, ticks.pipeline.calendar))
 
     @router.post(

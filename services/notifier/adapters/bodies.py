@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from services.notifier.domain.digest import Recipient
+from services.notifier.domain.recipient import Recipient
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Language, RecipientRole
 from shared.rows import ImportRow

@@ -119,7 +119,7 @@ class Reactions:
                 await self.commands.follow(event, self.now())
 
     async def _tick(self) -> None:
-        await self.ticks.tick(self.now(), str(self.new_id()))
+        await self.ticks.wake(str(self.new_id()))
 
 
 async def answer(consumer: str, message: NatsMessage, work: Callable[[], Awaitable[None]]) -> None:

@@ -1,27 +1,38 @@
-"""Reads all that a day's digests are made of, in one snapshot of the database."""
+"""Reads all that a day's mails are made of, in one snapshot of the database."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, and_, or_, select
+from sqlalchemy import RowMapping, Select, and_, exists, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.notifier.adapters.silences import silences_on
 from services.notifier.adapters.tables import (
+    ALERT,
     DIGEST,
     DIGEST_LINE,
+    DRAFT_HALT,
     GAP,
     RECIPIENT,
+    ROUND,
     UNIT,
+    UNIT_SUCCESSION,
     checkpoints,
 )
-from services.notifier.application.ports import Desk, DigestState, Unit
-from services.notifier.domain.digest import Recipient
+from services.notifier.application.ports import Desk, DigestState
+from services.notifier.domain.digest import KIND
 from services.notifier.domain.gap import Gap
-from services.notifier.domain.reasons import Standing, Told
+from services.notifier.domain.matter import Matter
+from services.notifier.domain.overview import MONTHS
+from services.notifier.domain.reasons import Reason, Standing, Told
+from services.notifier.domain.recipient import Recipient
+from services.notifier.domain.units import Tree, Unit
+from shared.contracts.ids import draft_id
 from shared.contracts.vocabulary import (
     Dataset,
     GapClosure,
@@ -30,6 +41,8 @@ from shared.contracts.vocabulary import (
     Procedure,
     RecipientRole,
     Stage,
+    UnitKind,
+    UnitLevel,
 )
 
 PROJECTION = "notifier"
@@ -37,13 +50,33 @@ PROJECTION = "notifier"
 HEARD = (DigestState.QUEUED, DigestState.CLAIMED, DigestState.SENT)
 
 
+REMEMBERED = timedelta(days=31 * (MONTHS + 1))  # of gaps that closed: what the monthly page looks back on
+
+
 @dataclass(frozen=True, slots=True)
 class SqlDesks:
+    """`justice_unit` is the code of the body that follows the whole country, if it is one of the units."""
+
     engine: AsyncEngine
+    justice_unit: str | None = None
 
     async def position(self) -> int:
         async with self.engine.connect() as connection:
             return (await checkpoints.read(connection, PROJECTION)).position
+
+    async def rounds(self, keys: Sequence[str]) -> frozenset[str]:
+        async with self.engine.connect() as connection:
+            return await _rounds(connection, keys)
+
+    async def hurried(self, first: date, last: date) -> bool:
+        hurry = and_(
+            GAP.c.closed_position.is_(None),
+            GAP.c.procedure == Procedure.SIMPLIFIED,
+            GAP.c.due_on.between(first, last),
+            ~exists().where(DIGEST_LINE.c.gap_id == GAP.c.gap_id),
+        )
+        async with self.engine.connect() as connection:
+            return (await connection.execute(select(GAP.c.gap_id).where(hurry).limit(1))).first() is not None
 
     async def desk(self, day: date) -> Desk:
         """Take the read model and the ledger as they stand together: no rebuild can come between."""
@@ -51,21 +84,67 @@ class SqlDesks:
             await connection.execution_options(isolation_level="REPEATABLE READ")
             position = (await checkpoints.read(connection, PROJECTION)).position
             told = await _told(connection, day)
+            gaps = await _gaps(connection, day, {gap for mine in told.values() for gap in mine})
             return Desk(
                 position=position,
-                gaps=await _gaps(connection, day, {gap for mine in told.values() for gap in mine}),
+                gaps=gaps,
                 recipients=await _recipients(connection),
-                units=await _units(connection),
+                tree=await _tree(connection, self.justice_unit),
+                matters=await _matters(connection, gaps, day),
                 told=told,
                 done=await _with_digest(connection, DIGEST.c.day == day),
                 later=await _with_digest(connection, DIGEST.c.day > day),
+                rounds=await _rounds(connection),
+                history=await _history(connection, day),
             )
+
+
+async def _rounds(connection: AsyncConnection, keys: Sequence[str] | None = None) -> frozenset[str]:
+    wanted = select(ROUND.c.round_key)
+    rows = await connection.execute(wanted if keys is None else wanted.where(ROUND.c.round_key.in_(keys)))
+    return frozenset(rows.scalars())
 
 
 async def _gaps(connection: AsyncConnection, day: date, told: set[UUID]) -> list[Gap]:
     wanted = or_(GAP.c.closed_position.is_(None), GAP.c.closed_on > day, GAP.c.gap_id.in_(told))
+    return await _found(connection, wanted)
+
+
+async def _history(connection: AsyncConnection, day: date) -> list[Gap]:
+    return await _found(connection, or_(GAP.c.closed_position.is_(None), GAP.c.closed_on >= day - REMEMBERED))
+
+
+async def _found(connection: AsyncConnection, wanted: Any) -> list[Gap]:
     rows = await connection.execute(select(GAP).where(wanted).order_by(GAP.c.due_on, GAP.c.draft_code))
     return [gap_of(row) for row in rows.mappings()]
+
+
+async def _matters(connection: AsyncConnection, gaps: Sequence[Gap], day: date) -> dict[UUID, Matter]:
+    """Put together what is known beside each gap that has more to it than its days."""
+    halted = set((await connection.execute(select(DRAFT_HALT.c.draft_id))).scalars())
+    silences = await silences_on(connection, day)
+    said = await _said(connection)
+    return {
+        gap.gap_id: Matter(
+            **said.get((gap.gap_id, gap.unit_code), {}),
+            silence=next((one for one in silences if one.covers(gap, day)), None),
+            halted=draft_id(gap.draft_code) in halted,
+        )
+        for gap in gaps
+    }
+
+
+async def _said(connection: AsyncConnection) -> dict[tuple[UUID, str], dict[str, Any]]:
+    """Read what units answered, by gap and unit: of a draft that was handed over, the new unit's answer."""
+    columns = [ALERT.c[name] for name in _ANSWERED]
+    asked = or_(ALERT.c.answer.is_not(None), ALERT.c.snoozed_until.is_not(None))
+    rows = await connection.execute(select(ALERT.c.gap_id, ALERT.c.unit_code, *columns).where(asked))
+    return {
+        (row["gap_id"], row["unit_code"]): {name: row[name] for name in _ANSWERED} for row in rows.mappings()
+    }
+
+
+_ANSWERED = ("answer", "answered_on", "planned_on", "snoozed_until")
 
 
 def gap_of(row: RowMapping) -> Gap:
@@ -97,24 +176,42 @@ def recipient_of(row: RowMapping) -> Recipient:
     return Recipient(**values | typed)
 
 
-async def _units(connection: AsyncConnection) -> dict[str, Unit]:
-    parent = UNIT.alias("parent")
-    rows = await connection.execute(
-        select(UNIT.c.unit_code, UNIT.c.unit_name, parent.c.unit_name.label("parent_name")).outerjoin(
-            parent, parent.c.unit_code == UNIT.c.parent_code
-        )
+async def _tree(connection: AsyncConnection, justice_unit: str | None) -> Tree:
+    rows = (await connection.execute(select(UNIT))).mappings().all()
+    names = {row["unit_code"]: row["unit_name"] for row in rows}
+    successions: dict[str, list[tuple[date, str]]] = defaultdict(list)
+    for row in await connection.execute(select(UNIT_SUCCESSION).order_by(UNIT_SUCCESSION.c.to_code)):
+        successions[row.unit_code].append((row.on, row.to_code))
+    return Tree(
+        units={row["unit_code"]: _unit_of(row, names) for row in rows},
+        successions={code: tuple(heirs) for code, heirs in successions.items()},
+        justice_unit=justice_unit,
     )
-    return {row.unit_code: Unit(row.unit_code, row.unit_name, row.parent_name) for row in rows}
+
+
+def _unit_of(row: RowMapping, names: Mapping[str, str]) -> Unit:
+    return Unit(
+        code=row["unit_code"],
+        name=row["unit_name"],
+        parent_name=names.get(row["parent_code"]),
+        parent_code=row["parent_code"],
+        level=UnitLevel(row["level"]) if row["level"] else None,
+        kind=UnitKind(row["kind"]) if row["kind"] else None,
+    )
 
 
 def _last_words(day: date) -> Select[Any]:
-    """What each recipient was told last of each gap before a day, from mails that were not refused."""
+    """What each recipient was told last of each gap by a day, from mails that were not refused.
+
+    A mere place in a supervisor's list tells nobody anything that a digest must not say again.
+    """
+    heard = and_(DIGEST.c.state.in_(HEARD), DIGEST.c.day <= day, DIGEST_LINE.c.reason != Reason.LISTED)
     return (
         select(DIGEST.c.recipient_id, DIGEST.c.day, *DIGEST_LINE.c)
         .join(DIGEST_LINE, DIGEST_LINE.c.digest_key == DIGEST.c.digest_key)
-        .where(and_(DIGEST.c.state.in_(HEARD), DIGEST.c.day < day))
+        .where(heard)
         .ext(distinct_on(DIGEST.c.recipient_id, DIGEST_LINE.c.gap_id))
-        .order_by(DIGEST.c.recipient_id, DIGEST_LINE.c.gap_id, DIGEST.c.day.desc())
+        .order_by(DIGEST.c.recipient_id, DIGEST_LINE.c.gap_id, DIGEST.c.day.desc(), DIGEST.c.kind)
     )
 
 
@@ -122,11 +219,18 @@ async def _told(connection: AsyncConnection, day: date) -> Mapping[UUID, Mapping
     told: dict[UUID, dict[UUID, Told]] = {}
     for row in await connection.execute(_last_words(day)):
         if row.standing != Standing.RESOLVED:  # what was closed then is no matter between us any more
-            said = Told(row.day, Standing(row.standing), row.due_on, tuple(row.policies))
-            told.setdefault(row.recipient_id, {})[row.gap_id] = said
+            told.setdefault(row.recipient_id, {})[row.gap_id] = Told(
+                day=row.day,
+                standing=Standing(row.standing),
+                due_on=row.due_on,
+                policies=tuple(row.policies),
+                unit_code=row.unit_code,
+                above=Reason(row.reason).is_above,
+            )
     return told
 
 
 async def _with_digest(connection: AsyncConnection, condition: Any) -> frozenset[UUID]:
-    rows = await connection.execute(select(DIGEST.c.recipient_id).where(condition).distinct())
+    of_kind = and_(DIGEST.c.kind == KIND, condition)
+    rows = await connection.execute(select(DIGEST.c.recipient_id).where(of_kind).distinct())
     return frozenset(rows.scalars())

@@ -16,11 +16,11 @@ from services.notifier.application.ports import (
     Attachment,
     Claim,
     DigestState,
+    Notice,
     Outcome,
     Outgoing,
     Unannounced,
 )
-from services.notifier.domain.digest import Digest
 from shared.clock import day_in_vietnam
 
 LEASE = timedelta(minutes=5)
@@ -37,7 +37,7 @@ class SqlLedger:
     lease: timedelta = LEASE
 
     async def enqueue(
-        self, mails: Sequence[tuple[Digest, Outgoing]], correlation_id: str, now: datetime
+        self, mails: Sequence[tuple[Notice, Outgoing]], correlation_id: str, now: datetime
     ) -> set[str]:
         """Queue mails with what they say; returns the keys that were free (no other tick was quicker)."""
         fresh: set[str] = set()
@@ -132,7 +132,7 @@ class SqlLedger:
 
 
 async def _enqueue(
-    connection: AsyncConnection, mails: Sequence[tuple[Digest, Outgoing]], correlation_id: str, now: datetime
+    connection: AsyncConnection, mails: Sequence[tuple[Notice, Outgoing]], correlation_id: str, now: datetime
 ) -> set[str]:
     rows = [mail_row(digest, outgoing, correlation_id, now) for digest, outgoing in mails]
     added = await connection.execute(

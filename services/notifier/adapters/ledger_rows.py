@@ -12,10 +12,11 @@ from services.notifier.application.ports import (
     Claim,
     DigestState,
     Mail,
+    Notice,
     Outgoing,
     Unannounced,
 )
-from services.notifier.domain.digest import Digest, Line
+from services.notifier.domain.digest import Line
 from shared.contracts.vocabulary import RecipientRole
 
 
@@ -60,7 +61,7 @@ def _outgoing(row: RowMapping, files: tuple[Attachment, ...], *, again: bool) ->
     )
 
 
-def mail_row(digest: Digest, outgoing: Outgoing, correlation_id: str, now: datetime) -> dict[str, Any]:
+def mail_row(digest: Notice, outgoing: Outgoing, correlation_id: str, now: datetime) -> dict[str, Any]:
     return {
         "digest_key": digest.key,
         "kind": outgoing.kind,
@@ -89,13 +90,12 @@ def file_rows(key: str, files: Sequence[Attachment]) -> list[dict[str, Any]]:
     return [{"digest_key": key, "place": place, **asdict(file)} for place, file in enumerate(files)]
 
 
-def line_row(digest: Digest, line: Line) -> dict[str, Any]:
+def line_row(digest: Notice, line: Line) -> dict[str, Any]:
     return {
         "digest_key": digest.key,
         "gap_id": line.gap.gap_id,
         "draft_code": line.gap.draft_code,
-        # The alert is the one of the recipient's unit, whoever has the draft now.
-        "unit_code": digest.recipient.unit_code,
+        "unit_code": line.unit_code,
         "reason": line.reason,
         "standing": line.standing,
         "due_on": line.gap.due_on,

@@ -9,6 +9,7 @@ from typing import Any
 
 from services.notifier.adapters.message import wire
 from services.notifier.application.ports import Outgoing
+from services.notifier.domain.digest import KIND
 from shared.errors import TransientError
 
 
@@ -25,7 +26,11 @@ def write_file(folder: Path, name: str, content: bytes) -> Path:
 
 
 def file_name(outgoing: Outgoing) -> str:
-    return f"{outgoing.day.isoformat()}_{outgoing.unit_code}_{outgoing.recipient_id}.eml"
+    """Name the digest of a day by day, unit and mailbox; of other kinds there may be several."""
+    name = f"{outgoing.day.isoformat()}_{outgoing.unit_code}_{outgoing.recipient_id}"
+    if outgoing.kind == KIND:
+        return f"{name}.eml"
+    return f"{name}_{outgoing.kind}-{outgoing.message_id[1:9]}.eml"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters.desk import recipient_of
 from services.notifier.adapters.tables import RECIPIENT
-from services.notifier.domain.digest import Recipient
+from services.notifier.domain.recipient import Recipient
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """A digest as a mail: subject, text and HTML from the templates of the recipient's language."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -9,18 +9,18 @@ from typing import Any, Protocol
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from services.notifier.adapters.message import header, message_id, thread_id
-from services.notifier.adapters.wording import ANSWERS, REASONS, ROLES
-from services.notifier.application.ports import Mail, Unit
+from services.notifier.adapters.naming import in_language, name_of, policies_of, shortened
+from services.notifier.adapters.wording import ANSWERS, REASONS, ROLES, said_by
+from services.notifier.application.ports import Mail
 from services.notifier.domain.digest import Digest, Line
 from services.notifier.domain.reasons import Reason, Standing
+from services.notifier.domain.units import Unit
 from shared.contracts.datasets import banners
-from shared.contracts.vocabulary import AlertAnswer, Instrument, Language
-from shared.errors import Text
-from shared.rules.wording import GAP_CLOSURES, INSTRUMENTS, STAGES, WHOLE_DRAFT_TITLE
+from shared.contracts.vocabulary import AlertAnswer
+from shared.rules.wording import GAP_CLOSURES, STAGES
 
 TEMPLATES = Path(__file__).parent / "templates"
 IN_FULL = 10  # drafts shown at length; the rest in one line each
-SUBJECT_TITLE = 90  # characters of a title that a subject line has room for
 
 
 def environment() -> Environment:
@@ -74,8 +74,9 @@ class TemplateRenderer:
 
     def _values(self, digest: Digest, unit: Unit) -> dict[str, Any]:
         language = digest.recipient.language
-        owed = [self._owed(digest, line) for line in digest.owed]
-        closed = [(line.reason, self._line(line, language, digest.day)) for line in digest.closed]
+        owed = [self._owed(line, digest) for line in digest.owed]
+        above = [self._line(line, digest) for line in digest.above]
+        closed = [(line.reason, self._line(line, digest)) for line in digest.closed]
         notes = banners(line.gap.dataset for line in digest.lines)
         return {
             "unit": header(unit.name),
@@ -85,63 +86,44 @@ class TemplateRenderer:
             "banners": [in_language(note, language) for note in notes],
             "owed": owed[:IN_FULL],
             "rest": owed[IN_FULL:],
+            "above": above,
             "count": len(owed),
             "overdue_count": sum(line.standing is Standing.OVERDUE for line in digest.owed),
             "thanked": [line for reason, line in closed if reason is Reason.RESOLVED_SINCE],
             "dropped": [line for reason, line in closed if reason is not Reason.RESOLVED_SINCE],
         }
 
-    def _owed(self, digest: Digest, line: Line) -> dict[str, Any]:
+    def _owed(self, line: Line, digest: Digest) -> dict[str, Any]:
         """Say what is owed, with the addresses of its answers."""
-        language = digest.recipient.language
         answers = [
-            {"kind": answer.value, "label": in_language(ANSWERS[answer], language), "url": url}
+            {
+                "kind": answer.value,
+                "label": in_language(ANSWERS[answer], digest.recipient.language),
+                "url": url,
+            }
             for answer, url in self._links.of(digest, line).items()
         ]
-        return {**self._line(line, language, digest.day), "answers": answers}
+        return {**self._line(line, digest), "answers": answers}
 
-    def _line(self, line: Line, language: Language, day: date) -> dict[str, Any]:
-        gap = line.gap
+    def _line(self, line: Line, digest: Digest) -> dict[str, Any]:
+        gap, language = line.gap, digest.recipient.language
         title = header(gap.title)
         return {
             "title": title,
-            "name": _name(gap.instrument, title, language),
-            "short_name": _name(gap.instrument, _shortened(title), language),
+            "name": name_of(gap.instrument, title, language),
+            "short_name": name_of(gap.instrument, shortened(title), language),
             "draft_code": gap.draft_code,
+            "unit": header(digest.unit_names.get(gap.unit_code, gap.unit_code)),
+            "is_other_unit": gap.unit_code != digest.recipient.unit_code,
+            "said": in_language(said_by(line.matter), language),
             "stage": in_language(STAGES[gap.stage], language),
-            "policies": _policies(gap.policies, language),
+            "policies": policies_of(gap.policies, language),
             "since": gap.since,
             "due_on": gap.due_on,
             "standing": line.standing.value,
             "overdue_days": line.overdue_days,
             "days_left": line.days_left,
-            "due_today": gap.due_on == day,
+            "due_today": gap.due_on == digest.day,
             "why": in_language(REASONS[line.reason], language),
             "closure": in_language(GAP_CLOSURES[gap.closure], language) if gap.closure else "",
         }
-
-
-def _shortened(title: str) -> str:
-    return title if len(title) <= SUBJECT_TITLE else f"{title[: SUBJECT_TITLE - 1].rstrip()}…"
-
-
-def _name(instrument: Instrument, title: str, language: Language) -> str:
-    """Name the legal form before the title, unless the title begins with it ("Luật Đất đai")."""
-    form = INSTRUMENTS[instrument]
-    if title.casefold().startswith(form.vi.partition(" của ")[0].casefold()):
-        return f"“{title}”"
-    return f"{in_language(form, language)} “{title}”"
-
-
-def _policies(numbers: Sequence[int], language: Language) -> str:
-    """Name the open policies; number 0 is the draft as a whole."""
-    if not any(numbers):
-        return in_language(WHOLE_DRAFT_TITLE, language).lower()
-    listed = ", ".join(str(number) for number in numbers)
-    if language is Language.VI:
-        return f"chính sách số {listed}"
-    return f"policy {listed}" if len(numbers) == 1 else f"policies {listed}"
-
-
-def in_language(text: Text, language: Language) -> str:
-    return text.en if language is Language.EN else text.vi

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from services.notifier.adapters.bodies import RecipientRow
 from services.notifier.adapters.recipients import SqlRecipients
 from services.notifier.application.commands import Commands
-from services.notifier.domain.digest import Recipient
+from services.notifier.domain.recipient import Recipient
 from shared.clock import NewId
 from shared.contracts.ids import unit_id
 from shared.envelope import AggregateRef, Metadata

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from services.notifier.application.pipeline import Plan, Planned, Skipped
 from services.notifier.application.ticks import Sent, Ticked
-from services.notifier.domain.digest import Recipient
 from services.notifier.domain.reasons import Reason, Skip, Standing
+from services.notifier.domain.recipient import Recipient
 from shared.contracts.vocabulary import Dataset, GapState, Language, RecipientRole
 from shared.errors import Text
 from shared.links import masked

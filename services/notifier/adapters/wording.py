@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from services.notifier.application.ports import DigestState
+from services.notifier.domain.matter import Matter
 from services.notifier.domain.reasons import REPEAT, SOON, Reason
+from shared.contracts.notifier import (
+    AlertAcknowledged,
+    AlertExemptionRequested,
+    AlertObstacleReported,
+    AlertTransferRequested,
+)
 from shared.contracts.vocabulary import AlertAnswer, RecipientRole
 from shared.errors import Text
 
@@ -29,9 +36,35 @@ REASONS: Mapping[Reason, Text] = MappingProxyType(
             "So với lần nhắc trước có thêm chính sách chưa được truyền thông hoặc thời hạn đến sớm hơn",
             "More policies are open, or the due day is earlier, than when we wrote last",
         ),
+        Reason.PLAN_PASSED: Text(
+            "Ngày thực hiện mà đơn vị đã báo đã qua, chưa ghi nhận hoạt động truyền thông",
+            "The day that the unit named has passed and no communication is on record",
+        ),
+        Reason.NO_TIME: Text(
+            "Trình tự, thủ tục rút gọn: thời hạn đến trước hoặc trong ngày gửi thư tổng hợp tiếp theo",
+            "Simplified procedure: it is due before the next digest, or on its day",
+        ),
         Reason.RESOLVED_SINCE: Text("Đã hoàn thành từ lần nhắc trước", "Completed since we wrote last"),
         Reason.STILL_OWED: Text("Đã nhắc trước đây, nêu lại để tiện theo dõi", "Named before, repeated here"),
+        Reason.PLANNED: Text(
+            "Đơn vị đã báo ngày thực hiện; chưa đến ngày đó",
+            "The unit has named a day, which is still to come",
+        ),
         Reason.CLOSED_OTHERWISE: Text("Không còn phải theo dõi", "No longer followed"),
+        Reason.ESCALATED: Text(
+            "Đơn vị trực thuộc hoặc thuộc phạm vi theo dõi chậm thực hiện quá số ngày quy định",
+            "A unit below, or one that is followed, is late by more than the days that are set",
+        ),
+        Reason.STILL_ESCALATED: Text(
+            "Đã báo cáo trước đây, nêu lại để tiện theo dõi", "Reported before, repeated here"
+        ),
+        Reason.CLOSED_BELOW: Text(
+            "Đơn vị không còn chậm nội dung này", "The unit is no longer late with this"
+        ),
+        Reason.LISTED: Text(
+            "Danh sách hằng tuần các nội dung quá hạn thuộc phạm vi theo dõi",
+            "Weekly list of what is overdue in the area that is followed",
+        ),
     }
 )
 
@@ -63,5 +96,28 @@ ANSWERS: Mapping[AlertAnswer, Text] = MappingProxyType(
         AlertAnswer.NOT_OURS: Text("Không thuộc đơn vị", "Not our draft"),
         AlertAnswer.EXEMPT: Text("Được miễn, theo văn bản …", "Exempted, by document …"),
         AlertAnswer.OBSTACLE: Text("Vướng mắc", "An obstacle"),
+    }
+)
+
+
+def said_by(matter: Matter) -> Text:
+    """Say what a late unit has answered: the column "Lý do" of the list that those above read."""
+    if matter.answer == AlertAcknowledged.name and matter.planned_on is not None:
+        day = f"{matter.planned_on:%d/%m/%Y}"
+        return Text(f"Đơn vị báo sẽ thực hiện ngày {day}", f"The unit will do it on {day}")
+    return _ANSWERS.get(matter.answer or "", _NO_ANSWER)
+
+
+_NO_ANSWER = Text("Chưa có phản hồi", "No answer yet")
+_ANSWERS: Mapping[str, Text] = MappingProxyType(
+    {
+        AlertTransferRequested.name: Text(
+            "Đơn vị báo không thuộc trách nhiệm của mình, chờ xem xét",
+            "The unit says that it is not its own; to be decided",
+        ),
+        AlertExemptionRequested.name: Text(
+            "Đơn vị đề nghị miễn theo văn bản, chờ xem xét", "The unit asks for an exemption; to be decided"
+        ),
+        AlertObstacleReported.name: Text("Đơn vị báo có vướng mắc", "The unit reports an obstacle"),
     }
 )

@@ -9,9 +9,13 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from services.notifier.domain.delivery import Shipment
-from services.notifier.domain.digest import KIND, Digest, Recipient
+from services.notifier.domain.digest import KIND, Digest
 from services.notifier.domain.gap import Gap
+from services.notifier.domain.matter import Matter
+from services.notifier.domain.overview import MonthlySummary, WeeklyList
 from services.notifier.domain.reasons import Told
+from services.notifier.domain.recipient import Recipient
+from services.notifier.domain.units import Tree, Unit
 from shared.contracts.vocabulary import RecipientRole
 from shared.errors import PermanentError, TransientError
 
@@ -28,31 +32,29 @@ class AddressRefused(PermanentError):
     """Nobody reads at this address; the next mail to it would be refused as well."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
-    code: str
-    name: str
-    parent_name: str | None = None
+Notice = Digest | WeeklyList | MonthlySummary
+"""What a mail may be: each has a key, a recipient, a day, and lines that the ledger keeps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """All that a day's digests are made of, read at one moment.
+    """All that a day's mails are made of, read at one moment.
 
     `told` is what the ledger says, by recipient and gap; `done` are the recipients that have a digest of
-    the day already, `later` those that have one of a later day.
+    the day already, `later` those that have one of a later day; `rounds` are the keys of those made;
+    `matters` what is known beside each gap; `history` the gaps of the last months, those that closed too.
     """
 
     position: int
     gaps: Sequence[Gap]
     recipients: Sequence[Recipient]
-    units: Mapping[str, Unit] = field(default_factory=dict)
+    tree: Tree = field(default_factory=Tree)
+    matters: Mapping[UUID, Matter] = field(default_factory=dict)
     told: Mapping[UUID, Mapping[UUID, Told]] = field(default_factory=dict)
     done: frozenset[UUID] = frozenset()
     later: frozenset[UUID] = frozenset()
-
-    def unit(self, code: str) -> Unit:
-        return self.units.get(code) or Unit(code, code)
+    rounds: frozenset[str] = frozenset()
+    history: Sequence[Gap] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,13 +165,23 @@ class Outcome:
 class Desks(Protocol):
     async def position(self) -> int: ...
     async def desk(self, day: date) -> Desk: ...
+    async def rounds(self, keys: Sequence[str]) -> frozenset[str]: ...
+    async def hurried(self, first: date, last: date) -> bool:
+        """Say whether a gap under a simplified procedure is due in these days that nobody was told of."""
+        ...
+
+
+class Rounds(Protocol):
+    """Which rounds of mail are made; only the ledger's keys prevent doubles, this spares the work."""
+
+    async def close(self, keys: Sequence[str], now: datetime) -> None: ...
 
 
 class Ledger(Protocol):
     """The ledger is the queue; the key alone prevents doubles."""
 
     async def enqueue(
-        self, mails: Sequence[tuple[Digest, Outgoing]], correlation_id: str, now: datetime
+        self, mails: Sequence[tuple[Notice, Outgoing]], correlation_id: str, now: datetime
     ) -> set[str]: ...
     async def claim(self, now: datetime, limit: int) -> Sequence[Claim]: ...
     async def release(self, claims: Sequence[Claim]) -> None: ...
@@ -213,5 +225,5 @@ class Simulation(Protocol):
 
 
 class Renderer(Protocol):
-    def render(self, digest: Digest, unit: Unit) -> Mail: ...
-    def message_id(self, digest: Digest) -> str: ...
+    def render(self, notice: Notice, unit: Unit) -> Mail: ...
+    def message_id(self, notice: Notice) -> str: ...

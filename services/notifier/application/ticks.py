@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.notifier.application.commands import ACTOR, Commands
 from services.notifier.application.pipeline import Pipeline, Plan, Planned, Skipped
-from services.notifier.application.ports import DigestState, Ledger, Outcome, Simulation
+from services.notifier.application.ports import DigestState, Ledger, Outcome, Rounds, Simulation
 from services.notifier.application.sender import Sender
+from services.notifier.domain.alert import OnMatter
 from services.notifier.domain.digest import next_digest
 from services.notifier.domain.reasons import Skip
 from services.notifier.domain.refusals import NotNow
+from services.notifier.domain.rounds import Kind, rounds_of
 from shared.clock import Clock, day_in_vietnam
+from shared.envelope import Metadata
 from shared.errors import Text
 from shared.rules.working_days import Calendar
 
@@ -35,6 +39,8 @@ class Ticks:
     pipeline: Pipeline
     ledger: Ledger
     sender: Sender
+    commands: Commands
+    rounds: Rounds
     simulation: Simulation
     now: Clock
 
@@ -44,16 +50,42 @@ class Ticks:
         if at > now and not self.sender.post.is_local:
             raise NotNow(at)
         if day_in_vietnam(at) < day_in_vietnam(now):
-            return self._simulate(await self.pipeline.plan(at))
+            return self._simulate(await self.pipeline.plan(at, now))
         if (await self.sender.sending.state()).held:
-            return self._hold(await self.pipeline.plan(at))
+            return self._hold(await self.pipeline.plan(at, now))
+        return await self._send(at, now, correlation_id, None)
+
+    async def wake(self, correlation_id: str) -> Ticked | None:
+        """Make the rounds that the clock asks for, each once; otherwise only look after what waits."""
+        now = self.now()
+        kinds = await self.pipeline.wanted(now)
+        if (await self.sender.sending.state()).held:
+            return None
+        if kinds is None:
+            await self.sender.run_once()
+            return None
+        return await self._send(now, now, correlation_id, kinds)
+
+    async def _send(
+        self, at: datetime, now: datetime, correlation_id: str, kinds: frozenset[Kind] | None
+    ) -> Ticked:
         await self.sender.run_once()  # what was left behind first: it decides what was heard
-        plan = await self.pipeline.plan(at)
+        plan = await self.pipeline.plan(at, now, kinds)
         mails = [(planned.digest, planned.outgoing) for planned in plan.planned]
         keys = await self.ledger.enqueue(mails, correlation_id, now)
         fresh = [planned for planned in plan.planned if planned.digest.key in keys]
         await self.sender.run_once()
+        await self._record(plan, Metadata(time=now, actor=ACTOR, correlation_id=correlation_id))
+        if plan.day == day_in_vietnam(now):
+            made = [one.key for one in rounds_of(plan.day) if one.kind in plan.kinds]
+            await self.rounds.close(made, now)
         return await self._report(plan, fresh)
+
+    async def _record(self, plan: Plan, metadata: Metadata) -> None:
+        """Say in the log what went up the tree and what was kept quiet; each alert knows what was said before."""
+        commands: list[OnMatter] = [*plan.escalations, *plan.silenced]
+        for command in commands:
+            await self.commands.note(command, metadata)
 
     def _simulate(self, plan: Plan) -> Ticked:
         shown = [

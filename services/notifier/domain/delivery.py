@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from services.notifier.domain.digest import HOUR, KIND, next_digest
+from services.notifier.domain.digest import HOUR, IMMEDIATE, KIND, next_digest
 from shared.rules.working_days import Calendar
 from shared.vietnam import VIETNAM
 
@@ -11,7 +11,7 @@ FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
 PATIENCE = timedelta(days=3)
 QUIET_FROM = time(20)  # in Asia/Ho_Chi_Minh: from then until HOUR nobody is written to again
-OF_ITS_DAY = frozenset({KIND})  # what they say is said anew by the mail of the next working day
+OF_ITS_DAY = frozenset({KIND, IMMEDIATE})  # what they say is said anew by the mail of the next working day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,66 +1,75 @@
 """The digest: everything that a unit owes, worst first, in one mail a recipient and working day."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from uuid import UUID
 
+from services.notifier.domain.escalation import Verdict
 from services.notifier.domain.gap import Gap
-from services.notifier.domain.reasons import Reason, Skip, Standing, Told, reason_to_speak, standing
-from shared.contracts.vocabulary import GapClosure, Language, RecipientRole
+from services.notifier.domain.matter import UNTOUCHED, Matter
+from services.notifier.domain.reasons import (
+    Quiet,
+    Reason,
+    Skip,
+    Standing,
+    Told,
+    reason_above,
+    reason_to_speak,
+    standing,
+)
+from services.notifier.domain.recipient import Recipient
+from shared.contracts.vocabulary import GapClosure, Procedure
 from shared.rules.working_days import Calendar
 
 HOUR = time(8)  # in Asia/Ho_Chi_Minh: mail is waiting when the office opens
+CLOSING = time(17)  # what can't wait for a digest still waits for the morning from here on
 KIND = "digest"
+IMMEDIATE = "immediate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
-    """A mailbox of a unit; `valid_to` is its last day.
+class Entry:
+    """A gap on a recipient's desk: what is known beside it, and whether it is another unit's (`above`)."""
 
-    `undeliverable_on` is the day from which its server takes no mail; `calendar`: due dates go along.
-    """
-
-    recipient_id: UUID
-    unit_code: str
-    role: RecipientRole
-    email: str
-    language: Language = Language.VI
-    valid_from: date | None = None
-    valid_to: date | None = None
-    undeliverable_on: date | None = None
-    calendar: bool = False
-
-    def is_valid_on(self, day: date) -> bool:
-        return (
-            (self.valid_from is None or self.valid_from <= day)
-            and (self.valid_to is None or day <= self.valid_to)
-            and (self.undeliverable_on is None or day < self.undeliverable_on)
-        )
+    gap: Gap
+    matter: Matter = UNTOUCHED
+    verdict: Verdict = Verdict.NOT_OVERDUE
+    above: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One gap in a mail: where it stands, why it is spoken of; days are working days."""
+    """One gap in a mail: where it stands, why it is spoken of; days are working days.
+
+    `unit_code` is whose alert it is: of a draft that was handed over, the unit that had it.
+    """
 
     gap: Gap
     standing: Standing
     reason: Reason
     overdue_days: int
     days_left: int
+    unit_code: str
+    matter: Matter = UNTOUCHED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
+    """`owed` is the recipient's own duty, `above` what units below it have left undone for too long."""
+
     key: str
     recipient: Recipient
     day: date
     owed: tuple[Line, ...]
+    above: tuple[Line, ...] = ()
     closed: tuple[Line, ...]
+    kind: str = KIND
+    unit_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        return self.owed + self.closed
+        return self.owed + self.above + self.closed
 
 
 def mute(local: datetime, calendar: Calendar) -> Skip | None:
@@ -78,51 +87,87 @@ def next_digest(local: datetime, calendar: Calendar) -> datetime:
     return datetime.combine(day, HOUR, local.tzinfo)
 
 
+def cannot_wait(gap: Gap, local: datetime, calendar: Calendar) -> bool:
+    """Say whether a gap must be told of at once: a simplified procedure, and the next digest comes too late.
+
+    Too late is on the due day or after it. Nobody is written to after hours even so.
+    """
+    if gap.procedure is not Procedure.SIMPLIFIED or not gap.is_open_on(local.date()):
+        return False
+    in_time = local.date() <= gap.due_on <= next_digest(local, calendar).date()
+    return in_time and mute(local, calendar) is None and local.time() < CLOSING
+
+
 def digest_key(recipient_id: UUID, day: date) -> str:
     return f"{day.isoformat()}.{KIND}.{recipient_id}"
 
 
 def compose(
-    recipient: Recipient, gaps: Iterable[Gap], told: Mapping[UUID, Told], day: date, calendar: Calendar
+    recipient: Recipient, entries: Iterable[Entry], told: Mapping[UUID, Told], day: date, calendar: Calendar
 ) -> Digest | None:
     """Make a recipient's digest, or None if there is nothing new to say.
 
-    `gaps` are those of the recipient's unit, and those that it was told of before.
+    `entries` are the gaps that the recipient answers for or reads of, and those that it was told of before.
     """
-    mine = (_as_seen_by(recipient.unit_code, gap, day) for gap in gaps)
-    lines = [line for gap in mine if (line := _line(gap, told.get(gap.gap_id), day, calendar))]
+    found = (_line(entry, told.get(entry.gap.gap_id), day, calendar) for entry in entries)
+    lines = [line for line in found if isinstance(line, Line)]
     if not any(line.reason.is_news for line in lines):
         return None
+    open_lines = [line for line in lines if line.standing is not Standing.RESOLVED]
     return Digest(
         key=digest_key(recipient.recipient_id, day),
         recipient=recipient,
         day=day,
-        owed=_worst_first(line for line in lines if line.standing is not Standing.RESOLVED),
+        owed=worst_first(line for line in open_lines if not line.reason.is_above),
+        above=worst_first(line for line in open_lines if line.reason.is_above),
         closed=tuple(line for line in lines if line.standing is Standing.RESOLVED),
     )
 
 
-def _as_seen_by(unit_code: str, gap: Gap, day: date) -> Gap:
+def compose_immediate(recipient: Recipient, entry: Entry, day: date, calendar: Calendar) -> Digest:
+    """Make the mail about one gap that can't wait; a recipient gets one of it, ever."""
+    return Digest(
+        key=f"{IMMEDIATE}.{entry.gap.gap_id}.{recipient.recipient_id}",
+        recipient=recipient,
+        day=day,
+        owed=(line_of(entry, Reason.NO_TIME, day, calendar),),
+        closed=(),
+        kind=IMMEDIATE,
+    )
+
+
+def _line(entry: Entry, told: Told | None, day: date, calendar: Calendar) -> Line | Quiet:
+    if entry.above:
+        reason = reason_above(entry.gap, told, entry.matter, entry.verdict, day)
+        return reason if isinstance(reason, Quiet) else line_of(entry, reason, day, calendar)
+    if told is not None and told.unit_code != entry.gap.unit_code:
+        entry = replace(entry, gap=_handed_over(entry.gap, day))
+    reason = reason_to_speak(entry.gap, told, entry.matter, day, calendar)
+    if isinstance(reason, Quiet):
+        return reason
+    line = line_of(entry, reason, day, calendar)
+    return line if told is None else replace(line, unit_code=told.unit_code)
+
+
+def _handed_over(gap: Gap, day: date) -> Gap:
     """A gap that went to another unit is closed for the one that had it."""
-    if gap.unit_code == unit_code:
-        return gap
     return replace(gap, closed_on=day, closure=GapClosure.TRANSFERRED)
 
 
-def _line(gap: Gap, told: Told | None, day: date, calendar: Calendar) -> Line | None:
-    reason = reason_to_speak(gap, told, day, calendar)
-    if reason is None:
-        return None
+def line_of(entry: Entry, reason: Reason, day: date, calendar: Calendar) -> Line:
+    gap = entry.gap
     return Line(
         gap=gap,
         standing=standing(gap, day, calendar),
         reason=reason,
         overdue_days=calendar.working_days_between(gap.due_on, day),
         days_left=calendar.working_days_between(day, gap.due_on),
+        unit_code=gap.unit_code,
+        matter=entry.matter,
     )
 
 
-def _worst_first(lines: Iterable[Line]) -> tuple[Line, ...]:
+def worst_first(lines: Iterable[Line]) -> tuple[Line, ...]:
     return tuple(sorted(lines, key=_badness))
 
 

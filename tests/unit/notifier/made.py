@@ -4,10 +4,20 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.notifier.domain.digest import Recipient
 from services.notifier.domain.gap import Gap
 from services.notifier.domain.reasons import Standing, Told
-from shared.contracts.vocabulary import Dataset, Instrument, Procedure, RecipientRole, Stage
+from services.notifier.domain.recipient import Recipient
+from services.notifier.domain.silence import Silence
+from services.notifier.domain.units import JUSTICE, Tree, Unit
+from shared.contracts.vocabulary import (
+    Dataset,
+    Instrument,
+    Procedure,
+    RecipientRole,
+    Stage,
+    UnitKind,
+    UnitLevel,
+)
 from shared.rules.rulebook import load_rulebook
 
 CALENDAR = load_rulebook().calendar
@@ -43,5 +53,36 @@ def recipient(number: int = 99, **changes: Any) -> Recipient:
 
 
 def told(standing: Standing, **changes: Any) -> Told:
-    known: dict[str, Any] = {"day": date(2026, 11, 20), "due_on": date(2026, 11, 30), "policies": (1, 2)}
+    known: dict[str, Any] = {
+        "day": date(2026, 11, 20),
+        "due_on": date(2026, 11, 30),
+        "policies": (1, 2),
+        "unit_code": UNIT,
+    }
     return Told(standing=standing, **known | changes)
+
+
+def silence(**changes: Any) -> Silence:
+    known: dict[str, Any] = {
+        "silence_id": UUID(int=7),
+        "first_day": MONDAY,
+        "last_day": date(2026, 11, 27),
+        "reason": "Chờ ý kiến của Ủy ban",
+    }
+    return Silence(**known | changes)
+
+
+# A province as the law has it: the committee above the departments, the justice department among them.
+UNITS = (
+    Unit("TINH", "Tỉnh A", level=UnitLevel.PROVINCIAL, kind=UnitKind.PROVINCE),
+    Unit("UBND", "UBND tỉnh A", "Tỉnh A", "TINH", UnitLevel.PROVINCIAL, UnitKind.PEOPLES_COMMITTEE),
+    Unit("STP", "Sở Tư pháp", "UBND tỉnh A", "UBND", UnitLevel.PROVINCIAL, JUSTICE),
+    Unit("SO-A", "Sở A", "UBND tỉnh A", "UBND", UnitLevel.PROVINCIAL, UnitKind.DEPARTMENT),
+    Unit("XA", "UBND xã A", "UBND tỉnh A", "UBND", UnitLevel.COMMUNE, UnitKind.COMMUNE_COMMITTEE),
+    Unit("BTP", "Bộ Tư pháp", level=UnitLevel.CENTRAL, kind=UnitKind.MINISTRY),
+    Unit("BTC", "Bộ Tài chính", level=UnitLevel.CENTRAL, kind=UnitKind.MINISTRY),
+)
+
+
+def tree(**changes: Any) -> Tree:
+    return Tree(**{"units": {unit.code: unit for unit in UNITS}} | changes)

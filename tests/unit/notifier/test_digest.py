@@ -6,16 +6,22 @@ from uuid import UUID
 import pytest
 
 from services.notifier.application.pipeline import moment
-from services.notifier.domain.digest import compose, mute, next_digest
+from services.notifier.domain.digest import Entry, cannot_wait, compose, mute, next_digest
+from services.notifier.domain.escalation import Verdict
+from services.notifier.domain.gap import Gap
 from services.notifier.domain.reasons import Reason, Skip, Standing
 from services.notifier.domain.refusals import BadMoment
 from shared.clock import VIETNAM
-from shared.contracts.vocabulary import GapClosure
+from shared.contracts.vocabulary import GapClosure, Procedure
 from tests.unit.notifier.made import CALENDAR, MONDAY, gap, recipient, told
 
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=VIETNAM)
+
+
+def entries(*gaps: Gap) -> list[Entry]:
+    return [Entry(gap=one) for one in gaps]
 
 
 def test_worst_first() -> None:
@@ -25,7 +31,7 @@ def test_worst_first() -> None:
         gap(3, due_on=date(2026, 11, 26)),
         gap(4, due_on=date(2026, 11, 9)),
     ]
-    digest = compose(recipient(), gaps, {}, MONDAY, CALENDAR)
+    digest = compose(recipient(), entries(*gaps), {}, MONDAY, CALENDAR)
     assert digest is not None
     assert [line.gap.gap_id.int for line in digest.owed] == [4, 2, 3, 1]
     assert [line.overdue_days for line in digest.owed] == [10, 1, 0, 0]
@@ -35,26 +41,54 @@ def test_worst_first() -> None:
 def test_one_line_with_news_brings_all_that_is_owed() -> None:
     old, new = gap(1), gap(2, due_on=date(2026, 11, 20))
     before = {old.gap_id: told(Standing.IN_GRACE)}
-    digest = compose(recipient(), [old, new], before, MONDAY, CALENDAR)
+    digest = compose(recipient(), entries(old, new), before, MONDAY, CALENDAR)
     assert digest is not None
     assert [line.reason for line in digest.owed] == [Reason.OVERDUE_FIRST, Reason.STILL_OWED]
-    assert compose(recipient(), [old], before, MONDAY, CALENDAR) is None
+    assert compose(recipient(), entries(old), before, MONDAY, CALENDAR) is None
 
 
 def test_a_closure_without_communication_alone_is_no_reason_to_write() -> None:
     left = gap(1, closed_on=date(2026, 11, 20), closure=GapClosure.STAGE_LEFT)
     before = {left.gap_id: told(Standing.OVERDUE)}
-    assert compose(recipient(), [left], before, MONDAY, CALENDAR) is None
-    digest = compose(recipient(), [left, gap(2)], before, MONDAY, CALENDAR)
+    assert compose(recipient(), entries(left), before, MONDAY, CALENDAR) is None
+    digest = compose(recipient(), entries(left, gap(2)), before, MONDAY, CALENDAR)
     assert digest is not None
     assert [line.reason for line in digest.closed] == [Reason.CLOSED_OTHERWISE]
 
 
 def test_a_gap_that_went_to_another_unit_is_closed_for_the_one_that_was_told() -> None:
     gone, fresh = gap(1, unit_code="BTC"), gap(2)
-    digest = compose(recipient(), [gone, fresh], {gone.gap_id: told(Standing.OVERDUE)}, MONDAY, CALENDAR)
+    digest = compose(
+        recipient(), entries(gone, fresh), {gone.gap_id: told(Standing.OVERDUE)}, MONDAY, CALENDAR
+    )
     assert digest is not None
     assert [line.gap.closure for line in digest.closed] == [GapClosure.TRANSFERRED]
+
+
+def test_what_climbed_stands_apart_from_what_is_owed() -> None:
+    below = Entry(gap=gap(2, unit_code="BTC", due_on=date(2026, 11, 9)), verdict=Verdict.OVERDUE, above=True)
+    digest = compose(recipient(), [*entries(gap(1)), below], {}, MONDAY, CALENDAR)
+    assert digest is not None
+    assert [line.gap.gap_id.int for line in digest.owed] == [1]
+    assert [(line.unit_code, line.reason) for line in digest.above] == [("BTC", Reason.ESCALATED)]
+
+
+HURRIED = gap(procedure=Procedure.SIMPLIFIED, since=date(2026, 11, 20), due_on=date(2026, 11, 25))
+
+
+@pytest.mark.parametrize(
+    ("found", "local", "expected"),
+    [
+        (HURRIED, "2026-11-23T10:00", True),  # the next digest goes out on the 25th, the due day
+        (HURRIED, "2026-11-20T10:00", False),  # there is Monday's digest
+        (HURRIED, "2026-11-23T17:00", False),  # after hours
+        (HURRIED, "2026-11-24T10:00", False),  # a holiday
+        (HURRIED, "2026-11-26T10:00", False),  # overdue: nothing is won by an hour
+        (gap(due_on=date(2026, 11, 25)), "2026-11-23T10:00", False),  # no simplified procedure
+    ],
+)
+def test_what_cannot_wait_for_a_digest(found: Gap, local: str, expected: bool) -> None:
+    assert cannot_wait(found, at(local), CALENDAR) is expected
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import pytest
 
 from services.notifier.adapters.outbox import masked
 from services.notifier.adapters.rendering import TemplateRenderer
-from services.notifier.application.ports import Unit
-from services.notifier.domain.digest import Digest, Line, compose
+from services.notifier.domain.digest import Digest, Entry, Line, compose
 from services.notifier.domain.reasons import Standing
+from services.notifier.domain.units import Unit
 from shared.contracts.vocabulary import AlertAnswer, Dataset, GapClosure, Instrument, Language
 from tests.unit.notifier.made import CALENDAR, MONDAY, gap, recipient, told
 
@@ -33,7 +33,7 @@ PARTS = ("subject", "text", "html")
 
 def _digest(*gaps: object, language: Language = Language.VI, before: bool = False) -> Digest:
     said = {UUID(int=3): told(Standing.OVERDUE)} if before else {}
-    found = compose(recipient(language=language), gaps, said, MONDAY, CALENDAR)  # type: ignore[arg-type]
+    found = compose(recipient(language=language), [Entry(gap=one) for one in gaps], said, MONDAY, CALENDAR)  # type: ignore[arg-type]  # gaps, or what was said of them
     assert found is not None
     return found
 

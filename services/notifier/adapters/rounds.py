@@ -1,0 +1,21 @@
+"""Keeps which rounds of mail are made, so that the clock's next tick has nothing to plan."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.notifier.adapters.tables import ROUND
+
+
+@dataclass(frozen=True, slots=True)
+class SqlRounds:
+    engine: AsyncEngine
+
+    async def close(self, keys: Sequence[str], now: datetime) -> None:
+        rows = [{"round_key": key, "done_at": now} for key in keys]
+        if rows:
+            async with self.engine.begin() as connection:
+                await connection.execute(insert(ROUND).values(rows).on_conflict_do_nothing())

@@ -1,0 +1,138 @@
+"""What those above read: the weekly list of what is overdue, and the month on one page."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from services.notifier.domain.digest import Line, line_of, worst_first
+from services.notifier.domain.gap import TIMELESS, Gap
+from services.notifier.domain.matter import Matter
+from services.notifier.domain.reasons import Reason
+from services.notifier.domain.recipient import Recipient
+from services.notifier.domain.rounds import Kind, reporting_month_before
+from services.notifier.domain.situation import Situation
+from shared.contracts.vocabulary import GapClosure
+
+MONTHS = 6  # shown in the chart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeeklyList:
+    """Everything overdue in the area of the recipient's unit, worst first."""
+
+    key: str
+    recipient: Recipient
+    day: date
+    lines: tuple[Line, ...]
+    unit_names: Mapping[str, str]
+    kind: str = Kind.WEEKLY_LIST
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """Figures of one reporting month from the history of gaps: what came, what was done, what was left."""
+
+    first: date
+    last: date
+    opened: int
+    communicated: int
+    ended_otherwise: int
+    open_at_end: int
+    overdue_at_end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthlySummary:
+    """`months` end with the one that is summed up; `units` are those with most overdue at its end."""
+
+    key: str
+    recipient: Recipient
+    day: date
+    months: tuple[Month, ...]
+    units: tuple[tuple[str, int], ...]
+    area: int
+    kind: str = Kind.MONTHLY_SUMMARY
+    lines: tuple[Line, ...] = ()
+    unit_names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def month(self) -> Month:
+        return self.months[-1]
+
+
+def weekly_list(recipient: Recipient, situation: Situation, period: str) -> WeeklyList | None:
+    """Make a supervisor's list, or None if nothing in its area is overdue (what is silenced is not listed)."""
+    area = situation.tree.area(recipient.unit_code)
+    entries = [situation.entry(gap, above=True) for gap in situation.open_gaps() if gap.unit_code in area]
+    overdue = [one for one in entries if situation.day > one.gap.due_on and not _is_quiet(one.matter)]
+    if not overdue:
+        return None
+    lines = (
+        line_of(one, _why_listed(recipient, one.gap, situation), situation.day, situation.calendar)
+        for one in overdue
+    )
+    return WeeklyList(
+        key=f"{period}.{Kind.WEEKLY_LIST}.{recipient.recipient_id}",
+        recipient=recipient,
+        day=situation.day,
+        lines=worst_first(lines),
+        unit_names={one.gap.unit_code: situation.tree.unit(one.gap.unit_code).name for one in overdue},
+    )
+
+
+def _why_listed(recipient: Recipient, gap: Gap, situation: Situation) -> Reason:
+    """What has climbed to the recipient counts as told; what is only listed will still be brought up."""
+    return Reason.ESCALATED if situation.is_escalated_to(recipient, gap) else Reason.LISTED
+
+
+def _is_quiet(matter: Matter) -> bool:
+    return matter.halted or matter.silence is not None
+
+
+def monthly_summary(
+    recipient: Recipient, situation: Situation, history: Iterable[Gap], period: str
+) -> MonthlySummary | None:
+    """Make a leader's page for the reporting month that has ended, or None if there is nothing to say."""
+    area = situation.tree.area(recipient.unit_code) | {recipient.unit_code}
+    gaps = [gap for gap in history if gap.unit_code in area]
+    months = tuple(month(gaps, *bounds) for bounds in _months_before(situation.day))
+    last = months[-1]
+    if not (last.opened or last.communicated or last.ended_otherwise or last.open_at_end):
+        return None
+    late = Counter(gap.unit_code for gap in gaps if gap.is_open_on(last.last) and gap.due_on < last.last)
+    return MonthlySummary(
+        key=f"{period}.{Kind.MONTHLY_SUMMARY}.{recipient.recipient_id}",
+        recipient=recipient,
+        day=situation.day,
+        months=months,
+        units=tuple(sorted(late.items(), key=lambda one: (-one[1], one[0]))[:10]),
+        area=len(area),
+        unit_names={code: situation.tree.unit(code).name for code in late},
+    )
+
+
+def month(gaps: Sequence[Gap], first: date, last: date) -> Month:
+    """Count what a reporting month brought; a gap that a timeless fact took away never counts."""
+    counted = [gap for gap in gaps if gap.closure not in TIMELESS]
+    closed = [gap for gap in counted if gap.closed_on is not None and first <= gap.closed_on <= last]
+    done = sum(gap.closure is GapClosure.COVERED for gap in closed)
+    still = [gap for gap in counted if gap.is_open_on(last)]
+    return Month(
+        first=first,
+        last=last,
+        opened=sum(first <= gap.since <= last for gap in counted),
+        communicated=done,
+        ended_otherwise=len(closed) - done,
+        open_at_end=len(still),
+        overdue_at_end=sum(gap.due_on < last for gap in still),
+    )
+
+
+def _months_before(day: date) -> list[tuple[date, date]]:
+    """Give the reporting months that have ended by a day, the last one last."""
+    bounds: list[tuple[date, date]] = []
+    for _ in range(MONTHS):
+        bounds.insert(0, reporting_month_before(day))
+        day = bounds[0][1]
+    return bounds

@@ -1,0 +1,63 @@
+"""Rounds of mail: of each day, week and month one, on the first working day of it on which we are there."""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from shared.rules.working_days import Calendar
+
+CUT = 15  # a reporting month ends on the 14th (Decree 09/2019/NĐ-CP, article 12)
+
+
+class Kind(StrEnum):
+    """The kinds of mail that go out in rounds."""
+
+    DIGEST = "digest"
+    WEEKLY_LIST = "weekly_list"
+    MONTHLY_SUMMARY = "monthly_summary"
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """The round of a kind in a period: `opens` is its first day, which may be no working day."""
+
+    kind: Kind
+    period: str
+    opens: date
+
+    @property
+    def key(self) -> str:
+        return f"{self.period}.{self.kind}"
+
+    def is_on_time(self, day: date, calendar: Calendar) -> bool:
+        """Say whether a day is the one on which this round goes out if nothing stops it."""
+        return day == calendar.next_working_day(self.opens)
+
+
+def rounds_of(day: date) -> tuple[Round, ...]:
+    """Give the rounds that a day belongs to: of the day, of its week, of the reporting month that ended last."""
+    year, week, weekday = day.isocalendar()
+    opens = reporting_month_before(day)[1] + timedelta(days=1)
+    return (
+        Round(Kind.DIGEST, day.isoformat(), day),
+        Round(Kind.WEEKLY_LIST, f"{year}-W{week:02}", day - timedelta(days=weekday - 1)),
+        Round(Kind.MONTHLY_SUMMARY, f"{opens:%Y-%m}", opens),
+    )
+
+
+def reporting_month_before(day: date) -> tuple[date, date]:
+    """Give the first and last day of the reporting month that has ended: the 15th to the 14th."""
+    cut = day.replace(day=CUT) if day.day >= CUT else _month_before(day).replace(day=CUT)
+    return _month_before(cut).replace(day=CUT), cut - timedelta(days=1)
+
+
+def due(day: date, done: frozenset[str], calendar: Calendar, *, today: bool) -> frozenset[Kind]:
+    """Say which rounds a day asks for: its own, and one that nobody was there to make (only `today`)."""
+    open_rounds = (one for one in rounds_of(day) if one.key not in done)
+    return frozenset(one.kind for one in open_rounds if today or one.is_on_time(day, calendar))
+
+
+def _month_before(day: date) -> date:
+    first = day.replace(day=1) - timedelta(days=1)
+    return first.replace(day=min(day.day, monthrange(first.year, first.month)[1]))

@@ -1,0 +1,55 @@
+"""Rounds of mail: of a day, a week, a reporting month; when they are due and when they are made up for."""
+
+from datetime import date
+
+import pytest
+
+from services.notifier.domain.rounds import Kind, due, reporting_month_before, rounds_of
+from tests.unit.notifier.made import CALENDAR, MONDAY
+
+DAILY = {Kind.DIGEST}
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        (MONDAY, {Kind.DIGEST, Kind.WEEKLY_LIST}),
+        (date(2026, 11, 25), DAILY),
+        (date(2026, 11, 16), {Kind.DIGEST, Kind.WEEKLY_LIST, Kind.MONTHLY_SUMMARY}),  # the 15th is a Sunday
+        (date(2026, 12, 15), {Kind.DIGEST, Kind.MONTHLY_SUMMARY}),
+        (date(2026, 2, 23), {Kind.DIGEST, Kind.WEEKLY_LIST, Kind.MONTHLY_SUMMARY}),  # Tết, 14 to 22 February
+    ],
+)
+def test_the_rounds_of_a_day(day: date, expected: set[Kind]) -> None:
+    assert due(day, frozenset(), CALENDAR, today=False) == expected
+
+
+def test_a_round_that_nobody_made_is_made_once_whatever_the_day() -> None:
+    thursday = date(2026, 11, 26)
+    keys = {one.kind: one.key for one in rounds_of(thursday)}
+    assert due(thursday, frozenset(), CALENDAR, today=True) == set(Kind)
+    done = frozenset({keys[Kind.WEEKLY_LIST], keys[Kind.MONTHLY_SUMMARY]})
+    assert due(thursday, done, CALENDAR, today=True) == DAILY
+    assert due(thursday, done | {keys[Kind.DIGEST]}, CALENDAR, today=True) == set()
+
+
+def test_periods_across_the_turn_of_a_year() -> None:
+    assert [one.key for one in rounds_of(date(2027, 1, 3))] == [
+        "2027-01-03.digest",
+        "2026-W53.weekly_list",
+        "2026-12.monthly_summary",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "first", "last"),
+    [
+        ("2026-11-15", "2026-10-15", "2026-11-14"),
+        ("2026-11-14", "2026-09-15", "2026-10-14"),
+        ("2026-01-03", "2025-11-15", "2025-12-14"),
+        ("2026-03-31", "2026-02-15", "2026-03-14"),
+    ],
+)
+def test_the_reporting_month_that_has_ended(day: str, first: str, last: str) -> None:
+    bounds = reporting_month_before(date.fromisoformat(day))
+    assert bounds == (date.fromisoformat(first), date.fromisoformat(last))
