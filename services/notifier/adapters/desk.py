@@ -64,9 +64,9 @@ class SqlDesks:
         async with self.engine.connect() as connection:
             return (await checkpoints.read(connection, PROJECTION)).position
 
-    async def rounds(self, keys: Sequence[str]) -> frozenset[str]:
+    async def rounds(self) -> frozenset[str]:
         async with self.engine.connect() as connection:
-            return await _rounds(connection, keys)
+            return await _rounds(connection)
 
     async def hurried(self, first: date, last: date) -> bool:
         hurry = and_(
@@ -99,10 +99,8 @@ class SqlDesks:
             )
 
 
-async def _rounds(connection: AsyncConnection, keys: Sequence[str] | None = None) -> frozenset[str]:
-    wanted = select(ROUND.c.round_key)
-    rows = await connection.execute(wanted if keys is None else wanted.where(ROUND.c.round_key.in_(keys)))
-    return frozenset(rows.scalars())
+async def _rounds(connection: AsyncConnection) -> frozenset[str]:
+    return frozenset((await connection.execute(select(ROUND.c.round_key))).scalars())
 
 
 async def _gaps(connection: AsyncConnection, day: date, told: set[UUID]) -> list[Gap]:

@@ -118,8 +118,7 @@ class Pipeline:
         local = now.astimezone(VIETNAM)
         if mute(local, self.calendar) is not None:
             return None
-        keys = [one.key for one in rounds_of(local.date())]
-        kinds = due(local.date(), await self.desks.rounds(keys), self.calendar, today=True)
+        kinds = due(local.date(), await self.desks.rounds(), self.calendar, today=True)
         following = next_digest(local, self.calendar).date()
         return kinds if kinds or await self.desks.hurried(local.date(), following) else None
 

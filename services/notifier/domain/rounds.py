@@ -53,9 +53,13 @@ def reporting_month_before(day: date) -> tuple[date, date]:
 
 
 def due(day: date, done: frozenset[str], calendar: Calendar, *, today: bool) -> frozenset[Kind]:
-    """Say which rounds a day asks for: its own, and one that nobody was there to make (only `today`)."""
+    """Say which rounds a day asks for: its own, and `today` those that nobody was there to make.
+
+    `done` are all rounds ever made: who has made none yet was not away, but is new, and has no past to report.
+    """
     open_rounds = (one for one in rounds_of(day) if one.key not in done)
-    return frozenset(one.kind for one in open_rounds if today or one.is_on_time(day, calendar))
+    late = today and bool(done)
+    return frozenset(one.kind for one in open_rounds if late or one.is_on_time(day, calendar))
 
 
 def _month_before(day: date) -> date:

@@ -1,6 +1,7 @@
 """Who is written to: by role, by succession, and who reads where nobody does."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,7 +15,7 @@ from tests.unit.notifier.made import MONDAY, recipient, tree
 FOCAL, HEAD, SUPERVISOR = RecipientRole.FOCAL_POINT, RecipientRole.HEAD, RecipientRole.SUPERVISOR
 
 
-def of(unit: str, role: RecipientRole, **changes: object) -> Recipient:
+def of(unit: str, role: RecipientRole, **changes: Any) -> Recipient:
     number = UUID(int=hash((unit, role)) % 2**64)
     return recipient(recipient_id=number, unit_code=unit, role=role, **changes)
 
