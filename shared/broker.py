@@ -13,7 +13,7 @@ from pydantic import BaseModel, create_model
 from shared import log
 from shared.contracts.catalog import Catalog
 from shared.contracts.event import Event
-from shared.eventstore.streams import EVENTS, TICKS
+from shared.eventstore.streams import EVENTS
 from shared.health import Check
 from shared.settings import ServiceSettings
 
@@ -23,10 +23,6 @@ logger = log.get(__name__)
 def events_stream() -> JStream:
     """Name the log to FastStream without ever declaring it: only the bootstrap owns streams."""
     return JStream(EVENTS, declare=False)
-
-
-def ticks_stream() -> JStream:
-    return JStream(TICKS, declare=False)
 
 
 class ConnectionLog:

@@ -1,6 +1,6 @@
 """The envelope of an event: CloudEvents 1.0, structured mode, as JSON."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -67,6 +67,12 @@ class Recorded:
     data: Event | Unknown
     metadata: Metadata
     type: str
+
+
+def following(event: Recorded, time: datetime, actor: str) -> Metadata:
+    """Stamp what is appended because of an event: it is the cause, and the key that keeps it from doing so twice."""
+    cause = str(event.event_id)
+    return replace(event.metadata, time=time, actor=actor, causation_id=cause, idempotency_key=cause)
 
 
 def encode(ref: AggregateRef, new: NewEvent, aggregate_version: int) -> bytes:

@@ -22,6 +22,7 @@ from shared.health import Check, Probe
 from shared.projections.checkpoint import CheckpointTables
 from shared.projections.projection import Projection, State
 from shared.projections.runner import Runner
+from shared.reactions import Reactions
 from shared.settings import ServiceSettings
 from shared.telemetry import Telemetry
 
@@ -56,6 +57,15 @@ class Platform:
             catalog=self.catalog,
             checkpoints=checkpoints,
             telemetry=self.metrics,
+        )
+
+    def reactions(self) -> Reactions:
+        """Make the service's FastStream broker, and what it reacts to through it (nothing yet)."""
+        return Reactions(
+            broker.create_broker(self.settings, self.catalog),
+            self.client,
+            f"{self.settings.inbox_prefix}.".encode(),
+            self.catalog,
         )
 
     def probes(self, runner: Runner) -> dict[str, Probe]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI
 
 from services.campaigns.adapters import answers, api, tables
+from services.campaigns.adapters.broker import subscribe
 from services.campaigns.adapters.read_model import SqlReadModel
 from services.campaigns.adapters.rows import rows
 from services.campaigns.application.answers import Answers
@@ -12,7 +13,7 @@ from services.campaigns.application.commands import Commands
 from services.campaigns.application.projections import changes
 from services.campaigns.application.queries import Known
 from services.campaigns.settings import Settings
-from shared import broker, clock, imports, links, web
+from shared import clock, imports, links, web
 from shared.auth import Verifier
 from shared.clock import Clock
 from shared.projections.rows import RowProjection
@@ -29,6 +30,8 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     runner = platform.runner(projection, tables.checkpoints)
     read_model = SqlReadModel(platform.engine)
     commands = Commands(platform.store, read_model, clock.new_id)
+    reactions = platform.reactions()
+    subscribe(reactions, commands, now)
     return web.create_api(
         service=settings.service,
         description="Kế hoạch và hoạt động truyền thông dự thảo chính sách. / Plans and communications about draft policies.",
@@ -42,13 +45,13 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
                 now,
             ),
         ],
-        broker=broker.create_broker(settings, platform.catalog),
+        broker=reactions.broker,
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),
         runner=runner,
-        probes=platform.probes(runner),
+        probes={**platform.probes(runner), "reactions": reactions.probe},
         metrics=platform.metrics,
-        lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
+        lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run, reactions.run]),
     )
 
 

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from services.notifier.adapters import answers, api, outbox, pauses, requests, tables
 from services.notifier.adapters.answer_links import AnswerLinks
-from services.notifier.adapters.broker import Reactions
+from services.notifier.adapters.broker import subscribe
 from services.notifier.adapters.desk import PROJECTION, SqlDesks
 from services.notifier.adapters.ledger import SqlLedger
 from services.notifier.adapters.overviews import NoticeRenderer
@@ -31,7 +31,7 @@ from services.notifier.application.sender import Sender
 from services.notifier.application.ticks import Ticks
 from services.notifier.domain.escalation import Step, StepTo
 from services.notifier.settings import Settings
-from shared import broker, clock, imports, links, log, web
+from shared import clock, imports, links, log, web
 from shared.auth import Verifier
 from shared.clock import Clock
 from shared.contracts.vocabulary import AlertAnswer
@@ -55,18 +55,8 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     commands = Commands(platform.store, clock.new_id)
     sending = SqlSending(platform.engine, local=settings.smtp_url is None)
     ticks = _ticks(platform, settings, commands, sending, now)
-    face = broker.create_broker(settings, platform.catalog)
-    reactions = Reactions(
-        broker=face,
-        client=platform.client,
-        inbox=f"{settings.inbox_prefix}.".encode(),
-        commands=commands,
-        ticks=ticks,
-        catalog=platform.catalog,
-        now=now,
-        new_id=clock.new_id,
-    )
-    reactions.subscribe()
+    reactions = platform.reactions()
+    subscribe(reactions, commands, ticks, now, clock.new_id)
     recipients, read_model = SqlRecipients(platform.engine), SqlReadModel(platform.engine)
     return web.create_api(
         service=settings.service,
@@ -84,7 +74,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
             outbox.router(read_model, environment(), local=settings.smtp_url is None),
             imports.router(platform.store, lambda session: rows(session, recipients, clock.new_id).sheets()),
         ],
-        broker=face,
+        broker=reactions.broker,
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),
         runner=runner,

@@ -72,6 +72,8 @@ class StreamState:
 
 GAP_EVENTS = tuple(f"loa.compliance.*.{name}" for name in ("gap_opened", "gap_changed", "gap_closed"))
 
+DRAFT_ENDS = tuple(f"loa.draft.*.{name}" for name in ("withdrawn", "merged"))
+
 CONSUMERS = (
     Consumer(name="notifier-gaps", owner="notifier", stream=EVENTS, filters=GAP_EVENTS),
     # A tick that nobody heard in time is of no use: only the newest counts.
@@ -83,6 +85,7 @@ CONSUMERS = (
         deliver=DeliverPolicy.LAST,
         max_ack_pending=1,
     ),
+    Consumer(name="campaigns-draft-ends", owner="campaigns", stream=EVENTS, filters=DRAFT_ENDS),
 )
 SCHEDULES = (Schedule(EVERY_MINUTE, TICK_SUBJECT),)
 

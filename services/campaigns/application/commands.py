@@ -1,7 +1,7 @@
 """What can be done to communications and plans: look up what they name, load, decide, append."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -23,13 +23,16 @@ from shared.contracts.campaigns import (
     PlanApproved,
 )
 from shared.contracts.ids import draft_id
+from shared.contracts.registry import DraftMerged, DraftWithdrawn
 from shared.contracts.vocabulary import Precision
 from shared.decider import Decider
-from shared.envelope import AggregateRef, Metadata
+from shared.envelope import AggregateRef, Metadata, Recorded, following
 from shared.eventstore.handle import Handled, handle
 from shared.eventstore.port import EventStore, History
 
 C = TypeVar("C")
+ACTOR = "service/campaigns"
+DraftEnd = DraftWithdrawn | DraftMerged
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,12 @@ class Commands:
         command = plans.Cancel(activity_id=activity_id, reason=reason)
         return await self._on_plan(draft_code, command, metadata, if_match)
 
+    async def end_plan(self, event: Recorded, ended: DraftEnd, now: datetime) -> None:
+        """Cancel what was planned for later than the end of the draft; the same event twice changes nothing."""
+        command = plans.EndWithDraft(ended_on=ended.on, reason=_why_ended(ended))
+        ref = AggregateRef("plan", event.ref.id)
+        await self._handle(plans.plan, ref, command, following(event, now, ACTOR), None)
+
     async def require_draft(self, draft_code: str) -> KnownDraft:
         """Refuse, for now, what names a draft that the log has not told us of yet."""
         if (draft := await self.known.draft(draft_code)) is None:
@@ -172,6 +181,13 @@ class Commands:
         return await handle(
             self.store, decider, ref, command, metadata, if_match=if_match, new_id=self.new_id
         )
+
+
+def _why_ended(ended: DraftEnd) -> str:
+    if isinstance(ended, DraftWithdrawn):
+        return f"Dự thảo được rút ngày {ended.on:%d/%m/%Y}."
+    into = f" vào dự thảo {ended.into_draft_code}" if ended.into_draft_code else ""
+    return f"Dự thảo được gộp{into} ngày {ended.on:%d/%m/%Y}."
 
 
 def communication_ref(communication_id: UUID) -> AggregateRef:

@@ -63,7 +63,15 @@ class Cancel:
     reason: str | None = None
 
 
-Command = Approve | PlanActivity | Reschedule | Cancel
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndWithDraft:
+    """The draft ended on a day: what was planned for later will not take place."""
+
+    ended_on: date
+    reason: str
+
+
+Command = Approve | PlanActivity | Reschedule | Cancel | EndWithDraft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +118,8 @@ def decide(plan: Plan, command: Command) -> Sequence[PlanEvent]:
             return _reschedule(plan, command)
         case Cancel():
             return _cancel(plan, command)
+        case EndWithDraft():
+            return _end(plan, command)
         case _:
             assert_never(command)
 
@@ -151,16 +161,24 @@ def _reschedule(plan: Plan, command: Reschedule) -> Sequence[PlanEvent]:
 
 def _cancel(plan: Plan, command: Cancel) -> Sequence[PlanEvent]:
     activity = _existing(plan, command.activity_id)
-    if activity.cancelled:
-        return []
+    return [] if activity.cancelled else [_cancelled(activity, command.reason)]
+
+
+def _end(plan: Plan, command: EndWithDraft) -> Sequence[PlanEvent]:
     return [
-        PlanActivityCancelled(
-            activity_id=command.activity_id,
-            draft_id=activity.planned.draft_id,
-            draft_code=activity.planned.draft_code,
-            reason=command.reason,
-        )
+        _cancelled(activity, command.reason)
+        for activity in plan.activities.values()
+        if not activity.cancelled and last_day(activity.planned_on, activity.precision) > command.ended_on
     ]
+
+
+def _cancelled(activity: Activity, reason: str | None) -> PlanActivityCancelled:
+    return PlanActivityCancelled(
+        activity_id=activity.planned.activity_id,
+        draft_id=activity.planned.draft_id,
+        draft_code=activity.planned.draft_code,
+        reason=reason,
+    )
 
 
 def _existing(plan: Plan, activity_id: UUID) -> Activity:

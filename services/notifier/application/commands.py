@@ -7,7 +7,7 @@ from services.notifier.domain import alert as alerts
 from services.notifier.domain.refusals import UnitNotFound
 from shared.clock import NewId, day_in_vietnam
 from shared.contracts.ids import unit_id
-from shared.envelope import AggregateRef, Metadata, Recorded
+from shared.envelope import AggregateRef, Metadata, Recorded, following
 from shared.eventstore.handle import Handled, handle
 from shared.eventstore.port import EventStore
 
@@ -22,13 +22,7 @@ class Commands:
     async def follow(self, event: Recorded, now: datetime) -> None:
         """Raise or resolve alerts as the story of the event's gap asks for; twice changes nothing."""
         history = await self.store.load(event.ref)
-        metadata = replace(
-            event.metadata,
-            time=now,
-            actor=ACTOR,
-            causation_id=str(event.event_id),
-            idempotency_key=str(event.event_id),
-        )
+        metadata = following(event, now, ACTOR)
         for command in alerts.commands_for(history.facts, day_in_vietnam(event.metadata.time)):
             await self._on_alert(command, metadata)
 

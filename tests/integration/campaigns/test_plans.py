@@ -5,13 +5,18 @@ from typing import Any
 import httpx
 import pytest
 
+from services.campaigns.application.commands import plan_ref
+from shared.contracts.campaigns import PlanActivityCancelled
+from shared.contracts.catalog import CATALOG
 from shared.contracts.ids import draft_id
 from shared.contracts.vocabulary import Role
+from shared.eventstore.jetstream import JetStreamEventStore
 from tests.integration.campaigns.test_api import HELD
 from tests.integration.campaigns.test_import import office
 from tests.integration.registry.test_api import refused
 from tests.support import samples
-from tests.support.service import House
+from tests.support.engines import connected
+from tests.support.service import House, eventually
 
 DOCUMENT = {"document": "Kế hoạch số 210/KH-UBND", "approved_on": "2025-07-31"}
 TALK = {"planned_on": "2025-08-20", "stage": "draft_consultation", "channel": "dialogue", "budget": 15000000}
@@ -238,3 +243,29 @@ async def test_a_dry_run_takes_assumed_drafts_and_units(shared_house: House) -> 
         "activities", [row], **(query | {"assume_units": ""})
     )
     assert outcome["status"] == "refused"
+
+
+async def test_the_end_of_a_draft_cancels_what_was_planned_for_later(
+    shared_house: House, a_code: str
+) -> None:
+    """The reaction hears the registry's event; what it appends names that event as its cause."""
+    await planned(shared_house, a_code, planned_on="2024-03-01")
+    later = await planned(shared_house, a_code)
+    withdrawn = await shared_house.registry.client.post(
+        f"/drafts/{a_code}/withdraw", json={"on": "2024-06-03"}
+    )
+    assert withdrawn.status_code == 200, withdrawn.text
+
+    async def cancelled() -> list[str]:
+        activities = (await plan_of(shared_house, a_code))["activities"]
+        return [one["activity_id"] for one in activities if one["state"] == "cancelled"]
+
+    assert await eventually(cancelled) == [later]
+    async with connected(shared_house.server, "operator") as nc:
+        history = await JetStreamEventStore(nc, CATALOG).load(plan_ref(a_code))
+    event = history.events[-1]
+    ended = await shared_house.registry.client.get(f"/drafts/{a_code}/history")
+    assert event.metadata.causation_id == ended.json()["events"][-1]["event_id"]
+    assert event.metadata.actor == "service/campaigns"
+    assert isinstance(event.data, PlanActivityCancelled)
+    assert event.data.reason == "Dự thảo được rút ngày 03/06/2024."

@@ -10,6 +10,7 @@ from services.campaigns.domain.plan import (
     ActivityState,
     Approve,
     Cancel,
+    EndWithDraft,
     PlanActivity,
     Reschedule,
     plan,
@@ -114,6 +115,19 @@ def test_a_plan_may_be_recorded_late_but_not_for_a_far_year() -> None:
 def test_a_month_is_its_first_day() -> None:
     spec(plan).when(activity(precision=Precision.MONTH)).refused(NotFirstDay)
     spec(plan).given(PLANNED).when(move(precision=Precision.MONTH)).refused(NotFirstDay)
+
+
+def test_the_end_of_the_draft_takes_what_was_planned_for_later() -> None:
+    this_month = {"precision": Precision.MONTH, "planned_on": date(2025, 8, 1)}
+    before = PLANNED.model_copy(update={"activity_id": UUID(int=5), "planned_on": date(2025, 8, 10)})
+    within = PLANNED.model_copy(update={"activity_id": UUID(int=6)} | this_month)
+    gone = PLANNED.model_copy(update={"activity_id": UUID(int=7)})
+    known = spec(plan).given(PLANNED, before, within, gone)
+    known = known.given(CANCELLED.model_copy(update={"activity_id": UUID(int=7)}))
+    taken = [
+        CANCELLED.model_copy(update={"activity_id": UUID(int=number), "reason": "rút"}) for number in (1, 6)
+    ]
+    known.when(EndWithDraft(ended_on=date(2025, 8, 10), reason="rút")).then(*taken)
 
 
 def test_a_stray_event_is_no_activity() -> None:
