@@ -13,7 +13,8 @@ from deploy.cli.console import Said
 from deploy.local import state
 
 SECONDS = 30.0
-PATIENCE = 60.0  # seconds that a service which says "not yet" is asked again
+PATIENCE = 60.0  # seconds that a service which says "not yet", or was lost, is asked again
+AGAIN = 1.0  # seconds until a lost service is looked for
 LATER = frozenset({HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS})
 
 
@@ -57,6 +58,7 @@ class Services:
         self.current = current or state.read()
         headers = {"Authorization": f"Bearer {self.current.token}"} if self.current.token else {}
         self._http = httpx.Client(headers=headers, timeout=SECONDS)
+        self._answered: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -81,14 +83,31 @@ class Services:
             return self._http.get(self.url(service) + path)
 
     def send(
-        self, method: str, service: str, path: str, query: Mapping[str, object] | None = None, **content: Any
+        self,
+        method: str,
+        service: str,
+        path: str,
+        query: Mapping[str, object] | None = None,
+        *,
+        repeatable: bool = False,
+        **content: Any,
     ) -> httpx.Response:
-        """Send a request; one that may succeed a little later is sent again until it does."""
+        """Send a request; one that may succeed a little later is sent again until it does.
+
+        A `repeatable` one is sent again also when the service was lost over it: it may have been carried out.
+        """
         url, deadline = self.url(service) + path, time.monotonic() + PATIENCE
         params = {name: _text(value) for name, value in (query or {}).items() if value is not None}
         while True:
-            with _reaching(service, self.url(service)):
-                answer = self._http.request(method, url, params=params, **content)
+            try:
+                with _reaching(service, self.url(service)):
+                    answer = self._http.request(method, url, params=params, **content)
+            except Unreachable:
+                if not repeatable or service not in self._answered or time.monotonic() > deadline:
+                    raise
+                time.sleep(AGAIN)
+                continue
+            self._answered.add(service)
             again = answer.headers.get("Retry-After", "")
             if answer.status_code not in LATER or not again.isdigit() or time.monotonic() > deadline:
                 return _checked(answer)
@@ -110,12 +129,13 @@ class Services:
     def stream_lines(
         self, service: str, path: str, lines: Iterable[bytes], query: Mapping[str, object]
     ) -> Iterator[str]:
-        """Send lines, give the lines of the answer."""
+        """Send lines, which may come twice without harm, and give the lines of the answer."""
         answer = self.send(
             "POST",
             service,
             path,
             query=query,
+            repeatable=True,
             content=b"\n".join(lines),
             headers={"Content-Type": "application/x-ndjson"},
             timeout=10 * SECONDS,

@@ -1,11 +1,10 @@
-"""Carries a read source to the services, row by row in requests of 500, and keeps what became of each."""
+"""Carries a read source to the services, row by row in requests of 1,000, and keeps what became of each."""
 
 import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Any
 
 from deploy.cli.client import Services
@@ -15,7 +14,8 @@ from deploy.cli.sheets import Row, SheetFile, Source
 from shared.contracts.vocabulary import Dataset
 from shared.errors import Text
 
-REQUEST = 500  # rows
+REQUEST = 1000  # rows
+REQUEST_BYTES = 4 << 20  # of their lines; then it is sent however few they are
 MOST_REHEARSED = 20_000  # rows of the registry; as many as its door takes at once
 TOO_MUCH_TO_REHEARSE = Said(
     "Chạy thử nhận nhiều nhất 20.000 dòng đơn vị, dự thảo, chính sách và giai đoạn; hãy chia nhỏ thư mục để chạy thử.",
@@ -135,13 +135,11 @@ class _Carrier:
 
     def _sheet(self, sheet: SheetFile, service: str) -> None:
         self._begin(sheet)
-        for rows in _requests(self._readable(sheet)):
-            answers = self._send(
-                service, [self._line(sheet, row) for row in rows], self._query(service, rows)
-            )
-            by_line = {row.line: row for row in rows}
+        for part in _requests((row, self._line(sheet, row)) for row in self._readable(sheet)):
+            rows = {row.line: row for row, _ in part}
+            answers = self._send(service, [line for _, line in part], self._query(service, [*rows.values()]))
             for outcome in answers:
-                self._note(sheet, outcome, by_line[outcome["line"]])
+                self._note(sheet, outcome, rows[outcome["line"]])
             self.progress(sheet.label, len(rows))
 
     def _begin(self, sheet: SheetFile) -> None:
@@ -173,8 +171,8 @@ class _Carrier:
     def _outcomes(self, sheet: SheetFile) -> None:
         """Say how each draft ended, when all its stages are in; not of drafts that were refused themselves."""
         ended = (row for row in _ended(sheet) if row.line not in self.result.refused_drafts)
-        for rows in _requests(ended):
-            for outcome in self._send("registry", [_outcome(row) for row in rows], {}):
+        for part in _requests((row, _outcome(row)) for row in ended):
+            for outcome in self._send("registry", [line for _, line in part], {}):
                 self._note(sheet, outcome, counting=False)
 
     def _query(self, service: str, rows: Sequence[Row]) -> Mapping[str, object]:  # noqa: ARG002  a rehearsal looks
@@ -275,10 +273,18 @@ def _placed(finding: Finding, row: Row | None) -> Finding:
     return replace(finding, column=column, value=value)
 
 
-def _requests(rows: Iterable[Row]) -> Iterator[Sequence[Row]]:
-    waiting = iter(rows)
-    while some := list(islice(waiting, REQUEST)):
-        yield some
+def _requests(rows: Iterable[tuple[Row, bytes]]) -> Iterator[Sequence[tuple[Row, bytes]]]:
+    """Cut rows, each with its line, into requests of bounded size."""
+    part: list[tuple[Row, bytes]] = []
+    size = 0
+    for row, line in rows:
+        if part and (len(part) == REQUEST or size + len(line) > REQUEST_BYTES):
+            yield part
+            part, size = [], 0
+        part.append((row, line))
+        size += len(line)
+    if part:
+        yield part
 
 
 def _outcome(row: Row) -> bytes:

@@ -30,7 +30,7 @@ from shared.envelope import AggregateRef, Metadata, NewEvent
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.overlay import Append
 from shared.eventstore.port import NOTHING
-from tests.support import samples
+from tests.support import thousands
 from tests.support.engines import THROW_AWAY, _admin, connected, fresh_nats
 from tests.support.service import Api, House, Row
 from tests.support.tokens import issuer
@@ -39,20 +39,13 @@ PART = 1000  # rows
 APPENDS = 3000
 BATCHES = 40
 META = Metadata(time=datetime(2026, 7, 1, tzinfo=UTC), actor="bench", correlation_id="bench")
-STAGES = (("drafting", "2024-01-08"), ("draft_consultation", "2024-02-01"), ("appraisal", "2024-03-01"))
 
 
 def parts(rows: int) -> Iterator[tuple[str, Sequence[Row]]]:
-    """Make about so many rows: 50 units, and drafts with one policy and three stages each."""
-    drafts = [f"DT-{n}" for n in range((rows - 50) // 5)]
-    sheets: dict[str, list[Row]] = {
-        "units": [samples.unit(f"DV-{n}") for n in range(50)],
-        "drafts": [samples.draft(code, f"DV-{n % 50}") for n, code in enumerate(drafts)],
-        "policies": [samples.policy(code, 1) for code in drafts],
-        "stages": [samples.stage(code, *stage) for code in drafts for stage in STAGES],
-    }
-    for sheet, of_sheet in sheets.items():
-        left = iter(of_sheet)
+    """Make about so many rows of the registry, with those of campaigns that are left out."""
+    sheets = thousands.office(rows)
+    del sheets["communications"]  # of another service
+    for sheet, left in sheets.items():
         while part := list(islice(left, PART)):
             yield sheet, part
 
