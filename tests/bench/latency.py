@@ -1,0 +1,140 @@
+"""How soon a command can be read: `python -m tests.bench.latency [COMMANDS]`, on a machine that is idle.
+
+The time from sending a stage or a communication until a GET with the `Loa-Position` of its answer as
+`min_position` has been answered, one after the other, over kept connections, on throw-away engines with
+durable writes. Beside it stand the append of one event to the same broker and a GET that waits for nothing:
+what is left between them is our own.
+"""
+# ruff: noqa: T201  a benchmark prints
+
+import argparse
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from deploy.local.engine import free_port
+from deploy.local.keys import keyring
+from deploy.local.postgres import PostgresServer, create_database
+from shared.clock import new_id
+from shared.contracts.registry import DraftRetitled
+from shared.envelope import AggregateRef, NewEvent
+from shared.eventstore.jetstream import JetStreamEventStore
+from shared.eventstore.port import NOTHING
+from tests.bench.imports import META
+from tests.support import samples
+from tests.support.engines import THROW_AWAY, _admin, connected, fresh_nats
+from tests.support.service import Api, House
+from tests.support.tokens import issuer
+
+SERVICES = ("registry", "campaigns", "metrics")
+WARM = 20  # commands that are not counted
+TARGET = 100.0  # milliseconds, of 99 in 100
+
+
+async def timed(number: int, once: Callable[[int], Awaitable[Any]]) -> list[float]:
+    """Do something again and again; give the milliseconds that each took, sorted."""
+    took = []
+    for count in range(WARM + number):
+        began = time.perf_counter()
+        await once(count)
+        took.append(1000 * (time.perf_counter() - began))
+    return sorted(took[WARM:])
+
+
+def show(what: str, took: list[float]) -> float:
+    p50, p95, p99 = (took[min(len(took) - 1, int(len(took) * share))] for share in (0.5, 0.95, 0.99))
+    print(f"{what:44} p50 {p50:6.1f}  p95 {p95:6.1f}  p99 {p99:6.1f} ms")
+    return p99
+
+
+def written_then_read(write: Api, path: str, read: Api, question: str, body: Callable[[int], Any]) -> Any:
+    async def once(number: int) -> None:
+        answer = await write.client.post(path.format(number), json=body(number))
+        assert answer.status_code == 201, answer.text
+        position = answer.headers["Loa-Position"]
+        found = await read.client.get(question.format(number), params={"min_position": position})
+        assert found.status_code == 200, found.text
+
+    return once
+
+
+def stage(_: int) -> dict[str, str]:
+    return {"stage": "draft_consultation", "entered_on": "2024-02-01"}
+
+
+def talk(number: int) -> dict[str, Any]:
+    known = {"held_on": "2024-02-05", "channel": "conference", "title": f"Hội nghị {number}"}
+    return known | {"policies": [1]}
+
+
+async def measure(house: House, number: int) -> list[float]:
+    drafts = [f"DT-{count}" for count in range(WARM + number)]
+    await house.import_rows("units", [samples.unit("DV-0")])
+    await house.import_rows("drafts", [samples.draft(code, "DV-0", in_scope="yes") for code in drafts])
+    await house.import_rows("policies", [samples.policy(code, 1) for code in drafts])
+    await house.settled()
+    registry, campaigns, metrics = (house.services[name] for name in SERVICES)
+    spoken = "/drafts/DT-{}/communications"
+    ways = {
+        "stage → registry's list": written_then_read(
+            registry, "/drafts/DT-{}/stages", registry, "/drafts?q=DT-{}", stage
+        ),
+        "communication → campaigns' list": written_then_read(campaigns, spoken, campaigns, spoken, talk),
+        "communication → metrics' coverage": written_then_read(
+            campaigns, spoken, metrics, "/drafts/DT-{}/coverage", talk
+        ),
+    }
+    return [show(what, await timed(number, way)) for what, way in ways.items()]
+
+
+async def beside(house: House, number: int) -> None:
+    async with connected(house.server, "registry") as nc:
+        store = JetStreamEventStore(nc)
+
+        async def append(_: int) -> None:
+            event = NewEvent(new_id(), DraftRetitled(title="Luật Đất đai"), META)
+            await store.append(AggregateRef("draft", new_id()), NOTHING, [event])
+
+        show("bare append", await timed(number, append))
+    get = house.registry.client.get
+    show("bare GET of the same list", await timed(number, lambda count: get(f"/drafts?q=DT-{count}")))
+
+
+@asynccontextmanager
+async def bench_house(folder: Path) -> AsyncIterator[House]:
+    keys = keyring(folder / "keys")
+    async with (
+        fresh_nats(folder / "nats", keys) as server,
+        PostgresServer(folder / "postgres", free_port(), settings=THROW_AWAY) as postgres,
+    ):
+        urls = {}
+        for service in SERVICES:
+            async with _admin(postgres) as admin:
+                await create_database(admin, service, service)
+            urls[service] = f"postgresql://{service}:{service}@127.0.0.1:{postgres.port}/{service}"
+        house = House(server, keys, issuer(folder), databases=urls)
+        async with (
+            house.another("registry") as house.services["registry"],
+            house.another("campaigns") as house.services["campaigns"],
+            house.another("metrics") as house.services["metrics"],
+        ):
+            yield house
+
+
+async def main(number: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
+        Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
+        async with bench_house(Path(name)) as house:
+            worst = max(await measure(house, number))
+            await beside(house, number)
+            print(f"target {TARGET:.0f} ms p99: {'met' if worst < TARGET else 'missed'} ({worst:.1f} ms)")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("commands", nargs="?", type=int, default=200)
+    asyncio.run(main(parser.parse_args().commands))
