@@ -135,7 +135,10 @@ def rules(
     ] = None,
     calendar: Annotated[int | None, typer.Option(help="Lịch của năm. / Calendar of a year.")] = None,
     file: Annotated[
-        Path | None, typer.Option("--with", help="Xem trước tệp lịch. / What a calendar file would change.")
+        Path | None, typer.Option("--with", help="Xem trước tệp quy tắc. / What a file would change.")
+    ] = None,
+    year: Annotated[
+        int | None, typer.Option(help="Năm báo cáo của số liệu. / Reporting year of the figures.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -150,7 +153,7 @@ def rules(
         return
     with _services() as services:
         if file is not None:
-            command.preview(services, file, overrides)
+            _effect(services, file, year, as_json=as_json)
             return
         answer = services.get("registry", "/procedures")
         day = on.date() if on else None
@@ -159,6 +162,15 @@ def rules(
             _print_json({**answer, "procedures": rows})
         else:
             command.show_procedures(services, rows, answer["rules_version"])
+
+
+def _effect(services: Any, file: Path, year: int | None, *, as_json: bool) -> None:
+    from deploy.cli import rule_effect
+
+    if as_json:
+        _print_json(rule_effect.asked(services, file, year))
+    else:
+        rule_effect.preview(services, file, year)
 
 
 @app.command()

@@ -10,15 +10,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from deploy.cli.client import Services
-from deploy.cli.console import Said, count, day, listed, out, say
-from deploy.cli.rule_changes import Change, Comparison, changed_days, compare
+from deploy.cli.console import Said, day, out, say
 from deploy.cli.year_calendar import CalendarDay, days_of
 from shared.contracts.vocabulary import ENDS, Instrument, Procedure, Regime, Stage
 from shared.errors import PermanentError, Text
 from shared.rules.procedure_rows import RulesRefused
 from shared.rules.procedures import Certainty
 from shared.rules.rulebook import Rulebook, load_rulebook
-from shared.rules.wording import CERTAINTIES, GAP_STATES, INSTRUMENTS, PROCEDURES, REGIMES, STAGES
+from shared.rules.wording import CERTAINTIES, INSTRUMENTS, PROCEDURES, REGIMES, STAGES
 
 Row = Mapping[str, Any]
 
@@ -160,80 +159,3 @@ def loaded(files: Sequence[Path]) -> Rulebook:
             f"The file of rules cannot be taken ({why.en}). A calendar (.csv) needs the columns day,kind,what,source in UTF-8; "
             "day is yyyy-mm-dd, kind is off or work. Procedures (.json) have a list rows, as the packaged procedures.json.",
         ) from error
-
-
-def preview(services: Services, file: Path, present: Sequence[Path]) -> None:
-    """Say what a calendar file would change, before it is taken."""
-    was, becomes = loaded(present), loaded([*present, file])
-    _show_versions(was, becomes, changed_days(was.calendar, becomes.calendar))
-    answer = services.get("metrics", "/gaps")
-    _show_comparison(answer, was.version, compare(answer, was, becomes))
-    files = listed(f'"{path.resolve()}"' for path in [*present, file])
-    say(
-        Text(
-            f"Áp dụng: LOA_CALENDAR_OVERRIDES='[{files}]' loa up",
-            f"To take it: LOA_CALENDAR_OVERRIDES='[{files}]' loa up",
-        )
-    )
-
-
-def _show_versions(was: Rulebook, becomes: Rulebook, changed: Sequence[tuple[date, str]]) -> None:
-    say(Text(f"Phiên bản quy tắc hiện nay: {was.version}", f"rules_version now: {was.version}"))
-    say(
-        Text(f"Phiên bản khi thêm tệp: {becomes.version}", f"rules_version with the file: {becomes.version}"),
-        style="bold",
-    )
-    if not changed:
-        say(Text("Tệp này không làm thay đổi ngày làm việc nào.", "The file changes no working day."))
-    for one, kind in changed:
-        vi, en = KINDS[kind].vi, KINDS[kind].en
-        say(Text(f"  {day(one)} ({WEEKDAYS[one.weekday()]}) thành ngày {vi} / becomes {en}", ""))
-
-
-def _show_comparison(answer: Row, version: str, found: Comparison) -> None:
-    as_of, number = day(answer["as_of"]), count(found.compared)
-    say(
-        Text(
-            f"Đối chiếu: hạn của {number} dự thảo chưa được truyền thông ngày {as_of} (`loa gaps`), tính lại trên máy này. "
-            "Các lượt đã đóng và tỷ lệ đã công bố không được đối chiếu ở đây.",
-            f"Compared: the due days of the {number} gaps open on {as_of} (`loa gaps`), reckoned anew on this machine. "
-            "Closed stages and published shares are not compared here.",
-        )
-    )
-    if answer["rules_version"] != version:
-        served = answer["rules_version"]
-        say(
-            Text(
-                f"Lưu ý: metrics đang dùng quy tắc khác ({served}); đặt LOA_CALENDAR_OVERRIDES như khi chạy `loa up`.",
-                f"Mind: metrics uses other rules ({served}); set LOA_CALENDAR_OVERRIDES as for `loa up`.",
-            ),
-            style="yellow",
-        )
-    if found.changes:
-        out.print(_changes(found.changes))
-    say(_summary(found), style="bold")
-
-
-def _summary(found: Comparison) -> Text:
-    later, sooner = count(found.freed), count(found.pressed)
-    vi = f"Hạn thay đổi: {len(found.changes)}; quá hạn → còn trong hạn: {later}; còn trong hạn → quá hạn: {sooner}"
-    en = f"Due days that move: {len(found.changes)}; overdue → in time: {later}; in time → overdue: {sooner}"
-    if found.unclear:
-        vi += f"; không đối chiếu được: {found.unclear}"
-        en += f"; not comparable: {found.unclear}"
-    return Text(vi, en)
-
-
-def _changes(changes: Sequence[Change]) -> Table:
-    table = Table(
-        "Dự thảo / Draft",
-        "Cơ quan / Unit",
-        "Hạn hiện nay / Due now",
-        "Hạn mới / Would be",
-        "Tình trạng / State",
-    )
-    for one in changes:
-        was, becomes = GAP_STATES[one.state_was].vi, GAP_STATES[one.state].vi
-        state = was if was == becomes else f"{was} → {becomes}"
-        table.add_row(one.draft_code, one.unit_code, day(one.due_was), day(one.due), state)
-    return table

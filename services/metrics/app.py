@@ -4,16 +4,17 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.metrics.adapters import api, pages, tables
+from services.metrics.adapters import api, effect, pages, tables
 from services.metrics.adapters.projection import MetricsProjection
 from services.metrics.adapters.read_model import SqlSnapshots
 from services.metrics.adapters.records import SqlAnnouncements
 from services.metrics.application.announce import Announcer
+from services.metrics.application.effect import Effects
 from services.metrics.application.queries import Queries
 from services.metrics.settings import Settings
 from shared import broker, clock, web
 from shared.auth import Verifier
-from shared.rules.rulebook import load_rulebook
+from shared.rules.rulebook import read_files, rulebook_with
 from shared.service import Platform
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
@@ -21,15 +22,21 @@ MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
 
 def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
     platform = Platform(settings)
-    rulebook = load_rulebook(settings.rule_files)
+    present = read_files(settings.rule_files)
+    rulebook = rulebook_with(present)
     announcer = Announcer(SqlAnnouncements(platform.engine), platform.store, rulebook, now)
     projection = MetricsProjection(platform.engine, rulebook, announcer)
     runner = platform.runner(projection, tables.checkpoints)
-    queries = Queries(SqlSnapshots(platform.engine, projection.name).snapshot, rulebook)
+    snapshots = SqlSnapshots(platform.engine, projection.name).snapshot
+    queries = Queries(snapshots, rulebook)
     return web.create_api(
         service=settings.service,
         description="Tỷ lệ truyền thông, khoảng trống, báo cáo. / Compliance, gaps, reports.",
-        routers=[api.router(queries), pages.router(queries)],
+        routers=[
+            api.router(queries),
+            effect.router(Effects(snapshots, rulebook, present)),
+            pages.router(queries),
+        ],
         broker=broker.create_broker(settings, platform.catalog),
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),

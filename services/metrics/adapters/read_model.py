@@ -96,6 +96,13 @@ class SqlSnapshot:
         queries = (_undetermined(as_of), _closed_unopened(as_of), _long_suspended(as_of))
         return [_todo(row) for query in queries for row in await self.connection.execute(query)]
 
+    async def records(self, after: str, limit: int) -> list[DraftRecord]:
+        """Give the next records in the order of their codes."""
+        query = (
+            select(DRAFT.c.record).where(DRAFT.c.draft_code > after).order_by(DRAFT.c.draft_code).limit(limit)
+        )
+        return [RECORD.validate_python(record) for (record,) in await self.connection.execute(query)]
+
     async def draft(self, draft_code: str) -> DraftRecord | None:
         query = select(DRAFT.c.record).where(DRAFT.c.draft_code == draft_code)
         record = (await self.connection.execute(query)).scalar_one_or_none()

@@ -1,6 +1,6 @@
 """What metrics can't answer, and why."""
 
-from shared.errors import Refusal
+from shared.errors import Refusal, Text
 
 
 class DraftNotKnown(Refusal):
@@ -22,6 +22,16 @@ class UnitNotKnown(Refusal):
         super().__init__(
             f"Không có đơn vị mã “{unit_code}”; tra cứu mã tại GET /units của dịch vụ registry.",
             f"There is no unit with the code '{unit_code}'; look it up with GET /units of the registry.",
+        )
+
+
+class RulesNotTaken(Refusal):
+    code = "rules-not-taken"
+    kind = "invalid"
+
+    def __init__(self, why: Text) -> None:
+        super().__init__(
+            f"Không nhận được tệp quy tắc: {why.vi}.", f"The file of rules cannot be taken: {why.en}."
         )
 
 

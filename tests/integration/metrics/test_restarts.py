@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from pydantic import SecretStr
 
 from deploy.local.keys import Keyring
 from services.metrics.adapters.projection import MetricsProjection
+from shared.contracts.vocabulary import Role
 from shared.envelope import AggregateRef, NewEvent
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import Version
@@ -24,7 +26,7 @@ from tests.integration.metrics.recording import Recording, led_below, unit_rows
 from tests.support import samples
 from tests.support.engines import NewDatabase
 from tests.support.generate import random_drafts
-from tests.support.service import Api, House, open_house
+from tests.support.service import Api, House, eventually, open_house
 from tests.support.tokens import Issuer
 
 Append = Callable[[JetStreamEventStore, AggregateRef, Version, list[NewEvent]], Awaitable[Version]]
@@ -241,6 +243,52 @@ def overrides(path: Path, first: int, last: int) -> Path:
     return path
 
 
+async def effect_of(api: Api, file: Path, as_of: str) -> dict[str, Any]:
+    """Ask what a file would change, before it is taken."""
+    files = [{"name": file.name, "text": await asyncio.to_thread(file.read_text)}]
+    answer = await api.client.post("/rules/effect", json={"files": files, "as_of": as_of})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def shared_figures(foreseen: dict[str, Any], group: dict[str, Any]) -> bool:
+    """Compare every count and rate that both answers give."""
+    return all(foreseen[name] == group[name] for name in foreseen.keys() & group.keys())
+
+
+async def test_procedures_of_an_operator_are_foreseen_and_refused_by_place(
+    house: House, tmp_path: Path
+) -> None:
+    office = Office(house, "OWN")
+    await office.open()
+    await office.enter("draft_consultation", ago(40))
+    row = {"regime": "law_2015", "instruments": ["law"], "procedure": "ordinary", "valid_from": "2016-07-01"}
+    row |= {"not_required": ["draft_consultation"], "legal_basis": "1/QĐ"}
+    own = tmp_path / "own.json"
+    own.write_text(json.dumps({"rows": [row]}))
+    async with metrics(house) as api:
+        await quiet(house)
+        foreseen = await effect_of(api, own, ago(0))
+        changed = {one["field"] for one in foreseen["procedures"]}
+        assert changed >= {"not_required", "legal_basis"}
+        assert foreseen["before"]["gaps"] > foreseen["after"]["gaps"] == 0
+        own.write_text(json.dumps({"rows": [row | {"grace_working_days": -1}]}))
+        files = [{"name": "own.json", "text": own.read_text()}]
+        refused = await api.client.post("/rules/effect", json={"files": files})
+        assert (refused.status_code, refused.json()["type"]) == (422, "urn:loa:problem:rules-not-taken")
+        assert "own.json, rows[0].grace_working_days" in refused.json()["messages"]["en"]
+        async with api.as_(Role.READER) as reader:
+            assert (await reader.post("/rules/effect", json={"files": files})).status_code == 403
+    own.write_text(json.dumps({"rows": [row]}))
+    async with metrics(house, rules_overrides=(own,)) as api:
+        await eventually(lambda: _no_gap(api))
+
+
+async def _no_gap(api: Api) -> bool:
+    return not (await api.client.get("/gaps")).json()["gaps"]
+
+
 async def test_another_calendar_changes_gaps_and_figures(house: House, tmp_path: Path) -> None:
     office = Office(house, "RULES")
     await office.open()
@@ -251,8 +299,10 @@ async def test_another_calendar_changes_gaps_and_figures(house: House, tmp_path:
         due = {"as_of": ago(-later)}
         coverage = (await api.client.get("/compliance", params=due)).json()
         assert coverage["groups"][0]["missed"] >= 2
-    calendar = overrides(tmp_path / "tet.csv", 1, 40)
-    async with metrics(house, calendar_overrides=(calendar,)) as api:
+        calendar = overrides(tmp_path / "tet.csv", 1, 40)
+        foreseen = await effect_of(api, calendar, due["as_of"])
+        assert shared_figures(foreseen["before"], coverage["groups"][0])
+    async with metrics(house, rules_overrides=(calendar,)) as api:
         events = await office.said(2)
         assert names(events) == ["gap_opened", "gap_changed"]
         before, after = gap_of(events[0]), gap_of(events[1])
@@ -261,6 +311,11 @@ async def test_another_calendar_changes_gaps_and_figures(house: House, tmp_path:
         answer = (await api.client.get("/compliance", params=due)).json()
         assert answer["rules_version"] == after.rules_version
         assert answer["groups"][0]["missed"] == 0, "the figures follow the rules that they name"
+        assert shared_figures(foreseen["after"], answer["groups"][0]), "what was foreseen has come"
+        assert foreseen["rules_version_with"] == answer["rules_version"]
+        assert foreseen["verdicts"] == [{"was": "missed", "becomes": "pending", "policies": 3}], "QUIET's too"
+        gap = next(one for one in foreseen["drafts"] if one["draft_code"] == "RULES")["gaps"][0]
+        assert (gap["due_was"], gap["due"]) == (before.due_on.isoformat(), after.due_on.isoformat())
         head = await house.head()
     async with metrics(house, calendar_overrides=(calendar,)):
         await quiet(house)

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from deploy.cli import rules
+from deploy.cli import rule_effect, rules
 from deploy.cli.console import Said
-from deploy.cli.rule_changes import changed_days, compare
 from deploy.cli.year_calendar import days_of
-from shared.contracts.vocabulary import GapState, Instrument, Procedure, Regime, Stage
+from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
 from shared.rules.procedures import ProcedureRule
 from shared.rules.rulebook import load_rulebook
 from shared.settings import RuleSettings
@@ -29,11 +28,6 @@ def storm(tmp_path: Path) -> Path:
     path = tmp_path / "storm.csv"
     path.write_text(STORM, encoding="utf-8")
     return path
-
-
-def _gap(since: str, due_on: str, state: str) -> dict[str, Any]:
-    kind = {"instrument": "decree", "procedure": "ordinary", "draft_code": since, "unit_code": "A"}
-    return {**kind, "since": since, "due_on": due_on, "state": state}
 
 
 def test_of_every_procedure_the_one_in_force_on_a_day() -> None:
@@ -68,33 +62,6 @@ def test_a_year_of_the_calendar_with_its_sources(storm: Path) -> None:
     assert days_of(2050) == []
 
 
-def test_a_file_moves_due_days_and_may_turn_overdue_into_in_time(storm: Path) -> None:
-    becomes = rules.loaded([storm])
-    assert becomes.version != PACKAGED.version
-    assert changed_days(PACKAGED.calendar, becomes.calendar) == [
-        (date(2026, 11, 19), "off"),
-        (date(2026, 11, 20), "off"),
-    ]
-    gaps = [
-        _gap("2026-11-13", "2026-11-20", "overdue"),
-        _gap("2026-10-01", "2026-11-06", "overdue"),  # known to the month only: the month's last day counts
-        _gap("2026-11-16", "2026-11-23", "in_grace"),
-        _gap("2026-11-16", "2026-12-31", "in_grace"),  # of rules that we do not know
-    ]
-    found = compare({"as_of": "2026-11-22", "gaps": gaps}, PACKAGED, becomes)
-    assert (found.compared, found.unclear, found.freed, found.pressed) == (3, 1, 1, 0)
-    assert [(one.draft_code, one.due, one.state) for one in found.changes] == [
-        ("2026-11-13", date(2026, 11, 25), GapState.IN_GRACE),
-        ("2026-11-16", date(2026, 11, 26), GapState.IN_GRACE),
-    ]
-    back = [
-        {**gap, "due_on": one.due.isoformat(), "state": one.state}
-        for gap, one in zip([gaps[0], gaps[2]], found.changes, strict=True)
-    ]
-    undone = compare({"as_of": "2026-11-22", "gaps": back}, becomes, PACKAGED)
-    assert (undone.freed, undone.pressed) == (0, 1)
-
-
 @pytest.mark.parametrize(
     "content", ["day,kind\n2026-31-12,off\n", "day,kind\n2026-12-31,holiday\n", "a,b\n1,2\n"]
 )
@@ -111,3 +78,30 @@ def test_the_files_in_force_come_from_the_setting(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("LOA_CALENDAR_OVERRIDES", '["/etc/loa/a.csv"]')
     monkeypatch.setenv("LOA_RULES_OVERRIDES", '["/etc/loa/b.json"]')
     assert RuleSettings().rule_files == (Path("/etc/loa/a.csv"), Path("/etc/loa/b.json"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [("storm.csv", None, "cannot be read"), ("storm.txt", b"day", "csv"), ("a.json", "đ".encode("utf-16"), "UTF-8")],
+)  # fmt: skip
+def test_a_file_that_is_none_of_rules_is_said_before_anybody_is_asked(
+    tmp_path: Path, name: str, content: bytes | None, said: str
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(Said, match=said):
+        rule_effect.asked(None, path, None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (5, "5"),
+        ([], "–"),
+        (["drafting"], "Soạn thảo"),
+        ([{"stage": "draft_consultation", "min_days": 10}], "Lấy ý kiến dự thảo: 10 ngày"),
+    ],
+)
+def test_what_a_field_says_in_words(value: Any, text: str) -> None:
+    assert rule_effect.said(value) == text
