@@ -24,14 +24,17 @@ MOST_TEXT = 1_000_000  # letters of a file
 class FileBody(Body):
     """A calendar (`.csv`, columns day,kind,what,source) or procedures (`.json`, a list `rows`)."""
 
-    model_config = example(name="bao.csv", text="day,kind,what,source\n2026-11-19,off,Bão,Công điện 12")
-
     name: Annotated[str, Field(pattern=r"\.([cC][sS][vV]|[jJ][sS][oO][nN])$", max_length=200)]
     text: Annotated[str, Field(max_length=MOST_TEXT)]
 
 
 class RulesBody(Body):
     """The files that would be added to those in force, the last one winning."""
+
+    model_config = example(
+        files=[{"name": "bao.csv", "text": "day,kind,what,source\n2026-11-19,off,Bão,Công điện 12"}],
+        year=2026,
+    )
 
     files: Annotated[list[FileBody], Field(min_length=1, max_length=20)]
     as_of: date | None = None
