@@ -7,6 +7,13 @@ MESSAGE = "control characters are not allowed"
 # Unicode's categories Cc and Cs, less the line breaks and the tab; on the path of every row and body.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def holds_address(text: str) -> bool:
+    """Tell whether an e-mail address stands in a text: the log holds no personal data."""
+    return _ADDRESS.search(text) is not None
+
 
 def is_printable(text: str) -> bool:
     return _UNPRINTABLE.search(text) is None

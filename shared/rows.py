@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from shared.contracts.vocabulary import Precision
 from shared.errors import Text
 from shared.mending import nearest, not_a_day
-from shared.printable import is_printable
+from shared.printable import holds_address, is_printable
 from shared.rules.recorded_days import is_first_day
 
 _SHORT_DATE = {4: Precision.YEAR, 7: Precision.MONTH}
@@ -20,7 +20,6 @@ _SHORT = re.compile(r"\d{4}(-\d{2})?")
 SHOWN = 80  # letters of a value that a reason repeats
 LONGEST = 10_000  # letters of a cell
 LONGEST_OF = {"title": 2000, "name": 2000}  # as the API has it
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class ImportRow(BaseModel):
@@ -36,12 +35,12 @@ class ImportRow(BaseModel):
     @property
     def notes(self) -> dict[str, str]:
         """Columns that we don't know, kept; but never an e-mail address: the log holds no personal data."""
-        return {column: cell for column, cell in self._unknown().items() if not _ADDRESS.search(cell)}
+        return {column: cell for column, cell in self._unknown().items() if not holds_address(cell)}
 
     @property
     def left_out(self) -> list[str]:
         """Unknown columns that are not kept, because an e-mail address stands in them."""
-        return [column for column, cell in self._unknown().items() if _ADDRESS.search(cell)]
+        return [column for column, cell in self._unknown().items() if holds_address(cell)]
 
     def _unknown(self) -> dict[str, str]:
         return {column: str(cell) for column, cell in sorted((self.model_extra or {}).items())}

@@ -19,6 +19,7 @@ ORDER = {  # of the import; the service that takes each sheet
     "plans": "campaigns",
     "activities": "campaigns",
     "communications": "campaigns",
+    "programme": "campaigns",
     "recipients": "notifier",
 }
 DATASET = "dataset"  # optional where an installation holds several kinds of data
@@ -83,6 +84,15 @@ COLUMNS: Mapping[str, Columns] = {
         (
             *("precision", "organiser", "place", "attendance", "reach", "policy_no", "url", "activity_id"),
             DATASET,
+        ),
+        notes=True,
+    ),
+    "programme": Columns(
+        ("unit_code", "year", "kind"),
+        (
+            *("title", "document", "lead_unit_code", "coordinating_unit_codes", "due_on", "product"),
+            *("happened_on", "precision", "quantity", "amount", "note", "draft_code", "gap_id"),
+            *("entry_id", "of_entry", DATASET),
         ),
         notes=True,
     ),

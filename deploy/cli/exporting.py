@@ -40,6 +40,8 @@ def export(services: Services, folder: Path) -> None:
     with Files(folder) as files:
         units = _units(services, files)
         _drafts(services, files)
+        if "campaigns" in services.current.urls:
+            _programmes(services, files)
         if "notifier" in services.current.urls:
             _recipients(services, files, units)
     for name, number in files.written.items():
@@ -154,6 +156,12 @@ def _plan(services: Services, files: Files, code: str) -> None:
     for activity in plan["activities"]:
         if activity["state"] != "cancelled":
             files.add("activities", activity, activity["notes"])
+
+
+def _programmes(services: Services, files: Files) -> None:
+    for entry in _pages(services, "campaigns", "/programme"):
+        units = _listed(entry["coordinating_unit_codes"])
+        files.add("programme", {**entry, "coordinating_unit_codes": units}, entry["notes"])
 
 
 def _communications(services: Services, files: Files, code: str) -> None:

@@ -24,14 +24,10 @@ TOO_MUCH_TO_REHEARSE = Said(
 _CODES = {"drafts": "draft_code", "units": "code"}
 _NAMES = {  # the columns by which rows of other services name drafts and units
     "drafts": ("draft_code",),
-    "units": ("unit_code", "responsible_unit_code"),
+    "units": ("unit_code", "responsible_unit_code", "lead_unit_code", "coordinating_unit_codes"),
 }
 ENDED = frozenset({"withdrawn", "merged"})
 OUTCOMES = "outcomes"
-NOT_TAKEN_YET = Text(
-    "bản phát hành này chưa nhận tệp chương trình; các dòng không được ghi nhận",
-    "this release does not take programmes yet; the rows were not recorded",
-)
 NOTES = Text(
     "cột ngoài mẫu được giữ làm ghi chú: {names}", "columns beyond the format are kept as notes: {names}"
 )
@@ -111,8 +107,6 @@ class _Carrier:
     result: Result = field(default_factory=Result)
 
     def carry(self, source: Source) -> Result:
-        for sheet in source.not_yet:
-            self._refuse_file(sheet)
         for service in dict.fromkeys(ORDER.values()):
             sheets = [sheet for name, sheet in source.sheets.items() if ORDER[name] == service]
             if service == "registry":
@@ -128,10 +122,6 @@ class _Carrier:
         for sheet in sheets:
             if sheet.name == "drafts":
                 self._outcomes(sheet)
-
-    def _refuse_file(self, sheet: SheetFile) -> None:
-        self.result.counts[sheet.label] = Counter(refused=sum(1 for _ in sheet.read()))
-        self.tell(Finding(sheet.label, 0, "", "", NOT_TAKEN_YET))
 
     def _sheet(self, sheet: SheetFile, service: str) -> None:
         self._begin(sheet)
@@ -253,7 +243,8 @@ class _Rehearsal(_Carrier):
 
 
 def _named(rows: Sequence[Row], columns: Sequence[str]) -> set[str]:
-    return {row.cells.get(column, "").strip() for row in rows for column in columns}
+    cells = (row.cells.get(column, "") for row in rows for column in columns)
+    return {name.strip() for cell in cells for name in re.split("[;,]", cell)}
 
 
 def _ended(sheet: SheetFile) -> Iterator[Row]:

@@ -11,8 +11,6 @@ from deploy.cli.console import Said
 from deploy.cli.textfile import Record, inspect, records
 from shared.errors import Text
 
-NOT_YET = ("programme",)  # of the contract, but no part of this release
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -92,10 +90,9 @@ def _row(line: int, cells: Sequence[str], header: Sequence[str]) -> Row | Broken
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Everything that was found; `unknown` files are left alone, `not_yet` ones this release does not take."""
+    """Everything that was found; `unknown` files are left alone."""
 
     sheets: Mapping[str, SheetFile]
-    not_yet: Sequence[SheetFile] = ()
     unknown: Sequence[str] = ()
 
 
@@ -140,5 +137,5 @@ def _sorted(found: Sequence[SheetFile], others: Sequence[str]) -> Source:
             f"Không có tệp nào để nhập. Các tệp được nhận: {files}.",
             f"There is nothing to import. Files that are taken: {files}.",
         )
-    unknown = [sheet.label for sheet in found if sheet.name not in {*ORDER, *NOT_YET}]
-    return Source(known, [by_name[name] for name in NOT_YET if name in by_name], [*unknown, *others])
+    unknown = [sheet.label for sheet in found if sheet.name not in ORDER]
+    return Source(known, [*unknown, *others])

@@ -20,7 +20,7 @@ from shared.projections.rows import RowProjection
 from shared.service import Platform
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
-CONTEXTS = frozenset({"unit", "draft", "plan", "communication"})
+CONTEXTS = frozenset({"unit", "draft", "plan", "communication", "programme"})
 
 
 def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:

@@ -9,6 +9,7 @@ from shared.contracts.campaigns import CommunicationEvent, PlanEvent
 from shared.contracts.event import TYPE_PREFIX, Event, Unknown
 from shared.contracts.metrics import ComplianceEvent
 from shared.contracts.notifier import AlertEvent
+from shared.contracts.programme import ProgrammeEvent
 from shared.contracts.registry import DraftEvent, UnitEvent
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -62,4 +63,6 @@ def _next_version(type_name: str) -> str:
     return f"{stem}.v{int(number) + 1}"
 
 
-CATALOG = catalog_of([UnitEvent, DraftEvent, PlanEvent, CommunicationEvent, ComplianceEvent, AlertEvent])
+CATALOG = catalog_of(
+    [UnitEvent, DraftEvent, PlanEvent, CommunicationEvent, ProgrammeEvent, ComplianceEvent, AlertEvent]
+)

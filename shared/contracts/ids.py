@@ -36,6 +36,16 @@ def activity_id(draft_code: str, planned_on: date, precision: str, *said: str | 
     return uuid5(LOA_NAMESPACE, f"activity:{draft_code}:{planned_on.isoformat()}:{precision}:{words}")
 
 
+def programme_id(unit_code: str, year: int) -> UUID:
+    return uuid5(LOA_NAMESPACE, f"programme:{unit_code}:{year}")
+
+
+def programme_entry_id(unit_code: str, year: int, kind: str, *said: object) -> UUID:
+    """Identify an entry of a programme that came from a file; `said` is what tells it from others."""
+    words = ":".join("" if part is None else str(part) for part in said)
+    return uuid5(LOA_NAMESPACE, f"programme-entry:{unit_code}:{year}:{kind}:{words}")
+
+
 def alert_id(gap_id: UUID, unit_code: str) -> UUID:
     return uuid5(LOA_NAMESPACE, f"alert:{gap_id}:{unit_code}")
 

@@ -116,6 +116,23 @@ class Channel(StrEnum):
     OTHER = "other"
 
 
+class ProgrammeKind(StrEnum):
+    """What may stand in a unit's programme: the names of the events of `programme`."""
+
+    PLAN_ADOPTED = "plan_adopted"
+    DIRECTIVE_ISSUED = "directive_issued"
+    ADVICE_GIVEN = "advice_given"
+    TASK_ASSIGNED = "task_assigned"
+    TASK_REPORTED = "task_reported"
+    INSPECTION_CONDUCTED = "inspection_conducted"
+    FINDING_FOLLOWED_UP = "finding_followed_up"
+    TRAINING_HELD = "training_held"
+    REPORTER_LISTED = "reporter_listed"
+    CONTRIBUTION_RECEIVED = "contribution_received"
+    OBSTACLE_RAISED = "obstacle_raised"
+    OBSTACLE_ANSWERED = "obstacle_answered"
+
+
 class UnitLevel(StrEnum):
     CENTRAL = "central"
     PROVINCIAL = "provincial"

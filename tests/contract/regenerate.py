@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import orjson
 
 from shared.contracts.event import Event
-from shared.contracts.ids import draft_id, unit_id
+from shared.contracts.ids import draft_id, programme_id, unit_id
 from shared.envelope import AggregateRef, Metadata, NewEvent, encode
 from tests.contract import golden
 
@@ -24,6 +24,7 @@ _TEXTS = {
     "unit_code": "BTP",
     "to_unit_code": "BTC",
     "responsible_unit_code": "BTP",
+    "coordinating_unit_codes": "BTC",
     "lead_unit_code": "BTP",
     "parent_code": "CP",
     "to_code": "BTC",
@@ -49,7 +50,7 @@ _TEXTS = {
 }
 _NUMBERS = {"policy_no": 2, "year": 2024, "facts_position": 4711, "attendance": 120, "target_percent": 70.0}
 _NUMBERS |= {"level": 1, "overdue_working_days": 5}
-_NUMBERS |= {"budget": 15_000_000}
+_NUMBERS |= {"budget": 15_000_000, "quantity": 3, "amount": 15_000_000}
 META = Metadata(
     time=datetime(2024, 3, 11, 1, 30, tzinfo=UTC),
     actor="unit/5d0f",
@@ -91,6 +92,7 @@ def _several(name: str, kind: Any) -> Any:
 
 def _aggregate(event: Event) -> UUID:
     own = {"unit": unit_id("BTP"), "draft": draft_id(_DRAFT), "plan": draft_id(_DRAFT)}
+    own["programme"] = programme_id("BTP", 2024)
     ids = (getattr(event, name, None) for name in (f"{event.context}_id", "gap_id", "draft_id"))
     return own.get(event.context) or next(id_ for id_ in ids if id_)
 

@@ -34,6 +34,7 @@ GOOD = {
     "plans": "draft_code,document,approved_on\nVD-1,12/KH-STP,2026-02-20\n",
     "activities": "draft_code,planned_on,channel,responsible_unit_code\nVD-1,2026-03-03,radio_tv,SO-A\n",
     "communications": "draft_code,held_on,channel,title,policy_no\nVD-1,2026-03-03,radio_tv,Phát thanh,1\n",
+    "programme": "unit_code,year,kind,title\nSO-A,2026,plan_adopted,Kế hoạch năm 2026\n",
     "recipients": "unit_code,role,email,language\nSO-A,focal_point,dau-moi@example.vn,vi\n",
 }
 BAD = {
@@ -46,7 +47,8 @@ BAD = {
     "VD-3,2026-03-03,radio_tv,Sai chính sách,7\nVD-3,2026-03-03,radio_tv,Đúng,\n",
     "policies": "draft_code;policy_no;title\nVD-3;1;Chính sách\n",
     "activities": "draft_code,stage,planned_on\nVD-3,drafting,2205-03-02\nVD-3,drafting,2026-03-02\n",
-    "programme": "unit_code,year,kind\nSO-A,2026,plan_adopted\n",
+    "programme": "unit_code,year,kind,title\nSO-A,2026,obstacle_answered,Thiếu kinh phí\n"
+    "SO-A,2026,obstacle_raised,Thiếu kinh phí\n",
     "notes": "a,b\n1,2\n",
 }
 REFUSED = (
@@ -58,7 +60,7 @@ REFUSED = (
     ("communications.csv, line 2", "không có chính sách số 7"),
     ("policies.csv, line 1", "dấu chấm phẩy"),
     ("activities.csv, line 2, column planned_on", "quá xa"),
-    ("programme.csv", "chưa nhận"),
+    ("programme.csv, line 2", "chưa có mục “Thiếu kinh phí”"),
 )
 
 
@@ -97,7 +99,7 @@ def test_bad_rows_are_named_and_good_ones_go_in(home: Home) -> None:
         "stages.csv": ("1", "0", "3"),
         "communications.csv": ("1", "0", "1"),
         "activities.csv": ("1", "0", "1"),
-        "programme.csv": ("0", "0", "1"),
+        "programme.csv": ("1", "0", "1"),
     }
 
 

@@ -85,6 +85,21 @@ CASES = (
         "plans",
         "draft_code,document,approved_on\nVD-1,1/KH,2099-01-01\n",
     ),
+    Case(
+        "loại lạ / unknown kind",
+        "programme",
+        "unit_code,year,kind,title\nSO-A,2026,obstacle,Thiếu kinh phí\n",
+    ),
+    Case(
+        "trả lời điều chưa nêu / answer to nothing",
+        "programme",
+        "unit_code,year,kind,title\nSO-A,2026,obstacle_answered,Thiếu nhân lực\n",
+    ),
+    Case(
+        "địa chỉ thư / e-mail address",
+        "programme",
+        "unit_code,year,kind,title\nSO-A,2026,reporter_listed,a.nguyen@example.vn\n",
+    ),
     Case("ô trống / empty cell", "policies", f"{POLICIES}\nVD-1,2,\n"),
     Case("mã sai / bad code", "units", "code,name,level,kind\nsở a,Sở A,provincial,department\n"),
     Case("không phải số / no number", "policies", f"{POLICIES}\nVD-1,một,Chính sách\n"),

@@ -1,10 +1,10 @@
-"""Campaigns' door: communications, as commands and queries over HTTP; the plans have a module of their own."""
+"""Campaigns' door: communications, as commands and queries over HTTP; plans and programmes have theirs."""
 
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from services.campaigns.adapters import bodies, plan_api
+from services.campaigns.adapters import bodies, plan_api, programme_api
 from services.campaigns.adapters.door import Door
 from services.campaigns.adapters.views import CommunicationItem, CommunicationView, communication_view
 from services.campaigns.application.commands import Commands
@@ -24,6 +24,7 @@ def routers(commands: Commands, read_model: ReadModel) -> list[APIRouter]:
         _amending(commands),
         _queries(commands, read_model),
         *plan_api.routers(commands, read_model),
+        *programme_api.routers(commands, read_model),
     ]
 
 

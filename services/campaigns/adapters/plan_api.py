@@ -27,7 +27,7 @@ def routers(commands: Commands, read_model: ReadModel) -> list[APIRouter]:
     return [_plans(commands, read_model), _activities(commands), _list(read_model)]
 
 
-def _day(as_of: date | None) -> date:
+def day_of(as_of: date | None) -> date:
     return as_of or clock.day_in_vietnam(clock.now())
 
 
@@ -39,7 +39,7 @@ def _plans(commands: Commands, read_model: ReadModel) -> APIRouter:
         found, history = await commands.plan(draft_code)
         web.versioned(response, history.version)
         carried_out = await read_model.carried_out(draft_code)
-        return plan_view(draft_code, found, history.version.count, carried_out, _day(as_of))
+        return plan_view(draft_code, found, history.version.count, carried_out, day_of(as_of))
 
     @router.put("", summary="Record the document in which the plan was approved")
     async def approve(draft_code: Code, body: plan_bodies.PlanBody, door: Door) -> Accepted:
@@ -106,6 +106,6 @@ def _list(read_model: ReadModel) -> APIRouter:
     ) -> Listing[ActivityItem]:
         wanted = ActivityFilter(draft_code=draft, unit_code=unit, first=first, last=last, pending=pending)
         found = await read_model.activities(wanted, page.limit, page.after)
-        return page.listing(ActivityItem, [shown(row, _day(as_of)) for row in found], "cursor")
+        return page.listing(ActivityItem, [shown(row, day_of(as_of)) for row in found], "cursor")
 
     return router

@@ -9,9 +9,16 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.campaigns.adapters import programme_query
 from services.campaigns.adapters.tables import ACTIVITY, COMMUNICATION, DRAFT, LEAD, POLICY, UNIT
-from services.campaigns.application.queries import ActivityFilter, CommunicationFilter, KnownDraft
+from services.campaigns.application.queries import (
+    ActivityFilter,
+    CommunicationFilter,
+    EntryFilter,
+    KnownDraft,
+)
 from shared.paging import BadCursor
+from shared.web import MOST_POSITION
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,12 @@ class SqlReadModel:
         async with self.engine.connect() as connection:
             found = (await connection.execute(query)).mappings().all()
         return [_placed(row, "planned_on", "activity_id") for row in found]
+
+    async def entries(self, wanted: EntryFilter, limit: int, after: str | None) -> list[dict[str, Any]]:
+        query = programme_query.entries(wanted, limit, _position(after))
+        async with self.engine.connect() as connection:
+            found = (await connection.execute(query)).mappings().all()
+        return [{**row, "cursor": str(row["position"])} for row in found]
 
     async def carried_out(self, draft_code: str) -> Mapping[UUID, UUID]:
         query = (
@@ -134,7 +147,19 @@ def _place(after: str) -> tuple[date, UUID]:
     try:
         return date.fromisoformat(day), UUID(communication_id)
     except ValueError as error:
-        raise BadCursor(
-            "Con trỏ trang không hợp lệ; đề nghị dùng giá trị `next` của trang trước.",
-            "The cursor is not valid; use `next` of the page before.",
-        ) from error
+        raise _bad_cursor() from error
+
+
+def _position(after: str | None) -> int:
+    if after is None:
+        return 0
+    if not (after.isascii() and after.isdigit()) or int(after) > MOST_POSITION:
+        raise _bad_cursor()
+    return int(after)
+
+
+def _bad_cursor() -> BadCursor:
+    return BadCursor(
+        "Con trỏ trang không hợp lệ; đề nghị dùng giá trị `next` của trang trước.",
+        "The cursor is not valid; use `next` of the page before.",
+    )

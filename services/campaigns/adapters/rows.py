@@ -9,7 +9,8 @@ from pydantic import Field
 
 from services.campaigns.adapters.assumed import Assumed, assumed
 from services.campaigns.adapters.plan_rows import ActivityRow, PlanRow
-from services.campaigns.application.commands import Commands, communication_ref, plan_ref
+from services.campaigns.adapters.programme_rows import ProgrammeRow
+from services.campaigns.application.commands import Commands, communication_ref, plan_ref, programme_ref
 from services.campaigns.application.queries import Known
 from services.campaigns.domain.communication import MOST_PEOPLE, policies_meant
 from shared.clock import NewId
@@ -73,6 +74,7 @@ class Rows:
             "plans": Sheet(PlanRow, _of_plan, self._plan),
             "activities": Sheet(ActivityRow, _of_plan, self._activity),
             "communications": Sheet(CommunicationRow, _of_communication, self._communication),
+            "programme": Sheet(ProgrammeRow, _of_programme, self._entry),
         }
 
     async def _plan(self, row: PlanRow, metadata: Metadata) -> Taken:
@@ -87,6 +89,10 @@ class Rows:
         handled = await self.commands.record(row.event(), metadata)
         return _taken(handled, await self.assumed.unchecked(row.draft_code, frozenset(row.policies)))
 
+    async def _entry(self, row: ProgrammeRow, metadata: Metadata) -> Taken:
+        handled = await self.commands.enter(row.kind, row.entry(), metadata, row.of_entry)
+        return _taken(handled, await self.assumed.unchecked(row.draft_code) if row.draft_code else [])
+
 
 def rows(session: Session, known: Known, new_id: NewId) -> Rows:
     told = assumed(session, known)
@@ -100,6 +106,10 @@ def _of_plan(row: PlanRow | ActivityRow) -> list[AggregateRef]:
 def _of_communication(row: CommunicationRow) -> list[AggregateRef]:
     of_plan = [plan_ref(row.draft_code)] if row.activity_id else []
     return [communication_ref(row.communication_id), *of_plan]
+
+
+def _of_programme(row: ProgrammeRow) -> list[AggregateRef]:
+    return [programme_ref(row.unit_code, row.year)]
 
 
 def _taken(handled: Handled, warnings: list[Reason]) -> Taken:

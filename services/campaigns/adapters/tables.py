@@ -103,6 +103,35 @@ class PlannedActivityRow(Base, table=True):
     reason: str | None = None
 
 
+class ProgrammeEntryRow(Base, table=True):
+    """An entry of a unit's programme; `position` is its place in the log."""
+
+    __tablename__ = "programme_entry"
+    __table_args__ = (Index(None, "unit_code", "year", "position"), Index(None, "of_entry"))
+
+    entry_id: UUID = Field(primary_key=True)
+    position: int = Field(sa_type=BigInteger, unique=True)
+    unit_code: str
+    year: int
+    kind: str
+    of_entry: UUID | None = None
+    title: str
+    document: str | None = None
+    happened_on: date | None = None
+    precision: str
+    lead_unit_code: str | None = None
+    coordinating_unit_codes: list[str] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
+    due_on: date | None = None
+    product: str | None = None
+    quantity: int | None = None
+    amount: int | None = Field(default=None, sa_type=BigInteger)
+    note: str | None = None
+    draft_code: str | None = None
+    gap_id: UUID | None = None
+    notes: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    dataset: str
+
+
 checkpoints = CheckpointTables(metadata)
 
 UNIT = table_of(KnownUnitRow)
@@ -111,5 +140,6 @@ LEAD = table_of(KnownLeadRow)
 POLICY = table_of(KnownPolicyRow)
 COMMUNICATION = table_of(CommunicationRow)
 ACTIVITY = table_of(PlannedActivityRow)
+ENTRY = table_of(ProgrammeEntryRow)
 
-READ_MODEL = (UNIT, DRAFT, LEAD, POLICY, COMMUNICATION, ACTIVITY)
+READ_MODEL = (UNIT, DRAFT, LEAD, POLICY, COMMUNICATION, ACTIVITY, ENTRY)

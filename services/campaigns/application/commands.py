@@ -1,4 +1,4 @@
-"""What can be done to communications and plans: look up what they name, load, decide, append."""
+"""What can be done to communications, plans and programmes: look up what they name, load, decide, append."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,11 +8,13 @@ from uuid import UUID
 from services.campaigns.application.queries import Known, KnownDraft
 from services.campaigns.domain import communication as communications
 from services.campaigns.domain import plan as plans
+from services.campaigns.domain import programme as programmes
 from services.campaigns.domain.refusals import (
     ActivityNotFound,
     CommunicationNotFound,
     DraftNotYetKnown,
     NotYourDraft,
+    NotYourProgramme,
     UnitNotYetKnown,
 )
 from shared.clock import NewId, day_in_vietnam
@@ -22,9 +24,10 @@ from shared.contracts.campaigns import (
     PlanActivityPlanned,
     PlanApproved,
 )
-from shared.contracts.ids import draft_id
+from shared.contracts.ids import draft_id, programme_id
+from shared.contracts.programme import ProgrammeEntry
 from shared.contracts.registry import DraftMerged, DraftWithdrawn
-from shared.contracts.vocabulary import Precision
+from shared.contracts.vocabulary import Precision, ProgrammeKind
 from shared.decider import Decider
 from shared.envelope import AggregateRef, Metadata, Recorded, following
 from shared.eventstore.handle import Handled, handle
@@ -110,6 +113,25 @@ class Commands:
         command = plans.Cancel(activity_id=activity_id, reason=reason)
         return await self._on_plan(draft_code, command, metadata, if_match)
 
+    async def enter(
+        self,
+        kind: ProgrammeKind,
+        said: ProgrammeEntry,
+        metadata: Metadata,
+        of_entry: UUID | None = None,
+        if_match: int | None = None,
+    ) -> Handled:
+        """Enter something into a unit's programme; a follow-up names what it follows, or has its title."""
+        units = {said.unit_code, said.lead_unit_code, *said.coordinating_unit_codes} - {None}
+        for unit_code in sorted(map(str, units)):
+            await self.require_unit(unit_code)
+        if said.draft_code is not None:
+            await self.require_draft(said.draft_code)
+        today = day_in_vietnam(metadata.time)
+        command = programmes.Record(kind=kind, said=said, of_entry=of_entry, today=today)
+        ref = programme_ref(said.unit_code, said.year)
+        return await self._handle(programmes.programme, ref, command, metadata, if_match)
+
     async def end_plan(self, event: Recorded, ended: DraftEnd, now: datetime) -> None:
         """Cancel what was planned for later than the end of the draft; the same event twice changes nothing."""
         command = plans.EndWithDraft(ended_on=ended.on, reason=_why_ended(ended))
@@ -131,6 +153,20 @@ class Commands:
         draft = await self.require_draft(draft_code)
         if draft.lead_unit_code != unit_code:
             raise NotYourDraft(draft_code, draft.lead_unit_code)
+
+    async def require_own(self, unit_code: str, year: int, by: str | None, of_entry: UUID | None) -> None:
+        """Refuse who writes into another unit's programme, but to follow up what is led by the writer's unit."""
+        if by == unit_code:
+            return
+        found, _ = await self.programme(unit_code, year)
+        followed = found.entries.get(of_entry) if of_entry else None
+        if followed is None or by is None or followed.lead_unit_code != by:
+            raise NotYourProgramme(unit_code)
+
+    async def programme(self, unit_code: str, year: int) -> tuple[programmes.Programme, History]:
+        """Read a unit's programme from the log; one in which nothing was entered is empty."""
+        history = await self.store.load(programme_ref(unit_code, year))
+        return programmes.programme.fold(history.facts), history
 
     async def communication(self, communication_id: UUID) -> tuple[communications.Communication, History]:
         """Read a communication from the log, as new as it can be."""
@@ -197,3 +233,7 @@ def communication_ref(communication_id: UUID) -> AggregateRef:
 def plan_ref(draft_code: str) -> AggregateRef:
     """Name the plan of a draft: it bears the draft's id."""
     return AggregateRef("plan", draft_id(draft_code))
+
+
+def programme_ref(unit_code: str, year: int) -> AggregateRef:
+    return AggregateRef("programme", programme_id(unit_code, year))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 
 from shared.contracts.campaigns import (
     CommunicationCorrected,
@@ -12,6 +12,7 @@ from shared.contracts.campaigns import (
     PlanActivityPlanned,
     PlanActivityRescheduled,
 )
+from shared.contracts.programme import ProgrammeEntry, ProgrammeEvent
 from shared.contracts.registry import (
     DraftPolicyAdded,
     DraftPolicyAmended,
@@ -104,6 +105,11 @@ def _cancelled(_event: Recorded, data: PlanActivityCancelled) -> Rows:
     return [Change("planned_activity", {"activity_id": data.activity_id}, values)]
 
 
+def _entry(event: Recorded, data: ProgrammeEntry) -> Rows:
+    values = data.model_dump() | {"coordinating_unit_codes": list(data.coordinating_unit_codes)}
+    return [Put("programme_entry", values | {"kind": data.name, "position": event.position})]
+
+
 _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     UnitRegistered: _unit,
     UnitRenamed: _unit,
@@ -119,4 +125,5 @@ _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     PlanActivityPlanned: _planned,
     PlanActivityRescheduled: _rescheduled,
     PlanActivityCancelled: _cancelled,
+    **dict.fromkeys(get_args(ProgrammeEvent), _entry),
 }

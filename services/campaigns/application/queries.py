@@ -48,6 +48,19 @@ class ActivityFilter:
     pending: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryFilter:
+    """Entries of programmes: of a unit, or to be acted on by one; `is_open` is what still waits for its end."""
+
+    unit_code: str | None = None
+    lead_unit_code: str | None = None
+    year: int | None = None
+    kind: str | None = None
+    draft_code: str | None = None
+    is_open: bool = False
+    due_by: date | None = None
+
+
 class ReadModel(Known, Protocol):
     async def communications(
         self, wanted: CommunicationFilter, limit: int, after: str | None
@@ -57,6 +70,10 @@ class ReadModel(Known, Protocol):
 
     async def activities(self, wanted: ActivityFilter, limit: int, after: str | None) -> list[dict[str, Any]]:
         """List planned activities of all drafts by day, with `cursor` as above."""
+        ...
+
+    async def entries(self, wanted: EntryFilter, limit: int, after: str | None) -> list[dict[str, Any]]:
+        """List entries of programmes in the order of recording, with `cursor` as above, and `is_open`."""
         ...
 
     async def carried_out(self, draft_code: str) -> Mapping[UUID, UUID]:

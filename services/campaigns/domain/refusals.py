@@ -72,6 +72,66 @@ class ActivityIsCancelled(Refusal):
         )
 
 
+class EntryDiffers(Refusal):
+    code = "entry-differs"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Mục này đã có trong chương trình với nội dung khác; bản đầu được giữ. Nếu là việc khác, đề nghị ghi "
+            "tên hoặc ngày khác.",
+            "This entry stands in the programme with other data; the first stays. If it is something else, "
+            "give it another title or day.",
+        )
+
+
+class NothingToFollow(Refusal):
+    code = "nothing-to-follow"
+    kind = "not_found"
+
+    def __init__(self, followed: str, title: str) -> None:
+        super().__init__(
+            f"Chương trình của đơn vị trong năm này chưa có mục “{title}” loại {followed}; đề nghị ghi nhận mục đó "
+            "trước, hoặc ghi đúng tên của mục.",
+            f"The unit's programme of this year has no entry '{title}' of the kind {followed}; "
+            "enter that first, or write its title as it stands there.",
+            followed=followed,
+        )
+
+
+class SeveralMeant(Refusal):
+    code = "several-meant"
+
+    def __init__(self, title: str) -> None:
+        super().__init__(
+            f"Có nhiều mục cùng tên “{title}”; đề nghị ghi thêm mã của mục (of_entry), đơn vị chủ trì hoặc thời hạn.",
+            f"Several entries are called '{title}'; say which one by its id (of_entry), lead unit or due day.",
+        )
+
+
+class HoldsAddress(Refusal):
+    code = "personal-data"
+    kind = "invalid"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f"Nội dung “{text[:80]}” có địa chỉ thư điện tử; nhật ký không lưu dữ liệu cá nhân, đề nghị bỏ địa chỉ đó.",
+            f"The text '{text[:80]}' holds an e-mail address; the log keeps no personal data, leave it out.",
+        )
+
+
+class NotYourProgramme(Refusal):
+    code = "not-your-programme"
+    kind = "forbidden"
+
+    def __init__(self, unit_code: str) -> None:
+        super().__init__(
+            f"Đây là chương trình của đơn vị “{unit_code}”; đơn vị khác chỉ được báo cáo, trả lời mục do mình chủ trì "
+            "(ghi mã của mục ở of_entry).",
+            f"This is the programme of the unit '{unit_code}'; another unit may only follow up what it leads "
+            "(name that entry in of_entry).",
+        )
+
+
 class PlannedTooFar(Refusal):
     code = "planned-too-far"
     kind = "invalid"

@@ -74,6 +74,13 @@ async def house(
         await office.communicate("2025-03-05", 1)
         activity = {"draft_code": "OFFICE", "planned_on": "2025-04-01"}
         await found.import_rows("activities", [activity])
+        obstacle = {
+            "unit_code": "OFFICE",
+            "year": "2025",
+            "kind": "obstacle_raised",
+            "title": "Thiếu kinh phí",
+        }
+        await found.import_rows("programme", [obstacle])
         await found.settled()
         yield found
 
@@ -142,6 +149,8 @@ FULL = {
         "/drafts/OFFICE/communications?include_retracted=true",
         "/drafts/OFFICE/plan",
         "/activities?pending=true",
+        "/programme?open=true",
+        "/units/OFFICE/programme/2025",
     ),
     "metrics": (
         "/compliance?group_by=unit",

@@ -1,0 +1,214 @@
+"""Programmes over HTTP and through the bulk door: every kind, what is open, who may write, twice is once."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.contracts.vocabulary import ProgrammeKind, Role
+from tests.integration.campaigns.test_import import office
+from tests.integration.registry.test_api import refused
+from tests.support import samples
+from tests.support.service import House
+
+TASK = {
+    "kind": "task_assigned",
+    "title": "Đối thoại với doanh nghiệp",
+    "due_on": "2025-09-30",
+    "product": "Báo cáo",
+}
+FOLLOW_UPS = ("task_reported", "finding_followed_up", "obstacle_answered")
+
+
+async def enter(house: House, unit: str, **body: Any) -> httpx.Response:
+    params = {"min_position": await house.head()}
+    headers = body.pop("headers", {})
+    path = f"/units/{unit}/programme/2025"
+    return await house.campaigns.client.post(path, json=body, params=params, headers=headers)
+
+
+async def entered(house: House, unit: str, **body: Any) -> str:
+    answer = await enter(house, unit, **body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+async def listed(house: House, **query: Any) -> list[dict[str, Any]]:
+    params = {"min_position": await house.head()} | query
+    answer = await house.campaigns.client.get("/programme", params=params)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["items"]
+    return found
+
+
+async def of_year(house: House, unit: str, **query: Any) -> list[dict[str, Any]]:
+    params = {"min_position": await house.head()} | query
+    answer = await house.campaigns.client.get(f"/units/{unit}/programme/2025", params=params)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["etag"] == f'"{answer.json()["version"]}"'
+    found: list[dict[str, Any]] = answer.json()["entries"]
+    return found
+
+
+async def take(house: House, *rows: dict[str, Any]) -> list[dict[str, Any]]:
+    return await house.campaigns.import_rows("programme", rows, min_position=await house.head())
+
+
+async def test_a_task_is_assigned_overdue_and_reported(shared_house: House, a_code: str) -> None:
+    lead = f"{a_code}-B"
+    await shared_house.import_rows("units", [samples.unit(a_code), samples.unit(lead)])
+    task = await entered(shared_house, a_code, **TASK, lead_unit_code=lead)
+    (one,) = await of_year(shared_house, a_code, as_of="2025-10-01")
+    assert (one["state"], one["lead_unit_code"], one["product"]) == ("overdue", lead, "Báo cáo")
+    open_ = {"lead_unit": lead, "open": True, "due_by": "2025-09-30", "as_of": "2025-09-30"}
+    assert [item["state"] for item in await listed(shared_house, **open_)] == ["open"]
+    body = {"kind": "task_reported", "title": "Báo cáo số 12", "of_entry": task}
+    path = f"/units/{a_code}/programme/2025"
+    async with shared_house.campaigns.as_(Role.UNIT, f"{a_code}-C") as other:
+        refused(await other.post(path, json=body), 403, "not-your-programme")
+    async with shared_house.campaigns.as_(Role.UNIT, lead) as leading:
+        refused(await leading.post(path, json=TASK), 403, "not-your-programme")
+        assert (await leading.post(path, json=body)).status_code == 201
+    assert [one["state"] for one in await of_year(shared_house, a_code)] == ["closed", None]
+    assert await listed(shared_house, lead_unit=lead, open=True) == []
+
+
+async def test_the_list_and_the_log_agree_on_what_is_open(shared_house: House, a_code: str) -> None:
+    await shared_house.import_rows("units", [samples.unit(a_code)])
+    inspections = [
+        await entered(
+            shared_house, a_code, kind="inspection_conducted", title=f"Kiểm tra {found}", quantity=found
+        )
+        for found in (3, 1, 0)
+    ]
+    obstacle = await entered(shared_house, a_code, kind="obstacle_raised", title="Thiếu kinh phí")
+    await entered(shared_house, a_code, kind="training_held", title="Tập huấn", quantity=120)
+
+    async def states() -> list[str | None]:
+        of_log = [one["state"] for one in await of_year(shared_house, a_code)]
+        assert [one["state"] for one in await listed(shared_house, unit=a_code)] == of_log
+        still_open = await listed(shared_house, unit=a_code, open=True)
+        assert len(still_open) == sum(state in {"open", "overdue"} for state in of_log)
+        return of_log[:5]
+
+    assert await states() == ["open", "open", "closed", "open", None]
+    for follow_up, of, quantity in (
+        ("finding_followed_up", inspections[0], 2),
+        ("finding_followed_up", inspections[1], None),
+        ("obstacle_answered", obstacle, None),
+    ):
+        await entered(
+            shared_house, a_code, kind=follow_up, of_entry=of, title="Đã khắc phục", quantity=quantity
+        )
+    assert await states() == ["open", "closed", "closed", "closed", None]
+    await entered(
+        shared_house, a_code, kind="finding_followed_up", of_entry=inspections[0], title="Nốt", quantity=1
+    )
+    assert (await states())[0] == "closed"
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"kind": "task_reported"}, 404, "nothing-to-follow"),
+        ({"kind": "party"}, 422, "invalid-request"),
+        ({"happened_on": "2999-01-01"}, 422, "day-in-future"),
+        ({"lead_unit_code": "KHONG-CO"}, 409, "unit-not-yet-known"),
+        ({"coordinating_unit_codes": ["KHONG-CO"]}, 409, "unit-not-yet-known"),
+        ({"draft_code": "KHONG-CO"}, 409, "draft-not-yet-known"),
+        ({"note": "liên hệ a@example.vn"}, 422, "personal-data"),
+        ({"amount": -1}, 422, "invalid-request"),
+    ],
+)
+async def test_what_cannot_be_is_refused(
+    shared_house: House, a_code: str, changes: dict[str, Any], status: int, code: str
+) -> None:
+    await shared_house.import_rows("units", [samples.unit(a_code)])
+    refused(await enter(shared_house, a_code, **(TASK | changes)), status, code)
+    assert await of_year(shared_house, a_code) == []
+
+
+async def test_a_unit_that_is_not_known_yet(shared_house: House) -> None:
+    answer = await enter(shared_house, "KHONG-CO", **TASK)
+    refused(answer, 409, "unit-not-yet-known")
+    assert answer.headers["retry-after"] == "1"
+
+
+async def test_a_key_sent_again_enters_once(shared_house: House, a_code: str) -> None:
+    await shared_house.import_rows("units", [samples.unit(a_code)])
+    keyed = {"headers": {"Idempotency-Key": "k"}}
+    first, again = [await enter(shared_house, a_code, **TASK, **keyed) for _ in range(2)]
+    assert again.json() == first.json()
+    refused(await enter(shared_house, a_code, **TASK, headers={"If-Match": '"0"'}), 412, "stale-version")
+    assert len(await of_year(shared_house, a_code)) == 1
+
+
+async def test_rows_of_every_kind_go_in_once(shared_house: House, a_code: str) -> None:
+    await office(shared_house, a_code)
+    rows = [
+        {"unit_code": a_code, "year": "2025", "kind": kind.value, "title": "Việc", "happened_on": "2025-03"}
+        for kind in sorted(ProgrammeKind, key=lambda kind: kind in FOLLOW_UPS)
+    ]
+    rows[0] |= {
+        "coordinating_unit_codes": f"{a_code};{a_code}",
+        "due_on": "2025",
+        "quantity": "12",
+        "amount": "15000000",
+        "draft_code": a_code,
+        "linh_vuc": "đất đai",
+    }
+    first = await take(shared_house, *rows)
+    assert [outcome["status"] for outcome in first] == ["taken"] * 12, first
+    head = await shared_house.head()
+    again = await take(shared_house, *rows)
+    assert [outcome["status"] for outcome in again] == ["unchanged"] * 12
+    assert await shared_house.head() == head
+    found = await of_year(shared_house, a_code)
+    assert {one["kind"] for one in found} == set(ProgrammeKind)
+    assert (found[0]["due_on"], found[0]["happened_on"], found[0]["precision"]) == (
+        "2025-12-31",
+        "2025-03-01",
+        "month",
+    )
+    assert (found[0]["quantity"], found[0]["amount"], found[0]["notes"]) == (
+        12,
+        15000000,
+        {"linh_vuc": "đất đai"},
+    )
+    (differs,) = await take(shared_house, rows[0] | {"quantity": "13"})
+    assert "nội dung khác" in differs["reasons"][0]["vi"]
+
+
+async def test_every_row_that_cannot_be_taken_is_said(shared_house: House, a_code: str) -> None:
+    await shared_house.import_rows("units", [samples.unit(a_code)])
+    good = {"unit_code": a_code, "year": "2025", "kind": "plan_adopted", "document": "12/KH-UBND"}
+    wrong: dict[str, dict[str, Any]] = {
+        "kind": good | {"kind": "plan"},
+        "year": good | {"year": "2021"},
+        "happened_on": good | {"happened_on": "05/03/2025"},
+        "due_on": good | {"due_on": "31/02/2025"},
+        "amount": good | {"amount": "15 triệu"},
+        "title": {key: value for key, value in good.items() if key != "document"},
+    }
+    *bad, unknown, taken = await take(
+        shared_house, *wrong.values(), good | {"lead_unit_code": "KHONG-CO"}, good
+    )
+    assert [outcome["reasons"][0]["column"] for outcome in bad] == list(wrong)
+    assert "KHONG-CO" in unknown["reasons"][0]["en"]
+    assert taken["status"] == "taken"
+    (one,) = await of_year(shared_house, a_code)
+    assert one["title"] == one["document"] == "12/KH-UBND"
+
+
+async def test_pages_give_everything_once(shared_house: House, a_code: str) -> None:
+    await shared_house.import_rows("units", [samples.unit(a_code)])
+    for number in range(3):
+        await entered(shared_house, a_code, kind="training_held", title=f"Lớp {number}")
+    query: dict[str, Any] = {"unit": a_code, "limit": 2, "min_position": await shared_house.head()}
+    page = (await shared_house.campaigns.client.get("/programme", params=query)).json()
+    rest = (
+        await shared_house.campaigns.client.get("/programme", params=query | {"cursor": page["next"]})
+    ).json()
+    assert [item["title"] for item in page["items"] + rest["items"]] == ["Lớp 0", "Lớp 1", "Lớp 2"]
+    bad = await shared_house.campaigns.client.get("/programme", params=query | {"cursor": "TFVBVA"})
+    refused(bad, 422, "bad-cursor")

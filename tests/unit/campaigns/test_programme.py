@@ -1,0 +1,112 @@
+"""The programme aggregate: every kind of entry, what follows what, and where it stands on a day."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.campaigns.domain.programme import KINDS, EntryState, Record, programme, state_of
+from services.campaigns.domain.refusals import EntryDiffers, HoldsAddress, NothingToFollow, SeveralMeant
+from shared.contracts.programme import FOLLOWS, ProgrammeEntry, ProgrammeEvent
+from shared.contracts.vocabulary import Precision, ProgrammeKind
+from shared.rules.recorded_days import DayInFuture, NotFirstDay
+from tests.support.spec import spec
+
+TODAY = date(2025, 8, 1)
+Kind = ProgrammeKind
+
+
+def said(number: int, title: str = "Đối thoại", **words: Any) -> ProgrammeEntry:
+    return ProgrammeEntry(entry_id=UUID(int=number), unit_code="STP", year=2025, title=title, **words)
+
+
+def enter(kind: Kind, number: int, of: int | None = None, **words: Any) -> Record:
+    of_entry = None if of is None else UUID(int=of)
+    return Record(kind=kind, said=said(number, **words), of_entry=of_entry, today=TODAY)
+
+
+def event(kind: Kind, number: int, of: int | None = None, **words: Any) -> ProgrammeEvent:
+    more = {} if of is None else {"of_entry": UUID(int=of)}
+    return KINDS[kind](**said(number, **words).model_dump(), **more)
+
+
+TASK = event(Kind.TASK_ASSIGNED, 1, lead_unit_code="SO-A", due_on=date(2025, 9, 1))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in FOLLOWS])
+def test_every_kind_is_entered_once(kind: Kind) -> None:
+    first = spec(programme).when(enter(kind, 1, quantity=3)).then(event(kind, 1, quantity=3))
+    first.when(enter(kind, 1, quantity=3)).nothing()
+    first.when(enter(kind, 1, quantity=4)).refused(EntryDiffers)
+
+
+@pytest.mark.parametrize(("kind", "followed"), FOLLOWS.items())
+def test_what_is_followed_up_is_named_by_its_id_or_its_title(kind: Kind, followed: Kind) -> None:
+    known = spec(programme).given(event(followed, 1))
+    expected = event(kind, 2, of=1, note="đã xong")
+    known.when(enter(kind, 2, of=1, note="đã xong")).then(expected)
+    after = known.when(enter(kind, 2, note="đã xong")).then(expected)
+    after.when(enter(kind, 2, note="đã xong")).nothing()
+    after.when(enter(kind, 2, of=7, note="đã xong")).refused(EntryDiffers)
+
+
+@pytest.mark.parametrize(("kind", "followed"), FOLLOWS.items())
+def test_nothing_follows_what_was_never_entered(kind: Kind, followed: Kind) -> None:
+    refusal = spec(programme).when(enter(kind, 2)).refused(NothingToFollow, followed=followed)
+    assert "Đối thoại" in refusal.message.vi
+    other = next(one for one in FOLLOWS.values() if one != followed)
+    spec(programme).given(event(other, 1)).when(enter(kind, 2, of=1)).refused(NothingToFollow)
+
+
+def test_of_several_with_one_title_the_open_one_is_meant() -> None:
+    again = event(Kind.TASK_ASSIGNED, 2, lead_unit_code="SO-A", due_on=date(2025, 12, 1))
+    known = spec(programme).given(TASK, again)
+    known.when(enter(Kind.TASK_REPORTED, 3)).refused(SeveralMeant)
+    known.when(enter(Kind.TASK_REPORTED, 3, due_on=date(2025, 12, 1))).then(
+        event(Kind.TASK_REPORTED, 3, of=2, due_on=date(2025, 12, 1))
+    )
+    reported = known.given(event(Kind.TASK_REPORTED, 4, of=1))
+    reported.when(enter(Kind.TASK_REPORTED, 3)).then(event(Kind.TASK_REPORTED, 3, of=2))
+
+
+def test_what_happened_is_not_to_come_and_a_month_is_its_first_day() -> None:
+    tomorrow = enter(Kind.TRAINING_HELD, 1, happened_on=date(2025, 8, 2))
+    spec(programme).when(tomorrow).refused(DayInFuture)
+    inexact = enter(Kind.TRAINING_HELD, 1, happened_on=date(2025, 7, 2), precision=Precision.MONTH)
+    spec(programme).when(inexact).refused(NotFirstDay)
+
+
+@pytest.mark.parametrize("column", ["title", "document", "product", "note"])
+def test_no_address_stands_in_the_log(column: str) -> None:
+    words: dict[str, Any] = {"title": "Đất đai", column: "bà A, a@example.vn"}
+    listed = enter(Kind.REPORTER_LISTED, 1, **words)
+    spec(programme).when(listed).refused(HoldsAddress)
+
+
+@pytest.mark.parametrize(
+    ("mended", "is_open"), [([], True), ([1], True), ([1, 2], False), ([None], False), ([1, 1, 1], False)]
+)
+def test_findings_are_open_until_all_are_mended(mended: list[int | None], is_open: bool) -> None:
+    inspection = event(Kind.INSPECTION_CONDUCTED, 1, quantity=3)
+    follow_ups = [
+        event(Kind.FINDING_FOLLOWED_UP, number, of=1, quantity=count)
+        for number, count in enumerate(mended, start=2)
+    ]
+    assert programme.fold([inspection, *follow_ups]).is_open(inspection) is is_open
+
+
+@pytest.mark.parametrize(
+    ("kind", "as_of", "is_open", "state"),
+    [
+        (Kind.TASK_ASSIGNED, date(2025, 9, 1), True, EntryState.OPEN),
+        (Kind.TASK_ASSIGNED, date(2025, 9, 2), True, EntryState.OVERDUE),
+        (Kind.TASK_ASSIGNED, date(2025, 9, 2), False, EntryState.CLOSED),
+        (Kind.OBSTACLE_RAISED, date(2025, 9, 2), True, EntryState.OVERDUE),
+        (Kind.TRAINING_HELD, date(2025, 9, 2), False, None),
+    ],
+)
+def test_where_an_entry_stands(kind: Kind, as_of: date, is_open: bool, state: EntryState | None) -> None:
+    assert state_of(kind, date(2025, 9, 1), as_of, is_open=is_open) is state
+    if is_open:
+        assert state_of(kind, None, as_of, is_open=True) is EntryState.OPEN
