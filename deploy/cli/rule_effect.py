@@ -22,6 +22,17 @@ from shared.settings import RuleSettings
 Answer = Mapping[str, Any]
 SECONDS = 600.0  # every draft is reckoned twice
 MOST = 20  # drafts that are named
+FIELDS = {  # in the terminal; where figures come from stands in the JSON
+    "grace_working_days": Text("Hạn (ngày làm việc)", "Grace"),
+    "posting": Text("Đăng tải tối thiểu", "Posting"),
+    "opening": Text("Giai đoạn mở đầu", "Opening"),
+    "closing": Text("Giai đoạn kết thúc", "Closing"),
+    "parallel": Text("Giai đoạn song song", "Parallel"),
+    "not_required": Text("Không bắt buộc", "Not required"),
+    "may_return": Text("Được trả lại từ", "May return from"),
+    "expected_order": Text("Thứ tự giai đoạn", "Order"),
+    "legal_basis": Text("Căn cứ", "Legal basis"),
+}
 
 
 def preview(services: Services, file: Path, year: int | None) -> None:
@@ -79,7 +90,8 @@ def _procedures(changes: Sequence[Answer]) -> Table:
     def alike(change: Answer) -> str:
         return repr({**change, "instrument": ""})
 
-    for _, group in groupby(sorted(changes, key=alike), key=alike):
+    shown = [change for change in changes if change["field"] in FIELDS]
+    for _, group in groupby(sorted(shown, key=alike), key=alike):
         same = list(group)
         one = same[0]
         until = f"\n– {day(one['valid_to'])}" if one["valid_to"] else ""
@@ -87,7 +99,7 @@ def _procedures(changes: Sequence[Answer]) -> Table:
             f"{REGIMES[one['regime']].vi}\n{PROCEDURES[one['procedure']].vi}",
             "\n".join(INSTRUMENTS[each["instrument"]].vi for each in same),
             f"{day(one['valid_from'])}{until}",
-            one["field"],
+            "\n".join((FIELDS[one["field"]].vi, f"[dim]{FIELDS[one['field']].en}[/dim]")),
             said(one["was"]),
             said(one["becomes"]),
         )

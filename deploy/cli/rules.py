@@ -101,7 +101,7 @@ def _cells(same: list[Row]) -> tuple[str, ...]:
         f"{row['grace_working_days']} ngày làm việc",
         posting or "–",
         "\n".join(STAGES[stage].vi for stage in required(row)),
-        "\n".join(filter(None, [escape(row["legal_basis"]), _origin(row)])),
+        f"{escape(row['legal_basis'])}\n[dim]Trình tự giai đoạn:[/dim] {_origin(row)}",
     )
 
 

@@ -147,7 +147,10 @@ def _backwards(before: Occurrence, stay: Occurrence, been: set[Stage]) -> Remark
     came, name = STAGES[before.stage], STAGES[stay.stage]
     may_return = before.stage in stay.rule.may_return
     if may_return or (stay.stage in been and before.stage not in CLOSING_BY_LAW):
-        text = Text(f"Trả lại từ “{came.vi}” về “{name.vi}”", f"Returned from '{came.en}' to '{name.en}'")
+        text = Text(
+            f"Quay lại “{name.vi}” sau “{came.vi}” (trả lại hồ sơ hoặc thực hiện lại)",
+            f"Back to '{name.en}' after '{came.en}' (the dossier was returned, or the stage is done again)",
+        )
         return _of_stay(RemarkKind.RETURNED, stay, text)
     text = Text(
         f"Thứ tự chưa có trong quy trình: “{name.vi}” đứng sau “{came.vi}”. Đề nghị kiểm tra lại ngày và giai đoạn",
