@@ -20,7 +20,6 @@ from datetime import UTC, datetime
 from itertools import groupby, islice
 from pathlib import Path
 
-from deploy.local.engine import free_port
 from deploy.local.keys import keyring
 from deploy.local.postgres import PostgresServer, create_database
 from shared import imports
@@ -32,6 +31,7 @@ from shared.eventstore.overlay import Append
 from shared.eventstore.port import NOTHING
 from tests.support import thousands
 from tests.support.engines import THROW_AWAY, _admin, connected, fresh_nats
+from tests.support.ports import free_port
 from tests.support.service import Api, House, Row
 from tests.support.tokens import issuer
 

@@ -16,7 +16,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from deploy.local.engine import free_port
 from deploy.local.keys import keyring
 from deploy.local.postgres import PostgresServer, create_database
 from shared.clock import new_id
@@ -27,6 +26,7 @@ from shared.eventstore.port import NOTHING
 from tests.bench.imports import META
 from tests.support import samples
 from tests.support.engines import THROW_AWAY, _admin, connected, fresh_nats
+from tests.support.ports import free_port
 from tests.support.service import Api, House
 from tests.support.tokens import issuer
 

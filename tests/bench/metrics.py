@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from deploy.local.engine import free_port
 from deploy.local.keys import keyring
 from deploy.local.postgres import PostgresServer, create_database
 from shared.contracts.campaigns import CommunicationRecorded
@@ -42,6 +41,7 @@ from shared.projections.feed import Feed
 from shared.rules.facts import DraftFacts, StageEntry
 from tests.support.engines import THROW_AWAY, _admin, connected, fresh_nats
 from tests.support.generate import random_drafts
+from tests.support.ports import free_port
 from tests.support.service import Api, House
 from tests.support.tokens import issuer
 

@@ -19,12 +19,12 @@ import httpx
 import pytest
 from aiosmtpd.controller import Controller
 
-from deploy.local.engine import free_port
 from deploy.local.keys import Keyring
 from deploy.local.nats import NatsServer
 from shared.clock import new_id
 from tests.chaos.unruly_server import IN_DOUBT, KINDS, UnrulyServer
 from tests.integration.notifier.desk import MONDAY, UNIT, Desk, open_desk, opened
+from tests.support.ports import free_port
 from tests.support.service import eventually
 from tests.support.tokens import Issuer
 

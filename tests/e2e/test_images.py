@@ -16,11 +16,11 @@ from packaging.utils import canonicalize_name
 
 from deploy.image.locked import Pin, locked_for, pins
 from deploy.image.room import COMMAND
-from deploy.local.engine import free_port
 from deploy.local.keys import Keyring
 from deploy.local.nats import NatsServer
 from tests.support.containers import Images, secret_mounts
 from tests.support.engines import NewDatabase
+from tests.support.ports import free_port
 from tests.support.service import SERVICES, eventually, existing
 
 LOCK = Path(__file__).parents[2] / "requirements.lock"

@@ -20,6 +20,7 @@ from tests.support.thousands import OF_DRAFT, STAGES, UNITS, write
 SERVICES = ("registry", "campaigns")
 CLIENT_MOST = 200  # MiB
 SERVICE_MOST = 450
+PATIENCE = 900.0  # seconds, for the requests of a hundred thousand rows
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Import:
         return self.said().count(" dòng / rows")
 
     def kill_after(self, requests: int) -> None:
-        until(lambda: self.requests() >= requests or self.process.poll() is not None, self.said())
+        until(lambda: self.requests() >= requests or self.process.poll() is not None, str(self.log), PATIENCE)
         assert self.process.poll() is None, self.said()
         self.process.kill()
         self.process.wait()
@@ -83,7 +84,7 @@ def settle(home: Home) -> None:
     with httpx.Client(headers={"Authorization": f"Bearer {home.current['token']}"}) as client:
         for service in SERVICES:
             url = f"{home.current['urls'][service]}/projections"
-            until(lambda url=url: client.get(url).json()["pending"] == 0, f"{service} lags behind")  # type: ignore[misc]
+            until(lambda url=url: client.get(url).json()["pending"] == 0, f"{service} lags behind", PATIENCE)  # type: ignore[misc]
 
 
 def most_held(home: Home, service: str) -> float:
@@ -97,7 +98,7 @@ def disturbed(home: Home, folder: Path, requests: int) -> None:
     """Import with the client killed after a quarter of the requests, and the registry after the half."""
     start(home, folder, "killed").kill_after(max(2, requests // 4))
     again = start(home, folder, "again")
-    until(lambda: again.requests() >= max(3, requests // 2), again.said())
+    until(lambda: again.requests() >= max(3, requests // 2), str(again.log), PATIENCE)
     kill_service(home, "registry")
     again.end()
     settle(home)

@@ -11,12 +11,12 @@ import asyncpg
 import pytest
 from nats.aio.client import Client
 
-from deploy.local.engine import free_port
 from deploy.local.keys import Keyring, keyring
 from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer, create_database
 from deploy.nats.permissions import OPERATOR
 from shared.eventstore import streams
+from tests.support.ports import free_port
 
 # What a crash could lose doesn't matter to a throw-away database.
 THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

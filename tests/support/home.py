@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local.child import OUR_FOLDER
-from deploy.local.engine import free_port
+from tests.support.ports import free_port
 
 LOA = Path(sysconfig.get_path("scripts")) / "loa"
 READY = "The platform is ready"

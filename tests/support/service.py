@@ -18,7 +18,6 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from deploy.cli.columns import ORDER
-from deploy.local.engine import free_port
 from deploy.local.keys import Keyring
 from deploy.local.nats import NatsServer
 from shared.contracts.vocabulary import Role
@@ -26,6 +25,7 @@ from shared.eventstore.streams import stream_state
 from shared.settings import ServiceSettings
 from tests.support.engines import NewDatabase, _numbers, connected, fresh_nats
 from tests.support.links import LinkKeys, link_keys
+from tests.support.ports import free_port
 from tests.support.tokens import Issuer, issuer
 
 PATIENCE = 20.0  # seconds until a test gives up waiting for something that should come

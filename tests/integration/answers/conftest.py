@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy.local.engine import free_port
 from deploy.local.keys import Keyring
 from shared.eventstore.streams import TICKS
 from tests.integration.answers.office import Room, browser, open_room
 from tests.support.engines import NewDatabase, connected, fresh_nats
+from tests.support.ports import free_port
 from tests.support.service import SERVICES, House, open_house
 from tests.support.tokens import Issuer
 

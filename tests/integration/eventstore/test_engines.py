@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from deploy.local.engine import EngineFailed, FolderInUse, PortTaken, command_line, free_port
+from deploy.local.engine import EngineFailed, FolderInUse, PortTaken, command_line
 from deploy.local.keys import Keyring, keyring
 from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer
@@ -14,6 +14,7 @@ from deploy.local.postgres_wheel import WHEELS, Wheel
 from deploy.nats.permissions import OPERATOR, SERVICES, USERS
 from shared.eventstore.streams import stream_state
 from tests.support.engines import NewDatabase, connected, declare_streams
+from tests.support.ports import free_port
 
 
 async def test_a_broker_keeps_its_log_through_a_kill(new_nats: NatsServer) -> None:

@@ -16,7 +16,6 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from deploy.local.engine import free_port
 from deploy.local.keys import Keyring
 from deploy.local.nats import NatsServer
 from services.notifier.app import create_app
@@ -40,6 +39,7 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.streams import TICKS, stream_state
 from tests.support.engines import connected
 from tests.support.links import LinkKeys, link_keys
+from tests.support.ports import free_port
 from tests.support.service import Api, eventually, running
 from tests.support.tokens import Issuer
 

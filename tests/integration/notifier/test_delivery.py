@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from deploy.local.engine import free_port
 from services.notifier.adapters.ledger import SqlLedger
 from services.notifier.application.ports import Claim, Outcome
 from services.notifier.application.sender import LANES
@@ -16,6 +15,7 @@ from shared.clock import new_id
 from shared.errors import TransientError
 from tests.integration.notifier.desk import MONDAY, UNIT, Desk, alerts, opened, put_recipient, tick
 from tests.support.certificate import certificate
+from tests.support.ports import free_port
 from tests.support.service import eventually
 from tests.support.smtp_server import Mailbox, only, serving
 

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from pydantic import SecretStr
 
-from deploy.local.engine import free_port
 from shared.clock import new_id
 from shared.contracts.vocabulary import Role
 from tests.integration.notifier.desk import MONDAY, UNIT, Desk, opened, put_recipient, tick
+from tests.support.ports import free_port
 
 NOWHERE = SecretStr(f"smtp://127.0.0.1:{free_port()}")
 
