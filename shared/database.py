@@ -33,13 +33,14 @@ SESSION = {
     "tcp_keepalives_count": "2",
     "tcp_user_timeout": "3000",
 }
+CONNECTIONS = 10  # of one process
 
 
 def create_engine(url: str) -> AsyncEngine:
     return create_async_engine(
         url,
-        pool_size=5,
-        max_overflow=5,
+        pool_size=CONNECTIONS,
+        max_overflow=0,  # one that is opened for a moment costs more than what it is opened for
         pool_pre_ping=True,
         connect_args={"server_settings": SESSION, "timeout": 10},
     )

@@ -6,11 +6,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, DateTime, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.adapters.ledger_rows import claim_of, file_rows, line_row, mail_row, unannounced_of
+from services.notifier.adapters.ledger_rows import (
+    claim_of,
+    ended_row,
+    file_rows,
+    line_row,
+    mail_row,
+    unannounced_of,
+)
 from services.notifier.adapters.tables import DIGEST, DIGEST_ATTACHMENT, DIGEST_LINE, RECIPIENT
 from services.notifier.application.ports import (
     Attachment,
@@ -73,21 +80,13 @@ class SqlLedger:
                 back = update(DIGEST).where(_held(claim)).values(values)
                 await connection.execute(back.values(attempts=DIGEST.c.attempts - 1))
 
-    async def finish(self, claim: Claim, outcome: Outcome, now: datetime) -> bool:
-        """Record how a delivery ended; False if the lease had run out and another took it over."""
-        values: dict[str, Any] = {"state": outcome.state, "delivery": dict(outcome.delivery)}
-        if outcome.state is DigestState.SENT:
-            values["sent_at"] = now
-        if outcome.again_at is not None:
-            values["not_before"] = outcome.again_at
-        if outcome.undeliverable is not None:
-            values["delivery"]["undeliverable"] = outcome.undeliverable
+    async def finish(self, ended: Sequence[tuple[Claim, Outcome]], now: datetime) -> None:
+        """Record how deliveries ended; what another took over when its lease had run out stays as it is."""
         async with self.engine.begin() as connection:
-            ended = update(DIGEST).where(_held(claim)).values(lease_until=None, **values)
-            ours = (await connection.execute(ended)).rowcount == 1
-            if ours and outcome.undeliverable is not None:
-                await mark(connection, claim.outgoing.recipient_id, outcome.undeliverable, now)
-        return ours
+            await connection.execute(_FINISH, [ended_row(claim, outcome, now) for claim, outcome in ended])
+            for claim, outcome in ended:
+                if outcome.undeliverable is not None:
+                    await mark(connection, claim.outgoing.recipient_id, outcome.undeliverable, now)
 
     async def deferred_since(self, recipient_id: UUID) -> datetime | None:
         """Say since when an address has put off every mail; None if the last one came through."""
@@ -196,6 +195,23 @@ async def _attached(connection: AsyncConnection, keys: Sequence[str]) -> dict[st
     return found
 
 
+_FINISH = (
+    update(DIGEST)
+    .where(
+        DIGEST.c.digest_key == bindparam("of_key"),
+        DIGEST.c.attempts == bindparam("of_attempt"),
+        DIGEST.c.state == DigestState.CLAIMED,
+    )
+    .values(
+        state=bindparam("to_state"),
+        delivery=bindparam("to_delivery", type_=JSONB),
+        sent_at=bindparam("to_sent_at", type_=DateTime(timezone=True)),
+        not_before=func.coalesce(
+            bindparam("to_not_before", type_=DateTime(timezone=True)), DIGEST.c.not_before
+        ),
+        lease_until=None,
+    )
+)
 _ANNOUNCED = (
     "digest_key",
     "message_id",

@@ -13,6 +13,7 @@ from services.notifier.application.ports import (
     DigestState,
     Mail,
     Notice,
+    Outcome,
     Outgoing,
     Unannounced,
 )
@@ -30,6 +31,18 @@ def claim_of(row: RowMapping, files: tuple[Attachment, ...]) -> Claim:
         unsure=unsure,
         delivery=row["delivery"],
     )
+
+
+def ended_row(claim: Claim, outcome: Outcome, now: datetime) -> dict[str, Any]:
+    blamed = {"undeliverable": outcome.undeliverable} if outcome.undeliverable else {}
+    return {
+        "of_key": claim.key,
+        "of_attempt": claim.attempt,
+        "to_state": outcome.state,
+        "to_delivery": {**outcome.delivery, **blamed},
+        "to_sent_at": now if outcome.state is DigestState.SENT else None,
+        "to_not_before": outcome.again_at,
+    }
 
 
 def unannounced_of(row: RowMapping, lines: Sequence[Mapping[str, Any]]) -> Unannounced:

@@ -1,21 +1,20 @@
 """A mail as it goes over the wire: one message with lasting identity, whatever its title or address says."""
 
-import unicodedata
+from collections.abc import Iterator
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, EmailPolicy
-from email.utils import parseaddr
+from email.utils import format_datetime, parseaddr
+from functools import cache
 from typing import Any
 from uuid import uuid5
 
+from services.notifier.adapters.headers import ONE_LINE, WIRE, header
 from services.notifier.application.ports import Attachment, Outgoing
 from shared.clock import VIETNAM
 from shared.contracts.ids import LOA_NAMESPACE
 from shared.errors import PermanentError
 
-ONE_LINE = 998  # characters, the most that RFC 5322 allows
-EXACT = frozenset({"message-id", "in-reply-to", "references", "list-unsubscribe"})
 ALIKE = "X-Loa-Possible-Duplicate"  # nobody knows whether an earlier attempt came through
 SEEN_BEFORE = (
     "Thư này có thể đã được gửi trước đó; nếu quý cơ quan đã nhận, đề nghị bỏ qua. / "
@@ -23,23 +22,7 @@ SEEN_BEFORE = (
 )
 
 
-class Wire(EmailPolicy):
-    """Ids and addresses stay as they are: encoded words (RFC 2047), which a long one would become, are not for them."""
-
-    def fold_binary(self, name: str, value: Any) -> bytes:
-        policy = SMTP.clone(max_line_length=ONE_LINE) if name.lower() in EXACT else SMTP
-        return policy.fold_binary(name, value)
-
-
-WIRE = Wire() + SMTP
-
-
-def header(text: str) -> str:
-    """Make one line of composed characters: nothing that comes from a title may begin another header."""
-    visible = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
-    return " ".join(unicodedata.normalize("NFC", visible).split())
-
-
+@cache
 def domain_of(sender: str) -> str:
     return parseaddr(sender)[1].rpartition("@")[2] or "loa.invalid"
 
@@ -67,9 +50,9 @@ def message_of(outgoing: Outgoing, sender: str) -> EmailMessage:
     name, address = parseaddr(sender)
     message = EmailMessage(policy=WIRE)
     message["Subject"] = header(outgoing.mail.subject)
-    message["From"] = Address(header(name), addr_spec=address)
-    message["To"] = Address(addr_spec=header(outgoing.to))
-    message["Date"] = outgoing.dated.astimezone(VIETNAM)
+    message["From"] = str(Address(header(name), addr_spec=address))
+    message["To"] = Address(addr_spec=header(outgoing.to)).addr_spec
+    message["Date"] = format_datetime(outgoing.dated.astimezone(VIETNAM))
     message["Message-ID"] = outgoing.message_id
     _name_threads(message, outgoing.mail.threads)
     _say_that_a_machine_writes(message, outgoing, sender)
@@ -84,8 +67,16 @@ def _name_threads(message: EmailMessage, threads: tuple[str, ...]) -> None:
     RFC 5322 (3.6.4) lets `In-Reply-To` name several and advises against several in `References`.
     """
     if threads:
-        message["In-Reply-To"] = " ".join(threads)
+        message["In-Reply-To"] = " ".join(_as_many_as_fit(threads))
         message["References"] = threads[0]
+
+
+def _as_many_as_fit(threads: tuple[str, ...]) -> Iterator[str]:
+    room = ONE_LINE - len("In-Reply-To: ")
+    for thread in threads:
+        room -= len(thread) + 1
+        if room >= 0:
+            yield thread
 
 
 def _say_that_a_machine_writes(message: EmailMessage, outgoing: Outgoing, sender: str) -> None:
@@ -113,7 +104,7 @@ def _fill(message: EmailMessage, outgoing: Outgoing) -> None:
     for file in (a for a in outgoing.mail.attachments if not a.content_id):
         message.add_attachment(file.content, **_kind(file))
     for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
-        part.set_boundary(f"loa-{number}-{outgoing.recipient_id.hex}")
+        part.set_boundary(f"=_loa_{number}")  # quoted-printable and base64 have no "=_"
 
 
 def _kind(attachment: Attachment) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from typing import Any
 from jinja2 import Environment
 
 from services.notifier.adapters.chart import chart
+from services.notifier.adapters.headers import header
 from services.notifier.adapters.letter import DOCX, Row, urging_letter
-from services.notifier.adapters.message import header, message_id
+from services.notifier.adapters.message import message_id
 from services.notifier.adapters.naming import in_language, name_of, policies_of
 from services.notifier.adapters.rendering import TemplateRenderer
 from services.notifier.adapters.wording import ROLES, said_by

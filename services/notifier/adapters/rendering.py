@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from services.notifier.adapters.message import header, message_id, thread_id
+from services.notifier.adapters.headers import header
+from services.notifier.adapters.message import message_id, thread_id
 from services.notifier.adapters.naming import in_language, name_of, policies_of, shortened
 from services.notifier.adapters.wording import ANSWERS, REASONS, ROLES, said_by
 from services.notifier.application.ports import Mail

@@ -133,6 +133,8 @@ class _Round:
     hand: list[Claim] = field(default_factory=list)
     gone: bool = False
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    ended: list[tuple[Claim, Outcome]] = field(default_factory=list)
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
         try:
@@ -147,7 +149,15 @@ class _Round:
         while (claim := await self._next()) is not None:
             outcome = await self.sender.attempt(claim)
             self.gone = self.gone or outcome.delivery.get("reason") == UNREACHABLE
-            await self.sender.ledger.finish(claim, outcome, self.sender.now())
+            await self._record(claim, outcome)
+
+    async def _record(self, claim: Claim, outcome: Outcome) -> None:
+        """Write it down before anything else; those who wait for the ledger meanwhile are written together."""
+        self.ended.append((claim, outcome))
+        async with self.writing:
+            if together := self.ended:
+                self.ended = []
+                await self.sender.ledger.finish(together, self.sender.now())
 
     async def _next(self) -> Claim | None:
         async with self.turn:

@@ -1,6 +1,7 @@
 """What can go wrong between the ledger and a mailbox, and what is left in the ledger then."""
 
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ async def test_a_crash_after_delivery_ends_in_one_mail_with_the_same_identity(
 ) -> None:
     """The mail is out, the ledger doesn't know: when the lease ends it goes out again as the same one."""
 
-    async def crash(_self: SqlLedger, _claim: Claim, _outcome: Outcome, _now: Any) -> bool:
+    async def crash(_self: SqlLedger, _ended: Sequence[tuple[Claim, Outcome]], _now: Any) -> None:
         raise TransientError("the database went away")
 
     async with desk.notifier() as api:
@@ -50,7 +51,7 @@ async def test_a_crash_after_delivery_ends_in_one_mail_with_the_same_identity(
 async def test_a_mail_in_doubt_whose_day_is_over_is_unsure_and_said_again_next_day(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def crash(_self: SqlLedger, _claim: Claim, _outcome: Outcome, _now: Any) -> bool:
+    async def crash(_self: SqlLedger, _ended: Sequence[tuple[Claim, Outcome]], _now: Any) -> None:
         raise TransientError("the database went away")
 
     async with desk.notifier() as api:

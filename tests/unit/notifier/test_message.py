@@ -9,7 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from services.notifier.adapters.message import header, message_id, message_of, thread_id
+from services.notifier.adapters.headers import header
+from services.notifier.adapters.message import message_id, message_of, thread_id
 from services.notifier.adapters.post import file_name
 from services.notifier.application.ports import Attachment, Mail, Outgoing
 from shared.clock import VIETNAM
@@ -135,7 +136,8 @@ def test_no_line_is_longer_than_the_wire_allows() -> None:
     assert max(len(line) for line in wire.split(b"\r\n")) <= 998
     assert wire.isascii()
     mail = read(long, sender)
-    assert (mail["Subject"], mail["In-Reply-To"].split()) == (("Truyền thông " * 30).strip(), list(threads))
+    assert mail["Subject"] == ("Truyền thông " * 30).strip()
+    assert mail["In-Reply-To"].split() == list(threads)[:5]  # no more stand on one line
     assert f"Message-ID: {identity}\r\n".encode() in wire
     assert f"List-Unsubscribe: <{link}>\r\n".encode() in wire
     assert f"References: {threads[0]}\r\n".encode() in wire

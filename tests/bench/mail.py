@@ -1,0 +1,237 @@
+"""How fast digests are rendered and delivered: `python -m tests.bench.mail [MAILS] [--profile]`.
+
+A real notifier on throw-away engines, an SMTP server in a process of its own on loopback. The very same messages
+are then handed to the very same server by bare aiosmtplib over as many connections, so that both rates are of
+one machine at one time.
+"""
+# ruff: noqa: T201  a benchmark prints
+
+import argparse
+import asyncio
+import cProfile
+import pstats
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+import aiosmtplib
+import uvloop
+from pydantic import SecretStr
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from deploy.local.engine import free_port
+from deploy.local.keys import keyring
+from deploy.local.postgres import PostgresServer, create_database
+from services.notifier.adapters.message import wire
+from services.notifier.adapters.tables import DIGEST, RECIPIENT
+from services.notifier.application.ports import Mail, Outgoing
+from services.notifier.application.sender import LANES
+from shared.contracts.ids import unit_id
+from shared.envelope import AggregateRef, Metadata, NewEvent
+from shared.eventstore.jetstream import JetStreamEventStore
+from shared.eventstore.overlay import Append
+from shared.eventstore.port import NOTHING
+from tests.integration.notifier.desk import MONDAY, Desk, open_desk, opened, registered, tick
+from tests.support.engines import THROW_AWAY, _admin, fresh_nats
+from tests.support.service import Api, eventually
+from tests.support.tokens import issuer
+
+MAILBOXES_A_UNIT = 4
+GAPS_A_UNIT = 2
+DOMAINS = 63
+TOGETHER = 500
+SENDER = "Loa <loa@loa.invalid>"
+SINK = ("-m", "aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Sink", "-l")
+
+
+@asynccontextmanager
+async def sink() -> AsyncIterator[int]:
+    """Run a server that takes everything and keeps nothing, beside us and not in our process."""
+    port = free_port()
+    process = await asyncio.create_subprocess_exec(sys.executable, *SINK, f"127.0.0.1:{port}")
+
+    async def listens() -> bool:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+    try:
+        await eventually(listens)
+        yield port
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def fill(desk: Desk, units: int) -> int:
+    """Write units with their gaps to the log; returns its head."""
+    meta = Metadata(time=MONDAY, actor="bench", correlation_id="bench")
+
+    def first(ref: AggregateRef, number: int, event: object) -> Append:
+        return Append(ref, NOTHING, [NewEvent(UUID(int=number), event, meta)])  # type: ignore[arg-type]
+
+    named = (
+        first(AggregateRef("unit", unit_id(f"U-{n}")), 1 << 40 | n, registered(f"U-{n}", f"Sở số {n}"))
+        for n in range(units)
+    )
+    gaps = (
+        first(
+            AggregateRef("compliance", UUID(int=1 << 50 | n)),
+            1 << 60 | n,
+            opened(
+                UUID(int=1 << 50 | n),
+                unit_code=f"U-{n // GAPS_A_UNIT}",
+                draft_code=f"LUAT-{n}",
+                title=f"Luật số {n} về việc quy định chi tiết một số điều của dự thảo chính sách",
+                due_on=date(2026, 11, 9 + n % 15),
+            ),
+        )
+        for n in range(units * GAPS_A_UNIT)
+    )
+    await _append(JetStreamEventStore(desk.registry.client), named)
+    await _append(JetStreamEventStore(desk.metrics.client), gaps)
+    return await desk.head()
+
+
+async def _append(store: JetStreamEventStore, appends: Iterable[Append]) -> None:
+    wanted = list(appends)
+    for start in range(0, len(wanted), TOGETHER):
+        await store.append_all(wanted[start : start + TOGETHER])
+
+
+async def list_mailboxes(desk: Desk, mails: int) -> None:
+    rows = [
+        {
+            "recipient_id": UUID(int=n),
+            "unit_code": f"U-{n // MAILBOXES_A_UNIT}",
+            "role": "head",
+            "email": f"a{n}@so-{n % DOMAINS}.example.vn",
+            "language": "vi",
+            "calendar": False,
+        }
+        for n in range(mails)
+    ]
+    engine = create_async_engine(desk.settings.async_database_url)
+    async with engine.begin() as connection:
+        await connection.execute(insert(RECIPIENT), rows)
+    await engine.dispose()
+
+
+async def ours(api: Api, desk: Desk, head: int, mails: int) -> tuple[float, float]:
+    """Tick once; the clock stops when every mail is with the server and said so in the log.
+
+    Gives the seconds that went by, and those that this process used.
+    """
+    api.client.timeout = 1800
+    began, busy = time.monotonic(), time.process_time()
+    answer = await tick(api, head)
+    assert len(answer["sent"]) == mails, [s["reason"] for s in answer["skipped"]][:5]
+
+    async def announced() -> bool:
+        (row,) = await desk.rows("SELECT count(*) AS n FROM digest WHERE announced")
+        return bool(row["n"] == mails)
+
+    await eventually(announced, 600)
+    return time.monotonic() - began, time.process_time() - busy
+
+
+async def rendered(desk: Desk) -> list[tuple[str, bytes]]:
+    """Take the messages as they went over the wire."""
+    engine = create_async_engine(desk.settings.async_database_url)
+    async with engine.connect() as connection:
+        query = select(*DIGEST.c, RECIPIENT.c.email).join(
+            RECIPIENT, RECIPIENT.c.recipient_id == DIGEST.c.recipient_id
+        )
+        rows = (await connection.execute(query)).mappings().all()
+    await engine.dispose()
+    return [
+        (
+            row["email"],
+            wire(
+                Outgoing(
+                    mail=Mail(row["subject"], row["text"], row["html"], threads=tuple(row["threads"])),
+                    to=row["email"],
+                    message_id=row["message_id"],
+                    dated=row["dated_at"],
+                    day=row["day"],
+                    unit_code=row["unit_code"],
+                    recipient_id=row["recipient_id"],
+                ),
+                SENDER,
+            ),
+        )
+        for row in rows
+    ]
+
+
+async def bare(port: int, messages: list[tuple[str, bytes]]) -> float:
+    """Hand the messages over with nothing but aiosmtplib: no ledger, no rendering, no log."""
+    waiting = list(messages)
+
+    async def lane() -> None:
+        async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port) as client:
+            while waiting:
+                address, message = waiting.pop()
+                await client.sendmail("loa@loa.invalid", [address], message)
+
+    began = time.monotonic()
+    await asyncio.gather(*(lane() for _ in range(LANES)))
+    return time.monotonic() - began
+
+
+async def measure(mails: int, folder: Path, profile: cProfile.Profile | None) -> None:
+    keys, signer = keyring(folder / "keys"), issuer(folder)
+    async with (
+        fresh_nats(folder / "nats", keys) as server,
+        PostgresServer(folder / "postgres", free_port(), settings=THROW_AWAY) as postgres,
+        sink() as port,
+    ):
+        async with _admin(postgres) as admin:
+            await create_database(admin, "notifier", "notifier")
+        url = f"postgresql://notifier:notifier@127.0.0.1:{postgres.port}/notifier"
+        async with open_desk(server, keys, signer, url, folder) as desk:
+            await desk.stop_ticking()
+            head = await fill(desk, mails // MAILBOXES_A_UNIT)
+            smtp_url = SecretStr(f"smtp://127.0.0.1:{port}")
+            async with desk.notifier(smtp_url=smtp_url, smtp_rate=10_000) as api:
+                await list_mailboxes(desk, mails)
+                await api.settled(head)
+                if profile:
+                    profile.enable()
+                whole, busy = await ours(api, desk, head, mails)
+                if profile:
+                    profile.disable()
+            messages = await rendered(desk)
+            alone = await bare(port, messages)
+    size = sum(len(message) for _, message in messages) // len(messages)
+    print(f"{mails:,} digests of {GAPS_A_UNIT} gaps ({size:,} bytes), rendered, delivered and announced:")
+    print(f"  {whole:8.1f} s  {mails / whole:8,.0f} mails/s; {busy:.1f} s of a processor in the notifier")
+    print(f"the same messages by bare aiosmtplib over {LANES} connections:")
+    print(f"  {alone:8.1f} s  {mails / alone:8,.0f} mails/s")
+    print(f"  ratio {alone / whole:.2f}; under 120 s for 10,000: {whole * 10_000 / mails < 120}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("mails", type=int, nargs="?", default=10_000)
+    parser.add_argument("--profile", action="store_true")
+    arguments = parser.parse_args()
+    profile = cProfile.Profile() if arguments.profile else None
+    with tempfile.TemporaryDirectory(prefix="loa-bench-") as folder:
+        Path(folder).chmod(0o755)
+        uvloop.run(measure(arguments.mails, Path(folder), profile))
+    if profile:
+        pstats.Stats(profile).sort_stats("cumtime").print_stats("services|shared|engine/|asyncpg/", 70)
+
+
+if __name__ == "__main__":
+    main()
