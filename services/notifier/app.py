@@ -22,7 +22,7 @@ from services.notifier.adapters.sending import SqlSending
 from services.notifier.adapters.silences import SqlSilences
 from services.notifier.adapters.smtp import Pace, Pool, Server, SmtpPost
 from services.notifier.application.announcer import Announcer
-from services.notifier.application.answers import Answers
+from services.notifier.application.answers import Answers, Renewals
 from services.notifier.application.commands import Commands
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.ports import Post
@@ -66,6 +66,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
             *pauses.routers(SqlSilences(platform.engine), sending, now, clock.new_id),
             answers.router(
                 Answers(platform.store, commands),
+                Renewals(ticks.pipeline, ticks.ledger, now),
                 links.reader(settings.link_jwks),
                 settings.url_notifier,
                 now,

@@ -17,10 +17,9 @@ class AnswerLinks:
     signer: LinkSigner | None
 
     def of(self, digest: Digest, line: Line) -> Mapping[AlertAnswer, str]:
-        """Address every answer; none for who supervises, or for another unit's matter."""
-        recipient, gap = digest.recipient, line.gap
-        answers_for = recipient.unit_code if recipient.role is not RecipientRole.SUPERVISOR else None
-        if self.signer is None or gap.unit_code != answers_for:
+        """Address every answer; none for who supervises, or only hears of what a unit below owes."""
+        supervises = digest.recipient.role is RecipientRole.SUPERVISOR or line.reason.is_above
+        if self.signer is None or supervises:
             return {}
         address = self.signer.address
         return {answer: address(_link(digest, line, answer)) for answer in AlertAnswer}

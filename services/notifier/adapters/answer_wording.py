@@ -15,6 +15,17 @@ from shared.errors import Text
 
 RECORDED = Text("Đã ghi nhận trả lời", "Your answer is recorded")
 
+ASKED = Text("Đã nhận yêu cầu", "Your request is received")
+MAILED = Text(
+    "Liên kết mới được gửi vào địa chỉ đã nhận thư trước, nếu địa chỉ đó còn trong danh sách và nội dung còn phải "
+    "trả lời.",
+    "New links go to the address that got the first mail, if it still stands on the list and an answer is still due.",
+)
+MAILED_NEXT = Text(
+    "Thư thường đến trong vài phút; với mỗi nội dung, mỗi ngày gửi lại nhiều nhất một thư.",
+    "The mail usually comes within minutes; for each matter at most one a day is sent again.",
+)
+
 
 def recorded(said: AnswerEvent) -> Text:
     """Say in a sentence what was answered."""

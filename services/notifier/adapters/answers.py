@@ -10,8 +10,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from services.notifier.adapters.answer_wording import NEXT, RECORDED, recorded
-from services.notifier.application.answers import Answers, Asked
+from services.notifier.adapters.answer_wording import ASKED, MAILED, MAILED_NEXT, NEXT, RECORDED, recorded
+from services.notifier.application.answers import Answers, Asked, Renewals
 from shared import web
 from shared.clock import Clock, day_in_vietnam
 from shared.contracts.ids import alert_id
@@ -41,6 +41,7 @@ Read = Callable[[Fields, Mapping[str, Any], date, Asked], AnswerEvent | None]
 @dataclass(frozen=True, slots=True)
 class Desk:
     answers: Answers
+    renewals: Renewals
     pages: AnswerPages
     now: Clock
 
@@ -58,6 +59,11 @@ class Desk:
         metadata = replace(web.metadata(request, held.principal), idempotency_key=held.key, time=self.now())
         return self._done(await self.answers.record(asked, said, metadata))
 
+    async def renew(self, request: Request, held: Held) -> HTMLResponse:
+        """Answer the same whatever comes of it: who is on which list is nobody else's business."""
+        await self.renewals.renew(held.link, request.state.correlation_id)
+        return self.pages.page("recorded.html", heading=ASKED, what=MAILED, next=MAILED_NEXT)
+
     async def _unused(self, held: Held) -> Asked:
         asked = await self.answers.asked(held.link)
         if asked.said is not None:
@@ -73,11 +79,12 @@ class Desk:
         return self.pages.page("recorded.html", heading=RECORDED, what=recorded(said), next=NEXT[type(said)])
 
 
-def router(answers: Answers, reader: LinkReader, renew_at: str, now: Clock) -> APIRouter:
+def router(answers: Answers, renewals: Renewals, reader: LinkReader, renew_at: str, now: Clock) -> APIRouter:
     """No part of the API's description: only the holder of a link has anything to do here."""
     pages = AnswerPages(environment(TEMPLATES), renew_at)
-    desk = Desk(answers, pages, now)
+    desk = Desk(answers, renewals, pages, now)
     admitted = Door(reader, now).admit(*OWN)
+    known = Door(reader, now).admit(*AlertAnswer, over=True)
     routes = APIRouter(prefix=PATH, tags=["answers"], route_class=pages.route, include_in_schema=False)
 
     @routes.get("/{token}")
@@ -88,6 +95,10 @@ def router(answers: Answers, reader: LinkReader, renew_at: str, now: Clock) -> A
     @routes.post("/{token}")
     async def answer(request: Request, held: Held = admitted) -> HTMLResponse:
         return await desk.answer(request, held)
+
+    @routes.post("/{token}/renew")
+    async def renew(request: Request, held: Held = known) -> HTMLResponse:
+        return await desk.renew(request, held)
 
     return routes
 

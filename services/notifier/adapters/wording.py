@@ -44,6 +44,9 @@ REASONS: Mapping[Reason, Text] = MappingProxyType(
             "Trình tự, thủ tục rút gọn: thời hạn đến trước hoặc trong ngày gửi thư tổng hợp tiếp theo",
             "Simplified procedure: it is due before the next digest, or on its day",
         ),
+        Reason.LINKS_RENEWED: Text(
+            "Gửi lại theo yêu cầu nhận liên kết mới", "Sent again because new links were asked for"
+        ),
         Reason.RESOLVED_SINCE: Text("Đã hoàn thành từ lần nhắc trước", "Completed since we wrote last"),
         Reason.STILL_OWED: Text("Đã nhắc trước đây, nêu lại để tiện theo dõi", "Named before, repeated here"),
         Reason.PLANNED: Text(

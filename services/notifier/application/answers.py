@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 
 from services.notifier.application.commands import Commands
+from services.notifier.application.pipeline import Pipeline
+from services.notifier.application.ports import Ledger
 from services.notifier.domain import alert as alerts
 from services.notifier.domain.refusals import NothingOwed
+from shared.clock import Clock
 from shared.contracts.ids import alert_id
 from shared.contracts.notifier import (
     AlertAcknowledged,
@@ -55,6 +58,22 @@ class Answers:
         handled = await self.commands.answer(alerts.RecordAnswer(matter, said), metadata)
         stands = [event.data for event in handled.events if isinstance(event.data, _ANSWERS)]
         return stands[0] if stands else said
+
+
+@dataclass(frozen=True, slots=True)
+class Renewals:
+    """New links go by mail, to the mailbox of the old one and nowhere else; the ledger's key allows one a day."""
+
+    pipeline: Pipeline
+    ledger: Ledger
+    now: Clock
+
+    async def renew(self, link: Link, correlation_id: str) -> None:
+        """Queue the mail, if the mailbox still stands on its unit's list and the matter is still open."""
+        now = self.now()
+        planned = await self.pipeline.renewed(link.recipient_id, link.gap_id, now)
+        if planned is not None:
+            await self.ledger.enqueue([(planned.digest, planned.outgoing)], correlation_id, now)
 
 
 _ANSWERS = AlertAcknowledged | AlertTransferRequested | AlertExemptionRequested | AlertObstacleReported

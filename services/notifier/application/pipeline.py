@@ -16,6 +16,7 @@ from services.notifier.domain.digest import (
     cannot_wait,
     compose,
     compose_immediate,
+    compose_renewed,
     mute,
     next_digest,
 )
@@ -113,6 +114,12 @@ class Pipeline:
             kinds = due(local.date(), desk.rounds, self.calendar, today=today) | {Kind.DIGEST}
         return _Planner(self, desk, local, kinds).plan()
 
+    async def renewed(self, recipient_id: UUID, gap_id: UUID, now: datetime) -> Planned | None:
+        """Make the mail that speaks of one gap again, with new links; None if it is not theirs to answer for."""
+        local = now.astimezone(VIETNAM)
+        desk = await self._desk(local.date())
+        return _Planner(self, desk, local, frozenset()).renewed(recipient_id, gap_id)
+
     async def wanted(self, now: datetime) -> frozenset[Kind] | None:
         """Say which rounds a moment of the clock asks for; None if there is nothing to plan at all."""
         local = now.astimezone(VIETNAM)
@@ -178,6 +185,15 @@ class _Planner:
             list(self._situation.escalations()),
             list(self._situation.silenced()),
         )
+
+    def renewed(self, recipient_id: UUID, gap_id: UUID) -> Planned | None:
+        for recipient in self._valid():
+            if recipient.recipient_id == recipient_id:
+                for entry in self._situation.entries(recipient, {}):
+                    if entry.gap.gap_id == gap_id and not entry.above:
+                        mail = compose_renewed(recipient, entry, self._day, self._pipeline.calendar)
+                        return self._planned(self._named(mail))
+        return None
 
     def _valid(self) -> Iterator[Recipient]:
         return (one for one in self._desk.recipients if one.is_valid_on(self._day))

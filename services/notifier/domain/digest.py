@@ -26,6 +26,7 @@ HOUR = time(8)  # in Asia/Ho_Chi_Minh: mail is waiting when the office opens
 CLOSING = time(17)  # what can't wait for a digest still waits for the morning from here on
 KIND = "digest"
 IMMEDIATE = "immediate"
+RENEWED = "renewed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +134,18 @@ def compose_immediate(recipient: Recipient, entry: Entry, day: date, calendar: C
         owed=(line_of(entry, Reason.NO_TIME, day, calendar),),
         closed=(),
         kind=IMMEDIATE,
+    )
+
+
+def compose_renewed(recipient: Recipient, entry: Entry, day: date, calendar: Calendar) -> Digest:
+    """Speak of one gap again because the recipient asked for new links: at most once a day."""
+    return Digest(
+        key=f"{day.isoformat()}.{RENEWED}.{entry.gap.gap_id}.{recipient.recipient_id}",
+        recipient=recipient,
+        day=day,
+        owed=(line_of(entry, Reason.LINKS_RENEWED, day, calendar),),
+        closed=(),
+        kind=RENEWED,
     )
 
 

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     WORSE = "worse"
     PLAN_PASSED = "plan_passed"
     NO_TIME = "no_time"
+    LINKS_RENEWED = "links_renewed"
     RESOLVED_SINCE = "resolved_since"
     STILL_OWED = "still_owed"
     PLANNED = "planned"
