@@ -96,7 +96,7 @@ def _ticks(
     calendar = load_rulebook(settings.rule_files).calendar
     announcer = Announcer(ledger, platform.store, clock.new_id, now)
     digests = TemplateRenderer(AnswerLinks(_signer(settings)), settings.mail_from)
-    renderer = NoticeRenderer(digests, environment(), settings.mail_from)
+    renderer = NoticeRenderer(digests, environment(), settings.mail_from, f"{settings.url_notifier}/requests")
     desks = SqlDesks(platform.engine, settings.justice_unit)
     return Ticks(
         pipeline=Pipeline(desks, renderer, calendar, head, _steps(settings)),

@@ -142,7 +142,7 @@ async def _said(connection: AsyncConnection) -> dict[tuple[UUID, str], dict[str,
     }
 
 
-_ANSWERED = ("answer", "answered_on", "planned_on", "snoozed_until")
+_ANSWERED = ("answer", "answered_on", "answer_said", "planned_on", "snoozed_until")
 
 
 def gap_of(row: RowMapping) -> Gap:

@@ -25,11 +25,15 @@ CHART = "chart"
 
 @dataclass(frozen=True, slots=True)
 class NoticeRenderer:
-    """Renders every kind of mail; digests have a renderer of their own."""
+    """Renders every kind of mail; digests have a renderer of their own.
+
+    `requests` is the address of what units ask for, with what grants it.
+    """
 
     digests: TemplateRenderer
     templates: Environment
     sender: str
+    requests: str
 
     def message_id(self, notice: Notice) -> str:
         return message_id(notice.key, self.sender)
@@ -39,7 +43,7 @@ class NoticeRenderer:
             case Digest():
                 return self.digests.render(notice, unit)
             case WeeklyList():
-                return self._filled(notice, _of_list(notice, unit), _letter(notice, unit))
+                return self._filled(notice, _of_list(notice, unit, self.requests), _letter(notice, unit))
             case MonthlySummary():
                 picture = Attachment(
                     name="bieu-do.png",
@@ -69,10 +73,11 @@ def _common(notice: WeeklyList | MonthlySummary, unit: Unit) -> dict[str, Any]:
     }
 
 
-def _of_list(notice: WeeklyList, unit: Unit) -> dict[str, Any]:
+def _of_list(notice: WeeklyList, unit: Unit, requests: str) -> dict[str, Any]:
     lines = [_shown(line, notice, notice.recipient.language) for line in notice.lines]
     units = len({line.gap.unit_code for line in notice.lines})
-    return _common(notice, unit) | {"lines": lines, "units": units}
+    asked = any(line.matter.asks for line in notice.lines)
+    return _common(notice, unit) | {"lines": lines, "units": units, "requests": requests if asked else None}
 
 
 def _shown(line: Line, notice: WeeklyList, language: Language) -> dict[str, Any]:

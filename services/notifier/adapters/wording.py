@@ -1,6 +1,8 @@
 """What the notifier's own lists are called, for mails and the outbox page."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date
+from textwrap import shorten
 from types import MappingProxyType
 
 from services.notifier.application.ports import DigestState
@@ -14,6 +16,8 @@ from shared.contracts.notifier import (
 )
 from shared.contracts.vocabulary import AlertAnswer, RecipientRole
 from shared.errors import Text
+
+MOST_SAID = 300  # characters of an answer that a list has room for
 
 REASONS: Mapping[Reason, Text] = MappingProxyType(
     {
@@ -103,24 +107,51 @@ ANSWERS: Mapping[AlertAnswer, Text] = MappingProxyType(
 )
 
 
+def _words_of(matter: Matter) -> Iterable[tuple[str, str | None]]:
+    return (matter.answer_said or {}).items()
+
+
 def said_by(matter: Matter) -> Text:
     """Say what a late unit has answered: the column "Lý do" of the list that those above read."""
-    if matter.answer == AlertAcknowledged.name and matter.planned_on is not None:
-        day = f"{matter.planned_on:%d/%m/%Y}"
-        return Text(f"Đơn vị báo sẽ thực hiện ngày {day}", f"The unit will do it on {day}")
-    return _ANSWERS.get(matter.answer or "", _NO_ANSWER)
+    said = {name: shorten(words or "", MOST_SAID, placeholder="…") for name, words in _words_of(matter)}
+    match matter.answer:
+        case AlertAcknowledged.name if matter.planned_on is not None:
+            day = matter.planned_on
+            return Text(
+                f"Đơn vị báo sẽ thực hiện ngày {day:%d/%m/%Y}", f"The unit will do it on {day:%d/%m/%Y}"
+            )
+        case AlertTransferRequested.name:
+            return _asked_to_transfer(said)
+        case AlertExemptionRequested.name:
+            return _asked_to_exempt(said)
+        case AlertObstacleReported.name:
+            return _obstacle(said)
+        case _:
+            return Text("Chưa có phản hồi", "No answer yet")
 
 
-_NO_ANSWER = Text("Chưa có phản hồi", "No answer yet")
-_ANSWERS: Mapping[str, Text] = MappingProxyType(
-    {
-        AlertTransferRequested.name: Text(
-            "Đơn vị báo không thuộc trách nhiệm của mình, chờ xem xét",
-            "The unit says that it is not its own; to be decided",
-        ),
-        AlertExemptionRequested.name: Text(
-            "Đơn vị đề nghị miễn theo văn bản, chờ xem xét", "The unit asks for an exemption; to be decided"
-        ),
-        AlertObstacleReported.name: Text("Đơn vị báo có vướng mắc", "The unit reports an obstacle"),
-    }
-)
+def _asked_to_transfer(said: Mapping[str, str]) -> Text:
+    to, why = said.get("to_unit"), said.get("explanation")
+    return Text(
+        f"Đơn vị đề nghị chuyển{f' đến {to}' if to else ' cho đơn vị khác'}{f': {why}' if why else ''}",
+        f"The unit asks for a transfer{f' to {to}' if to else ''}{f': {why}' if why else ''}",
+    )
+
+
+def _asked_to_exempt(said: Mapping[str, str]) -> Text:
+    document, authority, day = said.get("document"), said.get("authority"), said.get("decided_on")
+    if not (document and authority and day):
+        return Text("Đơn vị đề nghị miễn theo văn bản", "The unit asks for an exemption")
+    on = date.fromisoformat(day)
+    return Text(
+        f"Đơn vị đề nghị miễn theo {document} ngày {on:%d/%m/%Y} của {authority}",
+        f"The unit asks for an exemption by {document} of {on:%d/%m/%Y}, {authority}",
+    )
+
+
+def _obstacle(said: Mapping[str, str]) -> Text:
+    words = said.get("obstacle")
+    return Text(
+        f"Đơn vị báo có vướng mắc{f': {words}' if words else ''}",
+        f"The unit reports an obstacle{f': {words}' if words else ''}",
+    )

@@ -21,6 +21,7 @@ from tests.integration.metrics.office import Office, today
 from tests.support.service import PATIENCE, House, eventually
 
 CALENDAR = load_rulebook().calendar
+RECIPIENT = "-".join("[0-9a-f]" * n for n in (8, 4, 4, 4, 12))
 PARTS = ("plain", "html")
 _letters = itertools.count(1)
 
@@ -70,14 +71,14 @@ class Room:
     def code(self) -> str:
         return self.office.code
 
-    async def mails_of(self, day: date) -> list[EmailMessage]:
-        """Send the digests of a day, and read those to our unit."""
+    async def mails_of(self, day: date, kind: str = "") -> list[EmailMessage]:
+        """Send the mails of a day, and read the digests (or what is of another kind) to our unit."""
         notifier = self.house.services["notifier"].client
         position = await self.house.settled()
         body = {"at": day.isoformat()}
         answer = await notifier.post("/tick", json=body, params={"min_position": position})
         assert answer.status_code == 200, answer.text
-        files = sorted(self.mail_dir.glob(f"{day}_{self.code}_*.eml"))
+        files = sorted(self.mail_dir.glob(f"{day}_{self.code}_{RECIPIENT}{kind}.eml"))
         return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
 
     async def links(self, day: date | None = None) -> dict[AlertAnswer, str]:
@@ -115,10 +116,10 @@ async def browser() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def open_room(house: House, mail_dir: Path, *roles: str) -> Room:
+async def open_room(house: House, mail_dir: Path, *roles: str, parent: str = "") -> Room:
     """Register a unit with mailboxes and a draft that came into consultation a while ago."""
     office = Office(house, f"TL{next(_letters)}")
-    await office.open(policies=2)
+    await office.open(policies=2, parent=parent)
     people = [
         {"role": role, "email": f"{role}.{office.code}@example.vn".lower(), "language": "vi"}
         for role in roles or ("focal_point",)

@@ -1,5 +1,6 @@
 """What a unit asks of its supervisor: shown with the way to settle it, and settled by following it."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,7 +9,7 @@ import pytest
 
 from shared.contracts.vocabulary import AlertAnswer, Role
 from tests.integration.answers.conftest import NewRoom
-from tests.integration.answers.office import Room
+from tests.integration.answers.office import CALENDAR, Room, links_of, words
 from tests.integration.metrics.office import today
 from tests.support.service import eventually
 
@@ -88,3 +89,16 @@ async def test_requests_are_for_who_supervises(new_room: NewRoom, role: Role | N
 
 async def is_over(room: Room) -> bool:
     return not await requests(room)
+
+
+async def test_the_supervisor_reads_in_the_weekly_list_what_was_asked_and_where_it_is_settled(
+    new_room: NewRoom, visitor: httpx.AsyncClient
+) -> None:
+    above = await new_room("supervisor")
+    room = await new_room(parent=above.code)
+    await pressed(room, visitor, AlertAnswer.EXEMPT, EXEMPT)
+    monday = CALENDAR.next_working_day(today() + timedelta(days=7 - today().weekday()))
+    (mail,) = await above.mails_of(monday, "_weekly_list-*")
+    assert f"miễn theo {EXEMPT['document']}" in words(mail)
+    assert "/requests" in words(mail)
+    assert links_of(mail) == []

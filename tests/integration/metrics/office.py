@@ -63,8 +63,8 @@ class Office:
     house: House
     code: str
 
-    async def open(self, policies: int = 2, **draft: Any) -> None:
-        await self.house.import_rows("units", [samples.unit(self.code)])
+    async def open(self, policies: int = 2, parent: str = "", **draft: Any) -> None:
+        await self.house.import_rows("units", [samples.unit(self.code, parent_code=parent)])
         row = samples.draft(self.code, self.code, **({"in_scope": "yes"} | draft))
         await self.house.import_rows("drafts", [row])
         rows = [samples.policy(self.code, number) for number in range(1, policies + 1)]

@@ -1,0 +1,46 @@
+"""What a unit answered, as those above it read it."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.notifier.adapters.wording import MOST_SAID, said_by
+from services.notifier.domain.matter import Matter
+
+EXEMPT = {"document": "Công văn 99/VPCP-PL", "authority": "Văn phòng Chính phủ", "decided_on": "2026-11-05"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "said", "words"),
+    [
+        (None, None, "Chưa có phản hồi"),
+        ("acknowledged", {"planned_on": "2026-11-27"}, "Đơn vị báo sẽ thực hiện ngày 27/11/2026"),
+        (
+            "transfer_requested",
+            {"to_unit": "Sở Tài chính", "explanation": "Theo phân công"},
+            "Đơn vị đề nghị chuyển đến Sở Tài chính: Theo phân công",
+        ),
+        ("transfer_requested", {"to_unit": None}, "Đơn vị đề nghị chuyển cho đơn vị khác"),
+        (
+            "exemption_requested",
+            EXEMPT,
+            "Đơn vị đề nghị miễn theo Công văn 99/VPCP-PL ngày 05/11/2026 của Văn phòng Chính phủ",
+        ),
+        ("exemption_requested", None, "Đơn vị đề nghị miễn theo văn bản"),
+        (
+            "obstacle_reported",
+            {"obstacle": "Chưa có\r\n\r\nkinh phí"},
+            "Đơn vị báo có vướng mắc: Chưa có kinh phí",
+        ),
+    ],
+)
+def test_the_reason_given_is_one_line(answer: str | None, said: Any, words: str) -> None:
+    matter = Matter(answer=answer, answer_said=said, planned_on=date(2026, 11, 27))
+    assert said_by(matter).vi == words
+    assert matter.asks is (answer in {"transfer_requested", "exemption_requested", "obstacle_reported"})
+
+
+def test_a_long_answer_is_cut_for_a_list() -> None:
+    matter = Matter(answer="obstacle_reported", answer_said={"obstacle": "vướng " * 500})
+    assert len(said_by(matter).vi) <= len("Đơn vị báo có vướng mắc: ") + MOST_SAID
