@@ -17,7 +17,7 @@ from shared.rules.facts import DraftFacts, Posting
 from shared.rules.postings import PostingClock, clock_of
 from shared.rules.procedures import PostingRule
 from shared.rules.rulebook import Rulebook
-from shared.rules.sequence import Occurrence, occurrences
+from shared.rules.sequence import Step, steps_of
 from shared.rules.wording import CERTAINTIES, INSTRUMENTS, REGIMES, STAGES
 from shared.rules.working_days import last_day
 
@@ -67,9 +67,9 @@ class Remark:
 
 def remarks(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> tuple[Remark, ...]:
     """Remark everything that is known on a day, in the order of the days; what concerns the draft comes first."""
-    stays = [stay for stay in occurrences(facts, rulebook) if stay.entered_on <= as_of]
+    steps = [step for step in steps_of(facts, rulebook) if step.entry.entered_on <= as_of]
     clocks = clocks_of(facts, rulebook, as_of)
-    dated = [*_late(facts, as_of), *_of_way(stays), *_left_early(stays, clocks), *_of_postings(clocks)]
+    dated = [*_late(facts, as_of), *_of_way(steps), *_left_early(steps, clocks), *_of_postings(clocks)]
     return (*_of_draft(facts, rulebook, as_of), *sorted(dated, key=lambda one: one.on or date.min))
 
 
@@ -112,19 +112,19 @@ def _late(facts: DraftFacts, as_of: date) -> Iterator[Remark]:
             yield Remark(RemarkKind.LATE, entry.entry_id, entry.entered_on, text)
 
 
-def _of_way(stays: Sequence[Occurrence]) -> Iterator[Remark]:
+def _of_way(all_steps: Sequence[Step]) -> Iterator[Remark]:
     """Remark steps that the procedure does not know, and returns; what interrupts the way is no step."""
-    steps = [stay for stay in stays if stay.stage not in HALTS]
+    steps = [step for step in all_steps if step.entry.stage not in HALTS]
     been: set[Stage] = set()
     for before, stay in zip([None, *steps], steps, strict=False):
-        if not stay.resumed:
+        if not stay.entry.resumed:
             yield from _of_step(before, stay, been)
-        been.add(stay.stage)
+        been.add(stay.entry.stage)
 
 
-def _of_step(before: Occurrence | None, stay: Occurrence, been: set[Stage]) -> Iterator[Remark]:
-    order, name = stay.rule.expected_order, STAGES[stay.stage]
-    if stay.stage not in order:
+def _of_step(before: Step | None, stay: Step, been: set[Stage]) -> Iterator[Remark]:
+    order, name = stay.rule.expected_order, STAGES[stay.entry.stage]
+    if stay.entry.stage not in order:
         text = Text(
             f"Quy trình của hình thức văn bản này không có giai đoạn “{name.vi}”",
             f"The procedure of this instrument has no stage '{name.en}'",
@@ -134,19 +134,22 @@ def _of_step(before: Occurrence | None, stay: Occurrence, been: set[Stage]) -> I
         yield _backwards(before, stay, been)
 
 
-def _goes_back(before: Occurrence, stay: Occurrence) -> bool:
+def _goes_back(before: Step, stay: Step) -> bool:
     """Tell whether a step leads back, for certain: the earlier one may be known to the month or year only."""
     order = stay.rule.expected_order
-    backwards = before.stage in order and order.index(stay.stage) < order.index(before.stage)
+    backwards = before.entry.stage in order and order.index(stay.entry.stage) < order.index(
+        before.entry.stage
+    )
     return backwards and (
-        before.precision is Precision.DAY or last_day(before.entered_on, before.precision) < stay.entered_on
+        before.entry.precision is Precision.DAY
+        or last_day(before.entry.entered_on, before.entry.precision) < stay.entry.entered_on
     )
 
 
-def _backwards(before: Occurrence, stay: Occurrence, been: set[Stage]) -> Remark:
-    came, name = STAGES[before.stage], STAGES[stay.stage]
-    may_return = before.stage in stay.rule.may_return
-    if may_return or (stay.stage in been and before.stage not in CLOSING_BY_LAW):
+def _backwards(before: Step, stay: Step, been: set[Stage]) -> Remark:
+    came, name = STAGES[before.entry.stage], STAGES[stay.entry.stage]
+    may_return = before.entry.stage in stay.rule.may_return
+    if may_return or (stay.entry.stage in been and before.entry.stage not in CLOSING_BY_LAW):
         text = Text(
             f"Quay lại “{name.vi}” sau “{came.vi}” (trả lại hồ sơ hoặc thực hiện lại)",
             f"Back to '{name.en}' after '{came.en}' (the dossier was returned, or the stage is done again)",
@@ -159,41 +162,43 @@ def _backwards(before: Occurrence, stay: Occurrence, been: set[Stage]) -> Remark
     return _of_stay(RemarkKind.ORDER_UNKNOWN, stay, text)
 
 
-def _of_stay(kind: RemarkKind, stay: Occurrence, text: Text) -> Remark:
-    return Remark(kind, stay.entry_id, stay.entered_on, text, stay.rule.legal_basis)
+def _of_stay(kind: RemarkKind, stay: Step, text: Text) -> Remark:
+    return Remark(kind, stay.entry.entry_id, stay.entry.entered_on, text, stay.rule.legal_basis)
 
 
-def _left_early(stays: Sequence[Occurrence], clocks: Sequence[PostingClock]) -> Iterator[Remark]:
+def _left_early(steps: Sequence[Step], clocks: Sequence[PostingClock]) -> Iterator[Remark]:
     """Remark a stage that was left for the next one before its posting had run the least number of days."""
     ran: set[Stage] = set()
-    for stay, following in pairwise(stays):
-        rule = stay.rule.posting_of(stay.stage)
-        if rule is None or following.stage in HALTS:
+    for stay, following in pairwise(steps):
+        rule = stay.rule.posting_of(stay.entry.stage)
+        if rule is None or following.entry.stage in HALTS:
             continue
-        left = last_day(following.entered_on, following.precision)
-        posted = [c for c in clocks if c.posting.stage is stay.stage and c.posting.opened_on <= left]
-        begun = posted[0].posting.opened_on if posted else stay.entered_on
+        left = last_day(following.entry.entered_on, following.entry.precision)
+        posted = [c for c in clocks if c.posting.stage is stay.entry.stage and c.posting.opened_on <= left]
+        begun = posted[0].posting.opened_on if posted else stay.entry.entered_on
         if posted:
             enough = any(clock.has_run(left) for clock in posted)
         else:
-            enough = stay.resumed or stay.stage in ran or begun + timedelta(days=rule.min_days) <= left
+            enough = (
+                stay.entry.resumed or stay.entry.stage in ran or begun + timedelta(days=rule.min_days) <= left
+            )
         if enough:
-            ran.add(stay.stage)
+            ran.add(stay.entry.stage)
         else:
             yield _too_early(stay, following, rule, (left - begun).days, is_posted=bool(posted))
 
 
-def _too_early(
-    stay: Occurrence, following: Occurrence, rule: PostingRule, days: int, *, is_posted: bool
-) -> Remark:
-    was, next_ = STAGES[stay.stage], STAGES[following.stage]
+def _too_early(stay: Step, following: Step, rule: PostingRule, days: int, *, is_posted: bool) -> Remark:
+    was, next_ = STAGES[stay.entry.stage], STAGES[following.entry.stage]
     vi, en = ("đăng tải", "posted") if is_posted else ("từ khi vào giai đoạn", "since its entry")
     sure = CERTAINTIES[rule.certainty]
     text = Text(
         f"Chuyển sang “{next_.vi}” khi “{was.vi}” mới được {days}/{rule.min_days} ngày tối thiểu ({vi}; {sure.vi})",
         f"Went on to '{next_.en}' when '{was.en}' had {days} of at least {rule.min_days} days ({en}; {sure.en})",
     )
-    return Remark(RemarkKind.LEFT_EARLY, following.entry_id, following.entered_on, text, rule.legal_basis)
+    return Remark(
+        RemarkKind.LEFT_EARLY, following.entry.entry_id, following.entry.entered_on, text, rule.legal_basis
+    )
 
 
 def _of_postings(clocks: Sequence[PostingClock]) -> Iterator[Remark]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from operator import attrgetter
+from typing import NamedTuple
 from uuid import UUID
 
 from shared.contracts.vocabulary import ENDS, Precision, Stage
@@ -15,7 +16,12 @@ from shared.rules.working_days import last_day
 
 _EXACTNESS = {Precision.DAY: 0, Precision.MONTH: 1, Precision.YEAR: 2}
 
-Step = tuple[StageEntry, ProcedureRule]
+
+class Step(NamedTuple):
+    """An entry that begins an occurrence, and the rule that was in force on its day."""
+
+    entry: StageEntry
+    rule: ProcedureRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +75,7 @@ def window(facts: DraftFacts, rulebook: Rulebook) -> Window:
 
 def course(facts: DraftFacts, rulebook: Rulebook) -> Course:
     """Order the entries, drop what begins nothing, and find the window (compliance rules: Words, Window)."""
-    steps = _steps(facts, rulebook)
+    steps = steps_of(facts, rulebook)
     found = _window(steps)
     exempted = frozenset(stage for exemption in facts.exemptions for stage in exemption.stages)
     following: list[StageEntry | None] = [entry for entry, _ in steps[1:]]
@@ -123,11 +129,11 @@ def parallel_entries(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> list
     return sorted(beside, key=attrgetter("entered_on"))
 
 
-def _steps(facts: DraftFacts, rulebook: Rulebook) -> list[Step]:
+def steps_of(facts: DraftFacts, rulebook: Rulebook) -> list[Step]:
     """Pair each entry with its rule; entries into parallel stages are no part of the sequence."""
     rules = {entry.entry_id: _rule(facts, rulebook, entry) for entry in facts.entries}
     entries = [entry for entry in facts.entries if entry.stage not in rules[entry.entry_id].parallel]
-    return [(entry, rules[entry.entry_id]) for entry in in_order(entries)]
+    return [Step(entry, rules[entry.entry_id]) for entry in in_order(entries)]
 
 
 def _rule(facts: DraftFacts, rulebook: Rulebook, entry: StageEntry) -> ProcedureRule:
