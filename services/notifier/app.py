@@ -1,12 +1,14 @@
 """The notifier's composition root: the one place that knows every adapter of it."""
 
 from pathlib import Path
-from ssl import create_default_context
+from ssl import SSLContext, create_default_context
 
 from fastapi import FastAPI
 
 from services.notifier.adapters import answers, api, outbox, pauses, requests, tables
 from services.notifier.adapters.answer_links import AnswerLinks
+from services.notifier.adapters.bounces import Desk as BounceDesk
+from services.notifier.adapters.bounces import ImapDoor, LmtpDoor
 from services.notifier.adapters.broker import subscribe
 from services.notifier.adapters.desk import PROJECTION, SqlDesks
 from services.notifier.adapters.ledger import SqlLedger
@@ -16,6 +18,7 @@ from services.notifier.adapters.read_model import SqlReadModel
 from services.notifier.adapters.recipients import SqlRecipients
 from services.notifier.adapters.rendering import TemplateRenderer, environment
 from services.notifier.adapters.restoring import settle
+from services.notifier.adapters.returns import SqlReturns
 from services.notifier.adapters.rounds import SqlRounds
 from services.notifier.adapters.rows import rows
 from services.notifier.adapters.sending import SqlSending
@@ -39,7 +42,7 @@ from shared.eventstore.streams import stream_state
 from shared.links import LinkSigner, signing_key
 from shared.projections.rows import RowProjection
 from shared.rules.rulebook import load_rulebook
-from shared.service import Platform
+from shared.service import Background, Platform
 
 logger = log.get(__name__)
 
@@ -81,7 +84,10 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
         runner=runner,
         probes={**platform.probes(runner), "reactions": reactions.probe},
         metrics=platform.metrics,
-        lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run, reactions.run, ticks.sender.run]),
+        lifespan=lambda _: platform.lifespan(
+            MIGRATIONS,
+            [runner.run, reactions.run, ticks.sender.run, *_doors_for_bounces(platform, settings, now)],
+        ),
         settle=settle,
     )
 
@@ -109,6 +115,22 @@ def _ticks(
     )
 
 
+def _doors_for_bounces(platform: Platform, settings: Settings, now: Clock) -> list[Background]:
+    returns = SqlReturns(platform.engine)
+    desk = BounceDesk(lambda token, detail: returns.returned(token, detail, now()))
+    doors: list[Background] = []
+    if settings.bounce_listen is not None:
+        host, _, port = settings.bounce_listen.rpartition(":")
+        doors.append(LmtpDoor(desk, host, int(port)).run)
+    if settings.bounce_imap_url is not None:
+        doors.append(ImapDoor(desk, settings.bounce_imap_url.get_secret_value(), _tls(settings)).run)
+    return doors
+
+
+def _tls(settings: Settings) -> SSLContext | None:
+    return create_default_context(cafile=settings.smtp_ca) if settings.smtp_ca else None
+
+
 def _signer(settings: Settings) -> LinkSigner | None:
     if settings.link_key is None:
         logger.warning("mails_without_answers", setting="LOA_LINK_KEY")
@@ -124,6 +146,5 @@ def _steps(settings: Settings) -> tuple[Step, ...]:
 def _post(settings: Settings) -> Post:
     if settings.smtp_url is None:
         return FilePost(settings.mail_dir, settings.mail_from)
-    tls = create_default_context(cafile=settings.smtp_ca) if settings.smtp_ca else None
-    pool = Pool(Server(settings.smtp_url.get_secret_value(), settings.smtp_seconds, tls))
+    pool = Pool(Server(settings.smtp_url.get_secret_value(), settings.smtp_seconds, _tls(settings)))
     return SmtpPost(pool, settings.mail_from, Pace(settings.smtp_rate), settings.bounce_address)

@@ -44,6 +44,14 @@ class Settings(ServiceSettings):
     )
     smtp_rate: float = Field(default=20, gt=0)
     bounce_address: str | None = Field(default=None, pattern=r"^[^@\s+<>]+@[^@\s<>]+$")
+    bounce_listen: str | None = Field(
+        default=None,
+        pattern=r"^[^:\s]+:\d{1,5}$",
+        description="HOST:PORT at which reports are taken over LMTP",
+    )
+    bounce_imap_url: SecretStr | None = Field(
+        default=None, description="imaps://user:password@host/FOLDER from which reports are read"
+    )
     mail_dir: Path = Path("mail")
     mail_from: str = "Loa <loa@loa.invalid>"
     link_key: SecretStr | None = None

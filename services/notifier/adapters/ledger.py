@@ -18,6 +18,7 @@ from services.notifier.adapters.ledger_rows import (
     mail_row,
     unannounced_of,
 )
+from services.notifier.adapters.returns import mark
 from services.notifier.adapters.tables import DIGEST, DIGEST_ATTACHMENT, DIGEST_LINE, RECIPIENT
 from services.notifier.application.ports import (
     Attachment,
@@ -28,7 +29,6 @@ from services.notifier.application.ports import (
     Outgoing,
     Unannounced,
 )
-from shared.clock import day_in_vietnam
 
 LEASE = timedelta(minutes=5)
 ANNOUNCE_AT_ONCE = 100
@@ -167,13 +167,6 @@ def _held(claim: Claim) -> ColumnElement[bool]:
         DIGEST.c.state == DigestState.CLAIMED,
         DIGEST.c.attempts == claim.attempt,
     )
-
-
-async def mark(connection: AsyncConnection, recipient_id: UUID, why: str, now: datetime) -> None:
-    """Write to an address no more, until somebody lists it anew."""
-    unmarked = and_(RECIPIENT.c.recipient_id == recipient_id, RECIPIENT.c.undeliverable_on.is_(None))
-    values = {"undeliverable_on": day_in_vietnam(now), "undeliverable_why": why}
-    await connection.execute(update(RECIPIENT).where(unmarked).values(values))
 
 
 async def _lines(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
