@@ -107,6 +107,12 @@ def test_an_operators_row_holds_on_its_days_and_keeps_what_it_does_not_say(tmp_p
     assert book.procedures[other] == BOOK.procedures[other]
 
 
+def test_a_row_from_the_first_day_on_takes_the_whole_place(tmp_path: Path) -> None:
+    book = load_rulebook([file_of(tmp_path, own(valid_from="2025-07-01", grace_working_days=4))])
+    (rule,) = book.procedures[AMENDED, I.COMMUNE_DECISION, Procedure.ORDINARY]
+    assert (rule.grace_working_days, rule.valid_from, rule.valid_to) == (4, date(2025, 7, 1), None)
+
+
 def test_the_last_file_wins_and_every_instrument_may_be_meant(tmp_path: Path) -> None:
     first = file_of(tmp_path, own(instruments=["*"], grace_working_days=3))
     second = file_of(tmp_path, own(grace_working_days=4), name="second.JSON")

@@ -97,6 +97,9 @@ def test_steps(stages: str, expected: list[str]) -> None:
         pytest.param("draft_consultation 2024-03-01; appraisal 2024-03", [], [], id="some day of that March"),
         pytest.param("draft_consultation 2024-03-01; withdrawn 2024-03-02", [], [], id="an end is no next stage"),
         pytest.param(
+            "draft_consultation 2024-03-01; appraisal 2024-03-15", [posting("2024-03-05")], [], id="ten days posted"
+        ),
+        pytest.param(
             "draft_consultation 2024-03-01; appraisal 2024-03-20",
             [posting("2024-03-12")],
             ["left_early 2"],
