@@ -68,7 +68,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
             *api.routers(commands, recipients, read_model, ticks, clock.new_id),
             *pauses.routers(SqlSilences(platform.engine), sending, now, clock.new_id),
             answers.router(
-                Answers(platform.store, commands),
+                Answers(platform.store, commands, ticks.pipeline.desks),
                 Renewals(ticks.pipeline, ticks.ledger, now),
                 links.reader(settings.link_jwks),
                 settings.url_notifier,

@@ -69,9 +69,13 @@ class AlertExemptionRequested(_Answered, context="alert"):
 
 
 class AlertObstacleReported(_Answered, context="alert"):
-    """The unit can't do it as things are: campaigns raises the obstacle with the justice body."""
+    """The unit can't do it as things are: campaigns raises the obstacle with the justice body.
+
+    `to_unit_code` is the justice body that follows the unit, as the notifier knew the tree of units then.
+    """
 
     obstacle: str
+    to_unit_code: Code | None = None
 
 
 class AlertSnoozed(Event, context="alert"):

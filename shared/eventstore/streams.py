@@ -74,7 +74,10 @@ GAP_EVENTS = tuple(f"loa.compliance.*.{name}" for name in ("gap_opened", "gap_ch
 
 DRAFT_ENDS = tuple(f"loa.draft.*.{name}" for name in ("withdrawn", "merged"))
 
+ANSWERS = tuple(f"loa.alert.*.{name}" for name in ("acknowledged", "obstacle_reported"))
+
 CONSUMERS = (
+    Consumer(name="campaigns-answers", owner="campaigns", stream=EVENTS, filters=ANSWERS),
     Consumer(name="notifier-gaps", owner="notifier", stream=EVENTS, filters=GAP_EVENTS),
     # A tick that nobody heard in time is of no use: only the newest counts.
     Consumer(

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from fastapi import Request
 
 from shared.errors import Text
-from shared.printable import is_printable
+from shared.printable import holds_address, is_printable
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
@@ -26,6 +26,9 @@ NOT_IN_LIST = Text("Đề nghị chọn một mục trong danh sách.", "Please 
 NOT_A_NUMBER = Text("Đề nghị ghi một số nguyên, ví dụ 120.", "Please write a whole number, such as 120.")
 UNPRINTABLE = Text(
     "Có ký tự không hiển thị được; đề nghị nhập lại.", "There are characters that can't be shown."
+)
+PERSONAL = Text(
+    "Đề nghị không ghi địa chỉ thư điện tử của cá nhân.", "Please leave e-mail addresses of persons out."
 )
 NOT_AN_ADDRESS = Text(
     "Địa chỉ chưa đúng; sao chép đầy đủ, bắt đầu bằng https://.",
@@ -54,7 +57,8 @@ class Fields:
         return self.given.get(name, ())
 
     def words(self, name: str, most: int, *, required: bool = True) -> str | None:
-        return self._read(name, lambda said: _words(said, most), required=required)
+        """Read free words; they go into the log, which holds no personal data."""
+        return self._read(name, lambda said: _impersonal(_words(said, most)), required=required)
 
     def day(self, name: str, *, earliest: date = date.min, latest: date = date.max) -> date | None:
         return self._read(name, lambda said: _day(said, earliest, latest), required=True)
@@ -91,6 +95,12 @@ def _words(said: str, most: int) -> str:
                 f"{len(said)} characters, at most {most}; please write less.",
             )
         )
+    return said
+
+
+def _impersonal(said: str) -> str:
+    if holds_address(said):
+        raise Wrong(PERSONAL)
     return said
 
 

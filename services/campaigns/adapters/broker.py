@@ -1,12 +1,15 @@
-"""What campaigns reacts to: a draft that ended takes what was planned for later with it."""
+"""What campaigns reacts to: a draft that ended takes what was planned with it; answers to mails plan and ask."""
 
 from services.campaigns.application.commands import Commands
+from services.campaigns.application.promises import plan_as_answered, raise_obstacle
 from shared.clock import Clock
+from shared.contracts.notifier import AlertAcknowledged, AlertObstacleReported
 from shared.contracts.registry import DraftMerged, DraftWithdrawn
 from shared.envelope import Recorded
 from shared.reactions import Reactions
 
 DRAFT_ENDS = "campaigns-draft-ends"
+ANSWERS = "campaigns-answers"
 
 
 def subscribe(reactions: Reactions, commands: Commands, now: Clock) -> None:
@@ -14,6 +17,19 @@ def subscribe(reactions: Reactions, commands: Commands, now: Clock) -> None:
         if isinstance(event.data, DraftWithdrawn | DraftMerged):
             await commands.end_plan(event, event.data, now())
 
+    async def on_answer(event: Recorded) -> None:
+        match event.data:
+            case AlertAcknowledged():
+                await plan_as_answered(commands, event, event.data, now())
+            case AlertObstacleReported():
+                await raise_obstacle(commands, event, event.data, now())
+
+    reactions.on_event(
+        ANSWERS,
+        on_answer,
+        title="answers",
+        description="acknowledged: an activity is planned for the day; obstacle_reported: it is raised in the programme",
+    )
     reactions.on_event(
         DRAFT_ENDS,
         on_end,

@@ -78,6 +78,11 @@ class SqlDesks:
         async with self.engine.connect() as connection:
             return (await connection.execute(select(GAP.c.gap_id).where(hurry).limit(1))).first() is not None
 
+    async def justice_of(self, unit_code: str) -> str | None:
+        """Find the justice body that follows a unit."""
+        async with self.engine.connect() as connection:
+            return (await _tree(connection, self.justice_unit)).justice_of(unit_code)
+
     async def desk(self, day: date) -> Desk:
         """Take the read model and the ledger as they stand together: no rebuild can come between."""
         async with self.engine.connect() as connection:

@@ -1,6 +1,7 @@
 """What a unit answers to a mail: looked at first, then recorded once."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from services.notifier.application.commands import Commands
 from services.notifier.application.pipeline import Pipeline
@@ -30,10 +31,17 @@ class Asked:
     said: AnswerEvent | None = None
 
 
+class Tree(Protocol):
+    async def justice_of(self, unit_code: str) -> str | None:
+        """Name the justice body that follows a unit."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Answers:
     store: EventStore
     commands: Commands
+    tree: Tree
 
     async def asked(self, link: Link) -> Asked:
         """Look at what a link is about; raises `NothingOwed` if the matter is over, `LinkNotValid`."""
@@ -49,6 +57,8 @@ class Answers:
 
     async def record(self, asked: Asked, said: AnswerEvent, metadata: Metadata) -> AnswerEvent:
         """Record an answer; pressed twice, or by two at once, each link answers once. Returns what stands."""
+        if isinstance(said, AlertObstacleReported):
+            said = said.model_copy(update={"to_unit_code": await self.tree.justice_of(said.unit_code)})
         matter = alerts.Raise(
             gap_id=said.gap_id,
             draft_code=said.draft_code,

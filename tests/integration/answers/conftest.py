@@ -42,8 +42,8 @@ async def answering_house(
 async def new_room(answering_house: tuple[House, Path]) -> NewRoom:
     house, mail_dir = answering_house
 
-    async def make(*roles: str, parent: str = "") -> Room:
-        return await open_room(house, mail_dir, *roles, parent=parent)
+    async def make(*roles: str, **unit: str) -> Room:
+        return await open_room(house, mail_dir, *roles, **unit)
 
     return make
 

@@ -116,10 +116,10 @@ async def browser() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def open_room(house: House, mail_dir: Path, *roles: str, parent: str = "") -> Room:
+async def open_room(house: House, mail_dir: Path, *roles: str, **unit: str) -> Room:
     """Register a unit with mailboxes and a draft that came into consultation a while ago."""
     office = Office(house, f"TL{next(_letters)}")
-    await office.open(policies=2, parent=parent)
+    await office.open(policies=2, unit=unit)
     people = [
         {"role": role, "email": f"{role}.{office.code}@example.vn".lower(), "language": "vi"}
         for role in roles or ("focal_point",)

@@ -95,7 +95,7 @@ async def test_the_supervisor_reads_in_the_weekly_list_what_was_asked_and_where_
     new_room: NewRoom, visitor: httpx.AsyncClient
 ) -> None:
     above = await new_room("supervisor")
-    room = await new_room(parent=above.code)
+    room = await new_room(parent_code=above.code)
     await pressed(room, visitor, AlertAnswer.EXEMPT, EXEMPT)
     monday = CALENDAR.next_working_day(today() + timedelta(days=7 - today().weekday()))
     (mail,) = await above.mails_of(monday, "_weekly_list-*")

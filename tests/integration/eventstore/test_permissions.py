@@ -95,7 +95,8 @@ async def test_a_durable_cannot_be_changed_by_the_old_way_either(nats_server: Na
         answer = await nc.request(f"$JS.API.CONSUMER.CREATE.{EVENTS}", request)
         assert b'"error"' in answer.data
         info = await nc.jetstream().consumer_info(EVENTS, "notifier-gaps")
-        assert info.config.filter_subjects == list(CONSUMERS[0].filters)
+        (declared,) = (one for one in CONSUMERS if one.name == "notifier-gaps")
+        assert info.config.filter_subjects == list(declared.filters)
 
 
 @pytest.mark.parametrize("service", [service for service in SERVICES if service != "notifier"])

@@ -1,7 +1,7 @@
 """One unit with one draft in a running house, and what metrics said in the log about its gaps."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -63,8 +63,8 @@ class Office:
     house: House
     code: str
 
-    async def open(self, policies: int = 2, parent: str = "", **draft: Any) -> None:
-        await self.house.import_rows("units", [samples.unit(self.code, parent_code=parent)])
+    async def open(self, policies: int = 2, unit: Mapping[str, str] | None = None, **draft: Any) -> None:
+        await self.house.import_rows("units", [samples.unit(self.code, **(unit or {}))])
         row = samples.draft(self.code, self.code, **({"in_scope": "yes"} | draft))
         await self.house.import_rows("drafts", [row])
         rows = [samples.policy(self.code, number) for number in range(1, policies + 1)]

@@ -28,7 +28,7 @@ def read(form: Fields, kind: str) -> Any:
         case "day":
             return form.day("x", earliest=date(2026, 3, 1), latest=date(2026, 3, 31))
         case "words":
-            return form.words("x", 5)
+            return form.words("x", 6)
         case "choice":
             return form.one_of("x", Channel)
         case "count":
@@ -47,6 +47,7 @@ def read(form: Fields, kind: str) -> Any:
         ("day", "01/04/2026", Text("Ngày này không được sau ngày 31/03/2026.", "Not after 2026-03-31.")),
         ("words", " ", fields.MISSING),
         ("words", "a\x00b", fields.UNPRINTABLE),
+        ("words", "a@b.vn", fields.PERSONAL),
         ("choice", "rumour", fields.NOT_IN_LIST),
         ("count", "-1", fields.NOT_A_NUMBER),
         ("count", "1,5", fields.NOT_A_NUMBER),
@@ -75,6 +76,7 @@ def test_a_fault_is_named_and_what_was_typed_stays(kind: str, said: str, why: Te
         ("count", "", None),
         ("address", "", None),
         ("address", "https://a.vn/bài", "https://a.vn/bài"),
+        ("address", "https://a.vn/@VTV.24", "https://a.vn/@VTV.24"),
     ],
 )
 def test_what_is_well_said_is_read(kind: str, said: str, expected: Any) -> None:

@@ -1,0 +1,72 @@
+"""What campaigns hears of answers: a promised day becomes a planned activity, an obstacle stands in the programme."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+
+from shared.contracts.vocabulary import AlertAnswer
+from shared.rules.figures import reporting_year
+from tests.integration.answers.conftest import NewRoom
+from tests.integration.answers.office import Room, links_of, working_day
+from tests.integration.answers.test_done import DONE
+from tests.integration.metrics.office import today
+from tests.support.service import eventually
+
+PLANNED = list(AlertAnswer).index(AlertAnswer.PLANNED)
+
+
+async def plan(room: Room) -> list[dict[str, Any]]:
+    answer = await room.house.campaigns.client.get(f"/drafts/{room.code}/plan")
+    found: list[dict[str, Any]] = answer.json()["activities"]
+    return found
+
+
+async def planned_on(room: Room, day: str) -> list[dict[str, Any]]:
+    return [one for one in await plan(room) if one["planned_on"] == day]
+
+
+async def test_a_promised_day_is_planned_moved_and_carried_out(
+    new_room: NewRoom, visitor: httpx.AsyncClient
+) -> None:
+    room = await new_room("focal_point", "head")
+    links = [links_of(mail) for mail in await room.mails_of(working_day())]
+    soon, later = (str(today() + timedelta(days=n)) for n in (3, 5))
+    await visitor.post(links[0][PLANNED], data={"planned_on": soon, "channel": "dialogue"})
+    (activity,) = await eventually(lambda: planned_on(room, soon))
+    assert (activity["channel"], activity["stage"]) == ("dialogue", "draft_consultation")
+    assert activity["responsible_unit_code"] == room.code
+
+    # A colleague names another day: it is the same activity, on that day.
+    await visitor.post(links[1][PLANNED], data={"planned_on": later})
+    (moved,) = await eventually(lambda: planned_on(room, later))
+    assert moved["activity_id"] == activity["activity_id"]
+    assert len(await plan(room)) == 1
+
+    await room.house.settled()
+    await visitor.post(links[0][0], data=DONE)
+    await eventually(room.is_closed)
+    (recorded,) = await room.communications()
+    assert recorded["activity_id"] == activity["activity_id"]
+    assert [one["state"] for one in await plan(room)] == ["carried_out"]
+
+
+async def obstacles(room: Room) -> list[dict[str, Any]]:
+    path = f"/units/{room.code}/programme/{reporting_year(today())}"
+    answer = await room.house.campaigns.client.get(path)
+    found: list[dict[str, Any]] = answer.json()["entries"] if answer.status_code == 200 else []
+    return found
+
+
+async def test_an_obstacle_is_raised_with_the_justice_body(
+    new_room: NewRoom, visitor: httpx.AsyncClient
+) -> None:
+    province = await new_room(kind="province")
+    justice = await new_room(kind="provincial_justice_department", parent_code=province.code)
+    room = await new_room(parent_code=province.code)
+    words = "Chưa được bố trí kinh phí truyền thông năm nay"
+    page = await visitor.post((await room.links())[AlertAnswer.OBSTACLE], data={"obstacle": words})
+    assert page.status_code == 200
+    (entry,) = await eventually(lambda: obstacles(room))
+    assert (entry["kind"], entry["title"], entry["draft_code"]) == ("obstacle_raised", words, room.code)
+    assert entry["lead_unit_code"] == justice.code
