@@ -6,20 +6,22 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.registry.adapters import bodies
-from services.registry.adapters.views import (
+from services.registry.adapters.rule_views import (
     AcceptedPosting,
     AcceptedStep,
+    ProceduresView,
+    posting_views,
+    procedures_view,
+    remark_views,
+)
+from services.registry.adapters.views import (
     DraftItem,
     DraftView,
     HistoryView,
-    ProceduresView,
     UnitItem,
     draft_view,
     history_view,
-    posting_views,
-    procedures_view,
     recorded_entry,
-    remark_views,
 )
 from services.registry.application.commands import Commands, draft_ref
 from services.registry.application.queries import DraftFilter, ReadModel

@@ -1,15 +1,14 @@
 """How the registry shows a draft, its history and the procedures."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.registry.adapters.rule_views import PostingView, RemarkView, posting_views, remark_views
 from services.registry.domain.draft import Draft
-from services.registry.domain.postings import Posting
 from services.registry.domain.reading import entries_of, procedure_of
 from services.registry.domain.refusals import EntryNotRecorded
 from services.registry.domain.stages import Entry
@@ -35,10 +34,7 @@ from shared.contracts.vocabulary import (
 from shared.envelope import Recorded
 from shared.eventstore.port import History
 from shared.rules.postings import PostingClock
-from shared.rules.procedures import Certainty
 from shared.rules.remarks import Remark, RemarkKind
-from shared.rules.rulebook import Rulebook
-from shared.web import Accepted
 
 UNUSUAL = (RemarkKind.ORDER_UNKNOWN, RemarkKind.STAGE_NOT_OF_PROCEDURE)
 
@@ -97,68 +93,6 @@ class StageView(BaseModel):
     returned: bool
 
 
-class PostingRuleView(BaseModel):
-    """The least number of calendar days of posting in a stage, and how far that figure is confirmed."""
-
-    stage: Stage
-    min_days: int
-    legal_basis: str
-    source: str
-    certainty: Certainty
-
-
-class RemarkView(BaseModel):
-    """A lasting remark about an entry or a posting (`about`), or the draft; not every one is a warning."""
-
-    kind: RemarkKind
-    is_warning: bool
-    about: UUID | None
-    on: date | None
-    vi: str
-    en: str
-    legal_basis: str | None
-
-
-class Extension(BaseModel):
-    closes_on: date
-    reason: str | None
-
-
-class PostingView(BaseModel):
-    """One posting for comment; days are calendar days, the first one not counted.
-
-    `posted_days` are those until today or its end, `lawful_end` is the earliest last day by `rule`.
-    """
-
-    posting_id: UUID
-    stage: Stage
-    opened_on: date
-    closes_on: date | None
-    extensions: list[Extension]
-    planned_end: date | None
-    closed_on: date | None
-    close_reason: str | None
-    posted_days: int
-    min_days: int | None
-    lawful_end: date | None
-    rule: PostingRuleView | None
-    place: str | None
-    source: str | None
-    notes: Notes
-
-
-class AcceptedStep(Accepted):
-    """The answer to a step on the draft's way, with what is to be remarked of it for good."""
-
-    remarks: list[RemarkView]
-
-
-class AcceptedPosting(AcceptedStep):
-    """The answer to a command on a posting: how it stands, and the rule that was used."""
-
-    posting: PostingView
-
-
 class DraftView(_DraftHead):
     """Everything that is known of a draft; `stages` are its entries in the order of their days."""
 
@@ -196,37 +130,6 @@ class EventView(BaseModel):
 class HistoryView(BaseModel):
     draft_code: str
     events: list[EventView]
-
-
-class ProcedureView(BaseModel):
-    """What one procedure asks for, for stages entered from `valid_from` to `valid_to`.
-
-    `general`: the regime has no row of its own for the instrument. `certainty` is that of the order of stages.
-    """
-
-    regime: Regime
-    instrument: Instrument
-    procedure: Procedure
-    valid_from: date
-    valid_to: date | None
-    opening: list[Stage]
-    closing: list[Stage]
-    parallel: list[Stage]
-    not_required: list[Stage]
-    grace_working_days: int
-    min_posting_days: dict[Stage, int]
-    posting: list[PostingRuleView]
-    expected_order: list[Stage]
-    may_return: list[Stage]
-    legal_basis: str
-    source: str
-    certainty: Certainty
-    general: bool
-
-
-class ProceduresView(BaseModel):
-    rules_version: str
-    procedures: list[ProcedureView]
 
 
 def draft_view(
@@ -269,35 +172,6 @@ def history_view(draft_code: str, history: History, found: Sequence[Remark]) -> 
     return HistoryView.model_validate({"draft_code": draft_code, "events": events})
 
 
-def procedures_view(rulebook: Rulebook) -> ProceduresView:
-    """The procedure table as it is in force, with what every answer names: `rules_version`."""
-    rows = [
-        {
-            "regime": rule.regime,
-            "instrument": rule.instrument,
-            "procedure": rule.procedure,
-            "valid_from": rule.valid_from.isoformat(),
-            "valid_to": rule.valid_to.isoformat() if rule.valid_to else None,
-            "opening": sorted(rule.opening),
-            "closing": sorted(rule.closing),
-            "parallel": sorted(rule.parallel),
-            "not_required": sorted(rule.not_required),
-            "grace_working_days": rule.grace_working_days,
-            "min_posting_days": dict(rule.min_posting_days),
-            "posting": [asdict(posting) for posting in rule.posting],
-            "expected_order": rule.expected_order,
-            "may_return": sorted(rule.may_return),
-            "legal_basis": rule.legal_basis,
-            "source": rule.source,
-            "certainty": rule.certainty,
-            "general": rule.general,
-        }
-        for rules in rulebook.procedures.values()
-        for rule in rules
-    ]
-    return ProceduresView.model_validate({"rules_version": rulebook.version, "procedures": rows})
-
-
 def recorded_entry(history: History, entry_id: UUID) -> Entry:
     """What an entry says now, after all corrections."""
     if (found := entries_of(history.events).get(entry_id)) is None:
@@ -324,23 +198,3 @@ def _stages(history: History, found: Sequence[Remark]) -> list[dict[str, Any]]:
             entries, key=lambda item: (item[1][0].entered_on, item[1][0].stage.order)
         )
     ]
-
-
-def remark_views(found: Iterable[Remark]) -> list[RemarkView]:
-    return [RemarkView.model_validate(remark.as_dict()) for remark in found]
-
-
-def posting_view(posting: Posting, clock: PostingClock) -> PostingView:
-    shown = {
-        **posting.opened.model_dump(mode="json"),
-        "extensions": [one.model_dump(mode="json") for one in posting.extensions],
-        "close_reason": posting.closed.reason if posting.closed else None,
-        **clock.as_dict(),
-    }
-    return PostingView.model_validate(shown)
-
-
-def posting_views(draft: Draft, clocks: Iterable[PostingClock]) -> list[PostingView]:
-    """Show the postings in the order of their first days, each with its clock."""
-    known = {posting.opened.posting_id: posting for posting in draft.postings}
-    return [posting_view(known[clock.posting.posting_id], clock) for clock in clocks]

@@ -1,0 +1,160 @@
+"""How the registry shows what the rules say: procedures, postings with their clock, and remarks."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.registry.domain.draft import Draft
+from services.registry.domain.postings import Posting
+from shared.contracts.registry import Notes
+from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
+from shared.rules.postings import PostingClock
+from shared.rules.procedures import Certainty
+from shared.rules.remarks import Remark, RemarkKind
+from shared.rules.rulebook import Rulebook
+from shared.web import Accepted
+
+
+class PostingRuleView(BaseModel):
+    """The least number of calendar days of posting in a stage, and how far that figure is confirmed."""
+
+    stage: Stage
+    min_days: int
+    legal_basis: str
+    source: str
+    certainty: Certainty
+
+
+class RemarkView(BaseModel):
+    """A lasting remark about an entry or a posting (`about`), or the draft; not every one is a warning."""
+
+    kind: RemarkKind
+    is_warning: bool
+    about: UUID | None
+    on: date | None
+    vi: str
+    en: str
+    legal_basis: str | None
+
+
+class Extension(BaseModel):
+    closes_on: date
+    reason: str | None
+
+
+class PostingView(BaseModel):
+    """One posting for comment; days are calendar days, the first one not counted.
+
+    `posted_days` are those until today or its end, `lawful_end` is the earliest last day by `rule`.
+    """
+
+    posting_id: UUID
+    stage: Stage
+    opened_on: date
+    closes_on: date | None
+    extensions: list[Extension]
+    planned_end: date | None
+    closed_on: date | None
+    close_reason: str | None
+    posted_days: int
+    min_days: int | None
+    lawful_end: date | None
+    rule: PostingRuleView | None
+    place: str | None
+    source: str | None
+    notes: Notes
+
+
+class AcceptedStep(Accepted):
+    """The answer to a step on the draft's way, with what is to be remarked of it for good."""
+
+    remarks: list[RemarkView]
+
+
+class AcceptedPosting(AcceptedStep):
+    """The answer to a command on a posting: how it stands, and the rule that was used."""
+
+    posting: PostingView
+
+
+class ProcedureView(BaseModel):
+    """What one procedure asks for, for stages entered from `valid_from` to `valid_to`.
+
+    `general`: the regime has no row of its own for the instrument. `certainty` is that of the order of stages.
+    """
+
+    regime: Regime
+    instrument: Instrument
+    procedure: Procedure
+    valid_from: date
+    valid_to: date | None
+    opening: list[Stage]
+    closing: list[Stage]
+    parallel: list[Stage]
+    not_required: list[Stage]
+    grace_working_days: int
+    min_posting_days: dict[Stage, int]
+    posting: list[PostingRuleView]
+    expected_order: list[Stage]
+    may_return: list[Stage]
+    legal_basis: str
+    source: str
+    certainty: Certainty
+    general: bool
+
+
+class ProceduresView(BaseModel):
+    rules_version: str
+    procedures: list[ProcedureView]
+
+
+def procedures_view(rulebook: Rulebook) -> ProceduresView:
+    """The procedure table as it is in force, with what every answer names: `rules_version`."""
+    rows = [
+        {
+            "regime": rule.regime,
+            "instrument": rule.instrument,
+            "procedure": rule.procedure,
+            "valid_from": rule.valid_from.isoformat(),
+            "valid_to": rule.valid_to.isoformat() if rule.valid_to else None,
+            "opening": sorted(rule.opening),
+            "closing": sorted(rule.closing),
+            "parallel": sorted(rule.parallel),
+            "not_required": sorted(rule.not_required),
+            "grace_working_days": rule.grace_working_days,
+            "min_posting_days": dict(rule.min_posting_days),
+            "posting": [asdict(posting) for posting in rule.posting],
+            "expected_order": rule.expected_order,
+            "may_return": sorted(rule.may_return),
+            "legal_basis": rule.legal_basis,
+            "source": rule.source,
+            "certainty": rule.certainty,
+            "general": rule.general,
+        }
+        for rules in rulebook.procedures.values()
+        for rule in rules
+    ]
+    return ProceduresView.model_validate({"rules_version": rulebook.version, "procedures": rows})
+
+
+def remark_views(found: Iterable[Remark]) -> list[RemarkView]:
+    return [RemarkView.model_validate(remark.as_dict()) for remark in found]
+
+
+def posting_view(posting: Posting, clock: PostingClock) -> PostingView:
+    shown = {
+        **posting.opened.model_dump(mode="json"),
+        "extensions": [one.model_dump(mode="json") for one in posting.extensions],
+        "close_reason": posting.closed.reason if posting.closed else None,
+        **clock.as_dict(),
+    }
+    return PostingView.model_validate(shown)
+
+
+def posting_views(draft: Draft, clocks: Iterable[PostingClock]) -> list[PostingView]:
+    """Show the postings in the order of their first days, each with its clock."""
+    known = {posting.opened.posting_id: posting for posting in draft.postings}
+    return [posting_view(known[clock.posting.posting_id], clock) for clock in clocks]
