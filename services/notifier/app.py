@@ -57,7 +57,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     runner = platform.runner(projection, tables.checkpoints)
     commands = Commands(platform.store, clock.new_id)
     sending = SqlSending(platform.engine, local=settings.smtp_url is None)
-    ticks = _ticks(platform, settings, commands, sending, now)
+    ticks = _ticks(platform, settings, sending, now)
     reactions = platform.reactions()
     subscribe(reactions, commands, ticks, now, clock.new_id)
     recipients, read_model = SqlRecipients(platform.engine), SqlReadModel(platform.engine)
@@ -92,9 +92,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     )
 
 
-def _ticks(
-    platform: Platform, settings: Settings, commands: Commands, sending: SqlSending, now: Clock
-) -> Ticks:
+def _ticks(platform: Platform, settings: Settings, sending: SqlSending, now: Clock) -> Ticks:
     async def head() -> int:
         return (await stream_state(platform.client.jetstream(timeout=5))).last
 
@@ -108,7 +106,6 @@ def _ticks(
         pipeline=Pipeline(desks, renderer, calendar, head, _steps(settings)),
         ledger=ledger,
         sender=Sender(ledger, _post(settings), announcer, sending, calendar, now),
-        commands=commands,
         rounds=SqlRounds(platform.engine),
         simulation=FilePost(settings.simulated_dir, settings.mail_from),
         now=now,

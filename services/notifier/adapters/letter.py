@@ -35,9 +35,13 @@ class Row:
     reason: str
 
 
-def urging_letter(issuer: str, superior: str | None, day: date, rows: Sequence[Row]) -> bytes:
-    """Write the letter of `issuer` to the units of `rows` as of a day."""
+def urging_letter(
+    issuer: str, superior: str | None, day: date, rows: Sequence[Row], notes: Sequence[str] = ()
+) -> bytes:
+    """Write the letter of `issuer` to the units of `rows` as of a day; `notes` say whose data these are."""
     paper = _paper()
+    for note in notes:
+        _paragraph(paper, note, indent=False).runs[0].bold = True
     _head(paper, issuer, superior, day)
     units = list(dict.fromkeys(row.unit for row in rows))
     _addressed(paper, units)

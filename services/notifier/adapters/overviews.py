@@ -64,7 +64,7 @@ class NoticeRenderer:
 
 def _common(notice: WeeklyList | MonthlySummary, unit: Unit) -> dict[str, Any]:
     language = notice.recipient.language
-    notes = banners(line.gap.dataset for line in notice.lines)
+    notes = banners(notice.datasets)
     return {
         "unit": header(unit.name),
         "role": in_language(ROLES[notice.recipient.role], language),
@@ -108,7 +108,8 @@ def _letter(notice: WeeklyList, unit: Unit) -> Attachment:
         for line in shown
     ]
     superior = header(unit.parent_name) if unit.parent_name else None
-    content = urging_letter(header(unit.name), superior, notice.day, rows)
+    notes = [note.vi for note in banners(notice.datasets)]
+    content = urging_letter(header(unit.name), superior, notice.day, rows, notes)
     return Attachment(name=f"du-thao-cong-van-don-doc-{notice.day}.docx", media_type=DOCX, content=content)
 
 

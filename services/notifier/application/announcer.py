@@ -6,7 +6,7 @@ from typing import Any
 
 from services.notifier.application.commands import ACTOR, Commands
 from services.notifier.application.ports import Ledger, Unannounced
-from services.notifier.domain.alert import Raise, RecordSent, RecordUndeliverable
+from services.notifier.domain.alert import OnMatter, Raise, RecordSent, RecordUndeliverable
 from shared import log
 from shared.clock import Clock, NewId, day_in_vietnam
 from shared.envelope import AggregateRef, Metadata
@@ -14,6 +14,8 @@ from shared.errors import Refusal, TransientError
 from shared.eventstore.overlay import BulkStore, OverlayEventStore
 
 logger = log.get(__name__)
+
+ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,22 @@ class Announcer:
             await self.ledger.announced(done)
             if len(done) < len(mails):
                 return
+
+    async def note(self, commands: Sequence[OnMatter], metadata: Metadata) -> None:
+        """Record what became of many matters at once; raises `TransientError` if others keep changing them."""
+        left = list(commands)
+        for _ in range(ATTEMPTS):
+            if not left:
+                return
+            log_of_batch = OverlayEventStore(self.store)
+            noting = Commands(log_of_batch, self.new_id)
+            await log_of_batch.expect(_ref(command) for command in left)
+            for command in left:
+                await noting.note(command, metadata)
+            overtaken = (await log_of_batch.write()).overtaken
+            left = [command for command in left if _ref(command) in overtaken]
+        if left:
+            raise TransientError(f"{len(left)} alerts were changed by others at the same moment")
 
     async def _announce(self, mails: Sequence[Unannounced]) -> list[str]:
         """Decide on all, write together; returns the keys of those that nobody overtook."""
@@ -62,6 +80,10 @@ class Announcer:
             on=day_in_vietnam(self.now()),
             reason=reason,
         )
+
+
+def _ref(command: OnMatter) -> AggregateRef:
+    return AggregateRef("alert", command.matter.alert_id)
 
 
 def _about(mail: Unannounced) -> Iterable[AggregateRef]:

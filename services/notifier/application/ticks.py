@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.notifier.application.commands import ACTOR, Commands
+from services.notifier.application.commands import ACTOR
 from services.notifier.application.pipeline import Pipeline, Plan, Planned, Skipped
 from services.notifier.application.ports import DigestState, Ledger, Outcome, Rounds, Simulation
 from services.notifier.application.sender import Sender
-from services.notifier.domain.alert import OnMatter
 from services.notifier.domain.digest import next_digest
 from services.notifier.domain.reasons import Skip
 from services.notifier.domain.refusals import NotNow
@@ -39,7 +38,6 @@ class Ticks:
     pipeline: Pipeline
     ledger: Ledger
     sender: Sender
-    commands: Commands
     rounds: Rounds
     simulation: Simulation
     now: Clock
@@ -75,17 +73,12 @@ class Ticks:
         keys = await self.ledger.enqueue(mails, correlation_id, now)
         fresh = [planned for planned in plan.planned if planned.digest.key in keys]
         await self.sender.run_once()
-        await self._record(plan, Metadata(time=now, actor=ACTOR, correlation_id=correlation_id))
+        metadata = Metadata(time=now, actor=ACTOR, correlation_id=correlation_id)
+        await self.sender.announcer.note([*plan.escalations, *plan.silenced], metadata)
         if plan.day == day_in_vietnam(now):
             made = [one.key for one in rounds_of(plan.day) if one.kind in plan.kinds]
             await self.rounds.close(made, now)
         return await self._report(plan, fresh)
-
-    async def _record(self, plan: Plan, metadata: Metadata) -> None:
-        """Say in the log what went up the tree and what was kept quiet; each alert knows what was said before."""
-        commands: list[OnMatter] = [*plan.escalations, *plan.silenced]
-        for command in commands:
-            await self.commands.note(command, metadata)
 
     def _simulate(self, plan: Plan) -> Ticked:
         shown = [

@@ -31,12 +31,16 @@ RENEWED = "renewed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A gap on a recipient's desk: what is known beside it, and whether it is another unit's (`above`)."""
+    """A gap on a recipient's desk: what is known beside it, and whether it is another unit's (`above`).
+
+    `left`: the recipient was told of it and answers for it no longer.
+    """
 
     gap: Gap
     matter: Matter = UNTOUCHED
     verdict: Verdict = Verdict.NOT_OVERDUE
     above: bool = False
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +157,10 @@ def _line(entry: Entry, told: Told | None, day: date, calendar: Calendar) -> Lin
     if entry.above:
         reason = reason_above(entry.gap, told, entry.matter, entry.verdict, day)
         return reason if isinstance(reason, Quiet) else line_of(entry, reason, day, calendar)
-    if told is not None and told.unit_code != entry.gap.unit_code:
+    if told is not None and told.unit_code != entry.gap.unit_code and entry.left:
         entry = replace(entry, gap=_handed_over(entry.gap, day))
+    elif told is not None and not entry.left and (told.above or told.unit_code != entry.gap.unit_code):
+        told = None  # it was told of another unit's matter; this one is its own
     reason = reason_to_speak(entry.gap, told, entry.matter, day, calendar)
     if isinstance(reason, Quiet):
         return reason

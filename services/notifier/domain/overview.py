@@ -12,7 +12,7 @@ from services.notifier.domain.reasons import Reason
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.rounds import Kind, reporting_month_before
 from services.notifier.domain.situation import Situation
-from shared.contracts.vocabulary import GapClosure
+from shared.contracts.vocabulary import Dataset, GapClosure
 
 MONTHS = 6  # shown in the chart
 
@@ -27,6 +27,10 @@ class WeeklyList:
     lines: tuple[Line, ...]
     unit_names: Mapping[str, str]
     kind: str = Kind.WEEKLY_LIST
+
+    @property
+    def datasets(self) -> frozenset[Dataset]:
+        return frozenset(line.gap.dataset for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class MonthlySummary:
     months: tuple[Month, ...]
     units: tuple[tuple[str, int], ...]
     area: int
+    datasets: frozenset[Dataset]
     kind: str = Kind.MONTHLY_SUMMARY
     lines: tuple[Line, ...] = ()
     unit_names: Mapping[str, str] = field(default_factory=dict)
@@ -108,6 +113,7 @@ def monthly_summary(
         months=months,
         units=tuple(sorted(late.items(), key=lambda one: (-one[1], one[0]))[:10]),
         area=len(area),
+        datasets=frozenset(gap.dataset for gap in gaps),
         unit_names={code: situation.tree.unit(code).name for code in late},
     )
 

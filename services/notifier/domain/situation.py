@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from uuid import UUID
@@ -78,7 +78,7 @@ class Situation:
         for gap_id, said in told.items():
             gap = self._by_id.get(gap_id)
             if gap is not None and gap_id not in mine and self._concerns(gap, said):
-                yield self.entry(gap, above=said.above)
+                yield replace(self.entry(gap, above=said.above), left=True)
 
     def is_escalated_to(self, recipient: Recipient, gap: Gap) -> bool:
         entry = self._desks.get(recipient.recipient_id, {}).get(gap.gap_id)

@@ -152,6 +152,9 @@ class Desk:
         found = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
         return [mail for mail in found if isinstance(mail, EmailMessage)]
 
+    def server_as(self, user: str) -> AbstractAsyncContextManager[Client]:
+        return connected(self.server, user)
+
     def operator(self) -> AbstractAsyncContextManager[Client]:
         return connected(self.server, "operator")
 

@@ -59,10 +59,21 @@ def test_a_closure_without_communication_alone_is_no_reason_to_write() -> None:
 def test_a_gap_that_went_to_another_unit_is_closed_for_the_one_that_was_told() -> None:
     gone, fresh = gap(1, unit_code="BTC"), gap(2)
     digest = compose(
-        recipient(), entries(gone, fresh), {gone.gap_id: told(Standing.OVERDUE)}, MONDAY, CALENDAR
+        recipient(),
+        [Entry(gap=gone, left=True), *entries(fresh)],
+        {gone.gap_id: told(Standing.OVERDUE)},
+        MONDAY,
+        CALENDAR,
     )
     assert digest is not None
     assert [line.gap.closure for line in digest.closed] == [GapClosure.TRANSFERRED]
+
+
+def test_who_reads_for_both_units_hears_of_the_new_one_at_first_hand() -> None:
+    moved = gap(1, unit_code="BTC", due_on=date(2026, 11, 20))
+    digest = compose(recipient(), entries(moved), {moved.gap_id: told(Standing.OVERDUE)}, MONDAY, CALENDAR)
+    assert digest is not None
+    assert [(line.unit_code, line.reason) for line in digest.owed] == [("BTC", Reason.OVERDUE_FIRST)]
 
 
 def test_what_climbed_stands_apart_from_what_is_owed() -> None:

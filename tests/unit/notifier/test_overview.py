@@ -1,0 +1,198 @@
+"""What those above read: the weekly list with its letter, the month on one page with its chart."""
+
+from datetime import date, datetime
+from io import BytesIO
+from uuid import UUID
+
+import pytest
+from docx import Document
+from PIL import Image
+
+from services.notifier.adapters.letter import in_full
+from services.notifier.adapters.message import message_of
+from services.notifier.adapters.overviews import NoticeRenderer
+from services.notifier.adapters.rendering import TemplateRenderer, environment
+from services.notifier.application.ports import Mail, Outgoing
+from services.notifier.domain.escalation import STEPS
+from services.notifier.domain.matter import Matter
+from services.notifier.domain.overview import Month, WeeklyList, monthly_summary, weekly_list
+from services.notifier.domain.reasons import Reason
+from services.notifier.domain.recipient import Recipient
+from services.notifier.domain.situation import Situation
+from shared.clock import VIETNAM
+from shared.contracts.vocabulary import Dataset, GapClosure, Language, RecipientRole
+from tests.unit.notifier.made import CALENDAR, MONDAY, gap, recipient, silence, tree
+
+LATE = gap(1, unit_code="SO-A", due_on=date(2026, 11, 9), dataset=Dataset.EXERCISE)
+LATER = gap(2, unit_code="XA", due_on=date(2026, 11, 19), title="Quy định <về> chợ")
+HUSHED = gap(3, unit_code="XA", due_on=date(2026, 11, 9))
+DONE = gap(
+    4, unit_code="SO-A", since=date(2026, 9, 1), closed_on=date(2026, 10, 20), closure=GapClosure.COVERED
+)
+WRONG = gap(
+    5, unit_code="SO-A", since=date(2026, 9, 1), closed_on=date(2026, 11, 1), closure=GapClosure.CORRECTED
+)
+HISTORY = (LATE, LATER, DONE, WRONG)
+
+
+class NoLinks:
+    def of(self, *_: object) -> dict[object, str]:
+        return {}
+
+
+RENDERER = NoticeRenderer(
+    TemplateRenderer(NoLinks(), "Loa <loa@loa.invalid>"),  # type: ignore[arg-type]  # nobody answers here
+    environment(),
+    "Loa <loa@loa.invalid>",
+)
+
+
+def supervisor(unit: str = "STP", language: Language = Language.VI) -> Recipient:
+    return recipient(unit_code=unit, role=RecipientRole.SUPERVISOR, language=language)
+
+
+def situation(reader: Recipient) -> Situation:
+    return Situation(
+        day=MONDAY,
+        gaps=[LATE, LATER, HUSHED],
+        matters={HUSHED.gap_id: Matter(silence=silence()), LATE.gap_id: Matter(answer="obstacle_reported")},
+        recipients=[reader],
+        tree=tree(),
+        steps=STEPS,
+        calendar=CALENDAR,
+    )
+
+
+def listed(language: Language = Language.VI) -> WeeklyList:
+    found = weekly_list(supervisor(), situation(supervisor()), "2026-W48")
+    assert found is not None
+    return WeeklyList(
+        key=found.key,
+        recipient=supervisor(language=language),
+        day=found.day,
+        lines=found.lines,
+        unit_names=found.unit_names,
+    )
+
+
+def month_of(language: Language = Language.VI) -> Mail:
+    reader = supervisor("UBND", language)
+    found = monthly_summary(reader, situation(reader), HISTORY, "2026-11")
+    assert found is not None
+    return RENDERER.render(found, tree().unit("UBND"))
+
+
+def test_the_list_is_worst_first_without_what_is_silenced() -> None:
+    lines = [(line.gap.gap_id, line.overdue_days, line.reason) for line in listed().lines]
+    assert lines == [(LATE.gap_id, 10, Reason.ESCALATED), (LATER.gap_id, 2, Reason.LISTED)]
+    assert listed().key == f"2026-W48.weekly_list.{UUID(int=99)}"
+
+
+def test_nobody_gets_a_list_of_nothing() -> None:
+    assert weekly_list(supervisor("SO-A"), situation(supervisor("SO-A")), "2026-W48") is None
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            Language.VI,
+            ["Đơn vị báo có vướng mắc", "Chưa có phản hồi", "10", "09/11/2026", "Dữ liệu thực tập"],
+        ),
+        (Language.EN, ["The unit reports an obstacle", "No answer yet", "10", "09/11/2026", "Exercise data"]),
+    ],
+)
+def test_text_and_html_say_the_same(language: Language, words: list[str]) -> None:
+    mail = RENDERER.render(listed(language), tree().unit("STP"))
+    for word in words:
+        assert word in mail.text
+        assert word in mail.html
+    assert "Quy định &lt;về&gt; chợ" in mail.html
+
+
+def test_the_letter_is_laid_out_as_the_decree_says() -> None:
+    (file,) = RENDERER.render(listed(), tree().unit("STP")).attachments
+    paper = Document(BytesIO(file.content))
+    head, table, foot = paper.tables
+    words = [paragraph.text for cell in head.rows[0].cells for paragraph in cell.paragraphs]
+    assert words[:2] == ["UBND TỈNH A", "SỞ TƯ PHÁP"]
+    assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in words
+    assert words[-1].endswith("ngày 23 tháng 11 năm 2026")
+    assert any(word.startswith("V/v đôn đốc") for word in words)
+    assert [cell.text for cell in table.rows[0].cells][1:] == [
+        "Đơn vị",
+        "Nội dung",
+        "Thời hạn",
+        "Số ngày quá hạn",
+        "Lý do",
+    ]
+    assert [row.cells[4].text for row in table.rows[1:]] == ["10", "2"]
+    assert "Nơi nhận:" in foot.rows[0].cells[0].text
+    body = "\n".join(paragraph.text for paragraph in paper.paragraphs)
+    assert "- Sở A;" in body
+    assert "- UBND xã A." in body
+    assert "Dữ liệu thực tập" in body
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        (date(2026, 2, 5), "ngày 05 tháng 02 năm 2026"),
+        (date(2026, 11, 23), "ngày 23 tháng 11 năm 2026"),
+        (date(2026, 3, 9), "ngày 09 tháng 3 năm 2026"),
+    ],
+)
+def test_days_in_full(day: date, expected: str) -> None:
+    assert in_full(day) == expected
+
+
+def test_the_month_is_counted_from_the_history() -> None:
+    reader = supervisor("UBND")
+    found = monthly_summary(reader, situation(reader), HISTORY, "2026-11")
+    assert found is not None
+    assert found.month == Month(
+        first=date(2026, 10, 15),
+        last=date(2026, 11, 14),
+        opened=2,
+        communicated=1,
+        ended_otherwise=0,
+        open_at_end=2,
+        overdue_at_end=1,
+    )
+    assert [month.open_at_end for month in found.months] == [0, 0, 0, 1, 1, 2]
+    assert found.units == (("SO-A", 1),)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_chart_goes_along_and_its_figures_stand_in_the_text(language: Language) -> None:
+    mail = month_of(language)
+    (chart,) = mail.attachments
+    with Image.open(BytesIO(chart.content)) as image:
+        assert image.size == (1120, 440)
+    assert f'src="cid:{chart.content_id}"' in mail.html
+    for one in (mail.text, mail.html):
+        assert "11/2026" in one
+        assert "Sở A" in one
+        assert "407/QĐ-TTg" in one
+
+
+def test_the_picture_stands_beside_the_html_and_the_letter_after_it() -> None:
+    for mail, kinds in (
+        (month_of(), ["text/plain", "text/html", "image/png"]),
+        (RENDERER.render(listed(), tree().unit("STP")), ["text/plain", "text/html", "application/vnd"]),
+    ):
+        outgoing = Outgoing(
+            mail=mail,
+            to="a@example.vn",
+            message_id="<m@loa.invalid>",
+            dated=MONDAY_AT_EIGHT,
+            day=MONDAY,
+            unit_code="STP",
+            recipient_id=UUID(int=99),
+        )
+        message = message_of(outgoing, "Loa <loa@loa.invalid>")
+        found = [part.get_content_type() for part in message.walk() if not part.is_multipart()]
+        assert [one[: len(kind)] for one, kind in zip(found, kinds, strict=True)] == kinds
+
+
+MONDAY_AT_EIGHT = datetime(2026, 11, 23, 8, tzinfo=VIETNAM)
