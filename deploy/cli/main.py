@@ -208,13 +208,19 @@ def gaps(as_of: AsOf = None, unit: Unit = None, as_json: Json = False) -> None:
 
 
 @app.command()
-def preview(at: At = None, as_json: Json = False) -> None:
+def preview(
+    at: At = None,
+    in_full: Annotated[
+        bool, typer.Option("--full", help="In cả nội dung thư. / The mails' text too.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Thư sẽ gửi; không gửi gì. / Mails that would go out; sends nothing."""
     from deploy.cli import mail
 
     with _services() as services:
         answer = services.get("notifier", "/preview", at=at)
-    _print_json(answer) if as_json else mail.show_preview(answer)
+    _print_json(answer) if as_json else mail.show_preview(answer, in_full=in_full)
 
 
 Why = Annotated[str, typer.Option("--reason", help="Lý do, được lưu lại. / The reason, kept on record.")]

@@ -104,6 +104,26 @@ def _facts(services: Services, seen: list[Seen]) -> Iterator[Text]:
     if "notifier" in ready and (counted := services.get("notifier", "/digests/counts")):
         states = ", ".join(f"{state} {number}" for state, number in sorted(counted.items()))
         yield Text(f"Thư: {states}", f"Mail: {states}")
+    if "notifier" in ready:
+        yield from _unreached(services)
+
+
+def _unreached(services: Services) -> Iterator[Text]:
+    """Say what keeps mail from those who owe something: nobody to write to, or a hold."""
+    if services.get("notifier", "/sending")["held"]:
+        yield Text(
+            "Việc gửi thư đang được giữ lại: `loa preview`, rồi `loa release`",
+            "All sending is held: `loa preview`, then `loa release`",
+        )
+    alone = services.get("notifier", "/recipients/missing")["units"]
+    for unit in alone:
+        reader = unit["read_by"]
+        vi = f"{reader} nhận thay" if reader else "không có cơ quan nào nhận thay"
+        en = f"{reader} reads instead" if reader else "nobody reads instead"
+        yield Text(
+            f"Đơn vị có việc mà chưa có người nhận thư: {unit['unit_code']} ({vi})",
+            f"A unit that owes something has nobody to write to: {unit['unit_code']} ({en})",
+        )
 
 
 def last_position(services: Services) -> int | None:

@@ -1,18 +1,21 @@
 """The notifier's door: recipients, alerts, previews and the tick."""
 
-from typing import Annotated, Literal
+from dataclasses import replace
+from typing import Annotated
+from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from services.notifier.adapters.bodies import RecipientBody, TickBody
-from services.notifier.adapters.read_model import SqlReadModel
+from services.notifier.adapters.bodies import RecipientBody, SnoozeBody, TickBody
+from services.notifier.adapters.read_model import AlertState, SqlReadModel
 from services.notifier.adapters.recipients import SqlRecipients
 from services.notifier.adapters.views import (
     AlertView,
     PreviewView,
     RecipientsView,
     TickView,
+    UnreachedUnitsView,
     alert_view,
     preview_view,
     recipients_view,
@@ -21,12 +24,13 @@ from services.notifier.adapters.views import (
 from services.notifier.application.commands import Commands
 from services.notifier.application.pipeline import moment
 from services.notifier.application.ticks import Ticks, announcement
-from shared import log
-from shared.auth import Operator, Reader, Supervisor
+from services.notifier.domain.alert import Snooze
+from shared import log, web
+from shared.auth import Operator, Reader, Supervisor, Writer
 from shared.clock import NewId, day_in_vietnam
 from shared.contracts.event import Code
 from shared.paging import Listing, Paged
-from shared.web import AtPosition
+from shared.web import Accepted, AtPosition, IdempotencyKey, accepted
 
 logger = log.get(__name__)
 
@@ -39,7 +43,11 @@ At = Annotated[
 def routers(
     commands: Commands, recipients: SqlRecipients, read_model: SqlReadModel, ticks: Ticks, new_id: NewId
 ) -> list[APIRouter]:
-    return [_recipients(commands, recipients, ticks, new_id), _alerts(read_model, ticks), _mail(ticks)]
+    return [
+        _recipients(commands, recipients, ticks, new_id),
+        _alerts(commands, read_model, ticks),
+        _mail(ticks),
+    ]
 
 
 def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new_id: NewId) -> APIRouter:
@@ -64,20 +72,44 @@ def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new
     return router
 
 
-def _alerts(read_model: SqlReadModel, ticks: Ticks) -> APIRouter:
+def _alerts(commands: Commands, read_model: SqlReadModel, ticks: Ticks) -> APIRouter:
     router = APIRouter(tags=["alerts"])
 
     @router.get("/alerts", summary="Gaps as matters between us and their units", dependencies=[AtPosition])
     async def alerts(
         _: Reader,
         page: Paged,
-        state: Literal["raised", "resolved"] | None = None,
+        state: AlertState | None = None,
         unit: Code | None = None,
     ) -> Listing[AlertView]:
-        rows = await read_model.alerts(state, unit, page.limit, page.after)
         today = day_in_vietnam(ticks.now())
+        rows = await read_model.alerts(state, unit, today, page.limit, page.after)
         shown = [alert_view(row, today, ticks.pipeline.calendar) for row in rows]
         return page.listing(AlertView, shown, "alert_id")
+
+    @router.get("/recipients/missing", summary="Units that owe something and have nobody to write to")
+    async def missing(_: Reader) -> UnreachedUnitsView:
+        found = await ticks.pipeline.unreached(ticks.now())
+        return UnreachedUnitsView.model_validate(
+            {"units": [{"unit_code": one.unit_code, "read_by": one.detail} for one in found]}
+        )
+
+    @router.post("/alerts/{alert_id}/snooze", summary="Let reminders of one matter rest for some days")
+    async def snooze(
+        request: Request,
+        response: Response,
+        principal: Writer,
+        alert_id: UUID,
+        body: SnoozeBody,
+        key: IdempotencyKey = None,
+    ) -> Accepted:
+        today = day_in_vietnam(ticks.now())
+        snoozing = Snooze(
+            alert_id=alert_id, on=today, until=body.until, reason=body.reason, by=principal.unit
+        )
+        metadata = replace(web.metadata(request, principal, key), time=ticks.now())
+        handled = await commands.snooze(snoozing, metadata)
+        return accepted(response, alert_id, handled.version, handled.event_names)
 
     @router.get("/digests/counts", summary="How many mails stand in which state")
     async def counts(_: Reader) -> dict[str, int]:
@@ -97,7 +129,8 @@ def _mail(ticks: Ticks) -> APIRouter:
     )
     async def preview(_: Reader, at: At = None) -> PreviewView:
         plan = await ticks.pipeline.plan(moment(at, ticks.now()), ticks.now())
-        return preview_view(plan, announcement(plan, ticks.pipeline.calendar))
+        held = (await ticks.sender.sending.state()).held
+        return preview_view(plan, announcement(plan, ticks.pipeline.calendar), held=held)
 
     @router.post(
         "/tick",

@@ -59,3 +59,12 @@ class TickBody(Body):
     model_config = example(at="2026-11-23")
 
     at: str | None = None
+
+
+class SnoozeBody(Body):
+    """`until` is the last day on which reminders rest; what is overdue still goes up the tree of units."""
+
+    model_config = example(until="2026-11-27", reason="Đã lên lịch hội nghị, chờ ngày tổ chức")
+
+    until: date
+    reason: str | None = Field(default=None, min_length=3, max_length=500)

@@ -1,24 +1,28 @@
 """The outbox page: what was written to whom, why, and how it went; addresses only for the operator."""
 
-from collections.abc import Mapping
+import base64
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse, StreamingResponse
 from jinja2 import Environment
 from markupsafe import Markup
 
 from services.notifier.adapters.read_model import SqlReadModel
-from services.notifier.adapters.wording import REASONS, ROLES, STATES
+from services.notifier.adapters.wording import KINDS, REASONS, ROLES, STATES
 from services.notifier.application.ports import DigestState
 from services.notifier.domain.reasons import Reason
 from services.notifier.domain.refusals import DigestNotFound
 from shared import links
-from shared.auth import Principal, Reader
+from shared.auth import Principal, Reader, Supervisor
+from shared.clock import VIETNAM
 from shared.contracts.vocabulary import RecipientRole, Role
 
 # The pages run no script and load nothing.
-SAFE = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'"}
+SAFE = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
+}
 
 
 def router(read_model: SqlReadModel, templates: Environment, *, local: bool) -> APIRouter:
@@ -36,17 +40,35 @@ def router(read_model: SqlReadModel, templates: Environment, *, local: bool) -> 
         if found is None:
             raise DigestNotFound
         page = templates.get_template("outbox/mail.html").render(
+            vietnam=VIETNAM,
             # What left the machine is its recipient's to answer; what stays here may be tried from this page.
             mail=_shown(found, principal),
-            body=_body(found["html"] if local else links.masked(found["html"])),
+            body=_body(found["html"] if local else links.masked(found["html"]), found["files"]),
         )
         return HTMLResponse(page, headers=SAFE)
+
+    @routes.get(
+        "/{digest_key}/files/{place}",
+        summary="A file that went along with a mail",
+        response_class=StreamingResponse,
+        responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}},
+    )
+    async def file(_: Supervisor, digest_key: str, place: int) -> Response:
+        found = next((one for one in await read_model.files(digest_key) if one["place"] == place), None)
+        if found is None:
+            raise DigestNotFound
+        named = {"Content-Disposition": f'attachment; filename="{found["name"]}"'}
+        return Response(found["content"], media_type=found["media_type"], headers=named)
 
     return routes
 
 
-def _body(html: str) -> Markup:
-    """Take what a mail shows out of its page; the templates escaped it when it was rendered."""
+def _body(html: str, files: Sequence[Mapping[str, Any]]) -> Markup:
+    """Take what a mail shows out of its page, pictures too; the templates escaped it when it was rendered."""
+    for one in files:
+        if one["content_id"]:
+            data = base64.b64encode(one["content"]).decode()
+            html = html.replace(f"cid:{one['content_id']}", f"data:{one['media_type']};base64,{data}")
     inner = html.partition("<body")[2].partition(">")[2].partition("</body>")[0]
     return Markup(inner)  # noqa: S704  our own page, and the policy of this one lets no script run
 
@@ -59,7 +81,9 @@ def _shown(mail: Mapping[str, Any], principal: Principal) -> dict[str, Any]:
         "address": mail["email"] if operator else masked(mail["email"]),
         "role": ROLES[RecipientRole(mail["recipient_role"])].vi,
         "state_name": STATES[DigestState(mail["state"])].vi,
+        "kind_name": KINDS[mail["kind"]].vi,
         "detail": mail["delivery"].get("detail"),
+        "answer": mail["delivery"].get("answer") or mail["delivery"].get("file"),
         "lines": [{**line, "why": REASONS[Reason(line["reason"])].vi} for line in mail["lines"]],
     }
 

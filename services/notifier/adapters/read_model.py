@@ -2,15 +2,49 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notifier.adapters.tables import ALERT, DIGEST, DIGEST_LINE, GAP, RECIPIENT, UNIT
+from services.notifier.adapters.tables import (
+    ALERT,
+    DIGEST,
+    DIGEST_ATTACHMENT,
+    DIGEST_LINE,
+    GAP,
+    RECIPIENT,
+    UNIT,
+)
 
 OUTBOX_ROWS = 200
+
+
+class AlertState(StrEnum):
+    """How alerts can be asked for: all that are open are `raised`, the others say what is known beside that."""
+
+    RAISED = "raised"
+    RESOLVED = "resolved"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+    ESCALATED = "escalated"
+    SILENCED = "silenced"
+    UNDELIVERABLE = "undeliverable"
+
+    def holds(self, today: date) -> ColumnElement[bool]:
+        if self in {AlertState.RAISED, AlertState.RESOLVED}:
+            return ALERT.c.state == self
+        beside = {
+            AlertState.ACKNOWLEDGED: ALERT.c.planned_on >= today,
+            AlertState.SNOOZED: ALERT.c.snoozed_until >= today,
+            AlertState.ESCALATED: ALERT.c.escalation_level.is_not(None),
+            AlertState.SILENCED: ALERT.c.silenced_until >= today,
+            AlertState.UNDELIVERABLE: ALERT.c.undeliverable_on.is_not(None),
+        }
+        return and_(ALERT.c.state == AlertState.RAISED, beside[self])
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +52,13 @@ class SqlReadModel:
     engine: AsyncEngine
 
     async def alerts(
-        self, state: str | None, unit_code: str | None, limit: int, after: str | None
+        self, state: AlertState | None, unit_code: str | None, today: date, limit: int, after: str | None
     ) -> list[dict[str, Any]]:
-        """List alerts by id, with the gap's present title and due day."""
+        """List alerts by id, with the gap's present title and due day; `state` is that of `today`."""
         gap = (GAP.c.title, GAP.c.stage, GAP.c.due_on.label("gap_due_on"), GAP.c.policies, GAP.c.dataset)
         query = select(*ALERT.c, *gap).outerjoin(GAP, GAP.c.gap_id == ALERT.c.gap_id)
         if state is not None:
-            query = query.where(ALERT.c.state == state)
+            query = query.where(state.holds(today))
         if unit_code is not None:
             query = query.where(ALERT.c.unit_code == unit_code)
         if after is not None:
@@ -59,7 +93,13 @@ class SqlReadModel:
         found = await self._rows(query)
         if not found:
             return None
-        return {**found[0], "lines": (await self._lines([key])).get(key, [])}
+        lines = (await self._lines([key])).get(key, [])
+        return {**found[0], "lines": lines, "files": await self.files(key)}
+
+    async def files(self, key: str) -> list[dict[str, Any]]:
+        """Give what goes along with a mail, in its order."""
+        of_mail = select(DIGEST_ATTACHMENT).where(DIGEST_ATTACHMENT.c.digest_key == key)
+        return await self._rows(of_mail.order_by(DIGEST_ATTACHMENT.c.place))
 
     async def _lines(self, keys: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
         query = select(DIGEST_LINE).where(DIGEST_LINE.c.digest_key.in_(keys)).order_by(DIGEST_LINE.c.due_on)
@@ -75,6 +115,7 @@ class SqlReadModel:
 
 _OF_DIGEST = (
     "digest_key",
+    "kind",
     "unit_code",
     "day",
     "subject",

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from services.notifier.application.pipeline import Plan, Planned, Skipped
 from services.notifier.application.ticks import Sent, Ticked
-from services.notifier.domain.reasons import Reason, Skip, Standing
+from services.notifier.domain.reasons import Quiet, Reason, Skip, Standing
 from services.notifier.domain.recipient import Recipient
 from shared.contracts.vocabulary import Dataset, GapState, Language, RecipientRole
 from shared.errors import Text
@@ -53,6 +53,15 @@ class AlertView(BaseModel):
     state: str
     last_sent_day: date | None
     last_reason: str | None
+    answer: str | None
+    answered_on: date | None
+    planned_on: date | None
+    snoozed_until: date | None
+    escalated_to: str | None
+    escalation_level: int | None
+    escalated_on: date | None
+    silenced_until: date | None
+    undeliverable_on: date | None
     closed_on: date | None
     closure: str | None
     title: str | None
@@ -72,10 +81,12 @@ class LineView(BaseModel):
 
 class MailView(BaseModel):
     digest_key: str
+    kind: str
     recipient_id: UUID
     unit_code: str
     subject: str
     lines: list[LineView]
+    attachments: list[str]
 
 
 class SentView(MailView):
@@ -98,6 +109,25 @@ class SkippedView(BaseModel):
     detail: str | None = None
 
 
+class UnreachedView(BaseModel):
+    """A unit that owes something and has nobody to write to; `read_by` is the unit above that reads instead."""
+
+    unit_code: str
+    read_by: str | None
+
+
+class UnreachedUnitsView(BaseModel):
+    units: list[UnreachedView]
+
+
+class UnsaidView(BaseModel):
+    """A gap that is open and that no mail speaks of, and why."""
+
+    unit_code: str
+    draft_code: str
+    reason: Quiet
+
+
 class _Moment(BaseModel):
     day: date
     at: datetime
@@ -111,7 +141,11 @@ class TickView(_Moment):
 
 
 class PreviewView(_Moment):
+    """`held`: nothing goes out until an operator releases it, whatever stands here."""
+
     mails: list[PreviewedView]
+    unsaid: list[UnsaidView]
+    held: bool
 
 
 def recipients_view(unit_code: str, found: Iterable[Recipient]) -> RecipientsView:
@@ -141,11 +175,13 @@ def tick_view(ticked: Ticked) -> TickView:
     return TickView.model_validate(shown)
 
 
-def preview_view(plan: Plan, message: Text) -> PreviewView:
+def preview_view(plan: Plan, message: Text, *, held: bool) -> PreviewView:
     shown = {
         "day": plan.day,
         "at": plan.at,
         "mails": [_previewed(planned) for planned in plan.planned],
+        "unsaid": [asdict(one) for one in plan.unsaid],
+        "held": held,
         "skipped": [_skipped(skipped) for skipped in plan.skipped],
         "message": asdict(message),
     }
@@ -155,6 +191,8 @@ def preview_view(plan: Plan, message: Text) -> PreviewView:
 def _of(planned: Planned) -> dict[str, Any]:
     return {
         "digest_key": planned.digest.key,
+        "kind": planned.digest.kind,
+        "attachments": [one.name for one in planned.mail.attachments if not one.content_id],
         "recipient_id": planned.digest.recipient.recipient_id,
         "unit_code": planned.digest.recipient.unit_code,
         "subject": planned.mail.subject,

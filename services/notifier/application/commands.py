@@ -38,6 +38,10 @@ class Commands:
         """Record what a unit answered; the key of the metadata is that of the link, which works once."""
         return await self._on_alert(command, metadata)
 
+    async def snooze(self, command: alerts.Snooze, metadata: Metadata) -> Handled:
+        """Let reminders of one matter rest; refused by the alert where that is not the asker's to say."""
+        return await self._on_alert(command, metadata)
+
     async def require_unit(self, unit_code: str) -> None:
         """Refuse what names a unit that nobody registered."""
         history = await self.store.load(AggregateRef("unit", unit_id(unit_code)))
@@ -45,6 +49,7 @@ class Commands:
             raise UnitNotFound(unit_code)
 
     async def _on_alert(self, command: alerts.Command, metadata: Metadata) -> Handled:
-        matter = command if isinstance(command, alerts.Raise | alerts.Resolve) else command.matter
+        own = alerts.Raise | alerts.Resolve | alerts.Snooze
+        matter = command if isinstance(command, own) else command.matter
         ref = AggregateRef("alert", matter.alert_id)
         return await handle(self.store, alerts.alert, ref, command, metadata, new_id=self.new_id)

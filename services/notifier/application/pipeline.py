@@ -120,6 +120,11 @@ class Pipeline:
         desk = await self._desk(local.date())
         return _Planner(self, desk, local, frozenset()).renewed(recipient_id, gap_id)
 
+    async def unreached(self, now: datetime) -> list[Skipped]:
+        """Name the units that owe something today and that nobody reads for."""
+        local = now.astimezone(VIETNAM)
+        return list(_Planner(self, await self._desk(local.date()), local, frozenset()).without_recipient())
+
     async def wanted(self, now: datetime) -> frozenset[Kind] | None:
         """Say which rounds a moment of the clock asks for; None if there is nothing to plan at all."""
         local = now.astimezone(VIETNAM)
@@ -168,7 +173,7 @@ class _Planner:
         lists = [*self._weekly(), *self._monthly()]
         told = _with_lists(self._desk.told, lists)
         digests: list[Digest] = []
-        skipped = list(self._without_recipient())
+        skipped = list(self.without_recipient())
         for recipient in self._valid():
             found = self._digest(recipient, told.get(recipient.recipient_id, {}))
             if isinstance(found, Digest):
@@ -254,7 +259,7 @@ class _Planner:
                     if found := monthly_summary(recipient, self._situation, self._desk.history, period):
                         yield found
 
-    def _without_recipient(self) -> Iterator[Skipped]:
+    def without_recipient(self) -> Iterator[Skipped]:
         """Name the units that owe something and that nobody reads for; `detail` is who reads instead."""
         for code in sorted({gap.unit_code for gap in self._situation.open_gaps()}):
             reached = self._situation.audience.of_duty(code)

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import assert_never
 from uuid import UUID
 
-from services.notifier.domain.refusals import NothingOwed
+from services.notifier.domain.refusals import NothingOwed, NotTheirs, SnoozeTooLong
 from shared.contracts.ids import alert_id
 from shared.contracts.metrics import ComplianceEvent, ComplianceGapClosed
 from shared.contracts.notifier import (
@@ -109,8 +109,21 @@ class RecordUndeliverable:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snooze:
+    """Let reminders rest until the end of `until`; `by` is the unit that asks, none for a supervisor."""
+
+    alert_id: UUID
+    on: date
+    until: date
+    reason: str | None = None
+    by: str | None = None
+
+
+LONGEST_SNOOZE = timedelta(days=14)
+
 OnMatter = RecordSent | Escalate | RecordSilenced | RecordUndeliverable
-Command = Raise | Resolve | RecordAnswer | OnMatter
+Command = Raise | Resolve | RecordAnswer | Snooze | OnMatter
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +139,7 @@ class Open:
     that did not arrive; days are days in Vietnam, `snoozed_until` is the last quiet one.
     """
 
+    matter: Raise
     sent: frozenset[str] = frozenset()
     answer: type[AnswerEvent] | None = None
     planned_on: date | None = None
@@ -152,6 +166,8 @@ def decide(state: State, command: Command) -> Sequence[AlertEvent]:
             return [_resolved(command)] if isinstance(state, Open) else []
         case RecordAnswer():
             return _answered(state, command)
+        case Snooze():
+            return [_snoozed(state, command)]
         case RecordSent() | Escalate() | RecordSilenced() | RecordUndeliverable():
             return _noted(state, command)
         case _:
@@ -163,6 +179,23 @@ def _answered(state: State, command: RecordAnswer) -> Sequence[AlertEvent]:
     if isinstance(state, Resolved):
         raise NothingOwed
     return [*([_raised(command.matter)] if isinstance(state, Absent) else []), command.said]
+
+
+def _snoozed(state: State, command: Snooze) -> AlertSnoozed:
+    if not isinstance(state, Open):
+        raise NothingOwed
+    if command.by not in (None, state.matter.unit_code):
+        raise NotTheirs
+    if not command.on <= command.until <= command.on + LONGEST_SNOOZE:
+        raise SnoozeTooLong(command.until, LONGEST_SNOOZE.days)
+    return AlertSnoozed(
+        alert_id=command.alert_id,
+        gap_id=state.matter.gap_id,
+        unit_code=state.matter.unit_code,
+        on=command.on,
+        until=command.until,
+        reason=command.reason,
+    )
 
 
 def _noted(state: State, command: OnMatter) -> Sequence[AlertEvent]:
@@ -229,7 +262,9 @@ _EVENTS: Mapping[type[OnMatter], type[AlertSent | AlertEscalated | AlertSilenced
 def evolve(state: State, event: AlertEvent) -> State:
     match event:
         case AlertRaised():
-            return Open() if isinstance(state, Absent) else Open(sent=state.sent, returned=state.returned)
+            matter = Raise(**event.model_dump(exclude={"alert_id"}))
+            known = Resolved() if isinstance(state, Absent) else state
+            return Open(matter=matter, sent=known.sent, returned=known.returned)
         case AlertResolved():
             return Resolved() if isinstance(state, Absent) else Resolved(state.sent, state.returned)
         case AlertSent(digest_key=key):

@@ -118,3 +118,27 @@ class SilenceNotFound(Refusal):
             "Không có lệnh tạm dừng với mã này; danh sách tại GET /silences.",
             "There is no silence with this id; GET /silences lists them.",
         )
+
+
+class NotTheirs(Refusal):
+    code = "not-their-matter"
+    kind = "forbidden"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nội dung này thuộc đơn vị khác; mỗi đơn vị chỉ hẹn nhắc lại nội dung của mình.",
+            "This matter is another unit's; a unit can only snooze its own.",
+        )
+
+
+class SnoozeTooLong(Refusal):
+    code = "snooze-too-long"
+    kind = "invalid"
+
+    def __init__(self, until: date, days: int) -> None:
+        super().__init__(
+            f"Ngày {until:%d/%m/%Y} đã qua hoặc quá {days} ngày kể từ hôm nay; đề nghị chọn ngày gần hơn, "
+            "hoặc báo ngày sẽ thực hiện.",
+            f"{until} has passed or is more than {days} days from today; choose an earlier day, "
+            "or say on which day it will be done.",
+        )

@@ -17,10 +17,11 @@ from services.notifier.domain.alert import (
     RecordSilenced,
     RecordUndeliverable,
     Resolve,
+    Snooze,
     alert,
     commands_for,
 )
-from services.notifier.domain.refusals import NothingOwed
+from services.notifier.domain.refusals import NothingOwed, NotTheirs, SnoozeTooLong
 from shared.contracts.ids import alert_id, draft_id
 from shared.contracts.metrics import ComplianceGapChanged, ComplianceGapClosed, ComplianceGapOpened
 from shared.contracts.notifier import (
@@ -172,13 +173,37 @@ def test_what_is_over_needs_no_answer(given: Sequence[AlertEvent]) -> None:
 def test_what_is_said_beside_the_life_of_an_alert() -> None:
     state = alert.fold([RAISED, ESCALATED, OBSTACLE, SNOOZED, SILENCED])
     assert state == Open(
+        matter=RAISE,
         answer=AlertObstacleReported,
         snoozed_until=date(2026, 12, 10),
         escalated=frozenset({(1, "CP")}),
         silenced_by=frozenset({HUSH.silence_id}),
     )
-    assert alert.fold([RAISED, SAID, RESOLVED, RAISED]) == Open()
+    assert alert.fold([RAISED, SAID, RESOLVED, RAISED]) == Open(matter=RAISE)
     assert alert.fold([SAID]) == alert.initial
+
+
+REST = Snooze(alert_id=ID, on=date(2026, 12, 8), until=date(2026, 12, 10), by="BTP")
+
+
+def test_reminders_rest_for_a_while() -> None:
+    assert alert.decide(alert.fold([RAISED]), REST) == [SNOOZED]
+    assert alert.decide(alert.fold([RAISED]), replace(REST, by=None)) == [SNOOZED]  # a supervisor
+
+
+@pytest.mark.parametrize(
+    ("given", "when", "refusal"),
+    [
+        ([RAISED], replace(REST, by="BTC"), NotTheirs),
+        ([RAISED], replace(REST, until=date(2026, 12, 7)), SnoozeTooLong),
+        ([RAISED], replace(REST, until=date(2026, 12, 23)), SnoozeTooLong),
+        ([RAISED, RESOLVED], REST, NothingOwed),
+        ([], REST, NothingOwed),
+    ],
+)
+def test_what_cannot_be_snoozed(given: Sequence[AlertEvent], when: Snooze, refusal: type[Exception]) -> None:
+    with pytest.raises(refusal):
+        alert.decide(alert.fold(given), when)
 
 
 KNOWN = {

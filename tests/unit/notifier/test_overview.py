@@ -44,6 +44,7 @@ RENDERER = NoticeRenderer(
     TemplateRenderer(NoLinks(), "Loa <loa@loa.invalid>"),  # type: ignore[arg-type]  # nobody answers here
     environment(),
     "Loa <loa@loa.invalid>",
+    "http://127.0.0.1:8004/requests",
 )
 
 
