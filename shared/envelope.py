@@ -68,6 +68,16 @@ class Recorded:
     metadata: Metadata
     type: str
 
+    @property
+    def ids(self) -> dict[str, Any]:
+        """What every log line about this event bears."""
+        return {
+            "event_id": str(self.event_id),
+            "position": self.position,
+            "correlation_id": self.metadata.correlation_id,
+            "causation_id": self.metadata.causation_id,
+        }
+
 
 def following(event: Recorded, time: datetime, actor: str) -> Metadata:
     """Stamp what is appended because of an event: it is the cause, and the key that keeps it from doing so twice."""

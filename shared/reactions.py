@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
 from nats.aio.client import Client
@@ -10,13 +11,16 @@ from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from shared import log
+from shared import clock, log
 from shared.contracts.catalog import Catalog
 from shared.contracts.event import Unknown
 from shared.envelope import Recorded, decode
 from shared.errors import PermanentError, Refusal, TransientError
+from shared.eventstore.jetstream import TRACEPARENT
 from shared.eventstore.streams import CONSUMERS, Consumer
 from shared.health import Check
+from shared.telemetry import Telemetry
+from shared.tracing import Heard, Tracing
 
 logger = log.get(__name__)
 
@@ -37,6 +41,7 @@ AGAIN = (
 # One message at a time and in order; a pull of several would be handled side by side.
 ONE_BY_ONE = PullSub(batch_size=1, timeout=5.0)
 
+Outcome = Literal["done", "again", "parked", "failed"]
 Work = Callable[[NatsMessage], Awaitable[None]]
 
 
@@ -48,6 +53,8 @@ class Reactions:
     client: Client
     inbox: bytes
     catalog: Catalog
+    telemetry: Telemetry
+    tracing: Tracing
     _heard: list[Consumer] = field(default_factory=list)
 
     def on_event(
@@ -62,8 +69,9 @@ class Reactions:
         async def on_message(message: NatsMessage) -> None:
             event = decode(self.catalog, message.raw_message.metadata.sequence.stream, message.body)
             if not isinstance(event.data, Unknown):
-                with log.bound(correlation_id=event.metadata.correlation_id):
+                with log.bound(**event.ids):
                     await work(event)
+                    logger.info("event_heard", consumer=consumer, type=event.type)
 
         self.on_message(consumer, on_message, title=title, description=description)
 
@@ -81,8 +89,10 @@ class Reactions:
             title=title,
             description=description,
         )
-        async def heard(message: NatsMessage) -> None:
-            await answer(declared.name, message, work)
+        async def on_heard(message: NatsMessage) -> None:
+            with self.tracing.hearing(f"react {declared.name}", [_written(message)]):
+                outcome = await answer(declared.name, message, work)
+            self.telemetry.messages.labels(declared.name, outcome).inc()
 
     async def run(self) -> None:
         """Consume until cancelled; waits for a broker, or a consumer, that is not there yet."""
@@ -102,6 +112,13 @@ class Reactions:
             await asyncio.Event().wait()
         finally:
             await self.broker.stop()
+
+    async def read(self) -> None:
+        """Read how many messages wait, for a scrape."""
+        for consumer in self._heard:
+            info = await self.client.jetstream(timeout=2).consumer_info(consumer.stream, consumer.name)
+            waiting = (info.num_pending or 0) + (info.num_ack_pending or 0)
+            self.telemetry.pending.labels(consumer.name).set(waiting)
 
     async def probe(self) -> Check:
         """Ready means connected, and that what waits is asked for: a refused inbox is silent otherwise."""
@@ -123,8 +140,13 @@ def _covering(filters: Iterable[str]) -> str:
     return ".".join(word[0] if len(set(word)) == 1 else "*" for word in words)
 
 
-async def answer(consumer: str, message: NatsMessage, work: Work) -> None:
-    """Acknowledge what is done, ask again for what may work later, end what never will."""
+def _written(message: NatsMessage) -> Heard:
+    metadata = message.raw_message.metadata
+    return Heard(message.headers.get(TRACEPARENT), clock.now() - metadata.timestamp)
+
+
+async def answer(consumer: str, message: NatsMessage, work: Work) -> Outcome:
+    """Acknowledge what is done, ask again for what may work later, end what never will; say which."""
     try:
         await work(message)
     except PermanentError as error:
@@ -132,12 +154,15 @@ async def answer(consumer: str, message: NatsMessage, work: Work) -> None:
             "message_parked", consumer=consumer, reason=error.reason, detail=error.detail
         )
         await message.reject()
+        return "parked"
     except AGAIN as error:
         logger.warning("message_delayed", consumer=consumer, error=f"{type(error).__name__}: {error}")
         await message.nack(delay=AGAIN_SECONDS)
+        return "again"
     except Exception:
         # The one place that catches everything: a fault of ours must not lose the message.
         logger.exception("message_failed", consumer=consumer)
         await message.nack(delay=UNEXPECTED_SECONDS)
-    else:
-        await message.ack()
+        return "failed"
+    await message.ack()
+    return "done"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from faststream.nats.prometheus import NatsPrometheusMiddleware
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -18,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared import broker, database, log
 from shared.contracts.catalog import CATALOG, Catalog
 from shared.eventstore.jetstream import JetStreamEventStore
+from shared.eventstore.observed import ObservedEventStore
 from shared.health import Check, Probe
 from shared.projections.checkpoint import CheckpointTables
 from shared.projections.projection import Projection, State
@@ -25,6 +27,7 @@ from shared.projections.runner import Runner
 from shared.reactions import Reactions
 from shared.settings import ServiceSettings
 from shared.telemetry import Telemetry
+from shared.tracing import Tracing
 
 logger = log.get(__name__)
 
@@ -41,13 +44,17 @@ class Platform:
     client: Client = field(default_factory=Client)
     metrics: Telemetry = field(default_factory=Telemetry)
     engine: AsyncEngine = field(init=False)
-    store: JetStreamEventStore = field(init=False)
+    tracing: Tracing = field(init=False)
+    store: ObservedEventStore = field(init=False)
     connected: bool = False
     stopping: bool = False
 
     def __post_init__(self) -> None:
         self.engine = database.create_engine(self.settings.async_database_url)
-        self.store = JetStreamEventStore(self.client, self.catalog)
+        self.tracing = Tracing.configured(self.settings.service)
+        self.store = ObservedEventStore(
+            JetStreamEventStore(self.client, self.catalog), self.metrics, self.tracing
+        )
 
     def runner(self, projection: Projection, checkpoints: CheckpointTables) -> Runner:
         return Runner(
@@ -57,16 +64,17 @@ class Platform:
             catalog=self.catalog,
             checkpoints=checkpoints,
             telemetry=self.metrics,
+            tracing=self.tracing,
         )
 
     def reactions(self) -> Reactions:
         """Make the service's FastStream broker, and what it reacts to through it (nothing yet)."""
-        return Reactions(
-            broker.create_broker(self.settings, self.catalog),
-            self.client,
-            f"{self.settings.inbox_prefix}.".encode(),
-            self.catalog,
-        )
+        face = broker.create_broker(self.settings, self.catalog)
+        face.add_middleware(NatsPrometheusMiddleware(registry=self.metrics.registry))
+        inbox = f"{self.settings.inbox_prefix}.".encode()
+        made = Reactions(face, self.client, inbox, self.catalog, self.metrics, self.tracing)
+        self.metrics.before_scrape("reactions", made.read)
+        return made
 
     def probes(self, runner: Runner) -> dict[str, Probe]:
         return {
@@ -108,6 +116,7 @@ class Platform:
             with suppress(OSError, NatsError):  # the broker may be gone by now
                 await self.client.close()
         await self.engine.dispose()
+        await asyncio.to_thread(self.tracing.close)
         logger.info("service_stopped")
 
 

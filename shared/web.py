@@ -13,6 +13,7 @@ from faststream import FastStream
 from faststream.nats import NatsBroker
 from faststream.specification import AsyncAPI
 from faststream.specification.asyncapi import get_asyncapi_html
+from opentelemetry.trace import Span
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,6 +30,7 @@ from shared.own_data import Settle, nothing_to_settle
 from shared.printable import refuse_unprintable
 from shared.projections.runner import Runner
 from shared.telemetry import Telemetry
+from shared.tracing import Tracing, traceparent
 
 logger = log.get(__name__)
 
@@ -41,6 +43,7 @@ _VERSION = re.compile(r"[0-9]{1,18}")
 _WORD = re.compile(r"[\x21-\x7e]{1,128}")
 MOST_BYTES = 1 << 20  # of a request's body; the import has its own door and limit
 BULK = {"/imports", upkeep.OWN_DATA}
+QUIET = {"/livez", "/readyz", "/metrics"}  # asked by machines, every few seconds
 MIN_POSITION_SECONDS = 5.0
 MOST_POSITION = (1 << 63) - 1
 RELEASE = "0.1.0"
@@ -96,6 +99,7 @@ def create_api(
     runner: Runner,
     probes: Mapping[str, Probe],
     metrics: Telemetry,
+    tracing: Tracing,
     lifespan: Lifespan,
     settle: Settle = nothing_to_settle,
 ) -> FastAPI:
@@ -106,7 +110,7 @@ def create_api(
     problems.install(app)
     openapi.complete(app)
     app.add_middleware(BodyLimit)
-    app.middleware("http")(_observe(metrics))
+    app.middleware("http")(_observe(metrics, tracing))
     app.include_router(_probes(probes, metrics))
     app.include_router(_contract(service, broker, catalog))
     for router in (*upkeep.routers(runner, settle), _skipping(runner), *routers):
@@ -114,7 +118,7 @@ def create_api(
     return app
 
 
-def _observe(metrics: Telemetry) -> Callable[..., Awaitable[Response]]:
+def _observe(metrics: Telemetry, tracing: Tracing) -> Callable[..., Awaitable[Response]]:
     async def observe(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         started = time.perf_counter()
         request_id = str(clock.new_id())
@@ -122,17 +126,37 @@ def _observe(metrics: Telemetry) -> Callable[..., Awaitable[Response]]:
         request.state.correlation_id = correlation
         if _NUL in request.scope["query_string"] or "\0" in request.scope["path"]:
             return problems.problem(request, 422, "invalid-request", UNPRINTABLE)
-        with log.bound(correlation_id=correlation, request_id=request_id):
+        with (
+            log.bound(correlation_id=correlation, request_id=request_id),
+            tracing.serving(request.method, request.headers.get("traceparent")) as span,
+        ):
             response = await call_next(request)
-        route = getattr(request.scope.get("route"), "path", "unmatched")
-        metrics.http.labels(request.method, route, response.status_code).observe(
-            time.perf_counter() - started
-        )
+            # The template, never the path itself: some paths are keys.
+            route = getattr(request.scope.get("route"), "path", "unmatched")
+            seconds = time.perf_counter() - started
+            _name(span, request.method, route, response.status_code)
+            if route not in QUIET:
+                logger.info(
+                    "http_answered",
+                    method=request.method,
+                    route=route,
+                    status=response.status_code,
+                    seconds=round(seconds, 4),
+                )
+        metrics.http.labels(request.method, route, response.status_code).observe(seconds)
         response.headers[CORRELATION] = correlation
         response.headers[REQUEST_ID] = request_id
         return response
 
     return observe
+
+
+def _name(span: Span, method: str, route: str, status: int) -> None:
+    """Name a span by OpenTelemetry's conventions for HTTP."""
+    span.update_name(f"{method} {route}")
+    span.set_attributes(
+        {"http.request.method": method, "http.route": route, "http.response.status_code": status}
+    )
 
 
 def _word(given: str | None) -> str | None:
@@ -206,7 +230,7 @@ def _probes(probes: Mapping[str, Probe], metrics: Telemetry) -> APIRouter:
 
     @router.get("/metrics", response_class=PlainTextResponse, summary="Prometheus metrics")
     async def prometheus() -> Response:
-        return Response(metrics.exposition(), media_type=telemetry.CONTENT_TYPE)
+        return Response(await metrics.exposition(), media_type=telemetry.CONTENT_TYPE)
 
     return router
 
@@ -344,7 +368,7 @@ def metadata(request: Request, principal: Principal, idempotency_key: str | None
         correlation_id=request.state.correlation_id,
         idempotency_key=idempotency_key,
         payload_hash=request.state.payload.hexdigest()[:32] if idempotency_key else None,
-        traceparent=request.headers.get("traceparent"),
+        traceparent=traceparent() or request.headers.get("traceparent"),
     )
 
 

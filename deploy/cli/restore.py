@@ -87,9 +87,9 @@ def show(manifest: Manifest) -> None:
     say(
         Text(
             f"Đã phục hồi {last} sự kiện, đối chiếu đến sự kiện cuối cùng. Việc gửi thư đang tạm giữ: "
-            "xem trước bằng `loa preview` rồi cho gửi lại (POST /sending/release).",
+            "xem trước bằng `loa preview` rồi cho gửi lại bằng `loa release`.",
             f"{last} events are restored and compared to the last one. Sending is on hold: look at "
-            "`loa preview`, then release it (POST /sending/release).",
+            "`loa preview`, then `loa release`.",
         ),
         style="green",
     )

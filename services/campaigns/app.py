@@ -51,6 +51,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
         runner=runner,
         probes={**platform.probes(runner), "reactions": reactions.probe},
         metrics=platform.metrics,
+        tracing=platform.tracing,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run, reactions.run]),
     )
 

@@ -8,6 +8,7 @@ from services.metrics.adapters import api, effect, pages, tables
 from services.metrics.adapters.projection import MetricsProjection
 from services.metrics.adapters.read_model import SqlSnapshots
 from services.metrics.adapters.records import SqlAnnouncements
+from services.metrics.adapters.vitals import Vitals
 from services.metrics.application.announce import Announcer
 from services.metrics.application.effect import Effects
 from services.metrics.application.queries import Queries
@@ -29,6 +30,8 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
     runner = platform.runner(projection, tables.checkpoints)
     snapshots = SqlSnapshots(platform.engine, projection.name).snapshot
     queries = Queries(snapshots, rulebook)
+    vitals = Vitals.of(snapshots, rulebook, now, platform.metrics)
+    platform.metrics.before_scrape("gaps", vitals.read)
     return web.create_api(
         service=settings.service,
         description="Tỷ lệ truyền thông, khoảng trống, báo cáo. / Compliance, gaps, reports.",
@@ -43,5 +46,6 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
         runner=runner,
         probes=platform.probes(runner),
         metrics=platform.metrics,
+        tracing=platform.tracing,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
     )

@@ -11,7 +11,7 @@ from services.notifier.adapters.bounces import Desk as BounceDesk
 from services.notifier.adapters.bounces import ImapDoor, LmtpDoor
 from services.notifier.adapters.broker import subscribe
 from services.notifier.adapters.desk import PROJECTION, SqlDesks
-from services.notifier.adapters.ledger import SqlLedger
+from services.notifier.adapters.observed import ObservedLedger, ObservedPost, Vitals
 from services.notifier.adapters.overviews import NoticeRenderer
 from services.notifier.adapters.post import FilePost
 from services.notifier.adapters.read_model import SqlReadModel
@@ -58,6 +58,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     commands = Commands(platform.store, clock.new_id)
     sending = SqlSending(platform.engine, local=settings.smtp_url is None)
     ticks = _ticks(platform, settings, sending, now)
+    platform.metrics.before_scrape("mail", Vitals.of(platform.engine, sending, now, platform.metrics).read)
     reactions = platform.reactions()
     subscribe(reactions, commands, ticks, now, clock.new_id)
     recipients, read_model = SqlRecipients(platform.engine), SqlReadModel(platform.engine)
@@ -84,6 +85,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
         runner=runner,
         probes={**platform.probes(runner), "reactions": reactions.probe},
         metrics=platform.metrics,
+        tracing=platform.tracing,
         lifespan=lambda _: platform.lifespan(
             MIGRATIONS,
             [runner.run, reactions.run, ticks.sender.run, *_doors_for_bounces(platform, settings, now)],
@@ -96,7 +98,13 @@ def _ticks(platform: Platform, settings: Settings, sending: SqlSending, now: Clo
     async def head() -> int:
         return (await stream_state(platform.client.jetstream(timeout=5))).last
 
-    ledger = SqlLedger(platform.engine, settings.lease)
+    ledger = ObservedLedger(
+        platform.engine,
+        settings.lease,
+        store=platform.store,
+        mails=platform.metrics.counter("loa_mails", "attempts to deliver a mail", "outcome", "reason"),
+        tracing=platform.tracing,
+    )
     calendar = load_rulebook(settings.rule_files).calendar
     announcer = Announcer(ledger, platform.store, clock.new_id, now)
     digests = TemplateRenderer(AnswerLinks(_signer(settings)), settings.mail_from)
@@ -105,7 +113,9 @@ def _ticks(platform: Platform, settings: Settings, sending: SqlSending, now: Clo
     return Ticks(
         pipeline=Pipeline(desks, renderer, calendar, head, _steps(settings)),
         ledger=ledger,
-        sender=Sender(ledger, _post(settings), announcer, sending, calendar, now),
+        sender=Sender(
+            ledger, ObservedPost(_post(settings), platform.tracing), announcer, sending, calendar, now
+        ),
         rounds=SqlRounds(platform.engine),
         simulation=FilePost(settings.simulated_dir, settings.mail_from),
         now=now,

@@ -42,5 +42,6 @@ def create_app(settings: Settings) -> FastAPI:
         runner=runner,
         probes=platform.probes(runner),
         metrics=platform.metrics,
+        tracing=platform.tracing,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
     )

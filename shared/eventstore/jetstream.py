@@ -20,6 +20,7 @@ from shared.eventstore.reading import PAGE, LogReader
 from shared.eventstore.settle import check_size, settled
 from shared.eventstore.streams import EVENTS
 
+TRACEPARENT = "traceparent"  # W3C Trace Context, also in the envelope
 CHECK_SUBJECT = "Nats-Expected-Last-Subject-Sequence-Subject"
 
 # Wrong last sequence; the same, with another append still in flight; duplicate id in flight; duplicate
@@ -136,11 +137,12 @@ def _outgoing(ref: AggregateRef, expected: Version, events: Sequence[NewEvent]) 
 
 
 def _headers(event: NewEvent) -> dict[str, str]:
+    trace = event.metadata.traceparent
     return {
         "Content-Type": CONTENT_TYPE,
         Header.EXPECTED_STREAM: EVENTS,
         Header.MSG_ID: str(event.event_id),
-    }
+    } | ({TRACEPARENT: trace} if trace else {})
 
 
 def _acknowledged(answer: Msg) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared import log
 from shared.contracts.catalog import Catalog
 from shared.contracts.event import Unknown
 from shared.envelope import Recorded, decode
@@ -18,7 +19,11 @@ from shared.projections.checkpoint import Checkpoint, CheckpointMoved, Checkpoin
 from shared.projections.feed import RawEvent
 from shared.projections.projection import PoisonEvent, Projection
 from shared.telemetry import Telemetry
+from shared.tracing import Heard
 
+logger = log.get(__name__)
+
+FEW = 10  # events of a batch that are named one by one
 TRANSIENT = (
     TransientError,
     NatsError,
@@ -84,15 +89,28 @@ class Batches:
             await self.checkpoints.advance(connection, self.row, read, to)
             if events := await self._events(connection, batch):
                 await self.projection.apply(connection, events)
+        self._tell(events, to)
         return to
+
+    def heard(self, batch: Sequence[RawEvent], now: datetime) -> list[Heard]:
+        """Say which traces a batch comes from."""
+        ours = (raw for raw in batch if self._is_ours(raw))
+        return [Heard(raw.traceparent, now - raw.recorded) for raw in ours]
+
+    def _is_ours(self, raw: RawEvent) -> bool:
+        return raw.subject.split(".", 2)[1] in self.projection.contexts
+
+    def _tell(self, events: Sequence[Recorded], to: Checkpoint) -> None:
+        """Name each event while they come by ones; of a crowd only where it ends."""
+        if len(events) > FEW:
+            logger.info("events_projected", row=self.row, events=len(events), position=to.position)
+            return
+        for event in events:
+            logger.info("event_projected", row=self.row, type=event.type, **event.ids)
 
     async def _events(self, connection: AsyncConnection, batch: Sequence[RawEvent]) -> list[Recorded]:
         skipped = await self.checkpoints.skips(connection, self.projection.name)
-        ours = [
-            raw
-            for raw in batch
-            if raw.position not in skipped and raw.subject.split(".", 2)[1] in self.projection.contexts
-        ]
+        ours = [raw for raw in batch if raw.position not in skipped and self._is_ours(raw)]
         decoded = [decode(self.catalog, raw.position, raw.payload) for raw in ours]
         for event in decoded:
             if isinstance(event.data, Unknown):

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -11,8 +12,10 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, Header
 
+from shared.eventstore.jetstream import TRACEPARENT
 from shared.eventstore.streams import EVENTS
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 IDLE_SECONDS = 60.0  # an abandoned consumer goes away by itself after this
 NOTHING_MORE = {"404", "408"}  # how a request ends when nothing (more) came in its time
 LOOK_SECONDS = 0.25  # between two looks at the connection while nothing comes
@@ -22,12 +25,14 @@ GRACE_SECONDS = 1.0  # how much later than asked the broker's "nothing" may come
 
 @dataclass(frozen=True, slots=True)
 class RawEvent:
-    """One stored message: its position, subject and bytes; `pending` is how many follow it in the log."""
+    """One stored message; `pending` is how many follow it in the log, `recorded` when the broker stored it."""
 
     position: int
     subject: str
     payload: bytes
     pending: int
+    recorded: datetime = LONG_AGO
+    traceparent: str | None = None
 
 
 class Feed:
@@ -136,8 +141,17 @@ class Feed:
         if meta.sequence.consumer != self._delivered:
             self._broken = True  # something was lost on the way: read again from the last good one
         if not self._broken:
-            event = RawEvent(meta.sequence.stream, message.subject, message.data, meta.num_pending)
-            self._arrived.append(event)
+            trace = (message.headers or {}).get(TRACEPARENT)
+            self._arrived.append(
+                RawEvent(
+                    meta.sequence.stream,
+                    message.subject,
+                    message.data,
+                    meta.num_pending,
+                    meta.timestamp,
+                    trace,
+                )
+            )
 
 
 def _contact(client: Client) -> tuple[bool, int]:

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared import log
+from shared import clock, log
 from shared.errors import LoaError, TransientError
 from shared.eventstore.streams import StreamState, stream_state
 from shared.projections.batches import TRANSIENT, Batches
@@ -26,6 +26,7 @@ from shared.projections.beside import LIVE, Beside, Digest, digests
 from shared.projections.checkpoint import Checkpoint, CheckpointMoved
 from shared.projections.feed import Feed
 from shared.projections.projection import PoisonEvent
+from shared.tracing import Tracing
 
 logger = log.get(__name__)
 
@@ -69,7 +70,7 @@ class Compared:
 class Refill:
     """One purpose's worker: waits until it is asked for, and carries it out."""
 
-    def __init__(self, purpose: Purpose, live: Batches, client: Client) -> None:
+    def __init__(self, purpose: Purpose, live: Batches, client: Client, tracing: Tracing) -> None:
         names = [table.name for table in live.projection.tables]
         self.purpose = purpose
         self._row = f"{live.row}.{purpose}"
@@ -77,6 +78,7 @@ class Refill:
         self._live = live
         self._anew = replace(live, row=self._row, path=self._beside.path)
         self._client = client
+        self._tracing = tracing
         self._problem: str | None = None
 
     async def ask(self) -> None:
@@ -189,7 +191,9 @@ class Refill:
             if exactly:
                 batch = [event for event in batch if event.position <= to]
             if batch:
-                at = await self._anew.project(batch, at, stream.created)
+                heard = self._anew.heard(batch, clock.now())
+                with self._tracing.hearing(f"{self.purpose} {self._live.row}", heard, replay=True):
+                    at = await self._anew.project(batch, at, stream.created)
             elif (await self._stream()).created != stream.created:
                 raise Again("the log is another one")
         return at

@@ -11,7 +11,7 @@ from nats.js.errors import NotFoundError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared import log
+from shared import clock, log
 from shared.contracts.catalog import Catalog
 from shared.errors import TransientError
 from shared.eventstore.streams import StreamState, stream_state
@@ -21,6 +21,7 @@ from shared.projections.feed import Feed, RawEvent
 from shared.projections.projection import PoisonEvent, Projection, State, Status, StreamRecreated
 from shared.projections.refill import Purpose, Refill
 from shared.telemetry import Telemetry
+from shared.tracing import Tracing
 
 logger = log.get(__name__)
 
@@ -41,16 +42,20 @@ class Runner:
         catalog: Catalog,
         checkpoints: CheckpointTables,
         telemetry: Telemetry,
+        tracing: Tracing,
     ) -> None:
         self.projection = projection
         self.name = projection.name
         self.status = Status()
         self.rows = Batches(projection, engine, catalog, checkpoints, telemetry, row=projection.name)
-        self.refills = {purpose: Refill(purpose, self.rows, client) for purpose in Purpose}
+        self.refills = {purpose: Refill(purpose, self.rows, client, tracing) for purpose in Purpose}
         self._client = client
         self._engine = engine
         self._checkpoints = checkpoints
         self._telemetry = telemetry
+        self._tracing = tracing
+        self._behind: datetime | None = None  # the age of rows that are not as new as the log
+        telemetry.lag_seconds.labels(self.name).set_function(self._lag_seconds)
         self._changed = asyncio.Condition()
 
     async def run(self) -> None:
@@ -152,10 +157,12 @@ class Runner:
     async def _project(
         self, batch: Sequence[RawEvent], checkpoint: Checkpoint, created: datetime
     ) -> Checkpoint:
-        checkpoint = await self.rows.project(batch, checkpoint, created)
-        await self._show(Status(State.RUNNING, checkpoint.position, batch[-1].pending))
-        if batch[-1].pending == 0:
-            await self.projection.caught_up()
+        with self._tracing.hearing(f"project {self.name}", self.rows.heard(batch, clock.now())):
+            checkpoint = await self.rows.project(batch, checkpoint, created)
+            self._behind = batch[-1].recorded
+            await self._show(Status(State.RUNNING, checkpoint.position, batch[-1].pending))
+            if batch[-1].pending == 0:
+                await self.projection.caught_up()
         return checkpoint
 
     async def _check_stream(self, checkpoint: Checkpoint) -> StreamState:
@@ -173,9 +180,15 @@ class Runner:
     async def _wait_for_mending(self, error: StreamRecreated | PoisonEvent) -> None:
         at = error.position if isinstance(error, PoisonEvent) else None
         before = await self.rows.read()
-        await self._show(Status(State.STUCK, before.position, problem=error.detail, stuck_at=at))
+        pending = max(0, await self.log_end() - before.position)
+        self._behind = self._behind or clock.now()
+        await self._show(Status(State.STUCK, before.position, pending, error.detail, at))
         while await self.rows.read() == before and not await self.rows.is_skipped(at):  # noqa: ASYNC110  mended elsewhere
             await asyncio.sleep(RETRY_SECONDS)
+
+    def _lag_seconds(self) -> float:
+        is_behind = self.status.pending > 0 and self._behind is not None
+        return (clock.now() - self._behind).total_seconds() if is_behind and self._behind else 0.0
 
     async def _show(self, status: Status) -> None:
         self._telemetry.position.labels(self.name).set(status.position)

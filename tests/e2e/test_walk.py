@@ -1,5 +1,6 @@
 """The whole walk on the exercise office, as a person would take it: from `loa up --demo` to the next digest."""
 
+import json
 import re
 import tempfile
 import time
@@ -126,3 +127,38 @@ QUESTIONS = {
 def ask(home: Home, service: str, path: str) -> Any:
     """Ask a service; the position in its answer must be the same too."""
     return httpx.get(f"{home.current['urls'][service]}{path}", timeout=10).json()
+
+
+def test_every_line_about_an_event_names_it_and_what_caused_it(home: Home) -> None:
+    """Follow the communication of the walk through the four services' real logs."""
+    logs = {name: lines(home, name) for name in ("registry", "campaigns", "metrics", "notifier")}
+    for name, said in logs.items():
+        events = [line for line in said if line["event"] in {"event_appended", "event_projected"}]
+        assert events, name
+        assert all(line["event_id"] and line["position"] and line["correlation_id"] for line in events), name
+        assert all(line["request_id"] for line in said if line["event"] == "http_answered"), name
+    recorded = last(logs["campaigns"], "event_appended", "communication.recorded")
+    assert recorded["request_id"] == recorded["correlation_id"]
+    closed = last(logs["metrics"], "event_appended", "compliance.gap_closed")
+    assert closed["causation_id"] == recorded["event_id"]
+    resolved = last(logs["notifier"], "event_appended", "alert.resolved")
+    assert resolved["causation_id"] == closed["event_id"]
+    of_walk = {"correlation_id": recorded["correlation_id"]}.items()
+    assert of_walk <= closed.items()
+    assert of_walk <= resolved.items()
+    for name, line in (("campaigns", recorded), ("metrics", closed), ("notifier", resolved)):
+        same = [one for one in logs[name] if one["event"] == "event_projected"]
+        assert (line["event_id"], line["position"]) in {(one["event_id"], one["position"]) for one in same}
+    assert all(line["correlation_id"] for line in logs["notifier"] if line["event"] == "digest_sent")
+
+
+def lines(home: Home, service: str) -> list[dict[str, Any]]:
+    """Read a service's log: every line must be one JSON object."""
+    text = (home.data / "logs" / f"{service}.log").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def last(said: list[dict[str, Any]], event: str, kind: str) -> dict[str, Any]:
+    found = [line for line in said if line["event"] == event and line["type"] == f"vn.loa.{kind}.v1"]
+    assert found, kind
+    return found[-1]

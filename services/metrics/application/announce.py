@@ -75,5 +75,4 @@ class Announcer:
         except VersionConflict:
             logger.info("gap_announced_elsewhere", gap_id=str(event.gap_id))
             return 0
-        logger.info(event.name, gap_id=str(event.gap_id), draft_code=event.draft_code)
         return 1

@@ -30,6 +30,7 @@ def claim_of(row: RowMapping, files: tuple[Attachment, ...]) -> Claim:
         queued_at=row["created_at"],
         unsure=unsure,
         delivery=row["delivery"],
+        correlation_id=row["correlation_id"],
     )
 
 

@@ -129,6 +129,7 @@ class Claim:
     queued_at: datetime
     unsure: bool
     delivery: Mapping[str, Any] = field(default_factory=dict)
+    correlation_id: str = ""
 
     @property
     def shipment(self) -> Shipment:

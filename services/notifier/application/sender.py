@@ -147,7 +147,8 @@ class _Round:
 
     async def _lane(self) -> None:
         while (claim := await self._next()) is not None:
-            outcome = await self.sender.attempt(claim)
+            with log.bound(correlation_id=claim.correlation_id):
+                outcome = await self.sender.attempt(claim)
             self.gone = self.gone or outcome.delivery.get("reason") == UNREACHABLE
             await self._record(claim, outcome)
 

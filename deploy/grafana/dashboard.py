@@ -1,0 +1,134 @@
+"""Writes the Grafana dashboard from a table of panels: `python -m deploy.grafana.dashboard`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).with_name("loa.json")
+WIDTH, HEIGHT = 8, 7  # three panels a row of Grafana's 24 columns
+
+# Title in two languages, unit, and what is drawn: expression and legend.
+PANELS: tuple[tuple[str, str, dict[str, str]], ...] = (
+    (
+        "Khoảng trống / Gaps",
+        "none",
+        {"max by (state) (loa_gaps)": "{{state}}"},
+    ),
+    (
+        "Quá hạn lâu nhất (ngày làm việc) / Oldest overdue",
+        "none",
+        {"max(loa_gaps_oldest_overdue_days)": "days"},
+    ),
+    ("Cảnh báo / Alerts", "none", {"max by (state) (loa_alerts)": "{{state}}"}),
+    (
+        "Thư / Mails",
+        "none",
+        {"sum by (outcome, reason) (increase(loa_mails_total[1h]))": "{{outcome}} {{reason}}"},
+    ),
+    (
+        "Thư chờ lâu nhất / Oldest mail that waits",
+        "s",
+        {"max(loa_ledger_oldest_seconds)": "oldest", "max(loa_sending_held)": "held"},
+    ),
+    ("Sổ thư / Ledger", "none", {"max by (state) (loa_ledger_mails)": "{{state}}"}),
+    (
+        "Ghi nhật ký, p99 / Appends, p99",
+        "s",
+        {
+            'histogram_quantile(0.99, sum by (le, context) (rate(loa_append_seconds_bucket{outcome="appended"}[5m])))': (
+                "{{context}}"
+            )
+        },
+    ),
+    (
+        "Kết quả ghi / Appends by outcome",
+        "ops",
+        {"sum by (outcome) (rate(loa_append_seconds_count[5m]))": "{{outcome}}"},
+    ),
+    ("Sự kiện / Events", "ops", {"sum by (type) (rate(loa_appended_events_total[5m]))": "{{type}}"}),
+    (
+        "Dữ liệu đọc chậm (sự kiện) / Lag in events",
+        "none",
+        {"max by (projection) (loa_projection_lag_events)": "{{projection}}"},
+    ),
+    (
+        "Dữ liệu đọc chậm (giây) / Lag in seconds",
+        "s",
+        {
+            "max by (projection) (loa_projection_lag_seconds)": "{{projection}}",
+            "max by (projection) (loa_projection_stuck)": "{{projection}} stuck",
+        },
+    ),
+    (
+        "Vị trí / Position",
+        "none",
+        {"max by (projection) (loa_projection_position)": "{{projection}}"},
+    ),
+    (
+        "Phản ứng / Reactions",
+        "ops",
+        {"sum by (consumer, outcome) (rate(loa_messages_total[5m]))": "{{consumer}} {{outcome}}"},
+    ),
+    (
+        "Chờ phản ứng / Reactions pending",
+        "none",
+        {"max by (consumer) (loa_reactions_pending)": "{{consumer}}"},
+    ),
+    (
+        "HTTP, p95",
+        "s",
+        {
+            "histogram_quantile(0.95, sum by (le, service, route) (rate(loa_http_seconds_bucket[5m])))": (
+                "{{service}} {{route}}"
+            ),
+        },
+    ),
+    (
+        "HTTP",
+        "reqps",
+        {"sum by (service, status) (rate(loa_http_seconds_count[5m]))": "{{service}} {{status}}"},
+    ),
+)
+
+
+def dashboard() -> dict[str, Any]:
+    return {
+        "uid": "loa",
+        "title": "Loa",
+        "tags": ["loa"],
+        "timezone": "Asia/Ho_Chi_Minh",
+        "schemaVersion": 39,
+        "refresh": "30s",
+        "time": {"from": "now-6h", "to": "now"},
+        "templating": {
+            "list": [
+                {"name": "datasource", "type": "datasource", "query": "prometheus", "label": "Prometheus"}
+            ]
+        },
+        "panels": [_panel(number, *panel) for number, panel in enumerate(PANELS)],
+    }
+
+
+def _panel(number: int, title: str, unit: str, drawn: dict[str, str]) -> dict[str, Any]:
+    row, column = divmod(number, 24 // WIDTH)
+    source = {"type": "prometheus", "uid": "${datasource}"}
+    return {
+        "id": number + 1,
+        "type": "timeseries",
+        "title": title,
+        "datasource": source,
+        "gridPos": {"x": column * WIDTH, "y": row * HEIGHT, "w": WIDTH, "h": HEIGHT},
+        "fieldConfig": {"defaults": {"unit": unit, "min": 0}, "overrides": []},
+        "targets": [
+            {"refId": chr(ord("A") + place), "datasource": source, "expr": expression, "legendFormat": legend}
+            for place, (expression, legend) in enumerate(drawn.items())
+        ],
+    }
+
+
+def text() -> str:
+    return json.dumps(dashboard(), indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(text(), encoding="utf-8")

@@ -1,0 +1,117 @@
+"""What the notifier promises, counted and traced: mails by outcome, the queue's age, alerts by state, the hold."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from prometheus_client import Counter, Gauge
+from sqlalchemy import Table, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.notifier.adapters.ledger import SqlLedger
+from services.notifier.adapters.tables import ALERT, DIGEST
+from services.notifier.application.ports import Claim, DigestState, Notice, Outcome, Outgoing, Post, Sending
+from services.notifier.domain.digest import Digest
+from shared.clock import Clock
+from shared.contracts.ids import alert_id
+from shared.envelope import AggregateRef
+from shared.eventstore.port import EventStore
+from shared.telemetry import Telemetry
+from shared.tracing import MOST_LINKS, Tracing
+
+WAITING = (DigestState.QUEUED, DigestState.CLAIMED)
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedPost:
+    """Spans each delivery: what the server did with a mail is the end of its trace."""
+
+    below: Post
+    tracing: Tracing
+
+    @property
+    def is_local(self) -> bool:
+        return self.below.is_local
+
+    async def deliver(self, outgoing: Outgoing) -> Mapping[str, Any]:
+        with self.tracing.sending("deliver mail") as span:
+            span.set_attributes({"loa.message_id": outgoing.message_id, "loa.unit_code": outgoing.unit_code})
+            return await self.below.deliver(outgoing)
+
+    async def close(self) -> None:
+        await self.below.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedLedger(SqlLedger):
+    """Counts how each attempt ended, and links a mail with the traces of the alerts that it speaks of."""
+
+    store: EventStore
+    mails: Counter
+    tracing: Tracing
+
+    async def enqueue(
+        self, mails: Sequence[tuple[Notice, Outgoing]], correlation_id: str, now: datetime
+    ) -> set[str]:
+        with self.tracing.sending("queue mails", await self._traces(mails)):
+            return await SqlLedger.enqueue(self, mails, correlation_id, now)
+
+    async def finish(self, ended: Sequence[tuple[Claim, Outcome]], now: datetime) -> None:
+        await SqlLedger.finish(self, ended, now)
+        for _, outcome in ended:
+            self.mails.labels(outcome.state, outcome.delivery.get("reason", "")).inc()
+
+    async def _traces(self, mails: Sequence[tuple[Notice, Outgoing]]) -> list[str | None]:
+        """Find what made us write; nobody asks the log while nothing is traced."""
+        if not self.tracing.is_on:
+            return []
+        digests = [notice for notice, _ in mails if isinstance(notice, Digest)]
+        lines = [(line.gap.gap_id, one.recipient.unit_code) for one in digests for line in one.lines]
+        refs = [AggregateRef("alert", alert_id(*line)) for line in lines[:MOST_LINKS]]
+        return [
+            event.metadata.traceparent for ref in refs for event in (await self.store.load(ref)).events[:1]
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """Reads the notifier's gauges from its tables, for a scrape."""
+
+    engine: AsyncEngine
+    sending: Sending
+    now: Clock
+    alerts: Gauge
+    ledger: Gauge
+    oldest: Gauge
+    held: Gauge
+
+    @classmethod
+    def of(cls, engine: AsyncEngine, sending: Sending, now: Clock, telemetry: Telemetry) -> "Vitals":
+        return cls(
+            engine,
+            sending,
+            now,
+            telemetry.gauge("loa_alerts", "alerts by state", "state"),
+            telemetry.gauge("loa_ledger_mails", "mails of the ledger by state", "state"),
+            telemetry.gauge("loa_ledger_oldest_seconds", "age of the oldest mail that waits"),
+            telemetry.gauge("loa_sending_held", "1 while an operator holds all sending"),
+        )
+
+    async def read(self) -> None:
+        self.held.set((await self.sending.state()).held)
+        oldest = select(func.min(DIGEST.c.created_at)).where(DIGEST.c.state.in_(WAITING))
+        async with self.engine.connect() as connection:
+            await _count(connection, ALERT, self.alerts, ())
+            await _count(connection, DIGEST, self.ledger, DigestState)
+            since = (await connection.execute(oldest)).scalar()
+        self.oldest.set((self.now() - since).total_seconds() if since else 0)
+
+
+async def _count(connection: AsyncConnection, table: Table, gauge: Gauge, states: Iterable[str]) -> None:
+    """Set a gauge a state; one that has no row any more goes back to zero."""
+    found = await connection.execute(select(table.c.state, func.count()).group_by(table.c.state))
+    counted = dict.fromkeys(states, 0) | dict(found)
+    gauge.clear()
+    for state, number in counted.items():
+        gauge.labels(state).set(number)

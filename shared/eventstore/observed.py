@@ -1,0 +1,74 @@
+"""What is appended is timed, counted, traced and logged here, whoever appends it."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from shared import log
+from shared.envelope import AggregateRef, NewEvent
+from shared.eventstore.overlay import Append, BulkStore
+from shared.eventstore.port import History, Version
+from shared.telemetry import Telemetry
+from shared.tracing import Tracing, traceparent
+
+logger = log.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedEventStore:
+    """Does what `below` does. What is appended carries the name of the span that appended it."""
+
+    below: BulkStore
+    telemetry: Telemetry
+    tracing: Tracing
+
+    async def load(self, ref: AggregateRef) -> History:
+        return await self.below.load(ref)
+
+    async def load_all(self, refs: Sequence[AggregateRef]) -> Mapping[AggregateRef, History]:
+        return await self.below.load_all(refs)
+
+    async def append(self, ref: AggregateRef, expected: Version, events: Sequence[NewEvent]) -> Version:
+        with self.tracing.sending(f"append {ref.context}"), self.telemetry.append_of(ref.context):
+            version = await self.below.append(ref, expected, _traced(events))
+        self._count(events)
+        _tell(ref, version, events)
+        return version
+
+    async def append_all(self, appends: Sequence[Append]) -> Sequence[Version]:
+        """Append many at once; a line for each event is written at DEBUG only."""
+        with self.tracing.sending("append batch"), self.telemetry.append_of("batch"):
+            versions = await self.below.append_all(
+                [replace(one, events=_traced(one.events)) for one in appends]
+            )
+        for one, version in zip(appends, versions, strict=True):
+            self._count(one.events)
+            if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
+                _tell(one.ref, version, one.events)
+        first, last = versions[0].position - len(appends[0].events) + 1, versions[-1].position
+        logger.info("events_appended", first_position=first, position=last, aggregates=len(appends))
+        return versions
+
+    def _count(self, events: Sequence[NewEvent]) -> None:
+        for event in events:
+            self.telemetry.appended.labels(event.data.type_name()).inc()
+
+
+def _traced(events: Sequence[NewEvent]) -> Sequence[NewEvent]:
+    if (name := traceparent()) is None:
+        return events
+    return [replace(event, metadata=replace(event.metadata, traceparent=name)) for event in events]
+
+
+def _tell(ref: AggregateRef, version: Version, events: Sequence[NewEvent]) -> None:
+    first = version.position - len(events) + 1
+    for position, event in enumerate(events, start=first):
+        logger.info(
+            "event_appended",
+            type=event.data.type_name(),
+            aggregate=f"{ref.context}/{ref.id}",
+            event_id=str(event.event_id),
+            position=position,
+            correlation_id=event.metadata.correlation_id,
+            causation_id=event.metadata.causation_id,
+        )

@@ -1,0 +1,131 @@
+"""One trace from a request through the log to projection, reaction and mail; a replay is linked, never a child."""
+
+import itertools
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import timedelta
+
+import pytest
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind, format_trace_id
+
+from deploy.local.keys import Keyring
+from deploy.local.nats import NatsServer
+from shared import tracing
+from shared.rules.rulebook import load_rulebook
+from tests.integration.metrics.office import Office, ago, today
+from tests.support.engines import NewDatabase
+from tests.support.service import House, eventually, open_house
+from tests.support.tokens import Issuer
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+CALLER = f"00-{TRACE}-00f067aa0ba902b7-01"
+
+
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
+    """Have every service that is made now export its spans here."""
+    kept = InMemorySpanExporter()
+    monkeypatch.setattr(tracing, "exporter", lambda: kept)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "50")
+    return kept
+
+
+@pytest.fixture
+async def traced(
+    spans: InMemorySpanExporter,  # noqa: ARG001  set up before the services are made
+    new_nats: NatsServer,
+    keys: Keyring,
+    token_issuer: Issuer,
+    new_database: NewDatabase,
+) -> AsyncIterator[House]:
+    services = ("registry", "campaigns", "metrics", "notifier")
+    async with open_house(new_nats, keys, token_issuer, new_database, *services) as house:
+        yield house
+
+
+def named(spans: InMemorySpanExporter, name: str, service: str) -> list[ReadableSpan]:
+    return [
+        span
+        for span in spans.get_finished_spans()
+        if span.name == name and span.resource.attributes["service.name"] == f"loa-{service}"
+    ]
+
+
+def of_caller(found: Sequence[ReadableSpan]) -> list[ReadableSpan]:
+    return [span for span in found if format_trace_id(span.context.trace_id) == TRACE]
+
+
+def linked(found: Sequence[ReadableSpan]) -> list[ReadableSpan]:
+    return [
+        span for span in found if TRACE in {format_trace_id(link.context.trace_id) for link in span.links}
+    ]
+
+
+async def found(look: Callable[[], object]) -> bool:
+    return bool(look())
+
+
+def next_working_day() -> str:
+    return load_rulebook().calendar.next_working_day(today()).isoformat()
+
+
+WALK = [
+    ("POST /drafts/{draft_code}/stages", "registry"),
+    ("append draft", "registry"),
+    ("project metrics", "metrics"),
+    ("append compliance", "metrics"),
+    ("react notifier-gaps", "notifier"),
+    ("append alert", "notifier"),
+]
+
+
+async def test_a_trace_goes_from_the_request_to_the_alert_and_a_mail_is_linked_with_it(
+    traced: House, spans: InMemorySpanExporter
+) -> None:
+    office = Office(traced, "TRACED")
+    await office.open()
+    notifier = traced.services["notifier"]
+    body = [{"role": "focal_point", "email": "dau.moi@stp.example.vn", "language": "vi"}]
+    assert (await notifier.client.put(f"/units/{office.code}/recipients", json=body)).status_code == 200
+    entered = {"stage": "draft_consultation", "entered_on": ago(9)}
+    path = f"/drafts/{office.code}/stages"
+    answer = await traced.registry.client.post(path, json=entered, headers={"traceparent": CALLER})
+    assert answer.status_code == 201, answer.text
+    await eventually(lambda: found(lambda: all(of_caller(named(spans, *step)) for step in WALK)))
+    by_id = {span.context.span_id: span for span in spans.get_finished_spans()}
+    for above, below in itertools.pairwise(WALK):
+        parents = [span.parent for span in of_caller(named(spans, *below)) if span.parent]
+        assert above[0] in {by_id[parent.span_id].name for parent in parents}
+    assert of_caller(named(spans, *WALK[0]))[0].kind is SpanKind.SERVER
+
+    await traced.settled()
+    ticked = await notifier.client.post("/tick", json={"at": next_working_day()})
+    assert len(ticked.json()["sent"]) == 1, ticked.text
+    await eventually(lambda: found(lambda: linked(named(spans, "queue mails", "notifier"))))
+    (queued,) = linked(named(spans, "queue mails", "notifier"))
+    (mail,) = named(spans, "deliver mail", "notifier")
+    assert mail.context.trace_id == queued.context.trace_id
+    await traced.services["metrics"].rebuild()
+    await eventually(lambda: found(lambda: linked(named(spans, "rebuild metrics", "metrics"))))
+    assert of_caller(named(spans, "rebuild metrics", "metrics")) == []
+
+
+async def test_what_is_old_when_it_is_heard_is_linked(
+    traced: House, spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracing, "FRESH", timedelta(0))
+    await traced.registry.client.post("/units", json=UNIT, headers={"traceparent": CALLER})
+    await traced.settled()
+    await eventually(lambda: found(lambda: linked(named(spans, "project registry", "registry"))))
+    assert of_caller(named(spans, "project registry", "registry")) == []
+
+
+UNIT = {"code": "BTP", "name": "Bộ Tư pháp", "level": "central", "kind": "ministry"}
+
+
+def test_without_an_endpoint_nothing_is_traced() -> None:
+    assert not tracing.Tracing.configured("registry", {}).is_on
+    with tracing.Tracing().serving("GET", CALLER):
+        assert tracing.traceparent() is None
