@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from services.notifier.adapters.headers import header
 from services.notifier.adapters.message import message_id, thread_id
 from services.notifier.adapters.naming import in_language, name_of, policies_of, shortened
-from services.notifier.adapters.wording import ANSWERS, REASONS, ROLES, said_by
+from services.notifier.adapters.wording import ANSWERS, NOBODY_READS, REASONS, ROLES, said_by
 from services.notifier.application.ports import Mail
 from services.notifier.domain.digest import Digest, Line
 from services.notifier.domain.reasons import Reason, Standing
@@ -116,7 +116,7 @@ class TemplateRenderer:
             "draft_code": gap.draft_code,
             "unit": header(digest.unit_names.get(gap.unit_code, gap.unit_code)),
             "is_other_unit": gap.unit_code != digest.recipient.unit_code,
-            "said": in_language(said_by(line.matter), language),
+            "said": in_language(NOBODY_READS if line.stand_in else said_by(line.matter), language),
             "stage": in_language(STAGES[gap.stage], language),
             "policies": policies_of(gap.policies, language),
             "since": gap.since,

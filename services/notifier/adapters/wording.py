@@ -123,6 +123,12 @@ def _words_of(matter: Matter) -> Iterable[tuple[str, str | None]]:
     return (matter.answer_said or {}).items()
 
 
+NOBODY_READS = Text(
+    "Đơn vị chưa có người nhận thư đang hiệu lực; đề nghị chỉ đạo đăng ký",
+    "The unit has nobody to write to; it is to name somebody",
+)
+
+
 def said_by(matter: Matter) -> Text:
     """Say what a late unit has answered: the column "Lý do" of the list that those above read."""
     said = {name: shorten(words or "", MOST_SAID, placeholder="…") for name, words in _words_of(matter)}

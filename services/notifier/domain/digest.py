@@ -33,7 +33,8 @@ RENEWED = "renewed"
 class Entry:
     """A gap on a recipient's desk: what is known beside it, and whether it is another unit's (`above`).
 
-    `left`: the recipient was told of it and answers for it no longer.
+    `left`: the recipient was told of it and answers for it no longer; `stand_in`: it reads for a unit below
+    that nobody reads for.
     """
 
     gap: Gap
@@ -41,6 +42,7 @@ class Entry:
     verdict: Verdict = Verdict.NOT_OVERDUE
     above: bool = False
     left: bool = False
+    stand_in: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +59,17 @@ class Line:
     days_left: int
     unit_code: str
     matter: Matter = UNTOUCHED
+    stand_in: bool = False
+
+    @property
+    def is_below(self) -> bool:
+        """Whether a unit below owes it: then the reader is asked to see to it, not to do it."""
+        return self.stand_in or self.reason.is_above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """`owed` is the recipient's own duty, `above` what units below it have left undone for too long."""
+    """`owed` is the recipient's own duty, `above` what it is to see to with units below it."""
 
     key: str
     recipient: Recipient
@@ -123,8 +131,8 @@ def compose(
         key=digest_key(recipient.recipient_id, day),
         recipient=recipient,
         day=day,
-        owed=worst_first(line for line in open_lines if not line.reason.is_above),
-        above=worst_first(line for line in open_lines if line.reason.is_above),
+        owed=worst_first(line for line in open_lines if not line.is_below),
+        above=worst_first(line for line in open_lines if line.is_below),
         closed=tuple(line for line in lines if line.standing is Standing.RESOLVED),
     )
 
@@ -183,6 +191,7 @@ def line_of(entry: Entry, reason: Reason, day: date, calendar: Calendar) -> Line
         days_left=calendar.working_days_between(day, gap.due_on),
         unit_code=gap.unit_code,
         matter=entry.matter,
+        stand_in=entry.stand_in,
     )
 
 

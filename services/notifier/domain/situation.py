@@ -48,7 +48,8 @@ class Situation:
             for _, reach in self.climbs(gap):
                 _lay(desks, reach, self.entry(gap, above=True))
             for reach in self.audience.of_duty(gap.unit_code):
-                _lay(desks, reach, self.entry(gap))
+                stand_in = reach.via is Via.SUPERIOR
+                _lay(desks, reach, replace(self.entry(gap), stand_in=stand_in))
         return desks
 
     def open_gaps(self) -> Iterator[Gap]:

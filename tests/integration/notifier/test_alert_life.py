@@ -54,9 +54,10 @@ async def test_who_has_nobody_to_write_to_is_read_for_by_the_unit_above(desk: De
     ]
     assert missing == [{"unit_code": BELOW, "read_by": UNIT}]
     assert (escalated["escalated_to"], escalated["draft_code"]) == (UNIT, gap.draft_code)
-    text = next(mail for mail in desk.mails() if "Quá hạn" in mail["Subject"]).get_body(("plain",))
+    text = next(mail for mail in desk.mails() if "Báo cáo" in mail["Subject"]).get_body(("plain",))
     assert text is not None
-    assert "Đơn vị chủ trì: Sở Xây dựng tỉnh A" in text.get_content()
+    assert "1. Sở Xây dựng tỉnh A – quá hạn 5 ngày làm việc" in text.get_content()
+    assert "chưa có người nhận thư" in text.get_content()
 
 
 async def test_what_is_late_by_five_days_is_read_of_above_until_a_day_is_named(desk: Desk) -> None:
