@@ -131,8 +131,14 @@ def _mail(vitals: Vitals) -> Findings:
 
 MAIL: Mapping[str, tuple[Text, str]] = {
     "queued": (Text("thư đang chờ gửi", "mails wait to be sent"), "loa tick"),
-    "failed": (Text("thư không gửi được", "mails could not be sent"), "{outbox}"),
-    "unsure": (Text("thư không rõ đã đến hay chưa", "mails that may or may not have gone out"), "{outbox}"),
+    "failed": (
+        Text("thư không gửi được", "mails could not be sent"),
+        "{outbox}  # loa mail retry | acknowledge",
+    ),
+    "unsure": (
+        Text("thư không rõ đã đến hay chưa", "mails that may or may not have gone out"),
+        "{outbox}  # loa mail acknowledge",
+    ),
 }
 
 

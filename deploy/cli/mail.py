@@ -55,6 +55,11 @@ def show_switch(answer: Mapping[str, Any]) -> None:
         say(Text("Thư đến hạn sẽ được gửi.", "Mail that is due goes out."))
 
 
+def show_acknowledged(answer: Mapping[str, Any]) -> None:
+    number = answer["mails"]
+    say(Text(f"Đã ghi nhận là đã xem: {number} thư.", f"Noted as seen: {number} mail(s)."))
+
+
 def show_preview(answer: Mapping[str, Any], *, in_full: bool = False) -> None:
     """Show which mails would go out, and why others would not; `in_full` each as it would be read."""
     banners(answer)

@@ -22,6 +22,8 @@ app = typer.Typer(
 )
 streams = typer.Typer(help="Luồng dữ liệu của NATS. / Streams of the broker.", no_args_is_help=True)
 app.add_typer(streams, name="streams")
+mails = typer.Typer(help="Thư không gửi được. / Mails that did not get through.", no_args_is_help=True)
+app.add_typer(mails, name="mail")
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Ngày cần xem. / The day asked for (yyyy-mm-dd).")]
 Unit = Annotated[str | None, typer.Option("--unit", help="Mã đơn vị. / Unit code.")]
@@ -243,6 +245,30 @@ def _switch(decision: str, reason: str) -> None:
 
     with _services() as services:
         mail.show_switch(services.post("notifier", f"/sending/{decision}", {"reason": reason}))
+
+
+@mails.command(name="acknowledge")
+def acknowledge(
+    key: Annotated[
+        str | None, typer.Argument(help="Khóa của thư; bỏ trống: tất cả. / Key; none: all.")
+    ] = None,
+) -> None:
+    """Đã xem thư không gửi được. / A mail that failed, or may have gone out, has been seen."""
+    from deploy.cli import mail
+
+    with _services() as services:
+        path = f"/outbox/{key}/acknowledge" if key else "/outbox/acknowledge"
+        mail.show_acknowledged(services.post("notifier", path, {}))
+
+
+@mails.command(name="retry")
+def retry(key: Annotated[str, typer.Argument(help="Khóa của thư. / Key of the mail.")]) -> None:
+    """Gửi lại một thư không gửi được. / Try a mail that failed once more."""
+    from deploy.cli import mail
+
+    with _services() as services:
+        services.post("notifier", f"/outbox/{key}/retry", {})
+        mail.show_tick(services.post("notifier", "/tick", {"at": None}))
 
 
 @app.command()

@@ -5,7 +5,7 @@ from ssl import SSLContext, create_default_context
 
 from fastapi import FastAPI
 
-from services.notifier.adapters import answers, api, outbox, pauses, requests, tables
+from services.notifier.adapters import answers, api, outbox, parked, pauses, requests, tables
 from services.notifier.adapters.answer_links import AnswerLinks
 from services.notifier.adapters.bounces import Desk as BounceDesk
 from services.notifier.adapters.bounces import ImapDoor, LmtpDoor
@@ -77,6 +77,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
             ),
             requests.router(platform.engine, settings.url_registry),
             outbox.router(read_model, environment(), local=settings.smtp_url is None),
+            parked.router(parked.SqlParked(platform.engine), now),
             imports.router(platform.store, lambda session: rows(session, recipients, clock.new_id).sheets()),
         ],
         broker=reactions.broker,

@@ -78,17 +78,12 @@ def _shown(mail: Mapping[str, Any], principal: Principal) -> dict[str, Any]:
     return {
         **mail,
         "unit_name": mail.get("unit_name") or mail["unit_code"],
-        "address": mail["email"] if operator else masked(mail["email"]),
+        "address": mail["email"] if operator else None,
         "role": ROLES[RecipientRole(mail["recipient_role"])].vi,
         "state_name": STATES[DigestState(mail["state"])].vi,
         "kind_name": KINDS[mail["kind"]].vi,
         "detail": mail["delivery"].get("detail"),
         "answer": mail["delivery"].get("answer") or mail["delivery"].get("file"),
+        "doubtful": bool(mail["delivery"].get("possible_duplicate")),
         "lines": [{**line, "why": REASONS[Reason(line["reason"])].vi} for line in mail["lines"]],
     }
-
-
-def masked(address: str) -> str:
-    """Keep the first letter and the domain."""
-    name, _, domain = address.partition("@")
-    return f"{name[:1]}***@{domain}"

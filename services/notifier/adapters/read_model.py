@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifier.adapters.tables import (
@@ -66,8 +66,11 @@ class SqlReadModel:
         return await self._rows(query.order_by(ALERT.c.alert_id).limit(limit))
 
     async def counts(self) -> dict[str, int]:
-        """Count the mails of the ledger by state."""
-        query = select(DIGEST.c.state, func.count().label("mails")).group_by(DIGEST.c.state)
+        """Count the mails of the ledger by state; what failed and was seen by an operator is `acknowledged`."""
+        seen = case((DIGEST.c.acknowledged_at.is_not(None), "acknowledged"), else_=DIGEST.c.state).label(
+            "state"
+        )
+        query = select(seen, func.count().label("mails")).group_by(seen)
         return {row["state"]: row["mails"] for row in await self._rows(query)}
 
     async def outbox(self) -> list[dict[str, Any]]:
@@ -125,4 +128,5 @@ _OF_DIGEST = (
     "created_at",
     "delivery",
     "recipient_role",
+    "acknowledged_at",
 )

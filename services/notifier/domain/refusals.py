@@ -40,6 +40,30 @@ class DigestNotFound(Refusal):
         )
 
 
+class MailNotParked(Refusal):
+    """Only what was refused can be tried again by hand; the rest is on its way, or out."""
+
+    code = "mail-not-parked"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Chỉ có thể gửi lại thư không gửi được; thư này đang chờ gửi, đã gửi hoặc chưa rõ đã gửi hay chưa.",
+            "Only a mail that failed can be tried again; this one waits, has gone out, or may have.",
+        )
+
+
+class MailIsOver(Refusal):
+    code = "mail-is-over"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Thư này nói về một ngày đã qua nên không gửi lại; nội dung được nêu lại trong thư ngày làm việc tiếp "
+            "theo. Nếu địa chỉ đã dùng được, đề nghị khai báo lại người nhận (PUT /units/{code}/recipients).",
+            "This mail speaks of a day that has passed and is not sent again; the next working day's mail says it "
+            "anew. If its address works again, list the recipient anew (PUT /units/{code}/recipients).",
+        )
+
+
 class NotNow(Refusal):
     """A moment in the future: real mail is never dated ahead."""
 

@@ -178,6 +178,13 @@ class Desk:
         async with self.operator() as operator:
             await operator.jetstream().purge_stream(TICKS)
 
+    async def change(self, statement: str) -> None:
+        """Write to the notifier's database behind its back."""
+        engine = create_async_engine(self.settings.async_database_url)
+        async with engine.begin() as connection:
+            await connection.execute(text(statement))
+        await engine.dispose()
+
     async def rows(self, query: str) -> list[dict[str, Any]]:
         """Ask the notifier's database."""
         engine = create_async_engine(self.settings.async_database_url)

@@ -13,6 +13,7 @@ from services.notifier.adapters.ledger import SqlLedger
 from services.notifier.application.ports import Claim, Outcome
 from services.notifier.application.sender import LANES
 from shared.clock import new_id
+from shared.contracts.vocabulary import Role
 from shared.errors import TransientError
 from tests.integration.notifier.desk import MONDAY, UNIT, Desk, alerts, opened, put_recipient, tick
 from tests.support.certificate import certificate
@@ -133,6 +134,40 @@ async def test_a_refused_message_is_parked_and_its_address_is_not_blamed(desk: D
     assert (row["state"], row["delivery"]["reason"], row["announced"]) == ("failed", "mailbox_refused", False)
     assert [line["reason"] for m in next_day["sent"] for line in m["lines"]] == ["overdue_first"]
     assert [e["type"] for e in log] == ["vn.loa.alert.raised.v1", "vn.loa.alert.sent.v1"]
+
+
+async def test_an_operator_tries_a_refused_mail_again_or_notes_that_it_was_seen(desk: Desk) -> None:
+    mailbox = Mailbox(["550 5.1.1 no such mailbox"])
+    with serving(mailbox) as url:
+        async with desk.notifier(smtp_url=url) as api:
+            await put_recipient(api)
+            position = await desk.gap(opened(new_id()))
+            await tick(api, position)
+            (row,) = await desk.rows("SELECT digest_key FROM digest")
+            door = f"/outbox/{row['digest_key']}"
+            async with api.as_(Role.READER) as reader:
+                forbidden = [
+                    (await reader.post(f"{door}/{what}")).status_code for what in ("retry", "acknowledge")
+                ]
+            before = (await api.client.get("/digests/counts")).json()
+            seen = [(await api.client.post(f"{door}/acknowledge")).json() for _ in range(2)]
+            counted = (await api.client.get("/digests/counts")).json()
+            page = (await api.client.get("/outbox")).text
+            retried = await api.client.post(f"{door}/retry")
+            await tick(api, position)
+            twice = await api.client.post(f"{door}/retry")
+            unknown = await api.client.post("/outbox/nothing/retry")
+            await desk.change("UPDATE digest SET state = 'failed'")
+            desk.clock.moment = MONDAY + timedelta(days=2)
+            over = await api.client.post(f"{door}/retry")
+    assert forbidden == [403, 403]
+    assert (before, counted) == ({"failed": 1}, {"acknowledged": 1})
+    assert [one["mails"] for one in seen] == [1, 0]
+    assert "550 5.1.1 no such mailbox" in page
+    assert "người vận hành đã xem" in page
+    assert (retried.status_code, len(mailbox.taken)) == (200, 1)
+    assert [a.status_code for a in (twice, over, unknown)] == [409, 409, 404]
+    assert over.json()["type"] == "urn:loa:problem:mail-is-over"
 
 
 async def test_an_address_that_puts_off_for_three_days_is_given_up(desk: Desk) -> None:

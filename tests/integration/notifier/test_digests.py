@@ -247,7 +247,7 @@ async def test_the_outbox_masks_addresses_but_for_the_operator(desk: Desk) -> No
         missing = await api.client.get("/outbox/nothing")
     assert "dau.moi@stp.example.vn" in full
     assert "dau.moi" not in masked + mail.text
-    assert "d***@stp.example.vn" in masked
+    assert "đầu mối" in masked
     assert "Quá hạn 5 ngày làm việc" in mail.text
     assert (refused.status_code, forbidden.status_code, missing.status_code) == (401, 403, 404)
 

@@ -151,8 +151,8 @@ def test_mail_that_waits_fails_or_has_nobody(well: Vitals) -> None:
     found = diagnose(_with(well, "notifier", "/digests/counts", counts))
     assert [(one.what.en.split()[0], one.mend) for one in found] == [
         ("1", "loa tick"),
-        ("2", "http://x/outbox"),
-        ("3", "http://x/outbox"),
+        ("2", "http://x/outbox  # loa mail retry | acknowledge"),
+        ("3", "http://x/outbox  # loa mail acknowledge"),
     ]
     skipped = [{"unit_code": unit, "reason": "no_recipient"} for unit in ("B", "A")]
     alone = _with(well, "notifier", "/preview", Answer(200, {"skipped": skipped}))
