@@ -72,6 +72,7 @@ class Desk:
             channels=CHANNELS,
             heard=[one | {"channel": CHANNELS[Channel(one["channel"])]} for one in asked.heard],
             chosen=set(chosen),
+            planned=asked.planned,
             today=self.today,
         )
 

@@ -9,7 +9,7 @@ from services.campaigns.application.commands import Commands
 from services.campaigns.application.queries import CommunicationFilter, ReadModel
 from services.campaigns.domain.communication import Communication
 from services.campaigns.domain.refusals import CommunicationNotFound, NothingOwed
-from shared.contracts.campaigns import CommunicationRecorded
+from shared.contracts.campaigns import CommunicationRecorded, PlanActivityPlanned
 from shared.contracts.ids import LOA_NAMESPACE
 from shared.envelope import Metadata
 from shared.eventstore.port import EventStore
@@ -21,11 +21,15 @@ MOST_HEARD = 500
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a link asks; `said` is what was recorded through it before, `heard` what the stage has already."""
+    """What a link asks; `said` is what was recorded through it before, `heard` what the stage has already.
+
+    `planned` is what was planned for this very matter and not carried out yet.
+    """
 
     matter: Matter
     said: CommunicationRecorded | None = None
     heard: Sequence[dict[str, Any]] = ()
+    planned: PlanActivityPlanned | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Answers:
         if (before := await self._recorded(link)) is not None:
             return Asked(matter, before.recorded)
         await self.commands.require_lead(link.draft_code, link.unit_code)
-        return Asked(matter, heard=await self._heard(matter))
+        return Asked(matter, heard=await self._heard(matter), planned=await self._planned(matter))
 
     async def open(self, link: Link) -> Asked:
         """As above, for who only looks; raises `NothingOwed` if there is nothing left to do."""
@@ -55,7 +59,7 @@ class Answers:
         """Record an activity once, though a colleague may have told of it before. Returns what stands."""
         if any(_is_same(one, said) for one in asked.heard):
             return said
-        activity_id = await self._planned(asked.matter)
+        activity_id = asked.planned.activity_id if asked.planned else None
         handled = await self.commands.record(said.model_copy(update={"activity_id": activity_id}), metadata)
         stands = [e.data for e in handled.events if isinstance(e.data, CommunicationRecorded)]
         return stands[0] if stands else said
@@ -71,14 +75,13 @@ class Answers:
         found = await self.read_model.communications(wanted, MOST_HEARD, None)
         return [one for one in found if one["held_on"] >= matter.since]
 
-    async def _planned(self, matter: Matter) -> UUID | None:
-        """Find the activity that was planned for this very matter and not carried out yet."""
+    async def _planned(self, matter: Matter) -> PlanActivityPlanned | None:
         plan, _ = await self.commands.plan(matter.draft_code)
         done = await self.read_model.carried_out(matter.draft_code)
         for activity_id, activity in plan.activities.items():
             open_ = not activity.cancelled and activity_id not in done
             if open_ and activity.planned.gap_id == matter.gap_id:
-                return activity_id
+                return activity.planned
         return None
 
 

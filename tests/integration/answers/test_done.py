@@ -6,10 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.contracts.metrics import ComplianceGapClosed
 from shared.contracts.vocabulary import AlertAnswer
 from tests.integration.answers.conftest import NewRoom
 from tests.integration.answers.office import PARTS, links_of, origin, words, working_day
-from tests.integration.metrics.office import ago, today
+from tests.integration.metrics.office import ago, announced, today
 from tests.support.service import eventually
 
 DONE: dict[str, Any] = {
@@ -150,3 +151,20 @@ async def test_a_draft_that_went_to_another_unit_is_no_longer_ones_own(
     page = await visitor.post(address, data=DONE)
     assert page.status_code == 403
     assert await room.communications() == []
+
+
+async def test_two_people_record_two_activities_at_once(
+    new_room: NewRoom, visitor: httpx.AsyncClient
+) -> None:
+    room = await new_room("focal_point", "head")
+    first, second = (links_of(mail)[0] for mail in await room.mails_of(working_day()))
+    presses = [
+        visitor.post(link, data=DONE | {"title": title})
+        for link, title in ((first, "Hội nghị"), (second, "Tọa đàm"))
+        for _ in "twice"
+    ]
+    assert {answer.status_code for answer in await asyncio.gather(*presses)} == {200}
+    await eventually(room.is_closed)
+    assert sorted(one["title"] for one in await room.communications()) == ["Hội nghị", "Tọa đàm"]
+    said = [event.data for event in await announced(room.house, room.code)]
+    assert sum(isinstance(one, ComplianceGapClosed) for one in said) == 1

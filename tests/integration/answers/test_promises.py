@@ -44,6 +44,8 @@ async def test_a_promised_day_is_planned_moved_and_carried_out(
     assert len(await plan(room)) == 1
 
     await room.house.settled()
+    form = (await visitor.get(links[0][0])).text
+    assert '<option value="dialogue" selected>' in form
     await visitor.post(links[0][0], data=DONE)
     await eventually(room.is_closed)
     (recorded,) = await room.communications()
