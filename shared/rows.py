@@ -117,15 +117,16 @@ def _iso_day(value: Any) -> Any:
     return value
 
 
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
+    """Split a cell that holds a list, at semicolons or commas."""
     if not isinstance(value, str):
         return value
     return tuple(part.strip() for part in re.split("[;,]", value) if part.strip())
 
 
 Day = Annotated[date, BeforeValidator(_iso_day)]
-Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Numbers = Annotated[tuple[int, ...], BeforeValidator(_listed)]
+Listed = Annotated[tuple[str, ...], BeforeValidator(listed)]
+Numbers = Annotated[tuple[int, ...], BeforeValidator(listed)]
 
 _WHY = {
     "missing": Text("bắt buộc nhưng còn trống; hãy điền", "is mandatory and empty; fill it in"),
@@ -137,6 +138,12 @@ _WHY = {
     "float_parsing": Text("phải là số, phần thập phân sau dấu chấm: 70.5", "must be a number, such as 70.5"),
     "greater_than_equal": Text("phải từ {ge} trở lên", "must be {ge} or more"),
     "less_than_equal": Text("không được quá {le}", "must be {le} or less"),
+}
+_WHY |= {
+    "uuid_parsing": Text(
+        "không phải là mã hợp lệ (UUID); hãy giữ nguyên mã do hệ thống ghi",
+        "is no id (UUID); keep it as the system wrote it",
+    ),
 }
 _WHY_VALUE = {
     "a month is written as its first day": Text(

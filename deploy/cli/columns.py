@@ -19,6 +19,7 @@ ORDER = {  # of the import; the service that takes each sheet
     "plans": "campaigns",
     "activities": "campaigns",
     "communications": "campaigns",
+    "evidence": "campaigns",
     "programme": "campaigns",
     "recipients": "notifier",
 }
@@ -83,10 +84,12 @@ COLUMNS: Mapping[str, Columns] = {
         ("draft_code", "held_on", "channel", "title"),
         (
             *("precision", "organiser", "place", "attendance", "reach", "policy_no", "url", "activity_id"),
-            DATASET,
+            *("content", "comments_received", "comments_accepted", "comments_explained", "explanation_url"),
+            *("explained_on", "verified_on", "verified_by_unit_code", "communication_id", DATASET),
         ),
         notes=True,
     ),
+    "evidence": Columns(("communication_id",), ("title", "url", "sha256", "captured_on", "reach")),
     "programme": Columns(
         ("unit_code", "year", "kind"),
         (

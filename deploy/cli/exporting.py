@@ -166,8 +166,24 @@ def _programmes(services: Services, files: Files) -> None:
 
 def _communications(services: Services, files: Files, code: str) -> None:
     for found in _pages(services, "campaigns", f"/drafts/{code}/communications"):
-        policies = _listed(found["policies"])
-        files.add("communications", {**found, "policy_no": policies}, found["notes"])
+        files.add("communications", _communication(found), found["notes"])
+        for evidence in found["evidence"]:
+            files.add("evidence", {**evidence, "communication_id": found["communication_id"]})
+
+
+def _communication(found: Answer) -> Answer:
+    feedback, verified = found["feedback"] or {}, found["verification"] or {}
+    counts = {f"comments_{name}": feedback.get(name) for name in ("received", "accepted", "explained")}
+    return {
+        **found,
+        **counts,
+        "explanation_url": feedback.get("explanation_url"),
+        "explained_on": feedback.get("explained_on"),
+        "verified_on": verified.get("verified_on"),
+        "verified_by_unit_code": verified.get("by_unit_code"),
+        "policy_no": _listed(found["policies"]),
+        "content": None if found["content"] is None else _listed(found["content"]),
+    }
 
 
 def _recipients(services: Services, files: Files, units: list[str]) -> None:

@@ -24,7 +24,10 @@ TOO_MUCH_TO_REHEARSE = Said(
 _CODES = {"drafts": "draft_code", "units": "code"}
 _NAMES = {  # the columns by which rows of other services name drafts and units
     "drafts": ("draft_code",),
-    "units": ("unit_code", "responsible_unit_code", "lead_unit_code", "coordinating_unit_codes"),
+    "units": (
+        *("unit_code", "responsible_unit_code", "lead_unit_code", "coordinating_unit_codes"),
+        "verified_by_unit_code",
+    ),
 }
 ENDED = frozenset({"withdrawn", "merged"})
 OUTCOMES = "outcomes"

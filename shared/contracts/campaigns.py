@@ -6,13 +6,14 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.event import Code, Event
-from shared.contracts.vocabulary import Channel, Dataset, Precision, Stage
+from shared.contracts.vocabulary import Channel, ContentItem, Dataset, Precision, Stage
 
 
 class _Activity(Event):
     """What is known of one carried-out activity; no policies means the whole draft.
 
-    `activity_id` is the planned activity (`plan.activity_planned`) that was carried out, if one was.
+    `activity_id` is the planned activity (`plan.activity_planned`) that was carried out, if one was; `content` ticks
+    what was told of the six items, None where nobody said.
     """
 
     communication_id: UUID
@@ -29,6 +30,7 @@ class _Activity(Event):
     reach: str | None = None
     url: str | None = None
     activity_id: UUID | None = None
+    content: tuple[ContentItem, ...] | None = None
     notes: dict[str, str] = Field(default_factory=dict)
 
 
@@ -51,7 +53,52 @@ class CommunicationRetracted(Event, context="communication"):
     reason: str | None = None
 
 
-CommunicationEvent = CommunicationRecorded | CommunicationCorrected | CommunicationRetracted
+class _Of(Event):
+    communication_id: UUID
+    draft_id: UUID
+    draft_code: Code
+
+
+class CommunicationVerified(_Of, context="communication"):
+    """Whoever follows the scheme confirms what was claimed; a later correction makes it a claim again."""
+
+    verified_on: date
+    by_unit_code: Code | None = None
+    note: str | None = None
+
+
+class CommunicationEvidenceAttached(_Of, context="communication"):
+    """What shows the activity: a link, or the SHA-256 (64 hexadecimal digits) of a file that is kept elsewhere."""
+
+    evidence_id: UUID
+    title: str | None = None
+    url: str | None = None
+    sha256: str | None = None
+    captured_on: date | None = None
+    reach: str | None = None
+
+
+class CommunicationFeedbackSummarised(_Of, context="communication"):
+    """Comments received, taken up and explained, and where that was published (Law 64/2025/QH15, Art. 6).
+
+    A later summary takes the place of an earlier one.
+    """
+
+    received: int = Field(ge=0)
+    accepted: int = Field(default=0, ge=0)
+    explained: int = Field(default=0, ge=0)
+    explanation_url: str | None = None
+    explained_on: date | None = None
+
+
+CommunicationEvent = (
+    CommunicationRecorded
+    | CommunicationCorrected
+    | CommunicationRetracted
+    | CommunicationVerified
+    | CommunicationEvidenceAttached
+    | CommunicationFeedbackSummarised
+)
 
 
 class PlanApproved(Event, context="plan"):

@@ -36,6 +36,10 @@ def activity_id(draft_code: str, planned_on: date, precision: str, *said: str | 
     return uuid5(LOA_NAMESPACE, f"activity:{draft_code}:{planned_on.isoformat()}:{precision}:{words}")
 
 
+def evidence_id(communication: UUID, url: str | None, sha256: str | None) -> UUID:
+    return uuid5(LOA_NAMESPACE, f"evidence:{communication}:{url or ''}:{sha256 or ''}")
+
+
 def programme_id(unit_code: str, year: int) -> UUID:
     return uuid5(LOA_NAMESPACE, f"programme:{unit_code}:{year}")
 

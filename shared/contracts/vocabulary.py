@@ -116,6 +116,17 @@ class Channel(StrEnum):
     OTHER = "other"
 
 
+class ContentItem(StrEnum):
+    """What is to be communicated of a draft policy: the six items of Decision 407/QĐ-TTg."""
+
+    NECESSITY = "necessity"
+    PURPOSE = "purpose"
+    SCOPE = "scope"
+    MAIN_CONTENT = "main_content"
+    CHANGES = "changes"
+    OTHER = "other"
+
+
 class ProgrammeKind(StrEnum):
     """What may stand in a unit's programme: the names of the events of `programme`."""
 

@@ -25,6 +25,8 @@ _TEXTS = {
     "to_unit_code": "BTC",
     "responsible_unit_code": "BTP",
     "coordinating_unit_codes": "BTC",
+    "by_unit_code": "BTP",
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "lead_unit_code": "BTP",
     "parent_code": "CP",
     "to_code": "BTC",
@@ -50,7 +52,14 @@ _TEXTS = {
 }
 _NUMBERS = {"policy_no": 2, "year": 2024, "facts_position": 4711, "attendance": 120, "target_percent": 70.0}
 _NUMBERS |= {"level": 1, "overdue_working_days": 5}
-_NUMBERS |= {"budget": 15_000_000, "quantity": 3, "amount": 15_000_000}
+_NUMBERS |= {
+    "received": 42,
+    "accepted": 30,
+    "explained": 12,
+    "budget": 15_000_000,
+    "quantity": 3,
+    "amount": 15_000_000,
+}
 META = Metadata(
     time=datetime(2024, 3, 11, 1, 30, tzinfo=UTC),
     actor="unit/5d0f",

@@ -100,6 +100,17 @@ CASES = (
         "programme",
         "unit_code,year,kind,title\nSO-A,2026,reporter_listed,a.nguyen@example.vn\n",
     ),
+    Case(
+        "mã băm / digest",
+        "evidence",
+        "communication_id,sha256\n9a0f3c1e-8f3e-5d6a-9d1c-2f4b6a8c0e12,abc\n",
+    ),
+    Case(
+        "tiếp thu nhiều hơn nhận / more taken up than came",
+        "communications",
+        "draft_code,held_on,channel,title,comments_received,comments_accepted\n"
+        "VD-1,2026-03-04,dialogue,Đối thoại,3,4\n",
+    ),
     Case("ô trống / empty cell", "policies", f"{POLICIES}\nVD-1,2,\n"),
     Case("mã sai / bad code", "units", "code,name,level,kind\nsở a,Sở A,provincial,department\n"),
     Case("không phải số / no number", "policies", f"{POLICIES}\nVD-1,một,Chính sách\n"),

@@ -4,14 +4,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from services.campaigns.adapters import bodies, plan_api, programme_api
+from services.campaigns.adapters import bodies, plan_api, programme_api, proof_api
 from services.campaigns.adapters.door import Door
 from services.campaigns.adapters.views import CommunicationItem, CommunicationView, communication_view
 from services.campaigns.application.commands import Commands
 from services.campaigns.application.queries import CommunicationFilter, ReadModel
 from shared import web
 from shared.auth import Reader
-from shared.contracts.campaigns import CommunicationRecorded
 from shared.contracts.event import Code
 from shared.openapi import VERSIONED
 from shared.paging import Listing, Paged
@@ -22,16 +21,11 @@ def routers(commands: Commands, read_model: ReadModel) -> list[APIRouter]:
     return [
         _recording(commands),
         _amending(commands),
+        proof_api.router(commands),
         _queries(commands, read_model),
         *plan_api.routers(commands, read_model),
         *programme_api.routers(commands, read_model),
     ]
-
-
-async def _admitted(door: Door, commands: Commands, communication_id: UUID) -> CommunicationRecorded:
-    found, _ = await commands.communication(communication_id)
-    await door.admit(commands, found.recorded.draft_code)
-    return found.recorded
 
 
 def _recording(commands: Commands) -> APIRouter:
@@ -53,13 +47,13 @@ def _amending(commands: Commands) -> APIRouter:
 
     @router.post("/correct", summary="Say how the activity really was", dependencies=[AtPosition])
     async def correct(communication_id: UUID, body: bodies.Correction, door: Door) -> Accepted:
-        recorded = await _admitted(door, commands, communication_id)
+        recorded = await door.admitted(commands, communication_id)
         handled = await commands.correct(body.event(recorded), door.metadata, door.if_match)
         return door.accepted(communication_id, handled)
 
     @router.post("/retract", summary="Take a communication back", dependencies=[AtPosition])
     async def retract(communication_id: UUID, door: Door, body: bodies.Retraction | None = None) -> Accepted:
-        await _admitted(door, commands, communication_id)
+        await door.admitted(commands, communication_id)
         reason = body.reason if body else None
         handled = await commands.retract(communication_id, reason, door.metadata, door.if_match)
         return door.accepted(communication_id, handled)

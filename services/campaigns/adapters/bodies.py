@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from services.campaigns.domain.communication import MOST_PEOPLE, policies_meant
 from shared.contracts.campaigns import CommunicationCorrected, CommunicationRecorded
 from shared.contracts.ids import draft_id
-from shared.contracts.vocabulary import Channel, Precision
+from shared.contracts.vocabulary import Channel, ContentItem, Precision
 from shared.web import Body, example
 
 Title = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -31,6 +31,9 @@ class Activity(Body):
     reach: Words | None = None
     url: Words | None = None
     activity_id: UUID | None = Field(default=None, description="the planned activity that was carried out")
+    content: tuple[ContentItem, ...] | None = Field(
+        default=None, max_length=6, description="what was told of the six items of Decision 407/QĐ-TTg"
+    )
 
     def said(self) -> dict[str, Any]:
         return self.model_dump(include=set(Activity.model_fields))

@@ -7,8 +7,9 @@ from fastapi import Depends, Request, Response
 
 from services.campaigns.application.commands import Commands
 from shared import web
-from shared.auth import Principal, Writer
+from shared.auth import Principal, Supervisor, Writer
 from shared.clock import NewId
+from shared.contracts.campaigns import CommunicationRecorded
 from shared.contracts.ids import LOA_NAMESPACE
 from shared.contracts.vocabulary import Role
 from shared.eventstore.handle import Handled
@@ -34,6 +35,12 @@ class _Door:
         if self.principal.role is Role.UNIT:
             await commands.require_lead(draft_code, self.principal.unit)
 
+    async def admitted(self, commands: Commands, communication_id: UUID) -> CommunicationRecorded:
+        """Give what was recorded first, if the caller may write about its draft."""
+        found, _ = await commands.communication(communication_id)
+        await self.admit(commands, found.recorded.draft_code)
+        return found.recorded
+
     def accepted(self, aggregate_id: UUID, handled: Handled) -> Accepted:
         return web.accepted(self._response, aggregate_id, handled.version, handled.event_names)
 
@@ -44,4 +51,19 @@ class _Door:
         return uuid5(LOA_NAMESPACE, f"{what}-key:{within}:{self.principal.actor}:{self.key}")
 
 
+class _SupervisorDoor(_Door):
+    """The door for those who follow others' work."""
+
+    def __init__(
+        self,
+        request: Request,
+        response: Response,
+        principal: Supervisor,
+        if_match: IfMatch,
+        key: IdempotencyKey = None,
+    ) -> None:
+        super().__init__(request, response, principal, if_match, key)
+
+
 Door = Annotated[_Door, Depends()]
+SupervisorDoor = Annotated[_SupervisorDoor, Depends()]

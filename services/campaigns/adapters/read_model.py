@@ -6,11 +6,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, cast, exists, func, select, tuple_
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.campaigns.adapters import programme_query
-from services.campaigns.adapters.tables import ACTIVITY, COMMUNICATION, DRAFT, LEAD, POLICY, UNIT
+from services.campaigns.adapters.tables import ACTIVITY, COMMUNICATION, DRAFT, EVIDENCE, LEAD, POLICY, UNIT
 from services.campaigns.application.queries import (
     ActivityFilter,
     CommunicationFilter,
@@ -84,10 +85,20 @@ def _draft() -> Select[Any]:
 _DRAFT = _draft()
 
 
+def _evidence() -> ScalarSelect[Any]:
+    shown = {
+        column.name: column for column in EVIDENCE.c if column.name not in {"communication_id", "position"}
+    }
+    pairs = [part for name, column in shown.items() for part in (name, column)]
+    each = aggregate_order_by(func.jsonb_build_object(*pairs), EVIDENCE.c.position)
+    every = select(func.coalesce(func.jsonb_agg(each), cast([], JSONB)))
+    return every.where(EVIDENCE.c.communication_id == COMMUNICATION.c.communication_id).scalar_subquery()
+
+
 def _communications(wanted: CommunicationFilter, limit: int, after: str | None) -> Select[Any]:
     table = COMMUNICATION.c
     query = (
-        select(COMMUNICATION)
+        select(COMMUNICATION, _evidence().label("evidence"))
         .where(table.draft_code == wanted.draft_code)
         .order_by(table.held_on, table.communication_id)
         .limit(limit)

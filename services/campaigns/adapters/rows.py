@@ -1,65 +1,20 @@
 """Campaigns' import sheets: what a row of each file means as a command."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
-from uuid import UUID
-
-from pydantic import Field
 
 from services.campaigns.adapters.assumed import Assumed, assumed
+from services.campaigns.adapters.communication_rows import CommunicationRow, EvidenceRow
 from services.campaigns.adapters.plan_rows import ActivityRow, PlanRow
 from services.campaigns.adapters.programme_rows import ProgrammeRow
 from services.campaigns.application.commands import Commands, communication_ref, plan_ref, programme_ref
 from services.campaigns.application.queries import Known
-from services.campaigns.domain.communication import MOST_PEOPLE, policies_meant
-from shared.clock import NewId
-from shared.contracts.campaigns import CommunicationRecorded
-from shared.contracts.event import Code
-from shared.contracts.ids import communication_id, draft_id
-from shared.contracts.vocabulary import Channel, Dataset
+from services.campaigns.domain.communication import Attach, check_told_with
+from shared.clock import NewId, day_in_vietnam
 from shared.envelope import AggregateRef, Metadata
 from shared.eventstore.handle import Handled
 from shared.imports import Session, Sheet, Taken
-from shared.rows import DatedRow, Day, Numbers, Reason
-
-_KEPT = {"held_on", "precision", "channel", "title", "organiser", "place", "attendance", "reach", "url"}
-
-
-class CommunicationRow(DatedRow):
-    draft_code: Code
-    held_on: Day
-    channel: Channel
-    title: str
-    organiser: str | None = None
-    place: str | None = None
-    attendance: int | None = Field(default=None, ge=0, le=MOST_PEOPLE)
-    reach: str | None = None
-    policy_no: Numbers = ()
-    url: str | None = None
-    activity_id: UUID | None = None
-    dataset: Dataset = Dataset.LIVE
-
-    @property
-    def policies(self) -> tuple[int, ...]:
-        return policies_meant(self.policy_no)
-
-    @cached_property
-    def communication_id(self) -> UUID:
-        return communication_id(
-            self.draft_code, self.held_on, self.precision, self.channel, self.title, self.policies
-        )
-
-    def event(self) -> CommunicationRecorded:
-        return CommunicationRecorded(
-            communication_id=self.communication_id,
-            draft_id=draft_id(self.draft_code),
-            draft_code=self.draft_code,
-            policies=self.policies,
-            notes=self.notes,
-            dataset=self.dataset,
-            **self.model_dump(include=_KEPT | {"activity_id"}),
-        )
+from shared.rows import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +29,9 @@ class Rows:
             "plans": Sheet(PlanRow, _of_plan, self._plan),
             "activities": Sheet(ActivityRow, _of_plan, self._activity),
             "communications": Sheet(CommunicationRow, _of_communication, self._communication),
+            "evidence": Sheet(
+                EvidenceRow, lambda row: [communication_ref(row.communication_id)], self._evidence
+            ),
             "programme": Sheet(ProgrammeRow, _of_programme, self._entry),
         }
 
@@ -86,8 +44,22 @@ class Rows:
         return _taken(handled, await self.assumed.unchecked(row.draft_code))
 
     async def _communication(self, row: CommunicationRow, metadata: Metadata) -> Taken:
-        handled = await self.commands.record(row.event(), metadata)
-        return _taken(handled, await self.assumed.unchecked(row.draft_code, frozenset(row.policies)))
+        recorded = row.event()
+        tellings = list(row.tellings(recorded, day_in_vietnam(metadata.time)))
+        check_told_with(recorded, tellings)
+        if row.verified_by_unit_code is not None:
+            await self.commands.require_unit(row.verified_by_unit_code)
+        handled = [await self.commands.record(recorded, metadata)]
+        for telling in tellings:
+            handled.append(await self.commands.tell(row.id, telling, metadata))  # noqa: PERF401  one after another
+        events = [name for one in handled for name in one.event_names]
+        warnings = await self.assumed.unchecked(row.draft_code, frozenset(row.policies))
+        return Taken(handled[-1].version.position, events, warnings)
+
+    async def _evidence(self, row: EvidenceRow, metadata: Metadata) -> Taken:
+        found, _ = await self.commands.communication(row.communication_id)
+        command = Attach(evidence=row.event(found.recorded), today=day_in_vietnam(metadata.time))
+        return _taken(await self.commands.tell(row.communication_id, command, metadata), [])
 
     async def _entry(self, row: ProgrammeRow, metadata: Metadata) -> Taken:
         handled = await self.commands.enter(row.kind, row.entry(), metadata, row.of_entry)
@@ -105,7 +77,7 @@ def _of_plan(row: PlanRow | ActivityRow) -> list[AggregateRef]:
 
 def _of_communication(row: CommunicationRow) -> list[AggregateRef]:
     of_plan = [plan_ref(row.draft_code)] if row.activity_id else []
-    return [communication_ref(row.communication_id), *of_plan]
+    return [communication_ref(row.id), *of_plan]
 
 
 def _of_programme(row: ProgrammeRow) -> list[AggregateRef]:

@@ -1,6 +1,7 @@
 """Tables of campaigns' read model: drafts and units as far as it must know them, and its own."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Index, MetaData
@@ -16,6 +17,10 @@ metadata = MetaData(naming_convention=NAMING)
 
 class Base(SQLModel, registry=registry(metadata=metadata)):
     metadata = metadata
+
+
+def _maybe() -> Column[Any]:
+    return Column(JSONB(none_as_null=True))
 
 
 class KnownUnitRow(Base, table=True):
@@ -71,11 +76,27 @@ class CommunicationRow(Base, table=True):
     reach: str | None = None
     url: str | None = None
     activity_id: UUID | None = Field(default=None, index=True)
+    content: list[str] | None = Field(default=None, sa_column=_maybe())
+    verification: dict[str, str] | None = Field(default=None, sa_column=_maybe())
+    feedback: dict[str, str] | None = Field(default=None, sa_column=_maybe())
     notes: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
     dataset: str
     retracted: bool
     retraction_reason: str | None = None
     version: int
+
+
+class EvidenceRow(Base, table=True):
+    __tablename__ = "evidence"
+
+    evidence_id: UUID = Field(primary_key=True)
+    communication_id: UUID = Field(index=True)
+    position: int = Field(sa_type=BigInteger)
+    title: str | None = None
+    url: str | None = None
+    sha256: str | None = None
+    captured_on: date | None = None
+    reach: str | None = None
 
 
 class PlannedActivityRow(Base, table=True):
@@ -139,7 +160,8 @@ DRAFT = table_of(KnownDraftRow)
 LEAD = table_of(KnownLeadRow)
 POLICY = table_of(KnownPolicyRow)
 COMMUNICATION = table_of(CommunicationRow)
+EVIDENCE = table_of(EvidenceRow)
 ACTIVITY = table_of(PlannedActivityRow)
 ENTRY = table_of(ProgrammeEntryRow)
 
-READ_MODEL = (UNIT, DRAFT, LEAD, POLICY, COMMUNICATION, ACTIVITY, ENTRY)
+READ_MODEL = (UNIT, DRAFT, LEAD, POLICY, COMMUNICATION, EVIDENCE, ACTIVITY, ENTRY)

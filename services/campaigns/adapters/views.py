@@ -5,13 +5,40 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.campaigns.application.projections import said_of
 from services.campaigns.domain.communication import Communication
-from shared.contracts.vocabulary import Channel, Dataset, Precision
+from shared.contracts.vocabulary import Channel, ContentItem, Dataset, Precision
 from shared.eventstore.port import History
 
 
+class VerificationView(BaseModel):
+    verified_on: date
+    by_unit_code: str | None = None
+    note: str | None = None
+
+
+class EvidenceView(BaseModel):
+    evidence_id: UUID
+    title: str | None = None
+    url: str | None = None
+    sha256: str | None = None
+    captured_on: date | None = None
+    reach: str | None = None
+
+
+class FeedbackView(BaseModel):
+    received: int
+    accepted: int
+    explained: int
+    explanation_url: str | None = None
+    explained_on: date | None = None
+
+
 class CommunicationView(BaseModel):
-    """A communication as it stands after all corrections; no policies means the whole draft."""
+    """A communication as it stands after all corrections; no policies means the whole draft.
+
+    Without `verification` it is a claim. `content` is null where nobody ticked the six items.
+    """
 
     communication_id: UUID
     draft_id: UUID
@@ -27,6 +54,10 @@ class CommunicationView(BaseModel):
     reach: str | None
     url: str | None
     activity_id: UUID | None
+    content: list[ContentItem] | None
+    verification: VerificationView | None
+    evidence: list[EvidenceView]
+    feedback: FeedbackView | None
     notes: dict[str, str]
     dataset: Dataset
     retracted: bool
@@ -45,6 +76,9 @@ def communication_view(communication: Communication, history: History) -> Commun
     shown = {
         **communication.activity.model_dump(mode="json", exclude={"dataset", "reason"}),
         "dataset": communication.recorded.dataset,
+        "verification": said_of(communication.verified),
+        "evidence": [said_of(one) for one in communication.evidence],
+        "feedback": said_of(communication.feedback),
         "retracted": retracted is not None,
         "retraction_reason": retracted.reason if retracted else None,
         "version": history.version.count,

@@ -68,6 +68,16 @@ class Commands:
         command = communications.Retract(reason=reason)
         return await self._on_communication(communication_id, command, metadata, if_match)
 
+    async def tell(
+        self,
+        communication_id: UUID,
+        telling: communications.Telling,
+        metadata: Metadata,
+        if_match: int | None = None,
+    ) -> Handled:
+        """Say more of a communication: that it is so, what shows it, what people answered."""
+        return await self._on_communication(communication_id, telling, metadata, if_match)
+
     async def approve_plan(
         self, approval: PlanApproved, metadata: Metadata, if_match: int | None = None
     ) -> Handled:

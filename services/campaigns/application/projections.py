@@ -6,12 +6,16 @@ from typing import Any, get_args
 
 from shared.contracts.campaigns import (
     CommunicationCorrected,
+    CommunicationEvidenceAttached,
+    CommunicationFeedbackSummarised,
     CommunicationRecorded,
     CommunicationRetracted,
+    CommunicationVerified,
     PlanActivityCancelled,
     PlanActivityPlanned,
     PlanActivityRescheduled,
 )
+from shared.contracts.event import Event
 from shared.contracts.programme import ProgrammeEntry, ProgrammeEvent
 from shared.contracts.registry import (
     DraftPolicyAdded,
@@ -74,11 +78,12 @@ def _policy_removed(event: Recorded, data: DraftPolicyRemoved) -> Rows:
 
 def _recorded(event: Recorded, data: CommunicationRecorded) -> Rows:
     values = {**_activity(data), "dataset": data.dataset, "retracted": False, "retraction_reason": None}
+    values |= {"verification": None, "feedback": None}
     return [Put("communication", {**values, "version": event.aggregate_version})]
 
 
 def _corrected(event: Recorded, data: CommunicationCorrected) -> Rows:
-    values = _activity(data) | {"version": event.aggregate_version}
+    values = _activity(data) | {"verification": None, "version": event.aggregate_version}
     return [Change("communication", {"communication_id": data.communication_id}, values)]
 
 
@@ -88,7 +93,32 @@ def _retracted(event: Recorded, data: CommunicationRetracted) -> Rows:
 
 
 def _activity(data: CommunicationRecorded | CommunicationCorrected) -> dict[str, Any]:
-    return data.model_dump(exclude={"dataset", "reason"}) | {"policies": list(data.policies)}
+    lists = {"policies": list(data.policies), "content": None if data.content is None else list(data.content)}
+    return data.model_dump(exclude={"dataset", "reason"}) | lists
+
+
+def said_of(data: Event | None) -> dict[str, Any] | None:
+    """Give what an event says beside which communication it is about."""
+    about = {"communication_id", "draft_id", "draft_code"}
+    return data.model_dump(mode="json", exclude=about) if data else None
+
+
+def _verified(event: Recorded, data: CommunicationVerified) -> Rows:
+    return _told(event, data, verification=said_of(data))
+
+
+def _summarised(event: Recorded, data: CommunicationFeedbackSummarised) -> Rows:
+    return _told(event, data, feedback=said_of(data))
+
+
+def _shown(event: Recorded, data: CommunicationEvidenceAttached) -> Rows:
+    evidence = data.model_dump(exclude={"draft_id", "draft_code"}) | {"position": event.position}
+    return [Put("evidence", evidence), *_told(event, data)]
+
+
+def _told(event: Recorded, data: Any, **values: Any) -> Rows:
+    version = {"version": event.aggregate_version}
+    return [Change("communication", {"communication_id": data.communication_id}, values | version)]
 
 
 def _planned(_event: Recorded, data: PlanActivityPlanned) -> Rows:
@@ -122,6 +152,9 @@ _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     CommunicationRecorded: _recorded,
     CommunicationCorrected: _corrected,
     CommunicationRetracted: _retracted,
+    CommunicationVerified: _verified,
+    CommunicationEvidenceAttached: _shown,
+    CommunicationFeedbackSummarised: _summarised,
     PlanActivityPlanned: _planned,
     PlanActivityRescheduled: _rescheduled,
     PlanActivityCancelled: _cancelled,

@@ -1,17 +1,21 @@
-"""The communication aggregate: one carried-out activity, recorded once, corrected, retracted."""
+"""The communication aggregate: one carried-out activity, recorded once, corrected, verified, retracted."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import assert_never
+from typing import Any, assert_never
 
 from services.campaigns.domain import refusals
 from shared.contracts.campaigns import (
     CommunicationCorrected,
     CommunicationEvent,
+    CommunicationEvidenceAttached,
+    CommunicationFeedbackSummarised,
     CommunicationRecorded,
     CommunicationRetracted,
+    CommunicationVerified,
 )
+from shared.contracts.vocabulary import Precision
 from shared.decider import Decider
 from shared.rules.recorded_days import check_recorded_day
 
@@ -44,7 +48,32 @@ class Retract:
     reason: str | None = None
 
 
-Command = Record | Correct | Retract
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verify:
+    """Confirm what is claimed; with `as_said` only if it still stands as that says (so a file may say it again)."""
+
+    verification: CommunicationVerified
+    today: date
+    as_said: CommunicationRecorded | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attach:
+    evidence: CommunicationEvidenceAttached
+    today: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summarise:
+    """Say what became of comments; `only_first` leaves a summary that is there already (as a file does)."""
+
+    feedback: CommunicationFeedbackSummarised
+    today: date
+    only_first: bool = False
+
+
+Telling = Verify | Attach | Summarise
+Command = Record | Correct | Retract | Telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +88,9 @@ class Communication:
     recorded: CommunicationRecorded
     activity: Activity
     retracted: CommunicationRetracted | None = None
+    verified: CommunicationVerified | None = None
+    evidence: tuple[CommunicationEvidenceAttached, ...] = ()
+    feedback: CommunicationFeedbackSummarised | None = None
 
 
 State = Absent | Communication
@@ -78,8 +110,21 @@ def decide(state: State, command: Command) -> Sequence[CommunicationEvent]:
             return _correct(_existing(state), command)
         case Retract():
             return _retract(_existing(state), command)
+        case Verify():
+            return _verify(_existing(state), command)
+        case Attach():
+            return _attach(_existing(state), command)
+        case Summarise():
+            return _summarise(_existing(state), command)
         case _:
             assert_never(command)
+
+
+def check_told_with(recorded: CommunicationRecorded, tellings: Iterable[Telling]) -> None:
+    """Refuse what could not be said of an activity when it is recorded, before anything of it is written."""
+    state = Communication(recorded=recorded, activity=recorded)
+    for telling in tellings:
+        decide(state, telling)
 
 
 def _existing(state: State) -> Communication:
@@ -122,6 +167,48 @@ def _retract(communication: Communication, command: Retract) -> Sequence[Communi
     ]
 
 
+def _verify(communication: Communication, command: Verify) -> Sequence[CommunicationEvent]:
+    changed = command.as_said is not None and _said(command.as_said) != _said(communication.activity)
+    if communication.verified or changed or _is_gone(communication, quietly=command.as_said is not None):
+        return []
+    check_recorded_day(command.verification.verified_on, Precision.DAY, command.today)
+    return [command.verification]
+
+
+def _attach(communication: Communication, command: Attach) -> Sequence[CommunicationEvent]:
+    evidence = command.evidence
+    if known := [one for one in communication.evidence if one.evidence_id == evidence.evidence_id]:
+        if evidence not in known:
+            raise refusals.EvidenceDiffers
+        return []
+    _is_gone(communication)
+    if evidence.url is None and evidence.sha256 is None:
+        raise refusals.EvidenceShowsNothing
+    if evidence.captured_on is not None:
+        check_recorded_day(evidence.captured_on, Precision.DAY, command.today)
+    return [evidence]
+
+
+def _summarise(communication: Communication, command: Summarise) -> Sequence[CommunicationEvent]:
+    feedback, known = command.feedback, communication.feedback
+    if feedback == known or (command.only_first and known):
+        return []
+    if _is_gone(communication, quietly=command.only_first):
+        return []
+    if max(feedback.accepted, feedback.explained) > feedback.received:
+        raise refusals.MoreThanReceived(feedback.received)
+    if feedback.explained_on is not None:
+        check_recorded_day(feedback.explained_on, Precision.DAY, command.today)
+    return [feedback]
+
+
+def _is_gone(communication: Communication, *, quietly: bool = False) -> bool:
+    """Refuse what is said of a retracted communication; a file that says it again is passed over quietly."""
+    if communication.retracted and not quietly:
+        raise refusals.CommunicationIsRetracted
+    return communication.retracted is not None
+
+
 def _said(activity: Activity) -> dict[str, object]:
     return activity.model_dump(include=set(_SAID))
 
@@ -138,11 +225,23 @@ def evolve(state: State, event: CommunicationEvent) -> State:
         return Communication(recorded=event, activity=event)
     if isinstance(state, Absent):
         return state
+    return replace(state, **_changes(state, event))
+
+
+def _changes(state: Communication, event: CommunicationEvent) -> dict[str, Any]:
     match event:
         case CommunicationCorrected():
-            return replace(state, activity=event)
+            return {"activity": event, "verified": None}
         case CommunicationRetracted():
-            return replace(state, retracted=event)
+            return {"retracted": event}
+        case CommunicationVerified():
+            return {"verified": event}
+        case CommunicationEvidenceAttached():
+            return {"evidence": (*state.evidence, event)}
+        case CommunicationFeedbackSummarised():
+            return {"feedback": event}
+        case CommunicationRecorded():
+            return {}
         case _:
             assert_never(event)
 

@@ -92,8 +92,14 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    approved: PlanApproved | None = None
+    """`approvals` in the order of recording: a file that says an earlier one again is no news."""
+
+    approvals: tuple[PlanApproved, ...] = ()
     activities: Mapping[UUID, Activity] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def approved(self) -> PlanApproved | None:
+        return self.approvals[-1] if self.approvals else None
 
 
 def state_of(
@@ -125,7 +131,7 @@ def decide(plan: Plan, command: Command) -> Sequence[PlanEvent]:
 
 
 def _approve(plan: Plan, command: Approve) -> Sequence[PlanEvent]:
-    if command.approval == plan.approved:
+    if command.approval in plan.approvals:
         return []
     check_recorded_day(command.approval.approved_on, Precision.DAY, command.today)
     return [command.approval]
@@ -197,7 +203,7 @@ def _check_planned_day(day: date, precision: Precision, today: date) -> None:
 def evolve(plan: Plan, event: PlanEvent) -> Plan:
     match event:
         case PlanApproved():
-            return replace(plan, approved=event)
+            return replace(plan, approvals=(*plan.approvals, event))
         case PlanActivityPlanned():
             activity = Activity(planned=event, planned_on=event.planned_on, precision=event.precision)
             return _with(plan, event.activity_id, activity)

@@ -34,8 +34,8 @@ class CommunicationIsRetracted(Refusal):
 
     def __init__(self) -> None:
         super().__init__(
-            "Hoạt động truyền thông này đã bị rút lại nên không đính chính được; đề nghị ghi nhận hoạt động mới.",
-            "This communication was retracted and can't be corrected; record a new one.",
+            "Hoạt động truyền thông này đã bị rút lại nên không cập nhật được nữa; đề nghị ghi nhận hoạt động mới.",
+            "This communication was retracted, nothing more is said of it; record a new one.",
         )
 
 
@@ -69,6 +69,38 @@ class ActivityIsCancelled(Refusal):
         super().__init__(
             "Hoạt động này đã bị hủy nên không dời ngày được; đề nghị lập hoạt động mới.",
             "This activity was cancelled and can't be moved; plan a new one.",
+        )
+
+
+class EvidenceDiffers(Refusal):
+    code = "evidence-differs"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Minh chứng này (cùng đường dẫn, cùng mã băm) đã được gắn với nội dung khác; bản đầu được giữ.",
+            "This evidence (same link, same digest) is attached with other data; the first stays.",
+        )
+
+
+class EvidenceShowsNothing(Refusal):
+    code = "evidence-shows-nothing"
+    kind = "invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Minh chứng cần có đường dẫn (url) hoặc mã băm SHA-256 của tệp (sha256).",
+            "Evidence needs a link (url) or the SHA-256 of a file (sha256).",
+        )
+
+
+class MoreThanReceived(Refusal):
+    code = "more-than-received"
+    kind = "invalid"
+
+    def __init__(self, received: int) -> None:
+        super().__init__(
+            f"Số ý kiến tiếp thu hoặc giải trình lớn hơn số ý kiến nhận được ({received}); đề nghị kiểm tra lại.",
+            f"More comments were taken up or explained than were received ({received}); look at the numbers again.",
         )
 
 

@@ -7,10 +7,14 @@ from uuid import UUID
 import pytest
 
 from services.campaigns.domain.communication import (
+    Attach,
     Communication,
     Correct,
     Record,
     Retract,
+    Summarise,
+    Telling,
+    Verify,
     communication,
     policies_meant,
 )
@@ -18,9 +22,19 @@ from services.campaigns.domain.refusals import (
     CommunicationDiffers,
     CommunicationIsRetracted,
     CommunicationNotFound,
+    EvidenceDiffers,
+    EvidenceShowsNothing,
+    MoreThanReceived,
     PolicyNotInDraft,
 )
-from shared.contracts.campaigns import CommunicationCorrected, CommunicationRecorded, CommunicationRetracted
+from shared.contracts.campaigns import (
+    CommunicationCorrected,
+    CommunicationEvidenceAttached,
+    CommunicationFeedbackSummarised,
+    CommunicationRecorded,
+    CommunicationRetracted,
+    CommunicationVerified,
+)
 from shared.contracts.vocabulary import Channel, Precision
 from shared.rules.recorded_days import DayInFuture, NotFirstDay
 from tests.support.spec import spec
@@ -169,6 +183,86 @@ def test_it_is_retracted_once() -> None:
 
 @pytest.mark.parametrize("command", [Retract(), correct()])
 def test_what_was_never_recorded_is_not_found(command: Retract | Correct) -> None:
+    spec(communication).when(command).refused(CommunicationNotFound)
+
+
+OF: dict[str, Any] = {key: HELD[key] for key in ("communication_id", "draft_id", "draft_code")}
+VERIFIED = CommunicationVerified(**OF, verified_on=date(2024, 3, 10), by_unit_code="STP")
+SHOWN = CommunicationEvidenceAttached(**OF, evidence_id=UUID(int=5), url="https://example.vn/1")
+ANSWERED = CommunicationFeedbackSummarised(**OF, received=5, accepted=3, explained=2)
+
+
+def verify(**changes: Any) -> Verify:
+    said = VERIFIED.model_copy(update=changes)
+    return Verify(verification=said, today=TODAY)
+
+
+def summarise(*, only_first: bool = False, **changes: Any) -> Summarise:
+    said = ANSWERED.model_copy(update=changes)
+    return Summarise(feedback=said, today=TODAY, only_first=only_first)
+
+
+def attach(**changes: Any) -> Attach:
+    return Attach(evidence=SHOWN.model_copy(update=changes), today=TODAY)
+
+
+def test_a_claim_is_verified_once_and_a_correction_makes_it_a_claim_again() -> None:
+    verified = spec(communication).given(RECORDED).when(verify()).then(VERIFIED)
+    verified.when(verify(verified_on=date(2024, 3, 12))).nothing()
+    corrected = verified.given(correction(place="Huế"))
+    assert isinstance(corrected.state, Communication)
+    assert corrected.state.verified is None
+    corrected.when(verify(verified_on=date(2024, 3, 12))).then(
+        VERIFIED.model_copy(update={"verified_on": date(2024, 3, 12)})
+    )
+
+
+def test_a_file_that_says_it_again_verifies_only_what_stands_as_it_says() -> None:
+    again = Verify(verification=VERIFIED, today=TODAY, as_said=RECORDED)
+    spec(communication).given(RECORDED).when(again).then(VERIFIED)
+    spec(communication).given(RECORDED, VERIFIED, correction(place="Huế")).when(again).nothing()
+    spec(communication).given(RECORDED, RETRACTED).when(again).nothing()
+
+
+def test_the_last_summary_holds_but_a_file_leaves_what_is_there() -> None:
+    first = spec(communication).given(RECORDED).when(summarise()).then(ANSWERED)
+    first.when(summarise()).nothing()
+    later = first.when(summarise(received=8)).then(ANSWERED.model_copy(update={"received": 8}))
+    later.when(summarise(only_first=True)).nothing()
+    spec(communication).given(RECORDED, RETRACTED).when(summarise(only_first=True)).nothing()
+
+
+@pytest.mark.parametrize("changes", [{"accepted": 6}, {"explained": 6}])
+def test_no_more_is_answered_than_came(changes: dict[str, Any]) -> None:
+    spec(communication).given(RECORDED).when(summarise(**changes)).refused(MoreThanReceived)
+
+
+def test_evidence_is_attached_once_and_shows_something() -> None:
+    shown = spec(communication).given(RECORDED).when(attach()).then(SHOWN)
+    shown.when(attach()).nothing()
+    shown.when(attach(reach="khác")).refused(EvidenceDiffers)
+    other = attach(evidence_id=UUID(int=6), url=None, sha256="0" * 64)
+    more = shown.when(other).then(other.evidence)
+    assert isinstance(more.state, Communication)
+    assert len(more.state.evidence) == 2
+    shown.when(attach(evidence_id=UUID(int=7), url=None)).refused(EvidenceShowsNothing)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        verify(verified_on=date(2024, 3, 21)),
+        attach(captured_on=date(2024, 3, 21)),
+        summarise(explained_on=date(2024, 3, 21)),
+    ],
+)
+def test_nothing_is_said_of_tomorrow(command: Telling) -> None:
+    spec(communication).given(RECORDED).when(command).refused(DayInFuture)
+
+
+@pytest.mark.parametrize("command", [verify(), attach(), summarise()])
+def test_nothing_more_is_said_of_what_is_gone_or_never_was(command: Telling) -> None:
+    spec(communication).given(RECORDED, RETRACTED).when(command).refused(CommunicationIsRetracted)
     spec(communication).when(command).refused(CommunicationNotFound)
 
 

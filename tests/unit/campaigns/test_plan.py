@@ -58,6 +58,7 @@ def test_a_plan_is_approved_and_a_later_document_takes_its_place() -> None:
     first = spec(plan).when(Approve(approval=APPROVED, today=TODAY)).then(APPROVED)
     second = first.when(Approve(approval=later, today=TODAY)).then(later)
     second.when(Approve(approval=later, today=TODAY)).nothing()
+    second.when(Approve(approval=APPROVED, today=TODAY)).nothing()
     assert second.state.approved == later
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from deploy.sample import exercise
 from deploy.sample.cases import CASES
-from services.campaigns.adapters.rows import CommunicationRow
+from services.campaigns.adapters.communication_rows import CommunicationRow
 from services.registry.adapters import rows
 from shared.rows import ImportRow
 from shared.rules.rulebook import load_rulebook
