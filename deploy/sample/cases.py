@@ -37,6 +37,8 @@ class Case:
     number: str = ""
     outcome: str = ""
     exemption: str = ""
+    allowed_by: str = ""
+    posted: tuple[tuple[int, int | None], ...] = ()  # opened and closed so many working days ago
 
 
 RESOLUTION = Instrument.PROVINCIAL_RESOLUTION
@@ -52,6 +54,7 @@ CASES = (
         unit="VD-SO-A",
         policies=("Mức hỗ trợ học phí", "Đối tượng được hỗ trợ và thủ tục chi trả"),
         stages=((Stage.DRAFTING, 20), (CONSULTED, 1)),
+        posted=((1, None),),
     ),
     Case(
         code="VD-QD-02",
@@ -65,12 +68,13 @@ CASES = (
     ),
     Case(
         code="VD-NQ-03",
-        shows="overdue by two working days, at appraisal",
+        shows="overdue by two working days, at appraisal; posted too short, then posted again",
         title="Nghị quyết về hỗ trợ nhà ở cho người thu nhập thấp tại tỉnh Ví Dụ",
         instrument=RESOLUTION,
         unit="VD-SO-B",
         policies=("Hỗ trợ lãi suất vay mua nhà", "Quỹ đất dành cho nhà ở xã hội"),
         stages=((Stage.DRAFTING, 45), (CONSULTED, 30), (Stage.APPRAISAL, 7)),
+        posted=((30, 28), (25, 10)),
         talks=(
             Talk(28, Channel.CONFERENCE, "Hội nghị lấy ý kiến về nhà ở cho người thu nhập thấp", "", 120),
         ),
@@ -103,6 +107,7 @@ CASES = (
         policies=("Mức hỗ trợ khẩn cấp cho hộ bị thiệt hại",),
         stages=((CONSULTED, 1),),
         procedure=Procedure.SIMPLIFIED,
+        allowed_by="Quyết định số VD-45/QĐ-UBND",
     ),
     Case(
         code="VD-NQ-07",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deploy.sample.cases import CASES, TODAY, Case
 from shared import clock
-from shared.contracts.vocabulary import Answer, Procedure
+from shared.contracts.vocabulary import Answer, Procedure, Stage
 from shared.rules.figures import reporting_year
 from shared.rules.rulebook import load_rulebook
 from shared.rules.working_days import Calendar
@@ -72,6 +72,7 @@ def sheets(today: date, calendar: Calendar) -> Mapping[str, list[Row]]:
         "policies": [row for case in CASES for row in _policies(case)],
         "stages": [row for case in CASES for row in _stages(case, days)],
         "exemptions": [_exemption(case, days) for case in CASES if case.exemption],
+        "postings": [row for case in CASES for row in _postings(case, days)],
         "communications": [row for case in CASES for row in _communications(case, days)],
         "recipients": [
             {"unit_code": unit, "role": role, "email": email, "language": language}
@@ -110,6 +111,7 @@ def _draft(case: Case) -> Row:
         "lead_unit_code": case.unit,
         "regime": "law_2025_amended",
         "procedure": case.procedure.value,
+        "procedure_document": case.allowed_by,
         "in_scope": "yes" if known else "",
         "requires_proposal": "",
         "affects_rights": "yes",
@@ -151,6 +153,18 @@ def _exemption(case: Case, days: WorkingDays) -> Row:
         "authority": authority,
         "decided_on": decided,
     }
+
+
+def _postings(case: Case, days: WorkingDays) -> Iterator[Row]:
+    for opened, closed in case.posted:
+        yield {
+            "draft_code": case.code,
+            "stage": Stage.DRAFT_CONSULTATION.value,
+            "opened_on": days.ago(opened).isoformat(),
+            "closed_on": days.ago(closed).isoformat() if closed is not None else "",
+            "place": "Cổng Thông tin điện tử tỉnh Ví Dụ",
+            "source": SOURCE,
+        }
 
 
 def _communications(case: Case, days: WorkingDays) -> Iterator[Row]:

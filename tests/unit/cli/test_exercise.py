@@ -22,6 +22,7 @@ MODELS: Mapping[str, type[ImportRow]] = {
     "policies": rows.PolicyRow,
     "stages": rows.StageRow,
     "exemptions": rows.ExemptionRow,
+    "postings": rows.PostingRow,
     "communications": CommunicationRow,
 }
 
@@ -38,6 +39,8 @@ def test_the_current_stages_stand_where_they_should(today: date) -> None:
     sheets = exercise.sheets(today, CALENDAR)
     assert all(_day(row, "entered_on") <= today for row in sheets["stages"])
     assert all(_day(row, "held_on") <= today for row in sheets["communications"])
+    closed = [row for row in sheets["postings"] if row["closed_on"]]
+    assert all(_day(row, "opened_on") < _day(row, "closed_on") <= today for row in closed)
     left = {code: _working_days_left(sheets, code, today) for code in ("VD-NQ-01", "VD-QD-02", "VD-QD-06")}
     assert left == {"VD-NQ-01": 4, "VD-QD-02": 1, "VD-QD-06": 1}
     late = {code: -_working_days_left(sheets, code, today) for code in ("VD-NQ-03", "VD-QD-04", "VD-NQ-13")}
