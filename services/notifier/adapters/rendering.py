@@ -8,13 +8,14 @@ from typing import Any, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from services.notifier.adapters.due_dates import due_dates
 from services.notifier.adapters.headers import header
 from services.notifier.adapters.message import message_id, thread_id
 from services.notifier.adapters.naming import in_language, name_of, policies_of, shortened
 from services.notifier.adapters.wording import ANSWERS, NOBODY_READS, REASONS, ROLES, said_by
 from services.notifier.application.ports import Mail
 from services.notifier.domain.digest import Digest, Line
-from services.notifier.domain.reasons import Reason, Standing
+from services.notifier.domain.reasons import REPEAT, Reason, Standing
 from services.notifier.domain.units import Unit
 from shared.contracts.datasets import banners
 from shared.contracts.vocabulary import AlertAnswer
@@ -65,8 +66,8 @@ class TemplateRenderer:
             name: self._templates.get_template(f"digest/{digest.recipient.language}/{name}").render(values)
             for name in ("subject.txt", "body.txt", "body.html")
         }
-        threads = self._threads(digest)
-        return Mail(header(part["subject.txt"]), part["body.txt"], part["body.html"], threads=threads)
+        subject, text, html = header(part["subject.txt"]), part["body.txt"], part["body.html"]
+        return Mail(subject, text, html, due_dates(digest), self._threads(digest))
 
     def _threads(self, digest: Digest) -> tuple[str, ...]:
         """Name the threads of the drafts that are shown at length, that of the subject first."""
@@ -89,6 +90,7 @@ class TemplateRenderer:
             "rest": owed[IN_FULL:],
             "above": above,
             "count": len(owed),
+            "repeat": REPEAT,
             "overdue_count": sum(line.standing is Standing.OVERDUE for line in digest.owed),
             "thanked": [line for reason, line in closed if reason is Reason.RESOLVED_SINCE],
             "dropped": [line for reason, line in closed if reason is not Reason.RESOLVED_SINCE],
