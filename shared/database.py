@@ -9,11 +9,12 @@ from typing import Any
 import orjson
 from alembic import command, context
 from alembic.config import Config
-from sqlalchemy import Connection, MetaData, Table, text
+from sqlalchemy import Connection, ExceptionContext, MetaData, Table, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
+from shared.errors import TransientError
 from shared.health import Check
 
 NAMING = {
@@ -34,16 +35,39 @@ SESSION = {
     "tcp_user_timeout": "3000",
 }
 CONNECTIONS = 10  # of one process
+# Classes of SQLSTATE that pass: connection, resources, shutting down and starting up.
+PASSING = ("08", "53", "57P")
+
+
+class DatabaseAway(TransientError):
+    """The database is not there now, or let go of a session: it may be asked again."""
 
 
 def create_engine(url: str) -> AsyncEngine:
-    return create_async_engine(
-        url,
-        pool_size=CONNECTIONS,
-        max_overflow=0,  # one that is opened for a moment costs more than what it is opened for
-        pool_pre_ping=True,
-        connect_args={"server_settings": SESSION, "timeout": 10},
+    return _told_apart(
+        create_async_engine(
+            url,
+            pool_size=CONNECTIONS,
+            max_overflow=0,  # one that is opened for a moment costs more than what it is opened for
+            pool_pre_ping=True,
+            connect_args={"server_settings": SESSION, "timeout": 10},
+        )
     )
+
+
+def _told_apart(engine: AsyncEngine) -> AsyncEngine:
+    """Let faults that pass be raised as `DatabaseAway`, whatever class the driver gives them."""
+    event.listen(engine.sync_engine, "handle_error", _raise_if_away)
+    return engine
+
+
+def _raise_if_away(context: ExceptionContext) -> None:
+    error = context.original_exception
+    if context.is_pre_ping or not isinstance(error, Exception):
+        return  # the pool's own question, whether a session still lives; or our work was cancelled
+    state = str(getattr(error, "sqlstate", None) or "")
+    if context.is_disconnect or state.startswith(PASSING):
+        raise DatabaseAway(str(error)) from error
 
 
 async def migrate(url: str, folder: Path) -> None:
@@ -51,7 +75,7 @@ async def migrate(url: str, folder: Path) -> None:
     config = Config()
     config.set_main_option("script_location", str(folder))
     config.set_main_option("path_separator", "os")
-    engine = create_async_engine(url, poolclass=NullPool)
+    engine = _told_apart(create_async_engine(url, poolclass=NullPool))
     try:
         async with _one_at_a_time, engine.connect() as connection:
             await connection.run_sync(_upgrade, config)

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import broker, database, log
 from shared.contracts.catalog import CATALOG, Catalog
+from shared.errors import TransientError
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.observed import ObservedEventStore
 from shared.health import Check, Probe
@@ -130,7 +131,7 @@ async def _patiently(work: Background) -> None:
     while True:
         try:
             await work()
-        except OSError as error:
+        except (OSError, TransientError) as error:
             if str(error) != said:
                 logger.warning("waiting_for_database", error=str(error))
             said = str(error)

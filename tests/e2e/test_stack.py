@@ -1,0 +1,143 @@
+"""The stack of deploy/compose.yaml as an operator starts it: samples in, figures, mail, crash, restart, upgrade."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from email import message_from_string, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.nats.permissions import SERVICES
+from deploy.sample import exercise
+from shared.rules.rulebook import load_rulebook
+from tests.support.containers import Images
+from tests.support.service import eventually
+from tests.support.stack import Stack, hour_of_mail, running
+
+pytestmark = [pytest.mark.container, pytest.mark.timeout(900)]
+
+READ_MAIL = """
+import json, pathlib
+folder = pathlib.Path("/data/mail/new")
+print(json.dumps([file.read_text() for file in folder.iterdir()] if folder.is_dir() else []))
+"""
+
+
+@pytest.fixture(scope="module")
+def stack(images: Images, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("stack")
+    with running(images, "compose.yaml", folder, "loatest") as found:
+        yield found
+
+
+def mails(stack: Stack) -> Sequence[EmailMessage]:
+    said = stack.containers.call("exec", stack.names("sink")[0], "python3", "-c", READ_MAIL)
+    return [message_from_string(text, policy=policy.default) for text in json.loads(said)]
+
+
+def answers(stack: Stack) -> Mapping[str, Any]:
+    """What people are told; positions aside, it must not change by a crash or an upgrade."""
+    asked = {
+        "figures": stack.get("metrics", "/compliance", group_by="unit")["groups"],
+        "gaps": stack.get("metrics", "/gaps")["gaps"],
+        "drafts": stack.get("registry", "/drafts", limit=100),
+        "communications": stack.get("campaigns", "/drafts/VD-QD-04/communications"),
+        "alerts": stack.get("notifier", "/alerts", limit=100),
+    }
+    return {name: _without_positions(answer) for name, answer in asked.items()}
+
+
+def _without_positions(answer: Any) -> Any:
+    return {k: v for k, v in answer.items() if k != "position"} if isinstance(answer, dict) else answer
+
+
+async def test_takes_the_samples_and_shows_their_figures(
+    stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ready = await stack.until_ready()
+    stack.loa_inside("import", "/app/deploy/sample/open", "--dataset", "sample")
+    exercise.write(tmp_path, hour_of_mail().date(), load_rulebook().calendar)
+    done = stack.loa("import", tmp_path, "--dataset", "exercise")
+    assert done.returncode == 0, done.stdout + done.stderr
+    await stack.settled()
+
+    inside = json.loads(stack.loa_inside("compliance", "--json"))
+    assert inside["groups"] == json.loads(stack.loa("compliance", "--json").stdout)["groups"]
+    with stack.client("metrics") as client:
+        page = client.get("/")
+    assert page.status_code == 200
+    assert f"{inside['groups'][0]['rate_full'] * 100:.1f}".replace(".", ",") in page.text
+    assert "Sở Ví dụ B" in page.text
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\nready {ready:.1f} s after the last container was started; memory after the samples:"
+        )
+        sys.stdout.write("".join(f"\n  {name}: {used}" for name, used in stack.memory().items()) + "\n")
+
+
+async def test_nobody_is_written_to_before_the_operator_lets_it_go(stack: Stack) -> None:
+    expected = stack.get("notifier", "/preview", at=hour_of_mail().isoformat())["mails"]
+    assert expected
+    assert stack.loa("tick").returncode == 0
+    assert mails(stack) == []
+
+    assert stack.loa("release", "--reason", "đã xem trước").returncode == 0
+    assert stack.loa("tick").returncode == 0
+    await eventually(_later(lambda: len(mails(stack)) >= len(expected)))
+    assert stack.loa("tick").returncode == 0
+    found = mails(stack)
+    assert len({mail["Message-ID"] for mail in found}) == len(found)
+    subjects = {_pressed(str(mail["Subject"])) for mail in found}
+    assert {_pressed(mail["subject"]) for mail in expected} <= subjects
+
+
+def _pressed(words: str) -> str:
+    """Leave out the spaces: where long headers are folded and unfolded, some of them get lost."""
+    return "".join(words.split())
+
+
+async def test_a_service_that_crashes_is_back_by_itself(stack: Stack) -> None:
+    before = answers(stack)
+    for service in SERVICES:
+        (container,) = stack.names(service)
+        started = stack.inspect(container, ".State.StartedAt")
+        stack.crash(container)
+        await eventually(_later(lambda c=container, s=started: stack.inspect(c, ".State.StartedAt") != s))
+    await stack.until_ready()
+    await stack.settled()
+    assert answers(stack) == before
+
+
+async def test_broker_and_database_that_crash_lose_nothing(stack: Stack) -> None:
+    before, length = answers(stack), await stack.settled()
+    for engine in ("nats", "postgres"):
+        stack.crash(stack.names(engine)[0])
+    await stack.until_ready()
+    assert await stack.settled() >= length
+    assert answers(stack) == before
+
+
+async def test_stops_in_order_and_starts_again_as_it_was(stack: Stack) -> None:
+    before, sent = answers(stack), len(mails(stack))
+    stack.compose.stop(down=False)
+    codes = {name: stack.inspect(stack.names(name)[0], ".State.ExitCode") for name in (*SERVICES, "postgres")}
+    assert codes == dict.fromkeys((*SERVICES, "postgres"), "0")
+    begun = time.monotonic()
+    stack.compose.start()
+    await stack.until_ready()
+    sys.stdout.write(f"again ready {time.monotonic() - begun:.1f} s after the start\n")
+    await stack.settled()
+    assert answers(stack) == before
+    assert stack.loa("tick").returncode == 0
+    assert len(mails(stack)) == sent
+
+
+def _later(check: Any) -> Any:
+    async def asked() -> Any:
+        return check()
+
+    return asked

@@ -1,0 +1,91 @@
+"""A database that goes away: what is asked then is told as a fault that passes, not as an event that cannot be read."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from deploy.local.engine import free_port
+from deploy.local.postgres import PostgresServer
+from shared.database import DatabaseAway, create_engine
+from shared.errors import TransientError
+from tests.support.engines import THROW_AWAY
+from tests.support.service import eventually
+
+
+def as_driver(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+asyncpg://")
+
+
+async def test_a_session_that_is_ended_in_the_middle_passes(
+    database_url: str, postgres_server: PostgresServer
+) -> None:
+    engine = create_engine(as_driver(database_url))
+    admin = await asyncpg.connect(postgres_server.admin_url)
+    async with engine.connect() as connection:
+        pid = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar()
+        await admin.execute("SELECT pg_terminate_backend($1)", pid)
+        with pytest.raises(DatabaseAway):
+            await connection.execute(text("SELECT 1"))
+    async with engine.connect() as connection:
+        assert (await connection.execute(text("SELECT 1"))).scalar() == 1
+    await admin.close()
+    await engine.dispose()
+
+
+async def test_a_value_that_does_not_fit_does_not_pass(database_url: str) -> None:
+    engine = create_engine(as_driver(database_url))
+    async with engine.connect() as connection:
+        with pytest.raises(DBAPIError, match="out of range") as raised:
+            await connection.execute(text("SELECT 100000 * 100000"))
+    assert not isinstance(raised.value, TransientError)
+    await engine.dispose()
+
+
+async def test_work_that_is_cancelled_stays_cancelled(database_url: str) -> None:
+    engine = create_engine(as_driver(database_url))
+
+    async def work() -> None:
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT pg_sleep(60)"))
+
+    task = asyncio.create_task(work())
+    await eventually(lambda: _asleep(database_url))
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await engine.dispose()
+
+
+async def _asleep(url: str) -> bool:
+    connection = await asyncpg.connect(url)
+    try:
+        sleeping = (
+            "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()"
+        )
+        return bool(await connection.fetchval(sleeping))
+    finally:
+        await connection.close()
+
+
+async def test_a_database_that_shuts_down_passes(engines_folder: Path) -> None:
+    async with PostgresServer(engines_folder / "leaving", free_port(), settings=THROW_AWAY) as server:
+        staying = await asyncpg.connect(server.admin_url)
+        os.kill(server.engine.pid, signal.SIGTERM)  # the smart shutdown: nobody new, those inside may finish
+        engine = create_engine(as_driver(server.url("registry")))
+
+        async def refused() -> bool:
+            try:
+                async with engine.connect():
+                    return False
+            except DatabaseAway as error:
+                return "shutting down" in str(error)
+
+        await eventually(refused)
+        await staying.close()
+        await engine.dispose()

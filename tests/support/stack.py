@@ -1,0 +1,241 @@
+"""The whole platform in containers, from the compose files an operator uses, as a project of the test's own."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from datetime import time as time_of_day
+from functools import cached_property
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+import httpx
+from testcontainers.compose import DockerCompose
+
+from deploy.cli import keys
+from deploy.cli.demo import next_digest
+from deploy.image.build import NAMES
+from deploy.local.engine import free_port
+from shared import clock
+from shared.rules.rulebook import load_rulebook
+from shared.vietnam import VIETNAM
+from tests.support.compose import DEPLOY
+from tests.support.containers import Containers, Images
+from tests.support.service import SERVICES, eventually
+
+LOA = Path(sys.executable).with_name("loa")
+DIGESTS = time_of_day(9)  # an hour in Vietnam at which mail goes out
+# The real notifier on a clock that is ahead: mail goes out on working days from eight o'clock only.
+AHEAD = """
+from datetime import timedelta
+from services.notifier.app import MIGRATIONS, create_app
+from services.notifier.settings import Settings
+from shared import clock, log, service
+settings = Settings()
+log.configure(settings.service, settings.log_format, settings.log_level)
+service.start(create_app(settings, lambda: clock.now() + timedelta(seconds={seconds})), settings, MIGRATIONS)
+"""
+READY_SECONDS = 120.0
+
+
+class Compose(DockerCompose):
+    """Takes `docker compose`, or docker-compose where the plugin is missing."""
+
+    project: str = ""
+
+    @cached_property
+    def compose_command_property(self) -> list[str]:
+        plugin = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
+        binary = (
+            ["docker", "compose"] if plugin.returncode == 0 else [which("docker-compose") or "docker-compose"]
+        )
+        files = [part for file in self.compose_file_name or () for part in ("-f", str(file))]
+        return [*binary, "-p", self.project, *files, "--env-file", str((self.env_file or [""])[0])]
+
+
+@dataclass(slots=True)
+class Stack:
+    """A running project: its containers by service and number, its doors on this machine."""
+
+    compose: Compose
+    containers: Containers
+    folder: Path
+    ports: Mapping[str, int]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What `operator.env` gives an operator, with the ports of this project."""
+        lines = (self.folder / keys.ENVIRONMENT).read_text().splitlines()
+        urls = {f"LOA_URL_{name.upper()}": f"http://127.0.0.1:{port}" for name, port in self.ports.items()}
+        state = {"XDG_STATE_HOME": str(self.folder / "state")}
+        return {**os.environ, **dict(line.split("=", 1) for line in lines), **urls, **state}
+
+    def loa(self, *arguments: str | Path, seconds: float = 300) -> subprocess.CompletedProcess[str]:
+        """Run the command `loa` on this machine, against the doors."""
+        command = [str(LOA), *(str(part) for part in arguments)]
+        return subprocess.run(
+            command, capture_output=True, check=False, text=True, env=self.environment, timeout=seconds
+        )
+
+    def loa_inside(self, *arguments: str) -> str:
+        """Run the command `loa` of the fifth image, beside the services."""
+        command = [*self.compose.compose_command_property, "run", "--rm", "-T", "loa", *arguments]
+        done = subprocess.run(command, capture_output=True, check=False, text=True, cwd=DEPLOY)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def client(self, service: str, container: str = "") -> httpx.Client:
+        """Call a service as an operator, or one replica of it at its own address."""
+        url = f"http://127.0.0.1:{self.ports[service]}"
+        if container:
+            url = f"http://{self.address(container)}:8000"
+        token = self.environment["LOA_TOKEN"]
+        return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+
+    def get(self, service: str, path: str, **query: str | int) -> Any:
+        with self.client(service) as client:
+            answer = client.get(path, params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def names(self, service: str) -> list[str]:
+        """Name the containers of a service, stopped ones too."""
+        project = f"--filter=label=com.docker.compose.project={self.compose.project}"
+        which_one = f"--filter=label=com.docker.compose.service={service}"
+        oneoff = "--filter=label=com.docker.compose.oneoff=False"
+        listed = self.containers.call("ps", "--all", project, which_one, oneoff, "--format={{.Names}}")
+        return sorted(listed.splitlines())
+
+    def inspect(self, container: str, field: str) -> str:
+        return self.containers.call("inspect", f"--format={{{{{field}}}}}", container)
+
+    def address(self, container: str, network: str = "doors") -> str:
+        networks = json.loads(self.inspect(container, "json .NetworkSettings.Networks"))
+        address: str = networks[f"{self.compose.project}_{network}"]["IPAddress"]
+        return address
+
+    def crash(self, container: str) -> None:
+        """Kill the process as the system would: the engine notices, and starts it again."""
+        os.kill(int(self.inspect(container, ".State.Pid")), signal.SIGKILL)
+
+    @contextmanager
+    def down(self, container: str) -> Iterator[None]:
+        """Kill a container, and start it again when the block ends."""
+        self.containers.call("kill", container)
+        try:
+            yield
+        finally:
+            self.containers.call("start", container)
+
+    @contextmanager
+    def cut_off(self, container: str) -> Iterator[None]:
+        """Pull the cable between a container and the engines, without a goodbye; plug it in when the block ends."""
+        network = f"{self.compose.project}_engines"
+        alias = self.inspect(container, 'index .Config.Labels "com.docker.compose.service"')
+        self.containers.call("network", "disconnect", "--force", network, container)
+        try:
+            yield
+        finally:
+            self.containers.call("network", "connect", f"--alias={alias}", network, container)
+
+    def replicas_ready(self) -> bool:
+        return all(self.ready(container) for name in SERVICES for container in self.names(name))
+
+    def ready(self, container: str) -> bool:
+        service = self.inspect(container, 'index .Config.Labels "com.docker.compose.service"')
+        try:
+            with self.client(service, container) as client:
+                return client.get("/readyz").status_code == 200
+        except (httpx.TransportError, KeyError):
+            return False
+
+    async def until_ready(self) -> float:
+        """Wait until every replica of every service is ready, and the doors lead there; give the seconds it took."""
+        begun = time.monotonic()
+        await eventually(lambda: asyncio.to_thread(self.replicas_ready), READY_SECONDS)
+        await eventually(lambda: asyncio.to_thread(self._doors_open), READY_SECONDS)
+        return time.monotonic() - begun
+
+    def _doors_open(self) -> bool:
+        try:
+            return all(self._door(name).status_code == 200 for name in SERVICES)
+        except httpx.TransportError:
+            return False
+
+    def _door(self, service: str) -> httpx.Response:
+        with self.client(service) as client:
+            return client.get("/readyz")
+
+    async def settled(self) -> int:
+        """Wait until every read model has the whole log, and give its length."""
+        return int(await eventually(lambda: asyncio.to_thread(self._even), READY_SECONDS))
+
+    def _even(self) -> int:
+        """Give the position at which all services are and nothing is left to say; 0 if they differ."""
+        try:
+            seen = {self.get(name, "/projections")["position"] for name in SERVICES}
+            behind = any(self.get(name, "/projections")["pending"] for name in SERVICES)
+        except (AssertionError, httpx.TransportError):
+            return 0
+        return 0 if behind or len(seen) > 1 else int(seen.pop())
+
+    def memory(self) -> Mapping[str, str]:
+        listed = self.containers.call(
+            "stats", "--no-stream", "--format={{.Name}} {{.MemUsage}}", *self._running()
+        )
+        return {line.split()[0]: line.split()[1] for line in listed.splitlines()}
+
+    def _running(self) -> Sequence[str]:
+        project = f"--filter=label=com.docker.compose.project={self.compose.project}"
+        return self.containers.call("ps", project, "--format={{.Names}}").splitlines()
+
+    def logs(self) -> str:
+        return "\n".join(f"{name}: {self.containers.log(name)[-3000:]}" for name in self._running())
+
+
+def hour_of_mail() -> datetime:
+    """Give a moment at which mail goes out: this one, or the next morning that it does."""
+    now, calendar = clock.now().astimezone(VIETNAM), load_rulebook().calendar
+    day = next_digest(now, calendar)
+    return now if day is None else datetime.combine(day, DIGESTS, VIETNAM)
+
+
+def _ahead(folder: Path) -> str:
+    """Write the override that sets the notifier's clock to the hour of mail."""
+    seconds = (hour_of_mail() - clock.now()).total_seconds()
+    entrypoint = ["python3", "-c", AHEAD.format(seconds=max(0, seconds))]
+    path = folder / "ahead.yaml"
+    path.write_text(json.dumps({"services": {"notifier": {"entrypoint": entrypoint}}}))
+    return str(path)
+
+
+@contextmanager
+def running(images: Images, file: str, folder: Path, project: str, **settings: str) -> Iterator[Stack]:
+    """Bring a compose file up on keys and ports of its own; everything is gone when the block ends."""
+    for name in NAMES:
+        images.of(name)
+    secrets = folder / "secrets"
+    keys.make(secrets, "postgres:5432", None)
+    ports = {name: free_port() for name in SERVICES}
+    given = {f"LOA_{name.upper()}_PORT": str(port) for name, port in ports.items()}
+    given |= {"LOA_SECRETS": str(secrets), **settings}
+    (folder / "compose.env").write_text("".join(f"{key}={value}\n" for key, value in given.items()))
+    compose = Compose(DEPLOY, [file, _ahead(folder)], wait=False, env_file=[str(folder / "compose.env")])
+    compose.project = project
+    stack = Stack(compose, images.containers, secrets, ports)
+    try:
+        compose.start()
+        yield stack
+    except BaseException:
+        sys.stderr.write(stack.logs())
+        raise
+    finally:
+        compose.stop(down=True)

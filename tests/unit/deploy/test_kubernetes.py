@@ -1,0 +1,128 @@
+"""What the overlays make: right by Kubernetes' own schemas, held like the containers of compose, and whole."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import kubernetes_validate  # type: ignore[import-untyped]
+import pytest
+import yaml
+
+from deploy.nats.permissions import SERVICES
+from shared.service import DRAIN_SECONDS
+from tests.support.compose import DEPLOY
+from tests.support.kustomize import Thing, build, containers
+
+OVERLAYS = ("dev", "province", "national")
+VERSION = "1.31"  # the oldest that is still looked after
+
+
+@cache
+def built(overlay: str) -> tuple[Thing, ...]:
+    return tuple(build(DEPLOY / "k8s" / "overlays" / overlay))
+
+
+def every(*kinds: str) -> Iterator[Any]:
+    for overlay in OVERLAYS:
+        for thing in built(overlay):
+            if not kinds or thing["kind"] in kinds:
+                yield pytest.param(thing, id=f"{overlay}:{thing['kind']}/{thing['metadata']['name']}")
+
+
+def of_kind(overlay: str, kind: str) -> dict[str, Thing]:
+    return {one["metadata"]["name"]: one for one in built(overlay) if one["kind"] == kind}
+
+
+@pytest.mark.parametrize("thing", list(every()))
+def test_keeps_to_the_schemas_of_kubernetes(thing: Thing) -> None:
+    kubernetes_validate.validate(thing, VERSION, strict=True)
+
+
+def test_a_typing_error_would_be_noticed() -> None:
+    broken = {**built("dev")[0], "spec": {**built("dev")[0]["spec"], "replicsa": 2}}
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(broken, VERSION, strict=True)
+
+
+@pytest.mark.parametrize("thing", list(every("Deployment", "Job")))
+def test_a_pod_has_no_right_that_it_does_not_need(thing: Thing) -> None:
+    pod = thing["spec"]["template"]["spec"]
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    for container in containers(thing):
+        held = container["securityContext"]
+        assert held["readOnlyRootFilesystem"] is True
+        assert held["allowPrivilegeEscalation"] is False
+        assert held["capabilities"] == {"drop": ["ALL"]}
+        assert {"requests", "limits"} <= container["resources"].keys()
+        assert container["image"].split(":")[1]
+
+
+@pytest.mark.parametrize("thing", list(every("Deployment")))
+def test_a_service_is_probed_spread_and_not_cut_off(thing: Thing) -> None:
+    pod, (container,) = thing["spec"]["template"]["spec"], containers(thing)
+    paths = {name: container[name]["httpGet"]["path"] for name in ("livenessProbe", "readinessProbe")}
+    assert paths == {"livenessProbe": "/livez", "readinessProbe": "/readyz"}
+    assert pod["terminationGracePeriodSeconds"] > DRAIN_SECONDS + 5
+    mine = thing["spec"]["selector"]["matchLabels"]
+    assert mine.items() <= thing["spec"]["template"]["metadata"]["labels"].items()
+    assert [one["labelSelector"]["matchLabels"] for one in pod["topologySpreadConstraints"]] == [mine, mine]
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_each_service_has_all_that_it_needs_and_nothing_of_another(overlay: str) -> None:
+    for service in SERVICES:
+        name = f"loa-{service}"
+        deployment = of_kind(overlay, "Deployment")[name]
+        mine = deployment["spec"]["selector"]["matchLabels"]
+        assert mine == {"app.kubernetes.io/name": service}
+        assert of_kind(overlay, "Service")[name]["spec"]["selector"] == mine
+        assert of_kind(overlay, "PodDisruptionBudget")[name]["spec"]["selector"]["matchLabels"] == mine
+        assert of_kind(overlay, "HorizontalPodAutoscaler")[name]["spec"]["scaleTargetRef"]["name"] == name
+        job = of_kind(overlay, "Job")[f"loa-migration-{service}"]
+        for thing in (deployment, job):
+            volumes = {one["name"]: one for one in thing["spec"]["template"]["spec"]["volumes"]}
+            assert volumes["secrets"]["secret"]["secretName"] == name
+            assert containers(thing)[0]["image"].startswith(f"{name}:")
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_readers_follow_their_load_and_senders_what_waits(overlay: str) -> None:
+    scalers = of_kind(overlay, "HorizontalPodAutoscaler")
+    kinds = {name: scaler["spec"]["metrics"][0]["type"] for name, scaler in scalers.items()}
+    assert kinds == {
+        "loa-registry": "Resource",
+        "loa-campaigns": "Resource",
+        "loa-metrics": "Resource",
+        "loa-notifier": "External",
+    }
+
+
+def test_a_province_loses_a_node_and_stays() -> None:
+    scalers = of_kind("province", "HorizontalPodAutoscaler").values()
+    assert all(one["spec"]["minReplicas"] >= 2 for one in scalers)
+
+
+def test_every_name_that_is_mounted_is_known() -> None:
+    """Secrets are made by hand from `loa keys`; the README's commands must make every one that is mounted."""
+    readme = (DEPLOY / "README.md").read_text()
+    mounted = {
+        volume["secret"]["secretName"]
+        for thing in built("national")
+        if thing["kind"] in {"Deployment", "Job"}
+        for volume in thing["spec"]["template"]["spec"]["volumes"]
+        if "secret" in volume
+    }
+    made = {f"loa-{service}" for service in SERVICES[:3] if "secret generic loa-$service " in readme}
+    assert mounted <= made | {name for name in mounted if f"secret generic {name} " in readme}
+
+
+def test_engines_keep_what_they_accepted() -> None:
+    """Their kinds are not Kubernetes' own (a Helm chart's values, a CRD): no schema of Kubernetes knows them."""
+    nats = yaml.safe_load((DEPLOY / "k8s/engines/nats.values.yaml").read_text())
+    assert nats["config"]["cluster"]["replicas"] == 3
+    assert nats["config"]["jetstream"]["merge"]["sync_interval"] == "always"
+    postgres = yaml.safe_load((DEPLOY / "k8s/engines/postgres.yaml").read_text())
+    assert postgres["spec"]["instances"] == 3
+    assert postgres["spec"]["postgresql"]["synchronous"]["number"] == 1
