@@ -137,7 +137,7 @@ def _record(state: State, command: Record) -> Sequence[CommunicationEvent]:
     # What is known already is no news, also after a correction, a retraction or a change of the draft's
     # policies: an import that runs twice changes nothing.
     if isinstance(state, Communication):
-        if command.activity != state.recorded:
+        if command.activity != state.recorded and _said(command.activity) != _said(state.activity):
             raise refusals.CommunicationDiffers
         return []
     _check(command)
