@@ -18,7 +18,7 @@ class AnswerLinks:
 
     def of(self, digest: Digest, line: Line) -> Mapping[AlertAnswer, str]:
         """Address every answer; none for who supervises, or only hears of what a unit below owes."""
-        supervises = digest.recipient.role is RecipientRole.SUPERVISOR or line.reason.is_above
+        supervises = digest.recipient.role is RecipientRole.SUPERVISOR or line.is_below
         if self.signer is None or supervises:
             return {}
         address = self.signer.address

@@ -223,17 +223,18 @@ class _Planner:
         served = {digest.recipient.recipient_id for digest in digests}
         for gap in self._situation.open_gaps():
             if cannot_wait(gap, self._local, self._pipeline.calendar) and self._is_news(gap):
-                for recipient in self._untold(gap, served):
-                    entry = self._situation.entry(gap)
+                for recipient, stand_in in self._untold(gap, served):
+                    entry = replace(self._situation.entry(gap), stand_in=stand_in)
                     mail = compose_immediate(recipient, entry, self._day, self._pipeline.calendar)
                     yield self._named(mail)
 
-    def _untold(self, gap: Gap, served: set[UUID]) -> Iterator[Recipient]:
+    def _untold(self, gap: Gap, served: set[UUID]) -> Iterator[tuple[Recipient, bool]]:
+        """Give who answers for a gap and has not heard of it, and whether it only stands in for its unit."""
         for reach in self._situation.audience.of_duty(gap.unit_code):
             for recipient in reach.recipients:
                 told = self._desk.told.get(recipient.recipient_id, {})
                 if recipient.recipient_id not in served and gap.gap_id not in told:
-                    yield recipient
+                    yield recipient, reach.via is Via.SUPERIOR
 
     def _is_news(self, gap: Gap) -> bool:
         reason = self._first_word(gap)

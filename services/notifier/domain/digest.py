@@ -139,11 +139,13 @@ def compose(
 
 def compose_immediate(recipient: Recipient, entry: Entry, day: date, calendar: Calendar) -> Digest:
     """Make the mail about one gap that can't wait; a recipient gets one of it, ever."""
+    lines = (line_of(entry, Reason.NO_TIME, day, calendar),)
     return Digest(
         key=f"{IMMEDIATE}.{entry.gap.gap_id}.{recipient.recipient_id}",
         recipient=recipient,
         day=day,
-        owed=(line_of(entry, Reason.NO_TIME, day, calendar),),
+        owed=() if entry.stand_in else lines,
+        above=lines if entry.stand_in else (),
         closed=(),
         kind=IMMEDIATE,
     )

@@ -1,0 +1,125 @@
+"""The exercise office for eight weeks, with all four services: facts go in at the doors, mails come out.
+
+The same second reading of the rules as for the year; here the gaps are those that metrics announces.
+"""
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from deploy.cli.columns import ORDER
+from deploy.local.keys import Keyring
+from deploy.local.nats import NatsServer
+from deploy.sample import exercise
+from shared.contracts.catalog import CATALOG
+from shared.contracts.event import Event
+from shared.envelope import decode
+from shared.projections.feed import Feed
+from tests.integration.notifier.desk import Writer, open_desk
+from tests.integration.notifier.test_year import CALENDAR, Office, days, moment
+from tests.support.engines import NewDatabase
+from tests.support.naive_mail import NaiveNotifier
+from tests.support.service import House, eventually, open_house
+from tests.support.tokens import Issuer
+
+FIRST, DAYS = date(2026, 4, 6), 56  # with Giỗ Tổ (27 April, in lieu), 30 April and 1 May
+
+
+class Log:
+    """Reads on in the log, for the second reader."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._feed = Feed(office.operator, 0)
+        self._read = 0
+
+    async def learn(self) -> None:
+        head = await self._office.desk.head()
+        while self._read < head:
+            for raw in await self._feed.batch(1000, 1.0):
+                self._read = raw.position
+                event = decode(CATALOG, raw.position, raw.payload).data
+                if isinstance(event, Event):
+                    self._office.naive.learn(event)
+
+
+@asynccontextmanager
+async def opened(
+    server: NatsServer, keys: Keyring, issuer: Issuer, new_database: NewDatabase, folder: Path
+) -> AsyncIterator[tuple[House, Office]]:
+    async with (
+        open_house(server, keys, issuer, new_database, "registry", "campaigns", "metrics") as house,
+        open_desk(server, keys, issuer, await new_database(), folder) as desk,
+    ):
+        await desk.stop_ticking()
+        desk.clock.moment = moment(FIRST, 6)
+        engine = create_async_engine(desk.settings.async_database_url)
+        async with desk.notifier() as api, desk.operator() as operator, engine.connect() as database:
+            naive = NaiveNotifier(CALENDAR.is_working)
+            yield house, Office(desk, api, Writer(operator), operator, database, naive, random.Random(3))
+        await engine.dispose()
+
+
+async def fill(house: House, office: Office) -> None:
+    """Put the exercise of the first day in, as `loa import` does."""
+    for name, rows in sorted(
+        exercise.sheets(FIRST, CALENDAR).items(), key=lambda one: list(ORDER).index(one[0])
+    ):
+        if ORDER[name] == "notifier":
+            outcomes = await office.api.import_rows(name, rows, min_position=await house.head())
+            assert {one["status"] for one in outcomes} == {"taken"}
+        else:
+            await house.import_rows(name, rows, ORDER[name])
+    office.naive.boxes = [(email, unit, role) for unit, role, email, _ in exercise.RECIPIENTS]
+    await house.settled()
+
+
+async def do_something(house: House, office: Office, log: Log, day: date) -> None:
+    """Let a unit do its duty on some days: a communication about the whole draft closes the gap."""
+    still = [gap_id for gap_id in office.naive.gaps if gap_id not in office.naive.ended]
+    if not still or office.chance.random() > 0.12:
+        return
+    gap = office.naive.gaps[office.chance.choice(still)]
+    body: dict[str, Any] = {"held_on": day.isoformat(), "channel": "conference", "title": f"Hội nghị {day}"}
+    answer = await house.campaigns.client.post(f"/drafts/{gap.draft_code}/communications", json=body)
+    assert answer.status_code == 201, answer.text
+
+    async def closed() -> bool:
+        await log.learn()
+        return gap.gap_id in office.naive.ended
+
+    await eventually(closed)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(600)
+async def test_the_exercise_office_for_eight_weeks(
+    new_nats: NatsServer, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    async with opened(new_nats, keys, token_issuer, new_database, tmp_path) as (house, office):
+        await fill(house, office)
+        log = Log(office)
+
+        async def announced() -> bool:
+            await log.learn()
+            return len(office.naive.gaps) >= 6
+
+        await eventually(announced)
+        for day in days(FIRST, DAYS):
+            office.seen = {}
+            await do_something(house, office, log, day)
+            await log.learn()
+            await office.tick(moment(day, 8, 1))
+            await office.expect(day, office.naive.morning(day))
+            if office.chance.random() < 0.3:
+                await office.tick(moment(day, 9))
+                await office.expect(day, {})
+        kinds = await office.desk.rows("SELECT kind, count(*) AS n FROM digest GROUP BY 1")
+    assert {row["kind"] for row in kinds} == {"digest", "weekly_list", "monthly_summary"}
+    print(DAYS, "days:", {row["kind"]: row["n"] for row in kinds})  # noqa: T201  the figures of the office
