@@ -134,6 +134,9 @@ class Runner:
         async with self._leadership():
             checkpoint = await self.rows.read()
             stream = await self._check_stream(checkpoint)
+            await (
+                self.projection.began()
+            )  # before it is ready: rows that follow from other rules are made anew
             feed = Feed(self._client, checkpoint.position)
             logger.info("projection_started", projection=self.name, position=checkpoint.position)
             try:
@@ -143,7 +146,6 @@ class Runner:
                 await feed.close()
 
     async def _follow(self, feed: Feed, checkpoint: Checkpoint, stream: StreamState) -> None:
-        await self.projection.began()
         if checkpoint.position == stream.last:
             await self.projection.caught_up()
         while True:

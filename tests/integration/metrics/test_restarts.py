@@ -26,7 +26,7 @@ from tests.integration.metrics.recording import Recording, led_below, unit_rows
 from tests.support import samples
 from tests.support.engines import NewDatabase
 from tests.support.generate import random_drafts
-from tests.support.service import Api, House, eventually, open_house
+from tests.support.service import Api, House, open_house
 from tests.support.tokens import Issuer
 
 Append = Callable[[JetStreamEventStore, AggregateRef, Version, list[NewEvent]], Awaitable[Version]]
@@ -282,11 +282,7 @@ async def test_procedures_of_an_operator_are_foreseen_and_refused_by_place(
             assert (await reader.post("/rules/effect", json={"files": files})).status_code == 403
     own.write_text(json.dumps({"rows": [row]}))
     async with metrics(house, rules_overrides=(own,)) as api:
-        await eventually(lambda: _no_gap(api))
-
-
-async def _no_gap(api: Api) -> bool:
-    return not (await api.client.get("/gaps")).json()["gaps"]
+        assert (await api.client.get("/gaps")).json()["gaps"] == [], "ready with the rules that it names"
 
 
 async def test_another_calendar_changes_gaps_and_figures(house: House, tmp_path: Path) -> None:
