@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from alembic import command, context
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from sqlalchemy import Connection, ExceptionContext, MetaData, Table, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -70,24 +71,36 @@ def _raise_if_away(context: ExceptionContext) -> None:
         raise DatabaseAway(str(error)) from error
 
 
-async def migrate(url: str, folder: Path) -> None:
-    """Bring the schema to its newest revision; safe when several replicas start at once."""
+# What a release adds to its read model is in events that were projected without it: each projection is asked
+# for a rebuild (`shared.projections.refill`), which readers don't notice.
+_FILL_ANEW = """
+INSERT INTO projection_checkpoint (projection, position)
+SELECT projection || '.rebuild', 0 FROM projection_checkpoint WHERE projection NOT LIKE '%.%'
+ON CONFLICT (projection) DO UPDATE SET position = 0, stream_created = NULL
+"""
+
+
+async def migrate(url: str, folder: Path, revision: str = "head") -> None:
+    """Bring the schema to a revision; safe when several replicas start at once, and while others read."""
     config = Config()
     config.set_main_option("script_location", str(folder))
     config.set_main_option("path_separator", "os")
     engine = _told_apart(create_async_engine(url, poolclass=NullPool))
     try:
         async with _one_at_a_time, engine.connect() as connection:
-            await connection.run_sync(_upgrade, config)
+            await connection.run_sync(_upgrade, config, revision)
     finally:
         await engine.dispose()
 
 
-def _upgrade(connection: Connection, config: Config) -> None:
+def _upgrade(connection: Connection, config: Config, revision: str) -> None:
     # Of several replicas one migrates, the others wait; the lock goes with the session.
     connection.execute(text("SELECT pg_advisory_lock(hashtext('loa-migrations'))"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    before = MigrationContext.configure(connection).get_current_revision()
+    command.upgrade(config, revision)
+    if before not in (None, MigrationContext.configure(connection).get_current_revision()):
+        connection.execute(text(_FILL_ANEW))
     connection.commit()
 
 

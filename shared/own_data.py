@@ -79,7 +79,9 @@ class OwnData:
             for table in self.tables:
                 keys = list(table.primary_key.columns)
                 async for row in await connection.stream(select(table).order_by(*keys)):
-                    document = {"table": table.name, "row": dict(row._mapping)}  # noqa: SLF001  its public way
+                    # A name that SQL must quote (`on`) is no plain string to SQLAlchemy.
+                    plain = {str(name): value for name, value in row._mapping.items()}  # noqa: SLF001  its public way
+                    document = {"table": table.name, "row": plain}
                     number += 1
                     yield orjson.dumps(document, default=_written) + b"\n"
         yield orjson.dumps({"rows": number}) + b"\n"

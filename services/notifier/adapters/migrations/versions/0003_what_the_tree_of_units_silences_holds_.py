@@ -69,8 +69,6 @@ def upgrade() -> None:
     op.add_column("unit", sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=True))
     op.add_column("unit", sa.Column("dissolved_on", sa.Date(), nullable=True))
     # ### end Alembic commands ###
-    # The new columns and tables come from old events: the read model is made anew from the log.
-    op.execute("DELETE FROM projection_checkpoint WHERE projection = 'notifier'")
 
 
 def downgrade() -> None:
