@@ -11,7 +11,7 @@ from services.notifier.adapters.letter import DOCX, Row, urging_letter
 from services.notifier.adapters.message import message_id
 from services.notifier.adapters.naming import in_language, name_of, policies_of
 from services.notifier.adapters.rendering import TemplateRenderer
-from services.notifier.adapters.wording import ROLES, said_by
+from services.notifier.adapters.wording import NOBODY_READS, ROLES, said_by
 from services.notifier.application.ports import Attachment, Mail, Notice
 from services.notifier.domain.digest import Digest, Line
 from services.notifier.domain.overview import MonthlySummary, WeeklyList
@@ -90,7 +90,7 @@ def _shown(line: Line, notice: WeeklyList, language: Language) -> dict[str, Any]
         "draft_code": gap.draft_code,
         "due_on": gap.due_on,
         "overdue_days": line.overdue_days,
-        "said": in_language(said_by(line.matter), language),
+        "said": in_language(NOBODY_READS if line.stand_in else said_by(line.matter), language),
     }
 
 

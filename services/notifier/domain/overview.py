@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
-from services.notifier.domain.digest import Line, line_of, worst_first
+from services.notifier.domain.digest import Entry, Line, line_of, worst_first
 from services.notifier.domain.gap import TIMELESS, Gap
 from services.notifier.domain.matter import Matter
 from services.notifier.domain.reasons import Reason
@@ -69,7 +69,7 @@ class MonthlySummary:
 def weekly_list(recipient: Recipient, situation: Situation, period: str) -> WeeklyList | None:
     """Make a supervisor's list, or None if nothing in its area is overdue (what is silenced is not listed)."""
     area = situation.tree.area(recipient.unit_code)
-    entries = [situation.entry(gap, above=True) for gap in situation.open_gaps() if gap.unit_code in area]
+    entries = [_entry(gap, situation) for gap in situation.open_gaps() if gap.unit_code in area]
     overdue = [one for one in entries if situation.day > one.gap.due_on and not _is_quiet(one.matter)]
     if not overdue:
         return None
@@ -84,6 +84,10 @@ def weekly_list(recipient: Recipient, situation: Situation, period: str) -> Week
         lines=worst_first(lines),
         unit_names={one.gap.unit_code: situation.tree.unit(one.gap.unit_code).name for one in overdue},
     )
+
+
+def _entry(gap: Gap, situation: Situation) -> Entry:
+    return replace(situation.entry(gap, above=True), stand_in=situation.is_unread(gap))
 
 
 def _why_listed(recipient: Recipient, gap: Gap, situation: Situation) -> Reason:

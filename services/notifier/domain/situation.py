@@ -81,6 +81,10 @@ class Situation:
             if gap is not None and gap_id not in mine and self._concerns(gap, said):
                 yield replace(self.entry(gap, above=said.above), left=True)
 
+    def is_unread(self, gap: Gap) -> bool:
+        """Say whether nobody reads for the unit of a gap but those above it, if they do."""
+        return all(reach.via is Via.SUPERIOR for reach in self.audience.of_duty(gap.unit_code))
+
     def is_escalated_to(self, recipient: Recipient, gap: Gap) -> bool:
         entry = self._desks.get(recipient.recipient_id, {}).get(gap.gap_id)
         return entry is not None and entry.above

@@ -57,7 +57,7 @@ def situation(reader: Recipient) -> Situation:
         day=MONDAY,
         gaps=[LATE, LATER, HUSHED],
         matters={HUSHED.gap_id: Matter(silence=silence()), LATE.gap_id: Matter(answer="obstacle_reported")},
-        recipients=[reader],
+        recipients=[reader, recipient(5, unit_code="SO-A")],
         tree=tree(),
         steps=STEPS,
         calendar=CALENDAR,
@@ -98,9 +98,12 @@ def test_nobody_gets_a_list_of_nothing() -> None:
     [
         (
             Language.VI,
-            ["Đơn vị báo có vướng mắc", "Chưa có phản hồi", "10", "09/11/2026", "Dữ liệu thực tập"],
+            ["Đơn vị báo có vướng mắc", "chưa có người nhận thư", "10", "09/11/2026", "Dữ liệu thực tập"],
         ),
-        (Language.EN, ["The unit reports an obstacle", "No answer yet", "10", "09/11/2026", "Exercise data"]),
+        (
+            Language.EN,
+            ["The unit reports an obstacle", "nobody to write to", "10", "09/11/2026", "Exercise data"],
+        ),
     ],
 )
 def test_text_and_html_say_the_same(language: Language, words: list[str]) -> None:
