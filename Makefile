@@ -6,9 +6,9 @@ BIN := .venv/bin
 STACK ?= deploy/compose.yaml
 COMPOSE = $(if $(shell docker compose version 2>/dev/null),docker compose,docker-compose) --project-name loa --file $(STACK)
 INSTALLED := .venv/.installed
-# Imported once while installing, so that the first start finds it compiled.
 # Two processes, each with engines of its own; the tests of one file stay together. `PARALLEL=` for one.
 PARALLEL ?= -n 2 --dist loadfile
+# Imported once while installing, so that the first start finds it compiled.
 WARM := import deploy.cli.up, services.registry.app, services.campaigns.app, services.metrics.app, services.notifier.app
 LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	--all-extras --group dev pyproject.toml -o requirements.lock

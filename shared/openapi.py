@@ -123,8 +123,8 @@ def _describe(path: str, method: str, operation: Document) -> None:
     for status, response in responses.items():
         headers = response.setdefault("headers", {})
         names = [CORRELATION, REQUEST_ID]
-        if status.startswith("2") and _is_accepted(response):
-            names += ["ETag", POSITION]
+        if status.startswith("2"):
+            names += _places(operation, response)
         headers.update({name: {"$ref": f"#/components/headers/{name}"} for name in names})
     operation["responses"] = dict(sorted(responses.items()))
 
@@ -145,6 +145,14 @@ def _statuses(path: str, method: str, operation: Document) -> Iterator[int]:
         yield 412
     if "requestBody" in operation:
         yield from (400, 413)
+
+
+def _places(operation: Document, response: Document) -> list[str]:
+    """Say of which version and position an answer is: of a write both, of a read model its position."""
+    if _is_accepted(response):
+        return ["ETag", POSITION]
+    asked = {parameter["name"] for parameter in operation.get("parameters", ())}
+    return [POSITION] if "min_position" in asked else []
 
 
 def _is_accepted(response: Document) -> bool:

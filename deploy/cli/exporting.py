@@ -11,6 +11,7 @@ from typing import Any, Self
 from deploy.cli.client import ServiceRefused, Services
 from deploy.cli.columns import COLUMNS, ORDER
 from deploy.cli.console import Said, count, out, say
+from shared.contracts.vocabulary import SuccessionKind
 from shared.errors import Text
 
 PAGE = 500
@@ -18,10 +19,10 @@ FORBIDDEN = frozenset({401, 403})
 Answer = Mapping[str, Any]
 
 LEFT_OUT = Text(
-    "Chưa xuất được: sáp nhập, chia tách đơn vị và chỉ tiêu (API chưa có câu hỏi tương ứng); lịch sử sửa đổi, "
-    "các lần chuyển giao, hoạt động đã hủy và truyền thông đã thu hồi không thuộc mẫu nhập.",
-    "Not exported: successions and targets of units (the API cannot be asked for them); the history of changes, "
-    "transfers, cancelled activities and retracted communications have no place in the import format.",
+    "Không thuộc mẫu nhập nên không xuất: lịch sử sửa đổi, đổi tên, các lần chuyển giao, hoạt động đã hủy và "
+    "truyền thông đã thu hồi.",
+    "Left out, for the import format has no place for them: the history of changes, renamings, transfers, "
+    "cancelled activities and retracted communications.",
 )
 NO_RECIPIENTS = Text(
     "Không xuất hộp thư nhận: mã truy cập không có quyền xem dữ liệu cá nhân.",
@@ -110,7 +111,17 @@ def _units(services: Services, files: Files) -> list[str]:
     for unit in _pages(services, "registry", "/units"):
         codes.append(unit["unit_code"])
         files.add("units", {**unit, "code": unit["unit_code"], "name": unit["unit_name"]})
+    for code in codes:
+        unit = services.get("registry", f"/units/{code}")
+        for one in unit["successions"]:
+            files.add("unit_successions", {"kind": SuccessionKind.DISSOLVE, **_said(one), "from_code": code})
+        for target in unit["targets"]:
+            files.add("targets", {**target, "unit_code": code})
     return codes
+
+
+def _said(answer: Answer) -> Answer:
+    return {name: value for name, value in answer.items() if value is not None}
 
 
 def _drafts(services: Services, files: Files) -> None:

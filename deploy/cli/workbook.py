@@ -76,9 +76,9 @@ def _within_limits(path: Path) -> None:
     if unpacked > MOST_UNPACKED or max(ratios, default=0) > MOST_RATIO:
         size = f"{unpacked >> 20} MB"
         raise Said(
-            f"{path}: tệp giải nén thành {size}, vượt giới hạn an toàn nên không được mở. "
+            f"{path.name}: tệp giải nén thành {size}, vượt giới hạn an toàn nên không được mở. "
             "Hãy chia nhỏ tệp, xóa các dòng trống có định dạng, hoặc lưu thành các tệp CSV.",
-            f"{path} unpacks to {size}, beyond what is safe, and was not opened. "
+            f"{path.name} unpacks to {size}, beyond what is safe, and was not opened. "
             "Split it, delete formatted empty rows, or save it as CSV files.",
         )
 
@@ -92,8 +92,8 @@ def _open(path: Path, *, values: bool) -> Any:
 
 def _unreadable(path: Path, error: Exception) -> Said:
     return Said(
-        f"Không đọc được {path} ({error}). Hãy mở bằng Excel và lưu lại dưới dạng .xlsx, không đặt mật khẩu.",
-        f"{path} cannot be read ({error}). Open it in Excel and save it as .xlsx, without a password.",
+        f"Không đọc được {path.name} ({error}). Hãy mở bằng Excel và lưu lại dưới dạng .xlsx, không đặt mật khẩu.",
+        f"{path.name} cannot be read ({error}). Open it in Excel and save it as .xlsx, without a password.",
     )
 
 

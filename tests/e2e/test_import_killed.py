@@ -3,18 +3,14 @@
 import os
 import signal
 import subprocess
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.support.dumps import dump
-from tests.support.home import LOA, Home, until
+from tests.support.home import LOA, Home, platform, settle, until
 from tests.support.thousands import OF_DRAFT, STAGES, UNITS, write
 
 SERVICES = ("registry", "campaigns")
@@ -60,31 +56,11 @@ def start(home: Home, folder: Path, name: str) -> Import:
     return Import(process, log, time.monotonic())
 
 
-@contextmanager
-def platform() -> Iterator[Home]:
-    with tempfile.TemporaryDirectory(prefix="loa-e2e-") as folder:
-        Path(folder).chmod(0o755)
-        home = Home(Path(folder))
-        run = home.up()
-        try:
-            yield home
-        finally:
-            assert home.stop(run) == 0, home.said()
-
-
 def kill_service(home: Home, name: str) -> None:
     file = home.data / "run" / f"{name}.pid"
     pid = int(file.read_text())
     os.kill(pid, signal.SIGKILL)
     until(lambda: file.exists() and int(file.read_text() or pid) != pid, f"{name} did not come again")
-
-
-def settle(home: Home) -> None:
-    """Wait until the read models hold the whole log."""
-    with httpx.Client(headers={"Authorization": f"Bearer {home.current['token']}"}) as client:
-        for service in SERVICES:
-            url = f"{home.current['urls'][service]}/projections"
-            until(lambda url=url: client.get(url).json()["pending"] == 0, f"{service} lags behind", PATIENCE)  # type: ignore[misc]
 
 
 def most_held(home: Home, service: str) -> float:
@@ -101,7 +77,7 @@ def disturbed(home: Home, folder: Path, requests: int) -> None:
     until(lambda: again.requests() >= max(3, requests // 2), str(again.log), PATIENCE)
     kill_service(home, "registry")
     again.end()
-    settle(home)
+    settle(home, PATIENCE)
 
 
 @pytest.mark.timeout(300)
@@ -130,7 +106,7 @@ async def test_a_hundred_thousand_rows_end_the_same_with_and_without_kills(tmp_p
     folder = write(tmp_path / "office", rows)
     with platform() as home:
         took, held = start(home, folder, "undisturbed").end()
-        settle(home)
+        settle(home, PATIENCE)
         wanted = await dump(home, *SERVICES)
         service = most_held(home, "registry")
     figures = (

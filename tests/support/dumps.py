@@ -8,7 +8,7 @@ import asyncpg
 from deploy.local.postgres import PostgresServer
 from tests.support.home import Home
 
-DRAWN = ("entry_id", "version")  # an id of the moment, and how often something was said
+DRAWN = ("entry_id", "version", "position")  # ids and places of the moment, and how often something was said
 
 
 async def dump(home: Home, *services: str) -> dict[str, list[str]]:

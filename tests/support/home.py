@@ -5,11 +5,15 @@ import os
 import signal
 import subprocess
 import sysconfig
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from deploy.local.child import OUR_FOLDER
 from tests.support.ports import free_port
@@ -114,3 +118,28 @@ class Home:
 
     def until_nothing_runs(self) -> None:
         until(lambda: not self.processes(), f"left running: {self.processes()}", 15)
+
+
+@contextmanager
+def platform() -> Iterator[Home]:
+    """Run a platform for a block, in a folder that goes away with it."""
+    with tempfile.TemporaryDirectory(prefix="loa-e2e-") as folder:
+        Path(folder).chmod(0o755)
+        home = Home(Path(folder))
+        run = home.up()
+        try:
+            yield home
+        finally:
+            assert home.stop(run) == 0, home.said()
+
+
+def settle(home: Home, seconds: float = PATIENCE) -> None:
+    """Wait until the read models of registry and campaigns hold the whole log."""
+    headers = {"Authorization": f"Bearer {home.current['token']}"}
+    for service in ("registry", "campaigns"):
+        url = f"{home.current['urls'][service]}/projections"
+
+        def is_new(url: str = url) -> bool:
+            return bool(httpx.get(url, headers=headers).json()["pending"] == 0)
+
+        until(is_new, f"{service} lags behind", seconds)

@@ -1,5 +1,7 @@
 """Every way in which a file of an import can be wrong, each as a file, and what the import answers as a table."""
 
+import io
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +18,7 @@ Content = str | bytes | Sequence[Sequence[object]]  # rows make a workbook
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`what` is wrong with a file; None for a sheet means a workbook of that name."""
+    """`what` is wrong with a file: rows, or the bytes of the sheet `book`, make a workbook."""
 
     what: str
     sheet: str
@@ -39,6 +41,13 @@ def _draft(*cells: str) -> str:
 
 def _talk(*cells: str) -> str:
     return f"{TALKS}\n{','.join(cells)}\n"
+
+
+def _zip_bomb() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("xl/worksheets/sheet1.xml", bytes(16 << 20))
+    return packed.getvalue()
 
 
 CASES = (
@@ -117,12 +126,17 @@ CASES = (
     Case("trùng mã, khác nội dung / twice, differs", "policies", f"{POLICIES}\nVD-1,1,Khác\n"),
     Case("ký tự điều khiển / control character", "policies", f"{POLICIES}\nVD-1,2,Hỗ\u0007trợ\n"),
     Case("10.000 ký tự / characters", "policies", f"{POLICIES}\nVD-1,2,{'a' * 10_000}\n"),
+    Case("bom nén / zip bomb", "book", _zip_bomb()),
+    Case("XLSX hỏng / damaged", "book", b"no workbook"),
     Case("công thức XLSX / formula", "stages", (STAGES.split(","), ("VD-1", "drafting", "=TODAY()"))),
 )
 
 
 def written(case: Case, folder: Path) -> Path:
     folder.mkdir()
+    if case.sheet == "book" and isinstance(case.content, bytes):
+        (folder / "book.xlsx").write_bytes(case.content)
+        return folder / "book.xlsx"
     if isinstance(case.content, str | bytes):
         content = case.content.encode() if isinstance(case.content, str) else case.content
         (folder / f"{case.sheet}.csv").write_bytes(content)

@@ -30,7 +30,7 @@ from shared.auth import Operator, Reader, Supervisor, Writer
 from shared.clock import NewId, day_in_vietnam
 from shared.contracts.event import Code
 from shared.paging import Listing, Paged
-from shared.web import Accepted, AtPosition, IdempotencyKey, accepted
+from shared.web import Accepted, AtPosition, IdempotencyKey, IfMatch, accepted
 
 logger = log.get(__name__)
 
@@ -101,6 +101,7 @@ def _alerts(commands: Commands, read_model: SqlReadModel, ticks: Ticks) -> APIRo
         principal: Writer,
         alert_id: UUID,
         body: SnoozeBody,
+        if_match: IfMatch,
         key: IdempotencyKey = None,
     ) -> Accepted:
         today = day_in_vietnam(ticks.now())
@@ -108,7 +109,7 @@ def _alerts(commands: Commands, read_model: SqlReadModel, ticks: Ticks) -> APIRo
             alert_id=alert_id, on=today, until=body.until, reason=body.reason, by=principal.unit
         )
         metadata = replace(web.metadata(request, principal, key), time=ticks.now())
-        handled = await commands.snooze(snoozing, metadata)
+        handled = await commands.snooze(snoozing, metadata, if_match)
         return accepted(response, alert_id, handled.version, handled.event_names)
 
     @router.get("/digests/counts", summary="How many mails stand in which state")

@@ -38,9 +38,11 @@ class Commands:
         """Record what a unit answered; the key of the metadata is that of the link, which works once."""
         return await self._on_alert(command, metadata)
 
-    async def snooze(self, command: alerts.Snooze, metadata: Metadata) -> Handled:
+    async def snooze(
+        self, command: alerts.Snooze, metadata: Metadata, if_match: int | None = None
+    ) -> Handled:
         """Let reminders of one matter rest; refused by the alert where that is not the asker's to say."""
-        return await self._on_alert(command, metadata)
+        return await self._on_alert(command, metadata, if_match)
 
     async def require_unit(self, unit_code: str) -> None:
         """Refuse what names a unit that nobody registered."""
@@ -48,8 +50,12 @@ class Commands:
         if not history.events:
             raise UnitNotFound(unit_code)
 
-    async def _on_alert(self, command: alerts.Command, metadata: Metadata) -> Handled:
+    async def _on_alert(
+        self, command: alerts.Command, metadata: Metadata, if_match: int | None = None
+    ) -> Handled:
         own = alerts.Raise | alerts.Resolve | alerts.Snooze
         matter = command if isinstance(command, own) else command.matter
         ref = AggregateRef("alert", matter.alert_id)
-        return await handle(self.store, alerts.alert, ref, command, metadata, new_id=self.new_id)
+        return await handle(
+            self.store, alerts.alert, ref, command, metadata, if_match=if_match, new_id=self.new_id
+        )

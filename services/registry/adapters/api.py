@@ -14,6 +14,7 @@ from services.registry.adapters.rule_views import (
     procedures_view,
     remark_views,
 )
+from services.registry.adapters.unit_views import UnitView, unit_view
 from services.registry.adapters.views import (
     DraftItem,
     DraftView,
@@ -273,6 +274,12 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
     @router.get("/units", summary="Find units", dependencies=[AtPosition])
     async def find_units(_: Reader, page: Paged, q: str | None = None) -> Listing[UnitItem]:
         return page.listing(UnitItem, await read_model.units(q, page.limit, page.after), "unit_code")
+
+    @router.get("/units/{unit_code}", summary="One unit, read from the log itself", responses=VERSIONED)
+    async def unit(_: Reader, response: Response, unit_code: str) -> UnitView:
+        found, version = await commands.unit(unit_code)
+        web.versioned(response, version)
+        return unit_view(found, version)
 
     @router.get("/drafts", summary="Find drafts", dependencies=[AtPosition])
     async def find_drafts(

@@ -7,13 +7,13 @@ from functools import lru_cache
 from services.registry.domain import draft as drafts
 from services.registry.domain import unit as units
 from services.registry.domain.reading import facts_of
-from services.registry.domain.refusals import DraftNotFound, NotYourDraft, UnitNotFound
+from services.registry.domain.refusals import DraftNotFound, NotYourDraft, UnitNotFound, UnknownUnit
 from shared.clock import NewId
 from shared.contracts.ids import draft_id, unit_id
 from shared.contracts.registry import UnitRegistered
 from shared.envelope import AggregateRef, Metadata
 from shared.eventstore.handle import Handled, handle
-from shared.eventstore.port import EventStore, History
+from shared.eventstore.port import EventStore, History, Version
 from shared.rules.postings import PostingClock
 from shared.rules.remarks import Remark, clocks_of, remarks
 from shared.rules.rulebook import Rulebook
@@ -65,6 +65,14 @@ class Commands:
             if_match=if_match,
             new_id=self.new_id,
         )
+
+    async def unit(self, unit_code: str) -> tuple[units.Unit, Version]:
+        """Read a unit from the log, as new as it can be."""
+        history = await self.store.load(unit_ref(unit_code))
+        state = units.unit.fold(history.facts)
+        if isinstance(state, units.Absent):
+            raise UnknownUnit(unit_code)
+        return state, history.version
 
     async def require_unit(self, unit_code: str) -> None:
         """Refuse what names a unit that nobody registered."""

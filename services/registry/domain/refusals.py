@@ -1,11 +1,12 @@
 """What the registry refuses, and what to do instead."""
 
 from datetime import date
+from typing import ClassVar
 from uuid import UUID
 
 from services.registry.domain.stages import Entry
 from shared.contracts.vocabulary import Stage
-from shared.errors import Refusal
+from shared.errors import Refusal, RefusalKind
 
 
 class DraftNotFound(Refusal):
@@ -21,7 +22,7 @@ class DraftNotFound(Refusal):
 
 class UnitNotFound(Refusal):
     code = "unit-not-found"
-    kind = "invalid"
+    kind: ClassVar[RefusalKind] = "invalid"
 
     def __init__(self, unit_code: str) -> None:
         super().__init__(
@@ -29,6 +30,12 @@ class UnitNotFound(Refusal):
             f"There is no unit with the code '{unit_code}'; register it first (POST /units), or mend the code.",
             unit_code=unit_code,
         )
+
+
+class UnknownUnit(UnitNotFound):
+    """The unit that was asked for itself, not one that something else names."""
+
+    kind = "not_found"
 
 
 class DraftDiffers(Refusal):

@@ -209,6 +209,26 @@ async def test_units_are_found_by_name(shared_house: House, a_code: str) -> None
     assert unit["unit_code"] == a_code
 
 
+async def test_a_unit_tells_what_became_of_it_and_its_version_guards_the_next_change(
+    shared_house: House, a_code: str
+) -> None:
+    client, other = shared_house.registry.client, f"{a_code}-B"
+    await shared_house.import_rows("units", [samples.unit(a_code), samples.unit(other)])
+    merged = {"to_code": other, "kind": "merge", "date": "2025-07-01", "legal_basis": "NQ 1685"}
+    assert (await client.post(f"/units/{a_code}/successions", json=merged)).status_code == 200
+    target = {"year": 2025, "target_percent": 70, "document": "KH 12"}
+    assert (await client.post(f"/units/{a_code}/targets", json=target)).status_code == 200
+    read = await client.get(f"/units/{a_code}")
+    unit = read.json()
+    assert unit["successions"] == [{**merged, "source": None}]
+    assert unit["targets"] == [target]
+    headers = {"If-Match": read.headers["ETag"]}
+    later = {**target, "target_percent": 80}
+    assert (await client.post(f"/units/{a_code}/targets", json=later, headers=headers)).status_code == 200
+    assert (await client.post(f"/units/{a_code}/targets", json=target, headers=headers)).status_code == 412
+    assert (await client.get(f"/units/{a_code}-NO")).status_code == 404
+
+
 async def test_pages_give_everything_once(shared_house: House, a_code: str) -> None:
     codes = [f"{a_code}-{n}" for n in range(7)]
     await shared_house.import_rows("units", [samples.unit(a_code)])

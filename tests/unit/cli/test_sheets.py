@@ -90,14 +90,17 @@ def test_a_header_alone_is_no_mistake(tmp_path: Path) -> None:
     assert read(tmp_path, f"{HEADER}\n") == []
 
 
-def test_a_large_file_is_never_held_whole(tmp_path: Path) -> None:
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("number_of_rows", [30_000, pytest.param(1_000_000, marks=pytest.mark.chaos)])
+def test_a_large_file_is_never_held_whole(tmp_path: Path, number_of_rows: int) -> None:
+    """The larger one has more than 200 MB."""
     file = tmp_path / "unit_successions.csv"
     with file.open("w", encoding="utf-8") as stream:
         stream.write(f"{HEADER},source\n")
-        stream.writelines(f"A{number},merge,2025-03-01,{'nguồn ' * 20}\n" for number in range(30_000))
+        stream.writelines(f"A{number},merge,2025-03-01,{'nguồn ' * 26}\n" for number in range(number_of_rows))
     tracemalloc.start()
     try:
-        assert sum(1 for _ in sheets.read_csv(file).read()) == 30_000
+        assert sum(1 for _ in sheets.read_csv(file).read()) == number_of_rows
         most = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

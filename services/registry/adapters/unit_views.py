@@ -1,0 +1,67 @@
+"""One unit as the API shows it: read from the log, with everything that was said of it since."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel
+
+from services.registry.adapters.views import UnitItem
+from services.registry.domain.unit import Unit
+from shared.contracts.registry import UnitDissolved, UnitMoved, UnitSucceeded, UnitTargetSet
+from shared.contracts.vocabulary import SuccessionKind
+from shared.eventstore.port import Version
+
+
+class SuccessionItem(BaseModel):
+    """What becomes of the unit on a day; without `to_code` it ends without a successor."""
+
+    to_code: str | None = None
+    kind: SuccessionKind | None = None
+    date: date
+    legal_basis: str | None
+    source: str | None
+
+
+class TargetItem(BaseModel):
+    """The unit's own target for a reporting year, in percent; the last one said holds."""
+
+    year: int
+    target_percent: float
+    document: str | None
+
+
+class UnitView(UnitItem):
+    """A unit as it stands; successions and targets in the order in which they were recorded."""
+
+    successions: list[SuccessionItem]
+    targets: list[TargetItem]
+    version: int
+
+
+def unit_view(unit: Unit, version: Version) -> UnitView:
+    shown = {**unit.registered.model_dump(), "unit_name": unit.unit_name}
+    for change in unit.changes:
+        match change:
+            case UnitMoved(parent_code=parent):
+                shown["parent_code"] = parent
+            case UnitDissolved(on=day):
+                shown["valid_to"] = day
+            case _:
+                pass
+    return UnitView(
+        **shown,
+        successions=list(_successions(unit.changes)),
+        targets=[_target(change) for change in unit.changes if isinstance(change, UnitTargetSet)],
+        version=version.count,
+    )
+
+
+def _successions(changes: Iterable[Any]) -> Iterable[SuccessionItem]:
+    for change in changes:
+        if isinstance(change, UnitSucceeded | UnitDissolved):
+            yield SuccessionItem(**change.model_dump(exclude={"unit_code"}), date=change.on)
+
+
+def _target(change: UnitTargetSet) -> TargetItem:
+    return TargetItem(**change.model_dump(exclude={"unit_code"}))
