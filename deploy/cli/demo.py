@@ -18,6 +18,7 @@ from shared.contracts.vocabulary import Dataset
 from shared.errors import Text
 from shared.rules.rulebook import load_rulebook
 from shared.rules.working_days import Calendar
+from shared.settings import RuleSettings
 from shared.vietnam import VIETNAM
 
 OPEN = Path(deploy.sample.__path__[0]) / "open"
@@ -55,7 +56,7 @@ def _import_both(services: Services, day: date) -> int:
     """Put both samples in; the exercise begun on another day stays as it was then."""
     of_public = _import(OPEN, Dataset.SAMPLE, Text("Dữ liệu mẫu", "sample"), services)
     with tempfile.TemporaryDirectory(prefix="loa-exercise-") as folder:
-        exercise.write(Path(folder), day, load_rulebook().calendar)
+        exercise.write(Path(folder), day, load_rulebook(RuleSettings().rule_files).calendar)
         of_exercise = _import(Path(folder), Dataset.EXERCISE, Text("Dữ liệu thực tập", "exercise"), services)
     return max(of_public, of_exercise)
 
@@ -88,7 +89,7 @@ def _show_figures(services: Services, position: int) -> None:
 def _tick(services: Services) -> None:
     """Let today's mail go out; when none goes out today or not yet, that of the next digest is made already."""
     moment = clock.now().astimezone(VIETNAM)
-    at = next_digest(moment, load_rulebook().calendar)
+    at = next_digest(moment, load_rulebook(RuleSettings().rule_files).calendar)
     if at is not None:
         say(
             Text(

@@ -17,6 +17,7 @@ from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import SERVICES
 from shared import clock
 from shared.rules.rulebook import load_rulebook
+from shared.settings import RuleSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def doors_of(service: str, mail_day: date) -> tuple[str, ...]:
 
 def next_mail_day(now: datetime) -> date:
     """Give the day whose mail tells which units have nobody to write to: on other days nothing is planned."""
-    return load_rulebook().calendar.next_working_day(clock.day_in_vietnam(now))
+    return load_rulebook(RuleSettings().rule_files).calendar.next_working_day(clock.day_in_vietnam(now))
 
 
 async def take(current: state.Current, folder: Path, settings: LocalSettings) -> Vitals:
