@@ -10,6 +10,7 @@ from services.notifier.adapters.answer_links import AnswerLinks
 from services.notifier.adapters.bounces import Desk as BounceDesk
 from services.notifier.adapters.bounces import ImapDoor, LmtpDoor
 from services.notifier.adapters.broker import subscribe
+from services.notifier.adapters.channels import ChannelPost
 from services.notifier.adapters.desk import PROJECTION, SqlDesks
 from services.notifier.adapters.observed import ObservedLedger, ObservedPost, Vitals
 from services.notifier.adapters.overviews import NoticeRenderer
@@ -56,7 +57,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     projection = RowProjection(PROJECTION, CONTEXTS, tables.metadata, tables.READ_MODEL, changes)
     runner = platform.runner(projection, tables.checkpoints)
     commands = Commands(platform.store, clock.new_id)
-    sending = SqlSending(platform.engine, local=settings.smtp_url is None)
+    sending = SqlSending(platform.engine, local=settings.smtp_url is None and not settings.channels)
     ticks = _ticks(platform, settings, sending, now)
     platform.metrics.before_scrape("mail", Vitals.of(platform.engine, sending, now, platform.metrics).read)
     reactions = platform.reactions()
@@ -152,6 +153,11 @@ def _steps(settings: Settings) -> tuple[Step, ...]:
 
 
 def _post(settings: Settings) -> Post:
+    channels = {name: url.get_secret_value() for name, url in settings.channels.items()}
+    return ChannelPost(_post_office(settings), channels)
+
+
+def _post_office(settings: Settings) -> Post:
     if settings.smtp_url is None:
         return FilePost(settings.mail_dir, settings.mail_from)
     pool = Pool(Server(settings.smtp_url.get_secret_value(), settings.smtp_seconds, _tls(settings)))

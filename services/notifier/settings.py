@@ -44,6 +44,9 @@ class Settings(ServiceSettings):
     )
     smtp_rate: float = Field(default=20, gt=0)
     bounce_address: str | None = Field(default=None, pattern=r"^[^@\s+<>]+@[^@\s<>]+$")
+    channels: dict[str, SecretStr] = Field(
+        default={}, description="Apprise URLs by name; a recipient's address `channel:NAME` is reached there"
+    )
     bounce_listen: str | None = Field(
         default=None,
         pattern=r"^[^:\s]+:\d{1,5}$",

@@ -12,8 +12,8 @@ from shared.contracts.vocabulary import Language, RecipientRole
 from shared.rows import ImportRow
 from shared.web import Body, example
 
-# One plain mailbox, in ASCII: no name, no list, nothing that could begin another header.
-_ADDRESS = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
+# One plain mailbox, in ASCII (no name, no list, nothing that could begin another header), or a channel's name.
+_ADDRESS = r"^([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+|channel:[a-z0-9-]{1,60})$"
 
 
 def _lower(address: str) -> str:

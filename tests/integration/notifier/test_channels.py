@@ -1,0 +1,70 @@
+"""A channel beside mail: the same words, once, through a webhook on loopback; unknown ones are parked."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from shared.clock import new_id
+from tests.integration.notifier.desk import Desk, opened, put_recipient, tick
+
+# What Apprise imports is its own affair.
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
+
+@contextmanager
+def webhook(taken: list[dict[str, Any]], answers: list[int]) -> Iterator[int]:
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            taken.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(answers.pop(0) if answers else 200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+async def test_a_channel_is_reached_and_one_that_fails_is_asked_again(desk: Desk) -> None:
+    taken: list[dict[str, Any]] = []
+    with webhook(taken, [500]) as port:
+        channels = {"so-tu-phap": SecretStr(f"json://127.0.0.1:{port}/loa")}
+        async with desk.notifier(channels=channels) as api:
+            await api.client.post("/sending/release", json={"reason": "a test"})
+            await put_recipient(api, email="channel:so-tu-phap")
+            position = await desk.gap(opened(new_id()))
+            await tick(api, position)
+            (waiting,) = await desk.rows("SELECT state FROM digest")
+            await desk.change("UPDATE digest SET not_before = created_at")
+            await tick(api, position)
+            await tick(api, position)
+            (row,) = await desk.rows("SELECT state, delivery, subject FROM digest")
+    assert waiting["state"] == "queued"
+    assert (row["state"], row["delivery"]["channel"]) == ("sent", "so-tu-phap")
+    assert [one["title"] for one in taken] == [row["subject"]] * 2
+    assert "Kính gửi: Sở Tư pháp tỉnh A" in taken[-1]["message"]
+    assert desk.mails() == []
+
+
+async def test_a_channel_that_nobody_named_is_parked_with_its_reason(desk: Desk) -> None:
+    async with desk.notifier() as api:
+        await put_recipient(api, email="channel:nowhere")
+        await tick(api, await desk.gap(opened(new_id())))
+        (row,) = await desk.rows("SELECT state, delivery FROM digest")
+        refused = await api.client.put(
+            "/units/STP-01/recipients", json=[{"role": "head", "email": "channel:"}]
+        )
+    assert (row["state"], row["delivery"]["reason"]) == ("failed", "channel_unknown")
+    assert refused.status_code == 422
