@@ -83,9 +83,10 @@ class Tracing:
 
     @contextmanager
     def hearing(self, name: str, heard: Sequence[Heard], *, replay: bool = False) -> Iterator[Span]:
-        """Work on messages: a single fresh one goes on in its own trace, anything else is linked to theirs."""
-        alone = heard[0] if len(heard) == 1 and not replay else None
-        parent = _context(alone.traceparent) if alone and alone.age < FRESH else Context()
+        """Work on messages: fresh ones of one sender go on in its trace, anything else is linked to theirs."""
+        senders = {one.traceparent for one in heard}
+        fresh = not replay and len(senders) == 1 and all(one.age < FRESH for one in heard)
+        parent = _context(senders.pop()) if fresh else Context()
         links = _links([one.traceparent for one in heard]) if not parent else ()
         kind = SpanKind.CONSUMER
         with self.tracer.start_as_current_span(name, parent, kind=kind, links=links) as span:

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
@@ -15,7 +16,7 @@ from shared import tracing
 from shared.rules.rulebook import load_rulebook
 from tests.integration.metrics.office import Office, ago, today
 from tests.support.engines import NewDatabase
-from tests.support.service import House, eventually, open_house
+from tests.support.service import SERVICES, House, eventually, open_house
 from tests.support.tokens import Issuer
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -39,9 +40,10 @@ async def traced(
     keys: Keyring,
     token_issuer: Issuer,
     new_database: NewDatabase,
+    tmp_path: Path,
 ) -> AsyncIterator[House]:
-    services = ("registry", "campaigns", "metrics", "notifier")
-    async with open_house(new_nats, keys, token_issuer, new_database, *services) as house:
+    folder = tmp_path / "mail"
+    async with open_house(new_nats, keys, token_issuer, new_database, *SERVICES, mail_dir=folder) as house:
         yield house
 
 
@@ -89,6 +91,7 @@ async def test_a_trace_goes_from_the_request_to_the_alert_and_a_mail_is_linked_w
     notifier = traced.services["notifier"]
     body = [{"role": "focal_point", "email": "dau.moi@stp.example.vn", "language": "vi"}]
     assert (await notifier.client.put(f"/units/{office.code}/recipients", json=body)).status_code == 200
+    await traced.settled()
     entered = {"stage": "draft_consultation", "entered_on": ago(9)}
     path = f"/drafts/{office.code}/stages"
     answer = await traced.registry.client.post(path, json=entered, headers={"traceparent": CALLER})
