@@ -80,17 +80,18 @@ async def batches(house: House) -> float:
 
 
 async def send(house: House, api: Api, rows: int, title: str) -> None:
-    head, started, worked = await house.head(), time.perf_counter(), time.process_time()
+    head, started, worked, sent = await house.head(), time.perf_counter(), time.process_time(), 0
     for sheet, of_sheet in groupby(parts(rows), key=lambda part: part[0]):
         began, count = time.perf_counter(), 0
         for _, part in of_sheet:
             outcomes = await api.import_rows(sheet, part)
             assert not [outcome for outcome in outcomes if outcome["status"] == "refused"]
             count += len(part)
+        sent += count
         print(f"  {sheet:18} {count / (time.perf_counter() - began):10,.0f} rows/s")
     took, events = time.perf_counter() - started, await house.head() - head
     busy = (time.process_time() - worked) / took
-    print(f"{title:20} {rows / took:10,.0f} rows/s {events / took:10,.0f} events/s, {busy:.0%} of a core")
+    print(f"{title:20} {sent / took:10,.0f} rows/s {events / took:10,.0f} events/s, {busy:.0%} of a core")
 
 
 def memory() -> str:
