@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.notifier.application.pipeline import Plan, Planned, Skipped
+from services.notifier.application.plan import Plan, Planned, Skipped
 from services.notifier.application.ticks import Sent, Ticked
 from services.notifier.domain.reasons import Quiet, Reason, Skip, Standing
 from services.notifier.domain.recipient import Recipient

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.notifier.application.commands import ACTOR
-from services.notifier.application.pipeline import Pipeline, Plan, Planned, Skipped
+from services.notifier.application.pipeline import Pipeline
+from services.notifier.application.plan import Plan, Planned, Skipped
 from services.notifier.application.ports import DigestState, Ledger, Outcome, Rounds, Simulation
 from services.notifier.application.sender import Sender
 from services.notifier.domain.digest import next_digest

@@ -1,0 +1,64 @@
+"""What a moment asks for: mails to whom, mails that don't go and why, and what the log is to know of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from services.notifier.application.ports import Mail, Notice, Outgoing
+from services.notifier.domain.alert import Escalate, RecordSilenced
+from services.notifier.domain.reasons import Quiet, Skip
+from services.notifier.domain.recipient import Recipient
+from services.notifier.domain.rounds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Nobody was written to, or not yet, and this is why; no unit means all of them."""
+
+    reason: Skip
+    unit_code: str | None = None
+    recipient: Recipient | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """A gap that is open and kept out of every mail, and why."""
+
+    unit_code: str
+    draft_code: str
+    reason: Quiet
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    digest: Notice
+    outgoing: Outgoing
+
+    @property
+    def mail(self) -> Mail:
+        return self.outgoing.mail
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which mails a moment asks for (`at` in Vietnam's time), and why others don't go.
+
+    `kinds` are the rounds that it makes; `escalations` and `silenced` are what the log is to know of the day.
+    """
+
+    at: datetime
+    planned: Sequence[Planned] = ()
+    skipped: Sequence[Skipped] = field(default_factory=tuple)
+    unsaid: Sequence[Unsaid] = ()
+    kinds: frozenset[Kind] = frozenset()
+    escalations: Sequence[Escalate] = ()
+    silenced: Sequence[RecordSilenced] = ()
+
+    @property
+    def day(self) -> date:
+        return self.at.date()
+
+    @property
+    def muted(self) -> bool:
+        return any(skip.unit_code is None for skip in self.skipped)
