@@ -25,6 +25,10 @@ class NoBase(Exception):
     """Neither is there a base for images, nor can one be pulled."""
 
 
+class BuildFailed(Exception):
+    """An image could not be made."""
+
+
 @dataclass(frozen=True, slots=True)
 class Base:
     """What an image stands on, and the same with pip."""
@@ -45,17 +49,24 @@ class Builder:
     base: Base
 
     def build(self, name: str, tag: str = "latest") -> str:
-        """Make the image of a room or an engine, and give its name; `CalledProcessError` if that fails."""
+        """Make the image of a room or an engine, and give its name; `BuildFailed` has what was said."""
         image = f"loa-{name}:{tag}"
         given = {"BASE": self.base.name, "BUILDER": self.base.builder, "PIP_NO_INDEX": "1"}
         if name in ROOMS:
             given |= {"SERVICE": name, "REVISION": _revision()}
         arguments = [f"--build-arg={key}={value}" for key, value in given.items()]
         environment = os.environ | {"DOCKER_BUILDKIT": os.environ.get("DOCKER_BUILDKIT", "0")}
-        command = [self.client, "build", "--quiet", "--force-rm", "--network=host", *_what(name), *arguments]
-        subprocess.run(
-            [*command, "--tag", image, ROOT], check=True, env=environment, stdout=sys.stderr, cwd=ROOT
+        command = [self.client, "build", "--force-rm", "--network=host", *_what(name), *arguments]
+        done = subprocess.run(
+            [*command, "--tag", image, ROOT],
+            capture_output=True,
+            check=False,
+            cwd=ROOT,
+            env=environment,
+            text=True,
         )
+        if done.returncode:
+            raise BuildFailed(f"{image}:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
         return image
 
 

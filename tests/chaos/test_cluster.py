@@ -73,7 +73,7 @@ def _about(stack: Stack, prefix: str) -> Any:
         "groups"
     ]
     gaps = [gap for gap in stack.get("metrics", "/gaps")["gaps"] if gap["draft_code"].startswith(prefix)]
-    codes = sorted(one["draft_code"] for one in _drafts(stack, prefix))
+    codes = offices.codes(prefix, hour_of_mail().date(), load_rulebook().calendar)
     answers = {
         "figures": figures,
         "gaps": sorted(gaps, key=lambda gap: str(gap["draft_code"])),
@@ -81,11 +81,6 @@ def _about(stack: Stack, prefix: str) -> Any:
         "communications": [stack.get("campaigns", f"/drafts/{code}/communications") for code in codes],
     }
     return offices.alike(answers, prefix)
-
-
-def _drafts(stack: Stack, prefix: str) -> Sequence[Any]:
-    found: Sequence[Any] = stack.get("registry", "/drafts", q=prefix, limit=100)["drafts"]
-    return [one for one in found if one["draft_code"].startswith(prefix)]
 
 
 def _history(stack: Stack, code: str) -> Sequence[str]:

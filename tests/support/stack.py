@@ -229,7 +229,7 @@ def running(images: Images, file: str, folder: Path, project: str, **settings: s
     given |= {"LOA_SECRETS": str(secrets), **settings}
     (folder / "compose.env").write_text("".join(f"{key}={value}\n" for key, value in given.items()))
     compose = Compose(DEPLOY, [file, _ahead(folder)], wait=False, env_file=[str(folder / "compose.env")])
-    compose.project = project
+    compose.project = f"{project}{os.getpid()}"  # several may run on one engine
     stack = Stack(compose, images.containers, secrets, ports)
     try:
         compose.start()

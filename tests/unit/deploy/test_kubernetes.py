@@ -99,6 +99,11 @@ def test_readers_follow_their_load_and_senders_what_waits(overlay: str) -> None:
     }
 
 
+def test_senders_follow_a_figure_that_the_notifier_gives() -> None:
+    metric = of_kind("national", "HorizontalPodAutoscaler")["loa-notifier"]["spec"]["metrics"][0]
+    assert f"| `{metric['external']['metric']['name']}` |" in (DEPLOY / "prometheus/README.md").read_text()
+
+
 def test_a_province_loses_a_node_and_stays() -> None:
     scalers = of_kind("province", "HorizontalPodAutoscaler").values()
     assert all(one["spec"]["minReplicas"] >= 2 for one in scalers)
