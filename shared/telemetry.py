@@ -1,11 +1,14 @@
 """Prometheus metrics of a service: what it promises, counted. deploy/prometheus/README.md lists them all."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+logger = logging.getLogger(__name__)  # which goes through ours (shared.log)
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FRESH_SECONDS = 5.0  # within which what was read for one scrape is good enough for the next
@@ -83,8 +86,10 @@ class Telemetry:
         try:
             async with asyncio.timeout(READ_SECONDS):
                 await reading()
-        except Exception:  # noqa: BLE001  whatever is broken, the other figures are wanted all the more
+        except Exception as error:  # noqa: BLE001  whatever is broken, the other figures are wanted all the more
             self.unread.labels(name).inc()
+            problem = f"{type(error).__name__}: {error}"
+            logger.warning("reading_failed", extra={"reading": name, "error": problem})
 
 
 _OUTCOMES = {"VersionConflict": "conflict", "TransientError": "transient", "PermanentError": "permanent"}

@@ -110,8 +110,10 @@ class Vitals:
 
 async def _count(connection: AsyncConnection, table: Table, gauge: Gauge, states: Iterable[str]) -> None:
     """Set a gauge a state; one that has no row any more goes back to zero."""
-    found = await connection.execute(select(table.c.state, func.count()).group_by(table.c.state))
-    counted = dict.fromkeys(states, 0) | dict(found)
+    found = await connection.execute(
+        select(table.c.state, func.count().label("number")).group_by(table.c.state)
+    )
+    counted = dict.fromkeys(states, 0) | {row.state: row.number for row in found}
     gauge.clear()
     for state, number in counted.items():
         gauge.labels(state).set(number)

@@ -1,0 +1,97 @@
+"""Each figure of /metrics moves when that happens which it counts, on real services."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from deploy.local.keys import Keyring
+from deploy.local.nats import NatsServer
+from shared import telemetry
+from shared.eventstore.streams import EVENTS
+from shared.rules.rulebook import load_rulebook
+from tests.integration.metrics.office import Office, ago, today
+from tests.support.engines import NewDatabase, connected
+from tests.support.service import SERVICES, House, eventually, open_house
+from tests.support.tokens import Issuer
+
+NEXT = load_rulebook().calendar.next_working_day(today()).isoformat()
+
+
+@pytest.fixture
+async def counted(
+    new_nats: NatsServer,
+    keys: Keyring,
+    token_issuer: Issuer,
+    new_database: NewDatabase,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[House]:
+    """Give the whole house, whose gauges are read anew for every scrape."""
+    monkeypatch.setattr(telemetry, "FRESH_SECONDS", 0.0)
+    folder = tmp_path / "mail"
+    async with open_house(new_nats, keys, token_issuer, new_database, *SERVICES, mail_dir=folder) as house:
+        yield house
+
+
+async def figure(house: House, service: str, name: str, **labels: str) -> float:
+    """Add up the samples of a name that bear these labels."""
+    text = (await house.services[service].client.get("/metrics")).text
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    return sum(
+        sample.value for sample in samples if sample.name == name and labels.items() <= sample.labels.items()
+    )
+
+
+async def reaches(house: House, least: float, service: str, name: str, **labels: str) -> None:
+    async def reached() -> bool:
+        return await figure(house, service, name, **labels) >= least
+
+    await eventually(reached)
+
+
+async def test_figures_move_with_the_walk_of_a_gap(counted: House) -> None:
+    office = Office(counted, "COUNTED")
+    await office.open()
+    notifier = counted.services["notifier"]
+    body = [{"role": "focal_point", "email": "dau.moi@stp.example.vn", "language": "vi"}]
+    assert (await notifier.client.put(f"/units/{office.code}/recipients", json=body)).status_code == 200
+    await office.enter("draft_consultation", ago(30))
+    head = await counted.settled()
+
+    moved = {
+        ("registry", "loa_append_seconds_count"): {"context": "draft", "outcome": "appended"},
+        ("registry", "loa_appended_events_total"): {"type": "vn.loa.draft.stage_entered.v1"},
+        ("registry", "loa_http_seconds_count"): {"route": "/drafts/{draft_code}/stages", "status": "201"},
+        ("metrics", "loa_append_seconds_count"): {"context": "compliance"},
+        ("metrics", "loa_gaps"): {"state": "overdue"},
+        ("metrics", "loa_gaps_oldest_overdue_days"): {},
+        ("notifier", "loa_messages_total"): {"consumer": "notifier-gaps", "outcome": "done"},
+        ("notifier", "loa_alerts"): {"state": "raised"},
+        ("notifier", "faststream_received_messages_total"): {},
+    }
+    for (service, name), labels in moved.items():
+        await reaches(counted, 1, service, name, **labels)
+        assert await figure(counted, service, "loa_readings_failed_total") == 0
+    await reaches(counted, head, "registry", "loa_projection_position", projection="registry")
+    assert await figure(counted, "registry", "loa_projection_lag_events") == 0
+
+    assert (await notifier.client.post("/tick", json={"at": NEXT})).status_code == 200
+    await reaches(counted, 1, "notifier", "loa_mails_total", outcome="sent")
+    await reaches(counted, 1, "notifier", "loa_ledger_mails", state="sent")
+    assert await figure(counted, "notifier", "loa_sending_held") == 0
+    assert (await notifier.client.post("/sending/hold", json={"reason": "Thử"})).status_code == 200
+    assert await figure(counted, "notifier", "loa_sending_held") == 1
+
+
+async def test_a_poisonous_event_shows_as_stuck_behind_and_parked(counted: House) -> None:
+    async with connected(counted.server, "metrics") as nc:
+        await nc.jetstream().publish(f"loa.compliance.{ID}.gap_opened", b"{ broken", stream=EVENTS)
+    await reaches(counted, 1, "notifier", "loa_projection_stuck", projection="notifier")
+    await reaches(counted, 1, "notifier", "loa_projection_lag_events", projection="notifier")
+    await reaches(counted, 0.1, "notifier", "loa_projection_lag_seconds", projection="notifier")
+    await reaches(counted, 1, "notifier", "loa_messages_total", outcome="parked")
+
+
+ID = "00000000-0000-0000-0000-000000000007"
