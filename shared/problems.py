@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from socket import gaierror
 from typing import Any, Literal
 
 from fastapi import FastAPI, Request
@@ -70,6 +71,7 @@ def install(app: FastAPI) -> None:
         NatsError,
         OperationalError,
         InterfaceError,
+        gaierror,  # a database that starts again may have lost its name for a moment
         ConnectionError,
         TimeoutError,
     ):

@@ -63,7 +63,7 @@ async def bring_in(stack: Stack, letter: str, folder: Path) -> int:
 
 
 def told(stack: Stack, letter: str) -> Sequence[Any]:
-    """What people are told about each office, and every event of its drafts, in order."""
+    """What people are told about each office, and every event of its drafts."""
     return [_about(stack, prefix) for prefix in prefixes(letter)]
 
 
@@ -84,7 +84,8 @@ def _about(stack: Stack, prefix: str) -> Any:
 
 
 def _history(stack: Stack, code: str) -> Sequence[str]:
-    return [event["type"] for event in stack.get("registry", f"/drafts/{code}/history")["events"]]
+    """Name every event of a draft; rows of one file that go in again later may stand in another order."""
+    return sorted(event["type"] for event in stack.get("registry", f"/drafts/{code}/history")["events"])
 
 
 def down(service: str, number: int = 0) -> Trouble:

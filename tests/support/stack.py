@@ -44,6 +44,8 @@ log.configure(settings.service, settings.log_format, settings.log_level)
 service.start(create_app(settings, lambda: clock.now() + timedelta(seconds={seconds})), settings, MIGRATIONS)
 """
 READY_SECONDS = 120.0
+LATER = frozenset({502, 503})
+PATIENCE = 60.0  # seconds for a part that is missing to be done without
 
 
 class Compose(DockerCompose):
@@ -101,10 +103,21 @@ class Stack:
         return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
 
     def get(self, service: str, path: str, **query: str | int) -> Any:
-        with self.client(service) as client:
-            answer = client.get(path, params=query)
+        """Ask at a door; who is told to ask again a little later (503), or is cut off, does."""
+        deadline = time.monotonic() + PATIENCE
+        while (
+            answer := self._ask(service, path, query)
+        ).status_code in LATER and time.monotonic() < deadline:
+            time.sleep(0.5)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def _ask(self, service: str, path: str, query: Mapping[str, str | int]) -> httpx.Response:
+        try:
+            with self.client(service) as client:
+                return client.get(path, params=query)
+        except httpx.TransportError as error:
+            return httpx.Response(502, text=str(error))
 
     def names(self, service: str) -> list[str]:
         """Name the containers of a service, stopped ones too."""
