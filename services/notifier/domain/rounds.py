@@ -55,11 +55,13 @@ def reporting_month_before(day: date) -> tuple[date, date]:
 def due(day: date, done: frozenset[str], calendar: Calendar, *, today: bool) -> frozenset[Kind]:
     """Say which rounds a day asks for: its own, and `today` those that nobody was there to make.
 
-    `done` are all rounds ever made: who has made none yet was not away, but is new, and has no past to report.
+    `done` are all rounds ever made. What was due before the first of them was not missed: who is new has no past
+    to report.
     """
-    open_rounds = (one for one in rounds_of(day) if one.key not in done)
-    late = today and bool(done)
-    return frozenset(one.kind for one in open_rounds if late or one.is_on_time(day, calendar))
+    began = min((key for key in done if key.endswith(f".{Kind.DIGEST}")), default=None)
+    late = (one for one in rounds_of(day) if today and began and f"{one.opens}.{Kind.DIGEST}" >= began)
+    on_time = (one for one in rounds_of(day) if one.is_on_time(day, calendar))
+    return frozenset(one.kind for one in (*on_time, *late) if one.key not in done)
 
 
 def _month_before(day: date) -> date:

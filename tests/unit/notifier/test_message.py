@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from typing import Any
 from uuid import UUID
@@ -51,6 +52,22 @@ def read(mail: Outgoing, sender: str = SENDER) -> EmailMessage:
 def test_the_same_mail_is_the_same_bytes() -> None:
     mail = outgoing(attachments=(CHART, LETTER), threads=("<a@b>", "<c@d>"))
     assert bytes(message_of(mail, SENDER)) == bytes(message_of(mail, SENDER))
+
+
+SUBJECT = "[Nhắc việc] Truyền thông dự thảo Nghị quyết quy định mức hỗ trợ học phí cho trẻ em mầm non tại tỉnh Quảng Ninh"
+
+
+@pytest.mark.parametrize("length", range(20, len(SUBJECT) + 1))
+def test_a_long_subject_keeps_its_blanks_wherever_it_is_cut(length: int) -> None:
+    subject = header(SUBJECT[:length])
+    assert read(outgoing(subject))["Subject"] == subject
+    assert max(len(line) for line in bytes(message_of(outgoing(subject), SENDER)).splitlines()) <= 78
+
+
+def test_a_sender_may_have_a_long_name() -> None:
+    name = "Loa, hệ thống theo dõi truyền thông dự thảo chính sách tại tỉnh Quảng Ninh"
+    raw = message_from_bytes(bytes(message_of(outgoing(), f'"{name}" <loa@tinh.example.vn>')))["From"]
+    assert str(make_header(decode_header(raw))) == f"{name} <loa@tinh.example.vn>"
 
 
 def test_headers() -> None:

@@ -27,11 +27,20 @@ def test_the_rounds_of_a_day(day: date, expected: set[Kind]) -> None:
 def test_a_round_that_nobody_made_is_made_once_whatever_the_day() -> None:
     thursday = date(2026, 11, 26)
     keys = {one.kind: one.key for one in rounds_of(thursday)}
-    assert due(thursday, frozenset({"2026-11-20.digest"}), CALENDAR, today=True) == set(Kind)
+    assert due(thursday, frozenset({"2026-11-12.digest"}), CALENDAR, today=True) == set(Kind)
     assert due(thursday, frozenset(), CALENDAR, today=True) == DAILY  # who is new has no past to report
     done = frozenset({keys[Kind.WEEKLY_LIST], keys[Kind.MONTHLY_SUMMARY]})
     assert due(thursday, done, CALENDAR, today=True) == DAILY
     assert due(thursday, done | {keys[Kind.DIGEST]}, CALENDAR, today=True) == set()
+
+
+def test_what_was_due_before_the_first_round_was_not_missed() -> None:
+    wednesday, thursday = date(2026, 11, 25), date(2026, 11, 26)
+    begun = frozenset({"2026-11-25.digest"})
+    assert due(wednesday, begun, CALENDAR, today=True) == set()
+    assert due(thursday, begun, CALENDAR, today=True) == DAILY
+    since_monday = frozenset({"2026-11-23.digest"})
+    assert due(thursday, since_monday, CALENDAR, today=True) == {Kind.DIGEST, Kind.WEEKLY_LIST}
 
 
 def test_periods_across_the_turn_of_a_year() -> None:
