@@ -6,7 +6,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from shared.contracts.campaigns import CommunicationCorrected, CommunicationRecorded, CommunicationRetracted
+from shared.contracts.campaigns import (
+    CommunicationCorrected,
+    CommunicationEvidenceAttached,
+    CommunicationFeedbackSummarised,
+    CommunicationRecorded,
+    CommunicationRetracted,
+    CommunicationVerified,
+)
 from shared.contracts.registry import (
     DraftCommunicationExempted,
     DraftMerged,
@@ -280,4 +287,8 @@ _FOLDS: Mapping[type, Callable[[DraftRecord, Recorded, Any], DraftRecord]] = {
     CommunicationRecorded: _heard,
     CommunicationCorrected: _heard,
     CommunicationRetracted: _retracted,
+    # A claim counts like what was verified: the rules ask whether and when, not how well it is shown.
+    CommunicationVerified: _unchanged,
+    CommunicationEvidenceAttached: _unchanged,
+    CommunicationFeedbackSummarised: _unchanged,
 }
