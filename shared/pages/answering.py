@@ -6,23 +6,26 @@ links with GET and HEAD: neither changes anything.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
-from fastapi import Depends, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment
 
+from shared import web
 from shared.auth import Principal
 from shared.clock import Clock
 from shared.contracts.datasets import banners
 from shared.contracts.vocabulary import AlertAnswer, Role
+from shared.envelope import Metadata
 from shared.links import PATH, Link, LinkIsOver, LinkNotValid, LinkReader
 from shared.pages.fields import Fields
 from shared.pages.look import safe
 from shared.pages.matter import Matter
-from shared.pages.route import PageRoute, kept_headers, said
+from shared.pages.route import kept_headers, page_route, said
 from shared.rules.wording import INSTRUMENTS, STAGES
 
 _TITLES: Mapping[str, str] = {
@@ -49,6 +52,10 @@ class Held:
     def principal(self) -> Principal:
         """Who acts: an official of the unit, by the opaque id of the mailbox."""
         return Principal(str(self.link.recipient_id), Role.UNIT, self.link.unit_code)
+
+    def metadata(self, request: Request, now: datetime) -> Metadata:
+        """Stamp what the link does: pressed again with other words it is the same press, so no payload is named."""
+        return replace(web.metadata(request, self.principal), idempotency_key=self.key, time=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +123,27 @@ class AnswerPages:
             renew=renew if body.get("renewable") else None,
         )
 
-    @property
-    def route(self) -> type[PageRoute]:
-        refused = self.refused
 
-        class AnswerRoute(PageRoute):
-            as_page = staticmethod(refused)
+class Desk(Protocol):
+    """What a service shows and records behind its links."""
 
-        return AnswerRoute
+    async def look(self, held: Held) -> HTMLResponse: ...
+    async def answer(self, request: Request, held: Held) -> HTMLResponse: ...
+
+
+def routes(pages: AnswerPages, desk: Desk, admitted: Any) -> APIRouter:
+    """No part of the API's description: only the holder of a link has anything to do here."""
+    router = APIRouter(
+        prefix=PATH, tags=["answers"], route_class=page_route(pages.refused), include_in_schema=False
+    )
+
+    @router.get("/{token}")
+    @router.head("/{token}")
+    async def look(held: Held = admitted) -> HTMLResponse:
+        return await desk.look(held)
+
+    @router.post("/{token}")
+    async def answer(request: Request, held: Held = admitted) -> HTMLResponse:
+        return await desk.answer(request, held)
+
+    return router

@@ -11,26 +11,25 @@ from fastapi.routing import APIRoute
 KEPT = ("retry-after", "www-authenticate")
 
 
-class PageRoute(APIRoute):
-    """Says what the problem document says, with its status and as a page; `as_page` is the service's own."""
+def page_route(as_page: Callable[[Request, Response], Response]) -> type[APIRoute]:
+    """Make routes that say what the problem document says, with its status and as a page; `as_page` shapes it."""
 
-    @staticmethod
-    def as_page(request: Request, problem: Response) -> Response:
-        raise NotImplementedError
+    class PageRoute(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            answer = super().get_route_handler()
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        answer = super().get_route_handler()
+            async def page(request: Request) -> Response:
+                handlers: Mapping[Any, Any] = request.app.exception_handlers
+                known = tuple(kind for kind in handlers if _is_refusal(kind))
+                try:
+                    return await answer(request)
+                except known as error:
+                    handler = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
+                    return as_page(request, await handler(request, error))
 
-        async def page(request: Request) -> Response:
-            handlers: Mapping[Any, Any] = request.app.exception_handlers
-            known = tuple(kind for kind in handlers if _is_refusal(kind))
-            try:
-                return await answer(request)
-            except known as error:
-                handler = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
-                return self.as_page(request, await handler(request, error))
+            return page
 
-        return page
+    return PageRoute
 
 
 def said(problem: Response) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The form behind "Đã thực hiện" in a mail: shown with GET, recorded once with POST."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -9,14 +9,13 @@ from fastapi.responses import HTMLResponse
 
 from services.campaigns.application.answers import Answers, Asked, communication_of
 from services.campaigns.domain.communication import MOST_PEOPLE
-from shared import web
 from shared.clock import Clock, day_in_vietnam
 from shared.contracts.campaigns import CommunicationRecorded
 from shared.contracts.ids import draft_id
 from shared.contracts.vocabulary import AlertAnswer, Channel
 from shared.errors import Text
-from shared.links import PATH, LinkIsUsed, LinkReader
-from shared.pages.answering import AnswerPages, Door, Held
+from shared.links import LinkIsUsed, LinkReader
+from shared.pages.answering import AnswerPages, Door, Held, routes
 from shared.pages.fields import Fields, sent
 from shared.pages.look import environment
 from shared.pages.matter import Matter
@@ -59,7 +58,7 @@ class Desk:
         said = _read(form, held, asked.matter, self.today)
         if said is None or form.errors:
             return self._form(asked, form, status=422)
-        metadata = replace(web.metadata(request, held.principal), idempotency_key=held.key, time=self.now())
+        metadata = held.metadata(request, self.now())
         return self._done(await self.answers.record(asked, said, metadata))
 
     def _form(self, asked: Asked, form: Fields, status: int = 200) -> HTMLResponse:
@@ -81,22 +80,10 @@ class Desk:
 
 
 def router(answers: Answers, reader: LinkReader, renew_at: str, now: Clock) -> APIRouter:
-    """No part of the API's description: only the holder of a link has anything to do here."""
     pages = AnswerPages(environment(TEMPLATES), renew_at)
     desk = Desk(answers, pages, now)
     admitted = Door(reader, now).admit(AlertAnswer.DONE)
-    routes = APIRouter(prefix=PATH, tags=["answers"], route_class=pages.route, include_in_schema=False)
-
-    @routes.get("/{token}")
-    @routes.head("/{token}")
-    async def look(held: Held = admitted) -> HTMLResponse:
-        return await desk.look(held)
-
-    @routes.post("/{token}")
-    async def answer(request: Request, held: Held = admitted) -> HTMLResponse:
-        return await desk.answer(request, held)
-
-    return routes
+    return routes(pages, desk, admitted)
 
 
 def recorded(said: CommunicationRecorded) -> Text:

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from services.metrics.adapters.api import today
+from services.metrics.adapters.views import CountsView
 from services.metrics.application.effect import Effect, Effects, Touched
 from services.metrics.domain.effect import Standing
 from shared.auth import Operator
@@ -41,26 +42,9 @@ class RulesBody(Body):
     year: Annotated[int | None, Field(ge=2000, le=2100)] = None
 
 
-class FiguresView(BaseModel):
-    """Counts of policies, rates as fractions 0..1 or null, and the open gaps."""
+class FiguresView(CountsView):
+    """What stands on a day, and the open gaps."""
 
-    policies: int
-    judged: int
-    met: int
-    missed: int
-    pending: int
-    not_opened: int
-    closed_unopened: int
-    exempt: int
-    ended: int
-    undetermined: int
-    provisional: int
-    waived_occurrences: int
-    rate_full: float | None
-    rate_on_time: float | None
-    rate_any: float | None
-    rate_from_start: float | None
-    rate_occurrences: float | None
     gaps: int
     overdue: int
 

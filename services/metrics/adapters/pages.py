@@ -18,7 +18,7 @@ from services.metrics.domain.grouping import View
 from shared.auth import Reader
 from shared.contracts.datasets import banners
 from shared.pages.look import environment, safe
-from shared.pages.route import PageRoute, kept_headers, said
+from shared.pages.route import kept_headers, page_route, said
 from shared.rules.figures import DEFINITION, effective_day, reporting_year, year_period
 from shared.web import AtPosition
 
@@ -109,10 +109,6 @@ def _problem_page(request: Request, problem: Response) -> Response:
     )
 
 
-class Page(PageRoute):
-    as_page = staticmethod(_problem_page)
-
-
 _ENVIRONMENT = environment(TEMPLATES, filters=shown.FILTERS)
 
 
@@ -127,7 +123,7 @@ def router(queries: Queries) -> APIRouter:
     routes = APIRouter(
         tags=["pages"],
         dependencies=[AtPosition],
-        route_class=Page,
+        route_class=page_route(_problem_page),
         default_response_class=HTMLResponse,
     )
     common: dict[str, Any] = {"rules_version": queries.rulebook.version, "definition": DEFINITION.vi}

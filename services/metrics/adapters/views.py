@@ -24,9 +24,8 @@ from shared.contracts.vocabulary import (
     Regime,
     Stage,
 )
+from shared.rule_views import PostingClockView, RemarkView
 from shared.rules.figures import DEFINITION
-from shared.rules.procedures import Certainty
-from shared.rules.remarks import RemarkKind
 from shared.rules.verdicts import Because, OccurrenceVerdict, PolicyVerdict
 
 
@@ -53,11 +52,9 @@ class PeriodView(BaseModel):
     to: date | None
 
 
-class GroupView(BaseModel):
-    """A disjoint set of policies; rates, target and floor are fractions 0..1 or null."""
+class CountsView(BaseModel):
+    """Counts of policies, and rates as fractions 0..1 or null."""
 
-    key: str | int | None
-    label: str
     policies: int
     judged: int
     met: int
@@ -75,6 +72,13 @@ class GroupView(BaseModel):
     rate_any: float | None
     rate_from_start: float | None
     rate_occurrences: float | None
+
+
+class GroupView(CountsView):
+    """A disjoint set of policies; target and floor are fractions 0..1 or null."""
+
+    key: str | int | None
+    label: str
     target: float | None
     floor: float | None
     target_below_floor: bool
@@ -164,40 +168,6 @@ class TransferView(BaseModel):
     document: str | None
 
 
-class PostingRuleView(BaseModel):
-    stage: Stage
-    min_days: int
-    legal_basis: str
-    source: str
-    certainty: Certainty
-
-
-class PostingView(BaseModel):
-    """A posting for comment on the day asked for; calendar days, the first one not counted."""
-
-    posting_id: UUID
-    stage: Stage
-    opened_on: date
-    planned_end: date | None
-    closed_on: date | None
-    posted_days: int
-    min_days: int | None
-    lawful_end: date | None
-    rule: PostingRuleView | None
-
-
-class RemarkView(BaseModel):
-    """A lasting remark about a stage entry or a posting, or the draft; it never changes a verdict."""
-
-    kind: RemarkKind
-    is_warning: bool
-    about: UUID | None
-    on: date | None
-    vi: str
-    en: str
-    legal_basis: str | None
-
-
 class HeardView(BaseModel):
     communication_id: UUID
     held_on: date
@@ -245,7 +215,7 @@ class CoverageView(_Judged):
     parallel: list[ParallelView]
     exemptions: list[ExemptionView]
     transfers: list[TransferView]
-    postings: list[PostingView]
+    postings: list[PostingClockView]
     remarks: list[RemarkView]
     policies: list[PolicyView]
 

@@ -1,7 +1,7 @@
 """The pages behind four of the five buttons in a mail: look with GET, answer once with POST."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -12,7 +12,6 @@ from fastapi.responses import HTMLResponse
 
 from services.notifier.adapters.answer_wording import ASKED, MAILED, MAILED_NEXT, NEXT, RECORDED, recorded
 from services.notifier.application.answers import Answers, Asked, Renewals
-from shared import web
 from shared.clock import Clock, day_in_vietnam
 from shared.contracts.ids import alert_id
 from shared.contracts.notifier import (
@@ -23,8 +22,8 @@ from shared.contracts.notifier import (
     AnswerEvent,
 )
 from shared.contracts.vocabulary import AlertAnswer, Channel
-from shared.links import PATH, LinkIsUsed, LinkReader
-from shared.pages.answering import AnswerPages, Door, Held
+from shared.links import LinkIsUsed, LinkReader
+from shared.pages.answering import AnswerPages, Door, Held, routes
 from shared.pages.fields import Fields, sent
 from shared.pages.look import environment
 from shared.rules.wording import CHANNELS
@@ -56,7 +55,7 @@ class Desk:
         said = _READ[held.link.answer](form, _identity(held), day_in_vietnam(self.now()), asked)
         if said is None or form.errors:
             return self._form(held, asked, form, status=422)
-        metadata = replace(web.metadata(request, held.principal), idempotency_key=held.key, time=self.now())
+        metadata = held.metadata(request, self.now())
         return self._done(await self.answers.record(asked, said, metadata))
 
     async def renew(self, request: Request, held: Held) -> HTMLResponse:
@@ -80,27 +79,17 @@ class Desk:
 
 
 def router(answers: Answers, renewals: Renewals, reader: LinkReader, renew_at: str, now: Clock) -> APIRouter:
-    """No part of the API's description: only the holder of a link has anything to do here."""
     pages = AnswerPages(environment(TEMPLATES), renew_at)
     desk = Desk(answers, renewals, pages, now)
     admitted = Door(reader, now).admit(*OWN)
     known = Door(reader, now).admit(*AlertAnswer, over=True)
-    routes = APIRouter(prefix=PATH, tags=["answers"], route_class=pages.route, include_in_schema=False)
+    router = routes(pages, desk, admitted)
 
-    @routes.get("/{token}")
-    @routes.head("/{token}")
-    async def look(held: Held = admitted) -> HTMLResponse:
-        return await desk.look(held)
-
-    @routes.post("/{token}")
-    async def answer(request: Request, held: Held = admitted) -> HTMLResponse:
-        return await desk.answer(request, held)
-
-    @routes.post("/{token}/renew")
+    @router.post("/{token}/renew")
     async def renew(request: Request, held: Held = known) -> HTMLResponse:
         return await desk.renew(request, held)
 
-    return routes
+    return router
 
 
 def _identity(held: Held) -> dict[str, Any]:

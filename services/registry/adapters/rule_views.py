@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
-from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -11,33 +10,12 @@ from services.registry.domain.draft import Draft
 from services.registry.domain.postings import Posting
 from shared.contracts.registry import Notes
 from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
+from shared.rule_views import PostingClockView, PostingRuleView, RemarkView
 from shared.rules.postings import PostingClock
 from shared.rules.procedures import Certainty
-from shared.rules.remarks import Remark, RemarkKind
+from shared.rules.remarks import Remark
 from shared.rules.rulebook import Rulebook
 from shared.web import Accepted
-
-
-class PostingRuleView(BaseModel):
-    """The least number of calendar days of posting in a stage, and how far that figure is confirmed."""
-
-    stage: Stage
-    min_days: int
-    legal_basis: str
-    source: str
-    certainty: Certainty
-
-
-class RemarkView(BaseModel):
-    """A lasting remark about an entry or a posting (`about`), or the draft; not every one is a warning."""
-
-    kind: RemarkKind
-    is_warning: bool
-    about: UUID | None
-    on: date | None
-    vi: str
-    en: str
-    legal_basis: str | None
 
 
 class Extension(BaseModel):
@@ -45,24 +23,12 @@ class Extension(BaseModel):
     reason: str | None
 
 
-class PostingView(BaseModel):
-    """One posting for comment; days are calendar days, the first one not counted.
+class PostingView(PostingClockView):
+    """One posting for comment, as it was recorded, with its clock."""
 
-    `posted_days` are those until today or its end, `lawful_end` is the earliest last day by `rule`.
-    """
-
-    posting_id: UUID
-    stage: Stage
-    opened_on: date
     closes_on: date | None
     extensions: list[Extension]
-    planned_end: date | None
-    closed_on: date | None
     close_reason: str | None
-    posted_days: int
-    min_days: int | None
-    lawful_end: date | None
-    rule: PostingRuleView | None
     place: str | None
     source: str | None
     notes: Notes

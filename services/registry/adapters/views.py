@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.registry.adapters.rule_views import PostingView, RemarkView, posting_views, remark_views
+from services.registry.adapters.rule_views import PostingView, posting_views, remark_views
 from services.registry.domain.draft import Draft
 from services.registry.domain.reading import entries_of, procedure_of
 from services.registry.domain.refusals import EntryNotRecorded
@@ -33,6 +33,7 @@ from shared.contracts.vocabulary import (
 )
 from shared.envelope import Recorded
 from shared.eventstore.port import History
+from shared.rule_views import RemarkView
 from shared.rules.postings import PostingClock
 from shared.rules.remarks import Remark, RemarkKind
 
