@@ -14,14 +14,11 @@ import pstats
 import resource
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby, islice
 from pathlib import Path
 
-from deploy.local.keys import keyring
-from deploy.local.postgres import PostgresServer, create_database
 from shared import imports
 from shared.clock import new_id
 from shared.contracts.registry import DraftRetitled
@@ -30,10 +27,9 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.overlay import Append
 from shared.eventstore.port import NOTHING
 from tests.support import thousands
-from tests.support.engines import THROW_AWAY, _admin, connected, fresh_nats
-from tests.support.ports import free_port
+from tests.support.bench_house import bench_house
+from tests.support.engines import connected
 from tests.support.service import Api, House, Row
-from tests.support.tokens import issuer
 
 PART = 1000  # rows
 APPENDS = 3000
@@ -98,19 +94,6 @@ def memory() -> str:
     return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB at most"
 
 
-@asynccontextmanager
-async def bench_house(folder: Path) -> AsyncIterator[House]:
-    keys = keyring(folder / "keys")
-    async with (
-        fresh_nats(folder / "nats", keys) as server,
-        PostgresServer(folder / "postgres", free_port(), settings=THROW_AWAY) as postgres,
-    ):
-        async with _admin(postgres) as admin:
-            await create_database(admin, "registry", "registry")
-        url = f"postgresql://registry:registry@127.0.0.1:{postgres.port}/registry"
-        yield House(server, keys, issuer(folder), databases={"registry": url})
-
-
 async def measure(house: House, rows: int, *, profile: bool) -> None:
     async with house.another("registry") as api:
         print(f"memory before        {memory()}")
@@ -128,7 +111,7 @@ async def measure(house: House, rows: int, *, profile: bool) -> None:
 async def main(rows: int, *, profile: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
         Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
-        async with bench_house(Path(name)) as house:
+        async with bench_house(Path(name), "registry") as house:
             await measure(house, rows, profile=profile)
             print(f"atomic batches       {await batches(house):10,.0f} events/s, each batch awaited")
             print(f"one writer           {await appends(house, 1):10,.0f} awaited appends/s")

@@ -16,8 +16,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from deploy.local.keys import keyring
-from deploy.local.postgres import PostgresServer, create_database
 from shared.clock import new_id
 from shared.contracts.registry import DraftRetitled
 from shared.envelope import AggregateRef, NewEvent
@@ -25,10 +23,9 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import NOTHING
 from tests.bench.imports import META
 from tests.support import samples
-from tests.support.engines import THROW_AWAY, _admin, connected, fresh_nats
-from tests.support.ports import free_port
+from tests.support.bench_house import bench_house
+from tests.support.engines import connected
 from tests.support.service import Api, House
-from tests.support.tokens import issuer
 
 SERVICES = ("registry", "campaigns", "metrics")
 WARM = 20  # commands that are not counted
@@ -105,30 +102,20 @@ async def beside(house: House, number: int) -> None:
 
 
 @asynccontextmanager
-async def bench_house(folder: Path) -> AsyncIterator[House]:
-    keys = keyring(folder / "keys")
+async def serving(folder: Path) -> AsyncIterator[House]:
     async with (
-        fresh_nats(folder / "nats", keys) as server,
-        PostgresServer(folder / "postgres", free_port(), settings=THROW_AWAY) as postgres,
+        bench_house(folder, *SERVICES) as house,
+        house.another("registry") as house.services["registry"],
+        house.another("campaigns") as house.services["campaigns"],
+        house.another("metrics") as house.services["metrics"],
     ):
-        urls = {}
-        for service in SERVICES:
-            async with _admin(postgres) as admin:
-                await create_database(admin, service, service)
-            urls[service] = f"postgresql://{service}:{service}@127.0.0.1:{postgres.port}/{service}"
-        house = House(server, keys, issuer(folder), databases=urls)
-        async with (
-            house.another("registry") as house.services["registry"],
-            house.another("campaigns") as house.services["campaigns"],
-            house.another("metrics") as house.services["metrics"],
-        ):
-            yield house
+        yield house
 
 
 async def main(number: int) -> None:
     with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
         Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
-        async with bench_house(Path(name)) as house:
+        async with serving(Path(name)) as house:
             worst = max(await measure(house, number))
             await beside(house, number)
             print(f"target {TARGET:.0f} ms p99: {'met' if worst < TARGET else 'missed'} ({worst:.1f} ms)")

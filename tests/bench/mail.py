@@ -26,11 +26,9 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.local.engine import free_port
-from deploy.local.keys import keyring
-from deploy.local.postgres import PostgresServer, create_database
+from services.notifier.adapters.ledger_rows import claim_of
 from services.notifier.adapters.message import wire
 from services.notifier.adapters.tables import DIGEST, RECIPIENT
-from services.notifier.application.ports import Mail, Outgoing
 from services.notifier.application.sender import LANES
 from shared.contracts.ids import unit_id
 from shared.envelope import AggregateRef, Metadata, NewEvent
@@ -38,9 +36,8 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.overlay import Append
 from shared.eventstore.port import NOTHING
 from tests.integration.notifier.desk import MONDAY, Desk, open_desk, opened, registered, tick
-from tests.support.engines import THROW_AWAY, _admin, fresh_nats
+from tests.support.bench_house import bench_house
 from tests.support.service import Api, eventually
-from tests.support.tokens import issuer
 
 MAILBOXES_A_UNIT = 4
 GAPS_A_UNIT = 2
@@ -153,24 +150,7 @@ async def rendered(desk: Desk) -> list[tuple[str, bytes]]:
         )
         rows = (await connection.execute(query)).mappings().all()
     await engine.dispose()
-    return [
-        (
-            row["email"],
-            wire(
-                Outgoing(
-                    mail=Mail(row["subject"], row["text"], row["html"], threads=tuple(row["threads"])),
-                    to=row["email"],
-                    message_id=row["message_id"],
-                    dated=row["dated_at"],
-                    day=row["day"],
-                    unit_code=row["unit_code"],
-                    recipient_id=row["recipient_id"],
-                ),
-                SENDER,
-            ),
-        )
-        for row in rows
-    ]
+    return [(row["email"], wire(claim_of(row, ()).outgoing, SENDER)) for row in rows]
 
 
 async def bare(port: int, messages: list[tuple[str, bytes]]) -> float:
@@ -189,16 +169,9 @@ async def bare(port: int, messages: list[tuple[str, bytes]]) -> float:
 
 
 async def measure(mails: int, folder: Path, profile: cProfile.Profile | None) -> None:
-    keys, signer = keyring(folder / "keys"), issuer(folder)
-    async with (
-        fresh_nats(folder / "nats", keys) as server,
-        PostgresServer(folder / "postgres", free_port(), settings=THROW_AWAY) as postgres,
-        sink() as port,
-    ):
-        async with _admin(postgres) as admin:
-            await create_database(admin, "notifier", "notifier")
-        url = f"postgresql://notifier:notifier@127.0.0.1:{postgres.port}/notifier"
-        async with open_desk(server, keys, signer, url, folder) as desk:
+    async with bench_house(folder, "notifier") as house, sink() as port:
+        url = house.databases["notifier"]
+        async with open_desk(house.server, house.keys, house.issuer, url, folder) as desk:
             await desk.stop_ticking()
             head = await fill(desk, mails // MAILBOXES_A_UNIT)
             smtp_url = SecretStr(f"smtp://127.0.0.1:{port}")

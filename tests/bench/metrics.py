@@ -11,15 +11,12 @@ import cProfile
 import pstats
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from deploy.local.keys import keyring
-from deploy.local.postgres import PostgresServer, create_database
 from shared.contracts.campaigns import CommunicationRecorded
 from shared.contracts.event import Event
 from shared.contracts.registry import (
@@ -39,11 +36,10 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import NOTHING
 from shared.projections.feed import Feed
 from shared.rules.facts import DraftFacts, StageEntry
-from tests.support.engines import THROW_AWAY, _admin, connected, fresh_nats
+from tests.support.bench_house import bench_house
+from tests.support.engines import connected
 from tests.support.generate import random_drafts
-from tests.support.ports import free_port
 from tests.support.service import Api, House
-from tests.support.tokens import issuer
 
 WRITERS = 32
 PATIENCE = 1800.0
@@ -152,23 +148,10 @@ async def answer(api: Api, path: str, **query: str) -> tuple[float, float]:
     return min(took), sorted(took)[5]
 
 
-@asynccontextmanager
-async def bench_house(folder: Path) -> AsyncIterator[House]:
-    keys = keyring(folder / "keys")
-    async with (
-        fresh_nats(folder / "nats", keys) as server,
-        PostgresServer(folder / "postgres", free_port(), settings=THROW_AWAY) as postgres,
-    ):
-        async with _admin(postgres) as admin:
-            await create_database(admin, "metrics", "metrics")
-        url = f"postgresql://metrics:metrics@127.0.0.1:{postgres.port}/metrics"
-        yield House(server, keys, issuer(folder), databases={"metrics": url})
-
-
 async def main(number: int, *, profile: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
         Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
-        async with bench_house(Path(name)) as house:
+        async with bench_house(Path(name), "metrics") as house:
             await fill(house, random_drafts(1, number))
             head = await house.head()
             raw = await drain(house, head)

@@ -3,38 +3,24 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from shutil import which
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from shared.contracts.vocabulary import AlertAnswer
 from shared.links import reader
 from tests.integration.answers.conftest import NewRoom
 from tests.integration.answers.office import Room
 from tests.integration.metrics.office import today
+from tests.support.browser import CONTRAST, ENOUGH, in_browser
 from tests.support.service import eventually
 
-CHROMIUM = which("chromium") or "/usr/bin/chromium"
 PHONE = {"width": 390, "height": 844}
 SMALLEST = 16  # px: no text that must be read is smaller
 THUMB = 44  # px: what is pressed is at least so high (WCAG 2.5.5)
-ENOUGH = 4.5  # contrast of text (WCAG 1.4.3, AA)
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Chromium (apt-get install chromium)"),
-]
-
-
-@pytest.fixture(scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        await browser.close()
+pytestmark = in_browser
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -76,25 +62,11 @@ async def is_readable(page: Page, chromium: Browser) -> None:
     assert found["faint"] == []
 
 
-# Contrast as WCAG 2 reckons it; the copy of the page runs no script of its own either.
+# The copy of the page runs no script of its own either.
 MEASURED = f"""() => {{
   const visible = e => e.offsetParent !== null && getComputedStyle(e).visibility !== 'hidden';
   const all = s => [...document.querySelectorAll(s)].filter(visible);
-  const rgb = c => (c.match(/[\\d.]+/g) || []).map(Number);
-  const light = c => rgb(c).slice(0, 3).map(v => v / 255)
-    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = e => {{
-    for (; e; e = e.parentElement) {{
-      const c = getComputedStyle(e).backgroundColor;
-      if ((rgb(c)[3] ?? 1) > 0) return c;
-    }}
-    return 'rgb(255, 255, 255)';
-  }};
-  const contrast = e => {{
-    const [a, b] = [light(getComputedStyle(e).color), light(ground(e))];
-    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-  }};
+{CONTRAST}
   const texts = all('body *').filter(e => !e.matches('option, script, style') &&
     [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()));
   return {{
