@@ -31,7 +31,6 @@ def configure(service: str, fmt: Literal["json", "console"], level: str) -> None
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for noisy in ("uvicorn.access", "uvicorn.error", "faststream", "alembic", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    logging.getLogger("nats").setLevel(logging.CRITICAL)  # our callbacks say the same once, not with a stack
 
 
 def _rendering(service: str, fmt: Literal["json", "console"]) -> list[structlog.typing.Processor]:

@@ -28,6 +28,7 @@ from shared.projections.runner import Runner
 from shared.reactions import Reactions
 from shared.settings import ServiceSettings
 from shared.telemetry import Telemetry
+from shared.together import together
 from shared.tracing import Tracing
 
 logger = log.get(__name__)
@@ -103,9 +104,7 @@ class Platform:
         await broker.connect(self.client, self.settings, self.closed)
         self.connected = True
         logger.info("service_started")
-        async with asyncio.TaskGroup() as group:
-            for work in background:
-                group.create_task(_as_coroutine(work))
+        await together(*background)
 
     async def closed(self) -> None:
         # A closed client never comes back; a process that went on without it would look alive and do nothing.
@@ -119,10 +118,6 @@ class Platform:
         await self.engine.dispose()
         await asyncio.to_thread(self.tracing.close)
         logger.info("service_stopped")
-
-
-async def _as_coroutine(work: Background) -> None:
-    await work()
 
 
 async def _patiently(work: Background) -> None:

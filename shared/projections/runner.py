@@ -21,6 +21,7 @@ from shared.projections.feed import Feed, RawEvent
 from shared.projections.projection import PoisonEvent, Projection, State, Status, StreamRecreated
 from shared.projections.refill import Purpose, Refill
 from shared.telemetry import Telemetry
+from shared.together import together
 from shared.tracing import Tracing
 
 logger = log.get(__name__)
@@ -60,10 +61,7 @@ class Runner:
 
     async def run(self) -> None:
         """Project for ever, and fill tables anew beside when that is asked for."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._project_for_ever())
-            for refill in self.refills.values():
-                group.create_task(refill.run())
+        await together(self._project_for_ever, *(refill.run for refill in self.refills.values()))
 
     async def _project_for_ever(self) -> None:
         """Wait out the faults that may pass, show the others until they are mended."""

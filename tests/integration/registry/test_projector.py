@@ -1,6 +1,8 @@
 """The projector on real engines: rebuilt, killed, poisoned, standing by, on another log."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -34,6 +36,7 @@ DECLARED = {index.name for table in READ_MODEL for index in table.indexes} | {
     for constraint in table.constraints
     if isinstance(constraint, PrimaryKeyConstraint | UniqueConstraint)
 }
+AWAKE = 8.0  # seconds from a thaw to an answer; the link would be given up after 15
 DRAFTS = [f"D{n:03}" for n in range(30)]
 
 
@@ -363,3 +366,23 @@ async def test_a_broker_that_comes_back_is_read_on(empty_house: House) -> None:
         query = {"min_position": made.json()["position"]}
         found = (await api.client.get("/units", params=query)).json()["items"]
         assert [unit["unit_code"] for unit in found] == ["BTC", "BTP"]
+
+
+async def test_a_broker_that_was_frozen_is_read_on_at_once(empty_house: House) -> None:
+    """Its connections stay open, and what was asked meanwhile is answered when nobody waits for it any more."""
+    server = empty_house.server.engine.pid
+    async with empty_house.another("registry") as api:
+        os.kill(server, signal.SIGSTOP)
+        try:
+            for _ in range(3):
+                assert not await api.ready()
+            answer = await api.client.post("/units", json=samples.unit("BTP"))
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+            assert (await api.client.get("/units")).status_code == 200
+        finally:
+            os.kill(server, signal.SIGCONT)
+        await eventually(api.ready, AWAKE)
+        made = await api.client.post("/units", json=samples.unit("BTC"))
+        query = {"min_position": made.json()["position"]}
+        found = (await api.client.get("/units", params=query)).json()["items"]
+        assert "BTC" in [unit["unit_code"] for unit in found]
