@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from email.errors import MessageError
 from email.headerregistry import Address
-from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from functools import cache
-from typing import Any
 from uuid import uuid5
 
-from services.notifier.adapters.headers import ONE_LINE, WIRE, header
-from services.notifier.application.ports import Attachment, Outgoing
+from services.notifier.adapters.headers import ONE_LINE, exact, header, words, written_by
+from services.notifier.adapters.parts import file_part, multipart, text_part
+from services.notifier.application.ports import Outgoing
 from shared.clock import VIETNAM
 from shared.contracts.ids import LOA_NAMESPACE
 from shared.errors import PermanentError
@@ -40,35 +39,35 @@ def thread_id(draft_code: str, sender: str) -> str:
 def wire(outgoing: Outgoing, sender: str) -> bytes:
     """Give the bytes of the message; raises `PermanentError` for what no message can be made of."""
     try:
-        return bytes(message_of(outgoing, sender))
+        return message_of(outgoing, sender)
     except (ValueError, MessageError, IndexError) as error:  # the last: the parser at the end of an address
         raise PermanentError("no_message", f"no message can be made of it: {error}") from error
 
 
-def message_of(outgoing: Outgoing, sender: str) -> EmailMessage:
+def message_of(outgoing: Outgoing, sender: str) -> bytes:
     """Build the message; the same mail always makes the same bytes, with the same Message-ID."""
-    name, address = parseaddr(sender)
-    message = EmailMessage(policy=WIRE)
-    message["Subject"] = header(outgoing.mail.subject)
-    message["From"] = str(Address(header(name), addr_spec=address))
-    message["To"] = Address(addr_spec=header(outgoing.to)).addr_spec
-    message["Date"] = format_datetime(outgoing.dated.astimezone(VIETNAM))
-    message["Message-ID"] = outgoing.message_id
-    _name_threads(message, outgoing.mail.threads)
-    _say_that_a_machine_writes(message, outgoing, sender)
-    _fill(message, outgoing)
-    return message
+    lines = (
+        words("Subject", header(outgoing.mail.subject)),
+        written_by(sender),
+        exact("To", Address(addr_spec=header(outgoing.to)).addr_spec),
+        exact("Date", format_datetime(outgoing.dated.astimezone(VIETNAM))),
+        exact("Message-ID", outgoing.message_id),
+        *_threads(outgoing.mail.threads),
+        *_written_by_a_machine(outgoing, sender),
+        exact("MIME-Version", "1.0"),
+    )
+    return b"".join(lines) + _body(outgoing)
 
 
-def _name_threads(message: EmailMessage, threads: tuple[str, ...]) -> None:
+def _threads(threads: tuple[str, ...]) -> Iterator[bytes]:
     """Answer all drafts of the mail, but stand in the thread of the first.
 
     Clients take `References` for a line of ancestors: several drafts in it would grow into one thread.
     RFC 5322 (3.6.4) lets `In-Reply-To` name several and advises against several in `References`.
     """
     if threads:
-        message["In-Reply-To"] = " ".join(_as_many_as_fit(threads))
-        message["References"] = threads[0]
+        yield exact("In-Reply-To", " ".join(_as_many_as_fit(threads)))
+        yield exact("References", threads[0])
 
 
 def _as_many_as_fit(threads: tuple[str, ...]) -> Iterator[str]:
@@ -79,34 +78,28 @@ def _as_many_as_fit(threads: tuple[str, ...]) -> Iterator[str]:
             yield thread
 
 
-def _say_that_a_machine_writes(message: EmailMessage, outgoing: Outgoing, sender: str) -> None:
+def _written_by_a_machine(outgoing: Outgoing, sender: str) -> Iterator[bytes]:
     """RFC 3834 (no automatic answers), RFC 2919 (List-Id), RFC 8058 (one click ends what is optional)."""
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
-    message["List-Id"] = f"Loa <{outgoing.kind.replace('_', '-')}.loa.{domain_of(sender)}>"
+    yield exact("Auto-Submitted", "auto-generated")
+    yield exact("X-Auto-Response-Suppress", "All")
+    yield exact("List-Id", f"Loa <{outgoing.kind.replace('_', '-')}.loa.{domain_of(sender)}>")
     if outgoing.mail.unsubscribe is not None:
-        message["List-Unsubscribe"] = f"<{outgoing.mail.unsubscribe}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        yield exact("List-Unsubscribe", f"<{outgoing.mail.unsubscribe}>")
+        yield exact("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
     if outgoing.again:
-        message[ALIKE] = "yes"
+        yield exact(ALIKE, "yes")
 
 
-def _fill(message: EmailMessage, outgoing: Outgoing) -> None:
+def _body(outgoing: Outgoing) -> bytes:
+    """Text and page, with the images that the page shows, and then the files."""
     text, html = outgoing.mail.text, outgoing.mail.html
     if outgoing.again:
         text = f"{text}\n{SEEN_BEFORE}\n"
         html = html.replace("</body>", f"<p>{SEEN_BEFORE}</p>\n</body>")
-    message.set_content(text, cte="quoted-printable")
-    message.add_alternative(html, subtype="html", cte="quoted-printable")
-    page = next(part for part in message.walk() if part.get_content_subtype() == "html")
-    for image in (a for a in outgoing.mail.attachments if a.content_id):
-        page.add_related(image.content, **_kind(image), cid=f"<{image.content_id}>", disposition="inline")
-    for file in (a for a in outgoing.mail.attachments if not a.content_id):
-        message.add_attachment(file.content, **_kind(file))
-    for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
-        part.set_boundary(f"=_loa_{number}")  # quoted-printable and base64 have no "=_"
-
-
-def _kind(attachment: Attachment) -> dict[str, Any]:
-    main, _, sub = attachment.media_type.partition("/")
-    return {"maintype": main, "subtype": sub, "filename": header(attachment.name).replace("/", "-")}
+    images = [file_part(one) for one in outgoing.mail.attachments if one.content_id]
+    files = [file_part(one) for one in outgoing.mail.attachments if not one.content_id]
+    page, depth = text_part("html", html), 1 if files else 0
+    if images:
+        page = multipart("related", [page, *images], depth + 1)
+    both = multipart("alternative", [text_part("plain", text), page], depth)
+    return multipart("mixed", [both, *files], 0) if files else both

@@ -9,6 +9,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from services.notifier.adapters.headers import header
 from services.notifier.adapters.message import message_id, message_of, thread_id
@@ -43,7 +45,7 @@ def outgoing(subject: str = "Tiêu đề", to: str = "a@b.example.vn", **changes
 
 
 def read(mail: Outgoing, sender: str = SENDER) -> EmailMessage:
-    found = message_from_bytes(bytes(message_of(mail, sender)), policy=policy.default)
+    found = message_from_bytes(message_of(mail, sender), policy=policy.default)
     assert isinstance(found, EmailMessage)
     assert found.defects == []
     return found
@@ -51,7 +53,7 @@ def read(mail: Outgoing, sender: str = SENDER) -> EmailMessage:
 
 def test_the_same_mail_is_the_same_bytes() -> None:
     mail = outgoing(attachments=(CHART, LETTER), threads=("<a@b>", "<c@d>"))
-    assert bytes(message_of(mail, SENDER)) == bytes(message_of(mail, SENDER))
+    assert message_of(mail, SENDER) == message_of(mail, SENDER)
 
 
 SUBJECT = "[Nhắc việc] Truyền thông dự thảo Nghị quyết quy định mức hỗ trợ học phí cho trẻ em mầm non tại tỉnh Quảng Ninh"
@@ -61,13 +63,27 @@ SUBJECT = "[Nhắc việc] Truyền thông dự thảo Nghị quyết quy địn
 def test_a_long_subject_keeps_its_blanks_wherever_it_is_cut(length: int) -> None:
     subject = header(SUBJECT[:length])
     assert read(outgoing(subject))["Subject"] == subject
-    assert max(len(line) for line in bytes(message_of(outgoing(subject), SENDER)).splitlines()) <= 78
+    assert max(len(line) for line in message_of(outgoing(subject), SENDER).splitlines()) <= 78
 
 
 def test_a_sender_may_have_a_long_name() -> None:
     name = "Loa, hệ thống theo dõi truyền thông dự thảo chính sách tại tỉnh Quảng Ninh"
-    raw = message_from_bytes(bytes(message_of(outgoing(), f'"{name}" <loa@tinh.example.vn>')))["From"]
+    raw = message_from_bytes(message_of(outgoing(), f'"{name}" <loa@tinh.example.vn>'))["From"]
     assert str(make_header(decode_header(raw))) == f"{name} <loa@tinh.example.vn>"
+
+
+@given(st.text(st.sampled_from("ab= .\t\n\r-ệ“đ"), max_size=400))
+@example(f"{'a' * 74} \n")
+@example(f"{'a' * 75} \n")
+def test_a_text_comes_out_as_it_went_in_and_in_lines_that_the_wire_allows(text: str) -> None:
+    wire = message_of(replace(outgoing(), mail=Mail("Tiêu đề", text, f"<body>{text}</body>")), SENDER)
+    assert max(len(line) for line in wire.split(b"\r\n")) <= 76
+    assert b"\n" not in wire.replace(b"\r\n", b"")
+    parts = message_from_bytes(wire, policy=policy.default).iter_parts()  # type: ignore[attr-defined]  # a multipart
+    plain, page = (part.get_content().removesuffix("\r\n").replace("\r\n", "\n") for part in parts)
+    sent = text.replace("\r\n", "\n").replace("\r", "\n")
+    assert plain == sent.removesuffix("\n")
+    assert page == f"<body>{sent}</body>"
 
 
 def test_headers() -> None:
@@ -149,7 +165,7 @@ def test_no_line_is_longer_than_the_wire_allows() -> None:
     link = f"https://loa.example.vn/thoi?t={'c' * 300}"
     identity = message_id("a-key", sender)
     long = outgoing("Truyền thông " * 30, threads=threads, message_id=identity, unsubscribe=link)
-    wire = bytes(message_of(long, sender))
+    wire = message_of(long, sender)
     assert max(len(line) for line in wire.split(b"\r\n")) <= 998
     assert wire.isascii()
     mail = read(long, sender)

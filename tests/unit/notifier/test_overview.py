@@ -1,6 +1,7 @@
 """What those above read: the weekly list with its letter, the month on one page with its chart."""
 
 from datetime import date, datetime
+from email import message_from_bytes
 from io import BytesIO
 from uuid import UUID
 
@@ -194,7 +195,7 @@ def test_the_picture_stands_beside_the_html_and_the_letter_after_it() -> None:
             unit_code="STP",
             recipient_id=UUID(int=99),
         )
-        message = message_of(outgoing, "Loa <loa@loa.invalid>")
+        message = message_from_bytes(message_of(outgoing, "Loa <loa@loa.invalid>"))
         found = [part.get_content_type() for part in message.walk() if not part.is_multipart()]
         assert [one[: len(kind)] for one, kind in zip(found, kinds, strict=True)] == kinds
 
