@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import orjson
 from alembic import command, context
@@ -119,27 +120,48 @@ async def upsert(connection: AsyncConnection, table: Table, rows: Sequence[Mappi
     VALUES, which SQLAlchemy compiles anew for each number of rows, takes six times as long.
     """
     if rows:
-        statement = _upsert(table, tuple(rows[0]))
-        await connection.exec_driver_sql(statement, (orjson.dumps(rows, default=_listed).decode(),))
+        await connection.exec_driver_sql(_upsert(table, tuple(rows[0])), (_as_json(rows),))
+
+
+async def add(
+    connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], key: str
+) -> set[Any]:
+    """Insert rows whose primary key is free, as `upsert` does; gives their values of the column `key`."""
+    if not rows:
+        return set()
+    statement = f'{_insert(table, tuple(rows[0]))} ON CONFLICT DO NOTHING RETURNING "{key}"'
+    added = await connection.exec_driver_sql(statement, (_as_json(rows),))
+    return set(added.scalars())
+
+
+@lru_cache
+def _insert(table: Table, columns: Sequence[str]) -> str:
+    names = ", ".join(f'"{name}"' for name in columns)
+    return (
+        f'INSERT INTO "{table.name}" ({names}) '  # noqa: S608  names of our own metadata
+        f'SELECT {names} FROM json_populate_recordset(NULL::"{table.name}", $1::json)'
+    )
 
 
 @lru_cache
 def _upsert(table: Table, columns: Sequence[str]) -> str:
-    names = ", ".join(f'"{name}"' for name in columns)
     keys = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
     others = [f'"{column.name}"' for column in table.columns if not column.primary_key]
     change = ", ".join(f"{name} = excluded.{name}" for name in others)
-    return (
-        f'INSERT INTO "{table.name}" ({names}) '  # noqa: S608  names of our own metadata
-        f'SELECT {names} FROM json_populate_recordset(NULL::"{table.name}", $1::json) '
-        f"ON CONFLICT ({keys}) DO {f'UPDATE SET {change}' if change else 'NOTHING'}"
-    )
+    what = f"UPDATE SET {change}" if change else "NOTHING"
+    return f"{_insert(table, columns)} ON CONFLICT ({keys}) DO {what}"
 
 
-def _listed(value: Any) -> Any:
-    """Write a set, always in the same order."""
+def _as_json(rows: Sequence[Mapping[str, Any]]) -> str:
+    return orjson.dumps(rows, default=_written).decode()
+
+
+def _written(value: Any) -> Any:
+    """Write a set, always in the same order, and an id as asyncpg gives it, which is of a class of its own."""
     if isinstance(value, frozenset | set):
         return sorted(value)
+    if isinstance(value, UUID):
+        return str(value)
     raise TypeError(f"no value of a column: {type(value)}")
 
 

@@ -8,15 +8,17 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
 import jwt
+import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from jwt.utils import base64url_encode
 
 from shared.contracts.ids import LOA_NAMESPACE
 from shared.contracts.vocabulary import AlertAnswer, Stage
@@ -99,11 +101,17 @@ class LinkSigner:
 
     key: Ed25519PrivateKey
     pages: Mapping[AlertAnswer, str]
+    head: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        head = {"alg": ALGORITHM, "typ": TYPE, "kid": key_id(self.key.public_key())}
+        object.__setattr__(self, "head", base64url_encode(orjson.dumps(head)))
 
     def address(self, link: Link) -> str:
         return f"{self.pages[link.answer].rstrip('/')}{PATH}/{self.token(link)}"
 
     def token(self, link: Link) -> str:
+        """Sign a link (RFC 7515, compact): ten stand in a mail, and PyJWT takes as long again as the signature."""
         claims = {
             "aud": AUDIENCE,
             "jti": str(link.link_id),
@@ -115,8 +123,8 @@ class LinkSigner:
             "stage": link.stage.value,
             "answer": link.answer.value,
         }
-        headers = {"typ": TYPE, "kid": key_id(self.key.public_key())}
-        return jwt.encode(claims, self.key, ALGORITHM, headers)
+        signed = b".".join((self.head, base64url_encode(orjson.dumps(claims))))
+        return b".".join((signed, base64url_encode(self.key.sign(signed)))).decode()
 
 
 @dataclass(frozen=True, slots=True)

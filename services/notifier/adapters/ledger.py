@@ -29,6 +29,7 @@ from services.notifier.application.ports import (
     Outgoing,
     Unannounced,
 )
+from shared.database import add
 
 LEASE = timedelta(minutes=5)
 ANNOUNCE_AT_ONCE = 100
@@ -134,13 +135,11 @@ async def _enqueue(
     connection: AsyncConnection, mails: Sequence[tuple[Notice, Outgoing]], correlation_id: str, now: datetime
 ) -> set[str]:
     rows = [mail_row(digest, outgoing, correlation_id, now) for digest, outgoing in mails]
-    added = await connection.execute(
-        insert(DIGEST).values(rows).on_conflict_do_nothing().returning(DIGEST.c.digest_key)
-    )
-    fresh = set(added.scalars())
+    fresh = await add(connection, DIGEST, rows, "digest_key")
     ours = [(digest, outgoing) for digest, outgoing in mails if digest.key in fresh]
-    if lines := [line_row(digest, line) for digest, _ in ours for line in digest.lines]:
-        await connection.execute(insert(DIGEST_LINE), lines)
+    await add(
+        connection, DIGEST_LINE, [line_row(one, line) for one, _ in ours for line in one.lines], "gap_id"
+    )
     if files := [
         file for digest, outgoing in ours for file in file_rows(digest.key, outgoing.mail.attachments)
     ]:

@@ -9,7 +9,7 @@ from binascii import b2a_qp
 from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
-from typing import Literal
+from typing import Any, Literal
 
 from services.notifier.adapters.headers import header
 from services.notifier.application.ports import Attachment
@@ -31,10 +31,12 @@ def text_part(subtype: Literal["plain", "html"], text: str) -> bytes:
 def file_part(file: Attachment) -> bytes:
     """Write a file that goes along, or an image that the page shows."""
     part = EmailMessage(policy=SMTP)
-    shown = {"disposition": "inline", "cid": f"<{file.content_id}>"} if file.content_id else {}
     main, _, sub = file.media_type.partition("/")
-    named = {"disposition": "attachment", "filename": header(file.name).replace("/", "-")}
-    part.set_content(file.content, maintype=main, subtype=sub, **{**named, **shown})
+    shown: dict[str, Any] = {"disposition": "attachment"}
+    if file.content_id:
+        shown = {"disposition": "inline", "cid": f"<{file.content_id}>"}
+    name = header(file.name).replace("/", "-")
+    part.set_content(file.content, maintype=main, subtype=sub, filename=name, **shown)
     return bytes(part)
 
 

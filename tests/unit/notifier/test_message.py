@@ -79,7 +79,7 @@ def test_a_text_comes_out_as_it_went_in_and_in_lines_that_the_wire_allows(text: 
     wire = message_of(replace(outgoing(), mail=Mail("Tiêu đề", text, f"<body>{text}</body>")), SENDER)
     assert max(len(line) for line in wire.split(b"\r\n")) <= 76
     assert b"\n" not in wire.replace(b"\r\n", b"")
-    parts = message_from_bytes(wire, policy=policy.default).iter_parts()  # type: ignore[attr-defined]  # a multipart
+    parts = message_from_bytes(wire, policy=policy.default).iter_parts()
     plain, page = (part.get_content().removesuffix("\r\n").replace("\r\n", "\n") for part in parts)
     sent = text.replace("\r\n", "\n").replace("\r", "\n")
     assert plain == sent.removesuffix("\n")
