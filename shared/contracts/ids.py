@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 LOA_NAMESPACE = uuid5(NAMESPACE_URL, "urn:loa")
+REMEMBERED = 8192  # ids of each kind: the same one is asked for again and again while rows of it come in
 
 
+@lru_cache(REMEMBERED)
 def unit_id(code: str) -> UUID:
     return uuid5(LOA_NAMESPACE, f"unit:{code}")
 
 
+@lru_cache(REMEMBERED)
 def draft_id(draft_code: str) -> UUID:
     return uuid5(LOA_NAMESPACE, f"draft:{draft_code}")
 
@@ -50,6 +54,7 @@ def programme_entry_id(unit_code: str, year: int, kind: str, *said: object) -> U
     return uuid5(LOA_NAMESPACE, f"programme-entry:{unit_code}:{year}:{kind}:{words}")
 
 
+@lru_cache(REMEMBERED)
 def alert_id(gap_id: UUID, unit_code: str) -> UUID:
     return uuid5(LOA_NAMESPACE, f"alert:{gap_id}:{unit_code}")
 

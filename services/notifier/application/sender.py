@@ -45,6 +45,7 @@ class Sender:
     calendar: Calendar
     now: Clock
     spread: Callable[[], float] = random.random
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
         """Look after what a crash or a refusing server left behind, for ever."""
@@ -67,11 +68,15 @@ class Sender:
         return ""
 
     async def run_once(self) -> None:
-        """Deliver all that is waiting, whoever queued it; then say in the log what went out."""
-        try:
-            await _Round(self).run()
-        finally:
-            await self.announcer.run_once()
+        """Deliver all that is waiting, whoever queued it; then say in the log what went out.
+
+        One round at a time: a second one beside it would have as many mails under way again, and announce the same.
+        """
+        async with self.turn:
+            try:
+                await _Round(self).run()
+            finally:
+                await self.announcer.run_once()
 
     async def claim(self) -> list[Claim]:
         """Take the next mails, unless an operator holds all sending."""
