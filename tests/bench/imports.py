@@ -1,17 +1,16 @@
 """How fast rows come in: `python -m tests.bench.imports [ROWS] [--profile]`.
 
 Rows made up for the registry (units, drafts, policies, stages) go through `POST /imports` in parts of 1,000, as
-`loa import` sends them, on throw-away engines; the broker makes every write durable (sync_interval always),
-and the projection follows in the same process. Beside it stands what the same broker takes in the same run
-from one writer, and from 32, that wait for each acknowledgement, and in atomic batches that wait for theirs.
+`loa import` sends them, on throw-away engines, to a service that is a process of its own, as in production; the
+broker makes every write durable (sync_interval always), and the projection follows in the service. Beside it stands
+what the same broker takes in the same run from one writer, and from 32, that wait for each acknowledgement, and in
+atomic batches that wait for theirs.
 """
 # ruff: noqa: T201  a benchmark prints
 
 import argparse
 import asyncio
-import cProfile
 import pstats
-import resource
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -27,9 +26,9 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.overlay import Append
 from shared.eventstore.port import NOTHING
 from tests.support import thousands
-from tests.support.bench_house import bench_house
+from tests.support.bench_house import MODULE, Apart, apart, bench_house
 from tests.support.engines import connected
-from tests.support.service import Api, House, Row
+from tests.support.service import House, Row, eventually
 
 PART = 1000  # rows
 APPENDS = 3000
@@ -75,44 +74,46 @@ async def batches(house: House) -> float:
         return BATCHES * imports.WINDOW / (time.perf_counter() - started)
 
 
-async def send(house: House, api: Api, rows: int, title: str) -> None:
-    head, started, worked, sent = await house.head(), time.perf_counter(), time.process_time(), 0
+async def send(house: House, service: Apart, rows: int, title: str) -> None:
+    head, started, worked, sent = await house.head(), time.perf_counter(), service.busy(), 0
     for sheet, of_sheet in groupby(parts(rows), key=lambda part: part[0]):
         began, count = time.perf_counter(), 0
         for _, part in of_sheet:
-            outcomes = await api.import_rows(sheet, part)
+            outcomes = await service.api.import_rows(sheet, part)
             assert not [outcome for outcome in outcomes if outcome["status"] == "refused"]
             count += len(part)
         sent += count
         print(f"  {sheet:18} {count / (time.perf_counter() - began):10,.0f} rows/s")
-    took, events = time.perf_counter() - started, await house.head() - head
-    busy = (time.process_time() - worked) / took
-    print(f"{title:20} {sent / took:10,.0f} rows/s {events / took:10,.0f} events/s, {busy:.0%} of a core")
+    took, end = time.perf_counter() - started, await house.head()
+    await eventually(lambda: _is_at(service, end), 600)
+    worked = service.busy() - worked
+    print(f"{title:20} {sent / took:10,.0f} rows/s {(end - head) / took:10,.0f} events/s")
+    print(
+        f"  {worked:.1f} s of a processor in the service, {1e6 * worked / sent:,.0f} us a row, projected as well"
+    )
 
 
-def memory() -> str:
-    return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB at most"
+async def _is_at(service: Apart, position: int) -> bool:
+    return bool((await service.api.projection())["position"] >= position)
 
 
-async def measure(house: House, rows: int, *, profile: bool) -> None:
-    async with house.another("registry") as api:
-        print(f"memory before        {memory()}")
-        profiler = cProfile.Profile()
-        if profile:
-            profiler.enable()
-        await send(house, api, rows, "import")
-        profiler.disable()
-        await send(house, api, rows, "the same again")
-        print(f"memory after         {memory()}")
+async def measure(house: House, folder: Path, rows: int, *, profile: bool) -> None:
+    stats = folder / "profile"
+    run = ("-m", "cProfile", "-o", str(stats), "-m") if profile else MODULE
+    async with apart(house, "registry", folder / "registry.log", run) as service:
+        print(f"memory before        {service.most_held():,.0f} MiB at most")
+        await send(house, service, rows, "import")
+        await send(house, service, rows, "the same again")
+        print(f"memory after         {service.most_held():,.0f} MiB at most")
     if profile:
-        pstats.Stats(profiler).sort_stats("tottime").print_stats(30)
+        pstats.Stats(str(stats)).sort_stats("tottime").print_stats(40)
 
 
 async def main(rows: int, *, profile: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
         Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
         async with bench_house(Path(name), "registry") as house:
-            await measure(house, rows, profile=profile)
+            await measure(house, Path(name), rows, profile=profile)
             print(f"atomic batches       {await batches(house):10,.0f} events/s, each batch awaited")
             print(f"one writer           {await appends(house, 1):10,.0f} awaited appends/s")
             print(f"32 writers           {await appends(house, 32):10,.0f} awaited appends/s")

@@ -1,15 +1,24 @@
-"""Engines of a benchmark's own: a broker and databases in a folder that is thrown away, nothing served yet."""
+"""Engines of a benchmark's own in a folder that is thrown away, and services beside it, each a process of its own."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
+
+from fastapi import FastAPI
 
 from deploy.local.keys import keyring
 from deploy.local.postgres import PostgresServer, create_database
 from tests.support.engines import THROW_AWAY, _admin, fresh_nats
 from tests.support.ports import free_port
-from tests.support.service import House
+from tests.support.service import PATIENCE, Api, House, _client, eventually
 from tests.support.tokens import issuer
+
+MODULE = ("-m",)  # what runs a service; a benchmark may put a profiler here
 
 
 @asynccontextmanager
@@ -25,3 +34,49 @@ async def bench_house(folder: Path, *services: str) -> AsyncIterator[House]:
         at = f"127.0.0.1:{postgres.port}"
         urls = {name: f"postgresql://{name}:{name}@{at}/{name}" for name in services}
         yield House(server, keys, issuer(folder), databases=urls)
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """A service as it runs in production: `python -m services.NAME`, called by us and by nobody else."""
+
+    api: Api
+    pid: int
+
+    def busy(self) -> float:
+        """Give the processor seconds that it has used."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def most_held(self) -> float:
+        """Give the MiB that it held at most."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+
+
+@asynccontextmanager
+async def apart(house: House, service: str, log: Path, run: Sequence[str] = MODULE) -> AsyncIterator[Apart]:
+    """Run a service until the block ends; its lines go to `log`."""
+    settings = house.settings(service)
+    seed, links = settings.nats_seed, house.links
+    assert seed is not None
+    environment = os.environ | {
+        "LOA_PORT": str(settings.port),
+        "LOA_NATS_URL": settings.nats_url,
+        "LOA_NATS_SEED": seed.get_secret_value(),
+        "LOA_DATABASE_URL": settings.database_url.get_secret_value(),
+        "LOA_JWKS": settings.jwks,
+        "LOA_LINK_KEY": links.pem,
+        "LOA_LINK_JWKS": str(links.jwks),
+    }
+    command = (sys.executable, *run, f"services.{service}")
+    with log.open("wb") as out:
+        process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=out, stderr=out)
+    try:
+        async with _client(settings.port, house.issuer.token()) as client:
+            api = Api(FastAPI(), settings, client, house.issuer)
+            await eventually(api.ready, 3 * PATIENCE)
+            yield Apart(api, process.pid)
+    finally:
+        process.send_signal(signal.SIGINT)
+        await process.wait()
