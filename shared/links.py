@@ -1,17 +1,17 @@
-"""Answer links: what a button in a mail carries, signed by the notifier and verified wherever it leads.
+"""Links in mails, signed by the notifier and verified wherever they lead; above all those behind the answers.
 
-A link is a JWT (RFC 7519) signed with Ed25519 (RFC 8037). It is bound to one recipient, gap, draft, unit and
-stage, and good for one kind of answer until a moment. It proves nothing else: it opens no other door.
+A link is a JWT (RFC 7519) signed with Ed25519 (RFC 8037). That of an answer is bound to one recipient, gap, draft,
+unit and stage, and good for one kind of answer until a moment. It proves nothing else: it opens no other door.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
 import jwt
@@ -24,13 +24,15 @@ from shared.contracts.ids import LOA_NAMESPACE
 from shared.contracts.vocabulary import AlertAnswer, Stage
 from shared.errors import Refusal, Text
 
+T = TypeVar("T")
 AUDIENCE = "loa-answer"  # never that of an access token: neither is taken for the other
 ALGORITHM = "EdDSA"
 TYPE = "loa-answer+jwt"
 PATH = "/answers"
 VALID_FOR = timedelta(days=30)
 _REQUIRED = ["jti", "sub", "exp", "gap", "draft", "unit", "stage", "answer"]
-_ADDRESS = re.compile(rf"{PATH}/[\w.-]+")
+MAILBOX_PATH = "/mailbox"
+_ADDRESS = re.compile(rf"({PATH}|{MAILBOX_PATH})/[\w.-]+")
 
 
 class LinkNotValid(Refusal):
@@ -68,10 +70,10 @@ class LinkIsOver(Refusal):
     code = "link-is-over"
     kind = "gone"
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, ended: datetime) -> None:
         super().__init__(
-            f"Liên kết này đã hết hiệu lực từ ngày {link.expires:%d/%m/%Y}. Chưa có nội dung nào được ghi nhận.",
-            f"This link ended on {link.expires:%Y-%m-%d}. Nothing was recorded.",
+            f"Liên kết này đã hết hiệu lực từ ngày {ended:%d/%m/%Y}. Chưa có nội dung nào được ghi nhận.",
+            f"This link ended on {ended:%Y-%m-%d}. Nothing was recorded.",
             renewable=True,
         )
 
@@ -96,22 +98,38 @@ def link_id(mail_key: str, gap_id: UUID, answer: AlertAnswer) -> UUID:
 
 
 @dataclass(frozen=True, slots=True)
+class Seal:
+    """Signs tokens of one type (RFC 8725, 3.11): none is ever taken for one of another."""
+
+    key: Ed25519PrivateKey
+    type_: str
+    head: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        head = {"alg": ALGORITHM, "typ": self.type_, "kid": key_id(self.key.public_key())}
+        object.__setattr__(self, "head", base64url_encode(orjson.dumps(head)))
+
+    def token(self, claims: Mapping[str, Any]) -> str:
+        """Sign claims (RFC 7515, compact): ten stand in a mail, and PyJWT takes as long again as the signature."""
+        signed = b".".join((self.head, base64url_encode(orjson.dumps(claims))))
+        return b".".join((signed, base64url_encode(self.key.sign(signed)))).decode()
+
+
+@dataclass(frozen=True, slots=True)
 class LinkSigner:
     """Signs links and says where they lead; `pages` gives the address of the service that each answer is for."""
 
     key: Ed25519PrivateKey
     pages: Mapping[AlertAnswer, str]
-    head: bytes = field(init=False)
+    seal: Seal = field(init=False)
 
     def __post_init__(self) -> None:
-        head = {"alg": ALGORITHM, "typ": TYPE, "kid": key_id(self.key.public_key())}
-        object.__setattr__(self, "head", base64url_encode(orjson.dumps(head)))
+        object.__setattr__(self, "seal", Seal(self.key, TYPE))
 
     def address(self, link: Link) -> str:
         return f"{self.pages[link.answer].rstrip('/')}{PATH}/{self.token(link)}"
 
     def token(self, link: Link) -> str:
-        """Sign a link (RFC 7515, compact): ten stand in a mail, and PyJWT takes as long again as the signature."""
         claims = {
             "aud": AUDIENCE,
             "jti": str(link.link_id),
@@ -123,8 +141,7 @@ class LinkSigner:
             "stage": link.stage.value,
             "answer": link.answer.value,
         }
-        signed = b".".join((self.head, base64url_encode(orjson.dumps(claims))))
-        return b".".join((signed, base64url_encode(self.key.sign(signed)))).decode()
+        return self.seal.token(claims)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +152,29 @@ class LinkReader:
 
     def read(self, token: str) -> Link:
         """Return what the link says, expired or not; raises `LinkNotValid`."""
+        return self.opened(token, TYPE, AUDIENCE, _REQUIRED, _link)
+
+    def opened(
+        self,
+        token: str,
+        type_: str,
+        audience: str,
+        required: list[str],
+        read: Callable[[Mapping[str, Any]], T],
+    ) -> T:
+        """Verify a token of a type and `read` its claims, expired or not; raises `LinkNotValid`."""
         try:
             header = jwt.get_unverified_header(token)
             claims = jwt.decode(
                 token,
                 self.keys[header["kid"]],
                 algorithms=[ALGORITHM],
-                audience=AUDIENCE,
-                options={"require": _REQUIRED, "verify_exp": False},  # the clock is the caller's
+                audience=audience,
+                options={"require": required, "verify_exp": False},  # the clock is the caller's
             )
-            if header.get("typ") != TYPE:
+            if header.get("typ") != type_:
                 raise LinkNotValid
-            return _link(claims)
+            return read(claims)
         except (jwt.PyJWTError, KeyError, ValueError, TypeError, OverflowError) as error:
             raise LinkNotValid from error
 
@@ -185,4 +213,4 @@ def reader(jwks: Path | None) -> LinkReader:
 
 def masked(text: str) -> str:
     """Take the tokens out of a text that others than the recipient may read (a page, a log)."""
-    return _ADDRESS.sub(f"{PATH}/…", text)
+    return _ADDRESS.sub(r"\1/…", text)

@@ -25,6 +25,10 @@ SKIPS: Mapping[str, Text] = {
     "not_a_working_day": Text("không phải ngày làm việc", "not a working day"),
     "before_hour": Text("chưa đến giờ gửi", "before the hour of sending"),
     "nothing_new": Text("không có gì mới", "nothing new"),
+    "unsubscribed": Text("người nhận đã dừng loại thư này", "the recipient has ended this kind of mail"),
+    "not_this_day": Text(
+        "chờ ngày trong tuần mà người nhận đã chọn", "waits for the day of the week that was chosen"
+    ),
     "no_recipient": Text("đơn vị chưa có người nhận", "the unit has no recipient"),
     "already_sent": Text("hôm nay đã gửi", "already sent today"),
     "round_done": Text("thư của ngày đã được lập", "the mails of the day are made"),

@@ -5,13 +5,14 @@ from ssl import SSLContext, create_default_context
 
 from fastapi import FastAPI
 
-from services.notifier.adapters import answers, api, outbox, parked, pauses, requests, tables
+from services.notifier.adapters import answers, api, mailbox_page, outbox, parked, pauses, requests, tables
 from services.notifier.adapters.answer_links import AnswerLinks
 from services.notifier.adapters.bounces import Desk as BounceDesk
 from services.notifier.adapters.bounces import ImapDoor, LmtpDoor
 from services.notifier.adapters.broker import subscribe
 from services.notifier.adapters.channels import ChannelPost
 from services.notifier.adapters.desk import PROJECTION, SqlDesks
+from services.notifier.adapters.mailbox_links import MailboxLinks, seal
 from services.notifier.adapters.observed import ObservedLedger, ObservedPost, Vitals
 from services.notifier.adapters.overviews import NoticeRenderer
 from services.notifier.adapters.post import FilePost
@@ -30,6 +31,7 @@ from services.notifier.application.answers import Answers, Renewals
 from services.notifier.application.commands import Commands
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.ports import Post
+from services.notifier.application.preferences import Preferences, SettingsMails
 from services.notifier.application.projections import changes
 from services.notifier.application.sender import Sender
 from services.notifier.application.ticks import Ticks
@@ -48,7 +50,7 @@ from shared.service import Background, Platform
 logger = log.get(__name__)
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
-CONTEXTS = frozenset({"unit", "draft", "compliance", "alert"})
+CONTEXTS = frozenset({"unit", "draft", "compliance", "alert", "recipient"})
 
 
 def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
@@ -72,6 +74,14 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
             answers.router(
                 Answers(platform.store, commands, ticks.pipeline.desks),
                 Renewals(ticks.pipeline, ticks.ledger, now),
+                links.reader(settings.link_jwks),
+                settings.url_notifier,
+                now,
+            ),
+            mailbox_page.router(
+                Preferences(platform.store, clock.new_id),
+                SettingsMails(ticks.pipeline, ticks.ledger, now),
+                recipients,
                 links.reader(settings.link_jwks),
                 settings.url_notifier,
                 now,
@@ -109,8 +119,11 @@ def _ticks(platform: Platform, settings: Settings, sending: SqlSending, now: Clo
     )
     calendar = load_rulebook(settings.rule_files).calendar
     announcer = Announcer(ledger, platform.store, clock.new_id, now)
-    digests = TemplateRenderer(AnswerLinks(_signer(settings)), settings.mail_from)
-    renderer = NoticeRenderer(digests, environment(), settings.mail_from, f"{settings.url_notifier}/requests")
+    signer = _signer(settings)
+    mailboxes = MailboxLinks(seal(signer.key) if signer else None, settings.url_notifier)
+    digests = TemplateRenderer(AnswerLinks(signer), mailboxes, settings.mail_from)
+    asked_at = f"{settings.url_notifier}/requests"
+    renderer = NoticeRenderer(digests, environment(), settings.mail_from, asked_at, mailboxes)
     desks = SqlDesks(platform.engine, settings.justice_unit)
     return Ticks(
         pipeline=Pipeline(desks, renderer, calendar, head, _steps(settings)),

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from shared.contracts.campaigns import CommunicationEvent, PlanEvent
 from shared.contracts.event import TYPE_PREFIX, Event, Unknown
 from shared.contracts.metrics import ComplianceEvent
-from shared.contracts.notifier import AlertEvent
+from shared.contracts.notifier import AlertEvent, RecipientEvent
 from shared.contracts.programme import ProgrammeEvent
 from shared.contracts.registry import DraftEvent, UnitEvent
 
@@ -23,6 +23,7 @@ OWNERS: Mapping[str, str] = MappingProxyType(
         "programme": "campaigns",
         "compliance": "metrics",
         "alert": "notifier",
+        "recipient": "notifier",
     }
 )
 
@@ -64,5 +65,14 @@ def _next_version(type_name: str) -> str:
 
 
 CATALOG = catalog_of(
-    [UnitEvent, DraftEvent, PlanEvent, CommunicationEvent, ProgrammeEvent, ComplianceEvent, AlertEvent]
+    [
+        UnitEvent,
+        DraftEvent,
+        PlanEvent,
+        CommunicationEvent,
+        ProgrammeEvent,
+        ComplianceEvent,
+        AlertEvent,
+        RecipientEvent,
+    ]
 )

@@ -1,10 +1,19 @@
-"""Events of the notifier: one gap as a matter between us and its unit."""
+"""Events of the notifier: one gap as a matter between us and its unit; what a mailbox wants to be sent."""
 
 from datetime import date
 from uuid import UUID
 
 from shared.contracts.event import Code, Event
-from shared.contracts.vocabulary import Channel, EscalationReason, GapClosure, RecipientRole, Stage
+from shared.contracts.vocabulary import (
+    Channel,
+    EscalationReason,
+    GapClosure,
+    OptionalMail,
+    PreferenceDoor,
+    RecipientRole,
+    Stage,
+    Weekday,
+)
 
 
 class AlertRaised(Event, context="alert"):
@@ -129,6 +138,33 @@ class AlertSilenced(Event, context="alert"):
     reason: str
 
 
+class _Preferred(Event):
+    """What a mailbox of a unit asked for, by its opaque id; `reason` is in its own words."""
+
+    recipient_id: UUID
+    unit_code: Code
+    through: PreferenceDoor
+    reason: str | None = None
+
+
+class RecipientUnsubscribed(_Preferred, context="recipient"):
+    """No more mail of a kind that may be ended."""
+
+    kind: OptionalMail
+
+
+class RecipientResubscribed(_Preferred, context="recipient"):
+    """Mail of a kind that was ended goes out again."""
+
+    kind: OptionalMail
+
+
+class RecipientFrequencyChosen(_Preferred, context="recipient"):
+    """Reminders that can wait come on one day of the week; None: on each working day."""
+
+    digest_day: Weekday | None = None
+
+
 AnswerEvent = AlertAcknowledged | AlertTransferRequested | AlertExemptionRequested | AlertObstacleReported
 AlertEvent = (
     AlertRaised
@@ -140,3 +176,4 @@ AlertEvent = (
     | AlertSilenced
     | AnswerEvent
 )
+RecipientEvent = RecipientUnsubscribed | RecipientResubscribed | RecipientFrequencyChosen

@@ -245,6 +245,36 @@ class AlertAnswer(StrEnum):
     OBSTACLE = "obstacle"
 
 
+class OptionalMail(StrEnum):
+    """The kinds of mail that a recipient may end: no duty hangs on them. `thanks` only says what was done."""
+
+    WEEKLY_LIST = "weekly_list"
+    MONTHLY_SUMMARY = "monthly_summary"
+    THANKS = "thanks"
+
+
+class Weekday(StrEnum):
+    """The days of the week on which offices work."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+
+    @property
+    def number(self) -> int:
+        """Give its number by ISO 8601: Monday is 1."""
+        return list(Weekday).index(self) + 1
+
+
+class PreferenceDoor(StrEnum):
+    """Where a recipient said what it wants: in its mail client (RFC 8058), or on the page of its mailbox."""
+
+    ONE_CLICK = "one_click"
+    PAGE = "page"
+
+
 class EscalationReason(StrEnum):
     """Why a matter went up the tree of units."""
 

@@ -6,7 +6,7 @@ links with GET and HEAD: neither changes anything.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
@@ -28,7 +28,7 @@ from shared.pages.matter import Matter
 from shared.pages.route import kept_headers, page_route, said
 from shared.rules.wording import INSTRUMENTS, STAGES
 
-_TITLES: Mapping[str, str] = {
+TITLES: Mapping[str, str] = {
     "link-not-valid": "Liên kết không đúng",
     "link-is-over": "Liên kết đã hết hiệu lực",
     "link-is-used": "Liên kết đã được sử dụng",
@@ -73,16 +73,22 @@ async def _hold(answers: frozenset[AlertAnswer], door: Door, over: bool, token: 
     if link.answer not in answers:
         raise LinkNotValid
     if link.is_over(door.now()) and not over:
-        raise LinkIsOver(link)
+        raise LinkIsOver(link.expires)
     return Held(link, token)
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerPages:
-    """How answers look: `renew_at` is the address of the service that mails new links."""
+    """How answers look: `renew_at` is the address of the service that mails new links.
+
+    `path` is where they stand, `closed` the page of a link that leads nowhere, `titles` what it is called by problem.
+    """
 
     templates: Environment
     renew_at: str
+    path: str = PATH
+    closed: str = "closed.html"
+    titles: Mapping[str, str] = field(default_factory=lambda: TITLES)
 
     def page(
         self, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
@@ -113,12 +119,12 @@ class AnswerPages:
     def refused(self, request: Request, problem: Response) -> Response:
         """Say kindly why a link leads nowhere, and offer a new one where that helps."""
         body = said(problem)
-        renew = f"{self.renew_at}{PATH}/{request.path_params['token']}/renew"
+        renew = f"{self.renew_at}{self.path}/{request.path_params['token']}/renew"
         return self.page(
-            "closed.html",
+            self.closed,
             problem.status_code,
             kept_headers(problem),
-            title=_TITLES.get(body["type"].rpartition(":")[2], body["title"]),
+            title=self.titles.get(body["type"].rpartition(":")[2], body["title"]),
             messages=body["messages"],
             renew=renew if body.get("renewable") else None,
         )

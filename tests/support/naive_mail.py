@@ -48,6 +48,10 @@ class NaiveNotifier:
     silenced: set[tuple[Any, str]] = field(default_factory=set)
     halted: set[str] = field(default_factory=set)
     made: set[str] = field(default_factory=set)
+    weekdays: dict[str, int] = field(default_factory=dict)  # address -> the day of its reminders, Monday is 1
+    unwanted: set[tuple[str, str]] = field(
+        default_factory=set
+    )  # address and kind of mail that it takes no more
 
     def learn(self, event: Event) -> None:
         name = f"{event.context}.{event.name}"
@@ -78,9 +82,9 @@ class NaiveNotifier:
             self._weekly(day, climbed, out)
         if self._is_time(f"month {_cut(day)}", _cut(day), day, late):
             self._monthly(day, out)
-        self.made.add(f"day {day}")
         for box in self.boxes:
             self._digest(box, day, climbed, out)
+        self.made.add(f"day {day}")
         self._note(day, climbed)
         return {key: lines for key, lines in out.items() if lines or "month" in key[1]}
 
@@ -112,12 +116,42 @@ class NaiveNotifier:
                 lines[gap_id] = found
         if not any(why not in FILLING for why, _ in lines.values()):
             return
+        if self._waits(box[0], lines, day):
+            return
         out[box[0], "digest"] = {str(gap_id): why for gap_id, (why, _) in lines.items()}
         for gap_id, (why, above) in lines.items():
             if why in {"resolved_since", "closed_otherwise", "closed_below"}:
                 del self.told[box[0], gap_id]
             else:
                 self._tell(box, gap_id, day, above=above)
+
+    def _waits(self, address: str, lines: dict[Any, tuple[str, bool]], day: date) -> bool:
+        """Whether a mailbox is left alone today: it wants no thanks alone, or chose another day and nothing presses."""
+        news = {gap_id for gap_id, (why, _) in lines.items() if why not in FILLING}
+        if (address, "thanks") in self.unwanted and {lines[gap_id][0] for gap_id in news} == {
+            "resolved_since"
+        }:
+            return True
+        if address not in self.weekdays or self._is_its_day(address, day):
+            return False
+        following = day + timedelta(days=1)
+        while following.isoweekday() != self.weekdays[address]:
+            following += timedelta(days=1)
+        while not self.works(following):
+            following += timedelta(days=1)
+        due = [self.gaps[gap_id].due_on for gap_id in news if self._is_open(gap_id, day)]
+        return all(one >= following for one in due)
+
+    def _is_its_day(self, address: str, day: date) -> bool:
+        """The chosen day of the week; if that was no working day, or nobody was there, the first day since."""
+        opens = day
+        while opens.isoweekday() != self.weekdays[address]:
+            opens -= timedelta(days=1)
+        before = [opens + timedelta(days=n) for n in range((day - opens).days)]
+        if not any(self.works(one) for one in before):
+            return True
+        began = min((one for one in self.made if one.startswith("day ")), default=f"day {day}")
+        return began <= f"day {opens}" and not any(f"day {one}" in self.made for one in before)
 
     def _why(self, box: Box, gap_id: Any, day: date, *, mine: bool, over_me: bool) -> tuple[str, bool] | None:
         gap, said = self.gaps[gap_id], self.told.get((box[0], gap_id))
@@ -171,7 +205,7 @@ class NaiveNotifier:
 
     def _weekly(self, day: date, climbed: dict[Any, Any], out: Expected) -> None:
         for box in self.boxes:
-            if box[2] != "supervisor":
+            if box[2] != "supervisor" or (box[0], "weekly_list") in self.unwanted:
                 continue
             lines = {}
             for gap_id, gap in self.gaps.items():
@@ -191,6 +225,8 @@ class NaiveNotifier:
         for box in self.boxes:
             heads = [b for b in self.boxes if b[1] == box[1] and b[2] == "head"]
             if not (box in heads or (not heads and box[2] == "supervisor")):
+                continue
+            if (box[0], "monthly_summary") in self.unwanted:
                 continue
             area = {*self._below(box[1]), box[1]}
             for gap_id, gap in self.gaps.items():

@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping, Select, and_, exists, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.notifier.adapters.preferences import preferences
 from services.notifier.adapters.silences import silences_on
 from services.notifier.adapters.tables import (
     ALERT,
@@ -101,6 +102,7 @@ class SqlDesks:
                 later=await _with_digest(connection, DIGEST.c.day > day),
                 rounds=await _rounds(connection),
                 history=await _history(connection, day),
+                preferences=await preferences(connection),
             )
 
 

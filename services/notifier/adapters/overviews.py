@@ -1,6 +1,6 @@
 """The weekly list and the monthly page as mails, with the letter and the chart that go along."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jinja2 import Environment
@@ -10,14 +10,17 @@ from services.notifier.adapters.headers import header
 from services.notifier.adapters.letter import DOCX, Row, urging_letter
 from services.notifier.adapters.message import message_id
 from services.notifier.adapters.naming import in_language, name_of, policies_of
-from services.notifier.adapters.rendering import TemplateRenderer
+from services.notifier.adapters.preference_wording import KINDS as OPTIONAL_KINDS
+from services.notifier.adapters.preference_wording import frequency
+from services.notifier.adapters.rendering import Mailboxes, TemplateRenderer
 from services.notifier.adapters.wording import NOBODY_READS, ROLES, said_by
 from services.notifier.application.ports import Attachment, Mail, Notice
 from services.notifier.domain.digest import Digest, Line
 from services.notifier.domain.overview import MonthlySummary, WeeklyList
+from services.notifier.domain.preference import SettingsNote, offered
 from services.notifier.domain.units import Unit
 from shared.contracts.datasets import banners
-from shared.contracts.vocabulary import Language
+from shared.contracts.vocabulary import Language, OptionalMail
 from shared.rules.wording import STAGES
 
 CHART = "chart"
@@ -27,13 +30,15 @@ CHART = "chart"
 class NoticeRenderer:
     """Renders every kind of mail; digests have a renderer of their own.
 
-    `requests` is the address of what units ask for, with what grants it.
+    `requests` is the address of what units ask for, with what grants it; `mailboxes` lead to what a recipient
+    wants to be sent.
     """
 
     digests: TemplateRenderer
     templates: Environment
     sender: str
     requests: str
+    mailboxes: Mailboxes
 
     def message_id(self, notice: Notice) -> str:
         return message_id(notice.key, self.sender)
@@ -52,14 +57,23 @@ class NoticeRenderer:
                     content_id=CHART,
                 )
                 return self._filled(notice, _of_month(notice, unit), picture)
+            case SettingsNote():
+                settings = self.mailboxes.of(notice.recipient, notice.day)
+                return self._written(notice, _of_settings(notice, unit) | {"settings": settings})
 
-    def _filled(self, notice: Notice, values: dict[str, Any], file: Attachment) -> Mail:
+    def _filled(self, notice: WeeklyList | MonthlySummary, values: dict[str, Any], file: Attachment) -> Mail:
+        """Write what nobody is obliged to get, with the way out of it."""
+        settings = self.mailboxes.of(notice.recipient, notice.day, OptionalMail(notice.kind))
+        mail = self._written(notice, values | {"settings": settings, "optional": True})
+        return replace(mail, attachments=(file,), unsubscribe=settings)
+
+    def _written(self, notice: Notice, values: dict[str, Any]) -> Mail:
         folder = f"{notice.kind}/{notice.recipient.language}"
         subject, text, html = (
             self.templates.get_template(f"{folder}/{name}").render(values)
             for name in ("subject.txt", "body.txt", "body.html")
         )
-        return Mail(header(subject), text, html, (file,))
+        return Mail(header(subject), text, html)
 
 
 def _common(notice: WeeklyList | MonthlySummary, unit: Unit) -> dict[str, Any]:
@@ -121,4 +135,20 @@ def _of_month(notice: MonthlySummary, unit: Unit) -> dict[str, Any]:
         "units": units,
         "area": notice.area,
         "chart": CHART,
+    }
+
+
+def _of_settings(notice: SettingsNote, unit: Unit) -> dict[str, Any]:
+    language, chosen = notice.recipient.language, notice.chosen
+    kinds = [
+        (in_language(OPTIONAL_KINDS[kind], language), chosen.wants(kind))
+        for kind in offered(notice.recipient.role)
+    ]
+    return {
+        "unit": header(unit.name),
+        "role": in_language(ROLES[notice.recipient.role], language),
+        "day": notice.day,
+        "banners": [],
+        "frequency": in_language(frequency(chosen), language),
+        "kinds": kinds,
     }

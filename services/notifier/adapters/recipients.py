@@ -4,14 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters.desk import recipient_of
-from services.notifier.adapters.tables import RECIPIENT
+from services.notifier.adapters.tables import RECIPIENT, UNIT
 from services.notifier.domain.recipient import Recipient
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A recipient with the name of its unit."""
+
+    recipient: Recipient
+    unit_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,14 @@ class SqlRecipients:
                 .order_by(RECIPIENT.c.email)
             )
             return [recipient_of(row) for row in rows.mappings()]
+
+    async def mailbox(self, recipient_id: UUID) -> Mailbox | None:
+        """Find a mailbox by its opaque id, on the list or not any more."""
+        query = select(RECIPIENT, UNIT.c.unit_name).outerjoin(UNIT, UNIT.c.unit_code == RECIPIENT.c.unit_code)
+        async with self.engine.connect() as connection:
+            found = await connection.execute(query.where(RECIPIENT.c.recipient_id == recipient_id))
+            row = found.mappings().first()
+        return Mailbox(recipient_of(row), row["unit_name"] or row["unit_code"]) if row else None
 
     async def replace(self, unit_code: str, wanted: Sequence[Recipient], today: date) -> None:
         """Make `wanted` the unit's list; whoever is not on it any more ended yesterday.

@@ -15,10 +15,12 @@ from services.notifier.adapters.naming import in_language, name_of, policies_of,
 from services.notifier.adapters.wording import ANSWERS, NOBODY_READS, REASONS, ROLES, said_by
 from services.notifier.application.ports import Mail
 from services.notifier.domain.digest import Digest, Line
+from services.notifier.domain.preference import is_thanks
 from services.notifier.domain.reasons import REPEAT, Reason, Standing
+from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.units import Unit
 from shared.contracts.datasets import banners
-from shared.contracts.vocabulary import AlertAnswer
+from shared.contracts.vocabulary import AlertAnswer, OptionalMail
 from shared.rules.wording import GAP_CLOSURES, STAGES
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -50,25 +52,38 @@ class Links(Protocol):
         ...
 
 
-class TemplateRenderer:
-    """`links` are the buttons under each gap; `sender` gives the domain of the Message-ID."""
+class Mailboxes(Protocol):
+    def of(self, recipient: Recipient, day: date, kind: OptionalMail | None = None) -> str | None:
+        """Give the address of the page of a mailbox; one click on it ends mail of the kind."""
+        ...
 
-    def __init__(self, links: Links, sender: str) -> None:
+
+class TemplateRenderer:
+    """`links` are the buttons under each gap, `mailboxes` lead to what a recipient wants to be sent.
+
+    `sender` gives the domain of the Message-ID.
+    """
+
+    def __init__(self, links: Links, mailboxes: Mailboxes, sender: str) -> None:
         self._templates = environment()
         self._links = links
+        self._mailboxes = mailboxes
         self._sender = sender
 
     def message_id(self, digest: Digest) -> str:
         return message_id(digest.key, self._sender)
 
     def render(self, digest: Digest, unit: Unit) -> Mail:
-        values = self._values(digest, unit)
+        ends = OptionalMail.THANKS if is_thanks(digest) else None
+        settings = self._mailboxes.of(digest.recipient, digest.day, ends)
+        values = self._values(digest, unit) | {"settings": settings, "optional": ends is not None}
         part = {
             name: self._templates.get_template(f"digest/{digest.recipient.language}/{name}").render(values)
             for name in ("subject.txt", "body.txt", "body.html")
         }
         subject, text, html = header(part["subject.txt"]), part["body.txt"], part["body.html"]
-        return Mail(subject, text, html, due_dates(digest), self._threads(digest))
+        unsubscribe = settings if ends else None
+        return Mail(subject, text, html, due_dates(digest), self._threads(digest), unsubscribe)
 
     def _threads(self, digest: Digest) -> tuple[str, ...]:
         """Name the threads of the drafts that are shown at length, that of the subject first."""

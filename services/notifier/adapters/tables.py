@@ -109,6 +109,24 @@ class AlertRow(Base, table=True):
     closure: str | None = None
 
 
+class UnwantedMailRow(Base, table=True):
+    """A kind of mail that a mailbox has ended."""
+
+    __tablename__ = "unwanted_mail"
+
+    recipient_id: UUID = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+
+
+class DigestDayRow(Base, table=True):
+    """The day of the week on which a mailbox is reminded; null: each working day."""
+
+    __tablename__ = "digest_day"
+
+    recipient_id: UUID = Field(primary_key=True)
+    digest_day: str | None = None
+
+
 class RecipientRow(Base, table=True):
     """Own data: the only place in the system with an address.
 
@@ -250,8 +268,10 @@ DIGEST_LINE = table_of(DigestLineRow)
 DIGEST_ATTACHMENT = table_of(DigestAttachmentRow)
 UNIT_SUCCESSION = table_of(UnitSuccessionRow)
 DRAFT_HALT = table_of(DraftHaltRow)
+UNWANTED_MAIL = table_of(UnwantedMailRow)
+DIGEST_DAY = table_of(DigestDayRow)
 SILENCE = table_of(SilenceRow)
 SENDING = table_of(SendingRow)
 ROUND = table_of(RoundRow)
 
-READ_MODEL = (UNIT, UNIT_SUCCESSION, DRAFT_HALT, GAP, ALERT)
+READ_MODEL = (UNIT, UNIT_SUCCESSION, DRAFT_HALT, GAP, ALERT, UNWANTED_MAIL, DIGEST_DAY)

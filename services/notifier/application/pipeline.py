@@ -16,8 +16,9 @@ from services.notifier.domain.digest import (
 )
 from services.notifier.domain.escalation import STEPS, Step
 from services.notifier.domain.refusals import BadMoment, NotCaughtUp
-from services.notifier.domain.rounds import Kind, due
+from services.notifier.domain.rounds import Kind, due, turns
 from shared.clock import VIETNAM, day_in_vietnam
+from shared.contracts.vocabulary import Weekday
 from shared.rules.working_days import Calendar
 
 PATIENCE = timedelta(seconds=5)
@@ -48,13 +49,19 @@ class Pipeline:
         today = local.date() == day_in_vietnam(now)
         if kinds is None:
             kinds = due(local.date(), desk.rounds, self.calendar, today=today) | {Kind.DIGEST}
-        return self._planner(desk, local, kinds).plan()
+        chosen = turns(local.date(), desk.rounds, self.calendar, today=today)
+        return self._planner(desk, local, kinds, chosen).plan()
 
     async def renewed(self, recipient_id: UUID, gap_id: UUID, now: datetime) -> Planned | None:
         """Make the mail that speaks of one gap again, with new links; None if it is not theirs to answer for."""
         local = now.astimezone(VIETNAM)
         desk = await self._desk(local.date())
         return self._planner(desk, local, frozenset()).renewed(recipient_id, gap_id)
+
+    async def settings(self, recipient_id: UUID, now: datetime) -> Planned | None:
+        """Make the mail that says what a mailbox chose; None if it is not written to any more."""
+        local = now.astimezone(VIETNAM)
+        return self._planner(await self._desk(local.date()), local, frozenset()).settings(recipient_id)
 
     async def unreached(self, now: datetime) -> list[Skipped]:
         """Name the units that owe something today and that nobody reads for."""
@@ -70,8 +77,14 @@ class Pipeline:
         following = next_digest(local, self.calendar).date()
         return kinds if kinds or await self.desks.hurried(local.date(), following) else None
 
-    def _planner(self, desk: Desk, local: datetime, kinds: frozenset[Kind]) -> Planner:
-        return Planner(self.renderer, self.calendar, self.steps, desk, local, kinds)
+    def _planner(
+        self,
+        desk: Desk,
+        local: datetime,
+        kinds: frozenset[Kind],
+        chosen: frozenset[Weekday] = frozenset(),
+    ) -> Planner:
+        return Planner(self.renderer, self.calendar, self.steps, desk, local, kinds, chosen)
 
     async def _desk(self, day: date) -> Desk:
         """Read the desk once it is as new as the log: a rebuild that is under way would look like news."""

@@ -19,15 +19,17 @@ from services.notifier.domain.digest import (
 from services.notifier.domain.escalation import Step
 from services.notifier.domain.gap import Gap
 from services.notifier.domain.overview import monthly_summary, weekly_list
+from services.notifier.domain.preference import SettingsNote, Turn, kept_back
 from services.notifier.domain.reasons import Quiet, Reason, Skip, Told, reason_to_speak
 from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.rounds import Kind, rounds_of
+from services.notifier.domain.rounds import Kind, following, rounds_of
 from services.notifier.domain.situation import Situation
+from shared.contracts.vocabulary import OptionalMail, Weekday
 from shared.rules.working_days import Calendar
 
 
 class Planner:
-    """One plan: what a desk asks for at a moment (Vietnam's time)."""
+    """One plan: what a desk asks for at a moment (Vietnam's time); `chosen` are the days of the week whose turn it is."""
 
     def __init__(
         self,
@@ -37,6 +39,7 @@ class Planner:
         desk: Desk,
         local: datetime,
         kinds: frozenset[Kind],
+        chosen: frozenset[Weekday],
     ) -> None:
         self._renderer = renderer
         self._calendar = calendar
@@ -44,6 +47,7 @@ class Planner:
         self._local = local
         self._day = local.date()
         self._kinds = kinds
+        self._chosen = chosen
         self._periods = {one.kind: one.period for one in rounds_of(self._day)}
         self._situation = Situation(
             day=self._day,
@@ -56,10 +60,10 @@ class Planner:
         )
 
     def plan(self) -> Plan:
-        lists = [*self._weekly(), *self._monthly()]
+        skipped = list(self.without_recipient())
+        lists = list(self._wanted([*self._weekly(), *self._monthly()], skipped))
         told = _with_lists(self._desk.told, lists)
         digests: list[Digest] = []
-        skipped = list(self.without_recipient())
         for recipient in self._valid():
             found = self._digest(recipient, told.get(recipient.recipient_id, {}))
             if isinstance(found, Digest):
@@ -86,6 +90,13 @@ class Planner:
                         return self._planned(self._named(mail))
         return None
 
+    def settings(self, recipient_id: UUID) -> Planned | None:
+        for recipient in self._valid():
+            if recipient.recipient_id == recipient_id:
+                chosen = self._desk.preference(recipient)
+                return self._planned(SettingsNote(recipient=recipient, day=self._day, chosen=chosen))
+        return None
+
     def _valid(self) -> Iterator[Recipient]:
         return (one for one in self._desk.recipients if one.is_valid_on(self._day))
 
@@ -98,7 +109,15 @@ class Planner:
             return Skip.ROUND_DONE
         entries = self._situation.entries(recipient, told)
         digest = compose(recipient, entries, told, self._day, self._calendar)
-        return self._named(digest) if digest else Skip.NOTHING_NEW
+        if digest is None:
+            return Skip.NOTHING_NEW
+        wanted = self._desk.preference(recipient)
+        return kept_back(digest, wanted, self._turn(wanted.digest_day)) or self._named(digest)
+
+    def _turn(self, chosen: Weekday | None) -> Turn | None:
+        if chosen is None:
+            return None
+        return Turn(chosen in self._chosen, following(chosen, self._day, self._calendar))
 
     def _named(self, digest: Digest) -> Digest:
         codes = {line.gap.unit_code for line in digest.lines}
@@ -130,6 +149,15 @@ class Planner:
         """Say what would be said of a gap to somebody who never heard of it."""
         matter = self._situation.matter(gap)
         return reason_to_speak(gap, None, matter, self._day, self._calendar)
+
+    def _wanted(self, lists: Sequence[Notice], skipped: list[Skipped]) -> Iterator[Notice]:
+        """Leave out what its recipient has ended: what climbed then stands in the digest, as on any other day."""
+        for notice in lists:
+            recipient, kind = notice.recipient, OptionalMail(notice.kind)
+            if self._desk.preference(recipient).wants(kind):
+                yield notice
+            else:
+                skipped.append(Skipped(Skip.UNSUBSCRIBED, recipient.unit_code, recipient, kind))
 
     def _weekly(self) -> Iterator[Notice]:
         if Kind.WEEKLY_LIST in self._kinds:

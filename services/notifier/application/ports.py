@@ -13,6 +13,7 @@ from services.notifier.domain.digest import KIND, Digest
 from services.notifier.domain.gap import Gap
 from services.notifier.domain.matter import Matter
 from services.notifier.domain.overview import MonthlySummary, WeeklyList
+from services.notifier.domain.preference import EVERYTHING, Preference, SettingsNote
 from services.notifier.domain.reasons import Told
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.units import Tree, Unit
@@ -32,7 +33,7 @@ class AddressRefused(PermanentError):
     """Nobody reads at this address; the next mail to it would be refused as well."""
 
 
-Notice = Digest | WeeklyList | MonthlySummary
+Notice = Digest | WeeklyList | MonthlySummary | SettingsNote
 """What a mail may be: each has a key, a recipient, a day, and lines that the ledger keeps."""
 
 
@@ -42,7 +43,8 @@ class Desk:
 
     `told` is what the ledger says, by recipient and gap; `done` are the recipients that have a digest of
     the day already, `later` those that have one of a later day; `rounds` are the keys of those made;
-    `matters` what is known beside each gap; `history` the gaps of the last months, those that closed too.
+    `matters` what is known beside each gap; `history` the gaps of the last months, those that closed too;
+    `preferences` what recipients asked for, of those that did.
     """
 
     position: int
@@ -55,6 +57,10 @@ class Desk:
     later: frozenset[UUID] = frozenset()
     rounds: frozenset[str] = frozenset()
     history: Sequence[Gap] = ()
+    preferences: Mapping[UUID, Preference] = field(default_factory=dict)
+
+    def preference(self, recipient: Recipient) -> Preference:
+        return self.preferences.get(recipient.recipient_id, EVERYTHING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

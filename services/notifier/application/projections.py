@@ -18,6 +18,9 @@ from shared.contracts.notifier import (
     AlertTransferRequested,
     AlertUndeliverable,
     AnswerEvent,
+    RecipientFrequencyChosen,
+    RecipientResubscribed,
+    RecipientUnsubscribed,
 )
 from shared.contracts.registry import (
     DraftMerged,
@@ -157,6 +160,18 @@ def _alert_resolved(_event: Recorded, data: AlertResolved) -> Rows:
     return [Change("alert", {"alert_id": data.alert_id}, values)]
 
 
+def _kind_ended(_event: Recorded, data: RecipientUnsubscribed) -> Rows:
+    return [Put("unwanted_mail", {"recipient_id": data.recipient_id, "kind": data.kind})]
+
+
+def _kind_wanted(_event: Recorded, data: RecipientResubscribed) -> Rows:
+    return [Remove("unwanted_mail", {"recipient_id": data.recipient_id, "kind": data.kind})]
+
+
+def _frequency_chosen(_event: Recorded, data: RecipientFrequencyChosen) -> Rows:
+    return [Put("digest_day", {"recipient_id": data.recipient_id, "digest_day": data.digest_day})]
+
+
 _BESIDE = (
     "last_sent_day",
     "last_reason",
@@ -201,4 +216,7 @@ _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     AlertSilenced: _alert_silenced,
     AlertUndeliverable: _alert_undeliverable,
     AlertResolved: _alert_resolved,
+    RecipientUnsubscribed: _kind_ended,
+    RecipientResubscribed: _kind_wanted,
+    RecipientFrequencyChosen: _frequency_chosen,
 }

@@ -90,6 +90,8 @@ class Skip(StrEnum):
     NOT_A_WORKING_DAY = "not_a_working_day"
     BEFORE_HOUR = "before_hour"
     NOTHING_NEW = "nothing_new"
+    UNSUBSCRIBED = "unsubscribed"
+    NOT_THIS_DAY = "not_this_day"
     NO_RECIPIENT = "no_recipient"
     ALREADY_SENT = "already_sent"
     LATER_DIGEST = "later_digest"

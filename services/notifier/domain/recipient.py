@@ -25,8 +25,10 @@ class Recipient:
     calendar: bool = False
 
     def is_valid_on(self, day: date) -> bool:
-        return (
-            (self.valid_from is None or self.valid_from <= day)
-            and (self.valid_to is None or day <= self.valid_to)
-            and (self.undeliverable_on is None or day < self.undeliverable_on)
-        )
+        taken = self.undeliverable_on is None or day < self.undeliverable_on
+        return taken and self.is_listed_on(day)
+
+    def is_listed_on(self, day: date) -> bool:
+        """Say whether its unit lists it, reached or not."""
+        begun = self.valid_from is None or self.valid_from <= day
+        return begun and (self.valid_to is None or day <= self.valid_to)

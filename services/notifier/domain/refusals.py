@@ -29,6 +29,32 @@ class NothingOwed(Refusal):
         )
 
 
+class MailboxGone(Refusal):
+    """A mailbox that is on no list any more chooses nothing: nothing is sent to it."""
+
+    code = "mailbox-gone"
+    kind = "gone"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Địa chỉ này không còn trong danh sách nhận thư của đơn vị nên không còn thư nào được gửi đến.",
+            "This address is on no list any more: no mail is sent to it.",
+        )
+
+
+class NotOptional(Refusal):
+    code = "not-optional"
+    kind = "invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Thư nhắc việc thuộc trách nhiệm của đơn vị nên không dừng được; đề nghị mở liên kết ở cuối thư để chọn "
+            "nhận mỗi ngày hoặc mỗi tuần một lần.",
+            "Reminders of what the unit has to do can't be ended; open the link at the end of the mail to choose "
+            "between each day and once a week.",
+        )
+
+
 class DigestNotFound(Refusal):
     code = "digest-not-found"
     kind = "not_found"

@@ -1,10 +1,12 @@
 """Rounds of mail: of each day, week and month one, on the first working day of it on which we are there."""
 
 from calendar import monthrange
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from shared.contracts.vocabulary import Weekday
 from shared.rules.working_days import Calendar
 
 CUT = 15  # a reporting month ends on the 14th (Decree 09/2019/NĐ-CP, article 12)
@@ -62,6 +64,31 @@ def due(day: date, done: frozenset[str], calendar: Calendar, *, today: bool) -> 
     late = (one for one in rounds_of(day) if today and began and f"{one.opens}.{Kind.DIGEST}" >= began)
     on_time = (one for one in rounds_of(day) if one.is_on_time(day, calendar))
     return frozenset(one.kind for one in (*on_time, *late) if one.key not in done)
+
+
+def turns(day: date, done: frozenset[str], calendar: Calendar, *, today: bool) -> frozenset[Weekday]:
+    """Say which days of the week have their turn: the day itself, or the first working day after it.
+
+    `today` also those on which nobody was there to make the digests, and since then neither; `done` are all rounds.
+    """
+    ends = f".{Kind.DIGEST}"
+    made = [date.fromisoformat(key.removesuffix(ends)) for key in done if today and key.endswith(ends)]
+    return frozenset(one for one in Weekday if _has_turn(_last(one, day), day, made, calendar))
+
+
+def following(chosen: Weekday, day: date, calendar: Calendar) -> date:
+    """Give the working day after `day` on which the next mail of a chosen day of the week goes out."""
+    return calendar.next_working_day(_last(chosen, day) + timedelta(weeks=1))
+
+
+def _last(chosen: Weekday, day: date) -> date:
+    return day - timedelta(days=(day.isoweekday() - chosen.number) % 7)
+
+
+def _has_turn(opens: date, day: date, made: Collection[date], calendar: Calendar) -> bool:
+    if day == calendar.next_working_day(opens):
+        return True
+    return bool(made) and min(made) <= opens and not any(opens <= one < day for one in made)
 
 
 def _month_before(day: date) -> date:

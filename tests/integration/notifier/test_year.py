@@ -1,7 +1,7 @@
 """A year of days: every mail that went out, and none that must not have, against a second reading of the rules.
 
 The notifier runs as a whole, on a real broker and database, under a clock that is set by hand. Gaps come and go
-at random; units answer, are silenced, dissolved and lose their mailboxes; ticks are doubled, early, late and lost.
+at random; units answer, are silenced, dissolved and lose their mailboxes, which end kinds of mail and choose days; ticks are doubled, early, late and lost.
 """
 
 import random
@@ -18,13 +18,25 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from deploy.sample import exercise
+from services.notifier.adapters.mailbox_links import MailboxLink, claims_of, seal
+from services.notifier.domain.preference import offered
 from shared.clock import VIETNAM, new_id
 from shared.contracts.catalog import CATALOG
 from shared.contracts.event import Event
 from shared.contracts.ids import alert_id, draft_id, unit_id
 from shared.contracts.notifier import AlertAcknowledged, AlertEscalated, AlertSilenced, AlertSnoozed
 from shared.contracts.registry import DraftSuspended, UnitRegistered, UnitSucceeded
-from shared.contracts.vocabulary import GapClosure, Procedure, Stage, SuccessionKind, UnitKind, UnitLevel
+from shared.contracts.vocabulary import (
+    GapClosure,
+    OptionalMail,
+    Procedure,
+    RecipientRole,
+    Stage,
+    SuccessionKind,
+    UnitKind,
+    UnitLevel,
+    Weekday,
+)
 from shared.envelope import AggregateRef, decode
 from shared.eventstore.streams import TICKS
 from shared.projections.feed import Feed
@@ -171,6 +183,30 @@ class Office:
         kept = [box for box in self.naive.boxes if box[1] != unit]
         self.naive.boxes = [*kept, *((email, unit, role) for email, role in boxes)]
 
+    async def choose(self, day: date) -> None:
+        """Let a mailbox say on its page what it wants to be sent."""
+        address, unit, role = self.chance.choice(self.naive.boxes)
+        weekday = self.chance.choice([None, None, *Weekday])
+        unwanted = {kind for kind in OptionalMail if self.chance.random() < 0.3} & {
+            *offered(RecipientRole(role))
+        }
+        listed = (await self.api.client.get(f"/units/{unit}/recipients")).json()["recipients"]
+        (recipient,) = (UUID(one["recipient_id"]) for one in listed if one["email"] == address)
+        link = MailboxLink(recipient_id=recipient, unit_code=unit, expires=moment(day + timedelta(days=1), 0))
+        form = {
+            "frequency": weekday or "each_day",
+            "kind": [kind for kind in OptionalMail if kind not in unwanted],
+        }
+        page = await self.api.client.post(
+            f"/mailbox/{seal(self.desk.links.key).token(claims_of(link))}", data=form
+        )
+        assert page.status_code == 200, page.text
+        self.naive.weekdays.pop(address, None)
+        if weekday:
+            self.naive.weekdays[address] = weekday.number
+        others = {(box, kind) for box, kind in self.naive.unwanted if box != address}
+        self.naive.unwanted = others | {(address, kind) for kind in unwanted}
+
     # -- ticks, and what they brought --------------------------------------------------------------
 
     async def tick(self, at: datetime) -> None:
@@ -243,6 +279,8 @@ async def run(made: Office, first: date, number: int) -> None:
         await made.close_suspended(day)
         await made.live(day)
         await special(made, day, count)
+        if made.chance.random() < 0.4:
+            await made.choose(day)
         if made.chance.random() < 0.02:
             away = day + timedelta(days=made.chance.randint(0, 6))
         if count in {15, 22}:

@@ -11,77 +11,14 @@ from PIL import Image
 
 from services.notifier.adapters.letter import in_full
 from services.notifier.adapters.message import message_of
-from services.notifier.adapters.overviews import NoticeRenderer
-from services.notifier.adapters.rendering import TemplateRenderer, environment
-from services.notifier.application.ports import Mail, Outgoing
-from services.notifier.domain.escalation import STEPS
-from services.notifier.domain.matter import Matter
-from services.notifier.domain.overview import Month, WeeklyList, monthly_summary, weekly_list
+from services.notifier.application.ports import Outgoing
+from services.notifier.domain.overview import Month, monthly_summary, weekly_list
 from services.notifier.domain.reasons import Reason
-from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.situation import Situation
 from shared.clock import VIETNAM
-from shared.contracts.vocabulary import Dataset, GapClosure, Language, RecipientRole
-from tests.unit.notifier.made import CALENDAR, MONDAY, gap, recipient, silence, tree
-
-LATE = gap(1, unit_code="SO-A", due_on=date(2026, 11, 9), dataset=Dataset.EXERCISE)
-LATER = gap(2, unit_code="XA", due_on=date(2026, 11, 19), title="Quy định <về> chợ")
-HUSHED = gap(3, unit_code="XA", due_on=date(2026, 11, 9))
-DONE = gap(
-    4, unit_code="SO-A", since=date(2026, 9, 1), closed_on=date(2026, 10, 20), closure=GapClosure.COVERED
-)
-WRONG = gap(
-    5, unit_code="SO-A", since=date(2026, 9, 1), closed_on=date(2026, 11, 1), closure=GapClosure.CORRECTED
-)
-HISTORY = (LATE, LATER, DONE, WRONG)
-
-
-class NoLinks:
-    def of(self, *_: object) -> dict[object, str]:
-        return {}
-
-
-RENDERER = NoticeRenderer(
-    TemplateRenderer(NoLinks(), "Loa <loa@loa.invalid>"),  # type: ignore[arg-type]  # nobody answers here
-    environment(),
-    "Loa <loa@loa.invalid>",
-    "http://127.0.0.1:8004/requests",
-)
-
-
-def supervisor(unit: str = "STP", language: Language = Language.VI) -> Recipient:
-    return recipient(unit_code=unit, role=RecipientRole.SUPERVISOR, language=language)
-
-
-def situation(reader: Recipient) -> Situation:
-    return Situation(
-        day=MONDAY,
-        gaps=[LATE, LATER, HUSHED],
-        matters={HUSHED.gap_id: Matter(silence=silence()), LATE.gap_id: Matter(answer="obstacle_reported")},
-        recipients=[reader, recipient(5, unit_code="SO-A")],
-        tree=tree(),
-        steps=STEPS,
-        calendar=CALENDAR,
-    )
-
-
-def listed(language: Language = Language.VI) -> WeeklyList:
-    found = weekly_list(supervisor(), situation(supervisor()), "2026-W48")
-    assert found is not None
-    return WeeklyList(
-        key=found.key,
-        recipient=supervisor(language=language),
-        day=found.day,
-        lines=found.lines,
-        unit_names=found.unit_names,
-    )
-
-
-def month_of(language: Language = Language.VI) -> Mail:
-    reader = supervisor("UBND", language)
-    found = monthly_summary(reader, situation(reader), HISTORY, "2026-11")
-    assert found is not None
-    return RENDERER.render(found, tree().unit("UBND"))
+from shared.contracts.vocabulary import Language
+from tests.unit.notifier.made import MONDAY
+from tests.unit.notifier.mails import HISTORY, LATE, LATER, listed, situation, supervisor
+from tests.unit.notifier.mails import mail as rendered
 
 
 def test_the_list_is_worst_first_without_what_is_silenced() -> None:
@@ -108,7 +45,7 @@ def test_nobody_gets_a_list_of_nothing() -> None:
     ],
 )
 def test_text_and_html_say_the_same(language: Language, words: list[str]) -> None:
-    mail = RENDERER.render(listed(language), tree().unit("STP"))
+    mail = rendered(f"weekly_list_{language}")
     for word in words:
         assert word in mail.text
         assert word in mail.html
@@ -116,7 +53,7 @@ def test_text_and_html_say_the_same(language: Language, words: list[str]) -> Non
 
 
 def test_the_letter_is_laid_out_as_the_decree_says() -> None:
-    (file,) = RENDERER.render(listed(), tree().unit("STP")).attachments
+    (file,) = rendered("weekly_list_vi").attachments
     paper = Document(BytesIO(file.content))
     head, table, foot = paper.tables
     words = [paragraph.text for cell in head.rows[0].cells for paragraph in cell.paragraphs]
@@ -170,7 +107,7 @@ def test_the_month_is_counted_from_the_history() -> None:
 
 @pytest.mark.parametrize("language", Language)
 def test_the_chart_goes_along_and_its_figures_stand_in_the_text(language: Language) -> None:
-    mail = month_of(language)
+    mail = rendered(f"monthly_summary_{language}")
     (chart,) = mail.attachments
     with Image.open(BytesIO(chart.content)) as image:
         assert image.size == (1120, 440)
@@ -183,8 +120,8 @@ def test_the_chart_goes_along_and_its_figures_stand_in_the_text(language: Langua
 
 def test_the_picture_stands_beside_the_html_and_the_letter_after_it() -> None:
     for mail, kinds in (
-        (month_of(), ["text/plain", "text/html", "image/png"]),
-        (RENDERER.render(listed(), tree().unit("STP")), ["text/plain", "text/html", "application/vnd"]),
+        (rendered("monthly_summary_vi"), ["text/plain", "text/html", "image/png"]),
+        (rendered("weekly_list_vi"), ["text/plain", "text/html", "application/vnd"]),
     ):
         outgoing = Outgoing(
             mail=mail,

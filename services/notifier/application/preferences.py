@@ -1,0 +1,47 @@
+"""What a mailbox asks for: looked at in the log, changed there, told again by mail."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.notifier.application.pipeline import Pipeline
+from services.notifier.application.ports import Ledger
+from services.notifier.domain.preference import Command, Preference, preference
+from shared.clock import Clock, NewId
+from shared.envelope import AggregateRef, Metadata
+from shared.eventstore.handle import handle
+from shared.eventstore.port import EventStore
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    store: EventStore
+    new_id: NewId
+
+    async def of(self, recipient_id: UUID) -> Preference:
+        return preference.fold((await self.store.load(_ref(recipient_id))).facts)
+
+    async def change(self, command: Command, metadata: Metadata) -> Preference:
+        """Change what is wanted and return what holds; said twice, it is recorded once."""
+        ref = _ref(command.recipient_id)
+        await handle(self.store, preference, ref, command, metadata, new_id=self.new_id)
+        return await self.of(command.recipient_id)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsMails:
+    """A new link to its page goes to the mailbox itself and nowhere else; the ledger's key allows one a day."""
+
+    pipeline: Pipeline
+    ledger: Ledger
+    now: Clock
+
+    async def send(self, recipient_id: UUID, correlation_id: str) -> None:
+        """Queue the mail, if the mailbox still stands on its unit's list."""
+        now = self.now()
+        planned = await self.pipeline.settings(recipient_id, now)
+        if planned is not None:
+            await self.ledger.enqueue([(planned.digest, planned.outgoing)], correlation_id, now)
+
+
+def _ref(recipient_id: UUID) -> AggregateRef:
+    return AggregateRef("recipient", recipient_id)

@@ -1,0 +1,184 @@
+"""The page of a mailbox: looked at, changed, ended with one click; what the log then says, and what goes out."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from services.notifier.adapters.mailbox_links import MailboxLink, claims_of, seal
+from shared.clock import VIETNAM, new_id
+from shared.contracts.vocabulary import GapClosure, OptionalMail
+from tests.integration.notifier.desk import MONDAY, UNIT, Desk, closed, opened, put_recipient, tick
+from tests.support.links import a_link
+from tests.support.service import Api
+
+HTTPS = "https://loa.example.vn"
+FAR = MONDAY + timedelta(days=100)
+DUE_LATER = date(2026, 11, 27)
+CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+@dataclass
+class Box:
+    """One mailbox of a supervisor, and the page of it as somebody without an account sees it."""
+
+    desk: Desk
+    api: Api
+    visitor: httpx.AsyncClient
+    recipient: UUID
+
+    def path(self, kind: OptionalMail | None = None, **changes: Any) -> str:
+        known: dict[str, Any] = {
+            "recipient_id": self.recipient,
+            "unit_code": UNIT,
+            "expires": FAR,
+            "kind": kind,
+        }
+        return f"/mailbox/{seal(self.desk.links.key).token(claims_of(MailboxLink(**known | changes)))}"
+
+    async def said(self) -> list[tuple[str, str, str, str | None]]:
+        """Read the log: which event, of what, through which door, why."""
+        found = [(event["type"].split(".")[3], event["data"]) for event in await self.desk.log("recipient")]
+        return [
+            (n, str(d.get("kind") or d.get("digest_day")), d["through"], d.get("reason")) for n, d in found
+        ]
+
+    async def skipped(self, at: str | None = None) -> dict[str, str | None]:
+        """Ask the preview why nothing goes to the mailbox."""
+        query = {"min_position": str(await self.desk.head())} | ({"at": at} if at else {})
+        answer = (await self.api.client.get("/preview", params=query)).json()
+        return {
+            one["reason"]: one.get("detail")
+            for one in answer["skipped"]
+            if one.get("recipient_id") == str(self.recipient)
+        }
+
+
+@pytest.fixture
+async def box(desk: Desk) -> AsyncIterator[Box]:
+    async with desk.notifier(url_notifier=HTTPS) as api, api.as_(None) as visitor:
+        yield Box(desk, api, visitor, UUID(await put_recipient(api, role="supervisor")))
+
+
+async def test_a_page_shows_and_a_form_changes_and_the_log_keeps_why(box: Box) -> None:
+    for look in (await box.visitor.get(box.path()), await box.visitor.head(box.path())):
+        assert (look.status_code, look.headers["cache-control"]) == (200, "no-store")
+        assert look.headers["referrer-policy"] == "no-referrer"
+    page = (await box.visitor.get(box.path())).text
+    assert "Sở Tư pháp tỉnh A" in page
+    assert "Thư nhắc việc được gửi: mỗi ngày làm việc." in page
+    form = {"frequency": "wednesday", "kind": ["weekly_list", "thanks"], "reason": "Họp giao ban thứ Tư"}
+    done = await box.visitor.post(box.path(), data=form)
+    assert done.status_code == 200
+    assert "mỗi tuần, vào thứ Tư; không gửi: trang tổng hợp hằng tháng" in done.text
+    assert (await box.visitor.post(box.path(), data=form)).status_code == 200, "said twice, recorded once"
+    assert await box.said() == [
+        ("unsubscribed", "monthly_summary", "page", "Họp giao ban thứ Tư"),
+        ("frequency_chosen", "wednesday", "page", "Họp giao ban thứ Tư"),
+    ]
+    assert (
+        'value="wednesday" aria-describedby="often-hint" checked' in (await box.visitor.get(box.path())).text
+    )
+
+
+@pytest.mark.parametrize("as_parts", [True, False], ids=["multipart", "urlencoded"])
+async def test_one_click_of_a_mail_client_ends_the_kind_at_once(box: Box, as_parts: bool) -> None:
+    path = box.path(OptionalMail.WEEKLY_LIST)
+    assert "Dừng một loại thư" in (await box.visitor.get(path)).text
+    sent = {"files": {name: (None, value) for name, value in CLICK.items()}} if as_parts else {"data": CLICK}
+    clicked = [await box.visitor.post(path, **sent) for _ in range(2)]
+    assert [one.status_code for one in clicked] == [200, 200]
+    assert "Đã dừng gửi loại thư này" in clicked[0].text
+    assert await box.said() == [("unsubscribed", "weekly_list", "one_click", None)]
+
+
+async def test_a_duty_cannot_be_ended(box: Box) -> None:
+    answer = await box.visitor.post(box.path(), data=CLICK)
+    assert answer.status_code == 422
+    assert "không dừng được" in answer.text
+    wrong = await box.visitor.post(box.path(), data={"frequency": "sunday"})
+    assert wrong.status_code == 422
+    assert "Cần sửa 1 chỗ" in wrong.text
+
+
+async def test_links_that_lead_nowhere_say_so_kindly(box: Box) -> None:
+    over = await box.visitor.get(box.path(expires=MONDAY))
+    assert (over.status_code, "đã hết hiệu lực" in over.text) == (410, True)
+    assert f"{HTTPS}{box.path(expires=MONDAY)}/renew" in over.text
+    answer_link = f"/mailbox/{box.desk.links.signer.token(a_link())}"
+    mailbox_link = box.path().replace("/mailbox/", "/answers/")
+    for path in (answer_link, mailbox_link, f"{box.path()[:-4]}AAAA", "/mailbox/none"):
+        assert (await box.visitor.get(path)).status_code == 404
+        assert (await box.visitor.post(path, data=CLICK)).status_code == 404
+    unknown = await box.visitor.get(box.path(recipient_id=new_id()))
+    await box.api.client.put(f"/units/{UNIT}/recipients", json=[])
+    gone = await box.visitor.get(box.path())
+    for page in (unknown, gone):
+        assert (page.status_code, "không còn trong danh sách" in page.text) == (410, True)
+
+
+async def test_a_link_that_is_over_is_renewed_by_mail_once_a_day(box: Box) -> None:
+    path = box.path(expires=MONDAY)
+    answers = [await box.visitor.post(f"{path}/renew") for _ in range(2)]
+    stranger = await box.visitor.post(f"{box.path(recipient_id=new_id(), expires=MONDAY)}/renew")
+    assert len({(one.status_code, one.text) for one in (*answers, stranger)}) == 1
+    await tick(box.api, 0)
+    (mail,) = box.desk.mails()
+    assert mail["Subject"] == "[Thông báo] Cài đặt nhận thư của Sở Tư pháp tỉnh A"
+    text = mail.get_body(("plain",))
+    assert text is not None
+    (link,) = re.findall(rf"{HTTPS}(/mailbox/\S+)", text.get_content())
+    assert (await box.visitor.get(link)).status_code == 200
+
+
+async def test_only_optional_mail_bears_the_header_and_the_preview_shows_no_token(box: Box) -> None:
+    gap = new_id()
+    await tick(box.api, await box.desk.gap(opened(gap)))
+    box.desk.clock.moment = datetime(2026, 11, 25, 8, 30, tzinfo=VIETNAM)
+    position = await box.desk.gap(closed(gap, date(2026, 11, 24), GapClosure.COVERED))
+    shown = (await box.api.client.get("/preview", params={"min_position": position})).json()["mails"]
+    assert all(
+        "/mailbox/…" in mail["text"] and "/mailbox/ey" not in mail["text"] + mail["html"] for mail in shown
+    )
+    await tick(box.api, position)
+    duty, thanks = box.desk.mails()
+    assert duty["List-Unsubscribe"] is None
+    assert thanks["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    click = thanks["List-Unsubscribe"].strip("<>").removeprefix(HTTPS)
+    assert (await box.visitor.post(click, data=CLICK)).status_code == 200
+    assert await box.said() == [("unsubscribed", "thanks", "one_click", None)]
+
+
+async def test_who_chose_a_day_hears_of_what_can_wait_on_that_day(box: Box) -> None:
+    """Monday: nothing presses before Wednesday. The preview says so; what is overdue goes out all the same."""
+    await box.visitor.post(box.path(), data={"frequency": "wednesday", "kind": list(OptionalMail)})
+    position = await box.desk.gap(opened(new_id(), due_on=DUE_LATER))
+    assert (await tick(box.api, position))["sent"] == []
+    assert list(await box.skipped()) == ["not_this_day"]
+    late = await box.desk.gap(opened(new_id()))
+    assert [len(one["lines"]) for one in (await tick(box.api, late))["sent"]] == [2], (
+        "all that is owed, in one mail"
+    )
+
+
+async def test_what_is_wanted_stands_in_rows_until_it_is_wanted_no_more(box: Box) -> None:
+    await box.visitor.post(box.path(OptionalMail.WEEKLY_LIST), data=CLICK)
+    await box.visitor.post(box.path(), data={"frequency": "friday", "kind": ["monthly_summary", "thanks"]})
+    await box.skipped()
+    before = (
+        await box.desk.rows("SELECT * FROM unwanted_mail"),
+        await box.desk.rows("SELECT * FROM digest_day"),
+    )
+    assert [len(rows) for rows in before] == [1, 1]
+    await box.visitor.post(box.path(), data={"frequency": "each_day", "kind": list(OptionalMail)})
+    await box.skipped()
+    after = (
+        await box.desk.rows("SELECT * FROM unwanted_mail"),
+        await box.desk.rows("SELECT * FROM digest_day"),
+    )
+    assert (after[0], [row["digest_day"] for row in after[1]]) == ([], [None])

@@ -1,0 +1,173 @@
+"""Every kind of mail there is, in both languages, as the golden files keep them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+from services.notifier.adapters.overviews import NoticeRenderer
+from services.notifier.adapters.rendering import TemplateRenderer, environment
+from services.notifier.application.ports import Mail, Notice
+from services.notifier.domain.digest import (
+    Digest,
+    Entry,
+    Line,
+    compose,
+    compose_immediate,
+    compose_renewed,
+)
+from services.notifier.domain.escalation import STEPS, Verdict
+from services.notifier.domain.gap import Gap
+from services.notifier.domain.matter import Matter
+from services.notifier.domain.overview import MonthlySummary, WeeklyList, monthly_summary, weekly_list
+from services.notifier.domain.preference import Preference, SettingsNote
+from services.notifier.domain.reasons import Standing, Told
+from services.notifier.domain.recipient import Recipient
+from services.notifier.domain.situation import Situation
+from services.notifier.domain.units import Unit
+from shared.contracts.vocabulary import (
+    AlertAnswer,
+    Dataset,
+    GapClosure,
+    Instrument,
+    Language,
+    OptionalMail,
+    Procedure,
+    RecipientRole,
+    Weekday,
+)
+from tests.unit.notifier.made import CALENDAR, MONDAY, gap, recipient, silence, told, tree
+
+SENDER = "Loa <loa@loa.invalid>"
+
+
+class ShortLinks:
+    def of(self, _digest: Digest, line: Line) -> dict[AlertAnswer, str]:
+        if line.is_below:
+            return {}
+        return {answer: f"https://loa.vn/answers/{answer}-{line.gap.draft_code}" for answer in AlertAnswer}
+
+
+class ShortMailboxes:
+    def of(self, _recipient: Recipient, day: date, kind: OptionalMail | None = None) -> str:
+        return f"https://loa.vn/mailbox/{day}{f'-{kind}' if kind else ''}"
+
+
+DIGESTS = TemplateRenderer(ShortLinks(), ShortMailboxes(), SENDER)
+RENDERER = NoticeRenderer(DIGESTS, environment(), SENDER, "https://loa.vn/requests", ShortMailboxes())
+MINISTRY = Unit("BTP", "Bộ Tư pháp", "Chính phủ")
+
+
+def digest(*gaps: Gap, language: Language = Language.VI, said: Mapping[UUID, Told] | None = None) -> Digest:
+    found = compose(
+        recipient(language=language), [Entry(gap=one) for one in gaps], said or {}, MONDAY, CALENDAR
+    )
+    assert found is not None
+    return found
+
+
+OVERDUE = gap(1, due_on=date(2026, 11, 9))
+OF_THE_SAMPLE = gap(1, policies=(0,), dataset=Dataset.SAMPLE)
+DECREE = gap(
+    2,
+    due_on=date(2026, 11, 26),
+    title="Quy định chi tiết một số điều của Luật Đất đai",
+    instrument=Instrument.DECREE,
+    policies=(3,),
+)
+COMMUNICATED = gap(3, title="Luật Hộ tịch", closed_on=date(2026, 11, 20), closure=GapClosure.COVERED)
+SEVERAL = (replace(OVERDUE, dataset=Dataset.EXERCISE), DECREE, COMMUNICATED)
+BEFORE = {COMMUNICATED.gap_id: told(Standing.OVERDUE)}
+HURRIED = gap(6, procedure=Procedure.SIMPLIFIED, due_on=MONDAY, since=date(2026, 11, 19))
+
+LATE = gap(1, unit_code="SO-A", due_on=date(2026, 11, 9), dataset=Dataset.EXERCISE)
+LATER = gap(2, unit_code="XA", due_on=date(2026, 11, 19), title="Quy định <về> chợ")
+HUSHED = gap(3, unit_code="XA", due_on=date(2026, 11, 9))
+DONE = gap(
+    4, unit_code="SO-A", since=date(2026, 9, 1), closed_on=date(2026, 10, 20), closure=GapClosure.COVERED
+)
+WRONG = gap(
+    5, unit_code="SO-A", since=date(2026, 9, 1), closed_on=date(2026, 11, 1), closure=GapClosure.CORRECTED
+)
+HISTORY = (LATE, LATER, DONE, WRONG)
+
+
+def supervisor(unit: str = "STP", language: Language = Language.VI) -> Recipient:
+    return recipient(unit_code=unit, role=RecipientRole.SUPERVISOR, language=language)
+
+
+def situation(reader: Recipient) -> Situation:
+    return Situation(
+        day=MONDAY,
+        gaps=[LATE, LATER, HUSHED],
+        matters={HUSHED.gap_id: Matter(silence=silence()), LATE.gap_id: Matter(answer="obstacle_reported")},
+        recipients=[reader, recipient(5, unit_code="SO-A")],
+        tree=tree(),
+        steps=STEPS,
+        calendar=CALENDAR,
+    )
+
+
+def listed(language: Language = Language.VI) -> WeeklyList:
+    found = weekly_list(supervisor(language=language), situation(supervisor(language=language)), "2026-W48")
+    assert found is not None
+    return found
+
+
+def month_of(language: Language = Language.VI) -> MonthlySummary:
+    reader = supervisor("UBND", language)
+    found = monthly_summary(reader, situation(reader), HISTORY, "2026-11")
+    assert found is not None
+    return found
+
+
+def climbed(language: Language = Language.VI) -> Digest:
+    """What the unit above reads, from five working days on."""
+    entry = Entry(gap=LATE, matter=Matter(answer="obstacle_reported"), verdict=Verdict.OVERDUE, above=True)
+    found = compose(supervisor("UBND", language), [entry], {}, MONDAY, CALENDAR)
+    assert found is not None
+    return replace(found, unit_names={"SO-A": "Sở A"})
+
+
+def chosen(language: Language = Language.VI) -> SettingsNote:
+    wanted = Preference(Weekday.WEDNESDAY, frozenset({OptionalMail.MONTHLY_SUMMARY}))
+    return SettingsNote(recipient=supervisor(language=language), day=MONDAY, chosen=wanted)
+
+
+def immediate(language: Language = Language.VI) -> Digest:
+    return compose_immediate(recipient(language=language), Entry(gap=HURRIED), MONDAY, CALENDAR)
+
+
+def renewed(language: Language = Language.VI) -> Digest:
+    return compose_renewed(recipient(language=language), Entry(gap=OVERDUE), MONDAY, CALENDAR)
+
+
+EN = Language.EN
+CASES: Mapping[str, Notice] = {
+    "overdue_vi": digest(OVERDUE),
+    "overdue_en": digest(OVERDUE, language=EN),
+    "reminder_vi": digest(OF_THE_SAMPLE),
+    "reminder_en": digest(OF_THE_SAMPLE, language=EN),
+    "several_vi": digest(*SEVERAL, said=BEFORE),
+    "several_en": digest(*SEVERAL, language=EN, said=BEFORE),
+    "thanks_vi": digest(COMMUNICATED, said=BEFORE),
+    "thanks_en": digest(COMMUNICATED, language=EN, said=BEFORE),
+    "immediate_vi": immediate(),
+    "immediate_en": immediate(EN),
+    "renewed_vi": renewed(),
+    "renewed_en": renewed(EN),
+    "escalation_vi": climbed(),
+    "escalation_en": climbed(EN),
+    "weekly_list_vi": listed(),
+    "weekly_list_en": listed(EN),
+    "monthly_summary_vi": month_of(),
+    "monthly_summary_en": month_of(EN),
+    "settings_vi": chosen(),
+    "settings_en": chosen(EN),
+}
+UNITS = {unit.code: unit for unit in tree().units.values()} | {"BTP": MINISTRY}
+
+
+def mail(name: str) -> Mail:
+    notice = CASES[name]
+    return RENDERER.render(notice, UNITS[notice.recipient.unit_code])
