@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import nats.errors
@@ -72,6 +72,12 @@ async def log_state(client: Client) -> streams.StreamState | None:
         return await streams.stream_state(client.jetstream(timeout=10))
     except NotFoundError:
         return None
+
+
+async def forget_consumer(client: Client, name: str) -> None:
+    """Have the broker forget a durable consumer of the log, if there is one."""
+    with suppress(NotFoundError):
+        await client.jetstream(timeout=10).delete_consumer(streams.EVENTS, name)
 
 
 async def read_log(client: Client, last: int, look: Callable[[RawEvent], None]) -> None:

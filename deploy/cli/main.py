@@ -24,6 +24,10 @@ streams = typer.Typer(help="Luồng dữ liệu của NATS. / Streams of the bro
 app.add_typer(streams, name="streams")
 mails = typer.Typer(help="Thư không gửi được. / Mails that did not get through.", no_args_is_help=True)
 app.add_typer(mails, name="mail")
+readers = typer.Typer(
+    help="Khóa đọc sự kiện cho hệ thống khác. / Keys for systems of others.", no_args_is_help=True
+)
+app.add_typer(readers, name="readers")
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Ngày cần xem. / The day asked for (yyyy-mm-dd).")]
 Unit = Annotated[str | None, typer.Option("--unit", help="Mã đơn vị. / Unit code.")]
@@ -363,6 +367,34 @@ def apply(
     from deploy.cli import operation
 
     operation.show_streams(change=not only_plan)
+
+
+@readers.command(name="add")
+def add_reader(
+    name: Annotated[str, typer.Argument(help="Tên hệ thống đọc. / Name of the reading system.")],
+) -> None:
+    """Tạo khóa chỉ để đọc sự kiện. / Make a key that may only read the events."""
+    from deploy.cli import readers as command
+
+    command.add(name)
+
+
+@readers.command(name="list")
+def list_readers() -> None:
+    """Các khóa đọc hiện có. / The readers that there are."""
+    from deploy.cli import readers as command
+
+    command.show()
+
+
+@readers.command(name="remove")
+def remove_reader(name: Annotated[str, typer.Argument(help="Tên. / Name.")]) -> None:
+    """Thu hồi khóa đọc. / Take a reader's key back."""
+    import asyncio
+
+    from deploy.cli import readers as command
+
+    asyncio.run(command.remove(name))
 
 
 def _services() -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nkeys  # type: ignore[import-untyped]
 
-from deploy.nats.permissions import USERS
+from deploy.nats.permissions import READER, USERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,12 @@ class Keyring:
     def seed_file(self, user: str) -> Path:
         return self.folder / f"{user}.nk"
 
+    def readers(self) -> tuple[str, ...]:
+        """List the users that systems of others read as."""
+        return tuple(sorted(file.stem for file in self.folder.glob(f"{READER}*.nk")))
+
     def public_keys(self) -> dict[str, str]:
-        return {user: _public_key(self.seed_file(user)) for user in USERS}
+        return {user: _public_key(self.seed_file(user)) for user in (*USERS, *self.readers())}
 
 
 def keyring(folder: Path) -> Keyring:

@@ -1,5 +1,6 @@
 """The embedded broker: a nats-server from a wheel, for one machine, with the rights of a real one."""
 
+import os
 import shutil
 import signal
 import sysconfig
@@ -12,10 +13,11 @@ from typing import Any, Self
 import nats
 from nats.aio.client import Client
 
-from deploy.local.engine import LOOPBACK, Engine, end_leftover, listens, refuse_taken
+from deploy.local.engine import LOOPBACK, Engine, command_line, end_leftover, listens, noted_pid, refuse_taken
 from deploy.local.keys import Keyring, write_secret
 from deploy.nats import permissions
 
+AUTHORIZATION = "authorization.conf"
 TEMPLATE = Path(permissions.__file__).with_name("server.conf")
 
 
@@ -119,9 +121,23 @@ class NatsServer:
             port=self.port,
             monitor_port=self.monitor_port,
             folder=self.folder,
-            authorization=permissions.authorization(self.keys.public_keys()),
         )
+        write_authorization(self.folder, self.keys)
         write_secret(self._config, text)
+
+
+def write_authorization(folder: Path, keys: Keyring) -> None:
+    """Write who may do what for the server whose streams are in `folder`; it reads that at its start, or by `reload`."""
+    write_secret(folder / AUTHORIZATION, permissions.authorization(keys.public_keys()))
+
+
+def reload(folder: Path) -> bool:
+    """Have the server that runs on `folder` read its users anew, without a pause; False if none runs."""
+    pid = noted_pid(folder / "nats.pid")
+    if pid is None or str(folder.resolve() / "nats.conf") not in command_line(pid):
+        return False
+    os.kill(pid, signal.SIGHUP)
+    return True
 
 
 def server_binary() -> Path:

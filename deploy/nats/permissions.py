@@ -10,6 +10,7 @@ from shared.eventstore.streams import CONSUMERS, EVENTS, Consumer
 OPERATOR = "operator"
 SERVICES = ("registry", "campaigns", "metrics", "notifier")
 USERS = (*SERVICES, OPERATOR)
+READER = "reader-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,16 @@ def inbox_prefix(user: str) -> str:
     return f"_INBOX.{user}"
 
 
+def reader(name: str) -> str:
+    """Name the user that a system of others' reads as; its durable consumer bears the same name."""
+    return f"{READER}{name}"
+
+
 def permissions(user: str) -> Permissions:
     if user == OPERATOR:
         return _operator()
+    if user.startswith(READER):
+        return _reader(user)
     own = [consumer for consumer in CONSUMERS if consumer.owner == user]
     foreign = [consumer for consumer in CONSUMERS if consumer.owner != user]
     streams = sorted({EVENTS, *(consumer.stream for consumer in own)})
@@ -49,6 +57,29 @@ def _operator() -> Permissions:
         publish=("$JS.API.>", "$JS.ACK.>", "$JS.FC.>", "$JS.SNAPSHOT.>", "loa-ticks.>"),
         publish_deny=(),
         subscribe=(f"{inbox_prefix(OPERATOR)}.>", "$JS.EVENT.ADVISORY.>"),
+    )
+
+
+def _reader(user: str) -> Permissions:
+    """The log through a durable consumer of its own, that it makes itself; nothing else can it touch."""
+    path = f"{EVENTS}.{user}"
+    return Permissions(
+        publish=(
+            "$JS.API.INFO",
+            f"$JS.API.STREAM.INFO.{EVENTS}",
+            f"$JS.API.DIRECT.GET.{EVENTS}",
+            f"$JS.API.DIRECT.GET.{EVENTS}.>",
+            f"$JS.API.CONSUMER.CREATE.{path}",
+            f"$JS.API.CONSUMER.CREATE.{path}.>",
+            f"$JS.API.CONSUMER.DURABLE.CREATE.{path}",
+            f"$JS.API.CONSUMER.INFO.{path}",
+            f"$JS.API.CONSUMER.DELETE.{path}",
+            f"$JS.API.CONSUMER.MSG.NEXT.{path}",
+            f"$JS.ACK.{path}.>",
+            f"$JS.ACK.*.*.{path}.>",
+        ),
+        publish_deny=(),
+        subscribe=(f"{inbox_prefix(user)}.>",),
     )
 
 

@@ -47,7 +47,7 @@ async def test_a_foreign_context_is_closed(nats_server: NatsServer, service: str
     async with listening(nats_server, service) as (nc, refused):
         before = await stream_state(nc.jetstream())
         await nc.publish(f"loa.{context}.{new_id()}.registered", b"{}")
-        await _until(nc, refused, f"loa.{context}")
+        await refused_until(nc, refused, f"loa.{context}")
         assert await stream_state(nc.jetstream()) == before
 
 
@@ -74,7 +74,7 @@ async def test_a_service_can_read_the_log_in_order(nats_server: NatsServer, serv
 @pytest.mark.parametrize("action", ["STREAM.DELETE", "STREAM.PURGE", "STREAM.UPDATE", "STREAM.SNAPSHOT"])
 async def test_only_the_operator_manages_streams(nats_server: NatsServer, service: str, action: str) -> None:
     async with listening(nats_server, service) as (nc, refused):
-        await _refused_request(nc, refused, f"$JS.API.{action}.{EVENTS}")
+        await refused_request(nc, refused, f"$JS.API.{action}.{EVENTS}")
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -85,7 +85,7 @@ async def test_only_the_operator_changes_durables(
     path = f"{consumer.stream}.{consumer.name}"
     async with listening(nats_server, service) as (nc, refused):
         for action in ("CREATE", "DELETE", "DURABLE.CREATE"):
-            await _refused_request(nc, refused, f"$JS.API.CONSUMER.{action}.{path}")
+            await refused_request(nc, refused, f"$JS.API.CONSUMER.{action}.{path}")
 
 
 async def test_a_durable_cannot_be_changed_by_the_old_way_either(nats_server: NatsServer) -> None:
@@ -102,15 +102,15 @@ async def test_a_durable_cannot_be_changed_by_the_old_way_either(nats_server: Na
 @pytest.mark.parametrize("service", [service for service in SERVICES if service != "notifier"])
 async def test_only_its_owner_reads_from_a_durable(nats_server: NatsServer, service: str) -> None:
     async with listening(nats_server, service) as (nc, refused):
-        await _refused_request(nc, refused, f"$JS.API.CONSUMER.MSG.NEXT.{EVENTS}.notifier-gaps")
-        await _refused_request(nc, refused, f"$JS.ACK.{EVENTS}.notifier-gaps.1.1.1.1.1")
+        await refused_request(nc, refused, f"$JS.API.CONSUMER.MSG.NEXT.{EVENTS}.notifier-gaps")
+        await refused_request(nc, refused, f"$JS.ACK.{EVENTS}.notifier-gaps.1.1.1.1.1")
 
 
 @pytest.mark.parametrize("subject", ["loa.>", "_INBOX.registry.>", "_INBOX.>", ">", "$JS.EVENT.>"])
 async def test_nobody_listens_at_others_doors(nats_server: NatsServer, subject: str) -> None:
     async with listening(nats_server, "metrics") as (nc, refused):
         await nc.subscribe(subject)
-        await _until(nc, refused, subject)
+        await refused_until(nc, refused, subject)
 
 
 async def test_a_consumer_cannot_write_for_its_maker(nats_server: NatsServer) -> None:
@@ -132,12 +132,12 @@ def test_inboxes_are_apart() -> None:
     assert len({inbox_prefix(user) for user in (*SERVICES, OPERATOR)}) == 5
 
 
-async def _refused_request(nc: Client, refused: Refused, subject: str) -> None:
+async def refused_request(nc: Client, refused: Refused, subject: str) -> None:
     await nc.publish(subject, b"{}", reply=nc.new_inbox())
-    await _until(nc, refused, subject)
+    await refused_until(nc, refused, subject)
 
 
-async def _until(nc: Client, refused: Refused, subject: str) -> None:
+async def refused_until(nc: Client, refused: Refused, subject: str) -> None:
     deadline = time.monotonic() + 5
     while not refused.names(subject):
         assert time.monotonic() < deadline
