@@ -12,7 +12,8 @@ from services.notifier.domain.overview import Month
 
 SCALE = 2  # of the shown size, for sharp screens
 WIDTH, HEIGHT = 560 * SCALE, 220 * SCALE
-TOP, BOTTOM = 30 * SCALE, 34 * SCALE
+TOP, BOTTOM = 30 * SCALE, 38 * SCALE
+WORDS = 18 * SCALE  # still read on a phone, where the picture is as wide as the screen
 OPEN, OVERDUE = "#175cd3", "#b42318"
 PAPER, INK, RULE = "#ffffff", "#1d2939", "#98a2b3"
 
@@ -43,4 +44,4 @@ def _bar(draw: ImageDraw.ImageDraw, middle: int, half: int, number: int, most: i
 
 
 def _word(draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str, anchor: str) -> None:
-    draw.text(at, text, fill=INK, font=ImageFont.load_default(13 * SCALE), anchor=anchor)
+    draw.text(at, text, fill=INK, font=ImageFont.load_default(WORDS), anchor=anchor)

@@ -11,7 +11,7 @@ from tests.support.browser import CONTRAST, ENOUGH, in_browser
 GOLDEN = sorted((Path(__file__).parents[2] / "unit" / "notifier" / "golden").glob("*.html"))
 WAYS: dict[str, dict[str, Any]] = {
     "column": {"viewport": {"width": 600, "height": 800}},
-    "phone": {"viewport": {"width": 360, "height": 700}},
+    "phone": {"viewport": {"width": 390, "height": 700}},
     "dark": {"viewport": {"width": 600, "height": 800}, "color_scheme": "dark"},
 }
 # The least contrast of any text, with the text.
