@@ -9,7 +9,7 @@ import pytest
 from docx import Document
 from PIL import Image
 
-from services.notifier.adapters.letter import in_full
+from services.notifier.adapters.letter import in_full, urging_letter
 from services.notifier.adapters.message import message_of
 from services.notifier.application.ports import Outgoing
 from services.notifier.domain.overview import Month, monthly_summary, weekly_list
@@ -74,6 +74,31 @@ def test_the_letter_is_laid_out_as_the_decree_says() -> None:
     assert "- Sở A;" in body
     assert "- UBND xã A." in body
     assert "Dữ liệu thực tập" in body
+    assert [round(column.width.cm, 1) for column in head.columns if column.width] == [6.3, 10.2], (
+        "the name of the state in one line"
+    )
+    assert round(sum(column.width.cm for column in table.columns), 1) == 16.5
+    assert "w:tblHeader" in table.rows[0]._tr.xml
+    assert all("w:cantSplit" in row._tr.xml for one in paper.tables for row in one.rows)
+    (section,) = paper.sections
+    assert [
+        round(side.cm, 1) for side in (section.left_margin, section.right_margin, section.top_margin)
+    ] == [3, 1.5, 2]
+    assert section.different_first_page_header_footer, "the first page bears no number"
+    assert "PAGE" in section.header.paragraphs[0].paragraph_format.element.xml
+
+
+@pytest.mark.parametrize(
+    ("superior", "lines"),
+    [
+        ("UBND tỉnh A", ["UBND TỈNH A"]),
+        ("Ủy ban nhân dân tỉnh Quảng Ninh", ["ỦY BAN NHÂN DÂN", "TỈNH QUẢNG NINH"]),
+        ("Bộ Giáo dục và Đào tạo", ["BỘ GIÁO DỤC", "VÀ ĐÀO TẠO"]),
+    ],
+)
+def test_a_long_name_is_broken_in_its_middle(superior: str, lines: list[str]) -> None:
+    head = Document(BytesIO(urging_letter("Sở Tư pháp", superior, MONDAY, []))).tables[0]
+    assert [one.text for one in head.rows[0].cells[0].paragraphs][: len(lines)] == lines
 
 
 @pytest.mark.parametrize(
