@@ -30,7 +30,12 @@ class ImportRow(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _clean(cls, cells: Any) -> Any:
-        return clean(cells) if isinstance(cells, Mapping) else cells
+        return cls._read(clean(cells)) if isinstance(cells, Mapping) else cells
+
+    @classmethod
+    def _read(cls, row: dict[str, str]) -> dict[str, str]:
+        """What a kind of row does with its cells before they are checked."""
+        return row
 
     @property
     def notes(self) -> dict[str, str]:
@@ -51,12 +56,8 @@ class DatedRow(ImportRow):
 
     precision: Precision = Precision.DAY
 
-    @model_validator(mode="before")
     @classmethod
-    def _dated(cls, cells: Any) -> Any:
-        if not isinstance(cells, Mapping):
-            return cells
-        row = clean(cells)
+    def _read(cls, row: dict[str, str]) -> dict[str, str]:
         for column, cell in row.items():
             if column in cls.date_columns() and _SHORT.fullmatch(cell):
                 short = _SHORT_DATE[len(cell)]

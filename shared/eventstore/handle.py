@@ -48,7 +48,7 @@ async def handle(
             return Handled(Version(done[-1].aggregate_version, done[-1].position), done, repeated=True)
         if if_match not in (None, history.version.count):
             raise StaleVersion(if_match, history.version.count)
-        decided = decider.decide(decider.fold(history.facts), command)
+        decided = decider.decide(history.state(decider), command)
         if not decided:
             return Handled(history.version)
         new = tuple(

@@ -72,7 +72,7 @@ class OverlayEventStore:
         history = await self.load(ref)
         if history.version != expected:
             raise VersionConflict(f"{ref.context}/{ref.id} is at {history.version}, not {expected}")
-        self._known[ref] = grown = History((*history.events, *self._recorded(ref, expected, events)))
+        self._known[ref] = grown = history.grown([*self._recorded(ref, expected, events)])
         self._pending.setdefault(ref, []).extend(events)
         return grown.version
 
@@ -129,10 +129,11 @@ class OverlayEventStore:
     def _settle(self, append: Append, version: Version) -> dict[int, int]:
         """Give what was written the positions that it has in the log."""
         new = len(self._pending.pop(append.ref))
-        events = self._known[append.ref].events
+        known = self._known[append.ref]
+        events = known.events
         first = version.position - new + 1
         placed = [replace(event, position=first + n) for n, event in enumerate(events[-new:])]
-        self._known[append.ref] = History((*events[:-new], *placed))
+        self._known[append.ref] = replace(known, events=(*events[:-new], *placed))
         return {old.position: now.position for old, now in zip(events[-new:], placed, strict=True)}
 
 

@@ -1,13 +1,16 @@
 """The event store as everything above it sees it: load one aggregate, append to it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any, Protocol, TypeVar
 
 from shared.contracts.event import Event
+from shared.decider import Decider
 from shared.envelope import AggregateRef, NewEvent, Recorded
 from shared.errors import LoaError
 
+S = TypeVar("S")
 MAX_BATCH = 1000  # events of one atomic append (the broker's limit, ADR-50 of NATS)
 
 
@@ -28,9 +31,12 @@ NOTHING = Version()
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All events of one aggregate, in order."""
+    """All events of one aggregate, in order; what they add up to is reckoned once."""
 
     events: tuple[Recorded, ...] = ()
+    _states: dict[str, tuple[Decider[Any, Any, Any], Any]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @property
     def version(self) -> Version:
@@ -41,7 +47,27 @@ class History:
     @property
     def facts(self) -> list[Any]:
         """What the events say, without those of types that this release doesn't know."""
-        return [event.data for event in self.events if isinstance(event.data, Event)]
+        return _facts(self.events)
+
+    def state(self, decider: Decider[S, Any, Any]) -> S:
+        """Fold the events, once for each decider (known by its context)."""
+        if decider.context not in self._states:
+            self._states[decider.context] = decider, decider.fold(self.facts)
+        state: S = self._states[decider.context][1]
+        return state
+
+    def grown(self, events: Sequence[Recorded]) -> "History":
+        """Follow it with more events; what is known of the first is not reckoned anew."""
+        new = _facts(events)
+        states = {
+            context: (decider, reduce(decider.evolve, new, state))
+            for context, (decider, state) in self._states.items()
+        }
+        return History((*self.events, *events), states)
+
+
+def _facts(events: Iterable[Recorded]) -> list[Any]:
+    return [event.data for event in events if isinstance(event.data, Event)]
 
 
 class EventStore(Protocol):

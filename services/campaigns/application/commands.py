@@ -176,12 +176,12 @@ class Commands:
     async def programme(self, unit_code: str, year: int) -> tuple[programmes.Programme, History]:
         """Read a unit's programme from the log; one in which nothing was entered is empty."""
         history = await self.store.load(programme_ref(unit_code, year))
-        return programmes.programme.fold(history.facts), history
+        return history.state(programmes.programme), history
 
     async def communication(self, communication_id: UUID) -> tuple[communications.Communication, History]:
         """Read a communication from the log, as new as it can be."""
         history = await self.store.load(communication_ref(communication_id))
-        state = communications.communication.fold(history.facts)
+        state = history.state(communications.communication)
         if isinstance(state, communications.Absent):
             raise CommunicationNotFound
         return state, history
@@ -190,14 +190,14 @@ class Commands:
         """Read the plan of a draft from the log; a draft without one has an empty one."""
         await self.require_draft(draft_code)
         history = await self.store.load(plan_ref(draft_code))
-        return plans.plan.fold(history.facts), history
+        return history.state(plans.plan), history
 
     async def _require_activity(self, activity: communications.Activity) -> None:
         """Refuse a communication that claims to carry out what was never planned."""
         if activity.activity_id is None:
             return
         history = await self.store.load(plan_ref(activity.draft_code))
-        if activity.activity_id not in plans.plan.fold(history.facts).activities:
+        if activity.activity_id not in history.state(plans.plan).activities:
             raise ActivityNotFound
 
     async def _on_communication(

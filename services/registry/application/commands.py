@@ -69,7 +69,7 @@ class Commands:
     async def unit(self, unit_code: str) -> tuple[units.Unit, Version]:
         """Read a unit from the log, as new as it can be."""
         history = await self.store.load(unit_ref(unit_code))
-        state = units.unit.fold(history.facts)
+        state = history.state(units.unit)
         if isinstance(state, units.Absent):
             raise UnknownUnit(unit_code)
         return state, history.version
@@ -107,7 +107,7 @@ class Commands:
     async def draft_with_history(self, draft_code: str) -> tuple[drafts.Draft, History]:
         """Read a draft from the log, as new as it can be."""
         history = await self.store.load(draft_ref(draft_code))
-        state = drafts.draft.fold(history.facts)
+        state = history.state(drafts.draft)
         if isinstance(state, drafts.Absent):
             raise DraftNotFound
         return state, history
