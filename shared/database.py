@@ -12,6 +12,8 @@ from alembic import command, context
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, ExceptionContext, MetaData, Table, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
@@ -46,15 +48,24 @@ class DatabaseAway(TransientError):
 
 
 def create_engine(url: str) -> AsyncEngine:
-    return _told_apart(
-        create_async_engine(
-            url,
-            pool_size=CONNECTIONS,
-            max_overflow=0,  # one that is opened for a moment costs more than what it is opened for
-            pool_pre_ping=True,
-            connect_args={"server_settings": SESSION, "timeout": 10},
-        )
+    engine = create_async_engine(
+        url,
+        pool_size=CONNECTIONS,
+        max_overflow=0,  # one that is opened for a moment costs more than what it is opened for
+        connect_args={"server_settings": SESSION, "timeout": 10},
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_if_closed)
+    return _told_apart(engine)
+
+
+def _refuse_if_closed(connection: DBAPIConnection, _record: Any, _proxy: Any) -> None:
+    """Let the pool open a new connection for one that the database closed meanwhile.
+
+    The driver hears of it by itself, so nobody asks the database each time (`pool_pre_ping`: a way there and back,
+    and as much of a processor as a small query). A session that fell silent is told by whoever uses it next.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError("the database closed the session")
 
 
 def _told_apart(engine: AsyncEngine) -> AsyncEngine:
@@ -65,8 +76,8 @@ def _told_apart(engine: AsyncEngine) -> AsyncEngine:
 
 def _raise_if_away(context: ExceptionContext) -> None:
     error = context.original_exception
-    if context.is_pre_ping or not isinstance(error, Exception):
-        return  # the pool's own question, whether a session still lives; or our work was cancelled
+    if not isinstance(error, Exception):
+        return  # our work was cancelled
     state = str(getattr(error, "sqlstate", None) or "")
     if context.is_disconnect or state.startswith(PASSING):
         raise DatabaseAway(str(error)) from error

@@ -38,6 +38,26 @@ async def test_a_session_that_is_ended_in_the_middle_passes(
     await engine.dispose()
 
 
+async def test_a_session_that_was_ended_while_nobody_used_it_is_replaced(
+    database_url: str, postgres_server: PostgresServer
+) -> None:
+    engine = create_engine(as_driver(database_url))
+    async with engine.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        pid = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar()
+    admin = await asyncpg.connect(postgres_server.admin_url)
+    await admin.execute("SELECT pg_terminate_backend($1)", pid)
+
+    async def heard() -> bool:
+        return driver is not None and bool(driver.is_closed())
+
+    await eventually(heard)
+    async with engine.connect() as connection:
+        assert (await connection.execute(text("SELECT pg_backend_pid()"))).scalar() != pid
+    await admin.close()
+    await engine.dispose()
+
+
 async def test_a_value_that_does_not_fit_does_not_pass(database_url: str) -> None:
     engine = create_engine(as_driver(database_url))
     async with engine.connect() as connection:
