@@ -18,6 +18,7 @@ from nats.errors import Error as NatsError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import broker, database, log
+from shared.connection import Connection
 from shared.contracts.catalog import CATALOG, Catalog
 from shared.errors import TransientError
 from shared.eventstore.jetstream import JetStreamEventStore
@@ -45,7 +46,7 @@ class Platform:
 
     settings: ServiceSettings
     catalog: Catalog = CATALOG
-    client: Client = field(default_factory=Client)
+    client: Client = field(default_factory=Connection)
     metrics: Telemetry = field(default_factory=Telemetry)
     engine: AsyncEngine = field(init=False)
     tracing: Tracing = field(init=False)
