@@ -21,7 +21,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ValidationError
 
-from shared import clock, problems, web
+from shared import clock, conventions, problems
 from shared.auth import Operator
 from shared.envelope import AggregateRef, Metadata
 from shared.errors import Refusal, Text
@@ -148,7 +148,7 @@ def router(store: BulkStore, sheets: Sheets) -> APIRouter:
         session = Session(OverlayEventStore(store))
         if dry_run:
             session = Session(OverlayEventStore(store), True, _codes(assume_drafts), _codes(assume_units))
-        outcomes = _outcomes(lines, sheets(session), session, web.metadata(request, principal))
+        outcomes = _outcomes(lines, sheets(session), session, conventions.metadata(request, principal))
         return StreamingResponse(outcomes, media_type="application/x-ndjson")
 
     return routes

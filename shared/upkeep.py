@@ -1,14 +1,15 @@
-"""The operator's doors of every service: the read model's state, rebuilt and verified; what is its own, kept."""
+"""The operator's doors of every service: the read model's state, rebuilt, verified and helped past; what is its own, kept."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 
 from shared import log
 from shared.auth import Operator, Reader
+from shared.conventions import MOST_POSITION, Body, example
 from shared.errors import Refusal
 from shared.own_data import OwnData, Settle
 from shared.projections.refill import Purpose
@@ -66,6 +67,20 @@ class Verification(BaseModel):
     projection: str
     running: Refilling | None
     outcome: Outcome | None
+
+
+class Skip(Body):
+    """Pass over one event that can't be projected; the reason is kept."""
+
+    model_config = example(position=1204, reason="Sự kiện ghi nhầm khi kiểm thử, không có dự thảo này.")
+
+    position: int = Field(ge=1, le=MOST_POSITION)
+    reason: str = Field(min_length=1, max_length=2000)
+
+
+class Skipped(BaseModel):
+    projection: str
+    skipped: int
 
 
 class Restored(BaseModel):
@@ -186,6 +201,12 @@ def _projections(runner: Runner) -> APIRouter:
             running=running,
             outcome=Outcome.model_validate(found) if found else None,
         )
+
+    @doors.post("/skip", status_code=202, summary="Pass over one event that can't be projected")
+    async def skip(principal: Operator, body: Skip) -> Skipped:
+        await runner.skip(body.position, reason=body.reason, by=principal.actor)
+        logger.warning("event_skipped", projection=runner.name, position=body.position, by=principal.actor)
+        return Skipped(projection=runner.name, skipped=body.position)
 
     return doors
 

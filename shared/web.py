@@ -1,36 +1,26 @@
-"""The conventions of every HTTP door: probes, schemas, problems, versions, positions, idempotency."""
+"""A service's application: what goes around every request, and which doors there are."""
 
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from hashlib import sha256
-from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
-from faststream import FastStream
+from fastapi import APIRouter, FastAPI, Request, Response
 from faststream.nats import NatsBroker
-from faststream.specification import AsyncAPI
-from faststream.specification.asyncapi import get_asyncapi_html
 from opentelemetry.trace import Span
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import clock, log, openapi, problems, telemetry, upkeep
-from shared.auth import Operator, Principal, Verifier
-from shared.broker import envelope_model
+from shared import clock, doors, log, openapi, problems, upkeep
+from shared.auth import Verifier
 from shared.contracts.catalog import Catalog
-from shared.envelope import Metadata
 from shared.errors import Refusal, Text
-from shared.eventstore.port import Version
-from shared.health import Probe, examine
-from shared.openapi import CORRELATION, POSITION, REQUEST_ID
+from shared.health import Probe
+from shared.openapi import CORRELATION, REQUEST_ID
 from shared.own_data import Settle, nothing_to_settle
-from shared.printable import refuse_unprintable
 from shared.projections.runner import Runner
 from shared.telemetry import Telemetry
-from shared.tracing import Tracing, traceparent
+from shared.tracing import Tracing
 
 logger = log.get(__name__)
 
@@ -39,53 +29,12 @@ UNPRINTABLE = Text(
     "The address holds a control character, which is not allowed; leave it out.",
 )
 _NUL = b"%00"
-_VERSION = re.compile(r"[0-9]{1,18}")
 _WORD = re.compile(r"[\x21-\x7e]{1,128}")
 MOST_BYTES = 1 << 20  # of a request's body; the import has its own door and limit
 BULK = {"/imports", upkeep.OWN_DATA}
 QUIET = {"/livez", "/readyz", "/metrics"}  # asked by machines, every few seconds
-MIN_POSITION_SECONDS = 5.0
-MOST_POSITION = (1 << 63) - 1
-RELEASE = "0.1.0"
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
-
-
-class Body(BaseModel):
-    """A request body: unknown fields are refused, so that a typing error is never taken for silence."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _printable(cls, fields: Any) -> Any:
-        refuse_unprintable(fields)
-        return fields
-
-
-def example(**fields: Any) -> ConfigDict:
-    """Give a body's model one realistic example, for its description."""
-    return ConfigDict(json_schema_extra={"examples": [fields]})
-
-
-class Accepted(BaseModel):
-    """The answer to a write: the aggregate's id and version, and the position to wait for when reading."""
-
-    id: str
-    version: int
-    position: int
-    events: list[str] = []
-
-
-class NotYetProjected(Refusal):
-    code = "position-not-reached"
-    kind = "unavailable"
-    retry_after = 1
-
-
-class WrongVersionHeader(Refusal):
-    code = "invalid-if-match"
-    kind = "invalid"
 
 
 def create_api(
@@ -104,16 +53,16 @@ def create_api(
     settle: Settle = nothing_to_settle,
 ) -> FastAPI:
     """Make the service's application; `settle` puts right what a backup has cut in two (`shared.own_data`)."""
-    app = FastAPI(title=f"Loa {service}", version=RELEASE, description=description, lifespan=lifespan)
+    app = FastAPI(title=f"Loa {service}", version=doors.RELEASE, description=description, lifespan=lifespan)
     app.state.verifier = verifier
     app.state.runner = runner
     problems.install(app)
     openapi.complete(app)
     app.add_middleware(BodyLimit)
     app.middleware("http")(_observe(metrics, tracing))
-    app.include_router(_probes(probes, metrics))
-    app.include_router(_contract(service, broker, catalog))
-    for router in (*upkeep.routers(runner, settle), _skipping(runner), *routers):
+    app.include_router(doors.probing(probes, metrics))
+    app.include_router(doors.contract(service, broker, catalog))
+    for router in (*upkeep.routers(runner, settle), *routers):
         app.include_router(router)
     return app
 
@@ -204,183 +153,3 @@ class BodyLimit:
             return message
 
         await self._app(scope, counted, send)
-
-
-def _probes(probes: Mapping[str, Probe], metrics: Telemetry) -> APIRouter:
-    router = APIRouter(tags=["operation"])
-
-    @router.get("/livez", summary="Is the process alive?")
-    async def livez() -> Alive:
-        return Alive()
-
-    @router.get(
-        "/readyz",
-        summary="Is every part ready? Says which is not.",
-        response_model=Readiness,
-        responses={503: {"model": Readiness, "description": "Some part is not ready."}},
-    )
-    async def readyz() -> JSONResponse:
-        checks = await examine(probes)
-        ready = all(check.ok for check in checks.values())
-        body = {
-            "ready": ready,
-            "checks": {name: {"ok": c.ok, "detail": c.detail} for name, c in checks.items()},
-        }
-        return JSONResponse(body, 200 if ready else 503)
-
-    @router.get("/metrics", response_class=PlainTextResponse, summary="Prometheus metrics")
-    async def prometheus() -> Response:
-        return Response(await metrics.exposition(), media_type=telemetry.CONTENT_TYPE)
-
-    return router
-
-
-def _contract(service: str, broker: NatsBroker, catalog: Catalog) -> APIRouter:
-    router = APIRouter(tags=["contract"])
-    specification = FastStream(
-        broker, specification=AsyncAPI(title=f"Loa {service}", version=RELEASE, schema_version="3.0.0")
-    ).schema.to_specification()
-
-    @router.get("/asyncapi.json", summary="AsyncAPI 3 document of this service's events")
-    async def asyncapi_json() -> Response:
-        return Response(specification.to_json(), media_type="application/json")
-
-    @router.get("/asyncapi", response_class=HTMLResponse, summary="AsyncAPI for people")
-    async def asyncapi_html() -> str:
-        return get_asyncapi_html(specification)
-
-    @router.get("/schemas/{type_name}", summary="JSON Schema of an event type, in its envelope")
-    async def schema(type_name: str) -> dict[str, Any]:
-        if (model := catalog.types.get(type_name)) is None:
-            raise UnknownEventType(
-                f"Không có loại sự kiện “{type_name}”; danh mục tại /asyncapi.",
-                f"There is no event type '{type_name}'; see /asyncapi for the list.",
-            )
-        return envelope_model(model).model_json_schema()
-
-    return router
-
-
-class UnknownEventType(Refusal):
-    code = "unknown-event-type"
-    kind = "not_found"
-
-
-class Skip(Body):
-    """Pass over one event that can't be projected; the reason is kept."""
-
-    model_config = example(position=1204, reason="Sự kiện ghi nhầm khi kiểm thử, không có dự thảo này.")
-
-    position: int = Field(ge=1, le=MOST_POSITION)
-    reason: str = Field(min_length=1, max_length=2000)
-
-
-class Alive(BaseModel):
-    status: str = "ok"
-
-
-class CheckState(BaseModel):
-    ok: bool
-    detail: str | None = None
-
-
-class Readiness(BaseModel):
-    ready: bool
-    checks: dict[str, CheckState]
-
-
-class Skipped(BaseModel):
-    projection: str
-    skipped: int
-
-
-def _skipping(runner: Runner) -> APIRouter:
-    router = APIRouter(prefix="/projections", tags=["operation"])
-
-    @router.post("/skip", status_code=202, summary="Pass over one event that can't be projected")
-    async def skip(principal: Operator, body: Skip) -> Skipped:
-        await runner.skip(body.position, reason=body.reason, by=principal.actor)
-        logger.warning("event_skipped", projection=runner.name, position=body.position, by=principal.actor)
-        return Skipped(projection=runner.name, skipped=body.position)
-
-    return router
-
-
-async def _at_position(
-    request: Request,
-    response: Response,
-    min_position: Annotated[
-        int | None,
-        Query(
-            ge=0, le=MOST_POSITION, description="wait until the read model has this position (at most 5 s)"
-        ),
-    ] = None,
-) -> None:
-    runner: Runner = request.app.state.runner
-    if min_position and not await runner.wait_for(min_position, MIN_POSITION_SECONDS):
-        raise NotYetProjected(
-            f"Dữ liệu đọc mới đến vị trí {runner.status.position}, chưa tới {min_position}; đề nghị thử lại.",
-            f"The read model is at position {runner.status.position}, not yet at {min_position}; try again.",
-            position=runner.status.position,
-        )
-    response.headers[POSITION] = str(runner.status.position)
-
-
-AtPosition = Depends(_at_position)
-"""Declared by every query: `?min_position=N` reads one's own writes."""
-
-
-def _if_match(
-    if_match: Annotated[
-        str | None,
-        Header(description="the ETag that was read; 412 if it is no longer so", examples=['"3"']),
-    ] = None,
-) -> int | None:
-    if if_match is None or if_match == "*":
-        return None
-    version = if_match.removeprefix("W/").strip('"')
-    if not _VERSION.fullmatch(version):
-        raise WrongVersionHeader(
-            f'Tiêu đề If-Match phải là ETag đã đọc, ví dụ "3"; nhận được {if_match}.',
-            f'If-Match must be the ETag that was read, such as "3"; got {if_match}.',
-        )
-    return int(version)
-
-
-IfMatch = Annotated[int | None, Depends(_if_match)]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        description="the same key writes only once; 422 if it came before with something else",
-        examples=["stp-2025-0117"],
-    ),
-]
-
-
-def metadata(request: Request, principal: Principal, idempotency_key: str | None = None) -> Metadata:
-    """Stamp time, actor and correlation onto a command: the edge is where they come in."""
-    return Metadata(
-        time=clock.now(),
-        actor=principal.actor,
-        correlation_id=request.state.correlation_id,
-        idempotency_key=idempotency_key,
-        payload_hash=request.state.payload.hexdigest()[:32] if idempotency_key else None,
-        traceparent=traceparent() or request.headers.get("traceparent"),
-    )
-
-
-def versioned(response: Response, version: Version) -> None:
-    """Say of which version, and from which position of the log, an answer on one aggregate is."""
-    response.headers[POSITION] = str(version.position)
-    response.headers["ETag"] = f'"{version.count}"'
-
-
-def accepted(response: Response, aggregate_id: object, version: Version, events: Sequence[str]) -> Accepted:
-    """Answer a write, with its position and version in the headers too."""
-    versioned(response, version)
-    return Accepted(
-        id=str(aggregate_id), version=version.count, position=version.position, events=list(events)
-    )

@@ -15,9 +15,9 @@ from deploy.cli.client import Services
 from deploy.cli.console import Said, count, out, say
 from deploy.nats.permissions import SERVICES
 from shared import clock
+from shared.doors import RELEASE
 from shared.errors import Text
 from shared.eventstore.streams import EVENTS
-from shared.web import RELEASE
 
 
 def backup(services: Services, path: Path) -> Manifest:

@@ -18,8 +18,8 @@ from deploy.cli.vitals import Vitals
 from deploy.local import state
 from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import SERVICES
+from shared.doors import RELEASE
 from shared.errors import Text
-from shared.web import RELEASE
 
 
 def show(*, as_json: bool) -> bool:

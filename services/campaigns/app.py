@@ -13,7 +13,7 @@ from services.campaigns.application.commands import Commands
 from services.campaigns.application.projections import changes
 from services.campaigns.application.queries import Known
 from services.campaigns.settings import Settings
-from shared import clock, imports, links, web
+from shared import clock, conventions, imports, links, web
 from shared.auth import Verifier
 from shared.clock import Clock
 from shared.projections.rows import RowProjection
@@ -58,7 +58,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
 
 def _imports(platform: Platform, known: Known) -> APIRouter:
     """Rows name drafts and units of the registry: the import waits for the position that it passes along."""
-    router = APIRouter(dependencies=[web.AtPosition])
+    router = APIRouter(dependencies=[conventions.AtPosition])
     router.include_router(
         imports.router(platform.store, lambda session: rows(session, known, clock.new_id).sheets())
     )

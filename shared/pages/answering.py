@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment
 
-from shared import web
+from shared import conventions
 from shared.auth import Principal
 from shared.clock import Clock
 from shared.contracts.datasets import banners
@@ -55,7 +55,7 @@ class Held:
 
     def metadata(self, request: Request, now: datetime) -> Metadata:
         """Stamp what the link does: pressed again with other words it is the same press, so no payload is named."""
-        return replace(web.metadata(request, self.principal), idempotency_key=self.key, time=now)
+        return replace(conventions.metadata(request, self.principal), idempotency_key=self.key, time=now)
 
 
 @dataclass(frozen=True, slots=True)

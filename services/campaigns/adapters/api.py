@@ -9,12 +9,12 @@ from services.campaigns.adapters.door import Door
 from services.campaigns.adapters.views import CommunicationItem, CommunicationView, communication_view
 from services.campaigns.application.commands import Commands
 from services.campaigns.application.queries import CommunicationFilter, ReadModel
-from shared import web
+from shared import conventions
 from shared.auth import Reader
 from shared.contracts.event import Code
+from shared.conventions import Accepted, AtPosition
 from shared.openapi import VERSIONED
 from shared.paging import Listing, Paged
-from shared.web import Accepted, AtPosition
 
 
 def routers(commands: Commands, read_model: ReadModel) -> list[APIRouter]:
@@ -84,7 +84,7 @@ def _queries(commands: Commands, read_model: ReadModel) -> APIRouter:
     )
     async def communication(_: Reader, response: Response, communication_id: UUID) -> CommunicationView:
         found, history = await commands.communication(communication_id)
-        web.versioned(response, history.version)
+        conventions.versioned(response, history.version)
         return communication_view(found, history)
 
     return router

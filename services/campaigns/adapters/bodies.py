@@ -10,7 +10,7 @@ from services.campaigns.domain.communication import MOST_PEOPLE, policies_meant
 from shared.contracts.campaigns import CommunicationCorrected, CommunicationRecorded
 from shared.contracts.ids import draft_id
 from shared.contracts.vocabulary import Channel, ContentItem, Precision
-from shared.web import Body, example
+from shared.conventions import Body, example
 
 Title = Annotated[str, Field(min_length=1, max_length=2000)]
 Words = Annotated[str, Field(max_length=2000)]

@@ -6,14 +6,14 @@ from uuid import UUID, uuid5
 from fastapi import Depends, Request, Response
 
 from services.campaigns.application.commands import Commands
-from shared import web
+from shared import conventions
 from shared.auth import Principal, Supervisor, Writer
 from shared.clock import NewId
 from shared.contracts.campaigns import CommunicationRecorded
 from shared.contracts.ids import LOA_NAMESPACE
 from shared.contracts.vocabulary import Role
+from shared.conventions import Accepted, IdempotencyKey, IfMatch
 from shared.eventstore.handle import Handled
-from shared.web import Accepted, IdempotencyKey, IfMatch
 
 
 class _Door:
@@ -28,7 +28,7 @@ class _Door:
         self.principal: Principal = principal
         self.if_match = if_match
         self.key = key
-        self.metadata = web.metadata(request, principal, key)
+        self.metadata = conventions.metadata(request, principal, key)
         self._response = response
 
     async def admit(self, commands: Commands, draft_code: str) -> None:
@@ -42,7 +42,7 @@ class _Door:
         return found.recorded
 
     def accepted(self, aggregate_id: UUID, handled: Handled) -> Accepted:
-        return web.accepted(self._response, aggregate_id, handled.version, handled.event_names)
+        return conventions.accepted(self._response, aggregate_id, handled.version, handled.event_names)
 
     def id_of(self, what: str, within: str, new_id: NewId) -> UUID:
         """Make the id of something new: the one that the caller's key always gives, else a fresh one."""

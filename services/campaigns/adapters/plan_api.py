@@ -11,12 +11,12 @@ from services.campaigns.adapters.door import Door
 from services.campaigns.adapters.plan_views import ActivityItem, PlanView, plan_view, shown
 from services.campaigns.application.commands import Commands, plan_ref
 from services.campaigns.application.queries import ActivityFilter, ReadModel
-from shared import clock, web
+from shared import clock, conventions
 from shared.auth import Reader
 from shared.contracts.event import Code
+from shared.conventions import Accepted, AtPosition
 from shared.openapi import VERSIONED
 from shared.paging import Listing, Paged
-from shared.web import Accepted, AtPosition
 
 AsOf = Annotated[
     date | None, Query(description="the day for which states are told; today if it is not given")
@@ -37,7 +37,7 @@ def _plans(commands: Commands, read_model: ReadModel) -> APIRouter:
     @router.get("", summary="The communication plan of a draft", responses=VERSIONED)
     async def plan(_: Reader, response: Response, draft_code: str, as_of: AsOf = None) -> PlanView:
         found, history = await commands.plan(draft_code)
-        web.versioned(response, history.version)
+        conventions.versioned(response, history.version)
         carried_out = await read_model.carried_out(draft_code)
         return plan_view(draft_code, found, history.version.count, carried_out, day_of(as_of))
 

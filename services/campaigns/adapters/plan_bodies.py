@@ -11,7 +11,7 @@ from shared.contracts.campaigns import PlanActivityPlanned, PlanApproved
 from shared.contracts.event import Code
 from shared.contracts.ids import draft_id
 from shared.contracts.vocabulary import Channel, Precision, Stage
-from shared.web import Body, example
+from shared.conventions import Body, example
 
 
 class PlanBody(Body):

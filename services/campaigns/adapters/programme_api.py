@@ -17,13 +17,13 @@ from services.campaigns.adapters.programme_views import (
 from services.campaigns.application.commands import Commands
 from services.campaigns.application.queries import EntryFilter, ReadModel
 from services.campaigns.domain.programme import FIRST_YEAR, LAST_YEAR
-from shared import web
+from shared import conventions
 from shared.auth import Reader
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import ProgrammeKind, Role
+from shared.conventions import Accepted, AtPosition
 from shared.openapi import VERSIONED
 from shared.paging import Listing, Paged
-from shared.web import Accepted, AtPosition
 
 Year = Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)]
 
@@ -42,7 +42,7 @@ def _programme(commands: Commands) -> APIRouter:
     ) -> ProgrammeView:
         await commands.require_unit(unit_code)
         found, history = await commands.programme(unit_code, year)
-        web.versioned(response, history.version)
+        conventions.versioned(response, history.version)
         return programme_view(unit_code, year, found, history.version.count, day_of(as_of))
 
     @router.post("", status_code=201, summary="Enter something; `id` of the answer is the entry's")

@@ -14,7 +14,7 @@ from services.campaigns.domain.programme import EntryState, Programme, state_of
 from shared.contracts.event import Code
 from shared.contracts.programme import ProgrammeEntry
 from shared.contracts.vocabulary import Dataset, Precision, ProgrammeKind
-from shared.web import Body, example
+from shared.conventions import Body, example
 
 
 class NewEntry(Body):

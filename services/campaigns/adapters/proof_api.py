@@ -9,7 +9,7 @@ from services.campaigns.adapters.door import Door, SupervisorDoor
 from services.campaigns.application.commands import Commands
 from services.campaigns.domain.communication import Attach, Summarise, Verify
 from shared.clock import day_in_vietnam
-from shared.web import Accepted, AtPosition
+from shared.conventions import Accepted, AtPosition
 
 
 def router(commands: Commands) -> APIRouter:

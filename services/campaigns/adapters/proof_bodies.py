@@ -16,7 +16,7 @@ from shared.contracts.campaigns import (
     CommunicationVerified,
 )
 from shared.contracts.ids import evidence_id
-from shared.web import Body, example
+from shared.conventions import Body, example
 
 DIGEST = r"^[0-9a-fA-F]{64}$"
 

@@ -18,8 +18,8 @@ from services.campaigns.application.queries import (
     EntryFilter,
     KnownDraft,
 )
+from shared.conventions import MOST_POSITION
 from shared.paging import BadCursor
-from shared.web import MOST_POSITION
 
 
 @dataclass(frozen=True, slots=True)

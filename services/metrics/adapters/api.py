@@ -20,8 +20,8 @@ from services.metrics.domain.grouping import GroupBy, View
 from services.metrics.domain.refusals import PeriodUnclear
 from shared import clock
 from shared.auth import Reader
+from shared.conventions import AtPosition
 from shared.rules.figures import Period, year_period
-from shared.web import AtPosition
 
 AsOf = Annotated[date | None, Query(description="the day for which the question is asked; today if absent")]
 Year = Annotated[int | None, Query(ge=2000, le=2100, description="reporting year, 15/12 to 14/12")]

@@ -14,10 +14,10 @@ from services.metrics.application.effect import Effect, Effects, Touched
 from services.metrics.domain.effect import Standing
 from shared.auth import Operator
 from shared.contracts.vocabulary import GapState, Instrument, Procedure, Regime, Stage
+from shared.conventions import AtPosition, Body, example
 from shared.rules.figures import rates, year_period
 from shared.rules.rulebook import RuleFile
 from shared.rules.verdicts import PolicyVerdict
-from shared.web import AtPosition, Body, example
 
 MOST_TEXT = 1_000_000  # letters of a file
 

@@ -17,10 +17,10 @@ from services.metrics.application.queries import Queries, Question
 from services.metrics.domain.grouping import View
 from shared.auth import Reader
 from shared.contracts.datasets import banners
+from shared.conventions import AtPosition
 from shared.pages.look import environment, safe
 from shared.pages.route import kept_headers, page_route, said
 from shared.rules.figures import DEFINITION, effective_day, reporting_year, year_period
-from shared.web import AtPosition
 
 TEMPLATES = Path(__file__).parent / "templates"
 SAFE = {**safe(), "Referrer-Policy": "same-origin"}

@@ -25,12 +25,12 @@ from services.notifier.application.commands import Commands
 from services.notifier.application.pipeline import moment
 from services.notifier.application.ticks import Ticks, announcement
 from services.notifier.domain.alert import Snooze
-from shared import log, web
+from shared import conventions, log
 from shared.auth import Operator, Reader, Supervisor, Writer
 from shared.clock import NewId, day_in_vietnam
 from shared.contracts.event import Code
+from shared.conventions import Accepted, AtPosition, IdempotencyKey, IfMatch, accepted
 from shared.paging import Listing, Paged
-from shared.web import Accepted, AtPosition, IdempotencyKey, IfMatch, accepted
 
 logger = log.get(__name__)
 
@@ -108,7 +108,7 @@ def _alerts(commands: Commands, read_model: SqlReadModel, ticks: Ticks) -> APIRo
         snoozing = Snooze(
             alert_id=alert_id, on=today, until=body.until, reason=body.reason, by=principal.unit
         )
-        metadata = replace(web.metadata(request, principal, key), time=ticks.now())
+        metadata = replace(conventions.metadata(request, principal, key), time=ticks.now())
         handled = await commands.snooze(snoozing, metadata, if_match)
         return accepted(response, alert_id, handled.version, handled.event_names)
 

@@ -34,7 +34,7 @@ from services.notifier.adapters.wording import ROLES
 from services.notifier.application.preferences import Preferences, SettingsMails
 from services.notifier.domain.preference import Prefer, Preference, Unsubscribe, offered
 from services.notifier.domain.refusals import MailboxGone, NotOptional
-from shared import web
+from shared import conventions
 from shared.auth import Principal
 from shared.clock import Clock, day_in_vietnam
 from shared.contracts.vocabulary import OptionalMail, PreferenceDoor, Role, Weekday
@@ -146,7 +146,7 @@ class Desk:
 
     def _metadata(self, request: Request, held: Held) -> Metadata:
         principal = Principal(str(held.link.recipient_id), Role.UNIT, held.link.unit_code)
-        return replace(web.metadata(request, principal), time=self.now())
+        return replace(conventions.metadata(request, principal), time=self.now())
 
 
 def router(

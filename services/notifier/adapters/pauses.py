@@ -17,7 +17,7 @@ from shared.auth import Operator, Reader, Supervisor
 from shared.clock import Clock, NewId, day_in_vietnam
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Stage
-from shared.web import Body, example
+from shared.conventions import Body, example
 
 logger = log.get(__name__)
 

@@ -20,8 +20,8 @@ from shared.contracts.notifier import (
     AlertTransferRequested,
 )
 from shared.contracts.vocabulary import Stage
+from shared.conventions import AtPosition
 from shared.paging import BadCursor, Listing, Paged
-from shared.web import AtPosition
 
 
 class RequestKind(StrEnum):

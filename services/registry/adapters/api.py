@@ -29,17 +29,17 @@ from services.registry.application.queries import DraftFilter, ReadModel
 from services.registry.domain import draft as drafts
 from services.registry.domain import unit as units
 from services.registry.domain.refusals import NotYourDraft
-from shared import clock, web
+from shared import clock, conventions
 from shared.auth import Reader, Supervisor, Writer
 from shared.contracts.event import Code
 from shared.contracts.ids import unit_id
 from shared.contracts.registry import DraftStageCorrected
 from shared.contracts.vocabulary import Role, Stage
+from shared.conventions import Accepted, AtPosition, IdempotencyKey, IfMatch
 from shared.eventstore.handle import Handled
 from shared.openapi import VERSIONED
 from shared.paging import Listing, Paged
 from shared.rules.rulebook import Rulebook
-from shared.web import Accepted, AtPosition, IdempotencyKey, IfMatch
 
 
 def routers(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> list[APIRouter]:
@@ -58,7 +58,7 @@ def _today() -> Any:
 
 
 def _accepted(response: Response, aggregate_id: object, handled: Handled) -> Accepted:
-    return web.accepted(response, aggregate_id, handled.version, handled.event_names)
+    return conventions.accepted(response, aggregate_id, handled.version, handled.event_names)
 
 
 class _UnitDoor:
@@ -74,7 +74,7 @@ class _UnitDoor:
     ) -> None:
         self.response = response
         self.if_match = if_match
-        self.metadata = web.metadata(request, principal, key)
+        self.metadata = conventions.metadata(request, principal, key)
 
 
 UnitDoor = Annotated[_UnitDoor, Depends()]
@@ -91,7 +91,7 @@ def _unit_commands(commands: Commands) -> APIRouter:
         body: bodies.NewUnit,
         key: IdempotencyKey = None,
     ) -> Accepted:
-        handled = await commands.register_unit(body.event(), web.metadata(request, principal, key))
+        handled = await commands.register_unit(body.event(), conventions.metadata(request, principal, key))
         return _accepted(response, unit_id(body.code), handled)
 
     async def record(door: _UnitDoor, change: units.Change) -> Accepted:
@@ -132,7 +132,7 @@ class _DraftDoor:
         self.principal = principal
         self._response = response
         self._if_match = if_match
-        self._metadata = web.metadata(request, principal, key)
+        self._metadata = conventions.metadata(request, principal, key)
 
     async def carry_out(self, commands: Commands, command: drafts.Command) -> Accepted:
         return self._answer(await self._handled(commands, command))
@@ -177,7 +177,7 @@ def _draft_commands(commands: Commands) -> APIRouter:
     ) -> Accepted:
         if principal.role is Role.UNIT and principal.unit != body.lead_unit_code:
             raise NotYourDraft(body.draft_code, body.lead_unit_code)
-        handled = await commands.register_draft(body.command(), web.metadata(request, principal, key))
+        handled = await commands.register_draft(body.command(), conventions.metadata(request, principal, key))
         return _accepted(response, draft_ref(body.draft_code).id, handled)
 
     @router.post("/{draft_code}/title", summary="Retitle the draft")
@@ -278,7 +278,7 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
     @router.get("/units/{unit_code}", summary="One unit, read from the log itself", responses=VERSIONED)
     async def unit(_: Reader, response: Response, unit_code: str) -> UnitView:
         found, version = await commands.unit(unit_code)
-        web.versioned(response, version)
+        conventions.versioned(response, version)
         return unit_view(found, version)
 
     @router.get("/drafts", summary="Find drafts", dependencies=[AtPosition])
@@ -291,7 +291,7 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
     @router.get("/drafts/{draft_code}", summary="One draft, read from the log itself", responses=VERSIONED)
     async def draft(_: Reader, response: Response, draft_code: str) -> DraftView:
         found, history = await commands.draft_with_history(draft_code)
-        web.versioned(response, history.version)
+        conventions.versioned(response, history.version)
         remarks = commands.remarks(found, history, _today())
         return draft_view(found, history, remarks, commands.clocks(found, history, _today()))
 

@@ -40,7 +40,7 @@ from shared.contracts.vocabulary import (
     UnitKind,
     UnitLevel,
 )
-from shared.web import Body, example
+from shared.conventions import Body, example
 
 Title = Annotated[str, Field(min_length=1, max_length=2000)]
 

@@ -10,12 +10,12 @@ from services.registry.domain.draft import Draft
 from services.registry.domain.postings import Posting
 from shared.contracts.registry import Notes
 from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
+from shared.conventions import Accepted
 from shared.rule_views import PostingClockView, PostingRuleView, RemarkView
 from shared.rules.postings import PostingClock
 from shared.rules.procedures import Certainty
 from shared.rules.remarks import Remark
 from shared.rules.rulebook import Rulebook
-from shared.web import Accepted
 
 
 class Extension(BaseModel):

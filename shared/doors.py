@@ -1,0 +1,95 @@
+"""The doors that every service has: is it alive, is it ready, what does it count, which events are its own."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from faststream import FastStream
+from faststream.nats import NatsBroker
+from faststream.specification import AsyncAPI
+from faststream.specification.asyncapi import get_asyncapi_html
+from pydantic import BaseModel
+
+from shared import telemetry
+from shared.broker import envelope_model
+from shared.contracts.catalog import Catalog
+from shared.errors import Refusal
+from shared.health import Probe, examine
+from shared.telemetry import Telemetry
+
+RELEASE = "0.1.0"
+
+
+class Alive(BaseModel):
+    status: str = "ok"
+
+
+class CheckState(BaseModel):
+    ok: bool
+    detail: str | None = None
+
+
+class Readiness(BaseModel):
+    ready: bool
+    checks: dict[str, CheckState]
+
+
+class UnknownEventType(Refusal):
+    code = "unknown-event-type"
+    kind = "not_found"
+
+
+def probing(probes: Mapping[str, Probe], metrics: Telemetry) -> APIRouter:
+    router = APIRouter(tags=["operation"])
+
+    @router.get("/livez", summary="Is the process alive?")
+    async def livez() -> Alive:
+        return Alive()
+
+    @router.get(
+        "/readyz",
+        summary="Is every part ready? Says which is not.",
+        response_model=Readiness,
+        responses={503: {"model": Readiness, "description": "Some part is not ready."}},
+    )
+    async def readyz() -> JSONResponse:
+        checks = await examine(probes)
+        ready = all(check.ok for check in checks.values())
+        body = {
+            "ready": ready,
+            "checks": {name: {"ok": c.ok, "detail": c.detail} for name, c in checks.items()},
+        }
+        return JSONResponse(body, 200 if ready else 503)
+
+    @router.get("/metrics", response_class=PlainTextResponse, summary="Prometheus metrics")
+    async def prometheus() -> Response:
+        return Response(await metrics.exposition(), media_type=telemetry.CONTENT_TYPE)
+
+    return router
+
+
+def contract(service: str, broker: NatsBroker, catalog: Catalog) -> APIRouter:
+    router = APIRouter(tags=["contract"])
+    specification = FastStream(
+        broker, specification=AsyncAPI(title=f"Loa {service}", version=RELEASE, schema_version="3.0.0")
+    ).schema.to_specification()
+
+    @router.get("/asyncapi.json", summary="AsyncAPI 3 document of this service's events")
+    async def asyncapi_json() -> Response:
+        return Response(specification.to_json(), media_type="application/json")
+
+    @router.get("/asyncapi", response_class=HTMLResponse, summary="AsyncAPI for people")
+    async def asyncapi_html() -> str:
+        return get_asyncapi_html(specification)
+
+    @router.get("/schemas/{type_name}", summary="JSON Schema of an event type, in its envelope")
+    async def schema(type_name: str) -> dict[str, Any]:
+        if (model := catalog.types.get(type_name)) is None:
+            raise UnknownEventType(
+                f"Không có loại sự kiện “{type_name}”; danh mục tại /asyncapi.",
+                f"There is no event type '{type_name}'; see /asyncapi for the list.",
+            )
+        return envelope_model(model).model_json_schema()
+
+    return router
