@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from deploy.local.keys import Keyring
-from shared import web
+from shared import conventions, web
 from shared.eventstore.streams import TICKS
 from tests.integration.metrics.office import Office
 from tests.support.engines import NewDatabase, connected, fresh_nats
@@ -124,7 +124,7 @@ def try_oddly(operation: APIOperation[Any, Any, Any, Any], token: str) -> None:
 async def test_no_odd_request_gets_an_answer_that_is_not_described(
     service: str, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(web, "MIN_POSITION_SECONDS", 0.01)  # positions are drawn by chance
+    monkeypatch.setattr(conventions, "MIN_POSITION_SECONDS", 0.01)  # positions are drawn by chance
     api = house.services[service]
     failures: list[str] = []
     for operation in operations(service, api):
