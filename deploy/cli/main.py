@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from deploy.cli import silences
 from deploy.cli.console import complain, out
 from shared.contracts.vocabulary import Dataset, Instrument, Procedure, Regime, Role
 from shared.errors import LoaError, Text
@@ -28,6 +29,7 @@ readers = typer.Typer(
     help="Khóa đọc sự kiện cho hệ thống khác. / Keys for systems of others.", no_args_is_help=True
 )
 app.add_typer(readers, name="readers")
+app.add_typer(silences.commands, name="silences")
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Ngày cần xem. / The day asked for (yyyy-mm-dd).")]
 Unit = Annotated[str | None, typer.Option("--unit", help="Mã đơn vị. / Unit code.")]
