@@ -140,7 +140,7 @@ class NaiveNotifier:
         while not self.works(following):
             following += timedelta(days=1)
         due = [self.gaps[gap_id].due_on for gap_id in news if self._is_open(gap_id, day)]
-        return all(one >= following for one in due)
+        return all(one > following for one in due)
 
     def _is_its_day(self, address: str, day: date) -> bool:
         """The chosen day of the week; if that was no working day, or nobody was there, the first day since."""

@@ -125,7 +125,8 @@ class Turn:
 def kept_back(digest: Digest, wanted: Preference, turn: Turn | None) -> Skip | None:
     """Say why a digest does not go out today, although there is news; `turn` is that of the chosen day, if any.
 
-    It goes if anything in it is overdue, stands above its unit, or would be due before the next chosen day.
+    It goes if anything in it is overdue, stands above its unit, or is due by the next chosen day: nobody is to hear of
+    a duty on its last day.
     """
     news = [line for line in digest.lines if line.reason.is_news]
     if is_thanks(digest) and not wanted.wants(OptionalMail.THANKS):
@@ -144,7 +145,7 @@ def is_thanks(digest: Digest) -> bool:
 def _can_wait(line: Line, following: date) -> bool:
     if line.standing is Standing.RESOLVED:
         return True
-    return line.standing is not Standing.OVERDUE and line.gap.due_on >= following
+    return line.standing is not Standing.OVERDUE and line.gap.due_on > following
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

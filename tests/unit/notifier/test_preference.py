@@ -120,7 +120,8 @@ LATER = Turn(today=False, following=date(2026, 11, 26))
         (FIRST, EVERYTHING, TODAY, None),
         (FIRST, EVERYTHING, LATER, Skip.NOT_THIS_DAY),
         (SOON, EVERYTHING, LATER, None),  # due before the chosen day
-        (SOON, EVERYTHING, replace(LATER, following=date(2026, 11, 25)), Skip.NOT_THIS_DAY),
+        (SOON, EVERYTHING, replace(LATER, following=date(2026, 11, 25)), None),  # due on it
+        (SOON, EVERYTHING, replace(LATER, following=date(2026, 11, 24)), Skip.NOT_THIS_DAY),
         (LATE, NO_THANKS, LATER, None),
         (ESCALATED, EVERYTHING, LATER, None),
     ],
