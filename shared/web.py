@@ -11,7 +11,7 @@ from faststream.nats import NatsBroker
 from opentelemetry.trace import Span
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import clock, doors, log, openapi, problems, upkeep
+from shared import clock, doors, links, log, openapi, problems, upkeep
 from shared.auth import Verifier
 from shared.contracts.catalog import Catalog
 from shared.errors import Refusal, Text
@@ -32,6 +32,7 @@ _NUL = b"%00"
 _WORD = re.compile(r"[\x21-\x7e]{1,128}")
 MOST_BYTES = 1 << 20  # of a request's body; the import has its own door and limit
 BULK = {"/imports", upkeep.OWN_DATA}
+MOST_BYTES_OF_A_FORM = 11 << 20  # behind a link of a mail, where a file of evidence may go along
 QUIET = {"/livez", "/readyz", "/metrics"}  # asked by machines, every few seconds
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -113,16 +114,27 @@ def _word(given: str | None) -> str | None:
     return given if given and _WORD.fullmatch(given) else None
 
 
+def most_bytes(path: str) -> int:
+    return MOST_BYTES_OF_A_FORM if path.startswith(f"{links.PATH}/") else MOST_BYTES
+
+
 class BodyTooLarge(Refusal):
     code = "body-too-large"
     kind = "too_large"
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_BYTES) -> None:
+        instead = (
+            ("đề nghị chọn tệp nhỏ hơn.", "choose a smaller file.")
+            if most > MOST_BYTES
+            else (
+                "đề nghị chia nhỏ, hoặc nhập hàng loạt bằng lệnh `loa import`.",
+                "send less at once, or use `loa import`.",
+            )
+        )
         super().__init__(
-            f"Nội dung gửi lên vượt quá {MOST_BYTES >> 20} MiB; đề nghị chia nhỏ, hoặc nhập hàng loạt bằng "
-            "lệnh `loa import`.",
-            f"The body is larger than {MOST_BYTES >> 20} MiB; send less at once, or use `loa import`.",
-            most_bytes=MOST_BYTES,
+            f"Nội dung gửi lên vượt quá {most >> 20} MiB; {instead[0]}",
+            f"The body is larger than {most >> 20} MiB; {instead[1]}",
+            most_bytes=most,
         )
 
 
@@ -139,7 +151,7 @@ class BodyLimit:
         if scope["type"] != "http" or scope["path"] in BULK:
             await self._app(scope, receive, send)
             return
-        left = MOST_BYTES
+        left = most = most_bytes(scope["path"])
         payload = sha256(f"{scope['method']} {scope['path']}\n".encode())
         scope.setdefault("state", {})["payload"] = payload
 
@@ -149,7 +161,7 @@ class BodyLimit:
             left -= len(body := message.get("body", b""))
             payload.update(body)
             if left < 0:
-                raise BodyTooLarge
+                raise BodyTooLarge(most)
             return message
 
         await self._app(scope, counted, send)

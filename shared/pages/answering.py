@@ -33,6 +33,7 @@ TITLES: Mapping[str, str] = {
     "link-is-over": "Liên kết đã hết hiệu lực",
     "link-is-used": "Liên kết đã được sử dụng",
     "nothing-owed": "Không cần trả lời thêm",
+    "body-too-large": "Tệp quá lớn",
 }
 
 

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from fastapi import Request
 
 from shared.errors import Text
+from shared.pages.parts import SentFile, parts
 from shared.printable import holds_address, is_printable
 
 E = TypeVar("E", bound=StrEnum)
@@ -44,10 +45,11 @@ class Wrong(Exception):
 
 @dataclass(slots=True)
 class Fields:
-    """`given` is what was typed, by field; `errors` fills up as the fields are read."""
+    """`given` is what was typed, `files` what was chosen, by field; `errors` fills up as the fields are read."""
 
     given: Mapping[str, Sequence[str]] = field(default_factory=dict)
     errors: dict[str, Text] = field(default_factory=dict)
+    files: Mapping[str, SentFile] = field(default_factory=dict)
 
     def text(self, name: str, default: str = "") -> str:
         """Give what was typed in a field, to be shown again."""
@@ -147,9 +149,23 @@ def _address(said: str) -> str:
 
 
 async def sent(request: Request) -> Fields:
-    """Read a form of the plain kind (application/x-www-form-urlencoded)."""
-    body = (await request.body()).decode("utf-8", errors="replace")
+    """Read a form of the plain kind (application/x-www-form-urlencoded), or of the kind that carries files."""
+    whole, media_type = await request.body(), request.headers.get("content-type", "")
+    if media_type.startswith("multipart/form-data"):
+        return _of_parts(media_type, whole)
+    body = whole.decode("utf-8", errors="replace")
     try:
         return Fields(parse_qs(body, keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError:
         return Fields()
+
+
+def _of_parts(media_type: str, body: bytes) -> Fields:
+    given: dict[str, list[str]] = {}
+    files: dict[str, SentFile] = {}
+    for part in parts(media_type, body):
+        if isinstance(part.said, SentFile):
+            files[part.name] = part.said
+        else:
+            given.setdefault(part.name, []).append(part.said)
+    return Fields(given, files=files)

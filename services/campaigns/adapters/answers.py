@@ -7,7 +7,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from services.campaigns.application.answers import Answers, Asked, communication_of
+from services.campaigns.application.answers import DOCUMENT, Answers, Asked, communication_of
 from services.campaigns.domain.communication import MOST_PEOPLE
 from shared.clock import Clock, day_in_vietnam
 from shared.contracts.campaigns import CommunicationRecorded
@@ -25,7 +25,10 @@ TEMPLATES = Path(__file__).parent / "templates" / "answer"
 MOST_TITLE = 300
 MOST_PLACE = 200
 MOST_ADDRESS = 2000
+MOST_DOCUMENT = 200
+MOST_FILE = 10 << 20  # bytes; the file is not kept, its SHA-256 is
 NO_POLICY = Text("Đề nghị chọn ít nhất một chính sách.", "Please choose at least one policy.")
+TOO_LARGE = Text("Tệp lớn hơn 10 MiB; đề nghị chọn tệp nhỏ hơn.", "The file is larger than 10 MiB.")
 RECORDED = Text("Đã ghi nhận kết quả truyền thông", "The communication is recorded")
 NEXT = Text(
     "Trân trọng cảm ơn. Khi mọi chính sách nêu trong thư đã được truyền thông, nội dung này được coi là hoàn thành "
@@ -59,7 +62,8 @@ class Desk:
         if said is None or form.errors:
             return self._form(asked, form, status=422)
         metadata = held.metadata(request, self.now())
-        return self._done(await self.answers.record(asked, said, metadata))
+        file = form.files.get("file")
+        return self._done(await self.answers.record(asked, said, file.sha256 if file else None, metadata))
 
     def _form(self, asked: Asked, form: Fields, status: int = 200) -> HTMLResponse:
         chosen = form.chosen("policies") if form.given else [str(n) for n in asked.matter.policies]
@@ -105,6 +109,9 @@ def _read(form: Fields, held: Held, matter: Matter, today: date) -> Communicatio
         "attendance": form.count("attendance", MOST_PEOPLE),
         "url": form.address("url", MOST_ADDRESS),
     }
+    document = form.words("document", MOST_DOCUMENT, required=False)
+    if (file := form.files.get("file")) and file.size > MOST_FILE:
+        form.errors["file"] = TOO_LARGE
     policies = _policies(form, matter)
     if not (day and channel and title):
         return None
@@ -117,6 +124,7 @@ def _read(form: Fields, held: Held, matter: Matter, today: date) -> Communicatio
         title=title,
         policies=policies,
         dataset=matter.dataset,
+        notes={DOCUMENT: document} if document else {},
         **optional,
     )
 

@@ -7,16 +7,22 @@ from uuid import UUID, uuid5
 
 from services.campaigns.application.commands import Commands
 from services.campaigns.application.queries import CommunicationFilter, ReadModel
-from services.campaigns.domain.communication import Communication
+from services.campaigns.domain.communication import Attach, Communication
 from services.campaigns.domain.refusals import CommunicationNotFound, NothingOwed
-from shared.contracts.campaigns import CommunicationRecorded, PlanActivityPlanned
-from shared.contracts.ids import LOA_NAMESPACE
+from shared.clock import day_in_vietnam
+from shared.contracts.campaigns import (
+    CommunicationEvidenceAttached,
+    CommunicationRecorded,
+    PlanActivityPlanned,
+)
+from shared.contracts.ids import LOA_NAMESPACE, evidence_id
 from shared.envelope import Metadata
 from shared.eventstore.port import EventStore
 from shared.links import Link
 from shared.pages.matter import Matter, matter_of
 
 MOST_HEARD = 500
+DOCUMENT = "document"  # the note that names the document which shows an activity
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +60,30 @@ class Answers:
         return asked
 
     async def record(
-        self, asked: Asked, said: CommunicationRecorded, metadata: Metadata
+        self, asked: Asked, said: CommunicationRecorded, sha256: str | None, metadata: Metadata
     ) -> CommunicationRecorded:
-        """Record an activity once, though a colleague may have told of it before. Returns what stands."""
-        if any(_is_same(one, said) for one in asked.heard):
-            return said
+        """Record an activity once, though a colleague may have told of it before. Returns what stands.
+
+        `sha256` is that of a file which shows it.
+        """
+        for one in asked.heard:
+            if _is_same(one, said):
+                await self._show(one["communication_id"], said, sha256, metadata)
+                return said
         activity_id = asked.planned.activity_id if asked.planned else None
-        handled = await self.commands.record(said.model_copy(update={"activity_id": activity_id}), metadata)
+        activity = said.model_copy(update={"activity_id": activity_id})
+        shown = (_evidence(said.communication_id, said, sha256),) if sha256 else ()
+        handled = await self.commands.record(activity, metadata, shown)
         stands = [e.data for e in handled.events if isinstance(e.data, CommunicationRecorded)]
         return stands[0] if stands else said
+
+    async def _show(
+        self, of: UUID, said: CommunicationRecorded, sha256: str | None, metadata: Metadata
+    ) -> None:
+        """Attach a file to what a colleague told of."""
+        if sha256 is not None:
+            attaching = Attach(evidence=_evidence(of, said, sha256), today=day_in_vietnam(metadata.time))
+            await self.commands.tell(of, attaching, metadata)
 
     async def _recorded(self, link: Link) -> Communication | None:
         try:
@@ -88,6 +109,17 @@ class Answers:
 def communication_of(link: Link) -> UUID:
     """Name what a link records: pressed twice, it is the same communication."""
     return uuid5(LOA_NAMESPACE, f"answer:{link.link_id}")
+
+
+def _evidence(of: UUID, said: CommunicationRecorded, sha256: str) -> CommunicationEvidenceAttached:
+    return CommunicationEvidenceAttached(
+        communication_id=of,
+        draft_id=said.draft_id,
+        draft_code=said.draft_code,
+        evidence_id=evidence_id(of, None, sha256),
+        title=said.notes.get(DOCUMENT),
+        sha256=sha256,
+    )
 
 
 def _is_same(one: dict[str, Any], said: CommunicationRecorded) -> bool:

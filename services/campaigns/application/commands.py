@@ -20,6 +20,7 @@ from services.campaigns.domain.refusals import (
 from shared.clock import NewId, day_in_vietnam
 from shared.contracts.campaigns import (
     CommunicationCorrected,
+    CommunicationEvidenceAttached,
     CommunicationRecorded,
     PlanActivityPlanned,
     PlanApproved,
@@ -44,11 +45,19 @@ class Commands:
     known: Known
     new_id: NewId
 
-    async def record(self, activity: CommunicationRecorded, metadata: Metadata) -> Handled:
+    async def record(
+        self,
+        activity: CommunicationRecorded,
+        metadata: Metadata,
+        evidence: tuple[CommunicationEvidenceAttached, ...] = (),
+    ) -> Handled:
         draft = await self.require_draft(activity.draft_code)
         await self._require_activity(activity)
         command = communications.Record(
-            activity=activity, draft_policies=draft.policies, today=day_in_vietnam(metadata.time)
+            activity=activity,
+            draft_policies=draft.policies,
+            today=day_in_vietnam(metadata.time),
+            evidence=evidence,
         )
         return await self._on_communication(activity.communication_id, command, metadata)
 

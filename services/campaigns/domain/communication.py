@@ -27,11 +27,15 @@ Activity = CommunicationRecorded | CommunicationCorrected
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """Record an activity; `draft_policies` are the numbers that its draft has, `today` the day in Vietnam."""
+    """Record an activity; `draft_policies` are the numbers that its draft has, `today` the day in Vietnam.
+
+    `evidence` is what was shown together with it.
+    """
 
     activity: CommunicationRecorded
     draft_policies: frozenset[int]
     today: date
+    evidence: tuple[CommunicationEvidenceAttached, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +145,8 @@ def _record(state: State, command: Record) -> Sequence[CommunicationEvent]:
             raise refusals.CommunicationDiffers
         return []
     _check(command)
-    return [command.activity]
+    check_told_with(command.activity, (Attach(evidence=one, today=command.today) for one in command.evidence))
+    return [command.activity, *command.evidence]
 
 
 def _correct(communication: Communication, command: Correct) -> Sequence[CommunicationEvent]:

@@ -15,7 +15,6 @@ from fastapi.responses import HTMLResponse
 
 from services.notifier.adapters import mailbox_links
 from services.notifier.adapters.mailbox_links import MailboxLink
-from services.notifier.adapters.one_click import is_one_click
 from services.notifier.adapters.preference_wording import (
     ASKED,
     DAYS,
@@ -92,9 +91,9 @@ class Desk:
         return self._form(held, await self.preferences.of(held.link.recipient_id), Fields())
 
     async def act(self, request: Request, held: Held) -> HTMLResponse:
-        if await is_one_click(request):
-            return await self._end(request, held, PreferenceDoor.ONE_CLICK)
         form = await sent(request)
+        if form.text("List-Unsubscribe") == "One-Click":
+            return await self._end(request, held, PreferenceDoor.ONE_CLICK)
         if form.text("end"):
             return await self._end(request, held, PreferenceDoor.PAGE)
         return await self._choose(request, held, form)

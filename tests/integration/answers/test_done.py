@@ -1,6 +1,7 @@
 """The answer “Đã thực hiện”, from the mail to the thanks: the form behind the link closes what is owed."""
 
 import asyncio
+import hashlib
 from typing import Any
 
 import httpx
@@ -168,3 +169,26 @@ async def test_two_people_record_two_activities_at_once(
     assert sorted(one["title"] for one in await room.communications()) == ["Hội nghị", "Tọa đàm"]
     said = [event.data for event in await announced(room.house, room.code)]
     assert sum(isinstance(one, ComplianceGapClosed) for one in said) == 1
+
+
+async def test_a_file_shows_it_by_its_digest_and_a_document_by_its_number(
+    new_room: NewRoom, visitor: httpx.AsyncClient
+) -> None:
+    room = await new_room()
+    address = (await room.links())[AlertAnswer.DONE]
+    content = (
+        b"%PDF-1.7\r\n\r\n--anh chup\r\n" + bytes(range(256)) * 8192
+    )  # 2 MiB, more than other doors take
+    told = DONE | {"document": "Báo cáo số 12/BC-STP"}
+    large = await visitor.post(address, data=told, files={"file": ("a.pdf", bytes(10 * 2**20 + 1))})
+    assert (large.status_code, "Tệp lớn hơn 10 MiB" in large.text) == (422, True)
+    huge = await visitor.post(address, data=told, files={"file": ("a.pdf", bytes(12 * 2**20))})
+    assert (huge.status_code, "chọn tệp nhỏ hơn" in huge.text) == (413, True)
+    assert await room.communications() == []
+    done = await visitor.post(address, data=told, files={"file": ("Nguyễn Văn A.pdf", content)})
+    assert (done.status_code, "Đã ghi nhận kết quả truyền thông" in done.text) == (200, True)
+    (recorded,) = await eventually(room.communications)
+    (evidence,) = recorded["evidence"]
+    assert recorded["notes"] == {"document": "Báo cáo số 12/BC-STP"}
+    assert evidence["sha256"] == hashlib.sha256(content).hexdigest()
+    assert evidence["title"] == "Báo cáo số 12/BC-STP", "the name of a file may be that of a person"
