@@ -43,9 +43,12 @@ COLUMNS: Mapping[str, Columns] = {
     "units": Columns(
         ("code", "name", "level", "kind"),
         ("parent_code", "province_code", "valid_from", "valid_to", "note", "source", DATASET),
+        notes=True,
     ),
-    "unit_successions": Columns(("from_code", "kind", "date"), ("to_code", "legal_basis", "source")),
-    "targets": Columns(("unit_code", "year", "target_percent"), ("document",)),
+    "unit_successions": Columns(
+        ("from_code", "kind", "date"), ("to_code", "legal_basis", "source"), notes=True
+    ),
+    "targets": Columns(("unit_code", "year", "target_percent"), ("document",), notes=True),
     "drafts": Columns(
         ("draft_code", "title", "instrument", "lead_unit_code", "regime"),
         (
@@ -55,8 +58,8 @@ COLUMNS: Mapping[str, Columns] = {
         notes=True,
     ),
     "policies": Columns(("draft_code", "policy_no", "title"), ("affected_groups", "source"), notes=True),
-    "stages": Columns(("draft_code", "stage", "entered_on"), ("precision", "what", "source")),
-    "exemptions": Columns(("draft_code",), ("stages", "document", "authority", "decided_on")),
+    "stages": Columns(("draft_code", "stage", "entered_on"), ("precision", "what", "source"), notes=True),
+    "exemptions": Columns(("draft_code",), ("stages", "document", "authority", "decided_on"), notes=True),
     "plans": Columns(("draft_code", "document", "approved_on"), ("authority", "note", DATASET), notes=True),
     "activities": Columns(
         ("draft_code", "planned_on"),

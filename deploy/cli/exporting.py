@@ -107,16 +107,18 @@ def _pages(services: Services, service: str, path: str) -> Iterator[Answer]:
 
 
 def _units(services: Services, files: Files) -> list[str]:
-    codes = []
-    for unit in _pages(services, "registry", "/units"):
-        codes.append(unit["unit_code"])
-        files.add("units", {**unit, "code": unit["unit_code"], "name": unit["unit_name"]})
+    codes = [unit["unit_code"] for unit in _pages(services, "registry", "/units")]
     for code in codes:
         unit = services.get("registry", f"/units/{code}")
+        files.add("units", {**unit, "code": code, "name": unit["unit_name"]}, unit["notes"])
         for one in unit["successions"]:
-            files.add("unit_successions", {"kind": SuccessionKind.DISSOLVE, **_said(one), "from_code": code})
+            files.add(
+                "unit_successions",
+                {"kind": SuccessionKind.DISSOLVE, **_said(one), "from_code": code},
+                one["notes"],
+            )
         for target in unit["targets"]:
-            files.add("targets", {**target, "unit_code": code})
+            files.add("targets", {**target, "unit_code": code}, target["notes"])
     return codes
 
 
@@ -137,10 +139,10 @@ def _drafts(services: Services, files: Files) -> None:
             groups = _listed(policy["affected_groups"])
             files.add("policies", {**policy, **of_draft, "affected_groups": groups}, policy["notes"])
         for entry in _as_recorded(services, code, draft["stages"]):
-            files.add("stages", {**entry, **of_draft})
+            files.add("stages", {**entry, **of_draft}, entry["notes"])
         for exemption in draft["exemptions"]:
             stages = _listed(exemption["stages"]) or "*"
-            files.add("exemptions", {**exemption, **of_draft, "stages": stages})
+            files.add("exemptions", {**exemption, **of_draft, "stages": stages}, exemption["notes"])
         for posting in draft["postings"]:
             ends = _listed(one["closes_on"] for one in posting["extensions"])
             files.add("postings", {**posting, **of_draft, "extended_to": ends}, posting["notes"])

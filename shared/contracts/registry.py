@@ -38,6 +38,7 @@ class UnitRegistered(Event, context="unit"):
     valid_to: date | None = None
     note: str | None = None
     source: str | None = None
+    notes: Notes | None = None
     dataset: Dataset = Dataset.LIVE
 
 
@@ -66,6 +67,7 @@ class UnitSucceeded(Event, context="unit"):
     on: date
     legal_basis: str | None = None
     source: str | None = None
+    notes: Notes | None = None
 
 
 class UnitDissolved(Event, context="unit"):
@@ -75,6 +77,7 @@ class UnitDissolved(Event, context="unit"):
     on: date
     legal_basis: str | None = None
     source: str | None = None
+    notes: Notes | None = None
 
 
 class UnitTargetSet(Event, context="unit"):
@@ -84,6 +87,7 @@ class UnitTargetSet(Event, context="unit"):
     year: int
     target_percent: float = Field(ge=0, le=100)
     document: str | None = None
+    notes: Notes | None = None
 
 
 class DraftRegistered(Event, context="draft"):
@@ -170,6 +174,7 @@ class DraftCommunicationExempted(Event, context="draft"):
     document: str
     authority: str | None = None
     decided_on: date | None = None
+    notes: Notes | None = None
 
 
 class DraftProcedureDecided(Event, context="draft"):
@@ -226,6 +231,7 @@ class DraftSuspended(Event, context="draft"):
     what: str | None = None
     source: str | None = None
     late: bool = False
+    notes: Notes | None = None
 
 
 class DraftResumed(Event, context="draft"):
@@ -237,6 +243,7 @@ class DraftResumed(Event, context="draft"):
     what: str | None = None
     source: str | None = None
     late: bool = False
+    notes: Notes | None = None
 
 
 class DraftWithdrawn(Event, context="draft"):
@@ -244,6 +251,7 @@ class DraftWithdrawn(Event, context="draft"):
     precision: Precision = Precision.DAY
     what: str | None = None
     source: str | None = None
+    notes: Notes | None = None
 
 
 class DraftMerged(Event, context="draft"):
@@ -252,6 +260,7 @@ class DraftMerged(Event, context="draft"):
     into_draft_code: Code | None = None
     what: str | None = None
     source: str | None = None
+    notes: Notes | None = None
 
 
 UnitEvent = UnitRegistered | UnitRenamed | UnitMoved | UnitSucceeded | UnitDissolved | UnitTargetSet

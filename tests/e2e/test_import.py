@@ -1,5 +1,6 @@
 """Files with and without mistakes through `loa import`: good rows go in, bad ones are named to the cell."""
 
+import json
 import os
 import tempfile
 import unicodedata
@@ -173,21 +174,27 @@ def test_twins_in_another_normal_form_are_the_same_row_and_formulas_are_text(hom
 
 
 MERGED = {  # what the samples lack: successions, a dissolution, own targets, columns of one's own
-    "units": "code,name,level,kind\n"
-    "XA-A,Xã A,commune,commune\nXA-B,Xã B,commune,commune\nXA-C,Xã C,commune,commune\n",
-    "unit_successions": "from_code,to_code,kind,date,legal_basis,source\n"
-    "XA-A,XA-B,merge,2025-07-01,NQ 1685/NQ-UBTVQH15,Công báo\nXA-C,,dissolve,2025-07-01,,\n",
-    "targets": "unit_code,year,target_percent,document\nXA-B,2025,70,KH 12\nXA-B,2025,72.5,KH 15\n",
-    "drafts": f"draft_code,title,instrument,lead_unit_code,regime,in_scope,Người soạn\n{DRAFT.replace('VD-1', 'VD-M')},Phòng 1\n",
+    "units": "code,name,level,kind,Trụ sở\n"
+    "XA-A,Xã A,commune,commune,Thôn 1\nXA-B,Xã B,commune,commune,\nXA-C,Xã C,commune,commune,\n",
+    "unit_successions": "from_code,to_code,kind,date,legal_basis,source,Bàn giao\n"
+    "XA-A,XA-B,merge,2025-07-01,NQ 1685/NQ-UBTVQH15,Công báo,đã xong\nXA-C,,dissolve,2025-07-01,,,đang làm\n",
+    "targets": "unit_code,year,target_percent,document,Người trình\n"
+    "XA-B,2025,70,KH 12,Phòng 1\nXA-B,2025,72.5,KH 15,Phòng 2\n",
+    "drafts": "draft_code,title,instrument,lead_unit_code,regime,in_scope,Người soạn\n"
+    f"{DRAFT.replace('VD-1', 'VD-M')},Phòng 1\n",
+    "stages": "draft_code,stage,entered_on,Số công văn\n"
+    "VD-M,draft_consultation,2026-03-02,12/CV\nVD-M,suspended,2026-03-05,13/CV\n",
+    "exemptions": "draft_code,stages,document,Ghi chú riêng\nVD-M,draft_consultation,QĐ 5,theo đề nghị của Sở\n",
 }
+NOTED = ("Trụ sở", "Bàn giao", "Người trình", "Người soạn", "Số công văn", "Ghi chú riêng")
 
 
 @pytest.mark.timeout(300)
 async def test_what_is_exported_goes_in_again_to_an_identical_state(home: Home) -> None:
     exercise.write(home.root / "office", clock.day_in_vietnam(clock.now()), load_rulebook().calendar)
-    own = _written(
-        home.root / "merged", {**MERGED, "units": GOOD["units"] + MERGED["units"].partition("\n")[2]}
-    )
+    head, _, units = MERGED["units"].partition("\n")
+    known = GOOD["units"].partition("\n")[2].replace("\n", ",\n")
+    own = _written(home.root / "merged", {**MERGED, "units": f"{head}\n{known}{units}"})
     for folder, dataset in ((home.root / "office", "exercise"), (OPEN, "sample"), (own, "live")):
         taken = home.loa("import", folder, "--dataset", dataset)
         assert taken.returncode == 0, taken.stderr
@@ -199,6 +206,7 @@ async def test_what_is_exported_goes_in_again_to_an_identical_state(home: Home) 
         assert again.returncode == 0, again.stderr
         here, there = _state(home), _state(other)
         assert {kind: _differences(here[kind], there[kind]) for kind in here} == {kind: [] for kind in here}
+        assert [column for column in NOTED if column not in json.dumps(here, ensure_ascii=False)] == []
         settle(home)
         settle(other)
         assert await dump(other, "registry", "campaigns") == await dump(home, "registry", "campaigns")

@@ -55,7 +55,7 @@ def row_changes(event: Recorded) -> Iterable[RowChange]:
     data = event.data
     match data:
         case UnitRegistered():
-            yield Put("unit", data.model_dump(exclude={"note", "source", "dataset"}))
+            yield Put("unit", data.model_dump(exclude={"note", "notes", "source", "dataset"}))
         case UnitRenamed():
             yield Change("unit", {"unit_code": data.unit_code}, {"unit_name": data.unit_name})
         case UnitMoved():

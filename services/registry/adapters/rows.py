@@ -73,7 +73,7 @@ class UnitRow(ImportRow):
 
     def event(self) -> UnitRegistered:
         known = self.model_dump(include=set(UnitRow.model_fields) - {"code", "name"})
-        return UnitRegistered(unit_code=self.code, unit_name=self.name, **known)
+        return UnitRegistered(unit_code=self.code, unit_name=self.name, notes=self.notes or None, **known)
 
 
 class SuccessionRow(ImportRow):
@@ -85,7 +85,12 @@ class SuccessionRow(ImportRow):
     source: str | None = None
 
     def event(self) -> UnitSucceeded | UnitDissolved:
-        basis = {"on": self.date, "legal_basis": self.legal_basis, "source": self.source}
+        basis = {
+            "on": self.date,
+            "legal_basis": self.legal_basis,
+            "source": self.source,
+            "notes": self.notes or None,
+        }
         if self.to_code is None:
             return UnitDissolved(unit_code=self.from_code, **basis)
         return UnitSucceeded(unit_code=self.from_code, to_code=self.to_code, kind=self.kind, **basis)
@@ -98,7 +103,7 @@ class TargetRow(ImportRow):
     document: str | None = None
 
     def event(self) -> UnitTargetSet:
-        return UnitTargetSet(**self.model_dump(include=set(TargetRow.model_fields)))
+        return UnitTargetSet(notes=self.notes or None, **self.model_dump(include=set(TargetRow.model_fields)))
 
 
 class DraftRow(ImportRow):
@@ -154,7 +159,7 @@ class StageRow(DatedRow):
 
     def command(self, today: date) -> drafts.EnterStage:
         fields = self.model_dump(include=set(StageRow.model_fields) - {"draft_code"})
-        return drafts.EnterStage(today=today, **fields)
+        return drafts.EnterStage(today=today, notes=self.notes, **fields)
 
 
 class ExemptionRow(ImportRow):
@@ -166,7 +171,7 @@ class ExemptionRow(ImportRow):
 
     def command(self) -> drafts.Exempt:
         fields = self.model_dump(include=set(ExemptionRow.model_fields) - {"draft_code"})
-        return drafts.Exempt(exemption=DraftCommunicationExempted(**fields))
+        return drafts.Exempt(exemption=DraftCommunicationExempted(notes=self.notes or None, **fields))
 
 
 class PostingRow(ImportRow):

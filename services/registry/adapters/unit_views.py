@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from services.registry.adapters.views import UnitItem
 from services.registry.domain.unit import Unit
-from shared.contracts.registry import UnitDissolved, UnitMoved, UnitSucceeded, UnitTargetSet
+from shared.contracts.registry import Notes, UnitDissolved, UnitMoved, UnitSucceeded, UnitTargetSet
 from shared.contracts.vocabulary import SuccessionKind
 from shared.eventstore.port import Version
 
@@ -21,6 +21,7 @@ class SuccessionItem(BaseModel):
     date: date
     legal_basis: str | None
     source: str | None
+    notes: Notes
 
 
 class TargetItem(BaseModel):
@@ -29,18 +30,24 @@ class TargetItem(BaseModel):
     year: int
     target_percent: float
     document: str | None
+    notes: Notes
 
 
 class UnitView(UnitItem):
     """A unit as it stands; successions and targets in the order in which they were recorded."""
 
+    notes: Notes
     successions: list[SuccessionItem]
     targets: list[TargetItem]
     version: int
 
 
 def unit_view(unit: Unit, version: Version) -> UnitView:
-    shown = {**unit.registered.model_dump(), "unit_name": unit.unit_name}
+    shown = {
+        **unit.registered.model_dump(),
+        "notes": unit.registered.notes or {},
+        "unit_name": unit.unit_name,
+    }
     for change in unit.changes:
         match change:
             case UnitMoved(parent_code=parent):
@@ -60,8 +67,10 @@ def unit_view(unit: Unit, version: Version) -> UnitView:
 def _successions(changes: Iterable[Any]) -> Iterable[SuccessionItem]:
     for change in changes:
         if isinstance(change, UnitSucceeded | UnitDissolved):
-            yield SuccessionItem(**change.model_dump(exclude={"unit_code"}), date=change.on)
+            yield SuccessionItem(
+                **change.model_dump(exclude={"unit_code", "notes"}), date=change.on, notes=change.notes or {}
+            )
 
 
 def _target(change: UnitTargetSet) -> TargetItem:
-    return TargetItem(**change.model_dump(exclude={"unit_code"}))
+    return TargetItem(**change.model_dump(exclude={"unit_code", "notes"}), notes=change.notes or {})

@@ -92,6 +92,7 @@ class StageView(BaseModel):
     late: bool
     unusual: bool
     returned: bool
+    notes: Notes
 
 
 class DraftView(_DraftHead):
@@ -194,6 +195,7 @@ def _stages(history: History, found: Sequence[Remark]) -> list[dict[str, Any]]:
             "late": getattr(event.data, "late", False),
             "unusual": any((entry_id, kind) in kinds for kind in UNUSUAL),
             "returned": (entry_id, RemarkKind.RETURNED) in kinds,
+            "notes": getattr(event.data, "notes", None) or {},
         }
         for entry_id, (entry, event) in sorted(
             entries, key=lambda item: (item[1][0].entered_on, item[1][0].stage.order)

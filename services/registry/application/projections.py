@@ -45,7 +45,7 @@ def _nothing(_event: Recorded, _data: Any) -> Rows:
 
 def _unit_registered(_event: Recorded, data: UnitRegistered) -> Rows:
     search = fold(f"{data.unit_code} {data.unit_name}")
-    return [Put("unit", {**data.model_dump(), "search": search})]
+    return [Put("unit", {**data.model_dump(exclude={"notes"}), "search": search})]
 
 
 def _unit_renamed(_event: Recorded, data: UnitRenamed) -> Rows:
@@ -58,7 +58,7 @@ def _unit_moved(_event: Recorded, data: UnitMoved) -> Rows:
 
 
 def _unit_succeeded(_event: Recorded, data: UnitSucceeded) -> Rows:
-    return [Put("unit_succession", data.model_dump(exclude={"source"}))]
+    return [Put("unit_succession", data.model_dump(exclude={"source", "notes"}))]
 
 
 def _unit_dissolved(_event: Recorded, data: UnitDissolved) -> Rows:

@@ -1,9 +1,9 @@
 """The draft aggregate: one draft legal document from proposal to promulgation, and what may happen to it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import assert_never
+from typing import Any, assert_never
 
 from services.registry.domain import postings, refusals
 from services.registry.domain.postings import Postings
@@ -87,6 +87,7 @@ class EnterStage:
     precision: Precision = Precision.DAY
     what: str | None = None
     source: str | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +211,7 @@ def _decide(draft: Draft, command: Command) -> Sequence[DraftEvent]:  # noqa: C9
         case DecideProcedure():
             return [] if command.decision == draft.procedure else [command.decision]
         case Exempt():
-            return [] if command.exemption in draft.exemptions else [command.exemption]
+            return _exempt(draft, command.exemption)
         case Transfer():
             return _transfer(draft, command)
         case _:
@@ -228,6 +229,12 @@ def _register(state: State, command: Register) -> Sequence[DraftEvent]:
 
 def _differs(told: DraftEvent | None, known: DraftEvent | None) -> bool:
     return told is not None and told != known
+
+
+def _exempt(draft: Draft, exemption: DraftCommunicationExempted) -> Sequence[DraftEvent]:
+    said = exemption.model_copy(update={"notes": None})
+    known = (one.model_copy(update={"notes": None}) for one in draft.exemptions)
+    return [] if said in known else [exemption]
 
 
 def _add_policy(draft: Draft, policy: DraftPolicyAdded) -> Sequence[DraftEvent]:
@@ -264,26 +271,26 @@ def _enter(draft: Draft, command: EnterStage) -> Sequence[DraftEvent]:
 
 
 def _entering(draft: Draft, command: EnterStage, entry: Entry) -> DraftEvent:
-    day, precision, what, source = command.entered_on, command.precision, command.what, command.source
-    late = is_late(draft.entries, entry)
+    day, late = command.entered_on, is_late(draft.entries, entry)
+    said: dict[str, Any] = {
+        "precision": command.precision,
+        "what": command.what,
+        "source": command.source,
+    }
+    notes = dict(command.notes)
     match command.stage:
         case Stage.SUSPENDED:
-            return DraftSuspended(on=day, precision=precision, what=what, source=source, late=late)
+            return DraftSuspended(on=day, late=late, notes=notes or None, **said)
         case Stage.WITHDRAWN:
-            return DraftWithdrawn(on=day, precision=precision, what=what, source=source)
+            return DraftWithdrawn(on=day, notes=notes or None, **said)
         case Stage.MERGED:
-            return DraftMerged(on=day, precision=precision, what=what, source=source)
+            return DraftMerged(on=day, notes=notes or None, **said)
         case stage if stage_interrupted_before(draft.entries, entry) == stage:
-            return DraftResumed(stage=stage, on=day, precision=precision, what=what, source=source, late=late)
+            return DraftResumed(stage=stage, on=day, late=late, notes=notes or None, **said)
         case stage:
+            unusual = is_unusual(draft.entries, entry)
             return DraftStageEntered(
-                stage=stage,
-                entered_on=day,
-                precision=precision,
-                what=what,
-                source=source,
-                late=late,
-                unusual=is_unusual(draft.entries, entry),
+                stage=stage, entered_on=day, late=late, unusual=unusual, notes=notes, **said
             )
 
 

@@ -60,9 +60,14 @@ def decide(state: State, command: Command) -> Sequence[UnitEvent]:
         case Record(change):
             if isinstance(state, Absent):
                 raise UnitNotFound(change.unit_code)
-            return [] if change in state.changes else [change]
+            return [] if _plain(change) in map(_plain, state.changes) else [change]
         case _:
             assert_never(command)
+
+
+def _plain(change: Change) -> Change:
+    """Leave out what is only noted beside: that alone is not said anew."""
+    return change.model_copy(update={"notes": None}) if hasattr(change, "notes") else change
 
 
 def _register(state: State, unit: UnitRegistered) -> Sequence[UnitEvent]:

@@ -220,8 +220,8 @@ async def test_a_unit_tells_what_became_of_it_and_its_version_guards_the_next_ch
     assert (await client.post(f"/units/{a_code}/targets", json=target)).status_code == 200
     read = await client.get(f"/units/{a_code}")
     unit = read.json()
-    assert unit["successions"] == [{**merged, "source": None}]
-    assert unit["targets"] == [target]
+    assert unit["successions"] == [{**merged, "source": None, "notes": {}}]
+    assert unit["targets"] == [{**target, "notes": {}}]
     headers = {"If-Match": read.headers["ETag"]}
     later = {**target, "target_percent": 80}
     assert (await client.post(f"/units/{a_code}/targets", json=later, headers=headers)).status_code == 200

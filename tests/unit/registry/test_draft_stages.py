@@ -43,7 +43,7 @@ def known(*events: Any) -> Specification[drafts.State, drafts.Command, Any]:
     return spec(draft).given(REGISTERED, *events)
 
 
-def enter(stage: Stage, on: str, precision: Precision = Precision.DAY, **known: str) -> drafts.EnterStage:
+def enter(stage: Stage, on: str, precision: Precision = Precision.DAY, **known: Any) -> drafts.EnterStage:
     day = date.fromisoformat(on)
     return drafts.EnterStage(stage=stage, entered_on=day, today=TODAY, precision=precision, **known)
 
