@@ -20,6 +20,7 @@ from deploy.local.keys import Keyring
 from deploy.local.nats import NatsServer
 from tests.support.containers import Images, secret_mounts
 from tests.support.engines import NewDatabase
+from tests.support.plain import NO_AUTHORITIES
 from tests.support.ports import free_port
 from tests.support.service import SERVICES, eventually, existing
 
@@ -187,7 +188,7 @@ def _for_here(picked: Mapping[str, Pin]) -> set[str]:
 
 
 async def _ready(port: int) -> bool:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=NO_AUTHORITIES) as client:
         try:
             return (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
         except httpx.TransportError:

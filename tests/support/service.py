@@ -25,6 +25,7 @@ from shared.eventstore.streams import stream_state
 from shared.settings import ServiceSettings
 from tests.support.engines import NewDatabase, _numbers, connected, fresh_nats
 from tests.support.links import LinkKeys, link_keys
+from tests.support.plain import NO_AUTHORITIES
 from tests.support.ports import free_port
 from tests.support.tokens import Issuer, issuer
 
@@ -127,7 +128,9 @@ async def running(
 
 def _client(port: int, token: str | None) -> httpx.AsyncClient:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=PATIENCE)
+    return httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=PATIENCE, verify=NO_AUTHORITIES
+    )
 
 
 def _answers(client: httpx.AsyncClient) -> Callable[[], Awaitable[bool]]:
