@@ -5,52 +5,19 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
-from deploy.cli import archive, snapshot
 from deploy.local.keys import Keyring
 from deploy.local.nats import NatsServer
-from shared import database
-from shared.eventstore import streams
+from deploy.nats.permissions import OPERATOR
 from tests.support.engines import NewDatabase, connected
+from tests.support.first_release import DAY, DRAFT, KEPT, UNIT, restore_log, restore_rows
 from tests.support.service import SERVICES, House, eventually
 from tests.support.tokens import Issuer
-
-KEPT = Path(__file__).parents[1] / "upgrade"
-DRAFT, UNIT, DAY = "NQ-CU-1", "STP-CU", "2026-11-25"
-
-
-async def restore_log(server: NatsServer, folder: Path) -> str:
-    """Put the log back; returns its creation time, which a restored stream has anew."""
-    manifest = archive.unpack(KEPT / "0.1.0-first.loa", folder)
-    async with connected(server, "operator") as operator:
-        await operator.jetstream().delete_stream(streams.EVENTS)
-        await snapshot.load(operator, streams.EVENTS, dict(manifest.stream), folder / archive.STREAM)
-        await streams.apply(operator.jetstream(), replicas=1)
-        return (await streams.stream_state(operator.jetstream())).created.isoformat()
-
-
-async def first_state(url: str, service: str, log_created: str) -> dict[str, list[str]]:
-    """Give a database the tables and rows of the first release; returns the columns of its tables."""
-    folder = Path(import_module(f"services.{service}").__path__[0]) / "adapters" / "migrations"
-    await database.migrate(url.replace("postgresql://", "postgresql+asyncpg://"), folder, "0001")
-    columns: dict[str, list[str]] = {}
-    connection = await asyncpg.connect(url)
-    for line in (KEPT / f"0.1.0-first-{service}.ndjson").read_text(encoding="utf-8").splitlines()[:-1]:
-        document = json.loads(line)
-        table, row = document["table"], document["row"]
-        columns[table] = list(row)
-        if table == "projection_checkpoint":
-            row["stream_created"] = log_created
-        insert = f'INSERT INTO "{table}" SELECT * FROM json_populate_record(NULL::"{table}", $1)'
-        await connection.execute(insert, json.dumps(row))
-    await connection.close()
-    return columns
 
 
 @asynccontextmanager
@@ -82,12 +49,13 @@ async def upgraded(
     new_nats: NatsServer, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase, tmp_path: Path
 ) -> AsyncIterator[House]:
     """Start today's services on the first release's data, while that release still reads."""
-    created = await restore_log(new_nats, tmp_path)
+    async with connected(new_nats, OPERATOR) as operator:
+        created = await restore_log(operator, tmp_path)
     house = House(new_nats, keys, token_issuer)
     async with AsyncExitStack() as stack:
         for service in SERVICES:
             url = house.databases[service] = await new_database()
-            columns = await first_state(url, service, created)
+            columns = await restore_rows(url, service, created)
             seen = await stack.enter_async_context(old_reader(url, columns))
             more: dict[str, Any] = {"mail_dir": tmp_path / "mail"} if service == "notifier" else {}
             api = await stack.enter_async_context(house.another(service, **more))
