@@ -1,0 +1,47 @@
+"""A backup's file is laid out where it should be, or refused; also by Debian's Python, which lacks tarfile's filters."""
+
+import io
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from deploy.cli import archive
+from deploy.cli.archive import BadArchive, Manifest
+
+
+def packed(folder: Path) -> Path:
+    """Pack one file of own rows as `loa backup` does."""
+    (folder / "rows").mkdir()
+    rows = folder / "rows" / archive.own_rows("registry")
+    rows.write_text("{}\n")
+    files = {rows.name: archive.described(rows)}
+    manifest = Manifest(
+        release="0", begun="", last_position=1, log_sha256="", faults=0, stream={}, files=files
+    )
+    archive.pack(folder / "backup.loa", folder / "rows", manifest)
+    return folder / "backup.loa"
+
+
+def test_what_was_packed_is_laid_out_again_without_filters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = packed(tmp_path)
+    monkeypatch.delattr(tarfile, "data_filter")
+    monkeypatch.delattr(tarfile.TarFile, "extractall")
+    (tmp_path / "out").mkdir()
+    assert archive.unpack(backup, tmp_path / "out").last_position == 1
+    assert (tmp_path / "out" / archive.own_rows("registry")).read_text() == "{}\n"
+
+
+@pytest.mark.parametrize(("name", "kind"), [("../elsewhere", tarfile.REGTYPE), ("link", tarfile.SYMTYPE)])
+def test_a_member_that_leads_elsewhere_is_refused(tmp_path: Path, name: str, kind: bytes) -> None:
+    backup = packed(tmp_path)
+    with tarfile.open(backup, "a") as tar:
+        member = tarfile.TarInfo(name)
+        member.type, member.linkname = kind, "/etc/hostname"
+        tar.addfile(member, io.BytesIO())
+    (tmp_path / "out").mkdir()
+    with pytest.raises(BadArchive, match=name):
+        archive.unpack(backup, tmp_path / "out")
+    assert not (tmp_path / "elsewhere").exists()
