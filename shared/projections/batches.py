@@ -8,7 +8,7 @@ from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
 from sqlalchemy import text
 from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import log
 from shared.contracts.catalog import Catalog
@@ -81,13 +81,11 @@ class Batches:
     async def _commit(self, batch: Sequence[RawEvent], read: Checkpoint, created: datetime) -> Checkpoint:
         to = Checkpoint(batch[-1].position, created)
         async with self.engine.begin() as connection:
-            # A crash may undo the last commits, rows and checkpoint together: they are then projected again.
-            await connection.execute(text("SET LOCAL synchronous_commit = off"))
             if self.path:
                 await connection.execute(text(f"SET LOCAL search_path = {self.path}"))
             # The checkpoint before the rows, as readers take them: so nobody waits for the other in a ring.
-            await self.checkpoints.advance(connection, self.row, read, to)
-            if events := await self._events(connection, batch):
+            skipped = await self.checkpoints.advance(connection, self.row, read, to, of=self.projection.name)
+            if events := self._events(batch, skipped):
                 await self.projection.apply(connection, events)
         self._tell(events, to)
         return to
@@ -108,8 +106,7 @@ class Batches:
         for event in events:
             logger.info("event_projected", row=self.row, type=event.type, **event.ids)
 
-    async def _events(self, connection: AsyncConnection, batch: Sequence[RawEvent]) -> list[Recorded]:
-        skipped = await self.checkpoints.skips(connection, self.projection.name)
+    def _events(self, batch: Sequence[RawEvent], skipped: frozenset[int]) -> list[Recorded]:
         ours = [raw for raw in batch if raw.position not in skipped and self._is_ours(raw)]
         decoded = [decode(self.catalog, raw.position, raw.payload) for raw in ours]
         for event in decoded:

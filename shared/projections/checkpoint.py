@@ -3,11 +3,26 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, delete, func, select, text, update
+from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.errors import LoaError
+
+_RETURNING = """
+RETURNING set_config('synchronous_commit', 'off', true),
+          ARRAY(SELECT position FROM projection_skipped_event WHERE projection = :of) AS skipped
+"""
+_MOVE = text(f"""
+UPDATE projection_checkpoint SET position = :to, stream_created = :created
+WHERE projection = :row AND position = :read {_RETURNING}
+""")  # noqa: S608  our own words
+# A checkpoint without a stream is only asked for: nothing is written yet.
+_BEGIN = text(f"""
+INSERT INTO projection_checkpoint (projection, position, stream_created) VALUES (:row, :to, :created)
+ON CONFLICT (projection) DO UPDATE SET position = :to, stream_created = :created
+WHERE projection_checkpoint.stream_created IS NULL {_RETURNING}
+""")  # noqa: S608  our own words
 
 
 class CheckpointMoved(LoaError):
@@ -47,29 +62,22 @@ class CheckpointTables:
         return await self.find(connection, projection) or Checkpoint()
 
     async def advance(
-        self, connection: AsyncConnection, projection: str, read: Checkpoint, to: Checkpoint
-    ) -> None:
-        """Move the checkpoint from what was read at the start, or raise `CheckpointMoved`."""
-        table = self.checkpoint
+        self, connection: AsyncConnection, projection: str, read: Checkpoint, to: Checkpoint, *, of: str
+    ) -> frozenset[int]:
+        """Move the checkpoint from what was read at the start, or raise `CheckpointMoved`.
+
+        Gives the positions that the projection `of` passes over. The commit will not wait for the disk: a crash may
+        undo the last ones, rows and checkpoint together, and they are then projected again. All in one statement,
+        for each way to the database and back counts while a reader waits for its own write.
+        """
+        values = {"row": projection, "to": to.position, "created": to.stream_created, "of": of}
         if read.stream_created is None:
-            values = {"position": to.position, "stream_created": to.stream_created}
-            moved = await connection.execute(
-                insert(table)
-                .values(projection=projection, **values)
-                .on_conflict_do_update(
-                    index_elements=[table.c.projection],
-                    set_=values,
-                    where=table.c.stream_created.is_(None),  # only asked for, nothing written yet
-                )
-            )
+            moved = await connection.execute(_BEGIN, values)
         else:
-            moved = await connection.execute(
-                update(table)
-                .where(table.c.projection == projection, table.c.position == read.position)
-                .values(position=to.position, stream_created=to.stream_created)
-            )
-        if moved.rowcount != 1:
+            moved = await connection.execute(_MOVE, values | {"read": read.position})
+        if (found := moved.one_or_none()) is None:
             raise CheckpointMoved(projection)
+        return frozenset(found.skipped)
 
     async def find(self, connection: AsyncConnection, projection: str) -> Checkpoint | None:
         """Read a checkpoint that may not exist."""

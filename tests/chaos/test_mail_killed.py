@@ -67,7 +67,8 @@ class Replica:
         headers = {"Authorization": f"Bearer {self.token}"}
         try:
             async with httpx.AsyncClient(headers=headers, timeout=PATIENCE) as client:
-                return (await client.request(method, address, json=body)).status_code
+                rows = {"content": body} if isinstance(body, str) else {"json": body}
+                return (await client.request(method, address, **rows)).status_code
         except httpx.TransportError:
             return None
 
@@ -155,13 +156,20 @@ async def _carry_out(desk: Desk, issuer: Issuer, folder: Path, mails: int, kills
     addresses = [f"{KINDS[n % len(KINDS)]}-{n}@stp.example.vn" for n in range(mails)]
     with serving(server) as url:
         async with replicas(desk, issuer, url, folder) as both:
-            bodies = [{"role": "head", "email": address} for address in addresses]
-            assert await both[0].ask("PUT", f"/units/{UNIT}/recipients", bodies) == 200
+            assert await both[0].ask("POST", "/imports", _mailboxes(addresses)) == 200
             assert await both[0].ask("POST", "/sending/release", {"reason": "a test"}) == 200
             await desk.gap(opened(new_id()))
             await kill_in_a_loop(both, server, kills, mails)
             rows = await until_all_ended(desk, both)
     _judge(addresses, rows, server, await desk.log("alert"))
+
+
+def _mailboxes(addresses: list[str]) -> str:
+    """List them as rows of an import: `PUT /units/…/recipients` takes no more than a unit has."""
+    rows = [{"unit_code": UNIT, "role": "head", "email": address} for address in addresses]
+    return "\n".join(
+        json.dumps({"sheet": "recipients", "line": line, "row": row}) for line, row in enumerate(rows)
+    )
 
 
 def _judge(
