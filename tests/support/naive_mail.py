@@ -49,9 +49,8 @@ class NaiveNotifier:
     halted: set[str] = field(default_factory=set)
     made: set[str] = field(default_factory=set)
     weekdays: dict[str, int] = field(default_factory=dict)  # address -> the day of its reminders, Monday is 1
-    unwanted: set[tuple[str, str]] = field(
-        default_factory=set
-    )  # address and kind of mail that it takes no more
+    lined: set[str] = field(default_factory=set)  # gaps that ever stood in a mail
+    unwanted: set[tuple[str, str]] = field(default_factory=set)  # address and kind that it takes no more
 
     def learn(self, event: Event) -> None:
         name = f"{event.context}.{event.name}"
@@ -86,6 +85,7 @@ class NaiveNotifier:
             self._digest(box, day, climbed, out)
         self.made.add(f"day {day}")
         self._note(day, climbed)
+        self.lined.update(gap for lines in out.values() for gap in lines)
         return {key: lines for key, lines in out.items() if lines or "month" in key[1]}
 
     def at_once(self, day: date, hour: int) -> Expected:
@@ -94,14 +94,22 @@ class NaiveNotifier:
         if not self.works(day) or not 8 <= hour < 17:
             return out
         following = self._after(day, 1)
-        for gap_id, gap in self.gaps.items():
-            hurried = gap.procedure == "simplified" and day <= gap.due_on <= following
-            if hurried and self._is_open(gap_id, day) and not self._is_quiet(gap_id, day):
+        hurried = [
+            gap_id
+            for gap_id, gap in self.gaps.items()
+            if gap.procedure == "simplified" and day <= gap.due_on <= following and self._is_open(gap_id, day)
+        ]
+        if any(str(gap_id) not in self.lined for gap_id in hurried):  # the day is looked at once more
+            self._note(day, {gap_id: list(self._climb(gap_id, day)) for gap_id in self.gaps})
+        for gap_id in hurried:
+            gap = self.gaps[gap_id]
+            if not self._is_quiet(gap_id, day):
                 for box, _ in self._readers(gap.unit_code, day):
                     known = (box[0], gap_id) in self.told or self._is_planned(gap_id, day)
                     if not known and not self._is_snoozed(gap_id, day):
                         out[box[0], f"immediate {gap_id}"] = {str(gap_id): "no_time"}
                         self._tell(box, gap_id, day, above=False)
+        self.lined.update(gap for lines in out.values() for gap in lines)
         return out
 
     # -- what stands in a digest --------------------------------------------------------------------
