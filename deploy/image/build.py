@@ -17,6 +17,7 @@ from deploy.nats.permissions import SERVICES
 ROOT = Path(__file__).parents[2]
 ROOMS = (*SERVICES, COMMAND)
 ENGINES = ("nats", "postgres", "proxy")
+BESIDE = ("prometheus",)  # made when it is named
 NAMES = (*ROOMS, *ENGINES)
 EXTRAS = (*ROOMS, "local")  # of pyproject.toml: what all images together are made of
 
@@ -83,7 +84,7 @@ def builder(client: str) -> Builder:
 
 
 def _what(name: str) -> Iterator[str]:
-    if name in ENGINES:
+    if name in (*ENGINES, *BESIDE):
         yield from ("--file=deploy/image/engines.Dockerfile", f"--target={name}")
     else:
         yield from ("--file=deploy/Dockerfile", f"--target={'command' if name == COMMAND else 'service'}")

@@ -1,5 +1,5 @@
 # The engines of tests and demonstration, the same binaries by the same lock, for where no image registry is reached:
-# docker build -f deploy/image/engines.Dockerfile --target nats -t loa-nats .   (or postgres, proxy)
+# docker build -f deploy/image/engines.Dockerfile --target nats -t loa-nats .   (or postgres, proxy, prometheus)
 ARG BASE=python:3.11-slim
 ARG BUILDER=${BASE}
 
@@ -40,3 +40,10 @@ RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends haproxy
 USER 99:99
 STOPSIGNAL SIGUSR1
 CMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]
+
+FROM ${BASE} AS prometheus
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
+    && install -d -o 65534 -g 65534 /prometheus
+USER 65534:65534
+EXPOSE 9090
+ENTRYPOINT ["prometheus"]

@@ -9,6 +9,7 @@ import yaml
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 FILES = ("compose.yaml", "compose.cluster.yaml")
+OBSERVABILITY = "compose.observability.yaml"  # beside either of them
 
 Definition = dict[str, Any]
 

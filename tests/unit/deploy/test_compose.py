@@ -10,11 +10,11 @@ import pytest
 from deploy.cli import keys
 from deploy.nats.permissions import SERVICES
 from shared.service import DRAIN_SECONDS
-from tests.support.compose import DEPLOY, FILES, document, services
+from tests.support.compose import DEPLOY, FILES, OBSERVABILITY, document, services
 
 
 def every() -> Iterator[Any]:
-    for file in FILES:
+    for file in (*FILES, OBSERVABILITY):
         for name, definition in services(file).items():
             yield pytest.param(definition, id=f"{file}:{name}")
 
@@ -68,6 +68,13 @@ def test_every_secret_is_a_file_that_keys_makes(file: str, tmp_path: Path) -> No
 
 def _secrets(file: str) -> list[dict[str, str]]:
     return list(document(file)["secrets"].values())
+
+
+def test_what_is_looked_at_by_mounted_files_is_there() -> None:
+    mounted = [one for definition in services(OBSERVABILITY).values() for one in definition["volumes"]]
+    files = [one.split(":")[0] for one in mounted if one.startswith("./")]
+    assert len(files) == 5
+    assert [file for file in files if not (DEPLOY / file).is_file()] == []
 
 
 def test_keys_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:

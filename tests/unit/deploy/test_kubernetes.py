@@ -1,5 +1,7 @@
 """What the overlays make: right by Kubernetes' own schemas, held like the containers of compose, and whole."""
 
+import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -8,18 +10,26 @@ import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
+from deploy.grafana import dashboard
 from deploy.nats.permissions import SERVICES
+from deploy.prometheus import kubernetes
 from shared.service import DRAIN_SECONDS
 from tests.support.compose import DEPLOY
 from tests.support.kustomize import Thing, build, containers
 
 OVERLAYS = ("dev", "province", "national")
+FOREIGN = frozenset({"ServiceMonitor", "PrometheusRule"})  # of the Prometheus Operator, not Kubernetes' own
 VERSION = "1.31"  # the oldest that is still looked after
 
 
 @cache
 def built(overlay: str) -> tuple[Thing, ...]:
     return tuple(build(DEPLOY / "k8s" / "overlays" / overlay))
+
+
+@cache
+def watching() -> dict[str, Thing]:
+    return {one["kind"]: one for one in build(DEPLOY / "k8s" / "monitoring")}
 
 
 def every(*kinds: str) -> Iterator[Any]:
@@ -36,6 +46,44 @@ def of_kind(overlay: str, kind: str) -> dict[str, Thing]:
 @pytest.mark.parametrize("thing", list(every()))
 def test_keeps_to_the_schemas_of_kubernetes(thing: Thing) -> None:
     kubernetes_validate.validate(thing, VERSION, strict=True)
+
+
+def test_what_watches_keeps_to_the_schemas_that_are_kubernetes_own() -> None:
+    own = [thing for kind, thing in watching().items() if kind not in FOREIGN]
+    assert [thing["kind"] for thing in own] == ["ConfigMap"]
+    for thing in own:
+        kubernetes_validate.validate(thing, VERSION, strict=True)
+
+
+def test_what_watches_is_made_of_the_rules_and_the_dashboard() -> None:
+    for name, text in kubernetes.files().items():
+        assert (kubernetes.FOLDER / name).read_text(encoding="utf-8") == text, name
+    rules = yaml.safe_load((DEPLOY / "prometheus/alerts.yml").read_text(encoding="utf-8"))
+    assert watching()["PrometheusRule"]["spec"] == rules
+    assert json.loads(watching()["ConfigMap"]["data"]["loa.json"]) == dashboard.dashboard()
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_every_service_is_scraped_under_the_names_that_rules_speak_of(overlay: str) -> None:
+    spec = watching()["ServiceMonitor"]["spec"]
+    (endpoint,) = spec["endpoints"]
+    (relabelling,) = endpoint["relabelings"]
+    label = relabelling["sourceLabels"][0].removeprefix("__meta_kubernetes_service_label_")
+    found = [
+        service
+        for service in of_kind(overlay, "Service").values()
+        if spec["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    ]
+    assert {one["metadata"]["namespace"] for one in found} == {
+        watching()["ServiceMonitor"]["metadata"]["namespace"]
+    }
+    assert {port["name"] for one in found for port in one["spec"]["ports"]} == {endpoint["port"]}
+    assert {one["metadata"]["labels"][spec["jobLabel"]] for one in found} == {"loa"}
+    as_prometheus_sees_them = [
+        {re.sub(r"\W", "_", name): value for name, value in one["metadata"]["labels"].items()}
+        for one in found
+    ]
+    assert {labels[label] for labels in as_prometheus_sees_them} == set(SERVICES)
 
 
 def test_a_typing_error_would_be_noticed() -> None:
