@@ -215,6 +215,7 @@ async def test_two_notifiers_killed_a_few_times(desk: Desk, token_issuer: Issuer
 
 
 @pytest.mark.chaos
+@pytest.mark.long
 @pytest.mark.timeout(900)
 async def test_two_notifiers_killed_many_times(desk: Desk, token_issuer: Issuer, tmp_path: Path) -> None:
     await _carry_out(desk, token_issuer, tmp_path, mails=1200, kills=24)

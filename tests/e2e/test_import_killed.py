@@ -100,6 +100,7 @@ async def test_killed_in_the_middle_it_leaves_nothing_out_and_nothing_twice(tmp_
 
 
 @pytest.mark.chaos
+@pytest.mark.long
 @pytest.mark.timeout(3600)
 async def test_a_hundred_thousand_rows_end_the_same_with_and_without_kills(tmp_path: Path) -> None:
     rows = 100_000

@@ -369,7 +369,11 @@ async def in_the_log(made: Office) -> tuple[set[Any], set[Any]]:
     [
         pytest.param(1, date(2026, 2, 2), 45, id="six weeks around Tết", marks=pytest.mark.timeout(240)),
         pytest.param(
-            2, date(2025, 7, 1), 365, id="a year", marks=[pytest.mark.chaos, pytest.mark.timeout(900)]
+            2,
+            date(2025, 7, 1),
+            365,
+            id="a year",
+            marks=[pytest.mark.chaos, pytest.mark.long, pytest.mark.timeout(900)],
         ),
     ],
 )
