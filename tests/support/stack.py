@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from datetime import time as time_of_day
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +29,7 @@ from shared.rules.rulebook import load_rulebook
 from shared.vietnam import VIETNAM
 from tests.support.compose import DEPLOY
 from tests.support.containers import Containers, Images
+from tests.support.plain import NO_AUTHORITIES
 from tests.support.service import SERVICES, eventually
 
 LOA = Path(sys.executable).with_name("loa")
@@ -71,6 +72,8 @@ class Stack:
     containers: Containers
     folder: Path
     ports: Mapping[str, int]
+    day: date  # in Vietnam when it was started; midnight may come while tests run
+    mail_hour: datetime  # where the notifier's clock stood then
 
     @property
     def environment(self) -> dict[str, str]:
@@ -87,12 +90,22 @@ class Stack:
             command, capture_output=True, check=False, text=True, env=self.environment, timeout=seconds
         )
 
-    def loa_inside(self, *arguments: str) -> str:
-        """Run the command `loa` of the fifth image, beside the services."""
-        command = [*self.compose.compose_command_property, "run", "--rm", "-T", "loa", *arguments]
+    def loa_inside(self, *arguments: str, mounted: Sequence[str] = ()) -> str:
+        """Run the command `loa` of the fifth image, beside the services; `mounted` as Docker's --volume."""
+        volumes = [f"--volume={one}" for one in mounted]
+        return self.once("loa", *arguments, options=volumes)
+
+    def once(self, service: str, *arguments: str, options: Sequence[str] = ()) -> str:
+        """Run a container of a service for one command, and give what it said."""
+        command = [*self.compose.compose_command_property, "run", "--rm", "-T", *options, service, *arguments]
         done = subprocess.run(command, capture_output=True, check=False, text=True, cwd=DEPLOY)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def start_all(self) -> None:
+        """Bring up what was left out at first."""
+        self.compose.services = None
+        self.compose.start()
 
     def client(self, service: str, container: str = "") -> httpx.Client:
         """Call a service as an operator, or one replica of it at its own address."""
@@ -100,7 +113,8 @@ class Stack:
         if container:
             url = f"http://{self.address(container)}:8000"
         token = self.environment["LOA_TOKEN"]
-        return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        headers = {"Authorization": f"Bearer {token}"}
+        return httpx.Client(base_url=url, headers=headers, timeout=30, verify=NO_AUTHORITIES)
 
     def get(self, service: str, path: str, **query: str | int) -> Any:
         """Ask at a door; who is told to ask again a little later (503), or is cut off, does."""
@@ -214,16 +228,16 @@ class Stack:
         return "\n".join(f"{name}: {self.containers.log(name)[-3000:]}" for name in self._running())
 
 
-def hour_of_mail() -> datetime:
+def _hour_of_mail(now: datetime) -> datetime:
     """Give a moment at which mail goes out: this one, or the next morning that it does."""
-    now, calendar = clock.now().astimezone(VIETNAM), load_rulebook().calendar
+    calendar = load_rulebook().calendar
     day = next_digest(now, calendar)
     return now if day is None else datetime.combine(day, DIGESTS, VIETNAM)
 
 
-def _ahead(folder: Path) -> str:
-    """Write the override that sets the notifier's clock to the hour of mail."""
-    seconds = (hour_of_mail() - clock.now()).total_seconds()
+def _ahead(folder: Path, moment: datetime) -> str:
+    """Write the override that sets the notifier's clock ahead, to a moment."""
+    seconds = (moment - clock.now()).total_seconds()
     entrypoint = ["python3", "-c", AHEAD.format(seconds=max(0, seconds))]
     path = folder / "ahead.yaml"
     path.write_text(json.dumps({"services": {"notifier": {"entrypoint": entrypoint}}}))
@@ -231,19 +245,26 @@ def _ahead(folder: Path) -> str:
 
 
 @contextmanager
-def running(images: Images, file: str, folder: Path, project: str, **settings: str) -> Iterator[Stack]:
-    """Bring a compose file up on keys and ports of its own; everything is gone when the block ends."""
+def running(
+    images: Images, file: str, folder: Path, project: str, *more: str, first: Sequence[str] = ()
+) -> Iterator[Stack]:
+    """Bring compose files up on keys and ports of their own, or only what comes first; in the end everything is gone."""
     for name in NAMES:
         images.of(name)
     secrets = folder / "secrets"
     keys.make(secrets, "postgres:5432", None)
     ports = {name: free_port() for name in SERVICES}
     given = {f"LOA_{name.upper()}_PORT": str(port) for name, port in ports.items()}
-    given |= {"LOA_SECRETS": str(secrets), **settings}
+    given |= {"LOA_SECRETS": str(secrets), "LOA_PROMETHEUS_PORT": str(free_port())}
+    given |= {"LOA_PROMETHEUS_IMAGE": "loa-prometheus"}
     (folder / "compose.env").write_text("".join(f"{key}={value}\n" for key, value in given.items()))
-    compose = Compose(DEPLOY, [file, _ahead(folder)], wait=False, env_file=[str(folder / "compose.env")])
+    now = clock.now().astimezone(VIETNAM)
+    files = [file, *more, _ahead(folder, mail_hour := _hour_of_mail(now))]
+    compose = Compose(
+        DEPLOY, files, wait=False, env_file=[str(folder / "compose.env")], services=list(first) or None
+    )
     compose.project = f"{project}{os.getpid()}"  # several may run on one engine
-    stack = Stack(compose, images.containers, secrets, ports)
+    stack = Stack(compose, images.containers, secrets, ports, now.date(), mail_hour)
     try:
         compose.start()
         yield stack
@@ -251,4 +272,5 @@ def running(images: Images, file: str, folder: Path, project: str, **settings: s
         sys.stderr.write(stack.logs())
         raise
     finally:
+        compose.services = None
         compose.stop(down=True)
