@@ -90,14 +90,13 @@ class Stack:
             command, capture_output=True, check=False, text=True, env=self.environment, timeout=seconds
         )
 
-    def loa_inside(self, *arguments: str, mounted: Sequence[str] = ()) -> str:
-        """Run the command `loa` of the fifth image, beside the services; `mounted` as Docker's --volume."""
-        volumes = [f"--volume={one}" for one in mounted]
-        return self.once("loa", *arguments, options=volumes)
+    def loa_inside(self, *arguments: str) -> str:
+        """Run the command `loa` of the fifth image, beside the services."""
+        return self.once("loa", *arguments)
 
-    def once(self, service: str, *arguments: str, options: Sequence[str] = ()) -> str:
+    def once(self, service: str, *arguments: str) -> str:
         """Run a container of a service for one command, and give what it said."""
-        command = [*self.compose.compose_command_property, "run", "--rm", "-T", *options, service, *arguments]
+        command = [*self.compose.compose_command_property, "run", "--rm", "-T", service, *arguments]
         done = subprocess.run(command, capture_output=True, check=False, text=True, cwd=DEPLOY)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
