@@ -183,8 +183,21 @@ class Runner:
         pending = max(0, await self.log_end() - before.position)
         self._behind = self._behind or clock.now()
         await self._show(Status(State.STUCK, before.position, pending, error.detail, at))
-        while await self.rows.read() == before and not await self.rows.is_skipped(at):  # noqa: ASYNC110  mended elsewhere
+        while await self.rows.read() == before and not await self.rows.is_skipped(at):
             await asyncio.sleep(RETRY_SECONDS)
+            if isinstance(error, StreamRecreated) and await self._is_whole(before):
+                return
+
+    async def _is_whole(self, checkpoint: Checkpoint) -> bool:
+        """Say whether the log has all that the rows come from after all.
+
+        A broker that was cut off from the others tells of its old end for a moment when it is back.
+        """
+        try:
+            await self._check_stream(checkpoint)
+        except (StreamRecreated, *TRANSIENT):
+            return False
+        return True
 
     def _lag_seconds(self) -> float:
         is_behind = self.status.pending > 0 and self._behind is not None

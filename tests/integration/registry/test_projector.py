@@ -5,12 +5,14 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import orjson
 import pytest
+from nats.js import JetStreamContext
 from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 
 from deploy.local.keys import Keyring
@@ -18,8 +20,8 @@ from deploy.local.nats import NatsServer
 from services.registry.adapters.tables import READ_MODEL
 from shared import broker
 from shared.contracts.ids import draft_id
-from shared.eventstore.streams import EVENTS
-from shared.projections import refill
+from shared.eventstore.streams import EVENTS, StreamState, stream_state
+from shared.projections import refill, runner
 from shared.projections.projection import State
 from shared.projections.refill import Purpose, Refill
 from shared.projections.runner import Runner
@@ -260,6 +262,27 @@ async def test_a_poison_event_stops_the_projector_until_it_is_skipped(
         await eventually(api.ready)
         assert await _skips(empty_house, service) == [(position, "hỏng", "operator/test-operator")]
     assert "SAU" in await dump(empty_house) or service != "registry"
+
+
+async def test_a_log_that_seemed_to_end_before_the_rows_is_followed_again_once_it_is_whole(
+    empty_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker that was cut off from the others tells of its old end until it has heard of the new one."""
+    cut_off = True
+
+    async def told(js: JetStreamContext) -> StreamState:
+        state = await stream_state(js)
+        return replace(state, last=state.last - 1) if cut_off else state
+
+    async with empty_house.another("registry") as api:
+        await api.client.post("/units", json=samples.unit("BTP"))
+        await api.settled(await empty_house.head())
+        monkeypatch.setattr(runner, "stream_state", told)
+        await eventually(lambda: stuck(api))
+        cut_off = False
+        await eventually(api.ready)
+        await api.client.post("/units", json=samples.unit("STP"))
+        await api.settled(await empty_house.head())
 
 
 async def _skips(house: House, service: str) -> list[tuple[Any, ...]]:
