@@ -13,7 +13,7 @@ from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, Header
 
 from shared.eventstore.jetstream import TRACEPARENT
-from shared.eventstore.streams import EVENTS
+from shared.eventstore.streams import EVENTS, stream_state
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 IDLE_SECONDS = 60.0  # an abandoned consumer goes away by itself after this
@@ -54,6 +54,7 @@ class Feed:
         self._arrived: list[RawEvent] = []
         self._broken = False
         self._contact = (False, 0)
+        self.created: datetime | None = None  # of the log that it reads, once it does
         self._news = asyncio.Event()
 
     async def batch(self, most: int, wait: float) -> list[RawEvent]:
@@ -97,7 +98,11 @@ class Feed:
             inactive_threshold=IDLE_SECONDS,
             filter_subject="loa.>",
         )
-        made = await self._client.jetstream(timeout=BEGIN_SECONDS).add_consumer(EVENTS, config)
+        log = self._client.jetstream(timeout=BEGIN_SECONDS)
+        made = await log.add_consumer(EVENTS, config)
+        self.created = (
+            await stream_state(log)
+        ).created  # of the log that has the consumer, or it is gone by now
         self._consumer, self._delivered, self._contact = made.name, 0, _contact(self._client)
         self._inbox = await self._client.subscribe(self._client.new_inbox(), cb=self._take)
 

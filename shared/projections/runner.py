@@ -68,7 +68,8 @@ class Runner:
         said = ""
         while True:
             try:
-                await self._lead()
+                await self._lead_until_stuck()
+                said = ""
             except CheckpointMoved:
                 continue  # a rebuild, or another projector: begin again from what stands
             except TRANSIENT as error:
@@ -78,12 +79,16 @@ class Runner:
                 said = problem
                 await self._show(replace(self.status, state=State.STARTING, problem=problem))
                 await asyncio.sleep(RETRY_SECONDS)
-            except (StreamRecreated, PoisonEvent) as error:
-                logger.error(  # noqa: TRY400  the detail says it all; a stack would hide the position
-                    "projection_stuck", projection=self.name, reason=error.reason, detail=error.detail
-                )
-                await self._wait_for_mending(error)
-                said = ""
+
+    async def _lead_until_stuck(self) -> None:
+        """Project until something stops it that only a hand can mend; come back when that is done."""
+        try:
+            await self._lead()
+        except (StreamRecreated, PoisonEvent) as error:
+            logger.error(  # noqa: TRY400  the detail says it all; a stack would hide the position
+                "projection_stuck", projection=self.name, reason=error.reason, detail=error.detail
+            )
+            await self._wait_for_mending(error)
 
     async def wait_for(self, position: int, seconds: float) -> bool:
         """Wait until the rows are as new as `position`; also where another process projects."""
@@ -147,7 +152,12 @@ class Runner:
         if checkpoint.position == stream.last:
             await self.projection.caught_up()
         while True:
-            if batch := await feed.batch(BATCH, WAIT_SECONDS):
+            batch = await feed.batch(BATCH, WAIT_SECONDS)
+            if feed.created not in {None, stream.created}:
+                raise TransientError(
+                    "the log was replaced by another"
+                )  # what that means is seen at the next start
+            if batch:
                 checkpoint = await self._project(batch, checkpoint, stream.created)
             elif await self.rows.read() != checkpoint:
                 raise CheckpointMoved(self.name)

@@ -22,12 +22,13 @@ from shared import broker
 from shared.contracts.ids import draft_id
 from shared.eventstore.streams import EVENTS, StreamState, stream_state
 from shared.projections import refill, runner
+from shared.projections.feed import Feed
 from shared.projections.projection import State
 from shared.projections.refill import Purpose, Refill
 from shared.projections.runner import Runner
 from tests.integration.registry.test_api import enter
 from tests.support import samples
-from tests.support.engines import NewDatabase, connected, fresh_nats
+from tests.support.engines import NewDatabase, connected, declare_streams, fresh_nats
 from tests.support.service import Api, House, create_app_of, eventually, open_house
 from tests.support.tokens import Issuer
 
@@ -332,6 +333,34 @@ async def test_another_log_under_the_same_name_is_noticed(
         await api.client.post("/projections/rebuild")
         await eventually(api.ready)
         assert await dump(empty_house) == ""
+
+
+async def test_a_log_that_is_replaced_while_its_reader_begins_is_read_as_what_it_is(
+    empty_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A restore puts a log in place of an empty one: what follows must not be kept as rows of the old one."""
+    begin, replaced = Feed._begin, False
+
+    async def replaced_first(feed: Feed) -> None:
+        nonlocal replaced
+        if not replaced:
+            replaced = True
+            async with connected(empty_house.server, "operator") as nc:
+                await nc.jetstream().delete_stream(EVENTS)
+            await declare_streams(empty_house.server)
+        await begin(feed)
+
+    monkeypatch.setattr(Feed, "_begin", replaced_first)
+    async with empty_house.another("registry") as api:
+        await eventually(lambda: _registered(api))
+        await api.settled(await empty_house.head())
+        assert replaced
+    async with empty_house.another("registry") as api:  # ready: the rows are of this log
+        assert (await api.client.get("/units/BTP")).status_code == 200
+
+
+async def _registered(api: Api) -> bool:
+    return (await api.client.post("/units", json=samples.unit("BTP"))).status_code in {200, 201}
 
 
 async def test_who_stands_by_takes_over(empty_house: House) -> None:
