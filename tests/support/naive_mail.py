@@ -247,9 +247,11 @@ class NaiveNotifier:
                     out[box[0], "monthly_summary"] = {}
 
     def _is_time(self, key: str, opens: date, day: date, late: bool) -> bool:
-        """On the first working day of its period, or later if nobody was there before."""
+        """On the first working day of its period, or later if nobody was there although we had begun by then."""
         if key in self.made:
             return False
+        begun = min((one for one in self.made if one.startswith("day ")), default="day 9999")
+        late = late and begun <= f"day {opens}"
         first = opens
         while not self.works(first):
             first += timedelta(days=1)
