@@ -16,6 +16,7 @@ from sqlalchemy import (
     Uuid,
     false,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry
@@ -159,7 +160,16 @@ class DigestRow(Base, table=True):
     """
 
     __tablename__ = "digest"
-    __table_args__ = (Index("ix_digest_waiting", "state", "not_before"),)
+    __table_args__ = (
+        Index("ix_digest_waiting", "state", "not_before"),
+        # The oldest of those that are to be sent are found without sorting all that wait.
+        Index(
+            "ix_digest_oldest",
+            "created_at",
+            "digest_key",
+            postgresql_where=text("state IN ('queued', 'claimed')"),
+        ),
+    )
 
     digest_key: str = Field(primary_key=True)
     kind: str
