@@ -85,7 +85,8 @@ def _written_by_a_machine(outgoing: Outgoing, sender: str) -> Iterator[bytes]:
     yield exact("List-Id", f"Loa <{outgoing.kind.replace('_', '-')}.loa.{domain_of(sender)}>")
     if outgoing.mail.unsubscribe is not None:
         yield exact("List-Unsubscribe", f"<{outgoing.mail.unsubscribe}>")
-        yield exact("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+        if outgoing.mail.unsubscribe.startswith("https:"):  # RFC 8058, 3.1: no other will do for one click
+            yield exact("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
     if outgoing.again:
         yield exact(ALIKE, "yes")
 

@@ -128,6 +128,9 @@ def test_only_what_is_optional_can_be_ended_with_one_click() -> None:
     assert mail["List-Unsubscribe"] == "<https://loa.example.vn/thoi?t=abc>"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert mail["List-Id"] == "Loa <weekly-list.loa.loa.invalid>"
+    plain = read(outgoing(unsubscribe="http://127.0.0.1:8004/mailbox/abc", kind="weekly_list"))
+    assert plain["List-Unsubscribe"] == "<http://127.0.0.1:8004/mailbox/abc>"
+    assert plain["List-Unsubscribe-Post"] is None
 
 
 def test_what_may_have_come_before_is_marked_and_keeps_its_identity() -> None:
