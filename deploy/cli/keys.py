@@ -9,6 +9,7 @@ from pathlib import Path
 from deploy.cli.console import say
 from deploy.local import databases, signing, tokens
 from deploy.local.keys import Keyring, keyring, write_secret
+from deploy.local.nats import AUTHORIZATION
 from deploy.local.postgres import ADMIN, database_of
 from deploy.local.settings import LocalSettings
 from deploy.local.up import TOKEN_DAYS
@@ -33,7 +34,7 @@ def make(folder: Path, database_host: str, smtp_url: str | None) -> None:
     folder.chmod(0o700)
     (folder / MOUNTED).mkdir(exist_ok=True)
     for name, text in _files(folder, database_host, smtp_url).items():
-        _offer(folder / MOUNTED / name, text)
+        offer(folder / MOUNTED / name, text)
     write_secret(folder / ENVIRONMENT, "".join(_environment(folder)))
     say(
         Text(
@@ -74,7 +75,7 @@ def _broker(ring: Keyring, password: str) -> Mapping[str, str]:
     routes = json.dumps([f"nats://route:{password}@{node}:6222" for node in NODES])
     known = json.dumps({"user": "route", "password": password})
     return {
-        "authorization.conf": authorization(ring.public_keys()),
+        AUTHORIZATION: authorization(ring.public_keys()),
         "routes.conf": f"authorization: {known}\nroutes: {routes}\n",
     }
 
@@ -103,6 +104,7 @@ def _now(path: Path) -> str:
     return path.read_text() if path.exists() else ""
 
 
-def _offer(path: Path, text: str) -> None:
+def offer(path: Path, text: str) -> None:
+    """Write what a container mounts, which its user may read."""
     write_secret(path, text)
     path.chmod(0o444)

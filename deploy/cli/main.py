@@ -12,6 +12,7 @@ import typer
 
 from deploy.cli import silences
 from deploy.cli.console import complain, out
+from deploy.cli.options import AsOf, At, Json, Unit, Why, connected
 from shared.contracts.vocabulary import Dataset, Instrument, Procedure, Regime, Role
 from shared.errors import LoaError, Text
 
@@ -30,13 +31,6 @@ readers = typer.Typer(
 )
 app.add_typer(readers, name="readers")
 app.add_typer(silences.commands, name="silences")
-
-AsOf = Annotated[str | None, typer.Option("--as-of", help="Ngày cần xem. / The day asked for (yyyy-mm-dd).")]
-Unit = Annotated[str | None, typer.Option("--unit", help="Mã đơn vị. / Unit code.")]
-Json = Annotated[bool, typer.Option("--json", help="In nguyên JSON. / Print the answer as JSON.")]
-At = Annotated[
-    str | None, typer.Option("--at", help="Thời điểm; mặc định là bây giờ. / The moment; now if absent.")
-]
 
 
 @app.command()
@@ -92,7 +86,7 @@ def import_(
 
     source = sheets.read(path)
     with (
-        _services() as services,
+        connected() as services,
         import_view.resumable(),
         import_view.watched(source, str(path)) as progress,
     ):
@@ -109,7 +103,7 @@ def export(
     """Xuất dữ liệu thành các tệp nhập lại được. / Write the data as files that can be imported again."""
     from deploy.cli import exporting
 
-    with _services() as services:
+    with connected() as services:
         exporting.export(services, path)
 
 
@@ -118,7 +112,7 @@ def status() -> None:
     """Tình trạng hệ thống. / The state of the platform."""
     from deploy.cli import status as command
 
-    with _services() as services:
+    with connected() as services:
         well = command.show(services)
     if not well:
         raise typer.Exit(1)
@@ -159,7 +153,7 @@ def rules(
         command.loaded(named := [*overrides, *([file] if file else [])])
         command.show_calendar(calendar, named)
         return
-    with _services() as services:
+    with connected() as services:
         if file is not None:
             _effect(services, file, year, as_json=as_json)
             return
@@ -200,7 +194,7 @@ def compliance(
 
     query = {"as_of": as_of, "year": year, "from": first, "to": last, "unit": unit, "view": view}
     query |= {"include_descendants": include_descendants, "group_by": group_by}
-    with _services() as services:
+    with connected() as services:
         answer = services.get("metrics", "/compliance", **query)
     _print_json(answer) if as_json else figures.show_compliance(answer)
 
@@ -210,7 +204,7 @@ def gaps(as_of: AsOf = None, unit: Unit = None, as_json: Json = False) -> None:
     """Dự thảo chưa được truyền thông. / Drafts not communicated yet."""
     from deploy.cli import figures
 
-    with _services() as services:
+    with connected() as services:
         answer = services.get("metrics", "/gaps", as_of=as_of, unit=unit)
     _print_json(answer) if as_json else figures.show_gaps(answer)
 
@@ -226,12 +220,9 @@ def preview(
     """Thư sẽ gửi; không gửi gì. / Mails that would go out; sends nothing."""
     from deploy.cli import mail
 
-    with _services() as services:
+    with connected() as services:
         answer = services.get("notifier", "/preview", at=at)
     _print_json(answer) if as_json else mail.show_preview(answer, in_full=in_full)
-
-
-Why = Annotated[str, typer.Option("--reason", help="Lý do, được lưu lại. / The reason, kept on record.")]
 
 
 @app.command()
@@ -249,7 +240,7 @@ def release(reason: Why = "đã xem trước") -> None:
 def _switch(decision: str, reason: str) -> None:
     from deploy.cli import mail
 
-    with _services() as services:
+    with connected() as services:
         mail.show_switch(services.post("notifier", f"/sending/{decision}", {"reason": reason}))
 
 
@@ -262,7 +253,7 @@ def acknowledge(
     """Đã xem thư không gửi được. / A mail that failed, or may have gone out, has been seen."""
     from deploy.cli import mail
 
-    with _services() as services:
+    with connected() as services:
         path = f"/outbox/{key}/acknowledge" if key else "/outbox/acknowledge"
         mail.show_acknowledged(services.post("notifier", path, {}))
 
@@ -272,7 +263,7 @@ def retry(key: Annotated[str, typer.Argument(help="Khóa của thư. / Key of th
     """Gửi lại một thư không gửi được. / Try a mail that failed once more."""
     from deploy.cli import mail
 
-    with _services() as services:
+    with connected() as services:
         services.post("notifier", f"/outbox/{key}/retry", {})
         mail.show_tick(services.post("notifier", "/tick", {"at": None}))
 
@@ -282,7 +273,7 @@ def tick(at: At = None) -> None:
     """Gửi thư đến hạn. / Send the mails that are due."""
     from deploy.cli import mail
 
-    with _services() as services:
+    with connected() as services:
         mail.show_tick(services.post("notifier", "/tick", {"at": at}))
 
 
@@ -291,7 +282,7 @@ def rebuild(projection: Annotated[str, typer.Argument(help="Tên dịch vụ. / 
     """Dựng lại dữ liệu đọc. / Rebuild a read model from the log."""
     from deploy.cli import operation
 
-    with _services() as services:
+    with connected() as services:
         operation.rebuild(services, projection)
 
 
@@ -300,7 +291,7 @@ def verify(as_json: Json = False) -> None:
     """Kiểm tra nhật ký và dữ liệu đọc. / Check the log, and the read models against it."""
     from deploy.cli import verify as command
 
-    with _services() as services:
+    with connected() as services:
         right = command.show(services, as_json=as_json)
     if not right:
         raise typer.Exit(1)
@@ -311,7 +302,7 @@ def backup(file: Annotated[Path, typer.Argument(help="Tệp mới. / A new file.
     """Sao lưu toàn bộ vào một tệp. / Back everything up into one file."""
     from deploy.cli import backup as command
 
-    with _services() as services:
+    with connected() as services:
         manifest = command.backup(services, file)
     command.show(file, manifest)
 
@@ -321,7 +312,7 @@ def restore(file: Annotated[Path, typer.Argument(help="Tệp sao lưu. / A backu
     """Phục hồi vào hệ thống trống; không gửi thư. / Restore into an empty installation; sends nothing."""
     from deploy.cli import restore as command
 
-    with _services() as services:
+    with connected() as services:
         manifest = command.restore(services, file)
     command.show(manifest)
 
@@ -335,7 +326,7 @@ def skip(
     """Bỏ qua một sự kiện lỗi. / Pass over one event that cannot be projected."""
     from deploy.cli import operation
 
-    with _services() as services:
+    with connected() as services:
         operation.skip(services, projection, position, reason)
 
 
@@ -397,12 +388,6 @@ def remove_reader(name: Annotated[str, typer.Argument(help="Tên. / Name.")]) ->
     from deploy.cli import readers as command
 
     asyncio.run(command.remove(name))
-
-
-def _services() -> Any:
-    from deploy.cli.client import Services
-
-    return Services()
 
 
 def _print_json(answer: Any) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from deploy.cli import brokers
 from deploy.cli.console import Said, out, say
-from deploy.cli.keys import MOUNTED
+from deploy.cli.keys import MOUNTED, offer
 from deploy.local import nats, state
 from deploy.local.keys import Keyring, new_seed, write_secret
 from deploy.nats.permissions import READER, authorization, inbox_prefix, reader
@@ -89,8 +89,7 @@ def _announce(folder: Path, ring: Keyring) -> None:
         return
     file = folder / MOUNTED / nats.AUTHORIZATION
     if file.exists():
-        write_secret(file, authorization(ring.public_keys()))
-        file.chmod(0o444)
+        offer(file, authorization(ring.public_keys()))
     say(
         Text(
             f"Để NATS nhận danh sách khóa mới ({file}): khởi động lại từng nút NATS; "

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from deploy.cli.console import Said, day, out, say
+from deploy.cli.options import Json, Unit, Why, connected
 from shared.contracts.vocabulary import Stage
 from shared.errors import Text
 from shared.rules.wording import STAGES
@@ -41,12 +42,10 @@ class NoSuchSilence(Said):
 @commands.command(name="list")
 def list_silences(
     past: Annotated[bool, typer.Option("--past", help="Cả lệnh đã hết. / Those that are over too.")] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="In nguyên JSON. / Print the answer as JSON.")
-    ] = False,
+    as_json: Json = False,
 ) -> None:
     """Các lệnh tạm dừng đang có. / The silences that hold."""
-    with _services() as services:
+    with connected() as services:
         answer = services.get("notifier", "/silences", past=past)
     if as_json:
         out.print_json(json.dumps(answer, ensure_ascii=False))
@@ -57,10 +56,8 @@ def list_silences(
 @commands.command()
 def add(
     until: Day,
-    reason: Annotated[
-        str, typer.Option("--reason", help="Lý do, được lưu lại. / The reason, kept on record.")
-    ],
-    unit: Annotated[str | None, typer.Option("--unit", help="Mã đơn vị. / Unit code.")] = None,
+    reason: Why,
+    unit: Unit = None,
     draft: Annotated[str | None, typer.Option("--draft", help="Mã dự thảo. / Draft code.")] = None,
     stage: Annotated[Stage | None, typer.Option("--stage", help="Giai đoạn. / Stage.")] = None,
     first: First = None,
@@ -74,7 +71,7 @@ def add(
         "draft_code": draft,
         "stage": stage,
     }
-    with _services() as services:
+    with connected() as services:
         show([services.post("notifier", "/silences", body)])
 
 
@@ -83,7 +80,7 @@ def end(
     silence: Annotated[str, typer.Argument(help="Mã, hoặc phần đầu của mã. / The id, or how it begins.")],
 ) -> None:
     """Kết thúc sớm một lệnh tạm dừng; vẫn được lưu lại. / End one early; it stays on record."""
-    with _services() as services:
+    with connected() as services:
         known = services.get("notifier", "/silences")["silences"]
         meant = [one["silence_id"] for one in known if one["silence_id"].startswith(silence.lower())]
         if len(meant) != 1:
@@ -122,9 +119,3 @@ def _about(one: Mapping[str, Any]) -> Text:
     vi = [*named, *([stage.vi] if stage else [])]
     en = [*named, *([stage.en] if stage else [])]
     return Text(", ".join(vi), ", ".join(en))
-
-
-def _services() -> Any:
-    from deploy.cli.client import Services  # noqa: PLC0415  only when it runs: `loa --help` answers at once
-
-    return Services()

@@ -44,7 +44,7 @@ def permissions(user: str) -> Permissions:
         publish=(
             *(f"loa.{context}.>" for context, owner in OWNERS.items() if owner == user),
             *(subject for stream in streams for subject in _read(stream)),
-            *(subject for consumer in own for subject in _consume(consumer)),
+            *(subject for one in own for subject in _consume(f"{one.stream}.{one.name}")),
         ),
         publish_deny=tuple(subject for consumer in (*own, *foreign) for subject in _own_only(consumer, user)),
         subscribe=(f"{inbox_prefix(user)}.>",),
@@ -75,8 +75,7 @@ def _reader(user: str) -> Permissions:
             f"$JS.API.CONSUMER.INFO.{path}",
             f"$JS.API.CONSUMER.DELETE.{path}",
             f"$JS.API.CONSUMER.MSG.NEXT.{path}",
-            f"$JS.ACK.{path}.>",
-            f"$JS.ACK.*.*.{path}.>",
+            *_consume(path),
         ),
         publish_deny=(),
         subscribe=(f"{inbox_prefix(user)}.>",),
@@ -100,9 +99,10 @@ def _read(stream: str) -> Iterator[str]:
     yield f"$JS.FC.*.*.{stream}.>"  # the longer layout of newer servers
 
 
-def _consume(consumer: Consumer) -> Iterator[str]:
-    yield f"$JS.ACK.{consumer.stream}.{consumer.name}.>"
-    yield f"$JS.ACK.*.*.{consumer.stream}.{consumer.name}.>"
+def _consume(path: str) -> Iterator[str]:
+    """Answer for messages of the durable consumer at `STREAM.NAME`."""
+    yield f"$JS.ACK.{path}.>"
+    yield f"$JS.ACK.*.*.{path}.>"
 
 
 def _own_only(consumer: Consumer, user: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
@@ -28,6 +28,7 @@ from shared.pages.matter import Matter
 from shared.pages.route import kept_headers, page_route, said
 from shared.rules.wording import INSTRUMENTS, STAGES
 
+H_contra = TypeVar("H_contra", contravariant=True)  # who holds a link
 TITLES: Mapping[str, str] = {
     "link-not-valid": "Liên kết không đúng",
     "link-is-over": "Liên kết đã hết hiệu lực",
@@ -131,26 +132,26 @@ class AnswerPages:
         )
 
 
-class Desk(Protocol):
-    """What a service shows and records behind its links."""
+class Desk(Protocol[H_contra]):
+    """What a service shows and records behind its links, for who holds one."""
 
-    async def look(self, held: Held) -> HTMLResponse: ...
-    async def answer(self, request: Request, held: Held) -> HTMLResponse: ...
+    async def look(self, held: H_contra) -> HTMLResponse: ...
+    async def answer(self, request: Request, held: H_contra) -> HTMLResponse: ...
 
 
-def routes(pages: AnswerPages, desk: Desk, admitted: Any) -> APIRouter:
+def routes(pages: AnswerPages, desk: Desk[Any], admitted: Any) -> APIRouter:
     """No part of the API's description: only the holder of a link has anything to do here."""
     router = APIRouter(
-        prefix=PATH, tags=["answers"], route_class=page_route(pages.refused), include_in_schema=False
+        prefix=pages.path, tags=["answers"], route_class=page_route(pages.refused), include_in_schema=False
     )
 
     @router.get("/{token}")
     @router.head("/{token}")
-    async def look(held: Held = admitted) -> HTMLResponse:
+    async def look(held: Any = admitted) -> HTMLResponse:
         return await desk.look(held)
 
     @router.post("/{token}")
-    async def answer(request: Request, held: Held = admitted) -> HTMLResponse:
+    async def answer(request: Request, held: Any = admitted) -> HTMLResponse:
         return await desk.answer(request, held)
 
     return router

@@ -39,10 +39,9 @@ from shared.clock import Clock, day_in_vietnam
 from shared.contracts.vocabulary import OptionalMail, PreferenceDoor, Role, Weekday
 from shared.envelope import Metadata
 from shared.links import MAILBOX_PATH, LinkIsOver, LinkReader
-from shared.pages.answering import TITLES, AnswerPages
+from shared.pages.answering import TITLES, AnswerPages, routes
 from shared.pages.fields import Fields, sent
 from shared.pages.look import environment
-from shared.pages.route import page_route
 
 TEMPLATES = Path(__file__).parent / "templates" / "mailbox"
 MOST_WORDS = 500
@@ -90,7 +89,7 @@ class Desk:
     async def look(self, held: Held) -> HTMLResponse:
         return self._form(held, await self.preferences.of(held.link.recipient_id), Fields())
 
-    async def act(self, request: Request, held: Held) -> HTMLResponse:
+    async def answer(self, request: Request, held: Held) -> HTMLResponse:
         form = await sent(request)
         if form.text("List-Unsubscribe") == "One-Click":
             return await self._end(request, held, PreferenceDoor.ONE_CLICK)
@@ -161,24 +160,13 @@ def router(
     pages = AnswerPages(environment(TEMPLATES), address, MAILBOX_PATH, "mailbox_closed.html", titles)
     desk, door = Desk(preferences, mails, pages, now), Door(reader, recipients, now)
     admitted, known = Depends(partial(_hold, door)), Depends(partial(_known, door))
-    routes = APIRouter(
-        prefix=MAILBOX_PATH, tags=["mailbox"], route_class=page_route(pages.refused), include_in_schema=False
-    )
+    router = routes(pages, desk, admitted)
 
-    @routes.get("/{token}")
-    @routes.head("/{token}")
-    async def look(held: Held = admitted) -> HTMLResponse:
-        return await desk.look(held)
-
-    @routes.post("/{token}")
-    async def act(request: Request, held: Held = admitted) -> HTMLResponse:
-        return await desk.act(request, held)
-
-    @routes.post("/{token}/renew")
+    @router.post("/{token}/renew")
     async def renew(request: Request, link: MailboxLink = known) -> HTMLResponse:
         return await desk.renew(request, link)
 
-    return routes
+    return router
 
 
 async def _hold(door: Door, token: str) -> Held:

@@ -18,7 +18,7 @@ class Preferences:
     new_id: NewId
 
     async def of(self, recipient_id: UUID) -> Preference:
-        return preference.fold((await self.store.load(_ref(recipient_id))).facts)
+        return (await self.store.load(_ref(recipient_id))).state(preference)
 
     async def change(self, command: Command, metadata: Metadata) -> Preference:
         """Change what is wanted and return what holds; said twice, it is recorded once."""

@@ -60,8 +60,8 @@ def due(day: date, done: frozenset[str], calendar: Calendar, *, today: bool) -> 
     `done` are all rounds ever made. What was due before the first of them was not missed: who is new has no past
     to report.
     """
-    began = min((key for key in done if key.endswith(f".{Kind.DIGEST}")), default=None)
-    late = (one for one in rounds_of(day) if today and began and f"{one.opens}.{Kind.DIGEST}" >= began)
+    began = min(_days_of_digests(done), default=None)
+    late = (one for one in rounds_of(day) if today and began and one.opens >= began)
     on_time = (one for one in rounds_of(day) if one.is_on_time(day, calendar))
     return frozenset(one.kind for one in (*on_time, *late) if one.key not in done)
 
@@ -71,8 +71,7 @@ def turns(day: date, done: frozenset[str], calendar: Calendar, *, today: bool) -
 
     `today` also those on which nobody was there to make the digests, and since then neither; `done` are all rounds.
     """
-    ends = f".{Kind.DIGEST}"
-    made = [date.fromisoformat(key.removesuffix(ends)) for key in done if today and key.endswith(ends)]
+    made = _days_of_digests(done) if today else []
     return frozenset(one for one in Weekday if _has_turn(_last(one, day), day, made, calendar))
 
 
@@ -83,6 +82,11 @@ def following(chosen: Weekday, day: date, calendar: Calendar) -> date:
 
 def _last(chosen: Weekday, day: date) -> date:
     return day - timedelta(days=(day.isoweekday() - chosen.number) % 7)
+
+
+def _days_of_digests(done: frozenset[str]) -> list[date]:
+    ends = f".{Kind.DIGEST}"
+    return [date.fromisoformat(key.removesuffix(ends)) for key in done if key.endswith(ends)]
 
 
 def _has_turn(opens: date, day: date, made: Collection[date], calendar: Calendar) -> bool:

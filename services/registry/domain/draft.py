@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, assert_never
 
 from services.registry.domain import postings, refusals
+from services.registry.domain.plain import plain
 from services.registry.domain.postings import Postings
 from services.registry.domain.stages import (
     Entry,
@@ -211,7 +212,8 @@ def _decide(draft: Draft, command: Command) -> Sequence[DraftEvent]:  # noqa: C9
         case DecideProcedure():
             return [] if command.decision == draft.procedure else [command.decision]
         case Exempt():
-            return _exempt(draft, command.exemption)
+            said = plain(command.exemption)
+            return [] if said in map(plain, draft.exemptions) else [command.exemption]
         case Transfer():
             return _transfer(draft, command)
         case _:
@@ -229,12 +231,6 @@ def _register(state: State, command: Register) -> Sequence[DraftEvent]:
 
 def _differs(told: DraftEvent | None, known: DraftEvent | None) -> bool:
     return told is not None and told != known
-
-
-def _exempt(draft: Draft, exemption: DraftCommunicationExempted) -> Sequence[DraftEvent]:
-    said = exemption.model_copy(update={"notes": None})
-    known = (one.model_copy(update={"notes": None}) for one in draft.exemptions)
-    return [] if said in known else [exemption]
 
 
 def _add_policy(draft: Draft, policy: DraftPolicyAdded) -> Sequence[DraftEvent]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from services.registry.domain.plain import plain
 from services.registry.domain.refusals import UnitDiffers, UnitNotFound
 from shared.contracts.registry import (
     UnitDissolved,
@@ -60,14 +61,9 @@ def decide(state: State, command: Command) -> Sequence[UnitEvent]:
         case Record(change):
             if isinstance(state, Absent):
                 raise UnitNotFound(change.unit_code)
-            return [] if _plain(change) in map(_plain, state.changes) else [change]
+            return [] if plain(change) in map(plain, state.changes) else [change]
         case _:
             assert_never(command)
-
-
-def _plain(change: Change) -> Change:
-    """Leave out what is only noted beside: that alone is not said anew."""
-    return change.model_copy(update={"notes": None}) if hasattr(change, "notes") else change
 
 
 def _register(state: State, unit: UnitRegistered) -> Sequence[UnitEvent]:
