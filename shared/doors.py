@@ -15,10 +15,18 @@ from shared import telemetry
 from shared.broker import envelope_model
 from shared.contracts.catalog import Catalog
 from shared.errors import Refusal
+from shared.eventstore.streams import EVENTS
 from shared.health import Probe, examine
 from shared.telemetry import Telemetry
 
 RELEASE = "0.1.0"
+READING = (
+    f"All events stand in the JetStream stream {EVENTS}, as CloudEvents 1.0 in structured mode. To read them, ask an "
+    "operator for a key (`loa readers add NAME`): it admits you to a durable pull consumer `reader-NAME` of your own, "
+    "with inboxes below `_INBOX.reader-NAME`. Each event comes at least once; `id` tells whether you know it, "
+    "`aggregateversion` in which order those of one subject belong. Fields and types are only ever added: pass over "
+    "what you don't know."
+)
 
 
 class Alive(BaseModel):
@@ -72,7 +80,10 @@ def probing(probes: Mapping[str, Probe], metrics: Telemetry) -> APIRouter:
 def contract(service: str, broker: NatsBroker, catalog: Catalog) -> APIRouter:
     router = APIRouter(tags=["contract"])
     specification = FastStream(
-        broker, specification=AsyncAPI(title=f"Loa {service}", version=RELEASE, schema_version="3.0.0")
+        broker,
+        specification=AsyncAPI(
+            title=f"Loa {service}", version=RELEASE, description=READING, schema_version="3.0.0"
+        ),
     ).schema.to_specification()
 
     @router.get("/asyncapi.json", summary="AsyncAPI 3 document of this service's events")

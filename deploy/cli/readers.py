@@ -86,6 +86,13 @@ def _announce(folder: Path, ring: Keyring) -> None:
         nats.write_authorization(folder / "nats", ring)
         if nats.reload(folder / "nats"):
             say(Text("NATS đã nhận danh sách khóa mới.", "NATS knows the new list of keys."))
+        else:
+            say(
+                Text(
+                    "NATS không chạy; danh sách khóa mới có hiệu lực khi `loa up` khởi động lại.",
+                    "NATS is not running; the new list of keys holds when `loa up` starts it.",
+                )
+            )
         return
     file = folder / MOUNTED / nats.AUTHORIZATION
     if file.exists():

@@ -10,6 +10,7 @@ takes back the key with `loa readers`.
 import argparse
 import asyncio
 import json
+import sys
 
 import nats
 from nats.js.api import AckPolicy, ConsumerConfig
@@ -22,7 +23,7 @@ async def read(name: str, seed_file: str, url: str, subjects: list[str], *, once
     """Print events; with `once` until none waits. `subjects` filter: `loa.<context>.<aggregate id>.<event>`."""
     user = f"reader-{name}"
     client = await nats.connect(
-        url, nkeys_seed=seed_file, inbox_prefix=f"_INBOX.{user}", max_reconnect_attempts=-1
+        url, nkeys_seed=seed_file, inbox_prefix=f"_INBOX.{user}", max_reconnect_attempts=-1, error_cb=_said
     )
     try:
         log = client.jetstream()
@@ -50,6 +51,11 @@ async def read(name: str, seed_file: str, url: str, subjects: list[str], *, once
                 await message.ack()
     finally:
         await client.close()
+
+
+async def _said(error: Exception) -> None:
+    """Tell what keeps the connection away, such as a key that was taken back; it is tried again all the while."""
+    print(f"{type(error).__name__}: {error}", file=sys.stderr)
 
 
 if __name__ == "__main__":

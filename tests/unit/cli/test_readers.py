@@ -34,6 +34,16 @@ def test_a_key_is_made_for_its_owner_alone(ring: Keyring, capsys: pytest.Capture
     assert f"{inbox_prefix(user)}.>" in mounted.read_text()
 
 
+def test_it_is_said_that_a_broker_of_this_machine_does_not_run(
+    ring: Keyring, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (ring.folder.parent / "nats").mkdir()
+    readers.add("portal")
+    assert "NATS is not running" in capsys.readouterr().out
+    (user,) = ring.readers()
+    assert ring.public_keys()[user] in (ring.folder.parent / "nats" / nats.AUTHORIZATION).read_text()
+
+
 def test_readers_are_listed_by_name(ring: Keyring, capsys: pytest.CaptureFixture[str]) -> None:
     readers.show()
     assert "There are no readers" in capsys.readouterr().out
