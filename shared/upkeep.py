@@ -31,7 +31,7 @@ class ProjectionState(BaseModel):
     projection: str
     state: str
     position: int
-    pending: int | None
+    pending: int
     stuck_at: int | None
     problem: str | None
     rebuild: Refilling | None = None
@@ -165,12 +165,12 @@ def _projections(runner: Runner) -> APIRouter:
 
     @doors.get("", summary="State of the read model")
     async def status(_: Reader) -> ProjectionState:
-        now = runner.status
+        pending, now = await runner.behind(), runner.status
         return ProjectionState(
             projection=runner.name,
             state=now.state,
             position=now.position,
-            pending=now.pending,
+            pending=pending,
             stuck_at=now.stuck_at,
             problem=now.problem,
             rebuild=await _refilling(runner, Purpose.REBUILD),

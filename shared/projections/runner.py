@@ -111,12 +111,24 @@ class Runner:
         """
         await self.refills[Purpose.REBUILD].ask()
 
+    async def behind(self) -> int:
+        """Tell how many events the log has beyond the rows; as last known, where the broker is away."""
+        try:
+            return max(0, await self.log_end() - self.status.position)
+        except TRANSIENT:
+            return self.status.pending
+
     async def log_end(self) -> int:
         """Ask for the position of the log's last event; 0 if it is empty, or not there at all."""
         try:
-            return (await stream_state(self._client.jetstream(timeout=5))).last
+            return (await self._stream()).last
         except NotFoundError:
             return 0
+
+    async def _stream(self) -> StreamState:
+        if not self._client.is_connected:  # a request now might wait for an answer that never comes
+            raise TransientError("the broker is not connected")
+        return await stream_state(self._client.jetstream(timeout=5))
 
     @asynccontextmanager
     async def _leadership(self) -> AsyncIterator[None]:
@@ -143,7 +155,9 @@ class Runner:
             feed = Feed(self._client, checkpoint.position)
             logger.info("projection_started", projection=self.name, position=checkpoint.position)
             try:
-                await self._show(Status(State.RUNNING, checkpoint.position))
+                await self._show(
+                    Status(State.RUNNING, checkpoint.position, stream.last - checkpoint.position)
+                )
                 await self._follow(feed, checkpoint, stream)
             finally:
                 await feed.close()
@@ -176,9 +190,7 @@ class Runner:
         return checkpoint
 
     async def _check_stream(self, checkpoint: Checkpoint) -> StreamState:
-        if not self._client.is_connected:  # a request now might wait for an answer that never comes
-            raise TransientError("the broker is not connected")
-        stream = await stream_state(self._client.jetstream(timeout=5))
+        stream = await self._stream()
         if checkpoint.stream_created not in (None, stream.created):
             raise StreamRecreated(
                 f"the rows come from the log made at {checkpoint.stream_created}, this one is of {stream.created}"

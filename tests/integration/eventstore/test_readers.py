@@ -152,7 +152,7 @@ async def _opens(server: NatsServer, seed: Path, user: str) -> bool:
             error_cb=_ignore,
         )
         return (await stream_state(nc.jetstream())).last >= 0
-    except nats.errors.Error:
+    except (nats.errors.Error, OSError):  # refused: told so, or the connection just closed
         return False
     finally:
         await nc.close()

@@ -396,6 +396,27 @@ async def test_when_the_active_one_ends_the_other_projects(empty_house: House) -
             await standby.settled(made.json()["position"])
 
 
+async def test_who_only_stands_by_tells_how_much_is_not_in_the_rows_yet(
+    empty_house: House,
+) -> None:
+    async with empty_house.another("registry") as first:
+        assert await first.ready()  # the tables are made
+    holder = await asyncpg.connect(empty_house.databases["registry"])
+    try:
+        await holder.execute("SELECT pg_advisory_lock(hashtext('loa-projection-registry'))")
+        async with empty_house.another("registry") as standby:
+            for code in ("BTP", "BTC"):
+                assert (await standby.client.post("/units", json=samples.unit(code))).is_success
+            told = await standby.projection()
+            assert (told["state"], told["pending"]) == (State.STANDBY, await empty_house.head())
+            await holder.execute("SELECT pg_advisory_unlock_all()")
+            await eventually(lambda: _is(standby, State.RUNNING))
+            await standby.settled(await empty_house.head())
+            assert (await standby.projection())["pending"] == 0
+    finally:
+        await holder.close()
+
+
 async def _is(api: Api, state: State) -> bool:
     return bool((await api.projection())["state"] == state)
 
