@@ -1,5 +1,6 @@
 """A form as it was sent: each field read on its own, each fault said in words beside it, nothing forgotten."""
 
+import hashlib
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -7,17 +8,20 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from fastapi import Request
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 
 from shared.errors import Text
-from shared.pages.parts import SentFile, parts
 from shared.printable import holds_address, is_printable
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 MOST_FIELDS = 300
+MOST_FILES = 10
+CHUNK = 1 << 16  # bytes of a file at a time
 MISSING = Text("Đề nghị điền nội dung này.", "Please fill this in.")
 NOT_A_DAY = Text(
     "Ngày chưa đúng; viết theo dạng ngày/tháng/năm, ví dụ 05/03/2026.",
@@ -41,6 +45,14 @@ class Wrong(Exception):
     def __init__(self, why: Text) -> None:
         super().__init__(why.en)
         self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file that somebody sent: its SHA-256 in hexadecimal digits, and its size in bytes; nothing else is kept."""
+
+    sha256: str
+    size: int
 
 
 @dataclass(slots=True)
@@ -149,23 +161,27 @@ def _address(said: str) -> str:
 
 
 async def sent(request: Request) -> Fields:
-    """Read a form of the plain kind (application/x-www-form-urlencoded), or of the kind that carries files."""
-    whole, media_type = await request.body(), request.headers.get("content-type", "")
-    if media_type.startswith("multipart/form-data"):
-        return _of_parts(media_type, whole)
-    body = whole.decode("utf-8", errors="replace")
-    try:
-        return Fields(parse_qs(body, keep_blank_values=True, max_num_fields=MOST_FIELDS))
-    except ValueError:
-        return Fields()
+    """Read a form of the plain kind (application/x-www-form-urlencoded), or of the kind that carries files (RFC 7578).
 
-
-def _of_parts(media_type: str, body: bytes) -> Fields:
+    What is no form, or one of far too many fields, is read as a form in which nothing was filled in.
+    """
     given: dict[str, list[str]] = {}
     files: dict[str, SentFile] = {}
-    for part in parts(media_type, body):
-        if isinstance(part.said, SentFile):
-            files[part.name] = part.said
-        else:
-            given.setdefault(part.name, []).append(part.said)
+    try:
+        async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
+            for name, said in form.multi_items():
+                if isinstance(said, str):
+                    given.setdefault(name, []).append(said)
+                elif said.size:  # a field in which nobody chose a file is sent as well, empty
+                    files[name] = await _file(said)
+    except HTTPException:
+        return Fields()
     return Fields(given, files=files)
+
+
+async def _file(said: UploadFile) -> SentFile:
+    digest, size = hashlib.sha256(), 0
+    while part := await said.read(CHUNK):
+        digest.update(part)
+        size += len(part)
+    return SentFile(digest.hexdigest(), size)

@@ -29,6 +29,10 @@ MOST_DOCUMENT = 200
 MOST_FILE = 10 << 20  # bytes; the file is not kept, its SHA-256 is
 NO_POLICY = Text("Đề nghị chọn ít nhất một chính sách.", "Please choose at least one policy.")
 TOO_LARGE = Text("Tệp lớn hơn 10 MiB; đề nghị chọn tệp nhỏ hơn.", "The file is larger than 10 MiB.")
+CHOOSE_AGAIN = Text(
+    "Trình duyệt không giữ tệp đã chọn; đề nghị chọn lại tệp này.",
+    "The browser does not keep the file; please choose it again.",
+)
 RECORDED = Text("Đã ghi nhận kết quả truyền thông", "The communication is recorded")
 NEXT = Text(
     "Trân trọng cảm ơn. Khi mọi chính sách nêu trong thư đã được truyền thông, nội dung này được coi là hoàn thành "
@@ -60,6 +64,8 @@ class Desk:
         form = await sent(request)
         said = _read(form, held, asked.matter, self.today)
         if said is None or form.errors:
+            if "file" in form.files:
+                form.errors.setdefault("file", CHOOSE_AGAIN)
             return self._form(asked, form, status=422)
         metadata = held.metadata(request, self.now())
         file = form.files.get("file")

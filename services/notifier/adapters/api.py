@@ -55,7 +55,7 @@ def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new
 
     async def listed(unit_code: str) -> RecipientsView:
         found = await recipients.of_unit(unit_code, day_in_vietnam(ticks.now()))
-        return recipients_view(unit_code, found)
+        return recipients_view(unit_code, found, await recipients.preferences(found))
 
     @router.put("/{unit_code}/recipients", summary="Replace the list of a unit's mailboxes")
     async def replace(principal: Supervisor, unit_code: Code, body: Mailboxes) -> RecipientsView:
@@ -65,7 +65,11 @@ def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new
         logger.info("recipients_replaced", unit_code=unit_code, count=len(wanted), by=principal.actor)
         return await listed(unit_code)
 
-    @router.get("/{unit_code}/recipients", summary="A unit's mailboxes (personal data)")
+    @router.get(
+        "/{unit_code}/recipients",
+        summary="A unit's mailboxes (personal data), and what their readers chose",
+        dependencies=[AtPosition],
+    )
     async def of_unit(_: Supervisor, unit_code: Code) -> RecipientsView:
         return await listed(unit_code)
 

@@ -11,7 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters.desk import recipient_of
+from services.notifier.adapters.preferences import preferences
 from services.notifier.adapters.tables import RECIPIENT, UNIT
+from services.notifier.domain.preference import Preference
 from services.notifier.domain.recipient import Recipient
 
 
@@ -38,6 +40,11 @@ class SqlRecipients:
                 .order_by(RECIPIENT.c.email)
             )
             return [recipient_of(row) for row in rows.mappings()]
+
+    async def preferences(self, of: Sequence[Recipient]) -> dict[UUID, Preference]:
+        """Give what these mailboxes asked for; of those that never asked, nothing."""
+        async with self.engine.connect() as connection:
+            return await preferences(connection, [one.recipient_id for one in of])
 
     async def mailbox(self, recipient_id: UUID) -> Mailbox | None:
         """Find a mailbox by its opaque id, on the list or not any more."""

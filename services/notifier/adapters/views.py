@@ -10,9 +10,10 @@ from pydantic import BaseModel
 
 from services.notifier.application.plan import Plan, Planned, Skipped
 from services.notifier.application.ticks import Sent, Ticked
+from services.notifier.domain.preference import EVERYTHING, Preference
 from services.notifier.domain.reasons import Quiet, Reason, Skip, Standing
 from services.notifier.domain.recipient import Recipient
-from shared.contracts.vocabulary import Dataset, GapState, Language, RecipientRole
+from shared.contracts.vocabulary import Dataset, GapState, Language, OptionalMail, RecipientRole, Weekday
 from shared.errors import Text
 from shared.links import masked
 from shared.openapi import Messages
@@ -23,7 +24,9 @@ class RecipientView(BaseModel):
     """A mailbox of a unit; `valid_to` is its last day.
 
     `undeliverable_on` is the day from which it is not written to, because its server takes no mail for it:
-    list it anew to try again. `calendar`: the due days go along as a calendar file.
+    list it anew to try again. `calendar`: the due days go along as a calendar file. What its reader chose
+    on the mailbox's page: `digest_day` of reminders that can wait (none: each working day), and the kinds
+    of mail that are `unwanted`.
     """
 
     recipient_id: UUID
@@ -35,6 +38,8 @@ class RecipientView(BaseModel):
     valid_to: date | None
     undeliverable_on: date | None
     calendar: bool
+    digest_day: Weekday | None
+    unwanted: list[OptionalMail]
 
 
 class RecipientsView(BaseModel):
@@ -148,9 +153,16 @@ class PreviewView(_Moment):
     held: bool
 
 
-def recipients_view(unit_code: str, found: Iterable[Recipient]) -> RecipientsView:
-    shown = {"unit_code": unit_code, "recipients": [asdict(one) for one in found]}
+def recipients_view(
+    unit_code: str, found: Iterable[Recipient], preferences: Mapping[UUID, Preference]
+) -> RecipientsView:
+    listed = [asdict(one) | _chosen(preferences.get(one.recipient_id, EVERYTHING)) for one in found]
+    shown = {"unit_code": unit_code, "recipients": listed}
     return RecipientsView.model_validate(shown)
+
+
+def _chosen(preference: Preference) -> dict[str, Any]:
+    return {"digest_day": preference.digest_day, "unwanted": sorted(preference.unwanted)}
 
 
 def alert_view(row: Mapping[str, Any], today: date, calendar: Calendar) -> dict[str, Any]:

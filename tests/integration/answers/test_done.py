@@ -184,6 +184,8 @@ async def test_a_file_shows_it_by_its_digest_and_a_document_by_its_number(
     assert (large.status_code, "Tệp lớn hơn 10 MiB" in large.text) == (422, True)
     huge = await visitor.post(address, data=told, files={"file": ("a.pdf", bytes(12 * 2**20))})
     assert (huge.status_code, "chọn tệp nhỏ hơn" in huge.text) == (413, True)
+    wrong = await visitor.post(address, data=told | {"title": ""}, files={"file": ("a.pdf", content)})
+    assert (wrong.status_code, "chọn lại tệp này" in wrong.text) == (422, True)
     assert await room.communications() == []
     done = await visitor.post(address, data=told, files={"file": ("Nguyễn Văn A.pdf", content)})
     assert (done.status_code, "Đã ghi nhận kết quả truyền thông" in done.text) == (200, True)

@@ -48,6 +48,13 @@ class Box:
             (n, str(d.get("kind") or d.get("digest_day")), d["through"], d.get("reason")) for n, d in found
         ]
 
+    async def listed(self, unit: str = UNIT) -> dict[str, Any]:
+        """Ask what a supervisor sees of the only mailbox of a unit."""
+        query = {"min_position": await self.desk.head()}
+        answer = await self.api.client.get(f"/units/{unit}/recipients", params=query)
+        (one,) = answer.json()["recipients"]
+        return dict(one)
+
     async def skipped(self, at: str | None = None) -> dict[str, str | None]:
         """Ask the preview why nothing goes to the mailbox."""
         query = {"min_position": str(await self.desk.head())} | ({"at": at} if at else {})
@@ -81,6 +88,13 @@ async def test_a_page_shows_and_a_form_changes_and_the_log_keeps_why(box: Box) -
         ("unsubscribed", "monthly_summary", "page", "Họp giao ban thứ Tư"),
         ("frequency_chosen", "wednesday", "page", "Họp giao ban thứ Tư"),
     ]
+    other = await put_recipient(box.api, unit="STP-02", role="head", email="khac@loa.invalid")
+    listed = [await box.listed(), await box.listed("STP-02")]
+    assert [(one["digest_day"], one["unwanted"]) for one in listed] == [
+        ("wednesday", ["monthly_summary"]),
+        (None, []),
+    ]
+    assert [one["recipient_id"] for one in listed] == [str(box.recipient), other]
     assert (
         'value="wednesday" aria-describedby="often-hint" checked' in (await box.visitor.get(box.path())).text
     )
