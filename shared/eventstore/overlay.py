@@ -1,8 +1,8 @@
 """The log with what one request has said on top: read once, written together, or, by a dry run, never."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from shared.envelope import AggregateRef, NewEvent, Recorded
 from shared.errors import TransientError
@@ -40,8 +40,8 @@ class BulkStore(EventStore, Protocol):
 class Written:
     """The position that each provisional one became, and the aggregates that others changed meanwhile."""
 
-    positions: Mapping[int, int]
-    overtaken: frozenset[AggregateRef]
+    positions: Mapping[int, int] = field(default_factory=dict)
+    overtaken: frozenset[AggregateRef] = frozenset()
 
 
 @dataclass(slots=True)
@@ -76,11 +76,20 @@ class OverlayEventStore:
         self._pending.setdefault(ref, []).extend(events)
         return grown.version
 
-    async def write(self) -> Written:
-        """Append to the log what is pending, in as few atomic batches as it takes."""
+    def write(self) -> Coroutine[Any, Any, Written]:
+        """Append to the log what is pending at this moment, in as few atomic batches as it takes.
+
+        More may be said while that is under way; it stands on what is being written, so let it be written only
+        when nobody was overtaken.
+        """
+        batches = [*_batches(self._appends())]
+        self._pending = {}
+        return self._write_all(batches)
+
+    async def _write_all(self, batches: Iterable[Sequence[Append]]) -> Written:
         positions: dict[int, int] = {}
         overtaken: set[AggregateRef] = set()
-        for batch in _batches(self._appends()):
+        for batch in batches:
             for append, version in await self._write(batch):
                 if version is None:
                     overtaken.add(append.ref)
@@ -128,13 +137,12 @@ class OverlayEventStore:
 
     def _settle(self, append: Append, version: Version) -> dict[int, int]:
         """Give what was written the positions that it has in the log."""
-        new = len(self._pending.pop(append.ref))
-        known = self._known[append.ref]
-        events = known.events
-        first = version.position - new + 1
-        placed = [replace(event, position=first + n) for n, event in enumerate(events[-new:])]
-        self._known[append.ref] = replace(known, events=(*events[:-new], *placed))
-        return {old.position: now.position for old, now in zip(events[-new:], placed, strict=True)}
+        known, start, new = self._known[append.ref], append.expected.count, len(append.events)
+        said, first = known.events[start : start + new], version.position - new + 1
+        placed = [replace(event, position=position) for position, event in enumerate(said, start=first)]
+        events = (*known.events[:start], *placed, *known.events[start + new :])
+        self._known[append.ref] = replace(known, events=events)
+        return {old.position: now.position for old, now in zip(said, placed, strict=True)}
 
 
 def _batches(appends: Iterable[Append]) -> Iterator[list[Append]]:

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from itertools import groupby, islice
 from pathlib import Path
 
-from shared import imports
+from shared import windows
 from shared.clock import new_id
 from shared.contracts.registry import DraftRetitled
 from shared.envelope import AggregateRef, Metadata, NewEvent
@@ -66,12 +66,12 @@ async def batches(house: House) -> float:
         store, started = JetStreamEventStore(nc), time.perf_counter()
         for _ in range(BATCHES):
             one = [
-                NewEvent(new_id(), DraftRetitled(title="Luật Đất đai"), META) for _ in range(imports.WINDOW)
+                NewEvent(new_id(), DraftRetitled(title="Luật Đất đai"), META) for _ in range(windows.WINDOW)
             ]
             await store.append_all(
                 [Append(AggregateRef("draft", new_id()), NOTHING, [event]) for event in one]
             )
-        return BATCHES * imports.WINDOW / (time.perf_counter() - started)
+        return BATCHES * windows.WINDOW / (time.perf_counter() - started)
 
 
 async def send(house: House, service: Apart, rows: int, title: str) -> None:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from services.campaigns.application.queries import Known, KnownDraft
 from shared.contracts.registry import MOST_POLICIES
-from shared.imports import Session
 from shared.rows import Reason
+from shared.sheets import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from services.campaigns.domain.communication import Attach, check_told_with
 from shared.clock import NewId, day_in_vietnam
 from shared.envelope import AggregateRef, Metadata
 from shared.eventstore.handle import Handled
-from shared.imports import Session, Sheet, Taken
 from shared.rows import Reason
+from shared.sheets import Session, Sheet, Taken
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from services.notifier.domain.recipient import Recipient
 from shared.clock import NewId
 from shared.contracts.ids import unit_id
 from shared.envelope import AggregateRef, Metadata
-from shared.imports import Session, Sheet, Taken
 from shared.rows import Reason
+from shared.sheets import Session, Sheet, Taken
 
 LISTED = "recipient listed"  # no event: what an outcome names for a row that changed something
 

@@ -42,8 +42,8 @@ from shared.contracts.vocabulary import (
 )
 from shared.envelope import AggregateRef, Metadata
 from shared.eventstore.handle import Handled
-from shared.imports import Sheet, Taken
 from shared.rows import DatedRow, Day, ImportRow, Listed, Reason, refused
+from shared.sheets import Sheet, Taken
 
 _WHOLE = "*"
 

@@ -1,0 +1,173 @@
+"""A window is decided while the one before it is written, and never written on what did not come to be."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from deploy.local.nats import NatsServer
+from services.registry.adapters.rows import Rows
+from services.registry.application.commands import Commands, draft_ref, unit_ref
+from shared import clock
+from shared.contracts.ids import draft_id
+from shared.contracts.registry import DraftRegistered
+from shared.contracts.vocabulary import Instrument, Regime
+from shared.envelope import AggregateRef, Metadata, NewEvent
+from shared.eventstore.jetstream import JetStreamEventStore
+from shared.eventstore.overlay import Append, OverlayEventStore
+from shared.eventstore.port import NOTHING, Version, VersionConflict
+from shared.rules.rulebook import load_rulebook
+from shared.sheets import Line, Outcome, Session, Sheet, Taken
+from shared.windows import WINDOW, Carrier, cut
+from tests.integration.eventstore.suite import META
+from tests.support import samples
+from tests.support.engines import connected
+from tests.support.service import Row
+
+PATIENCE = 20  # seconds
+
+Before = Callable[[Sequence[AggregateRef]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Watched(JetStreamEventStore):
+    """Tells before each write which aggregates it is about; what `before` raises is the answer."""
+
+    before: Before = field(kw_only=True)
+
+    async def append_all(self, appends: Sequence[Append]) -> Sequence[Version]:
+        await self.before([one.ref for one in appends])
+        return await JetStreamEventStore.append_all(self, appends)
+
+    async def append(self, ref: AggregateRef, expected: Version, events: Sequence[Any]) -> Version:
+        await self.before([ref])
+        return await JetStreamEventStore.append(self, ref, expected, events)
+
+
+class Door:
+    """The registry's bulk door on a log, with an eye on the rows that are decided."""
+
+    def __init__(self, log: JetStreamEventStore, before: Before) -> None:
+        store = OverlayEventStore(Watched(log.nc, before=before))
+        self.decided = 0
+        self._more = asyncio.Condition()
+        self._carrier = Carrier(Session(store), META)
+        sheets = Rows(Commands(store, clock.new_id, load_rulebook())).sheets()
+        self._sheets = {name: self._counted(sheet) for name, sheet in sheets.items()}
+
+    def _counted(self, sheet: Sheet[Any]) -> Sheet[Any]:
+        async def take(row: Any, metadata: Metadata) -> Taken:
+            try:
+                return await sheet.take(row, metadata)
+            finally:
+                async with self._more:
+                    self.decided += 1
+                    self._more.notify_all()
+
+        return replace(sheet, take=take)
+
+    async def until_decided(self, rows: int) -> None:
+        async with asyncio.timeout(PATIENCE), self._more:
+            await self._more.wait_for(lambda: self.decided >= rows)
+
+    async def send(self, rows: Iterable[tuple[str, Row]]) -> list[Outcome]:
+        lines = [Line(sheet=sheet, line=n, row=dict(row)) for n, (sheet, row) in enumerate(rows, start=2)]
+        async with aclosing(self._carrier.carry(cut(lines, self._sheets))) as carried:
+            return [found[number] async for found in carried for number in range(len(found))]
+
+
+@pytest.fixture
+async def log(nats_server: NatsServer) -> AsyncIterator[JetStreamEventStore]:
+    async with connected(nats_server, "registry") as nc:
+        yield JetStreamEventStore(nc)
+
+
+def registered(code: str) -> NewEvent:
+    """What somebody else says of a draft."""
+    data = DraftRegistered(
+        draft_id=draft_id(code),
+        draft_code=code,
+        title="Luật Nhà ở",
+        instrument=Instrument.LAW,
+        lead_unit_code="BTP",
+        regime=Regime.LAW_2015,
+    )
+    return NewEvent(clock.new_id(), data, META)
+
+
+def drafts(code: str) -> list[str]:
+    return [f"{code}-{number}" for number in range(WINDOW)]
+
+
+async def test_the_next_window_is_decided_meanwhile_and_anew_when_one_was_overtaken(
+    log: JetStreamEventStore, a_code: str
+) -> None:
+    codes, batches = drafts(a_code), list[int]()
+    rows = [("units", samples.unit(a_code)), *(("drafts", samples.draft(code, a_code)) for code in codes)]
+    rows += [("policies", samples.policy(code, 1)) for code in codes]
+    rows += [("policies", samples.policy(codes[0], 1))]
+
+    async def overtake(refs: Sequence[AggregateRef]) -> None:
+        batches.append(len(refs))
+        if len(refs) == WINDOW and batches.count(WINDOW) == 1:  # the drafts, for the first time
+            await door.until_decided(1 + 2 * WINDOW)
+            await log.append(draft_ref(codes[7]), NOTHING, [registered(codes[7])])
+
+    door = Door(log, overtake)
+    outcomes = await door.send(rows)
+    refused = [outcome for outcome in outcomes if outcome.status == "refused"]
+    assert [(one.sheet, one.line) for one in refused] == [("drafts", 10)]
+    assert (outcomes[-1].status, outcomes[-1].position) == ("unchanged", outcomes[1 + WINDOW].position)
+    assert [(one.sheet, one.line) for one in outcomes] == [(row[0], n) for n, row in enumerate(rows, start=2)]
+    assert door.decided == len(rows) + 1 + WINDOW  # the one that was overtaken, and what was decided on it
+    histories = [(await log.load(draft_ref(code))).events for code in codes]
+    for number, events in enumerate(histories):
+        told = (
+            ["registered", "policy_added"]
+            if number == 7
+            else ["registered", "scope_assessed", "policy_added"]
+        )
+        assert [event.type.split(".")[-2] for event in events] == told
+        assert events[-1].position == outcomes[1 + WINDOW + number].position
+
+
+async def test_what_stands_on_a_row_that_is_never_written_is_not_written(
+    log: JetStreamEventStore, a_code: str
+) -> None:
+    lost = unit_ref(f"{a_code}-0")
+    rows = [("units", samples.unit(f"{a_code}-{number}")) for number in range(WINDOW)]
+    rows += [("drafts", samples.draft(code, f"{a_code}-{n % 2}")) for n, code in enumerate(drafts(a_code))]
+
+    async def always_quicker(refs: Sequence[AggregateRef]) -> None:
+        if lost in refs:
+            raise VersionConflict("somebody else")
+
+    outcomes = await Door(log, always_quicker).send(rows)
+    refused = [outcome.line - 2 for outcome in outcomes if outcome.status == "refused"]
+    assert refused == [0, *range(WINDOW, 2 * WINDOW, 2)]
+    assert {outcome.position > 0 for outcome in outcomes if outcome.status != "refused"} == {True}
+    counts = [(await log.load(draft_ref(code))).version.count for code in drafts(a_code)]
+    assert counts == [0, 2] * (WINDOW // 2)
+
+
+async def test_windows_are_written_one_after_the_other(log: JetStreamEventStore, a_code: str) -> None:
+    written, under_way = list[AggregateRef](), 0
+
+    async def note(refs: Sequence[AggregateRef]) -> None:
+        nonlocal under_way
+        under_way += 1
+        assert under_way == 1
+        written.extend(refs)
+        await door.until_decided(min(len(rows), len(written) + WINDOW))
+        under_way -= 1
+
+    door = Door(log, note)
+    rows = [("units", samples.unit(f"{a_code}-{number}")) for number in range(4 * WINDOW)]
+    outcomes = await door.send(rows)
+    assert written == [unit_ref(str(row["code"])) for _, row in rows]
+    positions = [outcome.position for outcome in outcomes]
+    assert positions == sorted(positions)
+    assert door.decided == len(rows)
