@@ -186,8 +186,9 @@ class Stack:
     async def until_ready(self) -> float:
         """Wait until every replica of every service is ready, and the doors lead there; give the seconds it took."""
         begun = time.monotonic()
-        await eventually(lambda: asyncio.to_thread(self.replicas_ready), READY_SECONDS)
-        await eventually(lambda: asyncio.to_thread(self._doors_open), READY_SECONDS)
+        with self._explained():
+            await eventually(lambda: asyncio.to_thread(self.replicas_ready), READY_SECONDS)
+            await eventually(lambda: asyncio.to_thread(self._doors_open), READY_SECONDS)
         return time.monotonic() - begun
 
     def _doors_open(self) -> bool:
@@ -202,7 +203,28 @@ class Stack:
 
     async def settled(self) -> int:
         """Wait until every read model has the whole log, and give its length."""
-        return int(await eventually(lambda: asyncio.to_thread(self._even), READY_SECONDS))
+        with self._explained():
+            return int(await eventually(lambda: asyncio.to_thread(self._even), READY_SECONDS))
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Have what was waited for in vain say how every replica was, and what it logged last."""
+        try:
+            yield
+        except AssertionError as error:
+            for container in (one for name in SERVICES for one in self.names(name)):
+                error.add_note(
+                    f"{container}: {self._says(container)}\n{self.containers.log(container)[-2000:]}"
+                )
+            raise
+
+    def _says(self, container: str) -> str:
+        service = self.inspect(container, 'index .Config.Labels "com.docker.compose.service"')
+        try:
+            with self.client(service, container) as client:
+                return "\n".join(client.get(path).text for path in ("/readyz", "/projections"))
+        except (httpx.TransportError, KeyError) as error:
+            return repr(error)
 
     def _even(self) -> int:
         """Give the position at which all services are and nothing is left to say; 0 if they differ."""
