@@ -1,19 +1,23 @@
 """The bulk door: rows come in as NDJSON, go through the same commands as every other door, one outcome each."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
-from shared import conventions, problems
+from shared import conventions, log, problems
 from shared.auth import Operator
 from shared.errors import Text
 from shared.eventstore.overlay import BulkStore, OverlayEventStore
-from shared.sheets import Line, Session, Sheet, Sheets
+from shared.rows import Reason
+from shared.sheets import Line, Session, Sheet, Sheets, refusal
 from shared.windows import Carrier, cut
+
+logger = log.get(__name__)
 
 MOST_BYTES = 16 * 1024 * 1024
 MOST_ROWS = 20_000
@@ -22,6 +26,13 @@ TOO_LARGE = Text(
     "Đề nghị chia thành nhiều lần gửi, mỗi lần từ 500 đến 1.000 dòng.",
     f"One request takes at most {MOST_ROWS} rows and {MOST_BYTES // 2**20} MiB; no row was written. "
     "Please send in parts of 500 to 1,000 rows.",
+)
+
+UNKNOWN = Reason(
+    vi="Chưa rõ dòng này đã được ghi hay chưa, vì một thành phần của hệ thống tạm thời chưa phản hồi; "
+    "đề nghị gửi lại sau ít giây: dòng đã ghi không bị ghi lần nữa.",
+    en="It is not known whether this row was taken, because a part of the system does not answer at the moment; "
+    "send it again in a few seconds: a row that was taken is not taken twice.",
 )
 
 DryRun = Annotated[bool, Query(description="say what would become of every row, and write nothing")]
@@ -51,7 +62,7 @@ def router(store: BulkStore, sheets: Sheets) -> APIRouter:
             session = Session(OverlayEventStore(store), True, _codes(assume_drafts), _codes(assume_units))
         carrier = Carrier(session, conventions.metadata(request, principal))
         outcomes = _outcomes(lines, sheets(session), carrier)
-        return StreamingResponse(outcomes, media_type="application/x-ndjson")
+        return StreamingResponse(_to_the_end(outcomes, lines), media_type="application/x-ndjson")
 
     return routes
 
@@ -72,9 +83,33 @@ async def _lines(request: Request) -> list[bytes] | None:
     return bytes(body).split(b"\n")
 
 
+async def _to_the_end(outcomes: AsyncGenerator[bytes, None], lines: Sequence[bytes]) -> AsyncIterator[bytes]:
+    """Answer for every row also when the broker or the database goes away in the middle."""
+    answered = 0
+    try:
+        async with aclosing(outcomes):
+            async for part in outcomes:
+                yield part
+                answered += part.count(b"\n")
+    except problems.TRANSIENT as error:
+        unknown = list(islice(_read(lines), answered, None))
+        logger.warning(
+            "import_broken_off",
+            answered=answered,
+            unknown=len(unknown),
+            error=f"{type(error).__name__}: {error}",
+            advice="the client was told to send the unknown rows again; look for the broker and the database",
+        )
+        yield b"".join(map(_unknown, unknown))
+
+
+def _unknown(line: Line) -> bytes:
+    return refusal(line, [UNKNOWN]).model_copy(update={"again": True}).model_dump_json().encode() + b"\n"
+
+
 async def _outcomes(
     lines: Sequence[bytes], sheets: Mapping[str, Sheet[Any]], carrier: Carrier
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     async with aclosing(carrier.carry(cut(_read(lines), sheets))) as carried:
         async for outcomes in carried:
             yield b"".join(outcomes[n].model_dump_json().encode() + b"\n" for n in range(len(outcomes)))

@@ -31,6 +31,16 @@ STATUS: Mapping[RefusalKind, HTTPStatus] = {
     "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "gone": HTTPStatus.GONE,
 }
+TRANSIENT: tuple[type[Exception], ...] = (
+    TransientError,
+    NatsError,
+    OperationalError,
+    InterfaceError,
+    gaierror,  # a database that starts again may have lost its name for a moment
+    ConnectionError,
+    TimeoutError,
+)
+"""What passes by itself: broker or database do not answer at the moment."""
 _TITLES: Mapping[int, Text] = {
     401: Text("Cần mã truy cập", "Authentication needed"),
     403: Text("Không được phép", "Not allowed"),
@@ -66,15 +76,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refusal)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    for transient in (
-        TransientError,
-        NatsError,
-        OperationalError,
-        InterfaceError,
-        gaierror,  # a database that starts again may have lost its name for a moment
-        ConnectionError,
-        TimeoutError,
-    ):
+    for transient in TRANSIENT:
         app.add_exception_handler(transient, _transient)
     app.add_exception_handler(Exception, _unexpected)
 

@@ -60,7 +60,7 @@ class Line(BaseModel):
 
 
 class Outcome(BaseModel):
-    """The answer to one row; `line` is its line in its file."""
+    """The answer to one row; `line` is its line in its file. With `again` it may have been taken: send it again."""
 
     sheet: str
     line: int
@@ -69,6 +69,7 @@ class Outcome(BaseModel):
     events: list[str] = []
     warnings: list[Reason] = []
     reasons: list[Reason] = []
+    again: bool = False
 
 
 def refusal(line: Line, why: Sequence[Reason]) -> Outcome:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
@@ -13,9 +14,11 @@ from deploy.cli.console import Said
 from deploy.local import state
 
 SECONDS = 30.0
-PATIENCE = 60.0  # seconds that a service which says "not yet", or was lost, is asked again
+PATIENCE = 60.0  # seconds that a service which says "not yet", or was lost, is asked again; from then on
 AGAIN = 1.0  # seconds until a lost service is looked for
 LATER = frozenset({HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS})
+GATEWAY = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
+PROBLEM = "application/problem+json"
 
 
 class Unreachable(Said):
@@ -51,6 +54,19 @@ class ServiceRefused(Said):
         self.problem = problem
 
 
+@dataclass(slots=True)
+class Patience:
+    """Runs out `seconds` after it was first needed."""
+
+    seconds: float = PATIENCE
+    until: float | None = None
+
+    def ended(self) -> bool:
+        if self.until is None:
+            self.until = time.monotonic() + self.seconds
+        return time.monotonic() > self.until
+
+
 class Services:
     """Calls the services of one platform."""
 
@@ -58,7 +74,7 @@ class Services:
         self.current = current or state.read()
         headers = {"Authorization": f"Bearer {self.current.token}"} if self.current.token else {}
         self._http = httpx.Client(headers=headers, timeout=SECONDS)
-        self._answered: set[str] = set()
+        self._answered = False
 
     def __enter__(self) -> Self:
         return self
@@ -94,24 +110,35 @@ class Services:
     ) -> httpx.Response:
         """Send a request; one that may succeed a little later is sent again until it does.
 
-        A `repeatable` one is sent again also when the service was lost over it: it may have been carried out.
+        A `repeatable` one is sent again also when the service was lost over it (it may have been carried out), unless
+        the platform has not answered at all yet.
         """
-        url, deadline = self.url(service) + path, time.monotonic() + PATIENCE
-        params = {name: _text(value) for name, value in (query or {}).items() if value is not None}
+        patience = Patience()
         while True:
             try:
-                with _reaching(service, self.url(service)):
-                    answer = self._http.request(method, url, params=params, **content)
+                answer = self._once(method, service, path, query or {}, content)
             except Unreachable:
-                if not repeatable or service not in self._answered or time.monotonic() > deadline:
+                if not (repeatable and self._answered) or patience.ended():
                     raise
                 time.sleep(AGAIN)
                 continue
-            self._answered.add(service)
             again = answer.headers.get("Retry-After", "")
-            if answer.status_code not in LATER or not again.isdigit() or time.monotonic() > deadline:
+            if answer.status_code not in LATER or not again.isdigit() or patience.ended():
                 return _checked(answer)
             time.sleep(min(float(again), PATIENCE))
+
+    def _once(
+        self, method: str, service: str, path: str, query: Mapping[str, object], content: Mapping[str, Any]
+    ) -> httpx.Response:
+        """Give what the service answered; that a proxy has none to ask, or lost it, is no answer."""
+        url = self.url(service)
+        params = {name: _text(value) for name, value in query.items() if value is not None}
+        with _reaching(service, url):
+            answer = self._http.request(method, url + path, params=params, **content)
+        if answer.status_code in GATEWAY and not answer.headers.get("Content-Type", "").startswith(PROBLEM):
+            raise Unreachable(service, url)
+        self._answered = True
+        return answer
 
     def download(self, service: str, path: str, to: Path) -> None:
         """Write an answer into a file, however large it is."""

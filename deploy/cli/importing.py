@@ -2,12 +2,13 @@
 
 import json
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from deploy.cli.client import Services
+from deploy.cli.client import AGAIN, Patience, Services
 from deploy.cli.columns import COLUMNS, DATASET, ORDER, Broken, check_header, unknown_columns
 from deploy.cli.console import Said
 from deploy.cli.sheets import Row, SheetFile, Source
@@ -174,12 +175,24 @@ class _Carrier:
     def _send(
         self, service: str, lines: Sequence[bytes], query: Mapping[str, object]
     ) -> Iterator[Mapping[str, Any]]:
-        for line in self.services.stream_lines(service, "/imports", lines, query):
-            outcome: Mapping[str, Any] = json.loads(line)
-            self.result.last = max(self.result.last, outcome["position"])
-            if service == "registry":
-                self.result.position = max(self.result.position, outcome["position"])
-            yield outcome
+        """Give an outcome for each line; a line of which the service cannot say it yet is sent again."""
+        patience = Patience()
+        while lines:
+            answers = map(json.loads, self.services.stream_lines(service, "/imports", lines, query))
+            later: list[bytes] = []
+            for line, outcome in zip(lines, answers, strict=True):
+                if outcome.get("again") and not patience.ended():
+                    later.append(line)
+                else:
+                    yield self._seen(service, outcome)
+            if lines := later:
+                time.sleep(AGAIN)
+
+    def _seen(self, service: str, outcome: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.result.last = max(self.result.last, outcome["position"])
+        if service == "registry":
+            self.result.position = max(self.result.position, outcome["position"])
+        return outcome
 
     def _note(
         self, sheet: SheetFile, outcome: Mapping[str, Any], row: Row | None = None, *, counting: bool = True
