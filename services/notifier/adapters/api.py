@@ -135,7 +135,8 @@ def _mail(ticks: Ticks) -> APIRouter:
     async def preview(_: Reader, at: At = None) -> PreviewView:
         plan = await ticks.pipeline.plan(moment(at, ticks.now()), ticks.now())
         held = (await ticks.sender.sending.state()).held
-        return preview_view(plan, announcement(plan, ticks.pipeline.calendar), held=held)
+        mails = [mail async for mail in ticks.pipeline.mails(plan)]
+        return preview_view(plan, mails, announcement(plan, ticks.pipeline.calendar), held=held)
 
     @router.post(
         "/tick",

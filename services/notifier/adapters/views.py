@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.notifier.application.plan import Plan, Planned, Skipped
+from services.notifier.application.plan import Brief, Plan, Skipped, Written
 from services.notifier.application.ticks import Sent, Ticked
 from services.notifier.domain.preference import EVERYTHING, Preference
 from services.notifier.domain.reasons import Quiet, Reason, Skip, Standing
@@ -187,11 +187,11 @@ def tick_view(ticked: Ticked) -> TickView:
     return TickView.model_validate(shown)
 
 
-def preview_view(plan: Plan, message: Text, *, held: bool) -> PreviewView:
+def preview_view(plan: Plan, mails: Iterable[Written], message: Text, *, held: bool) -> PreviewView:
     shown = {
         "day": plan.day,
         "at": plan.at,
-        "mails": [_previewed(planned) for planned in plan.planned],
+        "mails": [_previewed(mail) for mail in mails],
         "unsaid": [asdict(one) for one in plan.unsaid],
         "held": held,
         "skipped": [_skipped(skipped) for skipped in plan.skipped],
@@ -200,14 +200,14 @@ def preview_view(plan: Plan, message: Text, *, held: bool) -> PreviewView:
     return PreviewView.model_validate(shown)
 
 
-def _of(planned: Planned) -> dict[str, Any]:
+def _of(mail: Brief) -> dict[str, Any]:
     return {
-        "digest_key": planned.digest.key,
-        "kind": planned.digest.kind,
-        "attachments": [one.name for one in planned.mail.attachments if not one.content_id],
-        "recipient_id": planned.digest.recipient.recipient_id,
-        "unit_code": planned.digest.recipient.unit_code,
-        "subject": planned.mail.subject,
+        "digest_key": mail.notice.key,
+        "kind": mail.notice.kind,
+        "attachments": mail.files,
+        "recipient_id": mail.notice.recipient.recipient_id,
+        "unit_code": mail.notice.recipient.unit_code,
+        "subject": mail.subject,
         "lines": [
             {
                 "gap_id": line.gap.gap_id,
@@ -215,17 +215,17 @@ def _of(planned: Planned) -> dict[str, Any]:
                 "standing": line.standing,
                 "reason": line.reason,
             }
-            for line in planned.digest.lines
+            for line in mail.notice.lines
         ],
     }
 
 
 def _sent(sent: Sent) -> dict[str, Any]:
-    return _of(sent.planned) | ({"file": sent.file} if sent.file else {})
+    return _of(sent.mail) | ({"file": sent.file} if sent.file else {})
 
 
-def _previewed(planned: Planned) -> dict[str, Any]:
-    return _of(planned) | {"text": masked(planned.mail.text), "html": masked(planned.mail.html)}
+def _previewed(written: Written) -> dict[str, Any]:
+    return _of(written.brief) | {"text": masked(written.mail.text), "html": masked(written.mail.html)}
 
 
 def _skipped(skipped: Skipped) -> dict[str, Any]:

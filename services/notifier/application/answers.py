@@ -81,9 +81,9 @@ class Renewals:
     async def renew(self, link: Link, correlation_id: str) -> None:
         """Queue the mail, if the mailbox still stands on its unit's list and the matter is still open."""
         now = self.now()
-        planned = await self.pipeline.renewed(link.recipient_id, link.gap_id, now)
-        if planned is not None:
-            await self.ledger.enqueue([(planned.digest, planned.outgoing)], correlation_id, now)
+        written = await self.pipeline.renewed(link.recipient_id, link.gap_id, now)
+        if written is not None:
+            await self.ledger.enqueue([(written.notice, written.outgoing)], correlation_id, now)
 
 
 _ANSWERS = AlertAcknowledged | AlertTransferRequested | AlertExemptionRequested | AlertObstacleReported

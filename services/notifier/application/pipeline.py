@@ -1,14 +1,14 @@
 """From gaps to mails: mute, group, drop what was said already; the ledger and the sender do the rest."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from services.notifier.application.plan import Plan, Planned, Skipped
+from services.notifier.application.plan import Plan, Skipped, Written
 from services.notifier.application.planner import Planner
-from services.notifier.application.ports import Desk, Desks, Renderer
+from services.notifier.application.ports import Desk, Desks, Notice, Outgoing, Renderer
 from services.notifier.domain.digest import (
     HOUR,
     mute,
@@ -17,6 +17,7 @@ from services.notifier.domain.digest import (
 from services.notifier.domain.escalation import STEPS, Step
 from services.notifier.domain.refusals import BadMoment, NotCaughtUp
 from services.notifier.domain.rounds import Kind, due, turns
+from services.notifier.domain.units import Tree
 from shared.clock import VIETNAM, day_in_vietnam
 from shared.contracts.vocabulary import Weekday
 from shared.rules.working_days import Calendar
@@ -52,16 +53,25 @@ class Pipeline:
         chosen = turns(local.date(), desk.rounds, self.calendar, today=today)
         return self._planner(desk, local, kinds, chosen).plan()
 
-    async def renewed(self, recipient_id: UUID, gap_id: UUID, now: datetime) -> Planned | None:
+    async def mails(self, plan: Plan) -> AsyncIterator[Written]:
+        """Write what was planned, mail by mail: each takes some milliseconds, in which nothing else gets on."""
+        for notice in plan.notices:
+            yield self._written(notice, plan.tree, plan.at)
+            await asyncio.sleep(0)
+
+    async def renewed(self, recipient_id: UUID, gap_id: UUID, now: datetime) -> Written | None:
         """Make the mail that speaks of one gap again, with new links; None if it is not theirs to answer for."""
         local = now.astimezone(VIETNAM)
         desk = await self._desk(local.date())
-        return self._planner(desk, local, frozenset()).renewed(recipient_id, gap_id)
+        mail = self._planner(desk, local, frozenset()).renewed(recipient_id, gap_id)
+        return self._written(mail, desk.tree, local) if mail else None
 
-    async def settings(self, recipient_id: UUID, now: datetime) -> Planned | None:
+    async def settings(self, recipient_id: UUID, now: datetime) -> Written | None:
         """Make the mail that says what a mailbox chose; None if it is not written to any more."""
         local = now.astimezone(VIETNAM)
-        return self._planner(await self._desk(local.date()), local, frozenset()).settings(recipient_id)
+        desk = await self._desk(local.date())
+        mail = self._planner(desk, local, frozenset()).settings(recipient_id)
+        return self._written(mail, desk.tree, local) if mail else None
 
     async def unreached(self, now: datetime) -> list[Skipped]:
         """Name the units that owe something today and that nobody reads for."""
@@ -84,7 +94,21 @@ class Pipeline:
         kinds: frozenset[Kind],
         chosen: frozenset[Weekday] = frozenset(),
     ) -> Planner:
-        return Planner(self.renderer, self.calendar, self.steps, desk, local, kinds, chosen)
+        return Planner(self.calendar, self.steps, desk, local, kinds, chosen)
+
+    def _written(self, notice: Notice, tree: Tree, local: datetime) -> Written:
+        recipient = notice.recipient
+        outgoing = Outgoing(
+            mail=self.renderer.render(notice, tree.unit(recipient.unit_code)),
+            to=recipient.email,
+            message_id=self.renderer.message_id(notice),
+            dated=local,
+            day=notice.day,
+            unit_code=recipient.unit_code,
+            recipient_id=recipient.recipient_id,
+            kind=notice.kind,
+        )
+        return Written(notice, outgoing)
 
     async def _desk(self, day: date) -> Desk:
         """Read the desk once it is as new as the log: a rebuild that is under way would look like news."""

@@ -9,6 +9,7 @@ from services.notifier.domain.alert import Escalate, RecordSilenced
 from services.notifier.domain.reasons import Quiet, Skip
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.rounds import Kind
+from services.notifier.domain.units import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +32,42 @@ class Unsaid:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    digest: Notice
+class Brief:
+    """What is told of a mail without its words; `files` are the names of those that go along."""
+
+    notice: Notice
+    subject: str
+    files: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A notice as the mail that goes out."""
+
+    notice: Notice
     outgoing: Outgoing
 
     @property
     def mail(self) -> Mail:
         return self.outgoing.mail
 
+    @property
+    def brief(self) -> Brief:
+        files = [one.name for one in self.mail.attachments if not one.content_id]
+        return Brief(self.notice, self.mail.subject, files)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which mails a moment asks for (`at` in Vietnam's time), and why others don't go.
+    """What a moment asks to be written (`at` in Vietnam's time), and why other mails don't go.
 
-    `kinds` are the rounds that it makes; `escalations` and `silenced` are what the log is to know of the day.
+    `tree` has the units that are written to; `kinds` are the rounds that it makes; `escalations` and `silenced`
+    are what the log is to know of the day.
     """
 
     at: datetime
-    planned: Sequence[Planned] = ()
+    notices: Sequence[Notice] = ()
+    tree: Tree = field(default_factory=Tree)
     skipped: Sequence[Skipped] = field(default_factory=tuple)
     unsaid: Sequence[Unsaid] = ()
     kinds: frozenset[Kind] = frozenset()

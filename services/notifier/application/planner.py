@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
-from services.notifier.application.plan import Plan, Planned, Skipped, Unsaid
-from services.notifier.application.ports import Desk, Notice, Outgoing, Renderer
+from services.notifier.application.plan import Plan, Skipped, Unsaid
+from services.notifier.application.ports import Desk, Notice
 from services.notifier.domain.audience import Via
 from services.notifier.domain.digest import (
     Digest,
@@ -33,7 +33,6 @@ class Planner:
 
     def __init__(
         self,
-        renderer: Renderer,
         calendar: Calendar,
         steps: Sequence[Step],
         desk: Desk,
@@ -41,7 +40,6 @@ class Planner:
         kinds: frozenset[Kind],
         chosen: frozenset[Weekday],
     ) -> None:
-        self._renderer = renderer
         self._calendar = calendar
         self._desk = desk
         self._local = local
@@ -73,7 +71,8 @@ class Planner:
         notices: list[Notice] = [*digests, *self._immediate(digests), *lists]
         return Plan(
             self._local,
-            [self._planned(notice) for notice in notices],
+            notices,
+            self._desk.tree,
             skipped,
             list(self._unsaid()),
             self._kinds,
@@ -81,20 +80,20 @@ class Planner:
             list(self._situation.silenced()),
         )
 
-    def renewed(self, recipient_id: UUID, gap_id: UUID) -> Planned | None:
+    def renewed(self, recipient_id: UUID, gap_id: UUID) -> Digest | None:
         for recipient in self._valid():
             if recipient.recipient_id == recipient_id:
                 for entry in self._situation.entries(recipient, {}):
                     if entry.gap.gap_id == gap_id and not entry.above:
                         mail = compose_renewed(recipient, entry, self._day, self._calendar)
-                        return self._planned(self._named(mail))
+                        return self._named(mail)
         return None
 
-    def settings(self, recipient_id: UUID) -> Planned | None:
+    def settings(self, recipient_id: UUID) -> SettingsNote | None:
         for recipient in self._valid():
             if recipient.recipient_id == recipient_id:
                 chosen = self._desk.preference(recipient)
-                return self._planned(SettingsNote(recipient=recipient, day=self._day, chosen=chosen))
+                return SettingsNote(recipient=recipient, day=self._day, chosen=chosen)
         return None
 
     def _valid(self) -> Iterator[Recipient]:
@@ -185,20 +184,6 @@ class Planner:
         for gap in self._situation.open_gaps():
             if isinstance(reason := self._first_word(gap), Quiet):
                 yield Unsaid(gap.unit_code, gap.draft_code, reason)
-
-    def _planned(self, notice: Notice) -> Planned:
-        recipient = notice.recipient
-        outgoing = Outgoing(
-            mail=self._renderer.render(notice, self._desk.tree.unit(recipient.unit_code)),
-            to=recipient.email,
-            message_id=self._renderer.message_id(notice),
-            dated=self._local,
-            day=notice.day,
-            unit_code=recipient.unit_code,
-            recipient_id=recipient.recipient_id,
-            kind=notice.kind,
-        )
-        return Planned(notice, outgoing)
 
 
 def _with_lists(

@@ -38,9 +38,9 @@ class SettingsMails:
     async def send(self, recipient_id: UUID, correlation_id: str) -> None:
         """Queue the mail, if the mailbox still stands on its unit's list."""
         now = self.now()
-        planned = await self.pipeline.settings(recipient_id, now)
-        if planned is not None:
-            await self.ledger.enqueue([(planned.digest, planned.outgoing)], correlation_id, now)
+        written = await self.pipeline.settings(recipient_id, now)
+        if written is not None:
+            await self.ledger.enqueue([(written.notice, written.outgoing)], correlation_id, now)
 
 
 def _ref(recipient_id: UUID) -> AggregateRef:

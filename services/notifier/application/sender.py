@@ -57,6 +57,14 @@ class Sender:
         finally:
             await self.post.close()
 
+    async def begin(self) -> bool:
+        """Deliver what waits by now, while others queue more; False if something ended it before its time."""
+        try:
+            return await self.run_once()
+        except AGAIN as error:  # told again at the end, if it lasts
+            logger.warning("sending_interrupted", error=f"{type(error).__name__}: {error}")
+            return False
+
     async def _look_after(self, said: str) -> str:
         """Make one round; what interrupts it is warned of when it is not what was `said` before."""
         try:
@@ -67,14 +75,15 @@ class Sender:
             return problem
         return ""
 
-    async def run_once(self) -> None:
+    async def run_once(self) -> bool:
         """Deliver all that is waiting, whoever queued it; then say in the log what went out.
 
+        False if a server that is gone ended it: what is left waits for the next round.
         One round at a time: a second one beside it would have as many mails under way again, and announce the same.
         """
         async with self.turn:
             try:
-                await _Round(self).run()
+                return await _Round(self).run()
             finally:
                 await self.announcer.run_once()
 
@@ -141,7 +150,7 @@ class _Round:
     ended: list[tuple[Claim, Outcome]] = field(default_factory=list)
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def run(self) -> None:
+    async def run(self) -> bool:
         try:
             lanes = await asyncio.gather(*(self._lane() for _ in range(LANES)), return_exceptions=True)
         finally:
@@ -149,6 +158,7 @@ class _Round:
         for failed in lanes:
             if isinstance(failed, BaseException):
                 raise failed
+        return not self.gone
 
     async def _lane(self) -> None:
         while (claim := await self._next()) is not None:

@@ -1,13 +1,14 @@
 """The tick: at a moment, queue and send what is due; for a day that has passed, only show it."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.notifier.application.commands import ACTOR
 from services.notifier.application.pipeline import Pipeline
-from services.notifier.application.plan import Plan, Planned, Skipped
-from services.notifier.application.ports import DigestState, Ledger, Outcome, Rounds, Simulation
+from services.notifier.application.plan import Brief, Plan, Skipped, Written
+from services.notifier.application.ports import DigestState, Ledger, Notice, Outcome, Rounds, Simulation
 from services.notifier.application.sender import Sender
 from services.notifier.domain.digest import next_digest
 from services.notifier.domain.reasons import Skip
@@ -18,10 +19,12 @@ from shared.envelope import Metadata
 from shared.errors import Text
 from shared.rules.working_days import Calendar
 
+PART = 200  # mails that are queued together
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    planned: Planned
+    mail: Brief
     file: str | None = None
 
 
@@ -49,7 +52,7 @@ class Ticks:
         if at > now and not self.sender.post.is_local:
             raise NotNow(at)
         if day_in_vietnam(at) < day_in_vietnam(now):
-            return self._simulate(await self.pipeline.plan(at, now))
+            return await self._simulate(await self.pipeline.plan(at, now))
         if (await self.sender.sending.state()).held:
             return self._hold(await self.pipeline.plan(at, now))
         return await self._send(at, now, correlation_id, None)
@@ -70,9 +73,7 @@ class Ticks:
     ) -> Ticked:
         await self.sender.run_once()  # what was left behind first: it decides what was heard
         plan = await self.pipeline.plan(at, now, kinds)
-        mails = [(planned.digest, planned.outgoing) for planned in plan.planned]
-        keys = await self.ledger.enqueue(mails, correlation_id, now)
-        fresh = [planned for planned in plan.planned if planned.digest.key in keys]
+        fresh = await self._queue(plan, correlation_id, now)
         await self.sender.run_once()
         metadata = Metadata(time=now, actor=ACTOR, correlation_id=correlation_id)
         await self.sender.announcer.note([*plan.escalations, *plan.silenced], metadata)
@@ -81,18 +82,45 @@ class Ticks:
             await self.rounds.close(made, now)
         return await self._report(plan, fresh)
 
-    def _simulate(self, plan: Plan) -> Ticked:
+    async def _queue(self, plan: Plan, correlation_id: str, now: datetime) -> list[Brief]:
+        """Write and queue the mails part by part, while those of the parts before go out; returns those that were free."""
+        fresh: list[Brief] = []
+        part: list[Written] = []
+        queued: asyncio.Queue[bool] = asyncio.Queue()
+        sending = asyncio.create_task(self._send_beside(queued))
+        try:
+            async for written in self.pipeline.mails(plan):
+                part.append(written)
+                if len(part) == PART:
+                    fresh += await self._enqueue(part, correlation_id, now)
+                    part = []
+                    queued.put_nowait(True)
+            fresh += await self._enqueue(part, correlation_id, now)
+        except asyncio.CancelledError:
+            sending.cancel()
+            raise
+        finally:
+            queued.put_nowait(False)
+            await sending  # a mail that is under way is never left in the middle
+        return fresh
+
+    async def _send_beside(self, queued: asyncio.Queue[bool]) -> None:
+        """Begin a round for every part that was queued, until there are no more, or one ended before its time."""
+        while await queued.get() and await self.sender.begin():
+            pass
+
+    async def _enqueue(self, part: Sequence[Written], correlation_id: str, now: datetime) -> list[Brief]:
+        mails = [(written.notice, written.outgoing) for written in part]
+        keys = await self.ledger.enqueue(mails, correlation_id, now)
+        return [written.brief for written in part if written.notice.key in keys]
+
+    async def _simulate(self, plan: Plan) -> Ticked:
         shown = [
-            Skipped(
-                Skip.SIMULATED,
-                p.digest.recipient.unit_code,
-                p.digest.recipient,
-                str(self.simulation.write(p.outgoing)),
-            )
-            for p in plan.planned
+            _skipped(mail.notice, Skip.SIMULATED, str(self.simulation.write(mail.outgoing)))
+            async for mail in self.pipeline.mails(plan)
         ]
         skipped = (*plan.skipped, *shown)
-        day, number = plan.day, len(plan.planned)
+        day, number = plan.day, len(plan.notices)
         message = Text(
             f"Ngày {day:%d/%m/%Y} đã qua: kết xuất {number} thư để xem, không gửi thư nào.",
             f"{day} has passed: {number} mail(s) rendered to be looked at, none sent.",
@@ -101,28 +129,30 @@ class Ticks:
 
     def _hold(self, plan: Plan) -> Ticked:
         """Nothing is queued: what is due will still be due when the hold is released."""
-        skipped = (*plan.skipped, *(_skipped(planned, Skip.ON_HOLD) for planned in plan.planned))
+        skipped = (*plan.skipped, *(_skipped(notice, Skip.ON_HOLD) for notice in plan.notices))
         message = Text(
-            f"Việc gửi thư đang được giữ lại: {len(plan.planned)} thư của ngày {plan.day:%d/%m/%Y} chưa gửi. "
+            f"Việc gửi thư đang được giữ lại: {len(plan.notices)} thư của ngày {plan.day:%d/%m/%Y} chưa gửi. "
             "Đề nghị xem trước bằng `loa preview`, rồi cho gửi bằng `loa release`.",
-            f"All sending is held: {len(plan.planned)} mail(s) of {plan.day} do not go out. "
+            f"All sending is held: {len(plan.notices)} mail(s) of {plan.day} do not go out. "
             "Look at them with `loa preview`, then let them go with `loa release`.",
         )
         return Ticked(plan, (), skipped, simulated=False, message=self._or_quiet(plan, message))
 
-    async def _report(self, plan: Plan, fresh: Sequence[Planned]) -> Ticked:
-        outcomes = await self.ledger.states([planned.digest.key for planned in fresh])
+    async def _report(self, plan: Plan, fresh: Sequence[Brief]) -> Ticked:
+        outcomes = await self.ledger.states([mail.notice.key for mail in fresh])
+        ended = [(mail, outcomes[mail.notice.key]) for mail in fresh]
         sent = [
-            Sent(p, outcome.delivery.get("file"))
-            for p in fresh
-            if (outcome := outcomes[p.digest.key]).state is DigestState.SENT
+            Sent(mail, outcome.delivery.get("file"))
+            for mail, outcome in ended
+            if outcome.state is DigestState.SENT
         ]
-        taken = {planned.digest.key for planned in fresh}
-        elsewhere = [_skipped(p, Skip.ALREADY_SENT) for p in plan.planned if p.digest.key not in taken]
+        elsewhere = [
+            _skipped(notice, Skip.ALREADY_SENT) for notice in plan.notices if notice.key not in outcomes
+        ]
         undelivered = [
-            _undelivered(p, outcomes[p.digest.key])
-            for p in fresh
-            if outcomes[p.digest.key].state is not DigestState.SENT
+            _undelivered(mail.notice, outcome)
+            for mail, outcome in ended
+            if outcome.state is not DigestState.SENT
         ]
         skipped = (*plan.skipped, *elsewhere, *undelivered)
         message = Text(
@@ -138,7 +168,7 @@ def announcement(plan: Plan, calendar: Calendar) -> Text:
     """Say in a sentence what a moment would bring, or why it brings nothing."""
     if plan.muted:
         return quiet(plan, next_digest(plan.at, calendar))
-    number = len(plan.planned)
+    number = len(plan.notices)
     return Text(
         f"Ngày {plan.day:%d/%m/%Y}: sẽ có {number} thư; chưa gửi thư nào.",
         f"{plan.day}: {number} mail(s) would go out; none was sent.",
@@ -164,12 +194,11 @@ def quiet(plan: Plan, following: datetime) -> Text:
     )
 
 
-def _skipped(planned: Planned, reason: Skip, detail: str | None = None) -> Skipped:
-    recipient = planned.digest.recipient
-    return Skipped(reason, recipient.unit_code, recipient, detail)
+def _skipped(notice: Notice, reason: Skip, detail: str | None = None) -> Skipped:
+    return Skipped(reason, notice.recipient.unit_code, notice.recipient, detail)
 
 
-def _undelivered(planned: Planned, outcome: Outcome) -> Skipped:
+def _undelivered(notice: Notice, outcome: Outcome) -> Skipped:
     waiting = outcome.state in {DigestState.QUEUED, DigestState.CLAIMED}
     reason = Skip.DELIVERY_WAITING if waiting else Skip.DELIVERY_FAILED
-    return _skipped(planned, reason, outcome.delivery.get("detail"))
+    return _skipped(notice, reason, outcome.delivery.get("detail"))

@@ -1,7 +1,7 @@
 """What can go wrong between the ledger and a mailbox, and what is left in the ledger then."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,9 @@ import pytest
 from pydantic import SecretStr
 
 from services.notifier.adapters.ledger import SqlLedger
+from services.notifier.application import ticks
+from services.notifier.application.pipeline import Pipeline
+from services.notifier.application.plan import Plan, Written
 from services.notifier.application.ports import Claim, Outcome
 from services.notifier.application.sender import LANES
 from shared.clock import new_id
@@ -18,7 +21,7 @@ from shared.errors import TransientError
 from tests.integration.notifier.desk import MONDAY, UNIT, Desk, alerts, opened, put_recipient, tick
 from tests.support.certificate import certificate
 from tests.support.ports import free_port
-from tests.support.service import eventually
+from tests.support.service import Api, eventually
 from tests.support.smtp_server import Mailbox, only, serving
 
 
@@ -197,8 +200,7 @@ async def test_connections_are_few_and_used_again(desk: Desk) -> None:
     mailbox = Mailbox(slow=0.05)
     with serving(mailbox) as url:
         async with desk.notifier(smtp_url=url, smtp_rate=1000) as api:
-            bodies = [{"role": "head", "email": f"a{n}@stp.example.vn"} for n in range(40)]
-            await api.client.put(f"/units/{UNIT}/recipients", json=bodies)
+            await _heads(api, 40)
             answer = await tick(api, await desk.gap(opened(new_id())))
     assert len(answer["sent"]) == 40
     assert set(mailbox.ids().values()) == {1}
@@ -206,11 +208,78 @@ async def test_connections_are_few_and_used_again(desk: Desk) -> None:
     assert len(mailbox.sessions) <= LANES
 
 
+async def _heads(api: Api, number: int) -> None:
+    bodies = [{"role": "head", "email": f"a{n}@stp.example.vn"} for n in range(number)]
+    await api.client.put(f"/units/{UNIT}/recipients", json=bodies)
+
+
+async def test_the_first_mails_go_out_while_the_last_are_written(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox = Mailbox()
+
+    async def first_out() -> bool:
+        return len(mailbox.taken) >= 5
+
+    async def stopped(self: Pipeline, plan: Plan) -> AsyncIterator[Written]:
+        for number, notice in enumerate(plan.notices):
+            if number == 12:
+                await eventually(first_out)
+            yield self._written(notice, plan.tree, plan.at)
+
+    monkeypatch.setattr(ticks, "PART", 5)
+    monkeypatch.setattr(Pipeline, "mails", stopped)
+    with serving(mailbox) as url:
+        async with desk.notifier(smtp_url=url, smtp_rate=1000) as api:
+            await _heads(api, 20)
+            answer = await tick(api, await desk.gap(opened(new_id())))
+    assert len(answer["sent"]) == 20
+    assert set(mailbox.ids().values()) == {1}
+
+
+async def test_a_server_that_is_gone_is_not_asked_for_every_part(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ticks, "PART", 2)
+    nowhere = SecretStr(f"smtp://127.0.0.1:{free_port()}")
+    async with desk.notifier(smtp_url=nowhere) as api:
+        await _heads(api, 40)
+        await tick(api, await desk.gap(opened(new_id())))
+        rows = await desk.rows("SELECT state, attempts FROM digest")
+    assert [row["state"] for row in rows] == ["queued"] * 40
+    assert 0 < sum(row["attempts"] for row in rows) <= 2 * LANES
+
+
+async def test_what_fails_while_mails_are_written_loses_none_that_are_queued(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox = Mailbox()
+    whole = Pipeline.mails
+
+    async def broken(self: Pipeline, plan: Plan) -> AsyncIterator[Written]:
+        for number, notice in enumerate(plan.notices):
+            if number == 7:
+                raise TransientError("the desk went away")
+            yield self._written(notice, plan.tree, plan.at)
+
+    monkeypatch.setattr(ticks, "PART", 5)
+    with serving(mailbox) as url:
+        async with desk.notifier(smtp_url=url, smtp_rate=1000) as api:
+            await _heads(api, 10)
+            position = await desk.gap(opened(new_id()))
+            monkeypatch.setattr(Pipeline, "mails", broken)
+            refused = await api.client.post("/tick", params={"min_position": position})
+            assert (refused.status_code, len(mailbox.taken)) == (503, 5), "those of the first part are out"
+            monkeypatch.setattr(Pipeline, "mails", whole)
+            answer = await tick(api, position)
+    assert len(answer["sent"]) == 5
+    assert sorted(mailbox.ids().values()) == [1] * 10
+
+
 async def test_a_domain_is_written_to_at_its_pace(desk: Desk) -> None:
     with serving(Mailbox()) as url:
         async with desk.notifier(smtp_url=url, smtp_rate=10) as api:
-            bodies = [{"role": "head", "email": f"a{n}@stp.example.vn"} for n in range(11)]
-            await api.client.put(f"/units/{UNIT}/recipients", json=bodies)
+            await _heads(api, 11)
             position = await desk.gap(opened(new_id()))
             began = time.monotonic()
             await tick(api, position)
