@@ -91,8 +91,7 @@ def _table(seen: list[Seen]) -> Table:
 
 
 def _facts(services: Services, seen: list[Seen]) -> Iterator[Text]:
-    last = last_position(services) or max(one.position + one.pending for one in seen)
-    yield Text(f"Vị trí cuối của nhật ký: {count(last)}", f"Last position of the log: {count(last)}")
+    yield _log_end(services, seen)
     ready = {one.name for one in seen if one.ready}
     if "metrics" in ready:
         gaps = services.get("metrics", "/gaps")["gaps"]
@@ -124,6 +123,19 @@ def _unreached(services: Services) -> Iterator[Text]:
             f"Đơn vị có việc mà chưa có người nhận thư: {unit['unit_code']} ({vi})",
             f"A unit that owes something has nobody to write to: {unit['unit_code']} ({en})",
         )
+
+
+def _log_end(services: Services, seen: list[Seen]) -> Text:
+    last = last_position(services)
+    if last is None:
+        rows = max(one.position + one.pending for one in seen)
+        if services.current.nats_monitor_url:
+            return Text(
+                f"NATS không trả lời; theo lần đọc cuối, nhật ký có đến vị trí {count(rows)}",
+                f"NATS does not answer; when it was last read, the log ended at {count(rows)}",
+            )
+        last = rows  # a broker of its own, of which the services told
+    return Text(f"Vị trí cuối của nhật ký: {count(last)}", f"Last position of the log: {count(last)}")
 
 
 def last_position(services: Services) -> int | None:

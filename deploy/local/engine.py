@@ -18,6 +18,7 @@ from shared.errors import LoaError, Text
 LOOPBACK = "127.0.0.1"
 PATIENCE = 30.0  # seconds for an engine to become ready, or to end, before we say that it does not
 _POLL = 0.02
+_LOOK = 0.25  # seconds between two looks at an engine that runs
 
 
 class PortTaken(LoaError):
@@ -75,6 +76,17 @@ class Engine:
         if self.process is None:
             raise RuntimeError(f"{self.name} is not running")
         return self.process.pid
+
+    @property
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    async def ended(self) -> int | None:
+        """Wait until it ends, whoever ended it; give its exit code (the signal's number below zero)."""
+        process = self.process
+        while process is not None and process.poll() is None:  # noqa: ASYNC110  a process of another session
+            await asyncio.sleep(_LOOK)
+        return process.returncode if process else None
 
     def claim(self) -> None:
         """Make the folder ours, or raise `FolderInUse`; the system takes the claim back when we die."""

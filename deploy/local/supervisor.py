@@ -1,14 +1,17 @@
-"""Keeps the services alive: one that dies is started again, after a growing delay; all end together."""
+"""Keeps services and engines alive: what dies is started again, after a growing delay; all end together."""
 
 import asyncio
 import multiprocessing
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from typing import Protocol
 
 from deploy.local import child, leftovers
+from deploy.local.engine import Engine, EngineFailed, PortTaken
 from shared.errors import Text
 
 FIRST_DELAY = 0.5  # seconds before the first new start
@@ -36,29 +39,57 @@ class Service:
         return self.folder / "run" / f"{self.name}.pid"
 
 
+class Server(Protocol):
+    """An engine that is started here; `start` makes good what its end left behind."""
+
+    @property
+    def engine(self) -> Engine: ...
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
 async def supervise(services: Sequence[Service], notice: Notice) -> None:
     """Keep every service running until cancelled; then end them all."""
     async with asyncio.TaskGroup() as group:
         for service in services:
-            group.create_task(_keep(service, notice))
+            name = Text(f"Dịch vụ {service.name}", f"The service {service.name}")
+            group.create_task(_keep(name, service.log, partial(_run, service), notice))
 
 
-async def _keep(service: Service, notice: Notice) -> None:
+async def attend(servers: Sequence[Server], notice: Notice) -> None:
+    """Start every engine again that ends, until cancelled; they themselves go on then."""
+    async with asyncio.TaskGroup() as group:
+        for server in servers:
+            name = Text(server.engine.name, server.engine.name)
+            group.create_task(_keep(name, server.engine.log, partial(_until_ended, server), notice))
+
+
+async def _keep(name: Text, log: Path, run: Callable[[], Awaitable[int | None]], notice: Notice) -> None:
+    """Run it again and again; `run` gives the exit code, none if it did not even start."""
     delay = FIRST_DELAY
     while True:
         began = time.monotonic()
-        code = await _run(service)
+        code = await run()
         delay = FIRST_DELAY if time.monotonic() - began > STEADY else delay
-        notice(_died(service, code, delay))
+        notice(_died(name, log, code, delay))
         await asyncio.sleep(delay)
         delay = min(delay * 2, LONGEST_DELAY)
 
 
-def _died(service: Service, code: int | None, delay: float) -> Text:
+def _died(name: Text, log: Path, code: int | None, delay: float) -> Text:
     return Text(
-        f"Dịch vụ {service.name} đã dừng (mã {code}), khởi động lại sau {delay:g} giây; nhật ký: {service.log}",
-        f"The service {service.name} ended (code {code}), it starts again in {delay:g} s; log: {service.log}",
+        f"{name.vi} đã dừng (mã {code}), khởi động lại sau {delay:g} giây; nhật ký: {log}",
+        f"{name.en} ended (code {code}), it starts again in {delay:g} s; log: {log}",
     )
+
+
+async def _until_ended(server: Server) -> int | None:
+    if not server.engine.runs:
+        try:
+            await server.start()
+        except (EngineFailed, PortTaken):  # its log says why; that it is away is told by whoever keeps it
+            return None
+    return await server.engine.ended()
 
 
 async def _run(service: Service) -> int | None:

@@ -3,12 +3,12 @@
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import nats
 import nats.errors
@@ -20,18 +20,13 @@ from deploy.local.keys import Keyring, keyring
 from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer
 from deploy.local.settings import LocalSettings
-from deploy.local.supervisor import Notice, Service, supervise
+from deploy.local.supervisor import Notice, Server, Service, attend, supervise
 from deploy.nats.permissions import OPERATOR, inbox_prefix
 from shared import clock
 from shared.contracts.vocabulary import Role
 from shared.eventstore import streams
 
 TOKEN_DAYS = 90
-
-
-class Server(Protocol):
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +49,10 @@ async def running(folder: Path, settings: LocalSettings, notice: Notice) -> Asyn
         refuse_taken(settings.service_ports())
         with _preloaded(folder):
             ring = keyring(folder / "keys")
-            async with _engines(folder, settings, ring) as engines:
+            async with _engines(folder, settings, ring, notice) as engines:
                 await apply_streams(engines.nats_url, ring, settings.nats_replicas)
                 current = _current(folder, settings, engines)
-                async with _supervised(_services(folder, settings, engines, ring), notice):
+                async with _beside(supervise(_services(folder, settings, engines, ring), notice)):
                     state.write(current, folder)
                     yield current
 
@@ -111,8 +106,8 @@ def _preloaded(folder: Path) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _supervised(services: list[Service], notice: Notice) -> AsyncIterator[None]:
-    keeping = asyncio.create_task(supervise(services, notice))
+async def _beside(keep: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    keeping = asyncio.create_task(keep)
     try:
         yield
     finally:
@@ -121,7 +116,9 @@ async def _supervised(services: list[Service], notice: Notice) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def _engines(folder: Path, settings: LocalSettings, ring: Keyring) -> AsyncIterator[Engines]:
+async def _engines(
+    folder: Path, settings: LocalSettings, ring: Keyring, notice: Notice
+) -> AsyncIterator[Engines]:
     broker = NatsServer(folder / "nats", ring, settings.nats_port, settings.nats_monitor_port)
     postgres = PostgresServer(folder / "postgres", settings.postgres_port)
     servers: list[Server] = []
@@ -133,11 +130,13 @@ async def _engines(folder: Path, settings: LocalSettings, ring: Keyring) -> Asyn
         for server in servers:
             stack.push_async_callback(server.stop)
         await _all(*(server.start() for server in servers))
-        yield Engines(
+        engines = Engines(
             settings.nats_url or broker.url,
             "" if settings.nats_url else broker.monitor_url,
             await _database_urls(folder, settings, postgres),
         )
+        async with _beside(attend(servers, notice)):
+            yield engines
 
 
 async def _all(*starting: Awaitable[None]) -> None:

@@ -7,6 +7,7 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -50,6 +51,9 @@ def test_it_comes_up_goes_down_comes_back_and_keeps_its_services_alive(home: Hom
         run = home.up()
         assert _unit_names(home) == ["Sở Kiểm thử"]
         _end_a_service(home)
+        for engine, name in (("nats", "nats-server"), ("postgres", "PostgreSQL")):
+            _end_an_engine(home, engine, name)
+        assert _import_unit(home) == position
         assert home.stop(run, signal.SIGTERM) == 0, home.said()
         home.until_nothing_runs()
     finally:
@@ -96,6 +100,17 @@ def _end_a_service(home: Home) -> None:
     until(lambda: noted.exists() and noted.read_text() not in {"", before}, home.said())
     until(lambda: _is_ready(home, "registry"), home.said())
     assert "registry" in (home.data / "logs/up.log").read_text()
+
+
+def _end_an_engine(home: Home, engine: str, name: str) -> None:
+    """Kill an engine: it comes back, a line says so, and what stood on it is ready again."""
+    noted = {"nats": home.data / "nats/nats.pid", "postgres": home.data / "postgres/data/postmaster.pid"}[
+        engine
+    ]
+    os.kill(int(noted.read_text().split()[0]), signal.SIGKILL)
+    until(lambda: f"{name} ended (code -9)" in home.said(), home.said())
+    for service in ("registry", "campaigns", "metrics", "notifier"):
+        until(partial(_is_ready, home, service), home.said())
 
 
 def _mode(path: Path) -> int:
