@@ -25,7 +25,8 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 HEADS = ("TT", "Đơn vị", "Nội dung", "Thời hạn", "Số ngày quá hạn", "Lý do")
 WIDTHS = (1.1, 3.2, 4.7, 2.5, 2.0, 3.0)  # cm; 16.5 between the margins
 SUBJECT = "V/v đôn đốc thực hiện truyền thông dự thảo chính sách"
-MOTTO = 6.3  # cm: the width of the motto, 14 points bold, and of the line below it
+MOTTO = 6.1  # cm: the width of the motto in Times New Roman, 14 points bold, and of the line below it
+ADDRESSED, BELOW = 3.5, 5.25  # cm: where "Kính gửi:" begins, and where its colon stands
 CAPITAL = 0.33  # cm: the width of a capital of 13 points bold, on the average
 ONE_LINE = 20  # capitals that the left column has room for
 
@@ -101,14 +102,15 @@ def in_full(day: date) -> str:
 
 
 def _addressed(paper: Paper, units: Sequence[str]) -> None:
+    """Name who it is for; of several each in a line, the dashes below the colon (Decree 30/2020, Appendix I, II.9)."""
     paper.add_paragraph()
     if len(units) == 1:
         paragraph(paper, f"Kính gửi: {units[0]}", align=CENTRE, indent=False)
         return
-    paragraph(paper, "Kính gửi:", indent=False, left=3.5)
+    paragraph(paper, "Kính gửi:", indent=False, left=ADDRESSED)
     for number, unit in enumerate(units, start=1):
         end = "." if number == len(units) else ";"
-        paragraph(paper, f"- {unit}{end}", indent=False, left=5.0)
+        paragraph(paper, f"- {unit}{end}", indent=False, left=BELOW)
 
 
 def _body(issuer: str, day: date, count: int) -> tuple[str, ...]:
@@ -140,7 +142,7 @@ def _closing(issuer: str) -> tuple[str, ...]:
 def _foot(paper: Paper, issuer: str) -> None:
     left, right = side_by_side(paper, 6.7, 9.8)
     line(left, "Nơi nhận:", size=12, bold=True, italic=True, align=LEFT)
-    for receiver in ("- Như trên;", f"- Lãnh đạo {issuer} (để báo cáo);", "- Lưu: VT, …………"):
+    for receiver in ("- Như trên;", f"- Lãnh đạo {issuer} (để báo cáo);", "- Lưu: VT, …………."):
         line(left, receiver, size=11, align=LEFT)
     line(right, "QUYỀN HẠN, CHỨC VỤ CỦA NGƯỜI KÝ", size=13, bold=True)
     line(right, "(Chữ ký, dấu)", size=12, italic=True)

@@ -69,8 +69,13 @@ def test_the_letter_is_laid_out_as_the_decree_says() -> None:
         "Lý do",
     ]
     assert [row.cells[4].text for row in table.rows[1:]] == ["10", "2"]
-    assert "Nơi nhận:" in foot.rows[0].cells[0].text
+    receivers = [paragraph.text for paragraph in foot.rows[0].cells[0].paragraphs]
+    assert [receivers[0], receivers[1]] == ["Nơi nhận:", "- Như trên;"]
+    assert receivers[-1].startswith("- Lưu: VT, ")
+    assert receivers[-1].endswith(".")
     body = "\n".join(paragraph.text for paragraph in paper.paragraphs)
+    addressed = {one.text: one.paragraph_format.left_indent for one in paper.paragraphs}
+    assert addressed["- Sở A;"] == addressed["- UBND xã A."] > addressed["Kính gửi:"]
     assert "- Sở A;" in body
     assert "- UBND xã A." in body
     assert "Dữ liệu thực tập" in body
