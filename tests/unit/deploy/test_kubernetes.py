@@ -1,14 +1,17 @@
 """What the overlays make: right by Kubernetes' own schemas, held like the containers of compose, and whole."""
 
+import copy
 import json
 import re
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from deploy.grafana import dashboard
 from deploy.nats.permissions import SERVICES
@@ -53,6 +56,30 @@ def test_what_watches_keeps_to_the_schemas_that_are_kubernetes_own() -> None:
     assert [thing["kind"] for thing in own] == ["ConfigMap"]
     for thing in own:
         kubernetes_validate.validate(thing, VERSION, strict=True)
+
+
+def _as_understood(thing: Thing) -> Thing:
+    """Give what the operator's own models take of a resource: what they don't know is not there any more."""
+    models = import_module(
+        "cloudcoil.models.prometheus_operator.v1"
+    )  # six seconds of a core: only when asked
+    taken = getattr(models, thing["kind"]).model_validate(thing)
+    understood: Thing = taken.model_dump(by_alias=True, exclude_unset=True, mode="json")
+    return understood
+
+
+@pytest.mark.parametrize("kind", sorted(FOREIGN))
+def test_what_watches_is_understood_by_the_operator_of_prometheus(kind: str) -> None:
+    assert _as_understood(watching()[kind]) == watching()[kind]
+
+
+def test_a_typing_error_in_what_watches_would_be_noticed() -> None:
+    thing = copy.deepcopy(watching()["ServiceMonitor"])
+    thing["spec"]["endpoints"][0]["intervall"] = "15s"
+    assert _as_understood(thing) == watching()["ServiceMonitor"]
+    thing["spec"]["endpoints"][0]["interval"] = "15 seconds"
+    with pytest.raises(ValidationError, match="interval"):
+        _as_understood(thing)
 
 
 def test_what_watches_is_made_of_the_rules_and_the_dashboard() -> None:
