@@ -6,8 +6,9 @@ BIN := .venv/bin
 STACK ?= deploy/compose.yaml
 COMPOSE = $(if $(shell docker compose version 2>/dev/null),docker compose,docker-compose) --project-name loa --file $(STACK)
 INSTALLED := .venv/.installed
-# Two processes, each with engines of its own; the tests of one file stay together. `PARALLEL=` for one.
-PARALLEL ?= -n 2 --dist loadfile
+# Two processes, each with engines of its own; the tests of one file stay together, in the order of the files: the long
+# ones (e2e) come early, so that neither waits for the other in the end. `PARALLEL=` for one.
+PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
 # Imported once while installing, so that the first start finds it compiled.
 WARM := import deploy.cli.up, services.registry.app, services.campaigns.app, services.metrics.app, services.notifier.app
 LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 \

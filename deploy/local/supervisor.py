@@ -77,8 +77,9 @@ async def _keep(name: Text, log: Path, run: Callable[[], Awaitable[int | None]],
 
 
 def _died(name: Text, log: Path, code: int | None, delay: float) -> Text:
+    in_vietnamese = f"{delay:g}".replace(".", ",")
     return Text(
-        f"{name.vi} đã dừng (mã {code}), khởi động lại sau {delay:g} giây; nhật ký: {log}",
+        f"{name.vi} đã dừng (mã {code}), khởi động lại sau {in_vietnamese} giây; nhật ký: {log}",
         f"{name.en} ended (code {code}), it starts again in {delay:g} s; log: {log}",
     )
 
