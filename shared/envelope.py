@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 
 from shared.contracts.catalog import OWNERS, Catalog
 from shared.contracts.event import Event, Unknown
+from shared.contracts.ids import REMEMBERED
 from shared.errors import PermanentError
 
 CONTENT_TYPE = "application/cloudevents+json"
@@ -90,11 +92,11 @@ def encode(ref: AggregateRef, new: NewEvent, aggregate_version: int) -> bytes:
     meta = new.metadata
     document: dict[str, Any] = {
         "specversion": "1.0",
-        "id": str(new.event_id),
+        "id": new.event_id,
         "source": f"urn:loa:{OWNERS[ref.context]}",
         "type": new.data.type_name(),
         "subject": f"{ref.context}/{ref.id}",
-        "time": meta.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "time": meta.time.astimezone(UTC),
         "datacontenttype": "application/json",
         "dataschema": f"urn:loa:schema:{ref.context}.{new.data.name}:{new.data.version}",
         "aggregateversion": aggregate_version,
@@ -104,9 +106,10 @@ def encode(ref: AggregateRef, new: NewEvent, aggregate_version: int) -> bytes:
         "payloadhash": meta.payload_hash,
         "actor": meta.actor,
         "traceparent": meta.traceparent,
-        "data": new.data.model_dump(mode="json", exclude_none=True),
+        "data": orjson.Fragment(new.data.model_dump_json(exclude_none=True)),
     }
-    return orjson.dumps({key: value for key, value in document.items() if value is not None})
+    said = {key: value for key, value in document.items() if value is not None}
+    return orjson.dumps(said, option=orjson.OPT_UTC_Z)
 
 
 def decode(catalog: Catalog, position: int, payload: bytes) -> Recorded:
@@ -121,11 +124,16 @@ def decode(catalog: Catalog, position: int, payload: bytes) -> Recorded:
         raise PermanentError("poison_event", f"position {position}: {error}") from error
 
 
+@lru_cache(REMEMBERED)
+def _ref(subject: str) -> AggregateRef:
+    context, _, aggregate_id = subject.partition("/")
+    return AggregateRef(context, UUID(aggregate_id))
+
+
 def _decode(catalog: Catalog, position: int, document: dict[str, Any]) -> Recorded:
-    context, _, aggregate_id = str(document["subject"]).partition("/")
     return Recorded(
         position=position,
-        ref=AggregateRef(context, UUID(aggregate_id)),
+        ref=_ref(str(document["subject"])),
         aggregate_version=int(document["aggregateversion"]),
         event_id=UUID(document["id"]),
         data=catalog.read(document["type"], document["data"]),

@@ -37,6 +37,10 @@ class ImportRow(BaseModel):
         """What a kind of row does with its cells before they are checked."""
         return row
 
+    def told(self, *without: str) -> dict[str, Any]:
+        """Give the columns of the format as they were checked, without some of them."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name not in without}
+
     @property
     def notes(self) -> dict[str, str]:
         """Columns that we don't know, kept; but never an e-mail address: the log holds no personal data."""
@@ -48,7 +52,9 @@ class ImportRow(BaseModel):
         return [column for column, cell in self._unknown().items() if holds_address(cell)]
 
     def _unknown(self) -> dict[str, str]:
-        return {column: str(cell) for column, cell in sorted((self.model_extra or {}).items())}
+        if not self.model_extra:
+            return {}
+        return {column: str(cell) for column, cell in sorted(self.model_extra.items())}
 
 
 class DatedRow(ImportRow):

@@ -66,11 +66,11 @@ class Outcome(BaseModel):
     line: int
     status: Literal["taken", "unchanged", "refused"]
     position: int = 0
-    events: list[str] = []
-    warnings: list[Reason] = []
-    reasons: list[Reason] = []
+    events: tuple[str, ...] = ()
+    warnings: tuple[Reason, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     again: bool = False
 
 
 def refusal(line: Line, why: Sequence[Reason]) -> Outcome:
-    return Outcome(sheet=line.sheet, line=line.line, status="refused", reasons=list(why))
+    return Outcome(sheet=line.sheet, line=line.line, status="refused", reasons=tuple(why))

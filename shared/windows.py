@@ -21,6 +21,7 @@ from shared.together import together
 
 WINDOW = 250  # rows that are written together
 LANES = 32
+TURN = 50  # rows, then others have a turn: what goes to the broker and comes from it, other requests
 ATTEMPTS = 4
 PAUSE = 0.02  # seconds until the first new attempt, at most; doubled each time
 
@@ -186,7 +187,8 @@ class Carrier:
             for lane in lanes:
                 for row in lane:
                     outcomes[row.number] = await self._take(row, sheet, metadata)
-                await asyncio.sleep(0)  # a turn for what comes from the broker, and for other requests
+                    if row.number % TURN == 0:
+                        await asyncio.sleep(0)
 
         await together(*[work] * LANES)
         return outcomes
@@ -201,7 +203,7 @@ class Carrier:
             line=row.line.line,
             status="taken" if taken.events else "unchanged",
             position=0 if self.session.dry_run else taken.position,
-            events=list(taken.events),
+            events=tuple(taken.events),
             warnings=_warnings(row.row, taken),
         )
 
@@ -225,7 +227,7 @@ def _no_such_sheet(line: Line) -> Outcome:
     return refusal(line, [why])
 
 
-def _warnings(row: ImportRow, taken: Taken) -> list[Reason]:
+def _warnings(row: ImportRow, taken: Taken) -> tuple[Reason, ...]:
     left_out = (
         Reason(
             column=column,
@@ -234,4 +236,4 @@ def _warnings(row: ImportRow, taken: Taken) -> list[Reason]:
         )
         for column in row.left_out
     )
-    return [*taken.warnings, *left_out]
+    return *taken.warnings, *left_out

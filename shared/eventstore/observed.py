@@ -1,6 +1,7 @@
 """What is appended is timed, counted, traced and logged here, whoever appends it."""
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -38,26 +39,30 @@ class ObservedEventStore:
     async def append_all(self, appends: Sequence[Append]) -> Sequence[Version]:
         """Append many at once; a line for each event is written at DEBUG only."""
         with self.tracing.sending("append batch"), self.telemetry.append_of("batch"):
-            versions = await self.below.append_all(
-                [replace(one, events=_traced(one.events)) for one in appends]
-            )
-        for one, version in zip(appends, versions, strict=True):
-            self._count(one.events)
-            if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
+            versions = await self.below.append_all(_traced_all(appends))
+        self._count([event for one in appends for event in one.events])
+        if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
+            for one, version in zip(appends, versions, strict=True):
                 _tell(one.ref, version, one.events)
         first, last = versions[0].position - len(appends[0].events) + 1, versions[-1].position
         logger.info("events_appended", first_position=first, position=last, aggregates=len(appends))
         return versions
 
     def _count(self, events: Sequence[NewEvent]) -> None:
-        for event in events:
-            self.telemetry.appended.labels(event.data.type_name()).inc()
+        for kind, number in Counter(type(event.data) for event in events).items():
+            self.telemetry.appended.labels(kind.type_name()).inc(number)
 
 
 def _traced(events: Sequence[NewEvent]) -> Sequence[NewEvent]:
     if (name := traceparent()) is None:
         return events
     return [replace(event, metadata=replace(event.metadata, traceparent=name)) for event in events]
+
+
+def _traced_all(appends: Sequence[Append]) -> Sequence[Append]:
+    if traceparent() is None:
+        return appends
+    return [replace(one, events=_traced(one.events)) for one in appends]
 
 
 def _tell(ref: AggregateRef, version: Version, events: Sequence[NewEvent]) -> None:

@@ -72,7 +72,7 @@ class UnitRow(ImportRow):
     dataset: Dataset = Dataset.LIVE
 
     def event(self) -> UnitRegistered:
-        known = self.model_dump(include=set(UnitRow.model_fields) - {"code", "name"})
+        known = self.told("code", "name")
         return UnitRegistered(unit_code=self.code, unit_name=self.name, notes=self.notes or None, **known)
 
 
@@ -103,7 +103,7 @@ class TargetRow(ImportRow):
     document: str | None = None
 
     def event(self) -> UnitTargetSet:
-        return UnitTargetSet(notes=self.notes or None, **self.model_dump(include=set(TargetRow.model_fields)))
+        return UnitTargetSet(notes=self.notes or None, **self.told())
 
 
 class DraftRow(ImportRow):
@@ -126,12 +126,13 @@ class DraftRow(ImportRow):
     dataset: Dataset = Dataset.LIVE
 
     def command(self) -> drafts.Register:
-        criteria = set(DraftScopeAssessed.model_fields)
-        fields = self.model_dump(include=set(DraftRow.model_fields) - criteria - {"procedure_document"})
+        fields = self.told("procedure_document", *DraftScopeAssessed.model_fields)
         document = self.procedure_document
         return drafts.Register(
             draft=DraftRegistered(draft_id=draft_id(self.draft_code), notes=self.notes, **fields),
-            scope=DraftScopeAssessed(**self.model_dump(include=criteria)),
+            scope=DraftScopeAssessed(
+                **{name: getattr(self, name) for name in DraftScopeAssessed.model_fields}
+            ),
             procedure=DraftProcedureDecided(procedure=self.procedure, document=document)
             if document
             else None,
@@ -146,8 +147,7 @@ class PolicyRow(ImportRow):
     source: str | None = None
 
     def command(self) -> drafts.AddPolicy:
-        fields = self.model_dump(include=set(PolicyRow.model_fields) - {"draft_code"})
-        return drafts.AddPolicy(policy=DraftPolicyAdded(notes=self.notes, **fields))
+        return drafts.AddPolicy(policy=DraftPolicyAdded(notes=self.notes, **self.told("draft_code")))
 
 
 class StageRow(DatedRow):
@@ -158,8 +158,7 @@ class StageRow(DatedRow):
     source: str | None = None
 
     def command(self, today: date) -> drafts.EnterStage:
-        fields = self.model_dump(include=set(StageRow.model_fields) - {"draft_code"})
-        return drafts.EnterStage(today=today, notes=self.notes, **fields)
+        return drafts.EnterStage(today=today, notes=self.notes, **self.told("draft_code"))
 
 
 class ExemptionRow(ImportRow):
@@ -170,8 +169,8 @@ class ExemptionRow(ImportRow):
     decided_on: Day | None = None
 
     def command(self) -> drafts.Exempt:
-        fields = self.model_dump(include=set(ExemptionRow.model_fields) - {"draft_code"})
-        return drafts.Exempt(exemption=DraftCommunicationExempted(notes=self.notes or None, **fields))
+        exemption = DraftCommunicationExempted(notes=self.notes or None, **self.told("draft_code"))
+        return drafts.Exempt(exemption=exemption)
 
 
 class PostingRow(ImportRow):
@@ -187,7 +186,7 @@ class PostingRow(ImportRow):
     source: str | None = None
 
     def command(self, today: date) -> postings.RecordPosting:
-        said = self.model_dump(include={"stage", "opened_on", "closes_on", "place", "source"})
+        said = self.told("draft_code", "extended_to", "closed_on")
         number = posting_id(self.draft_code, self.stage, self.opened_on)
         return postings.RecordPosting(
             posting=DraftPostingOpened(posting_id=number, notes=self.notes, **said),
@@ -264,11 +263,12 @@ class Rows:
         command = row.command(clock.day_in_vietnam(metadata.time))
         return await self._remarked(row.draft_code, command, metadata)
 
-    async def _remarked(self, draft_code: str, command: drafts.Command, metadata: Metadata) -> Taken:
+    async def _remarked(
+        self, draft_code: str, command: drafts.EnterStage | postings.RecordPosting, metadata: Metadata
+    ) -> Taken:
         """Carry out a command, and tell what lasts of it as a remark."""
         handled = await self.commands.on_draft(draft_code, command, metadata)
-        today = clock.day_in_vietnam(metadata.time)
-        found = await self.commands.remarks_on(draft_code, handled, today)
+        found = await self.commands.remarks_on(draft_code, handled, command.today)
         return _taken(handled, [refused(remark.text) for remark in found])
 
     async def _outcome(self, row: OutcomeRow, metadata: Metadata) -> Taken:

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from services.registry.domain import draft as drafts
 from services.registry.domain import unit as units
+from services.registry.domain.postings import PostingEvent
 from services.registry.domain.reading import facts_of
 from services.registry.domain.refusals import DraftNotFound, NotYourDraft, UnitNotFound, UnknownUnit
 from shared.clock import NewId
@@ -95,7 +96,7 @@ class Commands:
             return []
         found, history = await self.draft_with_history(draft_code)
         about = {event.event_id for event in handled.events}
-        about |= {number for event in handled.events if (number := getattr(event.data, "posting_id", None))}
+        about |= {event.data.posting_id for event in handled.events if isinstance(event.data, PostingEvent)}
         return [one for one in self.remarks(found, history, today) if one.about in about]
 
     def clocks(self, draft: drafts.Draft, history: History, today: date) -> tuple[PostingClock, ...]:

@@ -102,7 +102,7 @@ def _entry(event: Recorded, stage: Stage, data: Any, **values: Any) -> Rows:
                 "draft_id": event.ref.id,
                 "stage": stage,
                 "stage_order": stage.order,
-                "entered_on": getattr(data, "on", None) or data.entered_on,
+                "entered_on": data.entered_on if isinstance(data, DraftStageEntered) else data.on,
                 "precision": data.precision,
                 "what": data.what,
                 "late": getattr(data, "late", False),

@@ -11,11 +11,12 @@ from services.registry.domain.postings import Postings
 from services.registry.domain.stages import (
     Entry,
     after_end,
+    interrupted,
     is_late,
     is_unusual,
     latest_day,
-    stage_interrupted_before,
     stage_to_resume,
+    way_before,
 )
 from shared.contracts.registry import (
     DraftCommunicationExempted,
@@ -268,6 +269,7 @@ def _enter(draft: Draft, command: EnterStage) -> Sequence[DraftEvent]:
 
 def _entering(draft: Draft, command: EnterStage, entry: Entry) -> DraftEvent:
     day, late = command.entered_on, is_late(draft.entries, entry)
+    before = way_before(draft.entries, entry)
     said: dict[str, Any] = {
         "precision": command.precision,
         "what": command.what,
@@ -281,10 +283,10 @@ def _entering(draft: Draft, command: EnterStage, entry: Entry) -> DraftEvent:
             return DraftWithdrawn(on=day, notes=notes or None, **said)
         case Stage.MERGED:
             return DraftMerged(on=day, notes=notes or None, **said)
-        case stage if stage_interrupted_before(draft.entries, entry) == stage:
+        case stage if interrupted(before) == stage:
             return DraftResumed(stage=stage, on=day, late=late, notes=notes or None, **said)
         case stage:
-            unusual = is_unusual(draft.entries, entry)
+            unusual = is_unusual(before, entry)
             return DraftStageEntered(
                 stage=stage, entered_on=day, late=late, unusual=unusual, notes=notes, **said
             )

@@ -1,7 +1,6 @@
 """A draft as the rules see it: its entries with the ids of their events, after all corrections."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from uuid import UUID
 
 from services.registry.domain.draft import Draft
@@ -64,4 +63,11 @@ def facts_of(draft: Draft, events: Sequence[Recorded]) -> DraftFacts:
 
 
 def _fact(number: UUID, entry: Entry, event: Recorded) -> StageEntry:
-    return replace(entry.fact, entry_id=number, late=getattr(event.data, "late", False))
+    return StageEntry(
+        entry_id=number,
+        stage=entry.stage,
+        entered_on=entry.entered_on,
+        precision=entry.precision,
+        resumed=entry.resumed,
+        late=getattr(event.data, "late", False),
+    )

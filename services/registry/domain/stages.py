@@ -65,9 +65,8 @@ def _of_end(entry: Entry) -> tuple[date, int]:
     return entry.entered_on, entry.stage.order
 
 
-def stage_interrupted_before(entries: Sequence[Entry], entry: Entry) -> Stage | None:
-    """Return the stage that stood still just before `entry`, if the draft was suspended then."""
-    before = _before(entries, entry)
+def interrupted(before: Sequence[StageEntry]) -> Stage | None:
+    """Return the stage that stands still at the end of a way, if the draft is suspended then."""
     if len(before) > 1 and before[-1].stage is Stage.SUSPENDED:
         return before[-2].stage
     return None
@@ -75,10 +74,11 @@ def stage_interrupted_before(entries: Sequence[Entry], entry: Entry) -> Stage | 
 
 def stage_to_resume(entries: Sequence[Entry], on: date) -> Stage | None:
     """Return the stage in which a draft goes on that resumes on a day, if one stands interrupted."""
-    return stage_interrupted_before(entries, Entry(Stage.REGISTERED, on, resumed=True))
+    return interrupted(way_before(entries, Entry(Stage.REGISTERED, on, resumed=True)))
 
 
-def _before(entries: Sequence[Entry], entry: Entry) -> list[StageEntry]:
+def way_before(entries: Sequence[Entry], entry: Entry) -> Sequence[StageEntry]:
+    """Return the stages that the draft went through before `entry`, in order."""
     sequence = [e for e in (*entries, entry) if e.stage is not Stage.SOCIAL_CRITICISM]
     ordered = in_order(e.fact for e in sequence)
     this = entry.fact
@@ -90,10 +90,10 @@ def is_late(entries: Sequence[Entry], entry: Entry) -> bool:
     return any(known.entered_on > entry.entered_on for known in entries)
 
 
-def is_unusual(entries: Sequence[Entry], entry: Entry) -> bool:
-    """Tell whether the entry goes back against the usual order of the stages."""
-    before = [fact for fact in _before(entries, entry) if fact.stage is not Stage.SUSPENDED]
-    return bool(before) and entry.stage.order < before[-1].stage.order
+def is_unusual(before: Sequence[StageEntry], entry: Entry) -> bool:
+    """Tell whether the entry goes back on its way, against the usual order of the stages."""
+    been = [fact for fact in before if fact.stage is not Stage.SUSPENDED]
+    return bool(been) and entry.stage.order < been[-1].stage.order
 
 
 def latest_day(entries: Sequence[Entry]) -> date | None:
