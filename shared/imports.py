@@ -39,6 +39,14 @@ DryRun = Annotated[bool, Query(description="say what would become of every row, 
 Assumed = Annotated[
     str, Query(description="with dry_run: codes, separated by commas, to be taken for registered")
 ]
+Position = Annotated[
+    int | None,
+    Query(
+        ge=0,
+        le=conventions.MOST_POSITION,
+        description="decide on nothing older than this position of the log",
+    ),
+]
 
 
 def router(store: BulkStore, sheets: Sheets) -> APIRouter:
@@ -53,10 +61,13 @@ def router(store: BulkStore, sheets: Sheets) -> APIRouter:
         dry_run: DryRun = False,
         assume_drafts: Assumed = "",
         assume_units: Assumed = "",
+        min_position: Position = None,
     ) -> Response:
         # The body is read to its end first: a client that sends before it reads must not be blocked.
         if (lines := await _lines(request)) is None:
             return problems.problem(request, 413, "import-too-large", TOO_LARGE)
+        if min_position:
+            await store.reach(min_position)
         session = Session(OverlayEventStore(store))
         if dry_run:
             session = Session(OverlayEventStore(store), True, _codes(assume_drafts), _codes(assume_units))

@@ -166,11 +166,12 @@ class _Carrier:
         """Say how each draft ended, when all its stages are in; not of drafts that were refused themselves."""
         ended = (row for row in _ended(sheet) if row.line not in self.result.refused_drafts)
         for part in _requests((row, _outcome(row)) for row in ended):
-            for outcome in self._send("registry", [line for _, line in part], {}):
+            for outcome in self._send("registry", [line for _, line in part], self._query("registry", [])):
                 self._note(sheet, outcome, counting=False)
 
     def _query(self, service: str, rows: Sequence[Row]) -> Mapping[str, object]:  # noqa: ARG002  a rehearsal looks
-        return {} if service == "registry" else {"min_position": self.result.position}
+        """Let nobody decide on less than this import has said, whichever replica and broker answer."""
+        return {"min_position": self.result.position}
 
     def _send(
         self, service: str, lines: Sequence[bytes], query: Mapping[str, object]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import nats.errors
@@ -16,7 +16,7 @@ from shared.envelope import CONTENT_TYPE, AggregateRef, NewEvent, encode
 from shared.errors import LoaError, PermanentError, TransientError
 from shared.eventstore.overlay import Append
 from shared.eventstore.port import History, Version, VersionConflict
-from shared.eventstore.reading import PAGE, LogReader
+from shared.eventstore.reading import PAGE, Known, LogReader
 from shared.eventstore.settle import check_size, settled
 from shared.eventstore.streams import EVENTS
 
@@ -54,13 +54,22 @@ class JetStreamEventStore:
     catalog: Catalog = CATALOG
     timeout: float = 5.0
     page: int = PAGE
+    known: Known = field(default_factory=Known)
 
     async def load(self, ref: AggregateRef) -> History:
         return (await self.load_all([ref]))[ref]
 
     async def load_all(self, refs: Sequence[AggregateRef]) -> Mapping[AggregateRef, History]:
         self._require_connection()
-        return await LogReader(self.nc, self.catalog, self.timeout, self.page).load_all(refs)
+        return await self._reader.load_all(refs)
+
+    async def reach(self, position: int) -> None:
+        self._require_connection()
+        await self._reader.reach(position)
+
+    @property
+    def _reader(self) -> LogReader:
+        return LogReader(self.nc, self.catalog, self.timeout, self.page, self.known)
 
     async def append_all(self, appends: Sequence[Append]) -> Sequence[Version]:
         """Append to different aggregates in one atomic batch, which is made durable once."""
@@ -70,6 +79,7 @@ class JetStreamEventStore:
             ack = await self._publish_batch(messages)
         except (nats.errors.Error, OSError) as error:
             raise _verdict(error, f"{len(appends)} aggregates", moved=False) from error
+        self.known.note(ack["seq"], messages[-1].subject)
         position, versions = ack["seq"] - len(messages), []
         for one in appends:
             position += len(one.events)
@@ -86,6 +96,7 @@ class JetStreamEventStore:
             return await self._settle(ref, expected, events, error)
         if ack.get("duplicate"):
             return await self._settle(ref, expected, events, None)
+        self.known.note(ack["seq"], messages[-1].subject)
         return Version(expected.count + len(events), ack["seq"])
 
     def _require_connection(self) -> None:

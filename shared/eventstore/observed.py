@@ -29,6 +29,9 @@ class ObservedEventStore:
     async def load_all(self, refs: Sequence[AggregateRef]) -> Mapping[AggregateRef, History]:
         return await self.below.load_all(refs)
 
+    async def reach(self, position: int) -> None:
+        await self.below.reach(position)
+
     async def append(self, ref: AggregateRef, expected: Version, events: Sequence[NewEvent]) -> Version:
         with self.tracing.sending(f"append {ref.context}"), self.telemetry.append_of(ref.context):
             version = await self.below.append(ref, expected, _traced(events))

@@ -28,6 +28,13 @@ class BulkStore(EventStore, Protocol):
         """Read each of them, as `load` does."""
         ...
 
+    async def reach(self, position: int) -> None:
+        """Read nothing from now on that is older than a position of the log, whichever broker answers.
+
+        Raises `TransientError` if the log does not have it in time.
+        """
+        ...
+
     async def append_all(self, appends: Sequence[Append]) -> Sequence[Version]:
         """Append to different aggregates, all or nothing; `MAX_BATCH` events at most.
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import nats.errors
@@ -24,8 +25,40 @@ AT_MOST = 1024  # events of such an answer (the broker's limit)
 STEPS = 24  # back from an event to the one before it, until the log is searched instead
 READERS = 32
 TOO_MANY = 413
+BEHIND_SECONDS = 0.05  # until who is behind, or another in its place, is asked again
+LASTING_SECONDS = 30.0  # a broker that is behind for longer is cut off, and answers nobody
 
 _Placed = dict[int, tuple[Recorded, int]]  # by version: an event, and where the one before it stands
+
+
+@dataclass(slots=True)
+class Known:
+    """The newest event that a process knows of: what it reads must not be older.
+
+    Of three brokers any one may answer a direct get, also one that has not heard yet what the others took: what was
+    accepted a moment ago is not there then. Asked for this event beside what is wanted, it betrays itself.
+    """
+
+    position: int = 0
+    subject: str = ""
+    noted: float = field(default_factory=time.monotonic)
+
+    @property
+    def lasts(self) -> bool:
+        """After a while nobody is behind any more; should the log have been replaced, this ends the waiting."""
+        return self.position > 0 and time.monotonic() - self.noted < LASTING_SECONDS
+
+    @property
+    def subjects(self) -> Sequence[str]:
+        return [self.subject] if self.lasts else []
+
+    def note(self, position: int, subject: str) -> None:
+        if position > self.position or not self.lasts:
+            self.position, self.subject, self.noted = position, subject, time.monotonic()
+
+    def is_in(self, end: Msg) -> bool:
+        """Say by the end mark of an answer whether who gave it has this event."""
+        return not self.lasts or int(_header(end, "Nats-UpTo-Sequence") or 0) >= self.position
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +75,25 @@ class LogReader:
     catalog: Catalog
     timeout: float
     page: int = PAGE
+    known: Known = field(default_factory=Known)
+
+    async def reach(self, position: int) -> None:
+        """Read nothing from now on that is older than a position; `TransientError` if the log has none such in time."""
+        until = time.monotonic() + self.timeout
+        while not (self.known.lasts and self.known.position >= position):
+            try:
+                found = await self._at([position])
+            except (nats.errors.Error, OSError) as error:
+                raise TransientError(f"the log could not be read: {error}") from error
+            for message in found:
+                self.known.note(position, _header(message, "Nats-Subject"))
+            if not found:
+                await self._later(until, position)
+
+    async def _later(self, until: float, position: int) -> None:
+        if time.monotonic() > until:
+            raise TransientError(f"who answers does not have position {position} of the log")
+        await asyncio.sleep(BEHIND_SECONDS)
 
     async def load_all(self, refs: Sequence[AggregateRef]) -> Mapping[AggregateRef, History]:
         try:
@@ -83,7 +135,7 @@ class LogReader:
     async def _newest(self, refs: Sequence[AggregateRef]) -> list[Msg]:
         """Ask for the newest event of every type; where that is too much for one answer, in halves."""
         try:
-            *messages, end = await self._ask({"multi_last": [ref.subjects for ref in refs], "batch": AT_MOST})
+            *messages, end = await self._recent([ref.subjects for ref in refs])
             if _is_whole(end):
                 return messages
         except APIError as error:
@@ -93,6 +145,16 @@ class LogReader:
             raise TransientError(f"{refs[0].context}/{refs[0].id}: the broker gives no whole answer")
         half = len(refs) // 2
         return [*await self._newest(refs[:half]), *await self._newest(refs[half:])]
+
+    async def _recent(self, subjects: Sequence[str]) -> list[Msg]:
+        """Ask until who answers has what we know of."""
+        until = time.monotonic() + self.timeout
+        while True:
+            wanted = [*subjects, *self.known.subjects]
+            answers = await self._ask({"multi_last": wanted, "batch": AT_MOST})
+            if self.known.is_in(answers[-1]):
+                return answers
+            await self._later(until, self.known.position)
 
     async def _at(self, positions: Iterable[int]) -> list[Msg]:
         """Read the messages at some places of the log; what stands nowhere is left out."""

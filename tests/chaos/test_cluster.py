@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from shared.projections.projection import State
@@ -169,6 +170,22 @@ async def test_another_projector_takes_over(
     with capsys.disabled():
         sys.stdout.write(f"\nprojector {way}: another took over after {seconds:.1f} s ")
     assert seconds < TAKEOVER_SECONDS
+
+
+async def test_a_door_behind_which_nobody_is_says_when_to_come_again(cluster: Stack) -> None:
+    one, other = cluster.names("notifier")
+    with cluster.down(one), cluster.down(other):
+        answer = await eventually(lambda: asyncio.to_thread(_refusal, cluster), patience=30)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["retry-after"].isdigit()
+    assert answer.json()["messages"].keys() == {"vi", "en"}
+    await cluster.until_ready()
+
+
+def _refusal(stack: Stack) -> httpx.Response | None:
+    with stack.client("notifier") as client:
+        answer = client.get("/alerts")
+    return answer if answer.status_code == 503 else None
 
 
 def _state(stack: Stack, container: str) -> str:

@@ -1,6 +1,7 @@
 """The store on a real broker: the common behaviour, and what only a broker can do to us."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -16,9 +17,10 @@ from shared.clock import new_id
 from shared.contracts.catalog import Catalog
 from shared.envelope import AggregateRef, NewEvent
 from shared.errors import PermanentError, TransientError
+from shared.eventstore import reading
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import NOTHING, EventStore, Version, VersionConflict
-from shared.eventstore.streams import EVENTS
+from shared.eventstore.streams import EVENTS, stream_state
 from tests.integration.eventstore.suite import EventStoreSuite, draft, policies, retitled
 from tests.support.engines import connected
 
@@ -68,6 +70,72 @@ async def test_an_append_whose_acknowledgement_is_lost_succeeds(registry: Client
     version = await JetStreamEventStore(unlucky).append(ref, NOTHING, policies(count))
     assert version == (await JetStreamEventStore(registry).load(ref)).version
     assert version.count == count
+
+
+class IsBehind:
+    """A connection on which the first questions are answered by a broker whose log still ends at a position."""
+
+    def __init__(self, nc: Client, end: int, times: int) -> None:
+        self._nc, self._end, self.times = nc, end, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._nc, name)
+
+    async def publish(self, subject: str, payload: bytes, **options: Any) -> None:
+        query = json.loads(payload) if subject == f"$JS.API.DIRECT.GET.{EVENTS}" else {}
+        if "multi_last" in query and self.times:
+            self.times -= 1
+            payload = json.dumps(query | {"up_to_seq": self._end}).encode()
+        await self._nc.publish(subject, payload, **options)
+
+
+async def behind(registry: Client, times: int = 3) -> Any:
+    return IsBehind(registry, (await stream_state(registry.jetstream())).last or 1, times)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+async def test_what_was_just_written_is_read_whichever_broker_answers(registry: Client, count: int) -> None:
+    nc, ref = await behind(registry), draft()
+    store = JetStreamEventStore(nc)
+    version = await store.append(ref, NOTHING, policies(count))
+    assert (await store.load(ref)).version == version
+    assert nc.times == 0
+
+
+async def test_what_another_process_wrote_is_read_by_who_was_told_of_its_place(registry: Client) -> None:
+    nc, ref = await behind(registry), draft()
+    version = await JetStreamEventStore(registry).append(ref, NOTHING, policies(2))
+    store = JetStreamEventStore(nc)
+    await store.reach(version.position)
+    assert (await store.load(ref)).version == version
+    assert nc.times == 0
+
+
+async def test_a_place_that_the_log_does_not_have_is_not_waited_for_for_ever(registry: Client) -> None:
+    store = JetStreamEventStore(registry, timeout=0.2)
+    with pytest.raises(TransientError, match="position"):
+        await store.reach(1 << 40)
+    assert (await store.load(draft())).version == NOTHING
+
+
+async def test_a_broker_that_stays_behind_is_a_passing_trouble(registry: Client) -> None:
+    nc, ref = await behind(registry, 1000), draft()
+    store = JetStreamEventStore(nc, timeout=0.2)
+    await store.append(ref, NOTHING, [retitled("một")])
+    with pytest.raises(TransientError, match="position"):
+        await store.load(ref)
+
+
+async def test_after_a_while_the_log_is_read_as_it_is(
+    registry: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another log may be in its place by then."""
+    nc, ref = await behind(registry, 1), draft()
+    store = JetStreamEventStore(nc, timeout=0.2)
+    await store.append(ref, NOTHING, [retitled("một")])
+    monkeypatch.setattr(reading, "LASTING_SECONDS", 0.0)
+    assert (await store.load(ref)).version == NOTHING
+    assert (await store.load(ref)).version.count == 1
 
 
 @pytest.mark.parametrize("count", [1, 3])
