@@ -19,6 +19,8 @@ from tests.support.first_release import DAY, DRAFT, KEPT, UNIT, restore_log, res
 from tests.support.service import SERVICES, House, eventually
 from tests.support.tokens import Issuer
 
+pytestmark = pytest.mark.timeout(300)  # eight services and four migrations beside the engines of other tests
+
 
 @asynccontextmanager
 async def old_reader(url: str, columns: dict[str, list[str]]) -> AsyncIterator[Counter[str]]:
