@@ -134,6 +134,12 @@ async def upsert(connection: AsyncConnection, table: Table, rows: Sequence[Mappi
         await connection.exec_driver_sql(_upsert(table, tuple(rows[0])), (_as_json(rows),))
 
 
+async def insert(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert whole rows whose primary keys are free, as `upsert` does."""
+    if rows:
+        await connection.exec_driver_sql(_insert(table, tuple(rows[0])), (_as_json(rows),))
+
+
 async def add(
     connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], key: str
 ) -> set[Any]:
