@@ -64,8 +64,10 @@ def token(role: Role, unit: str | None, days: int) -> str:
     folder = brokers.data_folder() / "keys"
     if not tokens.key_file(folder).exists():
         raise Said(
-            f"Chưa có khóa ký trong {folder}; khóa được tạo khi chạy `loa up`.",
-            f"There is no signing key in {folder}; `loa up` makes it.",
+            f"Chưa có khóa ký trong {folder}; khóa do `loa up` tạo, hoặc do `loa keys` khi chạy bằng container "
+            "(khi đó đặt LOA_DATA_DIR là thư mục của lệnh ấy).",
+            f"There is no signing key in {folder}; `loa up` makes it, or `loa keys` where containers run "
+            "(LOA_DATA_DIR is its folder then).",
         )
     expires = clock.now() + timedelta(days=days)
     return tokens.signer(folder).token(clock.new_id().hex, role, expires, unit)
