@@ -51,8 +51,8 @@ def show_switch(answer: Mapping[str, Any]) -> None:
     if answer["held"]:
         say(
             Text(
-                "Việc gửi thư đang được giữ lại; xem `loa preview`.",
-                "All sending is held; see `loa preview`.",
+                "Việc gửi thư đang được giữ lại; cho gửi bằng `loa release`.",
+                "All sending is held; `loa release` lets it go.",
             )
         )
     else:
