@@ -41,7 +41,7 @@ async def test_all_that_end_by_themselves_are_waited_for() -> None:
     assert done == [0, 1]
 
 
-@pytest.mark.timeout(10, func_only=True)  # the last test of a run bears its end as well: whole folders to remove
+@pytest.mark.timeout(10, func_only=True)  # the last test of a run bears its end as well
 async def test_a_lost_cancellation_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also in a group within a group, as the projector is one."""
     monkeypatch.setattr(module, "AGAIN_SECONDS", 0.01)
