@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 from pydantic import ValidationError
 
+from shared.contracts.about import NOTHING, About
 from shared.contracts.catalog import OWNERS, Catalog
 from shared.contracts.event import Event, Unknown
 from shared.contracts.ids import REMEMBERED
@@ -38,6 +39,7 @@ class Metadata:
     """Who recorded it, when, and because of what. `actor` is a role or an opaque id, never a person.
 
     `payload_hash` tells what came with the idempotency key: another payload under the same key is refused.
+    `about` is None where nobody filled it, and for events of a release that did not have it.
     """
 
     time: datetime
@@ -47,6 +49,7 @@ class Metadata:
     idempotency_key: str | None = None
     payload_hash: str | None = None
     traceparent: str | None = None
+    about: About | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +85,20 @@ class Recorded:
 
 
 def following(event: Recorded, time: datetime, actor: str) -> Metadata:
-    """Stamp what is appended because of an event: it is the cause, and the key that keeps it from doing so twice."""
+    """Stamp what is appended because of an event: it is the cause, and the key that keeps it from doing so twice.
+
+    What the event is about is left out: the reaction may be about something else, and on another day.
+    """
     cause = str(event.event_id)
-    return replace(event.metadata, time=time, actor=actor, causation_id=cause, idempotency_key=cause)
+    return replace(
+        event.metadata, time=time, actor=actor, causation_id=cause, idempotency_key=cause, about=None
+    )
 
 
 def encode(ref: AggregateRef, new: NewEvent, aggregate_version: int) -> bytes:
     """Serialise one event; `aggregate_version` counts the aggregate's events from 1."""
     meta = new.metadata
+    about = meta.about or NOTHING
     document: dict[str, Any] = {
         "specversion": "1.0",
         "id": new.event_id,
@@ -106,6 +115,9 @@ def encode(ref: AggregateRef, new: NewEvent, aggregate_version: int) -> bytes:
         "payloadhash": meta.payload_hash,
         "actor": meta.actor,
         "traceparent": meta.traceparent,
+        "draftcode": about.draft_code,
+        "unitcode": about.unit_code,
+        "dataset": about.dataset,
         "data": orjson.Fragment(new.data.model_dump_json(exclude_none=True)),
     }
     said = {key: value for key, value in document.items() if value is not None}
@@ -145,6 +157,16 @@ def _decode(catalog: Catalog, position: int, document: dict[str, Any]) -> Record
             idempotency_key=document.get("idempotencykey"),
             payload_hash=document.get("payloadhash"),
             traceparent=document.get("traceparent"),
+            about=_about(document),
         ),
         type=document["type"],
     )
+
+
+def _about(document: dict[str, Any]) -> About | None:
+    about = About(
+        draft_code=document.get("draftcode"),
+        unit_code=document.get("unitcode"),
+        dataset=document.get("dataset"),
+    )
+    return None if about == NOTHING else about

@@ -2,11 +2,13 @@
 
 import asyncio
 import random
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any, TypeVar
 from uuid import UUID
 
-from shared.clock import NewId
+from shared.clock import NewId, day_in_vietnam
 from shared.contracts.event import Event
 from shared.contracts.ids import event_id
 from shared.decider import Decider
@@ -48,17 +50,29 @@ async def handle(
             return Handled(Version(done[-1].aggregate_version, done[-1].position), done, repeated=True)
         if if_match not in (None, history.version.count):
             raise StaleVersion(if_match, history.version.count)
-        decided = decider.decide(history.state(decider), command)
+        state = history.state(decider)
+        decided = decider.decide(state, command)
         if not decided:
             return Handled(history.version)
+        stamped = _with_about(decider, state, decided, metadata)
         new = tuple(
-            NewEvent(_event_id(ref, metadata, n, new_id), data, metadata) for n, data in enumerate(decided)
+            NewEvent(_event_id(ref, metadata, n, new_id), data, stamped) for n, data in enumerate(decided)
         )
         try:
             return Handled(await store.append(ref, history.version, new), new)
         except VersionConflict:
             continue
     raise TooManyConflicts(attempts)
+
+
+def _with_about(
+    decider: Decider[S, Any, Any], state: S, decided: Sequence[Event], metadata: Metadata
+) -> Metadata:
+    """Say in the envelope what the aggregate is about once the events are recorded; else what the caller said."""
+    if decider.about is None:
+        return metadata
+    after = reduce(decider.evolve, decided, state)
+    return replace(metadata, about=decider.about(after, day_in_vietnam(metadata.time)))
 
 
 def _event_id(ref: AggregateRef, metadata: Metadata, index: int, new_id: NewId) -> UUID:

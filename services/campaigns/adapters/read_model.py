@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, cast, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, bindparam, cast, exists, func, select, tuple_
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -18,6 +18,7 @@ from services.campaigns.application.queries import (
     EntryFilter,
     KnownDraft,
 )
+from shared.contracts.vocabulary import Dataset
 from shared.conventions import MOST_POSITION
 from shared.paging import BadCursor
 
@@ -31,7 +32,7 @@ class SqlReadModel:
             # Every row of an import asks this: one statement, built once, without a transaction around it.
             await connection.execution_options(isolation_level="AUTOCOMMIT")
             row = (await connection.execute(_DRAFT, {"draft_code": draft_code})).one_or_none()
-        return KnownDraft(row.draft_code, row.lead, frozenset(row.policies or ())) if row else None
+        return _known(row) if row else None
 
     async def unit(self, unit_code: str) -> bool:
         async with self.engine.connect() as connection:
@@ -68,9 +69,24 @@ class SqlReadModel:
             return {row.activity_id: row.communication_id for row in await connection.execute(query)}
 
 
+def _known(row: Row[Any]) -> KnownDraft:
+    return KnownDraft(
+        draft_code=row.draft_code,
+        lead_unit_code=row.lead,
+        policies=frozenset(row.policies or ()),
+        dataset=Dataset(row.dataset),
+        leads=list(zip(row.led_from, row.led_by, strict=True)),
+    )
+
+
 def _lead(draft_id: ColumnElement[Any]) -> ScalarSelect[Any]:
     leads = select(LEAD.c.unit_code).where(LEAD.c.draft_id == draft_id)
     return leads.order_by(LEAD.c.on.desc()).limit(1).scalar_subquery()
+
+
+def _leads(column: ColumnElement[Any]) -> ScalarSelect[Any]:
+    every = select(func.array_agg(aggregate_order_by(column, LEAD.c.on)))
+    return every.where(LEAD.c.draft_id == DRAFT.c.draft_id).scalar_subquery()
 
 
 def _draft() -> Select[Any]:
@@ -79,6 +95,9 @@ def _draft() -> Select[Any]:
         DRAFT.c.draft_code,
         _lead(DRAFT.c.draft_id).label("lead"),
         policies.scalar_subquery().label("policies"),
+        DRAFT.c.dataset,
+        _leads(LEAD.c.on).label("led_from"),
+        _leads(LEAD.c.unit_code).label("led_by"),
     ).where(DRAFT.c.draft_code == bindparam("draft_code"))
 
 

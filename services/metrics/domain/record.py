@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from shared.contracts.about import About
 from shared.contracts.campaigns import (
     CommunicationCorrected,
     CommunicationEvidenceAttached,
@@ -37,6 +38,7 @@ from shared.contracts.registry import (
 from shared.contracts.vocabulary import Channel, Dataset, Instrument, Precision, Procedure, Regime, Stage
 from shared.envelope import Recorded
 from shared.rules.facts import Communication, DraftFacts, Exemption, Posting, Scope, StageEntry, Transfer
+from shared.rules.pieces import lead_units, unit_on
 from shared.vietnam import day_in_vietnam
 
 UNASSESSED = Scope()
@@ -102,6 +104,11 @@ class DraftRecord:
             postings=self.postings,
             procedure_document=self.procedure_document,
         )
+
+    def about(self, day: date) -> About:
+        """Give what the envelope of an event that is recorded on a day says of the draft."""
+        lead = unit_on(lead_units(self.facts), day)
+        return About(draft_code=self.draft_code, unit_code=lead, dataset=self.dataset)
 
 
 def draft_of(event: Recorded) -> UUID | None:

@@ -18,6 +18,7 @@ from services.registry.domain.stages import (
     stage_to_resume,
     way_before,
 )
+from shared.contracts.about import About
 from shared.contracts.registry import (
     DraftCommunicationExempted,
     DraftEvent,
@@ -175,6 +176,12 @@ class Draft:
 
     def policy(self, number: int) -> DraftPolicyAdded | None:
         return next((p for p in self.policies if p.policy_no == number), None)
+
+    def lead_on(self, day: date) -> str:
+        """Give the lead unit of a day; of two transfers on one day the one recorded last holds."""
+        begun = [transfer for transfer in self.transfers if transfer.on <= day]
+        newest = max(enumerate(begun), key=lambda pair: (pair[1].on, pair[0]), default=None)
+        return newest[1].to_unit_code if newest else self.registered.lead_unit_code
 
 
 State = Absent | Draft
@@ -416,4 +423,11 @@ def _corrected(entry: Entry, change: DraftStageCorrected) -> Entry:
     return Entry(change.stage, change.entered_on, change.precision, resumed=entry.resumed)
 
 
-draft: Decider[State, Command, DraftEvent] = Decider("draft", Absent(), decide, evolve)
+def about(state: State, day: date) -> About | None:
+    if isinstance(state, Absent):
+        return None
+    known = state.registered
+    return About(draft_code=known.draft_code, unit_code=state.lead_on(day), dataset=known.dataset)
+
+
+draft: Decider[State, Command, DraftEvent] = Decider("draft", Absent(), decide, evolve, about)

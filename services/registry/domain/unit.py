@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import assert_never
 
 from services.registry.domain.plain import plain
 from services.registry.domain.refusals import UnitDiffers, UnitNotFound
+from shared.contracts.about import About
 from shared.contracts.registry import (
     UnitDissolved,
     UnitEvent,
@@ -82,4 +84,10 @@ def evolve(state: State, event: UnitEvent) -> State:
     return replace(state, changes=(*state.changes, event))
 
 
-unit: Decider[State, Command, UnitEvent] = Decider("unit", Absent(), decide, evolve)
+def about(state: State, _day: date) -> About | None:
+    if isinstance(state, Absent):
+        return None
+    return About(unit_code=state.registered.unit_code, dataset=state.registered.dataset)
+
+
+unit: Decider[State, Command, UnitEvent] = Decider("unit", Absent(), decide, evolve, about)
