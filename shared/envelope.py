@@ -16,6 +16,8 @@ from shared.contracts.ids import REMEMBERED
 from shared.errors import PermanentError
 
 CONTENT_TYPE = "application/cloudevents+json"
+DATA_CONTENT_TYPE = "application/json"
+SPEC_VERSION = "1.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +97,29 @@ def following(event: Recorded, time: datetime, actor: str) -> Metadata:
     )
 
 
+def source(context: str) -> str:
+    """Name the service that owns a context."""
+    return f"urn:loa:{OWNERS[context]}"
+
+
+def data_schema(model: type[Event]) -> str:
+    """Identify the published schema of an event type."""
+    return f"urn:loa:schema:{model.context}.{model.name}:{model.version}"
+
+
 def encode(ref: AggregateRef, new: NewEvent, aggregate_version: int) -> bytes:
     """Serialise one event; `aggregate_version` counts the aggregate's events from 1."""
     meta = new.metadata
     about = meta.about or NOTHING
     document: dict[str, Any] = {
-        "specversion": "1.0",
+        "specversion": SPEC_VERSION,
         "id": new.event_id,
-        "source": f"urn:loa:{OWNERS[ref.context]}",
+        "source": source(ref.context),
         "type": new.data.type_name(),
         "subject": f"{ref.context}/{ref.id}",
         "time": meta.time.astimezone(UTC),
-        "datacontenttype": "application/json",
-        "dataschema": f"urn:loa:schema:{ref.context}.{new.data.name}:{new.data.version}",
+        "datacontenttype": DATA_CONTENT_TYPE,
+        "dataschema": data_schema(type(new.data)),
         "aggregateversion": aggregate_version,
         "correlationid": meta.correlation_id,
         "causationid": meta.causation_id,

@@ -17,3 +17,5 @@ class About:
 
 
 NOTHING = About()
+ABOUT_DRAFTS = frozenset({"draft", "plan", "communication", "compliance", "alert"})
+"""The contexts whose every event is about a draft and bears all three."""

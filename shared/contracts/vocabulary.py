@@ -281,3 +281,25 @@ class EscalationReason(StrEnum):
     OVERDUE = "overdue"
     PLAN_PASSED = "plan_passed"
     NO_RECIPIENT = "no_recipient"
+
+
+CLOSED_LISTS = (Answer, ContentItem, Precision, Procedure, Weekday)
+"""What an event may bear of these is complete: one value more is a breaking change of its type."""
+
+OPEN_LISTS = (
+    Channel,
+    Dataset,
+    EscalationReason,
+    GapClosure,
+    Instrument,
+    OptionalMail,
+    PreferenceDoor,
+    RecipientRole,
+    Regime,
+    ScopeBasis,
+    Stage,
+    SuccessionKind,
+    UnitKind,
+    UnitLevel,
+)
+"""These may get further values in later releases: a consumer passes over a value that it does not know."""

@@ -7,7 +7,7 @@ import httpx
 
 from services.registry.application.commands import draft_ref
 from shared import clock
-from shared.contracts.about import About
+from shared.contracts.about import ABOUT_DRAFTS, About
 from shared.contracts.ids import unit_id
 from shared.contracts.registry import DraftTransferred
 from shared.contracts.vocabulary import AlertAnswer
@@ -20,7 +20,6 @@ from tests.support import samples
 from tests.support.engines import connected
 from tests.support.service import eventually
 
-ABOUT_DRAFTS = ("draft", "plan", "communication", "compliance", "alert")
 HELD = {"channel": "dialogue", "title": "Đối thoại", "policies": [1]}
 EVIDENCE = {"url": "https://example.vn/1"}
 OBSTACLE = {"obstacle": "Chưa được bố trí kinh phí truyền thông"}
