@@ -124,6 +124,9 @@ def run_migrations(metadata: MetaData) -> None:
         context.run_migrations()
 
 
+UNUSED = "unused"  # of a column's `info`: no statement names it, so that a later release can drop it
+
+
 async def upsert(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert whole rows, or replace those whose primary key exists; each key at most once in `rows`.
 
@@ -163,7 +166,8 @@ def _insert(table: Table, columns: Sequence[str]) -> str:
 @lru_cache
 def _upsert(table: Table, columns: Sequence[str]) -> str:
     keys = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
-    others = [f'"{column.name}"' for column in table.columns if not column.primary_key]
+    written = (column for column in table.columns if not column.primary_key and not column.info.get(UNUSED))
+    others = [f'"{column.name}"' for column in written]
     change = ", ".join(f"{name} = excluded.{name}" for name in others)
     what = f"UPDATE SET {change}" if change else "NOTHING"
     return f"{_insert(table, columns)} ON CONFLICT ({keys}) DO {what}"

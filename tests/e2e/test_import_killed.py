@@ -90,7 +90,6 @@ async def test_killed_in_the_middle_it_leaves_nothing_out_and_nothing_twice(tmp_
         assert found == dict.fromkeys(found, 0) | {
             **dict.fromkeys(("registry.unit", "campaigns.known_unit"), UNITS),
             "registry.draft": drafts,
-            "registry.policy": drafts,
             "registry.stage_entry": len(STAGES) * drafts,
             **dict.fromkeys(
                 ("campaigns.known_draft", "campaigns.known_lead", "campaigns.known_policy"), drafts

@@ -1,4 +1,4 @@
-"""Tables of the registry's read model: units, drafts, policies and stage entries."""
+"""Tables of the registry's read model: units, drafts, lead units and stage entries."""
 
 from datetime import date
 from typing import Any
@@ -9,10 +9,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from shared.database import NAMING, table_of
+from shared.database import NAMING, UNUSED, table_of
 from shared.projections.checkpoint import CheckpointTables
 
 metadata = MetaData(naming_convention=NAMING)
+
+
+_UNUSED = {"info": {UNUSED: True}}
 
 
 class Base(SQLModel, registry=registry(metadata=metadata)):
@@ -37,6 +40,8 @@ class UnitRow(Base, table=True):
 
 
 class SuccessionRow(Base, table=True):
+    """Neither written nor read any more; a later release drops it."""
+
     __tablename__ = "unit_succession"
 
     unit_code: str = Field(primary_key=True)
@@ -76,6 +81,8 @@ class LeadRow(Base, table=True):
 
 
 class PolicyRow(Base, table=True):
+    """Neither written nor read any more; a later release drops it."""
+
     __tablename__ = "policy"
 
     draft_id: UUID = Field(primary_key=True)
@@ -85,6 +92,8 @@ class PolicyRow(Base, table=True):
 
 
 class StageRow(Base, table=True):
+    """The last four are neither written nor read any more; a later release drops them."""
+
     __tablename__ = "stage_entry"
 
     entry_id: UUID = Field(primary_key=True)
@@ -92,20 +101,18 @@ class StageRow(Base, table=True):
     stage: str
     stage_order: int
     entered_on: date
-    precision: str
-    what: str | None = None
-    late: bool = False
-    unusual: bool = False
+    precision: str | None = Field(default=None, sa_column_kwargs=_UNUSED)
+    what: str | None = Field(default=None, sa_column_kwargs=_UNUSED)
+    late: bool | None = Field(default=None, sa_column_kwargs=_UNUSED)
+    unusual: bool | None = Field(default=None, sa_column_kwargs=_UNUSED)
 
 
 checkpoints = CheckpointTables(metadata)
 
 
 UNIT = table_of(UnitRow)
-SUCCESSION = table_of(SuccessionRow)
 DRAFT = table_of(DraftRow)
-POLICY = table_of(PolicyRow)
 STAGE = table_of(StageRow)
 LEAD = table_of(LeadRow)
 
-READ_MODEL = (UNIT, SUCCESSION, DRAFT, LEAD, POLICY, STAGE)
+READ_MODEL = (UNIT, DRAFT, LEAD, STAGE)

@@ -1,13 +1,11 @@
 """What the registry's events mean for the rows of its read model: pure, one function an event."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from shared.contracts.registry import (
     DraftMerged,
-    DraftPolicyAdded,
-    DraftPolicyAmended,
-    DraftPolicyRemoved,
     DraftProcedureDecided,
     DraftRegistered,
     DraftResumed,
@@ -22,11 +20,10 @@ from shared.contracts.registry import (
     UnitMoved,
     UnitRegistered,
     UnitRenamed,
-    UnitSucceeded,
 )
 from shared.contracts.vocabulary import Stage
 from shared.envelope import Recorded
-from shared.projections.rows import Change, Put, Remove, RowChange
+from shared.projections.rows import Change, Put, RowChange
 from shared.search import fold
 
 Rows = list[RowChange]
@@ -57,10 +54,6 @@ def _unit_moved(_event: Recorded, data: UnitMoved) -> Rows:
     return [Change("unit", {"unit_code": data.unit_code}, {"parent_code": data.parent_code})]
 
 
-def _unit_succeeded(_event: Recorded, data: UnitSucceeded) -> Rows:
-    return [Put("unit_succession", data.model_dump(exclude={"source", "notes"}))]
-
-
 def _unit_dissolved(_event: Recorded, data: UnitDissolved) -> Rows:
     return [Change("unit", {"unit_code": data.unit_code}, {"valid_to": data.on})]
 
@@ -79,43 +72,14 @@ def _transferred(event: Recorded, data: DraftTransferred) -> Rows:
     return [Put("lead", {"draft_id": event.ref.id, "on": data.on, "unit_code": data.to_unit_code})]
 
 
-def _policy(event: Recorded, number: int) -> dict[str, Any]:
-    return {"draft_id": event.ref.id, "policy_no": number}
-
-
-def _policy_added(event: Recorded, data: DraftPolicyAdded) -> Rows:
-    values = {"title": data.title, "affected_groups": list(data.affected_groups)}
-    return [Put("policy", _policy(event, data.policy_no) | values)]
-
-
-def _policy_amended(event: Recorded, data: DraftPolicyAmended) -> Rows:
-    values = {"title": data.title, "affected_groups": list(data.affected_groups)}
-    return [Change("policy", _policy(event, data.policy_no), values)]
-
-
-def _entry(event: Recorded, stage: Stage, data: Any, **values: Any) -> Rows:
-    return [
-        Put(
-            "stage_entry",
-            {
-                "entry_id": event.event_id,
-                "draft_id": event.ref.id,
-                "stage": stage,
-                "stage_order": stage.order,
-                "entered_on": data.entered_on if isinstance(data, DraftStageEntered) else data.on,
-                "precision": data.precision,
-                "what": data.what,
-                "late": getattr(data, "late", False),
-                "unusual": False,
-                **values,
-            },
-        )
-    ]
+def _entry(event: Recorded, stage: Stage, day: date) -> Rows:
+    place = {"stage": stage, "stage_order": stage.order, "entered_on": day}
+    return [Put("stage_entry", {"entry_id": event.event_id, "draft_id": event.ref.id, **place})]
 
 
 def _stage_corrected(_event: Recorded, data: DraftStageCorrected) -> Rows:
-    values = {"stage": data.stage, "stage_order": data.stage.order}
-    values |= {"entered_on": data.entered_on, "precision": data.precision}
+    values: dict[str, Any] = {"stage": data.stage, "stage_order": data.stage.order}
+    values["entered_on"] = data.entered_on
     return [Change("stage_entry", {"entry_id": data.entry_id}, values)]
 
 
@@ -123,20 +87,16 @@ _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     UnitRegistered: _unit_registered,
     UnitRenamed: _unit_renamed,
     UnitMoved: _unit_moved,
-    UnitSucceeded: _unit_succeeded,
     UnitDissolved: _unit_dissolved,
     DraftRegistered: _draft_registered,
     DraftRetitled: lambda event, data: _draft_changed(event, title=data.title),
     DraftScopeAssessed: lambda event, data: _draft_changed(event, scope=data.model_dump(mode="json")),
     DraftTransferred: _transferred,
     DraftProcedureDecided: lambda event, data: _draft_changed(event, procedure=data.procedure),
-    DraftPolicyAdded: _policy_added,
-    DraftPolicyAmended: _policy_amended,
-    DraftPolicyRemoved: lambda event, data: [Remove("policy", _policy(event, data.policy_no))],
-    DraftStageEntered: lambda event, data: _entry(event, data.stage, data, unusual=data.unusual),
-    DraftResumed: lambda event, data: _entry(event, data.stage, data),
-    DraftSuspended: lambda event, data: _entry(event, Stage.SUSPENDED, data),
-    DraftWithdrawn: lambda event, data: _entry(event, Stage.WITHDRAWN, data),
-    DraftMerged: lambda event, data: _entry(event, Stage.MERGED, data),
+    DraftStageEntered: lambda event, data: _entry(event, data.stage, data.entered_on),
+    DraftResumed: lambda event, data: _entry(event, data.stage, data.on),
+    DraftSuspended: lambda event, data: _entry(event, Stage.SUSPENDED, data.on),
+    DraftWithdrawn: lambda event, data: _entry(event, Stage.WITHDRAWN, data.on),
+    DraftMerged: lambda event, data: _entry(event, Stage.MERGED, data.on),
     DraftStageCorrected: _stage_corrected,
 }
