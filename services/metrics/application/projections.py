@@ -55,18 +55,17 @@ def row_changes(event: Recorded) -> Iterable[RowChange]:
     data = event.data
     match data:
         case UnitRegistered():
-            yield Put("unit", data.model_dump(exclude={"note", "notes", "source", "dataset"}))
+            yield Put("unit", {}, data)
         case UnitRenamed():
             yield Change("unit", {"unit_code": data.unit_code}, {"unit_name": data.unit_name})
         case UnitMoved():
             yield Change("unit", {"unit_code": data.unit_code}, {"parent_code": data.parent_code})
         case UnitSucceeded():
-            yield Put("unit_succession", data.model_dump(include={"unit_code", "to_code", "on"}))
+            yield Put("unit_succession", {}, data)
         case UnitDissolved():
             yield Change("unit", {"unit_code": data.unit_code}, {"valid_to": data.on})
         case UnitTargetSet():
-            row = data.model_dump(include={"unit_code", "year", "document"})
-            yield Put("target", {**row, "target": data.target_percent / 100})
+            yield Put("target", {"target": data.target_percent / 100}, data)
         case _ if event.ref.context == "compliance":
             yield _announced(event)
 

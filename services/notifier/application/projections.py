@@ -39,18 +39,6 @@ from shared.projections.rows import Change, Put, Remove, RowChange
 
 Rows = list[RowChange]
 
-_OF_GAP = {
-    "draft_code",
-    "title",
-    "instrument",
-    "procedure",
-    "unit_code",
-    "stage",
-    "since",
-    "due_on",
-    "dataset",
-}
-
 
 def changes(event: Recorded) -> Iterable[RowChange]:
     return _HANDLERS.get(type(event.data), _nothing)(event, event.data)
@@ -61,8 +49,7 @@ def _nothing(_event: Recorded, _data: Any) -> Rows:
 
 
 def _unit_registered(_event: Recorded, data: UnitRegistered) -> Rows:
-    known = data.model_dump(include={"unit_code", "unit_name", "level", "kind", "parent_code"})
-    return [Put("unit", {**known, "dissolved_on": data.valid_to})]
+    return [Put("unit", {"dissolved_on": data.valid_to}, data)]
 
 
 def _unit_renamed(_event: Recorded, data: UnitRenamed) -> Rows:
@@ -74,7 +61,7 @@ def _unit_moved(_event: Recorded, data: UnitMoved) -> Rows:
 
 
 def _unit_succeeded(_event: Recorded, data: UnitSucceeded) -> Rows:
-    return [Put("unit_succession", data.model_dump(include={"unit_code", "to_code", "on"}))]
+    return [Put("unit_succession", {}, data)]
 
 
 def _unit_dissolved(_event: Recorded, data: UnitDissolved) -> Rows:
@@ -90,18 +77,13 @@ def _draft_goes_on(event: Recorded, _data: DraftResumed | DraftStageEntered) -> 
     return [Remove("draft_halt", {"draft_id": event.ref.id})]
 
 
-def _gap_values(data: ComplianceGapOpened | ComplianceGapChanged) -> dict[str, Any]:
-    return {**data.model_dump(include=_OF_GAP), "policies": list(data.policies)}
-
-
 def _gap_opened(event: Recorded, data: ComplianceGapOpened) -> Rows:
     closing = {"closed_on": None, "closure": None, "closed_position": None}
-    own = {"gap_id": data.gap_id, "opened_position": event.position}
-    return [Put("gap", _gap_values(data) | own | closing)]
+    return [Put("gap", {"opened_position": event.position, **closing}, data)]
 
 
 def _gap_changed(_event: Recorded, data: ComplianceGapChanged) -> Rows:
-    return [Change("gap", {"gap_id": data.gap_id}, _gap_values(data))]
+    return [Change("gap", {"gap_id": data.gap_id}, {}, data)]
 
 
 def _gap_closed(event: Recorded, data: ComplianceGapClosed) -> Rows:
@@ -114,7 +96,7 @@ def _gap_closed(event: Recorded, data: ComplianceGapClosed) -> Rows:
 
 
 def _alert_raised(_event: Recorded, data: AlertRaised) -> Rows:
-    return [Put("alert", data.model_dump() | {"state": "raised"} | dict.fromkeys(_BESIDE))]
+    return [Put("alert", {"state": "raised", **dict.fromkeys(_BESIDE)}, data)]
 
 
 def _alert_sent(_event: Recorded, data: AlertSent) -> Rows:

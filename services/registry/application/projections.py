@@ -45,7 +45,7 @@ def _nothing(_event: Recorded, _data: Any) -> Rows:
 
 def _unit_registered(_event: Recorded, data: UnitRegistered) -> Rows:
     search = fold(f"{data.unit_code} {data.unit_name}")
-    return [Put("unit", {**data.model_dump(exclude={"notes"}), "search": search})]
+    return [Put("unit", {"search": search}, data)]
 
 
 def _unit_renamed(_event: Recorded, data: UnitRenamed) -> Rows:
@@ -58,7 +58,7 @@ def _unit_moved(_event: Recorded, data: UnitMoved) -> Rows:
 
 
 def _unit_succeeded(_event: Recorded, data: UnitSucceeded) -> Rows:
-    return [Put("unit_succession", data.model_dump(exclude={"source", "notes"}))]
+    return [Put("unit_succession", {}, data)]
 
 
 def _unit_dissolved(_event: Recorded, data: UnitDissolved) -> Rows:
@@ -66,9 +66,8 @@ def _unit_dissolved(_event: Recorded, data: UnitDissolved) -> Rows:
 
 
 def _draft_registered(event: Recorded, data: DraftRegistered) -> Rows:
-    row = data.model_dump(exclude={"notes"})
     search = fold(f"{data.draft_code} {data.title} {data.final_number or ''}")
-    return [Put("draft", {**row, "search": search, "scope": {}, "version": event.aggregate_version})]
+    return [Put("draft", {"search": search, "scope": {}, "version": event.aggregate_version}, data)]
 
 
 def _draft_changed(event: Recorded, **values: Any) -> Rows:
