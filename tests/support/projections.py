@@ -15,15 +15,9 @@ from services.metrics.application.announce import Announcer
 from shared import database
 from shared.envelope import Recorded
 from shared.projections.projection import Projection
-from shared.projections.rows import RowProjection
 from shared.rules.rulebook import load_rulebook
 
 RULEBOOK = load_rulebook(())
-CONTEXTS = {
-    "registry": frozenset({"unit", "draft"}),
-    "campaigns": frozenset({"unit", "draft", "plan", "communication", "programme"}),
-    "notifier": frozenset({"unit", "draft", "compliance", "alert", "recipient"}),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +71,5 @@ def _projection(service: str, engine: AsyncEngine) -> Projection:
     if service == "metrics":
         announcer: Announcer = None  # type: ignore[assignment]  # nothing is announced: `caught_up` is never called
         return MetricsProjection(engine, RULEBOOK, announcer)
-    tables = import_module(f"services.{service}.adapters.tables")
-    changes = import_module(f"services.{service}.application.projections").changes
-    return RowProjection(service, CONTEXTS[service], tables.metadata, tables.READ_MODEL, changes)
+    made: Projection = import_module(f"services.{service}.app").projection(engine, RULEBOOK)
+    return made

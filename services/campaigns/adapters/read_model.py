@@ -11,26 +11,38 @@ from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.campaigns.adapters import programme_query
-from services.campaigns.adapters.tables import ACTIVITY, COMMUNICATION, DRAFT, EVIDENCE, LEAD, POLICY, UNIT
+from services.campaigns.adapters.tables import ACTIVITY, COMMUNICATION, EVIDENCE, directory
 from services.campaigns.application.queries import (
     ActivityFilter,
     CommunicationFilter,
     EntryFilter,
     KnownDraft,
 )
+from shared.clock import Clock, day_in_vietnam
 from shared.conventions import MOST_POSITION
+from shared.directory.queries import leads_on
 from shared.paging import BadCursor
+
+UNIT = directory.units.unit
+DRAFT, LEAD, POLICY = directory.drafts.draft, directory.drafts.lead, directory.drafts.policy
 
 
 @dataclass(frozen=True, slots=True)
 class SqlReadModel:
     engine: AsyncEngine
+    now: Clock
+
+    @property
+    def _today(self) -> date:
+        return day_in_vietnam(self.now())
 
     async def draft(self, draft_code: str) -> KnownDraft | None:
         async with self.engine.connect() as connection:
             # Every row of an import asks this: one statement, built once, without a transaction around it.
             await connection.execution_options(isolation_level="AUTOCOMMIT")
-            row = (await connection.execute(_DRAFT, {"draft_code": draft_code})).one_or_none()
+            row = (
+                await connection.execute(_DRAFT, {"draft_code": draft_code, "today": self._today})
+            ).one_or_none()
         return KnownDraft(row.draft_code, row.lead, frozenset(row.policies or ())) if row else None
 
     async def unit(self, unit_code: str) -> bool:
@@ -47,7 +59,7 @@ class SqlReadModel:
         return [_placed(row, "held_on", "communication_id") for row in found]
 
     async def activities(self, wanted: ActivityFilter, limit: int, after: str | None) -> list[dict[str, Any]]:
-        query = _activities(wanted, limit, after)
+        query = _activities(wanted, limit, after, self._today)
         async with self.engine.connect() as connection:
             found = (await connection.execute(query)).mappings().all()
         return [_placed(row, "planned_on", "activity_id") for row in found]
@@ -68,16 +80,16 @@ class SqlReadModel:
             return {row.activity_id: row.communication_id for row in await connection.execute(query)}
 
 
-def _lead(draft_id: ColumnElement[Any]) -> ScalarSelect[Any]:
-    leads = select(LEAD.c.unit_code).where(LEAD.c.draft_id == draft_id)
-    return leads.order_by(LEAD.c.on.desc()).limit(1).scalar_subquery()
+def _lead(draft_id: ColumnElement[Any], day: Any) -> ScalarSelect[Any]:
+    leads = select(LEAD.c.unit_code).where(LEAD.c.draft_id == draft_id, leads_on(directory.drafts, day))
+    return leads.scalar_subquery()
 
 
 def _draft() -> Select[Any]:
     policies = select(func.array_agg(POLICY.c.policy_no)).where(POLICY.c.draft_id == DRAFT.c.draft_id)
     return select(
         DRAFT.c.draft_code,
-        _lead(DRAFT.c.draft_id).label("lead"),
+        _lead(DRAFT.c.draft_id, bindparam("today")).label("lead"),
         policies.scalar_subquery().label("policies"),
     ).where(DRAFT.c.draft_code == bindparam("draft_code"))
 
@@ -123,23 +135,23 @@ def _carried_out_by() -> ScalarSelect[Any]:
     )
 
 
-def _activities(wanted: ActivityFilter, limit: int, after: str | None) -> Select[Any]:
+def _activities(wanted: ActivityFilter, limit: int, after: str | None, today: date) -> Select[Any]:
     table = ACTIVITY.c
     query = (
         select(ACTIVITY, _carried_out_by().label("carried_out_by"))
-        .where(*_wanted(wanted))
+        .where(*_wanted(wanted, today))
         .order_by(table.planned_on, table.activity_id)
         .limit(limit)
     )
     return query.where(tuple_(table.planned_on, table.activity_id) > _place(after)) if after else query
 
 
-def _wanted(wanted: ActivityFilter) -> Iterator[ColumnElement[bool]]:
+def _wanted(wanted: ActivityFilter, today: date) -> Iterator[ColumnElement[bool]]:
     table = ACTIVITY.c
     if wanted.draft_code is not None:
         yield table.draft_code == wanted.draft_code
     if wanted.unit_code is not None:
-        yield func.coalesce(table.responsible_unit_code, _lead(table.draft_id)) == wanted.unit_code
+        yield func.coalesce(table.responsible_unit_code, _lead(table.draft_id, today)) == wanted.unit_code
     if wanted.first is not None:
         yield table.planned_on >= wanted.first
     if wanted.last is not None:

@@ -1,7 +1,6 @@
-"""What the log means for campaigns' rows: drafts and units as far as it must know them, and its own."""
+"""What events mean for campaigns' own rows, beside the directory: pure, one function an event."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
 from typing import Any, get_args
 
 from shared.contracts.campaigns import (
@@ -17,18 +16,8 @@ from shared.contracts.campaigns import (
 )
 from shared.contracts.event import Event
 from shared.contracts.programme import ProgrammeEntry, ProgrammeEvent
-from shared.contracts.registry import (
-    DraftPolicyAdded,
-    DraftPolicyAmended,
-    DraftPolicyRemoved,
-    DraftRegistered,
-    DraftRetitled,
-    DraftTransferred,
-    UnitRegistered,
-    UnitRenamed,
-)
 from shared.envelope import Recorded
-from shared.projections.rows import Change, Put, Remove, RowChange
+from shared.projections.rows import Change, Put, RowChange
 
 Rows = list[RowChange]
 
@@ -39,40 +28,6 @@ def changes(event: Recorded) -> Iterable[RowChange]:
 
 def _nothing(_event: Recorded, _data: Any) -> Rows:
     return []
-
-
-def _unit(_event: Recorded, data: UnitRegistered | UnitRenamed) -> Rows:
-    return [Put("known_unit", {}, data)]
-
-
-def _draft_registered(event: Recorded, data: DraftRegistered) -> Rows:
-    lead = {"draft_id": event.ref.id, "on": date.min, "unit_code": data.lead_unit_code}
-    return [Put("known_draft", {}, data), Put("known_lead", lead)]
-
-
-def _draft_retitled(event: Recorded, data: DraftRetitled) -> Rows:
-    return [Change("known_draft", {"draft_id": event.ref.id}, {"title": data.title})]
-
-
-def _draft_transferred(event: Recorded, data: DraftTransferred) -> Rows:
-    lead = {"draft_id": event.ref.id, "on": data.on, "unit_code": data.to_unit_code}
-    return [Put("known_lead", lead)]
-
-
-def _policy(event: Recorded, number: int) -> dict[str, Any]:
-    return {"draft_id": event.ref.id, "policy_no": number}
-
-
-def _policy_added(event: Recorded, data: DraftPolicyAdded) -> Rows:
-    return [Put("known_policy", _policy(event, data.policy_no) | {"title": data.title})]
-
-
-def _policy_amended(event: Recorded, data: DraftPolicyAmended) -> Rows:
-    return [Change("known_policy", _policy(event, data.policy_no), {"title": data.title})]
-
-
-def _policy_removed(event: Recorded, data: DraftPolicyRemoved) -> Rows:
-    return [Remove("known_policy", _policy(event, data.policy_no))]
 
 
 def _recorded(event: Recorded, data: CommunicationRecorded) -> Rows:
@@ -134,14 +89,6 @@ def _entry(event: Recorded, data: ProgrammeEntry) -> Rows:
 
 
 _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
-    UnitRegistered: _unit,
-    UnitRenamed: _unit,
-    DraftRegistered: _draft_registered,
-    DraftRetitled: _draft_retitled,
-    DraftTransferred: _draft_transferred,
-    DraftPolicyAdded: _policy_added,
-    DraftPolicyAmended: _policy_amended,
-    DraftPolicyRemoved: _policy_removed,
     CommunicationRecorded: _recorded,
     CommunicationCorrected: _corrected,
     CommunicationRetracted: _retracted,
