@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import MetaData, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.metrics.adapters.projection import MetricsProjection
@@ -25,8 +25,8 @@ class ReadModel:
     """The tables of one service in a migrated database, and the projection that writes them."""
 
     service: str
-    engine: AsyncEngine
-    projection: Projection
+    engine: AsyncEngine = field(repr=False)
+    projection: Projection = field(repr=False)
 
     async def project(self, events: Sequence[Recorded]) -> None:
         """Write the events that the projection reads, as one batch."""
@@ -49,9 +49,10 @@ class ReadModel:
         return found
 
 
-def metadata_of(service: str) -> MetaData:
-    found: MetaData = import_module(f"services.{service}.adapters.tables").metadata
-    return found
+def tables_of(service: str) -> Any:
+    """Give the directory's tables in a service's database; of metrics those of units alone."""
+    module = import_module(f"services.{service}.adapters.tables")
+    return module if service == "metrics" else module.directory
 
 
 @asynccontextmanager

@@ -103,5 +103,5 @@ async def test_a_move_holds_from_its_day(new_room: NewRoom) -> None:
     assert parents[room.code] == f"{room.code}-2"
     assert (await registry.get(f"/units/{room.code}")).json()["parent_code"] == f"{room.code}-2"
     for number, found in ((1, 0), (2, 1), (3, 0)):
-        query = {"unit": f"{room.code}-{number}", "include_descendants": True}
+        query: dict[str, str | bool] = {"unit": f"{room.code}-{number}", "include_descendants": True}
         assert len((await metrics.get("/gaps", params=query)).json()["gaps"]) == found
