@@ -1,7 +1,7 @@
 """PostgreSQL: engine, migrations, and how rows of read models are written in bulk."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -116,10 +116,15 @@ def _upgrade(connection: Connection, config: Config, revision: str) -> None:
     connection.commit()
 
 
-def run_migrations(metadata: MetaData) -> None:
-    """Body of every service's Alembic environment."""
+def is_kept_by(retired: Collection[str]) -> Callable[..., bool]:
+    """Leave tables that no code of ours reads or writes any more out of a comparison with the database."""
+    return lambda name, type_, _parents: type_ != "table" or name not in retired
+
+
+def run_migrations(metadata: MetaData, retired: Collection[str] = ()) -> None:
+    """Body of every service's Alembic environment; `retired` tables are left as the database has them."""
     connection: Connection = context.config.attributes["connection"]
-    context.configure(connection=connection, target_metadata=metadata)
+    context.configure(connection=connection, target_metadata=metadata, include_name=is_kept_by(retired))
     with context.begin_transaction():
         context.run_migrations()
 

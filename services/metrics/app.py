@@ -32,7 +32,7 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
     queries = Queries(snapshots, rulebook)
     vitals = Vitals.of(snapshots, rulebook, now, platform.metrics)
     platform.metrics.before_scrape("gaps", vitals.read)
-    return web.create_api(
+    api_app = web.create_api(
         service=settings.service,
         description="Tỷ lệ truyền thông, khoảng trống, báo cáo. / Compliance, gaps, reports.",
         routers=[
@@ -49,3 +49,5 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
         tracing=platform.tracing,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
     )
+    api_app.state.now = now
+    return api_app

@@ -63,6 +63,10 @@ class JetStreamEventStore:
         self._require_connection()
         return await self._reader.load_all(refs)
 
+    async def exists(self, ref: AggregateRef) -> bool:
+        self._require_connection()
+        return await self._reader.exists(ref)
+
     async def reach(self, position: int) -> None:
         self._require_connection()
         await self._reader.reach(position)

@@ -95,6 +95,15 @@ class LogReader:
             raise TransientError(f"who answers does not have position {position} of the log")
         await asyncio.sleep(BEHIND_SECONDS)
 
+    async def exists(self, ref: AggregateRef) -> bool:
+        """Look for the newest event of every type of an aggregate: one question, whatever its length."""
+        try:
+            answers = await self._recent([ref.subjects])
+        except (nats.errors.Error, OSError) as error:
+            raise TransientError(f"the log could not be read: {error}") from error
+        own = ref.subjects.removesuffix("*")
+        return any(_header(message, "Nats-Subject").startswith(own) for message in answers)
+
     async def load_all(self, refs: Sequence[AggregateRef]) -> Mapping[AggregateRef, History]:
         try:
             return await self._load_all(refs)

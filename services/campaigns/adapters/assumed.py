@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from services.campaigns.application.queries import Known, KnownDraft
+from services.campaigns.application.queries import Known
+from services.campaigns.domain.draft import KnownDraft
 from shared.contracts.registry import MOST_POLICIES
 from shared.contracts.vocabulary import Dataset
 from shared.rows import Reason
@@ -22,7 +23,7 @@ class Assumed:
         found = await self.known.draft(draft_code)
         if draft_code not in self.drafts:
             return found
-        known = found or KnownDraft(draft_code, "", frozenset(), Dataset.LIVE, [(date.min, "")])
+        known = found or KnownDraft(draft_code, frozenset(), Dataset.LIVE, [(date.min, "")])
         return replace(known, policies=frozenset(range(1, MOST_POLICIES + 1)))
 
     async def unit(self, unit_code: str) -> bool:

@@ -11,21 +11,31 @@ from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.campaigns.adapters import programme_query
-from services.campaigns.adapters.tables import ACTIVITY, COMMUNICATION, DRAFT, EVIDENCE, LEAD, POLICY, UNIT
+from services.campaigns.adapters.tables import ACTIVITY, COMMUNICATION, EVIDENCE, directory
 from services.campaigns.application.queries import (
     ActivityFilter,
     CommunicationFilter,
     EntryFilter,
-    KnownDraft,
 )
+from services.campaigns.domain.draft import KnownDraft
 from shared.contracts.vocabulary import Dataset
+from shared.clock import Clock, day_in_vietnam
 from shared.conventions import MOST_POSITION
+from shared.directory.queries import leads_on
 from shared.paging import BadCursor
+
+UNIT = directory.units.unit
+DRAFT, LEAD, POLICY = directory.drafts.draft, directory.drafts.lead, directory.drafts.policy
 
 
 @dataclass(frozen=True, slots=True)
 class SqlReadModel:
     engine: AsyncEngine
+    now: Clock
+
+    @property
+    def _today(self) -> date:
+        return day_in_vietnam(self.now())
 
     async def draft(self, draft_code: str) -> KnownDraft | None:
         async with self.engine.connect() as connection:
@@ -48,7 +58,7 @@ class SqlReadModel:
         return [_placed(row, "held_on", "communication_id") for row in found]
 
     async def activities(self, wanted: ActivityFilter, limit: int, after: str | None) -> list[dict[str, Any]]:
-        query = _activities(wanted, limit, after)
+        query = _activities(wanted, limit, after, self._today)
         async with self.engine.connect() as connection:
             found = (await connection.execute(query)).mappings().all()
         return [_placed(row, "planned_on", "activity_id") for row in found]
@@ -72,20 +82,19 @@ class SqlReadModel:
 def _known(row: Row[Any]) -> KnownDraft:
     return KnownDraft(
         draft_code=row.draft_code,
-        lead_unit_code=row.lead,
         policies=frozenset(row.policies or ()),
         dataset=Dataset(row.dataset),
         leads=list(zip(row.led_from, row.led_by, strict=True)),
     )
 
 
-def _lead(draft_id: ColumnElement[Any]) -> ScalarSelect[Any]:
-    leads = select(LEAD.c.unit_code).where(LEAD.c.draft_id == draft_id)
-    return leads.order_by(LEAD.c.on.desc()).limit(1).scalar_subquery()
+def _lead(draft_id: ColumnElement[Any], day: date) -> ScalarSelect[Any]:
+    leads = select(LEAD.c.unit_code).where(LEAD.c.draft_id == draft_id, leads_on(directory.drafts, day))
+    return leads.scalar_subquery()
 
 
 def _leads(column: ColumnElement[Any]) -> ScalarSelect[Any]:
-    every = select(func.array_agg(aggregate_order_by(column, LEAD.c.on)))
+    every = select(func.array_agg(aggregate_order_by(column, LEAD.c.from_day)))
     return every.where(LEAD.c.draft_id == DRAFT.c.draft_id).scalar_subquery()
 
 
@@ -93,10 +102,9 @@ def _draft() -> Select[Any]:
     policies = select(func.array_agg(POLICY.c.policy_no)).where(POLICY.c.draft_id == DRAFT.c.draft_id)
     return select(
         DRAFT.c.draft_code,
-        _lead(DRAFT.c.draft_id).label("lead"),
         policies.scalar_subquery().label("policies"),
         DRAFT.c.dataset,
-        _leads(LEAD.c.on).label("led_from"),
+        _leads(LEAD.c.from_day).label("led_from"),
         _leads(LEAD.c.unit_code).label("led_by"),
     ).where(DRAFT.c.draft_code == bindparam("draft_code"))
 
@@ -142,23 +150,23 @@ def _carried_out_by() -> ScalarSelect[Any]:
     )
 
 
-def _activities(wanted: ActivityFilter, limit: int, after: str | None) -> Select[Any]:
+def _activities(wanted: ActivityFilter, limit: int, after: str | None, today: date) -> Select[Any]:
     table = ACTIVITY.c
     query = (
         select(ACTIVITY, _carried_out_by().label("carried_out_by"))
-        .where(*_wanted(wanted))
+        .where(*_wanted(wanted, today))
         .order_by(table.planned_on, table.activity_id)
         .limit(limit)
     )
     return query.where(tuple_(table.planned_on, table.activity_id) > _place(after)) if after else query
 
 
-def _wanted(wanted: ActivityFilter) -> Iterator[ColumnElement[bool]]:
+def _wanted(wanted: ActivityFilter, today: date) -> Iterator[ColumnElement[bool]]:
     table = ACTIVITY.c
     if wanted.draft_code is not None:
         yield table.draft_code == wanted.draft_code
     if wanted.unit_code is not None:
-        yield func.coalesce(table.responsible_unit_code, _lead(table.draft_id)) == wanted.unit_code
+        yield func.coalesce(table.responsible_unit_code, _lead(table.draft_id, today)) == wanted.unit_code
     if wanted.first is not None:
         yield table.planned_on >= wanted.first
     if wanted.last is not None:

@@ -184,7 +184,7 @@ class Commands:
     async def require_lead(self, draft_code: str, unit_code: str | None) -> None:
         """Refuse a unit's official who speaks for another unit's draft."""
         draft = await self.require_draft(draft_code)
-        if draft.lead_unit_code != unit_code:
+        if draft.lead_on(date.today()) != unit_code:
             raise NotYourDraft(draft_code, draft.lead_unit_code)
 
     async def require_own(self, unit_code: str, year: int, by: str | None, of_entry: UUID | None) -> None:

@@ -6,24 +6,7 @@ from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
-from shared.contracts.about import About
-from shared.contracts.vocabulary import Dataset
-from shared.rules.pieces import LeadUnits, unit_on
-
-
-@dataclass(frozen=True, slots=True)
-class KnownDraft:
-    """What campaigns knows of a draft of the registry; `leads` in the order of their days."""
-
-    draft_code: str
-    lead_unit_code: str
-    policies: frozenset[int]
-    dataset: Dataset
-    leads: LeadUnits
-
-    def about(self, day: date) -> About:
-        """Give what the envelope of an event that is recorded on a day says of the draft."""
-        return About(draft_code=self.draft_code, unit_code=unit_on(self.leads, day), dataset=self.dataset)
+from services.campaigns.domain.draft import KnownDraft
 
 
 class Known(Protocol):

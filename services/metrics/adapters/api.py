@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 
 from services.metrics.adapters.views import (
     ComplianceView,
@@ -27,11 +27,17 @@ AsOf = Annotated[date | None, Query(description="the day for which the question 
 Year = Annotated[int | None, Query(ge=2000, le=2100, description="reporting year, 15/12 to 14/12")]
 
 
-def today() -> date:
-    return clock.day_in_vietnam(clock.now())
+def today(request: Request) -> date:
+    """Give the day in Vietnam by the clock that the service was made with."""
+    now: clock.Clock = request.app.state.now
+    return clock.day_in_vietnam(now())
+
+
+Today = Annotated[date, Depends(today)]
 
 
 def question(  # the parameters of the contract
+    today: Today,
     as_of: AsOf = None,
     year: Year = None,
     first: Annotated[date | None, Query(alias="from")] = None,
@@ -42,7 +48,7 @@ def question(  # the parameters of the contract
     group_by: GroupBy = GroupBy.NONE,
 ) -> Question:
     return Question(
-        as_of=as_of or today(),
+        as_of=as_of or today,
         period=_period(year, first, last),
         year=year,
         unit_code=unit,
@@ -75,19 +81,23 @@ def router(queries: Queries) -> APIRouter:
 
     @routes.get("/gaps", summary="Drafts that lack communication at their current stage")
     async def gaps(
-        _: Reader, as_of: AsOf = None, unit: str | None = None, include_descendants: bool = False
+        _: Reader,
+        today: Today,
+        as_of: AsOf = None,
+        unit: str | None = None,
+        include_descendants: bool = False,
     ) -> GapsView:
-        answer = await queries.gaps(as_of or today(), unit, include_descendants=include_descendants)
+        answer = await queries.gaps(as_of or today, unit, include_descendants=include_descendants)
         return gaps_view(answer, rules_version)
 
     @routes.get("/drafts/{draft_code}/coverage", summary="The verdict of every policy and stage, and why")
-    async def coverage(_: Reader, draft_code: str, as_of: AsOf = None) -> CoverageView:
-        day = as_of or today()
+    async def coverage(_: Reader, today: Today, draft_code: str, as_of: AsOf = None) -> CoverageView:
+        day = as_of or today
         return coverage_view(await queries.coverage(draft_code, day), day.isoformat(), rules_version)
 
     @routes.get("/todos", summary="What no figure judges and somebody should look at")
-    async def todos(_: Reader, as_of: AsOf = None) -> TodosView:
-        day = as_of or today()
+    async def todos(_: Reader, today: Today, as_of: AsOf = None) -> TodosView:
+        day = as_of or today
         found, units = await queries.todos(day)
         return todos_view(found, units, day.isoformat())
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from services.metrics.adapters.api import today
+from services.metrics.adapters.api import Today
 from services.metrics.adapters.views import CountsView
 from services.metrics.application.effect import Effect, Effects, Touched
 from services.metrics.domain.effect import Standing
@@ -115,10 +115,10 @@ def router(effects: Effects) -> APIRouter:
     routes = APIRouter(tags=["rules"], dependencies=[AtPosition])
 
     @routes.post("/rules/effect", summary="What files of rules would change, before they are taken")
-    async def effect(_: Operator, body: RulesBody) -> EffectView:
+    async def effect(_: Operator, today: Today, body: RulesBody) -> EffectView:
         files = [RuleFile(file.name, file.text) for file in body.files]
         period = year_period(body.year) if body.year else None
-        return effect_view(await effects.of(files, body.as_of or today(), period))
+        return effect_view(await effects.of(files, body.as_of or today, period))
 
     return routes
 

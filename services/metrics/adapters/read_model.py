@@ -16,15 +16,15 @@ from services.metrics.adapters.tables import (
     OCCURRENCE_INTERVAL,
     POLICY_INTERVAL,
     STAY,
-    SUCCESSION,
     TARGET,
-    UNIT,
     checkpoints,
+    units,
 )
 from services.metrics.application.ports import Cell, OpenGap, Todo
 from services.metrics.domain.record import DraftRecord
-from services.metrics.domain.units import Succession, UnitInfo, Units, units_of
 from shared.contracts.vocabulary import Answer, Dataset, Instrument, Procedure, Regime, Stage
+from shared.directory.queries import unit_directory
+from shared.directory.unit_directory import UnitDirectory
 from shared.rules.figures import CUT_DAY, DECIDED, Counts, Period, effective_day
 from shared.rules.verdicts import COVERED, JUDGED, PolicyVerdict
 
@@ -52,14 +52,8 @@ class SqlSnapshot:
     connection: AsyncConnection
     position: int
 
-    async def units(self) -> Units:
-        infos = await self.connection.execute(
-            select(UNIT.c.unit_code, UNIT.c.unit_name, UNIT.c.level, UNIT.c.parent_code)
-        )
-        successions = await self.connection.execute(
-            select(SUCCESSION.c.unit_code, SUCCESSION.c.to_code, SUCCESSION.c.on)
-        )
-        return units_of((UnitInfo(*row) for row in infos), (Succession(*row) for row in successions))
+    async def units(self) -> UnitDirectory:
+        return await unit_directory(self.connection, units)
 
     async def targets(self, year: int) -> Mapping[str, float]:
         found = await self.connection.execute(

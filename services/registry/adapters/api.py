@@ -1,6 +1,6 @@
 """The registry's door: units, drafts, policies and stages, as commands and queries over HTTP."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -29,7 +29,7 @@ from services.registry.application.queries import DraftFilter, ReadModel
 from services.registry.domain import draft as drafts
 from services.registry.domain import unit as units
 from services.registry.domain.refusals import NotYourDraft
-from shared import clock, conventions
+from shared import conventions
 from shared.auth import Reader, Supervisor, Writer
 from shared.contracts.event import Code
 from shared.contracts.ids import unit_id
@@ -51,10 +51,6 @@ def routers(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> li
         _posting_commands(commands),
         _queries(commands, read_model, rulebook),
     ]
-
-
-def _today() -> Any:
-    return clock.day_in_vietnam(clock.now())
 
 
 def _accepted(response: Response, aggregate_id: object, handled: Handled) -> Accepted:
@@ -140,14 +136,14 @@ class _DraftDoor:
     async def step(self, commands: Commands, command: drafts.Command) -> AcceptedStep:
         """Carry out a step on the draft's way, and say what is to be remarked of it."""
         handled = await self._handled(commands, command)
-        found = await commands.remarks_on(self.draft_code, handled, _today())
+        found = await commands.remarks_on(self.draft_code, handled, commands.today)
         return AcceptedStep(**dict(self._answer(handled)), remarks=remark_views(found))
 
     async def post(self, commands: Commands, command: drafts.Command, number: UUID) -> AcceptedPosting:
         """Carry out a command on a posting, and show how it stands then."""
         step = await self.step(commands, command)
         draft, history = await commands.draft_with_history(self.draft_code)
-        shown = posting_views(draft, commands.clocks(draft, history, _today()))
+        shown = posting_views(draft, commands.clocks(draft, history, commands.today))
         return AcceptedPosting(**dict(step), posting=next(one for one in shown if one.posting_id == number))
 
     def _answer(self, handled: Handled) -> Accepted:
@@ -216,7 +212,7 @@ def _decision_commands(commands: Commands) -> APIRouter:
 
     @router.post("/{draft_code}/transfer", summary="Hand the draft over to another unit")
     async def transfer(body: bodies.Handover, door: Door) -> Accepted:
-        return await door.carry_out(commands, drafts.Transfer(transfer=body.event(), today=_today()))
+        return await door.carry_out(commands, drafts.Transfer(transfer=body.event(), today=commands.today))
 
     return router
 
@@ -226,7 +222,7 @@ def _stage_commands(commands: Commands) -> APIRouter:
 
     @router.post("/stages", status_code=201, summary="Enter a stage")
     async def enter(body: bodies.NewStage, door: Door) -> AcceptedStep:
-        return await door.step(commands, body.command(_today()))
+        return await door.step(commands, body.command(commands.today))
 
     @router.post("/stages/{entry_id}/correct", summary="Correct an entry into a stage")
     async def correct(entry_id: UUID, body: bodies.StageCorrection, door: Door) -> Accepted:
@@ -239,11 +235,15 @@ def _stage_commands(commands: Commands) -> APIRouter:
             was_precision=was.precision,
             **body.model_dump(),
         )
-        return await door.carry_out(commands, drafts.CorrectStage(correction=correction, today=_today()))
+        return await door.carry_out(
+            commands, drafts.CorrectStage(correction=correction, today=commands.today)
+        )
 
     @router.post("/withdraw", summary="Withdraw the draft")
     async def withdraw(body: bodies.Withdrawal, door: Door) -> Accepted:
-        command = drafts.EnterStage(stage=Stage.WITHDRAWN, entered_on=body.on, today=_today(), what=body.what)
+        command = drafts.EnterStage(
+            stage=Stage.WITHDRAWN, entered_on=body.on, today=commands.today, what=body.what
+        )
         return await door.carry_out(commands, command)
 
     return router
@@ -254,7 +254,7 @@ def _posting_commands(commands: Commands) -> APIRouter:
 
     @router.post("", status_code=201, summary="Post the draft for comment; again after an end: a new posting")
     async def open_posting(body: bodies.NewPosting, door: Door) -> AcceptedPosting:
-        command = body.command(door.draft_code, _today())
+        command = body.command(door.draft_code, commands.today)
         return await door.post(commands, command, command.posting.posting_id)
 
     @router.post("/{posting_id}/extend", summary="Let a posting run longer")
@@ -263,7 +263,7 @@ def _posting_commands(commands: Commands) -> APIRouter:
 
     @router.post("/{posting_id}/close", summary="End a posting with its last day")
     async def close(posting_id: UUID, body: bodies.PostingClosure, door: Door) -> AcceptedPosting:
-        return await door.post(commands, body.command(posting_id, _today()), posting_id)
+        return await door.post(commands, body.command(posting_id, commands.today), posting_id)
 
     return router
 
@@ -279,7 +279,7 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
     async def unit(_: Reader, response: Response, unit_code: str) -> UnitView:
         found, version = await commands.unit(unit_code)
         conventions.versioned(response, version)
-        return unit_view(found, version)
+        return unit_view(found, version, commands.today)
 
     @router.get("/drafts", summary="Find drafts", dependencies=[AtPosition])
     async def find_drafts(
@@ -292,13 +292,14 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
     async def draft(_: Reader, response: Response, draft_code: str) -> DraftView:
         found, history = await commands.draft_with_history(draft_code)
         conventions.versioned(response, history.version)
-        remarks = commands.remarks(found, history, _today())
-        return draft_view(found, history, remarks, commands.clocks(found, history, _today()))
+        remarks = commands.remarks(found, history, commands.today)
+        clocks = commands.clocks(found, history, commands.today)
+        return draft_view(found, history, remarks, clocks, commands.entries(found, history))
 
     @router.get("/drafts/{draft_code}/history", summary="Every event of a draft: when, who, what")
     async def history(_: Reader, draft_code: str) -> HistoryView:
         found, recorded = await commands.draft_with_history(draft_code)
-        return history_view(draft_code, recorded, commands.remarks(found, recorded, _today()))
+        return history_view(draft_code, recorded, commands.remarks(found, recorded, commands.today))
 
     @router.get("/procedures", summary="The rules in force, with their dates and legal basis")
     async def procedures(_: Reader) -> ProceduresView:

@@ -9,15 +9,17 @@ from services.registry.domain import unit as units
 from services.registry.domain.postings import PostingEvent
 from services.registry.domain.reading import facts_of
 from services.registry.domain.refusals import DraftNotFound, NotYourDraft, UnitNotFound, UnknownUnit
-from shared.clock import NewId
+from shared.clock import Clock, NewId, day_in_vietnam
 from shared.contracts.ids import draft_id, unit_id
 from shared.contracts.registry import UnitRegistered
 from shared.envelope import AggregateRef, Metadata
 from shared.eventstore.handle import Handled, handle
 from shared.eventstore.port import EventStore, History, Version
+from shared.rules.facts import StageEntry
 from shared.rules.postings import PostingClock
 from shared.rules.remarks import Remark, clocks_of, remarks
 from shared.rules.rulebook import Rulebook
+from shared.rules.sequence import all_in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,11 @@ class Commands:
     store: EventStore
     new_id: NewId
     rulebook: Rulebook
+    now: Clock
+
+    @property
+    def today(self) -> date:
+        return day_in_vietnam(self.now())
 
     async def register_unit(self, unit: UnitRegistered, metadata: Metadata) -> Handled:
         return await self.on_unit(unit.unit_code, units.Register(unit), metadata)
@@ -104,6 +111,10 @@ class Commands:
 
     def remarks(self, draft: drafts.Draft, history: History, today: date) -> tuple[Remark, ...]:
         return remarks(facts_of(draft, history.events), self.rulebook, today)
+
+    def entries(self, draft: drafts.Draft, history: History) -> list[StageEntry]:
+        """Give all entries into stages in the order of the rules."""
+        return all_in_order(facts_of(draft, history.events), self.rulebook)
 
     async def draft_with_history(self, draft_code: str) -> tuple[drafts.Draft, History]:
         """Read a draft from the log, as new as it can be."""

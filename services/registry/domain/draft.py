@@ -42,6 +42,7 @@ from shared.contracts.registry import (
 )
 from shared.contracts.vocabulary import CLOSING_BY_LAW, ENDS, Precision, Stage
 from shared.decider import Decider
+from shared.rules.pieces import by_day, holds_on
 from shared.rules.recorded_days import check_recorded_day
 
 
@@ -173,6 +174,10 @@ class Draft:
     exemptions: tuple[DraftCommunicationExempted, ...] = ()
     transfers: tuple[DraftTransferred, ...] = ()
     postings: Postings = ()
+
+    def lead_on(self, day: date) -> str:
+        changes = ((transfer.on, transfer.to_unit_code) for transfer in self.transfers)
+        return holds_on(by_day(self.registered.lead_unit_code, changes), day)
 
     def policy(self, number: int) -> DraftPolicyAdded | None:
         return next((p for p in self.policies if p.policy_no == number), None)
@@ -400,8 +405,8 @@ def _evolve(draft: Draft, event: DraftEvent) -> Draft:  # noqa: C901, PLR0911, P
             return replace(draft, exemptions=(*draft.exemptions, event))
         case DraftTransferred():
             transfers = (*draft.transfers, event)
-            newest = max(transfers, key=lambda transfer: transfer.on)
-            return replace(draft, transfers=transfers, lead_unit_code=newest.to_unit_code)
+            changed = replace(draft, transfers=transfers)
+            return replace(changed, lead_unit_code=changed.lead_on(date.max))
         case _:
             assert_never(event)
 

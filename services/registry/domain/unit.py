@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import reduce
 from typing import assert_never
 
 from services.registry.domain.plain import plain
@@ -18,6 +19,7 @@ from shared.contracts.registry import (
     UnitTargetSet,
 )
 from shared.decider import Decider
+from shared.directory import units
 
 Change = UnitRenamed | UnitMoved | UnitSucceeded | UnitDissolved | UnitTargetSet
 
@@ -48,9 +50,9 @@ class Unit:
     changes: tuple[Change, ...] = ()
 
     @property
-    def unit_name(self) -> str:
-        renamed = [change for change in self.changes if isinstance(change, UnitRenamed)]
-        return max(renamed, key=lambda change: change.on).unit_name if renamed else self.registered.unit_name
+    def by_day(self) -> units.Unit:
+        """The unit as the directory has it: its name, its parent and the rest by day."""
+        return reduce(units.evolve, self.changes, units.registered(self.registered))
 
 
 State = Absent | Unit

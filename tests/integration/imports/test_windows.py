@@ -55,7 +55,7 @@ class Door:
         self.decided = 0
         self._more = asyncio.Condition()
         self._carrier = Carrier(Session(store), META)
-        sheets = Rows(Commands(store, clock.new_id, load_rulebook())).sheets()
+        sheets = Rows(Commands(store, clock.new_id, load_rulebook(), clock.now)).sheets()
         self._sheets = {name: self._counted(sheet) for name, sheet in sheets.items()}
 
     def _counted(self, sheet: Sheet[Any]) -> Sheet[Any]:

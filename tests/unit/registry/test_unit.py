@@ -68,4 +68,4 @@ def test_the_name_is_the_latest_by_day_not_by_recording() -> None:
     early = UnitRenamed(unit_code="BKHDT", unit_name="Cũ", on=date(2024, 6, 1))
     state = spec(unit).given(BKHDT, late, early).state
     assert isinstance(state, Unit)
-    assert state.unit_name == "Mới"
+    assert state.by_day.name_on(date(2026, 1, 1)) == "Mới"

@@ -1,4 +1,4 @@
-"""The tree of units as the notifier knows it: who stands above whom, who carries on for whom."""
+"""Who follows whom: the tree of units on the day that is planned, and the justice bodies beside it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from datetime import date
 from functools import cached_property
 
 from shared.contracts.vocabulary import UnitKind, UnitLevel
+from shared.directory.unit_directory import UnitDirectory, UnitsOn
 
 JUSTICE = UnitKind.PROVINCIAL_JUSTICE_DEPARTMENT
 OVERSEERS = frozenset({JUSTICE, UnitKind.PBGDPL_COUNCIL})  # they follow their whole province
@@ -13,6 +14,8 @@ OVERSEERS = frozenset({JUSTICE, UnitKind.PBGDPL_COUNCIL})  # they follow their w
 
 @dataclass(frozen=True, slots=True)
 class Unit:
+    """A unit as it is on the day of a tree."""
+
     code: str
     name: str
     parent_name: str | None = None
@@ -23,33 +26,28 @@ class Unit:
 
 @dataclass(frozen=True, kw_only=True)
 class Tree:
-    """`successions` give (day, heir) for each unit that ended; `justice_unit` follows the whole country."""
+    """The units as they are on `day`; `justice_unit` follows the whole country."""
 
-    units: Mapping[str, Unit] = field(default_factory=dict)
-    successions: Mapping[str, tuple[tuple[date, str], ...]] = field(default_factory=dict)
+    directory: UnitDirectory = field(default_factory=UnitDirectory)
+    day: date = date.max
     justice_unit: str | None = None
 
+    @cached_property
+    def _units(self) -> UnitsOn:
+        return self.directory.on(self.day)
+
     def unit(self, code: str) -> Unit:
-        return self.units.get(code) or Unit(code, code)
+        units, parent = self._units, self._units.parent(code)
+        parent_name = units.name(parent) if parent is not None and parent in units else None
+        return Unit(code, units.name(code), parent_name, parent, units.level(code), units.kind(code))
 
     def above(self, code: str) -> Iterator[str]:
         """Give the units above, nearest first; a ring of parents ends where it began."""
-        seen = {code}
-        while (parent := self.unit(code).parent_code) is not None and parent not in seen:
-            seen.add(parent)
-            yield parent
-            code = parent
+        return self._units.above(code)
 
     def heirs(self, code: str, day: date) -> tuple[str, ...]:
         """Give the units that carry on for one by `day`, each followed to the last; none if it goes on itself."""
-        return tuple(heir for heir in self._followed(code, day, frozenset({code})) if heir != code)
-
-    def _followed(self, code: str, day: date, seen: frozenset[str]) -> Iterator[str]:
-        heirs = [to for on, to in self.successions.get(code, ()) if on <= day and to not in seen]
-        if not heirs:
-            yield code
-        for heir in heirs:
-            yield from self._followed(heir, day, seen | {heir})
+        return self.directory.successors_on(code, day)
 
     def justice_of(self, code: str) -> str | None:
         """Find the justice body that follows a unit: the nearest one in its line, else the country's."""
@@ -58,12 +56,13 @@ class Tree:
 
     @cached_property
     def _justice_below(self) -> Mapping[str | None, str]:
-        return {unit.parent_code: unit.code for unit in self.units.values() if unit.kind is JUSTICE}
+        units = self._units
+        return {units.parent(code): code for code in units.units if units.kind(code) is JUSTICE}
 
     def area(self, code: str) -> frozenset[str]:
         """Give the units that one oversees: those below it, for a justice body all of its province."""
         if code == self.justice_unit:
-            return frozenset(self.units) - {code}
-        unit = self.unit(code)
-        root = unit.parent_code if unit.kind in OVERSEERS and unit.parent_code else code
-        return frozenset(one for one in self.units if root in self.above(one)) - {code}
+            return frozenset(self.directory.units) - {code}
+        parent = self._units.parent(code)
+        root = parent if self._units.kind(code) in OVERSEERS and parent else code
+        return self._units.below(root) - {code}
