@@ -10,7 +10,7 @@ INSTALLED := .venv/.installed
 # ones (e2e) come early, so that neither waits for the other in the end. `PARALLEL=` for one.
 PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
 # Imported once while installing, so that the first start finds it compiled.
-WARM := import deploy.cli.up, services.registry.app, services.campaigns.app, services.metrics.app, services.notifier.app
+WARM := import deploy.cli.operate.up, services.registry.app, services.campaigns.app, services.metrics.app, services.notifier.app
 LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	--all-extras --group dev pyproject.toml -o requirements.lock
 

@@ -11,7 +11,7 @@ from nats.js.errors import NotFoundError
 
 from deploy.cli.console import Said
 from deploy.local import state
-from deploy.local.keys import Keyring
+from deploy.local.keys.keyring import Keyring
 from deploy.local.settings import LocalSettings
 from deploy.local.up import operator
 from deploy.nats.permissions import OPERATOR

@@ -1,5 +1,6 @@
 """What a person sees: Vietnamese first, English beneath, numbers and dates as officials write them."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -40,6 +41,10 @@ def say(text: Text, *, style: str = "", to: Console = out) -> None:
 
 def complain(text: Text) -> None:
     say(text, style="bold red", to=err)
+
+
+def print_json(answer: object) -> None:
+    out.print_json(json.dumps(answer, ensure_ascii=False))
 
 
 def banners(answer: Mapping[str, Any]) -> None:

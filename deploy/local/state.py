@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from deploy.local.keys import write_secret
+from deploy.local.keys.keyring import write_secret
 from shared.settings import SECRETS
 
 FILE = "current.json"

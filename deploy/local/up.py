@@ -14,13 +14,16 @@ import nats
 import nats.errors
 from nats.aio.client import Client
 
-from deploy.local import child, databases, leftovers, signing, state, tokens
-from deploy.local.engine import LOOPBACK, FolderInUse, refuse_taken
-from deploy.local.keys import Keyring, keyring
-from deploy.local.nats import NatsServer
-from deploy.local.postgres import PostgresServer
+from deploy.local import state
+from deploy.local.engines import databases
+from deploy.local.engines.nats import NatsServer
+from deploy.local.engines.postgres import PostgresServer
+from deploy.local.engines.process import LOOPBACK, FolderInUse, refuse_taken
+from deploy.local.keys import signing, tokens
+from deploy.local.keys.keyring import Keyring, keyring
+from deploy.local.processes import orphans, service_process
+from deploy.local.processes.supervisor import Notice, Server, Service, attend, supervise
 from deploy.local.settings import LocalSettings
-from deploy.local.supervisor import Notice, Server, Service, attend, supervise
 from deploy.nats.permissions import OPERATOR, inbox_prefix
 from shared import clock
 from shared.contracts.vocabulary import Role
@@ -45,7 +48,7 @@ async def running(folder: Path, settings: LocalSettings, notice: Notice) -> Asyn
     `folder` is absolute: it marks our processes.
     """
     with _claimed(folder):
-        await leftovers.end_services(folder / "run", folder)
+        await orphans.end_services(folder / "run", folder)
         refuse_taken(settings.service_ports())
         with _preloaded(folder):
             ring = keyring(folder / "keys")
@@ -98,11 +101,11 @@ def _claimed(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _preloaded(folder: Path) -> Iterator[None]:
-    child.preload(folder)
+    service_process.preload(folder)
     try:
         yield
     finally:
-        child.unload()
+        service_process.unload()
 
 
 @asynccontextmanager
@@ -150,7 +153,7 @@ async def _database_urls(
     folder: Path, settings: LocalSettings, postgres: PostgresServer
 ) -> Mapping[str, str]:
     if settings.database_url is None:
-        return {name: postgres.url(name) for name in child.present()}
+        return {name: postgres.url(name) for name in service_process.present()}
     admin = settings.database_url.get_secret_value()
     return await databases.provide(admin, folder / databases.PASSWORDS)
 
@@ -158,7 +161,7 @@ async def _database_urls(
 def _current(folder: Path, settings: LocalSettings, engines: Engines) -> state.Current:
     expires = clock.now() + timedelta(days=TOKEN_DAYS)
     return state.Current(
-        urls={name: settings.url(name) for name in child.present()},
+        urls={name: settings.url(name) for name in service_process.present()},
         token=tokens.signer(folder / "keys").token("loa-up", Role.OPERATOR, expires),
         data_dir=str(folder),
         nats_url=engines.nats_url,
@@ -184,7 +187,7 @@ def _services(folder: Path, settings: LocalSettings, engines: Engines, ring: Key
             }
             | links.get(name, {}),
         )
-        for name in child.present()
+        for name in service_process.present()
     ]
 
 
@@ -197,7 +200,7 @@ def _link_keys(folder: Path) -> Mapping[str, dict[str, str]]:
 
 
 def _environment(name: str, folder: Path, settings: LocalSettings) -> dict[str, str]:
-    addresses = {f"LOA_URL_{other.upper()}": settings.url(other) for other in child.present()}
+    addresses = {f"LOA_URL_{other.upper()}": settings.url(other) for other in service_process.present()}
     return {
         **os.environ,
         **addresses,

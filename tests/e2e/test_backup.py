@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy.cli.archive import Manifest
+from deploy.cli.backup.archive import Manifest
 from tests.e2e.test_walk import QUESTIONS
 from tests.support.home import Home, until
 

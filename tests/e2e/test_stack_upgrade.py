@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deploy.local.keys import Keyring
+from deploy.local.keys.keyring import Keyring
 from deploy.local.up import operator
 from deploy.nats.permissions import SERVICES
 from tests.support.containers import Images

@@ -8,13 +8,13 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from deploy.cli import prepare
 from deploy.cli.console import Said
-from deploy.local.databases import PASSWORDS
-from deploy.local.engine import free_port
-from deploy.local.keys import keyring
-from deploy.local.nats import NatsServer
-from deploy.local.postgres import PostgresServer, database_of
+from deploy.cli.operate import prepare
+from deploy.local.engines.databases import PASSWORDS
+from deploy.local.engines.nats import NatsServer
+from deploy.local.engines.postgres import PostgresServer, database_of
+from deploy.local.engines.process import free_port
+from deploy.local.keys.keyring import keyring
 from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import OPERATOR
 from shared.eventstore import streams

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from deploy.local.child import OUR_FOLDER
+from deploy.local.processes.service_process import OUR_FOLDER
 from tests.support.ports import free_port
 
 LOA = Path(sysconfig.get_path("scripts")) / "loa"

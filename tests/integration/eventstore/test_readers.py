@@ -9,9 +9,9 @@ import pytest
 from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig
 
-from deploy.local import nats as local
-from deploy.local.keys import Keyring, keyring, new_seed, write_secret
-from deploy.local.nats import NatsServer
+from deploy.local.engines import nats as local
+from deploy.local.engines.nats import NatsServer
+from deploy.local.keys.keyring import Keyring, keyring, new_seed, write_secret
 from deploy.nats.permissions import inbox_prefix, reader
 from deploy.sample.reader import read
 from shared.clock import new_id

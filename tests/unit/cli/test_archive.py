@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.cli import archive
-from deploy.cli.archive import BadArchive, Manifest
+from deploy.cli.backup import archive
+from deploy.cli.backup.archive import BadArchive, Manifest
 
 
 def packed(folder: Path) -> Path:

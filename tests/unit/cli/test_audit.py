@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from deploy.cli.audit import KINDS, Audit
+from deploy.cli.backup.audit import KINDS, Audit
 from shared.contracts.ids import unit_id
 from shared.contracts.registry import UnitRegistered, UnitRenamed
 from shared.contracts.vocabulary import UnitKind, UnitLevel

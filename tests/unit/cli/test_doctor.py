@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from deploy.cli import doctor
-from deploy.cli.diagnosis import diagnose
-from deploy.cli.engine_diagnosis import synced
-from deploy.cli.engine_vitals import Broker, Database, Queue
-from deploy.cli.vitals import Answer, Disk, Vitals, clock_ahead, take
-from deploy.local import state, tokens
+from deploy.cli.operate.health import doctor
+from deploy.cli.operate.health.diagnosis import diagnose
+from deploy.cli.operate.health.engine_diagnosis import synced
+from deploy.cli.operate.health.engine_readings import Broker, Database, Queue
+from deploy.cli.operate.health.readings import Answer, Disk, Vitals, clock_ahead, take
+from deploy.local import state
+from deploy.local.keys import tokens
 from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import SERVICES
 from shared.contracts.vocabulary import Role

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from deploy.cli import rule_effect, rules
+from deploy.cli.ask import rule_effect, rules
+from deploy.cli.ask.year_calendar import days_of
 from deploy.cli.console import Said
-from deploy.cli.year_calendar import days_of
 from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
 from shared.rules.procedures import ProcedureRule
 from shared.rules.rulebook import load_rulebook

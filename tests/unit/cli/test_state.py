@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import databases, state, tokens
+from deploy.local import state
+from deploy.local.engines import databases
+from deploy.local.keys import tokens
 from shared import clock
 from shared.auth import Principal, Unauthenticated, Verifier
 from shared.contracts.vocabulary import Role

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deploy.cli import keys
+from deploy.cli.operate import keys
 from deploy.nats.permissions import SERVICES
 from shared.service import DRAIN_SECONDS
 from tests.support.compose import DEPLOY, FILES, OBSERVABILITY, document, services

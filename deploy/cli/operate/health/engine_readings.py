@@ -1,0 +1,119 @@
+"""What broker and PostgreSQL say of themselves to the one who may ask: the operator of the data folder."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import nats.errors
+from nats.aio.client import Client
+
+from deploy.cli import brokers
+from deploy.local.engines.postgres import PostgresServer
+from deploy.local.settings import LocalSettings
+from shared.eventstore import streams
+
+SECONDS = 5.0  # for any one answer: whoever asks at night wants to know now
+ASKED = "SELECT current_setting('server_version'), current_setting('fsync')"
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How a durable consumer stands."""
+
+    name: str
+    waiting: int = 0
+    unanswered: int = 0
+    again: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """The log as the operator sees it, or why it could not be seen."""
+
+    error: str = ""
+    version: str = ""
+    differences: tuple[streams.Difference, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    last: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """PostgreSQL's word on itself; `version` is empty where we have no way in, and `error` says if it is down."""
+
+    error: str = ""
+    version: str = ""
+    fsync: str = "on"
+
+
+async def read_broker(url: str, folder: Path, replicas: int) -> Broker:
+    if not url:
+        return Broker("LOA_NATS_URL?")
+    if not brokers.has_operator(folder):
+        return Broker(f"{folder}/keys?")
+    try:
+        client = await asyncio.wait_for(brokers.connected(url, folder), SECONDS)
+    except (OSError, nats.errors.Error, TimeoutError) as error:
+        return Broker(_said(error))
+    try:
+        js = client.jetstream(timeout=SECONDS)
+        differences = tuple(await streams.plan(js, replicas))
+        missing = {one.name for one in differences if one.setting == "exists"}
+        queues = [await _queue(js, one) for one in streams.CONSUMERS if one.name not in missing]
+        last = 0 if streams.EVENTS in missing else (await streams.stream_state(js)).last
+        return Broker("", _version(client), differences, tuple(queues), last)
+    except (nats.errors.Error, TimeoutError) as error:
+        return Broker(_said(error))
+    finally:
+        await client.close()
+
+
+def _version(client: Client) -> str:
+    found = client.connected_server_version
+    return f"{found.major}.{found.minor}.{found.patch}"
+
+
+async def _queue(js: Any, consumer: streams.Consumer) -> Queue:
+    info = await js.consumer_info(consumer.stream, consumer.name)
+    return Queue(consumer.name, info.num_pending or 0, info.num_ack_pending or 0, info.num_redelivered or 0)
+
+
+async def read_database(folder: Path, settings: LocalSettings) -> Database:
+    address = _address(folder, settings)
+    if not address:
+        return Database()
+    try:
+        connection = await asyncpg.connect(address, timeout=SECONDS)
+    except (OSError, asyncpg.PostgresError, TimeoutError, ValueError) as error:
+        return Database(_said(error))
+    try:
+        row: Any = await connection.fetchrow(ASKED)
+        return Database("", *row)
+    finally:
+        await connection.close()
+
+
+def _address(folder: Path, settings: LocalSettings) -> str:
+    """Find a way into PostgreSQL: the setting's, else that of the data folder."""
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    room = folder / "postgres"
+    if not read_text(room / "passwords.json"):
+        return ""
+    lines = read_text(room / "data" / "postmaster.pid").splitlines()
+    port = int(lines[3]) if len(lines) > 3 and lines[3].isdigit() else settings.postgres_port  # noqa: PLR2004
+    return PostgresServer(room, port).admin_url
+
+
+def read_text(path: Path) -> str:
+    """Read a file; one that is absent or closed to us reads as empty."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
+def _said(error: Exception) -> str:
+    return str(error) or type(error).__name__
