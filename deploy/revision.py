@@ -1,4 +1,4 @@
-"""Writes the next Alembic revision of a service from its tables: `python -m deploy.revision registry "why"`."""
+"""Writes the next Alembic revision of a service from its table definitions: `python -m deploy.revision registry "why"`."""
 
 import asyncio
 import importlib
@@ -19,7 +19,7 @@ TEMPLATE = Path(__file__).with_name("script.py.mako")
 
 
 async def revise(service: str, folder: Path, message: str) -> None:
-    """Bring an empty database to the newest revision, then write what the tables differ by."""
+    """Migrate an empty database to the newest revision, then write the difference to the tables."""
     with tempfile.TemporaryDirectory(prefix="loa-revision-") as data:
         async with PostgresServer(Path(data), free_port()) as server:
             url = server.url(service).replace("postgresql://", "postgresql+asyncpg://")
@@ -42,7 +42,7 @@ def _write(connection: Connection, folder: Path, message: str) -> None:
 def main(service: str, message: str) -> None:
     package = importlib.import_module(f"services.{service}")
     folder = Path(package.__path__[0]) / "adapters" / "migrations"
-    template = folder / TEMPLATE.name  # Alembic looks for it beside the revisions; one is enough for all
+    template = folder / TEMPLATE.name  # Alembic expects it in this folder; one file serves all services
     template.write_text(TEMPLATE.read_text())
     try:
         asyncio.run(revise(service, folder, message))

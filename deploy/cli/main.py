@@ -1,4 +1,4 @@
-"""The command `loa`: the commands of every folder here, and one place that reports their errors."""
+"""The command `loa`: registers the commands of every folder and reports their errors."""
 
 import sys
 
@@ -6,7 +6,7 @@ import typer
 
 from deploy.cli.ask.commands import commands as ask
 from deploy.cli.backup.commands import commands as backup
-from deploy.cli.console import complain
+from deploy.cli.console import print_error
 from deploy.cli.data.commands import commands as data
 from deploy.cli.operate.commands import commands as operate
 from shared.errors import LoaError, Text
@@ -26,7 +26,7 @@ def main() -> None:
         app()
     except LoaError as error:
         message = getattr(error, "message", None)
-        complain(message if isinstance(message, Text) else Text(str(error), ""))
+        print_error(message if isinstance(message, Text) else Text(str(error), ""))
         sys.exit(1)
 
 

@@ -1,4 +1,4 @@
-"""What several commands take from the command line, and the services that they ask."""
+"""Options that several commands share, and the connection to the services."""
 
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ Why = Annotated[str, typer.Option("--reason", help="Lý do, được lưu lại.
 
 
 def connected() -> Any:
-    """Give the services of the platform that was started last; a context that closes their connections."""
+    """Connect to the services of the platform that was started last; closes the connections at the end."""
     from deploy.cli.client import Services  # noqa: PLC0415  only when a command runs: `loa --help` answers at once
 
     return Services()

@@ -1,4 +1,4 @@
-"""Settings of the embedded platform: where its data are, on which ports it listens, which engines it uses."""
+"""Settings of the local platform: data folder, ports and engines."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ from shared.settings import SECRETS
 
 
 class LocalSettings(BaseSettings):
-    """`LOA_NATS_URL` and `LOA_DATABASE_URL` (as administrator) put real servers in the engines' place.
+    """`LOA_NATS_URL` and `LOA_DATABASE_URL` (as administrator) replace the embedded engines.
 
     In a container a setting may also be a file below /run/secrets, as for the services.
     """
@@ -41,5 +41,5 @@ class LocalSettings(BaseSettings):
         return f"http://{LOOPBACK}:{self.port(service)}"
 
     def service_ports(self) -> Mapping[int, str]:
-        """Tell which setting moves each port of a service."""
+        """Map the port of each service to the setting that changes it."""
         return {self.port(service): f"LOA_{service.upper()}_PORT" for service in SERVICES}

@@ -1,4 +1,4 @@
-"""The whole platform on one machine: engines, streams, keys and the four services, up and down in order."""
+"""Starts and stops the whole platform on one machine in order: engines, streams, keys, services."""
 
 import asyncio
 import fcntl
@@ -22,7 +22,7 @@ from deploy.local.engines.process import LOOPBACK, FolderInUse, refuse_taken
 from deploy.local.keys import signing, tokens
 from deploy.local.keys.keyring import Keyring, keyring
 from deploy.local.processes import orphans, service_process
-from deploy.local.processes.supervisor import Notice, Server, Service, attend, supervise
+from deploy.local.processes.supervisor import Notice, Server, Service, supervise_engines, supervise_services
 from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import OPERATOR, inbox_prefix
 from shared import clock
@@ -34,7 +34,7 @@ TOKEN_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """Where the log and the databases are: embedded ones, or those that the settings name."""
+    """Addresses of broker and databases: embedded, or from the settings."""
 
     nats_url: str
     monitor_url: str
@@ -43,25 +43,27 @@ class Engines:
 
 @asynccontextmanager
 async def running(folder: Path, settings: LocalSettings, notice: Notice) -> AsyncIterator[state.Current]:
-    """Start everything; when left, services end first and engines last. They may not be ready yet.
+    """Start everything, without waiting until services are ready; at the end stop services first, engines last.
 
-    `folder` is absolute: it marks our processes.
+    `folder` is absolute: it identifies our processes.
     """
-    with _claimed(folder):
-        await orphans.end_services(folder / "run", folder)
+    with _locked(folder):
+        await orphans.stop_services(folder / "run", folder)
         refuse_taken(settings.service_ports())
         with _preloaded(folder):
             ring = keyring(folder / "keys")
             async with _engines(folder, settings, ring, notice) as engines:
                 await apply_streams(engines.nats_url, ring, settings.nats_replicas)
                 current = _current(folder, settings, engines)
-                async with _beside(supervise(_services(folder, settings, engines, ring), notice)):
+                async with _in_background(
+                    supervise_services(_services(folder, settings, engines, ring), notice)
+                ):
                     state.write(current, folder)
                     yield current
 
 
 async def apply_streams(url: str, ring: Keyring, replicas: int) -> list[streams.Difference]:
-    """Make the streams as declared, as the operator."""
+    """Create and update the streams as declared, as the operator."""
     client = await operator(url, ring)
     try:
         return await streams.apply(client.jetstream(timeout=10), replicas)
@@ -70,26 +72,26 @@ async def apply_streams(url: str, ring: Keyring, replicas: int) -> list[streams.
 
 
 async def operator(url: str, ring: Keyring) -> Client:
-    """Connect to the broker as the operator; of a cluster (addresses with commas), to the first node that answers."""
+    """Connect to the broker as the operator; in a cluster (addresses with commas) to the first node that answers."""
     return await nats.connect(
         url.split(","),
         nkeys_seed=str(ring.seed_file(OPERATOR)),
         inbox_prefix=inbox_prefix(OPERATOR),
         connect_timeout=5,
         allow_reconnect=False,
-        max_reconnect_attempts=1,  # of each node, before it connected at all; else sixty times, two seconds apart
+        max_reconnect_attempts=1,  # of each node before the first connection; the default is 60 with 2 s between
         reconnect_time_wait=0.1,
-        error_cb=_told_by_what_is_raised,
+        error_cb=_ignore_error,
     )
 
 
-async def _told_by_what_is_raised(_: Exception) -> None:
-    """What cannot be reached raises; the client would also write it to our terminal."""
+async def _ignore_error(_: Exception) -> None:
+    """Keep the client from printing errors that are raised anyway."""
 
 
 @contextmanager
-def _claimed(folder: Path) -> Iterator[None]:
-    """Never two runs on one folder; the system takes the claim back when we die."""
+def _locked(folder: Path) -> Iterator[None]:
+    """Lock the folder against a second run; the lock ends with this process."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "loa.lock").open("ab") as lock:
         try:
@@ -109,13 +111,13 @@ def _preloaded(folder: Path) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _beside(keep: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    keeping = asyncio.create_task(keep)
+async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -138,12 +140,12 @@ async def _engines(
             "" if settings.nats_url else broker.monitor_url,
             await _database_urls(folder, settings, postgres),
         )
-        async with _beside(attend(servers, notice)):
+        async with _in_background(supervise_engines(servers, notice)):
             yield engines
 
 
 async def _all(*starting: Awaitable[None]) -> None:
-    """Wait for all of them, then raise what the first one that failed raised: nothing starts behind our back."""
+    """Wait for all of them, then raise the first error: no start is left running in the background."""
     for outcome in await asyncio.gather(*starting, return_exceptions=True):
         if isinstance(outcome, BaseException):
             raise outcome
@@ -153,7 +155,7 @@ async def _database_urls(
     folder: Path, settings: LocalSettings, postgres: PostgresServer
 ) -> Mapping[str, str]:
     if settings.database_url is None:
-        return {name: postgres.url(name) for name in service_process.present()}
+        return {name: postgres.url(name) for name in service_process.installed_services()}
     admin = settings.database_url.get_secret_value()
     return await databases.provide(admin, folder / databases.PASSWORDS)
 
@@ -161,7 +163,7 @@ async def _database_urls(
 def _current(folder: Path, settings: LocalSettings, engines: Engines) -> state.Current:
     expires = clock.now() + timedelta(days=TOKEN_DAYS)
     return state.Current(
-        urls={name: settings.url(name) for name in service_process.present()},
+        urls={name: settings.url(name) for name in service_process.installed_services()},
         token=tokens.signer(folder / "keys").token("loa-up", Role.OPERATOR, expires),
         data_dir=str(folder),
         nats_url=engines.nats_url,
@@ -170,8 +172,8 @@ def _current(folder: Path, settings: LocalSettings, engines: Engines) -> state.C
 
 
 def _services(folder: Path, settings: LocalSettings, engines: Engines, ring: Keyring) -> list[Service]:
-    for room in ("run", "logs"):
-        (folder / room).mkdir(exist_ok=True)
+    for name in ("run", "logs"):
+        (folder / name).mkdir(exist_ok=True)
     jwks = tokens.write_jwks(folder / "keys")
     links = _link_keys(folder / "keys")
     return [
@@ -187,12 +189,12 @@ def _services(folder: Path, settings: LocalSettings, engines: Engines, ring: Key
             }
             | links.get(name, {}),
         )
-        for name in service_process.present()
+        for name in service_process.installed_services()
     ]
 
 
 def _link_keys(folder: Path) -> Mapping[str, dict[str, str]]:
-    """Give the key of the links in mails to the one service that signs them, its public half to both that read."""
+    """Settings of signed links: the private key for the notifier, the public keys for both services that verify."""
     private = folder / "links.pem"
     jwks = str(signing.write_jwks(signing.private_key(private), folder / "links.json"))
     signs = {"LOA_LINK_KEY": private.read_text(), "LOA_LINK_JWKS": jwks}
@@ -200,7 +202,9 @@ def _link_keys(folder: Path) -> Mapping[str, dict[str, str]]:
 
 
 def _environment(name: str, folder: Path, settings: LocalSettings) -> dict[str, str]:
-    addresses = {f"LOA_URL_{other.upper()}": settings.url(other) for other in service_process.present()}
+    addresses = {
+        f"LOA_URL_{other.upper()}": settings.url(other) for other in service_process.installed_services()
+    }
     return {
         **os.environ,
         **addresses,

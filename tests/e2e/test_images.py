@@ -14,8 +14,8 @@ from cyclonedx.validation.json import JsonStrictValidator
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from deploy.image.layout import COMMAND
 from deploy.image.locked import Pin, locked_for, pins
-from deploy.image.room import COMMAND
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from tests.support.containers import Images, secret_mounts

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from deploy.cli.console import Said
+from deploy.cli.console import CommandError
 from deploy.cli.operate import prepare
 from deploy.local.engines.databases import PASSWORDS
 from deploy.local.engines.nats import NatsServer
@@ -47,17 +47,17 @@ async def test_makes_databases_and_streams(folder: Path, postgres_server: Postgr
 
 
 def test_says_which_settings_it_needs(folder: Path) -> None:
-    with pytest.raises(Said, match="LOA_NATS_URL"):
+    with pytest.raises(CommandError, match="LOA_NATS_URL"):
         prepare.prepare(LocalSettings(data_dir=folder))
 
 
 def test_says_which_engine_does_not_come_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prepare, "PATIENCE", 0.2)
+    monkeypatch.setattr(prepare, "TIMEOUT", 0.2)
     nobody = f"127.0.0.1:{free_port()}"
     settings = LocalSettings(
         nats_url=f"nats://{nobody}",
         database_url=SecretStr(f"postgresql://postgres:x@{nobody}/postgres"),
         data_dir=folder,
     )
-    with pytest.raises(Said, match="PostgreSQL did not come up"):
+    with pytest.raises(CommandError, match="PostgreSQL did not answer"):
         prepare.prepare(settings)

@@ -1,4 +1,4 @@
-"""The commands that show rules, figures and mail, and decide what is sent."""
+"""Registers the commands that show rules, figures and mail, and control sending."""
 
 # ruff: noqa: PLC0415  a command imports what it needs when it runs: `loa --help` answers at once
 
@@ -48,7 +48,7 @@ def rules(
         return
     with connected() as services:
         if file is not None:
-            _effect(services, file, year, as_json=as_json)
+            _show_effect(services, file, year, as_json=as_json)
             return
         answer = services.get("registry", "/procedures")
         day = on.date() if on else None
@@ -59,11 +59,11 @@ def rules(
             command.show_procedures(services, rows, answer["rules_version"])
 
 
-def _effect(services: Any, file: Path, year: int | None, *, as_json: bool) -> None:
+def _show_effect(services: Any, file: Path, year: int | None, *, as_json: bool) -> None:
     from deploy.cli.ask import rule_effect
 
     if as_json:
-        print_json(rule_effect.asked(services, file, year))
+        print_json(rule_effect.calculate(services, file, year))
     else:
         rule_effect.preview(services, file, year)
 

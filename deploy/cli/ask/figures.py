@@ -1,4 +1,4 @@
-"""Compliance and gaps as tables of the terminal."""
+"""`loa compliance` and `loa gaps`: tables in the terminal."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from deploy.cli.console import banners, count, day, listed, out, percent, say
+from deploy.cli.console import banners, count, day, listed, out, percent, print_text
 from shared.contracts.vocabulary import GapState, Stage
 from shared.errors import Text
 from shared.rules.wording import GAP_STATES, STAGES
@@ -38,11 +38,11 @@ COUNTS = {
 
 def show_compliance(answer: Answer, *, with_definition: bool = True) -> None:
     banners(answer)
-    say(_heading(answer), style="bold")
+    print_text(_heading(answer), style="bold")
     groups: Sequence[Answer] = answer["groups"]
-    out.print(_one(groups[0]) if answer.get("group_by", "none") == "none" else _many(groups))
+    out.print(_single(groups[0]) if answer.get("group_by", "none") == "none" else _grouped(groups))
     if with_definition:
-        say(Text(answer["definition"], str(answer.get("definition_en", ""))), style="dim")
+        print_text(Text(answer["definition"], str(answer.get("definition_en", ""))), style="dim")
 
 
 def _heading(answer: Answer) -> Text:
@@ -55,7 +55,7 @@ def _heading(answer: Answer) -> Text:
     return Text(f"Tỷ lệ truyền thông, {vi} ({where[0]})", f"Compliance, {en} ({where[1]})")
 
 
-def _one(group: Answer) -> Table:
+def _single(group: Answer) -> Table:
     table = Table("Chỉ tiêu / Figure", show_header=False)
     table.add_column(justify="right")
     for name, label in RATES.items():
@@ -78,7 +78,7 @@ def _target(group: Answer) -> str:
     return f"{percent(group['target'])}; {floor}{lower}"
 
 
-def _many(groups: Sequence[Answer]) -> Table:
+def _grouped(groups: Sequence[Answer]) -> Table:
     table = Table("Nhóm / Group")
     shown = ("policies", "judged", "met", "missed", "pending", "undetermined")
     for name in shown:
@@ -99,7 +99,7 @@ def show_gaps(answer: Answer) -> None:
     banners(answer)
     gaps: Sequence[Answer] = answer["gaps"]
     number = len(gaps)
-    say(
+    print_text(
         Text(
             f"Dự thảo chưa được truyền thông ở giai đoạn hiện tại, ngày {day(answer['as_of'])}: {number}",
             f"Drafts not communicated at their current stage on {day(answer['as_of'])}: {number}",

@@ -1,4 +1,4 @@
-"""What the notifier would send, and what it did send, as words for the terminal."""
+"""`loa preview`, `tick`, `hold`, `release` and `mail`: what the notifier sends, and why not."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -7,7 +7,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from deploy.cli.console import banners, listed, out, say
+from deploy.cli.console import banners, listed, out, print_text
 from shared.errors import Text
 
 KINDS: Mapping[str, Text] = {
@@ -16,7 +16,7 @@ KINDS: Mapping[str, Text] = {
     "weekly_list": Text("danh sách tuần", "weekly list"),
     "monthly_summary": Text("tổng hợp tháng", "monthly summary"),
 }
-UNSAID: Mapping[str, Text] = {
+SUPPRESSED: Mapping[str, Text] = {
     "silenced": Text("đang tạm dừng nhắc", "silenced"),
     "snoozed": Text("đơn vị hẹn nhắc lại sau", "snoozed by the unit"),
     "draft_halted": Text("dự thảo tạm dừng, rút hoặc gộp", "the draft is suspended, withdrawn or merged"),
@@ -25,15 +25,17 @@ SKIPS: Mapping[str, Text] = {
     "not_a_working_day": Text("không phải ngày làm việc", "not a working day"),
     "before_hour": Text("chưa đến giờ gửi", "before the hour of sending"),
     "nothing_new": Text("không có gì mới", "nothing new"),
-    "unsubscribed": Text("người nhận đã dừng loại thư này", "the recipient has ended this kind of mail"),
+    "unsubscribed": Text(
+        "người nhận đã dừng loại thư này", "the recipient has unsubscribed from this kind of mail"
+    ),
     "not_this_day": Text(
-        "chờ ngày trong tuần mà người nhận đã chọn", "waits for the day of the week that was chosen"
+        "chờ ngày trong tuần mà người nhận đã chọn", "waits for the day of the week that the recipient chose"
     ),
     "no_recipient": Text("đơn vị chưa có người nhận", "the unit has no recipient"),
     "already_sent": Text("hôm nay đã gửi", "already sent today"),
-    "round_done": Text("thư của ngày đã được lập", "the mails of the day are made"),
-    "later_digest": Text("đã có thư của ngày sau", "a later mail has gone out"),
-    "on_hold": Text("việc gửi thư đang được giữ lại", "all sending is held"),
+    "round_done": Text("thư của ngày đã được lập", "the mails of the day are complete"),
+    "later_digest": Text("đã có thư của ngày sau", "a later mail was sent already"),
+    "on_hold": Text("việc gửi thư đang được giữ lại", "sending is on hold"),
     "simulated": Text("chạy thử cho ngày đã qua, không gửi", "simulated for a past day, not sent"),
 }
 
@@ -41,40 +43,40 @@ SKIPS: Mapping[str, Text] = {
 def show_tick(answer: Mapping[str, Any]) -> None:
     banners(answer)
     message = answer["message"]
-    say(Text(message["vi"], message["en"]))
+    print_text(Text(message["vi"], message["en"]))
     _show_mails(answer["sent"])
     _show_skipped(answer["skipped"])
 
 
 def show_switch(answer: Mapping[str, Any]) -> None:
-    """Say whether mail goes out, and what the operator can do next."""
+    """Show whether sending is on hold, and the command that ends the hold."""
     if answer["held"]:
-        say(
+        print_text(
             Text(
                 "Việc gửi thư đang được giữ lại; cho gửi bằng `loa release`.",
-                "All sending is held; `loa release` lets it go.",
+                "Sending is on hold; `loa release` ends the hold.",
             )
         )
     else:
-        say(Text("Thư đến hạn sẽ được gửi.", "Mail that is due goes out."))
+        print_text(Text("Thư đến hạn sẽ được gửi.", "Mails that are due are sent."))
 
 
 def show_acknowledged(answer: Mapping[str, Any]) -> None:
     number = answer["mails"]
-    say(Text(f"Đã ghi nhận là đã xem: {number} thư.", f"Noted as seen: {number} mail(s)."))
+    print_text(Text(f"Đã ghi nhận là đã xem: {number} thư.", f"Acknowledged: {number} mail(s)."))
 
 
 def show_preview(answer: Mapping[str, Any], *, in_full: bool = False) -> None:
-    """Show which mails would go out, and why others would not; `in_full` each as it would be read."""
+    """Show the mails that would be sent, and why others would not; `in_full` with their text."""
     banners(answer)
     mails: Sequence[Mapping[str, Any]] = answer["mails"]
-    say(Text(f"Số thư sẽ gửi: {len(mails)}", f"Mails that would go out: {len(mails)}"), style="bold")
+    print_text(Text(f"Số thư sẽ gửi: {len(mails)}", f"Mails that would be sent: {len(mails)}"), style="bold")
     _show_mails(mails)
     _show_skipped(answer["skipped"])
     for one in answer.get("unsaid", ()):
-        why = UNSAID[one["reason"]]
+        why = SUPPRESSED[one["reason"]]
         about = f"{one['unit_code']} {one['draft_code']}"
-        say(Text(f"Không nhắc {about}: {why.vi}", f"Not spoken of {about}: {why.en}"))
+        print_text(Text(f"Không nhắc {about}: {why.vi}", f"Not included, {about}: {why.en}"))
     if answer.get("held"):
         show_switch(answer)
     for mail in mails if in_full else ():
@@ -96,10 +98,10 @@ def _show_mails(mails: Sequence[Mapping[str, Any]]) -> None:
 
 def _show_skipped(skipped: Sequence[Mapping[str, Any]]) -> None:
     for reason, items in groupby(sorted(skipped, key=_reason), key=_reason):
-        words = SKIPS.get(reason, Text(reason, reason))
+        text = SKIPS.get(reason, Text(reason, reason))
         units = listed(sorted({str(item["unit_code"]) for item in items if item.get("unit_code")}))
         where = f" ({units})" if units else ""
-        say(Text(f"Không gửi{where}: {words.vi}", f"Not sent{where}: {words.en}"))
+        print_text(Text(f"Không gửi{where}: {text.vi}", f"Not sent{where}: {text.en}"))
 
 
 def _reason(item: Mapping[str, Any]) -> str:

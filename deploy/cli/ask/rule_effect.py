@@ -1,4 +1,4 @@
-"""`loa rules --with FILE`: what a file of rules would change, reckoned by metrics with both rulebooks."""
+"""`loa rules --with FILE`: show what a rules file would change, calculated by metrics with both rulebooks."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -12,7 +12,7 @@ from rich.table import Table
 from deploy.cli.ask.figures import COUNTS, RATES
 from deploy.cli.ask.rules import KINDS, WEEKDAYS
 from deploy.cli.client import Services
-from deploy.cli.console import Said, count, day, listed, out, percent, say
+from deploy.cli.console import CommandError, count, day, listed, out, percent, print_text
 from shared.contracts.vocabulary import GapState, Stage
 from shared.errors import Text
 from shared.rules.verdicts import PolicyVerdict
@@ -20,9 +20,9 @@ from shared.rules.wording import GAP_STATES, INSTRUMENTS, POLICY_VERDICTS, PROCE
 from shared.settings import RuleSettings
 
 Answer = Mapping[str, Any]
-SECONDS = 600.0  # every draft is reckoned twice
-MOST = 20  # drafts that are named
-FIELDS = {  # in the terminal; where figures come from stands in the JSON
+SECONDS = 600.0  # every draft is calculated twice
+MOST = 20  # drafts that are listed
+FIELDS = {  # shown in the terminal; the JSON also has the sources
     "grace_working_days": Text("Hạn (ngày làm việc)", "Grace"),
     "posting": Text("Đăng tải tối thiểu", "Posting"),
     "opening": Text("Giai đoạn mở đầu", "Opening"),
@@ -36,12 +36,12 @@ FIELDS = {  # in the terminal; where figures come from stands in the JSON
 
 
 def preview(services: Services, file: Path, year: int | None) -> None:
-    """Say what a file would change, before it is taken."""
-    answer = asked(services, file, year)
+    """Show what a file would change before it is used."""
+    answer = calculate(services, file, year)
     _show_versions(answer)
     for one in answer["days"]:
         what, on = KINDS[one["becomes"]], date.fromisoformat(one["day"])
-        say(
+        print_text(
             Text(
                 f"  {day(one['day'])} ({WEEKDAYS[on.weekday()]}) thành ngày {what.vi} / becomes {what.en}", ""
             )
@@ -52,22 +52,22 @@ def preview(services: Services, file: Path, year: int | None) -> None:
     _show_changes(answer)
     files = listed(f'"{path.resolve()}"' for path in [*RuleSettings().rules_overrides, file])
     setting = f"LOA_RULES_OVERRIDES='[{files}]' loa up"
-    say(Text(f"Áp dụng: {setting}", f"To take it: {setting}"))
+    print_text(Text(f"Áp dụng: {setting}", f"To use it: {setting}"))
 
 
-def asked(services: Services, file: Path, year: int | None) -> Answer:
-    """Let metrics reckon; what cannot be read or taken is said with file and place."""
+def calculate(services: Services, file: Path, year: int | None) -> Answer:
+    """Let metrics calculate the effect; `CommandError` with file and place if the file is invalid."""
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise Said(
+        raise CommandError(
             f"Không đọc được tệp quy tắc ({error}); cần một tệp .csv hoặc .json mã UTF-8.",
-            f"The file of rules cannot be read ({error}); it must be a .csv or .json in UTF-8.",
+            f"The rules file cannot be read ({error}); it must be a .csv or .json in UTF-8.",
         ) from error
     if file.suffix.lower() not in {".csv", ".json"}:
-        raise Said(
+        raise CommandError(
             f"{file.name}: tệp quy tắc là .csv (lịch) hoặc .json (thủ tục).",
-            f"{file.name}: a file of rules is a .csv (calendar) or a .json (procedures).",
+            f"{file.name}: a rules file is a .csv (calendar) or a .json (procedures).",
         )
     body = {"files": [{"name": file.name, "text": text}], "year": year}
     answer: Answer = services.send("POST", "metrics", "/rules/effect", json=body, timeout=SECONDS).json()
@@ -76,10 +76,10 @@ def asked(services: Services, file: Path, year: int | None) -> Answer:
 
 def _show_versions(answer: Answer) -> None:
     now, then = answer["rules_version"], answer["rules_version_with"]
-    say(Text(f"Phiên bản quy tắc hiện nay: {now}", f"rules_version now: {now}"))
-    say(Text(f"Phiên bản khi thêm tệp: {then}", f"rules_version with the file: {then}"), style="bold")
+    print_text(Text(f"Phiên bản quy tắc hiện nay: {now}", f"rules_version now: {now}"))
+    print_text(Text(f"Phiên bản khi thêm tệp: {then}", f"rules_version with the file: {then}"), style="bold")
     if not answer["days"] and not answer["procedures"]:
-        say(Text("Tệp này không làm thay đổi quy tắc nào.", "The file changes no rule."))
+        print_text(Text("Tệp này không làm thay đổi quy tắc nào.", "The file changes no rule."))
 
 
 def _procedures(changes: Sequence[Answer]) -> Table:
@@ -87,11 +87,11 @@ def _procedures(changes: Sequence[Answer]) -> Table:
     for heading in ("Nội dung / Field", "Hiện nay / Now", "Sẽ là / Would be"):
         table.add_column(heading)
 
-    def alike(change: Answer) -> str:
+    def rule_key(change: Answer) -> str:
         return repr({**change, "instrument": ""})
 
     shown = [change for change in changes if change["field"] in FIELDS]
-    for _, group in groupby(sorted(shown, key=alike), key=alike):
+    for _, group in groupby(sorted(shown, key=rule_key), key=rule_key):
         same = list(group)
         one = same[0]
         until = f"\n– {day(one['valid_to'])}" if one["valid_to"] else ""
@@ -100,19 +100,19 @@ def _procedures(changes: Sequence[Answer]) -> Table:
             "\n".join(INSTRUMENTS[each["instrument"]].vi for each in same),
             f"{day(one['valid_from'])}{until}",
             "\n".join((FIELDS[one["field"]].vi, f"[dim]{FIELDS[one['field']].en}[/dim]")),
-            said(one["was"]),
-            said(one["becomes"]),
+            field_text(one["was"]),
+            field_text(one["becomes"]),
         )
     return table
 
 
-def said(value: Any) -> str:
-    """Write what a field says: stages by their names, postings by their days."""
+def field_text(value: Any) -> str:
+    """Format a field: stages by name, postings by days."""
     match value:
         case {"stage": stage, "min_days": days}:
             return f"{STAGES[Stage(stage)].vi}: {days} ngày"
         case list() | tuple():
-            return "\n".join(said(item) for item in value) or "–"
+            return "\n".join(field_text(item) for item in value) or "–"
         case str() if value in set(Stage):
             return STAGES[Stage(value)].vi
         case _:
@@ -143,7 +143,7 @@ def _show_changes(answer: Answer) -> None:
     for one in answer["verdicts"]:
         was, becomes = (POLICY_VERDICTS[PolicyVerdict(one[name])] for name in ("was", "becomes"))
         number = count(one["policies"])
-        say(
+        print_text(
             Text(
                 f"{number} chính sách: {was.vi} → {becomes.vi}", f"{number} policies: {was.en} → {becomes.en}"
             ),
@@ -152,10 +152,10 @@ def _show_changes(answer: Answer) -> None:
     if answer["drafts"]:
         out.print(_drafts(answer["drafts"][:MOST]))
     total, gaps = count(answer["drafts_changed"]), count(answer["gaps_changed"])
-    say(
+    print_text(
         Text(
             f"Dự thảo có thay đổi: {total}; thời hạn đang mở thay đổi: {gaps}. Tính trên toàn bộ dự thảo, bằng cả hai bộ quy tắc.",
-            f"Drafts that change: {total}; open due days that move: {gaps}. Reckoned over all drafts, with both rulebooks.",
+            f"Drafts that change: {total}; open due days that change: {gaps}. Calculated over all drafts with both rulebooks.",
         ),
         style="bold",
     )

@@ -1,4 +1,4 @@
-"""`loa rules`: the procedures with their dates and sources, the calendar of a year, and what a file would change."""
+"""`loa rules`: show the procedures with dates and sources, and the calendar of a year."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -11,7 +11,7 @@ from rich.table import Table
 
 from deploy.cli.ask.year_calendar import CalendarDay, days_of
 from deploy.cli.client import Services
-from deploy.cli.console import Said, day, out, say
+from deploy.cli.console import CommandError, day, out, print_text
 from shared.contracts.vocabulary import ENDS, Instrument, Procedure, Regime, Stage
 from shared.errors import PermanentError, Text
 from shared.rules.procedure_rows import RulesRefused
@@ -32,7 +32,7 @@ def matching(
     procedure: Procedure | None = None,
     on: date | None = None,
 ) -> list[Row]:
-    """Keep the rows that were asked for; with `on`, of each procedure the one in force on that day."""
+    """Filter the rows; with `on`, keep of each procedure the one in force on that day."""
     wanted = {"regime": regime, "instrument": instrument, "procedure": procedure}
     kept = [row for row in rows if all(value in {None, row[name]} for name, value in wanted.items())]
     if on is None:
@@ -45,13 +45,13 @@ def _key(row: Row) -> tuple[str, ...]:
 
 
 def _in_force(dated: Sequence[Row], on: date) -> Row:
-    """As the rulebook does: the first rule also holds for the days before it."""
+    """Give the rule in force on a day; as in the rulebook, the first rule also holds before its first day."""
     begun = [row for row in dated if date.fromisoformat(row["valid_from"]) <= on]
     return begun[-1] if begun else dated[0]
 
 
 def required(row: Row) -> list[Stage]:
-    """Name the stages that ask for communication: those of the window, less those that the rule leaves out."""
+    """List the stages that require communication: those between opening and closing, without the exceptions."""
     opens = min(Stage(stage).order for stage in row["opening"])
     closes = min(Stage(stage).order for stage in row["closing"] if Stage(stage) not in ENDS)
     free = {*row["not_required"], *row["parallel"]}
@@ -59,14 +59,14 @@ def required(row: Row) -> list[Stage]:
 
 
 def show_procedures(services: Services, rows: Sequence[Row], version: str) -> None:
-    say(Text(f"Phiên bản quy tắc: {version}", f"rules_version: {version}"), style="bold")
+    print_text(Text(f"Phiên bản quy tắc: {version}", f"rules_version: {version}"), style="bold")
     if not rows:
-        raise Said(
+        raise CommandError(
             "Không có thủ tục nào khớp; chạy `loa rules` không kèm điều kiện để xem tất cả.",
             "No procedure matches; run `loa rules` without conditions to see all.",
         )
     out.print(_procedures(rows))
-    say(Text(f"Nguồn: {services.url('registry')}/procedures", ""), style="dim")
+    print_text(Text(f"Nguồn: {services.url('registry')}/procedures", ""), style="dim")
 
 
 def _procedures(rows: Sequence[Row]) -> Table:
@@ -77,13 +77,13 @@ def _procedures(rows: Sequence[Row]) -> Table:
         table.add_column(heading)
     table.add_column("Phải truyền thông\n[dim]Required stages[/dim]")
     table.add_column("Căn cứ\n[dim]Legal basis[/dim]")
-    for same in _alike(rows):
+    for same in _grouped_by_rule(rows):
         table.add_row(*_cells(same))
     return table
 
 
-def _alike(rows: Sequence[Row]) -> Iterable[list[Row]]:
-    """Put together what differs by the instrument alone."""
+def _grouped_by_rule(rows: Sequence[Row]) -> Iterable[list[Row]]:
+    """Group rows that differ only by instrument."""
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(repr({**row, "instrument": ""}), []).append(row)
@@ -106,33 +106,33 @@ def _cells(same: list[Row]) -> tuple[str, ...]:
 
 
 def _posting(rule: Row) -> str:
-    """Say a minimum with where it comes from: what nobody has checked is never shown as if it were sure."""
-    said = f"{STAGES[Stage(rule['stage'])].vi}: {rule['min_days']} ngày ({escape(rule['legal_basis'])})"
-    return "\n".join(filter(None, [said, _origin(rule)]))
+    """Format a minimum with its source and certainty."""
+    minimum = f"{STAGES[Stage(rule['stage'])].vi}: {rule['min_days']} ngày ({escape(rule['legal_basis'])})"
+    return "\n".join(filter(None, [minimum, _origin(rule)]))
 
 
-def _origin(said: Row) -> str:
-    certainty = CERTAINTIES[Certainty(said["certainty"])].vi
-    return f"[dim]{escape('; '.join(filter(None, [certainty, said['source']])))}[/dim]"
+def _origin(rule: Row) -> str:
+    certainty = CERTAINTIES[Certainty(rule["certainty"])].vi
+    return f"[dim]{escape('; '.join(filter(None, [certainty, rule['source']])))}[/dim]"
 
 
 def show_calendar(year: int, files: Sequence[Path]) -> None:
     found = days_of(year, files)
     if not found:
-        raise Said(
+        raise CommandError(
             f"Chưa có lịch nghỉ năm {year}; đề nghị bổ sung bằng tệp day,kind,what,source: `loa rules --with FILE.csv`.",
-            f"The calendar of {year} is not known; add a file day,kind,what,source: `loa rules --with FILE.csv`.",
+            f"There is no calendar of {year}; add a file with the columns day,kind,what,source: `loa rules --with FILE.csv`.",
         )
-    say(
+    print_text(
         Text(
             f"Lịch làm việc năm {year}: những ngày khác với thứ Hai – thứ Sáu",
-            f"Calendar of {year}: what differs from Monday to Friday",
+            f"Calendar of {year}: days that differ from Monday to Friday",
         ),
         style="bold",
     )
     table = Table("Ngày / Day", "Thứ", "Loại / Kind", "Nội dung / What", "Nguồn / Source")
     for one in found:
-        table.add_row(*_calendar_cells(one), style="" if one.matters else "dim")
+        table.add_row(*_calendar_cells(one), style="" if one.differs_from_weekday else "dim")
     out.print(table)
 
 
@@ -148,14 +148,14 @@ def _calendar_cells(one: CalendarDay) -> tuple[str, ...]:
 
 
 def loaded(files: Sequence[Path]) -> Rulebook:
-    """Load the rules with an operator's files on top; what cannot be read is said with file and line."""
+    """Load the rules with an operator's files; `CommandError` with file and line if one is invalid."""
     try:
         return load_rulebook(files)
     except (OSError, UnicodeDecodeError, PermanentError) as error:
         why = error.text if isinstance(error, RulesRefused) else Text(str(error), str(error))
-        raise Said(
+        raise CommandError(
             f"Không nhận được tệp quy tắc ({why.vi}). Tệp lịch (.csv) cần các cột day,kind,what,source, mã UTF-8; day là "
             "yyyy-mm-dd, kind là off hoặc work. Tệp thủ tục (.json) có danh sách rows như procedures.json của hệ thống.",
-            f"The file of rules cannot be taken ({why.en}). A calendar (.csv) needs the columns day,kind,what,source in UTF-8; "
-            "day is yyyy-mm-dd, kind is off or work. Procedures (.json) have a list rows, as the packaged procedures.json.",
+            f"The rules file is invalid ({why.en}). A calendar (.csv) needs the columns day,kind,what,source in UTF-8; "
+            "day is yyyy-mm-dd, kind is off or work. Procedures (.json) need a list `rows` as in the packaged procedures.json.",
         ) from error

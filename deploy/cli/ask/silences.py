@@ -1,4 +1,4 @@
-"""`loa silences`: what is kept out of every mail for a while, by whom and why; added, listed, ended early."""
+"""`loa silences`: list, add and end silences, which keep gaps out of mails for a time."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,17 +8,17 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from deploy.cli.console import Said, day, out, print_json, say
+from deploy.cli.console import CommandError, day, out, print_json, print_text
 from deploy.cli.options import Json, Unit, Why, connected
 from shared.contracts.vocabulary import Stage
 from shared.errors import Text
 from shared.rules.wording import STAGES
 
 commands = typer.Typer(
-    help="Tạm dừng nhắc một số nội dung. / What is not spoken of for a while.", no_args_is_help=True
+    help="Tạm dừng nhắc một số nội dung. / Silences: gaps left out of mails for a time.", no_args_is_help=True
 )
 
-SHOWN = 8  # characters of an id in the list: enough to name one of them
+SHOWN = 8  # characters of an id in the list
 Day = Annotated[
     datetime, typer.Option("--until", formats=["%Y-%m-%d"], help="Ngày cuối. / The last day (yyyy-mm-dd).")
 ]
@@ -30,7 +30,7 @@ First = Annotated[
 ]
 
 
-class NoSuchSilence(Said):
+class NoSuchSilence(CommandError):
     def __init__(self, silence: str, found: int) -> None:
         super().__init__(
             f"Có {found} lệnh tạm dừng với mã bắt đầu bằng “{silence}”; xem mã bằng `loa silences list`.",
@@ -40,10 +40,10 @@ class NoSuchSilence(Said):
 
 @commands.command(name="list")
 def list_silences(
-    past: Annotated[bool, typer.Option("--past", help="Cả lệnh đã hết. / Those that are over too.")] = False,
+    past: Annotated[bool, typer.Option("--past", help="Cả lệnh đã hết. / Expired ones too.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Các lệnh tạm dừng đang có. / The silences that hold."""
+    """Các lệnh tạm dừng đang có. / The silences in force."""
     with connected() as services:
         answer = services.get("notifier", "/silences", past=past)
     if as_json:
@@ -61,7 +61,7 @@ def add(
     stage: Annotated[Stage | None, typer.Option("--stage", help="Giai đoạn. / Stage.")] = None,
     first: First = None,
 ) -> None:
-    """Tạm dừng nhắc; điều kiện đã nêu phải cùng đúng. / Keep quiet what all conditions given match."""
+    """Tạm dừng nhắc; điều kiện đã nêu phải cùng đúng. / Add a silence; all given conditions must match."""
     body = {
         "last_day": f"{until:%Y-%m-%d}",
         "first_day": f"{first:%Y-%m-%d}" if first else None,
@@ -78,19 +78,19 @@ def add(
 def end(
     silence: Annotated[str, typer.Argument(help="Mã, hoặc phần đầu của mã. / The id, or how it begins.")],
 ) -> None:
-    """Kết thúc sớm một lệnh tạm dừng; vẫn được lưu lại. / End one early; it stays on record."""
+    """Kết thúc sớm một lệnh tạm dừng; vẫn được lưu lại. / End a silence early; it stays on record."""
     with connected() as services:
-        known = services.get("notifier", "/silences")["silences"]
-        meant = [one["silence_id"] for one in known if one["silence_id"].startswith(silence.lower())]
+        silences = services.get("notifier", "/silences")["silences"]
+        meant = [one["silence_id"] for one in silences if one["silence_id"].startswith(silence.lower())]
         if len(meant) != 1:
             raise NoSuchSilence(silence, len(meant))
         ended = services.send("DELETE", "notifier", f"/silences/{meant[0]}").json()
-    say(Text(f"Đã kết thúc tạm dừng: {_about(ended).vi}.", f"Ended: {_about(ended).en}."))
+    print_text(Text(f"Đã kết thúc tạm dừng: {_about(ended).vi}.", f"Ended: {_about(ended).en}."))
 
 
 def show(silences: Sequence[Mapping[str, Any]]) -> None:
     if not silences:
-        say(Text("Không có nội dung nào đang tạm dừng nhắc.", "Nothing is kept quiet."))
+        print_text(Text("Không có nội dung nào đang tạm dừng nhắc.", "There are no silences."))
         return
     table = Table(
         "Mã / Id", "Nội dung / What", "Từ / From", "Đến hết / Until", "Lý do / Reason", "Người / By"

@@ -1,4 +1,4 @@
-"""The dated corrections of the calendar with what they are and who says so: the packaged ones, then the operator's."""
+"""Reads the exceptions of the calendar with their sources: the packaged ones, then the operator's."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from shared.rules.working_days import WEEKDAYS
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
-    """A day that is off or worked; it matters if that differs from the day of the week."""
+    """An exception of the calendar: a day off, or a working day."""
 
     day: date
     kind: str
@@ -22,12 +22,12 @@ class CalendarDay:
     source: str
 
     @property
-    def matters(self) -> bool:
+    def differs_from_weekday(self) -> bool:
         return (self.kind == "off") is (self.day.weekday() < WEEKDAYS)
 
 
 def days_of(year: int, overrides: Sequence[Path] = ()) -> list[CalendarDay]:
-    """List the corrections of a year; a later file corrects an earlier one."""
+    """List the exceptions of a year; a later file overrides an earlier one."""
     found = {one.day: one for text in _texts(overrides) for one in _rows(text)}
     return [found[day] for day in sorted(found) if day.year == year]
 

@@ -1,4 +1,4 @@
-"""The file of a backup: a tar of the stream, each service's own rows, and first a manifest with their checksums."""
+"""The file of a backup: a tar with a manifest of checksums, the stream snapshot and each service's own rows."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deploy.cli.console import Said
+from deploy.cli.console import CommandError
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -20,18 +20,18 @@ def own_rows(service: str) -> str:
     return f"{service}.ndjson"
 
 
-class BadArchive(Said):
-    """A file that is no backup of ours, or not whole."""
+class BadArchive(CommandError):
+    """A file that is not a backup, or is damaged."""
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(
-            f"{path} không phải là bản sao lưu nguyên vẹn: {why}.", f"{path} is no whole backup: {why}."
+            f"{path} không phải là bản sao lưu nguyên vẹn: {why}.", f"{path} is not an intact backup: {why}."
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What is in a backup. `log_sha256` is over positions, subjects and payloads (`deploy.cli.backup.audit`)."""
+    """The contents of a backup. `log_sha256` is over positions, subjects and payloads (`deploy.cli.backup.audit`)."""
 
     release: str
     begun: str
@@ -44,7 +44,7 @@ class Manifest:
 
 
 def pack(path: Path, folder: Path, manifest: Manifest) -> None:
-    """Write the archive, whole or not at all; only its owner may read it (it holds addresses)."""
+    """Write the archive atomically; only its owner may read it (it contains e-mail addresses)."""
     (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=2), encoding="utf-8")
     draft = path.with_name(f".{path.name}.new")
     draft.touch(mode=0o600)
@@ -60,10 +60,10 @@ def described(path: Path) -> dict[str, Any]:
 
 
 def unpack(path: Path, folder: Path) -> Manifest:
-    """Lay an archive out in `folder` and check every byte against its manifest."""
+    """Unpack an archive into `folder` and verify its files against the manifest."""
     try:
         with tarfile.open(path) as tar:
-            _lay_out(tar, folder)
+            _extract(tar, folder)
         manifest = Manifest(**json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
     except (OSError, tarfile.TarError, ValueError, TypeError) as error:
         raise BadArchive(path, str(error)) from error
@@ -75,14 +75,14 @@ def unpack(path: Path, folder: Path) -> Manifest:
     return manifest
 
 
-def _lay_out(tar: tarfile.TarFile, folder: Path) -> None:
-    """Write the files of an archive; `ValueError` for what we never pack.
+def _extract(tar: tarfile.TarFile, folder: Path) -> None:
+    """Extract the files of an archive; `ValueError` for members that we never pack.
 
     `TarFile.extractall(filter="data")` does that from Python 3.11.4 on; Debian 12 has 3.11.2.
     """
     for member in tar:
         source = tar.extractfile(member) if member.isfile() else None
         if source is None or Path(member.name).name != member.name:
-            raise ValueError(f"{member.name}: no plain file")
+            raise ValueError(f"{member.name}: not a plain file")
         with source, (folder / member.name).open("wb") as target:
             shutil.copyfileobj(source, target)

@@ -1,4 +1,4 @@
-"""What can be wrong with a log, seen event by event: holes, versions, envelopes, publishers; and one hash of all."""
+"""Audits the event log: positions, envelopes, subjects, publishers, versions and ids, and one hash over all events."""
 
 import hashlib
 from collections import Counter
@@ -16,7 +16,7 @@ from shared.projections.feed import RawEvent
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong at a position of the log; `kind` is of a closed list."""
+    """What is wrong at a position of the log; `kind` is a key of `KINDS`."""
 
     position: int
     kind: str
@@ -25,17 +25,17 @@ class Fault:
 
 KINDS = {
     "hole": Text("thiếu sự kiện trước vị trí này", "events are missing before this one"),
-    "envelope": Text("phong bì hoặc nội dung sai", "the envelope or its data are wrong"),
-    "subject": Text("chủ đề không khớp nội dung", "the subject is not that of the event"),
+    "envelope": Text("phong bì hoặc nội dung sai", "the envelope or its data are invalid"),
+    "subject": Text("chủ đề không khớp nội dung", "the subject does not match the event"),
     "publisher": Text("nguồn không phải là chủ của ngữ cảnh", "the source does not own the context"),
     "version": Text("phiên bản không liền số trước", "the aggregate's version does not follow the last one"),
-    "twice": Text("mã sự kiện đã có ở vị trí khác", "the event's id stands at another position too"),
+    "twice": Text("mã sự kiện đã có ở vị trí khác", "the event's id occurs at another position too"),
 }
 
 
 @dataclass(slots=True)
 class Audit:
-    """Look at every event of a log in order; memory grows with the number of events (about 200 bytes each)."""
+    """Checks the events of a log in order; needs about 200 bytes of memory per event."""
 
     catalog: Catalog = CATALOG
     last: int = 0
@@ -48,10 +48,10 @@ class Audit:
 
     @property
     def sha256(self) -> str:
-        """One hash over every position, subject and payload so far."""
+        """The hash over position, subject and payload of every event so far."""
         return self._hash.hexdigest()
 
-    def look(self, raw: RawEvent) -> None:
+    def check(self, raw: RawEvent) -> None:
         self._hash.update(b"%d %s %d\n" % (raw.position, raw.subject.encode(), len(raw.payload)))
         self._hash.update(raw.payload)
         if raw.position != self.last + 1:
@@ -62,14 +62,14 @@ class Audit:
         except PermanentError as error:
             self._note(raw, "envelope", error.detail)
         else:
-            self._judge(raw, event)
+            self._check_event(raw, event)
 
-    def _judge(self, raw: RawEvent, event: Recorded) -> None:
+    def _check_event(self, raw: RawEvent, event: Recorded) -> None:
         self.contexts[event.ref.context] += 1
         if isinstance(event.data, Unknown):
             self.unknown[event.type] += 1
-        self._subject(raw, event)
-        self._publisher(raw, event)
+        self._check_subject(raw, event)
+        self._check_publisher(raw, event)
         key = event.ref.context, event.ref.id
         before = self._versions.get(key, 0)
         self._versions[key] = event.aggregate_version
@@ -79,13 +79,13 @@ class Audit:
             self._note(raw, "twice", str(event.event_id))
         self._ids.add(event.event_id)
 
-    def _subject(self, raw: RawEvent, event: Recorded) -> None:
+    def _check_subject(self, raw: RawEvent, event: Recorded) -> None:
         name = event.type.split(".")[-2]
         wanted = f"loa.{event.ref.context}.{event.ref.id}.{name}"
         if raw.subject != wanted:
             self._note(raw, "subject", f"{raw.subject} ≠ {wanted}")
 
-    def _publisher(self, raw: RawEvent, event: Recorded) -> None:
+    def _check_publisher(self, raw: RawEvent, event: Recorded) -> None:
         source = orjson.loads(raw.payload).get("source")
         owner = f"urn:loa:{OWNERS.get(event.ref.context, '?')}"
         if source != owner:

@@ -1,4 +1,4 @@
-"""The commands that back up, restore and verify the event log."""
+"""Registers the commands that back up, restore and verify the data."""
 
 # ruff: noqa: PLC0415  a command imports what it needs when it runs: `loa --help` answers at once
 

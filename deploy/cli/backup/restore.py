@@ -1,4 +1,4 @@
-"""`loa restore FILE`: a backup into an empty installation, compared to the last event; nothing is sent by it."""
+"""`loa restore FILE`: restore a backup into an empty installation and compare the log; sends nothing."""
 
 import asyncio
 import tempfile
@@ -12,33 +12,33 @@ from deploy.cli.backup import archive, snapshot
 from deploy.cli.backup.archive import BadArchive, Manifest, own_rows
 from deploy.cli.backup.audit import Audit
 from deploy.cli.client import Services
-from deploy.cli.console import Said, count, out, say
-from deploy.cli.operate.health.status import look
+from deploy.cli.console import CommandError, count, out, print_text
+from deploy.cli.operate.health.status import read_state
 from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import SERVICES
 from shared.errors import Text
 from shared.eventstore import streams
 from shared.eventstore.streams import EVENTS
 
-PATIENCE = 3600.0  # seconds for the read models to be filled
+TIMEOUT = 3600.0  # seconds until the read models must be complete
 
 
-class NotEmpty(Said):
-    """Nothing that was recorded is ever overwritten."""
+class NotEmpty(CommandError):
+    """The log has events already: a restore never overwrites."""
 
     def __init__(self, last: int) -> None:
         super().__init__(
             f"Nhật ký đã có {count(last)} sự kiện; chỉ phục hồi vào một hệ thống trống (thư mục dữ liệu mới).",
-            f"The log has {last} events; a backup is only restored into an empty installation (a new data folder).",
+            f"The log has {last} events; a backup can only be restored into an empty installation (a new data folder).",
         )
 
 
 def restore(services: Services, path: Path) -> Manifest:
-    """Put back own rows first: by the time when there are gaps to speak of, the ledger knows what was said."""
+    """Restore the services' own rows before the log: the ledger must be there before gaps lead to mails."""
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".loa-restore-") as name, out.status("…"):
         folder = Path(name)
         manifest = archive.unpack(path, folder)
-        asyncio.run(_refuse_full())
+        asyncio.run(_check_empty())
         for service in SERVICES:
             content = (folder / own_rows(service)).read_bytes()
             services.send(
@@ -47,11 +47,11 @@ def restore(services: Services, path: Path) -> Manifest:
         audit = asyncio.run(_load_log(folder / archive.STREAM, manifest))
         if (audit.last, audit.sha256) != (manifest.last_position, manifest.log_sha256):
             raise BadArchive(path, f"log {audit.last} {audit.sha256}")
-        _until_filled(services, manifest.last_position)
+        _wait_for_read_models(services, manifest.last_position)
     return manifest
 
 
-async def _refuse_full() -> None:
+async def _check_empty() -> None:
     async with brokers.as_operator() as client:
         await _require_empty(client)
 
@@ -71,26 +71,26 @@ async def _load_log(path: Path, manifest: Manifest) -> Audit:
             await js.delete_stream(EVENTS)
         await snapshot.load(client, EVENTS, dict(manifest.stream), path)
         await streams.apply(js, LocalSettings().nats_replicas)
-        await brokers.read_log(client, manifest.last_position, audit.look)
+        await brokers.read_log(client, manifest.last_position, audit.check)
     return audit
 
 
-def _until_filled(services: Services, last: int) -> None:
-    deadline = time.monotonic() + PATIENCE
+def _wait_for_read_models(services: Services, last: int) -> None:
+    deadline = time.monotonic() + TIMEOUT
     waiting = list(SERVICES)
     while waiting and time.monotonic() < deadline:
-        waiting = [name for name in waiting if look(services, name).position < last]
+        waiting = [name for name in waiting if read_state(services, name).position < last]
         time.sleep(0.3)
 
 
 def show(manifest: Manifest) -> None:
     last = count(manifest.last_position)
-    say(
+    print_text(
         Text(
             f"Đã phục hồi {last} sự kiện, đối chiếu đến sự kiện cuối cùng. Việc gửi thư đang tạm giữ: "
             "xem trước bằng `loa preview` rồi cho gửi lại bằng `loa release`.",
-            f"{last} events are restored and compared to the last one. Sending is on hold: look at "
-            "`loa preview`, then `loa release`.",
+            f"{last} events are restored and verified. Sending is on hold: look at "
+            "`loa preview`, then run `loa release`.",
         ),
         style="green",
     )

@@ -1,4 +1,4 @@
-"""`loa verify`: is the log whole and ours, and are the read models what the log gives? Exit status 1 if not."""
+"""`loa verify`: check the log, and compare each read model with a rebuild; exit status 1 if anything differs."""
 
 import asyncio
 import time
@@ -11,18 +11,18 @@ from rich.table import Table
 from deploy.cli import brokers
 from deploy.cli.backup.audit import KINDS, Audit
 from deploy.cli.client import Services
-from deploy.cli.console import count, listed, out, print_json, say
+from deploy.cli.console import count, listed, out, print_json, print_text
 from deploy.cli.operate import read_models
 from deploy.nats.permissions import SERVICES
 from shared.errors import Text
 
-SHOWN = 20  # faults of the log that are told one by one
+SHOWN = 20  # faults of the log that are listed
 
 
 def show(services: Services, *, as_json: bool) -> bool:
-    """Examine everything and print what was found; say whether all is right."""
-    audit = asyncio.run(audited())
-    models = {name: compared(services, name) for name in SERVICES}
+    """Check log and read models and print the result; return whether all is right."""
+    audit = asyncio.run(audit_log())
+    models = {name: compare(services, name) for name in SERVICES}
     if as_json:
         print_json(document(audit, models))
     else:
@@ -30,23 +30,23 @@ def show(services: Services, *, as_json: bool) -> bool:
     return is_right(audit, models)
 
 
-async def audited() -> Audit:
-    """Look at the whole log, as it is when we begin."""
+async def audit_log() -> Audit:
+    """Audit the whole log up to its last position at the start."""
     audit = Audit()
     async with brokers.as_operator() as client:
         if found := await brokers.log_state(client):
             with out.status("…"):
-                await brokers.read_log(client, found.last, audit.look)
+                await brokers.read_log(client, found.last, audit.check)
     return audit
 
 
-def compared(services: Services, name: str) -> Mapping[str, Any]:
-    """Have a service fill its tables anew beside the live ones, and give what it found."""
+def compare(services: Services, name: str) -> Mapping[str, Any]:
+    """Make a service rebuild its tables next to the live ones, and return the comparison."""
     answer = services.post(name, "/projections/verification")
     with out.status("…") as view:
         while answer["running"]:
             read_models.watch(view, name, answer["running"])
-            time.sleep(read_models.LOOK)
+            time.sleep(read_models.POLL)
             answer = services.get(name, "/projections/verification")
     outcome: Mapping[str, Any] = answer["outcome"]
     return outcome
@@ -74,20 +74,22 @@ def document(audit: Audit, models: Mapping[str, Mapping[str, Any]]) -> dict[str,
 
 def _print(audit: Audit, models: Mapping[str, Mapping[str, Any]]) -> None:
     for line in _of_log(audit):
-        say(line)
+        print_text(line)
     for fault in audit.faults[:SHOWN]:
         kind = KINDS[fault.kind]
-        say(
+        print_text(
             Text(f"✗ vị trí {fault.position}: {kind.vi} ({fault.detail})", f"  {fault.position}: {kind.en}"),
             style="red",
         )
     out.print(_table(models))
     if is_right(audit, models):
-        say(Text("Nhật ký và dữ liệu đọc đều đúng.", "The log and the read models are right."), style="green")
+        print_text(
+            Text("Nhật ký và dữ liệu đọc đều đúng.", "The log and the read models are right."), style="green"
+        )
         return
     wrong = [name for name, model in models.items() if not all(one["same"] for one in model["tables"])]
-    mend = listed(f"`loa rebuild {name}`" for name in wrong) or "deploy/RUNBOOK.md"
-    say(Text(f"Có sai lệch; xử lý: {mend}", f"Something is wrong; mend it: {mend}"), style="bold red")
+    fix = listed(f"`loa rebuild {name}`" for name in wrong) or "deploy/RUNBOOK.md"
+    print_text(Text(f"Có sai lệch; xử lý: {fix}", f"Something is wrong; fix: {fix}"), style="bold red")
 
 
 def _of_log(audit: Audit) -> Iterator[Text]:
@@ -99,22 +101,22 @@ def _of_log(audit: Audit) -> Iterator[Text]:
     if audit.unknown:
         kinds = listed(audit.unknown)
         yield Text(
-            f"Loại sự kiện phiên bản này chưa biết: {kinds}", f"Types unknown to this release: {kinds}"
+            f"Loại sự kiện phiên bản này chưa biết: {kinds}", f"Event types unknown to this release: {kinds}"
         )
     if audit.faults:
         kinds = listed(f"{kind} {count(n)}" for kind, n in Counter(one.kind for one in audit.faults).items())
-        yield Text(f"Sai sót trong nhật ký: {kinds}", f"Faults of the log: {kinds}")
+        yield Text(f"Sai sót trong nhật ký: {kinds}", f"Faults in the log: {kinds}")
 
 
 def _table(models: Mapping[str, Mapping[str, Any]]) -> Table:
     table = Table("Dịch vụ / Service", "Bảng / Table")
     table.add_column("Vị trí / Position", justify="right")
     table.add_column("Số dòng / Rows", justify="right")
-    table.add_column("Dựng lại / Anew", justify="right")
+    table.add_column("Dựng lại / Rebuilt", justify="right")
     table.add_column("Giống / Same")
     for name, model in models.items():
         for one in model["tables"]:
             same = "có / yes" if one["same"] else "[red]KHÔNG / NO[/red]"
-            live, anew = count(one["live"]["rows"]), count(one["anew"]["rows"])
-            table.add_row(name, one["table"], count(model["position"]), live, anew, same)
+            live, rebuilt = count(one["live"]["rows"]), count(one["anew"]["rows"])
+            table.add_row(name, one["table"], count(model["position"]), live, rebuilt, same)
     return table

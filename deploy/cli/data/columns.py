@@ -1,4 +1,4 @@
-"""The import format: its files, their columns, and what keeps a header from being taken."""
+"""The import format: files, columns, and checks of the header."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from shared.errors import Text
 
-ORDER = {  # of the import; the service that takes each sheet
+ORDER = {  # of the import; the service of each sheet
     "units": "registry",
     "unit_successions": "registry",
     "targets": "registry",
@@ -28,14 +28,14 @@ DATASET = "dataset"  # optional where an installation holds several kinds of dat
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """`notes`: unknown columns are kept with the row."""
+    """Columns of a sheet; with `notes`, unknown columns are kept with the row."""
 
     mandatory: Sequence[str]
     optional: Sequence[str]
     notes: bool = False
 
     @property
-    def known(self) -> Sequence[str]:
+    def names(self) -> Sequence[str]:
         return (*self.mandatory, *self.optional)
 
 
@@ -108,7 +108,7 @@ COLUMNS: Mapping[str, Columns] = {
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A row, or a whole file (`line` 0), that cannot even be read."""
+    """A row, or a whole file (`line` 0), that cannot be read."""
 
     line: int
     column: str
@@ -124,7 +124,7 @@ SEPARATORS = {
 
 
 def check_header(sheet: str, line: int, header: Sequence[str]) -> list[Broken]:
-    """Say once what is wrong with the columns of a file; nothing if its rows can be read."""
+    """Report the problems of a header; empty if its rows can be read."""
     for mark, name in SEPARATORS.items():
         if len(header) == 1 and mark in header[0]:
             return [_separated(line, header[0], name)]
@@ -134,8 +134,8 @@ def check_header(sheet: str, line: int, header: Sequence[str]) -> list[Broken]:
 
 
 def unknown_columns(sheet: str, header: Iterable[str]) -> list[str]:
-    known = COLUMNS[sheet].known
-    return [name for name in (cell.strip() for cell in header) if name and name not in known]
+    names = COLUMNS[sheet].names
+    return [name for name in (cell.strip() for cell in header) if name and name not in names]
 
 
 def _mandatory(sheet: str) -> Sequence[str]:
@@ -153,7 +153,7 @@ def _separated(line: int, header: str, name: Text) -> Broken:
 def _twice(line: int, name: str) -> Broken:
     why = Text(
         "tên cột xuất hiện nhiều lần; hãy giữ một cột",
-        "the column stands there more than once; keep one of them",
+        "the column occurs more than once; keep one of them",
     )
     return Broken(line, name, name, why)
 
@@ -164,6 +164,6 @@ def _missing(line: int, name: str, header: Sequence[str]) -> Broken:
     meant = (f" (“{found}”?)", f" ('{found}'?)") if found else ("", "")
     why = Text(
         f"thiếu cột bắt buộc “{name}”{meant[0]}; hãy thêm hoặc sửa tên cột ở dòng đầu",
-        f"the mandatory column '{name}' is missing{meant[1]}; add it to the first line, or mend its name",
+        f"the mandatory column '{name}' is missing{meant[1]}; add it to the first line, or correct its name",
     )
     return Broken(line, name, found, why)

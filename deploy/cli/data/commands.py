@@ -1,4 +1,4 @@
-"""The commands that import and export data."""
+"""Registers the commands that import and export data."""
 
 # ruff: noqa: PLC0415  a command imports what it needs when it runs: `loa --help` answers at once
 
@@ -33,7 +33,9 @@ def import_(
         import_view.resumable(),
         import_view.watched(source, str(path)) as progress,
     ):
-        result = importing.carry(source, dataset, services, progress, import_view.tell, dry_run=dry_run)
+        result = importing.import_source(
+            source, dataset, services, progress, import_view.report, dry_run=dry_run
+        )
     import_view.show(source, result, dry_run=dry_run)
     if not result.complete:
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""`loa up --demo`: both samples go in, one tick lets mail go out, and the figures are shown."""
+"""`loa up --demo`: import both samples, show the figures, and send the mails that are due."""
 
 import json
 import tempfile
@@ -8,7 +8,7 @@ from pathlib import Path
 import deploy.sample
 from deploy.cli.ask import figures, mail
 from deploy.cli.client import Services
-from deploy.cli.console import Said, out, say
+from deploy.cli.console import CommandError, out, print_text
 from deploy.cli.data import import_view, importing, sources
 from deploy.cli.data.columns import ORDER
 from deploy.local.keys.keyring import write_secret
@@ -27,21 +27,21 @@ DIGEST_HOUR = 8  # in Vietnam
 
 
 def show(current: Current) -> None:
-    begun = Begun(Path(current.data_dir) / "demo.json")
+    state = DemoState(Path(current.data_dir) / "demo.json")
     with Services(current) as services:
-        position = 0 if begun.complete else _import_both(services, begun.day)
-        begun.finish()
+        position = 0 if state.complete else _import_samples(services, state.day)
+        state.finish()
         _show_figures(services, position)
 
 
-class Begun:
-    """On which day the samples were first put in, so that an interrupted start goes on with the same rows."""
+class DemoState:
+    """The day of the first import, so that an interrupted start continues with the same rows."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-        self.complete: bool = known.get("complete", False)
-        self.day = date.fromisoformat(known["day"]) if known else clock.day_in_vietnam(clock.now())
+        stored = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        self.complete: bool = stored.get("complete", False)
+        self.day = date.fromisoformat(stored["day"]) if stored else clock.day_in_vietnam(clock.now())
         self._write()
 
     def finish(self) -> None:
@@ -53,8 +53,8 @@ class Begun:
         write_secret(self._file, text)
 
 
-def _import_both(services: Services, day: date) -> int:
-    """Put both samples in; the exercise begun on another day stays as it was then."""
+def _import_samples(services: Services, day: date) -> int:
+    """Import both samples; an exercise that was begun on another day keeps its dates."""
     of_public = _import(OPEN, Dataset.SAMPLE, Text("Dữ liệu mẫu", "sample"), services)
     with tempfile.TemporaryDirectory(prefix="loa-exercise-") as folder:
         exercise.write(Path(folder), day, load_rulebook(RuleSettings().rule_files).calendar)
@@ -66,8 +66,8 @@ def _import(folder: Path, dataset: Dataset, title: Text, services: Services) -> 
     source = sources.read(folder)
     present = {name: sheet for name, sheet in source.sheets.items() if ORDER[name] in services.current.urls}
     with import_view.watched(source, f"{title.vi} / {title.en}") as progress:
-        result = importing.carry(
-            sources.Source(present), dataset, services, progress, import_view.tell_refused
+        result = importing.import_source(
+            sources.Source(present), dataset, services, progress, import_view.report_refused
         )
     if not result.complete:
         import_view.show(source, result)
@@ -88,21 +88,21 @@ def _show_figures(services: Services, position: int) -> None:
 
 
 def _tick(services: Services) -> None:
-    """Let today's mail go out; when none goes out today or not yet, that of the next digest is made already."""
+    """Send the mails that are due; if none are due at this moment, render those of the next digest."""
     moment = clock.now().astimezone(VIETNAM)
     at = next_digest(moment, load_rulebook(RuleSettings().rule_files).calendar)
     if at is not None:
-        say(
+        print_text(
             Text(
                 f"Hôm nay chưa đến giờ gửi hoặc là ngày nghỉ; bản dùng thử lập sẵn thư của ngày {at:%d/%m/%Y}.",
-                f"It is not yet the hour, or no working day; the demo makes the mail of {at} already.",
+                f"It is before the hour of sending, or no working day; the demo renders the mails of {at}.",
             ),
             style="yellow",
         )
     try:
         mail.show_tick(services.post("notifier", "/tick", {"at": at.isoformat() if at else None}))
-    except Said as refusal:
-        say(refusal.message, style="yellow")
+    except CommandError as refusal:
+        print_text(refusal.message, style="yellow")
 
 
 def next_digest(moment: datetime, calendar: Calendar) -> date | None:

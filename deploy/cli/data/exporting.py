@@ -1,4 +1,4 @@
-"""Writes what the services know as the files that the import takes."""
+"""`loa export`: write the data of the services as files that `loa import` reads."""
 
 import csv
 import json
@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from deploy.cli.client import ServiceRefused, Services
-from deploy.cli.console import Said, count, out, say
+from deploy.cli.console import CommandError, count, out, print_text
 from deploy.cli.data.columns import COLUMNS, ORDER
 from shared.contracts.vocabulary import SuccessionKind
 from shared.errors import Text
@@ -18,22 +18,22 @@ PAGE = 500
 FORBIDDEN = frozenset({401, 403})
 Answer = Mapping[str, Any]
 
-LEFT_OUT = Text(
+NOT_EXPORTED = Text(
     "Không thuộc mẫu nhập nên không xuất: lịch sử sửa đổi, đổi tên, các lần chuyển giao, hoạt động đã hủy và "
     "truyền thông đã thu hồi.",
-    "Left out, for the import format has no place for them: the history of changes, renamings, transfers, "
+    "Not exported, because the import format has no columns for it: the history of changes, renamings, transfers, "
     "cancelled activities and retracted communications.",
 )
 NO_RECIPIENTS = Text(
     "Không xuất hộp thư nhận: mã truy cập không có quyền xem dữ liệu cá nhân.",
-    "Recipients are left out: the token may not see personal data.",
+    "Recipients are not exported: the token may not read personal data.",
 )
 
 
 def export(services: Services, folder: Path) -> None:
-    """Write each file that has rows; refuses a folder that holds some of them already."""
+    """Write each file that has rows; refuse a folder that is not empty."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Said(
+        raise CommandError(
             f"{folder} đã có dữ liệu; hãy chọn một thư mục mới hoặc trống.",
             f"{folder} is not empty; name a new or an empty folder.",
         )
@@ -47,11 +47,11 @@ def export(services: Services, folder: Path) -> None:
             _recipients(services, files, units)
     for name, number in files.written.items():
         out.print(f"{name}.csv: {count(number)} dòng / rows", markup=False)
-    say(LEFT_OUT, style="yellow")
+    print_text(NOT_EXPORTED, style="yellow")
 
 
 class Files:
-    """Rows by file, set down as they come: which columns of notes there are is known at the end only."""
+    """Buffers rows by file on disk: the columns of notes are complete only at the end."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -76,17 +76,17 @@ class Files:
     def add(self, name: str, row: Answer, notes: Answer | None = None) -> None:
         if name not in self._open:
             self._open[name] = self._rows(name).open("w", encoding="utf-8")
-        known = {column: row[column] for column in COLUMNS[name].known if row.get(column) is not None}
-        extra = {column: text for column, text in (notes or {}).items() if column not in COLUMNS[name].known}
+        named = {column: row[column] for column in COLUMNS[name].names if row.get(column) is not None}
+        extra = {column: text for column, text in (notes or {}).items() if column not in COLUMNS[name].names}
         self._notes.setdefault(name, {}).update(dict.fromkeys(sorted(extra)))
-        self._open[name].write(json.dumps({**known, **extra}, ensure_ascii=False) + "\n")
+        self._open[name].write(json.dumps({**named, **extra}, ensure_ascii=False) + "\n")
         self.written[name] = self.written.get(name, 0) + 1
 
     def _rows(self, name: str) -> Path:
         return Path(self._kept.name) / f"{name}.ndjson"
 
     def _write(self, name: str) -> None:
-        columns = [*COLUMNS[name].known, *self._notes[name]]
+        columns = [*COLUMNS[name].names, *self._notes[name]]
         with (
             self._rows(name).open(encoding="utf-8") as rows,
             (self._folder / f"{name}.csv").open("w", encoding="utf-8-sig", newline="") as file,
@@ -114,7 +114,7 @@ def _units(services: Services, files: Files) -> list[str]:
         for one in unit["successions"]:
             files.add(
                 "unit_successions",
-                {"kind": SuccessionKind.DISSOLVE, **_said(one), "from_code": code},
+                {"kind": SuccessionKind.DISSOLVE, **_without_none(one), "from_code": code},
                 one["notes"],
             )
         for target in unit["targets"]:
@@ -122,7 +122,7 @@ def _units(services: Services, files: Files) -> list[str]:
     return codes
 
 
-def _said(answer: Answer) -> Answer:
+def _without_none(answer: Answer) -> Answer:
     return {name: value for name, value in answer.items() if value is not None}
 
 
@@ -152,7 +152,7 @@ def _drafts(services: Services, files: Files) -> None:
 
 
 def _as_recorded(services: Services, code: str, stages: list[Answer]) -> list[Answer]:
-    """Order entries as they were recorded: one that came late is late again, a resumed stage resumed again."""
+    """Order entries by the time of recording, so that an import gives the same late and resumed stages."""
     if not stages:
         return []
     events = services.get("registry", f"/drafts/{code}/history")["events"]
@@ -207,7 +207,7 @@ def _recipients(services: Services, files: Files, units: list[str]) -> None:
     except ServiceRefused as refusal:
         if refusal.status not in FORBIDDEN:
             raise
-        say(NO_RECIPIENTS, style="yellow")
+        print_text(NO_RECIPIENTS, style="yellow")
 
 
 def _listed(values: Any) -> str:

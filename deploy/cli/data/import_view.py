@@ -1,4 +1,4 @@
-"""How an import is shown while it runs, and what is said at its end."""
+"""Shows the progress of an import and its result."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,30 +8,30 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from deploy.cli.console import count, err, out, say
-from deploy.cli.data.importing import Finding, Progress, Result
+from deploy.cli.console import count, err, out, print_text
+from deploy.cli.data.result import Finding, Progress, Result
 from deploy.cli.data.sources import Source
 from shared.errors import LoaError, Text
 
-BROKEN_OFF = Text(
+INTERRUPTED = Text(
     "Việc nhập bị ngắt giữa chừng. Các dòng đã ghi vẫn được giữ; hãy chạy lại đúng lệnh này: "
     "dòng đã có được bỏ qua, phần còn lại được ghi tiếp.",
-    "The import broke off. What was recorded stays; run the same command again: "
-    "rows that are there are passed over, the rest goes in.",
+    "The import was interrupted. What was recorded stays; run the same command again: "
+    "rows that are recorded are skipped, the others are imported.",
 )
 NOTHING_CHANGED = Text(
     "Đây là bản chạy thử: chưa có gì được ghi. Bảng trên cho biết điều sẽ xảy ra khi nhập thật.",
-    "This was a dry run: nothing was changed. The table tells what the import would do.",
+    "This was a dry run: nothing was changed. The table shows what the import would do.",
 )
-MEND = Text(
+FIX_REFUSED = Text(
     "Các dòng còn lại đã được ghi. Hãy sửa những dòng không nhận rồi chạy lại đúng lệnh này.",
-    "The other rows are in. Mend the rows that were refused and run the same command again.",
+    "The other rows are recorded. Correct the refused rows and run the same command again.",
 )
 
 
 @contextmanager
 def watched(source: Source, title: str) -> Iterator[Progress]:
-    """Show a bar when a person watches, and one plain line for each request when not."""
+    """Show a progress bar in a terminal, else one plain line per request."""
     if not out.is_terminal:
         yield lambda label, rows: out.print(
             f"{title}: {label}, {rows} dòng / rows", markup=False, soft_wrap=True
@@ -53,37 +53,41 @@ def watched(source: Source, title: str) -> Iterator[Progress]:
 
 @contextmanager
 def resumable() -> Iterator[None]:
-    """When it breaks off, say that the same command goes on where it stopped."""
+    """After an interruption, print that the same command continues the import."""
     try:
         yield
     except (KeyboardInterrupt, LoaError):
-        say(BROKEN_OFF, style="yellow", to=err)
+        print_text(INTERRUPTED, style="yellow", to=err)
         raise
 
 
-def tell(finding: Finding) -> None:
-    """Say at once what is to be said of a row: nothing is gathered, however many there are."""
+def report(finding: Finding) -> None:
+    """Print a finding at once: findings are not collected, because there may be many."""
     if finding.refused:
-        say(_sentence(finding, Text("không nhận", "refused")), style="red", to=err)
+        print_text(_sentence(finding, Text("không nhận", "refused")), style="red", to=err)
     else:
-        say(_sentence(finding, Text("lưu ý", "note")), style="yellow")
+        print_text(_sentence(finding, Text("lưu ý", "note")), style="yellow")
 
 
-def tell_refused(finding: Finding) -> None:
+def report_refused(finding: Finding) -> None:
     if finding.refused:
-        tell(finding)
+        report(finding)
 
 
 def show(source: Source, result: Result, *, dry_run: bool = False) -> None:
     for name in source.unknown:
-        say(Text(f"Bỏ qua {name}: không thuộc mẫu nhập.", f"{name} is left: not part of the import format."))
+        print_text(
+            Text(
+                f"Bỏ qua {name}: không thuộc mẫu nhập.", f"{name} is ignored: not part of the import format."
+            )
+        )
     out.print(_summary(result))
     if dry_run:
-        say(NOTHING_CHANGED, style="yellow")
+        print_text(NOTHING_CHANGED, style="yellow")
         return
     if not result.complete:
-        say(MEND, style="yellow")
-    say(Text(f"Vị trí cuối trong nhật ký: {result.last}", f"Last position in the log: {result.last}"))
+        print_text(FIX_REFUSED, style="yellow")
+    print_text(Text(f"Vị trí cuối trong nhật ký: {result.last}", f"Last position in the log: {result.last}"))
 
 
 def _sentence(finding: Finding, verdict: Text) -> Text:
@@ -101,7 +105,7 @@ def _sentence(finding: Finding, verdict: Text) -> Text:
 
 def _summary(result: Result) -> Table:
     table = Table("Tệp / File")
-    for column in ("Đã ghi / Taken", "Đã có / Unchanged", "Không nhận / Refused"):
+    for column in ("Đã ghi / Recorded", "Đã có / Unchanged", "Không nhận / Refused"):
         table.add_column(column, justify="right")
     for label, counted in result.counts.items():
         table.add_row(

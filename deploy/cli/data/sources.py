@@ -1,11 +1,11 @@
-"""What the import reads: a folder of CSV files or one XLSX, row by row, never a whole file at once."""
+"""Reads the source of an import row by row: a folder of CSV files, or one XLSX file."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeGuard
 
-from deploy.cli.console import Said
+from deploy.cli.console import CommandError
 from deploy.cli.data import workbook
 from deploy.cli.data.columns import ORDER, Broken, check_header
 from deploy.cli.data.textfile import Record, inspect, records
@@ -20,16 +20,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class SheetFile:
-    """One sheet, read anew each time it is asked; `label` is what a person calls it, `size` about its rows."""
+    """One sheet, read again at each call; `label` is its name for people, `size` its approximate number of rows."""
 
     name: str
     label: str
     size: int
     records: Callable[[], Iterator[Record]]
-    broken: Sequence[Broken] = ()  # what keeps the whole file from being read
+    broken: Sequence[Broken] = ()  # why the whole file cannot be read
 
     def read(self) -> Iterator[Row | Broken]:
-        """Give each row as it can be sent, or what keeps it from being one."""
+        """Give each row, or why it cannot be read."""
         if self.broken:
             yield from self.broken
         else:
@@ -90,21 +90,21 @@ def _row(line: int, cells: Sequence[str], header: Sequence[str]) -> Row | Broken
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Everything that was found; `unknown` files are left alone."""
+    """The sheets of a source; `unknown` files are ignored."""
 
     sheets: Mapping[str, SheetFile]
     unknown: Sequence[str] = ()
 
 
 def read(path: Path) -> Source:
-    """Find what is to be read in a folder or a workbook."""
+    """Find the sheets of a folder or a workbook."""
     if path.is_dir():
         return _sorted([read_csv(file) for file in sorted(path.glob("*.csv"))], _others(path))
     if path.is_file() and path.suffix.lower() == ".xlsx":
         return _sorted(_pages(path), ())
     if not path.exists():
-        raise Said(f"Không tìm thấy {path}.", f"There is no {path}.")
-    raise Said(
+        raise CommandError(f"Không tìm thấy {path}.", f"{path} does not exist.")
+    raise CommandError(
         f"{path} không phải là thư mục chứa tệp CSV hoặc một tệp .xlsx.",
         f"{path} is neither a folder of CSV files nor an .xlsx file.",
     )
@@ -130,12 +130,12 @@ def _others(folder: Path) -> Sequence[str]:
 
 def _sorted(found: Sequence[SheetFile], others: Sequence[str]) -> Source:
     by_name = {sheet.name: sheet for sheet in found}
-    known = {name: by_name[name] for name in ORDER if name in by_name}
-    if not known:
+    sheets = {name: by_name[name] for name in ORDER if name in by_name}
+    if not sheets:
         files = ", ".join(f"{name}.csv" for name in ORDER)
-        raise Said(
+        raise CommandError(
             f"Không có tệp nào để nhập. Các tệp được nhận: {files}.",
-            f"There is nothing to import. Files that are taken: {files}.",
+            f"There is nothing to import. The import reads: {files}.",
         )
     unknown = [sheet.label for sheet in found if sheet.name not in ORDER]
-    return Source(known, [*unknown, *others])
+    return Source(sheets, [*unknown, *others])

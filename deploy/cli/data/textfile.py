@@ -1,4 +1,4 @@
-"""CSV files: is it UTF-8 and of bounded lines, and its records with the line on which each begins."""
+"""Reads CSV files: checks encoding and line length, and gives each record with its first line number."""
 
 import codecs
 import csv
@@ -22,7 +22,7 @@ _MARKS = (  # longest first: UTF-32 begins like UTF-16
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
 _BOOKS = {b"PK\x03\x04": ".xlsx", b"\xd0\xcf\x11\xe0": ".xls"}
-# What the letters of a Windows code page for Vietnamese are made of: a vowel and a mark after it.
+# In the Windows code page for Vietnamese a tone mark follows its vowel.
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 
 
@@ -33,11 +33,11 @@ class Inspected:
 
 
 def inspect(file: Path) -> Inspected:
-    """Read a file once, piece by piece: count its lines, and say what keeps it from being read."""
+    """Read a file once in chunks: count its lines, and report why it cannot be read."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     lines = unbroken = 0
     with file.open("rb") as stream:
-        if (wrong := _beginning(stream.read(CHUNK))) is not None:
+        if (wrong := _wrong_format(stream.read(CHUNK))) is not None:
             return Inspected(0, [Broken(0, "", "", wrong)])
         stream.seek(0)
         while chunk := stream.read(CHUNK):
@@ -57,11 +57,11 @@ def inspect(file: Path) -> Inspected:
 
 _ENDLESS = Text(
     "dòng dài hơn 1 MB; tệp có lẽ không phải là CSV hoặc mất dấu xuống dòng, hãy lưu lại dưới dạng “CSV UTF-8”",
-    "the line is longer than 1 MB; this is hardly CSV, or its line ends are lost: save it again as 'CSV UTF-8'",
+    "the line is longer than 1 MB; the file is not CSV, or its line ends are lost: save it again as 'CSV UTF-8'",
 )
 
 
-def _beginning(head: bytes) -> Text | None:
+def _wrong_format(head: bytes) -> Text | None:
     for mark, kind in _BOOKS.items():
         if head.startswith(mark):
             return Text(
@@ -84,7 +84,7 @@ def _saved_as(name: str) -> Text:
 
 
 def _not_utf8(chunk: bytes, lines: int, error: UnicodeDecodeError) -> Broken:
-    # The decoder counts from what it had kept of the chunk before: at most three bytes.
+    # The decoder counts from the bytes that it kept of the chunk before: at most three.
     at = max(0, error.start - (len(error.object) - len(chunk)))
     line = lines + chunk.count(b"\n", 0, at) + 1
     return Broken(line, "", "", _guessed(chunk[at : at + 4000]))
@@ -94,7 +94,7 @@ def _guessed(content: bytes) -> Text:
     if any(_is_utf8(content[at : at + 400]) for at in range(1, 4)):
         return Text(
             "từ dòng này tệp UTF-8 có ký tự bị hỏng; hãy mở tệp, sửa chữ bị lỗi và lưu lại dưới dạng “CSV UTF-8”",
-            "the file is UTF-8 but a letter on this line is damaged; mend it and save as 'CSV UTF-8'",
+            "the file is UTF-8 but a character from this line on is damaged; correct it and save as 'CSV UTF-8'",
         )
     if _is_windows_1258(content):
         return _saved_as("Windows-1258")
@@ -125,18 +125,18 @@ def _is_utf8(content: bytes) -> bool:
 
 
 def records(file: Path) -> Iterator[Record]:
-    """Give each record with the line on which it begins: a quoted cell may span several."""
+    """Give each record with its first line number: a quoted cell may span several lines."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
-        reader = csv.reader(lines, strict=True)
+        parser = csv.reader(lines, strict=True)
         begins = 1
         while True:
             try:
-                yield begins, next(reader)
+                yield begins, next(parser)
             except StopIteration:
                 return
             except csv.Error as error:
                 yield begins, _badly_quoted(error)
-            begins = reader.line_num + 1
+            begins = parser.line_num + 1
 
 
 def _badly_quoted(error: csv.Error) -> Text:

@@ -1,4 +1,4 @@
-"""XLSX files: unpacked within limits, their cells as the CSV file would have them."""
+"""Reads XLSX files within size limits, with cells as in a CSV file."""
 
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -9,12 +9,12 @@ from typing import Any
 
 import openpyxl  # type: ignore[import-untyped]
 
-from deploy.cli.console import Said
+from deploy.cli.console import CommandError
 from deploy.cli.data.textfile import Record
 from shared.errors import Text
 
 MOST_UNPACKED = 512 << 20  # bytes of all parts
-MOST_RATIO = 200  # unpacked to packed, of a part large enough to hurt
+MOST_RATIO = 200  # unpacked to packed, of a part larger than LARGE
 LARGE = 8 << 20
 
 _NO_VALUE = Text(
@@ -23,12 +23,12 @@ _NO_VALUE = Text(
 )
 _ERROR = Text(
     "ô {cell} có lỗi công thức; hãy sửa công thức hoặc nhập giá trị",
-    "the cell {cell} shows a formula error; mend the formula or type the value",
+    "the cell {cell} shows a formula error; correct the formula or type the value",
 )
 
 
 def pages(path: Path) -> list[tuple[str, int]]:
-    """Name the pages of a workbook, each with about how many rows it has."""
+    """List the pages of a workbook with their approximate number of rows."""
     _within_limits(path)
     book = _open(path, values=True)
     try:
@@ -38,12 +38,12 @@ def pages(path: Path) -> list[tuple[str, int]]:
 
 
 def records(path: Path, title: str) -> Iterator[Record]:
-    """Give the rows of a page; where a formula stands, its stored result."""
+    """Give the rows of a page; a formula counts as its stored result."""
     values, formulas = _open(path, values=True), _open(path, values=False)
     try:
         pages = [book[title] for book in (values, formulas)]
         for page in pages:
-            page.reset_dimensions()  # what a file says of its size may be far from true
+            page.reset_dimensions()  # the dimensions in the file may be wrong
         both = zip_longest(*(page.iter_rows() for page in pages), fillvalue=())
         for number, (shown, written) in enumerate(both, start=1):
             yield number, _cells(shown, written)
@@ -75,10 +75,10 @@ def _within_limits(path: Path) -> None:
     ratios = [part.file_size / max(1, part.compress_size) for part in parts if part.file_size > LARGE]
     if unpacked > MOST_UNPACKED or max(ratios, default=0) > MOST_RATIO:
         size = f"{unpacked >> 20} MB"
-        raise Said(
+        raise CommandError(
             f"{path.name}: tệp giải nén thành {size}, vượt giới hạn an toàn nên không được mở. "
             "Hãy chia nhỏ tệp, xóa các dòng trống có định dạng, hoặc lưu thành các tệp CSV.",
-            f"{path.name} unpacks to {size}, beyond what is safe, and was not opened. "
+            f"{path.name} unpacks to {size}, more than the safety limit, and was not opened. "
             "Split it, delete formatted empty rows, or save it as CSV files.",
         )
 
@@ -90,15 +90,15 @@ def _open(path: Path, *, values: bool) -> Any:
         raise _unreadable(path, error) from error
 
 
-def _unreadable(path: Path, error: Exception) -> Said:
-    return Said(
+def _unreadable(path: Path, error: Exception) -> CommandError:
+    return CommandError(
         f"Không đọc được {path.name} ({error}). Hãy mở bằng Excel và lưu lại dưới dạng .xlsx, không đặt mật khẩu.",
         f"{path.name} cannot be read ({error}). Open it in Excel and save it as .xlsx, without a password.",
     )
 
 
 def as_text(cell: object) -> str:
-    """Write a cell of a workbook as the CSV file would have it."""
+    """Format a cell as in a CSV file."""
     match cell:
         case None:
             return ""

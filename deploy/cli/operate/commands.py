@@ -1,4 +1,4 @@
-"""The commands that start the platform, check it and repair it."""
+"""Registers the commands that start, check and repair the platform."""
 
 # ruff: noqa: PLC0415  a command imports what it needs when it runs: `loa --help` answers at once
 

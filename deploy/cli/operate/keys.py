@@ -1,4 +1,4 @@
-"""`loa keys`: every secret of an installation in containers, made once, as files that can be mounted."""
+"""`loa keys`: create every secret of an installation in containers, as files to mount."""
 
 import json
 import secrets
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from deploy.cli.console import say
+from deploy.cli.console import print_text
 from deploy.local.engines import databases
 from deploy.local.engines.nats import AUTHORIZATION
 from deploy.local.engines.postgres import ADMIN, database_of
@@ -26,18 +26,18 @@ ENVIRONMENT = "operator.env"
 
 
 def make(folder: Path, database_host: str, smtp_url: str | None) -> None:
-    """Make what is missing, and write anew what follows from it; a secret that exists is never changed.
+    """Create missing secrets and rewrite the files derived from them; an existing secret is never changed.
 
-    What containers mount lies in `mounted`: their user may read it there, and on this machine nobody but the owner may
+    Containers mount files of `mounted/`, which any user of a container may read; on this machine only the owner may
     enter the folder.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
     (folder / MOUNTED).mkdir(exist_ok=True)
     for name, text in _files(folder, database_host, smtp_url).items():
-        offer(folder / MOUNTED / name, text)
+        write_mounted(folder / MOUNTED / name, text)
     write_secret(folder / ENVIRONMENT, "".join(_environment(folder)))
-    say(
+    print_text(
         Text(
             f"Khóa và mật khẩu nằm trong {folder}; hãy sao lưu thư mục này ở nơi an toàn. "
             f"Để dùng lệnh `loa`: set -a; . {folder / ENVIRONMENT}; set +a",
@@ -50,7 +50,7 @@ def make(folder: Path, database_host: str, smtp_url: str | None) -> None:
 def _files(folder: Path, host: str, smtp_url: str | None) -> Mapping[str, str]:
     ring = keyring(folder / "keys")
     passwords = databases.passwords(folder / databases.PASSWORDS)
-    admin = _kept(folder / "postgres.password")
+    admin = _password(folder / "postgres.password")
     links = signing.private_key(folder / "keys" / "links.pem")
     server = f"postgresql://{ADMIN}:{admin}@{host}/postgres"
     return {
@@ -66,18 +66,18 @@ def _files(folder: Path, host: str, smtp_url: str | None) -> Mapping[str, str]:
         "links.pem": (folder / "keys" / "links.pem").read_text(),
         "links.json": signing.write_jwks(links, folder / "keys" / "links.json").read_text(),
         "operator.token": _token(folder),
-        "smtp_url": smtp_url or _now(folder / MOUNTED / "smtp_url") or SINK,
-        **_broker(ring, _kept(folder / "routes.password")),
+        "smtp_url": smtp_url or _existing(folder / MOUNTED / "smtp_url") or SINK,
+        **_broker(ring, _password(folder / "routes.password")),
     }
 
 
 def _broker(ring: Keyring, password: str) -> Mapping[str, str]:
-    """Write what the broker includes: who may do what, and how the nodes of a cluster know each other."""
+    """Write what the broker's configuration includes: users with permissions, and the routes of a cluster."""
     routes = json.dumps([f"nats://route:{password}@{node}:6222" for node in NODES])
-    known = json.dumps({"user": "route", "password": password})
+    credentials = json.dumps({"user": "route", "password": password})
     return {
         AUTHORIZATION: authorization(ring.public_keys()),
-        "routes.conf": f"authorization: {known}\nroutes: {routes}\n",
+        "routes.conf": f"authorization: {credentials}\nroutes: {routes}\n",
     }
 
 
@@ -94,18 +94,18 @@ def _token(folder: Path) -> str:
     return tokens.signer(folder / "keys").token("loa-keys", Role.OPERATOR, expires)
 
 
-def _kept(path: Path) -> str:
-    """Read a password; at the first time it is made."""
+def _password(path: Path) -> str:
+    """Read a password; a missing one is created."""
     if not path.exists():
         write_secret(path, secrets.token_urlsafe(24))
     return path.read_text()
 
 
-def _now(path: Path) -> str:
+def _existing(path: Path) -> str:
     return path.read_text() if path.exists() else ""
 
 
-def offer(path: Path, text: str) -> None:
-    """Write what a container mounts, which its user may read."""
+def write_mounted(path: Path, text: str) -> None:
+    """Write a file that containers mount: any user may read it."""
     write_secret(path, text)
     path.chmod(0o444)

@@ -1,4 +1,4 @@
-"""`loa prepare`: before the services start, the engines must answer, with databases and streams as declared."""
+"""`loa prepare`: wait for the engines, then create databases, roles and streams as declared."""
 
 import asyncio
 import time
@@ -9,47 +9,47 @@ import nats.errors
 from nats.js.errors import Error as JetStreamError
 
 from deploy.cli import brokers
-from deploy.cli.console import Said, say
+from deploy.cli.console import CommandError, print_text
 from deploy.local.engines import databases
 from deploy.local.settings import LocalSettings
 from shared.errors import Text
 from shared.eventstore import streams
 
-PATIENCE = 120.0  # seconds for engines to come up
-AGAIN = 0.5
-NOT_YET = (databases.DatabaseUnreachable, OSError, TimeoutError, nats.errors.Error, JetStreamError)
+TIMEOUT = 120.0  # seconds until the engines must answer
+RETRY_DELAY = 0.5
+RETRYABLE = (databases.DatabaseUnreachable, OSError, TimeoutError, nats.errors.Error, JetStreamError)
 
 
 def prepare(settings: LocalSettings) -> None:
-    """Make what is missing; running it again changes nothing. `Said` if an engine does not come up in time."""
+    """Create what is missing; idempotent. `CommandError` if an engine does not answer in time."""
     if settings.nats_url is None or settings.database_url is None:
-        raise Said(
+        raise CommandError(
             "Cần thiết lập LOA_NATS_URL và LOA_DATABASE_URL (quyền quản trị).",
             "The settings LOA_NATS_URL and LOA_DATABASE_URL (as administrator) are needed.",
         )
     folder = brokers.data_folder()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     asyncio.run(_until_done("PostgreSQL", lambda: _databases(settings, folder), deadline))
     asyncio.run(_until_done("NATS", lambda: _streams(settings, folder), deadline))
-    say(Text("Cơ sở dữ liệu và luồng dữ liệu đã sẵn sàng.", "Databases and streams are ready."))
+    print_text(Text("Cơ sở dữ liệu và luồng dữ liệu đã sẵn sàng.", "Databases and streams are ready."))
 
 
 async def _until_done(engine: str, work: Callable[[], Awaitable[None]], deadline: float) -> None:
-    said = ""
+    shown = ""
     while True:
         try:
             return await work()
-        except NOT_YET as error:
+        except RETRYABLE as error:
             problem = f"{type(error).__name__}: {error}"
             if time.monotonic() > deadline:
-                raise Said(
-                    f"{engine} chưa hoạt động sau {PATIENCE:g} giây: {problem}",
-                    f"{engine} did not come up within {PATIENCE:g} s: {problem}",
+                raise CommandError(
+                    f"{engine} chưa hoạt động sau {TIMEOUT:g} giây: {problem}",
+                    f"{engine} did not answer within {TIMEOUT:g} s: {problem}",
                 ) from error
-            if problem != said:
-                say(Text(f"Đang chờ {engine}: {problem}", f"Waiting for {engine}: {problem}"))
-            said = problem
-            await asyncio.sleep(AGAIN)
+            if problem != shown:
+                print_text(Text(f"Đang chờ {engine}: {problem}", f"Waiting for {engine}: {problem}"))
+            shown = problem
+            await asyncio.sleep(RETRY_DELAY)
 
 
 async def _databases(settings: LocalSettings, folder: Path) -> None:

@@ -7,21 +7,21 @@ from typing import Any
 from rich.status import Status
 
 from deploy.cli.client import Services
-from deploy.cli.console import Said, count, out, say
+from deploy.cli.console import CommandError, count, out, print_text
 from shared.errors import Text
 
-LOOK = 0.3  # seconds between two looks at work that a service does
+POLL = 0.3  # seconds between two progress requests
 
 
 def rebuild(services: Services, projection: str) -> None:
-    """Fill a read model anew and wait until it has taken the old one's place; readers notice nothing."""
+    """Rebuild a read model and wait until the new tables have replaced the live ones; queries are not interrupted."""
     services.post(projection, "/projections/rebuild")
     with out.status("…") as view:
         while (running := services.get(projection, "/projections")["rebuild"]) is not None:
             watch(view, projection, running)
-            time.sleep(LOOK)
+            time.sleep(POLL)
     position = services.get(projection, "/projections")["position"]
-    say(
+    print_text(
         Text(
             f"Đã dựng lại {projection} đến vị trí {count(position)}.",
             f"{projection} is rebuilt up to position {count(position)}.",
@@ -30,20 +30,20 @@ def rebuild(services: Services, projection: str) -> None:
 
 
 def watch(view: Status, projection: str, running: Mapping[str, Any]) -> None:
-    """Show how far a service's work is; one that cannot go on is ended, and says why."""
+    """Show the progress of a rebuild; `CommandError` with the reason if it cannot continue."""
     if problem := running["problem"]:
-        raise Said(
+        raise CommandError(
             f"{projection} chưa làm tiếp được: {problem}. Dịch vụ tự thử lại; xem `loa doctor`.",
-            f"{projection} cannot go on: {problem}. It tries again by itself; see `loa doctor`.",
+            f"{projection} cannot continue: {problem}. It retries by itself; see `loa doctor`.",
         )
     view.update(f"{projection}: {count(running['position'])}")
 
 
 def skip(services: Services, projection: str, position: int, reason: str) -> None:
     services.post(projection, "/projections/skip", {"position": position, "reason": reason})
-    say(
+    print_text(
         Text(
             f"{projection} bỏ qua sự kiện ở vị trí {position}; lý do đã được ghi lại.",
-            f"{projection} passes over the event at position {position}; the reason is kept.",
+            f"{projection} skips the event at position {position}; the reason is recorded.",
         )
     )

@@ -3,24 +3,26 @@
 import asyncio
 
 from deploy.cli import brokers
-from deploy.cli.console import out, say
+from deploy.cli.console import out, print_text
 from deploy.local.settings import LocalSettings
 from shared.errors import Text
 from shared.eventstore import streams
 
 
 def show(*, change: bool) -> None:
-    """Say how the broker's streams differ from what is declared, and make them so if asked."""
+    """Show how the broker's streams differ from their declaration, and apply it if `change`."""
     differences = asyncio.run(_streams(change=change))
     for one in differences:
         out.print(f"{one.name}: {one.setting}: {one.found} → {one.wanted}", markup=False, soft_wrap=True)
     if not differences:
-        say(Text("Luồng dữ liệu đúng như khai báo.", "The streams are as declared."))
+        print_text(Text("Luồng dữ liệu đúng như khai báo.", "The streams are as declared."))
     elif change:
-        say(Text(f"Đã áp dụng {len(differences)} thay đổi.", f"{len(differences)} changes were applied."))
+        print_text(
+            Text(f"Đã áp dụng {len(differences)} thay đổi.", f"{len(differences)} changes were applied.")
+        )
 
 
 async def _streams(*, change: bool) -> list[streams.Difference]:
-    work = streams.apply if change else streams.plan
+    operation = streams.apply if change else streams.plan
     async with brokers.as_operator() as client:
-        return await work(client.jetstream(timeout=10), LocalSettings().nats_replicas)
+        return await operation(client.jetstream(timeout=10), LocalSettings().nats_replicas)

@@ -1,4 +1,4 @@
-"""`loa up`: the platform in the foreground until Ctrl-C, with its demonstration if asked for."""
+"""`loa up`: run the platform in the foreground until Ctrl-C, with the sample data of `--demo`."""
 
 import asyncio
 import signal
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from deploy.cli.console import err, out, say
+from deploy.cli.console import err, out, print_text
 from deploy.cli.data import demo
 from deploy.cli.operate.health import readiness
 from deploy.local.settings import LocalSettings
@@ -27,14 +27,14 @@ READY = Text("Hệ thống đã sẵn sàng. Nhấn Ctrl-C để dừng.", "The 
 def up(settings: LocalSettings, *, with_demo: bool) -> None:
     with suppress(asyncio.CancelledError):
         asyncio.run(_up(settings, with_demo=with_demo))
-    say(STOPPED)
+    print_text(STOPPED)
 
 
 async def _up(settings: LocalSettings, *, with_demo: bool) -> None:
     _stop_on_signals()
     folder = settings.data_dir.resolve()
-    say(STARTING)
-    async with running(folder, settings, _noted(folder)) as current:
+    print_text(STARTING)
+    async with running(folder, settings, _logged(folder)) as current:
         with readiness.watched() as view:
             await readiness.until_ready(current.urls, str(folder / "logs"), view)
         if with_demo:
@@ -44,39 +44,39 @@ async def _up(settings: LocalSettings, *, with_demo: bool) -> None:
 
 
 def _stop_on_signals() -> None:
-    """End the work once; whoever presses Ctrl-C again waits for the same clean end."""
+    """Stop cleanly at the first signal; further signals change nothing."""
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
-    asked: list[None] = []
+    stopping: list[None] = []
 
     def stop() -> None:
-        if task is not None and not asked:
-            asked.append(None)
-            say(STOPPING)
+        if task is not None and not stopping:
+            stopping.append(None)
+            print_text(STOPPING)
             task.cancel()
 
     for number in SIGNALS:
         loop.add_signal_handler(number, stop)
 
 
-def _noted(folder: Path) -> Callable[[Text], None]:
-    """Say it, and keep it in a log of our own."""
+def _logged(folder: Path) -> Callable[[Text], None]:
+    """Print a message and append it to logs/up.log."""
 
-    def note(text: Text) -> None:
-        say(text, style="yellow", to=err)
-        with (folder / "logs" / "up.log").open("a", encoding="utf-8") as log:
-            log.write(f"{clock.now().isoformat(timespec='seconds')} {text.en}\n")
+    def log(text: Text) -> None:
+        print_text(text, style="yellow", to=err)
+        with (folder / "logs" / "up.log").open("a", encoding="utf-8") as file:
+            file.write(f"{clock.now().isoformat(timespec='seconds')} {text.en}\n")
 
-    return note
+    return log
 
 
 def _show_addresses(current: Current) -> None:
     for label, address in addresses(current.urls).items():
         out.print(f"  {label:<44} {address}", soft_wrap=True)
-    say(READY, style="bold green")
+    print_text(READY, style="bold green")
 
 
 def addresses(urls: Mapping[str, str]) -> Mapping[str, str]:
-    """Tell what can be opened in a browser."""
+    """List what can be opened in a browser."""
     pages = {
         "Bảng theo dõi / dashboard": ("metrics", "/"),
         "Thư đã gửi / outbox": ("notifier", "/outbox"),

@@ -1,4 +1,4 @@
-"""As whom PostgreSQL runs when root starts it: it refuses to be root, and must still reach its files."""
+"""The account that PostgreSQL runs as when root starts it, because it refuses to run as root."""
 
 import os
 import pwd
@@ -10,25 +10,25 @@ from pathlib import Path
 from deploy.local.engines.process import EngineFailed
 
 ACCOUNTS = ("postgres", "nobody")  # the first of these that exists
-# If the folders above are closed to that account (a home of root is), it gets the one right to pass
-# through them, instead of them being opened to everybody.
-WAYS_THROUGH = ((), ("dac_read_search",), ("dac_override",))
+# If that account cannot enter a parent folder (such as root's home), it gets one capability, instead of making the
+# folder readable for everybody.
+CAPABILITIES = ((), ("dac_read_search",), ("dac_override",))
 
 
-def step_down(folder: Path, program: Path) -> Sequence[str]:
-    """Give what to put before a command so that it runs without root's identity; nothing if we are not root."""
+def unprivileged(folder: Path, program: Path) -> Sequence[str]:
+    """Give the prefix of a command that runs it without root's identity; empty if we are not root."""
     if not runs_as_root():
         return ()
-    for rights in WAYS_THROUGH:
-        prefix = _prefix(rights)
+    for capabilities in CAPABILITIES:
+        prefix = _prefix(capabilities)
         check = [*prefix, str(program), "--version"], [*prefix, "/bin/ls", str(folder)]
         if all(_succeeds(command) for command in check):
             return prefix
     raise EngineFailed("PostgreSQL", f"the account {account().pw_name} cannot reach {folder} or {program}")
 
 
-def give(path: Path) -> None:
-    """Hand a file to the account that PostgreSQL runs as."""
+def give_ownership(path: Path) -> None:
+    """Make the account of PostgreSQL the owner of a file."""
     if runs_as_root():
         os.chown(path, account().pw_uid, account().pw_gid)
 
@@ -47,10 +47,14 @@ def account() -> pwd.struct_passwd:
     raise EngineFailed("PostgreSQL", f"started by root, it needs one of the accounts {', '.join(ACCOUNTS)}")
 
 
-def _prefix(rights: Sequence[str]) -> Sequence[str]:
+def _prefix(capabilities: Sequence[str]) -> Sequence[str]:
     who = ("--reuid", str(account().pw_uid), "--regid", str(account().pw_gid), "--clear-groups")
-    kept = [part for right in rights for part in ("--inh-caps", f"+{right}", "--ambient-caps", f"+{right}")]
-    fixed = ("--securebits", "+no_setuid_fixup") if rights else ()  # else access(2) forgets the right
+    kept = [
+        part for name in capabilities for part in ("--inh-caps", f"+{name}", "--ambient-caps", f"+{name}")
+    ]
+    fixed = (
+        ("--securebits", "+no_setuid_fixup") if capabilities else ()
+    )  # otherwise access(2) ignores the capability
     return ("setpriv", *fixed, *kept, *who)
 
 

@@ -1,4 +1,4 @@
-"""The services' databases on a PostgreSQL that is not ours: made with the administrator's address."""
+"""Creates the databases and roles of the services on an external PostgreSQL server."""
 
 import json
 import secrets
@@ -17,7 +17,7 @@ PASSWORDS = "database-passwords.json"  # in a data folder
 
 
 class DatabaseUnreachable(LoaError):
-    """The server named by `LOA_DATABASE_URL` does not let us in."""
+    """The server of `LOA_DATABASE_URL` refuses the connection."""
 
     def __init__(self, error: Exception) -> None:
         self.message = Text(
@@ -28,7 +28,7 @@ class DatabaseUnreachable(LoaError):
 
 
 async def provide(admin_url: str, kept: Path) -> Mapping[str, str]:
-    """Make what is missing of the four databases and roles; give each service its address."""
+    """Create missing databases and roles; return the address of each service's database."""
     secret_of = passwords(kept)
     try:
         admin = await asyncpg.connect(admin_url, timeout=10)
@@ -47,18 +47,18 @@ async def _provide(admin: asyncpg.Connection, name: str, password: str) -> None:
         await create_database(admin, name, password)
     await admin.execute(
         f"ALTER ROLE \"{name}\" PASSWORD '{password}'"
-    )  # another data folder may have made it
+    )  # another data folder may have created it
 
 
 def address(admin_url: str, name: str, password: str) -> str:
-    """Give the same server's address for another role and database."""
+    """Build the address of another role and database on the same server."""
     parts = urlsplit(admin_url)
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit(("postgresql", f"{name}:{password}@{host}", f"/{name}", parts.query, ""))
 
 
 def passwords(path: Path) -> Mapping[str, str]:
-    """Read the services' passwords; at the first time they are made."""
+    """Read the passwords of the services; missing ones are created."""
     if not path.exists():
         write_secret(path, json.dumps({service: secrets.token_urlsafe(24) for service in SERVICES}))
     kept: Mapping[str, str] = json.loads(path.read_text())

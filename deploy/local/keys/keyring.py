@@ -1,4 +1,4 @@
-"""The broker's users on this machine: one NKEY seed per user, kept in files that only we can read."""
+"""Keys of the broker's users: one NKEY seed file per user, readable by its owner only."""
 
 import os
 import secrets
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nkeys  # type: ignore[import-untyped]
 
-from deploy.nats.permissions import READER, USERS
+from deploy.nats.permissions import SUBSCRIBER, USERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +19,16 @@ class Keyring:
     def seed_file(self, user: str) -> Path:
         return self.folder / f"{user}.nk"
 
-    def readers(self) -> tuple[str, ...]:
-        """List the users that systems of others read as."""
-        return tuple(sorted(file.stem for file in self.folder.glob(f"{READER}*.nk")))
+    def subscribers(self) -> tuple[str, ...]:
+        """List the users of external systems."""
+        return tuple(sorted(file.stem for file in self.folder.glob(f"{SUBSCRIBER}*.nk")))
 
     def public_keys(self) -> dict[str, str]:
-        return {user: _public_key(self.seed_file(user)) for user in (*USERS, *self.readers())}
+        return {user: _public_key(self.seed_file(user)) for user in (*USERS, *self.subscribers())}
 
 
 def keyring(folder: Path) -> Keyring:
-    """Open the keys in `folder`; those that are missing are made."""
+    """Open the keys in `folder`; missing ones are created."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     ring = Keyring(folder)
     for user in USERS:
@@ -43,7 +43,7 @@ def new_seed() -> str:
 
 
 def write_secret(path: Path, text: str) -> None:
-    """Write a file that nobody else may read, whole or not at all."""
+    """Write a file atomically, readable by its owner only."""
     draft = path.with_suffix(".new")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

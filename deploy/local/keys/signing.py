@@ -1,4 +1,4 @@
-"""Key pairs of this machine: the private half signs and stays secret, its JWKS lets services verify."""
+"""Signing key pairs: the private key signs and stays secret, services verify with its JWKS."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ from shared.links import key_id
 
 
 def private_key(path: Path) -> Ed25519PrivateKey:
-    """Open the key in a file; if there is none it is made."""
+    """Read the key in a file; a missing one is created."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         private = Ed25519PrivateKey.generate().private_bytes(
@@ -31,7 +31,7 @@ def private_key(path: Path) -> Ed25519PrivateKey:
 
 
 def write_jwks(key: Ed25519PrivateKey, path: Path) -> Path:
-    """Write the public half as a key set (RFC 7517)."""
+    """Write the public key as a key set (RFC 7517)."""
     public = jwt.algorithms.OKPAlgorithm.to_jwk(key.public_key(), as_dict=True)
     described = {**public, "kid": key_id(key.public_key()), "alg": "EdDSA", "use": "sig"}
     write_secret(path, json.dumps({"keys": [described]}))

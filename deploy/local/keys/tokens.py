@@ -1,4 +1,4 @@
-"""The access tokens of this machine, signed with a key pair of the data folder."""
+"""Signs access tokens with the key pair of a data folder."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ class Signer:
     key: Ed25519PrivateKey
 
     def token(self, subject: str, role: Role, expires: datetime, unit: str | None = None) -> str:
-        """Sign who may come in until when; `subject` is an opaque id, never a name."""
+        """Sign a token for a role until `expires`; `subject` is an opaque id, never a name."""
         claims = {"sub": subject, "role": role.value, "aud": AUDIENCE, "exp": expires}
         if unit is not None:
             claims["unit"] = unit
@@ -28,7 +28,7 @@ class Signer:
 
 
 def signer(folder: Path) -> Signer:
-    """Open the key in `folder`; if there is none it is made."""
+    """Read the key in `folder`; a missing one is created."""
     return Signer(signing.private_key(key_file(folder)))
 
 
@@ -37,5 +37,5 @@ def key_file(folder: Path) -> Path:
 
 
 def write_jwks(folder: Path) -> Path:
-    """Write the public half for the services, beside the key."""
+    """Write the public key for the services next to the private key."""
     return signing.write_jwks(signer(folder).key, folder / "jwks.json")

@@ -1,4 +1,4 @@
-"""Services that a killed run left behind: found by their noted ids, ended if they prove to be ours."""
+"""Stops services that a killed `loa up` left behind, found by their pid files and verified by their environment."""
 
 import asyncio
 import contextlib
@@ -8,27 +8,27 @@ import subprocess
 import time
 from pathlib import Path
 
-from deploy.local.engines.process import noted_pid
-from deploy.local.processes.service_process import OUR_FOLDER
+from deploy.local.engines.process import recorded_pid
+from deploy.local.processes.service_process import RUN_FOLDER
 
-PATIENCE = 3.0  # seconds that a leftover gets to end by itself
+TIMEOUT = 3.0  # seconds until SIGKILL
 _POLL = 0.05
 
 
-async def end_services(pids: Path, folder: Path) -> None:
-    """End every process noted below `pids` that runs for `folder`."""
-    for pid in _noted(pids):
-        await end(pid, folder)
+async def stop_services(pids: Path, folder: Path) -> None:
+    """Stop every process with a pid file in `pids` that was started for `folder`."""
+    for pid in _recorded_pids(pids):
+        await stop(pid, folder)
 
 
-def _noted(pids: Path) -> list[int]:
-    noted = (noted_pid(pid_file) for pid_file in sorted(pids.glob("*.pid")))
-    return [pid for pid in noted if pid is not None]
+def _recorded_pids(pids: Path) -> list[int]:
+    recorded = (recorded_pid(pid_file) for pid_file in sorted(pids.glob("*.pid")))
+    return [pid for pid in recorded if pid is not None]
 
 
 def is_ours(pid: int, folder: Path) -> bool:
-    """Say whether a process was started for this folder: the id alone may belong to a stranger by now."""
-    return f"{OUR_FOLDER}={folder}" in _environment(pid)
+    """Say whether a process was started for this folder; another program may have the id now."""
+    return f"{RUN_FOLDER}={folder}" in _environment(pid)
 
 
 def _environment(pid: int) -> list[str]:
@@ -40,11 +40,11 @@ def _environment(pid: int) -> list[str]:
     return subprocess.run(ps, capture_output=True, check=False, text=True).stdout.split()
 
 
-async def end(pid: int, folder: Path) -> None:
-    """End a process if it is ours."""
+async def stop(pid: int, folder: Path) -> None:
+    """Stop a process if it is ours."""
     if not is_ours(pid, folder):
         return
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
         while is_ours(pid, folder):

@@ -1,4 +1,4 @@
-"""One service as a process of `loa up`: forked from a server that has imported everything already."""
+"""One service as a process of `loa up`, forked from a server that has imported all modules."""
 
 import importlib
 import os
@@ -11,57 +11,57 @@ from pathlib import Path
 
 from deploy.nats.permissions import SERVICES
 
-OURS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-OUR_FOLDER = "LOA_RUN_FOLDER"  # stands in the environment of the fork server, and so of every service
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+RUN_FOLDER = "LOA_RUN_FOLDER"  # in the environment of the fork server, and so of every service
 
 
 def preload(folder: Path) -> None:
-    """Begin to import the services in a process of their own; returns at once."""
-    os.environ[OUR_FOLDER] = str(folder)
-    forkserver.set_forkserver_preload([f"services.{name}.app" for name in present()])
-    # Inherited: what is sent to our whole group is for us alone, and we end the services in order.
-    heard = {number: signal.signal(number, signal.SIG_IGN) for number in OURS}
+    """Start the fork server, which imports the services in the background."""
+    os.environ[RUN_FOLDER] = str(folder)
+    forkserver.set_forkserver_preload([f"services.{name}.app" for name in installed_services()])
+    # Services inherit this: signals to the process group are only for `loa up`, which stops the services in order.
+    handlers = {number: signal.signal(number, signal.SIG_IGN) for number in SIGNALS}
     try:
         forkserver.ensure_running()
     finally:
-        for number, handler in heard.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
 
 
 def unload() -> None:
-    """End the process that imported the services, however far it has come; the services are not touched."""
-    server = forkserver._forkserver  # noqa: SLF001  the library ends it only after us, which may take seconds
+    """Stop the fork server, also while it still imports; the services keep running."""
+    server = forkserver._forkserver  # noqa: SLF001  the library stops it only after this process, which may take seconds
     if (pid := getattr(server, "_forkserver_pid", None)) is not None:
         os.kill(pid, signal.SIGKILL)
         server._stop()  # type: ignore[attr-defined]  # noqa: SLF001
 
 
-def present() -> tuple[str, ...]:
-    """Tell which services are installed here."""
+def installed_services() -> tuple[str, ...]:
+    """List the services that are installed."""
     root = Path(importlib.import_module("services").__path__[0])
     return tuple(name for name in SERVICES if (root / name / "app.py").exists())
 
 
 def run(service: str, environment: Mapping[str, str], log: Path) -> None:
-    """Be the service until told to stop: its own environment, its own log, no longer than its parent."""
+    """Run a service until a signal or the end of the parent process, with its own environment and log."""
     os.setsid()
-    for number in OURS:
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_DFL)
-    _write_to(log)
+    _redirect_output(log)
     os.environ.clear()
     os.environ.update(environment)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_stop_with_parent, daemon=True).start()
     importlib.import_module(f"services.{service}.__main__").main()
 
 
-def _write_to(log: Path) -> None:
+def _redirect_output(log: Path) -> None:
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(file, sys.stdout.fileno())
     os.dup2(file, sys.stderr.fileno())
     os.close(file)
 
 
-def _end_with_parent() -> None:
+def _stop_with_parent() -> None:
     parent = parent_process()
     if parent is not None:
         parent.join()

@@ -1,4 +1,4 @@
-"""Keeps services and engines alive: what dies is started again, after a growing delay; all end together."""
+"""Restarts services and engines that end, with exponential backoff, and stops them together."""
 
 import asyncio
 import multiprocessing
@@ -14,17 +14,17 @@ from deploy.local.engines.process import Engine, EngineFailed, PortTaken
 from deploy.local.processes import orphans, service_process
 from shared.errors import Text
 
-FIRST_DELAY = 0.5  # seconds before the first new start
+FIRST_DELAY = 0.5  # seconds before the first restart
 LONGEST_DELAY = 30.0
-STEADY = 30.0  # seconds after which a service counts as having come up well
-PATIENCE = 15.0  # seconds for a service to finish its requests and end
+STABLE = 30.0  # seconds after which the delay starts again at its first value
+TIMEOUT = 15.0  # seconds for a service to finish its requests and stop
 
 Notice = Callable[[Text], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What to start: a service and its environment; log and process id are kept below `folder`."""
+    """A service to start with its environment; `folder` gets its log and its pid file."""
 
     name: str
     folder: Path
@@ -40,7 +40,7 @@ class Service:
 
 
 class Server(Protocol):
-    """An engine that is started here; `start` makes good what its end left behind."""
+    """An engine to supervise; `start` recovers from an earlier crash."""
 
     @property
     def engine(self) -> Engine: ...
@@ -48,39 +48,41 @@ class Server(Protocol):
     async def stop(self) -> None: ...
 
 
-async def supervise(services: Sequence[Service], notice: Notice) -> None:
-    """Keep every service running until cancelled; then end them all."""
+async def supervise_services(services: Sequence[Service], notice: Notice) -> None:
+    """Keep every service running until cancelled; then stop them all."""
     async with asyncio.TaskGroup() as group:
         for service in services:
             name = Text(f"Dịch vụ {service.name}", f"The service {service.name}")
-            group.create_task(_keep(name, service.log, partial(_run, service), notice))
+            group.create_task(_keep_running(name, service.log, partial(_run, service), notice))
 
 
-async def attend(servers: Sequence[Server], notice: Notice) -> None:
-    """Start every engine again that ends, until cancelled; they themselves go on then."""
+async def supervise_engines(servers: Sequence[Server], notice: Notice) -> None:
+    """Restart every engine that ends, until cancelled; running engines are not stopped."""
     async with asyncio.TaskGroup() as group:
         for server in servers:
             name = Text(server.engine.name, server.engine.name)
-            group.create_task(_keep(name, server.engine.log, partial(_until_ended, server), notice))
+            group.create_task(_keep_running(name, server.engine.log, partial(_until_ended, server), notice))
 
 
-async def _keep(name: Text, log: Path, run: Callable[[], Awaitable[int | None]], notice: Notice) -> None:
-    """Run it again and again; `run` gives the exit code, none if it did not even start."""
+async def _keep_running(
+    name: Text, log: Path, run: Callable[[], Awaitable[int | None]], notice: Notice
+) -> None:
+    """Run it again after each end; `run` returns the exit code, None if it did not start."""
     delay = FIRST_DELAY
     while True:
         began = time.monotonic()
         code = await run()
-        delay = FIRST_DELAY if time.monotonic() - began > STEADY else delay
-        notice(_died(name, log, code, delay))
+        delay = FIRST_DELAY if time.monotonic() - began > STABLE else delay
+        notice(_restart_message(name, log, code, delay))
         await asyncio.sleep(delay)
         delay = min(delay * 2, LONGEST_DELAY)
 
 
-def _died(name: Text, log: Path, code: int | None, delay: float) -> Text:
+def _restart_message(name: Text, log: Path, code: int | None, delay: float) -> Text:
     in_vietnamese = f"{delay:g}".replace(".", ",")
     return Text(
         f"{name.vi} đã dừng (mã {code}), khởi động lại sau {in_vietnamese} giây; nhật ký: {log}",
-        f"{name.en} ended (code {code}), it starts again in {delay:g} s; log: {log}",
+        f"{name.en} ended (code {code}), restarts in {delay:g} s; log: {log}",
     )
 
 
@@ -88,7 +90,7 @@ async def _until_ended(server: Server) -> int | None:
     if not server.engine.runs:
         try:
             await server.start()
-        except (EngineFailed, PortTaken):  # its log says why; that it is away is told by whoever keeps it
+        except (EngineFailed, PortTaken):  # its log has the reason; the caller reports the end
             return None
     return await server.engine.ended()
 
@@ -105,14 +107,14 @@ async def _run(service: Service) -> int | None:
         await _ended(process)
     finally:
         await _stop(process)
-        if process.pid is not None:  # without its fork server we hear of an end that has not come
-            await orphans.end(process.pid, service.folder)
+        if process.pid is not None:  # if the fork server was killed, the sentinel reports an end too early
+            await orphans.stop(process.pid, service.folder)
         service.pid_file.unlink(missing_ok=True)
     return process.exitcode
 
 
 async def _started(process: ForkServerProcess) -> None:
-    """Start it; that waits for the imports, and must come to its end even if we are cancelled."""
+    """Start it, which waits for the imports and must be completed even if we are cancelled."""
     starting = asyncio.create_task(asyncio.to_thread(process.start))
     try:
         await asyncio.shield(starting)
@@ -135,7 +137,7 @@ async def _stop(process: ForkServerProcess) -> None:
         return
     process.terminate()
     try:
-        await asyncio.wait_for(_ended(process), PATIENCE)
+        await asyncio.wait_for(_ended(process), TIMEOUT)
     except TimeoutError:
         process.kill()
         await _ended(process)

@@ -1,10 +1,10 @@
-"""`loa readers`: keys made and listed, and the broker's rights written beside."""
+"""`loa subscribers`: create, list and revoke keys, and update the broker's permissions."""
 
 from pathlib import Path
 
 import pytest
 
-from deploy.cli.console import Said
+from deploy.cli.console import CommandError
 from deploy.cli.operate import subscribers
 from deploy.cli.operate.keys import MOUNTED
 from deploy.local.engines import nats
@@ -19,64 +19,64 @@ def ring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Keyring:
     return keyring(tmp_path / "keys")
 
 
-def test_a_key_is_made_for_its_owner_alone(ring: Keyring, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_new_key_is_readable_by_its_owner_only(ring: Keyring, capsys: pytest.CaptureFixture[str]) -> None:
     mounted = ring.folder.parent / MOUNTED / nats.AUTHORIZATION
     mounted.parent.mkdir()
     mounted.write_text("old")
     subscribers.add("cong-thong-tin")
-    (user,) = ring.readers()
+    (user,) = ring.subscribers()
     seed = ring.seed_file(user)
     assert seed.stat().st_mode & 0o777 == 0o600
-    said = capsys.readouterr().out
-    assert str(seed) in said
-    assert "start each of its nodes again" in said
+    output = capsys.readouterr().out
+    assert str(seed) in output
+    assert "restart each of its nodes" in output
     assert ring.public_keys()[user] in mounted.read_text()
     assert f"{inbox_prefix(user)}.>" in mounted.read_text()
 
 
-def test_it_is_said_that_a_broker_of_this_machine_does_not_run(
-    ring: Keyring, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_stopped_local_broker_is_reported(ring: Keyring, capsys: pytest.CaptureFixture[str]) -> None:
     (ring.folder.parent / "nats").mkdir()
     subscribers.add("portal")
     assert "NATS is not running" in capsys.readouterr().out
-    (user,) = ring.readers()
+    (user,) = ring.subscribers()
     assert ring.public_keys()[user] in (ring.folder.parent / "nats" / nats.AUTHORIZATION).read_text()
 
 
-def test_readers_are_listed_by_name(ring: Keyring, capsys: pytest.CaptureFixture[str]) -> None:
+def test_subscribers_are_listed_by_name(ring: Keyring, capsys: pytest.CaptureFixture[str]) -> None:
     subscribers.show()
-    assert "There are no readers" in capsys.readouterr().out
+    assert "There are no subscribers" in capsys.readouterr().out
     for name in ("portal", "bao-chi"):
         subscribers.add(name)
     capsys.readouterr()
     subscribers.show()
     assert capsys.readouterr().out.split() == ["bao-chi", "portal"]
-    assert len(ring.readers()) == 2
+    assert len(ring.subscribers()) == 2
 
 
 @pytest.mark.parametrize("name", ["Cổng", "A", "", "-x", "a.b", "a>", "../x", "x" * 33])
-def test_a_name_that_would_not_do_is_refused(ring: Keyring, name: str) -> None:
-    with pytest.raises(Said, match="will not do"):
+def test_an_invalid_name_is_refused(ring: Keyring, name: str) -> None:
+    with pytest.raises(CommandError, match="is not valid"):
         subscribers.add(name)
-    assert ring.readers() == ()
+    assert ring.subscribers() == ()
 
 
 def test_a_second_key_of_one_name_is_refused(ring: Keyring) -> None:
     subscribers.add("portal")
-    seed = ring.seed_file(*ring.readers()).read_bytes()
-    with pytest.raises(Said, match="exists"):
+    seed = ring.seed_file(*ring.subscribers()).read_bytes()
+    with pytest.raises(CommandError, match="exists"):
         subscribers.add("portal")
-    assert ring.seed_file(*ring.readers()).read_bytes() == seed
+    assert ring.seed_file(*ring.subscribers()).read_bytes() == seed
 
 
 @pytest.mark.usefixtures("ring")
-async def test_what_is_not_there_cannot_be_taken_back() -> None:
-    with pytest.raises(Said, match="no reader"):
+async def test_an_unknown_subscriber_cannot_be_removed() -> None:
+    with pytest.raises(CommandError, match="no subscriber"):
         await subscribers.remove("portal")
 
 
-def test_without_the_platforms_keys_none_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_key_is_created_without_the_platforms_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LOA_DATA_DIR", str(tmp_path / "elsewhere"))
-    with pytest.raises(Said, match="LOA_DATA_DIR"):
+    with pytest.raises(CommandError, match="LOA_DATA_DIR"):
         subscribers.add("portal")

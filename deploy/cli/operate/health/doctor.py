@@ -1,4 +1,4 @@
-"""`loa doctor`: one screen with everything that may be wrong, and the command that mends each of it."""
+"""`loa doctor`: one screen with every problem and the command that fixes it."""
 
 import asyncio
 import platform
@@ -9,12 +9,11 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from deploy.cli import brokers
-from deploy.cli.console import count, day, listed, out, print_json, say
-from deploy.cli.operate.health import readings
+from deploy.cli.console import count, day, listed, out, print_json, print_text
 from deploy.cli.operate.health.diagnosis import diagnose, expiry
 from deploy.cli.operate.health.engine_diagnosis import LEAST_FREE, SKEW, clocks, synced
 from deploy.cli.operate.health.finding import Finding
-from deploy.cli.operate.health.readings import Vitals
+from deploy.cli.operate.health.readings import Readings, collect
 from deploy.local import state
 from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import SERVICES
@@ -23,8 +22,8 @@ from shared.errors import Text
 
 
 def show(*, as_json: bool) -> bool:
-    """Print the screen; say whether nothing is wrong."""
-    seen = asyncio.run(readings.take(state.read(), brokers.data_folder(), LocalSettings()))
+    """Print the screen; return whether there are no findings."""
+    seen = asyncio.run(collect(state.read(), brokers.data_folder(), LocalSettings()))
     findings = diagnose(seen)
     if as_json:
         print_json(as_document(seen, findings))
@@ -33,27 +32,27 @@ def show(*, as_json: bool) -> bool:
     return not findings
 
 
-def as_document(seen: Vitals, findings: list[Finding]) -> dict[str, object]:
+def as_document(seen: Readings, findings: list[Finding]) -> dict[str, object]:
     return {
         "well": not findings,
         "at": seen.now.isoformat(),
         "problems": [
-            {"part": one.part, "vi": one.what.vi, "en": one.what.en, "mend": one.mend} for one in findings
+            {"part": one.part, "vi": one.what.vi, "en": one.what.en, "fix": one.fix} for one in findings
         ],
         "services": {
-            name: {path: answer.body for path, answer in doors.items() if path != "/preview"}
-            for name, doors in seen.doors.items()
+            name: {path: answer.body for path, answer in answers.items() if path != "/preview"}
+            for name, answers in seen.answers.items()
         },
         "last_position": seen.broker.last,
         "every_write_synced": synced(seen),
-        "consumers": [asdict(queue) for queue in seen.broker.queues],
+        "consumers": [asdict(state) for state in seen.broker.consumers],
         "clocks_ahead_seconds": clocks(seen),
         "versions": versions(seen),
         "disk": asdict(seen.disk) if seen.disk else None,
     }
 
 
-def versions(seen: Vitals) -> dict[str, str]:
+def versions(seen: Readings) -> dict[str, str]:
     return {
         "loa": RELEASE,
         "python": platform.python_version(),
@@ -62,15 +61,15 @@ def versions(seen: Vitals) -> dict[str, str]:
     }
 
 
-def _print(seen: Vitals, findings: list[Finding]) -> None:
-    if seen.doors:
+def _print(seen: Readings, findings: list[Finding]) -> None:
+    if seen.answers:
         out.print(_services(seen))
     for line in _facts(seen):
-        say(line)
+        print_text(line)
     if not findings:
-        say(Text("Không có vấn đề gì.", "Nothing is wrong."), style="bold green")
+        print_text(Text("Không có vấn đề gì.", "Nothing is wrong."), style="bold green")
         return
-    say(Text(f"Vấn đề cần xử lý: {len(findings)}", f"Problems: {len(findings)}"), style="bold red")
+    print_text(Text(f"Vấn đề cần xử lý: {len(findings)}", f"Problems: {len(findings)}"), style="bold red")
     for one in findings:
         _print_finding(one)
 
@@ -78,11 +77,11 @@ def _print(seen: Vitals, findings: list[Finding]) -> None:
 def _print_finding(one: Finding) -> None:
     line = Styled(f"✗ {one.part}: {one.what.vi} ", style="red")
     line.append(f"/ {one.what.en} ", style="dim")
-    line.append(f"→ {one.mend}", style="bold")
+    line.append(f"→ {one.fix}", style="bold")
     out.print(line, soft_wrap=True)
 
 
-def _services(seen: Vitals) -> Table:
+def _services(seen: Readings) -> Table:
     table = Table("Dịch vụ / Service", "Sẵn sàng / Ready", "Dữ liệu đọc / Read model")
     table.add_column("Vị trí / Position", justify="right")
     table.add_column("Còn chậm / Behind", justify="right")
@@ -91,32 +90,36 @@ def _services(seen: Vitals) -> Table:
     return table
 
 
-def _row(seen: Vitals, name: str) -> tuple[str, ...]:
-    doors = seen.doors.get(name, {})
-    ready = doors["/readyz"].status == 200 if "/readyz" in doors else False  # noqa: PLR2004
+def _row(seen: Readings, name: str) -> tuple[str, ...]:
+    answers = seen.answers.get(name, {})
+    ready = answers["/readyz"].status == 200 if "/readyz" in answers else False  # noqa: PLR2004
     shown = "có / yes" if ready else "[red]không / no[/red]"
-    answer = doors.get("/projections")
+    answer = answers.get("/projections")
     if answer is None or not isinstance(answer.body, dict) or "position" not in answer.body:
         return shown, "–", "–", "–"
     body = answer.body
     return shown, str(body["state"]), count(body["position"]), count(body["pending"])
 
 
-def _facts(seen: Vitals) -> Iterator[Text]:
+def _facts(seen: Readings) -> Iterator[Text]:
     named = listed(f"{name} {version}" for name, version in versions(seen).items())
     yield Text(f"Phiên bản: {named}", f"Versions: {named}")
     if not seen.broker.error:
         last = count(seen.broker.last)
-        how = {True: ("có", "yes"), False: ("KHÔNG", "NO"), None: ("không rõ", "unknown")}[synced(seen)]
+        synced_text = {True: ("có", "yes"), False: ("KHÔNG", "NO"), None: ("không rõ", "unknown")}[
+            synced(seen)
+        ]
         yield Text(
-            f"Nhật ký đến vị trí {last}; ghi đĩa từng sự kiện: {how[0]}",
-            f"The log reaches position {last}; every event synced to the disk: {how[1]}",
+            f"Nhật ký đến vị trí {last}; ghi đĩa từng sự kiện: {synced_text[0]}",
+            f"The log ends at position {last}; every event is synced to disk: {synced_text[1]}",
         )
-        queues = listed(
-            f"{one.name} {one.waiting}/{one.unanswered}/{one.again}" for one in seen.broker.queues
+        states = listed(
+            f"{one.name} {one.pending}/{one.unacknowledged}/{one.redelivered}"
+            for one in seen.broker.consumers
         )
         yield Text(
-            f"Hàng đợi (chờ/đang xử lý/gửi lại): {queues}", f"Consumers (waiting/in hand/again): {queues}"
+            f"Hàng đợi (chờ/đang xử lý/gửi lại): {states}",
+            f"Consumers (pending/unacknowledged/redelivered): {states}",
         )
     if measured := clocks(seen):
         worst = max(measured.values(), key=abs)
@@ -131,4 +134,4 @@ def _facts(seen: Vitals) -> Iterator[Text]:
             f"Disk {seen.folder}: {free:.1f} of {total:.1f} GiB free",
         )
     if expires := expiry(seen.current.token):
-        yield Text(f"Mã truy cập dùng đến {day(expires)}", f"The access token lasts until {expires:%Y-%m-%d}")
+        yield Text(f"Mã truy cập dùng đến {day(expires)}", f"The access token expires on {expires:%Y-%m-%d}")

@@ -1,11 +1,11 @@
-"""What may be wrong below the services: broker, PostgreSQL, clocks and disk."""
+"""Checks of broker, PostgreSQL, clocks and disk."""
 
 from collections.abc import Mapping
 
 from deploy.cli.console import count
-from deploy.cli.operate.health.engine_readings import Queue
+from deploy.cli.operate.health.engine_readings import ConsumerState
 from deploy.cli.operate.health.finding import LAG, Finding, Findings, log_of, restart
-from deploy.cli.operate.health.readings import Vitals
+from deploy.cli.operate.health.readings import Readings
 from shared.errors import Text
 from shared.eventstore.streams import CONSUMERS
 
@@ -14,27 +14,27 @@ LEAST_FREE = 1 << 30  # bytes
 LEAST_SHARE = 0.1
 
 
-def reachable(vitals: Vitals) -> Findings:
-    if vitals.broker.error:
+def reachable(readings: Readings) -> Findings:
+    if readings.broker.error:
         yield Finding(
             "nats",
-            Text(f"không vào được: {vitals.broker.error}", f"cannot be reached: {vitals.broker.error}"),
-            restart(vitals, "nats/nats"),
+            Text(f"không vào được: {readings.broker.error}", f"cannot be reached: {readings.broker.error}"),
+            restart(readings, "nats/nats"),
         )
 
 
-def durability(vitals: Vitals) -> Findings:
-    match synced(vitals):
+def durability(readings: Readings) -> Findings:
+    match synced(readings):
         case False:
             yield Finding(
                 "nats",
                 Text(
                     "không ghi đĩa ngay (sync_interval khác always): mất điện là mất dữ liệu đã nhận",
-                    "does not sync every write (sync_interval is not always): a power cut loses accepted data",
+                    "does not sync every write (sync_interval is not always): a power failure loses accepted events",
                 ),
                 "nats.conf: jetstream { sync_interval: always }; loa up",
             )
-        case None if not vitals.broker.error:
+        case None if not readings.broker.error:
             yield Finding(
                 "nats",
                 Text("không kiểm tra được sync_interval", "sync_interval could not be checked"),
@@ -42,46 +42,46 @@ def durability(vitals: Vitals) -> Findings:
             )
 
 
-def synced(vitals: Vitals) -> bool | None:
-    """Say whether every accepted event is on the disk: by the broker's own word, else by its configuration."""
-    body = vitals.monitor.body if vitals.monitor else None
+def synced(readings: Readings) -> bool | None:
+    """Say whether every accepted event is synced to disk: by the monitoring endpoint, else by the configuration file."""
+    body = readings.monitor.body if readings.monitor else None
     if isinstance(body, Mapping):
         return bool(body.get("jetstream", {}).get("config", {}).get("sync_always"))
-    if vitals.configured:
-        lines = {"".join(line.split()) for line in vitals.configured.splitlines()}
+    if readings.configured:
+        lines = {"".join(line.split()) for line in readings.configured.splitlines()}
         return "sync_interval:always" in lines
     return None
 
 
-def streams(vitals: Vitals) -> Findings:
-    for one in vitals.broker.differences:
+def streams(readings: Readings) -> Findings:
+    for one in readings.broker.differences:
         found = f"{one.name}: {one.setting}: {one.found} → {one.wanted}"
         yield Finding(
             "nats", Text(f"khác khai báo, {found}", f"not as declared, {found}"), "loa streams apply"
         )
 
 
-def queues(vitals: Vitals) -> Findings:
+def consumers(readings: Readings) -> Findings:
     owners = {consumer.name: consumer.owner for consumer in CONSUMERS}
-    for queue in vitals.broker.queues:
-        if queue.again or queue.waiting >= LAG:
-            yield Finding(queue.name, _word(queue), log_of(vitals, f"logs/{owners[queue.name]}"))
+    for state in readings.broker.consumers:
+        if state.redelivered or state.pending >= LAG:
+            yield Finding(state.name, _backlog(state), log_of(readings, f"logs/{owners[state.name]}"))
 
 
-def _word(queue: Queue) -> Text:
+def _backlog(state: ConsumerState) -> Text:
     return Text(
-        f"{count(queue.waiting)} thông điệp đang chờ, {count(queue.again)} phải gửi lại",
-        f"{count(queue.waiting)} messages wait, {count(queue.again)} had to come again",
+        f"{count(state.pending)} thông điệp đang chờ, {count(state.redelivered)} phải gửi lại",
+        f"{count(state.pending)} messages pending, {count(state.redelivered)} redelivered",
     )
 
 
-def database(vitals: Vitals) -> Findings:
-    database = vitals.database
+def database(readings: Readings) -> Findings:
+    database = readings.database
     if database.error:
         yield Finding(
             "postgresql",
             Text(f"không vào được: {database.error}", f"cannot be reached: {database.error}"),
-            restart(vitals, "postgres/postgres"),
+            restart(readings, "postgres/postgres"),
         )
     if database.fsync != "on":
         yield Finding(
@@ -91,8 +91,8 @@ def database(vitals: Vitals) -> Findings:
         )
 
 
-def skew(vitals: Vitals) -> Findings:
-    for part, ahead in clocks(vitals).items():
+def skew(readings: Readings) -> Findings:
+    for part, ahead in clocks(readings).items():
         if abs(ahead) > SKEW:
             vi, en = ("nhanh", "ahead of") if ahead > 0 else ("chậm", "behind")
             yield Finding(
@@ -105,16 +105,16 @@ def skew(vitals: Vitals) -> Findings:
             )
 
 
-def clocks(vitals: Vitals) -> Mapping[str, float]:
-    """Give how far each clock is ahead of ours."""
-    found = {name: doors["/readyz"].ahead for name, doors in vitals.doors.items() if "/readyz" in doors}
-    return found | ({"nats": vitals.monitor.ahead} if vitals.monitor else {})
+def clocks(readings: Readings) -> Mapping[str, float]:
+    """Give by how many seconds each clock is ahead of ours."""
+    ahead = {
+        name: answers["/readyz"].ahead for name, answers in readings.answers.items() if "/readyz" in answers
+    }
+    return ahead | ({"nats": readings.monitor.ahead} if readings.monitor else {})
 
 
-def disk(vitals: Vitals) -> Findings:
-    disk = vitals.disk
+def disk(readings: Readings) -> Findings:
+    disk = readings.disk
     if disk is not None and (disk.free < LEAST_FREE or disk.free < disk.total * LEAST_SHARE):
         free = f"{disk.free / LEAST_FREE:.1f} GiB"
-        yield Finding(
-            "disk", Text(f"chỉ còn {free} trống", f"only {free} are free"), f"df -h {vitals.folder}"
-        )
+        yield Finding("disk", Text(f"chỉ còn {free} trống", f"only {free} free"), f"df -h {readings.folder}")

@@ -1,4 +1,4 @@
-"""Waits until every service is ready, and says which part is not while it waits."""
+"""Waits until every service is ready, and shows which parts are not."""
 
 import asyncio
 import time
@@ -10,36 +10,36 @@ from typing import Protocol
 import httpx
 from rich.markup import escape
 
-from deploy.cli.console import Said, out
+from deploy.cli.console import CommandError, out
 
-PATIENCE = 90.0  # seconds until we give up
+TIMEOUT = 90.0  # seconds
 POLL = 0.05
 
-Waiting = Mapping[str, str]  # service -> what it still waits for
+Waiting = Mapping[str, str]  # service -> the part that is not ready
 
 
 class View(Protocol):
     def __call__(self, waiting: Waiting) -> None: ...
 
 
-class NeverReady(Said):
+class NotReady(CommandError):
     """A service did not become ready in time."""
 
     def __init__(self, waiting: Waiting, logs: str) -> None:
         parts = "; ".join(f"{name}: {why}" for name, why in waiting.items())
         super().__init__(
-            f"Chưa sẵn sàng sau {PATIENCE:g} giây: {parts}. Nhật ký: {logs}",
-            f"Not ready after {PATIENCE:g} s: {parts}. Logs: {logs}",
+            f"Chưa sẵn sàng sau {TIMEOUT:g} giây: {parts}. Nhật ký: {logs}",
+            f"Not ready after {TIMEOUT:g} s: {parts}. Logs: {logs}",
         )
 
 
 async def until_ready(urls: Mapping[str, str], logs: str, view: View) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     async with httpx.AsyncClient(timeout=2.0) as http:
         while waiting := await _waiting(http, urls):
             view(waiting)
             if time.monotonic() > deadline:
-                raise NeverReady(waiting, logs)
+                raise NotReady(waiting, logs)
             await asyncio.sleep(POLL)
 
 
@@ -67,19 +67,19 @@ def not_ready(answer: httpx.Response) -> str:
 
 @contextmanager
 def watched() -> Iterator[View]:
-    """Show what is waited for: one line that changes for a person, a new line per change for a file."""
+    """Show which services are not ready: one line that changes in a terminal, a new line per change in a file."""
     if out.is_terminal:
         with out.status("…") as status:
             yield lambda waiting: status.update(f"Đang chờ / waiting: {escape(_line(waiting))}")
         return
-    said: list[str] = [""]
+    shown: list[str] = [""]
 
-    def tell(waiting: Waiting) -> None:
-        if (names := ", ".join(waiting)) != said[0]:
+    def show(waiting: Waiting) -> None:
+        if (names := ", ".join(waiting)) != shown[0]:
             out.print(f"Đang chờ / waiting: {_line(waiting)}", markup=False, soft_wrap=True)
-        said[0] = names
+        shown[0] = names
 
-    yield tell
+    yield show
 
 
 def _line(waiting: Waiting) -> str:

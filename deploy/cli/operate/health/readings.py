@@ -1,4 +1,4 @@
-"""Takes every reading that `loa doctor` judges, all at once; what gives no reading is told, never raised."""
+"""Collects every reading that `loa doctor` evaluates, in parallel; a part that does not answer is recorded, not raised."""
 
 import asyncio
 import shutil
@@ -29,7 +29,7 @@ from shared.settings import RuleSettings
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back; `ahead` is how many seconds the other clock is surely ahead of ours (or behind)."""
+    """An HTTP answer; `ahead` is the least number of seconds that the other clock is ahead of ours (negative: behind)."""
 
     status: int
     body: Any
@@ -43,52 +43,52 @@ class Disk:
 
 
 @dataclass(frozen=True, slots=True)
-class Vitals:
-    """All readings of one moment; a door that did not answer is missing in `doors`."""
+class Readings:
+    """All readings of one moment; `answers` by service and path, without the paths that did not answer."""
 
     now: datetime
     current: state.Current
     folder: Path
-    doors: Mapping[str, Mapping[str, Answer]] = field(default_factory=dict)
+    answers: Mapping[str, Mapping[str, Answer]] = field(default_factory=dict)
     monitor: Answer | None = None
     configured: str = ""
     broker: Broker = field(default_factory=Broker)
     database: Database = field(default_factory=Database)
     disk: Disk | None = None
-    noted: frozenset[str] = frozenset()  # services whose process id stands in the data folder
+    pid_files: frozenset[str] = frozenset()  # services whose process id is in the data folder
 
 
-def doors_of(service: str, mail_day: date) -> tuple[str, ...]:
+def paths_of(service: str, mail_day: date) -> tuple[str, ...]:
     own = {"notifier": ("/digests/counts", f"/preview?at={mail_day}")}
     return ("/readyz", "/projections", *own.get(service, ()))
 
 
 def next_mail_day(now: datetime) -> date:
-    """Give the day whose mail tells which units have nobody to write to: on other days nothing is planned."""
+    """Give the next day with mail: only the plan of such a day names the units without recipients."""
     return load_rulebook(RuleSettings().rule_files).calendar.next_working_day(clock.day_in_vietnam(now))
 
 
-async def take(current: state.Current, folder: Path, settings: LocalSettings) -> Vitals:
+async def collect(current: state.Current, folder: Path, settings: LocalSettings) -> Readings:
     headers = {"Authorization": f"Bearer {current.token}"} if current.token else {}
     now = clock.now()
     async with httpx.AsyncClient(headers=headers, timeout=SECONDS) as http:
-        doors, monitor, broker, database = await asyncio.gather(
-            _doors(http, current.urls, next_mail_day(now)),
-            _ask(http, f"{current.nats_monitor_url}/varz") if current.nats_monitor_url else _nothing(),
+        answers, monitor, broker, database = await asyncio.gather(
+            _answers(http, current.urls, next_mail_day(now)),
+            _get(http, f"{current.nats_monitor_url}/varz") if current.nats_monitor_url else _nothing(),
             read_broker(current.nats_url, folder, settings.nats_replicas),
             read_database(folder, settings),
         )
-    return Vitals(
+    return Readings(
         now=now,
         current=current,
         folder=folder,
-        doors=doors,
+        answers=answers,
         monitor=monitor,
         configured=read_text(folder / "nats" / "nats.conf"),
         broker=broker,
         database=database,
         disk=_disk(folder),
-        noted=frozenset(name for name in SERVICES if read_text(folder / "run" / f"{name}.pid")),
+        pid_files=frozenset(name for name in SERVICES if read_text(folder / "run" / f"{name}.pid")),
     )
 
 
@@ -96,19 +96,19 @@ async def _nothing() -> None:
     return None
 
 
-async def _doors(
+async def _answers(
     http: httpx.AsyncClient, urls: Mapping[str, str], mail_day: date
 ) -> Mapping[str, Mapping[str, Answer]]:
-    asked = [(name, path) for name in SERVICES if name in urls for path in doors_of(name, mail_day)]
-    answers = await asyncio.gather(*(_ask(http, urls[name].rstrip("/") + path) for name, path in asked))
+    requests = [(name, path) for name in SERVICES if name in urls for path in paths_of(name, mail_day)]
+    received = await asyncio.gather(*(_get(http, urls[name].rstrip("/") + path) for name, path in requests))
     found: dict[str, dict[str, Answer]] = {}
-    for (name, path), answer in zip(asked, answers, strict=True):
+    for (name, path), answer in zip(requests, received, strict=True):
         if answer is not None:
             found.setdefault(name, {})[path.partition("?")[0]] = answer
     return found
 
 
-async def _ask(http: httpx.AsyncClient, url: str) -> Answer | None:
+async def _get(http: httpx.AsyncClient, url: str) -> Answer | None:
     sent = clock.now()
     try:
         answer = await http.get(url)
@@ -121,10 +121,10 @@ async def _ask(http: httpx.AsyncClient, url: str) -> Answer | None:
         return Answer(answer.status_code, None, ahead)
 
 
-def clock_ahead(said: str | None, sent: datetime, received: datetime) -> float:
-    """Tell how far another clock is off for certain: it says whole seconds, and the way took its time."""
+def clock_ahead(date_header: str | None, sent: datetime, received: datetime) -> float:
+    """Give the least difference to another clock in seconds: its header has whole seconds, and the request took time."""
     try:
-        there = parsedate_to_datetime(said or "")
+        there = parsedate_to_datetime(date_header or "")
     except ValueError:
         return 0.0
     late, early = (there - received).total_seconds(), (there + timedelta(seconds=1) - sent).total_seconds()

@@ -1,10 +1,9 @@
-"""A consumer of Loa's events by a stranger: `python -m deploy.sample.reader NAME SEED_FILE [URL]`.
+"""An external subscriber to the events of Loa: `python -m deploy.sample.subscriber NAME SEED_FILE [URL]`.
 
-It needs `nats-py` with `nkeys` and nothing of Loa: copy it. Each event comes at least once, from the first one of
-the log on; the durable consumer remembers what was answered for, over restarts of either side. What you do with an event
-must bear to be done twice: its `id` says whether you know it already, and `aggregateversion` whether you know a later
-one of the same thing. Types and fields that you don't know are passed over: more come with time. An operator adds and
-takes back the key with `loa readers`.
+It needs `nats-py` with `nkeys` and no code of Loa: copy it. Each event is delivered at least once, from the first one
+of the log; the durable consumer keeps the acknowledged position over restarts of either side. Handle events
+idempotently: `id` identifies a duplicate, `aggregateversion` an event older than one that you have handled. Ignore
+unknown types and fields: later releases add some. An operator creates and revokes the key with `loa subscribers`.
 """
 
 import argparse
@@ -23,19 +22,23 @@ async def read(name: str, seed_file: str, url: str, subjects: list[str], *, once
     """Print events; with `once` until none waits. `subjects` filter: `loa.<context>.<aggregate id>.<event>`."""
     user = f"reader-{name}"
     client = await nats.connect(
-        url, nkeys_seed=seed_file, inbox_prefix=f"_INBOX.{user}", max_reconnect_attempts=-1, error_cb=_said
+        url,
+        nkeys_seed=seed_file,
+        inbox_prefix=f"_INBOX.{user}",
+        max_reconnect_attempts=-1,
+        error_cb=_print_error,
     )
     try:
         log = client.jetstream()
         wanted = ConsumerConfig(
             name=user, durable_name=user, ack_policy=AckPolicy.EXPLICIT, filter_subjects=subjects
         )
-        await log.add_consumer(STREAM, wanted)  # makes it, or changes what it filters; its place stays
+        await log.add_consumer(STREAM, wanted)  # creates it, or changes its filter; its position stays
         events = await log.pull_subscribe_bind(user, STREAM)
         while True:
             try:
                 messages = await events.fetch(BATCH, timeout=5)
-            except TimeoutError:  # nothing came
+            except TimeoutError:  # no event
                 if once:
                     return
                 continue
@@ -53,8 +56,8 @@ async def read(name: str, seed_file: str, url: str, subjects: list[str], *, once
         await client.close()
 
 
-async def _said(error: Exception) -> None:
-    """Tell what keeps the connection away, such as a key that was taken back; it is tried again all the while."""
+async def _print_error(error: Exception) -> None:
+    """Print why the connection fails, such as a revoked key; the client keeps retrying."""
     print(f"{type(error).__name__}: {error}", file=sys.stderr)
 
 

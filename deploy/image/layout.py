@@ -1,4 +1,4 @@
-"""Lays out what an image runs: `shared`, and one service or the command `loa`. `room.py SERVICE CODE APP`."""
+"""Copies what an image runs: `shared`, and one service or the command `loa`. `layout.py SERVICE CODE APP`."""
 
 import shutil
 import sys
@@ -14,7 +14,7 @@ if __name__ == "__main__":
 
 
 def lay_out(name: str, code: Path, app: Path) -> None:
-    """Copy the rooms of `name` alone, and write down how it is started: `python3 APP`."""
+    """Copy the packages of one application, and write its start module: `python3 APP`."""
     shutil.copytree(code / "shared", app / "shared")
     (app / "services").mkdir()
     shutil.copy(code / "services" / "__init__.py", app / "services")

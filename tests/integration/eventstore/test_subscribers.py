@@ -12,8 +12,8 @@ from nats.js.api import AckPolicy, ConsumerConfig
 from deploy.local.engines import nats as local
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring, keyring, new_seed, write_secret
-from deploy.nats.permissions import inbox_prefix, reader
-from deploy.sample.reader import read
+from deploy.nats.permissions import inbox_prefix, subscriber
+from deploy.sample.subscriber import read
 from shared.clock import new_id
 from shared.contracts.catalog import OWNERS
 from shared.eventstore.streams import CONSUMERS, EVENTS, TICKS, stream_state
@@ -21,7 +21,7 @@ from tests.integration.eventstore.test_permissions import listening, refused_req
 from tests.support.engines import connected, fresh_nats
 from tests.support.service import eventually
 
-PORTAL, PRESS = reader("portal"), reader("press")
+PORTAL, PRESS = subscriber("portal"), subscriber("press")
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ async def test_a_key_that_was_taken_back_opens_nothing_and_disturbs_nobody(
 
 
 async def test_a_key_made_while_the_broker_runs_opens_at_once(server: NatsServer, ring: Keyring) -> None:
-    user = reader("new")
+    user = subscriber("new")
     write_secret(ring.seed_file(user), new_seed())
     local.write_authorization(server.folder, ring)
     assert local.reload(server.folder)
