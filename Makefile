@@ -3,7 +3,7 @@
 PYTHON ?= python3
 UV := 0.13.9
 BIN := .venv/bin
-STACK ?= deploy/compose.yaml
+STACK ?= deploy/compose/compose.yaml
 COMPOSE = $(if $(shell docker compose version 2>/dev/null),docker compose,docker-compose) --project-name loa --file $(STACK)
 INSTALLED := .venv/.installed
 # Two processes, each with engines of its own; the tests of one file stay together, in the order of the files: the long
@@ -60,7 +60,7 @@ lock: setup ## resolve the dependencies anew into requirements.lock
 images: setup ## build every image, or those of IMAGES="registry cli"
 	@$(BIN)/python -m deploy.image.build $(IMAGES)
 
-stack: images ## the platform in containers: images, keys, up (STACK=deploy/compose.cluster.yaml: several of each)
+stack: images ## the platform in containers: images, keys, up (STACK=deploy/compose/cluster.yaml: several of each)
 	@$(BIN)/loa keys deploy/secrets
 	@$(COMPOSE) up --detach
 

@@ -27,7 +27,7 @@ from deploy.local.engines.process import free_port
 from shared import clock
 from shared.rules.rulebook import load_rulebook
 from shared.vietnam import VIETNAM
-from tests.support.compose import DEPLOY
+from tests.support.compose import COMPOSE
 from tests.support.containers import Containers, Images
 from tests.support.plain import NO_AUTHORITIES
 from tests.support.service import SERVICES, eventually
@@ -97,7 +97,7 @@ class Stack:
     def once(self, service: str, *arguments: str) -> str:
         """Run a container of a service for one command, and give what it said."""
         command = [*self.compose.compose_command_property, "run", "--rm", "-T", service, *arguments]
-        done = subprocess.run(command, capture_output=True, check=False, text=True, cwd=DEPLOY)
+        done = subprocess.run(command, capture_output=True, check=False, text=True, cwd=COMPOSE)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -282,7 +282,7 @@ def running(
     now = clock.now().astimezone(VIETNAM)
     files = [file, *more, _ahead(folder, mail_hour := _hour_of_mail(now))]
     compose = Compose(
-        DEPLOY, files, wait=False, env_file=[str(folder / "compose.env")], services=list(first) or None
+        COMPOSE, files, wait=False, env_file=[str(folder / "compose.env")], services=list(first) or None
     )
     compose.project = f"{project}{os.getpid()}"  # several may run on one engine
     stack = Stack(compose, images.containers, secrets, ports, now.date(), mail_hour)

@@ -10,7 +10,7 @@ import pytest
 from deploy.cli.operate import keys
 from deploy.nats.permissions import SERVICES
 from shared.service import DRAIN_SECONDS
-from tests.support.compose import DEPLOY, FILES, OBSERVABILITY, document, services
+from tests.support.compose import COMPOSE, DEPLOY, FILES, OBSERVABILITY, document, services
 
 
 def every() -> Iterator[Any]:
@@ -60,7 +60,7 @@ def test_services_start_after_their_dependencies(file: str) -> None:
 @pytest.mark.parametrize("file", FILES)
 def test_every_secret_is_written_by_loa_keys(file: str, tmp_path: Path) -> None:
     keys.make(tmp_path, "postgres:5432", None)
-    named = [one["file"].replace("${LOA_SECRETS:-./secrets}", str(tmp_path)) for one in _secrets(file)]
+    named = [one["file"].replace("${LOA_SECRETS:-../secrets}", str(tmp_path)) for one in _secrets(file)]
     assert [path for path in named if not Path(path).is_file()] == []
     used = {secret["source"] for one in services(file).values() for secret in one.get("secrets", ())}
     assert used == document(file)["secrets"].keys()
@@ -72,9 +72,9 @@ def _secrets(file: str) -> list[dict[str, str]]:
 
 def test_every_mounted_file_exists() -> None:
     mounted = [one for definition in services(OBSERVABILITY).values() for one in definition["volumes"]]
-    files = [one.split(":")[0] for one in mounted if one.startswith("./")]
+    files = [one.split(":")[0] for one in mounted if one.startswith("../")]
     assert len(files) == 5
-    assert [file for file in files if not (DEPLOY / file).is_file()] == []
+    assert [file for file in files if not (COMPOSE / file).is_file()] == []
 
 
 def test_keys_are_created_once_and_for_the_owner_only(tmp_path: Path) -> None:
@@ -93,6 +93,6 @@ def test_the_broker_syncs_every_event() -> None:
 
 
 def test_the_cluster_keeps_every_event_three_times() -> None:
-    cluster = services("compose.cluster.yaml")
+    cluster = services("cluster.yaml")
     assert cluster["prepare"]["environment"]["LOA_NATS_REPLICAS"] == "3"
     assert {name: cluster[name]["scale"] for name in SERVICES} == dict.fromkeys(SERVICES, 2)
