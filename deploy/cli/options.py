@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
-AsOf = Annotated[str | None, typer.Option("--as-of", help="Ngày cần xem. / The day asked for (yyyy-mm-dd).")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="Ngày cần xem. / The day (yyyy-mm-dd).")]
 Unit = Annotated[str | None, typer.Option("--unit", help="Mã đơn vị. / Unit code.")]
 Json = Annotated[bool, typer.Option("--json", help="In nguyên JSON. / Print the answer as JSON.")]
 At = Annotated[
-    str | None, typer.Option("--at", help="Thời điểm; mặc định là bây giờ. / The moment; now if absent.")
+    str | None, typer.Option("--at", help="Thời điểm; mặc định là bây giờ. / The time; now if absent.")
 ]
 Why = Annotated[str, typer.Option("--reason", help="Lý do, được lưu lại. / The reason, kept on record.")]
 

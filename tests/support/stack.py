@@ -143,7 +143,7 @@ class Stack:
     def inspect(self, container: str, field: str) -> str:
         return self.containers.call("inspect", f"--format={{{{{field}}}}}", container)
 
-    def address(self, container: str, network: str = "doors") -> str:
+    def address(self, container: str, network: str = "public") -> str:
         networks = json.loads(self.inspect(container, "json .NetworkSettings.Networks"))
         address: str = networks[f"{self.compose.project}_{network}"]["IPAddress"]
         return address

@@ -15,7 +15,7 @@ from shared.contracts.vocabulary import Instrument, Procedure, Regime
 
 commands = typer.Typer()
 
-mails = typer.Typer(help="Thư không gửi được. / Mails that did not get through.", no_args_is_help=True)
+mails = typer.Typer(help="Thư không gửi được. / Mails that were not delivered.", no_args_is_help=True)
 commands.add_typer(mails, name="mail")
 commands.add_typer(silences.commands, name="silences")
 
@@ -30,7 +30,7 @@ def rules(
     ] = None,
     calendar: Annotated[int | None, typer.Option(help="Lịch của năm. / Calendar of a year.")] = None,
     file: Annotated[
-        Path | None, typer.Option("--with", help="Xem trước tệp quy tắc. / What a file would change.")
+        Path | None, typer.Option("--with", help="Xem trước tệp quy tắc. / Show what a file would change.")
     ] = None,
     year: Annotated[
         int | None, typer.Option(help="Năm báo cáo của số liệu. / Reporting year of the figures.")
@@ -106,11 +106,11 @@ def gaps(as_of: AsOf = None, unit: Unit = None, as_json: Json = False) -> None:
 def preview(
     at: At = None,
     in_full: Annotated[
-        bool, typer.Option("--full", help="In cả nội dung thư. / The mails' text too.")
+        bool, typer.Option("--full", help="In cả nội dung thư. / Also print the text of the mails.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Thư sẽ gửi; không gửi gì. / Mails that would go out; sends nothing."""
+    """Thư sẽ gửi; không gửi gì. / Mails that would be sent; sends nothing."""
     from deploy.cli.ask import mail
 
     with connected() as services:
@@ -120,13 +120,13 @@ def preview(
 
 @commands.command()
 def hold(reason: Why) -> None:
-    """Giữ lại mọi thư. / Hold all sending."""
+    """Giữ lại mọi thư. / Hold all mails."""
     _switch("hold", reason)
 
 
 @commands.command()
 def release(reason: Why = "đã xem trước") -> None:
-    """Cho gửi thư, sau khi xem trước. / Let mail go out, after the preview."""
+    """Cho gửi thư, sau khi xem trước. / Allow sending, after the preview."""
     _switch("release", reason)
 
 
@@ -140,10 +140,10 @@ def _switch(decision: str, reason: str) -> None:
 @mails.command(name="acknowledge")
 def acknowledge(
     key: Annotated[
-        str | None, typer.Argument(help="Khóa của thư; bỏ trống: tất cả. / Key; none: all.")
+        str | None, typer.Argument(help="Khóa của thư; bỏ trống: tất cả. / Key; all if absent.")
     ] = None,
 ) -> None:
-    """Đã xem thư không gửi được. / A mail that failed, or may have gone out, has been seen."""
+    """Đã xem thư không gửi được. / Mark failed or unsure mails as seen."""
     from deploy.cli.ask import mail
 
     with connected() as services:
@@ -153,7 +153,7 @@ def acknowledge(
 
 @mails.command(name="retry")
 def retry(key: Annotated[str, typer.Argument(help="Khóa của thư. / Key of the mail.")]) -> None:
-    """Gửi lại một thư không gửi được. / Try a mail that failed once more."""
+    """Gửi lại một thư không gửi được. / Retry a failed mail."""
     from deploy.cli.ask import mail
 
     with connected() as services:

@@ -20,7 +20,7 @@ def import_(
         Dataset | None, typer.Option(help="Loại dữ liệu; mặc định live. / Kind of data; live if absent.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Chạy thử, không ghi. / Change nothing.")
+        bool, typer.Option("--dry-run", help="Chạy thử, không ghi. / Record nothing.")
     ] = False,
 ) -> None:
     """Nhập dữ liệu; chạy lại thì không ghi trùng. / Import data; running it again records nothing twice."""

@@ -15,7 +15,8 @@ commands = typer.Typer()
 streams = typer.Typer(help="Luồng dữ liệu của NATS. / Streams of the broker.", no_args_is_help=True)
 commands.add_typer(streams, name="streams")
 subscribers = typer.Typer(
-    help="Khóa đọc sự kiện cho hệ thống khác. / Keys for systems of others.", no_args_is_help=True
+    help="Khóa đọc sự kiện cho hệ thống khác. / Keys of external systems that read the events.",
+    no_args_is_help=True,
 )
 commands.add_typer(subscribers, name="subscribers")
 commands.add_typer(subscribers, name="readers", hidden=True)  # the old name
@@ -41,10 +42,10 @@ def keys(
     folder: Annotated[Path, typer.Argument(help="Thư mục. / Folder.")] = Path("deploy/secrets"),
     database_host: Annotated[str, typer.Option(help="PostgreSQL.")] = "postgres:5432",
     smtp_url: Annotated[
-        str | None, typer.Option(help="Máy chủ thư; mặc định thư giữ lại. / Mail server; a sink if absent.")
+        str | None, typer.Option(help="Máy chủ thư; mặc định thư giữ lại. / Mail server; default: a sink.")
     ] = None,
 ) -> None:
-    """Tạo khóa, mật khẩu cho container. / Make the secrets of an installation in containers."""
+    """Tạo khóa, mật khẩu cho container. / Create the secrets of an installation in containers."""
     from deploy.cli.operate import keys as command
 
     command.make(folder, database_host, smtp_url)
@@ -52,7 +53,7 @@ def keys(
 
 @commands.command()
 def prepare() -> None:
-    """Chờ NATS và PostgreSQL, tạo cơ sở dữ liệu và luồng. / Wait for the engines; make databases and streams."""
+    """Chờ NATS và PostgreSQL, tạo cơ sở dữ liệu và luồng. / Wait for the engines; create databases and streams."""
     from deploy.cli.operate import prepare as command
     from deploy.local.settings import LocalSettings
 
@@ -72,7 +73,7 @@ def status() -> None:
 
 @commands.command()
 def doctor(as_json: Json = False) -> None:
-    """Tìm mọi vấn đề và cách xử lý. / Find all that is wrong, and what mends it."""
+    """Tìm mọi vấn đề và cách xử lý. / List every problem with the command that fixes it."""
     from deploy.cli.operate.health import doctor as command
 
     if not command.show(as_json=as_json):
@@ -92,9 +93,9 @@ def rebuild(projection: Annotated[str, typer.Argument(help="Tên dịch vụ. / 
 def skip(
     projection: Annotated[str, typer.Argument(help="Tên dịch vụ. / Name of the service.")],
     position: Annotated[int, typer.Argument(help="Vị trí của sự kiện lỗi. / Position of the bad event.")],
-    reason: Annotated[str, typer.Option(help="Lý do, được lưu lại. / Why; it is kept.")],
+    reason: Annotated[str, typer.Option(help="Lý do, được lưu lại. / Reason, kept on record.")],
 ) -> None:
-    """Bỏ qua một sự kiện lỗi. / Pass over one event that cannot be projected."""
+    """Bỏ qua một sự kiện lỗi. / Skip one event that cannot be projected."""
     from deploy.cli.operate import read_models
 
     with connected() as services:
@@ -124,10 +125,10 @@ def plan() -> None:
 @streams.command(name="apply")
 def apply(
     only_plan: Annotated[
-        bool, typer.Option("--plan", help="Chỉ xem khác biệt, không đổi gì. / Only show it.")
+        bool, typer.Option("--plan", help="Chỉ xem khác biệt, không đổi gì. / Only show the differences.")
     ] = False,
 ) -> None:
-    """Tạo và cập nhật luồng dữ liệu. / Make the streams as declared."""
+    """Tạo và cập nhật luồng dữ liệu. / Create and update the streams as declared."""
     from deploy.cli.operate.streams import show
 
     show(change=not only_plan)
@@ -135,9 +136,9 @@ def apply(
 
 @subscribers.command(name="add")
 def add_subscriber(
-    name: Annotated[str, typer.Argument(help="Tên hệ thống đọc. / Name of the reading system.")],
+    name: Annotated[str, typer.Argument(help="Tên hệ thống đọc. / Name of the external system.")],
 ) -> None:
-    """Tạo khóa chỉ để đọc sự kiện. / Make a key that may only read the events."""
+    """Tạo khóa chỉ để đọc sự kiện. / Create a key that may only read the events."""
     from deploy.cli.operate import subscribers as command
 
     command.add(name)
@@ -145,7 +146,7 @@ def add_subscriber(
 
 @subscribers.command(name="list")
 def list_subscribers() -> None:
-    """Các khóa đọc hiện có. / The readers that there are."""
+    """Các khóa đọc hiện có. / List the keys."""
     from deploy.cli.operate import subscribers as command
 
     command.show()
@@ -153,7 +154,7 @@ def list_subscribers() -> None:
 
 @subscribers.command(name="remove")
 def remove_subscriber(name: Annotated[str, typer.Argument(help="Tên. / Name.")]) -> None:
-    """Thu hồi khóa đọc. / Take a reader's key back."""
+    """Thu hồi khóa đọc. / Revoke a key."""
     import asyncio
 
     from deploy.cli.operate import subscribers as command
