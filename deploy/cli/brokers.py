@@ -11,9 +11,9 @@ from nats.js.errors import NotFoundError
 
 from deploy.cli.console import CommandError
 from deploy.local import state
+from deploy.local.engines.operator_client import operator
 from deploy.local.keys.keyring import Keyring
 from deploy.local.settings import LocalSettings
-from deploy.local.up import operator
 from deploy.nats.permissions import OPERATOR
 from shared.eventstore import streams
 from shared.projections.feed import Feed, RawEvent

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from deploy.local.engines.process import LOOPBACK
+from deploy.local.engines.ports import LOOPBACK
 from deploy.nats.permissions import SERVICES
 from shared.settings import SECRETS
 

@@ -10,24 +10,20 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import nats
-import nats.errors
-from nats.aio.client import Client
-
 from deploy.local import state
 from deploy.local.engines import databases
 from deploy.local.engines.nats import NatsServer
+from deploy.local.engines.operator_client import apply_streams
+from deploy.local.engines.ports import LOOPBACK, refuse_taken
 from deploy.local.engines.postgres import PostgresServer
-from deploy.local.engines.process import LOOPBACK, FolderInUse, refuse_taken
+from deploy.local.engines.process import FolderInUse
 from deploy.local.keys import signing, tokens
 from deploy.local.keys.keyring import Keyring, keyring
 from deploy.local.processes import orphans, service_process
 from deploy.local.processes.supervisor import Notice, Server, Service, supervise_engines, supervise_services
 from deploy.local.settings import LocalSettings
-from deploy.nats.permissions import OPERATOR, inbox_prefix
 from shared import clock
 from shared.contracts.vocabulary import Role
-from shared.eventstore import streams
 
 TOKEN_DAYS = 90
 
@@ -60,33 +56,6 @@ async def running(folder: Path, settings: LocalSettings, notice: Notice) -> Asyn
                 ):
                     state.write(current, folder)
                     yield current
-
-
-async def apply_streams(url: str, ring: Keyring, replicas: int) -> list[streams.Difference]:
-    """Create and update the streams as declared, as the operator."""
-    client = await operator(url, ring)
-    try:
-        return await streams.apply(client.jetstream(timeout=10), replicas)
-    finally:
-        await client.close()
-
-
-async def operator(url: str, ring: Keyring) -> Client:
-    """Connect to the broker as the operator; in a cluster (addresses with commas) to the first node that answers."""
-    return await nats.connect(
-        url.split(","),
-        nkeys_seed=str(ring.seed_file(OPERATOR)),
-        inbox_prefix=inbox_prefix(OPERATOR),
-        connect_timeout=5,
-        allow_reconnect=False,
-        max_reconnect_attempts=1,  # of each node before the first connection; the default is 60 with 2 s between
-        reconnect_time_wait=0.1,
-        error_cb=_ignore_error,
-    )
-
-
-async def _ignore_error(_: Exception) -> None:
-    """Keep the client from printing errors that are raised anyway."""
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from alembic.config import Config
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from deploy.local.engines.ports import free_port
 from deploy.local.engines.postgres import PostgresServer
-from deploy.local.engines.process import free_port
 from shared import database
 
 TEMPLATE = Path(__file__).with_name("script.py.mako")

@@ -12,8 +12,8 @@ from deploy.cli.console import CommandError
 from deploy.cli.operate import prepare
 from deploy.local.engines.databases import PASSWORDS
 from deploy.local.engines.nats import NatsServer
+from deploy.local.engines.ports import free_port
 from deploy.local.engines.postgres import PostgresServer, database_of
-from deploy.local.engines.process import free_port
 from deploy.local.keys.keyring import keyring
 from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import OPERATOR

@@ -20,10 +20,10 @@ from typing import Any
 import httpx
 from testcontainers.compose import DockerCompose
 
-from deploy.cli.data.demo import next_digest
 from deploy.cli.operate import keys
+from deploy.cli.operate.demo import next_digest
 from deploy.image.build import NAMES
-from deploy.local.engines.process import free_port
+from deploy.local.engines.ports import free_port
 from shared import clock
 from shared.rules.rulebook import load_rulebook
 from shared.vietnam import VIETNAM

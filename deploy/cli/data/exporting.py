@@ -1,22 +1,17 @@
 """`loa export`: write the data of the services as files that `loa import` reads."""
 
-import csv
-import json
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from deploy.cli.client import ServiceRefused, Services
 from deploy.cli.console import CommandError, count, out, print_text
-from deploy.cli.data.columns import COLUMNS, ORDER
+from deploy.cli.data.csv_files import Answer, CsvFiles
 from shared.contracts.vocabulary import SuccessionKind
 from shared.errors import Text
 
 PAGE = 500
 FORBIDDEN = frozenset({401, 403})
-Answer = Mapping[str, Any]
 
 NOT_EXPORTED = Text(
     "Không thuộc mẫu nhập nên không xuất: lịch sử sửa đổi, đổi tên, các lần chuyển giao, hoạt động đã hủy và "
@@ -38,7 +33,7 @@ def export(services: Services, folder: Path) -> None:
             f"{folder} is not empty; name a new or an empty folder.",
         )
     folder.mkdir(parents=True, exist_ok=True)
-    with Files(folder) as files:
+    with CsvFiles(folder) as files:
         units = _units(services, files)
         _drafts(services, files)
         if "campaigns" in services.current.urls:
@@ -50,53 +45,6 @@ def export(services: Services, folder: Path) -> None:
     print_text(NOT_EXPORTED, style="yellow")
 
 
-class Files:
-    """Buffers rows by file on disk: the columns of notes are complete only at the end."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._kept = tempfile.TemporaryDirectory(prefix="loa-export-")
-        self._open: dict[str, Any] = {}
-        self._notes: dict[str, dict[str, None]] = {}
-        self.written: dict[str, int] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for stream in self._open.values():
-            stream.close()
-        if kind is None:
-            for name in (name for name in ORDER if name in self._open):
-                self._write(name)
-        self._kept.cleanup()
-
-    def add(self, name: str, row: Answer, notes: Answer | None = None) -> None:
-        if name not in self._open:
-            self._open[name] = self._rows(name).open("w", encoding="utf-8")
-        named = {column: row[column] for column in COLUMNS[name].names if row.get(column) is not None}
-        extra = {column: text for column, text in (notes or {}).items() if column not in COLUMNS[name].names}
-        self._notes.setdefault(name, {}).update(dict.fromkeys(sorted(extra)))
-        self._open[name].write(json.dumps({**named, **extra}, ensure_ascii=False) + "\n")
-        self.written[name] = self.written.get(name, 0) + 1
-
-    def _rows(self, name: str) -> Path:
-        return Path(self._kept.name) / f"{name}.ndjson"
-
-    def _write(self, name: str) -> None:
-        columns = [*COLUMNS[name].names, *self._notes[name]]
-        with (
-            self._rows(name).open(encoding="utf-8") as rows,
-            (self._folder / f"{name}.csv").open("w", encoding="utf-8-sig", newline="") as file,
-        ):
-            writer = csv.DictWriter(file, columns)
-            writer.writeheader()
-            for row in rows:
-                writer.writerow(json.loads(row))
-
-
 def _pages(services: Services, service: str, path: str) -> Iterator[Answer]:
     cursor = None
     while True:
@@ -106,7 +54,7 @@ def _pages(services: Services, service: str, path: str) -> Iterator[Answer]:
             return
 
 
-def _units(services: Services, files: Files) -> list[str]:
+def _units(services: Services, files: CsvFiles) -> list[str]:
     codes = [unit["unit_code"] for unit in _pages(services, "registry", "/units")]
     for code in codes:
         unit = services.get("registry", f"/units/{code}")
@@ -126,7 +74,7 @@ def _without_none(answer: Answer) -> Answer:
     return {name: value for name, value in answer.items() if value is not None}
 
 
-def _drafts(services: Services, files: Files) -> None:
+def _drafts(services: Services, files: CsvFiles) -> None:
     for listed in _pages(services, "registry", "/drafts"):
         code = listed["draft_code"]
         draft = services.get("registry", f"/drafts/{code}")
@@ -162,7 +110,7 @@ def _as_recorded(services: Services, code: str, stages: list[Answer]) -> list[An
     return [{**entry, "source": sources.get(entry["entry_id"])} for entry in ordered]
 
 
-def _plan(services: Services, files: Files, code: str) -> None:
+def _plan(services: Services, files: CsvFiles, code: str) -> None:
     plan = services.get("campaigns", f"/drafts/{code}/plan")
     if approved := plan["approved"]:
         files.add("plans", {**approved, "draft_code": code}, approved["notes"])
@@ -171,13 +119,13 @@ def _plan(services: Services, files: Files, code: str) -> None:
             files.add("activities", activity, activity["notes"])
 
 
-def _programmes(services: Services, files: Files) -> None:
+def _programmes(services: Services, files: CsvFiles) -> None:
     for entry in _pages(services, "campaigns", "/programme"):
         units = _listed(entry["coordinating_unit_codes"])
         files.add("programme", {**entry, "coordinating_unit_codes": units}, entry["notes"])
 
 
-def _communications(services: Services, files: Files, code: str) -> None:
+def _communications(services: Services, files: CsvFiles, code: str) -> None:
     for found in _pages(services, "campaigns", f"/drafts/{code}/communications"):
         files.add("communications", _communication(found), found["notes"])
         for evidence in found["evidence"]:
@@ -199,7 +147,7 @@ def _communication(found: Answer) -> Answer:
     }
 
 
-def _recipients(services: Services, files: Files, units: list[str]) -> None:
+def _recipients(services: Services, files: CsvFiles, units: list[str]) -> None:
     try:
         for code in units:
             for found in services.get("notifier", f"/units/{code}/recipients")["recipients"]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from deploy.cli.console import err, out, print_text
-from deploy.cli.data import demo
+from deploy.cli.operate import demo
 from deploy.cli.operate.health import readiness
 from deploy.local.settings import LocalSettings
 from deploy.local.state import Current

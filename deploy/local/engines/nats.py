@@ -13,15 +13,8 @@ from typing import Any, Self
 import nats
 from nats.aio.client import Client
 
-from deploy.local.engines.process import (
-    LOOPBACK,
-    Engine,
-    command_line,
-    listens,
-    recorded_pid,
-    refuse_taken,
-    stop_orphan,
-)
+from deploy.local.engines.ports import LOOPBACK, listens, refuse_taken
+from deploy.local.engines.process import Engine, command_line, recorded_pid, stop_orphan
 from deploy.local.keys.keyring import Keyring, write_secret
 from deploy.nats import permissions
 

@@ -14,16 +14,9 @@ from typing import Any, Self
 import asyncpg
 
 from deploy.local.engines.account import give_ownership, unprivileged
+from deploy.local.engines.ports import LOOPBACK, refuse_taken
 from deploy.local.engines.postgres_wheel import Wheel, binaries
-from deploy.local.engines.process import (
-    LOOPBACK,
-    Engine,
-    EngineFailed,
-    command_line,
-    recorded_pid,
-    refuse_taken,
-    stop_orphan,
-)
+from deploy.local.engines.process import Engine, EngineFailed, command_line, recorded_pid, stop_orphan
 from deploy.local.keys.keyring import write_secret
 from deploy.nats.permissions import SERVICES
 

@@ -10,7 +10,8 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Protocol
 
-from deploy.local.engines.process import Engine, EngineFailed, PortTaken
+from deploy.local.engines.ports import PortTaken
+from deploy.local.engines.process import Engine, EngineFailed
 from deploy.local.processes import orphans, service_process
 from shared.errors import Text
 

@@ -7,9 +7,10 @@ import asyncpg
 import pytest
 
 from deploy.local.engines.nats import NatsServer
+from deploy.local.engines.ports import PortTaken
 from deploy.local.engines.postgres import PostgresServer
 from deploy.local.engines.postgres_wheel import WHEELS, Wheel
-from deploy.local.engines.process import EngineFailed, FolderInUse, PortTaken, command_line
+from deploy.local.engines.process import EngineFailed, FolderInUse, command_line
 from deploy.local.keys.keyring import Keyring, keyring
 from deploy.nats.permissions import OPERATOR, SERVICES, USERS
 from shared.eventstore.streams import stream_state
