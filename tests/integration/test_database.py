@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from deploy.local.engine import free_port
-from deploy.local.postgres import PostgresServer
+from deploy.local.engines.ports import free_port
+from deploy.local.engines.postgres import PostgresServer
 from shared.database import DatabaseAway, create_engine
 from shared.errors import TransientError
 from tests.support.engines import THROW_AWAY

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from deploy.local.keys import Keyring
+from deploy.local.keys.keyring import Keyring
 from shared import conventions, web
 from shared.eventstore.streams import TICKS
 from tests.integration.metrics.office import Office

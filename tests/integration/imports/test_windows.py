@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deploy.local.nats import NatsServer
+from deploy.local.engines.nats import NatsServer
 from services.registry.adapters.rows import Rows
 from services.registry.application.commands import Commands, draft_ref, unit_ref
 from shared import clock

@@ -15,8 +15,8 @@ import pytest
 from nats.js import JetStreamContext
 from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 
-from deploy.local.keys import Keyring
-from deploy.local.nats import NatsServer
+from deploy.local.engines.nats import NatsServer
+from deploy.local.keys.keyring import Keyring
 from services.registry.adapters.tables import READ_MODEL, RETIRED
 from shared import broker
 from shared.contracts.ids import draft_id
