@@ -5,19 +5,17 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import nats.errors
-from nats.js.errors import Error as JetStreamError
-
 from deploy.cli import brokers
 from deploy.cli.console import Said, say
 from deploy.local import databases
 from deploy.local.settings import LocalSettings
 from shared.errors import Text
 from shared.eventstore import streams
+from shared.transient import TRANSIENT
 
 PATIENCE = 120.0  # seconds for engines to come up
 AGAIN = 0.5
-NOT_YET = (databases.DatabaseUnreachable, OSError, TimeoutError, nats.errors.Error, JetStreamError)
+NOT_YET = (databases.DatabaseUnreachable, *TRANSIENT)
 
 
 def prepare(settings: LocalSettings) -> None:

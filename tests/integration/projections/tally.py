@@ -1,6 +1,5 @@
 """A projection whose rows show each event that was applied twice, and two projectors over it at one moment."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -113,17 +112,3 @@ async def another_waits(engine: AsyncEngine) -> None:
             return bool(await connection.scalar(query))
 
     await eventually(waits)
-
-
-class Barrier:
-    """Lets nobody pass before `parties` have arrived; after that everybody passes."""
-
-    def __init__(self, parties: int) -> None:
-        self._missing = parties
-        self._complete = asyncio.Event()
-
-    async def wait(self) -> None:
-        self._missing -= 1
-        if self._missing <= 0:
-            self._complete.set()
-        await self._complete.wait()

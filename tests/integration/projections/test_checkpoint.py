@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.errors import TransientError
 from shared.projections.batches import Batches
 from shared.projections.checkpoint import Checkpoint, CheckpointMoved
 from shared.projections.projection import PoisonEvent
 from tests.integration.projections.tally import (
     CREATED,
-    Barrier,
     Tally,
     another_waits,
     batches,
@@ -36,7 +36,7 @@ async def both(engine: AsyncEngine) -> list[Checkpoint | BaseException]:
 
     The first holds its transaction open until the second waits for the row of the checkpoint.
     """
-    have_read = Barrier(2)
+    have_read = asyncio.Barrier(2)
     waits = asyncio.create_task(another_waits(engine))
 
     async def project(one: Batches) -> Checkpoint:
@@ -117,6 +117,20 @@ async def test_the_event_that_cannot_be_read_is_named(engine: AsyncEngine) -> No
         await projector.project([raw(1), raw(2, b"{ broken"), raw(3)], await projector.read(), CREATED)
     assert raised.value.position == 2
     assert await rows(engine) == [1]
+
+
+async def test_a_transaction_in_the_way_makes_no_event_poisonous(engine: AsyncEngine) -> None:
+    """A lock that does not come in time, or a deadlock, is transient: the batch is tried again."""
+
+    async def locked_out() -> None:
+        async with engine.connect() as other:
+            await other.execute(text("SET lock_timeout = '10ms'"))
+            await other.execute(text("LOCK TABLE projection_checkpoint"))
+
+    projector = batches(engine, Tally(before=locked_out))
+    with pytest.raises(TransientError):
+        await projector.project(BATCH, await projector.read(), CREATED)
+    assert (await rows(engine), await projector.read()) == ([], Checkpoint())
 
 
 async def test_a_skipped_event_is_passed_over_by_every_row_of_the_projection(engine: AsyncEngine) -> None:
