@@ -20,6 +20,7 @@ from sqlmodel import SQLModel
 
 from shared.errors import TransientError
 from shared.health import Check
+from shared.transient import is_busy_state, is_transient_state
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -39,12 +40,14 @@ SESSION = {
     "tcp_user_timeout": "3000",
 }
 CONNECTIONS = 10  # of one process
-# Classes of SQLSTATE that pass: connection, resources, shutting down and starting up.
-PASSING = ("08", "53", "57P")
 
 
 class DatabaseAway(TransientError):
     """The database is not there now, or let go of a session: it may be asked again."""
+
+
+class DatabaseBusy(TransientError):
+    """Another transaction was in the way: a deadlock, or a lock that did not come in time."""
 
 
 def create_engine(url: str) -> AsyncEngine:
@@ -69,17 +72,19 @@ def _refuse_if_closed(connection: DBAPIConnection, _record: Any, _proxy: Any) ->
 
 
 def _told_apart(engine: AsyncEngine) -> AsyncEngine:
-    """Let faults that pass be raised as `DatabaseAway`, whatever class the driver gives them."""
-    event.listen(engine.sync_engine, "handle_error", _raise_if_away)
+    """Let transient faults be raised as `TransientError`, whatever class the driver gives them."""
+    event.listen(engine.sync_engine, "handle_error", _raise_if_transient)
     return engine
 
 
-def _raise_if_away(context: ExceptionContext) -> None:
+def _raise_if_transient(context: ExceptionContext) -> None:
     error = context.original_exception
     if not isinstance(error, Exception):
         return  # our work was cancelled
     state = str(getattr(error, "sqlstate", None) or "")
-    if context.is_disconnect or state.startswith(PASSING):
+    if is_busy_state(state):
+        raise DatabaseBusy(str(error)) from error
+    if context.is_disconnect or is_transient_state(state):
         raise DatabaseAway(str(error)) from error
 
 

@@ -5,19 +5,17 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import nats.errors
-from nats.js.errors import Error as JetStreamError
-
 from deploy.cli import brokers
 from deploy.cli.console import CommandError, print_text
 from deploy.local.engines import databases
 from deploy.local.settings import LocalSettings
 from shared.errors import Text
 from shared.eventstore import streams
+from shared.transient import TRANSIENT
 
 TIMEOUT = 120.0  # seconds until the engines must answer
 RETRY_DELAY = 0.5
-RETRYABLE = (databases.DatabaseUnreachable, OSError, TimeoutError, nats.errors.Error, JetStreamError)
+RETRYABLE = (databases.DatabaseUnreachable, *TRANSIENT)
 
 
 def prepare(settings: LocalSettings) -> None:
