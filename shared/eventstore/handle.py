@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, Generic, TypeVar
-from uuid import UUID
 
 from shared.clock import NewId, day_in_vietnam
 from shared.contracts.event import Event

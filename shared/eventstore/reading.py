@@ -99,7 +99,7 @@ class LogReader:
         """Look for the newest event of every type of an aggregate: one question, whatever its length."""
         try:
             answers = await self._recent([ref.subjects])
-        except (nats.errors.Error, OSError) as error:
+        except BROKER as error:
             raise TransientError(f"the log could not be read: {error}") from error
         own = ref.subjects.removesuffix("*")
         return any(_header(message, "Nats-Subject").startswith(own) for message in answers)

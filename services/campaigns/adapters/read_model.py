@@ -18,8 +18,8 @@ from services.campaigns.application.queries import (
     EntryFilter,
 )
 from services.campaigns.domain.draft import KnownDraft
-from shared.contracts.vocabulary import Dataset
 from shared.clock import Clock, day_in_vietnam
+from shared.contracts.vocabulary import Dataset
 from shared.conventions import MOST_POSITION
 from shared.directory.queries import leads_on
 from shared.paging import key_of

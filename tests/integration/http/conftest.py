@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from deploy.local.keys import Keyring
+from deploy.local.keys.keyring import Keyring
 from shared.eventstore.streams import TICKS
 from tests.integration.metrics.office import Office
 from tests.support.engines import NewDatabase, connected, fresh_nats

@@ -9,7 +9,7 @@ import pytest
 from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from deploy.local.nats import NatsServer
+from deploy.local.engines.nats import NatsServer
 from shared.contracts.catalog import CATALOG
 from shared.contracts.ids import unit_id
 from shared.envelope import AggregateRef, NewEvent
