@@ -97,6 +97,14 @@ class ScopeBasis(StrEnum):
     LAW_2025_ART68 = "law_2025_art68"
 
 
+class Clearable(StrEnum):
+    """What a draft was registered with and may turn out to have no known value (`draft.amended`)."""
+
+    FINAL_NUMBER = "final_number"
+    OUTCOME = "outcome"
+    SOURCE = "source"
+
+
 class Channel(StrEnum):
     PRESS_CONFERENCE = "press_conference"
     PRESS_RELEASE = "press_release"

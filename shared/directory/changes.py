@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from shared.contracts.registry import (
+    DraftAmended,
     DraftPolicyAdded,
     DraftPolicyAmended,
     DraftPolicyRemoved,
@@ -19,7 +20,7 @@ from shared.contracts.registry import (
     UnitRenamed,
     UnitSucceeded,
 )
-from shared.directory.drafts import ENTRIES, entry_of
+from shared.directory.drafts import ENTRIES, amended, entry_of
 from shared.envelope import Recorded
 from shared.projections.rows import Change, Put, Remove, RowChange
 from shared.search import fold
@@ -121,7 +122,13 @@ def _corrected(_event: Recorded, data: DraftStageCorrected) -> Rows:
     return [Change("directory_draft_entry", {"entry_id": data.entry_id}, values)]
 
 
+def _amended(event: Recorded, data: DraftAmended) -> Rows:
+    changed = amended(data)
+    return _draft(event, **{name: changed[name] for name in ("instrument", "regime") if name in changed})
+
+
 _DRAFT_HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
+    DraftAmended: _amended,
     DraftRetitled: lambda event, data: _draft(event, title=data.title),
     DraftProcedureDecided: lambda event, data: _draft(event, procedure=data.procedure),
     DraftPolicyAdded: _policy,

@@ -8,7 +8,12 @@ from uuid import UUID
 from sqlalchemy import Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts.registry import DraftProcedureDecided, DraftStageCorrected, DraftTransferred
+from shared.contracts.registry import (
+    DraftAmended,
+    DraftProcedureDecided,
+    DraftStageCorrected,
+    DraftTransferred,
+)
 from shared.contracts.vocabulary import Instrument, Precision, Procedure, Regime, Stage
 from shared.database import insert
 from shared.directory.drafts import ENTRIES
@@ -20,7 +25,7 @@ from shared.rules.rulebook import Rulebook
 from shared.rules.sequence import stage_periods
 
 AT_ONCE = 500  # drafts
-MOVES_STAGES = (*ENTRIES, DraftStageCorrected, DraftProcedureDecided)
+MOVES_STAGES = (*ENTRIES, DraftStageCorrected, DraftProcedureDecided, DraftAmended)
 
 
 async def derive(

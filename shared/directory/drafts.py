@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from shared.contracts.registry import (
+    DraftAmended,
     DraftMerged,
     DraftPolicyAdded,
     DraftPolicyAmended,
@@ -95,6 +96,13 @@ def registered(data: DraftRegistered) -> dict[str, Any]:
     }
 
 
+def amended(amendment: Any) -> dict[str, Any]:
+    """Give the fields that an amendment (the event, or what has its fields) changes, with their new values."""
+    names = ("instrument", "regime", "final_number", "outcome", "source")
+    given = {name: getattr(amendment, name) for name in names if getattr(amendment, name) is not None}
+    return given | {str(name): None for name in amendment.cleared}
+
+
 def evolve(card: Card, event: Recorded) -> Card:
     """Fold one event after the registration."""
     fold = FOLDS.get(type(event.data))
@@ -160,7 +168,13 @@ def _transferred(card: DraftCard, _event: Recorded, data: DraftTransferred) -> C
     return {"transfers": (*card.transfers, transfer)}
 
 
+def _amended(_card: DraftCard, _event: Recorded, data: DraftAmended) -> Changes:
+    """Take what a card holds of it: the instrument and the regime, by which the draft is judged."""
+    return {name: value for name, value in amended(data).items() if name in DraftCard.__dataclass_fields__}
+
+
 FOLDS: Mapping[type, Callable[[DraftCard, Recorded, Any], Changes]] = {
+    DraftAmended: _amended,
     DraftRetitled: lambda _card, _event, data: {"title": data.title},
     DraftProcedureDecided: lambda _card, _event, data: {"procedure": data.procedure},
     DraftPolicyAdded: _policy,

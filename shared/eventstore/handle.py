@@ -44,8 +44,8 @@ class Handled(Generic[S]):
         return self.before if self.repeated else self.before.grown(self.events)
 
 
-Prepare = Callable[[S], Awaitable[tuple[C, Metadata]]]
-"""Makes a command, and its metadata, out of the state that was loaded: for what other aggregates have to say to it."""
+Prepare = Callable[[History], Awaitable[tuple[C, Metadata]]]
+"""Makes a command, and its metadata, out of what was loaded: where it needs ids of events, or other aggregates."""
 
 
 async def handle(
@@ -57,7 +57,7 @@ async def handle(
     `if_match` is an aggregate version. Raises a `Refusal` or a `TransientError`.
     """
 
-    async def ready(_: S) -> tuple[C, Metadata]:
+    async def ready(_: History) -> tuple[C, Metadata]:
         return command, metadata
 
     return await handle_prepared(
@@ -66,7 +66,7 @@ async def handle(
 
 
 async def handle_prepared(
-    store: EventStore, decider: Decider[S, C, Any], ref: AggregateRef, prepare: Prepare[S, C], metadata: Metadata,
+    store: EventStore, decider: Decider[S, C, Any], ref: AggregateRef, prepare: Prepare[C], metadata: Metadata,
     *, if_match: int | None = None, attempts: int = 4, new_id: NewId,
 ) -> Handled[S]:  # fmt: skip
     """Do as `handle` does, with a command that is made once the aggregate is loaded, and again after a conflict."""
@@ -80,7 +80,7 @@ async def handle_prepared(
             return Handled(last, state, history, done, repeated=True)
         if if_match not in (None, history.version.count):
             raise StaleVersion(if_match, history.version.count)
-        command, stamped = await prepare(state)
+        command, stamped = await prepare(history)
         decided = decider.decide(state, command)
         if not decided:
             return Handled(history.version, state, history)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.registry.adapters.tables import DRAFT, directory
@@ -73,9 +73,15 @@ def _drafts(wanted: DraftFilter, limit: int, after: str | None, today: date) -> 
         .limit(limit)
     )
     if wanted.text:
-        query = query.where(DRAFT.c.search.contains(fold(wanted.text), autoescape=True))
+        query = query.where(_names(fold(wanted.text)))
     if wanted.unit_code:
         query = query.where(LEAD.c.unit_code == wanted.unit_code)
     if wanted.stage:
         query = query.where(STAGE.c.stage == wanted.stage)
     return query.where(CARD.c.draft_code > after) if after else query
+
+
+def _names(text: str) -> ColumnElement[bool]:
+    """Look into what a draft was registered with, and into its number, which may have been amended since."""
+    number = func.replace(func.lower(DRAFT.c.final_number), "đ", "d")
+    return or_(DRAFT.c.search.contains(text, autoescape=True), number.contains(text, autoescape=True))

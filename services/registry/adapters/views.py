@@ -8,10 +8,10 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.registry.adapters.rule_views import PostingView, posting_views, remark_views
-from services.registry.domain.draft import Draft
-from services.registry.domain.reading import entries_of, procedure_of
-from services.registry.domain.refusals import EntryNotRecorded
+from services.registry.domain.draft_state import Draft
+from services.registry.domain.reading import procedure_of
 from shared.contracts.registry import (
+    DraftAmended,
     DraftCommunicationExempted,
     DraftPolicyAdded,
     DraftProcedureDecided,
@@ -96,7 +96,7 @@ class StageView(BaseModel):
 
 
 class DraftView(_DraftHead):
-    """Everything that is known of a draft; `stages` are its entries in the order of the rules."""
+    """Everything that is recorded of a draft, as amended; `stages` are its entries in the order of the rules."""
 
     notes: Notes
     scope: DraftScopeAssessed | None
@@ -107,6 +107,7 @@ class DraftView(_DraftHead):
     remarks: list[RemarkView]
     exemptions: list[DraftCommunicationExempted]
     transfers: list[DraftTransferred]
+    amendments: list[DraftAmended]
 
 
 def _is_about(remark: Remark, event: Recorded) -> bool:
@@ -143,7 +144,8 @@ def draft_view(
 ) -> DraftView:
     """Show a draft; `entries` are its entries into stages in the order of the rules."""
     shown = {
-        **draft.registered.model_dump(mode="json"),
+        **draft.described.model_dump(mode="json"),
+        "amendments": [one.model_dump(mode="json") for one in draft.amendments],
         "procedure": procedure_of(draft),
         "procedure_decision": draft.procedure.model_dump(mode="json") if draft.procedure else None,
         "title": draft.title,
@@ -177,13 +179,6 @@ def history_view(draft_code: str, history: History, found: Sequence[Remark]) -> 
         for event in history.events
     ]
     return HistoryView.model_validate({"draft_code": draft_code, "events": events})
-
-
-def recorded_entry(history: History, entry_id: UUID) -> StageEntry:
-    """What an entry says now, after all corrections."""
-    if (found := entries_of(history.events).get(entry_id)) is None:
-        raise EntryNotRecorded(entry_id)
-    return found[0]
 
 
 def _stages(history: History, found: Sequence[Remark], entries: Iterable[StageEntry]) -> list[dict[str, Any]]:

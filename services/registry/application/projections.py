@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from shared.contracts.registry import (
+    DraftAmended,
     DraftProcedureDecided,
     DraftRegistered,
     DraftRetitled,
     DraftScopeAssessed,
 )
+from shared.directory.drafts import amended
 from shared.envelope import Recorded
 from shared.projections.rows import Change, Put, RowChange
 from shared.search import fold
@@ -37,6 +39,7 @@ def _draft_changed(event: Recorded, **values: Any) -> Rows:
 
 
 _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
+    DraftAmended: lambda event, data: _draft_changed(event, **amended(data)),
     DraftRegistered: _draft_registered,
     DraftRetitled: lambda event, data: _draft_changed(event, title=data.title),
     DraftScopeAssessed: lambda event, data: _draft_changed(event, scope=data.model_dump(mode="json")),

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from services.registry.domain.draft import Draft
+from services.registry.domain.draft_state import Draft
+from services.registry.domain.stages import Entry
 from shared.contracts.registry import DraftStageCorrected
 from shared.contracts.vocabulary import Procedure
 from shared.directory.drafts import ENTRIES, corrected, entry_of
@@ -25,6 +26,14 @@ def entries_of(events: Iterable[Recorded]) -> Entries:
     return entries
 
 
+def entry_with_id(events: Iterable[Recorded], entry_id: UUID) -> Entry | None:
+    """Give what the entry with an id says now, after all corrections."""
+    if (found := entries_of(events).get(entry_id)) is None:
+        return None
+    entry = found[0]
+    return Entry(entry.stage, entry.entered_on, entry.precision, resumed=entry.resumed)
+
+
 def procedure_of(draft: Draft) -> Procedure:
     """Give the procedure that holds: the latest decision, else what the registration said."""
     return draft.procedure.procedure if draft.procedure else draft.registered.procedure
@@ -35,8 +44,8 @@ def facts_of(draft: Draft, events: Sequence[Recorded]) -> DraftFacts:
     registered = draft.registered
     return DraftFacts(
         draft_id=registered.draft_id,
-        instrument=registered.instrument,
-        regime=registered.regime,
+        instrument=draft.described.instrument,
+        regime=draft.described.regime,
         procedure=procedure_of(draft),
         lead_unit_code=registered.lead_unit_code,
         entries=tuple(entry for entry, _ in entries_of(events).values()),

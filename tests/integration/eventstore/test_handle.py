@@ -126,7 +126,8 @@ async def test_a_command_is_prepared_by_the_state_and_anew_after_a_conflict(stor
     ref = draft()
     seen: list[Titles] = []
 
-    async def next_title(state: Titles) -> tuple[str, Metadata]:
+    async def next_title(history: History) -> tuple[str, Metadata]:
+        state = history.state(TITLES)
         seen.append(state)
         return f"sau {len(state)}", META
 
