@@ -10,7 +10,6 @@ from rich.text import Text as Styled
 
 from shared.clock import VIETNAM
 from shared.errors import LoaError, Text
-from shared.rules.wording import NOT_APPLICABLE
 
 PIPE_WIDTH = 140
 
@@ -55,6 +54,8 @@ def banners(answer: Mapping[str, Any]) -> None:
 
 def percent(rate: float | None) -> str:
     """Write a fraction to a tenth of a per cent, or that it does not apply."""
+    from shared.rules.wording import NOT_APPLICABLE  # noqa: PLC0415  loads all rules: `loa --help` answers without
+
     return NOT_APPLICABLE.vi if rate is None else f"{rate * 100:.1f}".replace(".", ",") + " %"
 
 

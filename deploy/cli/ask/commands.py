@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.cli.ask import silences
+from deploy.cli.ask import silence_commands
 from deploy.cli.console import print_json
 from deploy.cli.options import AsOf, At, Json, Unit, Why, connected
 from shared.contracts.vocabulary import Instrument, Procedure, Regime
@@ -17,7 +17,7 @@ commands = typer.Typer()
 
 mails = typer.Typer(help="Thư không gửi được. / Mails that were not delivered.", no_args_is_help=True)
 commands.add_typer(mails, name="mail")
-commands.add_typer(silences.commands, name="silences")
+commands.add_typer(silence_commands.commands, name="silences")
 
 
 @commands.command()

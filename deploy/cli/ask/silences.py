@@ -1,33 +1,18 @@
-"""`loa silences`: list, add and end silences, which keep gaps out of mails for a time."""
+"""Silences, which keep gaps out of mails for a time: show them, and end one."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from rich.markup import escape
 from rich.table import Table
 
-from deploy.cli.console import CommandError, day, out, print_json, print_text
-from deploy.cli.options import Json, Unit, Why, connected
+from deploy.cli.client import Services
+from deploy.cli.console import CommandError, day, out, print_text
 from shared.contracts.vocabulary import Stage
 from shared.errors import Text
 from shared.rules.wording import STAGES
 
-commands = typer.Typer(
-    help="Tạm dừng nhắc một số nội dung. / Silences: gaps left out of mails for a time.", no_args_is_help=True
-)
-
 SHOWN = 8  # characters of an id in the list
-Day = Annotated[
-    datetime, typer.Option("--until", formats=["%Y-%m-%d"], help="Ngày cuối. / The last day (yyyy-mm-dd).")
-]
-First = Annotated[
-    datetime | None,
-    typer.Option(
-        "--from", formats=["%Y-%m-%d"], help="Ngày đầu; mặc định hôm nay. / The first day; today if absent."
-    ),
-]
 
 
 class NoSuchSilence(CommandError):
@@ -38,53 +23,13 @@ class NoSuchSilence(CommandError):
         )
 
 
-@commands.command(name="list")
-def list_silences(
-    past: Annotated[bool, typer.Option("--past", help="Cả lệnh đã hết. / Expired ones too.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Các lệnh tạm dừng đang có. / The silences in force."""
-    with connected() as services:
-        answer = services.get("notifier", "/silences", past=past)
-    if as_json:
-        print_json(answer)
-    else:
-        show(answer["silences"])
-
-
-@commands.command()
-def add(
-    until: Day,
-    reason: Why,
-    unit: Unit = None,
-    draft: Annotated[str | None, typer.Option("--draft", help="Mã dự thảo. / Draft code.")] = None,
-    stage: Annotated[Stage | None, typer.Option("--stage", help="Giai đoạn. / Stage.")] = None,
-    first: First = None,
-) -> None:
-    """Tạm dừng nhắc; điều kiện đã nêu phải cùng đúng. / Add a silence; all given conditions must match."""
-    body = {
-        "last_day": f"{until:%Y-%m-%d}",
-        "first_day": f"{first:%Y-%m-%d}" if first else None,
-        "reason": reason,
-        "unit_code": unit,
-        "draft_code": draft,
-        "stage": stage,
-    }
-    with connected() as services:
-        show([services.post("notifier", "/silences", body)])
-
-
-@commands.command()
-def end(
-    silence: Annotated[str, typer.Argument(help="Mã, hoặc phần đầu của mã. / The id, or how it begins.")],
-) -> None:
-    """Kết thúc sớm một lệnh tạm dừng; vẫn được lưu lại. / End a silence early; it stays on record."""
-    with connected() as services:
-        silences = services.get("notifier", "/silences")["silences"]
-        meant = [one["silence_id"] for one in silences if one["silence_id"].startswith(silence.lower())]
-        if len(meant) != 1:
-            raise NoSuchSilence(silence, len(meant))
-        ended = services.send("DELETE", "notifier", f"/silences/{meant[0]}").json()
+def end(services: Services, beginning: str) -> None:
+    """End the one silence whose id begins like this; `NoSuchSilence` if there is not exactly one."""
+    ids = [one["silence_id"] for one in services.get("notifier", "/silences")["silences"]]
+    matching = [silence_id for silence_id in ids if silence_id.startswith(beginning.lower())]
+    if len(matching) != 1:
+        raise NoSuchSilence(beginning, len(matching))
+    ended = services.send("DELETE", "notifier", f"/silences/{matching[0]}").json()
     print_text(Text(f"Đã kết thúc tạm dừng: {_about(ended).vi}.", f"Ended: {_about(ended).en}."))
 
 
