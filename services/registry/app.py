@@ -19,7 +19,7 @@ from shared.service import Platform
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
     platform = Platform(settings)
     projection = RowProjection(
         "registry", frozenset({"unit", "draft"}), tables.metadata, tables.READ_MODEL, changes
@@ -43,5 +43,6 @@ def create_app(settings: Settings) -> FastAPI:
         probes=platform.probes(runner),
         metrics=platform.metrics,
         tracing=platform.tracing,
+        now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
     )

@@ -1,6 +1,6 @@
 """The registry's door: units, drafts, policies and stages, as commands and queries over HTTP."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -29,13 +29,14 @@ from services.registry.application.queries import DraftFilter, ReadModel
 from services.registry.domain import draft as drafts
 from services.registry.domain import unit as units
 from services.registry.domain.refusals import NotYourDraft
-from shared import clock, conventions
+from shared import conventions
 from shared.auth import Reader, Supervisor, Writer
+from shared.clock import day_in_vietnam
 from shared.contracts.event import Code
 from shared.contracts.ids import unit_id
 from shared.contracts.registry import DraftStageCorrected
 from shared.contracts.vocabulary import Role, Stage
-from shared.conventions import Accepted, AtPosition, IdempotencyKey, IfMatch
+from shared.conventions import Accepted, AtPosition, IdempotencyKey, IfMatch, Today
 from shared.eventstore.handle import Handled
 from shared.openapi import VERSIONED
 from shared.paging import Listing, Paged
@@ -51,10 +52,6 @@ def routers(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> li
         _posting_commands(commands),
         _queries(commands, read_model, rulebook),
     ]
-
-
-def _today() -> Any:
-    return clock.day_in_vietnam(clock.now())
 
 
 def _accepted(response: Response, aggregate_id: object, handled: Handled) -> Accepted:
@@ -133,6 +130,7 @@ class _DraftDoor:
         self._response = response
         self._if_match = if_match
         self._metadata = conventions.metadata(request, principal, key)
+        self.today = day_in_vietnam(self._metadata.time)
 
     async def carry_out(self, commands: Commands, command: drafts.Command) -> Accepted:
         return self._answer(await self._handled(commands, command))
@@ -140,14 +138,14 @@ class _DraftDoor:
     async def step(self, commands: Commands, command: drafts.Command) -> AcceptedStep:
         """Carry out a step on the draft's way, and say what is to be remarked of it."""
         handled = await self._handled(commands, command)
-        found = await commands.remarks_on(self.draft_code, handled, _today())
+        found = await commands.remarks_on(self.draft_code, handled, self.today)
         return AcceptedStep(**dict(self._answer(handled)), remarks=remark_views(found))
 
     async def post(self, commands: Commands, command: drafts.Command, number: UUID) -> AcceptedPosting:
         """Carry out a command on a posting, and show how it stands then."""
         step = await self.step(commands, command)
         draft, history = await commands.draft_with_history(self.draft_code)
-        shown = posting_views(draft, commands.clocks(draft, history, _today()))
+        shown = posting_views(draft, commands.clocks(draft, history, self.today))
         return AcceptedPosting(**dict(step), posting=next(one for one in shown if one.posting_id == number))
 
     def _answer(self, handled: Handled) -> Accepted:
@@ -216,7 +214,7 @@ def _decision_commands(commands: Commands) -> APIRouter:
 
     @router.post("/{draft_code}/transfer", summary="Hand the draft over to another unit")
     async def transfer(body: bodies.Handover, door: Door) -> Accepted:
-        return await door.carry_out(commands, drafts.Transfer(transfer=body.event(), today=_today()))
+        return await door.carry_out(commands, drafts.Transfer(transfer=body.event(), today=door.today))
 
     return router
 
@@ -226,7 +224,7 @@ def _stage_commands(commands: Commands) -> APIRouter:
 
     @router.post("/stages", status_code=201, summary="Enter a stage")
     async def enter(body: bodies.NewStage, door: Door) -> AcceptedStep:
-        return await door.step(commands, body.command(_today()))
+        return await door.step(commands, body.command(door.today))
 
     @router.post("/stages/{entry_id}/correct", summary="Correct an entry into a stage")
     async def correct(entry_id: UUID, body: bodies.StageCorrection, door: Door) -> Accepted:
@@ -239,11 +237,13 @@ def _stage_commands(commands: Commands) -> APIRouter:
             was_precision=was.precision,
             **body.model_dump(),
         )
-        return await door.carry_out(commands, drafts.CorrectStage(correction=correction, today=_today()))
+        return await door.carry_out(commands, drafts.CorrectStage(correction=correction, today=door.today))
 
     @router.post("/withdraw", summary="Withdraw the draft")
     async def withdraw(body: bodies.Withdrawal, door: Door) -> Accepted:
-        command = drafts.EnterStage(stage=Stage.WITHDRAWN, entered_on=body.on, today=_today(), what=body.what)
+        command = drafts.EnterStage(
+            stage=Stage.WITHDRAWN, entered_on=body.on, today=door.today, what=body.what
+        )
         return await door.carry_out(commands, command)
 
     return router
@@ -254,7 +254,7 @@ def _posting_commands(commands: Commands) -> APIRouter:
 
     @router.post("", status_code=201, summary="Post the draft for comment; again after an end: a new posting")
     async def open_posting(body: bodies.NewPosting, door: Door) -> AcceptedPosting:
-        command = body.command(door.draft_code, _today())
+        command = body.command(door.draft_code, door.today)
         return await door.post(commands, command, command.posting.posting_id)
 
     @router.post("/{posting_id}/extend", summary="Let a posting run longer")
@@ -263,7 +263,7 @@ def _posting_commands(commands: Commands) -> APIRouter:
 
     @router.post("/{posting_id}/close", summary="End a posting with its last day")
     async def close(posting_id: UUID, body: bodies.PostingClosure, door: Door) -> AcceptedPosting:
-        return await door.post(commands, body.command(posting_id, _today()), posting_id)
+        return await door.post(commands, body.command(posting_id, door.today), posting_id)
 
     return router
 
@@ -289,16 +289,16 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
         return page.listing(DraftItem, await read_model.drafts(wanted, page.limit, page.after), "draft_code")
 
     @router.get("/drafts/{draft_code}", summary="One draft, read from the log itself", responses=VERSIONED)
-    async def draft(_: Reader, response: Response, draft_code: str) -> DraftView:
+    async def draft(_: Reader, response: Response, draft_code: str, today: Today) -> DraftView:
         found, history = await commands.draft_with_history(draft_code)
         conventions.versioned(response, history.version)
-        remarks = commands.remarks(found, history, _today())
-        return draft_view(found, history, remarks, commands.clocks(found, history, _today()))
+        remarks = commands.remarks(found, history, today)
+        return draft_view(found, history, remarks, commands.clocks(found, history, today))
 
     @router.get("/drafts/{draft_code}/history", summary="Every event of a draft: when, who, what")
-    async def history(_: Reader, draft_code: str) -> HistoryView:
+    async def history(_: Reader, draft_code: str, today: Today) -> HistoryView:
         found, recorded = await commands.draft_with_history(draft_code)
-        return history_view(draft_code, recorded, commands.remarks(found, recorded, _today()))
+        return history_view(draft_code, recorded, commands.remarks(found, recorded, today))
 
     @router.get("/procedures", summary="The rules in force, with their dates and legal basis")
     async def procedures(_: Reader) -> ProceduresView:

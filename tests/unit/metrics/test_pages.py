@@ -16,7 +16,7 @@ from services.metrics.application.ports import Cell, OpenGap, Todo
 from services.metrics.application.queries import Queries, SeenGap
 from services.metrics.domain.record import DraftRecord, Heard, Source
 from services.metrics.domain.units import Succession, UnitInfo, Units, units_of
-from shared import problems
+from shared import clock, problems
 from shared.auth import Verifier
 from shared.contracts.vocabulary import (
     Answer,
@@ -134,7 +134,7 @@ class MadeUp:
     async def gaps(self, as_of: date) -> list[OpenGap]:  # noqa: ARG002  the port's own
         return self.found_gaps
 
-    async def todos(self, as_of: date) -> list[Todo]:  # noqa: ARG002  the port's own
+    async def todos(self, as_of: date, suspended_before: date) -> list[Todo]:  # noqa: ARG002  the port's own
         return self.found_todos
 
     async def draft(self, draft_code: str) -> DraftRecord | None:
@@ -152,6 +152,7 @@ async def page(address: str, made_up: MadeUp, *, public_read: bool = True) -> ht
     app = FastAPI()
     app.state.verifier = Verifier("", public_read=public_read)
     app.state.runner = SimpleNamespace(status=SimpleNamespace(position=made_up.position))
+    app.state.clock = clock.now
     problems.install(app)
     app.include_router(pages.router(Queries(snapshots, load_rulebook())))
     transport = httpx.ASGITransport(app)
