@@ -72,7 +72,7 @@ def router(store: BulkStore, sheets: Sheets) -> APIRouter:
         session = Session(OverlayEventStore(store))
         if dry_run:
             session = Session(OverlayEventStore(store), True, _codes(assume_drafts), _codes(assume_units))
-        carrier = Carrier(session, conventions.metadata(request, principal))
+        carrier = Carrier(session, conventions.metadata(request, principal), conventions.clock_of(request))
         outcomes = _outcomes(lines, sheets(session), carrier)
         return StreamingResponse(_to_the_end(outcomes, lines), media_type="application/x-ndjson")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
+from nats.aio.client import Client
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -19,11 +20,14 @@ from shared.envelope import AggregateRef, Metadata, NewEvent, Recorded, encode
 from shared.projections.batches import Batches
 from shared.projections.checkpoint import CheckpointTables
 from shared.projections.feed import RawEvent
+from shared.projections.runner import Runner
 from shared.telemetry import Telemetry
+from shared.tracing import Tracing
 from tests.support.service import eventually
 
 CREATED = datetime(2026, 1, 5, tzinfo=UTC)
 METADATA = Metadata(time=CREATED, actor="service/test", correlation_id="c")
+EVENTS = 40  # of the log in these tests
 METADATA_TABLES = MetaData()
 # No key: an event that is applied twice leaves two rows.
 TALLY = Table(
@@ -92,6 +96,18 @@ def raw(position: int, payload: bytes | None = None) -> RawEvent:
     event = NewEvent(UUID(int=position), registered(f"U-{position}"), METADATA)
     content = payload if payload is not None else encode(ref, event, 1)
     return RawEvent(position, f"loa.unit.{ref.id}.registered", content, 0, CREATED)
+
+
+def projector(client: Client, engine: AsyncEngine, projection: Tally | None = None) -> Runner:
+    return Runner(
+        projection or Tally(),
+        client=client,
+        engine=engine,
+        catalog=CATALOG,
+        checkpoints=CHECKPOINTS,
+        telemetry=Telemetry(),
+        tracing=Tracing(),
+    )
 
 
 async def rows(engine: AsyncEngine) -> list[int]:

@@ -1,7 +1,6 @@
 """Rows and checkpoint move together, once: also when two projectors work on the same batch."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import text
@@ -18,17 +17,10 @@ from tests.integration.projections.tally import (
     batches,
     raw,
     rows,
-    tally_tables,
 )
 
 BATCH = [raw(position) for position in (1, 2, 3)]
 NEXT = [raw(position) for position in (4, 5, 6)]
-
-
-@pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    async with tally_tables(database_url) as made:
-        yield made
 
 
 async def both(engine: AsyncEngine) -> list[Checkpoint | BaseException]:

@@ -3,66 +3,30 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from uuid import UUID
 
 import pytest
 from nats.aio.client import Client
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from deploy.local.engines.nats import NatsServer
-from shared.contracts.catalog import CATALOG
-from shared.contracts.ids import unit_id
-from shared.envelope import AggregateRef, NewEvent
-from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.port import NOTHING
 from shared.projections import runner
 from shared.projections.projection import State
 from shared.projections.runner import Runner
-from shared.telemetry import Telemetry
-from shared.tracing import Tracing
 from tests.integration.projections.tally import (
     CHECKPOINTS,
-    METADATA,
+    EVENTS,
+    TALLY,
     Tally,
     another_waits,
-    registered,
+    projector,
     rows,
-    tally_tables,
 )
-from tests.support.engines import connected
 from tests.support.service import eventually
-
-EVENTS = 40
-
-
-@pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    async with tally_tables(database_url) as made:
-        yield made
-
-
-@pytest.fixture
-async def client(new_nats: NatsServer) -> AsyncIterator[Client]:
-    """Connect to a log of some units."""
-    async with connected(new_nats, "registry") as nc:
-        store = JetStreamEventStore(nc)
-        for n in range(1, EVENTS + 1):
-            event = NewEvent(UUID(int=n), registered(f"U-{n}"), METADATA)
-            await store.append(AggregateRef("unit", unit_id(f"U-{n}")), NOTHING, [event])
-        yield nc
 
 
 @asynccontextmanager
 async def running(client: Client, engine: AsyncEngine, projection: Tally) -> AsyncIterator[Runner]:
-    made = Runner(
-        projection,
-        client=client,
-        engine=engine,
-        catalog=CATALOG,
-        checkpoints=CHECKPOINTS,
-        telemetry=Telemetry(),
-        tracing=Tracing(),
-    )
+    made = projector(client, engine, projection)
     task = asyncio.create_task(made.run())
     try:
         yield made
@@ -103,6 +67,22 @@ async def test_of_two_projectors_one_is_active(client: Client, engine: AsyncEngi
             assert (standby.status.position, active.status.state) == (EVENTS, State.RUNNING)
     async with running(client, engine, Tally()) as following:
         await eventually(lambda: _is(following, State.RUNNING))
+
+
+async def test_an_idle_projector_follows_a_checkpoint_that_was_put_back(
+    client: Client, engine: AsyncEngine
+) -> None:
+    """A rebuild by another process, or a restore: what the projector remembers is not what stands."""
+    async with running(client, engine, Tally()) as active:
+        assert await active.wait_for(EVENTS, 20)
+        async with engine.begin() as connection:
+            await connection.execute(delete(TALLY))
+            await CHECKPOINTS.ask(connection, "tally")
+
+        async def are_back() -> bool:
+            return await rows(engine) == list(range(1, EVENTS + 1))
+
+        await eventually(are_back)
 
 
 async def _is(one: Runner, state: State) -> bool:

@@ -1,7 +1,9 @@
 """Which exception is tried again, as a table."""
 
 import builtins
+import re
 from collections.abc import Callable
+from pathlib import Path
 from socket import gaierror
 
 import nats.errors
@@ -88,6 +90,18 @@ WHO_TRIES_AGAIN: dict[str, Callable[[], tuple[type[Exception], ...]]] = {
 def test_nobody_has_a_list_of_its_own(tried: Callable[[], tuple[type[Exception], ...]]) -> None:
     """A refusal of a message means that others keep changing the aggregate: it is tried again too."""
     assert set(tried()) == {Refusal, *transient.TRANSIENT}
+
+
+FAMILIES = re.compile(
+    r"\b(OperationalError|InterfaceError|nats\.errors\.Error|nats(\.js)?\.errors import .*\bError\b)"
+)
+
+
+def test_no_other_module_names_the_families() -> None:
+    root = Path(__file__).parents[3]
+    sources = [path for top in ("shared", "services") for path in (root / top).rglob("*.py")]
+    found = {str(path.relative_to(root)) for path in sources if FAMILIES.search(path.read_text())}
+    assert found == {"shared/transient.py"}
 
 
 def test_every_transient_fault_is_answered_with_503() -> None:
