@@ -11,7 +11,11 @@ down_revision: str | None = "0001"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-UNREAD: dict[str, sa.types.TypeEngine[Any]] = {"precision": sa.String(), "late": sa.Boolean(), "unusual": sa.Boolean()}
+UNREAD: dict[str, sa.types.TypeEngine[Any]] = {
+    "precision": sa.String(),
+    "late": sa.Boolean(),
+    "unusual": sa.Boolean(),
+}
 
 
 def upgrade() -> None:
