@@ -22,13 +22,14 @@ from tests.support.engines import connected
 from tests.support.service import SERVICES, House
 
 KEPT = Path(__file__).parents[1] / "upgrade"
+DRAFT, UNIT, DAY = "NQ-CU-1", "STP-CU", "2026-11-25"  # of the first state
 FIRST = {
     "migrations": dict.fromkeys(SERVICES, "0001"),
-    "day": "2026-11-25",
+    "day": DAY,
     "answers": {
-        "gaps": [{"draft_code": "NQ-CU-1", "unit_code": "STP-CU"}],
+        "gaps": [{"draft_code": DRAFT, "unit_code": UNIT}],
         "preview": [],
-        "recipients STP-CU": [{"email": "dau.moi@stp.example.vn", "role": "focal_point"}],
+        f"recipients {UNIT}": [{"email": "dau.moi@stp.example.vn", "role": "focal_point"}],
     },
 }
 
@@ -51,6 +52,10 @@ class Kept:
 def kept() -> list[Kept]:
     """Find every archive."""
     return [_kept(file) for file in sorted(KEPT.glob("*.loa"))]
+
+
+def first_state() -> Kept:
+    return _kept(KEPT / "0.1.0-first.loa")
 
 
 def _kept(file: Path) -> Kept:
