@@ -12,7 +12,7 @@ from deploy.local.engines.operator_client import operator
 from deploy.local.keys.keyring import Keyring
 from deploy.nats.permissions import SERVICES
 from tests.support.containers import Images
-from tests.support.first_release import DAY, DRAFT, UNIT, restore_log, restore_rows
+from tests.support.first_release import DAY, DRAFT, UNIT, first_state, restore_log, restore_rows
 from tests.support.service import eventually
 from tests.support.stack import Stack, running
 
@@ -54,13 +54,13 @@ async def _as_it_was(stack: Stack, folder: Path) -> None:
     broker = stack.address(stack.names("nats")[0], "engines")
     client = await operator(f"nats://{broker}:4222", Keyring(stack.folder / "keys"))
     try:
-        created = await restore_log(client, folder)
+        created = await restore_log(client, folder, first_state().name)
     finally:
         await client.close()
     database = stack.address(stack.names("postgres")[0], "engines")
     for service in SERVICES:
         url = (stack.folder / "mounted" / f"{service}.database_url").read_text()
-        await restore_rows(url.replace("@postgres:", f"@{database}:"), service, created)
+        await restore_rows(url.replace("@postgres:", f"@{database}:"), service, created, first_state())
 
 
 async def _told(stack: Stack) -> Mapping[str, Any]:

@@ -1,5 +1,9 @@
 """Rows of a small office for tests: two units, a draft with two policies in consultation."""
 
+from email import message_from_bytes
+from email import policy as mail_policy
+from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -37,3 +41,10 @@ def communication(code: str, on: str, **changes: Any) -> dict[str, Any]:
 def activity(code: str, on: str, **changes: Any) -> dict[str, Any]:
     known = {"draft_code": code, "planned_on": on, "channel": "dialogue", "title": "Đối thoại"}
     return known | changes
+
+
+def mail(file: Path) -> EmailMessage:
+    """Read a mail that was written to a file."""
+    found = message_from_bytes(file.read_bytes(), policy=mail_policy.default)
+    assert isinstance(found, EmailMessage)
+    return found
