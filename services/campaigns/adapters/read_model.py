@@ -18,8 +18,8 @@ from services.campaigns.application.queries import (
     EntryFilter,
 )
 from services.campaigns.domain.draft import KnownDraft
-from shared.contracts.vocabulary import Dataset
 from shared.clock import Clock, day_in_vietnam
+from shared.contracts.vocabulary import Dataset
 from shared.conventions import MOST_POSITION
 from shared.directory.queries import leads_on
 from shared.paging import BadCursor
@@ -48,6 +48,12 @@ class SqlReadModel:
         async with self.engine.connect() as connection:
             known = select(exists().where(UNIT.c.unit_code == unit_code))
             return bool(await connection.scalar(known))
+
+    async def planned(self, draft_code: str, activity_id: UUID) -> bool:
+        activity = ACTIVITY.c
+        async with self.engine.connect() as connection:
+            in_plan = exists().where(activity.activity_id == activity_id, activity.draft_code == draft_code)
+            return bool(await connection.scalar(select(in_plan)))
 
     async def communications(
         self, wanted: CommunicationFilter, limit: int, after: str | None

@@ -76,7 +76,9 @@ class Overtaken:
         return await self.inner.append(ref, expected, events)
 
 
-async def run(store: EventStore, ref: AggregateRef, command: str, *, if_match: int | None = None) -> Handled[Titles]:
+async def run(
+    store: EventStore, ref: AggregateRef, command: str, *, if_match: int | None = None
+) -> Handled[Titles]:
     return await handle(store, TITLES, ref, command, META, if_match=if_match, new_id=new_id)
 
 
