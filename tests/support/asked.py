@@ -1,19 +1,22 @@
-"""Commands of the registry in tests: by whom and when, and the fields of an event that they are to lead to."""
+"""Commands in tests: by whom and when, and the fields of an event that they are to lead to."""
 
+from collections.abc import Iterable
 from dataclasses import fields
 from datetime import date
 from typing import Any, TypeVar
 
+from services.campaigns.domain.draft import KnownDraft
 from services.registry.domain import draft_commands as drafts
 from shared.contracts.acting import SUPERVISION
 from shared.contracts.event import Event
 from shared.contracts.registry import DraftRegistered, DraftScopeAssessed
+from shared.contracts.vocabulary import Dataset
 
 C = TypeVar("C")
 TODAY = date(2024, 6, 1)
 
 
-def asked(kind: type[C], event: Event | None = None, **more: Any) -> C:
+def asked(kind: type[C], event: Event | None = None, /, **more: Any) -> C:
     """Ask for what `event` will say, on `TODAY` by who supervises; `more` says it otherwise."""
     names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
     given = {name: value for name, value in (("by", SUPERVISION), ("today", TODAY)) if name in names}
@@ -26,3 +29,8 @@ def registering(
 ) -> drafts.Register:
     criteria = drafts.Scope(**dict(scope)) if scope else None
     return asked(drafts.Register, registered, scope=criteria, **more)
+
+
+def draft_of(code: str, policies: Iterable[int] = (1, 2), *leads: tuple[date, str]) -> KnownDraft:
+    """Give a draft as campaigns knows it; `leads` follow the unit that leads from the beginning, `BTP`."""
+    return KnownDraft(code, frozenset(policies), Dataset.LIVE, [(date.min, "BTP"), *leads])

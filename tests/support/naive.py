@@ -4,7 +4,7 @@ It shares the facts and the vocabulary with `shared.rules`, and the question whe
 everything else is its own. Where the two disagree, one of them misread the rules.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -353,3 +353,20 @@ def _counted(draft: NaiveDraft, number: int, period: tuple[date, date] | None) -
 def naive_gaps(drafts: Iterable[DraftFacts], is_working: IsWorking, as_of: date) -> list[GapAnswer]:
     gaps = (NaiveDraft(facts, is_working, as_of).gap() for facts in drafts)
     return sorted((gap for gap in gaps if gap), key=lambda gap: str(gap.gap_id))
+
+
+def naive_amended(
+    registered: Mapping[str, object], amendments: Iterable[Mapping[str, object]]
+) -> dict[str, object]:
+    """Read amendments from their text: each puts what it names in the place of what was said before.
+
+    What it doesn't name stays; what it clears has no value until a later one gives it one again.
+    """
+    now = dict(registered)
+    for amendment in amendments:
+        for name in ("instrument", "regime", "final_number", "outcome", "source"):
+            if name in amendment["cleared"]:  # type: ignore[operator]
+                now[name] = None
+            elif amendment[name] is not None:
+                now[name] = amendment[name]
+    return now

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from services.campaigns.application.answers import DOCUMENT, Answers, Asked, communication_of
+from services.campaigns.application.answers import DOCUMENT, Answers, Asked, Stated, communication_of
 from services.campaigns.domain.communication import MOST_PEOPLE
+from services.campaigns.domain.communication_commands import Record
+from services.campaigns.domain.draft import Given
 from shared.clock import Clock, day_in_vietnam
-from shared.contracts.campaigns import CommunicationRecorded
-from shared.contracts.ids import draft_id
 from shared.contracts.vocabulary import AlertAnswer, Channel
 from shared.errors import Text
 from shared.links import LinkIsUsed, LinkReader
@@ -62,7 +63,8 @@ class Desk:
         if asked.said is not None:
             return self._done(asked.said)
         form = await sent(request)
-        said = _read(form, held, asked.matter, self.today)
+        given = await self.answers.given(held.link, self.today)
+        said = _read(form, held, asked.matter, given)
         if said is None or form.errors:
             if "file" in form.files:
                 form.errors.setdefault("file", CHOOSE_AGAIN)
@@ -85,7 +87,7 @@ class Desk:
             today=self.today,
         )
 
-    def _done(self, said: CommunicationRecorded) -> HTMLResponse:
+    def _done(self, said: Stated) -> HTMLResponse:
         return self.pages.page("recorded.html", heading=RECORDED, what=recorded(said), next=NEXT)
 
 
@@ -96,7 +98,7 @@ def router(answers: Answers, reader: LinkReader, renew_at: str, now: Clock) -> A
     return routes(pages, desk, admitted)
 
 
-def recorded(said: CommunicationRecorded) -> Text:
+def recorded(said: Stated) -> Text:
     """Say in a sentence what was recorded."""
     channel = CHANNELS[said.channel]
     return Text(
@@ -105,12 +107,12 @@ def recorded(said: CommunicationRecorded) -> Text:
     )
 
 
-def _read(form: Fields, held: Held, matter: Matter, today: date) -> CommunicationRecorded | None:
+def _read(form: Fields, held: Held, matter: Matter, given: Given) -> Record | None:
     """Read the form; what was done before the draft came into the stage says nothing of this stage."""
-    day = form.day("held_on", earliest=matter.since, latest=today)
+    day = form.day("held_on", earliest=matter.since, latest=given["today"])
     channel = form.one_of("channel", Channel)
     title = form.words("title", MOST_TITLE)
-    optional = {
+    optional: dict[str, Any] = {
         "place": form.words("place", MOST_PLACE, required=False),
         "attendance": form.count("attendance", MOST_PEOPLE),
         "url": form.address("url", MOST_ADDRESS),
@@ -121,10 +123,8 @@ def _read(form: Fields, held: Held, matter: Matter, today: date) -> Communicatio
     policies = _policies(form, matter)
     if not (day and channel and title):
         return None
-    return CommunicationRecorded(
+    return Record(
         communication_id=communication_of(held.link),
-        draft_id=draft_id(matter.draft_code),
-        draft_code=matter.draft_code,
         held_on=day,
         channel=channel,
         title=title,
@@ -132,6 +132,7 @@ def _read(form: Fields, held: Held, matter: Matter, today: date) -> Communicatio
         dataset=matter.dataset,
         notes={DOCUMENT: document} if document else {},
         **optional,
+        **given,
     )
 
 

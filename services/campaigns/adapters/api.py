@@ -33,10 +33,10 @@ def _recording(commands: Commands) -> APIRouter:
 
     @router.post("", status_code=201, summary="Record a communication", dependencies=[AtPosition])
     async def record(draft_code: Code, body: bodies.NewCommunication, door: Door) -> Accepted:
-        await commands.require_draft(draft_code)
-        await door.admit(commands, draft_code)
         communication_id = body.id or door.id_of("communication", draft_code, commands.new_id)
-        handled = await commands.record(body.event(draft_code, communication_id), door.metadata)
+        handled = await commands.record(
+            draft_code, lambda given: body.command(communication_id, given), door.by, door.metadata
+        )
         return door.accepted(communication_id, handled)
 
     return router
@@ -47,15 +47,17 @@ def _amending(commands: Commands) -> APIRouter:
 
     @router.post("/correct", summary="Say how the activity really was", dependencies=[AtPosition])
     async def correct(communication_id: UUID, body: bodies.Correction, door: Door) -> Accepted:
-        recorded = await door.admitted(commands, communication_id)
-        handled = await commands.correct(body.event(recorded), door.metadata, door.if_match)
+        handled = await commands.on_communication(
+            communication_id, body.command, door.by, door.metadata, door.if_match
+        )
         return door.accepted(communication_id, handled)
 
     @router.post("/retract", summary="Take a communication back", dependencies=[AtPosition])
     async def retract(communication_id: UUID, door: Door, body: bodies.Retraction | None = None) -> Accepted:
-        recorded = await door.admitted(commands, communication_id)
-        reason = body.reason if body else None
-        handled = await commands.retract(recorded, reason, door.metadata, door.if_match)
+        retraction = body or bodies.Retraction()
+        handled = await commands.on_communication(
+            communication_id, retraction.command, door.by, door.metadata, door.if_match
+        )
         return door.accepted(communication_id, handled)
 
     return router

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from uuid import UUID
 
 from services.campaigns.application.queries import Known
 from services.campaigns.domain.draft import KnownDraft
@@ -28,6 +29,10 @@ class Assumed:
 
     async def unit(self, unit_code: str) -> bool:
         return unit_code in self.units or await self.known.unit(unit_code)
+
+    async def planned(self, draft_code: str, activity_id: UUID) -> bool:  # noqa: ARG002  as the port has it
+        """Leave it to the plan, which an import has loaded together with the row that names the activity."""
+        return False
 
     async def unchecked(self, draft_code: str, policies: frozenset[int] = frozenset()) -> list[Reason]:
         """Warn of what a row names that only the assumption makes known."""

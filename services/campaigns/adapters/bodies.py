@@ -1,4 +1,4 @@
-"""Request bodies of campaigns' API, and the events that they mean."""
+"""Request bodies of campaigns' API, and the commands that they mean."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
+from services.campaigns.domain import communication_commands as asked
 from services.campaigns.domain.communication import MOST_PEOPLE, policies_meant
-from shared.contracts.campaigns import CommunicationCorrected, CommunicationRecorded
-from shared.contracts.ids import draft_id
+from services.campaigns.domain.draft import Given
 from shared.contracts.vocabulary import Channel, ContentItem, Precision
 from shared.conventions import Body, example
 
@@ -53,13 +53,8 @@ class NewCommunication(Activity):
 
     id: UUID | None = None
 
-    def event(self, draft_code: str, communication_id: UUID) -> CommunicationRecorded:
-        return CommunicationRecorded(
-            communication_id=communication_id,
-            draft_id=draft_id(draft_code),
-            draft_code=draft_code,
-            **self.said(),
-        )
+    def command(self, communication_id: UUID, given: Given) -> asked.Record:
+        return asked.Record(communication_id=communication_id, **self.said(), **given)
 
 
 class Correction(Activity):
@@ -75,18 +70,14 @@ class Correction(Activity):
 
     reason: Words | None = None
 
-    def event(self, of: CommunicationRecorded) -> CommunicationCorrected:
-        return CommunicationCorrected(
-            communication_id=of.communication_id,
-            draft_id=of.draft_id,
-            draft_code=of.draft_code,
-            notes=of.notes,
-            reason=self.reason,
-            **self.said(),
-        )
+    def command(self, given: Given) -> asked.Correct:
+        return asked.Correct(reason=self.reason, **self.said(), **given)
 
 
 class Retraction(Body):
     model_config = example(reason="Hoạt động không diễn ra.")
 
     reason: Words | None = None
+
+    def command(self, given: Given) -> asked.Retract:
+        return asked.Retract(reason=self.reason, **given)

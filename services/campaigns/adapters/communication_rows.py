@@ -1,7 +1,6 @@
 """Rows about communications: what was done, what is said of it beside that, and what shows it."""
 
 from collections.abc import Iterator
-from datetime import date
 from functools import cached_property
 from typing import Annotated
 from uuid import UUID
@@ -9,15 +8,11 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field
 
 from services.campaigns.adapters.proof_bodies import Digest
-from services.campaigns.domain.communication import MOST_PEOPLE, Summarise, Telling, Verify, policies_meant
-from shared.contracts.campaigns import (
-    CommunicationEvidenceAttached,
-    CommunicationFeedbackSummarised,
-    CommunicationRecorded,
-    CommunicationVerified,
-)
+from services.campaigns.domain import communication_commands as asked
+from services.campaigns.domain.communication import MOST_PEOPLE, policies_meant, recorded_by
+from services.campaigns.domain.draft import Given
 from shared.contracts.event import Code
-from shared.contracts.ids import communication_id, draft_id, evidence_id
+from shared.contracts.ids import communication_id, evidence_id
 from shared.contracts.vocabulary import Channel, ContentItem, Dataset
 from shared.rows import DatedRow, Day, ImportRow, Numbers, listed
 
@@ -62,35 +57,35 @@ class CommunicationRow(DatedRow):
             self.draft_code, self.held_on, self.precision, self.channel, self.title, self.policies
         )
 
-    def event(self) -> CommunicationRecorded:
-        return CommunicationRecorded(
+    def command(self, given: Given) -> asked.Record:
+        return asked.Record(
             communication_id=self.id,
-            draft_id=draft_id(self.draft_code),
-            draft_code=self.draft_code,
             policies=self.policies,
             notes=self.notes,
             dataset=self.dataset,
             **self.model_dump(include=_KEPT),
+            **given,
         )
 
-    def tellings(self, recorded: CommunicationRecorded, today: date) -> Iterator[Telling]:
-        """Give what the row says beside the activity; said again after a change it is passed over."""
-        about = {"communication_id": self.id, "draft_id": recorded.draft_id, "draft_code": self.draft_code}
+    def additions(self, given: Given) -> Iterator[asked.Verify | asked.Summarise]:
+        """Give what the row states beside the activity; stated again after a change it is passed over."""
         if self.comments_received is not None:
-            feedback = CommunicationFeedbackSummarised(
-                **about,
+            yield asked.Summarise(
                 received=self.comments_received,
                 accepted=self.comments_accepted or 0,
                 explained=self.comments_explained or 0,
                 explanation_url=self.explanation_url,
                 explained_on=self.explained_on,
+                only_first=True,
+                **given,
             )
-            yield Summarise(feedback=feedback, today=today, only_first=True)
         if self.verified_on is not None:
-            verification = CommunicationVerified(
-                **about, verified_on=self.verified_on, by_unit_code=self.verified_by_unit_code
+            yield asked.Verify(
+                verified_on=self.verified_on,
+                by_unit_code=self.verified_by_unit_code,
+                as_recorded=recorded_by(self.command(given)),
+                **given,
             )
-            yield Verify(verification=verification, today=today, as_said=recorded)
 
 
 class EvidenceRow(ImportRow):
@@ -101,10 +96,7 @@ class EvidenceRow(ImportRow):
     captured_on: Day | None = None
     reach: str | None = None
 
-    def event(self, of: CommunicationRecorded) -> CommunicationEvidenceAttached:
-        return CommunicationEvidenceAttached(
-            draft_id=of.draft_id,
-            draft_code=of.draft_code,
-            evidence_id=evidence_id(self.communication_id, self.url, self.sha256),
-            **self.model_dump(include=set(EvidenceRow.model_fields)),
-        )
+    def command(self, given: Given) -> asked.Attach:
+        number = evidence_id(self.communication_id, self.url, self.sha256)
+        said = self.model_dump(include=set(EvidenceRow.model_fields) - {"communication_id"})
+        return asked.Attach(evidence=asked.Evidence(evidence_id=number, **said), **given)

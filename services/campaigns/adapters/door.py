@@ -1,17 +1,15 @@
 """What every command over HTTP shares: who asks, with which key, on which version, and how it is answered."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID, uuid5
 
 from fastapi import Depends, Request, Response
 
-from services.campaigns.application.commands import Commands
 from shared import conventions
 from shared.auth import Principal, Supervisor, Writer
 from shared.clock import NewId
-from shared.contracts.campaigns import CommunicationRecorded
+from shared.contracts.acting import Acting
 from shared.contracts.ids import LOA_NAMESPACE
-from shared.contracts.vocabulary import Role
 from shared.conventions import Accepted, IdempotencyKey, IfMatch
 from shared.eventstore.handle import Handled
 
@@ -31,17 +29,11 @@ class _Door:
         self.metadata = conventions.metadata(request, principal, key)
         self._response = response
 
-    async def admit(self, commands: Commands, draft_code: str) -> None:
-        if self.principal.role is Role.UNIT:
-            await commands.require_lead(draft_code, self.principal.unit)
+    @property
+    def by(self) -> Acting:
+        return self.principal.acting
 
-    async def admitted(self, commands: Commands, communication_id: UUID) -> CommunicationRecorded:
-        """Give what was recorded first, if the caller may write about its draft."""
-        found, _ = await commands.communication(communication_id)
-        await self.admit(commands, found.recorded.draft_code)
-        return found.recorded
-
-    def accepted(self, aggregate_id: UUID, handled: Handled) -> Accepted:
+    def accepted(self, aggregate_id: UUID, handled: Handled[Any]) -> Accepted:
         return conventions.accepted(self._response, aggregate_id, handled.version, handled.event_names)
 
     def id_of(self, what: str, within: str, new_id: NewId) -> UUID:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from services.campaigns.adapters import plan_bodies
 from services.campaigns.adapters.door import Door
 from services.campaigns.adapters.plan_views import ActivityItem, PlanView, plan_view, shown
-from services.campaigns.application.commands import Commands, plan_ref
+from services.campaigns.application.commands import Commands, OnPlan, plan_ref
 from services.campaigns.application.queries import ActivityFilter, ReadModel
 from shared import conventions
 from shared.auth import Reader
@@ -47,8 +47,7 @@ def _plans(commands: Commands, read_model: ReadModel) -> APIRouter:
 
     @router.put("", summary="Record the document in which the plan was approved")
     async def approve(draft_code: Code, body: plan_bodies.PlanBody, door: Door) -> Accepted:
-        await door.admit(commands, draft_code)
-        handled = await commands.approve_plan(body.event(draft_code), door.metadata, door.if_match)
+        handled = await commands.on_plan(draft_code, body.command, door.by, door.metadata, door.if_match)
         return door.accepted(plan_ref(draft_code).id, handled)
 
     return router
@@ -58,38 +57,29 @@ def _activities(commands: Commands) -> APIRouter:
     path = "/drafts/{draft_code}/plan/activities"
     router = APIRouter(prefix=path, tags=["plans"], dependencies=[AtPosition])
 
+    async def carry_out(draft_code: Code, activity_id: UUID, make: OnPlan, door: Door) -> Accepted:
+        handled = await commands.on_plan(draft_code, make, door.by, door.metadata, door.if_match)
+        return door.accepted(activity_id, handled)
+
     @router.post("", status_code=201, summary="Plan an activity; `id` of the answer is the activity's")
     async def plan_activity(draft_code: Code, body: plan_bodies.NewActivity, door: Door) -> Accepted:
-        await commands.require_draft(draft_code)
-        await door.admit(commands, draft_code)
         activity_id = body.id or door.id_of("activity", draft_code, commands.new_id)
-        event = body.event(draft_code, activity_id)
-        return door.accepted(activity_id, await commands.plan_activity(event, door.metadata, door.if_match))
+        return await carry_out(draft_code, activity_id, lambda given: body.command(activity_id, given), door)
 
     @router.post("/{activity_id}/reschedule", summary="Move an activity to another day")
     async def reschedule(
         draft_code: Code, activity_id: UUID, body: plan_bodies.Rescheduling, door: Door
     ) -> Accepted:
-        await door.admit(commands, draft_code)
-        handled = await commands.reschedule(
-            draft_code,
-            activity_id,
-            body.planned_on,
-            door.metadata,
-            precision=body.precision,
-            reason=body.reason,
-            if_match=door.if_match,
-        )
-        return door.accepted(activity_id, handled)
+        return await carry_out(draft_code, activity_id, lambda given: body.command(activity_id, given), door)
 
     @router.post("/{activity_id}/cancel", summary="Take an activity out of the plan")
     async def cancel(
         draft_code: Code, activity_id: UUID, door: Door, body: plan_bodies.Cancelling | None = None
     ) -> Accepted:
-        await door.admit(commands, draft_code)
-        reason = body.reason if body else None
-        handled = await commands.cancel(draft_code, activity_id, reason, door.metadata, door.if_match)
-        return door.accepted(activity_id, handled)
+        cancelling = body or plan_bodies.Cancelling()
+        return await carry_out(
+            draft_code, activity_id, lambda given: cancelling.command(activity_id, given), door
+        )
 
     return router
 

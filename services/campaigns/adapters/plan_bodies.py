@@ -1,4 +1,4 @@
-"""Request bodies about plans, and the events that they mean."""
+"""Request bodies about plans, and the commands that they mean."""
 
 from datetime import date
 from uuid import UUID
@@ -6,10 +6,10 @@ from uuid import UUID
 from pydantic import Field
 
 from services.campaigns.adapters.bodies import Title, Words
+from services.campaigns.domain import plan as plans
+from services.campaigns.domain.draft import Given
 from services.campaigns.domain.plan import MOST_MONEY
-from shared.contracts.campaigns import PlanActivityPlanned, PlanApproved
 from shared.contracts.event import Code
-from shared.contracts.ids import draft_id
 from shared.contracts.vocabulary import Channel, Precision, Stage
 from shared.conventions import Body, example
 
@@ -26,8 +26,8 @@ class PlanBody(Body):
     authority: Words | None = None
     note: Words | None = None
 
-    def event(self, draft_code: str) -> PlanApproved:
-        return PlanApproved(draft_id=draft_id(draft_code), draft_code=draft_code, **self.model_dump())
+    def command(self, given: Given) -> plans.Approve:
+        return plans.Approve(**self.model_dump(), **given)
 
 
 class NewActivity(Body):
@@ -58,13 +58,8 @@ class NewActivity(Body):
     responsible_unit_code: Code | None = None
     budget: int | None = Field(default=None, ge=0, le=MOST_MONEY)
 
-    def event(self, draft_code: str, activity_id: UUID) -> PlanActivityPlanned:
-        return PlanActivityPlanned(
-            activity_id=activity_id,
-            draft_id=draft_id(draft_code),
-            draft_code=draft_code,
-            **self.model_dump(exclude={"id"}),
-        )
+    def command(self, activity_id: UUID, given: Given) -> plans.PlanActivity:
+        return plans.PlanActivity(activity_id=activity_id, **self.model_dump(exclude={"id"}), **given)
 
 
 class Rescheduling(Body):
@@ -74,8 +69,14 @@ class Rescheduling(Body):
     precision: Precision = Precision.DAY
     reason: Words | None = None
 
+    def command(self, activity_id: UUID, given: Given) -> plans.Reschedule:
+        return plans.Reschedule(activity_id=activity_id, **self.model_dump(), **given)
+
 
 class Cancelling(Body):
     model_config = example(reason="Đã gộp vào hội nghị ngày 20/8/2025.")
 
     reason: Words | None = None
+
+    def command(self, activity_id: UUID, given: Given) -> plans.Cancel:
+        return plans.Cancel(activity_id=activity_id, reason=self.reason, **given)

@@ -4,10 +4,11 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.campaigns.domain import plan as plans
+from services.campaigns.domain.draft import Given
 from services.campaigns.domain.plan import MOST_MONEY
-from shared.contracts.campaigns import PlanActivityPlanned, PlanApproved
 from shared.contracts.event import Code
-from shared.contracts.ids import activity_id, draft_id
+from shared.contracts.ids import activity_id
 from shared.contracts.vocabulary import Channel, Dataset, Stage
 from shared.rows import DatedRow, Day, ImportRow
 
@@ -20,9 +21,9 @@ class PlanRow(ImportRow):
     note: str | None = None
     dataset: Dataset = Dataset.LIVE
 
-    def event(self) -> PlanApproved:
-        said = self.model_dump(include=set(PlanRow.model_fields))
-        return PlanApproved(draft_id=draft_id(self.draft_code), notes=self.notes, **said)
+    def command(self, given: Given) -> plans.Approve:
+        said = self.model_dump(include=set(PlanRow.model_fields) - {"draft_code"})
+        return plans.Approve(notes=self.notes, **said, **given)
 
 
 class ActivityRow(DatedRow):
@@ -44,14 +45,9 @@ class ActivityRow(DatedRow):
     def date_columns(cls) -> frozenset[str]:
         return frozenset({"planned_on"})
 
-    def event(self) -> PlanActivityPlanned:
+    def command(self, given: Given) -> plans.PlanActivity:
         natural = activity_id(
             self.draft_code, self.planned_on, self.precision, self.stage, self.channel, self.title
         )
-        said = self.model_dump(include=set(ActivityRow.model_fields) - {"activity_id"})
-        return PlanActivityPlanned(
-            activity_id=self.activity_id or natural,
-            draft_id=draft_id(self.draft_code),
-            notes=self.notes,
-            **said,
-        )
+        said = self.model_dump(include=set(ActivityRow.model_fields) - {"activity_id", "draft_code"})
+        return plans.PlanActivity(activity_id=self.activity_id or natural, notes=self.notes, **said, **given)

@@ -19,8 +19,9 @@ from services.campaigns.application.queries import EntryFilter, ReadModel
 from services.campaigns.domain.programme import FIRST_YEAR, LAST_YEAR
 from shared import conventions
 from shared.auth import Reader
+from shared.clock import day_in_vietnam
 from shared.contracts.event import Code
-from shared.contracts.vocabulary import ProgrammeKind, Role
+from shared.contracts.vocabulary import ProgrammeKind
 from shared.conventions import Accepted, AtPosition
 from shared.openapi import VERSIONED
 from shared.paging import Listing, Paged
@@ -47,13 +48,10 @@ def _programme(commands: Commands) -> APIRouter:
 
     @router.post("", status_code=201, summary="Enter something; `id` of the answer is the entry's")
     async def enter(unit_code: Code, year: Year, body: NewEntry, door: Door) -> Accepted:
-        await commands.require_unit(unit_code)
-        if door.principal.role is Role.UNIT:
-            await commands.require_own(unit_code, year, door.principal.unit, body.of_entry)
         entry_id = body.id or door.id_of("entry", f"{unit_code}:{year}", commands.new_id)
-        entry = body.entry(unit_code, year, entry_id)
-        handled = await commands.enter(body.kind, entry, door.metadata, body.of_entry, door.if_match)
-        return door.accepted(entry_id, handled)
+        today = day_in_vietnam(door.metadata.time)
+        command = body.command(unit_code, year, entry_id, by=door.by, today=today)
+        return door.accepted(entry_id, await commands.enter(command, door.metadata, door.if_match))
 
     return router
 

@@ -7,10 +7,10 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, model_validator
 
 from services.campaigns.domain.plan import MOST_MONEY
-from services.campaigns.domain.programme import FIRST_YEAR, LAST_YEAR
+from services.campaigns.domain.programme import FIRST_YEAR, LAST_YEAR, Record
+from shared.contracts.acting import Acting
 from shared.contracts.event import Code
 from shared.contracts.ids import programme_entry_id
-from shared.contracts.programme import ProgrammeEntry
 from shared.contracts.vocabulary import Dataset, Precision, ProgrammeKind
 from shared.rows import DatedRow, Day, Listed, clean
 from shared.rules.working_days import last_day
@@ -62,9 +62,10 @@ class ProgrammeRow(DatedRow):
     def date_columns(cls) -> frozenset[str]:
         return frozenset({"happened_on"})
 
-    def entry(self) -> ProgrammeEntry:
-        said = self.model_dump(include=set(ProgrammeRow.model_fields) & set(ProgrammeEntry.model_fields))
-        return ProgrammeEntry(**said | {"entry_id": self.entry_id or self._natural(), "notes": self.notes})
+    def command(self, by: Acting, today: date) -> Record:
+        said = self.model_dump(include=set(ProgrammeRow.model_fields) - {"entry_id"})
+        number = self.entry_id or self._natural()
+        return Record(entry_id=number, notes=self.notes, by=by, today=today, **said)
 
     def _natural(self) -> UUID:
         words = (self.title, self.document, self.lead_unit_code)

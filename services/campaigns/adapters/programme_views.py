@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 from services.campaigns.adapters.bodies import Title, Words
 from services.campaigns.adapters.programme_rows import MOST
 from services.campaigns.domain.plan import MOST_MONEY
-from services.campaigns.domain.programme import EntryState, Programme, state_of
+from services.campaigns.domain.programme import EntryState, Programme, Record, state_of
+from shared.contracts.acting import Acting
 from shared.contracts.event import Code
-from shared.contracts.programme import ProgrammeEntry
 from shared.contracts.vocabulary import Dataset, Precision, ProgrammeKind
 from shared.conventions import Body, example
 
@@ -50,9 +50,15 @@ class NewEntry(Body):
     draft_code: Code | None = None
     gap_id: UUID | None = None
 
-    def entry(self, unit_code: str, year: int, entry_id: UUID) -> ProgrammeEntry:
-        said = self.model_dump(exclude={"id", "kind", "of_entry"})
-        return ProgrammeEntry(entry_id=entry_id, unit_code=unit_code, year=year, **said)
+    def command(self, unit_code: str, year: int, entry_id: UUID, *, by: Acting, today: date) -> Record:
+        return Record(
+            unit_code=unit_code,
+            year=year,
+            entry_id=entry_id,
+            by=by,
+            today=today,
+            **self.model_dump(exclude={"id"}),
+        )
 
 
 class EntryView(BaseModel):

@@ -3,18 +3,15 @@
 import re
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from services.campaigns.adapters.bodies import Words
+from services.campaigns.domain import communication_commands as asked
 from services.campaigns.domain.communication import MOST_PEOPLE
-from shared.contracts.campaigns import (
-    CommunicationEvidenceAttached,
-    CommunicationFeedbackSummarised,
-    CommunicationRecorded,
-    CommunicationVerified,
-)
+from services.campaigns.domain.draft import Given
 from shared.contracts.ids import evidence_id
 from shared.conventions import Body, example
 
@@ -41,15 +38,9 @@ class Verification(Body):
     verified_on: date | None = None
     note: Words | None = None
 
-    def event(self, of: CommunicationRecorded, by: str | None, today: date) -> CommunicationVerified:
-        return CommunicationVerified(
-            communication_id=of.communication_id,
-            draft_id=of.draft_id,
-            draft_code=of.draft_code,
-            verified_on=self.verified_on or today,
-            by_unit_code=by,
-            note=self.note,
-        )
+    def command(self, by: str | None, given: Given) -> asked.Verify:
+        day = self.verified_on or given["today"]
+        return asked.Verify(verified_on=day, by_unit_code=by, note=self.note, **given)
 
 
 class Evidence(Body):
@@ -68,14 +59,9 @@ class Evidence(Body):
     captured_on: date | None = None
     reach: Words | None = None
 
-    def event(self, of: CommunicationRecorded) -> CommunicationEvidenceAttached:
-        return CommunicationEvidenceAttached(
-            communication_id=of.communication_id,
-            draft_id=of.draft_id,
-            draft_code=of.draft_code,
-            evidence_id=evidence_id(of.communication_id, self.url, self.sha256),
-            **self.model_dump(),
-        )
+    def command(self, communication_id: UUID, given: Given) -> asked.Attach:
+        number = evidence_id(communication_id, self.url, self.sha256)
+        return asked.Attach(evidence=asked.Evidence(evidence_id=number, **self.model_dump()), **given)
 
 
 class Feedback(Body):
@@ -91,10 +77,5 @@ class Feedback(Body):
     explanation_url: Words | None = None
     explained_on: date | None = None
 
-    def event(self, of: CommunicationRecorded) -> CommunicationFeedbackSummarised:
-        return CommunicationFeedbackSummarised(
-            communication_id=of.communication_id,
-            draft_id=of.draft_id,
-            draft_code=of.draft_code,
-            **self.model_dump(),
-        )
+    def command(self, given: Given) -> asked.Summarise:
+        return asked.Summarise(**self.model_dump(), **given)

@@ -49,6 +49,12 @@ class SqlReadModel:
             known = select(exists().where(UNIT.c.unit_code == unit_code))
             return bool(await connection.scalar(known))
 
+    async def planned(self, draft_code: str, activity_id: UUID) -> bool:
+        activity = ACTIVITY.c
+        async with self.engine.connect() as connection:
+            in_plan = exists().where(activity.activity_id == activity_id, activity.draft_code == draft_code)
+            return bool(await connection.scalar(select(in_plan)))
+
     async def communications(
         self, wanted: CommunicationFilter, limit: int, after: str | None
     ) -> list[dict[str, Any]]:

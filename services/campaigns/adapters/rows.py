@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from services.campaigns.adapters.assumed import Assumed, assumed
 from services.campaigns.adapters.communication_rows import CommunicationRow, EvidenceRow
@@ -9,8 +10,11 @@ from services.campaigns.adapters.plan_rows import ActivityRow, PlanRow
 from services.campaigns.adapters.programme_rows import ProgrammeRow
 from services.campaigns.application.commands import Commands, communication_ref, plan_ref, programme_ref
 from services.campaigns.application.queries import Known
-from services.campaigns.domain.communication import Attach, check_told_with
+from services.campaigns.domain.communication import check_additions
+from services.campaigns.domain.communication_commands import Addition
+from services.campaigns.domain.draft import Given
 from shared.clock import NewId, day_in_vietnam
+from shared.contracts.acting import SUPERVISION
 from shared.envelope import AggregateRef, Metadata
 from shared.eventstore.handle import Handled
 from shared.rows import Reason
@@ -27,7 +31,7 @@ class Rows:
     def sheets(self) -> dict[str, Sheet[Any]]:
         return {
             "plans": Sheet(PlanRow, _of_plan, self._plan),
-            "activities": Sheet(ActivityRow, _of_plan, self._activity),
+            "activities": Sheet(ActivityRow, _of_plan, self._plan),
             "communications": Sheet(CommunicationRow, _of_communication, self._communication),
             "evidence": Sheet(
                 EvidenceRow, lambda row: [communication_ref(row.communication_id)], self._evidence
@@ -35,34 +39,36 @@ class Rows:
             "programme": Sheet(ProgrammeRow, _of_programme, self._entry),
         }
 
-    async def _plan(self, row: PlanRow, metadata: Metadata) -> Taken:
-        handled = await self.commands.approve_plan(row.event(), metadata)
-        return _taken(handled, await self.assumed.unchecked(row.draft_code))
-
-    async def _activity(self, row: ActivityRow, metadata: Metadata) -> Taken:
-        handled = await self.commands.plan_activity(row.event(), metadata)
+    async def _plan(self, row: PlanRow | ActivityRow, metadata: Metadata) -> Taken:
+        handled = await self.commands.on_plan(row.draft_code, row.command, SUPERVISION, metadata)
         return _taken(handled, await self.assumed.unchecked(row.draft_code))
 
     async def _communication(self, row: CommunicationRow, metadata: Metadata) -> Taken:
-        recorded = row.event()
-        tellings = list(row.tellings(recorded, day_in_vietnam(metadata.time)))
-        check_told_with(recorded, tellings)
+        draft = await self.commands.require_draft(row.draft_code)
+        given = Given(by=SUPERVISION, today=day_in_vietnam(metadata.time), draft=draft)
+        additions = list(row.additions(given))
+        check_additions(row.command(given), additions)
         if row.verified_by_unit_code is not None:
             await self.commands.require_unit(row.verified_by_unit_code)
-        handled = [await self.commands.record(recorded, metadata)]
-        for telling in tellings:
-            handled.append(await self.commands.tell(row.id, telling, metadata))  # noqa: PERF401  one after another
+        handled = [await self.commands.record(row.draft_code, row.command, SUPERVISION, metadata)]
+        for addition in additions:
+            handled.append(await self._add(row.id, addition, metadata))  # noqa: PERF401  one after another
         events = [name for one in handled for name in one.event_names]
         warnings = await self.assumed.unchecked(row.draft_code, frozenset(row.policies))
         return Taken(handled[-1].version.position, events, warnings)
 
+    async def _add(self, of: UUID, addition: Addition, metadata: Metadata) -> Handled[Any]:
+        return await self.commands.on_communication(of, lambda _: addition, SUPERVISION, metadata)
+
     async def _evidence(self, row: EvidenceRow, metadata: Metadata) -> Taken:
-        found, _ = await self.commands.communication(row.communication_id)
-        command = Attach(evidence=row.event(found.recorded), today=day_in_vietnam(metadata.time))
-        return _taken(await self.commands.tell(row.communication_id, command, metadata), [])
+        handled = await self.commands.on_communication(
+            row.communication_id, row.command, SUPERVISION, metadata
+        )
+        return _taken(handled, [])
 
     async def _entry(self, row: ProgrammeRow, metadata: Metadata) -> Taken:
-        handled = await self.commands.enter(row.kind, row.entry(), metadata, row.of_entry)
+        command = row.command(SUPERVISION, day_in_vietnam(metadata.time))
+        handled = await self.commands.enter(command, metadata)
         return _taken(handled, await self.assumed.unchecked(row.draft_code) if row.draft_code else [])
 
 
@@ -84,5 +90,5 @@ def _of_programme(row: ProgrammeRow) -> list[AggregateRef]:
     return [programme_ref(row.unit_code, row.year)]
 
 
-def _taken(handled: Handled, warnings: list[Reason]) -> Taken:
+def _taken(handled: Handled[Any], warnings: list[Reason]) -> Taken:
     return Taken(handled.version.position, [] if handled.repeated else handled.event_names, warnings)

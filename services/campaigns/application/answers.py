@@ -1,18 +1,19 @@
 """The answer to a mail that records a communication ("Đã thực hiện"), and so closes what is owed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
 from services.campaigns.application.commands import Commands
 from services.campaigns.application.queries import CommunicationFilter, ReadModel
-from services.campaigns.domain.communication import Attach, Communication
+from services.campaigns.domain.communication import Communication
+from services.campaigns.domain.communication_commands import Attach, Evidence, Record
+from services.campaigns.domain.draft import Given
 from services.campaigns.domain.refusals import CommunicationNotFound, NothingOwed
-from shared.clock import day_in_vietnam
+from shared.contracts.acting import Acting
 from shared.contracts.campaigns import (
-    CommunicationEvidenceAttached,
     CommunicationRecorded,
     PlanActivityPlanned,
 )
@@ -23,6 +24,7 @@ from shared.links import Link
 from shared.pages.matter import Matter, matter_of
 
 MOST_HEARD = 500
+Stated = CommunicationRecorded | Record
 DOCUMENT = "document"  # the note that names the document which shows an activity
 
 
@@ -50,7 +52,7 @@ class Answers:
         matter = await matter_of(self.store, link, today)
         if (before := await self._recorded(link)) is not None:
             return Asked(matter, before.recorded)
-        await self.commands.require_lead(link.draft_code, link.unit_code)
+        await self.given(link, today)
         return Asked(matter, heard=await self._heard(matter), planned=await self._planned(matter))
 
     async def open(self, link: Link, today: date) -> Asked:
@@ -60,10 +62,15 @@ class Answers:
             raise NothingOwed
         return asked
 
-    async def record(
-        self, asked: Asked, said: CommunicationRecorded, sha256: str | None, metadata: Metadata
-    ) -> CommunicationRecorded:
-        """Record an activity once, though a colleague may have told of it before. Returns what stands.
+    async def given(self, link: Link, today: date) -> Given:
+        """Give what a command through a link has: the unit that it was sent to acts. Raises `NotYourDraft`."""
+        draft = await self.commands.require_draft(link.draft_code)
+        by = Acting(link.unit_code)
+        draft.check(by, today)
+        return Given(by=by, today=today, draft=draft)
+
+    async def record(self, asked: Asked, said: Record, sha256: str | None, metadata: Metadata) -> Stated:
+        """Record an activity once, though a colleague may have recorded it before. Returns what stands.
 
         `sha256` is that of a file which shows it.
         """
@@ -72,19 +79,20 @@ class Answers:
                 await self._show(one["communication_id"], said, sha256, metadata)
                 return said
         activity_id = asked.planned.activity_id if asked.planned else None
-        activity = said.model_copy(update={"activity_id": activity_id})
         shown = (_evidence(said.communication_id, said, sha256),) if sha256 else ()
-        handled = await self.commands.record(activity, metadata, shown)
+        command = replace(said, activity_id=activity_id, evidence=shown)
+        code = said.draft.draft_code
+        handled = await self.commands.record(code, lambda given: replace(command, **given), said.by, metadata)
         stands = [e.data for e in handled.events if isinstance(e.data, CommunicationRecorded)]
         return stands[0] if stands else said
 
-    async def _show(
-        self, of: UUID, said: CommunicationRecorded, sha256: str | None, metadata: Metadata
-    ) -> None:
-        """Attach a file to what a colleague told of."""
+    async def _show(self, of: UUID, said: Record, sha256: str | None, metadata: Metadata) -> None:
+        """Attach a file to what a colleague recorded."""
         if sha256 is not None:
-            attaching = Attach(evidence=_evidence(of, said, sha256), today=day_in_vietnam(metadata.time))
-            await self.commands.tell(of, attaching, metadata)
+            evidence = _evidence(of, said, sha256)
+            await self.commands.on_communication(
+                of, lambda given: Attach(evidence=evidence, **given), said.by, metadata
+            )
 
     async def _recorded(self, link: Link) -> Communication | None:
         try:
@@ -112,18 +120,11 @@ def communication_of(link: Link) -> UUID:
     return uuid5(LOA_NAMESPACE, f"answer:{link.link_id}")
 
 
-def _evidence(of: UUID, said: CommunicationRecorded, sha256: str) -> CommunicationEvidenceAttached:
-    return CommunicationEvidenceAttached(
-        communication_id=of,
-        draft_id=said.draft_id,
-        draft_code=said.draft_code,
-        evidence_id=evidence_id(of, None, sha256),
-        title=said.notes.get(DOCUMENT),
-        sha256=sha256,
-    )
+def _evidence(of: UUID, said: Record, sha256: str) -> Evidence:
+    return Evidence(evidence_id=evidence_id(of, None, sha256), title=said.notes.get(DOCUMENT), sha256=sha256)
 
 
-def _is_same(one: dict[str, Any], said: CommunicationRecorded) -> bool:
+def _is_same(one: dict[str, Any], said: Record) -> bool:
     title = str(one["title"]).casefold() == said.title.casefold()
     where = (one["held_on"], one["channel"]) == (said.held_on, said.channel)
     return title and where and set(said.policies) <= set(one["policies"] or said.policies)

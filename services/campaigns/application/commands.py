@@ -1,43 +1,36 @@
 """What can be done to communications, plans and programmes: look up what they name, load, decide, append."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Any, TypeVar
+from datetime import datetime
 from uuid import UUID
 
-from services.campaigns.application.queries import Known, KnownDraft
+from services.campaigns.application.queries import Known
 from services.campaigns.domain import communication as communications
+from services.campaigns.domain import communication_commands as asked
 from services.campaigns.domain import plan as plans
 from services.campaigns.domain import programme as programmes
+from services.campaigns.domain.draft import Given, KnownDraft
 from services.campaigns.domain.refusals import (
     ActivityNotFound,
     CommunicationNotFound,
     DraftNotYetKnown,
-    NotYourDraft,
-    NotYourProgramme,
     UnitNotYetKnown,
 )
 from shared.clock import NewId, day_in_vietnam
 from shared.contracts.about import About
-from shared.contracts.campaigns import (
-    CommunicationCorrected,
-    CommunicationEvidenceAttached,
-    CommunicationRecorded,
-    PlanActivityPlanned,
-    PlanApproved,
-)
+from shared.contracts.acting import SUPERVISION, Acting
 from shared.contracts.ids import draft_id, programme_id
-from shared.contracts.programme import ProgrammeEntry
 from shared.contracts.registry import DraftMerged, DraftWithdrawn
-from shared.contracts.vocabulary import Precision, ProgrammeKind
-from shared.decider import Decider
 from shared.envelope import AggregateRef, Metadata, Recorded, following
-from shared.eventstore.handle import Handled, handle
+from shared.eventstore.handle import Handled, handle, handle_prepared
 from shared.eventstore.port import EventStore, History
 
-C = TypeVar("C")
 ACTOR = "service/campaigns"
 DraftEnd = DraftWithdrawn | DraftMerged
+
+OnCommunication = Callable[[Given], asked.Correct | asked.Retract | asked.Addition]
+OnPlan = Callable[[Given], plans.Command]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,129 +40,89 @@ class Commands:
     new_id: NewId
 
     async def record(
-        self,
-        activity: CommunicationRecorded,
-        metadata: Metadata,
-        evidence: tuple[CommunicationEvidenceAttached, ...] = (),
-    ) -> Handled:
-        draft = await self.require_draft(activity.draft_code)
-        await self._require_activity(activity)
-        command = communications.Record(
-            activity=activity,
-            draft_policies=draft.policies,
-            today=day_in_vietnam(metadata.time),
-            evidence=evidence,
-        )
-        return await self._on_communication(activity.communication_id, command, _on(draft, metadata))
-
-    async def correct(
-        self, activity: CommunicationCorrected, metadata: Metadata, if_match: int | None = None
-    ) -> Handled:
-        draft = await self.require_draft(activity.draft_code)
-        await self._require_activity(activity)
-        command = communications.Correct(
-            activity=activity, draft_policies=draft.policies, today=day_in_vietnam(metadata.time)
-        )
+        self, draft_code: str, record: Callable[[Given], asked.Record], by: Acting, metadata: Metadata
+    ) -> Handled[communications.State]:
+        draft = await self.require_draft(draft_code)
+        command = record(_given(draft, by, metadata))
+        await self._require_activity(draft_code, command.activity_id)
+        ref = communication_ref(command.communication_id)
         stamped = _on(draft, metadata)
-        return await self._on_communication(activity.communication_id, command, stamped, if_match)
+        return await handle(
+            self.store, communications.communication, ref, command, stamped, new_id=self.new_id
+        )
 
-    async def retract(
-        self,
-        recorded: CommunicationRecorded,
-        reason: str | None,
-        metadata: Metadata,
-        if_match: int | None = None,
-    ) -> Handled:
-        stamped = _on(await self.require_draft(recorded.draft_code), metadata)
-        command = communications.Retract(reason=reason)
-        return await self._on_communication(recorded.communication_id, command, stamped, if_match)
-
-    async def tell(
+    async def on_communication(
         self,
         communication_id: UUID,
-        telling: communications.Telling,
+        make: OnCommunication,
+        by: Acting,
         metadata: Metadata,
         if_match: int | None = None,
-    ) -> Handled:
-        """Say more of a communication: that it is so, what shows it, what people answered."""
-        stamped = _on(await self.require_draft(telling.draft_code), metadata)
-        return await self._on_communication(communication_id, telling, stamped, if_match)
+    ) -> Handled[communications.State]:
+        """Correct, retract, verify, attach or summarise; which draft it is about stands in the communication."""
 
-    async def approve_plan(
-        self, approval: PlanApproved, metadata: Metadata, if_match: int | None = None
-    ) -> Handled:
-        command = plans.Approve(approval=approval, today=day_in_vietnam(metadata.time))
-        return await self._on_plan(approval.draft_code, command, metadata, if_match)
+        async def prepare(history: History) -> tuple[asked.Command, Metadata]:
+            state = history.state(communications.communication)
+            if isinstance(state, communications.Absent):
+                raise CommunicationNotFound
+            draft = await self.require_draft(state.recorded.draft_code)
+            command = make(_given(draft, by, metadata))
+            if isinstance(command, asked.Correct):
+                await self._require_activity(draft.draft_code, command.activity_id)
+            return command, _on(draft, metadata)
 
-    async def plan_activity(
-        self, activity: PlanActivityPlanned, metadata: Metadata, if_match: int | None = None
-    ) -> Handled:
-        if activity.responsible_unit_code is not None:
-            await self.require_unit(activity.responsible_unit_code)
-        command = plans.PlanActivity(activity=activity, today=day_in_vietnam(metadata.time))
-        return await self._on_plan(activity.draft_code, command, metadata, if_match)
-
-    async def reschedule(  # what to move, and whereto
-        self,
-        draft_code: str,
-        activity_id: UUID,
-        planned_on: date,
-        metadata: Metadata,
-        *,
-        precision: Precision = Precision.DAY,
-        reason: str | None = None,
-        if_match: int | None = None,
-    ) -> Handled:
-        command = plans.Reschedule(
-            activity_id=activity_id,
-            planned_on=planned_on,
-            precision=precision,
-            reason=reason,
-            today=day_in_vietnam(metadata.time),
+        ref = communication_ref(communication_id)
+        return await handle_prepared(
+            self.store,
+            communications.communication,
+            ref,
+            prepare,
+            metadata,
+            if_match=if_match,
+            new_id=self.new_id,
         )
-        return await self._on_plan(draft_code, command, metadata, if_match)
 
-    async def cancel(
-        self,
-        draft_code: str,
-        activity_id: UUID,
-        reason: str | None,
-        metadata: Metadata,
-        if_match: int | None = None,
-    ) -> Handled:
-        command = plans.Cancel(activity_id=activity_id, reason=reason)
-        return await self._on_plan(draft_code, command, metadata, if_match)
+    async def on_plan(
+        self, draft_code: str, make: OnPlan, by: Acting, metadata: Metadata, if_match: int | None = None
+    ) -> Handled[plans.Plan]:
+        draft = await self.require_draft(draft_code)
+        command = make(_given(draft, by, metadata))
+        if isinstance(command, plans.PlanActivity) and command.responsible_unit_code is not None:
+            await self.require_unit(command.responsible_unit_code)
+        ref, stamped = plan_ref(draft_code), _on(draft, metadata)
+        return await handle(
+            self.store, plans.plan, ref, command, stamped, if_match=if_match, new_id=self.new_id
+        )
 
     async def enter(
-        self,
-        kind: ProgrammeKind,
-        said: ProgrammeEntry,
-        metadata: Metadata,
-        of_entry: UUID | None = None,
-        if_match: int | None = None,
-    ) -> Handled:
-        """Enter something into a unit's programme; a follow-up names what it follows, or has its title."""
-        units = {said.unit_code, said.lead_unit_code, *said.coordinating_unit_codes} - {None}
+        self, command: programmes.Record, metadata: Metadata, if_match: int | None = None
+    ) -> Handled[programmes.Programme]:
+        """Enter something into a unit's programme; all that it names must be registered."""
+        units = {command.unit_code, command.lead_unit_code, *command.coordinating_unit_codes} - {None}
         for unit_code in sorted(map(str, units)):
             await self.require_unit(unit_code)
-        if said.draft_code is not None:
-            await self.require_draft(said.draft_code)
-        today = day_in_vietnam(metadata.time)
-        command = programmes.Record(kind=kind, said=said, of_entry=of_entry, today=today)
-        ref = programme_ref(said.unit_code, said.year)
-        about = About(draft_code=said.draft_code, unit_code=said.unit_code, dataset=said.dataset)
+        if command.draft_code is not None:
+            await self.require_draft(command.draft_code)
+        ref = programme_ref(command.unit_code, command.year)
+        about = About(draft_code=command.draft_code, unit_code=command.unit_code, dataset=command.dataset)
         stamped = replace(metadata, about=about)
-        return await self._handle(programmes.programme, ref, command, stamped, if_match)
+        return await handle(
+            self.store, programmes.programme, ref, command, stamped, if_match=if_match, new_id=self.new_id
+        )
 
     async def end_plan(self, event: Recorded, ended: DraftEnd, now: datetime) -> None:
         """Cancel what was planned for later than the end of the draft; the same event twice changes nothing."""
-        command = plans.EndWithDraft(ended_on=ended.on, reason=_why_ended(ended))
         ref = AggregateRef("plan", event.ref.id)
         planned = (await self.store.load(ref)).state(plans.plan).activities
         if planned:
-            draft = await self.require_draft(next(iter(planned.values())).planned.draft_code)
-            stamped = _on(draft, following(event, now, ACTOR))
-            await self._handle(plans.plan, ref, command, stamped, None)
+            code = next(iter(planned.values())).planned.draft_code
+            why = _why_ended(ended)
+            await self.on_plan(
+                code,
+                lambda given: plans.EndWithDraft(ended_on=ended.on, reason=why, **given),
+                SUPERVISION,
+                following(event, now, ACTOR),
+            )
 
     async def require_draft(self, draft_code: str) -> KnownDraft:
         """Refuse, for now, what names a draft that the log has not told us of yet."""
@@ -180,21 +133,6 @@ class Commands:
     async def require_unit(self, unit_code: str) -> None:
         if not await self.known.unit(unit_code):
             raise UnitNotYetKnown(unit_code)
-
-    async def require_lead(self, draft_code: str, unit_code: str | None) -> None:
-        """Refuse a unit's official who speaks for another unit's draft."""
-        draft = await self.require_draft(draft_code)
-        if draft.lead_on(date.today()) != unit_code:
-            raise NotYourDraft(draft_code, draft.lead_unit_code)
-
-    async def require_own(self, unit_code: str, year: int, by: str | None, of_entry: UUID | None) -> None:
-        """Refuse who writes into another unit's programme, but to follow up what is led by the writer's unit."""
-        if by == unit_code:
-            return
-        found, _ = await self.programme(unit_code, year)
-        followed = found.entries.get(of_entry) if of_entry else None
-        if followed is None or by is None or followed.lead_unit_code != by:
-            raise NotYourProgramme(unit_code)
 
     async def programme(self, unit_code: str, year: int) -> tuple[programmes.Programme, History]:
         """Read a unit's programme from the log; one in which nothing was entered is empty."""
@@ -215,41 +153,20 @@ class Commands:
         history = await self.store.load(plan_ref(draft_code))
         return history.state(plans.plan), history
 
-    async def _require_activity(self, activity: communications.Activity) -> None:
-        """Refuse a communication that claims to carry out what was never planned."""
-        if activity.activity_id is None:
+    async def _require_activity(self, draft_code: str, activity_id: UUID | None) -> None:
+        """Refuse a communication that claims to carry out what was never planned.
+
+        The read model is asked first; the plan is loaded only if that doesn't have the activity (yet).
+        """
+        if activity_id is None or await self.known.planned(draft_code, activity_id):
             return
-        history = await self.store.load(plan_ref(activity.draft_code))
-        if activity.activity_id not in history.state(plans.plan).activities:
+        history = await self.store.load(plan_ref(draft_code))
+        if activity_id not in history.state(plans.plan).activities:
             raise ActivityNotFound
 
-    async def _on_communication(
-        self,
-        communication_id: UUID,
-        command: communications.Command,
-        metadata: Metadata,
-        if_match: int | None = None,
-    ) -> Handled:
-        ref = communication_ref(communication_id)
-        return await self._handle(communications.communication, ref, command, metadata, if_match)
 
-    async def _on_plan(
-        self, draft_code: str, command: plans.Command, metadata: Metadata, if_match: int | None
-    ) -> Handled:
-        stamped = _on(await self.require_draft(draft_code), metadata)
-        return await self._handle(plans.plan, plan_ref(draft_code), command, stamped, if_match)
-
-    async def _handle(
-        self,
-        decider: Decider[Any, C, Any],
-        ref: AggregateRef,
-        command: C,
-        metadata: Metadata,
-        if_match: int | None,
-    ) -> Handled:
-        return await handle(
-            self.store, decider, ref, command, metadata, if_match=if_match, new_id=self.new_id
-        )
+def _given(draft: KnownDraft, by: Acting, metadata: Metadata) -> Given:
+    return Given(by=by, today=day_in_vietnam(metadata.time), draft=draft)
 
 
 def _on(draft: KnownDraft, metadata: Metadata) -> Metadata:

@@ -5,13 +5,14 @@ from textwrap import shorten
 from uuid import UUID, uuid5
 
 from services.campaigns.application.commands import ACTOR, Commands
-from services.campaigns.domain.plan import Plan
+from services.campaigns.domain import plan as plans
+from services.campaigns.domain import programme as programmes
+from services.campaigns.domain.draft import Given
 from shared.clock import day_in_vietnam
-from shared.contracts.campaigns import PlanActivityPlanned
-from shared.contracts.ids import LOA_NAMESPACE, draft_id
+from shared.contracts.acting import SUPERVISION
+from shared.contracts.ids import LOA_NAMESPACE
 from shared.contracts.notifier import AlertAcknowledged, AlertObstacleReported
-from shared.contracts.programme import ProgrammeEntry
-from shared.contracts.vocabulary import Dataset, ProgrammeKind
+from shared.contracts.vocabulary import ProgrammeKind
 from shared.envelope import Recorded, following
 from shared.rules.figures import reporting_year
 
@@ -23,29 +24,30 @@ async def plan_as_answered(
 ) -> None:
     """Plan what was promised for a day; a new day moves what was planned for the same gap before."""
     plan, _ = await commands.plan(said.draft_code)
-    metadata = following(event, now, ACTOR)
-    draft = await commands.require_draft(said.draft_code)
-    activity = _promised(said, plan, event.event_id, draft.dataset)
-    if activity.activity_id in plan.activities:
-        await commands.reschedule(said.draft_code, activity.activity_id, said.planned_on, metadata)
-    else:
-        await commands.plan_activity(activity, metadata)
-
-
-def _promised(said: AlertAcknowledged, plan: Plan, event_id: UUID, dataset: Dataset) -> PlanActivityPlanned:
-    """Say what was promised: one activity for a gap, unless the one before was cancelled."""
     own = uuid5(LOA_NAMESPACE, f"promise:{said.gap_id}:{said.unit_code}")
     before = plan.activities.get(own)
-    return PlanActivityPlanned(
-        activity_id=event_id if before is not None and before.cancelled else own,
-        draft_id=draft_id(said.draft_code),
-        draft_code=said.draft_code,
+    number = event.event_id if before is not None and before.cancelled else own
+    planned = number in plan.activities
+
+    def command(given: Given) -> plans.Command:
+        if planned:
+            return plans.Reschedule(activity_id=number, planned_on=said.planned_on, **given)
+        return _promised(said, number, given)
+
+    await commands.on_plan(said.draft_code, command, SUPERVISION, following(event, now, ACTOR))
+
+
+def _promised(said: AlertAcknowledged, activity_id: UUID, given: Given) -> plans.PlanActivity:
+    """Plan what was promised: one activity for a gap, unless the one before was cancelled."""
+    return plans.PlanActivity(
+        activity_id=activity_id,
         planned_on=said.planned_on,
         stage=said.stage,
         gap_id=said.gap_id,
         channel=said.channel,
         responsible_unit_code=said.unit_code,
-        dataset=dataset,
+        dataset=given["draft"].dataset,
+        **given,
     )
 
 
@@ -55,7 +57,10 @@ async def raise_obstacle(
     """Raise what was reported in the unit's programme of that year, for the justice body to answer."""
     day = day_in_vietnam(event.metadata.time)
     draft = await commands.require_draft(said.draft_code)
-    entry = ProgrammeEntry(
+    command = programmes.Record(
+        by=SUPERVISION,
+        today=day_in_vietnam(now),
+        kind=ProgrammeKind.OBSTACLE_RAISED,
         entry_id=event.event_id,
         unit_code=said.unit_code,
         year=reporting_year(day),
@@ -67,4 +72,4 @@ async def raise_obstacle(
         gap_id=said.gap_id,
         dataset=draft.dataset,
     )
-    await commands.enter(ProgrammeKind.OBSTACLE_RAISED, entry, following(event, now, ACTOR))
+    await commands.enter(command, following(event, now, ACTOR))

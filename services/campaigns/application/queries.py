@@ -20,6 +20,10 @@ class Known(Protocol):
         """Say whether a unit is known."""
         ...
 
+    async def planned(self, draft_code: str, activity_id: UUID) -> bool:
+        """Say whether the plan of a draft has an activity, as far as the log was read."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommunicationFilter:

@@ -6,6 +6,17 @@ from datetime import date
 from typing import Any, assert_never
 
 from services.campaigns.domain import refusals
+from services.campaigns.domain.communication_commands import (
+    Addition,
+    Attach,
+    Command,
+    Correct,
+    Evidence,
+    Record,
+    Retract,
+    Summarise,
+    Verify,
+)
 from shared.contracts.campaigns import (
     CommunicationCorrected,
     CommunicationEvent,
@@ -15,6 +26,7 @@ from shared.contracts.campaigns import (
     CommunicationRetracted,
     CommunicationVerified,
 )
+from shared.contracts.ids import draft_id
 from shared.contracts.vocabulary import Precision
 from shared.decider import Decider
 from shared.rules.recorded_days import check_recorded_day
@@ -22,74 +34,7 @@ from shared.rules.recorded_days import check_recorded_day
 MOST_PEOPLE = 1_000_000_000  # more than that is a typing error
 _SAID = frozenset(CommunicationCorrected.model_fields) - {"reason"}
 
-Activity = CommunicationRecorded | CommunicationCorrected
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """Record an activity; `draft_policies` are the numbers that its draft has, `today` the day in Vietnam.
-
-    `evidence` is what was shown together with it.
-    """
-
-    activity: CommunicationRecorded
-    draft_policies: frozenset[int]
-    today: date
-    evidence: tuple[CommunicationEvidenceAttached, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Correct:
-    """Say how the activity really was: every field is replaced."""
-
-    activity: CommunicationCorrected
-    draft_policies: frozenset[int]
-    today: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retract:
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verify:
-    """Confirm what is claimed; with `as_said` only if it still stands as that says (so a file may say it again)."""
-
-    verification: CommunicationVerified
-    today: date
-    as_said: CommunicationRecorded | None = None
-
-    @property
-    def draft_code(self) -> str:
-        return self.verification.draft_code
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attach:
-    evidence: CommunicationEvidenceAttached
-    today: date
-
-    @property
-    def draft_code(self) -> str:
-        return self.evidence.draft_code
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summarise:
-    """Say what became of comments; `only_first` leaves a summary that is there already (as a file does)."""
-
-    feedback: CommunicationFeedbackSummarised
-    today: date
-    only_first: bool = False
-
-    @property
-    def draft_code(self) -> str:
-        return self.feedback.draft_code
-
-
-Telling = Verify | Attach | Summarise
-Command = Record | Correct | Retract | Telling
+Stated = CommunicationRecorded | CommunicationCorrected
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +47,7 @@ class Communication:
     """`recorded` is what was said first, `activity` how it stands."""
 
     recorded: CommunicationRecorded
-    activity: Activity
+    activity: Stated
     retracted: CommunicationRetracted | None = None
     verified: CommunicationVerified | None = None
     evidence: tuple[CommunicationEvidenceAttached, ...] = ()
@@ -119,6 +64,9 @@ def policies_meant(numbers: Iterable[int]) -> tuple[int, ...]:
 
 
 def decide(state: State, command: Command) -> Sequence[CommunicationEvent]:
+    if not isinstance(command, Record):
+        _existing(state)
+    command.check_acting()
     match command:
         case Record():
             return _record(state, command)
@@ -136,11 +84,18 @@ def decide(state: State, command: Command) -> Sequence[CommunicationEvent]:
             assert_never(command)
 
 
-def check_told_with(recorded: CommunicationRecorded, tellings: Iterable[Telling]) -> None:
-    """Refuse what could not be said of an activity when it is recorded, before anything of it is written."""
+def recorded_by(command: Record) -> CommunicationRecorded:
+    """Give the event that records what a command states."""
+    code = command.draft.draft_code
+    return CommunicationRecorded.of(command, draft_id=draft_id(code), draft_code=code)
+
+
+def check_additions(command: Record, additions: Iterable[Addition]) -> None:
+    """Refuse what could not be stated of an activity when it is recorded, before anything of it is written."""
+    recorded = recorded_by(command)
     state = Communication(recorded=recorded, activity=recorded)
-    for telling in tellings:
-        decide(state, telling)
+    for addition in additions:
+        decide(state, addition)
 
 
 def _existing(state: State) -> Communication:
@@ -152,62 +107,69 @@ def _existing(state: State) -> Communication:
 def _record(state: State, command: Record) -> Sequence[CommunicationEvent]:
     # What is known already is no news, also after a correction, a retraction or a change of the draft's
     # policies: an import that runs twice changes nothing.
+    activity = recorded_by(command)
     if isinstance(state, Communication):
-        if command.activity != state.recorded and _said(command.activity) != _said(state.activity):
+        if activity != state.recorded and _said(activity) != _said(state.activity):
             raise refusals.CommunicationDiffers
         return []
     _check(command)
-    check_told_with(command.activity, (Attach(evidence=one, today=command.today) for one in command.evidence))
-    return [command.activity, *command.evidence]
+    shown = [_evidence(activity, one) for one in command.evidence]
+    for one in shown:
+        _check_evidence(one, command.today)
+    return [activity, *shown]
 
 
 def _correct(communication: Communication, command: Correct) -> Sequence[CommunicationEvent]:
     if communication.retracted:
         raise refusals.CommunicationIsRetracted
-    if _said(command.activity) == _said(communication.activity):
+    of = communication.recorded
+    activity = CommunicationCorrected.of(command, **_ids(of), notes=of.notes)
+    if _said(activity) == _said(communication.activity):
         return []
     _check(command)
-    return [command.activity]
+    return [activity]
 
 
 def _retract(communication: Communication, command: Retract) -> Sequence[CommunicationEvent]:
     if communication.retracted:
         return []
-    of = communication.recorded
-    return [
-        CommunicationRetracted(
-            communication_id=of.communication_id,
-            draft_id=of.draft_id,
-            draft_code=of.draft_code,
-            reason=command.reason,
-        )
-    ]
+    return [CommunicationRetracted.of(command, **_ids(communication.recorded))]
 
 
 def _verify(communication: Communication, command: Verify) -> Sequence[CommunicationEvent]:
-    changed = command.as_said is not None and _said(command.as_said) != _said(communication.activity)
-    if communication.verified or changed or _is_gone(communication, quietly=command.as_said is not None):
+    as_recorded = command.as_recorded
+    changed = as_recorded is not None and _said(as_recorded) != _said(communication.activity)
+    if communication.verified or changed or _is_gone(communication, quietly=as_recorded is not None):
         return []
-    check_recorded_day(command.verification.verified_on, Precision.DAY, command.today)
-    return [command.verification]
+    check_recorded_day(command.verified_on, Precision.DAY, command.today)
+    return [CommunicationVerified.of(command, **_ids(communication.recorded))]
 
 
 def _attach(communication: Communication, command: Attach) -> Sequence[CommunicationEvent]:
-    evidence = command.evidence
+    evidence = _evidence(communication.recorded, command.evidence)
     if known := [one for one in communication.evidence if one.evidence_id == evidence.evidence_id]:
         if evidence not in known:
             raise refusals.EvidenceDiffers
         return []
     _is_gone(communication)
-    if evidence.url is None and evidence.sha256 is None:
-        raise refusals.EvidenceShowsNothing
-    if evidence.captured_on is not None:
-        check_recorded_day(evidence.captured_on, Precision.DAY, command.today)
+    _check_evidence(evidence, command.today)
     return [evidence]
 
 
+def _evidence(of: CommunicationRecorded, evidence: Evidence) -> CommunicationEvidenceAttached:
+    return CommunicationEvidenceAttached.of(evidence, **_ids(of))
+
+
+def _check_evidence(evidence: CommunicationEvidenceAttached, today: date) -> None:
+    if evidence.url is None and evidence.sha256 is None:
+        raise refusals.EvidenceShowsNothing
+    if evidence.captured_on is not None:
+        check_recorded_day(evidence.captured_on, Precision.DAY, today)
+
+
 def _summarise(communication: Communication, command: Summarise) -> Sequence[CommunicationEvent]:
-    feedback, known = command.feedback, communication.feedback
+    feedback = CommunicationFeedbackSummarised.of(command, **_ids(communication.recorded))
+    known = communication.feedback
     if feedback == known or (command.only_first and known):
         return []
     if _is_gone(communication, quietly=command.only_first):
@@ -219,6 +181,14 @@ def _summarise(communication: Communication, command: Summarise) -> Sequence[Com
     return [feedback]
 
 
+def _ids(of: CommunicationRecorded) -> dict[str, Any]:
+    return {
+        "communication_id": of.communication_id,
+        "draft_id": of.draft_id,
+        "draft_code": of.draft_code,
+    }
+
+
 def _is_gone(communication: Communication, *, quietly: bool = False) -> bool:
     """Refuse what is said of a retracted communication; a file that says it again is passed over quietly."""
     if communication.retracted and not quietly:
@@ -226,15 +196,15 @@ def _is_gone(communication: Communication, *, quietly: bool = False) -> bool:
     return communication.retracted is not None
 
 
-def _said(activity: Activity) -> dict[str, object]:
+def _said(activity: Stated) -> dict[str, object]:
     return activity.model_dump(include=set(_SAID))
 
 
 def _check(command: Record | Correct) -> None:
-    activity = command.activity
-    check_recorded_day(activity.held_on, activity.precision, command.today)
-    if wrong := set(activity.policies) - command.draft_policies:
-        raise refusals.PolicyNotInDraft(wrong, command.draft_policies)
+    check_recorded_day(command.held_on, command.precision, command.today)
+    known = command.draft.policies
+    if wrong := set(command.policies) - known:
+        raise refusals.PolicyNotInDraft(wrong, known)
 
 
 def evolve(state: State, event: CommunicationEvent) -> State:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TypedDict
 
 from services.campaigns.domain.refusals import NotYourDraft
 from shared.contracts.about import About
@@ -30,3 +31,24 @@ class KnownDraft:
         """Refuse a unit that does not lead the draft on a day, the day of the command (`NotYourDraft`)."""
         if not by.may_act_for(lead := self.lead_on(day)):
             raise NotYourDraft(self.draft_code, lead)
+
+
+class Given(TypedDict):
+    """What every command about a draft has beside its own fields."""
+
+    by: Acting
+    today: date
+    draft: KnownDraft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnDraft:
+    """`by` is for whom the command is given, `today` the day of recording in Vietnam, `draft` what it is about."""
+
+    by: Acting
+    today: date
+    draft: KnownDraft
+
+    def check_acting(self) -> None:
+        """Refuse a unit that does not lead the draft on the day of the command."""
+        self.draft.check(self.by, self.today)

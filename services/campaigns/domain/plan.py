@@ -9,6 +9,7 @@ from typing import Any, assert_never
 from uuid import UUID
 
 from services.campaigns.domain import refusals
+from services.campaigns.domain.draft import OnDraft
 from shared.contracts.campaigns import (
     PlanActivityCancelled,
     PlanActivityPlanned,
@@ -16,7 +17,8 @@ from shared.contracts.campaigns import (
     PlanApproved,
     PlanEvent,
 )
-from shared.contracts.vocabulary import Precision
+from shared.contracts.ids import draft_id
+from shared.contracts.vocabulary import Channel, Dataset, Precision, Stage
 from shared.decider import Decider
 from shared.rules.recorded_days import NotFirstDay, check_recorded_day, is_first_day
 from shared.rules.working_days import last_day
@@ -35,36 +37,52 @@ class ActivityState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Approve:
-    """Say in which document the plan stands; `today` is the day in Vietnam."""
+class Approve(OnDraft):
+    """State in which document the plan stands."""
 
-    approval: PlanApproved
-    today: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanActivity:
-    activity: PlanActivityPlanned
-    today: date
+    document: str
+    approved_on: date
+    authority: str | None = None
+    note: str | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+    dataset: Dataset = Dataset.LIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reschedule:
+class PlanActivity(OnDraft):
+    """Plan something for a day (or a month or year, by its first day); `budget` is in đồng."""
+
+    activity_id: UUID
+    planned_on: date
+    precision: Precision = Precision.DAY
+    stage: Stage | None = None
+    gap_id: UUID | None = None
+    channel: Channel | None = None
+    title: str | None = None
+    audience: str | None = None
+    area: str | None = None
+    responsible_unit_code: str | None = None
+    budget: int | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+    dataset: Dataset = Dataset.LIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reschedule(OnDraft):
     activity_id: UUID
     planned_on: date
     precision: Precision = Precision.DAY
     reason: str | None = None
-    today: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cancel:
+class Cancel(OnDraft):
     activity_id: UUID
     reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EndWithDraft:
+class EndWithDraft(OnDraft):
     """The draft ended on a day: what was planned for later will not take place."""
 
     ended_on: date
@@ -115,6 +133,7 @@ def state_of(
 
 
 def decide(plan: Plan, command: Command) -> Sequence[PlanEvent]:
+    command.check_acting()
     match command:
         case Approve():
             return _approve(plan, command)
@@ -131,19 +150,26 @@ def decide(plan: Plan, command: Command) -> Sequence[PlanEvent]:
 
 
 def _approve(plan: Plan, command: Approve) -> Sequence[PlanEvent]:
-    if command.approval in plan.approvals:
+    approval = PlanApproved.of(command, **_ids(command))
+    if approval in plan.approvals:
         return []
-    check_recorded_day(command.approval.approved_on, Precision.DAY, command.today)
-    return [command.approval]
+    check_recorded_day(approval.approved_on, Precision.DAY, command.today)
+    return [approval]
 
 
 def _plan(plan: Plan, command: PlanActivity) -> Sequence[PlanEvent]:
-    if known := plan.activities.get(command.activity.activity_id):
-        if command.activity not in (known.planned, known.now):
+    activity = PlanActivityPlanned.of(command, **_ids(command))
+    if known := plan.activities.get(activity.activity_id):
+        if activity not in (known.planned, known.now):
             raise refusals.ActivityDiffers
         return []
-    _check_planned_day(command.activity.planned_on, command.activity.precision, command.today)
-    return [command.activity]
+    _check_planned_day(activity.planned_on, activity.precision, command.today)
+    return [activity]
+
+
+def _ids(command: OnDraft) -> dict[str, Any]:
+    code = command.draft.draft_code
+    return {"draft_id": draft_id(code), "draft_code": code}
 
 
 def _reschedule(plan: Plan, command: Reschedule) -> Sequence[PlanEvent]:
@@ -153,16 +179,7 @@ def _reschedule(plan: Plan, command: Reschedule) -> Sequence[PlanEvent]:
     if (command.planned_on, command.precision) == (activity.planned_on, activity.precision):
         return []
     _check_planned_day(command.planned_on, command.precision, command.today)
-    return [
-        PlanActivityRescheduled(
-            activity_id=command.activity_id,
-            draft_id=activity.planned.draft_id,
-            draft_code=activity.planned.draft_code,
-            planned_on=command.planned_on,
-            precision=command.precision,
-            reason=command.reason,
-        )
-    ]
+    return [PlanActivityRescheduled.of(command, **_ids(command))]
 
 
 def _cancel(plan: Plan, command: Cancel) -> Sequence[PlanEvent]:

@@ -9,8 +9,9 @@ from typing import get_args
 from uuid import UUID
 
 from services.campaigns.domain import refusals
+from shared.contracts.acting import Acting
 from shared.contracts.programme import FOLLOWS, FollowUp, ProgrammeEntry, ProgrammeEvent
-from shared.contracts.vocabulary import ProgrammeKind
+from shared.contracts.vocabulary import Dataset, Precision, ProgrammeKind
 from shared.decider import Decider
 from shared.printable import holds_address
 from shared.rules.recorded_days import check_recorded_day
@@ -31,12 +32,33 @@ class EntryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """Enter something. A follow-up names what it follows, or has its title; `today` is the day in Vietnam."""
+    """Enter something into a unit's programme. A follow-up names what it follows, or has its title.
 
-    kind: ProgrammeKind
-    said: ProgrammeEntry
-    of_entry: UUID | None = None
+    `by` is for whom it is entered, `today` the day of recording in Vietnam; `amount` is in đồng.
+    """
+
+    by: Acting
     today: date
+    kind: ProgrammeKind
+    of_entry: UUID | None = None
+    entry_id: UUID
+    unit_code: str
+    year: int
+    title: str
+    document: str | None = None
+    happened_on: date | None = None
+    precision: Precision = Precision.DAY
+    lead_unit_code: str | None = None
+    coordinating_unit_codes: tuple[str, ...] = ()
+    due_on: date | None = None
+    product: str | None = None
+    quantity: int | None = None
+    amount: int | None = None
+    note: str | None = None
+    draft_code: str | None = None
+    gap_id: UUID | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+    dataset: Dataset = Dataset.LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +88,29 @@ def state_of(kind: ProgrammeKind, due_on: date | None, as_of: date, *, is_open: 
 
 
 def decide(programme: Programme, command: Record) -> Sequence[ProgrammeEvent]:
-    if known := programme.entries.get(command.said.entry_id):
-        if not _says(known, command):
+    _check_acting(programme, command)
+    said = ProgrammeEntry.of(command)
+    if known := programme.entries.get(command.entry_id):
+        if not _says(known, said, command):
             raise refusals.EntryDiffers
         return []
-    _check(command.said, command.today)
-    said = command.said.model_dump()
-    if command.kind in FOLLOWS:
-        said["of_entry"] = _followed(programme, command).entry_id
-    return [KINDS[command.kind](**said)]
+    _check(said, command.today)
+    follows = {"of_entry": _followed(programme, command).entry_id} if command.kind in FOLLOWS else {}
+    return [KINDS[command.kind](**said.model_dump() | follows)]
 
 
-def _says(known: ProgrammeEvent, command: Record) -> bool:
-    said = set(ProgrammeEntry.model_fields)
-    same = known.model_dump(include=said) == command.said.model_dump()
+def _check_acting(programme: Programme, command: Record) -> None:
+    """Refuse who writes into another unit's programme, but to follow up what is led by the writer's unit."""
+    if command.by.may_act_for(command.unit_code):
+        return
+    followed = programme.entries.get(command.of_entry) if command.of_entry else None
+    lead = followed.lead_unit_code if followed else None
+    if lead is None or not command.by.may_act_for(lead):
+        raise refusals.NotYourProgramme(command.unit_code)
+
+
+def _says(known: ProgrammeEvent, said: ProgrammeEntry, command: Record) -> bool:
+    same = known.model_dump(include=set(ProgrammeEntry.model_fields)) == said.model_dump()
     follows = command.of_entry in (None, getattr(known, "of_entry", None))
     return same and follows and known.name == command.kind
 
@@ -99,20 +130,19 @@ def _followed(programme: Programme, command: Record) -> ProgrammeEvent:
     if len(found) > 1:
         found = [one for one in found if programme.is_open(one)]
         if len(found) != 1:
-            raise refusals.SeveralMeant(command.said.title)
+            raise refusals.SeveralMeant(command.title)
     if not found:
-        raise refusals.NothingToFollow(kind, command.said.title)
+        raise refusals.NothingToFollow(kind, command.title)
     return found[0]
 
 
 def _is_meant(entry: ProgrammeEvent, command: Record) -> bool:
     if command.of_entry is not None:
         return entry.entry_id == command.of_entry
-    said = command.said
     return (
-        entry.title.casefold() == said.title.casefold()
-        and said.lead_unit_code in (None, entry.lead_unit_code)
-        and said.due_on in (None, entry.due_on)
+        entry.title.casefold() == command.title.casefold()
+        and command.lead_unit_code in (None, entry.lead_unit_code)
+        and command.due_on in (None, entry.due_on)
     )
 
 

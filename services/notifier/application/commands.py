@@ -28,21 +28,21 @@ class Commands:
         for command in alerts.commands_for(history.facts, day_in_vietnam(event.metadata.time)):
             await self._on_alert(command, metadata)
 
-    async def record_sent(self, command: alerts.RecordSent, metadata: Metadata) -> Handled:
+    async def record_sent(self, command: alerts.RecordSent, metadata: Metadata) -> Handled[alerts.State]:
         keyed = replace(metadata, actor=ACTOR, idempotency_key=command.digest_key)
         return await self._on_alert(command, keyed)
 
-    async def note(self, command: alerts.OnMatter, metadata: Metadata) -> Handled:
+    async def note(self, command: alerts.OnMatter, metadata: Metadata) -> Handled[alerts.State]:
         """Record what became of a matter beside its life; the alert itself knows what it was told before."""
         return await self._on_alert(command, replace(metadata, actor=ACTOR))
 
-    async def answer(self, command: alerts.RecordAnswer, metadata: Metadata) -> Handled:
+    async def answer(self, command: alerts.RecordAnswer, metadata: Metadata) -> Handled[alerts.State]:
         """Record what a unit answered; the key of the metadata is that of the link, which works once."""
         return await self._on_alert(command, metadata)
 
     async def snooze(
         self, command: alerts.Snooze, metadata: Metadata, if_match: int | None = None
-    ) -> Handled:
+    ) -> Handled[alerts.State]:
         """Let reminders of one matter rest; refused by the alert where that is not the asker's to say."""
         return await self._on_alert(command, metadata, if_match)
 
@@ -54,7 +54,7 @@ class Commands:
 
     async def _on_alert(
         self, command: alerts.Command, metadata: Metadata, if_match: int | None = None
-    ) -> Handled:
+    ) -> Handled[alerts.State]:
         own = alerts.Raise | alerts.Resolve | alerts.Snooze
         matter = command if isinstance(command, own) else command.matter
         ref = AggregateRef("alert", matter.alert_id)

@@ -20,8 +20,9 @@ from services.metrics.adapters.records import SqlRecords
 from services.metrics.adapters.tables import STAY
 from services.registry.adapters.read_model import SqlReadModel as Registry
 from services.registry.application.queries import DraftFilter
-from services.registry.domain import draft as drafts
+from services.registry.domain import draft_state as drafts
 from services.registry.domain import unit as units
+from services.registry.domain.draft import draft as decider
 from services.registry.domain.reading import facts_of
 from shared.clock import VIETNAM
 from shared.contracts.ids import draft_id, unit_id
@@ -137,7 +138,7 @@ async def of_aggregates(store: EventStore, history: History) -> Answer:
         assert isinstance(state, units.Unit)
         found[code] = state.by_day
     log = await store.load(AggregateRef("draft", draft_id(history.code)))
-    draft = log.state(drafts.draft)
+    draft = log.state(decider)
     assert isinstance(draft, drafts.Draft)
     periods = stage_periods(facts_of(draft, log.events), RULEBOOK)
     return answers(
@@ -183,7 +184,7 @@ def _entries(history: History, log: Sequence[Recorded]) -> list[Any]:
     state = reduce(
         lambda state, event: drafts.evolve(state, event.data),  # type: ignore[arg-type]
         [event for event in log if event.ref.context == "draft"],
-        drafts.draft.initial,
+        decider.initial,
     )
     assert isinstance(state, drafts.Draft)
     assert state.registered.draft_code == history.code
@@ -264,7 +265,7 @@ async def of_campaigns(model: ReadModel, history: History) -> Answer:
     for day in DAYS:
         draft = await Campaigns(model.engine, _noon(day)).draft(history.code)
         assert draft is not None
-        found[day] = draft.lead_unit_code
+        found[day] = draft.lead_on(day)
     return found
 
 

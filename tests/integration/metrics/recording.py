@@ -6,7 +6,7 @@ from datetime import date
 from random import Random
 from typing import Any
 
-from shared.contracts.vocabulary import ENDS, Precision, Stage
+from shared.contracts.vocabulary import ENDS, Instrument, Precision, Regime, Stage
 from shared.rules.facts import Communication, DraftFacts, StageEntry
 from tests.support.service import House
 
@@ -44,7 +44,18 @@ class Recording:
     random: Random | None = None
 
     async def record(self, drafts: Drafts) -> None:
-        await self.house.import_rows("drafts", [_draft(code, facts) for code, facts in drafts.items()])
+        """Record drafts; at random every third was registered under wrong law, which is put right after its stages."""
+        wrong = list(drafts)[::3] if self.random else []
+        registered = {
+            code: misregistered(facts) if code in wrong else facts for code, facts in drafts.items()
+        }
+        await self.house.import_rows("drafts", [_draft(code, facts) for code, facts in registered.items()])
+        await self._record(drafts)
+        for code in wrong:
+            right = {"instrument": drafts[code].instrument, "regime": drafts[code].regime}
+            await self._post(f"/drafts/{code}/amend", {**right, "reason": "Ghi nhầm khi đăng ký."})
+
+    async def _record(self, drafts: Drafts) -> None:
         await self.house.import_rows("policies", [row for item in drafts.items() for row in _policies(*item)])
         communications = self._mixed(row for item in drafts.items() for row in _communications(*item))
         exemptions = self._mixed(row for item in drafts.items() for row in _exemptions(*item))
@@ -100,6 +111,14 @@ class Recording:
     async def _post(self, path: str, body: Row) -> None:
         answer = await self.house.registry.client.post(path, json=body)
         assert answer.is_success, (path, body, answer.text)
+
+
+def misregistered(facts: DraftFacts) -> DraftFacts:
+    """Give the draft with another instrument and regime than its own."""
+    instrument = next(one for one in Instrument if one is not facts.instrument)
+    return replace(
+        facts, instrument=instrument, regime=next(one for one in Regime if one is not facts.regime)
+    )
 
 
 def _depends_on_order(entries: Iterable[StageEntry]) -> bool:

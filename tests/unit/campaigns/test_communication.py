@@ -1,22 +1,23 @@
 """The communication aggregate: recorded once, corrected, retracted; what is refused and why."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from services.campaigns.domain.communication import (
+from services.campaigns.domain.communication import Communication, communication, policies_meant
+from services.campaigns.domain.communication_commands import (
+    Addition,
     Attach,
-    Communication,
+    Command,
     Correct,
+    Evidence,
     Record,
     Retract,
     Summarise,
-    Telling,
     Verify,
-    communication,
-    policies_meant,
 )
 from services.campaigns.domain.refusals import (
     CommunicationDiffers,
@@ -25,8 +26,10 @@ from services.campaigns.domain.refusals import (
     EvidenceDiffers,
     EvidenceShowsNothing,
     MoreThanReceived,
+    NotYourDraft,
     PolicyNotInDraft,
 )
+from shared.contracts.acting import SUPERVISION, Acting
 from shared.contracts.campaigns import (
     CommunicationCorrected,
     CommunicationEvidenceAttached,
@@ -35,14 +38,17 @@ from shared.contracts.campaigns import (
     CommunicationRetracted,
     CommunicationVerified,
 )
+from shared.contracts.ids import draft_id
 from shared.contracts.vocabulary import Channel, Precision
 from shared.rules.recorded_days import DayInFuture, NotFirstDay
+from tests.support.asked import asked, draft_of
 from tests.support.spec import spec
 
 TODAY = date(2024, 3, 20)
+GIVEN: dict[str, Any] = {"today": TODAY, "draft": draft_of("LUAT-DATDAI")}
 HELD: dict[str, Any] = {
     "communication_id": UUID(int=1),
-    "draft_id": UUID(int=2),
+    "draft_id": draft_id("LUAT-DATDAI"),
     "draft_code": "LUAT-DATDAI",
     "held_on": date(2024, 3, 5),
     "channel": Channel.CONFERENCE,
@@ -50,13 +56,16 @@ HELD: dict[str, Any] = {
 }
 RECORDED = CommunicationRecorded(**HELD)
 RETRACTED = CommunicationRetracted(
-    communication_id=UUID(int=1), draft_id=UUID(int=2), draft_code="LUAT-DATDAI", reason="ghi nhầm"
+    communication_id=UUID(int=1),
+    draft_id=draft_id("LUAT-DATDAI"),
+    draft_code="LUAT-DATDAI",
+    reason="ghi nhầm",
 )
 
 
 def record(draft_policies: frozenset[int] = frozenset({1, 2}), **changes: Any) -> Record:
     activity = CommunicationRecorded(**(HELD | changes))
-    return Record(activity=activity, draft_policies=draft_policies, today=TODAY)
+    return asked(Record, activity, today=TODAY, draft=draft_of("LUAT-DATDAI", draft_policies))
 
 
 def correction(**changes: Any) -> CommunicationCorrected:
@@ -64,7 +73,11 @@ def correction(**changes: Any) -> CommunicationCorrected:
 
 
 def correct(**changes: Any) -> Correct:
-    return Correct(activity=correction(**changes), draft_policies=frozenset({1, 2}), today=TODAY)
+    return asked(Correct, correction(**changes), **GIVEN)
+
+
+def retract(reason: str | None = None) -> Retract:
+    return asked(Retract, reason=reason, **GIVEN)
 
 
 def test_a_communication_is_recorded() -> None:
@@ -178,11 +191,11 @@ def test_a_retracted_one_is_not_corrected() -> None:
 
 
 def test_it_is_retracted_once() -> None:
-    retracted = spec(communication).given(RECORDED).when(Retract(reason="ghi nhầm")).then(RETRACTED)
-    retracted.when(Retract(reason="lần nữa")).nothing()
+    retracted = spec(communication).given(RECORDED).when(retract("ghi nhầm")).then(RETRACTED)
+    retracted.when(retract("lần nữa")).nothing()
 
 
-@pytest.mark.parametrize("command", [Retract(), correct()])
+@pytest.mark.parametrize("command", [retract(), correct()])
 def test_what_was_never_recorded_is_not_found(command: Retract | Correct) -> None:
     spec(communication).when(command).refused(CommunicationNotFound)
 
@@ -194,17 +207,15 @@ ANSWERED = CommunicationFeedbackSummarised(**OF, received=5, accepted=3, explain
 
 
 def verify(**changes: Any) -> Verify:
-    said = VERIFIED.model_copy(update=changes)
-    return Verify(verification=said, today=TODAY)
+    return asked(Verify, VERIFIED, **changes, **GIVEN)
 
 
 def summarise(*, only_first: bool = False, **changes: Any) -> Summarise:
-    said = ANSWERED.model_copy(update=changes)
-    return Summarise(feedback=said, today=TODAY, only_first=only_first)
+    return asked(Summarise, ANSWERED, only_first=only_first, **changes, **GIVEN)
 
 
 def attach(**changes: Any) -> Attach:
-    return Attach(evidence=SHOWN.model_copy(update=changes), today=TODAY)
+    return asked(Attach, evidence=asked(Evidence, SHOWN.model_copy(update=changes)), **GIVEN)
 
 
 def test_a_claim_is_verified_once_and_a_correction_makes_it_a_claim_again() -> None:
@@ -219,7 +230,7 @@ def test_a_claim_is_verified_once_and_a_correction_makes_it_a_claim_again() -> N
 
 
 def test_a_file_that_says_it_again_verifies_only_what_stands_as_it_says() -> None:
-    again = Verify(verification=VERIFIED, today=TODAY, as_said=RECORDED)
+    again = verify(as_recorded=RECORDED)
     spec(communication).given(RECORDED).when(again).then(VERIFIED)
     spec(communication).given(RECORDED, VERIFIED, correction(place="Huế")).when(again).nothing()
     spec(communication).given(RECORDED, RETRACTED).when(again).nothing()
@@ -242,8 +253,8 @@ def test_evidence_is_attached_once_and_shows_something() -> None:
     shown = spec(communication).given(RECORDED).when(attach()).then(SHOWN)
     shown.when(attach()).nothing()
     shown.when(attach(reach="khác")).refused(EvidenceDiffers)
-    other = attach(evidence_id=UUID(int=6), url=None, sha256="0" * 64)
-    more = shown.when(other).then(other.evidence)
+    changes: dict[str, Any] = {"evidence_id": UUID(int=6), "url": None, "sha256": "0" * 64}
+    more = shown.when(attach(**changes)).then(SHOWN.model_copy(update=changes))
     assert isinstance(more.state, Communication)
     assert len(more.state.evidence) == 2
     shown.when(attach(evidence_id=UUID(int=7), url=None)).refused(EvidenceShowsNothing)
@@ -257,15 +268,41 @@ def test_evidence_is_attached_once_and_shows_something() -> None:
         summarise(explained_on=date(2024, 3, 21)),
     ],
 )
-def test_nothing_is_said_of_tomorrow(command: Telling) -> None:
+def test_nothing_is_said_of_tomorrow(command: Addition) -> None:
     spec(communication).given(RECORDED).when(command).refused(DayInFuture)
 
 
 @pytest.mark.parametrize("command", [verify(), attach(), summarise()])
-def test_nothing_more_is_said_of_what_is_gone_or_never_was(command: Telling) -> None:
+def test_nothing_more_is_said_of_what_is_gone_or_never_was(command: Addition) -> None:
     spec(communication).given(RECORDED, RETRACTED).when(command).refused(CommunicationIsRetracted)
     spec(communication).when(command).refused(CommunicationNotFound)
 
 
 def test_a_stray_event_is_no_state() -> None:
     assert spec(communication).given(RETRACTED).state == communication.initial
+
+
+LEADS = ((date(2024, 3, 1), "BTC"), (date(2024, 3, 21), "BXD"))
+
+
+@pytest.mark.parametrize(
+    ("by", "may"),
+    [
+        (Acting("BTC"), True),
+        (Acting("BTP"), False),
+        (Acting("BXD"), False),
+        (Acting(), False),
+        (SUPERVISION, True),
+    ],
+    ids=["lead of the day", "former lead", "coming lead", "no unit", "supervision"],
+)
+@pytest.mark.parametrize("known", [(), (RECORDED,)], ids=["new", "recorded"])
+def test_the_lead_on_the_day_of_the_command_may_act(by: Acting, may: bool, known: tuple[Any, ...]) -> None:
+    commands: list[Command] = [correct(place="Huế"), retract(), verify(), attach(), summarise()]
+    for command in commands if known else [record()]:
+        draft = draft_of("LUAT-DATDAI", (1, 2), *LEADS)
+        when = spec(communication).given(*known).when(replace(command, by=by, draft=draft))
+        if may:
+            assert when.yields()
+        else:
+            when.refused(NotYourDraft)

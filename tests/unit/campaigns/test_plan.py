@@ -1,5 +1,6 @@
 """The plan aggregate: approved, activities planned, moved and cancelled; and where an activity stands on a day."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -20,20 +21,25 @@ from services.campaigns.domain.refusals import (
     ActivityDiffers,
     ActivityIsCancelled,
     ActivityNotFound,
+    NotYourDraft,
     PlannedTooFar,
 )
+from shared.contracts.acting import Acting
 from shared.contracts.campaigns import (
     PlanActivityCancelled,
     PlanActivityPlanned,
     PlanActivityRescheduled,
     PlanApproved,
 )
+from shared.contracts.ids import draft_id
 from shared.contracts.vocabulary import Channel, Precision
 from shared.rules.recorded_days import DayInFuture, NotFirstDay
+from tests.support.asked import asked, draft_of
 from tests.support.spec import spec
 
 TODAY = date(2025, 8, 1)
-IDS: dict[str, Any] = {"draft_id": UUID(int=2), "draft_code": "NQ-1"}
+GIVEN: dict[str, Any] = {"today": TODAY, "draft": draft_of("NQ-1")}
+IDS: dict[str, Any] = {"draft_id": draft_id("NQ-1"), "draft_code": "NQ-1"}
 APPROVED = PlanApproved(**IDS, document="210/KH-UBND", approved_on=date(2025, 7, 31))
 PLANNED = PlanActivityPlanned(
     **IDS, activity_id=UUID(int=1), planned_on=date(2025, 8, 20), channel=Channel.DIALOGUE
@@ -45,32 +51,39 @@ CANCELLED = PlanActivityCancelled(**IDS, activity_id=UUID(int=1), reason="gộp"
 
 
 def activity(**changes: Any) -> PlanActivity:
-    return PlanActivity(activity=PLANNED.model_copy(update=changes), today=TODAY)
+    return asked(PlanActivity, PLANNED, **changes, **GIVEN)
+
+
+def approve(approval: PlanApproved) -> Approve:
+    return asked(Approve, approval, **GIVEN)
+
+
+def cancel(reason: str | None = None) -> Cancel:
+    return asked(Cancel, activity_id=UUID(int=1), reason=reason, **GIVEN)
 
 
 def move(day: date = date(2025, 9, 5), **changes: Any) -> Reschedule:
-    said: dict[str, Any] = {"activity_id": UUID(int=1), "reason": "trùng kỳ họp", "today": TODAY} | changes
-    return Reschedule(planned_on=day, **said)
+    return asked(Reschedule, MOVED, **{"planned_on": day} | changes, **GIVEN)
 
 
 def test_a_plan_is_approved_and_a_later_document_takes_its_place() -> None:
     later = APPROVED.model_copy(update={"document": "12/QĐ-UBND"})
-    first = spec(plan).when(Approve(approval=APPROVED, today=TODAY)).then(APPROVED)
-    second = first.when(Approve(approval=later, today=TODAY)).then(later)
-    second.when(Approve(approval=later, today=TODAY)).nothing()
-    second.when(Approve(approval=APPROVED, today=TODAY)).nothing()
+    first = spec(plan).when(approve(APPROVED)).then(APPROVED)
+    second = first.when(approve(later)).then(later)
+    second.when(approve(later)).nothing()
+    second.when(approve(APPROVED)).nothing()
     assert second.state.approved == later
 
 
 def test_a_plan_is_not_approved_tomorrow() -> None:
     tomorrow = APPROVED.model_copy(update={"approved_on": date(2025, 8, 2)})
-    spec(plan).when(Approve(approval=tomorrow, today=TODAY)).refused(DayInFuture)
+    spec(plan).when(approve(tomorrow)).refused(DayInFuture)
 
 
 def test_an_activity_is_planned_moved_and_cancelled() -> None:
     planned = spec(plan).when(activity()).then(PLANNED)
     moved = planned.when(move()).then(MOVED)
-    cancelled = moved.when(Cancel(activity_id=UUID(int=1), reason="gộp")).then(CANCELLED)
+    cancelled = moved.when(cancel("gộp")).then(CANCELLED)
     found = cancelled.state.activities[UUID(int=1)]
     assert (found.now.planned_on, found.planned, found.cancelled) == (
         MOVED.planned_on,
@@ -85,7 +98,7 @@ def test_said_twice_it_is_no_news_as_planned_first_or_as_it_stands() -> None:
     known.when(activity()).nothing()
     known.when(activity(planned_on=MOVED.planned_on)).nothing()
     known.when(move(reason="lý do khác")).nothing()
-    known.given(CANCELLED).when(Cancel(activity_id=UUID(int=1), reason="khác")).nothing()
+    known.given(CANCELLED).when(cancel("khác")).nothing()
     known.given(CANCELLED).when(activity()).nothing()
 
 
@@ -100,7 +113,7 @@ def test_what_is_cancelled_is_not_moved() -> None:
     spec(plan).given(PLANNED, CANCELLED).when(move()).refused(ActivityIsCancelled)
 
 
-@pytest.mark.parametrize("command", [move(), Cancel(activity_id=UUID(int=1))])
+@pytest.mark.parametrize("command", [move(), cancel()])
 def test_what_was_never_planned_is_not_found(command: Reschedule | Cancel) -> None:
     spec(plan).given(APPROVED).when(command).refused(ActivityNotFound)
 
@@ -128,7 +141,15 @@ def test_the_end_of_the_draft_takes_what_was_planned_for_later() -> None:
     taken = [
         CANCELLED.model_copy(update={"activity_id": UUID(int=number), "reason": "rút"}) for number in (1, 6)
     ]
-    known.when(EndWithDraft(ended_on=date(2025, 8, 10), reason="rút")).then(*taken)
+    known.when(asked(EndWithDraft, ended_on=date(2025, 8, 10), reason="rút", **GIVEN)).then(*taken)
+
+
+def test_the_lead_on_the_day_of_the_command_plans() -> None:
+    draft = draft_of("NQ-1", (), (date(2025, 7, 1), "BTC"), (date(2025, 8, 2), "BXD"))
+    for command in (activity(), approve(APPROVED)):
+        assert spec(plan).when(replace(command, by=Acting("BTC"), draft=draft)).yields()
+        for other in ("BTP", "BXD", None):
+            spec(plan).when(replace(command, by=Acting(other), draft=draft)).refused(NotYourDraft)
 
 
 def test_a_stray_event_is_no_activity() -> None:

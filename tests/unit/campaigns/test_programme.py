@@ -1,5 +1,6 @@
 """The programme aggregate: every kind of entry, what follows what, and where it stands on a day."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -7,10 +8,18 @@ from uuid import UUID
 import pytest
 
 from services.campaigns.domain.programme import KINDS, EntryState, Record, programme, state_of
-from services.campaigns.domain.refusals import EntryDiffers, HoldsAddress, NothingToFollow, SeveralMeant
+from services.campaigns.domain.refusals import (
+    EntryDiffers,
+    HoldsAddress,
+    NothingToFollow,
+    NotYourProgramme,
+    SeveralMeant,
+)
+from shared.contracts.acting import SUPERVISION, Acting
 from shared.contracts.programme import FOLLOWS, ProgrammeEntry, ProgrammeEvent
 from shared.contracts.vocabulary import Precision, ProgrammeKind
 from shared.rules.recorded_days import DayInFuture, NotFirstDay
+from tests.support.asked import asked
 from tests.support.spec import spec
 
 TODAY = date(2025, 8, 1)
@@ -23,7 +32,7 @@ def said(number: int, title: str = "Đối thoại", **words: Any) -> ProgrammeE
 
 def enter(kind: Kind, number: int, of: int | None = None, **words: Any) -> Record:
     of_entry = None if of is None else UUID(int=of)
-    return Record(kind=kind, said=said(number, **words), of_entry=of_entry, today=TODAY)
+    return asked(Record, said(number, **words), kind=kind, of_entry=of_entry, today=TODAY)
 
 
 def event(kind: Kind, number: int, of: int | None = None, **words: Any) -> ProgrammeEvent:
@@ -110,3 +119,28 @@ def test_where_an_entry_stands(kind: Kind, as_of: date, is_open: bool, state: En
     assert state_of(kind, date(2025, 9, 1), as_of, is_open=is_open) is state
     if is_open:
         assert state_of(kind, None, as_of, is_open=True) is EntryState.OPEN
+
+
+@pytest.mark.parametrize(
+    ("by", "own", "follow_up"),
+    [
+        (Acting("STP"), True, True),
+        (Acting("SO-A"), False, True),
+        (Acting("SO-B"), False, False),
+        (Acting(), False, False),
+        (SUPERVISION, True, True),
+    ],
+    ids=["the unit", "who leads the task", "another unit", "no unit", "supervision"],
+)
+def test_who_may_enter_and_who_may_follow_up(by: Acting, own: bool, follow_up: bool) -> None:
+    known = spec(programme).given(TASK)
+    for command, may in (
+        (enter(Kind.TRAINING_HELD, 2), own),
+        (enter(Kind.TASK_REPORTED, 3), own),  # named by its title alone: that is for the unit itself
+        (enter(Kind.TASK_REPORTED, 4, of=1), follow_up),
+    ):
+        when = known.when(replace(command, by=by))
+        if may:
+            assert when.yields()
+        else:
+            when.refused(NotYourProgramme)

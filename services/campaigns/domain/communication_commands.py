@@ -1,0 +1,93 @@
+"""Commands on communications: flat, with fields of their own; all are about a draft."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from services.campaigns.domain.draft import OnDraft
+from shared.contracts.campaigns import CommunicationRecorded
+from shared.contracts.vocabulary import Channel, ContentItem, Dataset, Precision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What shows an activity: a link, or the SHA-256 of a file that is kept elsewhere."""
+
+    evidence_id: UUID
+    title: str | None = None
+    url: str | None = None
+    sha256: str | None = None
+    captured_on: date | None = None
+    reach: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity(OnDraft):
+    """What is stated of a carried-out activity; no policies means the whole draft."""
+
+    held_on: date
+    precision: Precision = Precision.DAY
+    channel: Channel
+    title: str
+    policies: tuple[int, ...] = ()
+    organiser: str | None = None
+    place: str | None = None
+    attendance: int | None = None
+    reach: str | None = None
+    url: str | None = None
+    activity_id: UUID | None = None
+    content: tuple[ContentItem, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record(Activity):
+    """Record an activity, with the evidence that came together with it."""
+
+    communication_id: UUID
+    notes: Mapping[str, str] = field(default_factory=dict)
+    dataset: Dataset = Dataset.LIVE
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correct(Activity):
+    """State how the activity really was: every field is replaced, but the notes of the first record."""
+
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retract(OnDraft):
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verify(OnDraft):
+    """Confirm what is claimed; with `as_recorded` only if it still stands so (a file may state it again)."""
+
+    verified_on: date
+    by_unit_code: str | None = None
+    note: str | None = None
+    as_recorded: CommunicationRecorded | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attach(OnDraft):
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summarise(OnDraft):
+    """State what became of comments; `only_first` leaves a summary that is there already (as a file does)."""
+
+    received: int
+    accepted: int = 0
+    explained: int = 0
+    explanation_url: str | None = None
+    explained_on: date | None = None
+    only_first: bool = False
+
+
+Addition = Verify | Attach | Summarise
+Command = Record | Correct | Retract | Addition

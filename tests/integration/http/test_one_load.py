@@ -1,0 +1,156 @@
+"""A command loads its aggregate once, and nothing else: every POST route of the registry and of campaigns."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.envelope import AggregateRef
+from shared.eventstore.jetstream import JetStreamEventStore
+from shared.eventstore.port import History
+from tests.integration.campaigns.test_import import office
+from tests.support import samples
+from tests.support.service import Api, House
+
+OTHERS = {  # POST routes that are no command on one aggregate
+    "/imports": "many aggregates in bulk",
+    "/projections/rebuild": "no aggregate",
+    "/projections/skip": "no aggregate",
+    "/projections/verification": "no aggregate",
+}
+HELD = {"held_on": "2024-03-05", "channel": "dialogue", "title": "Đối thoại với người dân"}
+
+
+@dataclass(slots=True)
+class Loads:
+    """The aggregates that were loaded since the last look."""
+
+    refs: list[AggregateRef] = field(default_factory=list)
+
+    def taken(self) -> list[str]:
+        names = [ref.context for ref in self.refs]
+        self.refs.clear()
+        return names
+
+
+@pytest.fixture
+def loads(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loads]:
+    """Count what services that start from now on load from the log."""
+    found = Loads()
+
+    class Counting:
+        def __init__(self, *arguments: Any) -> None:
+            self.store = JetStreamEventStore(*arguments)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.store, name)
+
+        async def load(self, ref: AggregateRef) -> History:
+            found.refs.append(ref)
+            return await self.store.load(ref)
+
+    monkeypatch.setattr("shared.service.JetStreamEventStore", Counting)
+    return found
+
+
+def post_routes(api: Api) -> set[str]:
+    """Give what stands in the API's description; the pages behind links in mails don't (they load what they show)."""
+    paths = api.app.openapi()["paths"]
+    return {path for path, methods in paths.items() if "post" in methods} - set(OTHERS)
+
+
+@dataclass(slots=True)
+class Caller:
+    """Posts to routes by their templates, and keeps what each loaded."""
+
+    client: httpx.AsyncClient
+    loads: Loads
+    names: dict[str, str]
+    position: int
+    loaded: dict[str, list[str]] = field(default_factory=dict)
+
+    async def post(self, route: str, **body: Any) -> dict[str, Any]:
+        params = {"min_position": self.position}
+        self.loads.taken()
+        answer = await self.client.post(route.format(**self.names), json=body, params=params)
+        assert answer.status_code in (200, 201), (route, answer.text)
+        self.loaded.setdefault(route, self.loads.taken())
+        found: dict[str, Any] = answer.json()
+        self.position = found["position"]
+        return found
+
+
+async def test_every_command_of_the_registry(shared_house: House, a_code: str, loads: Loads) -> None:
+    unit, other = a_code, f"{a_code}-B"
+    async with shared_house.another("registry") as api:
+        names = {"draft_code": a_code, "unit_code": unit}
+        caller = Caller(api.client, loads, names, 0)
+        await caller.post("/units", **samples.unit(unit))
+        await caller.post("/units", **samples.unit(other))
+        await caller.post("/units/{unit_code}/rename", name="Sở mới", on="2024-01-01")
+        await caller.post("/units/{unit_code}/move", parent_code=other, on="2024-01-01")
+        await caller.post("/units/{unit_code}/targets", year=2025, target_percent=80)
+        await caller.post("/units/{unit_code}/successions", to_code=other, kind="merge", date="2025-07-01")
+        await caller.post("/drafts", **samples.draft(a_code, unit))
+        await caller.post("/drafts/{draft_code}/amend", instrument="resolution", reason="Ghi nhầm.")
+        await caller.post("/drafts/{draft_code}/title", title="Khác")
+        await caller.post("/drafts/{draft_code}/scope", in_scope="yes")
+        await caller.post("/drafts/{draft_code}/policies", policy_no=1, title="Giá đất")
+        await caller.post("/drafts/{draft_code}/exemptions", document="CV 1", stages=["appraisal"])
+        await caller.post("/drafts/{draft_code}/procedure", procedure="simplified", document="CV 2")
+        entered = {"stage": "draft_consultation", "entered_on": "2024-01-08"}
+        await caller.post("/drafts/{draft_code}/stages", **entered)
+        draft = (await api.client.get(f"/drafts/{a_code}")).json()
+        caller.names["entry_id"] = draft["stages"][0]["entry_id"]
+        await caller.post(
+            "/drafts/{draft_code}/stages/{entry_id}/correct", **entered | {"entered_on": "2024-01-09"}
+        )
+        posted = await caller.post(
+            "/drafts/{draft_code}/postings",
+            stage="draft_consultation",
+            opened_on="2024-01-09",
+            closes_on="2024-02-01",
+        )
+        caller.names["posting_id"] = posted["posting"]["posting_id"]
+        await caller.post("/drafts/{draft_code}/postings/{posting_id}/extend", closes_on="2024-02-09")
+        await caller.post("/drafts/{draft_code}/postings/{posting_id}/close", closed_on="2024-02-09")
+        await caller.post("/drafts/{draft_code}/transfer", to_unit_code=other, on="2024-02-01")
+        await caller.post("/drafts/{draft_code}/withdraw", on="2024-03-01")
+        assert set(caller.loaded) == post_routes(api), "a route has no case here"
+    assert caller.loaded == {
+        route: ["unit" if route.startswith("/units") else "draft"] for route in caller.loaded
+    }
+
+
+async def test_every_command_of_campaigns(shared_house: House, a_code: str, loads: Loads) -> None:
+    await office(shared_house, a_code)
+    async with shared_house.another("campaigns") as api:
+        names = {"draft_code": a_code, "unit_code": a_code, "year": "2025"}
+        caller = Caller(api.client, loads, names, await shared_house.head())
+        plan = "/drafts/{draft_code}/plan/activities"
+        planned = await caller.post(plan, planned_on="2025-08-20", title="Đối thoại")
+        second = await caller.post(plan, planned_on="2025-08-21", title="Tọa đàm")
+        caller.names["activity_id"] = second["id"]
+        await caller.post(f"{plan}/{{activity_id}}/reschedule", planned_on="2025-09-05")
+        await caller.post(f"{plan}/{{activity_id}}/cancel", reason="gộp")
+        of_plan = {"activity_id": planned["id"]}
+        recorded = await caller.post("/drafts/{draft_code}/communications", **HELD, **of_plan)
+        caller.names["communication_id"] = recorded["id"]
+        one = "/communications/{communication_id}"
+        await caller.post(f"{one}/correct", **HELD, **of_plan, place="Huế")
+        await caller.post(f"{one}/verify")
+        await caller.post(f"{one}/evidence", url="https://example.vn/1")
+        await caller.post(f"{one}/retract", reason="Không diễn ra.")
+        await caller.post(
+            "/units/{unit_code}/programme/{year}", kind="task_assigned", title="Đối thoại", draft_code=a_code
+        )
+        assert set(caller.loaded) == post_routes(api), "a route has no case here"
+    contexts = {"plan": plan, "programme": "/units"}
+    assert caller.loaded == {
+        route: [
+            next((context for context, start in contexts.items() if route.startswith(start)), "communication")
+        ]
+        for route in caller.loaded
+    }
