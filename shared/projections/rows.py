@@ -1,10 +1,9 @@
 """Row changes as data: a projection says what an event means for rows, in bulk they are written once."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 from sqlalchemy import MetaData, Table, bindparam, delete, tuple_, update
@@ -12,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.event import Event
 from shared.database import upsert
-from shared.envelope import Recorded
 from shared.projections.row_mapper import Row, changed_columns, whole_row
 
 Key = tuple[Any, ...]
@@ -50,26 +48,6 @@ class Remove:
 
 
 RowChange = Put | Change | Remove
-
-
-@dataclass(frozen=True, slots=True)
-class RowProjection:
-    """A projection whose events each mean some row changes, whatever else is in the rows."""
-
-    name: str
-    contexts: frozenset[str]
-    metadata: MetaData
-    tables: Sequence[Table]
-    changes: Callable[[Recorded], Iterable[RowChange]]
-
-    async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
-        await write(connection, self.metadata, chain.from_iterable(self.changes(event) for event in events))
-
-    async def began(self) -> None:
-        """Nothing is remembered between batches."""
-
-    async def caught_up(self) -> None:
-        """Nothing follows from being up to date."""
 
 
 async def write(connection: AsyncConnection, metadata: MetaData, changes: Iterable[RowChange]) -> None:
