@@ -1,0 +1,147 @@
+"""Both samples in all four services, on an empty log, on a fixed day: what the golden files are recorded from."""
+
+import csv
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from importlib import import_module
+from inspect import signature
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from deploy.cli.columns import COLUMNS, DATASET, ORDER
+from deploy.local.keys import Keyring
+from deploy.local.nats import NatsServer
+from deploy.sample import exercise
+from shared import clock
+from shared.eventstore.streams import TICKS
+from shared.rules.rulebook import load_rulebook
+from tests.integration.notifier.desk import HandClock
+from tests.support.engines import NewDatabase, connected
+from tests.support.service import SERVICES, CreateApp, House, create_app_of, eventually, running
+from tests.support.tokens import Issuer
+
+MONDAY = date(2026, 11, 23)  # the first working day of its week; the next day is a holiday
+OPEN = Path(exercise.__file__).parent / "open"
+ADDRESSES = {
+    "url_registry": "https://registry.example.vn",
+    "url_campaigns": "https://campaigns.example.vn",
+    "url_notifier": "https://notifier.example.vn",
+}
+
+Row = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Office:
+    """The running services; `mail_dir` is where mails are written, `clock` what they all read."""
+
+    house: House
+    clock: HandClock
+    mail_dir: Path
+
+    async def get(self, service: str, path: str) -> Any:
+        answer = await self.house.services[service].client.get(path)
+        assert answer.is_success, (path, answer.text)
+        return answer.json() if "json" in answer.headers["content-type"] else answer.text
+
+    async def tick(self, day: date | None = None) -> dict[str, Any]:
+        """Send the mails of a day (default: of the clock's moment)."""
+        await self.house.settled()
+        body = {"at": day.isoformat() if day else None}
+        answer = await self.house.services["notifier"].client.post("/tick", json=body)
+        assert answer.is_success, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def alerts(self) -> list[dict[str, Any]]:
+        """Give all alerts by draft and unit: the service lists them by an id made from a random one."""
+        found = (await self.get("notifier", "/alerts?limit=500"))["items"]
+        return sorted(found, key=lambda alert: (alert["draft_code"], alert["unit_code"]))
+
+    async def recipients(self) -> dict[str, str]:
+        """Give the address of every mailbox by its id, which is drawn at random."""
+        units = dict.fromkeys(unit for unit, *_ in exercise.RECIPIENTS)
+        listed = [await self.get("notifier", f"/units/{unit}/recipients") for unit in units]
+        return {one["recipient_id"]: one["email"] for unit in listed for one in unit["recipients"]}
+
+
+@asynccontextmanager
+async def open_office(
+    server: NatsServer, keys: Keyring, issuer: Issuer, new_database: NewDatabase, folder: Path
+) -> AsyncIterator[Office]:
+    """Start the services on a log without ticks of its own, and import both samples."""
+    hand = HandClock()
+    house = House(server, keys, issuer)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(patch.object(clock, "now", hand))
+        async with connected(server, "operator") as operator:
+            await operator.jetstream().purge_stream(TICKS)
+        for service in SERVICES:
+            house.databases[service] = await new_database()
+            settings = house.settings(
+                service, **_known(service, {"mail_dir": folder / "mail", "log_level": "WARNING", **ADDRESSES})
+            )
+            app = running(_created(service, hand), settings, issuer)
+            house.services[service] = await stack.enter_async_context(app)
+        office = Office(house, hand, folder / "mail")
+        await _import(house, _open_sample())
+        calendar = load_rulebook().calendar
+        await _import(house, _marked(exercise.sheets(MONDAY, calendar)))
+        await _all_gaps_announced(office)
+        yield office
+
+
+def _known(service: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the settings that a service has."""
+    fields = import_module(f"services.{service}.settings").Settings.model_fields
+    return {name: value for name, value in changes.items() if name in fields}
+
+
+def _created(service: str, hand: HandClock) -> CreateApp:
+    """Give the clock to the services that take one; the others read `shared.clock`."""
+    create: Callable[..., Any] = create_app_of(service)
+    return partial(create, now=hand) if "now" in signature(create).parameters else create
+
+
+def _open_sample() -> dict[str, Sequence[Row]]:
+    found: dict[str, Sequence[Row]] = {}
+    for sheet in ORDER:
+        if (file := OPEN / f"{sheet}.csv").exists():
+            with file.open(encoding="utf-8-sig", newline="") as lines:
+                found[sheet] = list(csv.DictReader(lines))
+    return found
+
+
+def _marked(sheets: Mapping[str, Sequence[Row]]) -> dict[str, Sequence[Row]]:
+    """Mark the rows as exercise data, as `loa up --demo` does."""
+    return {
+        name: [{**row, DATASET: "exercise"} if DATASET in COLUMNS[name].known else row for row in rows]
+        for name, rows in sheets.items()
+    }
+
+
+async def _import(house: House, sheets: Mapping[str, Sequence[Row]]) -> None:
+    for sheet in sorted(sheets, key=list(ORDER).index):
+        rows = [{key: str(value) for key, value in row.items()} for row in sheets[sheet]]
+        await house.import_rows(sheet, rows)
+    await house.settled()
+
+
+async def _all_gaps_announced(office: Office) -> None:
+    """Wait until the notifier has an alert for every gap of the day."""
+    gaps = (await office.get("metrics", f"/gaps?as_of={MONDAY}"))["gaps"]
+    wanted = {gap["draft_code"] for gap in gaps}
+
+    async def there() -> bool:
+        return wanted <= {alert["draft_code"] for alert in await office.alerts()}
+
+    await eventually(there)
+    await office.house.settled()
+
+
+def moment(hour: int, minute: int = 0, day: date = MONDAY) -> datetime:
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=clock.VIETNAM)

@@ -1,0 +1,65 @@
+"""Records the golden files anew: `python -m tests.integration.golden.record`; then read `git diff` before you commit."""
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+
+from deploy.local.keys import keyring
+from deploy.local.postgres import PostgresServer, create_database
+from tests.integration.golden import surfaces
+from tests.integration.golden.office import open_office
+from tests.support.engines import THROW_AWAY, fresh_nats
+from tests.support.ports import free_port
+from tests.support.tokens import issuer
+
+FILES = Path(__file__).parent / "recorded"
+COMMAND = f"{Path(sys.executable).name} -m tests.integration.golden.record"
+
+
+async def record(folder: Path) -> dict[str, str]:
+    """Run engines and services of their own, and give the text of every golden file by its name."""
+    keys, numbers = keyring(folder / "keys"), count(1)
+    async with (
+        PostgresServer(folder / "postgres", free_port(), settings=THROW_AWAY) as postgres,
+        fresh_nats(folder / "nats", keys) as server,
+    ):
+
+        async def new_database() -> str:
+            name = f"golden_{next(numbers)}"
+            admin = await asyncpg.connect(postgres.admin_url)
+            await create_database(admin, name, name)
+            await admin.close()
+            return f"postgresql://{name}:{name}@127.0.0.1:{postgres.port}/{name}"
+
+        async with open_office(server, keys, issuer(folder), new_database, folder) as office:
+            return await surfaces.record(office)
+
+
+def write(recorded: dict[str, str]) -> None:
+    shutil.rmtree(FILES, ignore_errors=True)
+    for name, text in recorded.items():
+        file = FILES / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+
+def read() -> dict[str, str]:
+    """Give the text of every golden file by its name."""
+    files = sorted(file for file in FILES.rglob("*") if file.is_file())
+    return {file.relative_to(FILES).as_posix(): file.read_text(encoding="utf-8") for file in files}
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="loa-golden-") as folder:
+        Path(folder).chmod(0o755)
+        write(asyncio.run(record(Path(folder))))
+    print(f"{FILES}: {len(read())} files")  # noqa: T201  a command prints
+
+
+if __name__ == "__main__":
+    main()
