@@ -72,6 +72,17 @@ async def test_an_append_whose_acknowledgement_is_lost_succeeds(registry: Client
     assert version.count == count
 
 
+async def test_an_append_that_another_overtook_conflicts_also_if_the_refusal_is_lost(
+    registry: Client,
+) -> None:
+    """Not "perhaps later": the same append can never succeed, so it must be decided anew."""
+    unlucky: Any = LosesAcknowledgements(registry)
+    ref = draft()
+    await JetStreamEventStore(registry).append(ref, NOTHING, policies(1))
+    with pytest.raises(VersionConflict):
+        await JetStreamEventStore(unlucky).append(ref, NOTHING, policies(1))
+
+
 class IsBehind:
     """A connection on which the first questions are answered by a broker whose log still ends at a position."""
 
