@@ -52,7 +52,6 @@ class ServiceSettings(RuleSettings):
     database_url: SecretStr
     jwks: str = Field(default="", description="path of a JWKS file, or address of an issuer's JWKS")
     public_read: bool = False
-    public_url: str = ""
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     migrate_on_start: bool = True

@@ -181,6 +181,5 @@ def _environment(name: str, folder: Path, settings: LocalSettings) -> dict[str, 
         "LOA_MAIL_DIR": str(folder / "mail"),
         "LOA_HOST": LOOPBACK,
         "LOA_PORT": str(settings.port(name)),
-        "LOA_PUBLIC_URL": os.environ.get("LOA_PUBLIC_URL") or settings.url(name),
         "LOA_PUBLIC_READ": "true",
     }

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared import database
-from tests.support.first_release import restore_rows
+from tests.support.first_release import first_state, restore_rows
 
 SERVICES = ("registry", "campaigns", "metrics", "notifier")
 
@@ -38,7 +38,7 @@ def _differences(connection: Connection, metadata: MetaData, retired: frozenset[
 @pytest.mark.parametrize("service", SERVICES)
 async def test_readers_find_units_before_the_rebuild(service: str, database_url: str) -> None:
     """The rows of the first release fill the directory, which a rebuild then writes as the log has it."""
-    await restore_rows(database_url, service, "2026-01-01T00:00:00+00:00")
+    await restore_rows(database_url, service, "2026-01-01T00:00:00+00:00", first_state())
     url = database_url.replace("postgresql://", "postgresql+asyncpg://")
     await database.migrate(
         url, Path(import_module(f"services.{service}").__path__[0]) / "adapters" / "migrations"

@@ -15,10 +15,10 @@ from typing import Any
 
 import asyncpg
 
-from deploy.cli import archive, snapshot
-from deploy.local.keys import keyring
-from deploy.local.nats import NatsServer
-from deploy.local.postgres import PostgresServer, create_database
+from deploy.cli.backup import archive, snapshot
+from deploy.local.engines.nats import NatsServer
+from deploy.local.engines.postgres import PostgresServer, create_database
+from deploy.local.keys.keyring import keyring
 from deploy.nats.permissions import OPERATOR
 from shared import clock
 from shared.eventstore.streams import EVENTS

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from deploy.cli.columns import ORDER
+from deploy.cli.data.columns import ORDER
 from deploy.sample import exercise
 from shared.rules.rulebook import load_rulebook
 from tests.integration.answers.office import links_of

@@ -1,12 +1,15 @@
 """What goes over the wire is what the newest release promises: stream, subject, media type, a valid document."""
 
 import json
+from datetime import date
 
 import jsonschema
 
-from deploy.local.nats import NatsServer
-from services.registry.domain.draft import Register, draft
+from deploy.local.engines.nats import NatsServer
+from services.registry.domain.draft import draft
+from services.registry.domain.draft_commands import Register
 from shared.clock import new_id
+from shared.contracts.acting import SUPERVISION
 from shared.contracts.ids import draft_id
 from shared.contracts.registry import DraftRegistered
 from shared.contracts.vocabulary import Instrument, Regime
@@ -21,18 +24,20 @@ CODE = "LUAT-PHAT-HANH"
 
 
 async def test_an_event_on_the_wire_keeps_the_promises_of_the_release(nats_server: NatsServer) -> None:
-    registered = DraftRegistered(
+    command = Register(
         draft_id=draft_id(CODE),
         draft_code=CODE,
         title="Luật Đất đai",
         instrument=Instrument.LAW,
         lead_unit_code="BTP",
         regime=Regime.LAW_2015,
+        by=SUPERVISION,
+        today=date(2026, 11, 29),
     )
-    promised = releases.releases()[-1].types[registered.type_name()]
-    ref = AggregateRef("draft", registered.draft_id)
+    promised = releases.releases()[-1].types[DraftRegistered.type_name()]
+    ref = AggregateRef("draft", command.draft_id)
     async with connected(nats_server, "registry") as nc:
-        await handle(JetStreamEventStore(nc), draft, ref, Register(draft=registered), META, new_id=new_id)
+        await handle(JetStreamEventStore(nc), draft, ref, command, META, new_id=new_id)
     async with connected(nats_server, "operator") as operator:
         subject = promised.subject.replace("{id}", str(ref.id))
         message = await operator.jetstream().get_last_msg(promised.stream, subject)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from deploy.cli.columns import COLUMNS, DATASET, ORDER
-from deploy.local.keys import Keyring
-from deploy.local.nats import NatsServer
+from deploy.cli.data.columns import COLUMNS, DATASET, ORDER
+from deploy.local.engines.nats import NatsServer
+from deploy.local.keys.keyring import Keyring
 from deploy.sample import exercise
 from shared import clock
 from shared.eventstore.streams import TICKS
@@ -119,7 +119,7 @@ def _open_sample() -> dict[str, Sequence[Row]]:
 def _marked(sheets: Mapping[str, Sequence[Row]]) -> dict[str, Sequence[Row]]:
     """Mark the rows as exercise data, as `loa up --demo` does."""
     return {
-        name: [{**row, DATASET: "exercise"} if DATASET in COLUMNS[name].known else row for row in rows]
+        name: [{**row, DATASET: "exercise"} if DATASET in COLUMNS[name].names else row for row in rows]
         for name, rows in sheets.items()
     }
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import asyncpg
 
-from deploy.local.keys import keyring
-from deploy.local.postgres import PostgresServer, create_database
+from deploy.local.engines.postgres import PostgresServer, create_database
+from deploy.local.keys.keyring import keyring
 from tests.integration.golden import surfaces
 from tests.integration.golden.office import open_office
 from tests.support.engines import THROW_AWAY, fresh_nats

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.keys import Keyring
-from deploy.local.nats import NatsServer
+from deploy.local.engines.nats import NatsServer
+from deploy.local.keys.keyring import Keyring
 from tests.integration.golden import record, surfaces
 from tests.integration.golden.office import open_office
 from tests.support.engines import NewDatabase
