@@ -12,6 +12,7 @@ from nats.js.errors import NotFoundError
 
 from shared import log
 from shared.contracts.catalog import Catalog
+from shared.envelope import subject_of
 from shared.envelope_schema import envelope_model
 from shared.eventstore.streams import EVENTS, stream_state
 from shared.health import Check
@@ -102,7 +103,7 @@ def create_broker(settings: ServiceSettings, catalog: Catalog) -> NatsBroker:
     )
     for model in catalog.owned_by(settings.service):
         broker.publisher(
-            f"loa.{model.context}.{{id}}.{model.name}",
+            subject_of(model, "{id}"),
             schema=envelope_model(model),
             title=model.type_name(),
             description=model.__doc__,

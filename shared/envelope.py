@@ -20,6 +20,11 @@ DATA_CONTENT_TYPE = "application/json"
 SPEC_VERSION = "1.0"
 
 
+def subject_of(model: type[Event], aggregate_id: str) -> str:
+    """Give the NATS subject of the events of a type; released subjects never change."""
+    return f"loa.{model.context}.{aggregate_id}.{model.name}"
+
+
 @dataclass(frozen=True, slots=True)
 class AggregateRef:
     """Which aggregate: its context and id."""
@@ -33,7 +38,7 @@ class AggregateRef:
         return f"loa.{self.context}.{self.id}.*"
 
     def subject(self, event: Event) -> str:
-        return f"loa.{self.context}.{self.id}.{event.name}"
+        return subject_of(type(event), str(self.id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
         probes={**platform.probes(runner), "reactions": reactions.probe},
         metrics=platform.metrics,
         tracing=platform.tracing,
+        now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run, reactions.run]),
     )
 

@@ -32,7 +32,7 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
     queries = Queries(snapshots, rulebook)
     vitals = Vitals.of(snapshots, rulebook, now, platform.metrics)
     platform.metrics.before_scrape("gaps", vitals.read)
-    api_app = web.create_api(
+    return web.create_api(
         service=settings.service,
         description="Tỷ lệ truyền thông, khoảng trống, báo cáo. / Compliance, gaps, reports.",
         routers=[
@@ -47,7 +47,6 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
         probes=platform.probes(runner),
         metrics=platform.metrics,
         tracing=platform.tracing,
+        now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
     )
-    api_app.state.now = now
-    return api_app

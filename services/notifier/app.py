@@ -100,6 +100,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
         probes={**platform.probes(runner), "reactions": reactions.probe},
         metrics=platform.metrics,
         tracing=platform.tracing,
+        now=now,
         lifespan=lambda _: platform.lifespan(
             MIGRATIONS,
             [runner.run, reactions.run, ticks.sender.run, *_doors_for_bounces(platform, settings, now)],

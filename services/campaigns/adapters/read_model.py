@@ -22,7 +22,7 @@ from shared.clock import Clock, day_in_vietnam
 from shared.contracts.vocabulary import Dataset
 from shared.conventions import MOST_POSITION
 from shared.directory.queries import leads_on
-from shared.paging import BadCursor
+from shared.paging import key_of
 
 UNIT = directory.units.unit
 DRAFT, LEAD, POLICY = directory.drafts.draft, directory.drafts.lead, directory.drafts.policy
@@ -70,7 +70,7 @@ class SqlReadModel:
         return [_placed(row, "planned_on", "activity_id") for row in found]
 
     async def entries(self, wanted: EntryFilter, limit: int, after: str | None) -> list[dict[str, Any]]:
-        query = programme_query.entries(wanted, limit, _position(after))
+        query = programme_query.entries(wanted, limit, key_of(after, _position) if after else 0)
         async with self.engine.connect() as connection:
             found = (await connection.execute(query)).mappings().all()
         return [{**row, "cursor": str(row["position"])} for row in found]
@@ -139,7 +139,7 @@ def _communications(wanted: CommunicationFilter, limit: int, after: str | None) 
     if not wanted.include_retracted:
         query = query.where(table.retracted.is_(False))
     if after:
-        query = query.where(tuple_(table.held_on, table.communication_id) > _place(after))
+        query = query.where(tuple_(table.held_on, table.communication_id) > key_of(after, _place))
     return query
 
 
@@ -164,7 +164,9 @@ def _activities(wanted: ActivityFilter, limit: int, after: str | None, today: da
         .order_by(table.planned_on, table.activity_id)
         .limit(limit)
     )
-    return query.where(tuple_(table.planned_on, table.activity_id) > _place(after)) if after else query
+    return (
+        query.where(tuple_(table.planned_on, table.activity_id) > key_of(after, _place)) if after else query
+    )
 
 
 def _wanted(wanted: ActivityFilter, today: date) -> Iterator[ColumnElement[bool]]:
@@ -187,23 +189,11 @@ def _placed(row: Mapping[Any, Any], day: str, id_: str) -> dict[str, Any]:
 
 
 def _place(after: str) -> tuple[date, UUID]:
-    day, _, communication_id = after.partition(" ")
-    try:
-        return date.fromisoformat(day), UUID(communication_id)
-    except ValueError as error:
-        raise _bad_cursor() from error
+    day, _, id_ = after.partition(" ")
+    return date.fromisoformat(day), UUID(id_)
 
 
-def _position(after: str | None) -> int:
-    if after is None:
-        return 0
+def _position(after: str) -> int:
     if not (after.isascii() and after.isdigit()) or int(after) > MOST_POSITION:
-        raise _bad_cursor()
+        raise ValueError(after)
     return int(after)
-
-
-def _bad_cursor() -> BadCursor:
-    return BadCursor(
-        "Con trỏ trang không hợp lệ; đề nghị dùng giá trị `next` của trang trước.",
-        "The cursor is not valid; use `next` of the page before.",
-    )

@@ -12,12 +12,11 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BeforeValidator, Field
 
 from services.metrics.adapters import shown
-from services.metrics.adapters.api import Today
 from services.metrics.application.queries import Queries, Question
 from services.metrics.domain.grouping import View
 from shared.auth import Reader
 from shared.contracts.datasets import banners
-from shared.conventions import AtPosition
+from shared.conventions import AtPosition, Today
 from shared.pages.look import environment, safe
 from shared.pages.route import kept_headers, page_route, said
 from shared.rules.figures import DEFINITION, reporting_year, year_period
@@ -128,11 +127,11 @@ def router(queries: Queries) -> APIRouter:
     common: dict[str, Any] = {"rules_version": queries.rulebook.version, "definition": DEFINITION.vi}
 
     @routes.get("/", summary="The figures of a day, for people")
-    async def first_page(_: Reader, today: Today, chosen: Chosen) -> HTMLResponse:
-        return await overview_page(queries, chosen, common, today)
+    async def first_page(_: Reader, chosen: Chosen, today: Today) -> HTMLResponse:
+        return await overview_page(queries, chosen, today, common)
 
     @routes.get("/drafts/{draft_code}", summary="The reasoning for one draft, for people")
-    async def draft_page(_: Reader, today: Today, draft_code: str, chosen: Chosen) -> HTMLResponse:
+    async def draft_page(_: Reader, draft_code: str, chosen: Chosen, today: Today) -> HTMLResponse:
         as_of = chosen.as_of or today
         answer = await queries.coverage(draft_code, as_of)
         return render(
@@ -152,7 +151,7 @@ def router(queries: Queries) -> APIRouter:
 
 
 async def overview_page(
-    queries: Queries, chosen: Choice, common: Mapping[str, Any], today: date
+    queries: Queries, chosen: Choice, today: date, common: Mapping[str, Any]
 ) -> HTMLResponse:
     answer = await queries.overview(chosen.question(today))
     question, units = answer.question, answer.units

@@ -10,6 +10,7 @@ from services.metrics.application.ports import Cell, OpenGap, Snapshot, Todo
 from services.metrics.domain.coverage import Coverage, coverage_of
 from services.metrics.domain.grouping import Counted, Group, GroupBy, View, group, whole
 from services.metrics.domain.refusals import DraftNotKnown, UnitNotKnown
+from services.metrics.domain.todos import long_suspended_before
 from shared.contracts.vocabulary import Dataset, GapState, Instrument, Regime, UnitLevel
 from shared.directory.unit_directory import UnitsOn
 from shared.rules import wording
@@ -126,7 +127,8 @@ class Queries:
 
     async def todos(self, as_of: date) -> tuple[list[Todo], UnitsOn]:
         async with self.snapshots() as snapshot:
-            return await snapshot.todos(as_of), (await snapshot.units()).on(as_of)
+            found = await snapshot.todos(as_of, long_suspended_before(as_of))
+            return found, (await snapshot.units()).on(as_of)
 
     async def overview(self, question: Question) -> Overview:
         async with self.snapshots() as snapshot:
@@ -134,7 +136,7 @@ class Queries:
             cells = await snapshot.cells(question.as_of, question.period)
             targets = await snapshot.targets(question.target_year)
             gaps = await snapshot.gaps(question.as_of)
-            todos = await snapshot.todos(question.as_of)
+            todos = await snapshot.todos(question.as_of, long_suspended_before(question.as_of))
         units = directory.on(question.as_of)
         asked = replace(question, unit_code=units.code_of(question.unit_code))
         that_day, then = replace(asked, period=None), directory.on(asked.effective)

@@ -21,6 +21,7 @@ from services.notifier.adapters.tables import (
 )
 from shared.clock import Clock, day_in_vietnam
 from shared.directory.queries import with_unit_names
+from shared.paging import key_of
 
 OUTBOX_ROWS = 200
 
@@ -65,7 +66,7 @@ class SqlReadModel:
         if unit_code is not None:
             query = query.where(ALERT.c.unit_code == unit_code)
         if after is not None:
-            query = query.where(ALERT.c.alert_id > UUID(after))
+            query = query.where(ALERT.c.alert_id > key_of(after, UUID))
         return await self._rows(query.order_by(ALERT.c.alert_id).limit(limit))
 
     async def counts(self) -> dict[str, int]:

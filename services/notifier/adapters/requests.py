@@ -23,7 +23,7 @@ from shared.contracts.notifier import (
 from shared.contracts.vocabulary import Stage
 from shared.conventions import AtPosition
 from shared.directory.queries import with_unit_names
-from shared.paging import BadCursor, Listing, Paged
+from shared.paging import Listing, Paged, key_of
 
 
 class RequestKind(StrEnum):
@@ -96,19 +96,9 @@ async def open_requests(
     if unit_code is not None:
         query = query.where(ALERT.c.unit_code == unit_code)
     if after is not None:
-        query = query.where(ALERT.c.alert_id > _place(after))
+        query = query.where(ALERT.c.alert_id > key_of(after, UUID))
     rows = [dict(row) for row in (await connection.execute(query)).mappings()]
     return await with_unit_names(connection, directory.units, rows, today)
-
-
-def _place(after: str) -> UUID:
-    try:
-        return UUID(after)
-    except ValueError as error:
-        raise BadCursor(
-            "Con trỏ trang không hợp lệ; đề nghị dùng giá trị `next` của trang trước.",
-            "The cursor is not valid; use `next` of the page before.",
-        ) from error
 
 
 _COLUMNS = (

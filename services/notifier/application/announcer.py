@@ -12,6 +12,7 @@ from shared.clock import Clock, NewId, day_in_vietnam
 from shared.envelope import AggregateRef, Metadata
 from shared.errors import Refusal, TransientError
 from shared.eventstore.overlay import BulkStore, OverlayEventStore
+from shared.transient import TRANSIENT
 
 logger = log.get(__name__)
 
@@ -30,7 +31,7 @@ class Announcer:
         while mails := await self.ledger.unannounced():
             try:
                 done = await self._announce(mails)
-            except (TransientError, Refusal, OSError) as error:
+            except (Refusal, *TRANSIENT) as error:
                 logger.warning("alert_sent_delayed", mails=len(mails), error=str(error))
                 return
             await self.ledger.announced(done)

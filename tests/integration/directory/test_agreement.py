@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from deploy.local.nats import NatsServer
+from deploy.local.engines.nats import NatsServer
 from services.campaigns.adapters.read_model import SqlReadModel as Campaigns
 from services.metrics.adapters.records import SqlRecords
 from services.metrics.adapters.tables import STAY

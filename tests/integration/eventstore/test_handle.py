@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from deploy.local.nats import NatsServer
+from deploy.local.engines.nats import NatsServer
 from shared.clock import new_id
 from shared.contracts.catalog import Catalog
 from shared.contracts.event import Event

@@ -146,7 +146,7 @@ class MadeUp:
     async def gaps(self, as_of: date) -> list[OpenGap]:  # noqa: ARG002  the port's own
         return self.found_gaps
 
-    async def todos(self, as_of: date) -> list[Todo]:  # noqa: ARG002  the port's own
+    async def todos(self, as_of: date, suspended_before: date) -> list[Todo]:  # noqa: ARG002  the port's own
         return self.found_todos
 
     async def draft(self, draft_code: str) -> DraftRecord | None:
@@ -162,9 +162,9 @@ async def page(address: str, made_up: MadeUp, *, public_read: bool = True) -> ht
         yield made_up
 
     app = FastAPI()
-    app.state.now = clock.now
     app.state.verifier = Verifier("", public_read=public_read)
     app.state.runner = SimpleNamespace(status=SimpleNamespace(position=made_up.position))
+    app.state.clock = clock.now
     problems.install(app)
     app.include_router(pages.router(Queries(snapshots, load_rulebook())))
     transport = httpx.ASGITransport(app)
