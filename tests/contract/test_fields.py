@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.cli.columns import COLUMNS
+from deploy.cli.data.columns import COLUMNS
 from services.registry.adapters.bodies import Amendment, NewDraft
 from services.registry.adapters.rows import DraftRow
 from services.registry.adapters.tables import DRAFT
@@ -26,7 +26,7 @@ PLACES: Mapping[str, Collection[str]] = {
     "services/registry/adapters/views.py (DraftView)": DraftView.model_fields,
     "services/registry/adapters/views.py (DraftItem)": DraftItem.model_fields,
     "services/registry/adapters/tables.py (DraftRow), and a migration": DRAFT.c.keys(),
-    "deploy/cli/columns.py (drafts)": COLUMNS["drafts"].known,
+    "deploy/cli/data/columns.py (drafts)": COLUMNS["drafts"].names,
 }
 LEFT_OUT: Mapping[str, Mapping[str, str]] = {
     "services/registry/adapters/bodies.py (NewDraft)": {
@@ -35,7 +35,7 @@ LEFT_OUT: Mapping[str, Mapping[str, str]] = {
     "services/registry/adapters/bodies.py (DraftFields; rows.py takes them)": {"draft_id": DERIVED, "notes": NOTES},
     "services/registry/adapters/views.py (DraftItem)": {"notes": NOTES},
     "services/registry/adapters/tables.py (DraftRow), and a migration": {"notes": NOTES},
-    "deploy/cli/columns.py (drafts)": {"draft_id": DERIVED, "notes": NOTES},
+    "deploy/cli/data/columns.py (drafts)": {"draft_id": DERIVED, "notes": NOTES},
 }  # fmt: skip
 CHANGED_OTHERWISE = {  # what an amendment leaves to a command of its own
     "draft_id": DERIVED,
