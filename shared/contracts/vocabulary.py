@@ -296,6 +296,7 @@ CLOSED_LISTS = (Answer, Clearable, ContentItem, Precision, Procedure, Weekday)
 
 OPEN_LISTS = (
     Channel,
+    Clearable,
     Dataset,
     EscalationReason,
     GapClosure,

@@ -36,6 +36,7 @@ STAGE_OF: Mapping[type, Stage] = {
     DraftWithdrawn: Stage.WITHDRAWN,
     DraftMerged: Stage.MERGED,
 }
+AMENDABLE = tuple(name for name in DraftAmended.model_fields if name not in {"cleared", "reason"})
 ENTRIES = (DraftStageEntered, DraftResumed, *STAGE_OF)
 
 
@@ -98,8 +99,7 @@ def registered(data: DraftRegistered) -> dict[str, Any]:
 
 def amended(amendment: Any) -> dict[str, Any]:
     """Give the fields that an amendment (the event, or what has its fields) changes, with their new values."""
-    names = ("instrument", "regime", "final_number", "outcome", "source")
-    given = {name: getattr(amendment, name) for name in names if getattr(amendment, name) is not None}
+    given = {name: getattr(amendment, name) for name in AMENDABLE if getattr(amendment, name) is not None}
     return given | {str(name): None for name in amendment.cleared}
 
 

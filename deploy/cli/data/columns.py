@@ -1,10 +1,12 @@
 """The import format: files, columns, and checks of the header."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from shared.contracts.event import Event
+from shared.contracts.registry import DraftRegistered
 from shared.errors import Text
 
 ORDER = {  # of the import; the service of each sheet
@@ -39,6 +41,18 @@ class Columns:
         return (*self.mandatory, *self.optional)
 
 
+_DRAFTS = ("draft_code", "title", "instrument", "lead_unit_code", "regime")
+_DRAFTS_OPTIONAL = (
+    *("procedure", "in_scope", "requires_proposal", "affects_rights", "contested", "wide_impact"),
+    *("scope_basis", "procedure_document", "final_number", "outcome", "source"),
+)
+
+
+def _added(event: type[Event], *named: str) -> Iterator[str]:
+    """Give the fields that an event got since these columns were named: a new one is a new optional column."""
+    return (name for name in event.model_fields if name not in {*named, "draft_id", "notes", DATASET})
+
+
 COLUMNS: Mapping[str, Columns] = {
     "units": Columns(
         ("code", "name", "level", "kind"),
@@ -50,11 +64,8 @@ COLUMNS: Mapping[str, Columns] = {
     ),
     "targets": Columns(("unit_code", "year", "target_percent"), ("document",), notes=True),
     "drafts": Columns(
-        ("draft_code", "title", "instrument", "lead_unit_code", "regime"),
-        (
-            *("procedure", "in_scope", "requires_proposal", "affects_rights", "contested", "wide_impact"),
-            *("scope_basis", "procedure_document", "final_number", "outcome", "source", DATASET),
-        ),
+        _DRAFTS,
+        (*_DRAFTS_OPTIONAL, *_added(DraftRegistered, *_DRAFTS, *_DRAFTS_OPTIONAL), DATASET),
         notes=True,
     ),
     "policies": Columns(("draft_code", "policy_no", "title"), ("affected_groups", "source"), notes=True),

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain import unit as units
@@ -130,7 +130,15 @@ class ScopeBody(Body):
         return drafts.Scope(**self.model_dump(include=set(ScopeBody.model_fields)))
 
 
-class NewDraft(ScopeBody):
+class DraftFields(BaseModel):
+    """What a draft may be registered with, over HTTP and in a file alike: a new field goes in here."""
+
+    procedure: Procedure = Procedure.ORDINARY
+    final_number: str | None = None
+    source: str | None = None
+
+
+class NewDraft(DraftFields, ScopeBody):
     model_config = example(
         draft_code="LUAT-DATDAI",
         title="Luật Đất đai (sửa đổi)",
@@ -145,9 +153,6 @@ class NewDraft(ScopeBody):
     instrument: Instrument
     lead_unit_code: Code
     regime: Regime
-    procedure: Procedure = Procedure.ORDINARY
-    final_number: str | None = None
-    source: str | None = None
 
     def command(self, given: Given) -> drafts.Register:
         fields = self.model_dump(exclude=set(ScopeBody.model_fields))

@@ -62,7 +62,7 @@ def _units(text: str | None, limit: int, after: str | None) -> Select[Any]:
 
 
 def _drafts(wanted: DraftFilter, limit: int, after: str | None, today: date) -> Select[Any]:
-    own = (DRAFT.c.final_number, DRAFT.c.outcome, DRAFT.c.source, DRAFT.c.scope, DRAFT.c.version)
+    own = (column for column in DRAFT.c if column.name not in {*CARD.c.keys(), "search"})
     card = (column for column in CARD.c if column.name not in {"lead_unit_code", "rules_version"})
     query = (
         select(*card, *own, LEAD.c.unit_code.label("lead_unit_code"), STAGE.c.stage, STAGE.c.entered_on)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from services.registry.adapters.bodies import ScopeBody
+from services.registry.adapters.bodies import DraftFields, ScopeBody
 from services.registry.application.commands import Commands, draft_ref, unit_ref
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain import unit as units
@@ -21,7 +21,6 @@ from shared.contracts.vocabulary import (
     Answer,
     Dataset,
     Instrument,
-    Procedure,
     Regime,
     ScopeBasis,
     Stage,
@@ -95,13 +94,12 @@ class TargetRow(ImportRow):
         return units.SetTarget(notes=self.notes, **self.told())
 
 
-class DraftRow(ImportRow):
+class DraftRow(DraftFields, ImportRow):
     draft_code: Code
     title: str
     instrument: Instrument
     lead_unit_code: Code
     regime: Regime
-    procedure: Procedure = Procedure.ORDINARY
     in_scope: Answer = Answer.UNKNOWN
     requires_proposal: Answer = Answer.UNKNOWN
     affects_rights: Answer = Answer.UNKNOWN
@@ -109,9 +107,7 @@ class DraftRow(ImportRow):
     wide_impact: Answer = Answer.UNKNOWN
     scope_basis: ScopeBasis | None = None
     procedure_document: str | None = None
-    final_number: str | None = None
     outcome: str | None = None
-    source: str | None = None
     dataset: Dataset = Dataset.LIVE
 
     def command(self, given: Given) -> drafts.Register:

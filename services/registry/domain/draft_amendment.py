@@ -8,9 +8,8 @@ from services.registry.domain.draft_commands import Amend
 from services.registry.domain.draft_state import Draft
 from shared.contracts.registry import DraftAmended
 from shared.contracts.vocabulary import CLOSING_BY_LAW, ENDS, Clearable
-from shared.directory.drafts import amended
+from shared.directory.drafts import AMENDABLE, amended
 
-AMENDABLE = ("instrument", "regime", "final_number", "outcome", "source")
 _END_NAMES = frozenset(ENDS)
 
 

@@ -1,6 +1,5 @@
 """A command loads its aggregate once, and nothing else: every POST route of the registry and of campaigns."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,7 +35,7 @@ class Loads:
 
 
 @pytest.fixture
-def loads(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loads]:
+def loads(monkeypatch: pytest.MonkeyPatch) -> Loads:
     """Count what services that start from now on load from the log."""
     found = Loads()
 

@@ -12,12 +12,12 @@ from services.metrics.domain import record
 from services.metrics.domain.record import DraftRecord
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft import draft
-from services.registry.domain.draft_amendment import AMENDABLE
 from services.registry.domain.draft_state import Draft
 from services.registry.domain.reading import facts_of
 from shared.contracts.event import Event
 from shared.contracts.registry import DraftPolicyAdded, DraftRegistered, DraftStageEntered
 from shared.contracts.vocabulary import Clearable, Instrument, Regime, Stage
+from shared.directory.drafts import AMENDABLE
 from shared.envelope import AggregateRef, Metadata, Recorded
 from tests.support.asked import asked
 from tests.support.naive import naive_amended
@@ -67,7 +67,7 @@ def history(*events: Event) -> list[Recorded]:
     ]
 
 
-def carried_out(registered: DraftRegistered, commands: list[drafts.Amend]) -> list[Event]:
+def carried_out(registered: DraftRegistered, commands: list[drafts.Amend]) -> list[Any]:
     """Give the history of a draft that is amended after its stages."""
     events: list[Any] = [registered, *BETWEEN]
     for command in commands:
