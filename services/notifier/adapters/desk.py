@@ -40,7 +40,7 @@ from shared.contracts.vocabulary import (
     RecipientRole,
     Stage,
 )
-from shared.directory.queries import stands_on, unit_directory
+from shared.directory.queries import unit_directory
 from shared.rules.sequence import HALTS
 
 PROJECTION = "notifier"
@@ -123,7 +123,7 @@ async def _found(connection: AsyncConnection, wanted: Any) -> list[Gap]:
 
 async def _matters(connection: AsyncConnection, gaps: Sequence[Gap], day: date) -> dict[UUID, Matter]:
     """Put together what is known beside each gap that has more to it than its days."""
-    halted = set((await connection.execute(_halted(day))).scalars())
+    halted = set((await connection.execute(_halted())).scalars())
     silences = await silences_on(connection, day)
     said = await _said(connection)
     return {
@@ -136,10 +136,13 @@ async def _matters(connection: AsyncConnection, gaps: Sequence[Gap], day: date) 
     }
 
 
-def _halted(day: date) -> Select[Any]:
-    """Find the drafts that are suspended, withdrawn or merged on a day."""
+def _halted() -> Select[Any]:
+    """Find the drafts whose last occurrence is a suspension, a withdrawal or a merger.
+
+    Not as of the planned day: a clock that jumps back must not take up what is known to rest.
+    """
     stage = directory.drafts.stage
-    return select(stage.c.draft_id).where(stage.c.stage.in_(HALTS), stands_on(directory.drafts, day))
+    return select(stage.c.draft_id).where(stage.c.stage.in_(HALTS), stage.c.exited_on.is_(None))
 
 
 async def _said(connection: AsyncConnection) -> dict[tuple[UUID, str], dict[str, Any]]:

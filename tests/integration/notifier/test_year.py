@@ -25,12 +25,14 @@ from shared.contracts.catalog import CATALOG
 from shared.contracts.event import Event
 from shared.contracts.ids import alert_id, draft_id, unit_id
 from shared.contracts.notifier import AlertAcknowledged, AlertEscalated, AlertSilenced, AlertSnoozed
-from shared.contracts.registry import DraftSuspended, UnitRegistered, UnitSucceeded
+from shared.contracts.registry import DraftRegistered, DraftSuspended, UnitRegistered, UnitSucceeded
 from shared.contracts.vocabulary import (
     GapClosure,
+    Instrument,
     OptionalMail,
     Procedure,
     RecipientRole,
+    Regime,
     Stage,
     SuccessionKind,
     UnitKind,
@@ -144,9 +146,22 @@ class Office:
 
     async def suspend(self, gap: Gap, day: date) -> None:
         """The registry knows it at once, metrics says so only a day later: no mail goes out in between."""
-        await self.desk.registry.write(AggregateRef("draft", gap.facts["draft_id"]), DraftSuspended(on=day))
+        ref = AggregateRef("draft", gap.facts["draft_id"])
+        await self.desk.registry.write(ref, self._registered(gap))
+        await self.desk.registry.write(ref, DraftSuspended(on=day))
         self.naive.halted.add(gap.facts["draft_code"])
         gap.facts["suspended"] = day
+
+    def _registered(self, gap: Gap) -> DraftRegistered:
+        """The draft of a gap; which instrument it is matters to nobody here."""
+        return DraftRegistered(
+            draft_id=gap.facts["draft_id"],
+            draft_code=gap.facts["draft_code"],
+            title="Nghị định",
+            instrument=Instrument.DECREE,
+            lead_unit_code=gap.facts["unit_code"],
+            regime=Regime.LAW_2025,
+        )
 
     async def close_suspended(self, day: date) -> None:
         for gap in list(self.gaps.values()):
