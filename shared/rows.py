@@ -1,7 +1,6 @@
 """Rows of an import: text cells become checked values, and what can't be taken is said by column."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Self
@@ -12,8 +11,9 @@ from pydantic_core import PydanticCustomError
 from shared.contracts.vocabulary import Precision
 from shared.errors import Text
 from shared.mending import nearest, not_a_day
-from shared.printable import holds_address, is_printable
+from shared.printable import ONE_LINE, is_printable, refusal, unreadable
 from shared.rules.recorded_days import is_first_day
+from shared.text_quality import tidied
 
 _SHORT_DATE = {4: Precision.YEAR, 7: Precision.MONTH}
 _SHORT = re.compile(r"\d{4}(-\d{2})?")
@@ -43,15 +43,7 @@ class ImportRow(BaseModel):
 
     @property
     def notes(self) -> dict[str, str]:
-        """Columns that we don't know, kept; but never an e-mail address: the log holds no personal data."""
-        return {column: cell for column, cell in self._unknown().items() if not holds_address(cell)}
-
-    @property
-    def left_out(self) -> list[str]:
-        """Unknown columns that are not kept, because an e-mail address stands in them."""
-        return [column for column, cell in self._unknown().items() if holds_address(cell)]
-
-    def _unknown(self) -> dict[str, str]:
+        """Columns that we don't know, kept."""
         if not self.model_extra:
             return {}
         return {column: str(cell) for column, cell in sorted(self.model_extra.items())}
@@ -88,34 +80,21 @@ def _check_first_day(day: date, precision: Precision) -> None:
 
 def clean(cells: Mapping[str, Any]) -> dict[str, str]:
     """Trim and normalise; empty cells are left out. Raises an error at control characters and endless texts."""
-    texts = {
-        column: unicodedata.normalize("NFC", str(cell)).strip() for column, cell in cells.items() if cell
-    }
-    for column, text in texts.items():
-        _check_text(column, text)
+    texts = {column: _checked(column, str(cell)) for column, cell in cells.items() if cell}
     return {column: text for column, text in texts.items() if text}
 
 
-def _check_text(column: str, text: str) -> None:
-    why = None
-    if not (is_printable(text) and is_printable(column)):
-        why = _unprintable(column + text)
-    elif len(text) > (most := LONGEST_OF.get(column, LONGEST)):
+def _checked(column: str, cell: str) -> str:
+    if (why := unreadable(column) or unreadable(cell)) is not None:
+        raise refusal(shown(column), why)
+    text = tidied(cell, one_line=column in ONE_LINE)
+    if len(text) > (most := LONGEST_OF.get(column, LONGEST)):
         why = Text(
             f"dài {len(text)} ký tự, nhiều nhất là {most}; hãy rút gọn",
             f"has {len(text)} characters, {most} at most; shorten it",
         )
-    if why is not None:
-        raise PydanticCustomError("text", "{en}", {"column": shown(column), "vi": why.vi, "en": why.en})
-
-
-def _unprintable(text: str) -> Text:
-    found = next(letter for letter in text if not is_printable(letter))
-    code = f"U+{ord(found):04X}"
-    return Text(
-        f"có ký tự điều khiển ({code}); hãy xóa ký tự đó hoặc gõ lại ô này",
-        f"has a control character ({code}) in it; delete it or type the cell anew",
-    )
+        raise refusal(shown(column), why)
+    return text
 
 
 def _iso_day(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -12,7 +13,13 @@ from shared.contracts.ids import event_id
 from shared.decider import Decider
 from shared.envelope import AggregateRef, Metadata, NewEvent, Recorded
 from shared.eventstore.port import EventStore, History, Version, VersionConflict
-from shared.eventstore.refusals import IdempotencyKeyReused, StaleVersion, TooManyConflicts
+from shared.eventstore.refusals import (
+    HoldsPersonalData,
+    IdempotencyKeyReused,
+    StaleVersion,
+    TooManyConflicts,
+)
+from shared.personal_data import find_in
 
 S = TypeVar("S")
 C = TypeVar("C")
@@ -51,6 +58,7 @@ async def handle(
         decided = decider.decide(history.state(decider), command)
         if not decided:
             return Handled(history.version)
+        refuse_personal_data(decided)
         new = tuple(
             NewEvent(_event_id(ref, metadata, n, new_id), data, metadata) for n, data in enumerate(decided)
         )
@@ -59,6 +67,13 @@ async def handle(
         except VersionConflict:
             continue
     raise TooManyConflicts(attempts)
+
+
+def refuse_personal_data(events: Iterable[Event]) -> None:
+    """Raise `HoldsPersonalData` if a text of an event does, as far as patterns can tell."""
+    for event in events:
+        if (holds := find_in(event.model_dump())) is not None:
+            raise HoldsPersonalData(*holds)
 
 
 def _event_id(ref: AggregateRef, metadata: Metadata, index: int, new_id: NewId) -> UUID:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.campaigns.domain.programme import KINDS, EntryState, Record, programme, state_of
-from services.campaigns.domain.refusals import EntryDiffers, HoldsAddress, NothingToFollow, SeveralMeant
+from services.campaigns.domain.refusals import EntryDiffers, NothingToFollow, SeveralMeant
 from shared.contracts.programme import FOLLOWS, ProgrammeEntry, ProgrammeEvent
 from shared.contracts.vocabulary import Precision, ProgrammeKind
 from shared.rules.recorded_days import DayInFuture, NotFirstDay
@@ -75,13 +75,6 @@ def test_what_happened_is_not_to_come_and_a_month_is_its_first_day() -> None:
     spec(programme).when(tomorrow).refused(DayInFuture)
     inexact = enter(Kind.TRAINING_HELD, 1, happened_on=date(2025, 7, 2), precision=Precision.MONTH)
     spec(programme).when(inexact).refused(NotFirstDay)
-
-
-@pytest.mark.parametrize("column", ["title", "document", "product", "note"])
-def test_no_address_stands_in_the_log(column: str) -> None:
-    words: dict[str, Any] = {"title": "Đất đai", column: "bà A, a@example.vn"}
-    listed = enter(Kind.REPORTER_LISTED, 1, **words)
-    spec(programme).when(listed).refused(HoldsAddress)
 
 
 @pytest.mark.parametrize(
