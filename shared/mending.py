@@ -32,10 +32,11 @@ _SERIAL = re.compile(r"(\d{4,6})(?:\.\d+)?")
 def _labels() -> Mapping[str, str]:
     """The Vietnamese names of values, without diacritics: what an official writes who knows no code."""
     lists = (STAGES, CHANNELS, INSTRUMENTS, REGIMES, PROCEDURES, UNIT_LEVELS, PRECISIONS)
-    return {value.value: _plain(text.vi) for known in lists for value, text in known.items()}
+    return {value.value: folded(text.vi) for known in lists for value, text in known.items()}
 
 
-def _plain(text: str) -> str:
+def folded(text: str) -> str:
+    """Write a text without case, diacritics and punctuation: `nghi_quyet`."""
     letters = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
     kept = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return re.sub(r"[^a-z0-9]+", "_", kept).strip("_")
@@ -63,7 +64,7 @@ def nearest(value: str, allowed: Sequence[str]) -> Text:
 def _likely(value: str, allowed: Sequence[str]) -> list[str]:
     if len(allowed) <= ALL_NAMED:
         return []
-    asked = _plain(value)
+    asked = folded(value)
     named = [one for one in allowed if asked and asked == _LABELS.get(one)]
     if named:
         return named

@@ -27,6 +27,10 @@ MEND = Text(
     "Các dòng còn lại đã được ghi. Hãy sửa những dòng không nhận rồi chạy lại đúng lệnh này.",
     "The other rows are in. Mend the rows that were refused and run the same command again.",
 )
+NOTHING_IN = Text(
+    "Chưa có dòng nào được ghi. Hãy sửa những điều nêu trên rồi chạy lại đúng lệnh này.",
+    "No row was recorded. Mend what is listed above and run the same command again.",
+)
 
 
 @contextmanager
@@ -82,8 +86,9 @@ def show(source: Source, result: Result, *, dry_run: bool = False) -> None:
         say(NOTHING_CHANGED, style="yellow")
         return
     if not result.complete:
-        say(MEND, style="yellow")
-    say(Text(f"Vị trí cuối trong nhật ký: {result.last}", f"Last position in the log: {result.last}"))
+        say(MEND if result.anything else NOTHING_IN, style="yellow")
+    if result.last:
+        say(Text(f"Vị trí cuối trong nhật ký: {result.last}", f"Last position in the log: {result.last}"))
 
 
 def _sentence(finding: Finding, verdict: Text) -> Text:

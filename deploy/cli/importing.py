@@ -11,7 +11,7 @@ from typing import Any
 from deploy.cli.client import AGAIN, Patience, Services
 from deploy.cli.columns import COLUMNS, DATASET, ORDER, Broken, check_header, unknown_columns
 from deploy.cli.console import Said
-from deploy.cli.sheets import Row, SheetFile, Source
+from deploy.cli.sheets import Row, SheetFile, Source, question
 from shared.contracts.vocabulary import Dataset
 from shared.errors import Text
 
@@ -32,12 +32,19 @@ _NAMES = {  # the columns by which rows of other services name drafts and units
 }
 ENDED = frozenset({"withdrawn", "merged"})
 OUTCOMES = "outcomes"
-NOTES = Text(
-    "cột ngoài mẫu được giữ làm ghi chú: {names}", "columns beyond the format are kept as notes: {names}"
+KEPT = Text(
+    "cột ngoài mẫu được giữ làm ghi chú theo yêu cầu: {names}",
+    "columns beyond the format are kept as notes, as asked: {names}",
+)
+LEFT_OUT = Text(
+    "cột ngoài mẫu không được lưu: {names}; hãy xem lại tên cột, hoặc giữ làm ghi chú bằng --keep-notes “{list}” "
+    "(không được chứa dữ liệu cá nhân)",
+    "columns beyond the format are left out: {names}; look at their names again, or keep them as notes with "
+    "--keep-notes '{list}' (personal data are refused)",
 )
 NO_NOTES = Text(
     "cột ngoài mẫu không được lưu: {names}; hãy xem lại tên cột",
-    "columns beyond the format are not kept: {names}; look at their names again",
+    "columns beyond the format are left out: {names}; look at their names again",
 )
 
 
@@ -66,9 +73,16 @@ class Result:
     position: int = 0  # the last one of the registry
     last: int = 0  # of all services
 
+    asked: int = 0  # files and sheets that were not taken because of their names
+
     @property
     def complete(self) -> bool:
-        return not any(counted["refused"] for counted in self.counts.values())
+        return not self.asked and not any(counted["refused"] for counted in self.counts.values())
+
+    @property
+    def anything(self) -> bool:
+        """Tell whether a row is in the log, by this import or by an earlier one."""
+        return any(counted["taken"] + counted["unchanged"] for counted in self.counts.values())
 
 
 def carry(
@@ -111,6 +125,7 @@ class _Carrier:
     result: Result = field(default_factory=Result)
 
     def carry(self, source: Source) -> Result:
+        self._ask(source)
         for service in dict.fromkeys(ORDER.values()):
             sheets = [sheet for name, sheet in source.sheets.items() if ORDER[name] == service]
             if service == "registry":
@@ -119,6 +134,12 @@ class _Carrier:
                 for sheet in sheets:
                     self._sheet(sheet, service)
         return self.result
+
+    def _ask(self, source: Source) -> None:
+        """Ask about what was not taken because of its name."""
+        for label, meant in source.asked.items():
+            self.result.asked += 1
+            self.tell(Finding(label, 0, "", "", question(label, meant).why))
 
     def _registry(self, sheets: Sequence[SheetFile]) -> None:
         for sheet in sheets:
@@ -143,19 +164,30 @@ class _Carrier:
     def _readable(self, sheet: SheetFile) -> Iterator[Row]:
         for item in sheet.read():
             if isinstance(item, Broken):
-                self._refuse(sheet, Finding(sheet.label, item.line, item.column, item.value, item.why))
+                self._broken(sheet, item)
             else:
                 yield item
 
     def _tell_columns(self, sheet: SheetFile) -> None:
-        header = [cell.strip() for cell in sheet.header()]
-        if check_header(sheet.name, 1, header):
+        header = sheet.header()
+        if header is None or check_header(sheet.name, header.line, header.names):
             return  # the file is refused for its header, which says more
-        if unknown := unknown_columns(sheet.name, header):
-            names = ", ".join(f"“{name}”" for name in unknown)
-            why = NOTES if COLUMNS[sheet.name].notes else NO_NOTES
-            said = Text(why.vi.format(names=names), why.en.format(names=names))
-            self.tell(Finding(sheet.label, 0, "", "", said, refused=False))
+        unknown = unknown_columns(sheet.name, header.names)
+        kept = [name for name in unknown if name in sheet.choices.keep_notes]
+        left = [name for name in unknown if name not in sheet.choices.keep_notes]
+        if kept:
+            self._tell(sheet, KEPT, kept)
+        if left:
+            self._tell(sheet, LEFT_OUT if COLUMNS[sheet.name].notes else NO_NOTES, left)
+
+    def _tell(self, sheet: SheetFile, why: Text, columns: Sequence[str]) -> None:
+        names = {"names": ", ".join(f"“{name}”" for name in columns), "list": ",".join(columns)}
+        said = Text(why.vi.format(**names), why.en.format(**names))
+        self.tell(Finding(sheet.label, 0, "", "", said, refused=False))
+
+    def _broken(self, sheet: SheetFile, item: Broken) -> None:
+        self.result.counts[sheet.label]["refused"] += item.refused
+        self.tell(Finding(sheet.label, item.line, item.column, item.value, item.why, item.refused))
 
     def _line(self, sheet: SheetFile, row: Row) -> bytes:
         given = self.dataset is not None and DATASET in COLUMNS[sheet.name].known
@@ -208,10 +240,6 @@ class _Carrier:
         self.result.counts[sheet.label]["refused"] += 1
         for finding in _findings(sheet.label, outcome, "reasons", refused=True):
             self.tell(_placed(finding, row))
-
-    def _refuse(self, sheet: SheetFile, finding: Finding) -> None:
-        self.result.counts[sheet.label]["refused"] += 1
-        self.tell(finding)
 
 
 @dataclass(slots=True)
