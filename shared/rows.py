@@ -10,13 +10,14 @@ from pydantic_core import PydanticCustomError
 
 from shared.contracts.vocabulary import Precision
 from shared.errors import Text
-from shared.mending import nearest, not_a_day
+from shared.mending import nearest, needs_a_day, not_a_day, not_a_number
 from shared.printable import ONE_LINE, is_printable, refusal, unreadable
 from shared.rules.recorded_days import is_first_day
 from shared.text_quality import tidied
 
 _SHORT_DATE = {4: Precision.YEAR, 7: Precision.MONTH}
 _SHORT = re.compile(r"\d{4}(-\d{2})?")
+SEVERAL = 2  # mandatory cells that are empty are named together
 SHOWN = 80  # letters of a value that a reason repeats
 LONGEST = 10_000  # letters of a cell
 LONGEST_OF = {"title": 2000, "name": 2000}  # as the API has it
@@ -120,8 +121,15 @@ _WHY = {
         "sai định dạng mã; mã chỉ gồm A–Z, 0–9 và dấu . _ - (2 đến 64 ký tự)",
         "is no code: A-Z, 0-9 and . _ - only, 2 to 64 characters",
     ),
-    "int_parsing": Text("phải là số nguyên, ví dụ 3", "must be a whole number, such as 3"),
-    "float_parsing": Text("phải là số, phần thập phân sau dấu chấm: 70.5", "must be a number, such as 70.5"),
+    "string_too_long": Text(
+        "dài quá {max_length} ký tự; hãy rút gọn", "is longer than {max_length} characters; shorten it"
+    ),
+    "string_too_short": Text("còn trống; hãy điền", "is empty; fill it in"),
+    "int_parsing_size": Text("là số quá lớn; hãy kiểm tra lại", "is too large a number; look at it again"),
+    "too_long": Text(
+        "có quá nhiều mục, nhiều nhất là {max_length}", "has too many items, {max_length} at most"
+    ),
+    "finite_number": Text("phải là số hữu hạn", "must be a finite number"),
     "greater_than_equal": Text("phải từ {ge} trở lên", "must be {ge} or more"),
     "less_than_equal": Text("không được quá {le}", "must be {le} or less"),
 }
@@ -129,6 +137,12 @@ _WHY |= {
     "uuid_parsing": Text(
         "không phải là mã hợp lệ (UUID); hãy giữ nguyên mã do hệ thống ghi",
         "is no id (UUID); keep it as the system wrote it",
+    ),
+}
+_PATTERNS = {  # of columns that hold no codes
+    "email": Text(
+        "không phải là địa chỉ thư điện tử đầy đủ; hãy ghi một địa chỉ dạng ten@donvi.gov.vn, không kèm tên người",
+        "is no complete e-mail address; write one such as name@office.gov.vn, without the name of a person",
     ),
 }
 _WHY_VALUE = {
@@ -152,29 +166,46 @@ class Reason(BaseModel):
     en: str
 
 
-def reasons(error: ValidationError, cells: Mapping[str, Any]) -> list[Reason]:
+def reasons(error: ValidationError, cells: Mapping[str, Any], model: type[ImportRow]) -> list[Reason]:
     """Translate a row's validation errors, one by column."""
-    return [_reason(item, cells) for item in error.errors()]
+    short = {"due_on", *model.date_columns()} if issubclass(model, DatedRow) else set()
+    exact = {column for column in cells if column not in short}
+    errors = error.errors()
+    missing = [str(item["loc"][0]) for item in errors if item["type"] == "missing"]
+    if len(missing) < SEVERAL:
+        return [_reason(item, cells, exact) for item in errors]
+    names_vi, names_en = (", ".join(f"{mark[0]}{name}{mark[1]}" for name in missing) for mark in ("“”", "''"))
+    why = Reason(
+        vi=f"các cột bắt buộc còn trống: {names_vi}; hãy điền, hoặc xóa dòng nếu không phải dữ liệu",
+        en=f"mandatory columns are empty: {names_en}; fill them in, or delete the row if it is no data",
+    )
+    return [why, *(_reason(item, cells, exact) for item in errors if item["type"] != "missing")]
 
 
-def _reason(item: Any, cells: Mapping[str, Any]) -> Reason:
+def _reason(item: Any, cells: Mapping[str, Any], exact: set[str]) -> Reason:
     context = item.get("ctx") or {}
     column = str(context.get("column") or (item["loc"][0] if item["loc"] else ""))
     value = str(cells.get(column, ""))
-    why = _why(item, context, value)
+    why = (item["type"] == "day" and column in exact and needs_a_day(value)) or _why(
+        item, context, value, column
+    )
     of_vi, of_en = (f"cột “{column}” ", f"column '{column}': ") if column else ("", "")
     return Reason(column=column, value=shown(value), vi=of_vi + why.vi, en=of_en + why.en)
 
 
-def _why(item: Any, context: Mapping[str, Any], value: str) -> Text:
+def _why(item: Any, context: Mapping[str, Any], value: str, column: str) -> Text:
     if "vi" in context:
         return Text(context["vi"], context["en"])
     if item["type"] in {"enum", "literal_error"}:
         return nearest(value, re.findall("'([^']+)'", str(context.get("expected"))))
+    if item["type"] in {"int_parsing", "int_from_float", "float_parsing"}:
+        return not_a_number(value, whole=not item["type"].startswith("float"))
+    if item["type"] == "string_pattern_mismatch" and column in _PATTERNS:
+        return _PATTERNS[column]
     english = str(item["msg"]).removeprefix("Value error, ")
     known = _WHY_VALUE.get(english) or _WHY.get(item["type"])
     if known is None:
-        return Text(english, english)
+        return Text("có giá trị không hợp lệ; hãy xem mẫu nhập", english)
     return Text(known.vi.format(**context), known.en.format(**context))
 
 

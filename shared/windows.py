@@ -73,7 +73,7 @@ def _window(lines: Sequence[Line], sheet: Sheet[Any] | None) -> Window:
         try:
             row = sheet.model.model_validate(line.row)
         except ValidationError as error:
-            wrong[number] = refusal(line, reasons(error, line.row))
+            wrong[number] = refusal(line, reasons(error, line.row, sheet.model))
         else:
             about = sheet.about(row)
             lanes.setdefault(about[0], []).append(_Row(number, line, row, about))

@@ -99,9 +99,11 @@ def _sentence(finding: Finding, verdict: Text) -> Text:
     if finding.column:
         vi.append(f"cột {finding.column} = “{finding.value}”")
         en.append(f"column {finding.column} = '{finding.value}'")
-    return Text(
-        f"{', '.join(vi)}: {verdict.vi}: {finding.why.vi}", f"{', '.join(en)}: {verdict.en}: {finding.why.en}"
+    why = Text(  # the column stands before it already
+        finding.why.vi.removeprefix(f"cột “{finding.column}” "),
+        finding.why.en.removeprefix(f"column '{finding.column}': "),
     )
+    return Text(f"{', '.join(vi)}: {verdict.vi}: {why.vi}", f"{', '.join(en)}: {verdict.en}: {why.en}")
 
 
 def _summary(result: Result) -> Table:

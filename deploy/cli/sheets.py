@@ -99,7 +99,7 @@ def _meant(label: str) -> str | None:
     """Give the sheet that a file or page may be meant as: its name is like one, and it is a table."""
     suffix = Path(label).suffix.lower()
     if suffix in TABLES:
-        return meant_sheet(Path(label).stem)
+        return meant_sheet(label.partition(".")[0])
     return meant_sheet(label) if not suffix else None
 
 
