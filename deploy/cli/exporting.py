@@ -1,9 +1,10 @@
 """Writes what the services know as the files that the import takes."""
 
 import csv
+import io
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -11,6 +12,7 @@ from typing import Any, Self
 from deploy.cli.client import ServiceRefused, Services
 from deploy.cli.columns import COLUMNS, ORDER
 from deploy.cli.console import Said, count, out, say
+from deploy.cli.textfile import escaped
 from shared.contracts.vocabulary import SuccessionKind
 from shared.errors import Text
 
@@ -30,6 +32,12 @@ NO_RECIPIENTS = Text(
 )
 
 
+TO_KEEP = Text(
+    "Có cột ghi chú ngoài mẫu; khi nhập lại, thêm --keep-notes '{names}'.",
+    "There are columns of notes beyond the format; to import them again, add --keep-notes '{names}'.",
+)
+
+
 def export(services: Services, folder: Path) -> None:
     """Write each file that has rows; refuses a folder that holds some of them already."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -39,15 +47,18 @@ def export(services: Services, folder: Path) -> None:
         )
     folder.mkdir(parents=True, exist_ok=True)
     with Files(folder) as files:
-        units = _units(services, files)
+        _units(services, files)
         _drafts(services, files)
         if "campaigns" in services.current.urls:
             _programmes(services, files)
         if "notifier" in services.current.urls:
-            _recipients(services, files, units)
+            _recipients(services, files)
     for name, number in files.written.items():
         out.print(f"{name}.csv: {count(number)} dòng / rows", markup=False)
     say(LEFT_OUT, style="yellow")
+    if columns := files.note_columns:
+        names = listed(columns)
+        say(Text(TO_KEEP.vi.format(names=names), TO_KEEP.en.format(names=names)), style="yellow")
 
 
 class Files:
@@ -82,6 +93,10 @@ class Files:
         self._open[name].write(json.dumps({**known, **extra}, ensure_ascii=False) + "\n")
         self.written[name] = self.written.get(name, 0) + 1
 
+    @property
+    def note_columns(self) -> list[str]:
+        return sorted({name for columns in self._notes.values() for name in columns})
+
     def _rows(self, name: str) -> Path:
         return Path(self._kept.name) / f"{name}.ndjson"
 
@@ -92,24 +107,37 @@ class Files:
             (self._folder / f"{name}.csv").open("w", encoding="utf-8-sig", newline="") as file,
         ):
             writer = csv.DictWriter(file, columns)
-            writer.writeheader()
+            writer.writerow({name: escaped(name) for name in columns})
             for row in rows:
-                writer.writerow(json.loads(row))
+                writer.writerow({name: _cell(value) for name, value in json.loads(row).items()})
+
+
+def listed(names: Sequence[str]) -> str:
+    """Write names as `--keep-notes` takes them: separated by commas, quoted where they hold one."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(names)
+    return line.getvalue()
+
+
+def _cell(value: object) -> object:
+    return escaped(value) if isinstance(value, str) else value
 
 
 def _pages(services: Services, service: str, path: str) -> Iterator[Answer]:
-    cursor = None
+    cursor, read = None, 0
     while True:
         page = services.get(service, path, limit=PAGE, cursor=cursor)
         yield from page["items"]
+        read += len(page["items"])
+        if len(page["items"]) == PAGE:  # a long list: show that it goes on
+            out.print(f"{path}: {count(read)}…", markup=False, style="dim")
         if (cursor := page["next"]) is None:
             return
 
 
-def _units(services: Services, files: Files) -> list[str]:
-    codes = [unit["unit_code"] for unit in _pages(services, "registry", "/units")]
-    for code in codes:
-        unit = services.get("registry", f"/units/{code}")
+def _units(services: Services, files: Files) -> None:
+    for unit in _pages(services, "registry", "/unit-records"):
+        code = unit["unit_code"]
         files.add("units", {**unit, "code": code, "name": unit["unit_name"]}, unit["notes"])
         for one in unit["successions"]:
             files.add(
@@ -119,7 +147,6 @@ def _units(services: Services, files: Files) -> list[str]:
             )
         for target in unit["targets"]:
             files.add("targets", {**target, "unit_code": code}, target["notes"])
-    return codes
 
 
 def _said(answer: Answer) -> Answer:
@@ -199,11 +226,10 @@ def _communication(found: Answer) -> Answer:
     }
 
 
-def _recipients(services: Services, files: Files, units: list[str]) -> None:
+def _recipients(services: Services, files: Files) -> None:
     try:
-        for code in units:
-            for found in services.get("notifier", f"/units/{code}/recipients")["recipients"]:
-                files.add("recipients", found)
+        for found in _pages(services, "notifier", "/recipients"):
+            files.add("recipients", found)
     except ServiceRefused as refusal:
         if refusal.status not in FORBIDDEN:
             raise

@@ -100,9 +100,7 @@ def import_(
     """Nhập dữ liệu; chạy lại thì không ghi trùng. / Import data; running it again records nothing twice."""
     from deploy.cli import import_view, importing, sheets
 
-    choices = sheets.Choices(
-        frozenset(name.strip() for name in keep_notes.split(",") if name.strip()), take_hidden, dates_checked
-    )
+    choices = sheets.Choices(sheets.note_columns(keep_notes), take_hidden, dates_checked)
     source = sheets.read(path, choices)
     with (
         connected() as services,

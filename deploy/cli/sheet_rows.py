@@ -70,7 +70,7 @@ class SheetFile:
         first = [(line, cells) for line, cells in islice(self._filled(), SEARCHED) if _is_row(cells)]
         if not first:
             return None
-        rows = [[str(cell).strip() for cell in cells] for _, cells in first]
+        rows = [[unescaped(str(cell).strip()) for cell in cells] for _, cells in first]
         place = heading_row(rows, self.name)
         return Header(first[place][0], rows[place], place)
 

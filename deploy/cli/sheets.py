@@ -1,5 +1,6 @@
 """What the import reads: a folder of CSV files, one CSV file or one workbook, row by row, never a whole file at once."""
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +43,12 @@ def read(path: Path, choices: Choices = NO_CHOICES) -> Source:
         f"{path} không phải là thư mục chứa tệp CSV, một tệp .csv hoặc một tệp .xlsx.",
         f"{path} is neither a folder of CSV files nor a .csv or .xlsx file.",
     )
+
+
+def note_columns(option: str) -> frozenset[str]:
+    """Read the names of `--keep-notes a,b`; one that holds a comma is quoted."""
+    names = next(csv.reader([option], skipinitialspace=True), [])
+    return frozenset(name.strip() for name in names if name.strip())
 
 
 def read_csv(file: Path, choices: Choices = NO_CHOICES) -> SheetFile:

@@ -31,7 +31,7 @@ def create_app(settings: Settings) -> FastAPI:
         service=settings.service,
         description="Đơn vị, dự thảo, chính sách, giai đoạn. / Units, drafts, policies, stages.",
         routers=[
-            *api.routers(commands, SqlReadModel(platform.engine), rulebook),
+            *api.routers(commands, SqlReadModel(platform.engine), rulebook, platform.store),
             imports.router(
                 platform.store, lambda session: Rows(Commands(session.store, clock.new_id, rulebook)).sheets()
             ),

@@ -24,7 +24,7 @@ from services.registry.adapters.views import (
     history_view,
     recorded_entry,
 )
-from services.registry.application.commands import Commands, draft_ref
+from services.registry.application.commands import Commands, draft_ref, unit_ref
 from services.registry.application.queries import DraftFilter, ReadModel
 from services.registry.domain import draft as drafts
 from services.registry.domain import unit as units
@@ -37,12 +37,15 @@ from shared.contracts.registry import DraftStageCorrected
 from shared.contracts.vocabulary import Role, Stage
 from shared.conventions import Accepted, AtPosition, IdempotencyKey, IfMatch
 from shared.eventstore.handle import Handled
+from shared.eventstore.overlay import BulkStore
 from shared.openapi import VERSIONED
 from shared.paging import Listing, Paged
 from shared.rules.rulebook import Rulebook
 
 
-def routers(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> list[APIRouter]:
+def routers(
+    commands: Commands, read_model: ReadModel, rulebook: Rulebook, store: BulkStore
+) -> list[APIRouter]:
     return [
         _unit_commands(commands),
         _draft_commands(commands),
@@ -50,6 +53,7 @@ def routers(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> li
         _stage_commands(commands),
         _posting_commands(commands),
         _queries(commands, read_model, rulebook),
+        _unit_records(read_model, store),
     ]
 
 
@@ -264,6 +268,25 @@ def _posting_commands(commands: Commands) -> APIRouter:
     @router.post("/{posting_id}/close", summary="End a posting with its last day")
     async def close(posting_id: UUID, body: bodies.PostingClosure, door: Door) -> AcceptedPosting:
         return await door.post(commands, body.command(posting_id, _today()), posting_id)
+
+    return router
+
+
+def _unit_records(read_model: ReadModel, store: BulkStore) -> APIRouter:
+    router = APIRouter(tags=["queries"])
+
+    @router.get(
+        "/unit-records",
+        summary="Units with all that is recorded of them, by pages",
+        dependencies=[AtPosition],
+    )
+    async def unit_records(_: Reader, page: Paged) -> Listing[UnitView]:
+        listed = await read_model.units(None, page.limit, page.after)
+        refs = [unit_ref(row["unit_code"]) for row in listed]
+        histories = await store.load_all(refs)
+        states = [(histories[ref].state(units.unit), histories[ref].version) for ref in refs]
+        views = [unit_view(state, version) for state, version in states if isinstance(state, units.Unit)]
+        return page.listing(UnitView, [view.model_dump() for view in views], "unit_code")
 
     return router
 
