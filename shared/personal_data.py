@@ -33,8 +33,12 @@ _AFTER = r"(?![\w@])(?![-/_.]\w*[A-ZĐ]{2})(?![.,]\d)(?!-\d)"
 _MOBILE = r"(?:3[2-9]|5[25689]|7[06-9]|8[1-9]|9[0-46-9])"
 _GAP = r"[ .\-\u00a0]"
 _AT, _DOT = r"(?:\s?@\s?|\s?(?:\(at\)|\[at\]|\(a còng\))\s?)", r"(?:\.|\s?(?:\(dot\)|\[dot\])\s?)"
-_ADDRESS = re.compile(rf"[\w.+%'-]+{_AT}[\w-]+(?:{_DOT}[\w-]+)*{_DOT}[^\W\d_]{{2,}}", re.IGNORECASE)
-_URL = re.compile(r"(?:https?://|www\.)\S+|\b[\w-]+(?:\.[\w-]+)+/\S*", re.IGNORECASE)
+# Every part is bounded (RFC 5321: 64 before the "@", 63 in a label): a text of 10,000 letters takes no time.
+_ADDRESS = re.compile(
+    rf"(?:(?<![\w.+%'-])[\w.+%'-]{{1,64}}|(?<=[\w.+%'-]{{64}})){_AT}[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{0,6}}{_DOT}[^\W\d_]{{2,63}}",
+    re.IGNORECASE,
+)
+_URL = re.compile(r"(?:https?://|www\.)\S+|(?<![\w.-])(?:[\w-]{1,63}\.){1,8}[\w-]{1,63}/\S*", re.IGNORECASE)
 _PHONES = tuple(
     re.compile(pattern)
     for pattern in (

@@ -22,6 +22,7 @@ _RHYMES = frozenset(_ALL_RHYMES.split())
 MOST_LOST = 3
 
 
+@lru_cache(maxsize=20_000)
 def is_syllable(word: str) -> bool:
     """Tell whether a word (in NFC, any case) is spelt as a Vietnamese syllable."""
     toneless, tones = _skeleton(word)

@@ -119,7 +119,9 @@ def _is_plain_vni(word: str) -> bool:
 
 def _in_old_font(text: str) -> tuple[Text, str | None]:
     """Give the likelier of the two fonts, and a word that makes sense only in it if there is enough of that."""
-    words = [word for word in _LATIN.findall(text) if not word.isascii()]
+    words = [word for word in _LATIN.findall(text) if _is_strange(word)]
+    if not words:
+        return _TCVN3, None
     of_tcvn3, of_vni = (
         _evidence(words, _from_tcvn3, _is_plain_tcvn3),
         _evidence(words, _from_vni, _is_plain_vni),
@@ -132,14 +134,13 @@ def _evidence(
     words: Iterable[str], convert: Callable[[str], str], is_plain: Callable[[str], bool]
 ) -> tuple[int, str | None]:
     """Weigh the words that make sense only when converted; a plain one is enough alone."""
-    found = [word for word in words if _makes_sense(word, convert)]
+    found = [word for word in words if is_syllable(convert(word))]
     return sum(ENOUGH if is_plain(word) else 1 for word in found), next(iter(found), None)
 
 
-def _makes_sense(word: str, convert: Callable[[str], str]) -> bool:
-    if len(word) < 2 or is_syllable(word):  # noqa: PLR2004  one letter proves nothing
-        return False
-    return is_syllable(convert(word))
+def _is_strange(word: str) -> bool:
+    """Tell whether a word with marks is no Vietnamese syllable; a single letter proves nothing."""
+    return 1 < len(word) <= LONGEST_WORD * 2 and not word.isascii() and not is_syllable(word)
 
 
 _RUN = re.compile(
@@ -173,19 +174,23 @@ def _byte(letter: str) -> bytes:
     return letter.encode("latin-1" if ord(letter) <= 0xFF else "cp1252")  # noqa: PLR2004  the last of Latin-1
 
 
-_ADDRESS = re.compile(r"\S*(?:://|www\.|=)\S*")
-_WORD = re.compile(r"[^\W\d_?]*(?:\?+[^\W\d_?]*)+")
+_OF_ADDRESS = ("://", "www.", "=")
+_WORD = re.compile(r"(?:[^\W\d_]|\?)+")
+LONGEST_WORD = 10  # letters of a syllable, with room
 _CONSONANTS = re.compile(r"[b-df-hj-np-tv-xzđ]+\?", re.IGNORECASE)
 
 
 def _letters_lost(text: str) -> bool:
-    words = _WORD.findall(_ADDRESS.sub(" ", text))
+    pieces = (
+        piece for piece in text.split() if "?" in piece and not any(mark in piece for mark in _OF_ADDRESS)
+    )
+    words = (word for piece in pieces for word in _WORD.findall(piece))
     return sum(map(_lost_points, words)) >= ENOUGH
 
 
 def _lost_points(word: str) -> int:
     """Weigh a word with question marks: one inside or before it counts most, one after consonants alone a little."""
-    if len(word.strip("?")) == 0 or not could_be_syllable(word):
+    if not word.strip("?") or len(word) > LONGEST_WORD or not could_be_syllable(word):
         return 0
     if not word.endswith("?") or "?" in word.rstrip("?"):
         return ENOUGH

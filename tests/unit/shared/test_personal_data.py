@@ -83,3 +83,21 @@ def test_commands_reach_the_log_through_the_gate_alone() -> None:
     files = [file for folder in ("shared", "services") for file in (root / folder).rglob("*.py")]
     writers = {file.stem for file in files if "store.append(" in file.read_text(encoding="utf-8")}
     assert writers == {"handle", "announce"}
+
+
+LONG = (
+    "1" * 10_000,
+    "0 " * 5000,
+    "a@" * 5000,
+    "a.b-" * 2500 + "@",
+    "09" * 5000,
+    "+84 " * 2500,
+    "x" * 9999 + "@",
+)
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize("text", LONG, ids=lambda text: text[:5])
+def test_the_longest_cell_takes_no_time(text: str) -> None:
+    """Patterns whose parts are not bounded took 14 seconds for some of these."""
+    find(text)

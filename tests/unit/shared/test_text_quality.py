@@ -131,3 +131,13 @@ def test_both_samples_pass_as_they_are(tmp_path: Path) -> None:
     assert len(every) > 5000
     assert [text for text in every if flaw(text) is not None] == []
     assert [text for text in every if tidied(text) != unicodedata.normalize("NFC", text).strip()] == []
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize(
+    "text", ["?" * 10_000, "a?" * 5000, "Ã" * 10_000, "á·" * 5000, "x=" * 5000, "q?t " * 2500]
+)
+def test_the_longest_cell_takes_no_time(text: str) -> None:
+    for written in (text, text + "é"):
+        flaw(written)
+        tidied(written)
