@@ -10,8 +10,10 @@ from pydantic_core import PydanticCustomError
 
 from shared.contracts.vocabulary import Precision
 from shared.errors import Text
-from shared.mending import nearest, needs_a_day, not_a_day, not_a_number
+from shared.exact_values import needs_a_day, not_a_day, not_a_number
+from shared.mending import nearest
 from shared.printable import ONE_LINE, is_printable, refusal, unreadable
+from shared.row_messages import PATTERNS, WHY, WHY_VALUE
 from shared.rules.recorded_days import is_first_day
 from shared.text_quality import tidied
 
@@ -115,47 +117,6 @@ Day = Annotated[date, BeforeValidator(_iso_day)]
 Listed = Annotated[tuple[str, ...], BeforeValidator(listed)]
 Numbers = Annotated[tuple[int, ...], BeforeValidator(listed)]
 
-_WHY = {
-    "missing": Text("bắt buộc nhưng còn trống; hãy điền", "is mandatory and empty; fill it in"),
-    "string_pattern_mismatch": Text(
-        "sai định dạng mã; mã chỉ gồm A–Z, 0–9 và dấu . _ - (2 đến 64 ký tự)",
-        "is no code: A-Z, 0-9 and . _ - only, 2 to 64 characters",
-    ),
-    "string_too_long": Text(
-        "dài quá {max_length} ký tự; hãy rút gọn", "is longer than {max_length} characters; shorten it"
-    ),
-    "string_too_short": Text("còn trống; hãy điền", "is empty; fill it in"),
-    "int_parsing_size": Text("là số quá lớn; hãy kiểm tra lại", "is too large a number; look at it again"),
-    "too_long": Text(
-        "có quá nhiều mục, nhiều nhất là {max_length}", "has too many items, {max_length} at most"
-    ),
-    "finite_number": Text("phải là số hữu hạn", "must be a finite number"),
-    "greater_than_equal": Text("phải từ {ge} trở lên", "must be {ge} or more"),
-    "less_than_equal": Text("không được quá {le}", "must be {le} or less"),
-}
-_WHY |= {
-    "uuid_parsing": Text(
-        "không phải là mã hợp lệ (UUID); hãy giữ nguyên mã do hệ thống ghi",
-        "is no id (UUID); keep it as the system wrote it",
-    ),
-}
-_PATTERNS = {  # of columns that hold no codes
-    "email": Text(
-        "không phải là địa chỉ thư điện tử đầy đủ; hãy ghi một địa chỉ dạng ten@donvi.gov.vn, không kèm tên người",
-        "is no complete e-mail address; write one such as name@office.gov.vn, without the name of a person",
-    ),
-}
-_WHY_VALUE = {
-    "a month is written as its first day": Text(
-        "chỉ biết tháng thì ghi ngày đầu tháng (2024-02-01) hoặc 2024-02",
-        "a month is written as its first day (2024-02-01), or as 2024-02",
-    ),
-    "a year is written as its first day": Text(
-        "chỉ biết năm thì ghi ngày 01 tháng 01 (2024-01-01) hoặc 2024",
-        "a year is written as its first day (2024-01-01), or as 2024",
-    ),
-}
-
 
 class Reason(BaseModel):
     """Why a row can't be taken: the column (empty: the whole row), what stands there, and what to do."""
@@ -200,10 +161,10 @@ def _why(item: Any, context: Mapping[str, Any], value: str, column: str) -> Text
         return nearest(value, re.findall("'([^']+)'", str(context.get("expected"))))
     if item["type"] in {"int_parsing", "int_from_float", "float_parsing"}:
         return not_a_number(value, whole=not item["type"].startswith("float"))
-    if item["type"] == "string_pattern_mismatch" and column in _PATTERNS:
-        return _PATTERNS[column]
+    if item["type"] == "string_pattern_mismatch" and column in PATTERNS:
+        return PATTERNS[column]
     english = str(item["msg"]).removeprefix("Value error, ")
-    known = _WHY_VALUE.get(english) or _WHY.get(item["type"])
+    known = WHY_VALUE.get(english) or WHY.get(item["type"])
     if known is None:
         return Text("có giá trị không hợp lệ; hãy xem mẫu nhập", english)
     return Text(known.vi.format(**context), known.en.format(**context))

@@ -1,6 +1,5 @@
 """One sheet of a source as rows: headings found, cells by column, and what cannot be a row."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -11,6 +10,18 @@ from deploy.cli.columns import COLUMNS, DATES, Broken, check_header
 from deploy.cli.date_signature import suspicions
 from deploy.cli.sheet_header import SEARCHED, heading_row
 from deploy.cli.sheet_layout import PLAIN, Layout, Merged
+from deploy.cli.sheet_messages import (
+    EMPTY_SHEET,
+    FOOTER,
+    FOOTERS,
+    HIDDEN_COLUMN,
+    HIDDEN_ROW,
+    HIDDEN_SHEET,
+    NAMELESS,
+    headings_below,
+    merged_across,
+    merged_down,
+)
 from deploy.cli.textfile import unescaped
 from shared.errors import Text
 
@@ -57,7 +68,7 @@ class SheetFile:
         if self.broken:
             yield from self.broken
         elif (header := self.header()) is None:
-            yield Broken(0, "", "", _EMPTY)
+            yield Broken(0, "", "", EMPTY_SHEET)
         elif wrong := check_header(self.name, header.line, header.names):
             yield from wrong
         else:
@@ -95,14 +106,14 @@ class SheetFile:
     def _questions(self, header: Header) -> Iterator[Broken]:
         """Ask about what nobody saw, and about dates that look swapped."""
         if header.above:
-            yield Broken(header.line, "", "", _above(header), refused=False)
+            yield Broken(header.line, "", "", headings_below(header.above), refused=False)
         if not self.choices.take_hidden:
             if self.layout.hidden:
-                yield Broken(0, "", "", _HIDDEN_SHEET)
+                yield Broken(0, "", "", HIDDEN_SHEET)
                 return
             for number, name in enumerate(header.names, start=1):
                 if name in self.ours(header) and self.layout.hides_column(number):
-                    yield Broken(0, name, "", _HIDDEN_COLUMN)
+                    yield Broken(0, name, "", HIDDEN_COLUMN)
         dates = sorted(self.ours(header) & DATES)
         if dates and not self.choices.dates_checked:
             rows = (row.cells for row in self._rows(header) if isinstance(row, Row))
@@ -148,9 +159,9 @@ class _Table:
             return
         if self._is_footer(found):
             self.ended = True
-            yield Broken(line, "", str(next(iter(found.values()), "")), _FOOTER, refused=False)
+            yield Broken(line, "", str(next(iter(found.values()), "")), FOOTER, refused=False)
         elif line in self.sheet.layout.hidden_rows and not self.sheet.choices.take_hidden:
-            yield Broken(line, "", "", _HIDDEN_ROW)
+            yield Broken(line, "", "", HIDDEN_ROW)
         elif outside is not None:
             yield outside
         else:
@@ -162,7 +173,7 @@ class _Table:
         missing = [name for name in mandatory if name not in found]
         if not found or len(missing) * 2 < len(mandatory) or (not missing and len(found) > 1):
             return False
-        return self.ended or any(_FOOTERS.match(str(cell).strip()) for cell in found.values())
+        return self.ended or any(FOOTERS.match(str(cell).strip()) for cell in found.values())
 
     def _merged(self, line: int, found: dict[str, str | Cell]) -> Iterator[Row | Broken]:
         for merged in self._spanning(line):
@@ -170,13 +181,13 @@ class _Table:
                 name for name in self.header.names[merged.left - 1 : merged.right] if name in self.ours
             ]
             if len(columns) > 1:
-                yield Broken(line, columns[0], str(found.get(columns[0], "")), _across(merged, columns))
+                yield Broken(line, columns[0], str(found.get(columns[0], "")), merged_across(merged, columns))
                 return
             for name in columns:
                 if line == max(merged.top, self.header.line + 1):
                     self.above[merged.name] = found.get(name, "")
                     if merged.bottom > line:
-                        yield Broken(line, name, str(found.get(name, "")), _down(merged), refused=False)
+                        yield Broken(line, name, str(found.get(name, "")), merged_down(merged), refused=False)
                 elif _is_filled(value := self.above.get(merged.name, "")):
                     found[name] = value
         yield self._checked(line, found)
@@ -225,58 +236,4 @@ def _outside(line: int, cells: Cells, header: Sequence[str]) -> Broken | None:
         )
         return Broken(line, "", str(cells[len(header)]), why)
     lost = [cell for name, cell in zip(header, cells, strict=False) if not name and _is_filled(cell)]
-    return Broken(line, "", str(lost[0]), _NAMELESS) if lost else None
-
-
-def _above(header: Header) -> Text:
-    return Text(
-        f"tiêu đề của bảng ở dòng này; {header.above} dòng phía trên (tên cơ quan, tên bảng) không phải dữ liệu, được bỏ qua",
-        f"the headings stand on this line; {header.above} rows above it (titles) are no data and are passed over",
-    )
-
-
-def _down(merged: Merged) -> Text:
-    return Text(
-        f"các ô {merged.name} được gộp: giá trị này dùng cho mọi dòng của vùng gộp",
-        f"the cells {merged.name} are merged: this value holds for every row of the range",
-    )
-
-
-def _across(merged: Merged, columns: Sequence[str]) -> Text:
-    names = ", ".join(columns)
-    return Text(
-        f"các ô {merged.name} được gộp ngang qua nhiều cột ({names}), không rõ giá trị thuộc cột nào; hãy bỏ gộp ô và điền từng ô",
-        f"the cells {merged.name} are merged across columns ({names}): which one has the value is not clear; "
-        "unmerge them and fill in each cell",
-    )
-
-
-_FOOTERS = re.compile(
-    r"(?:tổng|cộng\b|người lập|người ký|lập biểu|thủ trưởng|giám đốc|chủ tịch|nơi nhận|ghi chú|xác nhận|ký tên|đại diện"
-    r"|tm\.|kt\.|tl\.|tuq\.|\(ký|.{0,40}ngày\s*[\d.…]+\s*tháng\s*[\d.…]+\s*năm|total\b|signature)",
-    re.IGNORECASE,
-)
-_EMPTY = Text(
-    "tệp trống; dòng đầu phải là tên các cột, hoặc bỏ tệp này ra khỏi thư mục",
-    "the file is empty; its first line must name the columns, or take the file out of the folder",
-)
-_NAMELESS = Text(
-    "ô này nằm dưới một cột chưa có tên; hãy đặt tên cho cột hoặc xóa ô",
-    "this cell stands under a column without a name; name the column or delete the cell",
-)
-_FOOTER = Text(
-    "dòng tổng cộng hoặc chữ ký cuối bảng, không phải dữ liệu, được bỏ qua",
-    "a line of totals or signatures at the end of the table, no data; passed over",
-)
-_HIDDEN_ROW = Text(
-    "dòng đang bị ẩn hoặc bị lọc; hãy bỏ ẩn (Unhide) hoặc xóa dòng, hoặc chạy lại với --take-hidden nếu đúng là cần nhập",
-    "the row is hidden or filtered out; unhide or delete it, or run again with --take-hidden if it is meant",
-)
-_HIDDEN_SHEET = Text(
-    "trang đang bị ẩn nên chưa được nhập; hãy bỏ ẩn (Unhide) hoặc xóa trang, hoặc chạy lại với --take-hidden nếu đúng là cần nhập",
-    "the sheet is hidden and was not taken; unhide or delete it, or run again with --take-hidden if it is meant",
-)
-_HIDDEN_COLUMN = Text(
-    "cột đang bị ẩn nên cả trang chưa được nhập; hãy bỏ ẩn (Unhide) hoặc xóa cột, hoặc chạy lại với --take-hidden nếu đúng là cần nhập",
-    "the column is hidden, so the sheet was not taken; unhide or delete it, or run again with --take-hidden if it is meant",
-)
+    return Broken(line, "", str(lost[0]), NAMELESS) if lost else None

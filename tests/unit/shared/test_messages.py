@@ -9,6 +9,7 @@ from services.campaigns.adapters import communication_rows, plan_rows, programme
 from services.notifier.adapters import bodies as notifier_bodies
 from services.registry.adapters import rows as registry_rows
 from shared import problems
+from shared.contracts.vocabulary import Instrument
 from shared.conventions import Body
 from shared.mending import nearest
 from shared.rows import ImportRow, reasons
@@ -150,7 +151,7 @@ def test_a_month_is_not_suggested_where_a_day_is_needed(value: str) -> None:
     ],
 )
 def test_an_instrument_is_suggested_exactly(value: str, expected: str) -> None:
-    allowed = [one.value for one in registry_rows.Instrument]
+    allowed = [one.value for one in Instrument]
     (found,) = re.findall(r"có phải là: (.*)\?", nearest(value, allowed).vi)
     assert found.split(" · ")[0] == expected
 
