@@ -144,6 +144,13 @@ def _is_of_person(kind: Text, digits: str) -> bool:
     return not _OF_OFFICE.match(digits)
 
 
+def masked(text: str) -> str:
+    """Give a text without its personal data, for one that was stored before they were refused."""
+    while (found := find(text)) is not None and found.part in text:
+        text = text.replace(found.part, "…")
+    return text
+
+
 def find_in(fields: Mapping[str, Any]) -> tuple[str, Found] | None:
     """Give the first field of a nested JSON object that holds personal data, and what it holds."""
     return next(((name, found) for name, text in _texts(fields) if (found := find(text, name))), None)
@@ -166,6 +173,7 @@ def _of(name: str, value: Any) -> Iterator[tuple[str, str]]:
         case str():
             yield name, value
         case dict():
+            yield from ((name, str(key)) for key in value)
             yield from _texts(value)
         case list() | tuple() | frozenset():
             for item in value:

@@ -10,7 +10,7 @@ import deploy.sample
 from deploy.sample import exercise
 from shared import clock
 from shared.errors import Text
-from shared.personal_data import EMAIL, IDENTITY, PHONE, TAX, find, find_in
+from shared.personal_data import EMAIL, IDENTITY, PHONE, TAX, find, find_in, masked
 from shared.rules.rulebook import load_rulebook
 
 CORPUS = Path(__file__).with_name("personal_data.tsv")
@@ -101,3 +101,15 @@ LONG = (
 def test_the_longest_cell_takes_no_time(text: str) -> None:
     """Patterns whose parts are not bounded took 14 seconds for some of these."""
     find(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("gọi 0912 345 678 hoặc thư a@example.vn", "gọi … hoặc thư …"),
+        ("CCCD 079099001234", "CCCD …"),
+        ("chờ ý kiến", "chờ ý kiến"),
+    ],
+)
+def test_what_was_stored_before_the_gate_is_masked(text: str, expected: str) -> None:
+    assert masked(text) == expected
