@@ -4,6 +4,7 @@ from pathlib import Path
 from ssl import SSLContext, create_default_context
 
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifier.adapters import answers, api, mailbox_page, outbox, parked, pauses, requests, tables
 from services.notifier.adapters.answer_links import AnswerLinks
@@ -41,10 +42,11 @@ from shared import clock, imports, links, log, web
 from shared.auth import Verifier
 from shared.clock import Clock
 from shared.contracts.vocabulary import AlertAnswer
+from shared.directory.projection import DirectoryProjection
 from shared.eventstore.streams import stream_state
 from shared.links import LinkSigner, signing_key
-from shared.projections.rows import RowProjection
-from shared.rules.rulebook import load_rulebook
+from shared.rules.rulebook import Rulebook, load_rulebook
+from shared.rules.working_days import Calendar
 from shared.service import Background, Platform
 
 logger = log.get(__name__)
@@ -56,15 +58,15 @@ CONTEXTS = frozenset({"unit", "draft", "compliance", "alert", "recipient"})
 def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     """`now` is the clock by which days are judged and leases end."""
     platform = Platform(settings)
-    projection = RowProjection(PROJECTION, CONTEXTS, tables.metadata, tables.READ_MODEL, changes)
-    runner = platform.runner(projection, tables.checkpoints)
+    rulebook = load_rulebook(settings.rule_files)
+    runner = platform.runner(projection(platform.engine, rulebook), tables.checkpoints)
     commands = Commands(platform.store, clock.new_id)
     sending = SqlSending(platform.engine, local=settings.smtp_url is None and not settings.channels)
-    ticks = _ticks(platform, settings, sending, now)
+    ticks = _ticks(platform, settings, sending, rulebook.calendar, now)
     platform.metrics.before_scrape("mail", Vitals.of(platform.engine, sending, now, platform.metrics).read)
     reactions = platform.reactions()
     subscribe(reactions, commands, ticks, now, clock.new_id)
-    recipients, read_model = SqlRecipients(platform.engine), SqlReadModel(platform.engine)
+    recipients, read_model = SqlRecipients(platform.engine), SqlReadModel(platform.engine, now)
     return web.create_api(
         service=settings.service,
         description="Nhắc việc và đôn đốc bằng thư điện tử. / Reminders by e-mail.",
@@ -86,7 +88,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
                 settings.url_notifier,
                 now,
             ),
-            requests.router(platform.engine, settings.url_registry),
+            requests.router(platform.engine, settings.url_registry, now),
             outbox.router(read_model, environment(), local=settings.smtp_url is None),
             parked.router(parked.SqlParked(platform.engine), now),
             imports.router(platform.store, lambda session: rows(session, recipients, clock.new_id).sheets()),
@@ -98,6 +100,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
         probes={**platform.probes(runner), "reactions": reactions.probe},
         metrics=platform.metrics,
         tracing=platform.tracing,
+        now=now,
         lifespan=lambda _: platform.lifespan(
             MIGRATIONS,
             [runner.run, reactions.run, ticks.sender.run, *_doors_for_bounces(platform, settings, now)],
@@ -106,7 +109,22 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     )
 
 
-def _ticks(platform: Platform, settings: Settings, sending: SqlSending, now: Clock) -> Ticks:
+def projection(engine: AsyncEngine, rulebook: Rulebook) -> DirectoryProjection:
+    return DirectoryProjection(
+        name=PROJECTION,
+        contexts=CONTEXTS,
+        metadata=tables.metadata,
+        directory=tables.directory,
+        own=tables.OWN,
+        changes=changes,
+        rulebook=rulebook,
+        engine=engine,
+    )
+
+
+def _ticks(
+    platform: Platform, settings: Settings, sending: SqlSending, calendar: Calendar, now: Clock
+) -> Ticks:
     async def head() -> int:
         return (await stream_state(platform.client.jetstream(timeout=5))).last
 
@@ -117,7 +135,6 @@ def _ticks(platform: Platform, settings: Settings, sending: SqlSending, now: Clo
         mails=platform.metrics.counter("loa_mails", "attempts to deliver a mail", "outcome", "reason"),
         tracing=platform.tracing,
     )
-    calendar = load_rulebook(settings.rule_files).calendar
     announcer = Announcer(ledger, platform.store, clock.new_id, now)
     signer = _signer(settings)
     mailboxes = MailboxLinks(seal(signer.key) if signer else None, settings.url_notifier)

@@ -9,11 +9,12 @@ from pathlib import Path
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 
-from deploy.cli import importing, sheets
 from deploy.cli.client import Services
-from deploy.cli.console import Said
-from deploy.cli.importing import Finding, Result
-from deploy.cli.sheets import Choices
+from deploy.cli.console import CommandError
+from deploy.cli.data import importing
+from deploy.cli.data import sources as sheets
+from deploy.cli.data.result import Finding, Result
+from deploy.cli.data.sources import Choices
 from deploy.local.state import Current
 from tests.support.home import Home
 
@@ -65,10 +66,10 @@ def carried(services: Services, path: Path, choices: Choices = sheets.NO_CHOICES
     told = Told()
     try:
         source = sheets.read(path, choices)
-        told.result = importing.carry(
+        told.result = importing.import_source(
             source, None, services, lambda _label, _rows: None, told.findings.append
         )
-    except Said as said:
+    except CommandError as said:
         told.said = f"{said.message.vi}\n{said.message.en}"
     return told
 

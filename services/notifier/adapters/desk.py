@@ -1,6 +1,5 @@
 """Reads all that a day's mails are made of, in one snapshot of the database."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
@@ -17,13 +16,11 @@ from services.notifier.adapters.tables import (
     ALERT,
     DIGEST,
     DIGEST_LINE,
-    DRAFT_HALT,
     GAP,
     RECIPIENT,
     ROUND,
-    UNIT,
-    UNIT_SUCCESSION,
     checkpoints,
+    directory,
 )
 from services.notifier.application.ports import Desk, DigestState
 from services.notifier.domain.digest import KIND
@@ -32,7 +29,7 @@ from services.notifier.domain.matter import Matter
 from services.notifier.domain.overview import MONTHS
 from services.notifier.domain.reasons import Reason, Standing, Told
 from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.units import Tree, Unit
+from services.notifier.domain.supervision import Tree
 from shared.contracts.ids import draft_id
 from shared.contracts.vocabulary import (
     Dataset,
@@ -42,9 +39,9 @@ from shared.contracts.vocabulary import (
     Procedure,
     RecipientRole,
     Stage,
-    UnitKind,
-    UnitLevel,
 )
+from shared.directory.queries import stands_on, unit_directory
+from shared.rules.sequence import HALTS
 
 PROJECTION = "notifier"
 # What failed was not heard; what may have come through is said again, under at-least-once.
@@ -79,10 +76,10 @@ class SqlDesks:
         async with self.engine.connect() as connection:
             return (await connection.execute(select(GAP.c.gap_id).where(hurry).limit(1))).first() is not None
 
-    async def justice_of(self, unit_code: str) -> str | None:
-        """Find the justice body that follows a unit."""
+    async def justice_of(self, unit_code: str, day: date) -> str | None:
+        """Find the justice body that follows a unit on a day."""
         async with self.engine.connect() as connection:
-            return (await _tree(connection, self.justice_unit)).justice_of(unit_code)
+            return (await _tree(connection, self.justice_unit, day)).justice_of(unit_code)
 
     async def desk(self, day: date) -> Desk:
         """Take the read model and the ledger as they stand together: no rebuild can come between."""
@@ -95,7 +92,7 @@ class SqlDesks:
                 position=position,
                 gaps=gaps,
                 recipients=await _recipients(connection),
-                tree=await _tree(connection, self.justice_unit),
+                tree=await _tree(connection, self.justice_unit, day),
                 matters=await _matters(connection, gaps, day),
                 told=told,
                 done=await _with_digest(connection, DIGEST.c.day == day),
@@ -126,7 +123,7 @@ async def _found(connection: AsyncConnection, wanted: Any) -> list[Gap]:
 
 async def _matters(connection: AsyncConnection, gaps: Sequence[Gap], day: date) -> dict[UUID, Matter]:
     """Put together what is known beside each gap that has more to it than its days."""
-    halted = set((await connection.execute(select(DRAFT_HALT.c.draft_id))).scalars())
+    halted = set((await connection.execute(_halted(day))).scalars())
     silences = await silences_on(connection, day)
     said = await _said(connection)
     return {
@@ -137,6 +134,12 @@ async def _matters(connection: AsyncConnection, gaps: Sequence[Gap], day: date) 
         )
         for gap in gaps
     }
+
+
+def _halted(day: date) -> Select[Any]:
+    """Find the drafts that are suspended, withdrawn or merged on a day."""
+    stage = directory.drafts.stage
+    return select(stage.c.draft_id).where(stage.c.stage.in_(HALTS), stands_on(directory.drafts, day))
 
 
 async def _said(connection: AsyncConnection) -> dict[tuple[UUID, str], dict[str, Any]]:
@@ -181,28 +184,9 @@ def recipient_of(row: RowMapping) -> Recipient:
     return Recipient(**values | typed)
 
 
-async def _tree(connection: AsyncConnection, justice_unit: str | None) -> Tree:
-    rows = (await connection.execute(select(UNIT))).mappings().all()
-    names = {row["unit_code"]: row["unit_name"] for row in rows}
-    successions: dict[str, list[tuple[date, str]]] = defaultdict(list)
-    for row in await connection.execute(select(UNIT_SUCCESSION).order_by(UNIT_SUCCESSION.c.to_code)):
-        successions[row.unit_code].append((row.on, row.to_code))
-    return Tree(
-        units={row["unit_code"]: _unit_of(row, names) for row in rows},
-        successions={code: tuple(heirs) for code, heirs in successions.items()},
-        justice_unit=justice_unit,
-    )
-
-
-def _unit_of(row: RowMapping, names: Mapping[str, str]) -> Unit:
-    return Unit(
-        code=row["unit_code"],
-        name=row["unit_name"],
-        parent_name=names.get(row["parent_code"]),
-        parent_code=row["parent_code"],
-        level=UnitLevel(row["level"]) if row["level"] else None,
-        kind=UnitKind(row["kind"]) if row["kind"] else None,
-    )
+async def _tree(connection: AsyncConnection, justice_unit: str | None, day: date) -> Tree:
+    units = await unit_directory(connection, directory.units)
+    return Tree(directory=units, day=day, justice_unit=justice_unit)
 
 
 def _last_words(day: date) -> Select[Any]:

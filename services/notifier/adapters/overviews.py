@@ -18,7 +18,7 @@ from services.notifier.application.ports import Attachment, Mail, Notice
 from services.notifier.domain.digest import Digest, Line
 from services.notifier.domain.overview import MonthlySummary, WeeklyList
 from services.notifier.domain.preference import SettingsNote, offered
-from services.notifier.domain.units import Unit
+from services.notifier.domain.supervision import Unit
 from shared.contracts.datasets import banners
 from shared.contracts.vocabulary import Language, OptionalMail
 from shared.rules.wording import STAGES

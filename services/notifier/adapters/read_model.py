@@ -17,8 +17,11 @@ from services.notifier.adapters.tables import (
     DIGEST_LINE,
     GAP,
     RECIPIENT,
-    UNIT,
+    directory,
 )
+from shared.clock import Clock, day_in_vietnam
+from shared.directory.queries import with_unit_names
+from shared.paging import key_of
 
 OUTBOX_ROWS = 200
 
@@ -50,6 +53,7 @@ class AlertState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SqlReadModel:
     engine: AsyncEngine
+    now: Clock
 
     async def alerts(
         self, state: AlertState | None, unit_code: str | None, today: date, limit: int, after: str | None
@@ -62,7 +66,7 @@ class SqlReadModel:
         if unit_code is not None:
             query = query.where(ALERT.c.unit_code == unit_code)
         if after is not None:
-            query = query.where(ALERT.c.alert_id > UUID(after))
+            query = query.where(ALERT.c.alert_id > key_of(after, UUID))
         return await self._rows(query.order_by(ALERT.c.alert_id).limit(limit))
 
     async def counts(self) -> dict[str, int]:
@@ -77,13 +81,15 @@ class SqlReadModel:
         """List the newest mails with what they spoke of, newest first."""
         columns = [DIGEST.c[name] for name in _OF_DIGEST]
         query = (
-            select(*columns, RECIPIENT.c.email, UNIT.c.unit_name)
+            select(*columns, RECIPIENT.c.email)
             .join(RECIPIENT, RECIPIENT.c.recipient_id == DIGEST.c.recipient_id)
-            .outerjoin(UNIT, UNIT.c.unit_code == DIGEST.c.unit_code)
             .order_by(DIGEST.c.day.desc(), DIGEST.c.created_at.desc(), DIGEST.c.digest_key)
             .limit(OUTBOX_ROWS)
         )
-        mails = await self._rows(query)
+        async with self.engine.connect() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+            today = day_in_vietnam(self.now())
+            mails = await with_unit_names(connection, directory.units, [dict(row) for row in rows], today)
         lines = await self._lines([mail["digest_key"] for mail in mails])
         return [{**mail, "lines": lines.get(mail["digest_key"], [])} for mail in mails]
 

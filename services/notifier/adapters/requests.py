@@ -11,8 +11,9 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.adapters.tables import ALERT, GAP, UNIT
+from services.notifier.adapters.tables import ALERT, GAP, directory
 from shared.auth import Supervisor
+from shared.clock import Clock, day_in_vietnam
 from shared.contracts.event import Code
 from shared.contracts.notifier import (
     AlertExemptionRequested,
@@ -21,7 +22,8 @@ from shared.contracts.notifier import (
 )
 from shared.contracts.vocabulary import Stage
 from shared.conventions import AtPosition
-from shared.paging import BadCursor, Listing, Paged
+from shared.directory.queries import with_unit_names
+from shared.paging import Listing, Paged, key_of
 
 
 class RequestKind(StrEnum):
@@ -56,7 +58,7 @@ class RequestView(BaseModel):
     settlement: Settlement | None
 
 
-def router(engine: AsyncEngine, registry: str) -> APIRouter:
+def router(engine: AsyncEngine, registry: str, now: Clock) -> APIRouter:
     routes = APIRouter(tags=["alerts"])
 
     @routes.get(
@@ -66,7 +68,7 @@ def router(engine: AsyncEngine, registry: str) -> APIRouter:
         _: Supervisor, page: Paged, kind: RequestKind | None = None, unit: Code | None = None
     ) -> Listing[RequestView]:
         async with engine.connect() as connection:
-            found = await open_requests(connection, kind, unit, page.limit, page.after)
+            found = await open_requests(connection, day_in_vietnam(now()), kind, unit, page.limit, page.after)
         return page.listing(
             RequestView, [one | {"settlement": settlement(one, registry)} for one in found], "alert_id"
         )
@@ -76,16 +78,16 @@ def router(engine: AsyncEngine, registry: str) -> APIRouter:
 
 async def open_requests(
     connection: AsyncConnection,
+    today: date,
     kind: RequestKind | None = None,
     unit_code: str | None = None,
     limit: int | None = None,
     after: str | None = None,
 ) -> Sequence[dict[str, Any]]:
-    """List the requests of matters that are open, by the id of their alert."""
+    """List the requests of matters that are open, by the id of their alert; units by their names of today."""
     query = (
         select(*_COLUMNS)
         .join(GAP, GAP.c.gap_id == ALERT.c.gap_id)
-        .outerjoin(UNIT, UNIT.c.unit_code == ALERT.c.unit_code)
         .where(ALERT.c.state != "resolved")
         .where(ALERT.c.answer.in_([kind] if kind else list(RequestKind)))
         .order_by(ALERT.c.alert_id)
@@ -94,19 +96,9 @@ async def open_requests(
     if unit_code is not None:
         query = query.where(ALERT.c.unit_code == unit_code)
     if after is not None:
-        query = query.where(ALERT.c.alert_id > _place(after))
-    rows = (await connection.execute(query)).mappings()
-    return [{**row, "unit_name": row["unit_name"] or row["unit_code"]} for row in rows]
-
-
-def _place(after: str) -> UUID:
-    try:
-        return UUID(after)
-    except ValueError as error:
-        raise BadCursor(
-            "Con trỏ trang không hợp lệ; đề nghị dùng giá trị `next` của trang trước.",
-            "The cursor is not valid; use `next` of the page before.",
-        ) from error
+        query = query.where(ALERT.c.alert_id > key_of(after, UUID))
+    rows = [dict(row) for row in (await connection.execute(query)).mappings()]
+    return await with_unit_names(connection, directory.units, rows, today)
 
 
 _COLUMNS = (
@@ -114,7 +106,6 @@ _COLUMNS = (
     ALERT.c.draft_code,
     GAP.c.title,
     ALERT.c.unit_code,
-    UNIT.c.unit_name,
     GAP.c.stage,
     GAP.c.due_on,
     ALERT.c.answer.label("kind"),

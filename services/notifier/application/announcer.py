@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.notifier.application.commands import ACTOR, Commands
+from services.notifier.application.commands import ACTOR, Commands, gap_ref
 from services.notifier.application.ports import Ledger, Unannounced
 from services.notifier.domain.alert import OnMatter, Raise, RecordSent, RecordUndeliverable
 from shared import log
@@ -12,6 +12,7 @@ from shared.clock import Clock, NewId, day_in_vietnam
 from shared.envelope import AggregateRef, Metadata
 from shared.errors import Refusal, TransientError
 from shared.eventstore.overlay import BulkStore, OverlayEventStore
+from shared.transient import TRANSIENT
 
 logger = log.get(__name__)
 
@@ -30,7 +31,7 @@ class Announcer:
         while mails := await self.ledger.unannounced():
             try:
                 done = await self._announce(mails)
-            except (TransientError, Refusal, OSError) as error:
+            except (Refusal, *TRANSIENT) as error:
                 logger.warning("alert_sent_delayed", mails=len(mails), error=str(error))
                 return
             await self.ledger.announced(done)
@@ -45,7 +46,7 @@ class Announcer:
                 return
             log_of_batch = OverlayEventStore(self.store)
             noting = Commands(log_of_batch, self.new_id)
-            await log_of_batch.expect(_ref(command) for command in left)
+            await log_of_batch.expect(ref for command in left for ref in _read(command.matter))
             for command in left:
                 await noting.note(command, metadata)
             overtaken = (await log_of_batch.write()).overtaken
@@ -57,7 +58,9 @@ class Announcer:
         """Decide on all, write together; returns the keys of those that nobody overtook."""
         log_of_batch = OverlayEventStore(self.store)
         commands = Commands(log_of_batch, self.new_id)
-        await log_of_batch.expect(ref for mail in mails for ref in _about(mail))
+        await log_of_batch.expect(
+            ref for mail in mails for line in mail.lines for ref in _read(_matter(line))
+        )
         for mail in mails:
             await self._say(commands, mail)
         overtaken = (await log_of_batch.write()).overtaken
@@ -84,6 +87,11 @@ class Announcer:
 
 def _ref(command: OnMatter) -> AggregateRef:
     return AggregateRef("alert", command.matter.alert_id)
+
+
+def _read(matter: Raise) -> Iterable[AggregateRef]:
+    """Name what has to be read to record something of a matter: its alert, and its gap for the envelope."""
+    return AggregateRef("alert", matter.alert_id), gap_ref(matter.gap_id)
 
 
 def _about(mail: Unannounced) -> Iterable[AggregateRef]:

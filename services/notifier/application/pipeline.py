@@ -17,7 +17,7 @@ from services.notifier.domain.digest import (
 from services.notifier.domain.escalation import STEPS, Step
 from services.notifier.domain.refusals import BadMoment, NotCaughtUp
 from services.notifier.domain.rounds import Kind, due, turns
-from services.notifier.domain.units import Tree
+from services.notifier.domain.supervision import Tree
 from shared.clock import VIETNAM, day_in_vietnam
 from shared.contracts.vocabulary import Weekday
 from shared.rules.working_days import Calendar

@@ -9,7 +9,7 @@ from services.notifier.domain.alert import Escalate, RecordSilenced
 from services.notifier.domain.reasons import Quiet, Skip
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.rounds import Kind
-from services.notifier.domain.units import Tree
+from services.notifier.domain.supervision import Tree
 
 
 @dataclass(frozen=True, slots=True)

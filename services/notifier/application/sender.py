@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-
 from services.notifier.application.announcer import Announcer
 from services.notifier.application.ports import (
     AddressRefused,
@@ -25,13 +23,14 @@ from shared import log
 from shared.clock import Clock
 from shared.errors import PermanentError, Refusal, TransientError
 from shared.rules.working_days import Calendar
+from shared.transient import TRANSIENT
 
 logger = log.get(__name__)
 
 LANES = 8
 ROUND_SECONDS = 30.0
 DEFERRED, UNREACHABLE = "deferred", "unreachable"  # by the server of the address; by our own server
-AGAIN = (TransientError, Refusal, OSError, TimeoutError, OperationalError, InterfaceError)
+AGAIN = (Refusal, *TRANSIENT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,10 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from deploy.cli import exporting, importing, sheets
 from deploy.cli.client import Services
-from deploy.cli.importing import Finding
-from deploy.cli.sheets import Choices
-from deploy.local.keys import Keyring
+from deploy.cli.data import exporting, importing, sources
+from deploy.cli.data.result import Finding
+from deploy.local.keys.keyring import Keyring
 from deploy.local.state import Current
 from tests.integration.campaigns.test_api import HELD
 from tests.integration.campaigns.test_import import office
@@ -17,7 +16,7 @@ from tests.support.engines import NewDatabase, fresh_nats
 from tests.support.service import House, open_house
 from tests.support.tokens import Issuer
 
-NOTES = Choices(keep_notes=frozenset({"linh_vuc"}))  # as the export says at its end
+NOTES = sources.Choices(keep_notes=frozenset({"linh_vuc"}))  # as the export prints at its end
 PROGRAMME = (
     {"kind": "obstacle_raised", "title": "Thiếu kinh phí", "happened_on": "2025-03", "draft_code": "NQ-1"},
     {"kind": "obstacle_answered", "title": "Thiếu kinh phí", "document": "15/STP-PBGDPL"},
@@ -72,7 +71,9 @@ def services(house: House) -> Services:
 def carried(house: House, folder: Path) -> list[Finding]:
     said: list[Finding] = []
     with services(house) as doors:
-        importing.carry(sheets.read(folder, NOTES), None, doors, lambda _label, _rows: None, said.append)
+        importing.import_source(
+            sources.read(folder, NOTES), None, doors, lambda _label, _rows: None, said.append
+        )
     return [finding for finding in said if finding.refused]
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 
-from deploy.cli import workbook
-from deploy.cli.cell_values import Cell, made, written
-from deploy.cli.number_format import SHORT_DATE
-from deploy.cli.shown_value import shown
+from deploy.cli.data import workbook
+from deploy.cli.data.tables.cell_values import Cell, made, written
+from deploy.cli.data.tables.number_format import SHORT_DATE
+from deploy.cli.data.tables.shown_value import shown
 from shared.errors import Text
 from tests.support import cell_formats
 from tests.support.cell_formats import Formatted, Value

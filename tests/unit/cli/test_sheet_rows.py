@@ -8,10 +8,10 @@ from typing import Any
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 
-from deploy.cli import sheets
-from deploy.cli.columns import Broken
-from deploy.cli.sheets import Choices, Row
-from deploy.cli.textfile import escaped, unescaped
+from deploy.cli.data import sources as sheets
+from deploy.cli.data.columns import Broken
+from deploy.cli.data.sources import Choices, Row
+from deploy.cli.data.textfile import escaped, unescaped
 
 HEADER = ("draft_code", "stage", "entered_on", "what")
 Page = Any  # openpyxl has no types
