@@ -25,14 +25,14 @@ setup: $(INSTALLED) ## make .venv from requirements.lock; again only when that c
 run: setup ## start everything on this machine, with both samples
 	@$(BIN)/loa up --demo
 
-test: setup ## the suite that needs no container engine and no browser
-	@$(BIN)/pytest $(PARALLEL) -m "not container and not browser and not chaos"
+test: setup ## the suite that needs no container engine, browser or office
+	@$(BIN)/pytest $(PARALLEL) -m "not container and not browser and not office and not chaos"
 
-test-all: setup ## containers, browser and chaos too
+test-all: setup ## containers, browser, LibreOffice and chaos too
 	@$(BIN)/pytest
 
 e2e: setup ## the platform as a whole, started as a person would
-	@$(BIN)/pytest tests/e2e -m "not container and not browser and not chaos"
+	@$(BIN)/pytest tests/e2e -m "not container and not browser and not office and not chaos"
 
 check: lint types ## what must hold before a commit: lint, formatting, types, layers
 

@@ -14,7 +14,7 @@ from shared.envelope import Metadata
 from shared.errors import Refusal
 from shared.eventstore.port import Version
 from shared.openapi import POSITION
-from shared.printable import refuse_unprintable
+from shared.printable import readable
 from shared.projections.runner import Runner
 from shared.tracing import traceparent
 
@@ -30,9 +30,8 @@ class Body(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _printable(cls, fields: Any) -> Any:
-        refuse_unprintable(fields)
-        return fields
+    def _readable(cls, fields: Any) -> Any:
+        return readable(fields)
 
 
 def example(**fields: Any) -> ConfigDict:

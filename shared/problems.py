@@ -53,7 +53,37 @@ _REASONS: Mapping[str, str] = {
     "int_parsing": "không phải là số nguyên",
     "json_invalid": "không phải là JSON hợp lệ",
     "value_error": "có ký tự điều khiển hoặc giá trị không hợp lệ",
+    "literal_error": "không thuộc danh mục cho phép",
+    "string_too_short": "còn trống hoặc quá ngắn",
+    "too_short": "còn trống hoặc quá ít mục",
+    "string_too_long": "quá dài",
+    "too_long": "có quá nhiều mục",
+    "string_type": "phải là chuỗi ký tự",
+    "bool_parsing": "phải là true hoặc false",
+    "bool_type": "phải là true hoặc false",
+    "int_type": "không phải là số nguyên",
+    "int_from_float": "không phải là số nguyên",
+    "float_parsing": "không phải là số",
+    "float_type": "không phải là số",
+    "finite_number": "không phải là số hữu hạn",
+    "date_type": "không phải là ngày hợp lệ (yyyy-mm-dd)",
+    "date_from_datetime_inexact": "không phải là ngày hợp lệ (yyyy-mm-dd)",
+    "datetime_parsing": "không phải là thời điểm hợp lệ",
+    "datetime_from_date_parsing": "không phải là thời điểm hợp lệ",
+    "uuid_parsing": "không phải là mã hợp lệ (UUID)",
+    "uuid_type": "không phải là mã hợp lệ (UUID)",
+    "list_type": "phải là một danh sách",
+    "tuple_type": "phải là một danh sách",
+    "dict_type": "phải là một đối tượng JSON",
+    "model_type": "phải là một đối tượng JSON",
+    "model_attributes_type": "phải là một đối tượng JSON",
+    "greater_than": "nhỏ hơn mức cho phép",
+    "greater_than_equal": "nhỏ hơn mức cho phép",
+    "less_than": "vượt quá mức cho phép",
+    "less_than_equal": "vượt quá mức cho phép",
+    "url_parsing": "không phải là địa chỉ hợp lệ",
 }
+_NOT_VALID = "có giá trị không hợp lệ; xem tài liệu tại /docs"
 
 
 _WEIGHT = re.compile(r"q\s*=\s*([01](?:\.[0-9]{0,3})?)")
@@ -140,9 +170,13 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 def describe(errors: Sequence[Any]) -> Text:
     """Say in both languages which fields are wrong, and how."""
-    vi = "; ".join(f"“{_place(e)}” {_REASONS.get(e['type'], e['msg'])}" for e in errors)
+    vi = "; ".join(f"“{_place(e)}” {_reason(e)}" for e in errors)
     en = "; ".join(f"'{_place(e)}': {e['msg']}" for e in errors)
     return Text(f"Đề nghị sửa và gửi lại: {vi}.", f"Please mend and send again: {en}.")
+
+
+def _reason(error: Any) -> str:
+    return str((error.get("ctx") or {}).get("vi") or _REASONS.get(error["type"], _NOT_VALID))
 
 
 def _fields(errors: Sequence[Any]) -> list[dict[str, str]]:
@@ -150,6 +184,8 @@ def _fields(errors: Sequence[Any]) -> list[dict[str, str]]:
 
 
 def _place(error: Any) -> str:
+    if column := (error.get("ctx") or {}).get("column"):
+        return str(column)
     # A union's members ("literal['resumed']") are an inner matter; the field is what can be mended.
     parts = [str(part) for part in error["loc"] if part != "body" and "[" not in str(part)]
     return ".".join(parts) or "body"

@@ -1,7 +1,6 @@
 """Rows of an import: text cells become checked values, and what can't be taken is said by column."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Self
@@ -11,12 +10,16 @@ from pydantic_core import PydanticCustomError
 
 from shared.contracts.vocabulary import Precision
 from shared.errors import Text
-from shared.mending import nearest, not_a_day
-from shared.printable import holds_address, is_printable
+from shared.exact_values import needs_a_day, not_a_day, not_a_number
+from shared.mending import nearest
+from shared.printable import ONE_LINE, is_printable, refusal, unreadable
+from shared.row_messages import PATTERNS, WHY, WHY_VALUE
 from shared.rules.recorded_days import is_first_day
+from shared.text_quality import tidied
 
 _SHORT_DATE = {4: Precision.YEAR, 7: Precision.MONTH}
 _SHORT = re.compile(r"\d{4}(-\d{2})?")
+SEVERAL = 2  # mandatory cells that are empty are named together
 SHOWN = 80  # letters of a value that a reason repeats
 LONGEST = 10_000  # letters of a cell
 LONGEST_OF = {"title": 2000, "name": 2000}  # as the API has it
@@ -43,15 +46,7 @@ class ImportRow(BaseModel):
 
     @property
     def notes(self) -> dict[str, str]:
-        """Columns that we don't know, kept; but never an e-mail address: the log holds no personal data."""
-        return {column: cell for column, cell in self._unknown().items() if not holds_address(cell)}
-
-    @property
-    def left_out(self) -> list[str]:
-        """Unknown columns that are not kept, because an e-mail address stands in them."""
-        return [column for column, cell in self._unknown().items() if holds_address(cell)]
-
-    def _unknown(self) -> dict[str, str]:
+        """Columns that we don't know, kept."""
         if not self.model_extra:
             return {}
         return {column: str(cell) for column, cell in sorted(self.model_extra.items())}
@@ -88,34 +83,21 @@ def _check_first_day(day: date, precision: Precision) -> None:
 
 def clean(cells: Mapping[str, Any]) -> dict[str, str]:
     """Trim and normalise; empty cells are left out. Raises an error at control characters and endless texts."""
-    texts = {
-        column: unicodedata.normalize("NFC", str(cell)).strip() for column, cell in cells.items() if cell
-    }
-    for column, text in texts.items():
-        _check_text(column, text)
+    texts = {column: _checked(column, str(cell)) for column, cell in cells.items() if cell}
     return {column: text for column, text in texts.items() if text}
 
 
-def _check_text(column: str, text: str) -> None:
-    why = None
-    if not (is_printable(text) and is_printable(column)):
-        why = _unprintable(column + text)
-    elif len(text) > (most := LONGEST_OF.get(column, LONGEST)):
+def _checked(column: str, cell: str) -> str:
+    if (why := unreadable(column) or unreadable(cell)) is not None:
+        raise refusal(shown(column), why)
+    text = tidied(cell, one_line=column in ONE_LINE)
+    if len(text) > (most := LONGEST_OF.get(column, LONGEST)):
         why = Text(
             f"dài {len(text)} ký tự, nhiều nhất là {most}; hãy rút gọn",
             f"has {len(text)} characters, {most} at most; shorten it",
         )
-    if why is not None:
-        raise PydanticCustomError("text", "{en}", {"column": shown(column), "vi": why.vi, "en": why.en})
-
-
-def _unprintable(text: str) -> Text:
-    found = next(letter for letter in text if not is_printable(letter))
-    code = f"U+{ord(found):04X}"
-    return Text(
-        f"có ký tự điều khiển ({code}); hãy xóa ký tự đó hoặc gõ lại ô này",
-        f"has a control character ({code}) in it; delete it or type the cell anew",
-    )
+        raise refusal(shown(column), why)
+    return text
 
 
 def _iso_day(value: Any) -> Any:
@@ -135,34 +117,6 @@ Day = Annotated[date, BeforeValidator(_iso_day)]
 Listed = Annotated[tuple[str, ...], BeforeValidator(listed)]
 Numbers = Annotated[tuple[int, ...], BeforeValidator(listed)]
 
-_WHY = {
-    "missing": Text("bắt buộc nhưng còn trống; hãy điền", "is mandatory and empty; fill it in"),
-    "string_pattern_mismatch": Text(
-        "sai định dạng mã; mã chỉ gồm A–Z, 0–9 và dấu . _ - (2 đến 64 ký tự)",
-        "is no code: A-Z, 0-9 and . _ - only, 2 to 64 characters",
-    ),
-    "int_parsing": Text("phải là số nguyên, ví dụ 3", "must be a whole number, such as 3"),
-    "float_parsing": Text("phải là số, phần thập phân sau dấu chấm: 70.5", "must be a number, such as 70.5"),
-    "greater_than_equal": Text("phải từ {ge} trở lên", "must be {ge} or more"),
-    "less_than_equal": Text("không được quá {le}", "must be {le} or less"),
-}
-_WHY |= {
-    "uuid_parsing": Text(
-        "không phải là mã hợp lệ (UUID); hãy giữ nguyên mã do hệ thống ghi",
-        "is no id (UUID); keep it as the system wrote it",
-    ),
-}
-_WHY_VALUE = {
-    "a month is written as its first day": Text(
-        "chỉ biết tháng thì ghi ngày đầu tháng (2024-02-01) hoặc 2024-02",
-        "a month is written as its first day (2024-02-01), or as 2024-02",
-    ),
-    "a year is written as its first day": Text(
-        "chỉ biết năm thì ghi ngày 01 tháng 01 (2024-01-01) hoặc 2024",
-        "a year is written as its first day (2024-01-01), or as 2024",
-    ),
-}
-
 
 class Reason(BaseModel):
     """Why a row can't be taken: the column (empty: the whole row), what stands there, and what to do."""
@@ -173,29 +127,46 @@ class Reason(BaseModel):
     en: str
 
 
-def reasons(error: ValidationError, cells: Mapping[str, Any]) -> list[Reason]:
+def reasons(error: ValidationError, cells: Mapping[str, Any], model: type[ImportRow]) -> list[Reason]:
     """Translate a row's validation errors, one by column."""
-    return [_reason(item, cells) for item in error.errors()]
+    short = {"due_on", *model.date_columns()} if issubclass(model, DatedRow) else set()
+    exact = {column for column in cells if column not in short}
+    errors = error.errors()
+    missing = [str(item["loc"][0]) for item in errors if item["type"] == "missing"]
+    if len(missing) < SEVERAL:
+        return [_reason(item, cells, exact) for item in errors]
+    names_vi, names_en = (", ".join(f"{mark[0]}{name}{mark[1]}" for name in missing) for mark in ("“”", "''"))
+    why = Reason(
+        vi=f"các cột bắt buộc còn trống: {names_vi}; hãy điền, hoặc xóa dòng nếu không phải dữ liệu",
+        en=f"mandatory columns are empty: {names_en}; fill them in, or delete the row if it is no data",
+    )
+    return [why, *(_reason(item, cells, exact) for item in errors if item["type"] != "missing")]
 
 
-def _reason(item: Any, cells: Mapping[str, Any]) -> Reason:
+def _reason(item: Any, cells: Mapping[str, Any], exact: set[str]) -> Reason:
     context = item.get("ctx") or {}
     column = str(context.get("column") or (item["loc"][0] if item["loc"] else ""))
     value = str(cells.get(column, ""))
-    why = _why(item, context, value)
+    why = (item["type"] == "day" and column in exact and needs_a_day(value)) or _why(
+        item, context, value, column
+    )
     of_vi, of_en = (f"cột “{column}” ", f"column '{column}': ") if column else ("", "")
     return Reason(column=column, value=shown(value), vi=of_vi + why.vi, en=of_en + why.en)
 
 
-def _why(item: Any, context: Mapping[str, Any], value: str) -> Text:
+def _why(item: Any, context: Mapping[str, Any], value: str, column: str) -> Text:
     if "vi" in context:
         return Text(context["vi"], context["en"])
     if item["type"] in {"enum", "literal_error"}:
         return nearest(value, re.findall("'([^']+)'", str(context.get("expected"))))
+    if item["type"] in {"int_parsing", "int_from_float", "float_parsing"}:
+        return not_a_number(value, whole=not item["type"].startswith("float"))
+    if item["type"] == "string_pattern_mismatch" and column in PATTERNS:
+        return PATTERNS[column]
     english = str(item["msg"]).removeprefix("Value error, ")
-    known = _WHY_VALUE.get(english) or _WHY.get(item["type"])
+    known = WHY_VALUE.get(english) or WHY.get(item["type"])
     if known is None:
-        return Text(english, english)
+        return Text("có giá trị không hợp lệ; hãy xem mẫu nhập", english)
     return Text(known.vi.format(**context), known.en.format(**context))
 
 

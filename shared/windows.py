@@ -14,9 +14,9 @@ from shared.clock import Clock
 from shared.envelope import AggregateRef, Metadata
 from shared.errors import Refusal
 from shared.eventstore.overlay import Written
-from shared.eventstore.refusals import TooManyConflicts
-from shared.rows import ImportRow, Reason, reasons, refused
-from shared.sheets import Line, Outcome, Session, Sheet, Taken, refusal
+from shared.eventstore.refusals import HoldsPersonalData, TooManyConflicts
+from shared.rows import ImportRow, Reason, reasons, refused, shown
+from shared.sheets import Line, Outcome, Session, Sheet, refusal
 from shared.together import together
 
 WINDOW = 250  # rows that are written together
@@ -73,7 +73,7 @@ def _window(lines: Sequence[Line], sheet: Sheet[Any] | None) -> Window:
         try:
             row = sheet.model.model_validate(line.row)
         except ValidationError as error:
-            wrong[number] = refusal(line, reasons(error, line.row))
+            wrong[number] = refusal(line, reasons(error, line.row, sheet.model))
         else:
             about = sheet.about(row)
             lanes.setdefault(about[0], []).append(_Row(number, line, row, about))
@@ -198,14 +198,14 @@ class Carrier:
         try:
             taken = await sheet.take(row.row, metadata)
         except Refusal as error:
-            return refusal(row.line, [refused(error.message)])
+            return refusal(row.line, [_refused(error, row.line.row)])
         return Outcome(
             sheet=row.line.sheet,
             line=row.line.line,
             status="taken" if taken.events else "unchanged",
             position=0 if self.session.dry_run else taken.position,
             events=tuple(taken.events),
-            warnings=_warnings(row.row, taken),
+            warnings=tuple(taken.warnings),
         )
 
 
@@ -228,13 +228,11 @@ def _no_such_sheet(line: Line) -> Outcome:
     return refusal(line, [why])
 
 
-def _warnings(row: ImportRow, taken: Taken) -> tuple[Reason, ...]:
-    left_out = (
-        Reason(
-            column=column,
-            vi=f"cột “{column}” có địa chỉ thư điện tử nên không được lưu vào nhật ký",
-            en=f"column '{column}' holds an e-mail address and was not kept in the log",
-        )
-        for column in row.left_out
-    )
-    return *taken.warnings, *left_out
+def _refused(error: Refusal, row: Mapping[str, Any]) -> Reason:
+    """Name the cell that holds what must not go into the log."""
+    why = refused(error.message)
+    if not isinstance(error, HoldsPersonalData):
+        return why
+    cells = [(column, str(cell)) for column, cell in row.items() if error.found in str(cell)]
+    column, cell = cells[0] if cells else (str(error.facts["field"]), "")
+    return why.model_copy(update={"column": column, "value": shown(cell)})

@@ -30,7 +30,7 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
         service=settings.service,
         description="Đơn vị, dự thảo, chính sách, giai đoạn. / Units, drafts, policies, stages.",
         routers=[
-            *api.routers(commands, SqlReadModel(platform.engine, now), rulebook),
+            *api.routers(commands, SqlReadModel(platform.engine, now), rulebook, platform.store),
             imports.router(
                 platform.store,
                 lambda session: Rows(Commands(session.store, clock.new_id, rulebook, now)).sheets(),

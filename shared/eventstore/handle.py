@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, Generic, TypeVar
@@ -13,7 +13,13 @@ from shared.contracts.ids import event_id
 from shared.decider import Decider
 from shared.envelope import AggregateRef, Metadata, NewEvent, Recorded
 from shared.eventstore.port import EventStore, History, Version, VersionConflict
-from shared.eventstore.refusals import IdempotencyKeyReused, StaleVersion, TooManyConflicts
+from shared.eventstore.refusals import (
+    HoldsPersonalData,
+    IdempotencyKeyReused,
+    StaleVersion,
+    TooManyConflicts,
+)
+from shared.personal_data import find_in
 
 S = TypeVar("S")
 C = TypeVar("C")
@@ -84,6 +90,7 @@ async def handle_prepared(
         decided = decider.decide(state, command)
         if not decided:
             return Handled(history.version, state, history)
+        refuse_personal_data(decided)
         after = reduce(decider.evolve, decided, state)
         new = tuple(_new(ref, decided, _with_about(decider, after, stamped), new_id))
         try:
@@ -92,6 +99,13 @@ async def handle_prepared(
             continue
         return Handled(version, after, history, tuple(_recorded(ref, version, new)))
     raise TooManyConflicts(attempts)
+
+
+def refuse_personal_data(events: Iterable[Event]) -> None:
+    """Raise `HoldsPersonalData` if a text of an event does, as far as patterns can tell."""
+    for event in events:
+        if (holds := find_in(event.model_dump())) is not None:
+            raise HoldsPersonalData(*holds)
 
 
 def _with_about(decider: Decider[S, Any, Any], after: S, metadata: Metadata) -> Metadata:

@@ -1,6 +1,7 @@
-"""What a caller is told when somebody else was quicker."""
+"""Why an append is refused: somebody else was quicker, or the log must not hold what it says."""
 
 from shared.errors import Refusal
+from shared.personal_data import Found
 
 
 class StaleVersion(Refusal):
@@ -48,3 +49,20 @@ class IdempotencyKeyReused(Refusal):
             "an old one only to send the very same request again.",
             key=key,
         )
+
+
+class HoldsPersonalData(Refusal):
+    """A text of a command holds personal data; the log is immutable and read by everybody (Law 91/2025/QH15)."""
+
+    code = "personal-data"
+    kind = "invalid"
+
+    def __init__(self, field: str, found: Found) -> None:
+        super().__init__(
+            f"“{field}” có {found.kind.vi} ({found.part[:80]}); nhật ký không lưu dữ liệu cá nhân, "
+            "đề nghị bỏ phần đó rồi gửi lại.",
+            f"'{field}' holds {found.kind.en} ({found.part[:80]}); the log keeps no personal data, "
+            "take it out and send again.",
+            field=field,
+        )
+        self.found = found.part

@@ -1,7 +1,6 @@
 """A form as it was sent: each field read on its own, each fault said in words beside it, nothing forgotten."""
 
 import hashlib
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,7 +14,9 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from shared.errors import Text
-from shared.printable import holds_address, is_printable
+from shared.personal_data import find
+from shared.printable import is_printable
+from shared.text_quality import flaw, tidied
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
@@ -33,7 +34,8 @@ UNPRINTABLE = Text(
     "Có ký tự không hiển thị được; đề nghị nhập lại.", "There are characters that can't be shown."
 )
 PERSONAL = Text(
-    "Đề nghị không ghi địa chỉ thư điện tử của cá nhân.", "Please leave e-mail addresses of persons out."
+    "Đề nghị không ghi địa chỉ thư điện tử, số điện thoại, số định danh hoặc mã số thuế của cá nhân.",
+    "Please leave e-mail addresses, telephone, identity and tax numbers of persons out.",
 )
 NOT_AN_ADDRESS = Text(
     "Địa chỉ chưa đúng; sao chép đầy đủ, bắt đầu bằng https://.",
@@ -88,7 +90,8 @@ class Fields:
         return self._read(name, lambda said: _address(_words(said, most)), required=False)
 
     def _read(self, name: str, read: Callable[[str], T], *, required: bool) -> T | None:
-        said = unicodedata.normalize("NFC", self.text(name).strip())
+        given = self.text(name)
+        said = tidied(given) if flaw(given) is None else given
         if not said:
             self.errors |= {name: MISSING} if required else {}
             return None
@@ -100,6 +103,8 @@ class Fields:
 
 
 def _words(said: str, most: int) -> str:
+    if (why := flaw(said)) is not None:
+        raise Wrong(Text(f"Nội dung {why.vi}.", f"The text {why.en}."))
     if not is_printable(said):
         raise Wrong(UNPRINTABLE)
     if len(said) > most:
@@ -113,7 +118,7 @@ def _words(said: str, most: int) -> str:
 
 
 def _impersonal(said: str) -> str:
-    if holds_address(said):
+    if find(said) is not None:
         raise Wrong(PERSONAL)
     return said
 

@@ -1,5 +1,6 @@
 """Files with and without mistakes through `loa import`: good rows go in, bad ones are named to the cell."""
 
+import csv
 import json
 import os
 import tempfile
@@ -181,7 +182,8 @@ MERGED = {  # what the samples lack: successions, a dissolution, own targets, co
     "targets": "unit_code,year,target_percent,document,Người trình\n"
     "XA-B,2025,70,KH 12,Phòng 1\nXA-B,2025,72.5,KH 15,Phòng 2\n",
     "drafts": "draft_code,title,instrument,lead_unit_code,regime,in_scope,Người soạn\n"
-    f"{DRAFT.replace('VD-1', 'VD-M')},Phòng 1\n",
+    f"{DRAFT.replace('VD-1', 'VD-M')},Phòng 1\n"
+    f"{DRAFT.replace('VD-1', 'VD-N').replace('Nghị quyết thử', '=HYPERLINK(A1)')},@SUM(A1)\n",
     "stages": "draft_code,stage,entered_on,Số công văn\n"
     "VD-M,draft_consultation,2026-03-02,12/CV\nVD-M,suspended,2026-03-05,13/CV\n",
     "exemptions": "draft_code,stages,document,Ghi chú riêng\nVD-M,draft_consultation,QĐ 5,theo đề nghị của Sở\n",
@@ -196,13 +198,17 @@ async def test_what_is_exported_goes_in_again_to_an_identical_state(home: Home) 
     known = GOOD["units"].partition("\n")[2].replace("\n", ",\n")
     own = _written(home.root / "merged", {**MERGED, "units": f"{head}\n{known}{units}"})
     for folder, dataset in ((home.root / "office", "exercise"), (OPEN, "sample"), (own, "live")):
-        taken = home.loa("import", folder, "--dataset", dataset)
+        taken = home.loa("import", folder, "--dataset", dataset, "--keep-notes", ",".join(NOTED))
         assert taken.returncode == 0, taken.stderr
     done = home.loa("export", home.root / "out")
     assert done.returncode == 0, done.stderr
+    assert f"--keep-notes '{','.join(sorted(NOTED))}'" in done.stdout
     assert home.loa("export", home.root / "out").returncode == 1
+    cells = [cell for file in (home.root / "out").glob("*.csv") for row in rows_of(file) for cell in row]
+    assert [cell for cell in cells if cell[:1] in {*"=+@\t\r"}] == []
+    assert {"'=HYPERLINK(A1)", "'@SUM(A1)"} <= {*cells}
     with platform() as other:
-        again = other.loa("import", home.root / "out")
+        again = other.loa("import", home.root / "out", "--keep-notes", ",".join(NOTED))
         assert again.returncode == 0, again.stderr
         here, there = _state(home), _state(other)
         assert {kind: _differences(here[kind], there[kind]) for kind in here} == {kind: [] for kind in here}
@@ -210,6 +216,11 @@ async def test_what_is_exported_goes_in_again_to_an_identical_state(home: Home) 
         settle(home)
         settle(other)
         assert await dump(other, "registry", "campaigns") == await dump(home, "registry", "campaigns")
+
+
+def rows_of(file: Path) -> list[list[str]]:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        return list(csv.reader(lines))
 
 
 def _differences(here: list[Any], there: list[Any]) -> list[Any]:

@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import openpyxl  # type: ignore[import-untyped]
@@ -109,6 +110,46 @@ CASES = (
         "programme",
         "unit_code,year,kind,title\nSO-A,2026,reporter_listed,a.nguyen@example.vn\n",
     ),
+    Case("số điện thoại / telephone", "policies", f"{POLICIES}\nVD-1,2,Liên hệ 0912 345 678\n"),
+    Case("số định danh / identity number", "policies", f"{POLICIES}\nVD-1,2,CCCD 079099001234\n"),
+    Case("phông TCVN3 / font of TCVN3", "policies", f"{POLICIES}\nVD-1,2,QuyÕt ®Þnh\n"),
+    Case("phông VNI / font of VNI", "policies", f"{POLICIES}\nVD-1,2,Quyeát ñònh\n"),
+    Case("mất chữ / letters lost", "policies", f"{POLICIES}\nVD-1,2,Quy?t ??nh\n"),
+    Case("U+FFFD", "policies", f"{POLICIES}\nVD-1,2,Quy\ufffdt định\n"),
+    Case("đọc sai bảng mã / decoded wrongly", "policies", f"{POLICIES}\nVD-1,2,Quyáº¿t Ä‘á»‹nh\n"),
+    Case("tháng bằng chữ / month in words", "stages", _stage("VD-1", "drafting", "tháng 3/2024")),
+    Case("ngày bằng chữ / day in words", "stages", _stage("VD-1", "drafting", "ngày 05 tháng 4 năm 2024")),
+    Case("Có / x / TRUE", "drafts", f"{DRAFTS},in_scope\nVD-7,T,decree,SO-A,law_2025,Có\n"),
+    Case(
+        "viết tắt / abbreviations", "drafts", _draft("VD-7", "T", "Nghị quyết HĐND tỉnh", "SO-A", "law_2025")
+    ),
+    Case(
+        "số có dấu nhóm / grouped digits",
+        "programme",
+        "unit_code,year,kind,title,amount\nSO-A,2026,plan_adopted,K,1.500.000\n",
+    ),
+    Case("hộp thư sai / bad mailbox", "recipients", "unit_code,role,email\nSO-A,head,stp@angiang\n"),
+    Case("nhiều ô trống / several empty cells", "drafts", f"{DRAFTS}\nVD-7,,,,\n"),
+    Case(
+        "thiếu nhiều cột / columns missing",
+        "drafts",
+        "Mã dự thảo,Tên gọi văn bản,Hình thức,instrument\nVD-7,T,x,decree\n",
+    ),
+    Case("ô lô-gích / boolean", "drafts", (DRAFTS.split(","), ("VD-7", True, "decree", "SO-A", "law_2025"))),
+    Case(
+        "chữ thành ngày / text made a date",
+        "drafts",
+        (
+            (*DRAFTS.split(","), "final_number"),
+            ("VD-7", "T", "decree", "SO-A", "law_2025", date(2024, 12, 1)),
+        ),
+    ),
+    Case(
+        "mã thập phân / decimal code",
+        "drafts",
+        (DRAFTS.split(","), (2026.1, "T", "decree", "SO-A", "law_2025")),
+    ),
+    Case("lỗi công thức / formula error", "stages", (STAGES.split(","), ("VD-1", "drafting", "#REF!"))),
     Case(
         "mã băm / digest",
         "evidence",

@@ -7,7 +7,9 @@ from difflib import get_close_matches
 
 from shared.contracts.event import Event
 from shared.contracts.registry import DraftRegistered
+from deploy.cli.data.tables.headings import HEADINGS
 from shared.errors import Text
+from shared.mending import folded
 
 ORDER = {  # of the import; the service of each sheet
     "units": "registry",
@@ -25,6 +27,34 @@ ORDER = {  # of the import; the service of each sheet
     "programme": "campaigns",
     "recipients": "notifier",
 }
+DATES = frozenset(
+    {
+        *(
+            "valid_from",
+            "valid_to",
+            "date",
+            "decided_on",
+            "entered_on",
+            "opened_on",
+            "closes_on",
+            "extended_to",
+        ),
+        *("closed_on", "approved_on", "planned_on", "held_on", "explained_on", "verified_on", "captured_on"),
+        *("due_on", "happened_on", "document_date", "from"),
+    }
+)
+NUMBERS = frozenset(
+    {
+        *("year", "target_percent", "policy_no", "attendance", "reach_count", "cost_state", "cost_social"),
+        *("comments_received", "comments_accepted", "comments_explained", "quantity", "amount", "budget"),
+    }
+)
+ANSWERS = frozenset(
+    {
+        *("in_scope", "requires_proposal", "affects_rights", "contested", "wide_impact", "state_secret"),
+        "expected",
+    }
+)
 DATASET = "dataset"  # optional where an installation holds several kinds of data
 
 
@@ -119,12 +149,13 @@ COLUMNS: Mapping[str, Columns] = {
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A row, or a whole file (`line` 0), that cannot be read."""
+    """A row, or a whole file (`line` 0), that cannot even be read; not `refused`: only something to know about it."""
 
     line: int
     column: str
     value: str
     why: Text
+    refused: bool = True
 
 
 SEPARATORS = {
@@ -139,9 +170,18 @@ def check_header(sheet: str, line: int, header: Sequence[str]) -> list[Broken]:
     for mark, name in SEPARATORS.items():
         if len(header) == 1 and mark in header[0]:
             return [_separated(line, header[0], name)]
-    twice = [name for name, number in Counter(header).items() if name and number > 1]
+    twice = [
+        name for name, number in Counter(header).items() if name and number > 1 and _is_ours(name, sheet)
+    ]
     missing = [name for name in _mandatory(sheet) if name not in header]
-    return [*(_twice(line, name) for name in twice), *(_missing(line, name, header) for name in missing)]
+    return [
+        *(_twice(line, name) for name in twice),
+        *(_missing(line, missing, sheet, header) if missing else ()),
+    ]
+
+
+def _is_ours(name: str, sheet: str) -> bool:
+    return sheet not in COLUMNS or name in COLUMNS[sheet].names
 
 
 def unknown_columns(sheet: str, header: Iterable[str]) -> list[str]:
@@ -169,12 +209,26 @@ def _twice(line: int, name: str) -> Broken:
     return Broken(line, name, name, why)
 
 
-def _missing(line: int, name: str, header: Sequence[str]) -> Broken:
-    like = get_close_matches(name, [cell.lower().replace(" ", "_") for cell in header], n=1, cutoff=0.75)
-    found = next((cell for cell in header if like and cell.lower().replace(" ", "_") == like[0]), "")
-    meant = (f" (“{found}”?)", f" ('{found}'?)") if found else ("", "")
+def _missing(line: int, names: Sequence[str], sheet: str, header: Sequence[str]) -> list[Broken]:
+    """Name all columns that are missing at once, each with the heading that it probably has."""
+    meant = {name: _heading(name, sheet, header) for name in names}
+    vi = ", ".join(f"“{name}”" + (f" (“{found}”?)" if found else "") for name, found in meant.items())
+    en = ", ".join(f"'{name}'" + (f" ('{found}'?)" if found else "") for name, found in meant.items())
+    one = len(names) == 1
     why = Text(
-        f"thiếu cột bắt buộc “{name}”{meant[0]}; hãy thêm hoặc sửa tên cột ở dòng đầu",
-        f"the mandatory column '{name}' is missing{meant[1]}; add it to the first line, or correct its name",
+        f"thiếu {'' if one else 'các '}cột bắt buộc {vi}; hãy thêm hoặc sửa tên cột ở dòng {'đầu' if line == 1 else line}",
+        f"the mandatory column{' ' if one else 's '}{en} {'is' if one else 'are'} missing; "
+        f"add {'it' if one else 'them'} to {'the first line' if line == 1 else f'line {line}'}, or correct "
+        f"{'its name' if one else 'their names'}",
     )
-    return Broken(line, name, found, why)
+    return [Broken(line, names[0] if one else "", meant[names[0]] if one else "", why)]
+
+
+def _heading(name: str, sheet: str, header: Sequence[str]) -> str:
+    """Find the heading that stands for a column, under another name."""
+    others = [cell for cell in header if cell and cell not in COLUMNS[sheet].names]
+    likes = {folded(cell): cell for cell in reversed(others)}
+    spelt = get_close_matches(name, list(likes), n=1, cutoff=0.75)
+    if spelt:
+        return likes[spelt[0]]
+    return next((cell for cell in others if name in HEADINGS.get(folded(cell), "").split()), "")

@@ -22,12 +22,29 @@ def import_(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Chạy thử, không ghi. / Record nothing.")
     ] = False,
+    keep_notes: Annotated[
+        str,
+        typer.Option(
+            help="Cột ngoài mẫu được giữ làm ghi chú, cách nhau bằng dấu phẩy. / Extra columns to keep as notes, a,b."
+        ),
+    ] = "",
+    take_hidden: Annotated[
+        bool, typer.Option("--take-hidden", help="Nhập cả dòng, cột, trang bị ẩn. / Take what is hidden too.")
+    ] = False,
+    dates_checked: Annotated[
+        bool,
+        typer.Option(
+            "--dates-checked",
+            help="Ngày, tháng đã đối chiếu, không bị đảo. / Days and months are not swapped.",
+        ),
+    ] = False,
 ) -> None:
     """Nhập dữ liệu; chạy lại thì không ghi trùng. / Import data; running it again records nothing twice."""
     from deploy.cli.data import import_view, importing
     from deploy.cli.data import sources as sheets
 
-    source = sheets.read(path)
+    choices = sheets.Choices(sheets.note_columns(keep_notes), take_hidden, dates_checked)
+    source = sheets.read(path, choices)
     with (
         connected() as services,
         import_view.resumable(),

@@ -1,14 +1,16 @@
 """Writes the CSV files of an export, whose columns of notes are complete only at the end."""
 
 import csv
+import io
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from deploy.cli.data.columns import COLUMNS, ORDER
+from deploy.cli.data.textfile import escaped
 
 Answer = Mapping[str, Any]
 
@@ -45,6 +47,10 @@ class CsvFiles:
         self._open[name].write(json.dumps({**named, **extra}, ensure_ascii=False) + "\n")
         self.written[name] = self.written.get(name, 0) + 1
 
+    @property
+    def note_columns(self) -> list[str]:
+        return sorted({name for columns in self._notes.values() for name in columns})
+
     def _rows(self, name: str) -> Path:
         return Path(self._kept.name) / f"{name}.ndjson"
 
@@ -55,6 +61,17 @@ class CsvFiles:
             (self._folder / f"{name}.csv").open("w", encoding="utf-8-sig", newline="") as file,
         ):
             writer = csv.DictWriter(file, columns)
-            writer.writeheader()
+            writer.writerow({name: escaped(name) for name in columns})
             for row in rows:
-                writer.writerow(json.loads(row))
+                writer.writerow({name: _cell(value) for name, value in json.loads(row).items()})
+
+
+def keep_notes_option(names: Sequence[str]) -> str:
+    """Write names as `--keep-notes` takes them: separated by commas, quoted where they hold one."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(names)
+    return line.getvalue()
+
+
+def _cell(value: object) -> object:
+    return escaped(value) if isinstance(value, str) else value

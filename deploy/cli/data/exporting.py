@@ -6,7 +6,7 @@ from typing import Any
 
 from deploy.cli.client import ServiceRefused, Services
 from deploy.cli.console import CommandError, count, out, print_text
-from deploy.cli.data.csv_files import Answer, CsvFiles
+from deploy.cli.data.csv_files import Answer, CsvFiles, keep_notes_option
 from shared.contracts.vocabulary import SuccessionKind
 from shared.errors import Text
 
@@ -25,6 +25,12 @@ NO_RECIPIENTS = Text(
 )
 
 
+TO_KEEP = Text(
+    "Có cột ghi chú ngoài mẫu; khi nhập lại, thêm --keep-notes '{names}'.",
+    "There are columns of notes beyond the format; to import them again, add --keep-notes '{names}'.",
+)
+
+
 def export(services: Services, folder: Path) -> None:
     """Write each file that has rows; refuse a folder that is not empty."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -34,30 +40,35 @@ def export(services: Services, folder: Path) -> None:
         )
     folder.mkdir(parents=True, exist_ok=True)
     with CsvFiles(folder) as files:
-        units = _units(services, files)
+        _units(services, files)
         _drafts(services, files)
         if "campaigns" in services.current.urls:
             _programmes(services, files)
         if "notifier" in services.current.urls:
-            _recipients(services, files, units)
+            _recipients(services, files)
     for name, number in files.written.items():
         out.print(f"{name}.csv: {count(number)} dòng / rows", markup=False)
     print_text(NOT_EXPORTED, style="yellow")
+    if columns := files.note_columns:
+        names = keep_notes_option(columns)
+        print_text(Text(TO_KEEP.vi.format(names=names), TO_KEEP.en.format(names=names)), style="yellow")
 
 
 def _pages(services: Services, service: str, path: str) -> Iterator[Answer]:
-    cursor = None
+    cursor, read = None, 0
     while True:
         page = services.get(service, path, limit=PAGE, cursor=cursor)
         yield from page["items"]
+        read += len(page["items"])
+        if len(page["items"]) == PAGE:  # a long list: show that it goes on
+            out.print(f"{path}: {count(read)}…", markup=False, style="dim")
         if (cursor := page["next"]) is None:
             return
 
 
-def _units(services: Services, files: CsvFiles) -> list[str]:
-    codes = [unit["unit_code"] for unit in _pages(services, "registry", "/units")]
-    for code in codes:
-        unit = services.get("registry", f"/units/{code}")
+def _units(services: Services, files: CsvFiles) -> None:
+    for unit in _pages(services, "registry", "/unit-records"):
+        code = unit["unit_code"]
         files.add("units", {**unit, "code": code, "name": unit["unit_name"]}, unit["notes"])
         for one in unit["successions"]:
             files.add(
@@ -67,7 +78,6 @@ def _units(services: Services, files: CsvFiles) -> list[str]:
             )
         for target in unit["targets"]:
             files.add("targets", {**target, "unit_code": code}, target["notes"])
-    return codes
 
 
 def _without_none(answer: Answer) -> Answer:
@@ -147,11 +157,10 @@ def _communication(found: Answer) -> Answer:
     }
 
 
-def _recipients(services: Services, files: CsvFiles, units: list[str]) -> None:
+def _recipients(services: Services, files: CsvFiles) -> None:
     try:
-        for code in units:
-            for found in services.get("notifier", f"/units/{code}/recipients")["recipients"]:
-                files.add("recipients", found)
+        for found in _pages(services, "notifier", "/recipients"):
+            files.add("recipients", found)
     except ServiceRefused as refusal:
         if refusal.status not in FORBIDDEN:
             raise

@@ -27,6 +27,10 @@ FIX_REFUSED = Text(
     "Các dòng còn lại đã được ghi. Hãy sửa những dòng không nhận rồi chạy lại đúng lệnh này.",
     "The other rows are recorded. Correct the refused rows and run the same command again.",
 )
+NOTHING_IN = Text(
+    "Chưa có dòng nào được ghi. Hãy sửa những điều nêu trên rồi chạy lại đúng lệnh này.",
+    "No row was recorded. Correct what is listed above and run the same command again.",
+)
 
 
 @contextmanager
@@ -86,8 +90,11 @@ def show(source: Source, result: Result, *, dry_run: bool = False) -> None:
         print_text(NOTHING_CHANGED, style="yellow")
         return
     if not result.complete:
-        print_text(FIX_REFUSED, style="yellow")
-    print_text(Text(f"Vị trí cuối trong nhật ký: {result.last}", f"Last position in the log: {result.last}"))
+        print_text(FIX_REFUSED if result.anything else NOTHING_IN, style="yellow")
+    if result.last:
+        print_text(
+            Text(f"Vị trí cuối trong nhật ký: {result.last}", f"Last position in the log: {result.last}")
+        )
 
 
 def _sentence(finding: Finding, verdict: Text) -> Text:
@@ -98,9 +105,11 @@ def _sentence(finding: Finding, verdict: Text) -> Text:
     if finding.column:
         vi.append(f"cột {finding.column} = “{finding.value}”")
         en.append(f"column {finding.column} = '{finding.value}'")
-    return Text(
-        f"{', '.join(vi)}: {verdict.vi}: {finding.why.vi}", f"{', '.join(en)}: {verdict.en}: {finding.why.en}"
+    why = Text(  # the column stands before it already
+        finding.why.vi.removeprefix(f"cột “{finding.column}” "),
+        finding.why.en.removeprefix(f"column '{finding.column}': "),
     )
+    return Text(f"{', '.join(vi)}: {verdict.vi}: {why.vi}", f"{', '.join(en)}: {verdict.en}: {why.en}")
 
 
 def _summary(result: Result) -> Table:

@@ -12,16 +12,23 @@ from deploy.cli.client import RETRY_DELAY, Deadline, Services
 from deploy.cli.data.columns import COLUMNS, DATASET, ORDER, Broken, check_header, unknown_columns
 from deploy.cli.data.requests import batches, encode_end, encode_row, rows_with_end
 from deploy.cli.data.result import Finding, Progress, Report, Result
-from deploy.cli.data.sources import Row, SheetFile, Source
+from deploy.cli.data.sources import Row, SheetFile, Source, question
 from shared.contracts.vocabulary import Dataset
 from shared.errors import Text
 
-NOTES = Text(
-    "cột ngoài mẫu được giữ làm ghi chú: {names}", "columns beyond the format are kept as notes: {names}"
+KEPT = Text(
+    "cột ngoài mẫu được giữ làm ghi chú theo yêu cầu: {names}",
+    "columns beyond the format are kept as notes, as asked: {names}",
+)
+LEFT_OUT = Text(
+    "cột ngoài mẫu không được lưu: {names}; hãy xem lại tên cột, hoặc giữ làm ghi chú bằng --keep-notes “{list}” "
+    "(không được chứa dữ liệu cá nhân)",
+    "columns beyond the format are left out: {names}; look at their names again, or keep them as notes with "
+    "--keep-notes '{list}' (personal data are refused)",
 )
 NO_NOTES = Text(
     "cột ngoài mẫu không được lưu: {names}; hãy xem lại tên cột",
-    "columns beyond the format are not kept: {names}; check their names",
+    "columns beyond the format are left out: {names}; look at their names again",
 )
 
 
@@ -36,6 +43,7 @@ class Importer:
     result: Result = field(default_factory=Result)
 
     def import_source(self, source: Source) -> Result:
+        self._ask(source)
         for service in dict.fromkeys(ORDER.values()):
             sheets = [sheet for name, sheet in source.sheets.items() if ORDER[name] == service]
             if service == "registry":
@@ -44,6 +52,12 @@ class Importer:
                 for sheet in sheets:
                     self._sheet(sheet, service)
         return self.result
+
+    def _ask(self, source: Source) -> None:
+        """Ask about what was not taken because of its name."""
+        for label, meant in source.asked.items():
+            self.result.asked += 1
+            self.report(Finding(label, 0, "", "", question(label, meant).why))
 
     def _registry(self, sheets: Sequence[SheetFile]) -> None:
         for sheet in sheets:
@@ -68,19 +82,30 @@ class Importer:
     def _readable(self, sheet: SheetFile) -> Iterator[Row]:
         for item in sheet.read():
             if isinstance(item, Broken):
-                self._refuse(sheet, Finding(sheet.label, item.line, item.column, item.value, item.why))
+                self._broken(sheet, item)
             else:
                 yield item
 
     def _report_columns(self, sheet: SheetFile) -> None:
-        header = [cell.strip() for cell in sheet.header()]
-        if check_header(sheet.name, 1, header):
-            return  # the header is refused anyway, with a better reason
-        if unknown := unknown_columns(sheet.name, header):
-            names = ", ".join(f"“{name}”" for name in unknown)
-            why = NOTES if COLUMNS[sheet.name].notes else NO_NOTES
-            text = Text(why.vi.format(names=names), why.en.format(names=names))
-            self.report(Finding(sheet.label, 0, "", "", text, refused=False))
+        header = sheet.header()
+        if header is None or check_header(sheet.name, header.line, header.names):
+            return  # the file is refused for its header, which says more
+        unknown = unknown_columns(sheet.name, header.names)
+        kept = [name for name in unknown if name in sheet.choices.keep_notes]
+        left = [name for name in unknown if name not in sheet.choices.keep_notes]
+        if kept:
+            self._report_named(sheet, KEPT, kept)
+        if left:
+            self._report_named(sheet, LEFT_OUT if COLUMNS[sheet.name].notes else NO_NOTES, left)
+
+    def _report_named(self, sheet: SheetFile, why: Text, columns: Sequence[str]) -> None:
+        names = {"names": ", ".join(f"“{name}”" for name in columns), "list": ",".join(columns)}
+        text = Text(why.vi.format(**names), why.en.format(**names))
+        self.report(Finding(sheet.label, 0, "", "", text, refused=False))
+
+    def _broken(self, sheet: SheetFile, item: Broken) -> None:
+        self.result.counts[sheet.label]["refused"] += item.refused
+        self.report(Finding(sheet.label, item.line, item.column, item.value, item.why, item.refused))
 
     def _body_line(self, sheet: SheetFile, row: Row) -> bytes:
         given = self.dataset is not None and DATASET in COLUMNS[sheet.name].names
@@ -133,10 +158,6 @@ class Importer:
         self.result.counts[sheet.label]["refused"] += 1
         for finding in _findings(sheet.label, outcome, "reasons", refused=True):
             self.report(_placed(finding, row))
-
-    def _refuse(self, sheet: SheetFile, finding: Finding) -> None:
-        self.result.counts[sheet.label]["refused"] += 1
-        self.report(finding)
 
 
 def _placed(finding: Finding, row: Row | None) -> Finding:

@@ -32,6 +32,13 @@ class Result:
     position: int = 0  # of the registry's last event
     last: int = 0  # of the last event of any service
 
+    asked: int = 0  # files and sheets that were not imported because of their names
+
     @property
     def complete(self) -> bool:
-        return not any(counted["refused"] for counted in self.counts.values())
+        return not self.asked and not any(counted["refused"] for counted in self.counts.values())
+
+    @property
+    def anything(self) -> bool:
+        """Tell whether a row is in the log, by this import or by an earlier one."""
+        return any(counted["taken"] + counted["unchanged"] for counted in self.counts.values())

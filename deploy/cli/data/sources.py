@@ -1,141 +1,138 @@
-"""Reads the source of an import row by row: a folder of CSV files, or one XLSX file."""
+"""What the import reads: a folder of CSV files, one CSV file or one workbook, row by row, never a whole file at once."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeGuard
 
 from deploy.cli.console import CommandError
 from deploy.cli.data import workbook
-from deploy.cli.data.columns import ORDER, Broken, check_header
-from deploy.cli.data.textfile import Record, inspect, records
+from deploy.cli.data.columns import ORDER, Broken
+from deploy.cli.data.tables.file_kinds import WORKBOOKS, say_kind
+from deploy.cli.data.tables.sheet_header import meant_sheet
+from deploy.cli.data.tables.sheet_rows import Choices, Row, SheetFile
+from deploy.cli.data.textfile import inspect, records
 from shared.errors import Text
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    line: int
-    cells: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class SheetFile:
-    """One sheet, read again at each call; `label` is its name for people, `size` its approximate number of rows."""
-
-    name: str
-    label: str
-    size: int
-    records: Callable[[], Iterator[Record]]
-    broken: Sequence[Broken] = ()  # why the whole file cannot be read
-
-    def read(self) -> Iterator[Row | Broken]:
-        """Give each row, or why it cannot be read."""
-        if self.broken:
-            yield from self.broken
-        else:
-            yield from self._rows()
-
-    def header(self) -> Sequence[str]:
-        return [] if self.broken else next((cells for _, cells in self._filled() if _is_row(cells)), [])
-
-    def _filled(self) -> Iterator[Record]:
-        return (
-            (line, cells)
-            for line, cells in self.records()
-            if not _is_row(cells) or any(map(str.strip, cells))
-        )
-
-    def _rows(self) -> Iterator[Row | Broken]:
-        header: list[str] = []
-        for line, cells in self._filled():
-            if isinstance(cells, Text):
-                yield Broken(line, "", "", cells)
-            elif header:
-                yield _row(line, cells, header)
-            else:
-                header = [cell.strip() for cell in cells]
-                if wrong := check_header(self.name, line, header):
-                    yield from wrong
-                    return
-        if not header:
-            yield Broken(0, "", "", _EMPTY)
-
-
-_EMPTY = Text(
-    "tệp trống; dòng đầu phải là tên các cột, hoặc bỏ tệp này ra khỏi thư mục",
-    "the file is empty; its first line must name the columns, or take the file out of the folder",
-)
-
-
-def _is_row(cells: Sequence[str] | Text) -> TypeGuard[Sequence[str]]:
-    return not isinstance(cells, Text)
-
-
-def _row(line: int, cells: Sequence[str], header: Sequence[str]) -> Row | Broken:
-    if any(cell.strip() for cell in cells[len(header) :]):
-        why = Text(
-            f"dòng có {len(cells)} ô nhưng tiêu đề chỉ có {len(header)} cột; ô chứa dấu phẩy phải đặt trong dấu ngoặc kép",
-            f"the line has {len(cells)} cells, the header {len(header)} columns; quote a cell that has a comma in it",
-        )
-        return Broken(line, "", cells[len(header)], why)
-    named = list(zip(header, cells, strict=False))
-    if lost := [cell for name, cell in named if not name and cell.strip()]:
-        why = Text(
-            "ô này nằm dưới một cột chưa có tên; hãy đặt tên cho cột hoặc xóa ô",
-            "this cell stands under a column without a name; name the column or delete the cell",
-        )
-        return Broken(line, "", lost[0], why)
-    return Row(line, {name: cell for name, cell in named if name and cell.strip()})
+__all__ = ["Choices", "Row", "SheetFile", "Source", "read", "read_csv"]
+NO_CHOICES = Choices()
+TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The sheets of a source; `unknown` files are ignored."""
+    """Everything that was found; `unknown` files are left alone, `asked` names those that may be meant as a sheet."""
 
     sheets: Mapping[str, SheetFile]
     unknown: Sequence[str] = ()
+    asked: Mapping[str, str] = field(default_factory=dict)
 
 
-def read(path: Path) -> Source:
-    """Find the sheets of a folder or a workbook."""
-    if path.is_dir():
-        return _sorted([read_csv(file) for file in sorted(path.glob("*.csv"))], _others(path))
-    if path.is_file() and path.suffix.lower() == ".xlsx":
-        return _sorted(_pages(path), ())
+def read(path: Path, choices: Choices = NO_CHOICES) -> Source:
+    """Find what is to be read in a folder, a CSV file or a workbook."""
     if not path.exists():
         raise CommandError(f"Không tìm thấy {path}.", f"{path} does not exist.")
-    raise CommandError(
-        f"{path} không phải là thư mục chứa tệp CSV hoặc một tệp .xlsx.",
-        f"{path} is neither a folder of CSV files nor an .xlsx file.",
+    if path.is_dir():
+        found = [read_csv(file, choices) for file in sorted(path.iterdir()) if _is_csv(file)]
+        return _sorted(found, _others(path), path)
+    if path.suffix.lower() in WORKBOOKS:
+        return _sorted([_page(path, page, choices) for page in workbook.pages(path)], (), path)
+    if path.suffix.lower() == ".csv":
+        return _one_file(path, choices)
+    raise say_kind(path) or CommandError(
+        f"{path} không phải là thư mục chứa tệp CSV, một tệp .csv hoặc một tệp .xlsx.",
+        f"{path} is neither a folder of CSV files nor a .csv or .xlsx file.",
     )
 
 
-def read_csv(file: Path) -> SheetFile:
+def note_columns(option: str) -> frozenset[str]:
+    """Read the names of `--keep-notes a,b`; one that holds a comma is quoted."""
+    names = next(csv.reader([option], skipinitialspace=True), [])
+    return frozenset(name.strip() for name in names if name.strip())
+
+
+def read_csv(file: Path, choices: Choices = NO_CHOICES) -> SheetFile:
     found = inspect(file)
-    return SheetFile(file.stem, file.name, found.lines, lambda: records(file), found.broken)
+    name = file.name.removesuffix(".csv")
+    return SheetFile(name, file.name, found.lines, lambda: records(file), found.broken, choices=choices)
 
 
-def _pages(path: Path) -> list[SheetFile]:
-    return [_page(path, title, size) for title, size in workbook.pages(path)]
+def _is_csv(file: Path) -> bool:
+    return file.is_file() and file.suffix.lower() == ".csv" and not file.name.startswith(".")
 
 
-def _page(path: Path, title: str, size: int) -> SheetFile:
-    return SheetFile(title.strip(), title, size, lambda: workbook.records(path, title))
+def _one_file(path: Path, choices: Choices) -> Source:
+    sheet = read_csv(path, choices)
+    if sheet.name in ORDER:
+        return Source({sheet.name: sheet})
+    meant = meant_sheet(path.stem)
+    hint = (
+        f" Có phải là {meant}.csv? Hãy đổi tên rồi chạy lại.",
+        f" Is it {meant}.csv? Rename it and run again.",
+    )
+    raise CommandError(
+        f"Tên tệp {path.name} không cho biết đây là bảng nào; các tên được nhận: {_names()}.{hint[0] if meant else ''}",
+        f"The name {path.name} does not say which table this is; names that are taken: {_names()}.{hint[1] if meant else ''}",
+    )
+
+
+def _page(path: Path, page: workbook.Page, choices: Choices) -> SheetFile:
+    name = page.title.strip()
+    return SheetFile(
+        name, page.title, page.size, lambda: workbook.records(path, page.title), (), page.layout, choices
+    )
 
 
 def _others(folder: Path) -> Sequence[str]:
-    files = sorted(file.name for file in folder.iterdir() if file.is_file())
-    return [name for name in files if not name.endswith(".csv") and not name.startswith((".", "README"))]
+    files = sorted(file for file in folder.iterdir() if file.is_file() and not _is_csv(file))
+    return [file.name for file in files if not file.name.startswith((".", "README", "~$"))]
 
 
-def _sorted(found: Sequence[SheetFile], others: Sequence[str]) -> Source:
+def _names() -> str:
+    return ", ".join(f"{name}.csv" for name in ORDER)
+
+
+def _sorted(found: Sequence[SheetFile], others: Sequence[str], path: Path) -> Source:
     by_name = {sheet.name: sheet for sheet in found}
-    sheets = {name: by_name[name] for name in ORDER if name in by_name}
-    if not sheets:
-        files = ", ".join(f"{name}.csv" for name in ORDER)
-        raise CommandError(
-            f"Không có tệp nào để nhập. Các tệp được nhận: {files}.",
-            f"There is nothing to import. The import reads: {files}.",
+    known = {name: by_name[name] for name in ORDER if name in by_name}
+    unknown = [*(sheet.label for sheet in found if sheet.name not in ORDER), *others]
+    asked = {label: meant for label in unknown if (meant := _meant(label)) is not None}
+    if not known:
+        raise _nothing(unknown, asked, path)
+    return Source(known, [label for label in unknown if label not in asked], asked)
+
+
+def _meant(label: str) -> str | None:
+    """Give the sheet that a file or page may be meant as: its name is like one, and it is a table."""
+    suffix = Path(label).suffix.lower()
+    if suffix in TABLES:
+        return meant_sheet(label.partition(".")[0])
+    return meant_sheet(label) if not suffix else None
+
+
+def _nothing(unknown: Sequence[str], asked: Mapping[str, str], path: Path) -> CommandError:
+    names = ", ".join(unknown)
+    found = (f" Ở đó có: {names}.", f" There is: {names}.") if unknown else ("", "")
+    meant = ", ".join(f"{label} → {sheet}" for label, sheet in asked.items())
+    hint = (f" Có phải: {meant}?", f" Did you mean: {meant}?") if asked else ("", "")
+    books = [name for name in unknown if Path(name).suffix.lower() in WORKBOOKS and path.is_dir()]
+    if books:
+        hint = (
+            f" Để nhập một tệp Excel, hãy chỉ đúng tệp: loa import {path / books[0]}",
+            f" To import a workbook, name the file itself: loa import {path / books[0]}",
         )
-    unknown = [sheet.label for sheet in found if sheet.name not in ORDER]
-    return Source(sheets, [*unknown, *others])
+    return CommandError(
+        f"Không có tệp nào để nhập. Các tệp được nhận: {_names()}.{found[0]}{hint[0]}",
+        f"There is nothing to import. The import reads: {_names()}.{found[1]}{hint[1]}",
+    )
+
+
+def question(label: str, meant: str) -> Broken:
+    """Ask about a file or page that was not taken because of its name."""
+    suffix = Path(label).suffix
+    right = f"{meant}.csv" if suffix else meant
+    why = Text(
+        f"có phải {meant}? Tên phải viết đúng là “{right}”; tệp hoặc trang này chưa được nhập, hãy đổi tên rồi chạy lại",
+        f"did you mean {meant}? The name must be exactly '{right}'; this file or sheet was not taken, rename it and run again",
+    )
+    return Broken(0, "", "", why)

@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from shared.errors import Text
 CHUNK = 1 << 18
 LONGEST_LINE = 1 << 20  # bytes
 Record = tuple[int, Sequence[str] | Text]
+# A text that a spreadsheet would run as a formula (CWE-1236), escaped already or not.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*")
 
 _MARKS = (  # longest first: UTF-32 begins like UTF-16
     (codecs.BOM_UTF32_LE, "UTF-32"),
@@ -68,6 +72,11 @@ def _wrong_format(head: bytes) -> Text | None:
                 f"đây là tệp Excel ({kind}) được đổi tên thành .csv; hãy lưu lại dưới dạng “CSV UTF-8”, hoặc nhập thẳng tệp .xlsx",
                 f"this is a workbook ({kind}) renamed to .csv; save it as 'CSV UTF-8', or import the .xlsx itself",
             )
+    if head.startswith(b"%PDF"):
+        return Text(
+            "đây là tệp PDF được đổi tên thành .csv; hãy chép bảng trong đó sang một tệp .xlsx",
+            "this is a PDF file renamed to .csv; copy its table into an .xlsx file",
+        )
     for mark, name in _MARKS:
         if head.startswith(mark):
             return _saved_as(name)
@@ -137,6 +146,15 @@ def records(file: Path) -> Iterator[Record]:
             except csv.Error as error:
                 yield begins, _badly_quoted(error)
             begins = parser.line_num + 1
+
+
+def escaped(text: str) -> str:
+    """Write a cell so that a spreadsheet shows it instead of running it: after an apostrophe."""
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def unescaped(text: str) -> str:
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def _badly_quoted(error: csv.Error) -> Text:

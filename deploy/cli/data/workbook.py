@@ -1,8 +1,8 @@
-"""Reads XLSX files within size limits, with cells as in a CSV file."""
+"""XLSX files: unpacked within limits, their cells with their formats."""
 
 import zipfile
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time
+from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,13 @@ from typing import Any
 import openpyxl  # type: ignore[import-untyped]
 
 from deploy.cli.console import CommandError
-from deploy.cli.data.textfile import Record
+from deploy.cli.data.tables.cell_values import EMPTY, Cell, made
+from deploy.cli.data.tables.file_kinds import say_kind
+from deploy.cli.data.tables.sheet_layout import Layout, layout
 from shared.errors import Text
 
 MOST_UNPACKED = 512 << 20  # bytes of all parts
-MOST_RATIO = 200  # unpacked to packed, of a part larger than LARGE
+MOST_RATIO = 200  # unpacked to packed, of a part large enough to hurt
 LARGE = 8 << 20
 
 _NO_VALUE = Text(
@@ -27,38 +29,55 @@ _ERROR = Text(
 )
 
 
-def pages(path: Path) -> list[tuple[str, int]]:
-    """List the pages of a workbook with their approximate number of rows."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a workbook; `size` is about how many rows it has."""
+
+    title: str
+    size: int
+    layout: Layout
+
+
+def pages(path: Path) -> list[Page]:
     _within_limits(path)
     book = _open(path, values=True)
     try:
-        return [(page.title, page.max_row or 0) for page in book.worksheets]
+        return [_page(path, page) for page in book.worksheets]
     finally:
         book.close()
 
 
-def records(path: Path, title: str) -> Iterator[Record]:
-    """Give the rows of a page; a formula counts as its stored result."""
+def _page(path: Path, page: Any) -> Page:
+    part = page._worksheet_path  # noqa: SLF001  openpyxl names the part of the file nowhere else
+    found = layout(path, part, hidden=page.sheet_state != "visible")
+    return Page(page.title, page.max_row or 0, found)
+
+
+def records(path: Path, title: str) -> Iterator[tuple[int, Sequence[Cell]]]:
+    """Give the rows of a page; where a formula stands, its stored result."""
     values, formulas = _open(path, values=True), _open(path, values=False)
     try:
         pages = [book[title] for book in (values, formulas)]
         for page in pages:
-            page.reset_dimensions()  # the dimensions in the file may be wrong
+            page.reset_dimensions()  # what a file says of its size may be far from true
         both = zip_longest(*(page.iter_rows() for page in pages), fillvalue=())
-        for number, (shown, written) in enumerate(both, start=1):
-            yield number, _cells(shown, written)
+        for number, (shown, stored) in enumerate(both, start=1):
+            yield number, [_cell(value, formula) for value, formula in zip(shown, stored, strict=False)]
     finally:
         values.close()
         formulas.close()
 
 
-def _cells(shown: Sequence[Any], written: Sequence[Any]) -> Sequence[str] | Text:
-    for value, formula in zip(shown, written, strict=False):
-        if value.data_type == "e":
-            return _at(_ERROR, formula)
-        if formula.data_type == "f" and value.value is None:
-            return _at(_NO_VALUE, formula)
-    return [as_text(cell.value) for cell in shown]
+def _cell(value: Any, formula: Any) -> Cell:
+    if value.data_type == "e":
+        return Cell(value.value, fault=_at(_ERROR, formula))
+    if value.value is None:
+        is_lost = formula.data_type == "f" and value.data_type != _EMPTY_RESULT
+        return Cell(None, fault=_at(_NO_VALUE, formula)) if is_lost else EMPTY
+    return made(value.value, value.number_format)
+
+
+_EMPTY_RESULT = "str"  # what openpyxl leaves as the type of a formula whose stored result is an empty text
 
 
 def _at(why: Text, cell: Any) -> Text:
@@ -66,6 +85,8 @@ def _at(why: Text, cell: Any) -> Text:
 
 
 def _within_limits(path: Path) -> None:
+    if (why := say_kind(path)) is not None:
+        raise why
     try:
         with zipfile.ZipFile(path) as packed:
             parts = packed.infolist()
@@ -95,19 +116,3 @@ def _unreadable(path: Path, error: Exception) -> CommandError:
         f"Không đọc được {path.name} ({error}). Hãy mở bằng Excel và lưu lại dưới dạng .xlsx, không đặt mật khẩu.",
         f"{path.name} cannot be read ({error}). Open it in Excel and save it as .xlsx, without a password.",
     )
-
-
-def as_text(cell: object) -> str:
-    """Format a cell as in a CSV file."""
-    match cell:
-        case None:
-            return ""
-        case bool():
-            return "yes" if cell else "no"
-        case float() if cell.is_integer():
-            return str(int(cell))
-        case datetime() if cell.time() == time():
-            return cell.date().isoformat()
-        case date():
-            return cell.isoformat()
-    return str(cell)

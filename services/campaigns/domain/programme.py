@@ -13,7 +13,6 @@ from shared.contracts.acting import Acting
 from shared.contracts.programme import FOLLOWS, FollowUp, ProgrammeEntry, ProgrammeEvent
 from shared.contracts.vocabulary import Dataset, Precision, ProgrammeKind
 from shared.decider import Decider
-from shared.printable import holds_address
 from shared.rules.recorded_days import check_recorded_day
 
 KINDS: Mapping[ProgrammeKind, type[ProgrammeEvent]] = MappingProxyType(
@@ -118,9 +117,6 @@ def _says(known: ProgrammeEvent, said: ProgrammeEntry, command: Record) -> bool:
 def _check(said: ProgrammeEntry, today: date) -> None:
     if said.happened_on is not None:
         check_recorded_day(said.happened_on, said.precision, today)
-    for text in (said.title, said.document, said.product, said.note):
-        if text and holds_address(text):
-            raise refusals.HoldsAddress(text)
 
 
 def _followed(programme: Programme, command: Record) -> ProgrammeEvent:

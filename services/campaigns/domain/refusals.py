@@ -140,17 +140,6 @@ class SeveralMeant(Refusal):
         )
 
 
-class HoldsAddress(Refusal):
-    code = "personal-data"
-    kind = "invalid"
-
-    def __init__(self, text: str) -> None:
-        super().__init__(
-            f"Nội dung “{text[:80]}” có địa chỉ thư điện tử; nhật ký không lưu dữ liệu cá nhân, đề nghị bỏ địa chỉ đó.",
-            f"The text '{text[:80]}' holds an e-mail address; the log keeps no personal data, leave it out.",
-        )
-
-
 class NotYourProgramme(Refusal):
     code = "not-your-programme"
     kind = "forbidden"

@@ -13,6 +13,7 @@ from services.notifier.adapters.recipients import SqlRecipients
 from services.notifier.adapters.views import (
     AlertView,
     PreviewView,
+    RecipientPlace,
     RecipientsView,
     TickView,
     UnreachedUnitsView,
@@ -51,13 +52,13 @@ def routers(
 
 
 def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new_id: NewId) -> APIRouter:
-    router = APIRouter(prefix="/units", tags=["recipients"])
+    router = APIRouter(tags=["recipients"])
 
     async def listed(unit_code: str) -> RecipientsView:
         found = await recipients.of_unit(unit_code, day_in_vietnam(ticks.now()))
         return recipients_view(unit_code, found, await recipients.preferences(found))
 
-    @router.put("/{unit_code}/recipients", summary="Replace the list of a unit's mailboxes")
+    @router.put("/units/{unit_code}/recipients", summary="Replace the list of a unit's mailboxes")
     async def replace(principal: Supervisor, unit_code: Code, body: Mailboxes) -> RecipientsView:
         await commands.require_unit(unit_code)
         wanted = {entry.email: entry.recipient(unit_code, new_id()) for entry in body}
@@ -66,12 +67,24 @@ def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new
         return await listed(unit_code)
 
     @router.get(
-        "/{unit_code}/recipients",
+        "/units/{unit_code}/recipients",
         summary="A unit's mailboxes (personal data), and what their readers chose",
         dependencies=[AtPosition],
     )
     async def of_unit(_: Supervisor, unit_code: Code) -> RecipientsView:
         return await listed(unit_code)
+
+    @router.get(
+        "/recipients",
+        summary="The mailboxes of all units (personal data), by pages",
+        dependencies=[AtPosition],
+    )
+    async def every(_: Supervisor, page: Paged) -> Listing[RecipientPlace]:
+        found = await recipients.page(day_in_vietnam(ticks.now()), page.limit, page.after)
+        chosen = await recipients.preferences([one for _, one in found])
+        views = recipients_view("", [one for _, one in found], chosen).recipients
+        shown = [{**view.model_dump(), "place": place} for (place, _), view in zip(found, views, strict=True)]
+        return page.listing(RecipientPlace, shown, "place")
 
     return router
 

@@ -18,6 +18,8 @@ from shared.clock import Clock, NewId, day_in_vietnam
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Stage
 from shared.conventions import Body, example
+from shared.eventstore.refusals import HoldsPersonalData
+from shared.personal_data import find
 
 logger = log.get(__name__)
 
@@ -94,6 +96,8 @@ def _silences(silences: SqlSilences, now: Clock, new_id: NewId) -> APIRouter:
     @router.post("", status_code=201, summary="Keep matters of a unit, draft or stage quiet for a while")
     async def add(principal: Supervisor, body: SilenceBody) -> SilenceView:
         today = day_in_vietnam(now())
+        if (holds := find(body.reason)) is not None:  # it goes into the log with the alerts that it silences
+            raise HoldsPersonalData("reason", holds)
         given: dict[str, Any] = body.model_dump() | {"first_day": body.first_day or today}
         silence = checked(Silence(silence_id=new_id(), **given), today)
         await silences.add(silence, now(), principal.actor)

@@ -42,6 +42,15 @@ class SqlRecipients:
             )
             return [recipient_of(row) for row in rows.mappings()]
 
+    async def page(self, today: date, limit: int, after: str | None) -> list[tuple[str, Recipient]]:
+        """Give the mailboxes of all units in a fixed order, each with its place in it."""
+        current = or_(RECIPIENT.c.valid_to.is_(None), RECIPIENT.c.valid_to >= today)
+        place = RECIPIENT.c.unit_code.concat(" ").concat(RECIPIENT.c.email).label("place")
+        query = select(RECIPIENT, place).where(current).order_by(place).limit(limit)
+        async with self.engine.connect() as connection:
+            rows = await connection.execute(query.where(place > after) if after else query)
+            return [(row["place"], recipient_of(row)) for row in rows.mappings()]
+
     async def preferences(self, of: Sequence[Recipient]) -> dict[UUID, Preference]:
         """Give what these mailboxes asked for; of those that never asked, nothing."""
         async with self.engine.connect() as connection:

@@ -42,6 +42,12 @@ class RecipientView(BaseModel):
     unwanted: list[OptionalMail]
 
 
+class RecipientPlace(RecipientView):
+    """A mailbox in the list of all; `place` is its place in the order of the list."""
+
+    place: str
+
+
 class RecipientsView(BaseModel):
     unit_code: str
     recipients: list[RecipientView]

@@ -17,6 +17,7 @@ from services.notifier.domain.reasons import Told
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.supervision import Tree
 from shared.contracts.vocabulary import EscalationReason
+from shared.personal_data import masked
 from shared.rules.working_days import Calendar
 
 
@@ -135,7 +136,7 @@ class Situation:
                     silence_id=silence.silence_id,
                     on=self.day,
                     until=silence.last_day,
-                    reason=silence.reason,
+                    reason=masked(silence.reason),
                 )
 
 

@@ -15,7 +15,7 @@ from services.registry.adapters.views import (
     draft_view,
     history_view,
 )
-from services.registry.application.commands import Commands
+from services.registry.application.commands import Commands, unit_ref
 from services.registry.application.queries import DraftFilter, ReadModel
 from services.registry.domain import unit as units
 from shared import conventions
@@ -25,16 +25,20 @@ from shared.contracts.ids import unit_id
 from shared.contracts.vocabulary import Stage
 from shared.conventions import Accepted, AtPosition, IdempotencyKey, IfMatch
 from shared.eventstore.handle import Handled
+from shared.eventstore.overlay import BulkStore
 from shared.openapi import VERSIONED
 from shared.paging import Listing, Paged
 from shared.rules.rulebook import Rulebook
 
 
-def routers(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> list[APIRouter]:
+def routers(
+    commands: Commands, read_model: ReadModel, rulebook: Rulebook, store: BulkStore
+) -> list[APIRouter]:
     return [
         _unit_commands(commands),
         *draft_api.routers(commands),
         _queries(commands, read_model, rulebook),
+        _unit_records(commands, read_model, store),
     ]
 
 
@@ -94,6 +98,29 @@ def _unit_commands(commands: Commands) -> APIRouter:
     @router.post("/{unit_code}/targets", summary="Set the unit's own target for a reporting year")
     async def target(unit_code: Code, body: bodies.Target, door: UnitDoor) -> Accepted:
         return await record(door, body.command(unit_code))
+
+    return router
+
+
+def _unit_records(commands: Commands, read_model: ReadModel, store: BulkStore) -> APIRouter:
+    router = APIRouter(tags=["queries"])
+
+    @router.get(
+        "/unit-records",
+        summary="Units with all that is recorded of them, by pages",
+        dependencies=[AtPosition],
+    )
+    async def unit_records(_: Reader, page: Paged) -> Listing[UnitView]:
+        listed = await read_model.units(None, page.limit, page.after)
+        refs = [unit_ref(row["unit_code"]) for row in listed]
+        histories = await store.load_all(refs)
+        states = [(histories[ref].state(units.unit), histories[ref].version) for ref in refs]
+        views = [
+            unit_view(state, version, commands.today)
+            for state, version in states
+            if isinstance(state, units.Unit)
+        ]
+        return page.listing(UnitView, [view.model_dump() for view in views], "unit_code")
 
     return router
 

@@ -2,6 +2,9 @@
 
 import json
 
+import pytest
+
+from tests.support import old_fonts
 from tests.support.service import House
 
 UNIT = {"level": "provincial", "kind": "department"}
@@ -33,9 +36,12 @@ async def test_a_line_that_is_no_row_is_refused_and_the_others_go_in(
     assert statuses == ["refused", "taken", "refused"]
 
 
-async def test_an_address_in_an_unknown_column_is_left_out_with_a_warning(
-    shared_house: House, a_code: str
-) -> None:
+PERSONAL = ("an@example.vn", "ĐT 0912 345 678", "079099001234", "CMND 012345678", "MST 8012345678")
+
+
+@pytest.mark.parametrize("text", PERSONAL)
+async def test_personal_data_do_not_get_into_the_log(shared_house: House, a_code: str, text: str) -> None:
+    registry = shared_house.registry
     unit = {"code": a_code, "name": "Sở A", **UNIT}
     draft = {
         "draft_code": a_code,
@@ -43,14 +49,43 @@ async def test_an_address_in_an_unknown_column_is_left_out_with_a_warning(
         "instrument": "provincial_resolution",
         "lead_unit_code": a_code,
         "regime": "law_2025_amended",
-        "contact": "an@example.vn",
-        "remark": "khẩn",
     }
-    await shared_house.registry.import_rows("units", [unit])
-    (outcome,) = await shared_house.registry.import_rows("drafts", [draft])
-    assert (outcome["status"], outcome["warnings"][0]["column"]) == ("taken", "contact")
-    found = (await shared_house.registry.client.get(f"/drafts/{a_code}")).json()
-    assert found["notes"] == {"remark": "khẩn"}
+    await registry.import_rows("units", [unit])
+    outcomes = await registry.import_rows("drafts", [{**draft, "Ghi chú": text}, draft])
+    assert [one["status"] for one in outcomes] == ["refused", "taken"]
+    assert [(why["column"], why["value"]) for why in outcomes[0]["reasons"]] == [("Ghi chú", text)]
+    stage = {"stage": "drafting", "entered_on": "2026-03-02", "what": f"gửi {text}"}
+    answer = await registry.client.post(f"/drafts/{a_code}/stages", json=stage)
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:loa:problem:personal-data")
+    assert answer.json()["field"] == "what"
+    assert f"{text.rsplit(maxsplit=1)[-1]}" in answer.json()["messages"]["vi"]
+    found = (await registry.client.get(f"/drafts/{a_code}")).json()
+    assert (found["notes"], found["stages"]) == ({}, [])
+
+
+@pytest.mark.parametrize("way", old_fonts.WAYS)
+async def test_text_of_another_encoding_is_refused_by_import_and_api_alike(
+    shared_house: House, a_code: str, way: str
+) -> None:
+    body = {"code": a_code, "name": old_fonts.WAYS[way]("Sở Tư pháp tỉnh Lào Cai, quyết định"), **UNIT}
+    answer = await shared_house.registry.client.post("/units", json=body)
+    (outcome,) = await shared_house.registry.import_rows("units", [body])
+    assert (answer.status_code, outcome["status"]) == (422, "refused")
+    (error,) = answer.json()["errors"]
+    (reason,) = outcome["reasons"]
+    assert (error["field"], reason["column"]) == ("name", "name")
+    assert reason["vi"].removeprefix("cột “name” ") in answer.json()["messages"]["vi"]
+
+
+async def test_what_nobody_sees_is_taken_out_by_import_and_api_alike(
+    shared_house: House, a_code: str
+) -> None:
+    seen, typed = "Sở Tư pháp tỉnh", "\ufeffSở\u00a0Tư pháp\u200b\r\n tỉnh\u200e"
+    body = {"code": a_code, "name": typed, **UNIT}
+    assert (await shared_house.registry.client.post("/units", json=body)).status_code == 201
+    assert (await shared_house.registry.client.get(f"/units/{a_code}")).json()["unit_name"] == seen
+    (again,) = await shared_house.registry.import_rows("units", [body])
+    assert again["status"] == "unchanged"
 
 
 async def test_a_policy_number_beyond_reason_is_refused(shared_house: House, a_code: str) -> None:

@@ -10,7 +10,6 @@ import pytest
 from services.campaigns.domain.programme import KINDS, EntryState, Record, programme, state_of
 from services.campaigns.domain.refusals import (
     EntryDiffers,
-    HoldsAddress,
     NothingToFollow,
     NotYourProgramme,
     SeveralMeant,
@@ -84,13 +83,6 @@ def test_what_happened_is_not_to_come_and_a_month_is_its_first_day() -> None:
     spec(programme).when(tomorrow).refused(DayInFuture)
     inexact = enter(Kind.TRAINING_HELD, 1, happened_on=date(2025, 7, 2), precision=Precision.MONTH)
     spec(programme).when(inexact).refused(NotFirstDay)
-
-
-@pytest.mark.parametrize("column", ["title", "document", "product", "note"])
-def test_no_address_stands_in_the_log(column: str) -> None:
-    words: dict[str, Any] = {"title": "Đất đai", column: "bà A, a@example.vn"}
-    listed = enter(Kind.REPORTER_LISTED, 1, **words)
-    spec(programme).when(listed).refused(HoldsAddress)
 
 
 @pytest.mark.parametrize(

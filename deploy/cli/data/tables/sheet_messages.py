@@ -1,0 +1,61 @@
+"""What is said of the layout of a table: titles above it, totals below it, hidden and merged cells."""
+
+import re
+from collections.abc import Sequence
+
+from deploy.cli.data.tables.sheet_layout import Merged
+from shared.errors import Text
+
+
+def headings_below(above: int) -> Text:
+    return Text(
+        f"tiêu đề của bảng ở dòng này; {above} dòng phía trên (tên cơ quan, tên bảng) không phải dữ liệu, được bỏ qua",
+        f"the headings stand on this line; {above} rows above it (titles) are no data and are passed over",
+    )
+
+
+def merged_down(merged: Merged) -> Text:
+    return Text(
+        f"các ô {merged.name} được gộp: giá trị này dùng cho mọi dòng của vùng gộp",
+        f"the cells {merged.name} are merged: this value holds for every row of the range",
+    )
+
+
+def merged_across(merged: Merged, columns: Sequence[str]) -> Text:
+    names = ", ".join(columns)
+    return Text(
+        f"các ô {merged.name} được gộp ngang qua nhiều cột ({names}), không rõ giá trị thuộc cột nào; hãy bỏ gộp ô và điền từng ô",
+        f"the cells {merged.name} are merged across columns ({names}): which one has the value is not clear; "
+        "unmerge them and fill in each cell",
+    )
+
+
+FOOTERS = re.compile(
+    r"(?:tổng|cộng\b|người lập|người ký|lập biểu|thủ trưởng|giám đốc|chủ tịch|nơi nhận|ghi chú|xác nhận|ký tên|đại diện"
+    r"|tm\.|kt\.|tl\.|tuq\.|\(ký|.{0,40}ngày\s*[\d.…]+\s*tháng\s*[\d.…]+\s*năm|total\b|signature)",
+    re.IGNORECASE,
+)
+EMPTY_SHEET = Text(
+    "tệp trống; dòng đầu phải là tên các cột, hoặc bỏ tệp này ra khỏi thư mục",
+    "the file is empty; its first line must name the columns, or take the file out of the folder",
+)
+NAMELESS = Text(
+    "ô này nằm dưới một cột chưa có tên; hãy đặt tên cho cột hoặc xóa ô",
+    "this cell stands under a column without a name; name the column or delete the cell",
+)
+FOOTER = Text(
+    "dòng tổng cộng hoặc chữ ký cuối bảng, không phải dữ liệu, được bỏ qua",
+    "a line of totals or signatures at the end of the table, no data; passed over",
+)
+HIDDEN_ROW = Text(
+    "dòng đang bị ẩn hoặc bị lọc; hãy bỏ ẩn (Unhide) hoặc xóa dòng, hoặc chạy lại với --take-hidden nếu đúng là cần nhập",
+    "the row is hidden or filtered out; unhide or delete it, or run again with --take-hidden if it is meant",
+)
+HIDDEN_SHEET = Text(
+    "trang đang bị ẩn nên chưa được nhập; hãy bỏ ẩn (Unhide) hoặc xóa trang, hoặc chạy lại với --take-hidden nếu đúng là cần nhập",
+    "the sheet is hidden and was not taken; unhide or delete it, or run again with --take-hidden if it is meant",
+)
+HIDDEN_COLUMN = Text(
+    "cột đang bị ẩn nên cả trang chưa được nhập; hãy bỏ ẩn (Unhide) hoặc xóa cột, hoặc chạy lại với --take-hidden nếu đúng là cần nhập",
+    "the column is hidden, so the sheet was not taken; unhide or delete it, or run again with --take-hidden if it is meant",
+)

@@ -1,0 +1,60 @@
+"""Vietnamese syllables: which words can be Vietnamese at all (onset, rhyme, one tone mark at most)."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from itertools import product
+
+LETTERS = "aăâeêioôơuưyđ"  # what a lost letter of a rhyme, or a lost "đ", can have been
+_TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
+_ONSET = re.compile(r"ngh|ng|nh|gh|gi|kh|ph|qu|th|tr|ch|[bcdđghklmnprstvx]|")
+_ALL_RHYMES = """
+a ac ach ai am an ang anh ao ap at au ay ăc ăm ăn ăng ăp ăt âc âm ân âng âp ât âu ây
+e ec em en eng eo ep et ê êch êm ên êng ênh êp êt êu
+i ia ich iêc iêm iên iêng iêp iêt iêu im in inh ip it iu
+o oa oac oach oai oam oan oang oanh oao oap oat oay oăc oăm oăn oăng oăt oc oe oen oeo oet oi om on ong oong oop
+op ot ô ôc ôi ôm ôn ông ôp ôt ơ ơi ơm ơn ơp ơt
+u ua uân uâng uât uây uc uê uêch uên uênh ui um un ung uôc uôi uôm uôn uông uôt uơ up ut uy uya uych uyên uyêt
+uynh uyn uyt uyp uyu ư ưa ưc ưi ưm ưng ươc ươi ươm ươn ương ươp ươt ươu ưt ưu
+y yêm yên yêng yêt yêu ynh
+"""
+_RHYMES = frozenset(_ALL_RHYMES.split())
+MOST_LOST = 3
+
+
+@lru_cache(maxsize=20_000)
+def is_syllable(word: str) -> bool:
+    """Tell whether a word (in NFC, any case) is spelt as a Vietnamese syllable."""
+    toneless, tones = _skeleton(word)
+    return tones <= 1 and _spelt(toneless)
+
+
+def could_be_syllable(word: str, lost: str = "?") -> bool:
+    """Tell whether a word in which some letters were replaced by `lost` can have been a Vietnamese syllable."""
+    if not 0 < word.count(lost) <= MOST_LOST:
+        return False
+    toneless, tones = _skeleton(word)
+    parts = toneless.split(lost)
+    tried = product(LETTERS, repeat=len(parts) - 1)
+    return tones <= 1 and any(_spelt(_joined(parts, letters)) for letters in tried)
+
+
+def _joined(parts: list[str], letters: tuple[str, ...]) -> str:
+    return parts[0] + "".join(letter + part for letter, part in zip(letters, parts[1:], strict=True))
+
+
+def _skeleton(word: str) -> tuple[str, int]:
+    """Take the tone marks off; the marks that make another letter (ă â ê ô ơ ư) stay."""
+    apart = unicodedata.normalize("NFD", word.lower())
+    kept = "".join(letter for letter in apart if letter not in _TONES)
+    return unicodedata.normalize("NFC", kept), len(apart) - len(kept)
+
+
+@lru_cache(maxsize=20_000)
+def _spelt(toneless: str) -> bool:
+    found = _ONSET.match(toneless)
+    onset = found.group() if found else ""
+    rhymes = {toneless[len(onset) :]}
+    if onset in {"gi", "qu"}:  # "gi" + "n" is "gin", "qu" + "ôc" is "quôc"; the vowel may belong to the rhyme
+        rhymes.add(toneless[1:])
+    return not rhymes.isdisjoint(_RHYMES)

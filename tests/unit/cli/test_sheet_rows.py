@@ -1,0 +1,232 @@
+"""Tables as offices lay them out: titles, merged and hidden cells, totals, dates with day and month swapped."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl  # type: ignore[import-untyped]
+import pytest
+
+from deploy.cli.data import sources as sheets
+from deploy.cli.data.columns import Broken
+from deploy.cli.data.sources import Choices, Row
+from deploy.cli.data.textfile import escaped, unescaped
+
+HEADER = ("draft_code", "stage", "entered_on", "what")
+Page = Any  # openpyxl has no types
+
+
+def book(path: Path, rows: Sequence[Sequence[object]], change: Callable[[Page], None] | None = None) -> Path:
+    made = openpyxl.Workbook()
+    made.active.title = "stages"
+    for row in rows:
+        made.active.append(row)
+    if change is not None:
+        change(made.active)
+    made.save(path / "all.xlsx")
+    return path / "all.xlsx"
+
+
+def read(path: Path, choices: Choices = sheets.NO_CHOICES) -> list[Row | Broken]:
+    return list(sheets.read(path, choices).sheets["stages"].read())
+
+
+def told(found: Sequence[Row | Broken]) -> list[tuple[int, str, bool]]:
+    return [(one.line, one.column, one.refused) for one in found if isinstance(one, Broken)]
+
+
+def lines(found: Sequence[Row | Broken]) -> list[int]:
+    return [one.line for one in found if isinstance(one, Row)]
+
+
+@pytest.mark.parametrize(
+    ("above", "told_of"),
+    [
+        ([], []),
+        ([["SỞ TƯ PHÁP"]], [2]),
+        ([["SỞ TƯ PHÁP", None, "CỘNG HÒA"], [None, "DANH MỤC"], []], [4]),
+        ([[f"dòng {n}"] for n in range(20)], [21]),
+    ],
+)
+def test_headings_are_found_below_titles(
+    tmp_path: Path, above: list[list[object]], told_of: list[int]
+) -> None:
+    found = read(book(tmp_path, [*above, HEADER, ["A", "drafting", "2026-01-05"]]))
+    assert told(found) == [(line, "", False) for line in told_of]
+    assert lines(found) == [len(above) + 2]
+
+
+def test_headings_are_found_below_titles_of_a_csv_file(tmp_path: Path) -> None:
+    (tmp_path / "stages.csv").write_text(f"DANH MỤC,,\n,,\n{','.join(HEADER)}\nA,drafting,2026-01-05,\n")
+    found = read(tmp_path)
+    assert (told(found), lines(found)) == ([(3, "", False)], [4])
+
+
+@pytest.mark.parametrize(
+    ("name", "rows_taken", "refused"),
+    [
+        ("D2:D4", [2, 3, 4], []),
+        ("C2:D2", [3, 4], [(2, "entered_on")]),
+        ("C2:D4", [], [(2, "entered_on"), (3, "entered_on"), (4, "entered_on")]),
+    ],
+)
+def test_merged_cells(
+    tmp_path: Path, name: str, rows_taken: list[int], refused: list[tuple[int, str]]
+) -> None:
+    rows = [
+        HEADER,
+        *(["A", "drafting", "2026-01-05" if n == 0 else None, "x" if n == 0 else None] for n in range(3)),
+    ]
+    found = read(book(tmp_path, rows, lambda page: page.merge_cells(name)))
+    assert lines(found) == rows_taken
+    assert [(line, column) for line, column, is_refused in told(found) if is_refused] == refused
+    if name == "D2:D4":
+        assert [one.cells["what"] for one in found if isinstance(one, Row)] == ["x", "x", "x"]
+        assert told(found) == [(2, "what", False)]
+    else:
+        texts = [one.why.vi for one in found if isinstance(one, Broken)]
+        assert all(name in text for text in texts)
+
+
+def test_a_range_that_is_merged_outside_our_columns_is_no_matter(tmp_path: Path) -> None:
+    rows = [
+        ("STT", *HEADER, "Ghi chú"),
+        [1, "A", "drafting", "2026-01-05", "x", "y"],
+        [None, "B", "drafting", "2026-01-05", "x"],
+    ]
+
+    def merge(page: Page) -> None:
+        page.merge_cells("A2:A3")
+        page.merge_cells("F2:F3")
+
+    found = read(book(tmp_path, rows, merge))
+    assert (told(found), lines(found)) == ([], [2, 3])
+
+
+def hide_row(page: Page) -> None:
+    page.row_dimensions[3].hidden = True
+
+
+def hide_column(page: Page) -> None:
+    page.column_dimensions["D"].hidden = True
+
+
+def hide_extra(page: Page) -> None:
+    page.column_dimensions["E"].hidden = True
+
+
+@pytest.mark.parametrize(
+    ("hide", "rows_taken", "asked"),
+    [
+        (hide_row, [2, 4], [(3, "", True)]),
+        (hide_column, [], [(0, "what", True)]),
+        (hide_extra, [2, 3, 4], []),
+    ],
+)
+def test_what_is_hidden_is_asked_about(
+    tmp_path: Path, hide: Callable[[Page], None], rows_taken: list[int], asked: list[tuple[int, str, bool]]
+) -> None:
+    rows = [(*HEADER, "Riêng"), *(["A", "drafting", f"2026-01-2{n}", "x", "y"] for n in range(3))]
+    path = book(tmp_path, rows, hide)
+    found = read(path)
+    assert (lines(found), told(found)) == (rows_taken, asked)
+    assert lines(read(path, Choices(take_hidden=True))) == [2, 3, 4]
+
+
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+def test_a_hidden_page_is_asked_about(tmp_path: Path, state: str) -> None:
+    def hide(page: Page) -> None:
+        page.parent.create_sheet("Sheet2")
+        page.sheet_state = state
+
+    path = book(tmp_path, [HEADER, ["A", "drafting", "2026-01-05"]], hide)
+    assert told(read(path)) == [(0, "", True)]
+    assert lines(read(path, Choices(take_hidden=True))) == [2]
+
+
+SWAPPED = [
+    date(2025, month, day)
+    for month, day in ((1, 3), (2, 5), (3, 7), (4, 9), (5, 11), (6, 2), (7, 4), (8, 6), (9, 8), (10, 10))
+]
+
+
+@pytest.mark.parametrize(
+    ("dates", "remarked", "asked"),
+    [
+        ([date(2025, 3, 12), "25/03/2025"], True, True),
+        ([date(2025, 3, 12), "2025-03-25"], False, False),
+        ([date(2025, 3, 12), "25/03/2025", date(2025, 3, 25)], False, False),
+        ([date(2025, 3, 12), "05/03/2025"], False, False),
+        (SWAPPED, True, True),
+        (SWAPPED[:7], True, False),
+        (SWAPPED[:5], False, False),
+        ([*SWAPPED, date(2025, 1, 13)], False, False),
+        ([date(2025, month, 1) for month in range(1, 13)], False, False),
+        ([f"2025-{month:02}" for month in range(1, 13)], False, False),
+    ],
+)
+def test_dates_that_look_swapped_are_asked_about(
+    tmp_path: Path, dates: Sequence[date | str], *, remarked: bool, asked: bool
+) -> None:
+    rows: list[Sequence[object]] = [HEADER, *(["A", "drafting", day] for day in dates)]
+    path = book(tmp_path, rows, _as_dates)
+    found = read(path)
+    assert (0, "entered_on", asked) in told(found) if remarked else told(found) == []
+    assert bool(lines(found)) is not asked
+    checked = read(path, Choices(dates_checked=True))
+    assert (told(checked), len(lines(checked))) == ([], len(dates))
+
+
+def _as_dates(page: Page) -> None:
+    for row in page.iter_rows(min_row=2):
+        row[2].number_format = "dd/mm/yyyy"
+
+
+def test_columns_that_are_not_taken_refuse_nothing(tmp_path: Path) -> None:
+    header = ("STT", *HEADER, "Ghi chú riêng")
+    path = book(tmp_path, [header, ["=A1+1", "A", "drafting", "2026-01-05", "x", "#REF!"], ["=A2+1"]])
+    assert (told(read(path)), lines(read(path))) == ([], [2])
+    kept = read(path, Choices(keep_notes=frozenset({"Ghi chú riêng"})))
+    assert told(kept) == [(2, "", True)]
+
+
+def test_kept_columns_go_along_and_others_do_not(tmp_path: Path) -> None:
+    (tmp_path / "stages.csv").write_text(
+        f"{','.join(HEADER)},Số công văn,Điện thoại\nA,drafting,2026-01-05,x,12/CV,0912345678\n",
+        encoding="utf-8",
+    )
+    (row,) = read(tmp_path, Choices(keep_notes=sheets.note_columns("Số công văn, Khác")))
+    assert isinstance(row, Row)
+    assert row.cells == {
+        "draft_code": "A",
+        "stage": "drafting",
+        "entered_on": "2026-01-05",
+        "what": "x",
+        "Số công văn": "12/CV",
+    }
+    assert sheets.note_columns('a,"b, c", d ,') == {"a", "b, c", "d"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('=HYPERLINK("http://a.vn","x")', '\'=HYPERLINK("http://a.vn","x")'),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
+        ("-2+3", "'-2+3"),
+        ("'=1", "''=1"),
+        ("\t=1", "'\t=1"),
+        ("-5", "-5"),
+        ("+84", "+84"),
+        ("-1.500,5", "-1.500,5"),
+        ("'tên'", "'tên'"),
+        ("Luật", "Luật"),
+        ("", ""),
+    ],
+)
+def test_a_text_that_a_spreadsheet_would_run_is_written_as_text_and_read_back(
+    text: str, expected: str
+) -> None:
+    assert escaped(text) == expected
+    assert unescaped(escaped(text)) == text

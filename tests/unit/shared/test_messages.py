@@ -1,0 +1,189 @@
+"""What an import says of a cell follows its column, names the next step, and is Vietnamese in Vietnamese."""
+
+import re
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from services.campaigns.adapters import communication_rows, plan_rows, programme_rows
+from services.notifier.adapters import bodies as notifier_bodies
+from services.registry.adapters import rows as registry_rows
+from shared import problems
+from shared.contracts.vocabulary import Instrument
+from shared.conventions import Body
+from shared.mending import nearest
+from shared.rows import ImportRow, reasons
+
+MODULES = (registry_rows, communication_rows, plan_rows, programme_rows, notifier_bodies)
+MODELS = [
+    model
+    for module in MODULES
+    for model in vars(module).values()
+    if isinstance(model, type) and issubclass(model, ImportRow) and model.__module__ == module.__name__
+]
+WRONG = (
+    *(
+        "x",
+        "Có",
+        "70%",
+        "-1",
+        "9" * 20,
+        "9" * 5000,
+        "2024-02-31",
+        "2024-02",
+        "tháng 3/2024",
+        "nguyễn@",
+        "1e400",
+        "nan",
+    ),
+    *("a" * 3000, "sở a", "1.500.000", "=1", "TRUE", "0", ";", "2024-13", "quý I/2024", "99/99/9999"),
+)
+ENGLISH = re.compile(
+    r"\b(?:should|must|input|valid|value|string|error|unable|parse|greater|less|than|expected|match|pattern|integer"
+    r"|number|date|character|invalid|at most|at least|is no|write)\b",
+    re.IGNORECASE,
+)
+QUOTED = re.compile(r"“[^”]*”|\([^)]*\)")
+
+
+def said_of(model: type[ImportRow], column: str, value: str) -> list[str]:
+    cells = {column: value}
+    try:
+        model.model_validate(cells)
+    except ValidationError as error:
+        return [why.vi for why in reasons(error, cells, model)]
+    return []
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_no_english_stands_in_vietnamese(model: type[ImportRow]) -> None:
+    said = [
+        text for column in model.model_fields for value in WRONG for text in said_of(model, column, value)
+    ]
+    assert said
+    named = ("yes, no hoặc unknown", *re.findall(r"danh mục cho phép.*", "\n".join(said)))
+    plain = [QUOTED.sub("", text) for text in said]
+    for part in named:
+        plain = [text.replace(part, "") for text in plain]
+    assert [text for text in plain if ENGLISH.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("email", "stp@angiang", "địa chỉ thư điện tử"),
+        ("unit_code", "sở a", "sai định dạng mã"),
+        ("role", "trưởng phòng", "danh mục"),
+    ],
+)
+def test_a_message_follows_its_column(column: str, value: str, words: str) -> None:
+    said = "\n".join(said_of(notifier_bodies.RecipientRow, column, value))
+    assert words in said
+    assert (column == "unit_code") == ("mã chỉ gồm" in said)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("tháng 3/2024", "2024-03"),
+        ("Tháng 03 năm 2024", "2024-03"),
+        ("T3/2024", "2024-03"),
+        ("thg 9 2025", "2025-09"),
+        ("03/2024", "2024-03"),
+        ("3-2024", "2024-03"),
+        ("3.2024", "2024-03"),
+        ("2024/03", "2024-03"),
+        ("2024-3", "2024-03"),
+        ("Sep-25", "2025-09"),
+        ("September 2025", "2025-09"),
+        ("năm 2024", "2024"),
+        ("ngày 05 tháng 4 năm 2024", "2024-04-05"),
+        ("05 tháng 4 năm 2024", "2024-04-05"),
+        ("ngày 5/4/2024", "2024-04-05"),
+        ("05/04/24", "2024-04-05"),
+        ("5.4.24", "2024-04-05"),
+        ("05/04/2024", "2024-04-05"),
+        ("2024/04/05", "2024-04-05"),
+        ("12-Mar-25", "2025-03-12"),
+        ("12 March 2025", "2025-03-12"),
+        ("2024-04-05 00:00:00", "2024-04-05"),
+        ("45387", "2024-04-05"),
+        ("quý I/2024", None),
+        ("13/2024", None),
+        ("31/02/2024", None),
+        ("đầu năm", None),
+    ],
+)
+def test_a_date_is_suggested_exactly(value: str, expected: str | None) -> None:
+    (why,) = [
+        text
+        for text in said_of(registry_rows.StageRow, "entered_on", value)
+        if "entered_on" in text and "trống" not in text
+    ]
+    found = re.search(r"hãy ghi (\S+)$", why)
+    assert (found[1] if found else None) == expected
+
+
+@pytest.mark.parametrize("value", ["tháng 3/2024", "2024-03", "2024"])
+def test_a_month_is_not_suggested_where_a_day_is_needed(value: str) -> None:
+    (why,) = [text for text in said_of(registry_rows.UnitRow, "valid_from", value) if "valid_from" in text]
+    assert "cần đủ năm, tháng, ngày" in why
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("Nghị quyết HĐND tỉnh", "provincial_resolution"),
+        ("Nghị quyết của HĐND tỉnh", "provincial_resolution"),
+        ("Nghị quyết của Hội đồng nhân dân tỉnh", "provincial_resolution"),
+        ("NQ HĐND thành phố", "provincial_resolution"),
+        ("Nghị quyết HĐND xã", "commune_resolution"),
+        ("Quyết định UBND tỉnh", "provincial_decision"),
+        ("Quyết định của UBND cấp xã", "commune_decision"),
+        ("Nghị quyết của Chính phủ", "government_resolution"),
+        ("Nghị quyết Quốc hội", "na_resolution"),
+        ("Nghị quyết UBTVQH", "nasc_resolution"),
+        ("QĐ-TTg", "pm_decision"),
+        ("Quyết định của Thủ tướng", "pm_decision"),
+        ("Thông tư", "circular"),
+        ("Luật", "law"),
+        ("provincal_resolution", "provincial_resolution"),
+    ],
+)
+def test_an_instrument_is_suggested_exactly(value: str, expected: str) -> None:
+    allowed = [one.value for one in Instrument]
+    (found,) = re.findall(r"có phải là: (.*)\?", nearest(value, allowed).vi)
+    assert found.split(" · ")[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("Có", "yes"),
+        ("x", "yes"),
+        ("TRUE", "yes"),
+        ("1", "yes"),
+        ("Không", "no"),
+        ("FALSE", "no"),
+        ("chưa rõ", "unknown"),
+    ],
+)
+def test_an_answer_is_suggested_exactly(value: str, expected: str) -> None:
+    assert nearest(value, ["yes", "no", "unknown"]).vi.endswith(f"hãy ghi {expected}")
+
+
+class Every(Body):
+    whole: int
+    part: float
+    sure: bool
+    names: list[str]
+    inner: dict[str, int]
+
+
+@pytest.mark.parametrize("value", [None, "x", 1.5, [], {}, True])
+def test_the_api_says_it_in_vietnamese_too(value: object) -> None:
+    model: type[BaseModel] = Every
+    with pytest.raises(ValidationError) as raised:
+        model.model_validate(dict.fromkeys(Every.model_fields, value))
+    vi = problems.describe(raised.value.errors()).vi
+    assert not ENGLISH.search(QUOTED.sub("", vi)), vi

@@ -1,0 +1,115 @@
+"""Personal data are found by pattern: held on 455 invented strings with their labels, and on both samples."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+import deploy.sample
+from deploy.sample import exercise
+from shared import clock
+from shared.errors import Text
+from shared.personal_data import EMAIL, IDENTITY, PHONE, TAX, find, find_in, masked
+from shared.rules.rulebook import load_rulebook
+
+CORPUS = Path(__file__).with_name("personal_data.tsv")
+OPEN = Path(deploy.sample.__file__).parent / "open"
+RIGHT = 0.95
+
+
+def labelled() -> list[tuple[str, str]]:
+    lines = CORPUS.read_text(encoding="utf-8").splitlines()
+    return [(label, text) for label, _, text in (line.partition("\t") for line in lines)]
+
+
+def test_at_least_95_percent_of_the_labelled_strings_are_told_right() -> None:
+    corpus = labelled()
+    wrong = [(label, text) for label, text in corpus if (find(text) is not None) != (label == "personal")]
+    assert len(corpus) >= 400
+    assert len(wrong) <= len(corpus) * (1 - RIGHT), wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "heading", "kind"),
+    [
+        ("gop.y@example.vn", "", EMAIL),
+        ("gop.y [at] example [dot] vn", "", EMAIL),
+        ("0912 345 678", "", PHONE),
+        ("(024) 3733 6213", "", PHONE),
+        ("38223333", "Điện thoại", PHONE),
+        ("079099001234", "", IDENTITY),
+        ("012345678", "Số CMND", IDENTITY),
+        ("8012345678", "Mã số thuế", TAX),
+        ("012345678", "Số lượng", None),
+        ("38223333", "Dân số", None),
+        ("0101243150", "Mã số thuế", None),
+        ("1900 1234", "Điện thoại", None),
+    ],
+)
+def test_a_heading_says_what_a_bare_number_is(text: str, heading: str, kind: Text | None) -> None:
+    found = find(text, heading)
+    assert (found.kind if found else None) is kind
+
+
+def test_a_field_is_named_wherever_it_stands() -> None:
+    holds = find_in(
+        {"title": "Luật", "notes": {"Ghi chú": "khẩn", "Điện thoại": "38223333"}, "items": [{"note": 1}]}
+    )
+    assert holds is not None
+    assert (holds[0], holds[1].part) == ("Điện thoại", "38223333")
+    assert (
+        find_in({"message_id": "<20261129.1@loa.example.vn>", "level": 3, "groups": ("người dân",)}) is None
+    )
+
+
+def test_both_samples_hold_none(tmp_path: Path) -> None:
+    exercise.write(tmp_path, clock.day_in_vietnam(clock.now()), load_rulebook().calendar)
+    files = [*OPEN.glob("*.csv"), *tmp_path.glob("*.csv")]
+    found = [
+        (file.name, heading, cell)
+        for file in files
+        if file.stem != "recipients"  # these go to the notifier's own tables
+        for row in csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig"), newline=""))
+        for heading, cell in row.items()
+        if cell and find(cell, heading) is not None
+    ]
+    assert found == []
+
+
+def test_commands_reach_the_log_through_the_gate_alone() -> None:
+    """What metrics derives from the log itself (announce) is the other writer; it takes no text from outside."""
+    root = Path(deploy.sample.__file__).parents[2]
+    files = [file for folder in ("shared", "services") for file in (root / folder).rglob("*.py")]
+    writers = {file.stem for file in files if "store.append(" in file.read_text(encoding="utf-8")}
+    assert writers == {"handle", "announce"}
+
+
+LONG = (
+    "1" * 10_000,
+    "0 " * 5000,
+    "a@" * 5000,
+    "a.b-" * 2500 + "@",
+    "09" * 5000,
+    "+84 " * 2500,
+    "x" * 9999 + "@",
+)
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize("text", LONG, ids=lambda text: text[:5])
+def test_the_longest_cell_takes_no_time(text: str) -> None:
+    """Patterns whose parts are not bounded took 14 seconds for some of these."""
+    find(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("gọi 0912 345 678 hoặc thư a@example.vn", "gọi … hoặc thư …"),
+        ("CCCD 079099001234", "CCCD …"),
+        ("chờ ý kiến", "chờ ý kiến"),
+    ],
+)
+def test_what_was_stored_before_the_gate_is_masked(text: str, expected: str) -> None:
+    assert masked(text) == expected
