@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from deploy.cli.data.tables.headings import HEADINGS
 from shared.contracts.event import Event
 from shared.contracts.registry import DraftRegistered
-from deploy.cli.data.tables.headings import HEADINGS
 from shared.errors import Text
 from shared.mending import folded
 
