@@ -4,14 +4,18 @@ from pathlib import Path
 from ssl import SSLContext, create_default_context
 
 from fastapi import FastAPI
+from nats.errors import Error as NatsError
+from nats.js.errors import Error as JetStreamError
 
 from services.notifier.adapters import answers, api, mailbox_page, outbox, parked, pauses, requests, tables
+from services.notifier.adapters.alerts.projection import NotifierProjection
+from services.notifier.adapters.alerts.store import SqlPendingAlerts
 from services.notifier.adapters.answer_links import AnswerLinks
 from services.notifier.adapters.bounces import Desk as BounceDesk
 from services.notifier.adapters.bounces import ImapDoor, LmtpDoor
 from services.notifier.adapters.broker import subscribe
 from services.notifier.adapters.channels import ChannelPost
-from services.notifier.adapters.desk import PROJECTION, SqlDesks
+from services.notifier.adapters.desk import SqlDesks
 from services.notifier.adapters.mailbox_links import MailboxLinks, seal
 from services.notifier.adapters.observed import ObservedLedger, ObservedPost, Vitals
 from services.notifier.adapters.overviews import NoticeRenderer
@@ -26,13 +30,12 @@ from services.notifier.adapters.rows import rows
 from services.notifier.adapters.sending import SqlSending
 from services.notifier.adapters.silences import SqlSilences
 from services.notifier.adapters.smtp import Pace, Pool, Server, SmtpPost
-from services.notifier.application.announcer import Announcer
+from services.notifier.application.alert_publisher import AlertPublisher
 from services.notifier.application.answers import Answers, Renewals
 from services.notifier.application.commands import Commands
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.ports import Post
 from services.notifier.application.preferences import Preferences, SettingsMails
-from services.notifier.application.projections import changes
 from services.notifier.application.sender import Sender
 from services.notifier.application.ticks import Ticks
 from services.notifier.domain.escalation import Step, StepTo
@@ -41,29 +44,29 @@ from shared import clock, imports, links, log, web
 from shared.auth import Verifier
 from shared.clock import Clock
 from shared.contracts.vocabulary import AlertAnswer
+from shared.errors import TransientError
 from shared.eventstore.streams import stream_state
 from shared.links import LinkSigner, signing_key
-from shared.projections.rows import RowProjection
 from shared.rules.rulebook import load_rulebook
 from shared.service import Background, Platform
 
 logger = log.get(__name__)
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
-CONTEXTS = frozenset({"unit", "draft", "compliance", "alert", "recipient"})
 
 
 def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     """`now` is the clock by which days are judged and leases end."""
     platform = Platform(settings)
-    projection = RowProjection(PROJECTION, CONTEXTS, tables.metadata, tables.READ_MODEL, changes)
-    runner = platform.runner(projection, tables.checkpoints)
-    commands = Commands(platform.store, clock.new_id)
+    commands = Commands(platform.store)
     sending = SqlSending(platform.engine, local=settings.smtp_url is None and not settings.channels)
     ticks = _ticks(platform, settings, sending, now)
+    publisher = ticks.sender.publisher
+    projection = NotifierProjection(platform.engine, publisher.caught_up)
+    runner = platform.runner(projection, tables.checkpoints)
     platform.metrics.before_scrape("mail", Vitals.of(platform.engine, sending, now, platform.metrics).read)
     reactions = platform.reactions()
-    subscribe(reactions, commands, ticks, now, clock.new_id)
+    subscribe(reactions, ticks, clock.new_id)
     recipients, read_model = SqlRecipients(platform.engine), SqlReadModel(platform.engine)
     return web.create_api(
         service=settings.service,
@@ -72,7 +75,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
             *api.routers(commands, recipients, read_model, ticks, clock.new_id),
             *pauses.routers(SqlSilences(platform.engine), sending, now, clock.new_id),
             answers.router(
-                Answers(platform.store, commands, ticks.pipeline.desks),
+                Answers(platform.store, publisher, ticks.pipeline.desks),
                 Renewals(ticks.pipeline, ticks.ledger, now),
                 links.reader(settings.link_jwks),
                 settings.url_notifier,
@@ -108,7 +111,10 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
 
 def _ticks(platform: Platform, settings: Settings, sending: SqlSending, now: Clock) -> Ticks:
     async def head() -> int:
-        return (await stream_state(platform.client.jetstream(timeout=5))).last
+        try:
+            return (await stream_state(platform.client.jetstream(timeout=5))).last
+        except (NatsError, JetStreamError) as error:
+            raise TransientError(f"the broker does not say how long the log is: {error}") from error
 
     ledger = ObservedLedger(
         platform.engine,
@@ -118,7 +124,8 @@ def _ticks(platform: Platform, settings: Settings, sending: SqlSending, now: Clo
         tracing=platform.tracing,
     )
     calendar = load_rulebook(settings.rule_files).calendar
-    announcer = Announcer(ledger, platform.store, clock.new_id, now)
+    pending = SqlPendingAlerts(platform.engine)
+    publisher = AlertPublisher(pending, ledger, platform.store, head, clock.new_id, now)
     signer = _signer(settings)
     mailboxes = MailboxLinks(seal(signer.key) if signer else None, settings.url_notifier)
     digests = TemplateRenderer(AnswerLinks(signer), mailboxes, settings.mail_from)
@@ -129,7 +136,7 @@ def _ticks(platform: Platform, settings: Settings, sending: SqlSending, now: Clo
         pipeline=Pipeline(desks, renderer, calendar, head, _steps(settings)),
         ledger=ledger,
         sender=Sender(
-            ledger, ObservedPost(_post(settings), platform.tracing), announcer, sending, calendar, now
+            ledger, ObservedPost(_post(settings), platform.tracing), publisher, sending, calendar, now
         ),
         rounds=SqlRounds(platform.engine),
         simulation=FilePost(settings.simulated_dir, settings.mail_from),

@@ -18,10 +18,9 @@ from uuid import UUID
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import Envelope, Session
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from shared import log
-from shared.errors import TransientError
+from shared.errors import TRANSIENT
 
 logger = log.get(__name__)
 
@@ -142,7 +141,7 @@ class ImapDoor:
             try:
                 await self.look()
                 said = ""
-            except (imaplib.IMAP4.error, OSError, TransientError, OperationalError, InterfaceError) as error:
+            except (imaplib.IMAP4.error, *TRANSIENT) as error:
                 if (problem := f"{type(error).__name__}: {error}") != said:
                     logger.warning("bounces_unread", error=problem)
                 said = problem

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from prometheus_client import Counter, Gauge
-from sqlalchemy import Table, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters.ledger import SqlLedger
 from services.notifier.adapters.tables import ALERT, DIGEST
 from services.notifier.application.ports import Claim, DigestState, Notice, Outcome, Outgoing, Post, Sending
 from services.notifier.domain.digest import Digest
+from services.notifier.domain.gap_alert import AlertStatus
 from shared.clock import Clock
 from shared.contracts.ids import alert_id
 from shared.envelope import AggregateRef
@@ -102,18 +103,25 @@ class Vitals:
         self.held.set((await self.sending.state()).held)
         oldest = select(func.min(DIGEST.c.created_at)).where(DIGEST.c.state.in_(WAITING))
         async with self.engine.connect() as connection:
-            await _count(connection, ALERT, self.alerts, ())
-            await _count(connection, DIGEST, self.ledger, DigestState)
+            await _count(connection, _ALERT_STATE, self.alerts, ())
+            await _count(connection, DIGEST.c.state, self.ledger, DigestState)
             since = (await connection.execute(oldest)).scalar()
         self.oldest.set((self.now() - since).total_seconds() if since else 0)
 
 
-async def _count(connection: AsyncConnection, table: Table, gauge: Gauge, states: Iterable[str]) -> None:
+# A gap whose alert is not in its state yet is `pending`; one that closed before an alert was raised counts nowhere.
+_ALERT_STATE = case(
+    (ALERT.c.pending, "pending"), (ALERT.c.state != AlertStatus.ANNOUNCED, ALERT.c.state), else_=None
+)
+
+
+async def _count(
+    connection: AsyncConnection, state: ColumnElement[Any], gauge: Gauge, states: Iterable[str]
+) -> None:
     """Set a gauge a state; one that has no row any more goes back to zero."""
-    found = await connection.execute(
-        select(table.c.state, func.count().label("number")).group_by(table.c.state)
-    )
-    counted = dict.fromkeys(states, 0) | {row.state: row.number for row in found}
+    named = state.label("state")
+    found = await connection.execute(select(named, func.count().label("number")).group_by(named))
+    counted = dict.fromkeys(states, 0) | {row.state: row.number for row in found if row.state is not None}
     gauge.clear()
-    for state, number in counted.items():
-        gauge.labels(state).set(number)
+    for name, number in counted.items():
+        gauge.labels(name).set(number)

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.notifier.adapters.alerts.cursor import id_in
 from services.notifier.adapters.tables import (
     ALERT,
     DIGEST,
     DIGEST_ATTACHMENT,
     DIGEST_LINE,
-    GAP,
     RECIPIENT,
     UNIT,
 )
+from services.notifier.domain.gap_alert import AlertStatus
 
 OUTBOX_ROWS = 200
 
@@ -54,15 +54,14 @@ class SqlReadModel:
     async def alerts(
         self, state: AlertState | None, unit_code: str | None, today: date, limit: int, after: str | None
     ) -> list[dict[str, Any]]:
-        """List alerts by id, with the gap's present title and due day; `state` is that of `today`."""
-        gap = (GAP.c.title, GAP.c.stage, GAP.c.due_on.label("gap_due_on"), GAP.c.policies, GAP.c.dataset)
-        query = select(*ALERT.c, *gap).outerjoin(GAP, GAP.c.gap_id == ALERT.c.gap_id)
+        """List alerts by id, with what metrics announced of their gaps; `state` is that of `today`."""
+        query = select(ALERT).where(ALERT.c.state != AlertStatus.ANNOUNCED)
         if state is not None:
             query = query.where(state.holds(today))
         if unit_code is not None:
             query = query.where(ALERT.c.unit_code == unit_code)
         if after is not None:
-            query = query.where(ALERT.c.alert_id > UUID(after))
+            query = query.where(ALERT.c.alert_id > id_in(after))
         return await self._rows(query.order_by(ALERT.c.alert_id).limit(limit))
 
     async def counts(self) -> dict[str, int]:

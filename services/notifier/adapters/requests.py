@@ -11,7 +11,9 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.adapters.tables import ALERT, GAP, UNIT
+from services.notifier.adapters.alerts.cursor import id_in
+from services.notifier.adapters.tables import ALERT, UNIT
+from services.notifier.domain.gap_alert import AlertStatus
 from shared.auth import Supervisor
 from shared.contracts.event import Code
 from shared.contracts.notifier import (
@@ -21,7 +23,7 @@ from shared.contracts.notifier import (
 )
 from shared.contracts.vocabulary import Stage
 from shared.conventions import AtPosition
-from shared.paging import BadCursor, Listing, Paged
+from shared.paging import Listing, Paged
 
 
 class RequestKind(StrEnum):
@@ -84,9 +86,8 @@ async def open_requests(
     """List the requests of matters that are open, by the id of their alert."""
     query = (
         select(*_COLUMNS)
-        .join(GAP, GAP.c.gap_id == ALERT.c.gap_id)
         .outerjoin(UNIT, UNIT.c.unit_code == ALERT.c.unit_code)
-        .where(ALERT.c.state != "resolved")
+        .where(ALERT.c.state == AlertStatus.RAISED)
         .where(ALERT.c.answer.in_([kind] if kind else list(RequestKind)))
         .order_by(ALERT.c.alert_id)
         .limit(limit)
@@ -94,29 +95,19 @@ async def open_requests(
     if unit_code is not None:
         query = query.where(ALERT.c.unit_code == unit_code)
     if after is not None:
-        query = query.where(ALERT.c.alert_id > _place(after))
+        query = query.where(ALERT.c.alert_id > id_in(after))
     rows = (await connection.execute(query)).mappings()
     return [{**row, "unit_name": row["unit_name"] or row["unit_code"]} for row in rows]
-
-
-def _place(after: str) -> UUID:
-    try:
-        return UUID(after)
-    except ValueError as error:
-        raise BadCursor(
-            "Con trỏ trang không hợp lệ; đề nghị dùng giá trị `next` của trang trước.",
-            "The cursor is not valid; use `next` of the page before.",
-        ) from error
 
 
 _COLUMNS = (
     ALERT.c.alert_id,
     ALERT.c.draft_code,
-    GAP.c.title,
+    ALERT.c.title,
     ALERT.c.unit_code,
     UNIT.c.unit_name,
-    GAP.c.stage,
-    GAP.c.due_on,
+    ALERT.c.stage,
+    ALERT.c.due_on,
     ALERT.c.answer.label("kind"),
     ALERT.c.answer_said.label("said"),
     ALERT.c.answered_on.label("asked_on"),

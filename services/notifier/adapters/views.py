@@ -167,12 +167,11 @@ def _chosen(preference: Preference) -> dict[str, Any]:
 
 def alert_view(row: Mapping[str, Any], today: date, calendar: Calendar) -> dict[str, Any]:
     """Show an alert with the state of its gap on a day: that is never stored."""
-    due_on = row["gap_due_on"] or row["due_on"]
+    due_on = row["due_on"]
     overdue = row["state"] != "resolved" and today > due_on
-    shown = {key: value for key, value in row.items() if key != "gap_due_on"}
     days = calendar.working_days_between(due_on, today) if overdue else 0
     gap_state = None if row["state"] == "resolved" else GapState.OVERDUE if overdue else GapState.IN_GRACE
-    return {**shown, "due_on": due_on, "gap_state": gap_state, "overdue_working_days": days}
+    return {**row, "gap_state": gap_state, "overdue_working_days": days}
 
 
 def tick_view(ticked: Ticked) -> TickView:

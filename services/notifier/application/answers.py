@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.notifier.application.commands import Commands
+from services.notifier.application.alert_publisher import AlertPublisher
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.ports import Ledger
 from services.notifier.domain import alert as alerts
@@ -40,7 +40,7 @@ class Tree(Protocol):
 @dataclass(frozen=True, slots=True)
 class Answers:
     store: EventStore
-    commands: Commands
+    publisher: AlertPublisher
     tree: Tree
 
     async def asked(self, link: Link) -> Asked:
@@ -65,7 +65,7 @@ class Answers:
             unit_code=said.unit_code,
             due_on=asked.matter.due_on,
         )
-        handled = await self.commands.answer(alerts.RecordAnswer(matter, said), metadata)
+        handled = await self.publisher.carry_out(alerts.RecordAnswer(matter, said), metadata)
         stands = [event.data for event in handled.events if isinstance(event.data, _ANSWERS)]
         return stands[0] if stands else said
 

@@ -1,14 +1,14 @@
 """From gaps to mails: mute, group, drop what was said already; the ledger and the sender do the rest."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.notifier.application.plan import Plan, Skipped, Written
 from services.notifier.application.planner import Planner
-from services.notifier.application.ports import Desk, Desks, Notice, Outgoing, Renderer
+from services.notifier.application.ports import Desk, Desks, Head, Notice, Outgoing, Renderer
 from services.notifier.domain.digest import (
     HOUR,
     mute,
@@ -18,6 +18,7 @@ from services.notifier.domain.escalation import STEPS, Step
 from services.notifier.domain.refusals import BadMoment, NotCaughtUp
 from services.notifier.domain.rounds import Kind, due, turns
 from services.notifier.domain.units import Tree
+from shared import log
 from shared.clock import VIETNAM, day_in_vietnam
 from shared.contracts.vocabulary import Weekday
 from shared.rules.working_days import Calendar
@@ -25,7 +26,7 @@ from shared.rules.working_days import Calendar
 PATIENCE = timedelta(seconds=5)
 PAUSE = 0.1  # seconds between two looks at the read model
 
-Head = Callable[[], Awaitable[int]]
+logger = log.get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +112,24 @@ class Pipeline:
         return Written(notice, outgoing)
 
     async def _desk(self, day: date) -> Desk:
-        """Read the desk once it is as new as the log: a rebuild that is under way would look like news."""
+        """Read the desk once it is as new as the log, and every alert in the state of its gap.
+
+        A rebuild that is under way would look like news. An alert that stays behind its gap keeps back that gap alone.
+        """
         head = await self.head()
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 while await self.desks.position() < head:  # noqa: ASYNC110  moved by whichever process projects
                     await asyncio.sleep(PAUSE)
+                while await self.desks.is_pending():  # noqa: ASYNC110  and publishes
+                    await asyncio.sleep(PAUSE)
         except TimeoutError:
-            raise NotCaughtUp(await self.desks.position(), head) from None
+            logger.warning("planning_did_not_wait", head=head)
         desk = await self.desks.desk(day)
         if desk.position < head:
             raise NotCaughtUp(desk.position, head)
+        if desk.pending:
+            logger.warning("alerts_pending", gaps=len(desk.pending))
         return desk
 
 

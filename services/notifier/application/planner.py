@@ -181,6 +181,8 @@ class Planner:
                 yield Skipped(Skip.NO_RECIPIENT, code, detail=reached[0].unit_code if reached else None)
 
     def _unsaid(self) -> Iterator[Unsaid]:
+        for one in self._desk.pending:
+            yield Unsaid(one.unit_code, one.draft_code, Quiet.ALERT_PENDING)
         for gap in self._situation.open_gaps():
             if isinstance(reason := self._first_word(gap), Quiet):
                 yield Unsaid(gap.unit_code, gap.draft_code, reason)

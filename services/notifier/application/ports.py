@@ -1,6 +1,6 @@
 """What the pipeline needs of the world: the desk it reads, the ledger, the post office, the renderer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,6 +11,7 @@ from uuid import UUID
 from services.notifier.domain.delivery import Shipment
 from services.notifier.domain.digest import KIND, Digest
 from services.notifier.domain.gap import Gap
+from services.notifier.domain.gap_alert import GapAlert
 from services.notifier.domain.matter import Matter
 from services.notifier.domain.overview import MonthlySummary, WeeklyList
 from services.notifier.domain.preference import EVERYTHING, Preference, SettingsNote
@@ -33,6 +34,9 @@ class AddressRefused(PermanentError):
     """Nobody reads at this address; the next mail to it would be refused as well."""
 
 
+Head = Callable[[], Awaitable[int]]
+"""Gives the position of the log's last event."""
+
 Notice = Digest | WeeklyList | MonthlySummary | SettingsNote
 """What a mail may be: each has a key, a recipient, a day, and lines that the ledger keeps."""
 
@@ -44,7 +48,8 @@ class Desk:
     `told` is what the ledger says, by recipient and gap; `done` are the recipients that have a digest of
     the day already, `later` those that have one of a later day; `rounds` are the keys of those made;
     `matters` what is known beside each gap; `history` the gaps of the last months, those that closed too;
-    `preferences` what recipients asked for, of those that did.
+    `preferences` what recipients asked for, of those that did; `pending` the gaps that no mail may speak of yet,
+    because the log has not brought their alerts to their state.
     """
 
     position: int
@@ -58,6 +63,7 @@ class Desk:
     rounds: frozenset[str] = frozenset()
     history: Sequence[Gap] = ()
     preferences: Mapping[UUID, Preference] = field(default_factory=dict)
+    pending: Sequence[GapAlert] = ()
 
     def preference(self, recipient: Recipient) -> Preference:
         return self.preferences.get(recipient.recipient_id, EVERYTHING)
@@ -171,12 +177,23 @@ class Outcome:
 
 class Desks(Protocol):
     async def position(self) -> int: ...
+    async def is_pending(self) -> bool:
+        """Say whether the log has not brought the alert of some gap to its state yet."""
+        ...
+
     async def desk(self, day: date) -> Desk: ...
     async def justice_of(self, unit_code: str) -> str | None: ...
     async def rounds(self) -> frozenset[str]: ...
     async def hurried(self, first: date, last: date) -> bool:
         """Say whether a gap under a simplified procedure is due in these days that nobody was told of."""
         ...
+
+
+class PendingAlerts(Protocol):
+    """The gaps whose alert the log has not brought to their state yet."""
+
+    async def position(self) -> int: ...
+    async def pending(self, limit: int, after: UUID | None) -> Sequence[GapAlert]: ...
 
 
 class Rounds(Protocol):

@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-
-from services.notifier.application.announcer import Announcer
+from services.notifier.application.alert_publisher import AlertPublisher
 from services.notifier.application.ports import (
     AddressRefused,
     Claim,
@@ -23,7 +21,7 @@ from services.notifier.application.ports import (
 from services.notifier.domain.delivery import PATIENCE, pause
 from shared import log
 from shared.clock import Clock
-from shared.errors import PermanentError, Refusal, TransientError
+from shared.errors import RETRIED, PermanentError, TransientError
 from shared.rules.working_days import Calendar
 
 logger = log.get(__name__)
@@ -31,7 +29,6 @@ logger = log.get(__name__)
 LANES = 8
 ROUND_SECONDS = 30.0
 DEFERRED, UNREACHABLE = "deferred", "unreachable"  # by the server of the address; by our own server
-AGAIN = (TransientError, Refusal, OSError, TimeoutError, OperationalError, InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,7 @@ class Sender:
 
     ledger: Ledger
     post: Post
-    announcer: Announcer
+    publisher: AlertPublisher
     sending: Sending
     calendar: Calendar
     now: Clock
@@ -61,7 +58,7 @@ class Sender:
         """Deliver what waits by now, while others queue more; False if something ended it before its time."""
         try:
             return await self.run_once()
-        except AGAIN as error:  # told again at the end, if it lasts
+        except RETRIED as error:  # told again at the end, if it lasts
             logger.warning("sending_interrupted", error=f"{type(error).__name__}: {error}")
             return False
 
@@ -69,7 +66,7 @@ class Sender:
         """Make one round; what interrupts it is warned of when it is not what was `said` before."""
         try:
             await self.run_once()
-        except AGAIN as error:
+        except RETRIED as error:
             if (problem := f"{type(error).__name__}: {error}") != said:
                 logger.warning("sending_interrupted", error=problem)
             return problem
@@ -85,7 +82,7 @@ class Sender:
             try:
                 return await _Round(self).run()
             finally:
-                await self.announcer.run_once()
+                await self.publisher.run_once()
 
     async def claim(self) -> list[Claim]:
         """Take the next mails, unless an operator holds all sending."""

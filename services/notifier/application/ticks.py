@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.notifier.application.commands import ACTOR
+from services.notifier.application.alert_publisher import ACTOR
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.plan import Brief, Plan, Skipped, Written
 from services.notifier.application.ports import DigestState, Ledger, Notice, Outcome, Rounds, Simulation
@@ -76,7 +76,7 @@ class Ticks:
         fresh = await self._queue(plan, correlation_id, now)
         await self.sender.run_once()
         metadata = Metadata(time=now, actor=ACTOR, correlation_id=correlation_id)
-        await self.sender.announcer.note([*plan.escalations, *plan.silenced], metadata)
+        await self.sender.publisher.note([*plan.escalations, *plan.silenced], metadata)
         if plan.day == day_in_vietnam(now):
             made = [one.key for one in rounds_of(plan.day) if one.kind in plan.kinds]
             await self.rounds.close(made, now)

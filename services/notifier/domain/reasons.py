@@ -82,6 +82,7 @@ class Quiet(StrEnum):
     SILENCED = "silenced"
     SNOOZED = "snoozed"
     NOT_ESCALATED = "not_escalated"
+    ALERT_PENDING = "alert_pending"
 
 
 class Skip(StrEnum):

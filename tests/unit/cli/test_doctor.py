@@ -51,7 +51,7 @@ def well(folder: Path) -> Vitals:
         folder=folder,
         doors=doors,
         monitor=SYNCED,
-        broker=Broker(version="2.15.1", queues=(Queue("notifier-gaps"),), last=7),
+        broker=Broker(version="2.15.1", queues=(Queue("campaigns-answers"),), last=7),
         database=Database(version="18.4"),
         disk=Disk(100 * GIB, 50 * GIB),
     )
@@ -125,7 +125,7 @@ def test_the_broker_is_as_declared_and_syncs_every_write(well: Vitals) -> None:
     assert synced(replace(blind, configured="# sync_interval: always\nsync_interval: 2m")) is False
     other = Broker(differences=(Difference("LOA_EVENTS", "deny_purge", False, True),))
     assert _said(replace(well, broker=other))[2] == "loa streams apply"
-    again = Broker(queues=(Queue("notifier-gaps", 2, 2, 2),))
+    again = Broker(queues=(Queue("campaigns-answers", 2, 2, 2),))
     assert _said(replace(well, broker=again))[1] == "2 messages wait, 2 had to come again"
     assert _said(replace(well, broker=Broker("refused")))[0] == "nats"
 

@@ -1,0 +1,51 @@
+"""The notifier's projection: gaps with their alerts by one fold, everything else row by row; then alerts are published."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.notifier.adapters import tables
+from services.notifier.adapters.alerts.store import PROJECTION, REBUILD, alerts_of_gaps, is_unfilled, put
+from services.notifier.application.projections import changes
+from services.notifier.domain.gap_alert_fold import GapAlerts
+from shared.envelope import Recorded
+from shared.projections import rows
+
+GAPS = frozenset({"compliance", "alert"})
+
+
+@dataclass(frozen=True, slots=True)
+class NotifierProjection:
+    """`publish` is called whenever the rows are as new as the log: it appends what alerts lack."""
+
+    engine: AsyncEngine
+    publish: Callable[[], Awaitable[None]]
+    name: str = PROJECTION
+    contexts: frozenset[str] = frozenset({"unit", "draft", "recipient"}) | GAPS
+    tables: Sequence[Table] = tables.READ_MODEL
+
+    async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
+        await rows.write(connection, tables.metadata, chain.from_iterable(map(changes, events)))
+        about = [event for event in events if event.ref.context in GAPS]
+        if gaps := {gap for event in about if (gap := _gap(event))}:
+            known = GapAlerts.of(await alerts_of_gaps(connection, gaps))
+            await put(connection, known.apply(about))
+
+    async def began(self) -> None:
+        """Ask for a rebuild if replicas of an older release wrote rows without what this one needs."""
+        async with self.engine.begin() as connection:
+            if await is_unfilled(connection):
+                await tables.checkpoints.ask(connection, REBUILD)
+
+    async def caught_up(self) -> None:
+        await self.publish()
+
+
+def _gap(event: Recorded) -> UUID | None:
+    data: Any = event.data
+    return getattr(data, "gap_id", None)
