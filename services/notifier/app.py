@@ -1,5 +1,7 @@
 """The notifier's composition root: the one place that knows every adapter of it."""
 
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from ssl import SSLContext, create_default_context
 
@@ -16,9 +18,11 @@ from services.notifier.adapters.bounces import ImapDoor, LmtpDoor
 from services.notifier.adapters.broker import subscribe
 from services.notifier.adapters.channels import ChannelPost
 from services.notifier.adapters.desk import SqlDesks
+from services.notifier.adapters.digests.kinds import mail_kinds
+from services.notifier.adapters.digests.page_mail import PageMails
 from services.notifier.adapters.mailbox_links import MailboxLinks, seal
+from services.notifier.adapters.message import message_id
 from services.notifier.adapters.observed import ObservedLedger, ObservedPost, Vitals
-from services.notifier.adapters.overviews import NoticeRenderer
 from services.notifier.adapters.post import FilePost
 from services.notifier.adapters.read_model import SqlReadModel
 from services.notifier.adapters.recipients import SqlRecipients
@@ -33,6 +37,7 @@ from services.notifier.adapters.smtp import Pace, Pool, Server, SmtpPost
 from services.notifier.application.alert_publisher import AlertPublisher
 from services.notifier.application.answers import Answers, Renewals
 from services.notifier.application.commands import Commands
+from services.notifier.application.mail_kinds import MailKind, MailKinds
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.ports import Post
 from services.notifier.application.preferences import Preferences, SettingsMails
@@ -55,12 +60,12 @@ logger = log.get(__name__)
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
 
 
-def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
-    """`now` is the clock by which days are judged and leases end."""
+def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[MailKind] = ()) -> FastAPI:
+    """`now` is the clock by which days are judged and leases end; `more_kinds` are kinds of mail beside the own ones."""
     platform = Platform(settings)
     commands = Commands(platform.store)
     sending = SqlSending(platform.engine, local=settings.smtp_url is None and not settings.channels)
-    ticks = _ticks(platform, settings, sending, now)
+    ticks = _ticks(platform, settings, sending, now, more_kinds)
     publisher = ticks.sender.publisher
     projection = NotifierProjection(platform.engine, publisher.caught_up)
     runner = platform.runner(projection, tables.checkpoints)
@@ -90,8 +95,8 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
                 now,
             ),
             requests.router(platform.engine, settings.url_registry),
-            outbox.router(read_model, environment(), local=settings.smtp_url is None),
-            parked.router(parked.SqlParked(platform.engine), now),
+            outbox.router(read_model, environment(), ticks.pipeline.kinds, local=settings.smtp_url is None),
+            parked.router(parked.SqlParked(platform.engine, ticks.pipeline.kinds), now),
             imports.router(platform.store, lambda session: rows(session, recipients, clock.new_id).sheets()),
         ],
         broker=reactions.broker,
@@ -109,7 +114,13 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     )
 
 
-def _ticks(platform: Platform, settings: Settings, sending: SqlSending, now: Clock) -> Ticks:
+def _ticks(
+    platform: Platform,
+    settings: Settings,
+    sending: SqlSending,
+    now: Clock,
+    more_kinds: Iterable[MailKind],
+) -> Ticks:
     async def head() -> int:
         try:
             return (await stream_state(platform.client.jetstream(timeout=5))).last
@@ -129,17 +140,30 @@ def _ticks(platform: Platform, settings: Settings, sending: SqlSending, now: Clo
     signer = _signer(settings)
     mailboxes = MailboxLinks(seal(signer.key) if signer else None, settings.url_notifier)
     digests = TemplateRenderer(AnswerLinks(signer), mailboxes, settings.mail_from)
-    asked_at = f"{settings.url_notifier}/requests"
-    renderer = NoticeRenderer(digests, environment(), settings.mail_from, asked_at, mailboxes)
+    pages = PageMails(environment(), mailboxes)
+    kinds = mail_kinds(digests, pages, f"{settings.url_notifier}/requests", more_kinds)
     desks = SqlDesks(platform.engine, settings.justice_unit)
     return Ticks(
-        pipeline=Pipeline(desks, renderer, calendar, head, _steps(settings)),
+        pipeline=Pipeline(
+            desks,
+            kinds,
+            partial(message_id, sender=settings.mail_from),
+            calendar,
+            head,
+            _steps(settings),
+        ),
         ledger=ledger,
         sender=Sender(
-            ledger, ObservedPost(_post(settings), platform.tracing), publisher, sending, calendar, now
+            ledger,
+            ObservedPost(_post(settings, kinds), platform.tracing),
+            publisher,
+            sending,
+            calendar,
+            kinds,
+            now,
         ),
         rounds=SqlRounds(platform.engine),
-        simulation=FilePost(settings.simulated_dir, settings.mail_from),
+        simulation=FilePost(settings.simulated_dir, settings.mail_from, kinds.one_a_day),
         now=now,
     )
 
@@ -172,13 +196,13 @@ def _steps(settings: Settings) -> tuple[Step, ...]:
     return tuple(Step(one.after, StepTo(one.to), one.level) for one in settings.escalation)
 
 
-def _post(settings: Settings) -> Post:
+def _post(settings: Settings, kinds: MailKinds) -> Post:
     channels = {name: url.get_secret_value() for name, url in settings.channels.items()}
-    return ChannelPost(_post_office(settings), channels)
+    return ChannelPost(_post_office(settings, kinds), channels)
 
 
-def _post_office(settings: Settings) -> Post:
+def _post_office(settings: Settings, kinds: MailKinds) -> Post:
     if settings.smtp_url is None:
-        return FilePost(settings.mail_dir, settings.mail_from)
+        return FilePost(settings.mail_dir, settings.mail_from, kinds.one_a_day)
     pool = Pool(Server(settings.smtp_url.get_secret_value(), settings.smtp_seconds, _tls(settings)))
     return SmtpPost(pool, settings.mail_from, Pace(settings.smtp_rate), settings.bounce_address)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, and_, exists, select
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, exists, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -24,21 +24,18 @@ from services.notifier.adapters.tables import (
     UNIT,
     UNIT_SUCCESSION,
 )
-from services.notifier.application.ports import Desk, DigestState
-from services.notifier.domain.digest import KIND
+from services.notifier.application.ports import Desk
+from services.notifier.domain.delivery_state import NOTIFIED
 from services.notifier.domain.gap_alert import AlertStatus, GapAlert
 from services.notifier.domain.matter import Matter
 from services.notifier.domain.overview import MONTHS
-from services.notifier.domain.reasons import Reason, Standing, Told
+from services.notifier.domain.reasons import Reason
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.silence import Silence
+from services.notifier.domain.standing import Standing, Told
 from services.notifier.domain.units import Tree, Unit
 from shared.contracts.ids import draft_id
 from shared.contracts.vocabulary import Language, Procedure, RecipientRole, UnitKind, UnitLevel
-
-# What failed was not heard; what may have come through is said again, under at-least-once.
-HEARD = (DigestState.QUEUED, DigestState.CLAIMED, DigestState.SENT)
-
 
 REMEMBERED = timedelta(days=31 * (MONTHS + 1))  # of gaps that closed: what the monthly page looks back on
 
@@ -96,8 +93,8 @@ class SqlDesks:
                 tree=await _tree(connection, self.justice_unit),
                 matters=dict(_matters(alerts, halted, silences, day)),
                 told=told,
-                done=await _with_digest(connection, DIGEST.c.day == day),
-                later=await _with_digest(connection, DIGEST.c.day > day),
+                done=await _mailed(connection, DIGEST.c.day == day),
+                later=await _mailed(connection, DIGEST.c.day > day),
                 rounds=await _rounds(connection),
                 history=await gaps_since(connection, day - REMEMBERED),
                 preferences=await preferences(connection),
@@ -162,7 +159,7 @@ def _last_words(day: date) -> Select[Any]:
 
     A mere place in a supervisor's list tells nobody anything that a digest must not say again.
     """
-    heard = and_(DIGEST.c.state.in_(HEARD), DIGEST.c.day <= day, DIGEST_LINE.c.reason != Reason.LISTED)
+    heard = and_(DIGEST.c.state.in_(NOTIFIED), DIGEST.c.day <= day, DIGEST_LINE.c.reason != Reason.LISTED)
     return (
         select(DIGEST.c.recipient_id, DIGEST.c.day, *DIGEST_LINE.c)
         .join(DIGEST_LINE, DIGEST_LINE.c.digest_key == DIGEST.c.digest_key)
@@ -187,7 +184,7 @@ async def _told(connection: AsyncConnection, day: date) -> Mapping[UUID, Mapping
     return told
 
 
-async def _with_digest(connection: AsyncConnection, condition: Any) -> frozenset[UUID]:
-    of_kind = and_(DIGEST.c.kind == KIND, condition)
-    rows = await connection.execute(select(DIGEST.c.recipient_id).where(of_kind).distinct())
-    return frozenset(rows.scalars())
+async def _mailed(connection: AsyncConnection, when: ColumnElement[bool]) -> frozenset[tuple[str, UUID]]:
+    """Read which kinds of mail the ledger has for whom."""
+    rows = await connection.execute(select(DIGEST.c.kind, DIGEST.c.recipient_id).where(when).distinct())
+    return frozenset((row.kind, row.recipient_id) for row in rows)

@@ -23,12 +23,12 @@ from services.notifier.adapters.tables import DIGEST, DIGEST_ATTACHMENT, DIGEST_
 from services.notifier.application.ports import (
     Attachment,
     Claim,
-    DigestState,
     Notice,
     Outcome,
     Outgoing,
     Unannounced,
 )
+from services.notifier.domain.delivery_state import DigestState
 from shared.database import add
 
 LEASE = timedelta(minutes=5)

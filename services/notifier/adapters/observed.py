@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters.ledger import SqlLedger
 from services.notifier.adapters.tables import ALERT, DIGEST
-from services.notifier.application.ports import Claim, DigestState, Notice, Outcome, Outgoing, Post, Sending
-from services.notifier.domain.digest import Digest
+from services.notifier.application.ports import Claim, Notice, Outcome, Outgoing, Post, Sending
+from services.notifier.domain.delivery_state import WAITING, DigestState
 from services.notifier.domain.gap_alert import AlertStatus
 from shared.clock import Clock
 from shared.contracts.ids import alert_id
@@ -20,8 +20,6 @@ from shared.envelope import AggregateRef
 from shared.eventstore.port import EventStore
 from shared.telemetry import Telemetry
 from shared.tracing import MOST_LINKS, Tracing
-
-WAITING = (DigestState.QUEUED, DigestState.CLAIMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +65,7 @@ class ObservedLedger(SqlLedger):
         """Find what made us write; nobody asks the log while nothing is traced."""
         if not self.tracing.is_on:
             return []
-        digests = [notice for notice, _ in mails if isinstance(notice, Digest)]
-        lines = [(line.gap.gap_id, one.recipient.unit_code) for one in digests for line in one.lines]
+        lines = [(line.gap.gap_id, line.unit_code) for notice, _ in mails for line in notice.lines]
         refs = [AggregateRef("alert", alert_id(*line)) for line in lines[:MOST_LINKS]]
         return [
             event.metadata.traceparent for ref in refs for event in (await self.store.load(ref)).events[:1]

@@ -10,8 +10,8 @@ from sqlalchemy import Select, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifier.adapters.tables import DIGEST, RECIPIENT
-from services.notifier.application.ports import DigestState
-from services.notifier.domain.delivery import Shipment
+from services.notifier.application.mail_kinds import MailKinds
+from services.notifier.domain.delivery_state import UNDELIVERED, DigestState
 from services.notifier.domain.refusals import DigestNotFound, MailIsOver, MailNotParked
 from shared import log
 from shared.auth import Operator
@@ -19,7 +19,6 @@ from shared.clock import Clock
 
 logger = log.get(__name__)
 
-PARKED = (DigestState.FAILED, DigestState.UNSURE)
 Key = Annotated[str, Path(max_length=200)]
 
 
@@ -32,10 +31,11 @@ class HandledView(BaseModel):
 @dataclass(frozen=True, slots=True)
 class SqlParked:
     engine: AsyncEngine
+    kinds: MailKinds
 
     async def acknowledge(self, key: str | None, by: str, now: datetime) -> int:
         """Note that an operator has seen it (no key: all of them): nobody is reminded of it any more."""
-        unseen = and_(DIGEST.c.state.in_(PARKED), DIGEST.c.acknowledged_at.is_(None))
+        unseen = and_(DIGEST.c.state.in_(UNDELIVERED), DIGEST.c.acknowledged_at.is_(None))
         wanted = unseen if key is None else and_(unseen, DIGEST.c.digest_key == key)
         seen = update(DIGEST).where(wanted).values(acknowledged_at=now, acknowledged_by=by)
         async with self.engine.begin() as connection:
@@ -49,8 +49,7 @@ class SqlParked:
                 raise DigestNotFound
             if row["state"] != DigestState.FAILED:
                 raise MailNotParked
-            shipment = Shipment(kind=row["kind"], day=row["day"], queued_at=row["created_at"])
-            if shipment.is_over(now):
+            if self.kinds.shipment(row["kind"], row["day"], row["created_at"]).is_over(now):
                 raise MailIsOver
             again = {"state": DigestState.QUEUED, "not_before": now, "delivery": {}, "acknowledged_at": None}
             await connection.execute(update(DIGEST).where(DIGEST.c.digest_key == key).values(again))

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.adapters.tables import DIGEST, SENDING
-from services.notifier.application.ports import DigestState
+from services.notifier.domain.delivery_state import WAITING, DigestState
 from shared import clock
 
 RESTORED = {
@@ -27,7 +27,7 @@ async def settle(connection: AsyncConnection, begun: datetime) -> None:
 
     The log of a backup ends before its ledger: mails sent in between are in the ledger, not in the log.
     """
-    waited = DIGEST.c.state.in_([DigestState.QUEUED, DigestState.CLAIMED])
+    waited = DIGEST.c.state.in_(WAITING)
     delivery = DIGEST.c.delivery.op("||")(cast(RESTORED, JSONB))
     await connection.execute(
         update(DIGEST).where(waited).values(state=DigestState.UNSURE, lease_until=None, delivery=delivery)

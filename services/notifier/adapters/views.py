@@ -11,8 +11,9 @@ from pydantic import BaseModel
 from services.notifier.application.plan import Brief, Plan, Skipped, Written
 from services.notifier.application.ticks import Sent, Ticked
 from services.notifier.domain.preference import EVERYTHING, Preference
-from services.notifier.domain.reasons import Quiet, Reason, Skip, Standing
+from services.notifier.domain.reasons import Reason
 from services.notifier.domain.recipient import Recipient
+from services.notifier.domain.standing import Standing
 from shared.contracts.vocabulary import Dataset, GapState, Language, OptionalMail, RecipientRole, Weekday
 from shared.errors import Text
 from shared.links import masked
@@ -110,7 +111,7 @@ class SkippedView(BaseModel):
 
     unit_code: str | None
     recipient_id: UUID | None = None
-    reason: Skip
+    reason: Reason
     detail: str | None = None
 
 
@@ -130,7 +131,7 @@ class UnsaidView(BaseModel):
 
     unit_code: str
     draft_code: str
-    reason: Quiet
+    reason: Reason
 
 
 class _Moment(BaseModel):

@@ -7,6 +7,7 @@ from services.notifier.application.alert_publisher import AlertPublisher
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.ports import Ledger
 from services.notifier.domain import alert as alerts
+from services.notifier.domain.digest import RENEWED
 from services.notifier.domain.refusals import NothingOwed
 from shared.clock import Clock
 from shared.contracts.ids import alert_id
@@ -81,7 +82,7 @@ class Renewals:
     async def renew(self, link: Link, correlation_id: str) -> None:
         """Queue the mail, if the mailbox still stands on its unit's list and the matter is still open."""
         now = self.now()
-        written = await self.pipeline.renewed(link.recipient_id, link.gap_id, now)
+        written = await self.pipeline.requested(RENEWED, link.recipient_id, now, link.gap_id)
         if written is not None:
             await self.ledger.enqueue([(written.notice, written.outgoing)], correlation_id, now)
 

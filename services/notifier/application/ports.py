@@ -3,21 +3,19 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
-from services.notifier.domain.delivery import Shipment
-from services.notifier.domain.digest import KIND, Digest
+from services.notifier.domain.delivery_state import DigestState
+from services.notifier.domain.digest import KIND, Line
 from services.notifier.domain.gap import Gap
 from services.notifier.domain.gap_alert import GapAlert
 from services.notifier.domain.matter import Matter
-from services.notifier.domain.overview import MonthlySummary, WeeklyList
-from services.notifier.domain.preference import EVERYTHING, Preference, SettingsNote
-from services.notifier.domain.reasons import Told
+from services.notifier.domain.preference import EVERYTHING, Preference
 from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.units import Tree, Unit
+from services.notifier.domain.standing import Told
+from services.notifier.domain.units import Tree
 from shared.contracts.vocabulary import RecipientRole
 from shared.errors import PermanentError, TransientError
 
@@ -37,16 +35,28 @@ class AddressRefused(PermanentError):
 Head = Callable[[], Awaitable[int]]
 """Gives the position of the log's last event."""
 
-Notice = Digest | WeeklyList | MonthlySummary | SettingsNote
-"""What a mail may be: each has a key, a recipient, a day, and lines that the ledger keeps."""
+
+class Notice(Protocol):
+    """What a mail may be: the ledger knows it by its key, and keeps its lines; its kind writes it."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def recipient(self) -> Recipient: ...
+    @property
+    def day(self) -> date: ...
+    @property
+    def lines(self) -> tuple[Line, ...]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """All that a day's mails are made of, read at one moment.
 
-    `told` is what the ledger says, by recipient and gap; `done` are the recipients that have a digest of
-    the day already, `later` those that have one of a later day; `rounds` are the keys of those made;
+    `told` is what the ledger says, by recipient and gap; `done` are the kinds and recipients of the mails of the
+    day, `later` of those of later days; `rounds` are the keys of those made;
     `matters` what is known beside each gap; `history` the gaps of the last months, those that closed too;
     `preferences` what recipients asked for, of those that did; `pending` the gaps that no mail may speak of yet,
     because the log has not brought their alerts to their state.
@@ -58,8 +68,8 @@ class Desk:
     tree: Tree = field(default_factory=Tree)
     matters: Mapping[UUID, Matter] = field(default_factory=dict)
     told: Mapping[UUID, Mapping[UUID, Told]] = field(default_factory=dict)
-    done: frozenset[UUID] = frozenset()
-    later: frozenset[UUID] = frozenset()
+    done: frozenset[tuple[str, UUID]] = frozenset()
+    later: frozenset[tuple[str, UUID]] = frozenset()
     rounds: frozenset[str] = frozenset()
     history: Sequence[Gap] = ()
     preferences: Mapping[UUID, Preference] = field(default_factory=dict)
@@ -114,20 +124,6 @@ class Outgoing:
     again: bool = False
 
 
-class DigestState(StrEnum):
-    """`unsure`: it may have gone out, and its day is over, so nobody tries again.
-
-    `expired`: it was not taken while it was good for something; what it said is said by the next one.
-    """
-
-    QUEUED = "queued"
-    CLAIMED = "claimed"
-    SENT = "sent"
-    FAILED = "failed"
-    UNSURE = "unsure"
-    EXPIRED = "expired"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """One mail that is ours to deliver until the lease ends; `attempt` is the fence.
@@ -142,10 +138,6 @@ class Claim:
     unsure: bool
     delivery: Mapping[str, Any] = field(default_factory=dict)
     correlation_id: str = ""
-
-    @property
-    def shipment(self) -> Shipment:
-        return Shipment(kind=self.outgoing.kind, day=self.outgoing.day, queued_at=self.queued_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,8 +239,3 @@ class Simulation(Protocol):
     """Where mails of days that have passed are written, to be looked at."""
 
     def write(self, outgoing: Outgoing) -> Path: ...
-
-
-class Renderer(Protocol):
-    def render(self, notice: Notice, unit: Unit) -> Mail: ...
-    def message_id(self, notice: Notice) -> str: ...

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.notifier.application.alert_publisher import AlertPublisher
+from services.notifier.application.mail_kinds import MailKinds
 from services.notifier.application.ports import (
     AddressRefused,
     Claim,
-    DigestState,
     Ledger,
     Outcome,
     Post,
@@ -18,7 +18,8 @@ from services.notifier.application.ports import (
     Unanswered,
     Unreachable,
 )
-from services.notifier.domain.delivery import PATIENCE, pause
+from services.notifier.domain.delivery import PATIENCE, Shipment, pause
+from services.notifier.domain.delivery_state import DigestState
 from shared import log
 from shared.clock import Clock
 from shared.errors import RETRIED, PermanentError, TransientError
@@ -40,6 +41,7 @@ class Sender:
     publisher: AlertPublisher
     sending: Sending
     calendar: Calendar
+    kinds: MailKinds
     now: Clock
     spread: Callable[[], float] = random.random
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -91,7 +93,7 @@ class Sender:
 
     async def attempt(self, claim: Claim) -> Outcome:
         """One attempt, and what it means; a mail that is over is not sent any more."""
-        if claim.shipment.is_over(self.now()):
+        if self._shipment(claim).is_over(self.now()):
             return await self._given_up(claim, claim.delivery)
         try:
             record = await self.post.deliver(claim.outgoing)
@@ -103,6 +105,9 @@ class Sender:
             return await self._put_off(claim, error)
         logger.info("digest_sent", digest_key=claim.key, attempt=claim.attempt)
         return Outcome(DigestState.SENT, {**record, "possible_duplicate": claim.unsure})
+
+    def _shipment(self, claim: Claim) -> Shipment:
+        return self.kinds.shipment(claim.outgoing.kind, claim.outgoing.day, claim.queued_at)
 
     def _parked(self, claim: Claim, error: PermanentError, undeliverable: str | None = None) -> Outcome:
         logger.warning("digest_refused", digest_key=claim.key, reason=error.reason, detail=error.detail)
@@ -116,7 +121,7 @@ class Sender:
             "unsure": claim.unsure or isinstance(error, Unanswered),
         }
         earliest = self.now() + pause(claim.attempt, self.spread())
-        again_at = claim.shipment.next_try(earliest, self.calendar)
+        again_at = self._shipment(claim).next_try(earliest, self.calendar)
         if again_at is None:
             return await self._given_up(claim, said)
         logger.warning("digest_delayed", digest_key=claim.key, attempt=claim.attempt, error=str(error))

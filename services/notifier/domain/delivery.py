@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from services.notifier.domain.digest import HOUR, IMMEDIATE, KIND, next_digest
+from services.notifier.domain.office_hours import HOUR, next_digest
 from shared.rules.working_days import Calendar
 from shared.vietnam import VIETNAM
 
@@ -11,20 +11,22 @@ FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
 PATIENCE = timedelta(days=3)
 QUIET_FROM = time(20)  # in Asia/Ho_Chi_Minh: from then until HOUR nobody is written to again
-OF_ITS_DAY = frozenset({KIND, IMMEDIATE})  # what they say is said anew by the mail of the next working day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipment:
-    """A mail as a thing to be delivered: its kind, the day that it speaks of, since when it waits."""
+    """A mail as it is delivered: the day that it speaks of, since when it waits.
 
-    kind: str
+    `lasts_a_day`: what it says is said anew by the mail of the next working day.
+    """
+
+    lasts_a_day: bool
     day: date
     queued_at: datetime
 
     def is_over(self, at: datetime) -> bool:
         """A digest is good for its day, every other mail for `PATIENCE`."""
-        if self.kind in OF_ITS_DAY:
+        if self.lasts_a_day:
             return at.astimezone(VIETNAM).date() > self.day
         return at > self.queued_at + PATIENCE
 
