@@ -110,7 +110,7 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
             MIGRATIONS,
             [runner.run, reactions.run, ticks.sender.run, *_doors_for_bounces(platform, settings, now)],
         ),
-        settle=settle,
+        settle=partial(settle, now=now),
     )
 
 

@@ -29,7 +29,7 @@ from services.notifier.domain.delivery_state import NOTIFIED
 from services.notifier.domain.gap_alert import AlertStatus, GapAlert
 from services.notifier.domain.matter import Matter
 from services.notifier.domain.overview import MONTHS
-from services.notifier.domain.reasons import Reason
+from services.notifier.domain.reasons import NOT_NOTIFIED, Reason
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.silence import Silence
 from services.notifier.domain.standing import Standing, Told
@@ -155,11 +155,8 @@ def _unit_of(row: RowMapping, names: Mapping[str, str]) -> Unit:
 
 
 def _last_words(day: date) -> Select[Any]:
-    """What each recipient was told last of each gap by a day, from mails that were not refused.
-
-    A mere place in a supervisor's list tells nobody anything that a digest must not say again.
-    """
-    heard = and_(DIGEST.c.state.in_(NOTIFIED), DIGEST.c.day <= day, DIGEST_LINE.c.reason != Reason.LISTED)
+    """What each recipient was told last of each gap by a day, from mails that were not refused."""
+    heard = and_(DIGEST.c.state.in_(NOTIFIED), DIGEST.c.day <= day, DIGEST_LINE.c.reason.not_in(NOT_NOTIFIED))
     return (
         select(DIGEST.c.recipient_id, DIGEST.c.day, *DIGEST_LINE.c)
         .join(DIGEST_LINE, DIGEST_LINE.c.digest_key == DIGEST.c.digest_key)
@@ -172,15 +169,16 @@ def _last_words(day: date) -> Select[Any]:
 async def _told(connection: AsyncConnection, day: date) -> Mapping[UUID, Mapping[UUID, Told]]:
     told: dict[UUID, dict[UUID, Told]] = {}
     for row in await connection.execute(_last_words(day)):
-        if row.standing != Standing.RESOLVED:  # what was closed then is no matter between us any more
-            told.setdefault(row.recipient_id, {})[row.gap_id] = Told(
-                day=row.day,
-                standing=Standing(row.standing),
-                due_on=row.due_on,
-                policies=tuple(row.policies),
-                unit_code=row.unit_code,
-                above=Reason(row.reason).is_above,
-            )
+        last = Told(
+            day=row.day,
+            standing=Standing(row.standing),
+            due_on=row.due_on,
+            policies=tuple(row.policies),
+            unit_code=row.unit_code,
+            above=Reason(row.reason).is_above,
+        )
+        if not last.is_over:
+            told.setdefault(row.recipient_id, {})[row.gap_id] = last
     return told
 
 

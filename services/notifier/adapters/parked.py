@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifier.adapters.tables import DIGEST, RECIPIENT
 from services.notifier.application.mail_kinds import MailKinds
+from services.notifier.domain.delivery import check_retry
 from services.notifier.domain.delivery_state import UNDELIVERED, DigestState
-from services.notifier.domain.refusals import DigestNotFound, MailIsOver, MailNotParked
+from services.notifier.domain.refusals import DigestNotFound
 from shared import log
 from shared.auth import Operator
 from shared.clock import Clock
@@ -47,10 +48,8 @@ class SqlParked:
             row = (await connection.execute(_of(key))).mappings().one_or_none()
             if row is None:
                 raise DigestNotFound
-            if row["state"] != DigestState.FAILED:
-                raise MailNotParked
-            if self.kinds.shipment(row["kind"], row["day"], row["created_at"]).is_over(now):
-                raise MailIsOver
+            shipment = self.kinds.shipment(row["kind"], row["day"], row["created_at"])
+            check_retry(DigestState(row["state"]), shipment, now)
             again = {"state": DigestState.QUEUED, "not_before": now, "delivery": {}, "acknowledged_at": None}
             await connection.execute(update(DIGEST).where(DIGEST.c.digest_key == key).values(again))
             whose = RECIPIENT.c.recipient_id == row["recipient_id"]

@@ -18,7 +18,15 @@ from services.notifier.application.ports import (
     Unanswered,
     Unreachable,
 )
-from services.notifier.domain.delivery import PATIENCE, Shipment, pause
+from services.notifier.domain.delivery import (
+    DEFERRED,
+    UNREACHABLE,
+    Shipment,
+    deferred_since,
+    ended_state,
+    is_given_up,
+    pause,
+)
 from services.notifier.domain.delivery_state import DigestState
 from shared import log
 from shared.clock import Clock
@@ -29,7 +37,6 @@ logger = log.get(__name__)
 
 LANES = 8
 ROUND_SECONDS = 30.0
-DEFERRED, UNREACHABLE = "deferred", "unreachable"  # by the server of the address; by our own server
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +138,14 @@ class Sender:
         """It is over. An address that put everything off for `PATIENCE` is not believed any more."""
         unsure = claim.unsure or bool(said.get("unsure"))
         long = not unsure and said.get("reason") == DEFERRED and await self._is_long(claim)
-        state = DigestState.UNSURE if unsure else DigestState.EXPIRED
+        state = ended_state(unsure=unsure)
         logger.warning("digest_given_up", digest_key=claim.key, state=state, address_given_up=long)
         ended = {**said, "reason": "time_over", "last": said.get("reason")}
         return Outcome(state, ended, undeliverable="retries_exhausted" if long else None)
 
     async def _is_long(self, claim: Claim) -> bool:
-        since = await self.ledger.deferred_since(claim.outgoing.recipient_id)
-        return self.now() - min(since or claim.queued_at, claim.queued_at) >= PATIENCE
+        since = deferred_since(await self.ledger.past_mails(claim.outgoing.recipient_id))
+        return is_given_up(claim.queued_at, since, self.now())
 
 
 @dataclass(slots=True)

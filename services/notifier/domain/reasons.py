@@ -103,6 +103,8 @@ class Reason(StrEnum):
         return self in _ABOVE
 
 
+# A mere place in a supervisor's list tells nobody anything that a digest must not say again.
+NOT_NOTIFIED = frozenset({Reason.LISTED})
 _ABOVE = {Reason.ESCALATED, Reason.STILL_ESCALATED, Reason.CLOSED_BELOW, Reason.LISTED}
 
 

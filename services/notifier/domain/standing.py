@@ -34,6 +34,11 @@ class Told:
     unit_code: str
     above: bool = False
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it was told that the gap is closed: if it opens again, that is news."""
+        return self.standing is Standing.RESOLVED
+
 
 def standing(gap: Gap, day: date, calendar: Calendar) -> Standing:
     if not gap.is_open_on(day):
