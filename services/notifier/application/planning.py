@@ -103,7 +103,7 @@ class Planning:
                 yield Unsaid(gap.unit_code, gap.draft_code, reason)
 
     def first_reason(self, gap: Gap, *, pending: bool = False) -> Reason:
-        """Say what decides for somebody who was never told of a gap."""
+        """Give the reason that decides for a recipient who was never notified of a gap."""
         matter = self.situation.matter(gap)
         case = GapCase(gap=gap, day=self.day, calendar=self.calendar, matter=matter, pending=pending)
         return decide_notification(case)

@@ -97,8 +97,8 @@ def _announced(known: GapAlert | None, mine: UUID, data: ComplianceEvent) -> Gap
     facts: dict[str, Any] = {name: getattr(data, name) for name in (*IDS, *FACTS)}
     if known is None:
         return GapAlert(alert_id=mine, **facts)
-    is_told = known.title is not None and isinstance(data, ComplianceGapClosed)
-    return known if is_told else replace(known, **facts)
+    keeps_facts = known.title is not None and isinstance(data, ComplianceGapClosed)
+    return known if keeps_facts else replace(known, **facts)
 
 
 def _closing(data: ComplianceEvent) -> dict[str, Any]:

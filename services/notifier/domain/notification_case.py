@@ -56,7 +56,7 @@ class GapCase:
     local: datetime | None = None
 
 
-class Spoken(Protocol):
+class MailLine(Protocol):
     """A gap in a mail."""
 
     @property
@@ -87,7 +87,7 @@ class MailCase:
     sent_today: bool = False
     sent_later: bool = False
     round_made: bool = False
-    lines: Sequence[Spoken] | None = None
+    lines: Sequence[MailLine] | None = None
     ends: OptionalMail | None = None
     unwanted: frozenset[OptionalMail] = frozenset()
     turn: Turn | None = None

@@ -12,9 +12,9 @@ from services.notifier.domain.notification_case import (
     DeliveryCase,
     GapCase,
     MailCase,
+    MailLine,
     MomentCase,
     Purpose,
-    Spoken,
 )
 from services.notifier.domain.office_hours import CLOSING, HOUR, next_digest
 from services.notifier.domain.standing import Standing, Told, standing
@@ -258,12 +258,12 @@ def _of_mail(case: MailCase) -> Reason:  # noqa: PLR0911  one line a reason
     return news[0].reason
 
 
-def is_thanks(lines: Iterable[Spoken]) -> bool:
+def is_thanks(lines: Iterable[MailLine]) -> bool:
     """Say whether a mail only goes out to say what was done: nobody has to do anything for it."""
     return {line.reason for line in lines if line.reason.is_news} == {Reason.RESOLVED_SINCE}
 
 
-def _can_wait(line: Spoken, following: date) -> bool:
+def _can_wait(line: MailLine, following: date) -> bool:
     """What is overdue or due by the next chosen day doesn't: nobody is to hear of a duty on its last day."""
     if line.standing is Standing.RESOLVED:
         return True

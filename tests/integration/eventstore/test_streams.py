@@ -88,14 +88,14 @@ async def test_a_log_says_which_it_is_and_how_long(new_nats: NatsServer) -> None
 
 
 @pytest.mark.parametrize("name", ["acknowledged", "obstacle_reported"])
-async def test_campaigns_hears_of_answers(new_nats: NatsServer, name: str) -> None:
+async def test_campaigns_receives_answers(new_nats: NatsServer, name: str) -> None:
     async with connected(new_nats, "notifier") as notifier, connected(new_nats, "campaigns") as campaigns:
         await notifier.jetstream().publish("loa.alert.x.raised", stream=EVENTS)
         await notifier.jetstream().publish(f"loa.alert.x.{name}", stream=EVENTS)
         answers = await campaigns.jetstream().pull_subscribe_bind("campaigns-answers", EVENTS)
-        (heard,) = await answers.fetch(1, timeout=5)
-        assert heard.subject == f"loa.alert.x.{name}"
-        await heard.ack_sync()
+        (message,) = await answers.fetch(1, timeout=5)
+        assert message.subject == f"loa.alert.x.{name}"
+        await message.ack_sync()
         assert (await answers.consumer_info()).num_ack_pending == 0
 
 

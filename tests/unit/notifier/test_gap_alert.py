@@ -1,12 +1,14 @@
 """The row of a gap with its alert: given events in their order, then these rows, and this command if one is missing."""
 
+import random
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from services.notifier.domain.alert import Raise, Resolve
+from services.notifier.domain.alert import Absent, Open, Raise, Resolve, Resolved, State, alert
 from services.notifier.domain.gap_alert import AlertStatus, GapAlert
 from services.notifier.domain.gap_alert_fold import GapAlerts
 from shared.contracts.event import Event
@@ -194,3 +196,39 @@ def test_a_planned_day_takes_the_escalation_back_and_another_answer_leaves_the_d
     row = rows_after(OPENED, RAISED, UP, PLANNED, EXEMPT)[ID]
     assert (row.escalation_level, row.escalated_to) == (None, None)
     assert (row.answer, row.planned_on) == ("exemption_requested", DUE)
+
+
+ANYTHING = (OPENED, CHANGED, MOVED, CLOSED, MOVED_CLOSED)
+OF_ALERT = (SENT, PLANNED, EXEMPT, SNOOZED, UP, SILENCED, RETURNED)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_rows_and_aggregates_agree_whatever_happens(seed: int) -> None:
+    """Random histories of a gap, each followed by the commands that its rows ask for, as the publisher does."""
+    chance = random.Random(seed)
+    log: list[Event] = []
+    for _ in range(12):
+        if chance.random() < 0.6:
+            log.append(chance.choice(ANYTHING))
+        elif isinstance(alert.fold(of_alert(log, ID)), Open):
+            log.append(chance.choice(OF_ALERT))
+        for row in rows_after(*log).values():
+            if row.is_pending:
+                log += alert.decide(alert.fold(of_alert(log, row.alert_id)), row.command)
+        for row in rows_after(*log).values():
+            assert not row.is_pending
+            assert_same(row, alert.fold(of_alert(log, row.alert_id)))
+
+
+def of_alert(log: Sequence[Event], about: UUID) -> list[AlertEvent]:
+    events: Any = [event for event in log if getattr(event, "alert_id", None) == about]
+    return list(events)
+
+
+def assert_same(row: GapAlert, state: State) -> None:
+    kinds = {AlertStatus.ANNOUNCED: Absent, AlertStatus.RAISED: Open, AlertStatus.RESOLVED: Resolved}
+    assert isinstance(state, kinds[row.state])
+    if isinstance(state, Open):
+        answer = state.answer.name if state.answer else None
+        assert (row.planned_on, row.snoozed_until) == (state.planned_on, state.snoozed_until)
+        assert (row.answer, row.escalation_level is None) == (answer, not state.escalated)
