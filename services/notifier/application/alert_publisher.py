@@ -1,6 +1,6 @@
 """The one place that appends `alert.*` events: what gaps, mails and days ask for and the log lacks, and what units answer."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -57,19 +57,16 @@ class AlertPublisher:
 
     async def run_once(self) -> None:
         """Append all that is missing; what the log refuses for now is left for the next time."""
-        try:
-            if await self.rows.position() >= await self.head():
-                await self.follow_gaps()
-            await self.follow_mails()
-        except (*RETRIED, PermanentError) as error:
-            logger.warning("alerts_delayed", error=f"{type(error).__name__}: {error}")
+        await _or_later(self._follow_gaps_if_new)
+        await _or_later(self.follow_mails)
 
     async def caught_up(self) -> None:
         """Bring alerts to the state of their gaps, from rows that are as new as the log; never stops a projection."""
-        try:
+        await _or_later(self.follow_gaps)
+
+    async def _follow_gaps_if_new(self) -> None:
+        if await self.rows.position() >= await self.head():
             await self.follow_gaps()
-        except (*RETRIED, PermanentError) as error:
-            logger.warning("alerts_delayed", error=f"{type(error).__name__}: {error}")
 
     async def follow_gaps(self) -> None:
         """Raise and resolve what the announced gaps ask for.
@@ -147,6 +144,13 @@ class AlertPublisher:
                 yield _instruction(_sent(mail, line), metadata)
             else:
                 yield _instruction(_returned(mail, line, today, mail.undeliverable), metadata)
+
+
+async def _or_later(work: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await work()
+    except (*RETRIED, PermanentError) as error:
+        logger.warning("alerts_delayed", error=f"{type(error).__name__}: {error}")
 
 
 def _instruction(command: alerts.OnMatter, metadata: Metadata) -> Instruction:
