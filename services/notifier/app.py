@@ -136,7 +136,7 @@ def _ticks(
     )
     calendar = load_rulebook(settings.rule_files).calendar
     pending = SqlPendingAlerts(platform.engine)
-    publisher = AlertPublisher(pending, ledger, platform.store, head, clock.new_id, now)
+    publisher = AlertPublisher(pending, ledger, platform.store, head, clock.new_id, now, platform.tracing)
     signer = _signer(settings)
     mailboxes = MailboxLinks(seal(signer.key) if signer else None, settings.url_notifier)
     digests = TemplateRenderer(AnswerLinks(signer), mailboxes, settings.mail_from)

@@ -32,6 +32,10 @@ class Base(SQLModel, registry=registry(metadata=metadata)):
     metadata = metadata
 
 
+def _moment(*, nullable: bool) -> Any:
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
 class UnitRow(Base, table=True):
     __tablename__ = "unit"
 
@@ -126,7 +130,9 @@ class AlertRow(Base, table=True):
     gap_closed_on: date | None = None
     gap_closure: str | None = None
     announced_by: UUID | None = None
+    announced_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
     correlation_id: str | None = None
+    traceparent: str | None = None
     pending: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
@@ -167,10 +173,6 @@ class RecipientRow(Base, table=True):
     undeliverable_on: date | None = None
     undeliverable_why: str | None = None
     calendar: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
-
-
-def _moment(*, nullable: bool) -> Any:
-    return Column(DateTime(timezone=True), nullable=nullable)
 
 
 class DigestRow(Base, table=True):

@@ -14,12 +14,14 @@ from shared.envelope import AggregateRef, Metadata
 from shared.errors import RETRIED, PermanentError, TransientError
 from shared.eventstore.handle import Handled, handle
 from shared.eventstore.overlay import BulkStore, OverlayEventStore
+from shared.tracing import Heard, Tracing
 
 logger = log.get(__name__)
 
 ACTOR = "service/notifier"
 ATTEMPTS = 3
 AT_ONCE = 500  # alerts that are read and written together
+FEW_TRACES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class AlertPublisher:
     head: Head
     new_id: NewId
     now: Clock
+    tracing: Tracing
 
     async def run_once(self) -> None:
         """Append all that is missing; what the log refuses for now is left for the next time."""
@@ -76,7 +79,9 @@ class AlertPublisher:
         """
         last = None
         while pending := await self.rows.pending(AT_ONCE, last):
-            await self._append([self._because_of_gap(one) for one in pending])
+            for together in _by_trace(pending):
+                with self.tracing.hearing("publish alerts", [self._announcement(one) for one in together]):
+                    await self._append([self._because_of_gap(one) for one in together])
             last = pending[-1].alert_id
 
     async def follow_mails(self) -> None:
@@ -125,6 +130,10 @@ class AlertPublisher:
             await handle(batch, alerts.alert, one.ref, one.command, one.metadata, new_id=self.new_id)
         return frozenset(overtaken | (await batch.write()).overtaken)
 
+    def _announcement(self, one: GapAlert) -> Heard:
+        now = self.now()
+        return Heard(one.traceparent, now - (one.announced_at or now))
+
     def _because_of_gap(self, one: GapAlert) -> Instruction:
         cause = str(one.announced_by)
         metadata = Metadata(
@@ -144,6 +153,14 @@ class AlertPublisher:
                 yield _instruction(_sent(mail, line), metadata)
             else:
                 yield _instruction(_returned(mail, line, today, mail.undeliverable), metadata)
+
+
+def _by_trace(pending: Sequence[GapAlert]) -> Iterable[Sequence[GapAlert]]:
+    """Let a few go on in the traces of their announcements; many are written together, and linked."""
+    traces: dict[str | None, list[GapAlert]] = {}
+    for one in pending:
+        traces.setdefault(one.traceparent, []).append(one)
+    return traces.values() if len(traces) <= FEW_TRACES else [pending]
 
 
 async def _or_later(work: Callable[[], Awaitable[None]]) -> None:

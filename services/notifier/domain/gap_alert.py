@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ class GapAlert:
     """A row of the read model. `is_current`: this unit has the gap now, no other one.
 
     `version` counts the events of the alert. The gap's facts are those that were announced last while the unit had
-    the gap, `gap_closed_on` and `gap_closure` how it ended for this unit; `announced_by` is the event that said so.
+    the gap, `gap_closed_on` and `gap_closure` how it ended for this unit; `announced_by` is that event.
     `closed_on` and `closure` are those of `alert.resolved`. Without an announcement `title` is None.
     """
 
@@ -51,6 +51,8 @@ class GapAlert:
     gap_closure: GapClosure | None = None
     announced_by: UUID | None = None
     correlation_id: str | None = None
+    traceparent: str | None = None
+    announced_at: datetime | None = None
 
     last_sent_day: date | None = None
     last_reason: str | None = None

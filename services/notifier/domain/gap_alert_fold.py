@@ -79,7 +79,12 @@ class GapAlerts:
 def on_gap(of_gap: Iterable[GapAlert], event: Recorded, data: ComplianceEvent) -> Iterator[GapAlert]:
     """Give the rows of a gap that an announcement changes: that of its unit, and of one that handed it over."""
     mine = alert_id(data.gap_id, data.unit_code)
-    source: dict[str, Any] = {"announced_by": event.event_id, "correlation_id": event.metadata.correlation_id}
+    source: dict[str, Any] = {
+        "announced_by": event.event_id,
+        "announced_at": event.metadata.time,
+        "correlation_id": event.metadata.correlation_id,
+        "traceparent": event.metadata.traceparent,
+    }
     known: GapAlert | None = None
     for alert in of_gap:
         if alert.alert_id == mine:

@@ -78,7 +78,7 @@ WALK = [
     ("append draft", "registry"),
     ("project metrics", "metrics"),
     ("append compliance", "metrics"),
-    ("project notifier", "notifier"),
+    ("publish alerts", "notifier"),
     ("append alert", "notifier"),
 ]
 

@@ -19,6 +19,7 @@ from shared.errors import PermanentError, TransientError
 from shared.eventstore.memory import MemoryEventStore
 from shared.eventstore.overlay import Append
 from shared.eventstore.port import NOTHING, History, Version
+from shared.tracing import Tracing
 
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
 GAP = UUID(int=1)
@@ -92,7 +93,7 @@ def publisher(store: Any, rows: Rows, mails: NoMails | None = None, head: int = 
         return head
 
     ledger: Any = mails or NoMails()
-    return AlertPublisher(rows, ledger, store, at, lambda: UUID(int=5), lambda: NOW)
+    return AlertPublisher(rows, ledger, store, at, lambda: UUID(int=5), lambda: NOW, Tracing())
 
 
 async def write(store: BulkMemory, *events: Any) -> Version:

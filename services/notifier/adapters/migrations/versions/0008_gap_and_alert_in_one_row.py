@@ -28,7 +28,9 @@ _COLUMNS: tuple[sa.Column[Any], ...] = (
     sa.Column("gap_closed_on", sa.Date(), nullable=True),
     sa.Column("gap_closure", sa.String(), nullable=True),
     sa.Column("announced_by", sa.Uuid(), nullable=True),
+    sa.Column("announced_at", sa.DateTime(timezone=True), nullable=True),
     sa.Column("correlation_id", sa.String(), nullable=True),
+    sa.Column("traceparent", sa.String(), nullable=True),
     sa.Column("pending", sa.Boolean(), server_default=sa.false(), nullable=False),
 )
 
