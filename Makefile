@@ -3,14 +3,14 @@
 PYTHON ?= python3
 UV := 0.13.9
 BIN := .venv/bin
-STACK ?= deploy/compose.yaml
+STACK ?= deploy/compose/compose.yaml
 COMPOSE = $(if $(shell docker compose version 2>/dev/null),docker compose,docker-compose) --project-name loa --file $(STACK)
 INSTALLED := .venv/.installed
 # Two processes, each with engines of its own; the tests of one file stay together, in the order of the files: the long
 # ones (e2e) come early, so that neither waits for the other in the end. `PARALLEL=` for one.
 PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
 # Imported once while installing, so that the first start finds it compiled.
-WARM := import deploy.cli.up, services.registry.app, services.campaigns.app, services.metrics.app, services.notifier.app
+WARM := import deploy.cli.operate.up, services.registry.app, services.campaigns.app, services.metrics.app, services.notifier.app
 LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	--all-extras --group dev pyproject.toml -o requirements.lock
 
@@ -60,7 +60,7 @@ lock: setup ## resolve the dependencies anew into requirements.lock
 images: setup ## build every image, or those of IMAGES="registry cli"
 	@$(BIN)/python -m deploy.image.build $(IMAGES)
 
-stack: images ## the platform in containers: images, keys, up (STACK=deploy/compose.cluster.yaml: several of each)
+stack: images ## the platform in containers: images, keys, up (STACK=deploy/compose/cluster.yaml: several of each)
 	@$(BIN)/loa keys deploy/secrets
 	@$(COMPOSE) up --detach
 

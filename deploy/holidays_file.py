@@ -1,7 +1,7 @@
 """Write the calendar file of the rules from the `holidays` package: `python -m deploy.holidays_file`.
 
-The file, not the package, is what the rules read: an upgrade of the package must show as a changed file
-(and as another version of the rules), never as a figure that moved in silence.
+The rules read the file, not the package: an upgrade of the package must be visible as a changed file and a new
+`rules_version`, never only as a changed figure.
 """
 
 import csv
@@ -22,10 +22,10 @@ MADE_UP = "Ngày làm việc bù (hoán đổi)"
 
 def rows() -> list[tuple[str, str, str, str]]:
     """Days off and worked weekend days of Việt Nam, in order; `source` names the package's version."""
-    known = holidays.country_holidays("VN", years=YEARS, language="vi")
+    calendar = holidays.country_holidays("VN", years=YEARS, language="vi")
     source = f"holidays {version('holidays')}"
-    worked = (day for day in known.weekend_workdays if _covered(day))
-    off = [(day.isoformat(), "off", what, source) for day, what in known.items() if _covered(day)]
+    worked = (day for day in calendar.weekend_workdays if _covered(day))
+    off = [(day.isoformat(), "off", what, source) for day, what in calendar.items() if _covered(day)]
     return sorted(off + [(day.isoformat(), "work", MADE_UP, source) for day in worked])
 
 

@@ -12,11 +12,13 @@ import jwt
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from shared.contracts.acting import Acting
 from shared.contracts.vocabulary import Role
 from shared.errors import Refusal
 
 AUDIENCE = "loa"
 ALGORITHMS = ["EdDSA", "ES256", "RS256"]
+SUPERVISING = frozenset({Role.SUPERVISOR, Role.OPERATOR})
 
 
 class Unauthenticated(Refusal):
@@ -41,6 +43,11 @@ class Principal:
     def actor(self) -> str:
         """What events say about who acted: role and opaque id, no personal data."""
         return f"{self.role.value}/{self.subject}"
+
+    @property
+    def acting(self) -> Acting:
+        """For whom the bearer gives commands: roles above a unit's act on every draft."""
+        return Acting(self.unit, supervises=self.role in SUPERVISING)
 
 
 ANONYMOUS = Principal("anonymous", Role.READER)

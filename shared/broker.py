@@ -9,11 +9,11 @@ from faststream.nats import JStream, NatsBroker
 from faststream.nats.security import NatsNKey
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
-from pydantic import BaseModel, create_model
 
 from shared import log
 from shared.contracts.catalog import Catalog
-from shared.contracts.event import Event
+from shared.envelope import subject_of
+from shared.envelope_schema import envelope_model
 from shared.eventstore.streams import EVENTS, stream_state
 from shared.health import Check
 from shared.settings import ServiceSettings
@@ -103,36 +103,10 @@ def create_broker(settings: ServiceSettings, catalog: Catalog) -> NatsBroker:
     )
     for model in catalog.owned_by(settings.service):
         broker.publisher(
-            f"loa.{model.context}.{{id}}.{model.name}",
+            subject_of(model, "{id}"),
             schema=envelope_model(model),
             title=model.type_name(),
             description=model.__doc__,
             stream=events_stream(),
         )
     return broker
-
-
-class CloudEvent(BaseModel):
-    """The structured-mode CloudEvents 1.0 envelope, as consumers find it on the wire."""
-
-    specversion: str = "1.0"
-    id: str
-    source: str
-    type: str
-    subject: str
-    time: str
-    datacontenttype: str = "application/json"
-    dataschema: str
-    aggregateversion: int
-    correlationid: str
-    causationid: str | None = None
-    idempotencykey: str | None = None
-    payloadhash: str | None = None
-    actor: str
-    traceparent: str | None = None
-
-
-def envelope_model(model: type[Event]) -> type[BaseModel]:
-    """Build the pydantic model of the whole message of one event type, for AsyncAPI and JSON Schema."""
-    name = f"{model.context.capitalize()}{model.__name__.removeprefix(model.context.capitalize())}Message"
-    return create_model(name, __base__=CloudEvent, __doc__=model.__doc__, data=(model, ...))

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from shared import clock
 from shared.auth import Principal
+from shared.clock import Clock, day_in_vietnam
 from shared.envelope import Metadata
 from shared.errors import Refusal
 from shared.eventstore.port import Version
@@ -113,10 +114,24 @@ IdempotencyKey = Annotated[
 ]
 
 
+def clock_of(request: Request) -> Clock:
+    """Give the clock that the composition root chose."""
+    clock: Clock = request.app.state.clock
+    return clock
+
+
+def _today(request: Request) -> date:
+    return day_in_vietnam(clock_of(request)())
+
+
+Today = Annotated[date, Depends(_today)]
+"""The present day in Vietnam."""
+
+
 def metadata(request: Request, principal: Principal, idempotency_key: str | None = None) -> Metadata:
     """Stamp time, actor and correlation onto a command: the edge is where they come in."""
     return Metadata(
-        time=clock.now(),
+        time=clock_of(request)(),
         actor=principal.actor,
         correlation_id=request.state.correlation_id,
         idempotency_key=idempotency_key,

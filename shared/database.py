@@ -1,7 +1,7 @@
 """PostgreSQL: engine, migrations, and how rows of read models are written in bulk."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from sqlmodel import SQLModel
 
 from shared.errors import TransientError
 from shared.health import Check
+from shared.transient import is_busy_state, is_transient_state
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -39,12 +40,14 @@ SESSION = {
     "tcp_user_timeout": "3000",
 }
 CONNECTIONS = 10  # of one process
-# Classes of SQLSTATE that pass: connection, resources, shutting down and starting up.
-PASSING = ("08", "53", "57P")
 
 
 class DatabaseAway(TransientError):
     """The database is not there now, or let go of a session: it may be asked again."""
+
+
+class DatabaseBusy(TransientError):
+    """Another transaction was in the way: a deadlock, or a lock that did not come in time."""
 
 
 def create_engine(url: str) -> AsyncEngine:
@@ -69,17 +72,19 @@ def _refuse_if_closed(connection: DBAPIConnection, _record: Any, _proxy: Any) ->
 
 
 def _told_apart(engine: AsyncEngine) -> AsyncEngine:
-    """Let faults that pass be raised as `DatabaseAway`, whatever class the driver gives them."""
-    event.listen(engine.sync_engine, "handle_error", _raise_if_away)
+    """Let transient faults be raised as `TransientError`, whatever class the driver gives them."""
+    event.listen(engine.sync_engine, "handle_error", _raise_if_transient)
     return engine
 
 
-def _raise_if_away(context: ExceptionContext) -> None:
+def _raise_if_transient(context: ExceptionContext) -> None:
     error = context.original_exception
     if not isinstance(error, Exception):
         return  # our work was cancelled
     state = str(getattr(error, "sqlstate", None) or "")
-    if context.is_disconnect or state.startswith(PASSING):
+    if is_busy_state(state):
+        raise DatabaseBusy(str(error)) from error
+    if context.is_disconnect or is_transient_state(state):
         raise DatabaseAway(str(error)) from error
 
 
@@ -116,12 +121,20 @@ def _upgrade(connection: Connection, config: Config, revision: str) -> None:
     connection.commit()
 
 
-def run_migrations(metadata: MetaData) -> None:
-    """Body of every service's Alembic environment."""
+def is_kept_by(retired: Collection[str]) -> Callable[..., bool]:
+    """Leave tables that no code of ours reads or writes any more out of a comparison with the database."""
+    return lambda name, type_, _parents: type_ != "table" or name not in retired
+
+
+def run_migrations(metadata: MetaData, retired: Collection[str] = ()) -> None:
+    """Body of every service's Alembic environment; `retired` tables are left as the database has them."""
     connection: Connection = context.config.attributes["connection"]
-    context.configure(connection=connection, target_metadata=metadata)
+    context.configure(connection=connection, target_metadata=metadata, include_name=is_kept_by(retired))
     with context.begin_transaction():
         context.run_migrations()
+
+
+UNUSED = "unused"  # of a column's `info`: no statement names it, so that a later release can drop it
 
 
 async def upsert(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -163,7 +176,8 @@ def _insert(table: Table, columns: Sequence[str]) -> str:
 @lru_cache
 def _upsert(table: Table, columns: Sequence[str]) -> str:
     keys = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
-    others = [f'"{column.name}"' for column in table.columns if not column.primary_key]
+    written = (column for column in table.columns if not column.primary_key and not column.info.get(UNUSED))
+    others = [f'"{column.name}"' for column in written]
     change = ", ".join(f"{name} = excluded.{name}" for name in others)
     what = f"UPDATE SET {change}" if change else "NOTHING"
     return f"{_insert(table, columns)} ON CONFLICT ({keys}) DO {what}"

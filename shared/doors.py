@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
@@ -12,8 +13,9 @@ from faststream.specification.asyncapi import get_asyncapi_html
 from pydantic import BaseModel
 
 from shared import telemetry
-from shared.broker import envelope_model
 from shared.contracts.catalog import Catalog
+from shared.envelope import CONTENT_TYPE
+from shared.envelope_schema import OPEN, event_schema, open_lists
 from shared.errors import Refusal
 from shared.eventstore.streams import EVENTS
 from shared.health import Probe, examine
@@ -24,8 +26,8 @@ READING = (
     f"All events stand in the JetStream stream {EVENTS}, as CloudEvents 1.0 in structured mode. To read them, ask an "
     "operator for a key (`loa readers add NAME`): it admits you to a durable pull consumer `reader-NAME` of your own, "
     "with inboxes below `_INBOX.reader-NAME`. Each event comes at least once; `id` tells whether you know it, "
-    "`aggregateversion` in which order those of one subject belong. Fields and types are only ever added: pass over "
-    "what you don't know."
+    "`aggregateversion` in which order those of one subject belong, `draftcode`, `unitcode` and `dataset` whose they "
+    f"are. Fields, types and values of open lists (`{OPEN}`) are only ever added: pass over what you don't know."
 )
 
 
@@ -85,6 +87,7 @@ def contract(service: str, broker: NatsBroker, catalog: Catalog) -> APIRouter:
             title=f"Loa {service}", version=RELEASE, description=READING, schema_version="3.0.0"
         ),
     ).schema.to_specification()
+    _describe(specification)
 
     @router.get("/asyncapi.json", summary="AsyncAPI 3 document of this service's events")
     async def asyncapi_json() -> Response:
@@ -101,6 +104,22 @@ def contract(service: str, broker: NatsBroker, catalog: Catalog) -> APIRouter:
                 f"Không có loại sự kiện “{type_name}”; danh mục tại /asyncapi.",
                 f"There is no event type '{type_name}'; see /asyncapi for the list.",
             )
-        return envelope_model(model).model_json_schema()
+        return event_schema(model)
 
     return router
+
+
+def _describe(specification: Any) -> None:
+    """Say what FastStream does not: media type, stream and subjects of the events, and which lists are open."""
+    messages = specification.components.messages
+    open_lists(specification.components.schemas)
+    for channel in specification.channels.values():
+        if not (channel.address or "").startswith("loa."):
+            continue
+        setattr(channel, "x-stream", EVENTS)
+        if "{id}" in channel.address:
+            channel.parameters = {"id": {"description": "Id of the aggregate, a UUID."}}
+        for reference in channel.messages.values():
+            message = messages[unquote(reference.ref.removeprefix("#/components/messages/"))]
+            message.contentType = CONTENT_TYPE
+            message.correlationId.location = "$message.payload#/correlationid"

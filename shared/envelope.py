@@ -9,12 +9,20 @@ from uuid import UUID
 import orjson
 from pydantic import ValidationError
 
+from shared.contracts.about import NOTHING, About
 from shared.contracts.catalog import OWNERS, Catalog
 from shared.contracts.event import Event, Unknown
 from shared.contracts.ids import REMEMBERED
 from shared.errors import PermanentError
 
 CONTENT_TYPE = "application/cloudevents+json"
+DATA_CONTENT_TYPE = "application/json"
+SPEC_VERSION = "1.0"
+
+
+def subject_of(model: type[Event], aggregate_id: str) -> str:
+    """Give the NATS subject of the events of a type; released subjects never change."""
+    return f"loa.{model.context}.{aggregate_id}.{model.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +38,7 @@ class AggregateRef:
         return f"loa.{self.context}.{self.id}.*"
 
     def subject(self, event: Event) -> str:
-        return f"loa.{self.context}.{self.id}.{event.name}"
+        return subject_of(type(event), str(self.id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +46,7 @@ class Metadata:
     """Who recorded it, when, and because of what. `actor` is a role or an opaque id, never a person.
 
     `payload_hash` tells what came with the idempotency key: another payload under the same key is refused.
+    `about` is None where nobody filled it, and for events of a release that did not have it.
     """
 
     time: datetime
@@ -47,6 +56,7 @@ class Metadata:
     idempotency_key: str | None = None
     payload_hash: str | None = None
     traceparent: str | None = None
+    about: About | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +92,39 @@ class Recorded:
 
 
 def following(event: Recorded, time: datetime, actor: str) -> Metadata:
-    """Stamp what is appended because of an event: it is the cause, and the key that keeps it from doing so twice."""
+    """Stamp what is appended because of an event: it is the cause, and the key that keeps it from doing so twice.
+
+    What the event is about is left out: the reaction may be about something else, and on another day.
+    """
     cause = str(event.event_id)
-    return replace(event.metadata, time=time, actor=actor, causation_id=cause, idempotency_key=cause)
+    return replace(
+        event.metadata, time=time, actor=actor, causation_id=cause, idempotency_key=cause, about=None
+    )
+
+
+def source(context: str) -> str:
+    """Name the service that owns a context."""
+    return f"urn:loa:{OWNERS[context]}"
+
+
+def data_schema(model: type[Event]) -> str:
+    """Identify the published schema of an event type."""
+    return f"urn:loa:schema:{model.context}.{model.name}:{model.version}"
 
 
 def encode(ref: AggregateRef, new: NewEvent, aggregate_version: int) -> bytes:
     """Serialise one event; `aggregate_version` counts the aggregate's events from 1."""
     meta = new.metadata
+    about = meta.about or NOTHING
     document: dict[str, Any] = {
-        "specversion": "1.0",
+        "specversion": SPEC_VERSION,
         "id": new.event_id,
-        "source": f"urn:loa:{OWNERS[ref.context]}",
+        "source": source(ref.context),
         "type": new.data.type_name(),
         "subject": f"{ref.context}/{ref.id}",
         "time": meta.time.astimezone(UTC),
-        "datacontenttype": "application/json",
-        "dataschema": f"urn:loa:schema:{ref.context}.{new.data.name}:{new.data.version}",
+        "datacontenttype": DATA_CONTENT_TYPE,
+        "dataschema": data_schema(type(new.data)),
         "aggregateversion": aggregate_version,
         "correlationid": meta.correlation_id,
         "causationid": meta.causation_id,
@@ -106,6 +132,9 @@ def encode(ref: AggregateRef, new: NewEvent, aggregate_version: int) -> bytes:
         "payloadhash": meta.payload_hash,
         "actor": meta.actor,
         "traceparent": meta.traceparent,
+        "draftcode": about.draft_code,
+        "unitcode": about.unit_code,
+        "dataset": about.dataset,
         "data": orjson.Fragment(new.data.model_dump_json(exclude_none=True)),
     }
     said = {key: value for key, value in document.items() if value is not None}
@@ -145,6 +174,16 @@ def _decode(catalog: Catalog, position: int, document: dict[str, Any]) -> Record
             idempotency_key=document.get("idempotencykey"),
             payload_hash=document.get("payloadhash"),
             traceparent=document.get("traceparent"),
+            about=_about(document),
         ),
         type=document["type"],
     )
+
+
+def _about(document: dict[str, Any]) -> About | None:
+    about = About(
+        draft_code=document.get("draftcode"),
+        unit_code=document.get("unitcode"),
+        dataset=document.get("dataset"),
+    )
+    return None if about == NOTHING else about

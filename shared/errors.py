@@ -59,10 +59,3 @@ class PermanentError(LoaError):
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
-
-
-TRANSIENT = (TransientError, OSError)
-"""What may work later. Drivers' own classes become one of these where the driver is called; time-outs are `OSError`s."""
-
-RETRIED = (*TRANSIENT, Refusal)
-"""What background work tries again: there a refusal means that others keep changing the same data, or rows are behind."""

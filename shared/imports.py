@@ -15,6 +15,7 @@ from shared.errors import Text
 from shared.eventstore.overlay import BulkStore, OverlayEventStore
 from shared.rows import Reason
 from shared.sheets import Line, Session, Sheet, Sheets, refusal
+from shared.transient import TRANSIENT
 from shared.windows import Carrier, cut
 
 logger = log.get(__name__)
@@ -71,7 +72,7 @@ def router(store: BulkStore, sheets: Sheets) -> APIRouter:
         session = Session(OverlayEventStore(store))
         if dry_run:
             session = Session(OverlayEventStore(store), True, _codes(assume_drafts), _codes(assume_units))
-        carrier = Carrier(session, conventions.metadata(request, principal))
+        carrier = Carrier(session, conventions.metadata(request, principal), conventions.clock_of(request))
         outcomes = _outcomes(lines, sheets(session), carrier)
         return StreamingResponse(_to_the_end(outcomes, lines), media_type="application/x-ndjson")
 
@@ -102,7 +103,7 @@ async def _to_the_end(outcomes: AsyncGenerator[bytes, None], lines: Sequence[byt
             async for part in outcomes:
                 yield part
                 answered += part.count(b"\n")
-    except problems.TRANSIENT as error:
+    except TRANSIENT as error:
         unknown = list(islice(_read(lines), answered, None))
         logger.warning(
             "import_broken_off",

@@ -3,18 +3,16 @@
 import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from socket import gaierror
 from typing import Any, Literal
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from nats.errors import Error as NatsError
-from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 
 from shared import links, log
-from shared.errors import Refusal, RefusalKind, Text, TransientError
+from shared.errors import Refusal, RefusalKind, Text
+from shared.transient import TRANSIENT
 
 logger = log.get(__name__)
 
@@ -31,16 +29,6 @@ STATUS: Mapping[RefusalKind, HTTPStatus] = {
     "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "gone": HTTPStatus.GONE,
 }
-TRANSIENT: tuple[type[Exception], ...] = (
-    TransientError,
-    NatsError,
-    OperationalError,
-    InterfaceError,
-    gaierror,  # a database that starts again may have lost its name for a moment
-    ConnectionError,
-    TimeoutError,
-)
-"""What passes by itself: broker or database do not answer at the moment."""
 _TITLES: Mapping[int, Text] = {
     401: Text("Cần mã truy cập", "Authentication needed"),
     403: Text("Không được phép", "Not allowed"),

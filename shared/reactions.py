@@ -7,36 +7,25 @@ from typing import Literal
 
 from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
 from nats.aio.client import Client
-from nats.errors import Error as NatsError
-from nats.js.errors import Error as JetStreamError
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from shared import clock, log
 from shared.contracts.catalog import Catalog
 from shared.contracts.event import Unknown
 from shared.envelope import Recorded, decode
-from shared.errors import PermanentError, Refusal, TransientError
+from shared.errors import PermanentError, Refusal
 from shared.eventstore.jetstream import TRACEPARENT
 from shared.eventstore.streams import CONSUMERS, Consumer
 from shared.health import Check
 from shared.telemetry import Telemetry
 from shared.tracing import Heard, Tracing
+from shared.transient import BROKER, TRANSIENT
 
 logger = log.get(__name__)
 
 AGAIN_SECONDS = 5.0
 UNEXPECTED_SECONDS = 60.0
 # A refusal here means that others kept changing the aggregate, or that the read model is behind.
-AGAIN = (
-    TransientError,
-    Refusal,
-    NatsError,
-    JetStreamError,
-    OSError,
-    TimeoutError,
-    OperationalError,
-    InterfaceError,
-)
+AGAIN = (Refusal, *TRANSIENT)
 
 # One message at a time and in order; a pull of several would be handled side by side.
 ONE_BY_ONE = PullSub(batch_size=1, timeout=5.0)
@@ -102,7 +91,7 @@ class Reactions:
                 try:
                     await self.broker.start()
                     break
-                except (NatsError, JetStreamError, OSError) as error:
+                except BROKER as error:
                     if (problem := f"{type(error).__name__}: {error}") != said:
                         logger.warning("reactions_waiting", error=problem)
                     said = problem

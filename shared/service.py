@@ -14,13 +14,11 @@ import uvicorn
 from fastapi import FastAPI
 from faststream.nats.prometheus import NatsPrometheusMiddleware
 from nats.aio.client import Client
-from nats.errors import Error as NatsError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import broker, database, log
 from shared.connection import Connection
 from shared.contracts.catalog import CATALOG, Catalog
-from shared.errors import TransientError
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.observed import ObservedEventStore
 from shared.health import Check, Probe
@@ -32,6 +30,7 @@ from shared.settings import ServiceSettings
 from shared.telemetry import Telemetry
 from shared.together import together
 from shared.tracing import Tracing
+from shared.transient import BROKER, TRANSIENT
 
 logger = log.get(__name__)
 
@@ -116,7 +115,7 @@ class Platform:
 
     async def _disconnect(self) -> None:
         if self.connected:
-            with suppress(OSError, NatsError):  # the broker may be gone by now
+            with suppress(*BROKER):  # the broker may be gone by now
                 await self.client.close()
         await self.engine.dispose()
         await asyncio.to_thread(self.tracing.close)
@@ -129,7 +128,7 @@ async def _patiently(work: Background) -> None:
     while True:
         try:
             await work()
-        except (OSError, TransientError) as error:
+        except TRANSIENT as error:
             if str(error) != said:
                 logger.warning("waiting_for_database", error=str(error))
             said = str(error)

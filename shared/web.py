@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import clock, doors, links, log, openapi, problems, upkeep
 from shared.auth import Verifier
+from shared.clock import Clock
 from shared.contracts.catalog import Catalog
 from shared.errors import Refusal, Text
 from shared.health import Probe
@@ -51,12 +52,14 @@ def create_api(
     metrics: Telemetry,
     tracing: Tracing,
     lifespan: Lifespan,
+    now: Clock,
     settle: Settle = nothing_to_settle,
 ) -> FastAPI:
     """Make the service's application; `settle` puts right what a backup has cut in two (`shared.own_data`)."""
     app = FastAPI(title=f"Loa {service}", version=doors.RELEASE, description=description, lifespan=lifespan)
     app.state.verifier = verifier
     app.state.runner = runner
+    app.state.clock = now
     problems.install(app)
     openapi.complete(app)
     app.add_middleware(BodyLimit)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from shared import clock
+from shared.clock import Clock
 from shared.envelope import AggregateRef, Metadata
 from shared.errors import Refusal
 from shared.eventstore.overlay import Written
@@ -99,6 +99,7 @@ class Carrier:
 
     session: Session
     metadata: Metadata
+    now: Clock
 
     async def carry(self, windows: Iterable[Window]) -> AsyncGenerator[Outcomes, None]:
         """Give the outcomes of window after window.
@@ -180,7 +181,7 @@ class Carrier:
         if (sheet := window.sheet) is None:
             return outcomes
         await self.session.store.expect(window.about)
-        metadata = replace(self.metadata, time=clock.now())
+        metadata = replace(self.metadata, time=self.now())
         lanes = iter(window.lanes.values())
 
         async def work() -> None:

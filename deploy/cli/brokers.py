@@ -1,4 +1,4 @@
-"""The broker as the operator reaches it from the command line, and the whole log read through it."""
+"""Connects to the broker as the operator, and reads the whole event log."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -9,36 +9,36 @@ import nats.errors
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
-from deploy.cli.console import Said
+from deploy.cli.console import CommandError
 from deploy.local import state
-from deploy.local.keys import Keyring
+from deploy.local.engines.operator_client import operator
+from deploy.local.keys.keyring import Keyring
 from deploy.local.settings import LocalSettings
-from deploy.local.up import operator
 from deploy.nats.permissions import OPERATOR
 from shared.eventstore import streams
 from shared.projections.feed import Feed, RawEvent
 
 BATCH = 500
-WAIT = 5.0  # seconds for the next events
+WAIT = 5.0  # seconds until the next events
 
 
-class LogEndsEarly(Said):
-    """The broker gives fewer events than it says that it has."""
+class LogEndsEarly(CommandError):
+    """The broker returns fewer events than its stream state says."""
 
     def __init__(self, at: int, last: int) -> None:
         super().__init__(
             f"NATS không trả được sự kiện sau vị trí {at} (nhật ký có {last}).",
-            f"NATS does not give the events after position {at} (the log has {last}).",
+            f"NATS returns no events after position {at} (the log has {last}).",
         )
 
 
 def data_folder() -> Path:
-    """Find the folder of the platform that was started last, else the one of the settings."""
+    """Find the data folder of the platform that was started last, else that of the settings."""
     return Path(state.read().data_dir or LocalSettings().data_dir).resolve()
 
 
 def has_operator(folder: Path) -> bool:
-    """Say whether the operator's key lies in a data folder."""
+    """Say whether a data folder has the operator's key."""
     return (folder / "keys" / f"{OPERATOR}.nk").exists()
 
 
@@ -51,13 +51,13 @@ async def connected(url: str, folder: Path) -> Client:
 async def as_operator() -> AsyncIterator[Client]:
     url = state.read().nats_url
     if not url:
-        raise Said(
+        raise CommandError(
             "Chưa biết địa chỉ NATS: đặt LOA_NATS_URL.", "The address of NATS is not known: set LOA_NATS_URL."
         )
     try:
         client = await connected(url, data_folder())
     except (OSError, nats.errors.Error) as error:
-        raise Said(
+        raise CommandError(
             f"Không kết nối được NATS tại {url}: {error}", f"NATS cannot be reached at {url}: {error}"
         ) from error
     try:
@@ -67,21 +67,21 @@ async def as_operator() -> AsyncIterator[Client]:
 
 
 async def log_state(client: Client) -> streams.StreamState | None:
-    """Say which log there is and how far it reaches; None if there is none."""
+    """Read the state of the log's stream; None if there is none."""
     try:
         return await streams.stream_state(client.jetstream(timeout=10))
     except NotFoundError:
         return None
 
 
-async def forget_consumer(client: Client, name: str) -> None:
-    """Have the broker forget a durable consumer of the log, if there is one."""
+async def delete_consumer(client: Client, name: str) -> None:
+    """Delete a durable consumer of the log, if there is one."""
     with suppress(NotFoundError):
         await client.jetstream(timeout=10).delete_consumer(streams.EVENTS, name)
 
 
-async def read_log(client: Client, last: int, look: Callable[[RawEvent], None]) -> None:
-    """Look at every event up to `last`, in order."""
+async def read_log(client: Client, last: int, visit: Callable[[RawEvent], None]) -> None:
+    """Visit every event up to `last`, in order."""
     feed, at = Feed(client, 0), 0
     try:
         while at < last:
@@ -90,7 +90,7 @@ async def read_log(client: Client, last: int, look: Callable[[RawEvent], None]) 
                 raise LogEndsEarly(at, last)
             for event in batch:
                 if event.position <= last:
-                    look(event)
+                    visit(event)
             at = batch[-1].position
             await asyncio.sleep(0)
     finally:

@@ -1,4 +1,4 @@
-"""The services as the command line calls them: addresses and token found, errors told in two languages."""
+"""HTTP client of the services: finds addresses and token, retries, and reports errors in two languages."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,19 +10,23 @@ from typing import Any, Self
 
 import httpx
 
-from deploy.cli.console import Said
+from deploy.cli.console import CommandError
 from deploy.local import state
 
-SECONDS = 30.0
-PATIENCE = 60.0  # seconds that a service which says "not yet", or was lost, is asked again; from then on
-AGAIN = 1.0  # seconds until a lost service is looked for
-LATER = frozenset({HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS})
-GATEWAY = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
+SECONDS = 30.0  # timeout of one request
+RETRY_SECONDS = 60.0  # for how long a request to a busy or unreachable service is repeated
+RETRY_DELAY = 1.0  # seconds between two attempts to reach a service
+RETRY_STATUSES = frozenset(
+    {HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
+)
+GATEWAY_STATUSES = frozenset(
+    {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
+)
 PROBLEM = "application/problem+json"
 
 
-class Unreachable(Said):
-    """No answer from a service."""
+class Unreachable(CommandError):
+    """A service does not answer."""
 
     def __init__(self, service: str, url: str) -> None:
         super().__init__(
@@ -31,8 +35,8 @@ class Unreachable(Said):
         )
 
 
-class NotStarted(Said):
-    """Nobody has told us where the services are."""
+class NotStarted(CommandError):
+    """The address of a service is not configured."""
 
     def __init__(self, service: str) -> None:
         super().__init__(
@@ -43,25 +47,25 @@ class NotStarted(Said):
         )
 
 
-class ServiceRefused(Said):
+class ServiceRefused(CommandError):
     """A service answered with a problem document (RFC 9457)."""
 
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
-        words = problem.get("messages") or {}
+        messages = problem.get("messages") or {}
         detail = str(problem.get("detail") or problem.get("title") or f"HTTP {status}")
-        super().__init__(str(words.get("vi", detail)), str(words.get("en", "")))
+        super().__init__(str(messages.get("vi", detail)), str(messages.get("en", "")))
         self.status = status
         self.problem = problem
 
 
 @dataclass(slots=True)
-class Patience:
-    """Runs out `seconds` after it was first needed."""
+class Deadline:
+    """Passes `seconds` after the first check."""
 
-    seconds: float = PATIENCE
+    seconds: float = RETRY_SECONDS
     until: float | None = None
 
-    def ended(self) -> bool:
+    def passed(self) -> bool:
         if self.until is None:
             self.until = time.monotonic() + self.seconds
         return time.monotonic() > self.until
@@ -94,8 +98,8 @@ class Services:
         return self.send("POST", service, path, json=body).json()
 
     def ask(self, service: str, path: str) -> httpx.Response:
-        """Get an answer whatever its status."""
-        with _reaching(service, self.url(service)):
+        """Get an answer of any status."""
+        with _transport_errors(service, self.url(service)):
             return self._http.get(self.url(service) + path)
 
     def send(
@@ -108,42 +112,44 @@ class Services:
         repeatable: bool = False,
         **content: Any,
     ) -> httpx.Response:
-        """Send a request; one that may succeed a little later is sent again until it does.
+        """Send a request; one that may succeed later is repeated until the deadline.
 
-        A `repeatable` one is sent again also when the service was lost over it (it may have been carried out), unless
-        the platform has not answered at all yet.
+        A `repeatable` one is also repeated when the connection broke (it may have been executed), unless no service has
+        answered yet.
         """
-        patience = Patience()
+        deadline = Deadline()
         while True:
             try:
                 answer = self._once(method, service, path, query or {}, content)
             except Unreachable:
-                if not (repeatable and self._answered) or patience.ended():
+                if not (repeatable and self._answered) or deadline.passed():
                     raise
-                time.sleep(AGAIN)
+                time.sleep(RETRY_DELAY)
                 continue
-            again = answer.headers.get("Retry-After", "")
-            if answer.status_code not in LATER or not again.isdigit() or patience.ended():
+            retry_after = answer.headers.get("Retry-After", "")
+            if answer.status_code not in RETRY_STATUSES or not retry_after.isdigit() or deadline.passed():
                 return _checked(answer)
-            time.sleep(min(float(again), PATIENCE))
+            time.sleep(min(float(retry_after), RETRY_SECONDS))
 
     def _once(
         self, method: str, service: str, path: str, query: Mapping[str, object], content: Mapping[str, Any]
     ) -> httpx.Response:
-        """Give what the service answered; that a proxy has none to ask, or lost it, is no answer."""
+        """Send it once; an error of a proxy before the service counts as `Unreachable`."""
         url = self.url(service)
         params = {name: _text(value) for name, value in query.items() if value is not None}
-        with _reaching(service, url):
+        with _transport_errors(service, url):
             answer = self._http.request(method, url + path, params=params, **content)
-        if answer.status_code in GATEWAY and not answer.headers.get("Content-Type", "").startswith(PROBLEM):
+        if answer.status_code in GATEWAY_STATUSES and not answer.headers.get("Content-Type", "").startswith(
+            PROBLEM
+        ):
             raise Unreachable(service, url)
         self._answered = True
         return answer
 
     def download(self, service: str, path: str, to: Path) -> None:
-        """Write an answer into a file, however large it is."""
+        """Stream an answer of any size into a file."""
         with (
-            _reaching(service, self.url(service)),
+            _transport_errors(service, self.url(service)),
             self._http.stream("GET", self.url(service) + path, timeout=10 * SECONDS) as answer,
             to.open("wb") as file,
         ):
@@ -156,7 +162,7 @@ class Services:
     def stream_lines(
         self, service: str, path: str, lines: Iterable[bytes], query: Mapping[str, object]
     ) -> Iterator[str]:
-        """Send lines, which may come twice without harm, and give the lines of the answer."""
+        """Send lines of an idempotent request and give the lines of the answer."""
         answer = self.send(
             "POST",
             service,
@@ -171,7 +177,7 @@ class Services:
 
 
 @contextmanager
-def _reaching(service: str, url: str) -> Iterator[None]:
+def _transport_errors(service: str, url: str) -> Iterator[None]:
     try:
         yield
     except httpx.TransportError as error:

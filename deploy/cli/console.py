@@ -1,5 +1,6 @@
-"""What a person sees: Vietnamese first, English beneath, numbers and dates as officials write them."""
+"""Output of the commands: Vietnamese first, English below, numbers and dates as officials write them."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -9,13 +10,12 @@ from rich.text import Text as Styled
 
 from shared.clock import VIETNAM
 from shared.errors import LoaError, Text
-from shared.rules.wording import NOT_APPLICABLE
 
 PIPE_WIDTH = 140
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Make a console; into a pipe it writes lines wide enough for a table."""
+    """Make a console; piped output gets lines wide enough for a table."""
     made = Console(stderr=stderr, highlight=False)
     return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=PIPE_WIDTH)
 
@@ -24,32 +24,38 @@ out = console()
 err = console(stderr=True)
 
 
-class Said(LoaError):
-    """Something that ends a command, in words for a person."""
+class CommandError(LoaError):
+    """Ends a command with a message in two languages."""
 
     def __init__(self, vi: str, en: str) -> None:
         super().__init__(en)
         self.message = Text(vi, en)
 
 
-def say(text: Text, *, style: str = "", to: Console = out) -> None:
+def print_text(text: Text, *, style: str = "", to: Console = out) -> None:
     to.print(Styled(text.vi, style=style), soft_wrap=True)
     if text.en:
         to.print(Styled(text.en, style="dim"), soft_wrap=True)
 
 
-def complain(text: Text) -> None:
-    say(text, style="bold red", to=err)
+def print_error(text: Text) -> None:
+    print_text(text, style="bold red", to=err)
+
+
+def print_json(answer: object) -> None:
+    out.print_json(json.dumps(answer, ensure_ascii=False))
 
 
 def banners(answer: Mapping[str, Any]) -> None:
-    """Show what an answer must never be shown without."""
+    """Show the banners of an answer: they must be shown whenever its figures are."""
     for banner in answer.get("banners") or ():
-        say(Text(banner["vi"], banner["en"]), style="black on yellow")
+        print_text(Text(banner["vi"], banner["en"]), style="black on yellow")
 
 
 def percent(rate: float | None) -> str:
     """Write a fraction to a tenth of a per cent, or that it does not apply."""
+    from shared.rules.wording import NOT_APPLICABLE  # noqa: PLC0415  loads all rules: `loa --help` answers without
+
     return NOT_APPLICABLE.vi if rate is None else f"{rate * 100:.1f}".replace(".", ",") + " %"
 
 

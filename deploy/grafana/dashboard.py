@@ -7,7 +7,7 @@ from typing import Any
 FILE = Path(__file__).with_name("loa.json")
 WIDTH, HEIGHT = 8, 7  # three panels a row of Grafana's 24 columns
 
-# Title in two languages, unit, and what is drawn: expression and legend.
+# Title in two languages, unit, and series: expression and legend.
 PANELS: tuple[tuple[str, str, dict[str, str]], ...] = (
     (
         "Khoảng trống / Gaps",
@@ -26,7 +26,7 @@ PANELS: tuple[tuple[str, str, dict[str, str]], ...] = (
         {"sum by (outcome, reason) (increase(loa_mails_total[1h]))": "{{outcome}} {{reason}}"},
     ),
     (
-        "Thư chờ lâu nhất / Oldest mail that waits",
+        "Thư chờ lâu nhất / Oldest waiting mail",
         "s",
         {"max(loa_ledger_oldest_seconds)": "oldest", "max(loa_sending_held)": "held"},
     ),
@@ -56,7 +56,7 @@ PANELS: tuple[tuple[str, str, dict[str, str]], ...] = (
         "s",
         {
             "max by (projection) (loa_projection_lag_seconds)": "{{projection}}",
-            "max by (projection) (loa_projection_stuck)": "{{projection}} stuck",
+            "max by (projection) (loa_projection_stuck)": "{{projection}} halted",
         },
     ),
     (
@@ -65,12 +65,12 @@ PANELS: tuple[tuple[str, str, dict[str, str]], ...] = (
         {"max by (projection) (loa_projection_position)": "{{projection}}"},
     ),
     (
-        "Phản ứng / Reactions",
+        "Xử lý sự kiện / Consumers",
         "ops",
         {"sum by (consumer, outcome) (rate(loa_messages_total[5m]))": "{{consumer}} {{outcome}}"},
     ),
     (
-        "Chờ phản ứng / Reactions pending",
+        "Chờ xử lý / Pending messages",
         "none",
         {"max by (consumer) (loa_reactions_pending)": "{{consumer}}"},
     ),
@@ -109,7 +109,7 @@ def dashboard() -> dict[str, Any]:
     }
 
 
-def _panel(number: int, title: str, unit: str, drawn: dict[str, str]) -> dict[str, Any]:
+def _panel(number: int, title: str, unit: str, series: dict[str, str]) -> dict[str, Any]:
     row, column = divmod(number, 24 // WIDTH)
     source = {"type": "prometheus", "uid": "${datasource}"}
     return {
@@ -121,7 +121,7 @@ def _panel(number: int, title: str, unit: str, drawn: dict[str, str]) -> dict[st
         "fieldConfig": {"defaults": {"unit": unit, "min": 0}, "overrides": []},
         "targets": [
             {"refId": chr(ord("A") + place), "datasource": source, "expr": expression, "legendFormat": legend}
-            for place, (expression, legend) in enumerate(drawn.items())
+            for place, (expression, legend) in enumerate(series.items())
         ],
     }
 

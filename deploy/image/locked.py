@@ -1,7 +1,7 @@
-"""Picks from requirements.lock what a service needs at run time, with the same versions and hashes.
+"""Selects from requirements.lock what a service needs at run time, with versions and hashes.
 
-Runs in the image's build, before anything is installed: `python3 deploy/image/locked.py common` picks what all
-services need, `own registry` what one needs beside that, `tools` what lists the packages of an image.
+Runs in the image's build, before anything is installed: `python3 deploy/image/locked.py common` selects what all
+services need, `own registry` what one service needs in addition, `tools` the tool that writes the bill of materials.
 """
 
 import re
@@ -17,17 +17,17 @@ BILL_OF_MATERIALS = "cyclonedx-bom"
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A package of the lock: its lines, and the packages that brought it there."""
+    """A package of the lock: its lines, and the packages that require it."""
 
     text: str
     via: frozenset[str]
 
 
 def locked_for(*services: str, root: Path = ROOT) -> str:
-    """Give the lines of the lock that the project itself and its extras of these names lead to.
+    """Give the lines of the lock that the project and its extras of these names require.
 
-    The lock names the parents of each package but not on which extra of theirs it hangs: what is picked is never too
-    little (pip refuses a package without hashes) and may be a package too much.
+    The lock names the parents of each package but not the extra that requires it: the selection is never too small (pip
+    refuses a package without hashes), but may contain a package too many.
     """
     lock = pins((root / "requirements.lock").read_text())
     wanted = set(reachable(lock, _roots(root / "pyproject.toml", services)))
@@ -35,7 +35,7 @@ def locked_for(*services: str, root: Path = ROOT) -> str:
 
 
 def own_of(*services: str, root: Path = ROOT) -> str:
-    """Give the lines that these extras add to what all services need."""
+    """Give the lines that these extras need in addition to the common ones."""
     common = pins(locked_for(root=root))
     return "".join(
         pin.text for name, pin in pins(locked_for(*services, root=root)).items() if name not in common
@@ -43,7 +43,7 @@ def own_of(*services: str, root: Path = ROOT) -> str:
 
 
 def tools(root: Path = ROOT) -> str:
-    """Give the lines of the lock for the tool that lists what is in an image; it stays behind."""
+    """Give the lines of the lock for the tool that writes the bill of materials; the image does not contain it."""
     lock = pins((root / "requirements.lock").read_text())
     return "".join(lock[name].text for name in sorted(reachable(lock, [BILL_OF_MATERIALS])))
 

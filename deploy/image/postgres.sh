@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the data folder at the first start, whole or not at all, and becomes PostgreSQL.
+# Creates the data folder atomically at the first start, then executes PostgreSQL.
 set -eu
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     draft="$PGDATA.new"

@@ -1,7 +1,7 @@
-"""Takes from installed packages what no start needs: sources of extensions, type stubs, tests, symbols of debuggers.
+"""Removes from installed packages what is not needed at run time: sources of extensions, type stubs, tests, debug symbols.
 
-Runs in the image's build: `python3 deploy/image/slim.py FOLDER`, after `pip install --no-compile --target FOLDER`. Each
-package's RECORD is written anew, so that what stands there is still what lies there, by hash.
+Runs in the image's build: `python3 deploy/image/slim.py FOLDER`, after `pip install --no-compile --target FOLDER`. It
+updates the RECORD of each package, so that its hashes match the remaining files.
 """
 
 import base64
@@ -14,15 +14,15 @@ from hashlib import sha256
 from pathlib import Path
 
 SOURCES = frozenset({".c", ".cpp", ".h", ".hpp", ".pxd", ".pxi", ".pyi", ".pyx"})
-ROOMS = frozenset({"test", "tests"})
-# A stripped library is taken if it is that much smaller; those of a repaired wheel never are.
-WORTH = 0.9
+TEST_FOLDERS = frozenset({"test", "tests"})
+# A stripped library is used if it has less than this share of the size; libraries of repaired wheels never have.
+STRIPPED_SHARE = 0.9
 
 Row = tuple[str, str, str]  # path, hash, size (PEP 376)
 
 
 def slim(folder: Path) -> None:
-    shutil.rmtree(folder / "bin", ignore_errors=True)  # commands of packages; nobody types in an image
+    shutil.rmtree(folder / "bin", ignore_errors=True)  # commands of packages, not used in an image
     for record in sorted(folder.glob("*.dist-info/RECORD")):
         with record.open(newline="", encoding="utf-8") as file:
             listed = [(row[0], row[1], row[2]) for row in csv.reader(file)]
@@ -34,9 +34,9 @@ def slim(folder: Path) -> None:
 def _kept(folder: Path, listed: list[Row]) -> Iterator[Row]:
     for path, digest, size in listed:
         file = folder / path
-        if not file.is_file():  # of `bin`, or beside the folder
+        if not file.is_file():  # of `bin`, or outside of the folder
             continue
-        if needless(path):
+        if is_needless(path):
             file.unlink()
         elif file.suffix == ".so" and _strip(file):
             yield _row(path, file.read_bytes())
@@ -44,21 +44,21 @@ def _kept(folder: Path, listed: list[Row]) -> Iterator[Row]:
             yield path, digest, size
 
 
-def needless(path: str) -> bool:
-    """Say whether no program reads the file, going by its path in the package."""
+def is_needless(path: str) -> bool:
+    """Say, by its path in the package, whether a file is not needed at run time."""
     file = Path(path)
-    return file.suffix in SOURCES or not ROOMS.isdisjoint(file.parts[:-1])
+    return file.suffix in SOURCES or not TEST_FOLDERS.isdisjoint(file.parts[:-1])
 
 
 def _strip(library: Path) -> bool:
-    """Take a debugger's symbols out, where binutils are there and it is worth it."""
+    """Remove debug symbols if `strip` is installed and saves enough."""
     if (strip := shutil.which("strip")) is None:
         return False
     smaller = library.with_suffix(".stripped")
     done = subprocess.run(
         [strip, "--strip-unneeded", "-o", smaller, library], capture_output=True, check=False
     )
-    worth_it = done.returncode == 0 and smaller.stat().st_size < WORTH * library.stat().st_size
+    worth_it = done.returncode == 0 and smaller.stat().st_size < STRIPPED_SHARE * library.stat().st_size
     if worth_it:
         shutil.copymode(library, smaller)
         smaller.replace(library)

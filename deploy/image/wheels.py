@@ -1,4 +1,4 @@
-"""Fetches what services need into deploy/image/wheels, for a build that reaches no package index.
+"""Downloads the wheels of services into deploy/image/wheels, for builds without a package index.
 
 `python -m deploy.image.wheels registry campaigns metrics notifier cli local`: services, the command, the engines.
 """
@@ -16,9 +16,9 @@ WHEELS = Path(__file__).with_name("wheels")
 
 
 def fetch(*services: str) -> None:
-    """Download with this Python's pip and checked hashes; what lies there already is not fetched again.
+    """Download missing wheels with this Python's pip and verified hashes.
 
-    Raises `CalledProcessError`. The wheels fit this machine: its kind of processor, Linux and its Python.
+    Raises `CalledProcessError`. The wheels fit this machine: its processor architecture, Linux and its Python.
     """
     missing = _missing(locked_for(*services) + tools())
     if not missing:
@@ -33,14 +33,16 @@ def fetch(*services: str) -> None:
 
 
 def _provide_pip() -> None:
-    """Give this Python the pip that comes with it: `make setup` needs none in the environment."""
+    """Install pip with ensurepip if it is missing: `make setup` does not install it."""
     if find_spec("pip") is None:
         subprocess.run([sys.executable, "-m", "ensurepip"], check=True, capture_output=True)
 
 
 def _missing(lock: str) -> str:
-    there = {sha256(path.read_bytes()).hexdigest() for path in WHEELS.iterdir()}
-    return "".join(pin.text for pin in pins(lock).values() if not any(digest in pin.text for digest in there))
+    present = {sha256(path.read_bytes()).hexdigest() for path in WHEELS.iterdir()}
+    return "".join(
+        pin.text for pin in pins(lock).values() if not any(digest in pin.text for digest in present)
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Settings of the embedded platform: where its data are, on which ports it listens, which engines it uses."""
+"""Settings of the local platform: data folder, ports and engines."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from deploy.local.engine import LOOPBACK
+from deploy.local.engines.ports import LOOPBACK
 from deploy.nats.permissions import SERVICES
 from shared.settings import SECRETS
 
 
 class LocalSettings(BaseSettings):
-    """`LOA_NATS_URL` and `LOA_DATABASE_URL` (as administrator) put real servers in the engines' place.
+    """`LOA_NATS_URL` and `LOA_DATABASE_URL` (as administrator) replace the embedded engines.
 
     In a container a setting may also be a file below /run/secrets, as for the services.
     """
@@ -41,5 +41,5 @@ class LocalSettings(BaseSettings):
         return f"http://{LOOPBACK}:{self.port(service)}"
 
     def service_ports(self) -> Mapping[int, str]:
-        """Tell which setting moves each port of a service."""
+        """Map the port of each service to the setting that changes it."""
         return {self.port(service): f"LOA_{service.upper()}_PORT" for service in SERVICES}

@@ -1,4 +1,4 @@
-"""What a running platform leaves for the `loa` command to find: addresses and an operator token."""
+"""The state file with addresses and an operator token, which `loa up` writes and the `loa` command reads."""
 
 import json
 import os
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from deploy.local.keys import write_secret
+from deploy.local.keys.keyring import write_secret
 from shared.settings import SECRETS
 
 FILE = "current.json"
@@ -14,7 +14,7 @@ FILE = "current.json"
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """The platform that was started last: its doors, its data folder and the way in."""
+    """The platform that was started last: its addresses, its data folder and an access token."""
 
     urls: Mapping[str, str] = field(default_factory=dict)
     token: str = ""
@@ -39,8 +39,8 @@ def write(current: Current, data_dir: Path) -> None:
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Current:
-    """Read what stands in the state folder, corrected by `LOA_TOKEN` and `LOA_URL_…`."""
-    found = _found(state_folder(environment) / FILE)
+    """Read the state file; `LOA_TOKEN`, `LOA_URL_…` and the other settings override it."""
+    file = _read_file(state_folder(environment) / FILE)
     prefix = "LOA_URL_"
     named = {
         name.removeprefix(prefix).lower(): url
@@ -48,21 +48,21 @@ def read(environment: Mapping[str, str] = os.environ) -> Current:
         if name.startswith(prefix) and url
     }
     return Current(
-        urls={**found.urls, **named},
-        token=environment.get("LOA_TOKEN") or _secret("loa_token") or found.token,
-        data_dir=environment.get("LOA_DATA_DIR") or found.data_dir,
-        nats_url=environment.get("LOA_NATS_URL") or found.nats_url,
-        nats_monitor_url=environment.get("LOA_NATS_MONITOR_URL") or found.nats_monitor_url,
+        urls={**file.urls, **named},
+        token=environment.get("LOA_TOKEN") or _secret("loa_token") or file.token,
+        data_dir=environment.get("LOA_DATA_DIR") or file.data_dir,
+        nats_url=environment.get("LOA_NATS_URL") or file.nats_url,
+        nats_monitor_url=environment.get("LOA_NATS_MONITOR_URL") or file.nats_monitor_url,
     )
 
 
 def _secret(name: str) -> str:
-    """Read what a container was given as a file."""
+    """Read a secret that is mounted as a file."""
     file = SECRETS / name
     return file.read_text(encoding="utf-8").strip() if file.is_file() else ""
 
 
-def _found(path: Path) -> Current:
+def _read_file(path: Path) -> Current:
     try:
         return Current(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""The whole platform on one machine: engines, streams, keys and the four services, up and down in order."""
+"""Starts and stops the whole platform on one machine in order: engines, streams, keys, services."""
 
 import asyncio
 import fcntl
@@ -10,28 +10,27 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import nats
-import nats.errors
-from nats.aio.client import Client
-
-from deploy.local import child, databases, leftovers, signing, state, tokens
-from deploy.local.engine import LOOPBACK, FolderInUse, refuse_taken
-from deploy.local.keys import Keyring, keyring
-from deploy.local.nats import NatsServer
-from deploy.local.postgres import PostgresServer
+from deploy.local import state
+from deploy.local.engines import databases
+from deploy.local.engines.nats import NatsServer
+from deploy.local.engines.operator_client import apply_streams
+from deploy.local.engines.ports import LOOPBACK, refuse_taken
+from deploy.local.engines.postgres import PostgresServer
+from deploy.local.engines.process import FolderInUse
+from deploy.local.keys import signing, tokens
+from deploy.local.keys.keyring import Keyring, keyring
+from deploy.local.processes import orphans, service_process
+from deploy.local.processes.supervisor import Notice, Server, Service, supervise_engines, supervise_services
 from deploy.local.settings import LocalSettings
-from deploy.local.supervisor import Notice, Server, Service, attend, supervise
-from deploy.nats.permissions import OPERATOR, inbox_prefix
 from shared import clock
 from shared.contracts.vocabulary import Role
-from shared.eventstore import streams
 
 TOKEN_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """Where the log and the databases are: embedded ones, or those that the settings name."""
+    """Addresses of broker and databases: embedded, or from the settings."""
 
     nats_url: str
     monitor_url: str
@@ -40,53 +39,28 @@ class Engines:
 
 @asynccontextmanager
 async def running(folder: Path, settings: LocalSettings, notice: Notice) -> AsyncIterator[state.Current]:
-    """Start everything; when left, services end first and engines last. They may not be ready yet.
+    """Start everything, without waiting until services are ready; at the end stop services first, engines last.
 
-    `folder` is absolute: it marks our processes.
+    `folder` is absolute: it identifies our processes.
     """
-    with _claimed(folder):
-        await leftovers.end_services(folder / "run", folder)
+    with _locked(folder):
+        await orphans.stop_services(folder / "run", folder)
         refuse_taken(settings.service_ports())
         with _preloaded(folder):
             ring = keyring(folder / "keys")
             async with _engines(folder, settings, ring, notice) as engines:
                 await apply_streams(engines.nats_url, ring, settings.nats_replicas)
                 current = _current(folder, settings, engines)
-                async with _beside(supervise(_services(folder, settings, engines, ring), notice)):
+                async with _in_background(
+                    supervise_services(_services(folder, settings, engines, ring), notice)
+                ):
                     state.write(current, folder)
                     yield current
 
 
-async def apply_streams(url: str, ring: Keyring, replicas: int) -> list[streams.Difference]:
-    """Make the streams as declared, as the operator."""
-    client = await operator(url, ring)
-    try:
-        return await streams.apply(client.jetstream(timeout=10), replicas)
-    finally:
-        await client.close()
-
-
-async def operator(url: str, ring: Keyring) -> Client:
-    """Connect to the broker as the operator; of a cluster (addresses with commas), to the first node that answers."""
-    return await nats.connect(
-        url.split(","),
-        nkeys_seed=str(ring.seed_file(OPERATOR)),
-        inbox_prefix=inbox_prefix(OPERATOR),
-        connect_timeout=5,
-        allow_reconnect=False,
-        max_reconnect_attempts=1,  # of each node, before it connected at all; else sixty times, two seconds apart
-        reconnect_time_wait=0.1,
-        error_cb=_told_by_what_is_raised,
-    )
-
-
-async def _told_by_what_is_raised(_: Exception) -> None:
-    """What cannot be reached raises; the client would also write it to our terminal."""
-
-
 @contextmanager
-def _claimed(folder: Path) -> Iterator[None]:
-    """Never two runs on one folder; the system takes the claim back when we die."""
+def _locked(folder: Path) -> Iterator[None]:
+    """Lock the folder against a second run; the lock ends with this process."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "loa.lock").open("ab") as lock:
         try:
@@ -98,21 +72,21 @@ def _claimed(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _preloaded(folder: Path) -> Iterator[None]:
-    child.preload(folder)
+    service_process.preload(folder)
     try:
         yield
     finally:
-        child.unload()
+        service_process.unload()
 
 
 @asynccontextmanager
-async def _beside(keep: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    keeping = asyncio.create_task(keep)
+async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -135,12 +109,12 @@ async def _engines(
             "" if settings.nats_url else broker.monitor_url,
             await _database_urls(folder, settings, postgres),
         )
-        async with _beside(attend(servers, notice)):
+        async with _in_background(supervise_engines(servers, notice)):
             yield engines
 
 
 async def _all(*starting: Awaitable[None]) -> None:
-    """Wait for all of them, then raise what the first one that failed raised: nothing starts behind our back."""
+    """Wait for all of them, then raise the first error: no start is left running in the background."""
     for outcome in await asyncio.gather(*starting, return_exceptions=True):
         if isinstance(outcome, BaseException):
             raise outcome
@@ -150,7 +124,7 @@ async def _database_urls(
     folder: Path, settings: LocalSettings, postgres: PostgresServer
 ) -> Mapping[str, str]:
     if settings.database_url is None:
-        return {name: postgres.url(name) for name in child.present()}
+        return {name: postgres.url(name) for name in service_process.installed_services()}
     admin = settings.database_url.get_secret_value()
     return await databases.provide(admin, folder / databases.PASSWORDS)
 
@@ -158,7 +132,7 @@ async def _database_urls(
 def _current(folder: Path, settings: LocalSettings, engines: Engines) -> state.Current:
     expires = clock.now() + timedelta(days=TOKEN_DAYS)
     return state.Current(
-        urls={name: settings.url(name) for name in child.present()},
+        urls={name: settings.url(name) for name in service_process.installed_services()},
         token=tokens.signer(folder / "keys").token("loa-up", Role.OPERATOR, expires),
         data_dir=str(folder),
         nats_url=engines.nats_url,
@@ -167,8 +141,8 @@ def _current(folder: Path, settings: LocalSettings, engines: Engines) -> state.C
 
 
 def _services(folder: Path, settings: LocalSettings, engines: Engines, ring: Keyring) -> list[Service]:
-    for room in ("run", "logs"):
-        (folder / room).mkdir(exist_ok=True)
+    for name in ("run", "logs"):
+        (folder / name).mkdir(exist_ok=True)
     jwks = tokens.write_jwks(folder / "keys")
     links = _link_keys(folder / "keys")
     return [
@@ -184,12 +158,12 @@ def _services(folder: Path, settings: LocalSettings, engines: Engines, ring: Key
             }
             | links.get(name, {}),
         )
-        for name in child.present()
+        for name in service_process.installed_services()
     ]
 
 
 def _link_keys(folder: Path) -> Mapping[str, dict[str, str]]:
-    """Give the key of the links in mails to the one service that signs them, its public half to both that read."""
+    """Settings of signed links: the private key for the notifier, the public keys for both services that verify."""
     private = folder / "links.pem"
     jwks = str(signing.write_jwks(signing.private_key(private), folder / "links.json"))
     signs = {"LOA_LINK_KEY": private.read_text(), "LOA_LINK_JWKS": jwks}
@@ -197,7 +171,9 @@ def _link_keys(folder: Path) -> Mapping[str, dict[str, str]]:
 
 
 def _environment(name: str, folder: Path, settings: LocalSettings) -> dict[str, str]:
-    addresses = {f"LOA_URL_{other.upper()}": settings.url(other) for other in child.present()}
+    addresses = {
+        f"LOA_URL_{other.upper()}": settings.url(other) for other in service_process.installed_services()
+    }
     return {
         **os.environ,
         **addresses,

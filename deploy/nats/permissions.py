@@ -1,4 +1,4 @@
-"""What each user of the broker may do: the least that its service needs, written down once."""
+"""Permissions of each user of the broker: the least that its service needs."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,12 +10,12 @@ from shared.eventstore.streams import CONSUMERS, EVENTS, Consumer
 OPERATOR = "operator"
 SERVICES = ("registry", "campaigns", "metrics", "notifier")
 USERS = (*SERVICES, OPERATOR)
-READER = "reader-"
+SUBSCRIBER = "reader-"
 
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """Subjects that a user may publish to, less some; it subscribes to its own inbox alone."""
+    """Subjects that a user may publish to, minus `publish_deny`, and those that it may subscribe to."""
 
     publish: tuple[str, ...]
     publish_deny: tuple[str, ...]
@@ -27,16 +27,16 @@ def inbox_prefix(user: str) -> str:
     return f"_INBOX.{user}"
 
 
-def reader(name: str) -> str:
-    """Name the user that a system of others' reads as; its durable consumer bears the same name."""
-    return f"{READER}{name}"
+def subscriber(name: str) -> str:
+    """Name the user of an external system; its durable consumer has the same name."""
+    return f"{SUBSCRIBER}{name}"
 
 
 def permissions(user: str) -> Permissions:
     if user == OPERATOR:
         return _operator()
-    if user.startswith(READER):
-        return _reader(user)
+    if user.startswith(SUBSCRIBER):
+        return _subscriber(user)
     own = [consumer for consumer in CONSUMERS if consumer.owner == user]
     foreign = [consumer for consumer in CONSUMERS if consumer.owner != user]
     streams = sorted({EVENTS, *(consumer.stream for consumer in own)})
@@ -52,7 +52,7 @@ def permissions(user: str) -> Permissions:
 
 
 def _operator() -> Permissions:
-    """Streams, backups and rebuilds; it cannot write an event."""
+    """May manage streams, backups and rebuilds; may not write an event."""
     return Permissions(
         publish=("$JS.API.>", "$JS.ACK.>", "$JS.FC.>", "$JS.SNAPSHOT.>", "loa-ticks.>"),
         publish_deny=(),
@@ -60,8 +60,8 @@ def _operator() -> Permissions:
     )
 
 
-def _reader(user: str) -> Permissions:
-    """The log through a durable consumer of its own, that it makes itself; nothing else can it touch."""
+def _subscriber(user: str) -> Permissions:
+    """May read the log through a durable consumer of its own, which it creates itself; nothing else."""
     path = f"{EVENTS}.{user}"
     return Permissions(
         publish=(
@@ -83,7 +83,7 @@ def _reader(user: str) -> Permissions:
 
 
 def _read(stream: str) -> Iterator[str]:
-    """Look at a stream, and read it in order through a consumer that passes away."""
+    """Subjects to read a stream and its state, in order through an ephemeral consumer."""
     yield "$JS.API.INFO"
     yield "$JS.API.STREAM.NAMES"
     yield f"$JS.API.STREAM.INFO.{stream}"
@@ -100,13 +100,13 @@ def _read(stream: str) -> Iterator[str]:
 
 
 def _consume(path: str) -> Iterator[str]:
-    """Answer for messages of the durable consumer at `STREAM.NAME`."""
+    """Subjects to acknowledge messages of the durable consumer at `STREAM.NAME`."""
     yield f"$JS.ACK.{path}.>"
     yield f"$JS.ACK.*.*.{path}.>"
 
 
 def _own_only(consumer: Consumer, user: str) -> Iterator[str]:
-    """A durable consumer is made and changed by the operator alone, and read by its owner alone."""
+    """Subjects of a durable consumer to deny: only the operator creates or changes it, only its owner reads it."""
     path = f"{consumer.stream}.{consumer.name}"
     yield f"$JS.API.CONSUMER.CREATE.{path}"
     yield f"$JS.API.CONSUMER.CREATE.{path}.>"

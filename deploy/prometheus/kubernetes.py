@@ -1,4 +1,4 @@
-"""Writes rules and dashboard as resources of Kubernetes: `python -m deploy.prometheus.kubernetes`."""
+"""Writes alert rules and dashboard as Kubernetes resources: `python -m deploy.prometheus.kubernetes`."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The drafts of the exercise: a made-up province, dates counted in working days back from today."""
+"""The drafts of the exercise: a fictitious province, dates counted in working days before today."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class Talk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One draft; `shows` is what it is there to show."""
+    """One draft; `shows` is the situation that it demonstrates."""
 
     code: str
     shows: str

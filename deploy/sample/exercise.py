@@ -1,4 +1,4 @@
-"""Writes the fictitious exercise office in the import format: `python -m deploy.sample.exercise FOLDER [DAY]`."""
+"""Writes the fictitious exercise data in the import format: `python -m deploy.sample.exercise FOLDER [DAY]`."""
 
 import csv
 import sys
@@ -82,7 +82,7 @@ def sheets(today: date, calendar: Calendar) -> Mapping[str, list[Row]]:
 
 
 def write(folder: Path, today: date, calendar: Calendar) -> None:
-    """Write the files that `loa import` takes."""
+    """Write the files that `loa import` reads."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in sheets(today, calendar).items():
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
@@ -103,7 +103,7 @@ def _target(today: date) -> Row:
 
 
 def _draft(case: Case) -> Row:
-    known = case.in_scope is Answer.YES
+    in_scope = case.in_scope is Answer.YES
     return {
         "draft_code": case.code,
         "title": case.title,
@@ -112,12 +112,12 @@ def _draft(case: Case) -> Row:
         "regime": "law_2025_amended",
         "procedure": case.procedure.value,
         "procedure_document": case.allowed_by,
-        "in_scope": "yes" if known else "",
+        "in_scope": "yes" if in_scope else "",
         "requires_proposal": "",
         "affects_rights": "yes",
-        "contested": "yes" if known else "",
+        "contested": "yes" if in_scope else "",
         "wide_impact": "yes",
-        "scope_basis": "national_407" if known else "",
+        "scope_basis": "national_407" if in_scope else "",
         "final_number": case.number,
         "outcome": case.outcome,
         "source": SOURCE,

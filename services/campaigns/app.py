@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.campaigns.adapters import answers, api, tables
 from services.campaigns.adapters.broker import subscribe
@@ -16,7 +17,8 @@ from services.campaigns.settings import Settings
 from shared import clock, conventions, imports, links, web
 from shared.auth import Verifier
 from shared.clock import Clock
-from shared.projections.rows import RowProjection
+from shared.directory.projection import DirectoryProjection
+from shared.rules.rulebook import Rulebook, load_rulebook
 from shared.service import Platform
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
@@ -26,9 +28,9 @@ CONTEXTS = frozenset({"unit", "draft", "plan", "communication", "programme"})
 def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     """`now` is the clock by which links end, and the days of what they record are judged."""
     platform = Platform(settings)
-    projection = RowProjection("campaigns", CONTEXTS, tables.metadata, tables.READ_MODEL, changes)
-    runner = platform.runner(projection, tables.checkpoints)
-    read_model = SqlReadModel(platform.engine)
+    rulebook = load_rulebook(settings.rule_files)
+    runner = platform.runner(projection(platform.engine, rulebook), tables.checkpoints)
+    read_model = SqlReadModel(platform.engine, now)
     commands = Commands(platform.store, read_model, clock.new_id)
     reactions = platform.reactions()
     subscribe(reactions, commands, now)
@@ -52,6 +54,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
         probes={**platform.probes(runner), "reactions": reactions.probe},
         metrics=platform.metrics,
         tracing=platform.tracing,
+        now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run, reactions.run]),
     )
 
@@ -63,3 +66,16 @@ def _imports(platform: Platform, known: Known) -> APIRouter:
         imports.router(platform.store, lambda session: rows(session, known, clock.new_id).sheets())
     )
     return router
+
+
+def projection(engine: AsyncEngine, rulebook: Rulebook) -> DirectoryProjection:
+    return DirectoryProjection(
+        name="campaigns",
+        contexts=CONTEXTS,
+        metadata=tables.metadata,
+        directory=tables.directory,
+        own=tables.OWN,
+        changes=changes,
+        rulebook=rulebook,
+        engine=engine,
+    )

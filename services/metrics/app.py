@@ -47,5 +47,6 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
         probes=platform.probes(runner),
         metrics=platform.metrics,
         tracing=platform.tracing,
+        now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
     )

@@ -1,17 +1,16 @@
 """The notifier's composition root: the one place that knows every adapter of it."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from pathlib import Path
 from ssl import SSLContext, create_default_context
 
 from fastapi import FastAPI
-from nats.errors import Error as NatsError
-from nats.js.errors import Error as JetStreamError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifier.adapters import answers, api, mailbox_page, outbox, parked, pauses, requests, tables
 from services.notifier.adapters.alerts.projection import NotifierProjection
-from services.notifier.adapters.alerts.store import SqlPendingAlerts
+from services.notifier.adapters.alerts.store import PROJECTION, SqlPendingAlerts
 from services.notifier.adapters.answer_links import AnswerLinks
 from services.notifier.adapters.bounces import Desk as BounceDesk
 from services.notifier.adapters.bounces import ImapDoor, LmtpDoor
@@ -41,6 +40,7 @@ from services.notifier.application.mail_kinds import MailKind, MailKinds
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.ports import Post
 from services.notifier.application.preferences import Preferences, SettingsMails
+from services.notifier.application.projections import changes
 from services.notifier.application.sender import Sender
 from services.notifier.application.ticks import Ticks
 from services.notifier.domain.escalation import Step, StepTo
@@ -49,30 +49,32 @@ from shared import clock, imports, links, log, web
 from shared.auth import Verifier
 from shared.clock import Clock
 from shared.contracts.vocabulary import AlertAnswer
-from shared.errors import TransientError
+from shared.directory.projection import DirectoryProjection
 from shared.eventstore.streams import stream_state
 from shared.links import LinkSigner, signing_key
-from shared.rules.rulebook import load_rulebook
+from shared.rules.rulebook import Rulebook, load_rulebook
+from shared.rules.working_days import Calendar
 from shared.service import Background, Platform
 
 logger = log.get(__name__)
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
+CONTEXTS = frozenset({"unit", "draft", "compliance", "alert", "recipient"})
 
 
 def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[MailKind] = ()) -> FastAPI:
     """`now` is the clock by which days are judged and leases end; `more_kinds` are kinds of mail beside the own ones."""
     platform = Platform(settings)
+    rulebook = load_rulebook(settings.rule_files)
     commands = Commands(platform.store)
     sending = SqlSending(platform.engine, local=settings.smtp_url is None and not settings.channels)
-    ticks = _ticks(platform, settings, sending, now, more_kinds)
+    ticks = _ticks(platform, settings, sending, rulebook.calendar, now, more_kinds)
     publisher = ticks.sender.publisher
-    projection = NotifierProjection(platform.engine, publisher.caught_up)
-    runner = platform.runner(projection, tables.checkpoints)
+    runner = platform.runner(projection(platform.engine, rulebook, publisher.caught_up), tables.checkpoints)
     platform.metrics.before_scrape("mail", Vitals.of(platform.engine, sending, now, platform.metrics).read)
     reactions = platform.reactions()
     subscribe(reactions, ticks, clock.new_id)
-    recipients, read_model = SqlRecipients(platform.engine), SqlReadModel(platform.engine)
+    recipients, read_model = SqlRecipients(platform.engine), SqlReadModel(platform.engine, now)
     return web.create_api(
         service=settings.service,
         description="Nhắc việc và đôn đốc bằng thư điện tử. / Reminders by e-mail.",
@@ -94,7 +96,7 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
                 settings.url_notifier,
                 now,
             ),
-            requests.router(platform.engine, settings.url_registry),
+            requests.router(platform.engine, settings.url_registry, now),
             outbox.router(read_model, environment(), ticks.pipeline.kinds, local=settings.smtp_url is None),
             parked.router(parked.SqlParked(platform.engine, ticks.pipeline.kinds), now),
             imports.router(platform.store, lambda session: rows(session, recipients, clock.new_id).sheets()),
@@ -106,6 +108,7 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
         probes={**platform.probes(runner), "reactions": reactions.probe},
         metrics=platform.metrics,
         tracing=platform.tracing,
+        now=now,
         lifespan=lambda _: platform.lifespan(
             MIGRATIONS,
             [runner.run, reactions.run, ticks.sender.run, *_doors_for_bounces(platform, settings, now)],
@@ -114,18 +117,36 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
     )
 
 
+async def _publish_nothing() -> None:
+    """Only rows are asked for."""
+
+
+def projection(
+    engine: AsyncEngine, rulebook: Rulebook, publish: Callable[[], Awaitable[None]] = _publish_nothing
+) -> NotifierProjection:
+    rows = DirectoryProjection(
+        name=PROJECTION,
+        contexts=CONTEXTS,
+        metadata=tables.metadata,
+        directory=tables.directory,
+        own=tables.OWN,
+        changes=changes,
+        rulebook=rulebook,
+        engine=engine,
+    )
+    return NotifierProjection(rows, publish)
+
+
 def _ticks(
     platform: Platform,
     settings: Settings,
     sending: SqlSending,
+    calendar: Calendar,
     now: Clock,
     more_kinds: Iterable[MailKind],
 ) -> Ticks:
     async def head() -> int:
-        try:
-            return (await stream_state(platform.client.jetstream(timeout=5))).last
-        except (NatsError, JetStreamError) as error:
-            raise TransientError(f"the broker does not say how long the log is: {error}") from error
+        return (await stream_state(platform.client.jetstream(timeout=5))).last
 
     ledger = ObservedLedger(
         platform.engine,
@@ -134,7 +155,6 @@ def _ticks(
         mails=platform.metrics.counter("loa_mails", "attempts to deliver a mail", "outcome", "reason"),
         tracing=platform.tracing,
     )
-    calendar = load_rulebook(settings.rule_files).calendar
     pending = SqlPendingAlerts(platform.engine)
     publisher = AlertPublisher(pending, ledger, platform.store, head, clock.new_id, now, platform.tracing)
     signer = _signer(settings)

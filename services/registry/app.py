@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.registry.adapters import api, tables
 from services.registry.adapters.read_model import SqlReadModel
@@ -12,28 +13,27 @@ from services.registry.application.projections import changes
 from services.registry.settings import Settings
 from shared import broker, clock, imports, web
 from shared.auth import Verifier
-from shared.projections.rows import RowProjection
-from shared.rules.rulebook import load_rulebook
+from shared.directory.projection import DirectoryProjection
+from shared.rules.rulebook import Rulebook, load_rulebook
 from shared.service import Platform
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
+    """`now` is the clock by which days are judged: what is dated later doesn't hold yet."""
     platform = Platform(settings)
-    projection = RowProjection(
-        "registry", frozenset({"unit", "draft"}), tables.metadata, tables.READ_MODEL, changes
-    )
-    runner = platform.runner(projection, tables.checkpoints)
     rulebook = load_rulebook(settings.rule_files)
-    commands = Commands(platform.store, clock.new_id, rulebook)
+    runner = platform.runner(projection(platform.engine, rulebook), tables.checkpoints)
+    commands = Commands(platform.store, clock.new_id, rulebook, now)
     return web.create_api(
         service=settings.service,
         description="Đơn vị, dự thảo, chính sách, giai đoạn. / Units, drafts, policies, stages.",
         routers=[
-            *api.routers(commands, SqlReadModel(platform.engine), rulebook),
+            *api.routers(commands, SqlReadModel(platform.engine, now), rulebook),
             imports.router(
-                platform.store, lambda session: Rows(Commands(session.store, clock.new_id, rulebook)).sheets()
+                platform.store,
+                lambda session: Rows(Commands(session.store, clock.new_id, rulebook, now)).sheets(),
             ),
         ],
         broker=broker.create_broker(settings, platform.catalog),
@@ -43,5 +43,19 @@ def create_app(settings: Settings) -> FastAPI:
         probes=platform.probes(runner),
         metrics=platform.metrics,
         tracing=platform.tracing,
+        now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
+    )
+
+
+def projection(engine: AsyncEngine, rulebook: Rulebook) -> DirectoryProjection:
+    return DirectoryProjection(
+        name="registry",
+        contexts=frozenset({"unit", "draft"}),
+        metadata=tables.metadata,
+        directory=tables.directory,
+        own=tables.OWN,
+        changes=changes,
+        rulebook=rulebook,
+        engine=engine,
     )

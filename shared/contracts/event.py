@@ -1,7 +1,7 @@
 """What every event is: a frozen fact with a context, a name in the past tense and a version."""
 
 import re
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -29,6 +29,16 @@ class Event(BaseModel):
         cls.context = context
         cls.name = _snake(cls.__name__.removeprefix(context.capitalize()))
         cls.version = version
+
+    @classmethod
+    def of(cls, source: object, **more: Any) -> Self:
+        """Make an event of what has fields of the same names (a command), and of what it doesn't have.
+
+        An empty mapping says nothing: where the field's default is None, it is None.
+        """
+        taken = {name: getattr(source, name) for name in cls.model_fields if hasattr(source, name)}
+        absent = {name for name in taken if taken[name] == {} and cls.model_fields[name].default is None}
+        return cls(**{name: value for name, value in taken.items() if name not in absent} | more)
 
     @classmethod
     def type_name(cls) -> str:

@@ -8,6 +8,7 @@ from pydantic import Field
 from shared.contracts.event import Code, Event
 from shared.contracts.vocabulary import (
     Answer,
+    Clearable,
     Dataset,
     Instrument,
     Precision,
@@ -105,6 +106,21 @@ class DraftRegistered(Event, context="draft"):
     source: str | None = None
     notes: Notes = Field(default_factory=dict)
     dataset: Dataset = Dataset.LIVE
+
+
+class DraftAmended(Event, context="draft"):
+    """What was registered wrongly, or became known later; None leaves a field as it was.
+
+    `cleared` names the fields of which the value was wrong and no right one is known.
+    """
+
+    instrument: Instrument | None = None
+    regime: Regime | None = None
+    final_number: str | None = None
+    outcome: str | None = None
+    source: str | None = None
+    cleared: tuple[Clearable, ...] = ()
+    reason: str
 
 
 class DraftRetitled(Event, context="draft"):
@@ -266,6 +282,7 @@ class DraftMerged(Event, context="draft"):
 UnitEvent = UnitRegistered | UnitRenamed | UnitMoved | UnitSucceeded | UnitDissolved | UnitTargetSet
 DraftEvent = (
     DraftRegistered
+    | DraftAmended
     | DraftRetitled
     | DraftScopeAssessed
     | DraftPolicyAdded

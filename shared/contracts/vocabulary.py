@@ -97,6 +97,14 @@ class ScopeBasis(StrEnum):
     LAW_2025_ART68 = "law_2025_art68"
 
 
+class Clearable(StrEnum):
+    """What a draft was registered with and may turn out to have no known value (`draft.amended`)."""
+
+    FINAL_NUMBER = "final_number"
+    OUTCOME = "outcome"
+    SOURCE = "source"
+
+
 class Channel(StrEnum):
     PRESS_CONFERENCE = "press_conference"
     PRESS_RELEASE = "press_release"
@@ -281,3 +289,25 @@ class EscalationReason(StrEnum):
     OVERDUE = "overdue"
     PLAN_PASSED = "plan_passed"
     NO_RECIPIENT = "no_recipient"
+
+
+CLOSED_LISTS = (Answer, ContentItem, Precision, Procedure, Weekday)
+"""What an event may bear of these is complete: one value more is a breaking change of its type."""
+
+OPEN_LISTS = (
+    Channel,
+    Dataset,
+    EscalationReason,
+    GapClosure,
+    Instrument,
+    OptionalMail,
+    PreferenceDoor,
+    RecipientRole,
+    Regime,
+    ScopeBasis,
+    Stage,
+    SuccessionKind,
+    UnitKind,
+    UnitLevel,
+)
+"""These may get further values in later releases: a consumer passes over a value that it does not know."""

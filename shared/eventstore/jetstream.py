@@ -19,6 +19,7 @@ from shared.eventstore.port import History, Version, VersionConflict
 from shared.eventstore.reading import PAGE, Known, LogReader
 from shared.eventstore.settle import check_size, settled
 from shared.eventstore.streams import EVENTS
+from shared.transient import BROKER
 
 TRACEPARENT = "traceparent"  # W3C Trace Context, also in the envelope
 CHECK_SUBJECT = "Nats-Expected-Last-Subject-Sequence-Subject"
@@ -63,6 +64,10 @@ class JetStreamEventStore:
         self._require_connection()
         return await self._reader.load_all(refs)
 
+    async def exists(self, ref: AggregateRef) -> bool:
+        self._require_connection()
+        return await self._reader.exists(ref)
+
     async def reach(self, position: int) -> None:
         self._require_connection()
         await self._reader.reach(position)
@@ -77,7 +82,7 @@ class JetStreamEventStore:
         messages = [message for one in appends for message in _outgoing(one.ref, one.expected, one.events)]
         try:
             ack = await self._publish_batch(messages)
-        except (nats.errors.Error, OSError) as error:
+        except BROKER as error:
             raise _verdict(error, f"{len(appends)} aggregates", moved=False) from error
         self.known.note(ack["seq"], messages[-1].subject)
         position, versions = ack["seq"] - len(messages), []
@@ -92,7 +97,7 @@ class JetStreamEventStore:
         messages = _outgoing(ref, expected, events)
         try:
             ack = await (self._publish(messages[0]) if len(events) == 1 else self._publish_batch(messages))
-        except (nats.errors.Error, OSError) as error:
+        except BROKER as error:
             return await self._settle(ref, expected, events, error)
         if ack.get("duplicate"):
             return await self._settle(ref, expected, events, None)

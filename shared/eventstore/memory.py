@@ -19,6 +19,9 @@ class MemoryEventStore:
     async def load(self, ref: AggregateRef) -> History:
         return History(tuple(event for event in self.recorded() if event.ref == ref))
 
+    async def exists(self, ref: AggregateRef) -> bool:
+        return any(of == ref for of, _ in self.payloads)
+
     async def append(self, ref: AggregateRef, expected: Version, events: Sequence[NewEvent]) -> Version:
         check_size(events)
         history = await self.load(ref)

@@ -26,6 +26,9 @@ class ObservedEventStore:
     async def load(self, ref: AggregateRef) -> History:
         return await self.below.load(ref)
 
+    async def exists(self, ref: AggregateRef) -> bool:
+        return await self.below.exists(ref)
+
     async def load_all(self, refs: Sequence[AggregateRef]) -> Mapping[AggregateRef, History]:
         return await self.below.load_all(refs)
 

@@ -74,6 +74,10 @@ class OverlayEventStore:
             self._known.setdefault(ref, await self.below.load(ref))
         return self._known[ref]
 
+    async def exists(self, ref: AggregateRef) -> bool:
+        """Say so by what was read (or said) of the aggregate, for rows that follow will ask for it too."""
+        return bool((await self.load(ref)).events)
+
     async def append(self, ref: AggregateRef, expected: Version, events: Sequence[NewEvent]) -> Version:
         check_size(events)
         history = await self.load(ref)

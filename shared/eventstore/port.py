@@ -77,6 +77,10 @@ class EventStore(Protocol):
         """Read all events of an aggregate; an aggregate without events has an empty history."""
         ...
 
+    async def exists(self, ref: AggregateRef) -> bool:
+        """Say whether an aggregate has any event, as new as `load` would; it is not read."""
+        ...
+
     async def append(self, ref: AggregateRef, expected: Version, events: Sequence[NewEvent]) -> Version:
         """Append all of `events` or none (1 to `MAX_BATCH`).
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import Header
@@ -18,6 +17,7 @@ from shared.envelope import AggregateRef, Recorded, decode
 from shared.errors import TransientError
 from shared.eventstore.port import History
 from shared.eventstore.streams import EVENTS
+from shared.transient import BROKER
 
 PAGE = 1000  # events of one direct get
 TOGETHER = 250  # aggregates whose newest events are asked for at once
@@ -83,7 +83,7 @@ class LogReader:
         while not (self.known.lasts and self.known.position >= position):
             try:
                 found = await self._at([position])
-            except (nats.errors.Error, OSError) as error:
+            except BROKER as error:
                 raise TransientError(f"the log could not be read: {error}") from error
             for message in found:
                 self.known.note(position, _header(message, "Nats-Subject"))
@@ -95,10 +95,19 @@ class LogReader:
             raise TransientError(f"who answers does not have position {position} of the log")
         await asyncio.sleep(BEHIND_SECONDS)
 
+    async def exists(self, ref: AggregateRef) -> bool:
+        """Look for the newest event of every type of an aggregate: one question, whatever its length."""
+        try:
+            answers = await self._recent([ref.subjects])
+        except BROKER as error:
+            raise TransientError(f"the log could not be read: {error}") from error
+        own = ref.subjects.removesuffix("*")
+        return any(_header(message, "Nats-Subject").startswith(own) for message in answers)
+
     async def load_all(self, refs: Sequence[AggregateRef]) -> Mapping[AggregateRef, History]:
         try:
             return await self._load_all(refs)
-        except (nats.errors.Error, OSError) as error:
+        except BROKER as error:
             raise TransientError(f"the log could not be read: {error}") from error
 
     async def _load_all(self, refs: Sequence[AggregateRef]) -> Mapping[AggregateRef, History]:

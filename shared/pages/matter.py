@@ -8,8 +8,9 @@ from uuid import UUID
 
 from shared.contracts.ids import draft_id, unit_id
 from shared.contracts.metrics import ComplianceGapClosed
-from shared.contracts.registry import DraftPolicyAdded, DraftPolicyAmended, UnitRegistered, UnitRenamed
 from shared.contracts.vocabulary import Dataset, Instrument, Stage
+from shared.directory import units
+from shared.directory.drafts import policies_of
 from shared.envelope import AggregateRef
 from shared.eventstore.port import EventStore
 from shared.links import Link, LinkNotValid
@@ -34,8 +35,8 @@ class Matter:
     is_open: bool
 
 
-async def matter_of(store: EventStore, link: Link) -> Matter:
-    """Read the matter of a link; raises `LinkNotValid` if the log knows nothing of it."""
+async def matter_of(store: EventStore, link: Link, today: date) -> Matter:
+    """Read the matter of a link, its unit by the name of today; raises `LinkNotValid` if the log knows nothing of it."""
     story = (await store.load(AggregateRef("compliance", link.gap_id))).facts
     if not story:
         raise LinkNotValid
@@ -47,11 +48,11 @@ async def matter_of(store: EventStore, link: Link) -> Matter:
         instrument=gap.instrument,
         stage=gap.stage,
         unit_code=link.unit_code,
-        unit_name=_name(await _facts(store, "unit", unit_id(link.unit_code)), link.unit_code),
+        unit_name=await _name(store, link.unit_code, today),
         since=gap.since,
         due_on=gap.due_on,
         policies=gap.policies,
-        policy_titles=_policies(await _facts(store, "draft", draft_id(gap.draft_code))),
+        policy_titles=dict(policies_of(await _facts(store, "draft", draft_id(gap.draft_code)))),
         dataset=gap.dataset,
         is_open=not isinstance(gap, ComplianceGapClosed) and gap.unit_code == link.unit_code,
     )
@@ -61,11 +62,6 @@ async def _facts(store: EventStore, context: str, id_: UUID) -> Sequence[Any]:
     return (await store.load(AggregateRef(context, id_))).facts
 
 
-def _name(story: Sequence[Any], code: str) -> str:
-    names = [fact.unit_name for fact in story if isinstance(fact, UnitRegistered | UnitRenamed)]
-    return names[-1] if names else code
-
-
-def _policies(story: Sequence[Any]) -> dict[int, str]:
-    said = [fact for fact in story if isinstance(fact, DraftPolicyAdded | DraftPolicyAmended)]
-    return {fact.policy_no: fact.title for fact in said}
+async def _name(store: EventStore, code: str, today: date) -> str:
+    unit = units.fold(await _facts(store, "unit", unit_id(code)))
+    return unit.name_on(today) if unit else code

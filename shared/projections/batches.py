@@ -4,35 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from nats.errors import Error as NatsError
-from nats.js.errors import Error as JetStreamError
 from sqlalchemy import text
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import log
 from shared.contracts.catalog import Catalog
 from shared.contracts.event import Unknown
 from shared.envelope import Recorded, decode
-from shared.errors import PermanentError, TransientError
+from shared.errors import PermanentError
 from shared.projections.checkpoint import Checkpoint, CheckpointMoved, CheckpointTables
 from shared.projections.feed import RawEvent
 from shared.projections.projection import PoisonEvent, Projection
 from shared.telemetry import Telemetry
 from shared.tracing import Heard
+from shared.transient import TRANSIENT
 
 logger = log.get(__name__)
 
 FEW = 10  # events of a batch that are named one by one
-TRANSIENT = (
-    TransientError,
-    NatsError,
-    JetStreamError,
-    OSError,
-    TimeoutError,
-    OperationalError,
-    InterfaceError,
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
-from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, Header
 
 from shared.eventstore.jetstream import TRACEPARENT
 from shared.eventstore.streams import EVENTS, stream_state
+from shared.transient import BROKER
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 IDLE_SECONDS = 60.0  # an abandoned consumer goes away by itself after this
@@ -68,7 +68,7 @@ class Feed:
             if not self._arrived and self._open == 0:
                 await self._ask(most, wait)
             await self._hear(most, wait + GRACE_SECONDS)
-        except (NatsError, OSError):
+        except BROKER:
             await self.close()
             raise
         events, self._arrived = self._arrived, []
@@ -85,7 +85,7 @@ class Feed:
         if inbox is not None and self._client.is_connected:
             try:
                 await inbox.unsubscribe()
-            except (NatsError, OSError):
+            except BROKER:
                 return
 
     async def _begin(self) -> None:

@@ -15,18 +15,20 @@ from typing import Any
 import orjson
 from nats.aio.client import Client
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import clock, log
+from shared.database import DatabaseBusy
 from shared.errors import LoaError, TransientError
 from shared.eventstore.streams import StreamState, stream_state
-from shared.projections.batches import TRANSIENT, Batches
+from shared.projections.batches import Batches
 from shared.projections.beside import LIVE, Beside, Digest, digests
 from shared.projections.checkpoint import Checkpoint, CheckpointMoved
 from shared.projections.feed import Feed
 from shared.projections.projection import PoisonEvent
 from shared.tracing import Tracing
+from shared.transient import TRANSIENT
 
 logger = log.get(__name__)
 
@@ -34,7 +36,6 @@ BATCH = 500
 WAIT_SECONDS = 1.0
 LOOK_SECONDS = 0.5  # between two looks at what was asked for
 LOCK_SECONDS = 5  # for which readers may be held up while tables change places
-BUSY = {"55P03", "40P01"}  # lock_not_available, deadlock_detected: readers were in the way, try again
 
 
 class Purpose(StrEnum):
@@ -177,9 +178,7 @@ class Refill:
     async def _took_place(self, at: Checkpoint, stream: StreamState) -> bool:
         try:
             return await self._take_place(at, stream)
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in BUSY:
-                raise
+        except DatabaseBusy:  # readers were in the way
             return False
 
     async def _fill(

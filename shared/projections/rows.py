@@ -1,7 +1,7 @@
 """Row changes as data: a projection says what an event means for rows, in bulk they are written once."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -10,28 +10,37 @@ from typing import Any
 from sqlalchemy import MetaData, Table, bindparam, delete, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.contracts.event import Event
 from shared.database import upsert
 from shared.envelope import Recorded
+from shared.projections.row_mapper import Row, changed_columns, whole_row
 
-Row = Mapping[str, Any]
 Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """A whole row: inserted, or put in the place of the one with the same primary key."""
+    """A whole row: inserted, or put in the place of the one with the same primary key.
+
+    A column that `values` don't name is taken from the field of `event` that has its name.
+    """
 
     table: str
     values: Row
+    event: Event | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Some columns of an existing row (nothing happens if there is none)."""
+    """Some columns of an existing row (nothing happens if there is none).
+
+    With an `event`, every column beside the key that has the name of one of its fields is changed too.
+    """
 
     table: str
     key: Row
     values: Row
+    event: Event | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +84,21 @@ def _folded(metadata: MetaData, changes: Iterable[RowChange]) -> dict[Table, lis
     rows: dict[Table, dict[Key, RowChange]] = defaultdict(dict)
     for change in changes:
         table = metadata.tables[change.table]
-        key = _key(table, change)
-        rows[table][key] = _merge(rows[table].get(key), change)
+        mapped = _mapped(table, change)
+        key = _key(table, mapped)
+        rows[table][key] = _merge(rows[table].get(key), mapped)
     return {table: list(by_key.values()) for table, by_key in rows.items()}
+
+
+def _mapped(table: Table, change: RowChange) -> RowChange:
+    match change:
+        case Put():
+            return Put(change.table, whole_row(table, change.values, change.event))
+        case Change():
+            values = changed_columns(table, change.key, change.values, change.event)
+            return Change(change.table, change.key, values)
+        case Remove():
+            return change
 
 
 def _key(table: Table, change: RowChange) -> Key:

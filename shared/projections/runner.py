@@ -15,7 +15,7 @@ from shared import clock, log
 from shared.contracts.catalog import Catalog
 from shared.errors import TransientError
 from shared.eventstore.streams import StreamState, stream_state
-from shared.projections.batches import TRANSIENT, Batches
+from shared.projections.batches import Batches
 from shared.projections.checkpoint import Checkpoint, CheckpointMoved, CheckpointTables
 from shared.projections.feed import Feed, RawEvent
 from shared.projections.projection import PoisonEvent, Projection, State, Status, StreamRecreated
@@ -23,6 +23,7 @@ from shared.projections.refill import Purpose, Refill
 from shared.telemetry import Telemetry
 from shared.together import together
 from shared.tracing import Tracing
+from shared.transient import TRANSIENT
 
 logger = log.get(__name__)
 

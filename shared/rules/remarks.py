@@ -11,17 +11,15 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from shared.contracts.vocabulary import CLOSING_BY_LAW, ENDS, Precision, Procedure, Stage
+from shared.contracts.vocabulary import CLOSING_BY_LAW, Precision, Procedure, Stage
 from shared.errors import Text
 from shared.rules.facts import DraftFacts, Posting
 from shared.rules.postings import PostingClock, clock_of
 from shared.rules.procedures import PostingRule
 from shared.rules.rulebook import Rulebook
-from shared.rules.sequence import Step, steps_of
+from shared.rules.sequence import HALTS, Step, steps_of
 from shared.rules.wording import CERTAINTIES, INSTRUMENTS, REGIMES, STAGES
 from shared.rules.working_days import last_day
-
-HALTS = ENDS | {Stage.SUSPENDED}
 
 
 class RemarkKind(StrEnum):

@@ -1,6 +1,6 @@
 """From entries in any order to the sequence of stage occurrences and the window of communication."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -14,6 +14,7 @@ from shared.rules.procedures import ProcedureRule
 from shared.rules.rulebook import Rulebook
 from shared.rules.working_days import last_day
 
+HALTS = ENDS | {Stage.SUSPENDED}  # while a draft is in one of them, nothing is asked of it
 _EXACTNESS = {Precision.DAY: 0, Precision.MONTH: 1, Precision.YEAR: 2}
 
 
@@ -22,6 +23,18 @@ class Step(NamedTuple):
 
     entry: StageEntry
     rule: ProcedureRule
+
+
+class StagePeriod(NamedTuple):
+    """The days of one stage occurrence, `[entered_on, exited_on)`; `entry_id` is that of the entry that began it."""
+
+    entry_id: UUID
+    stage: Stage
+    entered_on: date
+    exited_on: date | None
+
+    def holds_on(self, day: date) -> bool:
+        return self.entered_on <= day and (self.exited_on is None or day < self.exited_on)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,14 +105,17 @@ def in_order(entries: Iterable[StageEntry]) -> list[StageEntry]:
     An entry into the stage that the draft is already in continues that occurrence. After an end nothing
     begins; on the day of an end everything else stands before it.
     """
-    begun: list[StageEntry] = []
+    return [entry for entry, begins in _placed(entries) if begins]
+
+
+def _placed(entries: Iterable[StageEntry]) -> Iterator[tuple[StageEntry, bool]]:
+    """Give all entries in order, each with whether it begins an occurrence."""
+    last: StageEntry | None = None
     for _, same_day in groupby(sorted(entries, key=attrgetter("entered_on")), key=attrgetter("entered_on")):
-        for entry in _one_day(list(same_day), begun[-1] if begun else None):
-            if begun and begun[-1].stage in ENDS:
-                return begun
-            if not begun or begun[-1].stage is not entry.stage:
-                begun.append(entry)
-    return begun
+        for entry in _one_day(list(same_day), last):
+            begins = last is None or (last.stage not in ENDS and last.stage is not entry.stage)
+            last = entry if begins else last
+            yield entry, begins
 
 
 def _one_day(entries: list[StageEntry], current: StageEntry | None) -> list[StageEntry]:
@@ -127,6 +143,34 @@ def parallel_entries(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> list
     known = (entry for entry in facts.entries if entry.entered_on <= as_of)
     beside = (entry for entry in known if entry.stage in _rule(facts, rulebook, entry).parallel)
     return sorted(beside, key=attrgetter("entered_on"))
+
+
+def all_in_order(facts: DraftFacts, rulebook: Rulebook) -> list[StageEntry]:
+    """Return every entry in order: also what only continues an occurrence, and parallel stages on their days."""
+    parallel = {e.entry_id for e in facts.entries if e.stage in _rule(facts, rulebook, e).parallel}
+    ordered = [entry for entry, _ in _placed(e for e in facts.entries if e.entry_id not in parallel)]
+    for entry in sorted((e for e in facts.entries if e.entry_id in parallel), key=_place):
+        after = (place for place, other in enumerate(ordered) if _place(other) > _place(entry))
+        ordered.insert(next(after, len(ordered)), entry)
+    return ordered
+
+
+def _place(entry: StageEntry) -> tuple[date, int]:
+    return entry.entered_on, entry.stage.order
+
+
+def stage_periods(facts: DraftFacts, rulebook: Rulebook) -> list[StagePeriod]:
+    """Return the stage occurrences in order, as days alone."""
+    entries = [entry for entry, _ in steps_of(facts, rulebook)]
+    ends = [*(entry.entered_on for entry in entries[1:]), None]
+    return [
+        StagePeriod(e.entry_id, e.stage, e.entered_on, end) for e, end in zip(entries, ends, strict=False)
+    ]
+
+
+def stage_on(occurrences: Iterable[StagePeriod], day: date) -> StagePeriod | None:
+    """Return the occurrence that a draft is in on a day; None before the first."""
+    return next((one for one in occurrences if one.holds_on(day)), None)
 
 
 def steps_of(facts: DraftFacts, rulebook: Rulebook) -> list[Step]:

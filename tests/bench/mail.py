@@ -26,7 +26,7 @@ from pydantic import SecretStr
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from deploy.local.engine import free_port
+from deploy.local.engines.ports import free_port
 from services.notifier.adapters.ledger_rows import claim_of
 from services.notifier.adapters.message import wire
 from services.notifier.adapters.tables import DIGEST, RECIPIENT

@@ -35,7 +35,7 @@ Trouble = Callable[[Stack], AbstractContextManager[None]]
 @pytest.fixture(scope="module")
 def cluster(images: Images, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("cluster")
-    with running(images, "compose.cluster.yaml", folder, "loachaos") as stack:
+    with running(images, "cluster.yaml", folder, "loachaos") as stack:
         yield stack
 
 

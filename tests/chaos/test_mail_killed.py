@@ -20,8 +20,8 @@ import httpx
 import pytest
 from aiosmtpd.controller import Controller
 
-from deploy.local.keys import Keyring
-from deploy.local.nats import NatsServer
+from deploy.local.engines.nats import NatsServer
+from deploy.local.keys.keyring import Keyring
 from shared.clock import new_id
 from tests.chaos.unruly_server import IN_DOUBT, KINDS, UnrulyServer
 from tests.integration.notifier.desk import MONDAY, UNIT, Desk, open_desk, opened

@@ -8,14 +8,16 @@ from typing import Any, Union, get_args, get_origin
 import orjson
 from pydantic import BaseModel
 
-from shared.broker import envelope_model
 from shared.contracts.catalog import CATALOG
 from shared.contracts.event import Event
+from shared.envelope_schema import event_schema
 
 HERE = Path(__file__).parent
 SAMPLES = HERE / "samples"
 SCHEMAS = HERE / "schemas"
 REGENERATE = "python -m tests.contract.regenerate"
+
+EXTENSIONS = {"draftcode", "unitcode", "dataset"}
 
 MODELS = sorted(CATALOG.types.values(), key=lambda model: model.type_name())
 
@@ -53,9 +55,7 @@ def wire(document: Any) -> bytes:
 
 def schema(model: type[Event]) -> dict[str, Any]:
     """Give the schema that services answer with (`GET /schemas/{type}`), without Python's order of things."""
-    document: dict[str, Any] = json.loads(
-        json.dumps(envelope_model(model).model_json_schema(), sort_keys=True)
-    )
+    document: dict[str, Any] = json.loads(json.dumps(event_schema(model), sort_keys=True))
     return document
 
 

@@ -1,5 +1,6 @@
 """Every HTTP endpoint of every service has exactly one declared principal, but for the public ones."""
 
+import json
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -13,8 +14,11 @@ from pydantic import SecretStr
 
 from services.notifier.adapters import mailbox_page
 from shared import auth
-from shared.contracts.catalog import CATALOG
-from shared.contracts.vocabulary import Role
+from shared.contracts.catalog import CATALOG, OWNERS
+from shared.contracts.vocabulary import CLOSED_LISTS, OPEN_LISTS, Role
+from shared.envelope import CONTENT_TYPE
+from shared.envelope_schema import DIALECT, OPEN
+from shared.eventstore.streams import EVENTS
 from shared.pages import answering
 from tests.support.service import SERVICES, create_app_of, existing
 
@@ -86,6 +90,43 @@ async def test_the_events_of_the_service_are_described(service: str) -> None:
     app = app_of(service)
     (route,) = [route for route in endpoints(app).values() if route.path == "/asyncapi.json"]
     assert route.endpoint is not None
-    document = (await route.endpoint()).body.decode()
+    document = json.loads((await route.endpoint()).body)
     for model in CATALOG.owned_by(service):
-        assert model.type_name() in document
+        channel = document["channels"][model.type_name()]
+        assert channel["address"] == f"loa.{model.context}.{{id}}.{model.name}"
+        assert (channel["x-stream"], list(channel["parameters"])) == (EVENTS, ["id"])
+        message = document["components"]["messages"][f"{model.type_name()}:Message"]
+        assert message["contentType"] == CONTENT_TYPE == "application/cloudevents+json"
+        schema = document["components"]["schemas"][message["payload"]["$ref"].rpartition("/")[2]]
+        assert schema["properties"]["type"]["const"] == model.type_name()
+        assert "$id" not in schema, "references within would be looked for in it"
+    lists = {name: part for name, part in document["components"]["schemas"].items() if _is_list(part)}
+    assert {kind.__name__ for kind in OPEN_LISTS} >= {name for name, part in lists.items() if OPEN in part}
+    assert {kind.__name__ for kind in CLOSED_LISTS} >= {
+        name for name, part in lists.items() if "enum" in part
+    }
+
+
+def _is_list(schema: dict[str, Any]) -> bool:
+    return OPEN in schema or "enum" in schema
+
+
+@every_service
+async def test_each_schema_has_an_identity_and_pins_its_constants(service: str) -> None:
+    (route,) = [r for r in endpoints(app_of(service)).values() if r.path == "/schemas/{type_name}"]
+    assert route.endpoint is not None
+    for model in CATALOG.types.values():
+        schema = await route.endpoint(model.type_name())
+        name = f"urn:loa:schema:{model.context}.{model.name}:{model.version}"
+        assert (schema["$schema"], schema["$id"]) == (DIALECT, name)
+        constants = {key: part["const"] for key, part in schema["properties"].items() if "const" in part}
+        assert constants == {
+            "specversion": "1.0",
+            "type": model.type_name(),
+            "source": f"urn:loa:{OWNERS[model.context]}",
+            "datacontenttype": "application/json",
+            "dataschema": name,
+        }
+        assert set(constants) < set(schema["required"])
+        described = {key for key, part in schema["properties"].items() if "description" in part}
+        assert described == set(schema["properties"]) - {"data"}

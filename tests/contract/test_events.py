@@ -6,11 +6,13 @@ from uuid import UUID
 import jsonschema
 import pytest
 
+from shared.contracts.about import ABOUT_DRAFTS
 from shared.contracts.catalog import CATALOG, OWNERS
 from shared.contracts.event import Event, Unknown
 from shared.envelope import NewEvent, decode, encode
 from shared.errors import PermanentError
 from tests.contract.golden import (
+    EXTENSIONS,
     MODELS,
     REGENERATE,
     SAMPLES,
@@ -40,6 +42,19 @@ def test_the_newest_sample_fills_every_field(model: type[Event]) -> None:
     data = sample(model)["data"]
     assert set(data) == set(model.model_fields), f"write one more sample: {REGENERATE}"
     assert all(value not in ([], {}, "") for value in data.values())
+
+
+@every_type
+def test_the_newest_sample_says_whose_draft_it_is(model: type[Event]) -> None:
+    if model.context in ABOUT_DRAFTS:
+        assert set(sample(model)) >= EXTENSIONS, f"write one more sample: {REGENERATE}"
+
+
+@every_type
+def test_a_consumer_of_the_first_samples_reads_the_extensions_as_not_given(model: type[Event]) -> None:
+    first = samples(model)[0]
+    bare = {key: value for key, value in first.items() if key not in EXTENSIONS}
+    assert decode(CATALOG, 1, wire(bare)).metadata.about is None
 
 
 @every_type

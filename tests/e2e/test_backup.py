@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy.cli.archive import Manifest
+from deploy.cli.backup.archive import Manifest
 from tests.e2e.test_walk import QUESTIONS
 from tests.support.home import Home, until
 
@@ -59,7 +59,7 @@ def test_a_backup_put_back_on_an_empty_machine_is_the_same_and_sends_nothing(
     saved = first.loa("backup", file)
     assert saved.returncode == 0, saved.stdout + saved.stderr
     manifest = _manifest(file)
-    assert file.stat().st_mode & 0o077 == 0, "it holds addresses"
+    assert file.stat().st_mode & 0o077 == 0, "contains e-mail addresses"
     assert ADDRESS in "".join(rows(first))
 
     damaged = _damaged(file, tmp_path / "damaged")
@@ -85,7 +85,7 @@ def test_a_backup_put_back_on_an_empty_machine_is_the_same_and_sends_nothing(
 
     again = second.loa("restore", file)
     assert again.returncode == 1
-    assert "only restored into an empty installation" in again.stderr
+    assert "only be restored into an empty installation" in again.stderr
     over = second.loa("backup", file)
     assert over.returncode == 1
     assert "exists" in over.stderr

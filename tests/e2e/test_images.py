@@ -14,10 +14,10 @@ from cyclonedx.validation.json import JsonStrictValidator
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from deploy.image.layout import COMMAND
 from deploy.image.locked import Pin, locked_for, pins
-from deploy.image.room import COMMAND
-from deploy.local.keys import Keyring
-from deploy.local.nats import NatsServer
+from deploy.local.engines.nats import NatsServer
+from deploy.local.keys.keyring import Keyring
 from tests.support.containers import Images, secret_mounts
 from tests.support.engines import NewDatabase
 from tests.support.plain import NO_AUTHORITIES

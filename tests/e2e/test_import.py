@@ -95,7 +95,7 @@ def test_bad_rows_are_named_and_good_ones_go_in(home: Home) -> None:
     for english, vietnamese in REFUSED:
         assert english in done.stderr, done.stderr
         assert vietnamese in done.stderr, done.stderr
-    assert "notes.csv is left" in done.stdout
+    assert "notes.csv is ignored" in done.stdout
     assert _counts(done.stdout) == {
         "units.csv": ("1", "0", "1"),
         "drafts.csv": ("1", "0", "1"),

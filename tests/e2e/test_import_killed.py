@@ -87,16 +87,14 @@ async def test_killed_in_the_middle_it_leaves_nothing_out_and_nothing_twice(tmp_
         disturbed(home, folder, 2)
         found = {name: len(rows) for name, rows in (await dump(home, *SERVICES)).items()}
         drafts = (2_000 - UNITS) // OF_DRAFT
-        assert found == dict.fromkeys(found, 0) | {
-            **dict.fromkeys(("registry.unit", "campaigns.known_unit"), UNITS),
-            "registry.draft": drafts,
-            "registry.policy": drafts,
-            "registry.stage_entry": len(STAGES) * drafts,
-            **dict.fromkeys(
-                ("campaigns.known_draft", "campaigns.known_lead", "campaigns.known_policy"), drafts
-            ),
-            "campaigns.communication": drafts,
+        directory = {
+            "unit": UNITS,
+            **dict.fromkeys(("draft", "draft_lead", "draft_policy"), drafts),
+            **dict.fromkeys(("draft_entry", "draft_stage"), len(STAGES) * drafts),
         }
+        assert found == dict.fromkeys(found, 0) | {
+            f"{service}.directory_{table}": rows for service in SERVICES for table, rows in directory.items()
+        } | {"registry.draft": drafts, "campaigns.communication": drafts}
 
 
 @pytest.mark.chaos

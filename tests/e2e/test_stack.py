@@ -1,4 +1,4 @@
-"""The stack of deploy/compose.yaml as an operator starts it: samples in, figures, mail, crash, restart, upgrade."""
+"""The stack of deploy/compose/compose.yaml as an operator starts it: samples in, figures, mail, crash, restart, upgrade."""
 
 import json
 import sys

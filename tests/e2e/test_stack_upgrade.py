@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from deploy.local.keys import Keyring
-from deploy.local.up import operator
+from deploy.local.engines.operator_client import operator
+from deploy.local.keys.keyring import Keyring
 from deploy.nats.permissions import SERVICES
 from tests.support.containers import Images
 from tests.support.first_release import DAY, DRAFT, UNIT, restore_log, restore_rows

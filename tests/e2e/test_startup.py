@@ -74,7 +74,7 @@ def test_a_taken_port_is_named_with_its_setting_and_nothing_stays(home: Home, na
         assert run.wait(60) == 1, home.said()
     said = home.said()
     assert f"Cổng {home.ports[name]} đang được" in said
-    assert f"Port {home.ports[name]} is taken" in said
+    assert f"Port {home.ports[name]} is in use" in said
     assert f"LOA_{name}_PORT" in said
     assert "Traceback" not in said
     home.until_nothing_runs()

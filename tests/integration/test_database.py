@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from deploy.local.engine import free_port
-from deploy.local.postgres import PostgresServer
-from shared.database import DatabaseAway, create_engine
+from deploy.local.engines.ports import free_port
+from deploy.local.engines.postgres import PostgresServer
+from shared.database import DatabaseAway, DatabaseBusy, create_engine
 from shared.errors import TransientError
 from tests.support.engines import THROW_AWAY
 from tests.support.service import eventually
@@ -109,3 +109,26 @@ async def test_a_database_that_shuts_down_passes(engines_folder: Path) -> None:
         await eventually(refused)
         await staying.close()
         await engine.dispose()
+
+
+async def test_a_deadlock_and_a_lock_that_does_not_come_are_transient(database_url: str) -> None:
+    engine = create_engine(as_driver(database_url))
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE held (id int PRIMARY KEY)"))
+        await connection.execute(text("INSERT INTO held VALUES (1), (2)"))
+    both_hold_one = asyncio.Barrier(2)
+
+    async def update(first: int, second: int) -> None:
+        async with engine.begin() as connection:
+            await connection.execute(text(f"UPDATE held SET id = id WHERE id = {first}"))
+            await both_hold_one.wait()
+            await connection.execute(text(f"UPDATE held SET id = id WHERE id = {second}"))
+
+    outcomes = await asyncio.gather(update(1, 2), update(2, 1), return_exceptions=True)
+    assert [type(one) for one in outcomes if one is not None] == [DatabaseBusy]
+    async with engine.begin() as holder, engine.connect() as waiter:
+        await holder.execute(text("LOCK TABLE held"))
+        await waiter.execute(text("SET lock_timeout = '10ms'"))
+        with pytest.raises(DatabaseBusy):
+            await waiter.execute(text("SELECT * FROM held"))
+    await engine.dispose()

@@ -8,13 +8,13 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from deploy.cli import prepare
-from deploy.cli.console import Said
-from deploy.local.databases import PASSWORDS
-from deploy.local.engine import free_port
-from deploy.local.keys import keyring
-from deploy.local.nats import NatsServer
-from deploy.local.postgres import PostgresServer, database_of
+from deploy.cli.console import CommandError
+from deploy.cli.operate import prepare
+from deploy.local.engines.databases import PASSWORDS
+from deploy.local.engines.nats import NatsServer
+from deploy.local.engines.ports import free_port
+from deploy.local.engines.postgres import PostgresServer, database_of
+from deploy.local.keys.keyring import keyring
 from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import OPERATOR
 from shared.eventstore import streams
@@ -47,17 +47,17 @@ async def test_makes_databases_and_streams(folder: Path, postgres_server: Postgr
 
 
 def test_says_which_settings_it_needs(folder: Path) -> None:
-    with pytest.raises(Said, match="LOA_NATS_URL"):
+    with pytest.raises(CommandError, match="LOA_NATS_URL"):
         prepare.prepare(LocalSettings(data_dir=folder))
 
 
 def test_says_which_engine_does_not_come_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prepare, "PATIENCE", 0.2)
+    monkeypatch.setattr(prepare, "TIMEOUT", 0.2)
     nobody = f"127.0.0.1:{free_port()}"
     settings = LocalSettings(
         nats_url=f"nats://{nobody}",
         database_url=SecretStr(f"postgresql://postgres:x@{nobody}/postgres"),
         data_dir=folder,
     )
-    with pytest.raises(Said, match="PostgreSQL did not come up"):
+    with pytest.raises(CommandError, match="PostgreSQL did not answer"):
         prepare.prepare(settings)

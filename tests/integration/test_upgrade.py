@@ -11,8 +11,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from deploy.local.keys import Keyring
-from deploy.local.nats import NatsServer
+from deploy.local.engines.nats import NatsServer
+from deploy.local.keys.keyring import Keyring
 from deploy.nats.permissions import OPERATOR
 from tests.support.engines import NewDatabase, connected
 from tests.support.first_release import DAY, DRAFT, KEPT, UNIT, restore_log, restore_rows

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from deploy.local.keys import keyring
-from deploy.local.postgres import PostgresServer, create_database
+from deploy.local.engines.postgres import PostgresServer, create_database
+from deploy.local.keys.keyring import keyring
 from tests.support.engines import THROW_AWAY, _admin, fresh_nats
 from tests.support.ports import free_port
 from tests.support.service import PATIENCE, Api, House, _client, eventually

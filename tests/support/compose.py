@@ -8,8 +8,9 @@ from typing import Any
 import yaml
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-FILES = ("compose.yaml", "compose.cluster.yaml")
-OBSERVABILITY = "compose.observability.yaml"  # beside either of them
+COMPOSE = DEPLOY / "compose"
+FILES = ("compose.yaml", "cluster.yaml")
+OBSERVABILITY = "observability.yaml"  # beside either of them
 
 Definition = dict[str, Any]
 
@@ -21,7 +22,7 @@ def services(file: str) -> Mapping[str, Definition]:
 
 @cache
 def document(file: str) -> Definition:
-    found: Definition = yaml.safe_load((DEPLOY / file).read_text(encoding="utf-8"))
+    found: Definition = yaml.safe_load((COMPOSE / file).read_text(encoding="utf-8"))
     return found
 
 

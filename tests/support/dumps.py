@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from deploy.local.postgres import PostgresServer
+from deploy.local.engines.postgres import PostgresServer
 from tests.support.home import Home
 
 DRAWN = ("entry_id", "version", "position")  # ids and places of the moment, and how often something was said

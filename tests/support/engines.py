@@ -11,9 +11,9 @@ import asyncpg
 import pytest
 from nats.aio.client import Client
 
-from deploy.local.keys import Keyring, keyring
-from deploy.local.nats import NatsServer
-from deploy.local.postgres import PostgresServer, create_database
+from deploy.local.engines.nats import NatsServer
+from deploy.local.engines.postgres import PostgresServer, create_database
+from deploy.local.keys.keyring import Keyring, keyring
 from deploy.nats.permissions import OPERATOR
 from shared.eventstore import streams
 from tests.support.ports import free_port

@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 from nats.aio.client import Client
 
-from deploy.cli import archive, snapshot
+from deploy.cli.backup import archive, snapshot
 from shared import database
 from shared.eventstore import streams
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from deploy.local.child import OUR_FOLDER
+from deploy.local.processes.service_process import RUN_FOLDER
 from tests.support.ports import free_port
 
 LOA = Path(sysconfig.get_path("scripts")) / "loa"
@@ -105,7 +105,7 @@ class Home:
 
     def processes(self) -> dict[int, str]:
         """Find every process that runs for this folder, with its command line."""
-        mark = f"{OUR_FOLDER}={self.data.resolve()}".encode()
+        mark = f"{RUN_FOLDER}={self.data.resolve()}".encode()
         found = {}
         for entry in Path("/proc").glob("[0-9]*"):
             try:

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from deploy.local import signing
+from deploy.local.keys import signing
 from shared.contracts.vocabulary import AlertAnswer, Stage
 from shared.links import Link, LinkSigner
 

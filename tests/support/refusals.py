@@ -8,10 +8,10 @@ from pathlib import Path
 
 import openpyxl  # type: ignore[import-untyped]
 
-from deploy.cli import importing, sheets
 from deploy.cli.client import Services
-from deploy.cli.console import Said
-from deploy.cli.importing import Finding
+from deploy.cli.console import CommandError
+from deploy.cli.data import importing, sources
+from deploy.cli.data.result import Finding
 
 Content = str | bytes | Sequence[Sequence[object]]  # rows make a workbook
 
@@ -153,8 +153,8 @@ def answers(path: Path, services: Services) -> list[Finding]:
     """Import for real, and give what was said."""
     found: list[Finding] = []
     try:
-        importing.carry(sheets.read(path), None, services, lambda _label, _rows: None, found.append)
-    except Said as said:
+        importing.import_source(sources.read(path), None, services, lambda _label, _rows: None, found.append)
+    except CommandError as said:
         return [Finding(path.name, 0, "", "", said.message)]
     return found
 

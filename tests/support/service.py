@@ -17,9 +17,9 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from deploy.cli.columns import ORDER
-from deploy.local.keys import Keyring
-from deploy.local.nats import NatsServer
+from deploy.cli.data.columns import ORDER
+from deploy.local.engines.nats import NatsServer
+from deploy.local.keys.keyring import Keyring
 from shared.contracts.vocabulary import Role
 from shared.eventstore.streams import stream_state
 from shared.settings import ServiceSettings

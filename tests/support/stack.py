@@ -20,14 +20,14 @@ from typing import Any
 import httpx
 from testcontainers.compose import DockerCompose
 
-from deploy.cli import keys
-from deploy.cli.demo import next_digest
+from deploy.cli.operate import keys
+from deploy.cli.operate.demo import next_digest
 from deploy.image.build import NAMES
-from deploy.local.engine import free_port
+from deploy.local.engines.ports import free_port
 from shared import clock
 from shared.rules.rulebook import load_rulebook
 from shared.vietnam import VIETNAM
-from tests.support.compose import DEPLOY
+from tests.support.compose import COMPOSE
 from tests.support.containers import Containers, Images
 from tests.support.plain import NO_AUTHORITIES
 from tests.support.service import SERVICES, eventually
@@ -97,7 +97,7 @@ class Stack:
     def once(self, service: str, *arguments: str) -> str:
         """Run a container of a service for one command, and give what it said."""
         command = [*self.compose.compose_command_property, "run", "--rm", "-T", service, *arguments]
-        done = subprocess.run(command, capture_output=True, check=False, text=True, cwd=DEPLOY)
+        done = subprocess.run(command, capture_output=True, check=False, text=True, cwd=COMPOSE)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -143,7 +143,7 @@ class Stack:
     def inspect(self, container: str, field: str) -> str:
         return self.containers.call("inspect", f"--format={{{{{field}}}}}", container)
 
-    def address(self, container: str, network: str = "doors") -> str:
+    def address(self, container: str, network: str = "public") -> str:
         networks = json.loads(self.inspect(container, "json .NetworkSettings.Networks"))
         address: str = networks[f"{self.compose.project}_{network}"]["IPAddress"]
         return address
@@ -282,7 +282,7 @@ def running(
     now = clock.now().astimezone(VIETNAM)
     files = [file, *more, _ahead(folder, mail_hour := _hour_of_mail(now))]
     compose = Compose(
-        DEPLOY, files, wait=False, env_file=[str(folder / "compose.env")], services=list(first) or None
+        COMPOSE, files, wait=False, env_file=[str(folder / "compose.env")], services=list(first) or None
     )
     compose.project = f"{project}{os.getpid()}"  # several may run on one engine
     stack = Stack(compose, images.containers, secrets, ports, now.date(), mail_hour)

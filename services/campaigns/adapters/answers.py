@@ -52,13 +52,13 @@ class Desk:
         return day_in_vietnam(self.now())
 
     async def look(self, held: Held) -> HTMLResponse:
-        asked = await self.answers.open(held.link)
+        asked = await self.answers.open(held.link, self.today)
         if asked.said is not None:
             raise LinkIsUsed(recorded(asked.said))
         return self._form(asked, Fields())
 
     async def answer(self, request: Request, held: Held) -> HTMLResponse:
-        asked = await self.answers.asked(held.link)
+        asked = await self.answers.asked(held.link, self.today)
         if asked.said is not None:
             return self._done(asked.said)
         form = await sent(request)

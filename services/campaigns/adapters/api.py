@@ -53,9 +53,9 @@ def _amending(commands: Commands) -> APIRouter:
 
     @router.post("/retract", summary="Take a communication back", dependencies=[AtPosition])
     async def retract(communication_id: UUID, door: Door, body: bodies.Retraction | None = None) -> Accepted:
-        await door.admitted(commands, communication_id)
+        recorded = await door.admitted(commands, communication_id)
         reason = body.reason if body else None
-        handled = await commands.retract(communication_id, reason, door.metadata, door.if_match)
+        handled = await commands.retract(recorded, reason, door.metadata, door.if_match)
         return door.accepted(communication_id, handled)
 
     return router

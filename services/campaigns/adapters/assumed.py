@@ -1,9 +1,12 @@
 """What a dry run takes for registered, because the registry has only heard of it in its own dry run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
-from services.campaigns.application.queries import Known, KnownDraft
+from services.campaigns.application.queries import Known
+from services.campaigns.domain.draft import KnownDraft
 from shared.contracts.registry import MOST_POLICIES
+from shared.contracts.vocabulary import Dataset
 from shared.rows import Reason
 from shared.sheets import Session
 
@@ -20,8 +23,8 @@ class Assumed:
         found = await self.known.draft(draft_code)
         if draft_code not in self.drafts:
             return found
-        lead = found.lead_unit_code if found else ""
-        return KnownDraft(draft_code, lead, frozenset(range(1, MOST_POLICIES + 1)))
+        known = found or KnownDraft(draft_code, frozenset(), Dataset.LIVE, [(date.min, "")])
+        return replace(known, policies=frozenset(range(1, MOST_POLICIES + 1)))
 
     async def unit(self, unit_code: str) -> bool:
         return unit_code in self.units or await self.known.unit(unit_code)

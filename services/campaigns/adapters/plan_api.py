@@ -4,42 +4,46 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from services.campaigns.adapters import plan_bodies
 from services.campaigns.adapters.door import Door
 from services.campaigns.adapters.plan_views import ActivityItem, PlanView, plan_view, shown
 from services.campaigns.application.commands import Commands, plan_ref
 from services.campaigns.application.queries import ActivityFilter, ReadModel
-from shared import clock, conventions
+from shared import conventions
 from shared.auth import Reader
 from shared.contracts.event import Code
-from shared.conventions import Accepted, AtPosition
+from shared.conventions import Accepted, AtPosition, Today
 from shared.openapi import VERSIONED
 from shared.paging import Listing, Paged
-
-AsOf = Annotated[
-    date | None, Query(description="the day for which states are told; today if it is not given")
-]
 
 
 def routers(commands: Commands, read_model: ReadModel) -> list[APIRouter]:
     return [_plans(commands, read_model), _activities(commands), _list(read_model)]
 
 
-def day_of(as_of: date | None) -> date:
-    return as_of or clock.day_in_vietnam(clock.now())
+def _as_of(
+    today: Today,
+    as_of: Annotated[
+        date | None, Query(description="the day for which states are told; today if it is not given")
+    ] = None,
+) -> date:
+    return as_of or today
+
+
+AsOf = Annotated[date, Depends(_as_of)]
 
 
 def _plans(commands: Commands, read_model: ReadModel) -> APIRouter:
     router = APIRouter(prefix="/drafts/{draft_code}/plan", tags=["plans"], dependencies=[AtPosition])
 
     @router.get("", summary="The communication plan of a draft", responses=VERSIONED)
-    async def plan(_: Reader, response: Response, draft_code: str, as_of: AsOf = None) -> PlanView:
+    async def plan(_: Reader, response: Response, draft_code: str, as_of: AsOf) -> PlanView:
         found, history = await commands.plan(draft_code)
         conventions.versioned(response, history.version)
         carried_out = await read_model.carried_out(draft_code)
-        return plan_view(draft_code, found, history.version.count, carried_out, day_of(as_of))
+        return plan_view(draft_code, found, history.version.count, carried_out, as_of)
 
     @router.put("", summary="Record the document in which the plan was approved")
     async def approve(draft_code: Code, body: plan_bodies.PlanBody, door: Door) -> Accepted:
@@ -97,15 +101,15 @@ def _list(read_model: ReadModel) -> APIRouter:
     async def activities(  # the parameters of the request
         _: Reader,
         page: Paged,
+        as_of: AsOf,
         draft: Annotated[str | None, Query(description="code of a draft")] = None,
         unit: Annotated[str | None, Query(description="code of the responsible unit")] = None,
         first: Annotated[date | None, Query(alias="from", description="from this day")] = None,
         last: Annotated[date | None, Query(alias="to", description="to this day, inclusive")] = None,
         pending: Annotated[bool, Query(description="leave out what is cancelled or carried out")] = False,
-        as_of: AsOf = None,
     ) -> Listing[ActivityItem]:
         wanted = ActivityFilter(draft_code=draft, unit_code=unit, first=first, last=last, pending=pending)
         found = await read_model.activities(wanted, page.limit, page.after)
-        return page.listing(ActivityItem, [shown(row, day_of(as_of)) for row in found], "cursor")
+        return page.listing(ActivityItem, [shown(row, as_of) for row in found], "cursor")
 
     return router

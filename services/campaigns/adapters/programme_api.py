@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from services.campaigns.adapters.door import Door
-from services.campaigns.adapters.plan_api import AsOf, day_of
+from services.campaigns.adapters.plan_api import AsOf
 from services.campaigns.adapters.programme_views import (
     EntryItem,
     NewEntry,
@@ -38,12 +38,12 @@ def _programme(commands: Commands) -> APIRouter:
 
     @router.get("", summary="A unit's programme for one year", responses=VERSIONED)
     async def programme(
-        _: Reader, response: Response, unit_code: Code, year: Year, as_of: AsOf = None
+        _: Reader, response: Response, unit_code: Code, year: Year, as_of: AsOf
     ) -> ProgrammeView:
         await commands.require_unit(unit_code)
         found, history = await commands.programme(unit_code, year)
         conventions.versioned(response, history.version)
-        return programme_view(unit_code, year, found, history.version.count, day_of(as_of))
+        return programme_view(unit_code, year, found, history.version.count, as_of)
 
     @router.post("", status_code=201, summary="Enter something; `id` of the answer is the entry's")
     async def enter(unit_code: Code, year: Year, body: NewEntry, door: Door) -> Accepted:
@@ -65,6 +65,7 @@ def _list(read_model: ReadModel) -> APIRouter:
     async def entries(  # the parameters of the request
         _: Reader,
         page: Paged,
+        as_of: AsOf,
         unit: Annotated[str | None, Query(description="code of the unit whose programme it is")] = None,
         lead_unit: Annotated[str | None, Query(description="code of the unit that is to act")] = None,
         year: Annotated[int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR)] = None,
@@ -72,7 +73,6 @@ def _list(read_model: ReadModel) -> APIRouter:
         draft: Annotated[str | None, Query(description="code of the draft that it is about")] = None,
         open_: Annotated[bool, Query(alias="open", description="only what still waits for its end")] = False,
         due_by: Annotated[date | None, Query(description="only what is due by this day, inclusive")] = None,
-        as_of: AsOf = None,
     ) -> Listing[EntryItem]:
         wanted = EntryFilter(
             unit_code=unit,
@@ -84,6 +84,6 @@ def _list(read_model: ReadModel) -> APIRouter:
             due_by=due_by,
         )
         found = await read_model.entries(wanted, page.limit, page.after)
-        return page.listing(EntryItem, [stated(row, day_of(as_of)) for row in found], "cursor")
+        return page.listing(EntryItem, [stated(row, as_of) for row in found], "cursor")
 
     return router

@@ -6,32 +6,43 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, cast, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, bindparam, cast, exists, func, select, tuple_
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.campaigns.adapters import programme_query
-from services.campaigns.adapters.tables import ACTIVITY, COMMUNICATION, DRAFT, EVIDENCE, LEAD, POLICY, UNIT
+from services.campaigns.adapters.tables import ACTIVITY, COMMUNICATION, EVIDENCE, directory
 from services.campaigns.application.queries import (
     ActivityFilter,
     CommunicationFilter,
     EntryFilter,
-    KnownDraft,
 )
+from services.campaigns.domain.draft import KnownDraft
+from shared.clock import Clock, day_in_vietnam
+from shared.contracts.vocabulary import Dataset
 from shared.conventions import MOST_POSITION
-from shared.paging import BadCursor
+from shared.directory.queries import leads_on
+from shared.paging import key_of
+
+UNIT = directory.units.unit
+DRAFT, LEAD, POLICY = directory.drafts.draft, directory.drafts.lead, directory.drafts.policy
 
 
 @dataclass(frozen=True, slots=True)
 class SqlReadModel:
     engine: AsyncEngine
+    now: Clock
+
+    @property
+    def _today(self) -> date:
+        return day_in_vietnam(self.now())
 
     async def draft(self, draft_code: str) -> KnownDraft | None:
         async with self.engine.connect() as connection:
             # Every row of an import asks this: one statement, built once, without a transaction around it.
             await connection.execution_options(isolation_level="AUTOCOMMIT")
             row = (await connection.execute(_DRAFT, {"draft_code": draft_code})).one_or_none()
-        return KnownDraft(row.draft_code, row.lead, frozenset(row.policies or ())) if row else None
+        return _known(row) if row else None
 
     async def unit(self, unit_code: str) -> bool:
         async with self.engine.connect() as connection:
@@ -47,13 +58,13 @@ class SqlReadModel:
         return [_placed(row, "held_on", "communication_id") for row in found]
 
     async def activities(self, wanted: ActivityFilter, limit: int, after: str | None) -> list[dict[str, Any]]:
-        query = _activities(wanted, limit, after)
+        query = _activities(wanted, limit, after, self._today)
         async with self.engine.connect() as connection:
             found = (await connection.execute(query)).mappings().all()
         return [_placed(row, "planned_on", "activity_id") for row in found]
 
     async def entries(self, wanted: EntryFilter, limit: int, after: str | None) -> list[dict[str, Any]]:
-        query = programme_query.entries(wanted, limit, _position(after))
+        query = programme_query.entries(wanted, limit, key_of(after, _position) if after else 0)
         async with self.engine.connect() as connection:
             found = (await connection.execute(query)).mappings().all()
         return [{**row, "cursor": str(row["position"])} for row in found]
@@ -68,17 +79,33 @@ class SqlReadModel:
             return {row.activity_id: row.communication_id for row in await connection.execute(query)}
 
 
-def _lead(draft_id: ColumnElement[Any]) -> ScalarSelect[Any]:
-    leads = select(LEAD.c.unit_code).where(LEAD.c.draft_id == draft_id)
-    return leads.order_by(LEAD.c.on.desc()).limit(1).scalar_subquery()
+def _known(row: Row[Any]) -> KnownDraft:
+    return KnownDraft(
+        draft_code=row.draft_code,
+        policies=frozenset(row.policies or ()),
+        dataset=Dataset(row.dataset),
+        leads=list(zip(row.led_from, row.led_by, strict=True)),
+    )
+
+
+def _lead(draft_id: ColumnElement[Any], day: date) -> ScalarSelect[Any]:
+    leads = select(LEAD.c.unit_code).where(LEAD.c.draft_id == draft_id, leads_on(directory.drafts, day))
+    return leads.scalar_subquery()
+
+
+def _leads(column: ColumnElement[Any]) -> ScalarSelect[Any]:
+    every = select(func.array_agg(aggregate_order_by(column, LEAD.c.from_day)))
+    return every.where(LEAD.c.draft_id == DRAFT.c.draft_id).scalar_subquery()
 
 
 def _draft() -> Select[Any]:
     policies = select(func.array_agg(POLICY.c.policy_no)).where(POLICY.c.draft_id == DRAFT.c.draft_id)
     return select(
         DRAFT.c.draft_code,
-        _lead(DRAFT.c.draft_id).label("lead"),
         policies.scalar_subquery().label("policies"),
+        DRAFT.c.dataset,
+        _leads(LEAD.c.from_day).label("led_from"),
+        _leads(LEAD.c.unit_code).label("led_by"),
     ).where(DRAFT.c.draft_code == bindparam("draft_code"))
 
 
@@ -106,7 +133,7 @@ def _communications(wanted: CommunicationFilter, limit: int, after: str | None) 
     if not wanted.include_retracted:
         query = query.where(table.retracted.is_(False))
     if after:
-        query = query.where(tuple_(table.held_on, table.communication_id) > _place(after))
+        query = query.where(tuple_(table.held_on, table.communication_id) > key_of(after, _place))
     return query
 
 
@@ -123,23 +150,25 @@ def _carried_out_by() -> ScalarSelect[Any]:
     )
 
 
-def _activities(wanted: ActivityFilter, limit: int, after: str | None) -> Select[Any]:
+def _activities(wanted: ActivityFilter, limit: int, after: str | None, today: date) -> Select[Any]:
     table = ACTIVITY.c
     query = (
         select(ACTIVITY, _carried_out_by().label("carried_out_by"))
-        .where(*_wanted(wanted))
+        .where(*_wanted(wanted, today))
         .order_by(table.planned_on, table.activity_id)
         .limit(limit)
     )
-    return query.where(tuple_(table.planned_on, table.activity_id) > _place(after)) if after else query
+    return (
+        query.where(tuple_(table.planned_on, table.activity_id) > key_of(after, _place)) if after else query
+    )
 
 
-def _wanted(wanted: ActivityFilter) -> Iterator[ColumnElement[bool]]:
+def _wanted(wanted: ActivityFilter, today: date) -> Iterator[ColumnElement[bool]]:
     table = ACTIVITY.c
     if wanted.draft_code is not None:
         yield table.draft_code == wanted.draft_code
     if wanted.unit_code is not None:
-        yield func.coalesce(table.responsible_unit_code, _lead(table.draft_id)) == wanted.unit_code
+        yield func.coalesce(table.responsible_unit_code, _lead(table.draft_id, today)) == wanted.unit_code
     if wanted.first is not None:
         yield table.planned_on >= wanted.first
     if wanted.last is not None:
@@ -154,23 +183,11 @@ def _placed(row: Mapping[Any, Any], day: str, id_: str) -> dict[str, Any]:
 
 
 def _place(after: str) -> tuple[date, UUID]:
-    day, _, communication_id = after.partition(" ")
-    try:
-        return date.fromisoformat(day), UUID(communication_id)
-    except ValueError as error:
-        raise _bad_cursor() from error
+    day, _, id_ = after.partition(" ")
+    return date.fromisoformat(day), UUID(id_)
 
 
-def _position(after: str | None) -> int:
-    if after is None:
-        return 0
+def _position(after: str) -> int:
     if not (after.isascii() and after.isdigit()) or int(after) > MOST_POSITION:
-        raise _bad_cursor()
+        raise ValueError(after)
     return int(after)
-
-
-def _bad_cursor() -> BadCursor:
-    return BadCursor(
-        "Con trỏ trang không hợp lệ; đề nghị dùng giá trị `next` của trang trước.",
-        "The cursor is not valid; use `next` of the page before.",
-    )

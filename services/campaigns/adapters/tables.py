@@ -1,4 +1,4 @@
-"""Tables of campaigns' read model: drafts and units as far as it must know them, and its own."""
+"""Tables of campaigns' read model: the directory, and its own."""
 
 from datetime import date
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from shared.database import NAMING, table_of
+from shared.directory.tables import DirectoryTables
 from shared.projections.checkpoint import CheckpointTables
 
 metadata = MetaData(naming_convention=NAMING)
@@ -21,41 +22,6 @@ class Base(SQLModel, registry=registry(metadata=metadata)):
 
 def _maybe() -> Column[Any]:
     return Column(JSONB(none_as_null=True))
-
-
-class KnownUnitRow(Base, table=True):
-    __tablename__ = "known_unit"
-
-    unit_code: str = Field(primary_key=True)
-    unit_name: str
-
-
-class KnownDraftRow(Base, table=True):
-    __tablename__ = "known_draft"
-
-    draft_id: UUID = Field(primary_key=True)
-    draft_code: str = Field(unique=True)
-    title: str
-    instrument: str
-    dataset: str
-
-
-class KnownLeadRow(Base, table=True):
-    """Who leads a draft from a day on; transfers may be recorded out of order, the latest day holds."""
-
-    __tablename__ = "known_lead"
-
-    draft_id: UUID = Field(primary_key=True)
-    on: date = Field(primary_key=True)
-    unit_code: str
-
-
-class KnownPolicyRow(Base, table=True):
-    __tablename__ = "known_policy"
-
-    draft_id: UUID = Field(primary_key=True)
-    policy_no: int = Field(primary_key=True)
-    title: str
 
 
 class CommunicationRow(Base, table=True):
@@ -153,15 +119,16 @@ class ProgrammeEntryRow(Base, table=True):
     dataset: str
 
 
+directory = DirectoryTables(metadata)
 checkpoints = CheckpointTables(metadata)
 
-UNIT = table_of(KnownUnitRow)
-DRAFT = table_of(KnownDraftRow)
-LEAD = table_of(KnownLeadRow)
-POLICY = table_of(KnownPolicyRow)
 COMMUNICATION = table_of(CommunicationRow)
 EVIDENCE = table_of(EvidenceRow)
 ACTIVITY = table_of(PlannedActivityRow)
 ENTRY = table_of(ProgrammeEntryRow)
 
-READ_MODEL = (UNIT, DRAFT, LEAD, POLICY, COMMUNICATION, EVIDENCE, ACTIVITY, ENTRY)
+OWN = (COMMUNICATION, EVIDENCE, ACTIVITY, ENTRY)
+READ_MODEL = (*directory.all, *OWN)
+
+# Replicas of 0.1.0 still read them while a release is rolled out: the release after next drops them.
+RETIRED = frozenset({"known_unit", "known_draft", "known_lead", "known_policy"})

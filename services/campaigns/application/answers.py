@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -44,17 +45,17 @@ class Answers:
     commands: Commands
     read_model: ReadModel
 
-    async def asked(self, link: Link) -> Asked:
+    async def asked(self, link: Link, today: date) -> Asked:
         """Look at what a link is about; raises `LinkNotValid`, `NotYourDraft`."""
-        matter = await matter_of(self.store, link)
+        matter = await matter_of(self.store, link, today)
         if (before := await self._recorded(link)) is not None:
             return Asked(matter, before.recorded)
         await self.commands.require_lead(link.draft_code, link.unit_code)
         return Asked(matter, heard=await self._heard(matter), planned=await self._planned(matter))
 
-    async def open(self, link: Link) -> Asked:
+    async def open(self, link: Link, today: date) -> Asked:
         """As above, for who only looks; raises `NothingOwed` if there is nothing left to do."""
-        asked = await self.asked(link)
+        asked = await self.asked(link, today)
         if asked.said is None and not asked.matter.is_open:
             raise NothingOwed
         return asked

@@ -1,6 +1,6 @@
 """What can be done to communications, plans and programmes: look up what they name, load, decide, append."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -18,6 +18,7 @@ from services.campaigns.domain.refusals import (
     UnitNotYetKnown,
 )
 from shared.clock import NewId, day_in_vietnam
+from shared.contracts.about import About
 from shared.contracts.campaigns import (
     CommunicationCorrected,
     CommunicationEvidenceAttached,
@@ -59,7 +60,7 @@ class Commands:
             today=day_in_vietnam(metadata.time),
             evidence=evidence,
         )
-        return await self._on_communication(activity.communication_id, command, metadata)
+        return await self._on_communication(activity.communication_id, command, _on(draft, metadata))
 
     async def correct(
         self, activity: CommunicationCorrected, metadata: Metadata, if_match: int | None = None
@@ -69,13 +70,19 @@ class Commands:
         command = communications.Correct(
             activity=activity, draft_policies=draft.policies, today=day_in_vietnam(metadata.time)
         )
-        return await self._on_communication(activity.communication_id, command, metadata, if_match)
+        stamped = _on(draft, metadata)
+        return await self._on_communication(activity.communication_id, command, stamped, if_match)
 
     async def retract(
-        self, communication_id: UUID, reason: str | None, metadata: Metadata, if_match: int | None = None
+        self,
+        recorded: CommunicationRecorded,
+        reason: str | None,
+        metadata: Metadata,
+        if_match: int | None = None,
     ) -> Handled:
+        stamped = _on(await self.require_draft(recorded.draft_code), metadata)
         command = communications.Retract(reason=reason)
-        return await self._on_communication(communication_id, command, metadata, if_match)
+        return await self._on_communication(recorded.communication_id, command, stamped, if_match)
 
     async def tell(
         self,
@@ -85,7 +92,8 @@ class Commands:
         if_match: int | None = None,
     ) -> Handled:
         """Say more of a communication: that it is so, what shows it, what people answered."""
-        return await self._on_communication(communication_id, telling, metadata, if_match)
+        stamped = _on(await self.require_draft(telling.draft_code), metadata)
+        return await self._on_communication(communication_id, telling, stamped, if_match)
 
     async def approve_plan(
         self, approval: PlanApproved, metadata: Metadata, if_match: int | None = None
@@ -149,13 +157,19 @@ class Commands:
         today = day_in_vietnam(metadata.time)
         command = programmes.Record(kind=kind, said=said, of_entry=of_entry, today=today)
         ref = programme_ref(said.unit_code, said.year)
-        return await self._handle(programmes.programme, ref, command, metadata, if_match)
+        about = About(draft_code=said.draft_code, unit_code=said.unit_code, dataset=said.dataset)
+        stamped = replace(metadata, about=about)
+        return await self._handle(programmes.programme, ref, command, stamped, if_match)
 
     async def end_plan(self, event: Recorded, ended: DraftEnd, now: datetime) -> None:
         """Cancel what was planned for later than the end of the draft; the same event twice changes nothing."""
         command = plans.EndWithDraft(ended_on=ended.on, reason=_why_ended(ended))
         ref = AggregateRef("plan", event.ref.id)
-        await self._handle(plans.plan, ref, command, following(event, now, ACTOR), None)
+        planned = (await self.store.load(ref)).state(plans.plan).activities
+        if planned:
+            draft = await self.require_draft(next(iter(planned.values())).planned.draft_code)
+            stamped = _on(draft, following(event, now, ACTOR))
+            await self._handle(plans.plan, ref, command, stamped, None)
 
     async def require_draft(self, draft_code: str) -> KnownDraft:
         """Refuse, for now, what names a draft that the log has not told us of yet."""
@@ -170,7 +184,7 @@ class Commands:
     async def require_lead(self, draft_code: str, unit_code: str | None) -> None:
         """Refuse a unit's official who speaks for another unit's draft."""
         draft = await self.require_draft(draft_code)
-        if draft.lead_unit_code != unit_code:
+        if draft.lead_on(date.today()) != unit_code:
             raise NotYourDraft(draft_code, draft.lead_unit_code)
 
     async def require_own(self, unit_code: str, year: int, by: str | None, of_entry: UUID | None) -> None:
@@ -222,8 +236,8 @@ class Commands:
     async def _on_plan(
         self, draft_code: str, command: plans.Command, metadata: Metadata, if_match: int | None
     ) -> Handled:
-        await self.require_draft(draft_code)
-        return await self._handle(plans.plan, plan_ref(draft_code), command, metadata, if_match)
+        stamped = _on(await self.require_draft(draft_code), metadata)
+        return await self._handle(plans.plan, plan_ref(draft_code), command, stamped, if_match)
 
     async def _handle(
         self,
@@ -236,6 +250,11 @@ class Commands:
         return await handle(
             self.store, decider, ref, command, metadata, if_match=if_match, new_id=self.new_id
         )
+
+
+def _on(draft: KnownDraft, metadata: Metadata) -> Metadata:
+    """Say in the envelope which draft it is about, and who leads it on the day of recording."""
+    return replace(metadata, about=draft.about(day_in_vietnam(metadata.time)))
 
 
 def _why_ended(ended: DraftEnd) -> str:

@@ -1,7 +1,6 @@
-"""What the log means for campaigns' rows: drafts and units as far as it must know them, and its own."""
+"""What events mean for campaigns' own rows, beside the directory: pure, one function an event."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
 from typing import Any, get_args
 
 from shared.contracts.campaigns import (
@@ -17,18 +16,8 @@ from shared.contracts.campaigns import (
 )
 from shared.contracts.event import Event
 from shared.contracts.programme import ProgrammeEntry, ProgrammeEvent
-from shared.contracts.registry import (
-    DraftPolicyAdded,
-    DraftPolicyAmended,
-    DraftPolicyRemoved,
-    DraftRegistered,
-    DraftRetitled,
-    DraftTransferred,
-    UnitRegistered,
-    UnitRenamed,
-)
 from shared.envelope import Recorded
-from shared.projections.rows import Change, Put, Remove, RowChange
+from shared.projections.rows import Change, Put, RowChange
 
 Rows = list[RowChange]
 
@@ -41,60 +30,20 @@ def _nothing(_event: Recorded, _data: Any) -> Rows:
     return []
 
 
-def _unit(_event: Recorded, data: UnitRegistered | UnitRenamed) -> Rows:
-    return [Put("known_unit", {"unit_code": data.unit_code, "unit_name": data.unit_name})]
-
-
-def _draft_registered(event: Recorded, data: DraftRegistered) -> Rows:
-    kept = {"draft_id", "draft_code", "title", "instrument", "dataset"}
-    lead = {"draft_id": event.ref.id, "on": date.min, "unit_code": data.lead_unit_code}
-    return [Put("known_draft", data.model_dump(include=kept)), Put("known_lead", lead)]
-
-
-def _draft_retitled(event: Recorded, data: DraftRetitled) -> Rows:
-    return [Change("known_draft", {"draft_id": event.ref.id}, {"title": data.title})]
-
-
-def _draft_transferred(event: Recorded, data: DraftTransferred) -> Rows:
-    lead = {"draft_id": event.ref.id, "on": data.on, "unit_code": data.to_unit_code}
-    return [Put("known_lead", lead)]
-
-
-def _policy(event: Recorded, number: int) -> dict[str, Any]:
-    return {"draft_id": event.ref.id, "policy_no": number}
-
-
-def _policy_added(event: Recorded, data: DraftPolicyAdded) -> Rows:
-    return [Put("known_policy", _policy(event, data.policy_no) | {"title": data.title})]
-
-
-def _policy_amended(event: Recorded, data: DraftPolicyAmended) -> Rows:
-    return [Change("known_policy", _policy(event, data.policy_no), {"title": data.title})]
-
-
-def _policy_removed(event: Recorded, data: DraftPolicyRemoved) -> Rows:
-    return [Remove("known_policy", _policy(event, data.policy_no))]
-
-
 def _recorded(event: Recorded, data: CommunicationRecorded) -> Rows:
-    values = {**_activity(data), "dataset": data.dataset, "retracted": False, "retraction_reason": None}
-    values |= {"verification": None, "feedback": None}
-    return [Put("communication", {**values, "version": event.aggregate_version})]
+    values = {"retracted": False, "retraction_reason": None, "verification": None, "feedback": None}
+    return [Put("communication", {**values, "version": event.aggregate_version}, data)]
 
 
 def _corrected(event: Recorded, data: CommunicationCorrected) -> Rows:
-    values = _activity(data) | {"verification": None, "version": event.aggregate_version}
-    return [Change("communication", {"communication_id": data.communication_id}, values)]
+    """Replace every field: what the correction doesn't name is unknown from now on."""
+    values = {"verification": None, "version": event.aggregate_version}
+    return [Change("communication", {"communication_id": data.communication_id}, values, data)]
 
 
 def _retracted(event: Recorded, data: CommunicationRetracted) -> Rows:
     values = {"retracted": True, "retraction_reason": data.reason, "version": event.aggregate_version}
     return [Change("communication", {"communication_id": data.communication_id}, values)]
-
-
-def _activity(data: CommunicationRecorded | CommunicationCorrected) -> dict[str, Any]:
-    lists = {"policies": list(data.policies), "content": None if data.content is None else list(data.content)}
-    return data.model_dump(exclude={"dataset", "reason"}) | lists
 
 
 def said_of(data: Event | None) -> dict[str, Any] | None:
@@ -112,8 +61,7 @@ def _summarised(event: Recorded, data: CommunicationFeedbackSummarised) -> Rows:
 
 
 def _shown(event: Recorded, data: CommunicationEvidenceAttached) -> Rows:
-    evidence = data.model_dump(exclude={"draft_id", "draft_code"}) | {"position": event.position}
-    return [Put("evidence", evidence), *_told(event, data)]
+    return [Put("evidence", {"position": event.position}, data), *_told(event, data)]
 
 
 def _told(event: Recorded, data: Any, **values: Any) -> Rows:
@@ -122,11 +70,11 @@ def _told(event: Recorded, data: Any, **values: Any) -> Rows:
 
 
 def _planned(_event: Recorded, data: PlanActivityPlanned) -> Rows:
-    return [Put("planned_activity", data.model_dump() | {"cancelled": False, "reason": None})]
+    return [Put("planned_activity", {"cancelled": False, "reason": None}, data)]
 
 
 def _rescheduled(_event: Recorded, data: PlanActivityRescheduled) -> Rows:
-    values = data.model_dump(include={"planned_on", "precision", "reason"})
+    values = {"planned_on": data.planned_on, "precision": data.precision, "reason": data.reason}
     return [Change("planned_activity", {"activity_id": data.activity_id}, values)]
 
 
@@ -136,19 +84,11 @@ def _cancelled(_event: Recorded, data: PlanActivityCancelled) -> Rows:
 
 
 def _entry(event: Recorded, data: ProgrammeEntry) -> Rows:
-    values = data.model_dump() | {"coordinating_unit_codes": list(data.coordinating_unit_codes)}
-    return [Put("programme_entry", values | {"kind": data.name, "position": event.position})]
+    own = {"kind": data.name, "position": event.position, "of_entry": getattr(data, "of_entry", None)}
+    return [Put("programme_entry", own, data)]
 
 
 _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
-    UnitRegistered: _unit,
-    UnitRenamed: _unit,
-    DraftRegistered: _draft_registered,
-    DraftRetitled: _draft_retitled,
-    DraftTransferred: _draft_transferred,
-    DraftPolicyAdded: _policy_added,
-    DraftPolicyAmended: _policy_amended,
-    DraftPolicyRemoved: _policy_removed,
     CommunicationRecorded: _recorded,
     CommunicationCorrected: _corrected,
     CommunicationRetracted: _retracted,

@@ -6,14 +6,7 @@ from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
-
-@dataclass(frozen=True, slots=True)
-class KnownDraft:
-    """What campaigns knows of a draft of the registry."""
-
-    draft_code: str
-    lead_unit_code: str
-    policies: frozenset[int]
+from services.campaigns.domain.draft import KnownDraft
 
 
 class Known(Protocol):

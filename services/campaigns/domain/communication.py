@@ -60,11 +60,19 @@ class Verify:
     today: date
     as_said: CommunicationRecorded | None = None
 
+    @property
+    def draft_code(self) -> str:
+        return self.verification.draft_code
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attach:
     evidence: CommunicationEvidenceAttached
     today: date
+
+    @property
+    def draft_code(self) -> str:
+        return self.evidence.draft_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +82,10 @@ class Summarise:
     feedback: CommunicationFeedbackSummarised
     today: date
     only_first: bool = False
+
+    @property
+    def draft_code(self) -> str:
+        return self.feedback.draft_code
 
 
 Telling = Verify | Attach | Summarise

@@ -18,21 +18,27 @@ from services.metrics.adapters.views import (
 from services.metrics.application.queries import Queries, Question
 from services.metrics.domain.grouping import GroupBy, View
 from services.metrics.domain.refusals import PeriodUnclear
-from shared import clock
 from shared.auth import Reader
-from shared.conventions import AtPosition
+from shared.conventions import AtPosition, Today
 from shared.rules.figures import Period, year_period
 
-AsOf = Annotated[date | None, Query(description="the day for which the question is asked; today if absent")]
 Year = Annotated[int | None, Query(ge=2000, le=2100, description="reporting year, 15/12 to 14/12")]
 
 
-def today() -> date:
-    return clock.day_in_vietnam(clock.now())
+def _as_of(
+    today: Today,
+    as_of: Annotated[
+        date | None, Query(description="the day for which the question is asked; today if absent")
+    ] = None,
+) -> date:
+    return as_of or today
+
+
+AsOf = Annotated[date, Depends(_as_of)]
 
 
 def question(  # the parameters of the contract
-    as_of: AsOf = None,
+    as_of: AsOf,
     year: Year = None,
     first: Annotated[date | None, Query(alias="from")] = None,
     last: Annotated[date | None, Query(alias="to")] = None,
@@ -42,7 +48,7 @@ def question(  # the parameters of the contract
     group_by: GroupBy = GroupBy.NONE,
 ) -> Question:
     return Question(
-        as_of=as_of or today(),
+        as_of=as_of,
         period=_period(year, first, last),
         year=year,
         unit_code=unit,
@@ -75,20 +81,18 @@ def router(queries: Queries) -> APIRouter:
 
     @routes.get("/gaps", summary="Drafts that lack communication at their current stage")
     async def gaps(
-        _: Reader, as_of: AsOf = None, unit: str | None = None, include_descendants: bool = False
+        _: Reader, as_of: AsOf, unit: str | None = None, include_descendants: bool = False
     ) -> GapsView:
-        answer = await queries.gaps(as_of or today(), unit, include_descendants=include_descendants)
+        answer = await queries.gaps(as_of, unit, include_descendants=include_descendants)
         return gaps_view(answer, rules_version)
 
     @routes.get("/drafts/{draft_code}/coverage", summary="The verdict of every policy and stage, and why")
-    async def coverage(_: Reader, draft_code: str, as_of: AsOf = None) -> CoverageView:
-        day = as_of or today()
-        return coverage_view(await queries.coverage(draft_code, day), day.isoformat(), rules_version)
+    async def coverage(_: Reader, draft_code: str, as_of: AsOf) -> CoverageView:
+        return coverage_view(await queries.coverage(draft_code, as_of), as_of.isoformat(), rules_version)
 
     @routes.get("/todos", summary="What no figure judges and somebody should look at")
-    async def todos(_: Reader, as_of: AsOf = None) -> TodosView:
-        day = as_of or today()
-        found, units = await queries.todos(day)
-        return todos_view(found, units, day.isoformat())
+    async def todos(_: Reader, as_of: AsOf) -> TodosView:
+        found, units = await queries.todos(as_of)
+        return todos_view(found, units, as_of.isoformat())
 
     return routes

@@ -8,13 +8,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from services.metrics.adapters.api import today
 from services.metrics.adapters.views import CountsView
 from services.metrics.application.effect import Effect, Effects, Touched
 from services.metrics.domain.effect import Standing
 from shared.auth import Operator
 from shared.contracts.vocabulary import GapState, Instrument, Procedure, Regime, Stage
-from shared.conventions import AtPosition, Body, example
+from shared.conventions import AtPosition, Body, Today, example
 from shared.rules.figures import rates, year_period
 from shared.rules.rulebook import RuleFile
 from shared.rules.verdicts import PolicyVerdict
@@ -115,10 +114,10 @@ def router(effects: Effects) -> APIRouter:
     routes = APIRouter(tags=["rules"], dependencies=[AtPosition])
 
     @routes.post("/rules/effect", summary="What files of rules would change, before they are taken")
-    async def effect(_: Operator, body: RulesBody) -> EffectView:
+    async def effect(_: Operator, body: RulesBody, today: Today) -> EffectView:
         files = [RuleFile(file.name, file.text) for file in body.files]
         period = year_period(body.year) if body.year else None
-        return effect_view(await effects.of(files, body.as_of or today(), period))
+        return effect_view(await effects.of(files, body.as_of or today, period))
 
     return routes
 

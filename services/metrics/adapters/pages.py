@@ -12,15 +12,14 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BeforeValidator, Field
 
 from services.metrics.adapters import shown
-from services.metrics.adapters.api import today
 from services.metrics.application.queries import Queries, Question
 from services.metrics.domain.grouping import View
 from shared.auth import Reader
 from shared.contracts.datasets import banners
-from shared.conventions import AtPosition
+from shared.conventions import AtPosition, Today
 from shared.pages.look import environment, safe
 from shared.pages.route import kept_headers, page_route, said
-from shared.rules.figures import DEFINITION, effective_day, reporting_year, year_period
+from shared.rules.figures import DEFINITION, reporting_year, year_period
 
 TEMPLATES = Path(__file__).parent / "templates"
 SAFE = {**safe(), "Referrer-Policy": "same-origin"}
@@ -62,10 +61,9 @@ class Choice:
     include_descendants: bool
     view: View
 
-    @property
-    def question(self) -> Question:
+    def question(self, today: date) -> Question:
         return Question(
-            as_of=self.as_of or today(),
+            as_of=self.as_of or today,
             period=year_period(self.year) if self.year else None,
             year=self.year,
             unit_code=self.unit,
@@ -129,12 +127,12 @@ def router(queries: Queries) -> APIRouter:
     common: dict[str, Any] = {"rules_version": queries.rulebook.version, "definition": DEFINITION.vi}
 
     @routes.get("/", summary="The figures of a day, for people")
-    async def first_page(_: Reader, chosen: Chosen) -> HTMLResponse:
-        return await overview_page(queries, chosen, common)
+    async def first_page(_: Reader, chosen: Chosen, today: Today) -> HTMLResponse:
+        return await overview_page(queries, chosen, today, common)
 
     @routes.get("/drafts/{draft_code}", summary="The reasoning for one draft, for people")
-    async def draft_page(_: Reader, draft_code: str, chosen: Chosen) -> HTMLResponse:
-        as_of = chosen.as_of or today()
+    async def draft_page(_: Reader, draft_code: str, chosen: Chosen, today: Today) -> HTMLResponse:
+        as_of = chosen.as_of or today
         answer = await queries.coverage(draft_code, as_of)
         return render(
             "draft.html",
@@ -152,12 +150,14 @@ def router(queries: Queries) -> APIRouter:
     return routes
 
 
-async def overview_page(queries: Queries, chosen: Choice, common: Mapping[str, Any]) -> HTMLResponse:
-    answer = await queries.overview(chosen.question)
+async def overview_page(
+    queries: Queries, chosen: Choice, today: date, common: Mapping[str, Any]
+) -> HTMLResponse:
+    answer = await queries.overview(chosen.question(today))
     question, units = answer.question, answer.units
     chosen = replace(chosen, unit=question.unit_code)
     offered = units.with_ancestors({*answer.leading, *filter(None, [chosen.unit])})
-    years = {*range(FIRST_YEAR, reporting_year(today()) + 1), *filter(None, [chosen.year])}
+    years = {*range(FIRST_YEAR, reporting_year(today) + 1), *filter(None, [chosen.year])}
     return render(
         "overview.html",
         **common,
@@ -165,8 +165,8 @@ async def overview_page(queries: Queries, chosen: Choice, common: Mapping[str, A
         question=question,
         answer=answer,
         as_of=question.as_of,
-        effective=effective_day(question.period, question.as_of),
-        today=today(),
+        effective=question.effective,
+        today=today,
         position=answer.position,
         banners=banners(answer.datasets),
         units=units,

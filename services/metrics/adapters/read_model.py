@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, extract, func, literal, literal_column, or_, select
@@ -16,20 +16,19 @@ from services.metrics.adapters.tables import (
     OCCURRENCE_INTERVAL,
     POLICY_INTERVAL,
     STAY,
-    SUCCESSION,
     TARGET,
-    UNIT,
     checkpoints,
+    units,
 )
 from services.metrics.application.ports import Cell, OpenGap, Todo
 from services.metrics.domain.record import DraftRecord
-from services.metrics.domain.units import Succession, UnitInfo, Units, units_of
 from shared.contracts.vocabulary import Answer, Dataset, Instrument, Procedure, Regime, Stage
+from shared.directory.queries import unit_directory
+from shared.directory.unit_directory import UnitDirectory
 from shared.rules.figures import CUT_DAY, DECIDED, Counts, Period, effective_day
 from shared.rules.verdicts import COVERED, JUDGED, PolicyVerdict
 
 DECEMBER = 12
-LONG_SUSPENSION = timedelta(days=180)
 COUNTED = tuple(field.name for field in fields(Counts))
 
 
@@ -52,14 +51,8 @@ class SqlSnapshot:
     connection: AsyncConnection
     position: int
 
-    async def units(self) -> Units:
-        infos = await self.connection.execute(
-            select(UNIT.c.unit_code, UNIT.c.unit_name, UNIT.c.level, UNIT.c.parent_code)
-        )
-        successions = await self.connection.execute(
-            select(SUCCESSION.c.unit_code, SUCCESSION.c.to_code, SUCCESSION.c.on)
-        )
-        return units_of((UnitInfo(*row) for row in infos), (Succession(*row) for row in successions))
+    async def units(self) -> UnitDirectory:
+        return await unit_directory(self.connection, units)
 
     async def targets(self, year: int) -> Mapping[str, float]:
         found = await self.connection.execute(
@@ -92,8 +85,9 @@ class SqlSnapshot:
         )
         return [_gap(row) for row in await self.connection.execute(query)]
 
-    async def todos(self, as_of: date) -> list[Todo]:
-        queries = (_undetermined(as_of), _closed_unopened(as_of), _long_suspended(as_of))
+    async def todos(self, as_of: date, suspended_before: date) -> list[Todo]:
+        """List them; a suspension is among them if it began before `suspended_before`."""
+        queries = (_undetermined(as_of), _closed_unopened(as_of), _suspended(as_of, suspended_before))
         return [_todo(row) for query in queries for row in await self.connection.execute(query)]
 
     async def records(self, after: str, limit: int) -> list[DraftRecord]:
@@ -264,7 +258,7 @@ def _closed_unopened(as_of: date) -> Select[Any]:
     )
 
 
-def _long_suspended(as_of: date) -> Select[Any]:
+def _suspended(as_of: date, before: date) -> Select[Any]:
     leading = _leading(as_of)
     columns = _todo_columns("suspended_long", leading.c.unit_code, STAY.c.entered_on)
     left = or_(STAY.c.exited_on.is_(None), STAY.c.exited_on > as_of)
@@ -274,7 +268,7 @@ def _long_suspended(as_of: date) -> Select[Any]:
         .join(leading, leading.c.draft_id == STAY.c.draft_id)
         .where(
             STAY.c.stage == Stage.SUSPENDED,
-            STAY.c.entered_on < as_of - LONG_SUSPENSION,
+            STAY.c.entered_on < before,
             left,
             DRAFT.c.scope != Answer.NO,
         )

@@ -97,7 +97,7 @@ _ROWS: Mapping[Table, Callable[[Dated], Iterator[Row]]] = {
     POLICY_INTERVAL: lambda draft: _rows(POLICY_INTERVAL, draft.timeline.policies, _shared(draft)),
     OCCURRENCE_INTERVAL: lambda draft: _rows(OCCURRENCE_INTERVAL, draft.timeline.occurrences, _shared(draft)),
     GAP_INTERVAL: lambda draft: _rows(GAP_INTERVAL, draft.timeline.gaps, _shared(draft)),
-    STAY: lambda draft: _rows(STAY, draft.stays, _shared(draft)),
+    STAY: lambda draft: _rows(STAY, draft.stages, _shared(draft)),
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from services.metrics.application.ports import Todo
 from services.metrics.application.queries import SeenGap
 from services.metrics.domain.grouping import Group
+from services.metrics.domain.todos import LONG_SUSPENSION
 from shared.contracts.vocabulary import (
     Answer,
     Channel,
@@ -155,7 +156,7 @@ TODO_KINDS = (
     ),
     TodoKind(
         "suspended_long",
-        "Tạm dừng quá 180 ngày",
+        f"Tạm dừng quá {LONG_SUSPENSION.days} ngày",
         "Trong thời gian tạm dừng, dự thảo không phải truyền thông. Đề nghị xác nhận còn tạm dừng, đã tiếp "
         "tục, hay đã rút khỏi chương trình.",
         "Tạm dừng từ ngày",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from shared.database import NAMING, table_of
+from shared.directory.tables import UnitTables
 from shared.projections.checkpoint import CheckpointTables
 
 metadata = MetaData(naming_convention=NAMING)
@@ -17,27 +18,6 @@ metadata = MetaData(naming_convention=NAMING)
 
 class Base(SQLModel, registry=registry(metadata=metadata)):
     metadata = metadata
-
-
-class UnitRow(Base, table=True):
-    __tablename__ = "unit"
-
-    unit_code: str = Field(primary_key=True)
-    unit_name: str
-    level: str
-    kind: str
-    parent_code: str | None = Field(default=None, index=True)
-    province_code: str | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
-
-
-class SuccessionRow(Base, table=True):
-    __tablename__ = "unit_succession"
-
-    unit_code: str = Field(primary_key=True)
-    to_code: str = Field(primary_key=True)
-    on: date = Field(primary_key=True)
 
 
 class TargetRow(Base, table=True):
@@ -141,7 +121,7 @@ class GapIntervalRow(Base, table=True):
 
 
 class StayRow(Base, table=True):
-    """One stage occurrence of a draft, [entered_on, exited_on)."""
+    """One stage occurrence of a draft, [entered_on, exited_on), as the directory has it."""
 
     __tablename__ = "stay"
 
@@ -166,10 +146,9 @@ class AnnouncedRow(Base, table=True):
     data: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
 
 
+units = UnitTables(metadata)
 checkpoints = CheckpointTables(metadata)
 
-UNIT = table_of(UnitRow)
-SUCCESSION = table_of(SuccessionRow)
 TARGET = table_of(TargetRow)
 DRAFT = table_of(DraftRow)
 POLICY_INTERVAL = table_of(PolicyIntervalRow)
@@ -179,8 +158,7 @@ STAY = table_of(StayRow)
 ANNOUNCED = table_of(AnnouncedRow)
 
 READ_MODEL = (
-    UNIT,
-    SUCCESSION,
+    *units.all,
     TARGET,
     DRAFT,
     POLICY_INTERVAL,
@@ -189,3 +167,6 @@ READ_MODEL = (
     STAY,
     ANNOUNCED,
 )
+
+# Replicas of 0.1.0 still read them while a release is rolled out: the release after next drops them.
+RETIRED = frozenset({"unit", "unit_succession"})

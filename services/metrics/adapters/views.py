@@ -11,7 +11,6 @@ from services.metrics.application.ports import Todo
 from services.metrics.application.queries import Compliance, Gaps, SeenGap
 from services.metrics.domain.coverage import Coverage
 from services.metrics.domain.grouping import GroupBy, View
-from services.metrics.domain.units import Units
 from shared.contracts.datasets import banners
 from shared.contracts.vocabulary import (
     Answer,
@@ -24,6 +23,7 @@ from shared.contracts.vocabulary import (
     Regime,
     Stage,
 )
+from shared.directory.unit_directory import UnitsOn
 from shared.rule_views import PostingClockView, RemarkView
 from shared.rules.figures import DEFINITION
 from shared.rules.verdicts import Because, OccurrenceVerdict, PolicyVerdict
@@ -300,7 +300,7 @@ def coverage_view(answer: Coverage, as_of: str, rules_version: str) -> CoverageV
     return CoverageView.model_validate(shown)
 
 
-def todos_view(todos: Iterable[Todo], units: Units, as_of: str) -> TodosView:
+def todos_view(todos: Iterable[Todo], units: UnitsOn, as_of: str) -> TodosView:
     rows = list(todos)
     shown = {
         "as_of": as_of,

@@ -62,12 +62,14 @@ class Announcer:
     async def _append(self, record: DraftRecord, event: ComplianceEvent, last: Announced | None) -> int:
         ref = AggregateRef("compliance", event.gap_id)
         expected = Version(last.version, last.position) if last else NOTHING
+        now = self.clock()
         key = f"{event.rules_version}:{event.facts_position}"
         metadata = Metadata(
-            time=self.clock(),
+            time=now,
             actor="service/metrics",
             correlation_id=record.source.correlation_id,
             causation_id=str(record.source.event_id),
+            about=record.about(day_in_vietnam(now)),
         )
         new = NewEvent(event_id(ref.id, key, expected.count), event, metadata)
         try:

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from services.metrics.domain.announcing import Announced
 from services.metrics.domain.record import DraftRecord
-from services.metrics.domain.units import Units
 from shared.contracts.vocabulary import Dataset, Instrument, Procedure, Regime, Stage
+from shared.directory.unit_directory import UnitDirectory
 from shared.rules.figures import Counts, Period
-from shared.rules.sequence import Occurrence
+from shared.rules.sequence import StagePeriod
 from shared.rules.timeline import Timeline
 
 
@@ -21,7 +21,7 @@ class Dated:
 
     record: DraftRecord
     timeline: Timeline
-    stays: Sequence[Occurrence]
+    stages: Sequence[StagePeriod]
     rules_version: str
 
 
@@ -87,10 +87,10 @@ class Snapshot(Protocol):
 
     @property
     def position(self) -> int: ...
-    async def units(self) -> Units: ...
+    async def units(self) -> UnitDirectory: ...
     async def cells(self, as_of: date, period: Period | None) -> list[Cell]: ...
     async def gaps(self, as_of: date) -> list[OpenGap]: ...
-    async def todos(self, as_of: date) -> list[Todo]: ...
+    async def todos(self, as_of: date, suspended_before: date) -> list[Todo]: ...
     async def draft(self, draft_code: str) -> DraftRecord | None: ...
     async def targets(self, year: int) -> Mapping[str, float]: ...
 

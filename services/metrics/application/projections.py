@@ -6,18 +6,12 @@ from uuid import UUID
 from services.metrics.application.ports import Dated, Records
 from services.metrics.domain.record import DraftRecord, draft_of, evolve
 from shared.contracts.metrics import ComplianceGapClosed
-from shared.contracts.registry import (
-    UnitDissolved,
-    UnitMoved,
-    UnitRegistered,
-    UnitRenamed,
-    UnitSucceeded,
-    UnitTargetSet,
-)
+from shared.contracts.registry import UnitTargetSet
+from shared.directory.changes import unit_changes
 from shared.envelope import Recorded
-from shared.projections.rows import Change, Put, RowChange
+from shared.projections.rows import Put, RowChange
 from shared.rules.rulebook import Rulebook
-from shared.rules.sequence import occurrences
+from shared.rules.sequence import stage_periods
 from shared.rules.timeline import timeline
 
 AT_ONCE = 500  # drafts
@@ -45,28 +39,18 @@ def dated(record: DraftRecord, rulebook: Rulebook) -> Dated:
     return Dated(
         record=record,
         timeline=timeline(facts, rulebook),
-        stays=occurrences(facts, rulebook),
+        stages=stage_periods(facts, rulebook),
         rules_version=rulebook.version,
     )
 
 
 def row_changes(event: Recorded) -> Iterable[RowChange]:
-    """Say what units, targets and our own announcements mean for rows."""
+    """Give what units, targets and our own announcements mean for rows."""
     data = event.data
+    yield from unit_changes(event)
     match data:
-        case UnitRegistered():
-            yield Put("unit", data.model_dump(exclude={"note", "notes", "source", "dataset"}))
-        case UnitRenamed():
-            yield Change("unit", {"unit_code": data.unit_code}, {"unit_name": data.unit_name})
-        case UnitMoved():
-            yield Change("unit", {"unit_code": data.unit_code}, {"parent_code": data.parent_code})
-        case UnitSucceeded():
-            yield Put("unit_succession", data.model_dump(include={"unit_code", "to_code", "on"}))
-        case UnitDissolved():
-            yield Change("unit", {"unit_code": data.unit_code}, {"valid_to": data.on})
         case UnitTargetSet():
-            row = data.model_dump(include={"unit_code", "year", "document"})
-            yield Put("target", {**row, "target": data.target_percent / 100})
+            yield Put("target", {"target": data.target_percent / 100}, data)
         case _ if event.ref.context == "compliance":
             yield _announced(event)
 

@@ -10,8 +10,9 @@ from services.metrics.application.ports import Cell, OpenGap, Snapshot, Todo
 from services.metrics.domain.coverage import Coverage, coverage_of
 from services.metrics.domain.grouping import Counted, Group, GroupBy, View, group, whole
 from services.metrics.domain.refusals import DraftNotKnown, UnitNotKnown
-from services.metrics.domain.units import Units
+from services.metrics.domain.todos import long_suspended_before
 from shared.contracts.vocabulary import Dataset, GapState, Instrument, Regime, UnitLevel
+from shared.directory.unit_directory import UnitsOn
 from shared.rules import wording
 from shared.rules.figures import Period, effective_day, national_floor, reporting_year
 from shared.rules.rulebook import Rulebook
@@ -30,6 +31,11 @@ class Question:
     include_descendants: bool = False
     view: View = View.ORIGINAL
     group_by: GroupBy = GroupBy.NONE
+
+    @property
+    def effective(self) -> date:
+        """The day at which the figures of the period are taken, units among them."""
+        return effective_day(self.period, self.as_of)
 
     @property
     def target_year(self) -> int:
@@ -74,7 +80,7 @@ class Overview:
     by_unit: list[Group]
     gaps: list[SeenGap]
     todos: list[Todo]
-    units: Units
+    units: UnitsOn
     leading: frozenset[str]
     datasets: frozenset[Dataset]
 
@@ -86,10 +92,10 @@ class Queries:
 
     async def compliance(self, question: Question) -> Compliance:
         async with self.snapshots() as snapshot:
-            units = await snapshot.units()
+            units = (await snapshot.units()).on(question.effective)
             cells = await snapshot.cells(question.as_of, question.period)
             targets = await snapshot.targets(question.target_year)
-        wanted = _of_units(_seen_from(cells, units, question), _codes(units, question))
+        wanted = _counted(cells, units, question)
         return Compliance(
             question=question,
             position=snapshot.position,
@@ -100,7 +106,7 @@ class Queries:
     async def gaps(self, as_of: date, unit_code: str | None, *, include_descendants: bool = False) -> Gaps:
         question = Question(as_of=as_of, unit_code=unit_code, include_descendants=include_descendants)
         async with self.snapshots() as snapshot:
-            units = await snapshot.units()
+            units = (await snapshot.units()).on(as_of)
             found = await snapshot.gaps(as_of)
         codes = _codes(units, question)
         seen = [self._seen(gap, units, as_of) for gap in found if codes is None or gap.unit_code in codes]
@@ -114,32 +120,33 @@ class Queries:
     async def coverage(self, draft_code: str, as_of: date) -> Coverage:
         async with self.snapshots() as snapshot:
             record = await snapshot.draft(draft_code)
-            units = await snapshot.units()
+            units = (await snapshot.units()).on(as_of)
         if record is None:
             raise DraftNotKnown(draft_code)
         return coverage_of(record, self.rulebook, as_of, snapshot.position, units.name)
 
-    async def todos(self, as_of: date) -> tuple[list[Todo], Units]:
+    async def todos(self, as_of: date) -> tuple[list[Todo], UnitsOn]:
         async with self.snapshots() as snapshot:
-            return await snapshot.todos(as_of), await snapshot.units()
+            found = await snapshot.todos(as_of, long_suspended_before(as_of))
+            return found, (await snapshot.units()).on(as_of)
 
     async def overview(self, question: Question) -> Overview:
         async with self.snapshots() as snapshot:
-            units = await snapshot.units()
+            directory = await snapshot.units()
             cells = await snapshot.cells(question.as_of, question.period)
             targets = await snapshot.targets(question.target_year)
             gaps = await snapshot.gaps(question.as_of)
-            todos = await snapshot.todos(question.as_of)
+            todos = await snapshot.todos(question.as_of, long_suspended_before(question.as_of))
+        units = directory.on(question.as_of)
         asked = replace(question, unit_code=units.code_of(question.unit_code))
-        that_day, codes = replace(asked, period=None), _codes(units, asked)
-        counted = _of_units(_seen_from(cells, units, asked), codes)
-        open_gaps = _of_units(_seen_from(gaps, units, that_day), codes)
-        waiting = _of_units(_seen_from(todos, units, that_day), codes)
+        that_day, then = replace(asked, period=None), directory.on(asked.effective)
+        counted = _counted(cells, then, asked)
+        open_gaps, waiting = _counted(gaps, units, that_day), _counted(todos, units, that_day)
         return Overview(
             question=asked,
             position=snapshot.position,
-            whole=_groups(counted, units, targets, replace(asked, group_by=GroupBy.NONE))[0],
-            by_unit=_groups(counted, units, targets, replace(asked, group_by=GroupBy.UNIT)),
+            whole=_groups(counted, then, targets, replace(asked, group_by=GroupBy.NONE))[0],
+            by_unit=_groups(counted, then, targets, replace(asked, group_by=GroupBy.UNIT)),
             gaps=[self._seen(gap, units, asked.as_of) for gap in open_gaps],
             todos=waiting,
             units=units,
@@ -147,7 +154,7 @@ class Queries:
             datasets=_datasets_of(counted) | _datasets_of(open_gaps) | _datasets_of(waiting),
         )
 
-    def _seen(self, gap: OpenGap, units: Units, as_of: date) -> SeenGap:
+    def _seen(self, gap: OpenGap, units: UnitsOn, as_of: date) -> SeenGap:
         calendar = self.rulebook.calendar
         overdue = as_of > gap.due_on
         return SeenGap(
@@ -159,22 +166,25 @@ class Queries:
         )
 
 
-def _codes(units: Units, question: Question) -> frozenset[str] | None:
+def _counted(found: Iterable[Led], units: UnitsOn, question: Question) -> list[Led]:
+    return _of_units(_seen_from(found, units, question), _codes(units, question))
+
+
+def _codes(units: UnitsOn, question: Question) -> frozenset[str] | None:
     """Say which units are asked for; None means all of them."""
     if question.unit_code is None:
         return None
-    if question.unit_code not in units.by_code:
+    if question.unit_code not in units:
         raise UnitNotKnown(question.unit_code)
     if question.include_descendants:
-        return units.with_descendants(question.unit_code)
+        return units.below(question.unit_code) | {question.unit_code}
     return frozenset({question.unit_code})
 
 
-def _seen_from(found: Iterable[Led], units: Units, question: Question) -> list[Led]:
+def _seen_from(found: Iterable[Led], units: UnitsOn, question: Question) -> list[Led]:
     if question.view is View.ORIGINAL:
         return list(found)
-    day = effective_day(question.period, question.as_of)
-    return [replace(one, unit_code=units.successor(one.unit_code, day)) for one in found]
+    return [replace(one, unit_code=units.successor(one.unit_code)) for one in found]
 
 
 def _of_units(found: Iterable[Led], codes: frozenset[str] | None) -> list[Led]:
@@ -189,7 +199,9 @@ def _datasets_of(found: Iterable[Led]) -> frozenset[Dataset]:
     return frozenset(one.dataset for one in found)
 
 
-def _groups(cells: list[Cell], units: Units, targets: Mapping[str, float], question: Question) -> list[Group]:
+def _groups(
+    cells: list[Cell], units: UnitsOn, targets: Mapping[str, float], question: Question
+) -> list[Group]:
     floor = national_floor(question.target_year)
     if question.group_by is GroupBy.NONE:
         code = question.unit_code
@@ -197,7 +209,7 @@ def _groups(cells: list[Cell], units: Units, targets: Mapping[str, float], quest
         return [whole(cells, label, targets.get(code or ""), floor)]
     keys: Mapping[GroupBy, Callable[[Counted], str | int | None]] = {
         GroupBy.UNIT: lambda cell: cell.unit_code,
-        GroupBy.LEVEL: lambda cell: units.level(cell.unit_code),
+        GroupBy.LEVEL: lambda cell: units.level(cell.unit_code) or "unknown",
         GroupBy.INSTRUMENT: lambda cell: cell.instrument.value,
         GroupBy.REGIME: lambda cell: cell.regime.value,
         GroupBy.YEAR: lambda cell: cell.year,
@@ -207,7 +219,7 @@ def _groups(cells: list[Cell], units: Units, targets: Mapping[str, float], quest
     return group(cells, keys[question.group_by], label_of, targets if by_unit else {}, floor)
 
 
-def _labels(units: Units) -> Mapping[GroupBy, Callable[[Any], str]]:
+def _labels(units: UnitsOn) -> Mapping[GroupBy, Callable[[Any], str]]:
     return {
         GroupBy.UNIT: units.name,
         GroupBy.LEVEL: lambda key: wording.UNIT_LEVELS[UnitLevel(key)].vi if key in set(UnitLevel) else key,

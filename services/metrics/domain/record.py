@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from shared.contracts.about import About
 from shared.contracts.campaigns import (
     CommunicationCorrected,
     CommunicationEvidenceAttached,
@@ -16,27 +17,18 @@ from shared.contracts.campaigns import (
 )
 from shared.contracts.registry import (
     DraftCommunicationExempted,
-    DraftMerged,
-    DraftPolicyAdded,
-    DraftPolicyAmended,
-    DraftPolicyRemoved,
     DraftPostingClosed,
     DraftPostingExtended,
     DraftPostingOpened,
     DraftProcedureDecided,
     DraftRegistered,
-    DraftResumed,
-    DraftRetitled,
     DraftScopeAssessed,
-    DraftStageCorrected,
-    DraftStageEntered,
-    DraftSuspended,
-    DraftTransferred,
-    DraftWithdrawn,
 )
-from shared.contracts.vocabulary import Channel, Dataset, Instrument, Precision, Procedure, Regime, Stage
+from shared.contracts.vocabulary import Channel, Precision
+from shared.directory import drafts
+from shared.directory.drafts import DraftCard
 from shared.envelope import Recorded
-from shared.rules.facts import Communication, DraftFacts, Exemption, Posting, Scope, StageEntry, Transfer
+from shared.rules.facts import Communication, DraftFacts, Exemption, Posting, Scope
 from shared.vietnam import day_in_vietnam
 
 UNASSESSED = Scope()
@@ -66,22 +58,11 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DraftRecord:
-    draft_id: UUID
-    draft_code: str
-    title: str
-    instrument: Instrument
-    regime: Regime
-    procedure: Procedure
-    lead_unit_code: str
-    dataset: Dataset
+class DraftRecord(DraftCard):
     source: Source
     scope: Scope = UNASSESSED
-    policies: tuple[tuple[int, str], ...] = ()
-    entries: tuple[StageEntry, ...] = ()
     heard: tuple[Heard, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
-    transfers: tuple[Transfer, ...] = ()
     postings: tuple[Posting, ...] = ()
     procedure_document: str | None = None
 
@@ -103,6 +84,10 @@ class DraftRecord:
             procedure_document=self.procedure_document,
         )
 
+    def about(self, day: date) -> About:
+        """Give what the envelope of an event that is recorded on a day says of the draft."""
+        return About(draft_code=self.draft_code, unit_code=self.lead_on(day), dataset=self.dataset)
+
 
 def draft_of(event: Recorded) -> UUID | None:
     """Say which draft an event is about."""
@@ -116,10 +101,10 @@ def evolve(record: DraftRecord | None, event: Recorded) -> DraftRecord | None:
     """Fold one event; before its registration nothing is known of a draft."""
     data = event.data
     if isinstance(data, DraftRegistered):
-        return _registered(data, _source(event))
+        return DraftRecord(**drafts.registered(data), source=_source(event))
     if record is None:
         return None
-    changed = _FOLDS.get(type(data), _unchanged)(record, event, data)
+    changed = _FOLDS.get(type(data), _unchanged)(drafts.evolve(record, event), event, data)
     return replace(changed, source=_source(event))
 
 
@@ -129,20 +114,6 @@ def _source(event: Recorded) -> Source:
         event_id=event.event_id,
         correlation_id=event.metadata.correlation_id,
         recorded_on=day_in_vietnam(event.metadata.time),
-    )
-
-
-def _registered(data: DraftRegistered, source: Source) -> DraftRecord:
-    return DraftRecord(
-        draft_id=data.draft_id,
-        draft_code=data.draft_code,
-        title=data.title,
-        instrument=data.instrument,
-        regime=data.regime,
-        procedure=data.procedure,
-        lead_unit_code=data.lead_unit_code,
-        dataset=data.dataset,
-        source=source,
     )
 
 
@@ -169,39 +140,6 @@ def _scope(record: DraftRecord, _event: Recorded, data: DraftScopeAssessed) -> D
         basis=data.scope_basis,
     )
     return replace(record, scope=scope)
-
-
-def _policy(record: DraftRecord, number: int, title: str | None) -> DraftRecord:
-    """Put a policy in its place, or take it away without a title."""
-    others = {no: name for no, name in record.policies if no != number}
-    kept = others | ({number: title} if title is not None else {})
-    return replace(record, policies=tuple(sorted(kept.items())))
-
-
-def _entry(record: DraftRecord, event: Recorded, stage: Stage, day: date, **more: Any) -> DraftRecord:
-    entry = StageEntry(
-        entry_id=event.event_id,
-        stage=stage,
-        entered_on=day,
-        precision=_precision(event.data),
-        late=getattr(event.data, "late", False),
-        **more,
-    )
-    return replace(record, entries=(*record.entries, entry))
-
-
-def _precision(data: Any) -> Precision:
-    found: Precision = data.precision
-    return found
-
-
-def _corrected(record: DraftRecord, _event: Recorded, data: DraftStageCorrected) -> DraftRecord:
-    def right(entry: StageEntry) -> StageEntry:
-        if entry.entry_id != data.entry_id:
-            return entry
-        return replace(entry, stage=data.stage, entered_on=data.entered_on, precision=data.precision)
-
-    return replace(record, entries=tuple(right(entry) for entry in record.entries))
 
 
 def _exempted(record: DraftRecord, _event: Recorded, data: DraftCommunicationExempted) -> DraftRecord:
@@ -235,12 +173,7 @@ def _posting(record: DraftRecord, number: UUID, change: Callable[[Posting], dict
 
 
 def _decided(record: DraftRecord, _event: Recorded, data: DraftProcedureDecided) -> DraftRecord:
-    return replace(record, procedure=data.procedure, procedure_document=data.document)
-
-
-def _transferred(record: DraftRecord, _event: Recorded, data: DraftTransferred) -> DraftRecord:
-    transfer = Transfer(on=data.on, unit_code=data.to_unit_code, document=data.document)
-    return replace(record, transfers=(*record.transfers, transfer))
+    return replace(record, procedure_document=data.document)
 
 
 def _heard(
@@ -266,20 +199,10 @@ def _without(record: DraftRecord, communication_id: UUID) -> tuple[Heard, ...]:
     return tuple(heard for heard in record.heard if heard.communication_id != communication_id)
 
 
+# Beside what the directory folds.
 _FOLDS: Mapping[type, Callable[[DraftRecord, Recorded, Any], DraftRecord]] = {
-    DraftRetitled: lambda record, _, data: replace(record, title=data.title),
     DraftScopeAssessed: _scope,
-    DraftPolicyAdded: lambda record, _, data: _policy(record, data.policy_no, data.title),
-    DraftPolicyAmended: lambda record, _, data: _policy(record, data.policy_no, data.title),
-    DraftPolicyRemoved: lambda record, _, data: _policy(record, data.policy_no, None),
-    DraftStageEntered: lambda record, event, data: _entry(record, event, data.stage, data.entered_on),
-    DraftResumed: lambda record, event, data: _entry(record, event, data.stage, data.on, resumed=True),
-    DraftSuspended: lambda record, event, data: _entry(record, event, Stage.SUSPENDED, data.on),
-    DraftWithdrawn: lambda record, event, data: _entry(record, event, Stage.WITHDRAWN, data.on),
-    DraftMerged: lambda record, event, data: _entry(record, event, Stage.MERGED, data.on),
-    DraftStageCorrected: _corrected,
     DraftCommunicationExempted: _exempted,
-    DraftTransferred: _transferred,
     DraftProcedureDecided: _decided,
     DraftPostingOpened: _posted,
     DraftPostingExtended: _extended,

@@ -44,15 +44,19 @@ class Desk:
     pages: AnswerPages
     now: Clock
 
+    @property
+    def today(self) -> date:
+        return day_in_vietnam(self.now())
+
     async def look(self, held: Held) -> HTMLResponse:
         return self._form(held, await self._unused(held), Fields())
 
     async def answer(self, request: Request, held: Held) -> HTMLResponse:
-        asked = await self.answers.asked(held.link)
+        asked = await self.answers.asked(held.link, self.today)
         if asked.said is not None:
             return self._done(asked.said)
         form = await sent(request)
-        said = _READ[held.link.answer](form, _identity(held), day_in_vietnam(self.now()), asked)
+        said = _READ[held.link.answer](form, _identity(held), self.today, asked)
         if said is None or form.errors:
             return self._form(held, asked, form, status=422)
         metadata = held.metadata(request, self.now())
@@ -64,14 +68,13 @@ class Desk:
         return self.pages.page("recorded.html", heading=ASKED, what=MAILED, next=MAILED_NEXT)
 
     async def _unused(self, held: Held) -> Asked:
-        asked = await self.answers.asked(held.link)
+        asked = await self.answers.asked(held.link, self.today)
         if asked.said is not None:
             raise LinkIsUsed(recorded(asked.said))
         return asked
 
     def _form(self, held: Held, asked: Asked, form: Fields, status: int = 200) -> HTMLResponse:
-        today = day_in_vietnam(self.now())
-        values = {"channels": CHANNELS, "today": today}
+        values = {"channels": CHANNELS, "today": self.today}
         return self.pages.form(f"{held.link.answer}.html", asked.matter, form, status, **values)
 
     def _done(self, said: AnswerEvent) -> HTMLResponse:

@@ -20,7 +20,7 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import Envelope, Session
 
 from shared import log
-from shared.errors import TRANSIENT
+from shared.transient import TRANSIENT
 
 logger = log.get(__name__)
 

@@ -1,6 +1,5 @@
 """Reads all that a day's mails are made of, in one snapshot of the database."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
@@ -18,11 +17,9 @@ from services.notifier.adapters.tables import (
     ALERT,
     DIGEST,
     DIGEST_LINE,
-    DRAFT_HALT,
     RECIPIENT,
     ROUND,
-    UNIT,
-    UNIT_SUCCESSION,
+    directory,
 )
 from services.notifier.application.ports import Desk
 from services.notifier.domain.delivery_state import NOTIFIED
@@ -33,9 +30,11 @@ from services.notifier.domain.reasons import NOT_NOTIFIED, Reason
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.silence import Silence
 from services.notifier.domain.standing import Standing, Told
-from services.notifier.domain.units import Tree, Unit
+from services.notifier.domain.supervision import Tree
 from shared.contracts.ids import draft_id
-from shared.contracts.vocabulary import Language, Procedure, RecipientRole, UnitKind, UnitLevel
+from shared.contracts.vocabulary import Language, Procedure, RecipientRole
+from shared.directory.queries import stands_on, unit_directory
+from shared.rules.sequence import HALTS
 
 REMEMBERED = timedelta(days=31 * (MONTHS + 1))  # of gaps that closed: what the monthly page looks back on
 
@@ -72,10 +71,10 @@ class SqlDesks:
                 await connection.execute(select(ALERT.c.gap_id).where(hurry).limit(1))
             ).first() is not None
 
-    async def justice_of(self, unit_code: str) -> str | None:
-        """Find the justice body that follows a unit."""
+    async def justice_of(self, unit_code: str, day: date) -> str | None:
+        """Find the justice body that follows a unit on a day."""
         async with self.engine.connect() as connection:
-            return (await _tree(connection, self.justice_unit)).justice_of(unit_code)
+            return (await _tree(connection, self.justice_unit, day)).justice_of(unit_code)
 
     async def desk(self, day: date) -> Desk:
         """Take the read model and the ledger as they stand together: no rebuild can come between."""
@@ -85,12 +84,12 @@ class SqlDesks:
             told = await _told(connection, day)
             found = await alerts_on(connection, day, {gap for mine in told.values() for gap in mine})
             alerts = [one for one in found if not one.is_pending and one.state is not AlertStatus.ANNOUNCED]
-            silences, halted = await silences_on(connection, day), await _halted(connection)
+            silences, halted = await silences_on(connection, day), await _halted(connection, day)
             return Desk(
                 position=position,
                 gaps=[one.gap for one in alerts],
                 recipients=await _recipients(connection),
-                tree=await _tree(connection, self.justice_unit),
+                tree=await _tree(connection, self.justice_unit, day),
                 matters=dict(_matters(alerts, halted, silences, day)),
                 told=told,
                 done=await _mailed(connection, DIGEST.c.day == day),
@@ -115,8 +114,11 @@ def _matters(
         yield alert.gap_id, alert.matter(silence, halted=draft_id(alert.draft_code) in halted)
 
 
-async def _halted(connection: AsyncConnection) -> set[UUID]:
-    return set((await connection.execute(select(DRAFT_HALT.c.draft_id))).scalars())
+async def _halted(connection: AsyncConnection, day: date) -> set[UUID]:
+    """Find the drafts that are suspended, withdrawn or merged on a day."""
+    stage = directory.drafts.stage
+    resting = select(stage.c.draft_id).where(stage.c.stage.in_(HALTS), stands_on(directory.drafts, day))
+    return set((await connection.execute(resting)).scalars())
 
 
 async def _recipients(connection: AsyncConnection) -> list[Recipient]:
@@ -130,28 +132,9 @@ def recipient_of(row: RowMapping) -> Recipient:
     return Recipient(**values | typed)
 
 
-async def _tree(connection: AsyncConnection, justice_unit: str | None) -> Tree:
-    rows = (await connection.execute(select(UNIT))).mappings().all()
-    names = {row["unit_code"]: row["unit_name"] for row in rows}
-    successions: dict[str, list[tuple[date, str]]] = defaultdict(list)
-    for row in await connection.execute(select(UNIT_SUCCESSION).order_by(UNIT_SUCCESSION.c.to_code)):
-        successions[row.unit_code].append((row.on, row.to_code))
-    return Tree(
-        units={row["unit_code"]: _unit_of(row, names) for row in rows},
-        successions={code: tuple(heirs) for code, heirs in successions.items()},
-        justice_unit=justice_unit,
-    )
-
-
-def _unit_of(row: RowMapping, names: Mapping[str, str]) -> Unit:
-    return Unit(
-        code=row["unit_code"],
-        name=row["unit_name"],
-        parent_name=names.get(row["parent_code"]),
-        parent_code=row["parent_code"],
-        level=UnitLevel(row["level"]) if row["level"] else None,
-        kind=UnitKind(row["kind"]) if row["kind"] else None,
-    )
+async def _tree(connection: AsyncConnection, justice_unit: str | None, day: date) -> Tree:
+    units = await unit_directory(connection, directory.units)
+    return Tree(directory=units, day=day, justice_unit=justice_unit)
 
 
 def _last_words(day: date) -> Select[Any]:

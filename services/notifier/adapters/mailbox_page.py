@@ -73,8 +73,9 @@ class Door:
         link, now = self.read(token), self.now()
         if link.is_over(now):
             raise LinkIsOver(link.expires)
-        mailbox = await self.recipients.mailbox(link.recipient_id)
-        if mailbox is None or not mailbox.recipient.is_listed_on(day_in_vietnam(now)):
+        today = day_in_vietnam(now)
+        mailbox = await self.recipients.mailbox(link.recipient_id, today)
+        if mailbox is None or not mailbox.recipient.is_listed_on(today):
             raise MailboxGone
         return Held(link, mailbox)
 

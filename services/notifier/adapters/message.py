@@ -46,6 +46,11 @@ def wire(outgoing: Outgoing, sender: str) -> bytes:
 
 def message_of(outgoing: Outgoing, sender: str) -> bytes:
     """Build the message; the same mail always makes the same bytes, with the same Message-ID."""
+    return head_of(outgoing, sender) + _body(outgoing)
+
+
+def head_of(outgoing: Outgoing, sender: str) -> bytes:
+    """Write the headers of the message, without those of its body."""
     lines = (
         words("Subject", header(outgoing.mail.subject)),
         written_by(sender),
@@ -56,7 +61,7 @@ def message_of(outgoing: Outgoing, sender: str) -> bytes:
         *_written_by_a_machine(outgoing, sender),
         exact("MIME-Version", "1.0"),
     )
-    return b"".join(lines) + _body(outgoing)
+    return b"".join(lines)
 
 
 def _threads(threads: tuple[str, ...]) -> Iterator[bytes]:

@@ -5,20 +5,23 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notifier.adapters.alerts.cursor import id_in
 from services.notifier.adapters.tables import (
     ALERT,
     DIGEST,
     DIGEST_ATTACHMENT,
     DIGEST_LINE,
     RECIPIENT,
-    UNIT,
+    directory,
 )
 from services.notifier.domain.gap_alert import AlertStatus
+from shared.clock import Clock, day_in_vietnam
+from shared.directory.queries import with_unit_names
+from shared.paging import key_of
 
 OUTBOX_ROWS = 200
 
@@ -50,6 +53,7 @@ class AlertState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SqlReadModel:
     engine: AsyncEngine
+    now: Clock
 
     async def alerts(
         self, state: AlertState | None, unit_code: str | None, today: date, limit: int, after: str | None
@@ -61,7 +65,7 @@ class SqlReadModel:
         if unit_code is not None:
             query = query.where(ALERT.c.unit_code == unit_code)
         if after is not None:
-            query = query.where(ALERT.c.alert_id > id_in(after))
+            query = query.where(ALERT.c.alert_id > key_of(after, UUID))
         return await self._rows(query.order_by(ALERT.c.alert_id).limit(limit))
 
     async def counts(self) -> dict[str, int]:
@@ -76,13 +80,15 @@ class SqlReadModel:
         """List the newest mails with what they spoke of, newest first."""
         columns = [DIGEST.c[name] for name in _OF_DIGEST]
         query = (
-            select(*columns, RECIPIENT.c.email, UNIT.c.unit_name)
+            select(*columns, RECIPIENT.c.email)
             .join(RECIPIENT, RECIPIENT.c.recipient_id == DIGEST.c.recipient_id)
-            .outerjoin(UNIT, UNIT.c.unit_code == DIGEST.c.unit_code)
             .order_by(DIGEST.c.day.desc(), DIGEST.c.created_at.desc(), DIGEST.c.digest_key)
             .limit(OUTBOX_ROWS)
         )
-        mails = await self._rows(query)
+        async with self.engine.connect() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+            today = day_in_vietnam(self.now())
+            mails = await with_unit_names(connection, directory.units, [dict(row) for row in rows], today)
         lines = await self._lines([mail["digest_key"] for mail in mails])
         return [{**mail, "lines": lines.get(mail["digest_key"], [])} for mail in mails]
 

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters.desk import recipient_of
 from services.notifier.adapters.preferences import preferences
-from services.notifier.adapters.tables import RECIPIENT, UNIT
+from services.notifier.adapters.tables import RECIPIENT, directory
 from services.notifier.domain.preference import Preference
 from services.notifier.domain.recipient import Recipient, taken_off
+from shared.directory.queries import unit_directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,14 @@ class SqlRecipients:
         async with self.engine.connect() as connection:
             return await preferences(connection, [one.recipient_id for one in of])
 
-    async def mailbox(self, recipient_id: UUID) -> Mailbox | None:
-        """Find a mailbox by its opaque id, on the list or not any more."""
-        query = select(RECIPIENT, UNIT.c.unit_name).outerjoin(UNIT, UNIT.c.unit_code == RECIPIENT.c.unit_code)
+    async def mailbox(self, recipient_id: UUID, today: date) -> Mailbox | None:
+        """Find a mailbox by its opaque id, on the list or not any more; its unit by the name of today."""
+        query = select(RECIPIENT).where(RECIPIENT.c.recipient_id == recipient_id)
         async with self.engine.connect() as connection:
-            found = await connection.execute(query.where(RECIPIENT.c.recipient_id == recipient_id))
-            row = found.mappings().first()
-        return Mailbox(recipient_of(row), row["unit_name"] or row["unit_code"]) if row else None
+            if (row := (await connection.execute(query)).mappings().first()) is None:
+                return None
+            units = await unit_directory(connection, directory.units, [row["unit_code"]])
+        return Mailbox(recipient_of(row), units.name_on(row["unit_code"], today))
 
     async def replace(self, unit_code: str, wanted: Sequence[Recipient], today: date) -> None:
         """Make `wanted` the unit's list; whoever is not on it any more ended yesterday.

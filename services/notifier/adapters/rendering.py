@@ -18,7 +18,7 @@ from services.notifier.domain.digest import Digest, Line
 from services.notifier.domain.reasons import REPEAT, Reason, is_thanks
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.standing import Standing
-from services.notifier.domain.units import Unit
+from services.notifier.domain.supervision import Unit
 from shared.contracts.datasets import banners
 from shared.contracts.vocabulary import AlertAnswer, OptionalMail
 from shared.rules.wording import GAP_CLOSURES, STAGES

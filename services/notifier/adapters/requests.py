@@ -11,10 +11,10 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.adapters.alerts.cursor import id_in
-from services.notifier.adapters.tables import ALERT, UNIT
+from services.notifier.adapters.tables import ALERT, directory
 from services.notifier.domain.gap_alert import AlertStatus
 from shared.auth import Supervisor
+from shared.clock import Clock, day_in_vietnam
 from shared.contracts.event import Code
 from shared.contracts.notifier import (
     AlertExemptionRequested,
@@ -23,7 +23,8 @@ from shared.contracts.notifier import (
 )
 from shared.contracts.vocabulary import Stage
 from shared.conventions import AtPosition
-from shared.paging import Listing, Paged
+from shared.directory.queries import with_unit_names
+from shared.paging import Listing, Paged, key_of
 
 
 class RequestKind(StrEnum):
@@ -58,7 +59,7 @@ class RequestView(BaseModel):
     settlement: Settlement | None
 
 
-def router(engine: AsyncEngine, registry: str) -> APIRouter:
+def router(engine: AsyncEngine, registry: str, now: Clock) -> APIRouter:
     routes = APIRouter(tags=["alerts"])
 
     @routes.get(
@@ -68,7 +69,7 @@ def router(engine: AsyncEngine, registry: str) -> APIRouter:
         _: Supervisor, page: Paged, kind: RequestKind | None = None, unit: Code | None = None
     ) -> Listing[RequestView]:
         async with engine.connect() as connection:
-            found = await open_requests(connection, kind, unit, page.limit, page.after)
+            found = await open_requests(connection, day_in_vietnam(now()), kind, unit, page.limit, page.after)
         return page.listing(
             RequestView, [one | {"settlement": settlement(one, registry)} for one in found], "alert_id"
         )
@@ -78,15 +79,15 @@ def router(engine: AsyncEngine, registry: str) -> APIRouter:
 
 async def open_requests(
     connection: AsyncConnection,
+    today: date,
     kind: RequestKind | None = None,
     unit_code: str | None = None,
     limit: int | None = None,
     after: str | None = None,
 ) -> Sequence[dict[str, Any]]:
-    """List the requests of matters that are open, by the id of their alert."""
+    """List the requests of matters that are open, by the id of their alert; units by their names of today."""
     query = (
         select(*_COLUMNS)
-        .outerjoin(UNIT, UNIT.c.unit_code == ALERT.c.unit_code)
         .where(ALERT.c.state == AlertStatus.RAISED)
         .where(ALERT.c.answer.in_([kind] if kind else list(RequestKind)))
         .order_by(ALERT.c.alert_id)
@@ -95,9 +96,9 @@ async def open_requests(
     if unit_code is not None:
         query = query.where(ALERT.c.unit_code == unit_code)
     if after is not None:
-        query = query.where(ALERT.c.alert_id > id_in(after))
-    rows = (await connection.execute(query)).mappings()
-    return [{**row, "unit_name": row["unit_name"] or row["unit_code"]} for row in rows]
+        query = query.where(ALERT.c.alert_id > key_of(after, UUID))
+    rows = [dict(row) for row in (await connection.execute(query)).mappings()]
+    return await with_unit_names(connection, directory.units, rows, today)
 
 
 _COLUMNS = (
@@ -105,7 +106,6 @@ _COLUMNS = (
     ALERT.c.draft_code,
     ALERT.c.title,
     ALERT.c.unit_code,
-    UNIT.c.unit_name,
     ALERT.c.stage,
     ALERT.c.due_on,
     ALERT.c.answer.label("kind"),

@@ -23,6 +23,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from shared.database import NAMING, table_of
+from shared.directory.tables import DirectoryTables
 from shared.projections.checkpoint import CheckpointTables
 
 metadata = MetaData(naming_convention=NAMING)
@@ -34,37 +35,6 @@ class Base(SQLModel, registry=registry(metadata=metadata)):
 
 def _moment(*, nullable: bool) -> Any:
     return Column(DateTime(timezone=True), nullable=nullable)
-
-
-class UnitRow(Base, table=True):
-    __tablename__ = "unit"
-
-    unit_code: str = Field(primary_key=True)
-    unit_name: str
-    level: str | None = None
-    kind: str | None = None
-    parent_code: str | None = None
-    dissolved_on: date | None = None
-
-
-class UnitSuccessionRow(Base, table=True):
-    """`to_code` carries on what `unit_code` did, from `on`."""
-
-    __tablename__ = "unit_succession"
-
-    unit_code: str = Field(primary_key=True)
-    to_code: str = Field(primary_key=True)
-    on: date
-
-
-class DraftHaltRow(Base, table=True):
-    """A draft that is suspended, withdrawn or merged: its gaps rest, even before metrics has closed them."""
-
-    __tablename__ = "draft_halt"
-
-    draft_id: UUID = Field(primary_key=True)
-    cause: str
-    on: date
 
 
 class GapRow(Base, table=True):
@@ -289,21 +259,23 @@ class RoundRow(Base, table=True):
     done_at: datetime = Field(sa_column=_moment(nullable=False))
 
 
+directory = DirectoryTables(metadata)
 checkpoints = CheckpointTables(metadata)
 
-UNIT = table_of(UnitRow)
 GAP = table_of(GapRow)
 ALERT = table_of(AlertRow)
 RECIPIENT = table_of(RecipientRow)
 DIGEST = table_of(DigestRow)
 DIGEST_LINE = table_of(DigestLineRow)
 DIGEST_ATTACHMENT = table_of(DigestAttachmentRow)
-UNIT_SUCCESSION = table_of(UnitSuccessionRow)
-DRAFT_HALT = table_of(DraftHaltRow)
 UNWANTED_MAIL = table_of(UnwantedMailRow)
 DIGEST_DAY = table_of(DigestDayRow)
 SILENCE = table_of(SilenceRow)
 SENDING = table_of(SendingRow)
 ROUND = table_of(RoundRow)
 
-READ_MODEL = (UNIT, UNIT_SUCCESSION, DRAFT_HALT, GAP, ALERT, UNWANTED_MAIL, DIGEST_DAY)
+OWN = (GAP, ALERT, UNWANTED_MAIL, DIGEST_DAY)
+READ_MODEL = (*directory.all, *OWN)
+
+# Replicas of 0.1.0 still read them while a release is rolled out: the release after next drops them.
+RETIRED = frozenset({"unit", "unit_succession", "draft_halt"})

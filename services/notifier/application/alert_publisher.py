@@ -5,16 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from services.notifier.application.alert_envelope import gap_of, gap_ref, stamped
 from services.notifier.application.ports import Head, Ledger, PendingAlerts, Unannounced
 from services.notifier.domain import alert as alerts
 from services.notifier.domain.gap_alert import GapAlert
 from shared import log
 from shared.clock import Clock, NewId, day_in_vietnam
 from shared.envelope import AggregateRef, Metadata
-from shared.errors import RETRIED, PermanentError, TransientError
+from shared.errors import PermanentError, TransientError
 from shared.eventstore.handle import Handled, handle
 from shared.eventstore.overlay import BulkStore, OverlayEventStore
 from shared.tracing import Heard, Tracing
+from shared.transient import RETRIED
 
 logger = log.get(__name__)
 
@@ -35,6 +37,13 @@ class Instruction:
     @property
     def ref(self) -> AggregateRef:
         return ref_of(self.command)
+
+    @property
+    def reads(self) -> Iterator[AggregateRef]:
+        """Name what has to be read: the alert, and its gap for the envelope."""
+        yield self.ref
+        if (gap_id := gap_of(self.command)) is not None:
+            yield gap_ref(gap_id)
 
 
 def ref_of(command: alerts.Command) -> AggregateRef:
@@ -106,14 +115,15 @@ class AlertPublisher:
 
     async def carry_out(
         self, command: alerts.RecordAnswer | alerts.Snooze, metadata: Metadata, if_match: int | None = None
-    ) -> Handled:
+    ) -> Handled[alerts.State]:
         """Carry out what an official asks; the key of the metadata (of a link, of a request) works once."""
+        ref = ref_of(command)
         return await handle(
             self.store,
             alerts.alert,
-            ref_of(command),
+            ref,
             command,
-            metadata,
+            await stamped(self.store, ref, command, metadata),
             if_match=if_match,
             new_id=self.new_id,
         )
@@ -121,13 +131,14 @@ class AlertPublisher:
     async def _append(self, instructions: Sequence[Instruction]) -> frozenset[AggregateRef]:
         """Decide on all, write together; returns the alerts that others changed meanwhile."""
         batch = OverlayEventStore(self.store)
-        await batch.expect(one.ref for one in instructions)
+        await batch.expect(ref for one in instructions for ref in one.reads)
         overtaken: set[AggregateRef] = set()
         for one in instructions:
             if one.version not in (None, (await batch.load(one.ref)).version.count):
                 overtaken.add(one.ref)
                 continue
-            await handle(batch, alerts.alert, one.ref, one.command, one.metadata, new_id=self.new_id)
+            metadata = await stamped(batch, one.ref, one.command, one.metadata)
+            await handle(batch, alerts.alert, one.ref, one.command, metadata, new_id=self.new_id)
         return frozenset(overtaken | (await batch.write()).overtaken)
 
     def _announcement(self, one: GapAlert) -> Heard:

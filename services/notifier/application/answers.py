@@ -1,6 +1,7 @@
 """What a unit answers to a mail: looked at first, then recorded once."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from services.notifier.application.alert_publisher import AlertPublisher
@@ -9,7 +10,7 @@ from services.notifier.application.ports import Ledger
 from services.notifier.domain import alert as alerts
 from services.notifier.domain.digest import RENEWED
 from services.notifier.domain.refusals import NothingOwed
-from shared.clock import Clock
+from shared.clock import Clock, day_in_vietnam
 from shared.contracts.ids import alert_id
 from shared.contracts.notifier import (
     AlertAcknowledged,
@@ -33,8 +34,8 @@ class Asked:
 
 
 class Tree(Protocol):
-    async def justice_of(self, unit_code: str) -> str | None:
-        """Name the justice body that follows a unit."""
+    async def justice_of(self, unit_code: str, day: date) -> str | None:
+        """Name the justice body that follows a unit on a day."""
         ...
 
 
@@ -44,9 +45,9 @@ class Answers:
     publisher: AlertPublisher
     tree: Tree
 
-    async def asked(self, link: Link) -> Asked:
+    async def asked(self, link: Link, today: date) -> Asked:
         """Look at what a link is about; raises `NothingOwed` if the matter is over, `LinkNotValid`."""
-        matter = await matter_of(self.store, link)
+        matter = await matter_of(self.store, link, today)
         history = await self.store.load(AggregateRef("alert", alert_id(link.gap_id, link.unit_code)))
         key = str(link.link_id)
         for event in history.events:
@@ -59,7 +60,8 @@ class Answers:
     async def record(self, asked: Asked, said: AnswerEvent, metadata: Metadata) -> AnswerEvent:
         """Record an answer; pressed twice, or by two at once, each link answers once. Returns what stands."""
         if isinstance(said, AlertObstacleReported):
-            said = said.model_copy(update={"to_unit_code": await self.tree.justice_of(said.unit_code)})
+            to_unit = await self.tree.justice_of(said.unit_code, day_in_vietnam(metadata.time))
+            said = said.model_copy(update={"to_unit_code": to_unit})
         matter = alerts.Raise(
             gap_id=said.gap_id,
             draft_code=said.draft_code,

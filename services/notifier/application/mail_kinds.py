@@ -14,7 +14,7 @@ from services.notifier.domain.notification_case import MailCase
 from services.notifier.domain.reasons import decide_notification
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.rounds import Round
-from services.notifier.domain.units import Unit
+from services.notifier.domain.supervision import Unit
 from shared.contracts.vocabulary import OptionalMail
 from shared.errors import Text
 

@@ -16,7 +16,7 @@ from services.notifier.domain.office_hours import HOUR, next_digest
 from services.notifier.domain.reasons import decide_notification
 from services.notifier.domain.refusals import BadMoment, NotCaughtUp
 from services.notifier.domain.rounds import due, turns
-from services.notifier.domain.units import Tree
+from services.notifier.domain.supervision import Tree
 from shared import log
 from shared.clock import VIETNAM, day_in_vietnam
 from shared.contracts.vocabulary import Weekday

@@ -8,7 +8,7 @@ from services.notifier.application.ports import Mail, Notice, Outgoing
 from services.notifier.domain.alert import Escalate, RecordSilenced
 from services.notifier.domain.reasons import Reason
 from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.units import Tree
+from services.notifier.domain.supervision import Tree
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from services.notifier.domain.matter import Matter
 from services.notifier.domain.preference import EVERYTHING, Preference
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.standing import Told
-from services.notifier.domain.units import Tree
+from services.notifier.domain.supervision import Tree
 from shared.contracts.vocabulary import RecipientRole
 from shared.errors import PermanentError, TransientError
 
@@ -175,7 +175,7 @@ class Desks(Protocol):
         ...
 
     async def desk(self, day: date) -> Desk: ...
-    async def justice_of(self, unit_code: str) -> str | None: ...
+    async def justice_of(self, unit_code: str, day: date) -> str | None: ...
     async def rounds(self) -> frozenset[str]: ...
     async def hurried(self, first: date, last: date) -> bool:
         """Say whether a gap under a simplified procedure is due in these days that nobody was told of."""

@@ -1,12 +1,15 @@
 """What a mailbox asks for: looked at in the log, changed there, told again by mail."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.ports import Ledger
 from services.notifier.domain.preference import SETTINGS, Command, Preference, preference
 from shared.clock import Clock, NewId
+from shared.contracts.about import About
+from shared.contracts.ids import unit_id
+from shared.contracts.registry import UnitRegistered
 from shared.envelope import AggregateRef, Metadata
 from shared.eventstore.handle import handle
 from shared.eventstore.port import EventStore
@@ -23,8 +26,15 @@ class Preferences:
     async def change(self, command: Command, metadata: Metadata) -> Preference:
         """Change what is wanted and return what holds; said twice, it is recorded once."""
         ref = _ref(command.recipient_id)
-        await handle(self.store, preference, ref, command, metadata, new_id=self.new_id)
+        stamped = replace(metadata, about=await self._about(command.unit_code))
+        await handle(self.store, preference, ref, command, stamped, new_id=self.new_id)
         return await self.of(command.recipient_id)
+
+    async def _about(self, unit_code: str) -> About:
+        """Say which unit the mailbox is of, and whether that is a real one."""
+        history = await self.store.load(AggregateRef("unit", unit_id(unit_code)))
+        known = (fact.dataset for fact in history.facts if isinstance(fact, UnitRegistered))
+        return About(unit_code=unit_code, dataset=next(known, None))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What events mean for single rows of the read model: pure, one function an event.
+"""What events mean for the notifier's own rows, beside the directory: pure, one function an event.
 
 Gaps with their alerts have a fold of their own (`domain/gap_alert_fold.py`). The table `gap` is only written here, for
 replicas of the release before.
@@ -13,34 +13,10 @@ from shared.contracts.notifier import (
     RecipientResubscribed,
     RecipientUnsubscribed,
 )
-from shared.contracts.registry import (
-    DraftMerged,
-    DraftResumed,
-    DraftStageEntered,
-    DraftSuspended,
-    DraftWithdrawn,
-    UnitDissolved,
-    UnitMoved,
-    UnitRegistered,
-    UnitRenamed,
-    UnitSucceeded,
-)
 from shared.envelope import Recorded
 from shared.projections.rows import Change, Put, Remove, RowChange
 
 Rows = list[RowChange]
-
-_OF_GAP = {
-    "draft_code",
-    "title",
-    "instrument",
-    "procedure",
-    "unit_code",
-    "stage",
-    "since",
-    "due_on",
-    "dataset",
-}
 
 
 def changes(event: Recorded) -> Iterable[RowChange]:
@@ -51,48 +27,13 @@ def _nothing(_event: Recorded, _data: Any) -> Rows:
     return []
 
 
-def _unit_registered(_event: Recorded, data: UnitRegistered) -> Rows:
-    known = data.model_dump(include={"unit_code", "unit_name", "level", "kind", "parent_code"})
-    return [Put("unit", {**known, "dissolved_on": data.valid_to})]
-
-
-def _unit_renamed(_event: Recorded, data: UnitRenamed) -> Rows:
-    return [Change("unit", {"unit_code": data.unit_code}, {"unit_name": data.unit_name})]
-
-
-def _unit_moved(_event: Recorded, data: UnitMoved) -> Rows:
-    return [Change("unit", {"unit_code": data.unit_code}, {"parent_code": data.parent_code})]
-
-
-def _unit_succeeded(_event: Recorded, data: UnitSucceeded) -> Rows:
-    return [Put("unit_succession", data.model_dump(include={"unit_code", "to_code", "on"}))]
-
-
-def _unit_dissolved(_event: Recorded, data: UnitDissolved) -> Rows:
-    return [Change("unit", {"unit_code": data.unit_code}, {"dissolved_on": data.on})]
-
-
-def _draft_halted(event: Recorded, data: DraftSuspended | DraftWithdrawn | DraftMerged) -> Rows:
-    return [Put("draft_halt", {"draft_id": event.ref.id, "cause": data.name, "on": data.on})]
-
-
-def _draft_goes_on(event: Recorded, _data: DraftResumed | DraftStageEntered) -> Rows:
-    """What is entered late, before the halt, lifts it too: by then metrics has closed the gap."""
-    return [Remove("draft_halt", {"draft_id": event.ref.id})]
-
-
-def _gap_values(data: ComplianceGapOpened | ComplianceGapChanged) -> dict[str, Any]:
-    return {**data.model_dump(include=_OF_GAP), "policies": list(data.policies)}
-
-
 def _gap_opened(event: Recorded, data: ComplianceGapOpened) -> Rows:
     closing = {"closed_on": None, "closure": None, "closed_position": None}
-    own = {"gap_id": data.gap_id, "opened_position": event.position}
-    return [Put("gap", _gap_values(data) | own | closing)]
+    return [Put("gap", {"opened_position": event.position, **closing}, data)]
 
 
 def _gap_changed(_event: Recorded, data: ComplianceGapChanged) -> Rows:
-    return [Change("gap", {"gap_id": data.gap_id}, _gap_values(data))]
+    return [Change("gap", {"gap_id": data.gap_id}, {}, data)]
 
 
 def _gap_closed(event: Recorded, data: ComplianceGapClosed) -> Rows:
@@ -117,16 +58,6 @@ def _frequency_chosen(_event: Recorded, data: RecipientFrequencyChosen) -> Rows:
 
 
 _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
-    UnitRegistered: _unit_registered,
-    UnitRenamed: _unit_renamed,
-    UnitMoved: _unit_moved,
-    UnitSucceeded: _unit_succeeded,
-    UnitDissolved: _unit_dissolved,
-    DraftSuspended: _draft_halted,
-    DraftWithdrawn: _draft_halted,
-    DraftMerged: _draft_halted,
-    DraftResumed: _draft_goes_on,
-    DraftStageEntered: _draft_goes_on,
     ComplianceGapOpened: _gap_opened,
     ComplianceGapChanged: _gap_changed,
     ComplianceGapClosed: _gap_closed,

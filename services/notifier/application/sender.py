@@ -30,8 +30,9 @@ from services.notifier.domain.delivery import (
 from services.notifier.domain.delivery_state import DigestState
 from shared import log
 from shared.clock import Clock
-from shared.errors import RETRIED, PermanentError, TransientError
+from shared.errors import PermanentError, TransientError
 from shared.rules.working_days import Calendar
+from shared.transient import RETRIED
 
 logger = log.get(__name__)
 

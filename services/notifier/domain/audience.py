@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.units import Tree
+from services.notifier.domain.supervision import Tree
 from shared.contracts.vocabulary import RecipientRole
 
 DUTY = frozenset({RecipientRole.FOCAL_POINT, RecipientRole.HEAD})

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from services.notifier.domain.gap import Gap
 from services.notifier.domain.matter import Matter
-from services.notifier.domain.units import Tree
+from services.notifier.domain.supervision import Tree
 from shared.contracts.vocabulary import UnitLevel
 from shared.rules.working_days import Calendar
 

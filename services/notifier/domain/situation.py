@@ -15,7 +15,7 @@ from services.notifier.domain.gap import Gap
 from services.notifier.domain.matter import UNTOUCHED, Matter
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.standing import Told
-from services.notifier.domain.units import Tree
+from services.notifier.domain.supervision import Tree
 from shared.contracts.vocabulary import EscalationReason
 from shared.rules.working_days import Calendar
 

@@ -1,35 +1,20 @@
 """Request bodies of the registry's API, and the commands that they mean."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from services.registry.domain import draft as drafts
-from services.registry.domain import postings
+from services.registry.domain import draft_commands as drafts
+from services.registry.domain import unit as units
+from services.registry.domain.draft_commands import Given
 from shared.contracts.event import Code
 from shared.contracts.ids import draft_id, posting_id
-from shared.contracts.registry import (
-    MOST_POLICIES,
-    DraftCommunicationExempted,
-    DraftPolicyAdded,
-    DraftPolicyAmended,
-    DraftPostingClosed,
-    DraftPostingExtended,
-    DraftPostingOpened,
-    DraftProcedureDecided,
-    DraftRegistered,
-    DraftScopeAssessed,
-    DraftTransferred,
-    UnitDissolved,
-    UnitRegistered,
-    UnitRenamed,
-    UnitSucceeded,
-    UnitTargetSet,
-)
+from shared.contracts.registry import MOST_POLICIES
 from shared.contracts.vocabulary import (
     Answer,
+    Clearable,
     Instrument,
     Precision,
     Procedure,
@@ -43,6 +28,7 @@ from shared.contracts.vocabulary import (
 from shared.conventions import Body, example
 
 Title = Annotated[str, Field(min_length=1, max_length=2000)]
+Words = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class NewUnit(Body):
@@ -64,9 +50,9 @@ class NewUnit(Body):
     note: str | None = None
     source: str | None = None
 
-    def event(self) -> UnitRegistered:
+    def command(self) -> units.Register:
         fields = self.model_dump(exclude={"code", "name"})
-        return UnitRegistered(unit_code=self.code, unit_name=self.name, **fields)
+        return units.Register(unit_code=self.code, unit_name=self.name, **fields)
 
 
 class Succession(Body):
@@ -82,11 +68,11 @@ class Succession(Body):
     legal_basis: str | None = None
     source: str | None = None
 
-    def event(self, unit_code: str) -> UnitSucceeded | UnitDissolved:
-        basis = {"on": self.date, "legal_basis": self.legal_basis, "source": self.source}
+    def command(self, unit_code: str) -> units.Succeed | units.Dissolve:
+        basis: dict[str, Any] = {"on": self.date, "legal_basis": self.legal_basis, "source": self.source}
         if self.to_code is None:
-            return UnitDissolved(unit_code=unit_code, **basis)
-        return UnitSucceeded(unit_code=unit_code, to_code=self.to_code, kind=self.kind, **basis)
+            return units.Dissolve(unit_code=unit_code, **basis)
+        return units.Succeed(unit_code=unit_code, to_code=self.to_code, kind=self.kind, **basis)
 
 
 class Renaming(Body):
@@ -98,8 +84,23 @@ class Renaming(Body):
     on: date
     legal_basis: str | None = None
 
-    def event(self, unit_code: str) -> UnitRenamed:
-        return UnitRenamed(unit_code=unit_code, unit_name=self.name, on=self.on, legal_basis=self.legal_basis)
+    def command(self, unit_code: str) -> units.Rename:
+        return units.Rename(
+            unit_code=unit_code, unit_name=self.name, on=self.on, legal_basis=self.legal_basis
+        )
+
+
+class Moving(Body):
+    """From a day on the unit stands under another one; without `parent_code` under none."""
+
+    model_config = example(parent_code="BTP", on="2025-03-01", legal_basis="Nghị định 39/2025/NĐ-CP")
+
+    parent_code: Code | None
+    on: date
+    legal_basis: str | None = None
+
+    def command(self, unit_code: str) -> units.Move:
+        return units.Move(unit_code=unit_code, **self.model_dump())
 
 
 class Target(Body):
@@ -109,8 +110,8 @@ class Target(Body):
     target_percent: float = Field(ge=0, le=100)
     document: str | None = None
 
-    def event(self, unit_code: str) -> UnitTargetSet:
-        return UnitTargetSet(unit_code=unit_code, **self.model_dump())
+    def command(self, unit_code: str) -> units.SetTarget:
+        return units.SetTarget(unit_code=unit_code, **self.model_dump())
 
 
 class ScopeBody(Body):
@@ -125,8 +126,8 @@ class ScopeBody(Body):
     in_scope: Answer = Answer.UNKNOWN
     scope_basis: ScopeBasis | None = None
 
-    def scope(self) -> DraftScopeAssessed:
-        return DraftScopeAssessed(**self.model_dump(include=set(ScopeBody.model_fields)))
+    def scope(self) -> drafts.Scope:
+        return drafts.Scope(**self.model_dump(include=set(ScopeBody.model_fields)))
 
 
 class NewDraft(ScopeBody):
@@ -148,10 +149,34 @@ class NewDraft(ScopeBody):
     final_number: str | None = None
     source: str | None = None
 
-    def command(self) -> drafts.Register:
+    def command(self, given: Given) -> drafts.Register:
         fields = self.model_dump(exclude=set(ScopeBody.model_fields))
-        registered = DraftRegistered(draft_id=draft_id(self.draft_code), **fields)
-        return drafts.Register(draft=registered, scope=self.scope())
+        number = draft_id(self.draft_code)
+        return drafts.Register(draft_id=number, scope=self.scope(), **fields, **given)
+
+
+class Amendment(Body):
+    """What was registered wrongly or became known later; what is not named stays as it is.
+
+    `cleared` names fields of which the value was wrong and no right one is known.
+    """
+
+    model_config = example(
+        instrument="resolution",
+        final_number="31/2025/QH15",
+        reason="Quốc hội quyết định ban hành dưới hình thức nghị quyết.",
+    )
+
+    instrument: Instrument | None = None
+    regime: Regime | None = None
+    final_number: Words | None = None
+    outcome: Words | None = None
+    source: Words | None = None
+    cleared: tuple[Clearable, ...] = Field(default=(), max_length=3)
+    reason: Title
+
+    def command(self, given: Given) -> drafts.Amend:
+        return drafts.Amend(**self.model_dump(), **given)
 
 
 class Retitling(Body):
@@ -168,8 +193,8 @@ class NewPolicy(Body):
     affected_groups: tuple[str, ...] = ()
     source: str | None = None
 
-    def event(self) -> DraftPolicyAdded:
-        return DraftPolicyAdded(**self.model_dump())
+    def command(self, given: Given) -> drafts.AddPolicy:
+        return drafts.AddPolicy(**self.model_dump(), **given)
 
 
 class PolicyChange(Body):
@@ -180,8 +205,8 @@ class PolicyChange(Body):
     title: Title
     affected_groups: tuple[str, ...] = ()
 
-    def event(self, number: int) -> DraftPolicyAmended:
-        return DraftPolicyAmended(policy_no=number, **self.model_dump())
+    def command(self, number: int, given: Given) -> drafts.AmendPolicy:
+        return drafts.AmendPolicy(policy_no=number, **self.model_dump(), **given)
 
 
 class NewStage(Body):
@@ -195,17 +220,10 @@ class NewStage(Body):
     what: str | None = None
     source: str | None = None
 
-    def command(self, today: date) -> drafts.EnterStage | drafts.Resume:
+    def command(self, given: Given) -> drafts.EnterStage | drafts.Resume:
         if self.stage == "resumed":
-            return drafts.Resume(on=self.entered_on, today=today, what=self.what)
-        return drafts.EnterStage(
-            stage=Stage(self.stage),
-            entered_on=self.entered_on,
-            today=today,
-            precision=self.precision,
-            what=self.what,
-            source=self.source,
-        )
+            return drafts.Resume(on=self.entered_on, what=self.what, **given)
+        return drafts.EnterStage(**self.model_dump() | {"stage": Stage(self.stage)}, **given)
 
 
 class StageCorrection(Body):
@@ -220,12 +238,18 @@ class StageCorrection(Body):
     precision: Precision = Precision.DAY
     reason: str | None = None
 
+    def command(self, entry_id: UUID, given: Given) -> drafts.CorrectStage:
+        return drafts.CorrectStage(entry_id=entry_id, was=None, **self.model_dump(), **given)
+
 
 class Withdrawal(Body):
     model_config = example(on="2025-06-30", what="Rút khỏi chương trình lập pháp năm 2025")
 
     on: date
     what: str | None = None
+
+    def command(self, given: Given) -> drafts.EnterStage:
+        return drafts.EnterStage(stage=Stage.WITHDRAWN, entered_on=self.on, what=self.what, **given)
 
 
 class Exemption(Body):
@@ -240,8 +264,8 @@ class Exemption(Body):
     authority: str | None = None
     decided_on: date | None = None
 
-    def event(self) -> DraftCommunicationExempted:
-        return DraftCommunicationExempted(**self.model_dump())
+    def command(self, given: Given) -> drafts.Exempt:
+        return drafts.Exempt(**self.model_dump(), **given)
 
 
 class ProcedureDecision(Body):
@@ -259,8 +283,8 @@ class ProcedureDecision(Body):
     authority: str | None = None
     decided_on: date | None = None
 
-    def event(self) -> DraftProcedureDecided:
-        return DraftProcedureDecided(**self.model_dump())
+    def command(self, given: Given) -> drafts.DecideProcedure:
+        return drafts.DecideProcedure(**self.model_dump(), **given)
 
 
 class NewPosting(Body):
@@ -279,11 +303,9 @@ class NewPosting(Body):
     place: str | None = None
     source: str | None = None
 
-    def command(self, draft_code: str, today: date) -> postings.OpenPosting:
+    def command(self, draft_code: str, given: Given) -> drafts.OpenPosting:
         number = posting_id(draft_code, self.stage, self.opened_on)
-        return postings.OpenPosting(
-            posting=DraftPostingOpened(posting_id=number, **self.model_dump()), today=today
-        )
+        return drafts.OpenPosting(posting_id=number, **self.model_dump(), **given)
 
 
 class PostingExtension(Body):
@@ -292,8 +314,8 @@ class PostingExtension(Body):
     closes_on: date
     reason: str | None = None
 
-    def command(self, number: UUID) -> postings.ExtendPosting:
-        return postings.ExtendPosting(extension=DraftPostingExtended(posting_id=number, **self.model_dump()))
+    def command(self, number: UUID, given: Given) -> drafts.ExtendPosting:
+        return drafts.ExtendPosting(posting_id=number, **self.model_dump(), **given)
 
 
 class PostingClosure(Body):
@@ -302,10 +324,8 @@ class PostingClosure(Body):
     closed_on: date
     reason: str | None = None
 
-    def command(self, number: UUID, today: date) -> postings.ClosePosting:
-        return postings.ClosePosting(
-            closing=DraftPostingClosed(posting_id=number, **self.model_dump()), today=today
-        )
+    def command(self, number: UUID, given: Given) -> drafts.ClosePosting:
+        return drafts.ClosePosting(posting_id=number, **self.model_dump(), **given)
 
 
 class Handover(Body):
@@ -315,5 +335,5 @@ class Handover(Body):
     on: date
     document: str | None = None
 
-    def event(self) -> DraftTransferred:
-        return DraftTransferred(**self.model_dump())
+    def command(self, given: Given) -> drafts.Transfer:
+        return drafts.Transfer(**self.model_dump(), **given)

@@ -1,74 +1,87 @@
-"""The registry's read model in SQL."""
+"""The registry's read model in SQL; what depends on the day is asked for today."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.registry.adapters.tables import DRAFT, LEAD, STAGE, UNIT
+from services.registry.adapters.tables import DRAFT, directory
 from services.registry.application.queries import DraftFilter
+from shared.clock import Clock, day_in_vietnam
+from shared.directory.queries import leads_on, stands_on, unit_directory
+from shared.directory.units import Unit
 from shared.search import fold
+
+UNIT, NAME = directory.units.unit, directory.units.name
+CARD, LEAD, STAGE = directory.drafts.draft, directory.drafts.lead, directory.drafts.stage
 
 
 @dataclass(frozen=True, slots=True)
 class SqlReadModel:
     engine: AsyncEngine
+    now: Clock
 
     async def units(self, text: str | None, limit: int, after: str | None) -> list[dict[str, Any]]:
-        columns = [column for column in UNIT.c if column.name != "search"]
-        query = select(*columns).order_by(UNIT.c.unit_code).limit(limit)
-        if text:
-            query = query.where(UNIT.c.search.contains(fold(text), autoescape=True))
-        if after:
-            query = query.where(UNIT.c.unit_code > after)
-        return await self._rows(query)
+        """List units by code; a former or future name finds a unit too."""
+        today = day_in_vietnam(self.now())
+        async with self.engine.connect() as connection:
+            rows = (await connection.execute(_units(text, limit, after))).mappings().all()
+            codes = [row["unit_code"] for row in rows]
+            found = await unit_directory(connection, directory.units, codes)
+        return [dict(row) | as_of(found.units[row["unit_code"]], today) for row in rows]
 
     async def drafts(self, wanted: DraftFilter, limit: int, after: str | None) -> list[dict[str, Any]]:
-        return await self._rows(_drafts(wanted, limit, after))
-
-    async def _rows(self, query: Select[Any]) -> list[dict[str, Any]]:
+        query = _drafts(wanted, limit, after, day_in_vietnam(self.now()))
         async with self.engine.connect() as connection:
             found: Sequence[Any] = (await connection.execute(query)).mappings().all()
         return [dict(row) for row in found]
 
 
-def _drafts(wanted: DraftFilter, limit: int, after: str | None) -> Select[Any]:
-    current, lead = _current_stage(), _current_lead()
-    leading = func.coalesce(lead.c.unit_code, DRAFT.c.lead_unit_code)
-    query = (
-        select(
-            *(column for column in DRAFT.c if column.name not in {"search", "lead_unit_code"}),
-            leading.label("lead_unit_code"),
-            current.c.stage,
-            current.c.entered_on,
+def as_of(unit: Unit, day: date) -> dict[str, Any]:
+    """Give what a unit is called on a day, where it stands, and its last day."""
+    return {
+        "unit_name": unit.name_on(day),
+        "parent_code": unit.parent_on(day),
+        "valid_to": unit.last_day,
+    }
+
+
+def _units(text: str | None, limit: int, after: str | None) -> Select[Any]:
+    columns = [column for column in UNIT.c if column.name != "search"]
+    query = select(*columns).order_by(UNIT.c.unit_code).limit(limit)
+    if text:
+        wanted = fold(text)
+        renamed = exists().where(
+            NAME.c.unit_code == UNIT.c.unit_code, NAME.c.search.contains(wanted, autoescape=True)
         )
-        .outerjoin(current, current.c.draft_id == DRAFT.c.draft_id)
-        .outerjoin(lead, lead.c.draft_id == DRAFT.c.draft_id)
-        .order_by(DRAFT.c.draft_code)
+        query = query.where(or_(UNIT.c.search.contains(wanted, autoescape=True), renamed))
+    return query.where(UNIT.c.unit_code > after) if after else query
+
+
+def _drafts(wanted: DraftFilter, limit: int, after: str | None, today: date) -> Select[Any]:
+    own = (DRAFT.c.final_number, DRAFT.c.outcome, DRAFT.c.source, DRAFT.c.scope, DRAFT.c.version)
+    card = (column for column in CARD.c if column.name not in {"lead_unit_code", "rules_version"})
+    query = (
+        select(*card, *own, LEAD.c.unit_code.label("lead_unit_code"), STAGE.c.stage, STAGE.c.entered_on)
+        .join(DRAFT, DRAFT.c.draft_id == CARD.c.draft_id)
+        .join(LEAD, (LEAD.c.draft_id == CARD.c.draft_id) & leads_on(directory.drafts, today))
+        .outerjoin(STAGE, (STAGE.c.draft_id == CARD.c.draft_id) & stands_on(directory.drafts, today))
+        .order_by(CARD.c.draft_code)
         .limit(limit)
     )
     if wanted.text:
-        query = query.where(DRAFT.c.search.contains(fold(wanted.text), autoescape=True))
+        query = query.where(_names(fold(wanted.text)))
     if wanted.unit_code:
-        query = query.where(leading == wanted.unit_code)
+        query = query.where(LEAD.c.unit_code == wanted.unit_code)
     if wanted.stage:
-        query = query.where(current.c.stage == wanted.stage)
-    if after:
-        query = query.where(DRAFT.c.draft_code > after)
-    return query
+        query = query.where(STAGE.c.stage == wanted.stage)
+    return query.where(CARD.c.draft_code > after) if after else query
 
 
-def _current_stage() -> Any:
-    place = func.row_number().over(
-        partition_by=STAGE.c.draft_id, order_by=(STAGE.c.entered_on.desc(), STAGE.c.stage_order.desc())
-    )
-    ranked = select(STAGE.c.draft_id, STAGE.c.stage, STAGE.c.entered_on, place.label("place")).subquery()
-    return select(ranked).where(ranked.c.place == 1).subquery()
-
-
-def _current_lead() -> Any:
-    newest = select(LEAD).ext(distinct_on(LEAD.c.draft_id)).order_by(LEAD.c.draft_id, LEAD.c.on.desc())
-    return newest.subquery()
+def _names(text: str) -> ColumnElement[bool]:
+    """Look into what a draft was registered with, and into its number, which may have been amended since."""
+    number = func.replace(func.lower(DRAFT.c.final_number), "đ", "d")
+    return or_(DRAFT.c.search.contains(text, autoescape=True), number.contains(text, autoescape=True))

@@ -2,32 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from services.registry.adapters.bodies import ScopeBody
 from services.registry.application.commands import Commands, draft_ref, unit_ref
-from services.registry.domain import draft as drafts
-from services.registry.domain import postings
+from services.registry.domain import draft_commands as drafts
 from services.registry.domain import unit as units
+from services.registry.domain.draft_commands import Given
 from services.registry.domain.refusals import OutcomeWithoutStage
 from shared import clock
+from shared.contracts.acting import SUPERVISION
 from shared.contracts.event import Code
 from shared.contracts.ids import draft_id, posting_id
-from shared.contracts.registry import (
-    MOST_POLICIES,
-    DraftCommunicationExempted,
-    DraftPolicyAdded,
-    DraftPostingOpened,
-    DraftProcedureDecided,
-    DraftRegistered,
-    DraftScopeAssessed,
-    UnitDissolved,
-    UnitRegistered,
-    UnitSucceeded,
-    UnitTargetSet,
-)
+from shared.contracts.registry import MOST_POLICIES
 from shared.contracts.vocabulary import (
     Answer,
     Dataset,
@@ -71,9 +60,9 @@ class UnitRow(ImportRow):
     source: str | None = None
     dataset: Dataset = Dataset.LIVE
 
-    def event(self) -> UnitRegistered:
-        known = self.told("code", "name")
-        return UnitRegistered(unit_code=self.code, unit_name=self.name, notes=self.notes or None, **known)
+    def command(self) -> units.Register:
+        fields = self.told("code", "name")
+        return units.Register(unit_code=self.code, unit_name=self.name, notes=self.notes, **fields)
 
 
 class SuccessionRow(ImportRow):
@@ -84,16 +73,16 @@ class SuccessionRow(ImportRow):
     legal_basis: str | None = None
     source: str | None = None
 
-    def event(self) -> UnitSucceeded | UnitDissolved:
-        basis = {
+    def command(self) -> units.Succeed | units.Dissolve:
+        basis: dict[str, Any] = {
             "on": self.date,
             "legal_basis": self.legal_basis,
             "source": self.source,
-            "notes": self.notes or None,
+            "notes": self.notes,
         }
         if self.to_code is None:
-            return UnitDissolved(unit_code=self.from_code, **basis)
-        return UnitSucceeded(unit_code=self.from_code, to_code=self.to_code, kind=self.kind, **basis)
+            return units.Dissolve(unit_code=self.from_code, **basis)
+        return units.Succeed(unit_code=self.from_code, to_code=self.to_code, kind=self.kind, **basis)
 
 
 class TargetRow(ImportRow):
@@ -102,8 +91,8 @@ class TargetRow(ImportRow):
     target_percent: float = Field(ge=0, le=100)
     document: str | None = None
 
-    def event(self) -> UnitTargetSet:
-        return UnitTargetSet(notes=self.notes or None, **self.told())
+    def command(self) -> units.SetTarget:
+        return units.SetTarget(notes=self.notes, **self.told())
 
 
 class DraftRow(ImportRow):
@@ -125,18 +114,12 @@ class DraftRow(ImportRow):
     source: str | None = None
     dataset: Dataset = Dataset.LIVE
 
-    def command(self) -> drafts.Register:
-        fields = self.told("procedure_document", *DraftScopeAssessed.model_fields)
-        document = self.procedure_document
-        return drafts.Register(
-            draft=DraftRegistered(draft_id=draft_id(self.draft_code), notes=self.notes, **fields),
-            scope=DraftScopeAssessed(
-                **{name: getattr(self, name) for name in DraftScopeAssessed.model_fields}
-            ),
-            procedure=DraftProcedureDecided(procedure=self.procedure, document=document)
-            if document
-            else None,
-        )
+    def command(self, given: Given) -> drafts.Register:
+        criteria = ScopeBody.model_fields
+        scope = drafts.Scope(**{name: getattr(self, name) for name in criteria})
+        number = draft_id(self.draft_code)
+        fields = self.told(*criteria)
+        return drafts.Register(draft_id=number, notes=self.notes, scope=scope, **fields, **given)
 
 
 class PolicyRow(ImportRow):
@@ -146,8 +129,8 @@ class PolicyRow(ImportRow):
     affected_groups: Listed = ()
     source: str | None = None
 
-    def command(self) -> drafts.AddPolicy:
-        return drafts.AddPolicy(policy=DraftPolicyAdded(notes=self.notes, **self.told("draft_code")))
+    def command(self, given: Given) -> drafts.AddPolicy:
+        return drafts.AddPolicy(notes=self.notes, **self.told("draft_code"), **given)
 
 
 class StageRow(DatedRow):
@@ -157,8 +140,8 @@ class StageRow(DatedRow):
     what: str | None = None
     source: str | None = None
 
-    def command(self, today: date) -> drafts.EnterStage:
-        return drafts.EnterStage(today=today, notes=self.notes, **self.told("draft_code"))
+    def command(self, given: Given) -> drafts.EnterStage:
+        return drafts.EnterStage(notes=self.notes, **self.told("draft_code"), **given)
 
 
 class ExemptionRow(ImportRow):
@@ -168,9 +151,8 @@ class ExemptionRow(ImportRow):
     authority: str | None = None
     decided_on: Day | None = None
 
-    def command(self) -> drafts.Exempt:
-        exemption = DraftCommunicationExempted(notes=self.notes or None, **self.told("draft_code"))
-        return drafts.Exempt(exemption=exemption)
+    def command(self, given: Given) -> drafts.Exempt:
+        return drafts.Exempt(notes=self.notes, **self.told("draft_code"), **given)
 
 
 class PostingRow(ImportRow):
@@ -185,15 +167,9 @@ class PostingRow(ImportRow):
     place: str | None = None
     source: str | None = None
 
-    def command(self, today: date) -> postings.RecordPosting:
-        said = self.told("draft_code", "extended_to", "closed_on")
+    def command(self, given: Given) -> drafts.RecordPosting:
         number = posting_id(self.draft_code, self.stage, self.opened_on)
-        return postings.RecordPosting(
-            posting=DraftPostingOpened(posting_id=number, notes=self.notes, **said),
-            extended_to=self.extended_to,
-            closed_on=self.closed_on,
-            today=today,
-        )
+        return drafts.RecordPosting(posting_id=number, notes=self.notes, **self.told("draft_code"), **given)
 
 
 class OutcomeRow(ImportRow):
@@ -220,55 +196,33 @@ class Rows:
     def sheets(self) -> dict[str, Sheet[Any]]:
         return {
             "units": Sheet(UnitRow, lambda row: [unit_ref(row.code)], self._unit),
-            "unit_successions": Sheet(SuccessionRow, _of_succession, self._succession),
-            "targets": Sheet(TargetRow, lambda row: [unit_ref(row.unit_code)], self._target),
+            "unit_successions": Sheet(SuccessionRow, _of_succession, self._unit),
+            "targets": Sheet(TargetRow, lambda row: [unit_ref(row.unit_code)], self._unit),
             "drafts": Sheet(
                 DraftRow, lambda row: [draft_ref(row.draft_code), unit_ref(row.lead_unit_code)], self._draft
             ),
-            "policies": Sheet(PolicyRow, _of_draft, self._policy),
-            "stages": Sheet(StageRow, _of_draft, self._stage),
-            "exemptions": Sheet(ExemptionRow, _of_draft, self._exemption),
-            "postings": Sheet(PostingRow, _of_draft, self._posting),
+            "policies": Sheet(PolicyRow, _of_draft, self._fact),
+            "stages": Sheet(StageRow, _of_draft, self._remarked),
+            "exemptions": Sheet(ExemptionRow, _of_draft, self._fact),
+            "postings": Sheet(PostingRow, _of_draft, self._remarked),
             "outcomes": Sheet(OutcomeRow, _of_draft, self._outcome),
         }
 
-    async def _unit(self, row: UnitRow, metadata: Metadata) -> Taken:
-        return _taken(await self.commands.register_unit(row.event(), metadata))
-
-    async def _succession(self, row: SuccessionRow, metadata: Metadata) -> Taken:
-        if row.to_code is not None:
-            await self.commands.require_unit(row.to_code)
-        return await self._record(row.event(), metadata)
-
-    async def _target(self, row: TargetRow, metadata: Metadata) -> Taken:
-        return await self._record(row.event(), metadata)
-
-    async def _record(self, change: units.Change, metadata: Metadata) -> Taken:
-        return _taken(await self.commands.on_unit(change.unit_code, units.Record(change), metadata))
+    async def _unit(self, row: UnitRow | SuccessionRow | TargetRow, metadata: Metadata) -> Taken:
+        return _taken(await self.commands.on_unit(row.command(), metadata))
 
     async def _draft(self, row: DraftRow, metadata: Metadata) -> Taken:
-        return _taken(await self.commands.register_draft(row.command(), metadata))
+        return _taken(await self.commands.register_draft(row.command(_given(metadata)), metadata))
 
-    async def _policy(self, row: PolicyRow, metadata: Metadata) -> Taken:
-        return _taken(await self.commands.on_draft(row.draft_code, row.command(), metadata))
+    async def _fact(self, row: PolicyRow | ExemptionRow, metadata: Metadata) -> Taken:
+        command = row.command(_given(metadata))
+        return _taken(await self.commands.on_draft(row.draft_code, command, metadata))
 
-    async def _stage(self, row: StageRow, metadata: Metadata) -> Taken:
-        command = row.command(clock.day_in_vietnam(metadata.time))
-        return await self._remarked(row.draft_code, command, metadata)
-
-    async def _exemption(self, row: ExemptionRow, metadata: Metadata) -> Taken:
-        return _taken(await self.commands.on_draft(row.draft_code, row.command(), metadata))
-
-    async def _posting(self, row: PostingRow, metadata: Metadata) -> Taken:
-        command = row.command(clock.day_in_vietnam(metadata.time))
-        return await self._remarked(row.draft_code, command, metadata)
-
-    async def _remarked(
-        self, draft_code: str, command: drafts.EnterStage | postings.RecordPosting, metadata: Metadata
-    ) -> Taken:
-        """Carry out a command, and tell what lasts of it as a remark."""
-        handled = await self.commands.on_draft(draft_code, command, metadata)
-        found = await self.commands.remarks_on(draft_code, handled, command.today)
+    async def _remarked(self, row: StageRow | PostingRow, metadata: Metadata) -> Taken:
+        """Carry out a command, and warn of what is to be remarked of it."""
+        given = _given(metadata)
+        handled = await self.commands.on_draft(row.draft_code, row.command(given), metadata)
+        found = self.commands.remarks_on(handled, given["today"])
         return _taken(handled, [refused(remark.text) for remark in found])
 
     async def _outcome(self, row: OutcomeRow, metadata: Metadata) -> Taken:
@@ -276,11 +230,16 @@ class Rows:
         if row.outcome not in ends:
             return Taken(0)
         try:
-            command = drafts.EndAsRecorded(end=ends[row.outcome])
+            command = drafts.EndAsRecorded(end=ends[row.outcome], **_given(metadata))
             return _taken(await self.commands.on_draft(row.draft_code, command, metadata))
         except OutcomeWithoutStage as refusal:
             return Taken(0, warnings=[refused(refusal.message)])
 
 
-def _taken(handled: Handled, warnings: Sequence[Reason] = ()) -> Taken:
+def _given(metadata: Metadata) -> Given:
+    """Files are imported by operators, whose role the route has checked."""
+    return Given(by=SUPERVISION, today=clock.day_in_vietnam(metadata.time))
+
+
+def _taken(handled: Handled[Any], warnings: Sequence[Reason] = ()) -> Taken:
     return Taken(handled.version.position, [] if handled.repeated else handled.event_names, warnings)

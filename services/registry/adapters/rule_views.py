@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from services.registry.domain.draft import Draft
+from services.registry.domain.draft_state import Draft
 from services.registry.domain.postings import Posting
 from shared.contracts.registry import Notes
 from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage

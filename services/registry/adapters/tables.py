@@ -1,6 +1,5 @@
-"""Tables of the registry's read model: units, drafts, policies and stage entries."""
+"""Tables of the registry's read model: the directory, and what a list of drafts shows beside it."""
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from shared.database import NAMING, table_of
+from shared.directory.tables import DirectoryTables
 from shared.projections.checkpoint import CheckpointTables
 
 metadata = MetaData(naming_convention=NAMING)
@@ -19,34 +19,9 @@ class Base(SQLModel, registry=registry(metadata=metadata)):
     metadata = metadata
 
 
-class UnitRow(Base, table=True):
-    __tablename__ = "unit"
-
-    unit_code: str = Field(primary_key=True)
-    unit_name: str
-    search: str
-    level: str
-    kind: str
-    parent_code: str | None = Field(default=None, index=True)
-    province_code: str | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
-    note: str | None = None
-    source: str | None = None
-    dataset: str
-
-
-class SuccessionRow(Base, table=True):
-    __tablename__ = "unit_succession"
-
-    unit_code: str = Field(primary_key=True)
-    to_code: str = Field(primary_key=True)
-    on: date = Field(primary_key=True)
-    kind: str
-    legal_basis: str | None = None
-
-
 class DraftRow(Base, table=True):
+    """What the directory doesn't hold; the columns that it holds too are written for readers of 0.1.0 alone."""
+
     __tablename__ = "draft"
 
     draft_id: UUID = Field(primary_key=True)
@@ -65,47 +40,14 @@ class DraftRow(Base, table=True):
     version: int
 
 
-class LeadRow(Base, table=True):
-    """A transfer: the unit that leads the draft from a day on; the latest by day holds."""
-
-    __tablename__ = "lead"
-
-    draft_id: UUID = Field(primary_key=True)
-    on: date = Field(primary_key=True)
-    unit_code: str
-
-
-class PolicyRow(Base, table=True):
-    __tablename__ = "policy"
-
-    draft_id: UUID = Field(primary_key=True)
-    policy_no: int = Field(primary_key=True)
-    title: str
-    affected_groups: list[str] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
-
-
-class StageRow(Base, table=True):
-    __tablename__ = "stage_entry"
-
-    entry_id: UUID = Field(primary_key=True)
-    draft_id: UUID = Field(index=True)
-    stage: str
-    stage_order: int
-    entered_on: date
-    precision: str
-    what: str | None = None
-    late: bool = False
-    unusual: bool = False
-
-
+directory = DirectoryTables(metadata)
 checkpoints = CheckpointTables(metadata)
 
 
-UNIT = table_of(UnitRow)
-SUCCESSION = table_of(SuccessionRow)
 DRAFT = table_of(DraftRow)
-POLICY = table_of(PolicyRow)
-STAGE = table_of(StageRow)
-LEAD = table_of(LeadRow)
 
-READ_MODEL = (UNIT, SUCCESSION, DRAFT, LEAD, POLICY, STAGE)
+OWN = (DRAFT,)
+READ_MODEL = (*directory.all, *OWN)
+
+# Replicas of 0.1.0 still read them while a release is rolled out: the release after next drops them.
+RETIRED = frozenset({"unit", "unit_succession", "lead", "policy", "stage_entry"})

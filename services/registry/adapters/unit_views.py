@@ -6,9 +6,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from services.registry.adapters.read_model import as_of
 from services.registry.adapters.views import UnitItem
 from services.registry.domain.unit import Unit
-from shared.contracts.registry import Notes, UnitDissolved, UnitMoved, UnitSucceeded, UnitTargetSet
+from shared.contracts.registry import Notes, UnitDissolved, UnitSucceeded, UnitTargetSet
 from shared.contracts.vocabulary import SuccessionKind
 from shared.eventstore.port import Version
 
@@ -42,20 +43,12 @@ class UnitView(UnitItem):
     version: int
 
 
-def unit_view(unit: Unit, version: Version) -> UnitView:
+def unit_view(unit: Unit, version: Version, today: date) -> UnitView:
     shown = {
         **unit.registered.model_dump(),
+        **as_of(unit.by_day, today),
         "notes": unit.registered.notes or {},
-        "unit_name": unit.unit_name,
     }
-    for change in unit.changes:
-        match change:
-            case UnitMoved(parent_code=parent):
-                shown["parent_code"] = parent
-            case UnitDissolved(on=day):
-                shown["valid_to"] = day
-            case _:
-                pass
     return UnitView(
         **shown,
         successions=list(_successions(unit.changes)),

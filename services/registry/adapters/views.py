@@ -8,11 +8,10 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.registry.adapters.rule_views import PostingView, posting_views, remark_views
-from services.registry.domain.draft import Draft
-from services.registry.domain.reading import entries_of, procedure_of
-from services.registry.domain.refusals import EntryNotRecorded
-from services.registry.domain.stages import Entry
+from services.registry.domain.draft_state import Draft
+from services.registry.domain.reading import procedure_of
 from shared.contracts.registry import (
+    DraftAmended,
     DraftCommunicationExempted,
     DraftPolicyAdded,
     DraftProcedureDecided,
@@ -34,6 +33,7 @@ from shared.contracts.vocabulary import (
 from shared.envelope import Recorded
 from shared.eventstore.port import History
 from shared.rule_views import RemarkView
+from shared.rules.facts import StageEntry
 from shared.rules.postings import PostingClock
 from shared.rules.remarks import Remark, RemarkKind
 
@@ -70,7 +70,7 @@ class _DraftHead(BaseModel):
 
 
 class DraftItem(_DraftHead):
-    """A draft in a list: `stage` is the latest one by day, null before the first."""
+    """A draft in a list: `stage` is the one it is in today by the rules, null before the first."""
 
     scope: dict[str, Any]
     stage: Stage | None
@@ -96,7 +96,7 @@ class StageView(BaseModel):
 
 
 class DraftView(_DraftHead):
-    """Everything that is known of a draft; `stages` are its entries in the order of their days."""
+    """Everything that is recorded of a draft, as amended; `stages` are its entries in the order of the rules."""
 
     notes: Notes
     scope: DraftScopeAssessed | None
@@ -107,6 +107,7 @@ class DraftView(_DraftHead):
     remarks: list[RemarkView]
     exemptions: list[DraftCommunicationExempted]
     transfers: list[DraftTransferred]
+    amendments: list[DraftAmended]
 
 
 def _is_about(remark: Remark, event: Recorded) -> bool:
@@ -135,17 +136,23 @@ class HistoryView(BaseModel):
 
 
 def draft_view(
-    draft: Draft, history: History, found: Sequence[Remark], clocks: Iterable[PostingClock]
+    draft: Draft,
+    history: History,
+    found: Sequence[Remark],
+    clocks: Iterable[PostingClock],
+    entries: Iterable[StageEntry],
 ) -> DraftView:
+    """Show a draft; `entries` are its entries into stages in the order of the rules."""
     shown = {
-        **draft.registered.model_dump(mode="json"),
+        **draft.described.model_dump(mode="json"),
+        "amendments": [one.model_dump(mode="json") for one in draft.amendments],
         "procedure": procedure_of(draft),
         "procedure_decision": draft.procedure.model_dump(mode="json") if draft.procedure else None,
         "title": draft.title,
         "lead_unit_code": draft.lead_unit_code,
         "scope": draft.scope.model_dump(mode="json") if draft.scope else None,
         "policies": [policy.model_dump(mode="json") for policy in draft.policies],
-        "stages": _stages(history, found),
+        "stages": _stages(history, found, entries),
         "postings": posting_views(draft, clocks),
         "remarks": remark_views(found),
         "exemptions": [exemption.model_dump(mode="json") for exemption in draft.exemptions],
@@ -174,30 +181,21 @@ def history_view(draft_code: str, history: History, found: Sequence[Remark]) -> 
     return HistoryView.model_validate({"draft_code": draft_code, "events": events})
 
 
-def recorded_entry(history: History, entry_id: UUID) -> Entry:
-    """What an entry says now, after all corrections."""
-    if (found := entries_of(history.events).get(entry_id)) is None:
-        raise EntryNotRecorded(entry_id)
-    return found[0]
-
-
-def _stages(history: History, found: Sequence[Remark]) -> list[dict[str, Any]]:
+def _stages(history: History, found: Sequence[Remark], entries: Iterable[StageEntry]) -> list[dict[str, Any]]:
     kinds = {(remark.about, remark.kind) for remark in found}
-    entries = entries_of(history.events).items()
+    recorded = {event.event_id: event.data for event in history.events}
     return [
         {
-            "entry_id": str(entry_id),
+            "entry_id": str(entry.entry_id),
             "stage": entry.stage,
             "entered_on": entry.entered_on.isoformat(),
             "precision": entry.precision,
             "resumed": entry.resumed,
-            "what": getattr(event.data, "what", None),
-            "late": getattr(event.data, "late", False),
-            "unusual": any((entry_id, kind) in kinds for kind in UNUSUAL),
-            "returned": (entry_id, RemarkKind.RETURNED) in kinds,
-            "notes": getattr(event.data, "notes", None) or {},
+            "what": getattr(recorded[entry.entry_id], "what", None),
+            "late": entry.late,
+            "unusual": any((entry.entry_id, kind) in kinds for kind in UNUSUAL),
+            "returned": (entry.entry_id, RemarkKind.RETURNED) in kinds,
+            "notes": getattr(recorded[entry.entry_id], "notes", None) or {},
         }
-        for entry_id, (entry, event) in sorted(
-            entries, key=lambda item: (item[1][0].entered_on, item[1][0].stage.order)
-        )
+        for entry in entries
     ]

@@ -3,44 +3,23 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import assert_never
 from uuid import UUID
 
 from services.registry.domain import refusals
+from services.registry.domain.draft_commands import (
+    ClosePosting,
+    ExtendPosting,
+    OpenPosting,
+    PostingCommand,
+    RecordPosting,
+)
 from shared.contracts.registry import DraftPostingClosed, DraftPostingExtended, DraftPostingOpened
 from shared.contracts.vocabulary import Precision, Stage
 from shared.rules import facts
 from shared.rules.recorded_days import check_recorded_day
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenPosting:
-    posting: DraftPostingOpened
-    today: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtendPosting:
-    extension: DraftPostingExtended
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClosePosting:
-    closing: DraftPostingClosed
-    today: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordPosting:
-    """A posting as a file tells it: whatever of it is not known yet."""
-
-    posting: DraftPostingOpened
-    extended_to: tuple[date, ...]
-    closed_on: date | None
-    today: date
-
-
-Command = OpenPosting | ExtendPosting | ClosePosting | RecordPosting
 PostingEvent = DraftPostingOpened | DraftPostingExtended | DraftPostingClosed
 
 
@@ -73,22 +52,23 @@ class Posting:
 Postings = tuple[Posting, ...]
 
 
-def decide(postings: Postings, command: Command) -> Sequence[PostingEvent]:
+def decide(postings: Postings, command: PostingCommand) -> Sequence[PostingEvent]:
     match command:
-        case OpenPosting(posting=posting, today=today):
-            return _open(postings, posting, today)
-        case ExtendPosting(extension=extension):
-            return _extend(postings, extension)
-        case ClosePosting(closing=closing, today=today):
-            return _close(postings, closing, today)
         case RecordPosting():
             return _record(postings, command)
+        case OpenPosting():
+            return _open(postings, command)
+        case ExtendPosting():
+            return _extend(postings, DraftPostingExtended.of(command))
+        case ClosePosting():
+            return _close(postings, DraftPostingClosed.of(command), command.today)
         case _:
             assert_never(command)
 
 
-def _open(postings: Postings, posting: DraftPostingOpened, today: date) -> Sequence[PostingEvent]:
-    check_recorded_day(posting.opened_on, Precision.DAY, today)
+def _open(postings: Postings, command: OpenPosting) -> Sequence[PostingEvent]:
+    posting = DraftPostingOpened.of(command)
+    check_recorded_day(posting.opened_on, Precision.DAY, command.today)
     if posting.stage.order >= Stage.ADOPTED.order:
         raise refusals.NothingToPost(posting.stage)
     if posting.closes_on is not None and posting.closes_on < posting.opened_on:
@@ -129,20 +109,20 @@ def _close(postings: Postings, closing: DraftPostingClosed, today: date) -> Sequ
 
 
 def _record(postings: Postings, command: RecordPosting) -> Sequence[PostingEvent]:
-    """Say step by step what the row says; a step that is known is no news."""
-    number = command.posting.posting_id
+    """Record step by step what the row says; a step that is recorded already is left out."""
+    number = command.posting_id
     known = _found(postings, number)
-    steps: list[Command] = [OpenPosting(posting=command.posting, today=command.today)]
+    steps: list[Callable[[Postings], Sequence[PostingEvent]]] = [lambda before: _open(before, command)]
     for day in command.extended_to:
         if known is None or day not in known.extended_to:
             extension = DraftPostingExtended(posting_id=number, closes_on=day)
-            steps.append(ExtendPosting(extension=extension))
+            steps.append(partial(_extend, extension=extension))
     if command.closed_on is not None:
         closing = DraftPostingClosed(posting_id=number, closed_on=command.closed_on)
-        steps.append(ClosePosting(closing=closing, today=command.today))
+        steps.append(partial(_close, closing=closing, today=command.today))
     events: list[PostingEvent] = []
     for step in steps:
-        for event in decide(postings, step):
+        for event in step(postings):
             postings = evolve(postings, event)
             events.append(event)
     return events

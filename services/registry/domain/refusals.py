@@ -1,5 +1,6 @@
 """What the registry refuses, and what to do instead."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import ClassVar
 from uuid import UUID
@@ -43,8 +44,42 @@ class DraftDiffers(Refusal):
 
     def __init__(self, draft_code: str) -> None:
         super().__init__(
-            f"Dự thảo “{draft_code}” đã được đăng ký với nội dung khác; bản đầu được giữ. Để thay đổi, dùng lệnh sửa riêng.",
-            f"The draft '{draft_code}' is registered with other data; the first stays. Use the amending commands.",
+            f"Dự thảo “{draft_code}” đã được đăng ký với nội dung khác; bản đầu được giữ. Để đính chính hình thức, "
+            "luật áp dụng, số văn bản, kết quả hoặc nguồn: POST /drafts/{mã}/amend; tên gọi: POST /drafts/{mã}/title; "
+            "phạm vi: POST /drafts/{mã}/scope; trình tự: POST /drafts/{mã}/procedure; cơ quan chủ trì: "
+            "POST /drafts/{mã}/transfer.",
+            f"The draft '{draft_code}' is registered with other data; the first stays. To put right the instrument, "
+            "regime, final number, outcome or source: POST /drafts/{code}/amend; the title: POST /drafts/{code}/title; "
+            "the scope: POST /drafts/{code}/scope; the procedure: POST /drafts/{code}/procedure; the lead unit: "
+            "POST /drafts/{code}/transfer.",
+        )
+
+
+class AmendsAndClears(Refusal):
+    code = "amends-and-clears"
+    kind = "invalid"
+
+    def __init__(self, names: Iterable[str]) -> None:
+        listed = ", ".join(sorted(names))
+        super().__init__(
+            f"Vừa ghi giá trị mới vừa xóa cùng một mục ({listed}); đề nghị chỉ chọn một.",
+            f"A new value is given for what is also cleared ({listed}); choose one of the two.",
+        )
+
+
+class AmendmentUndoesEnd(Refusal):
+    """An end is undone by correcting the entry that recorded it, never by the way."""
+
+    code = "amendment-undoes-end"
+
+    def __init__(self, end: Stage, name: str) -> None:
+        super().__init__(
+            f"Dự thảo đã kết thúc ({end}); nội dung đính chính “{name}” mâu thuẫn với việc kết thúc đó. Nếu ghi nhầm "
+            "việc kết thúc, đề nghị sửa giai đoạn trước (POST /drafts/{mã}/stages/{entry_id}/correct).",
+            f"The draft ended ({end}); the amended '{name}' contradicts that. If the end was recorded by mistake, "
+            "correct its stage first (POST /drafts/{code}/stages/{entry_id}/correct).",
+            end=end,
+            field=name,
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy.local.keys import Keyring
+from deploy.local.keys.keyring import Keyring
 from shared.eventstore.streams import TICKS
 from tests.integration.answers.office import Room, browser, open_room
 from tests.support.engines import NewDatabase, connected, fresh_nats

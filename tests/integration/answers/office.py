@@ -119,7 +119,8 @@ async def browser() -> AsyncIterator[httpx.AsyncClient]:
 async def open_room(house: House, mail_dir: Path, *roles: str, **unit: str) -> Room:
     """Register a unit with mailboxes and a draft that came into consultation a while ago."""
     office = Office(house, f"TL{next(_letters)}")
-    await office.open(policies=2, unit=unit)
+    dataset = {"dataset": unit["dataset"]} if "dataset" in unit else {}
+    await office.open(policies=2, unit=unit, **dataset)
     people = [
         {"role": role, "email": f"{role}.{office.code}@example.vn".lower(), "language": "vi"}
         for role in roles or ("focal_point",)

@@ -4,10 +4,10 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from deploy.cli import exporting, importing, sheets
 from deploy.cli.client import Services
-from deploy.cli.importing import Finding
-from deploy.local.keys import Keyring
+from deploy.cli.data import exporting, importing, sources
+from deploy.cli.data.result import Finding
+from deploy.local.keys.keyring import Keyring
 from deploy.local.state import Current
 from tests.integration.campaigns.test_api import HELD
 from tests.integration.campaigns.test_import import office
@@ -70,7 +70,7 @@ def services(house: House) -> Services:
 def carried(house: House, folder: Path) -> list[Finding]:
     said: list[Finding] = []
     with services(house) as doors:
-        importing.carry(sheets.read(folder), None, doors, lambda _label, _rows: None, said.append)
+        importing.import_source(sources.read(folder), None, doors, lambda _label, _rows: None, said.append)
     return [finding for finding in said if finding.refused]
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from deploy.local.engine import EngineFailed, FolderInUse, PortTaken, command_line
-from deploy.local.keys import Keyring, keyring
-from deploy.local.nats import NatsServer
-from deploy.local.postgres import PostgresServer
-from deploy.local.postgres_wheel import WHEELS, Wheel
+from deploy.local.engines.nats import NatsServer
+from deploy.local.engines.ports import PortTaken
+from deploy.local.engines.postgres import PostgresServer
+from deploy.local.engines.postgres_wheel import WHEELS, Wheel
+from deploy.local.engines.process import EngineFailed, FolderInUse, command_line
+from deploy.local.keys.keyring import Keyring, keyring
 from deploy.nats.permissions import OPERATOR, SERVICES, USERS
 from shared.eventstore.streams import stream_state
 from tests.support.engines import NewDatabase, connected, declare_streams

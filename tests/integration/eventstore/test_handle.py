@@ -8,16 +8,16 @@ from uuid import UUID
 import orjson
 import pytest
 
-from deploy.local.nats import NatsServer
+from deploy.local.engines.nats import NatsServer
 from shared.clock import new_id
 from shared.contracts.catalog import Catalog
 from shared.contracts.event import Event
 from shared.contracts.ids import event_id
 from shared.contracts.registry import DraftPolicyAdded, DraftRetitled
 from shared.decider import Decider
-from shared.envelope import AggregateRef, NewEvent, encode
+from shared.envelope import AggregateRef, Metadata, NewEvent, encode
 from shared.errors import Refusal
-from shared.eventstore.handle import Handled, handle
+from shared.eventstore.handle import Handled, handle, handle_prepared
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.memory import MemoryEventStore
 from shared.eventstore.port import EventStore, History, Version
@@ -64,6 +64,9 @@ class Overtaken:
     async def load(self, ref: AggregateRef) -> History:
         return await self.inner.load(ref)
 
+    async def exists(self, ref: AggregateRef) -> bool:
+        return await self.inner.exists(ref)
+
     async def append(self, ref: AggregateRef, expected: Version, events: Sequence[NewEvent]) -> Version:
         if self.times > 0:
             self.times -= 1
@@ -73,11 +76,13 @@ class Overtaken:
         return await self.inner.append(ref, expected, events)
 
 
-async def run(store: EventStore, ref: AggregateRef, command: str, *, if_match: int | None = None) -> Handled:
+async def run(
+    store: EventStore, ref: AggregateRef, command: str, *, if_match: int | None = None
+) -> Handled[Titles]:
     return await handle(store, TITLES, ref, command, META, if_match=if_match, new_id=new_id)
 
 
-async def repeat(store: EventStore, ref: AggregateRef, command: str) -> Handled:
+async def repeat(store: EventStore, ref: AggregateRef, command: str) -> Handled[Titles]:
     return await handle(store, TITLES, ref, command, KEYED, new_id=new_id)
 
 
@@ -95,10 +100,57 @@ async def test_a_command_becomes_events(store: EventStore) -> None:
     assert not handled.repeated
 
 
+async def test_a_command_answers_the_state_and_history_after_it(store: EventStore) -> None:
+    """So that nobody loads the aggregate again to show what became of it."""
+    ref = draft()
+    await run(store, ref, "không")
+    handled = await run(store, ref, "twice")
+    assert handled.state == ("không", "một", "hai")
+    loaded = await store.load(ref)
+    assert handled.history.version == loaded.version
+    shown = [(e.position, e.aggregate_version, e.event_id, e.data, e.type) for e in handled.history.events]
+    assert shown == [(e.position, e.aggregate_version, e.event_id, e.data, e.type) for e in loaded.events]
+
+
+async def test_a_repeated_command_answers_the_present_state(store: EventStore) -> None:
+    ref = draft()
+    await repeat(store, ref, "một")
+    await run(store, ref, "hai")
+    again = await repeat(store, ref, "một")
+    assert again.state == ("một", "hai")
+    assert again.history.version == (await store.load(ref)).version
+    assert again.version.count == 1
+
+
+async def test_a_command_is_prepared_by_the_state_and_anew_after_a_conflict(store: EventStore) -> None:
+    ref = draft()
+    seen: list[Titles] = []
+
+    async def next_title(history: History) -> tuple[str, Metadata]:
+        state = history.state(TITLES)
+        seen.append(state)
+        return f"sau {len(state)}", META
+
+    overtaken = Overtaken(store, 1)
+    handled = await handle_prepared(overtaken, TITLES, ref, next_title, META, new_id=new_id)
+    assert seen == [(), ("khác 0",)]
+    assert handled.state == ("khác 0", "sau 1")
+
+
+async def test_an_aggregate_exists_from_its_first_event_on(store: EventStore) -> None:
+    ref = draft()
+    assert not await store.exists(ref)
+    await run(store, ref, "một")
+    assert await store.exists(ref)
+    assert not await store.exists(AggregateRef("plan", ref.id))
+
+
 async def test_nothing_to_do_answers_the_present_version(store: EventStore) -> None:
     ref = draft()
     first = await run(store, ref, "một")
-    assert await run(store, ref, "một") == Handled(first.version)
+    again = await run(store, ref, "một")
+    assert (again.version, again.state, again.events) == (first.version, ("một",), ())
+    assert not again.repeated
 
 
 async def test_a_key_with_another_payload_is_refused(store: EventStore) -> None:

@@ -11,7 +11,7 @@ import pytest
 from nats.aio.client import Client
 from nats.js.errors import APIError
 
-from deploy.local.nats import NatsServer
+from deploy.local.engines.nats import NatsServer
 from deploy.nats.permissions import OPERATOR
 from shared.clock import new_id
 from shared.contracts.catalog import Catalog

@@ -10,7 +10,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import ConsumerConfig
 
-from deploy.local.nats import NatsServer
+from deploy.local.engines.nats import NatsServer
 from deploy.nats.permissions import OPERATOR, SERVICES, inbox_prefix
 from shared.clock import new_id
 from shared.contracts.catalog import OWNERS

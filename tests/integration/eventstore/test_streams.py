@@ -7,7 +7,7 @@ import pytest
 from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig
 
-from deploy.local.nats import NatsServer
+from deploy.local.engines.nats import NatsServer
 from deploy.nats.permissions import OPERATOR
 from shared.eventstore import streams
 from shared.eventstore.streams import CONSUMERS, EVENTS, TICK_SUBJECT, TICKS, Schedule

@@ -1,7 +1,7 @@
 """Every service keeps to its own OpenAPI document: thousands of odd requests, made from the document itself."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,13 +19,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from deploy.local.keys import Keyring
 from shared import conventions, web
-from shared.eventstore.streams import TICKS
-from tests.integration.metrics.office import Office
-from tests.support.engines import NewDatabase, connected, fresh_nats
-from tests.support.service import SERVICES, Api, House, existing, open_house
-from tests.support.tokens import Issuer
+from tests.support.service import SERVICES, Api, House, existing
 
 MOST = 3  # odd requests an operation and kind (that fit the document, and that don't)
 
@@ -52,37 +47,6 @@ ALIKE = {"/livez", "/readyz", "/metrics", "/asyncapi", "/asyncapi.json", "/schem
 ALIKE |= {"/projections", "/projections/skip"}
 
 every_service = pytest.mark.parametrize("service", existing(*SERVICES))
-
-
-@pytest.fixture(scope="module")
-async def house(
-    tmp_path_factory: pytest.TempPathFactory,
-    keys: Keyring,
-    token_issuer: Issuer,
-    session_database: NewDatabase,
-) -> AsyncIterator[House]:
-    """One draft with a policy, a stage and a communication; the broker's own clock is taken away."""
-    async with (
-        fresh_nats(tmp_path_factory.mktemp("nats"), keys) as server,
-        open_house(server, keys, token_issuer, session_database, *existing(*SERVICES)) as found,
-    ):
-        async with connected(server, "operator") as operator:
-            await operator.jetstream().purge_stream(TICKS)
-        office = Office(found, "OFFICE")
-        await office.open()
-        await office.enter("draft_consultation", "2025-03-03")
-        await office.communicate("2025-03-05", 1)
-        activity = {"draft_code": "OFFICE", "planned_on": "2025-04-01"}
-        await found.import_rows("activities", [activity])
-        obstacle = {
-            "unit_code": "OFFICE",
-            "year": "2025",
-            "kind": "obstacle_raised",
-            "title": "Thiếu kinh phí",
-        }
-        await found.import_rows("programme", [obstacle])
-        await found.settled()
-        yield found
 
 
 def operations(service: str, api: Api) -> Iterator[APIOperation[Any, Any, Any, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from deploy.local.nats import NatsServer
+from deploy.local.engines.nats import NatsServer
 from shared.errors import TransientError
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.overlay import PROVISIONAL, Append, OverlayEventStore

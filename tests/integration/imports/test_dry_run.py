@@ -6,8 +6,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from deploy.local.keys import Keyring
-from deploy.local.nats import NatsServer
+from deploy.local.engines.nats import NatsServer
+from deploy.local.keys.keyring import Keyring
 from shared.clock import new_id
 from shared.contracts.ids import unit_id
 from shared.contracts.registry import UnitRegistered

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deploy.local.nats import NatsServer
+from deploy.local.engines.nats import NatsServer
 from services.registry.adapters.rows import Rows
 from services.registry.application.commands import Commands, draft_ref, unit_ref
 from shared import clock
@@ -54,8 +54,8 @@ class Door:
         store = OverlayEventStore(Watched(log.nc, before=before))
         self.decided = 0
         self._more = asyncio.Condition()
-        self._carrier = Carrier(Session(store), META)
-        sheets = Rows(Commands(store, clock.new_id, load_rulebook())).sheets()
+        self._carrier = Carrier(Session(store), META, clock.now)
+        sheets = Rows(Commands(store, clock.new_id, load_rulebook(), clock.now)).sheets()
         self._sheets = {name: self._counted(sheet) for name, sheet in sheets.items()}
 
     def _counted(self, sheet: Sheet[Any]) -> Sheet[Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from deploy.local.keys import Keyring
+from deploy.local.keys.keyring import Keyring
 from shared.contracts.vocabulary import CLOSING_BY_LAW, ENDS
 from shared.rules.facts import DraftFacts
 from shared.rules.figures import year_period

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deploy.local.keys import Keyring
+from deploy.local.keys.keyring import Keyring
 from shared import conventions
 from tests.integration.metrics.office import Office, ago
 from tests.support import samples

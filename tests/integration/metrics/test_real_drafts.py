@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from deploy.local.keys import Keyring
+from deploy.local.keys.keyring import Keyring
 from tests.support.engines import NewDatabase, fresh_nats
 from tests.support.service import House, open_house
 from tests.support.tokens import Issuer

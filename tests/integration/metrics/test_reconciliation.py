@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deploy.local.keys import Keyring
+from deploy.local.keys.keyring import Keyring
 from shared.contracts.metrics import ComplianceGapClosed
 from shared.envelope import AggregateRef, NewEvent
 from shared.eventstore.jetstream import JetStreamEventStore

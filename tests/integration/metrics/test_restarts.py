@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from deploy.local.keys import Keyring
+from deploy.local.keys.keyring import Keyring
 from services.metrics.adapters.projection import MetricsProjection
 from shared.contracts.vocabulary import Role
 from shared.envelope import AggregateRef, NewEvent

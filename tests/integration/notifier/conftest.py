@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.keys import Keyring
-from deploy.local.nats import NatsServer
+from deploy.local.engines.nats import NatsServer
+from deploy.local.keys.keyring import Keyring
 from tests.integration.notifier.desk import Desk, open_desk
 from tests.support.tokens import Issuer
 

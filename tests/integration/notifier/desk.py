@@ -16,8 +16,8 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from deploy.local.keys import Keyring
-from deploy.local.nats import NatsServer
+from deploy.local.engines.nats import NatsServer
+from deploy.local.keys.keyring import Keyring
 from services.notifier.app import create_app
 from services.notifier.settings import Settings
 from shared.clock import VIETNAM, new_id

@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from deploy.local.keys import Keyring
+from deploy.local.keys.keyring import Keyring
 from shared.clock import new_id
 from shared.contracts.ids import alert_id
 from shared.contracts.vocabulary import AlertAnswer, GapClosure, Role

@@ -6,7 +6,7 @@ from datetime import timedelta
 import aiosmtplib
 import pytest
 
-from deploy.local.engine import free_port
+from deploy.local.engines.ports import free_port
 from services.notifier.adapters.bounces import Desk as BounceDesk
 from services.notifier.adapters.bounces import ImapDoor
 from shared.clock import new_id

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from deploy.cli.columns import ORDER
-from deploy.local.keys import Keyring
-from deploy.local.nats import NatsServer
+from deploy.cli.data.columns import ORDER
+from deploy.local.engines.nats import NatsServer
+from deploy.local.keys.keyring import Keyring
 from deploy.sample import exercise
 from shared.contracts.catalog import CATALOG
 from shared.contracts.event import Event

@@ -15,7 +15,7 @@ from services.notifier.application.ports import Mail
 from services.notifier.domain.digest import Line
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.rounds import Round, of_week
-from services.notifier.domain.units import Unit
+from services.notifier.domain.supervision import Unit
 from shared.clock import new_id
 from shared.contracts.vocabulary import OptionalMail
 from shared.errors import Text

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from deploy.local.keys import Keyring
+from deploy.local.keys.keyring import Keyring
 from shared.clock import new_id
 from shared.contracts.vocabulary import Role
 from tests.integration.notifier.desk import MONDAY, Desk, open_desk, opened, put_recipient, tick

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from deploy.local.keys import Keyring
-from deploy.local.nats import NatsServer
+from deploy.local.engines.nats import NatsServer
+from deploy.local.keys.keyring import Keyring
 from deploy.nats.permissions import OPERATOR
 from shared import telemetry
 from shared.eventstore.streams import EVENTS, TICK_SUBJECT, TICKS

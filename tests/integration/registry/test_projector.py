@@ -15,9 +15,9 @@ import pytest
 from nats.js import JetStreamContext
 from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 
-from deploy.local.keys import Keyring
-from deploy.local.nats import NatsServer
-from services.registry.adapters.tables import READ_MODEL
+from deploy.local.engines.nats import NatsServer
+from deploy.local.keys.keyring import Keyring
+from services.registry.adapters.tables import READ_MODEL, RETIRED
 from shared import broker
 from shared.contracts.ids import draft_id
 from shared.eventstore.streams import EVENTS, StreamState, stream_state
@@ -118,7 +118,7 @@ async def test_a_rebuild_gives_the_same_rows_to_the_byte_and_nobody_misses_one_m
     monkeypatch.setattr(refill, "BATCH", 7)
     async with empty_house.another("registry") as api:
         before = await fill(empty_house, api)
-        assert before.count("\n") > 5 * len(DRAFTS)
+        assert before.count("\n") > 4 * len(DRAFTS)
         rebuilding, looks = asyncio.create_task(api.rebuild()), 0
         while not rebuilding.done():
             assert await dump(empty_house) == before
@@ -224,7 +224,9 @@ async def test_a_poison_event_holds_a_rebuild_until_it_is_skipped_and_the_old_ro
 async def _indexes(house: House) -> set[str]:
     connection = await asyncpg.connect(house.databases["registry"])
     try:
-        found = await connection.fetch("SELECT indexname FROM pg_indexes WHERE schemaname = 'public'")
+        found = await connection.fetch(
+            "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND tablename <> ALL($1)", RETIRED
+        )
         return {name for (name,) in found if not name.startswith(("pk_projection", "alembic"))}
     finally:
         await connection.close()

@@ -1,4 +1,4 @@
-"""A backup's file is laid out where it should be, or refused; also by Debian's Python, which lacks tarfile's filters."""
+"""Unpacking a backup: every member stays inside of the folder, also on Python 3.11.2, which has no tarfile filters."""
 
 import io
 import tarfile
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.cli import archive
-from deploy.cli.archive import BadArchive, Manifest
+from deploy.cli.backup import archive
+from deploy.cli.backup.archive import BadArchive, Manifest
 
 
 def packed(folder: Path) -> Path:
@@ -23,9 +23,7 @@ def packed(folder: Path) -> Path:
     return folder / "backup.loa"
 
 
-def test_what_was_packed_is_laid_out_again_without_filters(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_archive_is_unpacked_without_tar_filters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     backup = packed(tmp_path)
     monkeypatch.delattr(tarfile, "data_filter")
     monkeypatch.delattr(tarfile.TarFile, "extractall")
@@ -35,7 +33,7 @@ def test_what_was_packed_is_laid_out_again_without_filters(
 
 
 @pytest.mark.parametrize(("name", "kind"), [("../elsewhere", tarfile.REGTYPE), ("link", tarfile.SYMTYPE)])
-def test_a_member_that_leads_elsewhere_is_refused(tmp_path: Path, name: str, kind: bytes) -> None:
+def test_a_member_outside_of_the_folder_is_refused(tmp_path: Path, name: str, kind: bytes) -> None:
     backup = packed(tmp_path)
     with tarfile.open(backup, "a") as tar:
         member = tarfile.TarInfo(name)

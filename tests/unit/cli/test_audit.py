@@ -1,4 +1,4 @@
-"""Each fault that a log can have is found, named and placed; a right one has none, and one hash."""
+"""The audit of the log: each kind of fault is found at its position, and the hash covers everything."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from deploy.cli.audit import KINDS, Audit
+from deploy.cli.backup.audit import KINDS, Audit
 from shared.contracts.ids import unit_id
 from shared.contracts.registry import UnitRegistered, UnitRenamed
 from shared.contracts.vocabulary import UnitKind, UnitLevel
@@ -44,11 +44,11 @@ def moved(raw: RawEvent, position: int | None = None, subject: str | None = None
 def audited(log: list[RawEvent]) -> Audit:
     audit = Audit()
     for raw in log:
-        audit.look(raw)
+        audit.check(raw)
     return audit
 
 
-def test_a_right_log_has_no_fault_and_one_hash() -> None:
+def test_a_correct_log_has_no_fault_and_one_hash() -> None:
     audit = audited(log_of_two())
     assert (audit.faults, audit.last, audit.contexts["unit"]) == ([], 2, 2)
     assert audit.sha256 == audited(log_of_two()).sha256
@@ -66,7 +66,7 @@ BREAKINGS: dict[str, Callable[[RawEvent], RawEvent]] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_fault_is_found_where_it_is(kind: str) -> None:
+def test_each_fault_is_found_at_its_position(kind: str) -> None:
     first, second = log_of_two()
     broken = BREAKINGS[kind](second)
     audit = audited([first, broken])
@@ -74,7 +74,7 @@ def test_each_fault_is_found_where_it_is(kind: str) -> None:
     assert audit.sha256 != audited([first, second]).sha256
 
 
-def test_a_type_of_tomorrow_is_counted_and_no_fault() -> None:
+def test_an_unknown_type_is_counted_and_is_no_fault() -> None:
     first, second = log_of_two()
     later = changed(second, type="vn.loa.unit.celebrated.v1")
     audit = audited([first, moved(later, subject=second.subject.replace("renamed", "celebrated"))])

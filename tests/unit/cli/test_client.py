@@ -1,4 +1,4 @@
-"""What the command line does when a service, or the proxy before it, does not answer as it should."""
+"""The HTTP client: retries and errors when a service, or the proxy before it, fails."""
 
 from collections.abc import Callable, Iterator
 
@@ -17,7 +17,7 @@ PROBLEM = {"content-type": "application/problem+json"}
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Services]]:
     """Make services that give some answers one after the other, at once."""
-    monkeypatch.setattr(client, "AGAIN", 0.0)
+    monkeypatch.setattr(client, "RETRY_DELAY", 0.0)
     made: list[Services] = []
 
     def services(*answers: Answer) -> Services:
@@ -56,39 +56,37 @@ def rows(services: Services, service: str = "registry") -> list[str]:
     ],
     ids=["cut off", "502", "503", "504", "not now"],
 )
-def test_rows_are_sent_again_when_they_were_lost_on_their_way(
-    asked: Callable[..., Services], lost: Answer
-) -> None:
+def test_rows_are_resent_after_a_lost_connection(asked: Callable[..., Services], lost: Answer) -> None:
     services = asked(TAKEN, lost, lost, TAKEN)
     assert rows(services) == ["{}"]
     assert rows(services, "campaigns") == ["{}"]
 
 
-def test_a_platform_that_has_not_answered_at_all_is_not_waited_for(asked: Callable[..., Services]) -> None:
+def test_a_service_that_never_answered_is_not_retried(asked: Callable[..., Services]) -> None:
     with pytest.raises(Unreachable):
         rows(asked(httpx.ConnectError("refused"), TAKEN))
 
 
-def test_a_command_that_may_have_been_carried_out_is_not_sent_again(asked: Callable[..., Services]) -> None:
+def test_a_command_that_may_have_been_executed_is_not_resent(asked: Callable[..., Services]) -> None:
     services = asked(TAKEN, httpx.Response(502, text="<html>502 Bad Gateway</html>"), TAKEN)
     services.send("POST", "registry", "/units")
     with pytest.raises(Unreachable):
         services.send("POST", "registry", "/units")
 
 
-def test_a_refusal_by_the_service_itself_is_said_as_it_is(asked: Callable[..., Services]) -> None:
+def test_a_refusal_of_the_service_is_reported_unchanged(asked: Callable[..., Services]) -> None:
     refusal = httpx.Response(503, headers=PROBLEM, json={"messages": {"vi": "không", "en": "no"}})
     with pytest.raises(ServiceRefused, match="no"):
         rows(asked(refusal))
 
 
-def test_patience_counts_from_when_it_was_first_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_deadline_counts_from_its_first_check(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr("deploy.cli.client.time.monotonic", lambda: now)
-    patience = client.Patience(60)
+    deadline = client.Deadline(60)
     now = 1000.0
-    assert not patience.ended()
+    assert not deadline.passed()
     now = 1059.0
-    assert not patience.ended()
+    assert not deadline.passed()
     now = 1061.0
-    assert patience.ended()
+    assert deadline.passed()

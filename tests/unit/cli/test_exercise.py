@@ -1,4 +1,4 @@
-"""The exercise office holds on any day: its rows are valid, nothing lies ahead, every situation is there."""
+"""The exercise data is valid on any day: no dates in the future, and every situation is present."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -27,7 +27,7 @@ MODELS: Mapping[str, type[ImportRow]] = {
 }
 
 
-def test_every_row_is_one_that_the_services_take() -> None:
+def test_every_row_is_accepted_by_the_services() -> None:
     sheets = exercise.sheets(date(2026, 11, 22), CALENDAR)
     for name, model in MODELS.items():
         for row in sheets[name]:
@@ -35,7 +35,7 @@ def test_every_row_is_one_that_the_services_take() -> None:
 
 
 @pytest.mark.parametrize("today", DAYS)
-def test_the_current_stages_stand_where_they_should(today: date) -> None:
+def test_the_current_stages_are_as_intended(today: date) -> None:
     sheets = exercise.sheets(today, CALENDAR)
     assert all(_day(row, "entered_on") <= today for row in sheets["stages"])
     assert all(_day(row, "held_on") <= today for row in sheets["communications"])
@@ -52,7 +52,7 @@ def test_the_same_day_gives_the_same_rows() -> None:
     assert exercise.sheets(day, CALENDAR) == exercise.sheets(day, CALENDAR)
 
 
-def test_one_unit_has_nobody_to_write_to() -> None:
+def test_one_unit_has_no_recipient() -> None:
     leads = {case.unit for case in CASES}
     assert leads - {unit for unit, *_ in exercise.RECIPIENTS} == {"VD-SO-E"}
 

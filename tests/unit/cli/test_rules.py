@@ -1,4 +1,4 @@
-"""Rules as the command line shows them, and what a calendar file would change before it is taken."""
+"""`loa rules`: procedures, calendar, and the effect of a rules file before it is used."""
 
 from datetime import date
 from pathlib import Path
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from deploy.cli import rule_effect, rules
-from deploy.cli.console import Said
-from deploy.cli.year_calendar import days_of
+from deploy.cli.ask import rule_effect, rules
+from deploy.cli.ask.year_calendar import days_of
+from deploy.cli.console import CommandError
 from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
 from shared.rules.procedures import ProcedureRule
 from shared.rules.rulebook import load_rulebook
@@ -47,15 +47,18 @@ def test_the_required_stages_lie_in_the_window() -> None:
     assert not {Stage.REGISTERED, Stage.SUBMITTED, Stage.ADOPTED, Stage.WITHDRAWN} & set(found)
 
 
-def test_nothing_that_matches_says_how_to_see_all() -> None:
-    with pytest.raises(Said, match="without conditions"):
+def test_no_match_names_the_command_that_shows_all() -> None:
+    with pytest.raises(CommandError, match="without conditions"):
         rules.show_procedures(None, [], "x")  # type: ignore[arg-type]
 
 
 def test_a_year_of_the_calendar_with_its_sources(storm: Path) -> None:
     packaged = {one.day: one for one in days_of(2026)}
     assert packaged[date(2026, 1, 2)].source.startswith("24h.com.vn")
-    assert (packaged[date(2026, 1, 10)].kind, packaged[date(2026, 1, 10)].matters) == ("work", True)
+    assert (packaged[date(2026, 1, 10)].kind, packaged[date(2026, 1, 10)].differs_from_weekday) == (
+        "work",
+        True,
+    )
     assert date(2026, 11, 19) not in packaged
     with_file = {one.day: one.source for one in days_of(2026, [storm])}
     assert with_file[date(2026, 11, 19)] == "Công điện"
@@ -65,12 +68,12 @@ def test_a_year_of_the_calendar_with_its_sources(storm: Path) -> None:
 @pytest.mark.parametrize(
     "content", ["day,kind\n2026-31-12,off\n", "day,kind\n2026-12-31,holiday\n", "a,b\n1,2\n"]
 )
-def test_a_file_that_cannot_be_taken_is_said_with_its_line(tmp_path: Path, content: str) -> None:
+def test_an_invalid_file_is_refused_with_its_line(tmp_path: Path, content: str) -> None:
     path = tmp_path / "bad.csv"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(Said, match=r"bad\.csv, line 2"):
+    with pytest.raises(CommandError, match=r"bad\.csv, line 2"):
         rules.loaded([path])
-    with pytest.raises(Said, match="cannot be taken"):
+    with pytest.raises(CommandError, match="is invalid"):
         rules.loaded([tmp_path / "absent.csv"])
 
 
@@ -81,17 +84,17 @@ def test_the_files_in_force_come_from_the_setting(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [("storm.csv", None, "cannot be read"), ("storm.txt", b"day", "csv"), ("a.json", "đ".encode("utf-16"), "UTF-8")],
 )  # fmt: skip
-def test_a_file_that_is_none_of_rules_is_said_before_anybody_is_asked(
-    tmp_path: Path, name: str, content: bytes | None, said: str
+def test_a_file_of_another_kind_is_refused_before_any_request(
+    tmp_path: Path, name: str, content: bytes | None, message: str
 ) -> None:
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(Said, match=said):
-        rule_effect.asked(None, path, None)  # type: ignore[arg-type]
+    with pytest.raises(CommandError, match=message):
+        rule_effect.calculate(None, path, None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -103,5 +106,5 @@ def test_a_file_that_is_none_of_rules_is_said_before_anybody_is_asked(
         ([{"stage": "draft_consultation", "min_days": 10}], "Lấy ý kiến dự thảo: 10 ngày"),
     ],
 )
-def test_what_a_field_says_in_words(value: Any, text: str) -> None:
-    assert rule_effect.said(value) == text
+def test_a_field_as_text(value: Any, text: str) -> None:
+    assert rule_effect.field_text(value) == text

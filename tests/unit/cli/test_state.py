@@ -1,17 +1,19 @@
-"""What a run leaves for other commands: private files, corrected by the environment; tokens that verify."""
+"""The state file of the last `loa up`, overridden by the environment, and its tokens."""
 
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from deploy.local import databases, state, tokens
+from deploy.local import state
+from deploy.local.engines import databases
+from deploy.local.keys import tokens
 from shared import clock
 from shared.auth import Principal, Unauthenticated, Verifier
 from shared.contracts.vocabulary import Role
 
 
-def test_the_environment_wins_over_what_was_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_overrides_the_state_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     left = state.Current({"registry": "http://a", "metrics": "http://b"}, "secret", str(tmp_path))
     state.write(left, tmp_path)
@@ -25,14 +27,14 @@ def test_the_environment_wins_over_what_was_left(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"token": 1, "strange": 2}'])
-def test_what_cannot_be_read_counts_as_nothing(tmp_path: Path, content: str) -> None:
+def test_an_unreadable_state_file_counts_as_empty(tmp_path: Path, content: str) -> None:
     folder = tmp_path / "loa"
     folder.mkdir()
     (folder / "current.json").write_text(content)
     assert state.read({"XDG_STATE_HOME": str(tmp_path)}) == state.Current()
 
 
-async def test_a_token_is_verified_with_the_keys_beside_it(tmp_path: Path) -> None:
+async def test_a_token_is_verified_with_the_written_jwks(tmp_path: Path) -> None:
     jwks = tokens.write_jwks(tmp_path)
     assert {path.stat().st_mode & 0o777 for path in (jwks, tokens.key_file(tmp_path))} == {0o600}
     soon = clock.now() + timedelta(minutes=1)
@@ -40,7 +42,7 @@ async def test_a_token_is_verified_with_the_keys_beside_it(tmp_path: Path) -> No
     assert await Verifier(str(jwks)).verify(token) == Principal("x", Role.UNIT, "SO-A")
 
 
-async def test_a_strangers_token_is_not(tmp_path: Path) -> None:
+async def test_a_token_of_another_key_is_refused(tmp_path: Path) -> None:
     jwks = tokens.write_jwks(tmp_path)
     stranger = tokens.signer(tmp_path / "other")
     with pytest.raises(Unauthenticated):

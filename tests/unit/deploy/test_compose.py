@@ -1,4 +1,4 @@
-"""What operators may rely on in the compose files: every container held, every secret a file that exists."""
+"""The compose files: every container is restricted, and every secret is a file that exists."""
 
 import re
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from deploy.cli import keys
+from deploy.cli.operate import keys
 from deploy.nats.permissions import SERVICES
 from shared.service import DRAIN_SECONDS
-from tests.support.compose import DEPLOY, FILES, OBSERVABILITY, document, services
+from tests.support.compose import COMPOSE, DEPLOY, FILES, OBSERVABILITY, document, services
 
 
 def every() -> Iterator[Any]:
@@ -32,24 +32,24 @@ def test_holds_no_right_that_it_does_not_need(container: dict[str, Any]) -> None
 
 
 @each
-def test_takes_no_more_than_its_share(container: dict[str, Any]) -> None:
+def test_limits_its_resources(container: dict[str, Any]) -> None:
     assert {"mem_limit", "pids_limit", "logging"} <= container.keys()
 
 
 @each
-def test_is_given_no_secret_in_its_environment(container: dict[str, Any]) -> None:
+def test_has_no_secret_in_its_environment(container: dict[str, Any]) -> None:
     secret = re.compile(r"SEED|PASSWORD(?!_FILE)|TOKEN|DATABASE_URL|LINK_KEY|SMTP_URL")
     assert [name for name in container.get("environment", {}) if secret.search(name)] == []
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_a_service_is_not_cut_off_while_it_drains(file: str) -> None:
+def test_a_service_has_time_to_finish_its_requests(file: str) -> None:
     graces = {services(file)[name]["stop_grace_period"] for name in SERVICES}
     assert all(int(grace.removesuffix("s")) > DRAIN_SECONDS for grace in graces)
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_services_start_when_what_they_need_is_there(file: str) -> None:
+def test_services_start_after_their_dependencies(file: str) -> None:
     for name in SERVICES:
         assert services(file)[name]["depends_on"]["prepare"] == {
             "condition": "service_completed_successfully"
@@ -58,9 +58,9 @@ def test_services_start_when_what_they_need_is_there(file: str) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_every_secret_is_a_file_that_keys_makes(file: str, tmp_path: Path) -> None:
+def test_every_secret_is_written_by_loa_keys(file: str, tmp_path: Path) -> None:
     keys.make(tmp_path, "postgres:5432", None)
-    named = [one["file"].replace("${LOA_SECRETS:-./secrets}", str(tmp_path)) for one in _secrets(file)]
+    named = [one["file"].replace("${LOA_SECRETS:-../secrets}", str(tmp_path)) for one in _secrets(file)]
     assert [path for path in named if not Path(path).is_file()] == []
     used = {secret["source"] for one in services(file).values() for secret in one.get("secrets", ())}
     assert used == document(file)["secrets"].keys()
@@ -70,14 +70,14 @@ def _secrets(file: str) -> list[dict[str, str]]:
     return list(document(file)["secrets"].values())
 
 
-def test_what_is_looked_at_by_mounted_files_is_there() -> None:
+def test_every_mounted_file_exists() -> None:
     mounted = [one for definition in services(OBSERVABILITY).values() for one in definition["volumes"]]
-    files = [one.split(":")[0] for one in mounted if one.startswith("./")]
+    files = [one.split(":")[0] for one in mounted if one.startswith("../")]
     assert len(files) == 5
-    assert [file for file in files if not (DEPLOY / file).is_file()] == []
+    assert [file for file in files if not (COMPOSE / file).is_file()] == []
 
 
-def test_keys_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
+def test_keys_are_created_once_and_for_the_owner_only(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
     keys.make(folder, "postgres:5432", "smtp://relay:25")
     before = {path: path.read_text() for path in folder.rglob("*.nk")}
@@ -93,6 +93,6 @@ def test_the_broker_syncs_every_event() -> None:
 
 
 def test_the_cluster_keeps_every_event_three_times() -> None:
-    cluster = services("compose.cluster.yaml")
+    cluster = services("cluster.yaml")
     assert cluster["prepare"]["environment"]["LOA_NATS_REPLICAS"] == "3"
     assert {name: cluster[name]["scale"] for name in SERVICES} == dict.fromkeys(SERVICES, 2)

@@ -1,4 +1,4 @@
-"""What the overlays make: right by Kubernetes' own schemas, held like the containers of compose, and whole."""
+"""The resolved overlays: valid by the schemas of Kubernetes, restricted as the containers of compose, and complete."""
 
 import copy
 import json
@@ -47,11 +47,11 @@ def of_kind(overlay: str, kind: str) -> dict[str, Thing]:
 
 
 @pytest.mark.parametrize("thing", list(every()))
-def test_keeps_to_the_schemas_of_kubernetes(thing: Thing) -> None:
+def test_resources_match_the_schemas_of_kubernetes(thing: Thing) -> None:
     kubernetes_validate.validate(thing, VERSION, strict=True)
 
 
-def test_what_watches_keeps_to_the_schemas_that_are_kubernetes_own() -> None:
+def test_monitoring_resources_match_the_schemas_of_kubernetes() -> None:
     own = [thing for kind, thing in watching().items() if kind not in FOREIGN]
     assert [thing["kind"] for thing in own] == ["ConfigMap"]
     for thing in own:
@@ -69,11 +69,11 @@ def _as_understood(thing: Thing) -> Thing:
 
 
 @pytest.mark.parametrize("kind", sorted(FOREIGN))
-def test_what_watches_is_understood_by_the_operator_of_prometheus(kind: str) -> None:
+def test_monitoring_resources_match_the_prometheus_operator(kind: str) -> None:
     assert _as_understood(watching()[kind]) == watching()[kind]
 
 
-def test_a_typing_error_in_what_watches_would_be_noticed() -> None:
+def test_a_typing_error_in_a_monitoring_resource_is_noticed() -> None:
     thing = copy.deepcopy(watching()["ServiceMonitor"])
     thing["spec"]["endpoints"][0]["intervall"] = "15s"
     assert _as_understood(thing) == watching()["ServiceMonitor"]
@@ -82,7 +82,7 @@ def test_a_typing_error_in_what_watches_would_be_noticed() -> None:
         _as_understood(thing)
 
 
-def test_what_watches_is_made_of_the_rules_and_the_dashboard() -> None:
+def test_monitoring_resources_are_generated_from_rules_and_dashboard() -> None:
     for name, text in kubernetes.files().items():
         assert (kubernetes.FOLDER / name).read_text(encoding="utf-8") == text, name
     rules = yaml.safe_load((DEPLOY / "prometheus/alerts.yml").read_text(encoding="utf-8"))
@@ -91,7 +91,7 @@ def test_what_watches_is_made_of_the_rules_and_the_dashboard() -> None:
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-def test_every_service_is_scraped_under_the_names_that_rules_speak_of(overlay: str) -> None:
+def test_every_service_is_scraped_with_the_labels_of_the_rules(overlay: str) -> None:
     spec = watching()["ServiceMonitor"]["spec"]
     (endpoint,) = spec["endpoints"]
     (relabelling,) = endpoint["relabelings"]
@@ -113,7 +113,7 @@ def test_every_service_is_scraped_under_the_names_that_rules_speak_of(overlay: s
     assert {labels[label] for labels in as_prometheus_sees_them} == set(SERVICES)
 
 
-def test_a_typing_error_would_be_noticed() -> None:
+def test_a_typing_error_is_noticed() -> None:
     broken = {**built("dev")[0], "spec": {**built("dev")[0]["spec"], "replicsa": 2}}
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(broken, VERSION, strict=True)
@@ -163,7 +163,7 @@ def test_each_service_has_all_that_it_needs_and_nothing_of_another(overlay: str)
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-def test_readers_follow_their_load_and_senders_what_waits(overlay: str) -> None:
+def test_services_scale_on_load_and_the_notifier_on_waiting_mail(overlay: str) -> None:
     scalers = of_kind(overlay, "HorizontalPodAutoscaler")
     kinds = {name: scaler["spec"]["metrics"][0]["type"] for name, scaler in scalers.items()}
     assert kinds == {
@@ -174,17 +174,17 @@ def test_readers_follow_their_load_and_senders_what_waits(overlay: str) -> None:
     }
 
 
-def test_senders_follow_a_figure_that_the_notifier_gives() -> None:
+def test_the_notifier_scales_on_a_metric_that_exists() -> None:
     metric = of_kind("national", "HorizontalPodAutoscaler")["loa-notifier"]["spec"]["metrics"][0]
     assert f"| `{metric['external']['metric']['name']}` |" in (DEPLOY / "prometheus/README.md").read_text()
 
 
-def test_a_province_loses_a_node_and_stays() -> None:
+def test_a_province_survives_the_loss_of_a_node() -> None:
     scalers = of_kind("province", "HorizontalPodAutoscaler").values()
     assert all(one["spec"]["minReplicas"] >= 2 for one in scalers)
 
 
-def test_every_name_that_is_mounted_is_known() -> None:
+def test_every_mounted_secret_exists() -> None:
     """Secrets are made by hand from `loa keys`; the README's commands must make every one that is mounted."""
     readme = (DEPLOY / "README.md").read_text()
     mounted = {

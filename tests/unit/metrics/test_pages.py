@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -15,8 +16,7 @@ from services.metrics.adapters import pages, shown
 from services.metrics.application.ports import Cell, OpenGap, Todo
 from services.metrics.application.queries import Queries, SeenGap
 from services.metrics.domain.record import DraftRecord, Heard, Source
-from services.metrics.domain.units import Succession, UnitInfo, Units, units_of
-from shared import problems
+from shared import clock, problems
 from shared.auth import Verifier
 from shared.contracts.vocabulary import (
     Answer,
@@ -28,7 +28,11 @@ from shared.contracts.vocabulary import (
     Procedure,
     Regime,
     Stage,
+    UnitKind,
+    UnitLevel,
 )
+from shared.directory.unit_directory import UnitDirectory, directory_of
+from shared.directory.units import Succession, Unit
 from shared.rules.facts import Scope
 from shared.rules.figures import Counts, Period
 from shared.rules.rulebook import load_rulebook
@@ -36,14 +40,22 @@ from tests.support import shorthand
 
 DAY = date(2026, 3, 31)
 ON_THE_DAY = "as_of=2026-03-31"
-UNITS = units_of(
+
+
+def a_unit(code: str, name: str, parent: str | None = "CP", **changes: Any) -> Unit:
+    kind = UnitKind.MINISTRY
+    return Unit(
+        unit_code=code, unit_name=name, level=UnitLevel.CENTRAL, kind=kind, parent_code=parent, **changes
+    )
+
+
+UNITS = directory_of(
     [
-        UnitInfo("CP", "Chính phủ", "central", None),
-        UnitInfo("BTP", "Bộ Tư pháp", "central", "CP"),
-        UnitInfo("BXD", "Bộ Xây dựng", "central", "CP"),
-        UnitInfo("BGTVT", "Bộ Giao thông vận tải", "central", "CP"),
-    ],
-    [Succession("BGTVT", "BXD", date(2025, 3, 1))],
+        a_unit("CP", "Chính phủ", None),
+        a_unit("BTP", "Bộ Tư pháp"),
+        a_unit("BXD", "Bộ Xây dựng"),
+        a_unit("BGTVT", "Bộ Giao thông vận tải", successions=(Succession("BXD", date(2025, 3, 1)),)),
+    ]
 )
 
 
@@ -123,7 +135,7 @@ class MadeUp:
     position: int = 4321
     broken: Exception | None = None
 
-    async def units(self) -> Units:
+    async def units(self) -> UnitDirectory:
         if self.broken:
             raise self.broken
         return UNITS
@@ -134,7 +146,7 @@ class MadeUp:
     async def gaps(self, as_of: date) -> list[OpenGap]:  # noqa: ARG002  the port's own
         return self.found_gaps
 
-    async def todos(self, as_of: date) -> list[Todo]:  # noqa: ARG002  the port's own
+    async def todos(self, as_of: date, suspended_before: date) -> list[Todo]:  # noqa: ARG002  the port's own
         return self.found_todos
 
     async def draft(self, draft_code: str) -> DraftRecord | None:
@@ -152,6 +164,7 @@ async def page(address: str, made_up: MadeUp, *, public_read: bool = True) -> ht
     app = FastAPI()
     app.state.verifier = Verifier("", public_read=public_read)
     app.state.runner = SimpleNamespace(status=SimpleNamespace(position=made_up.position))
+    app.state.clock = clock.now
     problems.install(app)
     app.include_router(pages.router(Queries(snapshots, load_rulebook())))
     transport = httpx.ASGITransport(app)

@@ -1,5 +1,6 @@
 """Gaps, recipients and words of the notifier for tests, with everything that a test doesn't care about."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ from services.notifier.domain.gap import Gap
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.silence import Silence
 from services.notifier.domain.standing import Standing, Told
-from services.notifier.domain.units import JUSTICE, Tree, Unit
+from services.notifier.domain.supervision import JUSTICE, Tree, Unit
 from shared.contracts.vocabulary import (
     Dataset,
     Instrument,
@@ -18,6 +19,8 @@ from shared.contracts.vocabulary import (
     UnitKind,
     UnitLevel,
 )
+from shared.directory import units
+from shared.directory.unit_directory import directory_of
 from shared.rules.rulebook import load_rulebook
 
 CALENDAR = load_rulebook().calendar
@@ -84,5 +87,20 @@ UNITS = (
 )
 
 
-def tree(**changes: Any) -> Tree:
-    return Tree(**{"units": {unit.code: unit for unit in UNITS}} | changes)
+def tree(successions: Mapping[str, Sequence[tuple[date, str]]] | None = None, **changes: Any) -> Tree:
+    """Make a tree of `UNITS`; `successions` give (day, heir) of a unit."""
+    directory = directory_of(_registered(unit, (successions or {}).get(unit.code, ())) for unit in UNITS)
+    return Tree(directory=directory, day=MONDAY, **changes)
+
+
+def _registered(unit: Unit, heirs: Sequence[tuple[date, str]]) -> units.Unit:
+    assert unit.level
+    assert unit.kind
+    return units.Unit(
+        unit_code=unit.code,
+        unit_name=unit.name,
+        level=unit.level,
+        kind=unit.kind,
+        parent_code=unit.parent_code,
+        successions=tuple(units.Succession(heir, on) for on, heir in heirs),
+    )

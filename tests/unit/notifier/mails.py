@@ -25,7 +25,7 @@ from services.notifier.domain.preference import Preference, SettingsNote
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.situation import Situation
 from services.notifier.domain.standing import Standing, Told
-from services.notifier.domain.units import Unit
+from services.notifier.domain.supervision import Unit
 from shared.contracts.vocabulary import (
     AlertAnswer,
     Dataset,
@@ -166,7 +166,7 @@ CASES: Mapping[str, Notice] = {
     "settings_vi": chosen(),
     "settings_en": chosen(EN),
 }
-UNITS = {unit.code: unit for unit in tree().units.values()} | {"BTP": MINISTRY}
+UNITS = {code: tree().unit(code) for code in tree().directory.units} | {"BTP": MINISTRY}
 
 
 def mail(name: str) -> Mail:

@@ -8,7 +8,7 @@ import pytest
 
 from services.notifier.domain.audience import Audience, Via
 from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.units import Tree
+from services.notifier.domain.supervision import Tree
 from shared.contracts.vocabulary import RecipientRole
 from tests.unit.notifier.made import MONDAY, recipient, tree
 

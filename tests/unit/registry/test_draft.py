@@ -6,8 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from services.registry.domain import draft as drafts
-from services.registry.domain.draft import Draft, draft
+from services.registry.domain import draft_commands as drafts
+from services.registry.domain.draft import draft
+from services.registry.domain.draft_state import Draft, State
 from services.registry.domain.refusals import (
     DraftDiffers,
     DraftNotFound,
@@ -27,9 +28,9 @@ from shared.contracts.registry import (
 )
 from shared.contracts.vocabulary import Answer, Instrument, Regime, Stage
 from shared.rules.recorded_days import DayInFuture
+from tests.support.asked import TODAY, asked, registering
 from tests.support.spec import Specification, spec
 
-TODAY = date(2024, 6, 1)
 REGISTERED = DraftRegistered(
     draft_id=UUID(int=1),
     draft_code="LUAT-DATDAI",
@@ -39,6 +40,7 @@ REGISTERED = DraftRegistered(
     regime=Regime.LAW_2015,
 )
 SCOPE = DraftScopeAssessed(in_scope=Answer.YES)
+CRITERIA = drafts.Scope(in_scope=Answer.YES)
 POLICY = DraftPolicyAdded(policy_no=1, title="Giá đất", affected_groups=("nông dân",))
 AMENDED = DraftPolicyAmended(policy_no=1, title="Bảng giá đất")
 REMOVED = DraftPolicyRemoved(policy_no=1)
@@ -53,21 +55,22 @@ CORRECTED = DraftStageCorrected(
 )
 
 COMMANDS: list[drafts.Command] = [
-    drafts.Retitle(title="Khác"),
-    drafts.AssessScope(scope=SCOPE),
-    drafts.AddPolicy(policy=POLICY),
-    drafts.AmendPolicy(policy=AMENDED),
-    drafts.RemovePolicy(policy_no=1),
-    drafts.EnterStage(stage=Stage.DRAFTING, entered_on=TODAY, today=TODAY),
-    drafts.Resume(on=TODAY, today=TODAY),
-    drafts.CorrectStage(correction=CORRECTED, today=TODAY),
-    drafts.EndAsRecorded(end=Stage.WITHDRAWN),
-    drafts.Exempt(exemption=EXEMPTED),
-    drafts.Transfer(transfer=TRANSFERRED, today=TODAY),
+    asked(drafts.Retitle, title="Khác"),
+    asked(drafts.AssessScope, scope=CRITERIA),
+    asked(drafts.AddPolicy, POLICY),
+    asked(drafts.AmendPolicy, AMENDED),
+    asked(drafts.Amend, instrument=Instrument.DECREE, reason="nhầm"),
+    asked(drafts.RemovePolicy, policy_no=1),
+    asked(drafts.EnterStage, stage=Stage.DRAFTING, entered_on=TODAY),
+    asked(drafts.Resume, on=TODAY),
+    asked(drafts.CorrectStage, CORRECTED, was=None),
+    asked(drafts.EndAsRecorded, end=Stage.WITHDRAWN),
+    asked(drafts.Exempt, EXEMPTED),
+    asked(drafts.Transfer, TRANSFERRED),
 ]
 
 
-def registered() -> Specification[drafts.State, drafts.Command, Any]:
+def registered() -> Specification[State, drafts.Command, Any]:
     return spec(draft).given(REGISTERED)
 
 
@@ -77,82 +80,82 @@ def test_nothing_happens_to_a_draft_that_is_not_there(command: drafts.Command) -
 
 
 def test_a_draft_is_registered_with_what_is_known_of_its_scope() -> None:
-    spec(draft).when(drafts.Register(draft=REGISTERED, scope=SCOPE)).then(REGISTERED, SCOPE)
-    spec(draft).when(drafts.Register(draft=REGISTERED)).then(REGISTERED)
+    spec(draft).when(registering(REGISTERED, SCOPE)).then(REGISTERED, SCOPE)
+    spec(draft).when(registering(REGISTERED)).then(REGISTERED)
 
 
 def test_registered_again_it_is_no_news_whatever_happened_since() -> None:
     since = registered().given(SCOPE, DraftRetitled(title="Khác"), TRANSFERRED, POLICY)
-    since.when(drafts.Register(draft=REGISTERED, scope=SCOPE)).nothing()
-    since.when(drafts.Register(draft=REGISTERED)).nothing()
+    since.when(registering(REGISTERED, SCOPE)).nothing()
+    since.when(registering(REGISTERED)).nothing()
 
 
 @pytest.mark.parametrize("changes", [{"title": "Khác"}, {"regime": Regime.LAW_2025}, {"outcome": "merged"}])
 def test_registered_otherwise_it_is_refused(changes: dict[str, Any]) -> None:
-    other = drafts.Register(draft=REGISTERED.model_copy(update=changes))
+    other = registering(REGISTERED.model_copy(update=changes))
     registered().when(other).refused(DraftDiffers)
 
 
 def test_another_scope_at_registration_is_refused() -> None:
-    other = drafts.Register(draft=REGISTERED, scope=DraftScopeAssessed(in_scope=Answer.NO))
+    other = registering(REGISTERED, DraftScopeAssessed(in_scope=Answer.NO))
     registered().given(SCOPE).when(other).refused(DraftDiffers)
 
 
 def test_a_title_changes_once() -> None:
-    retitled = registered().when(drafts.Retitle(title="Khác")).then(DraftRetitled(title="Khác"))
-    retitled.when(drafts.Retitle(title="Khác")).nothing()
-    registered().when(drafts.Retitle(title=REGISTERED.title)).nothing()
+    retitled = registered().when(asked(drafts.Retitle, title="Khác")).then(DraftRetitled(title="Khác"))
+    retitled.when(asked(drafts.Retitle, title="Khác")).nothing()
+    registered().when(asked(drafts.Retitle, title=REGISTERED.title)).nothing()
 
 
 def test_a_scope_is_assessed_once_and_anew() -> None:
-    assessed = registered().when(drafts.AssessScope(scope=SCOPE)).then(SCOPE)
-    assessed.when(drafts.AssessScope(scope=SCOPE)).nothing()
+    assessed = registered().when(asked(drafts.AssessScope, scope=CRITERIA)).then(SCOPE)
+    assessed.when(asked(drafts.AssessScope, scope=CRITERIA)).nothing()
     other = DraftScopeAssessed(contested=Answer.NO)
-    assessed.when(drafts.AssessScope(scope=other)).then(other)
+    assessed.when(asked(drafts.AssessScope, scope=drafts.Scope(contested=Answer.NO))).then(other)
 
 
 def test_a_policy_is_added_once() -> None:
-    added = registered().when(drafts.AddPolicy(policy=POLICY)).then(POLICY)
-    added.when(drafts.AddPolicy(policy=POLICY)).nothing()
+    added = registered().when(asked(drafts.AddPolicy, POLICY)).then(POLICY)
+    added.when(asked(drafts.AddPolicy, POLICY)).nothing()
     other = POLICY.model_copy(update={"title": "Khác"})
-    added.when(drafts.AddPolicy(policy=other)).refused(PolicyDiffers)
+    added.when(asked(drafts.AddPolicy, other)).refused(PolicyDiffers)
 
 
 def test_a_policy_is_amended_once() -> None:
     known = registered().given(POLICY)
-    amended = known.when(drafts.AmendPolicy(policy=AMENDED)).then(AMENDED)
-    amended.when(drafts.AmendPolicy(policy=AMENDED)).nothing()
+    amended = known.when(asked(drafts.AmendPolicy, AMENDED)).then(AMENDED)
+    amended.when(asked(drafts.AmendPolicy, AMENDED)).nothing()
     same = DraftPolicyAmended(policy_no=1, title="Giá đất", affected_groups=("nông dân",))
-    known.when(drafts.AmendPolicy(policy=same)).nothing()
-    registered().when(drafts.AmendPolicy(policy=AMENDED)).refused(PolicyNotFound)
+    known.when(asked(drafts.AmendPolicy, same)).nothing()
+    registered().when(asked(drafts.AmendPolicy, AMENDED)).refused(PolicyNotFound)
 
 
 def test_a_policy_is_removed_once_and_its_number_never_used_again() -> None:
-    removed = registered().given(POLICY).when(drafts.RemovePolicy(policy_no=1)).then(REMOVED)
-    removed.when(drafts.RemovePolicy(policy_no=1)).nothing()
-    removed.when(drafts.AddPolicy(policy=POLICY)).refused(PolicyDiffers)
-    removed.when(drafts.AmendPolicy(policy=AMENDED)).refused(PolicyNotFound)
-    registered().when(drafts.RemovePolicy(policy_no=1)).refused(PolicyNotFound)
+    removed = registered().given(POLICY).when(asked(drafts.RemovePolicy, policy_no=1)).then(REMOVED)
+    removed.when(asked(drafts.RemovePolicy, policy_no=1)).nothing()
+    removed.when(asked(drafts.AddPolicy, POLICY)).refused(PolicyDiffers)
+    removed.when(asked(drafts.AmendPolicy, AMENDED)).refused(PolicyNotFound)
+    registered().when(asked(drafts.RemovePolicy, policy_no=1)).refused(PolicyNotFound)
 
 
 def test_the_reason_of_a_removal_is_kept() -> None:
-    command = drafts.RemovePolicy(policy_no=1, reason="gộp vào chính sách 2")
+    command = asked(drafts.RemovePolicy, policy_no=1, reason="gộp vào chính sách 2")
     expected = DraftPolicyRemoved(policy_no=1, reason="gộp vào chính sách 2")
     registered().given(POLICY).when(command).then(expected)
 
 
 def test_an_exemption_is_recorded_once() -> None:
-    exempted = registered().when(drafts.Exempt(exemption=EXEMPTED)).then(EXEMPTED)
-    exempted.when(drafts.Exempt(exemption=EXEMPTED)).nothing()
+    exempted = registered().when(asked(drafts.Exempt, EXEMPTED)).then(EXEMPTED)
+    exempted.when(asked(drafts.Exempt, EXEMPTED)).nothing()
     whole = EXEMPTED.model_copy(update={"stages": ()})
-    exempted.when(drafts.Exempt(exemption=whole)).then(whole)
+    exempted.when(asked(drafts.Exempt, whole)).then(whole)
 
 
 def test_a_transfer_is_recorded_once_and_not_ahead() -> None:
-    command = drafts.Transfer(transfer=TRANSFERRED, today=TODAY)
+    command = asked(drafts.Transfer, TRANSFERRED)
     registered().when(command).then(TRANSFERRED).when(command).nothing()
     tomorrow = TRANSFERRED.model_copy(update={"on": date(2024, 6, 2)})
-    registered().when(drafts.Transfer(transfer=tomorrow, today=TODAY)).refused(DayInFuture)
+    registered().when(asked(drafts.Transfer, tomorrow)).refused(DayInFuture)
 
 
 def test_the_latest_transfer_by_day_names_the_lead() -> None:

@@ -6,15 +6,18 @@ from uuid import UUID
 
 import pytest
 
-from services.registry.domain import draft as drafts
+from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft import draft
+from services.registry.domain.draft_state import State
 from services.registry.domain.refusals import (
     EntryExists,
     EntryNotFound,
+    EntryNotRecorded,
     NothingInterrupted,
     OutcomeWithoutStage,
     StageAfterEnd,
 )
+from services.registry.domain.stages import Entry
 from shared.contracts.registry import (
     DraftMerged,
     DraftResumed,
@@ -25,10 +28,10 @@ from shared.contracts.registry import (
 )
 from shared.contracts.vocabulary import Precision, Stage
 from shared.rules.recorded_days import DayInFuture, NotFirstDay
+from tests.support.asked import asked
 from tests.support.spec import Specification, spec
 from tests.unit.registry.test_draft import REGISTERED
 
-TODAY = date(2024, 6, 1)
 S = Stage
 DRAFTED = DraftStageEntered(stage=S.DRAFTING, entered_on=date(2024, 1, 8))
 CONSULTED = DraftStageEntered(stage=S.DRAFT_CONSULTATION, entered_on=date(2024, 2, 1))
@@ -39,17 +42,17 @@ WITHDRAWN = DraftWithdrawn(on=date(2024, 4, 1))
 MERGED = DraftMerged(on=date(2024, 4, 1))
 
 
-def known(*events: Any) -> Specification[drafts.State, drafts.Command, Any]:
+def known(*events: Any) -> Specification[State, drafts.Command, Any]:
     return spec(draft).given(REGISTERED, *events)
 
 
 def enter(stage: Stage, on: str, precision: Precision = Precision.DAY, **known: Any) -> drafts.EnterStage:
     day = date.fromisoformat(on)
-    return drafts.EnterStage(stage=stage, entered_on=day, today=TODAY, precision=precision, **known)
+    return asked(drafts.EnterStage, stage=stage, entered_on=day, precision=precision, **known)
 
 
 def resume(on: str) -> drafts.Resume:
-    return drafts.Resume(on=date.fromisoformat(on), today=TODAY)
+    return asked(drafts.Resume, on=date.fromisoformat(on))
 
 
 def corrected(was: DraftStageEntered, stage: Stage, on: str) -> DraftStageCorrected:
@@ -64,7 +67,8 @@ def corrected(was: DraftStageEntered, stage: Stage, on: str) -> DraftStageCorrec
 
 
 def correct(was: DraftStageEntered, stage: Stage, on: str) -> drafts.CorrectStage:
-    return drafts.CorrectStage(correction=corrected(was, stage, on), today=TODAY)
+    entry = Entry(was.stage, was.entered_on, was.precision)
+    return asked(drafts.CorrectStage, corrected(was, stage, on), was=entry)
 
 
 def test_a_stage_is_entered_once() -> None:
@@ -223,6 +227,11 @@ def test_what_was_never_entered_is_not_corrected() -> None:
     known(DRAFTED).when(correct(CONSULTED, S.DRAFTING, "2024-01-10")).refused(EntryNotFound)
 
 
+def test_an_entry_that_no_event_recorded_is_not_corrected() -> None:
+    command = asked(drafts.CorrectStage, corrected(DRAFTED, S.DRAFTING, "2024-01-10"), was=None)
+    known(DRAFTED).when(command).refused(EntryNotRecorded)
+
+
 def test_a_correction_makes_no_second_of_an_entry() -> None:
     known(DRAFTED, CONSULTED).when(correct(CONSULTED, S.DRAFTING, "2024-01-08")).refused(EntryExists)
 
@@ -239,14 +248,14 @@ def test_an_outcome_ends_the_draft_on_its_latest_day(
     end: Stage, event: type[DraftWithdrawn | DraftMerged]
 ) -> None:
     beside = DraftStageEntered(stage=S.SOCIAL_CRITICISM, entered_on=date(2024, 5, 6))
-    ended = known(APPRAISED, beside, DRAFTED).when(drafts.EndAsRecorded(end=end))
-    ended.then(event(on=date(2024, 5, 6))).when(drafts.EndAsRecorded(end=end)).nothing()
+    ended = known(APPRAISED, beside, DRAFTED).when(asked(drafts.EndAsRecorded, end=end))
+    ended.then(event(on=date(2024, 5, 6))).when(asked(drafts.EndAsRecorded, end=end)).nothing()
 
 
 @pytest.mark.parametrize("closing", [ADOPTED, WITHDRAWN, MERGED], ids=["adopted", "withdrawn", "merged"])
 def test_what_is_closed_is_not_ended_by_its_outcome(closing: Any) -> None:
-    known(DRAFTED, closing).when(drafts.EndAsRecorded(end=S.WITHDRAWN)).nothing()
+    known(DRAFTED, closing).when(asked(drafts.EndAsRecorded, end=S.WITHDRAWN)).nothing()
 
 
 def test_an_outcome_without_any_stage_has_no_day() -> None:
-    known().when(drafts.EndAsRecorded(end=S.MERGED)).refused(OutcomeWithoutStage)
+    known().when(asked(drafts.EndAsRecorded, end=S.MERGED)).refused(OutcomeWithoutStage)

@@ -6,9 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from services.registry.domain import draft as drafts
-from services.registry.domain import postings, refusals
+from services.registry.domain import draft_commands as drafts
+from services.registry.domain import refusals
 from services.registry.domain.draft import draft
+from services.registry.domain.draft_state import Draft, State
 from shared.contracts.registry import (
     DraftPostingClosed,
     DraftPostingExtended,
@@ -18,10 +19,10 @@ from shared.contracts.registry import (
 )
 from shared.contracts.vocabulary import Procedure, Stage
 from shared.rules.recorded_days import DayInFuture
+from tests.support.asked import asked, registering
 from tests.support.spec import Specification, spec
 from tests.unit.registry.test_draft import REGISTERED
 
-TODAY = date(2024, 6, 1)
 FIRST, AGAIN = UUID(int=1), UUID(int=2)
 MARCH, APRIL, MAY = date(2024, 3, 1), date(2024, 4, 1), date(2024, 5, 1)
 OPENED = DraftPostingOpened(
@@ -32,20 +33,20 @@ EXTENDED = DraftPostingExtended(posting_id=FIRST, closes_on=date(2024, 4, 10))
 CLOSED = DraftPostingClosed(posting_id=FIRST, closed_on=date(2024, 4, 10))
 
 
-def known(*events: Any) -> Specification[drafts.State, drafts.Command, Any]:
+def known(*events: Any) -> Specification[State, drafts.Command, Any]:
     return spec(draft).given(REGISTERED, *events)
 
 
-def open_(posting: DraftPostingOpened = OPENED, **changes: Any) -> postings.OpenPosting:
-    return postings.OpenPosting(posting=posting.model_copy(update=changes), today=TODAY)
+def open_(posting: DraftPostingOpened = OPENED, **changes: Any) -> drafts.OpenPosting:
+    return asked(drafts.OpenPosting, posting, **changes)
 
 
-def extend(on: date = EXTENDED.closes_on, number: UUID = FIRST) -> postings.ExtendPosting:
-    return postings.ExtendPosting(extension=DraftPostingExtended(posting_id=number, closes_on=on))
+def extend(on: date = EXTENDED.closes_on, number: UUID = FIRST) -> drafts.ExtendPosting:
+    return asked(drafts.ExtendPosting, posting_id=number, closes_on=on)
 
 
-def close(on: date = CLOSED.closed_on) -> postings.ClosePosting:
-    return postings.ClosePosting(closing=DraftPostingClosed(posting_id=FIRST, closed_on=on), today=TODAY)
+def close(on: date = CLOSED.closed_on) -> drafts.ClosePosting:
+    return asked(drafts.ClosePosting, posting_id=FIRST, closed_on=on)
 
 
 def test_from_opening_to_posting_again() -> None:
@@ -53,7 +54,7 @@ def test_from_opening_to_posting_again() -> None:
     over = begun.when(extend()).then(EXTENDED).when(extend()).nothing().when(close()).then(CLOSED)
     again = over.when(close()).nothing().when(open_(REOPENED)).then(REOPENED)
     state = again.state
-    assert isinstance(state, drafts.Draft)
+    assert isinstance(state, Draft)
     assert [(p.planned_end, p.closed is None) for p in state.postings] == [
         (EXTENDED.closes_on, False),
         (None, True),
@@ -82,9 +83,8 @@ def test_what_is_refused(before: list[Any], command: drafts.Command, refusal: An
     known(*before).when(command).refused(refusal)
 
 
-def row(**more: Any) -> postings.RecordPosting:
-    said: dict[str, Any] = {"posting": OPENED, "extended_to": (), "closed_on": None, "today": TODAY} | more
-    return postings.RecordPosting(**said)
+def row(**more: Any) -> drafts.RecordPosting:
+    return asked(drafts.RecordPosting, OPENED, **more)
 
 
 def test_a_row_adds_what_is_not_known_yet() -> None:
@@ -96,8 +96,9 @@ def test_a_row_adds_what_is_not_known_yet() -> None:
 
 def test_the_procedure_is_decided_by_a_document() -> None:
     decided = DraftProcedureDecided(procedure=Procedure.SIMPLIFIED, document="45/TTg-PL")
-    command = drafts.DecideProcedure(decision=decided)
+    command = asked(drafts.DecideProcedure, decided)
     known().when(command).then(decided).when(command).nothing()
-    together = drafts.Register(draft=REGISTERED, procedure=decided)
-    spec(draft).when(together).then(REGISTERED, decided).when(together).nothing()
+    simplified = REGISTERED.model_copy(update={"procedure": Procedure.SIMPLIFIED})
+    together = registering(simplified, procedure_document="45/TTg-PL")
+    spec(draft).when(together).then(simplified, decided).when(together).nothing()
     known().when(together).refused(refusals.DraftDiffers)

@@ -1,11 +1,23 @@
 """The unit aggregate: registered once; what happens to it is recorded once."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import pytest
 
 from services.registry.domain.refusals import UnitDiffers, UnitNotFound
-from services.registry.domain.unit import Change, Record, Register, Unit, unit
+from services.registry.domain.unit import (
+    Change,
+    Command,
+    Dissolve,
+    Move,
+    Register,
+    Rename,
+    SetTarget,
+    Succeed,
+    Unit,
+    unit,
+)
 from shared.contracts.registry import (
     UnitDissolved,
     UnitMoved,
@@ -15,6 +27,7 @@ from shared.contracts.registry import (
     UnitTargetSet,
 )
 from shared.contracts.vocabulary import SuccessionKind, UnitKind, UnitLevel
+from tests.support.asked import asked
 from tests.support.spec import spec
 
 DAY = date(2025, 3, 1)
@@ -29,38 +42,51 @@ CHANGES: list[Change] = [
     UnitTargetSet(unit_code="BKHDT", year=2024, target_percent=70),
 ]
 
+COMMANDS: Mapping[type, type[Command]] = {
+    UnitRenamed: Rename,
+    UnitMoved: Move,
+    UnitSucceeded: Succeed,
+    UnitDissolved: Dissolve,
+    UnitTargetSet: SetTarget,
+}
+
+
+def recording(change: Change) -> Command:
+    return asked(COMMANDS[type(change)], change)
+
+
 every_change = pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
 
 
 def test_a_unit_is_registered() -> None:
-    spec(unit).when(Register(BKHDT)).then(BKHDT)
+    spec(unit).when(asked(Register, BKHDT)).then(BKHDT)
 
 
 def test_said_again_it_is_no_news() -> None:
-    spec(unit).given(BKHDT, *CHANGES).when(Register(BKHDT)).nothing()
+    spec(unit).given(BKHDT, *CHANGES).when(asked(Register, BKHDT)).nothing()
 
 
 @pytest.mark.parametrize("field", ["unit_name", "note", "parent_code"])
 def test_said_otherwise_it_is_refused(field: str) -> None:
     other = BKHDT.model_copy(update={field: "KHAC"})
-    spec(unit).given(BKHDT).when(Register(other)).refused(UnitDiffers)
+    spec(unit).given(BKHDT).when(asked(Register, other)).refused(UnitDiffers)
 
 
 @every_change
 def test_a_change_is_recorded_once(change: Change) -> None:
-    recorded = spec(unit).given(BKHDT).when(Record(change)).then(change)
-    recorded.when(Record(change)).nothing()
+    recorded = spec(unit).given(BKHDT).when(recording(change)).then(change)
+    recorded.when(recording(change)).nothing()
 
 
 @every_change
 def test_nothing_happens_to_a_unit_that_is_not_there(change: Change) -> None:
-    spec(unit).when(Record(change)).refused(UnitNotFound, unit_code="BKHDT")
+    spec(unit).when(recording(change)).refused(UnitNotFound, unit_code="BKHDT")
 
 
 def test_several_successors_are_several_events() -> None:
     first = UnitSucceeded(unit_code="BKHDT", to_code="BTC", kind=SuccessionKind.SPLIT, on=DAY)
     second = first.model_copy(update={"to_code": "BNV"})
-    spec(unit).given(BKHDT).when(Record(first)).then(first).when(Record(second)).then(second)
+    spec(unit).given(BKHDT).when(recording(first)).then(first).when(recording(second)).then(second)
 
 
 def test_the_name_is_the_latest_by_day_not_by_recording() -> None:
@@ -68,4 +94,4 @@ def test_the_name_is_the_latest_by_day_not_by_recording() -> None:
     early = UnitRenamed(unit_code="BKHDT", unit_name="Cũ", on=date(2024, 6, 1))
     state = spec(unit).given(BKHDT, late, early).state
     assert isinstance(state, Unit)
-    assert state.unit_name == "Mới"
+    assert state.by_day.name_on(date(2026, 1, 1)) == "Mới"

@@ -2,35 +2,42 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Table
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.adapters import tables
-from services.notifier.adapters.alerts.store import PROJECTION, REBUILD, alerts_of_gaps, is_unfilled, put
-from services.notifier.application.projections import changes
+from services.notifier.adapters.alerts.store import REBUILD, alerts_of_gaps, is_unfilled, put
 from services.notifier.domain.gap_alert_fold import GapAlerts
+from shared.directory.projection import DirectoryProjection
 from shared.envelope import Recorded
-from shared.projections import rows
 
 GAPS = frozenset({"compliance", "alert"})
 
 
 @dataclass(frozen=True, slots=True)
 class NotifierProjection:
-    """`publish` is called whenever the rows are as new as the log: it appends what alerts lack."""
+    """`rows` writes the directory and single rows. `publish` is called whenever the rows are as new as the log."""
 
-    engine: AsyncEngine
+    rows: DirectoryProjection
     publish: Callable[[], Awaitable[None]]
-    name: str = PROJECTION
-    contexts: frozenset[str] = frozenset({"unit", "draft", "recipient"}) | GAPS
-    tables: Sequence[Table] = tables.READ_MODEL
+
+    @property
+    def name(self) -> str:
+        return self.rows.name
+
+    @property
+    def contexts(self) -> frozenset[str]:
+        return self.rows.contexts
+
+    @property
+    def tables(self) -> Sequence[Table]:
+        return self.rows.tables
 
     async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
-        await rows.write(connection, tables.metadata, chain.from_iterable(map(changes, events)))
+        await self.rows.apply(connection, events)
         about = [event for event in events if event.ref.context in GAPS]
         if gaps := {gap for event in about if (gap := _gap(event))}:
             known = GapAlerts.of(await alerts_of_gaps(connection, gaps))
@@ -38,7 +45,8 @@ class NotifierProjection:
 
     async def began(self) -> None:
         """Ask for a rebuild if replicas of an older release wrote rows without what this one needs."""
-        async with self.engine.begin() as connection:
+        await self.rows.began()
+        async with self.rows.engine.begin() as connection:
             if await is_unfilled(connection):
                 await tables.checkpoints.ask(connection, REBUILD)
 

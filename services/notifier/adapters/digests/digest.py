@@ -18,7 +18,7 @@ from services.notifier.domain.reasons import Reason, decide_notification
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.rounds import Round, of_day
 from services.notifier.domain.standing import Told
-from services.notifier.domain.units import Unit
+from services.notifier.domain.supervision import Unit
 from shared.errors import Text
 
 

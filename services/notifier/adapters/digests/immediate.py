@@ -15,7 +15,7 @@ from services.notifier.domain.gap import Gap
 from services.notifier.domain.notification_case import GapCase, Purpose
 from services.notifier.domain.reasons import Reason, decide_notification
 from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.units import Unit
+from services.notifier.domain.supervision import Unit
 from shared.errors import Text
 
 

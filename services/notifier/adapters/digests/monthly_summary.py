@@ -14,7 +14,7 @@ from services.notifier.application.ports import Attachment, Mail
 from services.notifier.domain.overview import MONTHLY_SUMMARY, MonthlySummary, monthly_summary
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.rounds import Round, of_reporting_month
-from services.notifier.domain.units import Unit
+from services.notifier.domain.supervision import Unit
 from shared.contracts.vocabulary import OptionalMail
 from shared.errors import Text
 

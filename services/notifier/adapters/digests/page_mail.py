@@ -10,7 +10,7 @@ from services.notifier.adapters.naming import in_language
 from services.notifier.adapters.rendering import Mailboxes
 from services.notifier.adapters.wording import ROLES
 from services.notifier.application.ports import Attachment, Mail, Notice
-from services.notifier.domain.units import Unit
+from services.notifier.domain.supervision import Unit
 from shared.contracts.datasets import banners
 from shared.contracts.vocabulary import Dataset, OptionalMail
 

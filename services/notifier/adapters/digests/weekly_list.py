@@ -17,7 +17,7 @@ from services.notifier.domain.digest import Line
 from services.notifier.domain.overview import WEEKLY_LIST, WeeklyList, weekly_list
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.rounds import Round, of_week
-from services.notifier.domain.units import Unit
+from services.notifier.domain.supervision import Unit
 from shared.contracts.datasets import banners
 from shared.contracts.vocabulary import Language, OptionalMail
 from shared.errors import Text

@@ -1,0 +1,170 @@
+"""Registers the commands that show rules, figures and mail, and control sending."""
+
+# ruff: noqa: PLC0415  a command imports what it needs when it runs: `loa --help` answers at once
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deploy.cli.ask import silence_commands
+from deploy.cli.console import print_json
+from deploy.cli.options import AsOf, At, Json, Unit, Why, connected
+from shared.contracts.vocabulary import Instrument, Procedure, Regime
+
+commands = typer.Typer()
+
+mails = typer.Typer(help="Thư không gửi được. / Mails that were not delivered.", no_args_is_help=True)
+commands.add_typer(mails, name="mail")
+commands.add_typer(silence_commands.commands, name="silences")
+
+
+@commands.command()
+def rules(
+    regime: Annotated[Regime | None, typer.Option(help="Chế độ pháp lý. / Legal regime.")] = None,
+    instrument: Annotated[Instrument | None, typer.Option(help="Hình thức văn bản. / Instrument.")] = None,
+    procedure: Annotated[Procedure | None, typer.Option(help="Trình tự, thủ tục. / Procedure.")] = None,
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Hiệu lực ngày. / In force on.")
+    ] = None,
+    calendar: Annotated[int | None, typer.Option(help="Lịch của năm. / Calendar of a year.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--with", help="Xem trước tệp quy tắc. / Show what a file would change.")
+    ] = None,
+    year: Annotated[
+        int | None, typer.Option(help="Năm báo cáo của số liệu. / Reporting year of the figures.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Quy tắc: thủ tục, căn cứ, lịch. / Rules: procedures, legal basis, calendar."""
+    from deploy.cli.ask import rules as command
+    from shared.settings import RuleSettings
+
+    overrides = RuleSettings().rule_files
+    if calendar is not None:
+        command.loaded(named := [*overrides, *([file] if file else [])])
+        command.show_calendar(calendar, named)
+        return
+    with connected() as services:
+        if file is not None:
+            _show_effect(services, file, year, as_json=as_json)
+            return
+        answer = services.get("registry", "/procedures")
+        day = on.date() if on else None
+        rows = command.matching(answer["procedures"], regime, instrument, procedure, day)
+        if as_json:
+            print_json({**answer, "procedures": rows})
+        else:
+            command.show_procedures(services, rows, answer["rules_version"])
+
+
+def _show_effect(services: Any, file: Path, year: int | None, *, as_json: bool) -> None:
+    from deploy.cli.ask import rule_effect
+
+    if as_json:
+        print_json(rule_effect.calculate(services, file, year))
+    else:
+        rule_effect.preview(services, file, year)
+
+
+@commands.command()
+def compliance(
+    as_of: AsOf = None,
+    year: Annotated[int | None, typer.Option(help="Năm báo cáo. / Reporting year (15/12-14/12).")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="Từ ngày. / From this day.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Đến ngày. / To this day.")] = None,
+    unit: Unit = None,
+    include_descendants: Annotated[
+        bool, typer.Option("--include-descendants", help="Cả đơn vị trực thuộc. / Subordinate units too.")
+    ] = False,
+    view: Annotated[str, typer.Option(help="original | successor")] = "original",
+    group_by: Annotated[str, typer.Option(help="none | unit | level | instrument | regime | year")] = "none",
+    as_json: Json = False,
+) -> None:
+    """Tỷ lệ truyền thông. / Shares of policies communicated."""
+    from deploy.cli.ask import figures
+
+    query = {"as_of": as_of, "year": year, "from": first, "to": last, "unit": unit, "view": view}
+    query |= {"include_descendants": include_descendants, "group_by": group_by}
+    with connected() as services:
+        answer = services.get("metrics", "/compliance", **query)
+    print_json(answer) if as_json else figures.show_compliance(answer)
+
+
+@commands.command()
+def gaps(as_of: AsOf = None, unit: Unit = None, as_json: Json = False) -> None:
+    """Dự thảo chưa được truyền thông. / Drafts not communicated yet."""
+    from deploy.cli.ask import figures
+
+    with connected() as services:
+        answer = services.get("metrics", "/gaps", as_of=as_of, unit=unit)
+    print_json(answer) if as_json else figures.show_gaps(answer)
+
+
+@commands.command()
+def preview(
+    at: At = None,
+    in_full: Annotated[
+        bool, typer.Option("--full", help="In cả nội dung thư. / Also print the text of the mails.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Thư sẽ gửi; không gửi gì. / Mails that would be sent; sends nothing."""
+    from deploy.cli.ask import mail
+
+    with connected() as services:
+        answer = services.get("notifier", "/preview", at=at)
+    print_json(answer) if as_json else mail.show_preview(answer, in_full=in_full)
+
+
+@commands.command()
+def hold(reason: Why) -> None:
+    """Giữ lại mọi thư. / Hold all mails."""
+    _switch("hold", reason)
+
+
+@commands.command()
+def release(reason: Why = "đã xem trước") -> None:
+    """Cho gửi thư, sau khi xem trước. / Allow sending, after the preview."""
+    _switch("release", reason)
+
+
+def _switch(decision: str, reason: str) -> None:
+    from deploy.cli.ask import mail
+
+    with connected() as services:
+        mail.show_switch(services.post("notifier", f"/sending/{decision}", {"reason": reason}))
+
+
+@mails.command(name="acknowledge")
+def acknowledge(
+    key: Annotated[
+        str | None, typer.Argument(help="Khóa của thư; bỏ trống: tất cả. / Key; all if absent.")
+    ] = None,
+) -> None:
+    """Đã xem thư không gửi được. / Mark failed or unsure mails as seen."""
+    from deploy.cli.ask import mail
+
+    with connected() as services:
+        path = f"/outbox/{key}/acknowledge" if key else "/outbox/acknowledge"
+        mail.show_acknowledged(services.post("notifier", path, {}))
+
+
+@mails.command(name="retry")
+def retry(key: Annotated[str, typer.Argument(help="Khóa của thư. / Key of the mail.")]) -> None:
+    """Gửi lại một thư không gửi được. / Retry a failed mail."""
+    from deploy.cli.ask import mail
+
+    with connected() as services:
+        services.post("notifier", f"/outbox/{key}/retry", {})
+        mail.show_tick(services.post("notifier", "/tick", {"at": None}))
+
+
+@commands.command()
+def tick(at: At = None) -> None:
+    """Gửi thư đến hạn. / Send the mails that are due."""
+    from deploy.cli.ask import mail
+
+    with connected() as services:
+        mail.show_tick(services.post("notifier", "/tick", {"at": at}))

@@ -1,0 +1,183 @@
+"""`loa rules --with FILE`: show what a rules file would change, calculated by metrics with both rulebooks."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from deploy.cli.ask.figures import COUNTS, RATES
+from deploy.cli.ask.rules import KINDS, WEEKDAYS
+from deploy.cli.client import Services
+from deploy.cli.console import CommandError, count, day, listed, out, percent, print_text
+from shared.contracts.vocabulary import GapState, Stage
+from shared.errors import Text
+from shared.rules.verdicts import PolicyVerdict
+from shared.rules.wording import GAP_STATES, INSTRUMENTS, POLICY_VERDICTS, PROCEDURES, REGIMES, STAGES
+from shared.settings import RuleSettings
+
+Answer = Mapping[str, Any]
+SECONDS = 600.0  # every draft is calculated twice
+MOST = 20  # drafts that are listed
+FIELDS = {  # shown in the terminal; the JSON also has the sources
+    "grace_working_days": Text("Hạn (ngày làm việc)", "Grace"),
+    "posting": Text("Đăng tải tối thiểu", "Posting"),
+    "opening": Text("Giai đoạn mở đầu", "Opening"),
+    "closing": Text("Giai đoạn kết thúc", "Closing"),
+    "parallel": Text("Giai đoạn song song", "Parallel"),
+    "not_required": Text("Không bắt buộc", "Not required"),
+    "may_return": Text("Được trả lại từ", "May return from"),
+    "expected_order": Text("Thứ tự giai đoạn", "Order"),
+    "legal_basis": Text("Căn cứ", "Legal basis"),
+}
+
+
+def preview(services: Services, file: Path, year: int | None) -> None:
+    """Show what a file would change before it is used."""
+    answer = calculate(services, file, year)
+    _show_versions(answer)
+    for one in answer["days"]:
+        what, on = KINDS[one["becomes"]], date.fromisoformat(one["day"])
+        print_text(
+            Text(
+                f"  {day(one['day'])} ({WEEKDAYS[on.weekday()]}) thành ngày {what.vi} / becomes {what.en}", ""
+            )
+        )
+    if answer["procedures"]:
+        out.print(_procedures(answer["procedures"]))
+    out.print(_figures(answer, year))
+    _show_changes(answer)
+    files = listed(f'"{path.resolve()}"' for path in [*RuleSettings().rules_overrides, file])
+    setting = f"LOA_RULES_OVERRIDES='[{files}]' loa up"
+    print_text(Text(f"Áp dụng: {setting}", f"To use it: {setting}"))
+
+
+def calculate(services: Services, file: Path, year: int | None) -> Answer:
+    """Let metrics calculate the effect; `CommandError` with file and place if the file is invalid."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(
+            f"Không đọc được tệp quy tắc ({error}); cần một tệp .csv hoặc .json mã UTF-8.",
+            f"The rules file cannot be read ({error}); it must be a .csv or .json in UTF-8.",
+        ) from error
+    if file.suffix.lower() not in {".csv", ".json"}:
+        raise CommandError(
+            f"{file.name}: tệp quy tắc là .csv (lịch) hoặc .json (thủ tục).",
+            f"{file.name}: a rules file is a .csv (calendar) or a .json (procedures).",
+        )
+    body = {"files": [{"name": file.name, "text": text}], "year": year}
+    answer: Answer = services.send("POST", "metrics", "/rules/effect", json=body, timeout=SECONDS).json()
+    return answer
+
+
+def _show_versions(answer: Answer) -> None:
+    now, then = answer["rules_version"], answer["rules_version_with"]
+    print_text(Text(f"Phiên bản quy tắc hiện nay: {now}", f"rules_version now: {now}"))
+    print_text(Text(f"Phiên bản khi thêm tệp: {then}", f"rules_version with the file: {then}"), style="bold")
+    if not answer["days"] and not answer["procedures"]:
+        print_text(Text("Tệp này không làm thay đổi quy tắc nào.", "The file changes no rule."))
+
+
+def _procedures(changes: Sequence[Answer]) -> Table:
+    table = Table("Chế độ, thủ tục / Regime", "Hình thức / Instruments", "Từ ngày / From", show_lines=True)
+    for heading in ("Nội dung / Field", "Hiện nay / Now", "Sẽ là / Would be"):
+        table.add_column(heading)
+
+    def rule_key(change: Answer) -> str:
+        return repr({**change, "instrument": ""})
+
+    shown = [change for change in changes if change["field"] in FIELDS]
+    for _, group in groupby(sorted(shown, key=rule_key), key=rule_key):
+        same = list(group)
+        one = same[0]
+        until = f"\n– {day(one['valid_to'])}" if one["valid_to"] else ""
+        table.add_row(
+            f"{REGIMES[one['regime']].vi}\n{PROCEDURES[one['procedure']].vi}",
+            "\n".join(INSTRUMENTS[each["instrument"]].vi for each in same),
+            f"{day(one['valid_from'])}{until}",
+            "\n".join((FIELDS[one["field"]].vi, f"[dim]{FIELDS[one['field']].en}[/dim]")),
+            field_text(one["was"]),
+            field_text(one["becomes"]),
+        )
+    return table
+
+
+def field_text(value: Any) -> str:
+    """Format a field: stages by name, postings by days."""
+    match value:
+        case {"stage": stage, "min_days": days}:
+            return f"{STAGES[Stage(stage)].vi}: {days} ngày"
+        case list() | tuple():
+            return "\n".join(field_text(item) for item in value) or "–"
+        case str() if value in set(Stage):
+            return STAGES[Stage(value)].vi
+        case _:
+            return escape(str(value))
+
+
+def _figures(answer: Answer, year: int | None) -> Table:
+    period = f", năm báo cáo {year}" if year else ""
+    table = Table(f"Số liệu đến ngày {day(answer['as_of'])}{period}", "Hiện nay / Now", "Sẽ là / Would be")
+    before, after = answer["before"], answer["after"]
+    rows: list[tuple[str, Text, Callable[[Any], str]]] = [
+        (name, label, percent) for name, label in RATES.items()
+    ]
+    rows += [(name, label, count) for name, label in (COUNTS | GAPS).items() if name in before]
+    for name, label, written in rows:
+        style = "" if before[name] == after[name] else "bold yellow"
+        table.add_row(f"{label.vi} / {label.en}", written(before[name]), written(after[name]), style=style)
+    return table
+
+
+GAPS = {
+    "gaps": Text("Dự thảo chưa truyền thông", "Open gaps"),
+    "overdue": Text("Trong đó quá hạn", "Of these overdue"),
+}
+
+
+def _show_changes(answer: Answer) -> None:
+    for one in answer["verdicts"]:
+        was, becomes = (POLICY_VERDICTS[PolicyVerdict(one[name])] for name in ("was", "becomes"))
+        number = count(one["policies"])
+        print_text(
+            Text(
+                f"{number} chính sách: {was.vi} → {becomes.vi}", f"{number} policies: {was.en} → {becomes.en}"
+            ),
+            style="yellow",
+        )
+    if answer["drafts"]:
+        out.print(_drafts(answer["drafts"][:MOST]))
+    total, gaps = count(answer["drafts_changed"]), count(answer["gaps_changed"])
+    print_text(
+        Text(
+            f"Dự thảo có thay đổi: {total}; thời hạn đang mở thay đổi: {gaps}. Tính trên toàn bộ dự thảo, bằng cả hai bộ quy tắc.",
+            f"Drafts that change: {total}; open due days that change: {gaps}. Calculated over all drafts with both rulebooks.",
+        ),
+        style="bold",
+    )
+
+
+def _drafts(drafts: Sequence[Answer]) -> Table:
+    table = Table("Dự thảo / Draft", "Chính sách / Policies", "Thời hạn / Due day", show_lines=True)
+    for one in drafts:
+        policies = "\n".join(
+            f"{p['policy_no'] or 'Toàn văn'}: {_verdict(p['was'])} → {_verdict(p['becomes'])}"
+            for p in one["policies"]
+        )
+        table.add_row(one["draft_code"], policies, "\n".join(map(_gap, one["gaps"])))
+    return table
+
+
+def _verdict(value: str) -> str:
+    return POLICY_VERDICTS[PolicyVerdict(value)].vi
+
+
+def _gap(gap: Answer) -> str:
+    was, becomes = (day(gap[name]) or "–" for name in ("due_was", "due"))
+    states = [GAP_STATES[GapState(gap[name])].vi if gap[name] else "–" for name in ("state_was", "state")]
+    state = states[0] if states[0] == states[1] else " → ".join(states)
+    return f"{STAGES[Stage(gap['stage'])].vi}: {was} → {becomes} ({state})"

@@ -1,0 +1,161 @@
+"""`loa rules`: show the procedures with dates and sources, and the calendar of a year."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from deploy.cli.ask.year_calendar import CalendarDay, days_of
+from deploy.cli.client import Services
+from deploy.cli.console import CommandError, day, out, print_text
+from shared.contracts.vocabulary import ENDS, Instrument, Procedure, Regime, Stage
+from shared.errors import PermanentError, Text
+from shared.rules.procedure_rows import RulesRefused
+from shared.rules.procedures import Certainty
+from shared.rules.rulebook import Rulebook, load_rulebook
+from shared.rules.wording import CERTAINTIES, INSTRUMENTS, PROCEDURES, REGIMES, STAGES
+
+Row = Mapping[str, Any]
+
+KINDS = {"off": Text("nghỉ", "off"), "work": Text("làm việc", "worked")}
+WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
+
+
+def matching(
+    rows: Iterable[Row],
+    regime: Regime | None = None,
+    instrument: Instrument | None = None,
+    procedure: Procedure | None = None,
+    on: date | None = None,
+) -> list[Row]:
+    """Filter the rows; with `on`, keep of each procedure the one in force on that day."""
+    wanted = {"regime": regime, "instrument": instrument, "procedure": procedure}
+    kept = [row for row in rows if all(value in {None, row[name]} for name, value in wanted.items())]
+    if on is None:
+        return kept
+    return [row for _, dated in groupby(kept, key=_key) if (row := _in_force(list(dated), on))]
+
+
+def _key(row: Row) -> tuple[str, ...]:
+    return row["regime"], row["instrument"], row["procedure"]
+
+
+def _in_force(dated: Sequence[Row], on: date) -> Row:
+    """Give the rule in force on a day; as in the rulebook, the first rule also holds before its first day."""
+    begun = [row for row in dated if date.fromisoformat(row["valid_from"]) <= on]
+    return begun[-1] if begun else dated[0]
+
+
+def required(row: Row) -> list[Stage]:
+    """List the stages that require communication: those between opening and closing, without the exceptions."""
+    opens = min(Stage(stage).order for stage in row["opening"])
+    closes = min(Stage(stage).order for stage in row["closing"] if Stage(stage) not in ENDS)
+    free = {*row["not_required"], *row["parallel"]}
+    return [stage for stage in Stage if opens <= stage.order < closes and stage not in free]
+
+
+def show_procedures(services: Services, rows: Sequence[Row], version: str) -> None:
+    print_text(Text(f"Phiên bản quy tắc: {version}", f"rules_version: {version}"), style="bold")
+    if not rows:
+        raise CommandError(
+            "Không có thủ tục nào khớp; chạy `loa rules` không kèm điều kiện để xem tất cả.",
+            "No procedure matches; run `loa rules` without conditions to see all.",
+        )
+    out.print(_procedures(rows))
+    print_text(Text(f"Nguồn: {services.url('registry')}/procedures", ""), style="dim")
+
+
+def _procedures(rows: Sequence[Row]) -> Table:
+    table = Table(
+        "Chế độ, thủ tục\n[dim]Regime, procedure[/dim]", "Hình thức\n[dim]Instruments[/dim]", show_lines=True
+    )
+    for heading in ("Hiệu lực\n[dim]In force[/dim]", "Hạn\n[dim]Grace[/dim]", "Đăng tải\n[dim]Posting[/dim]"):
+        table.add_column(heading)
+    table.add_column("Phải truyền thông\n[dim]Required stages[/dim]")
+    table.add_column("Căn cứ\n[dim]Legal basis[/dim]")
+    for same in _grouped_by_rule(rows):
+        table.add_row(*_cells(same))
+    return table
+
+
+def _grouped_by_rule(rows: Sequence[Row]) -> Iterable[list[Row]]:
+    """Group rows that differ only by instrument."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(repr({**row, "instrument": ""}), []).append(row)
+    return groups.values()
+
+
+def _cells(same: list[Row]) -> tuple[str, ...]:
+    row = same[0]
+    until = day(row["valid_to"]) or "…"
+    posting = "\n".join(map(_posting, row["posting"]))
+    return (
+        f"{REGIMES[row['regime']].vi}\n{PROCEDURES[row['procedure']].vi}",
+        "\n".join(INSTRUMENTS[each["instrument"]].vi for each in same),
+        f"{day(row['valid_from'])}\n– {until}",
+        f"{row['grace_working_days']} ngày làm việc",
+        posting or "–",
+        "\n".join(STAGES[stage].vi for stage in required(row)),
+        f"{escape(row['legal_basis'])}\n[dim]Trình tự giai đoạn:[/dim] {_origin(row)}",
+    )
+
+
+def _posting(rule: Row) -> str:
+    """Format a minimum with its source and certainty."""
+    minimum = f"{STAGES[Stage(rule['stage'])].vi}: {rule['min_days']} ngày ({escape(rule['legal_basis'])})"
+    return "\n".join(filter(None, [minimum, _origin(rule)]))
+
+
+def _origin(rule: Row) -> str:
+    certainty = CERTAINTIES[Certainty(rule["certainty"])].vi
+    return f"[dim]{escape('; '.join(filter(None, [certainty, rule['source']])))}[/dim]"
+
+
+def show_calendar(year: int, files: Sequence[Path]) -> None:
+    found = days_of(year, files)
+    if not found:
+        raise CommandError(
+            f"Chưa có lịch nghỉ năm {year}; đề nghị bổ sung bằng tệp day,kind,what,source: `loa rules --with FILE.csv`.",
+            f"There is no calendar of {year}; add a file with the columns day,kind,what,source: `loa rules --with FILE.csv`.",
+        )
+    print_text(
+        Text(
+            f"Lịch làm việc năm {year}: những ngày khác với thứ Hai – thứ Sáu",
+            f"Calendar of {year}: days that differ from Monday to Friday",
+        ),
+        style="bold",
+    )
+    table = Table("Ngày / Day", "Thứ", "Loại / Kind", "Nội dung / What", "Nguồn / Source")
+    for one in found:
+        table.add_row(*_calendar_cells(one), style="" if one.differs_from_weekday else "dim")
+    out.print(table)
+
+
+def _calendar_cells(one: CalendarDay) -> tuple[str, ...]:
+    kind = KINDS[one.kind]
+    return (
+        day(one.day),
+        WEEKDAYS[one.day.weekday()],
+        f"{kind.vi} / {kind.en}",
+        escape(one.what),
+        escape(one.source),
+    )
+
+
+def loaded(files: Sequence[Path]) -> Rulebook:
+    """Load the rules with an operator's files; `CommandError` with file and line if one is invalid."""
+    try:
+        return load_rulebook(files)
+    except (OSError, UnicodeDecodeError, PermanentError) as error:
+        why = error.text if isinstance(error, RulesRefused) else Text(str(error), str(error))
+        raise CommandError(
+            f"Không nhận được tệp quy tắc ({why.vi}). Tệp lịch (.csv) cần các cột day,kind,what,source, mã UTF-8; day là "
+            "yyyy-mm-dd, kind là off hoặc work. Tệp thủ tục (.json) có danh sách rows như procedures.json của hệ thống.",
+            f"The rules file is invalid ({why.en}). A calendar (.csv) needs the columns day,kind,what,source in UTF-8; "
+            "day is yyyy-mm-dd, kind is off or work. Procedures (.json) need a list `rows` as in the packaged procedures.json.",
+        ) from error

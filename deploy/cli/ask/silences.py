@@ -1,0 +1,65 @@
+"""Silences, which keep gaps out of mails for a time: show them, and end one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from deploy.cli.client import Services
+from deploy.cli.console import CommandError, day, out, print_text
+from shared.contracts.vocabulary import Stage
+from shared.errors import Text
+from shared.rules.wording import STAGES
+
+SHOWN = 8  # characters of an id in the list
+
+
+class NoSuchSilence(CommandError):
+    def __init__(self, silence: str, found: int) -> None:
+        super().__init__(
+            f"Có {found} lệnh tạm dừng với mã bắt đầu bằng “{silence}”; xem mã bằng `loa silences list`.",
+            f"There are {found} silences whose id begins with '{silence}'; `loa silences list` shows the ids.",
+        )
+
+
+def end(services: Services, beginning: str) -> None:
+    """End the one silence whose id begins like this; `NoSuchSilence` if there is not exactly one."""
+    ids = [one["silence_id"] for one in services.get("notifier", "/silences")["silences"]]
+    matching = [silence_id for silence_id in ids if silence_id.startswith(beginning.lower())]
+    if len(matching) != 1:
+        raise NoSuchSilence(beginning, len(matching))
+    ended = services.send("DELETE", "notifier", f"/silences/{matching[0]}").json()
+    print_text(Text(f"Đã kết thúc tạm dừng: {_about(ended).vi}.", f"Ended: {_about(ended).en}."))
+
+
+def show(silences: Sequence[Mapping[str, Any]]) -> None:
+    if not silences:
+        print_text(Text("Không có nội dung nào đang tạm dừng nhắc.", "There are no silences."))
+        return
+    table = Table(
+        "Mã / Id", "Nội dung / What", "Từ / From", "Đến hết / Until", "Lý do / Reason", "Người / By"
+    )
+    for one in silences:
+        about = _about(one)
+        until = f"{day(one['last_day'])}{' ×' if one['lifted_at'] else ''}"
+        table.add_row(
+            one["silence_id"][:SHOWN],
+            escape(f"{about.vi} / {about.en}"),
+            day(one["first_day"]),
+            until,
+            escape(one["reason"]),
+            escape(one["created_by"]),
+        )
+    out.print(table)
+
+
+def _about(one: Mapping[str, Any]) -> Text:
+    """Name what a silence covers."""
+    named = [one[name] for name in ("unit_code", "draft_code") if one[name]]
+    stage = STAGES[Stage(one["stage"])] if one["stage"] else None
+    if not named and stage is None:
+        return Text("mọi nội dung", "everything")
+    vi = [*named, *([stage.vi] if stage else [])]
+    en = [*named, *([stage.en] if stage else [])]
+    return Text(", ".join(vi), ", ".join(en))

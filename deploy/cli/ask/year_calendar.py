@@ -1,0 +1,44 @@
+"""Reads the exceptions of the calendar with their sources: the packaged ones, then the operator's."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+
+from shared.rules.rulebook import CALENDARS, read_files
+from shared.rules.working_days import WEEKDAYS
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """An exception of the calendar: a day off, or a working day."""
+
+    day: date
+    kind: str
+    what: str
+    source: str
+
+    @property
+    def differs_from_weekday(self) -> bool:
+        return (self.kind == "off") is (self.day.weekday() < WEEKDAYS)
+
+
+def days_of(year: int, overrides: Sequence[Path] = ()) -> list[CalendarDay]:
+    """List the exceptions of a year; a later file overrides an earlier one."""
+    found = {one.day: one for text in _texts(overrides) for one in _rows(text)}
+    return [found[day] for day in sorted(found) if day.year == year]
+
+
+def _texts(overrides: Sequence[Path]) -> Iterator[str]:
+    for name in CALENDARS:
+        yield (files("shared.rules") / "data" / name).read_text(encoding="utf-8")
+    yield from (file.text for file in read_files(overrides) if file.is_calendar)
+
+
+def _rows(text: str) -> Iterator[CalendarDay]:
+    for row in csv.DictReader(io.StringIO(text)):
+        day, kind = date.fromisoformat(row["day"].strip()), row["kind"].strip()
+        yield CalendarDay(day, kind, row.get("what") or "", row.get("source") or "")

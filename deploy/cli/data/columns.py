@@ -1,0 +1,169 @@
+"""The import format: files, columns, and checks of the header."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from shared.errors import Text
+
+ORDER = {  # of the import; the service of each sheet
+    "units": "registry",
+    "unit_successions": "registry",
+    "targets": "registry",
+    "drafts": "registry",
+    "policies": "registry",
+    "stages": "registry",
+    "exemptions": "registry",
+    "postings": "registry",
+    "plans": "campaigns",
+    "activities": "campaigns",
+    "communications": "campaigns",
+    "evidence": "campaigns",
+    "programme": "campaigns",
+    "recipients": "notifier",
+}
+DATASET = "dataset"  # optional where an installation holds several kinds of data
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Columns of a sheet; with `notes`, unknown columns are kept with the row."""
+
+    mandatory: Sequence[str]
+    optional: Sequence[str]
+    notes: bool = False
+
+    @property
+    def names(self) -> Sequence[str]:
+        return (*self.mandatory, *self.optional)
+
+
+COLUMNS: Mapping[str, Columns] = {
+    "units": Columns(
+        ("code", "name", "level", "kind"),
+        ("parent_code", "province_code", "valid_from", "valid_to", "note", "source", DATASET),
+        notes=True,
+    ),
+    "unit_successions": Columns(
+        ("from_code", "kind", "date"), ("to_code", "legal_basis", "source"), notes=True
+    ),
+    "targets": Columns(("unit_code", "year", "target_percent"), ("document",), notes=True),
+    "drafts": Columns(
+        ("draft_code", "title", "instrument", "lead_unit_code", "regime"),
+        (
+            *("procedure", "in_scope", "requires_proposal", "affects_rights", "contested", "wide_impact"),
+            *("scope_basis", "procedure_document", "final_number", "outcome", "source", DATASET),
+        ),
+        notes=True,
+    ),
+    "policies": Columns(("draft_code", "policy_no", "title"), ("affected_groups", "source"), notes=True),
+    "stages": Columns(("draft_code", "stage", "entered_on"), ("precision", "what", "source"), notes=True),
+    "exemptions": Columns(("draft_code",), ("stages", "document", "authority", "decided_on"), notes=True),
+    "plans": Columns(("draft_code", "document", "approved_on"), ("authority", "note", DATASET), notes=True),
+    "activities": Columns(
+        ("draft_code", "planned_on"),
+        (
+            *(
+                "precision",
+                "stage",
+                "channel",
+                "audience",
+                "area",
+                "responsible_unit_code",
+                "budget",
+                "title",
+            ),
+            *("activity_id", DATASET),
+        ),
+        notes=True,
+    ),
+    "postings": Columns(
+        ("draft_code", "stage", "opened_on"),
+        ("closes_on", "extended_to", "closed_on", "place", "source"),
+        notes=True,
+    ),
+    "communications": Columns(
+        ("draft_code", "held_on", "channel", "title"),
+        (
+            *("precision", "organiser", "place", "attendance", "reach", "policy_no", "url", "activity_id"),
+            *("content", "comments_received", "comments_accepted", "comments_explained", "explanation_url"),
+            *("explained_on", "verified_on", "verified_by_unit_code", "communication_id", DATASET),
+        ),
+        notes=True,
+    ),
+    "evidence": Columns(("communication_id",), ("title", "url", "sha256", "captured_on", "reach")),
+    "programme": Columns(
+        ("unit_code", "year", "kind"),
+        (
+            *("title", "document", "lead_unit_code", "coordinating_unit_codes", "due_on", "product"),
+            *("happened_on", "precision", "quantity", "amount", "note", "draft_code", "gap_id"),
+            *("entry_id", "of_entry", DATASET),
+        ),
+        notes=True,
+    ),
+    "recipients": Columns(("unit_code", "role", "email"), ("language",)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A row, or a whole file (`line` 0), that cannot be read."""
+
+    line: int
+    column: str
+    value: str
+    why: Text
+
+
+SEPARATORS = {
+    ";": Text("dấu chấm phẩy", "semicolons"),
+    "\t": Text("dấu tab", "tabs"),
+    "|": Text("dấu gạch đứng", "vertical bars"),
+}
+
+
+def check_header(sheet: str, line: int, header: Sequence[str]) -> list[Broken]:
+    """Report the problems of a header; empty if its rows can be read."""
+    for mark, name in SEPARATORS.items():
+        if len(header) == 1 and mark in header[0]:
+            return [_separated(line, header[0], name)]
+    twice = [name for name, number in Counter(header).items() if name and number > 1]
+    missing = [name for name in _mandatory(sheet) if name not in header]
+    return [*(_twice(line, name) for name in twice), *(_missing(line, name, header) for name in missing)]
+
+
+def unknown_columns(sheet: str, header: Iterable[str]) -> list[str]:
+    names = COLUMNS[sheet].names
+    return [name for name in (cell.strip() for cell in header) if name and name not in names]
+
+
+def _mandatory(sheet: str) -> Sequence[str]:
+    return COLUMNS[sheet].mandatory if sheet in COLUMNS else ()
+
+
+def _separated(line: int, header: str, name: Text) -> Broken:
+    why = Text(
+        f"các cột phải cách nhau bằng dấu phẩy, tệp này dùng {name.vi}; hãy lưu lại dưới dạng “CSV UTF-8 (phân cách bằng dấu phẩy)”, hoặc nhập thẳng tệp .xlsx",
+        f"columns are separated by commas, this file uses {name.en}; save it again as 'CSV UTF-8 (comma delimited)', or import the .xlsx itself",
+    )
+    return Broken(line, "", header.replace("\t", "⇥")[:60], why)
+
+
+def _twice(line: int, name: str) -> Broken:
+    why = Text(
+        "tên cột xuất hiện nhiều lần; hãy giữ một cột",
+        "the column occurs more than once; keep one of them",
+    )
+    return Broken(line, name, name, why)
+
+
+def _missing(line: int, name: str, header: Sequence[str]) -> Broken:
+    like = get_close_matches(name, [cell.lower().replace(" ", "_") for cell in header], n=1, cutoff=0.75)
+    found = next((cell for cell in header if like and cell.lower().replace(" ", "_") == like[0]), "")
+    meant = (f" (“{found}”?)", f" ('{found}'?)") if found else ("", "")
+    why = Text(
+        f"thiếu cột bắt buộc “{name}”{meant[0]}; hãy thêm hoặc sửa tên cột ở dòng đầu",
+        f"the mandatory column '{name}' is missing{meant[1]}; add it to the first line, or correct its name",
+    )
+    return Broken(line, name, found, why)

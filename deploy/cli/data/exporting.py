@@ -1,0 +1,162 @@
+"""`loa export`: write the data of the services as files that `loa import` reads."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from deploy.cli.client import ServiceRefused, Services
+from deploy.cli.console import CommandError, count, out, print_text
+from deploy.cli.data.csv_files import Answer, CsvFiles
+from shared.contracts.vocabulary import SuccessionKind
+from shared.errors import Text
+
+PAGE = 500
+FORBIDDEN = frozenset({401, 403})
+
+NOT_EXPORTED = Text(
+    "Không thuộc mẫu nhập nên không xuất: lịch sử sửa đổi, đổi tên, các lần chuyển giao, hoạt động đã hủy và "
+    "truyền thông đã thu hồi.",
+    "Not exported, because the import format has no columns for it: the history of changes, renamings, transfers, "
+    "cancelled activities and retracted communications.",
+)
+NO_RECIPIENTS = Text(
+    "Không xuất hộp thư nhận: mã truy cập không có quyền xem dữ liệu cá nhân.",
+    "Recipients are not exported: the token may not read personal data.",
+)
+
+
+def export(services: Services, folder: Path) -> None:
+    """Write each file that has rows; refuse a folder that is not empty."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise CommandError(
+            f"{folder} đã có dữ liệu; hãy chọn một thư mục mới hoặc trống.",
+            f"{folder} is not empty; name a new or an empty folder.",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    with CsvFiles(folder) as files:
+        units = _units(services, files)
+        _drafts(services, files)
+        if "campaigns" in services.current.urls:
+            _programmes(services, files)
+        if "notifier" in services.current.urls:
+            _recipients(services, files, units)
+    for name, number in files.written.items():
+        out.print(f"{name}.csv: {count(number)} dòng / rows", markup=False)
+    print_text(NOT_EXPORTED, style="yellow")
+
+
+def _pages(services: Services, service: str, path: str) -> Iterator[Answer]:
+    cursor = None
+    while True:
+        page = services.get(service, path, limit=PAGE, cursor=cursor)
+        yield from page["items"]
+        if (cursor := page["next"]) is None:
+            return
+
+
+def _units(services: Services, files: CsvFiles) -> list[str]:
+    codes = [unit["unit_code"] for unit in _pages(services, "registry", "/units")]
+    for code in codes:
+        unit = services.get("registry", f"/units/{code}")
+        files.add("units", {**unit, "code": code, "name": unit["unit_name"]}, unit["notes"])
+        for one in unit["successions"]:
+            files.add(
+                "unit_successions",
+                {"kind": SuccessionKind.DISSOLVE, **_without_none(one), "from_code": code},
+                one["notes"],
+            )
+        for target in unit["targets"]:
+            files.add("targets", {**target, "unit_code": code}, target["notes"])
+    return codes
+
+
+def _without_none(answer: Answer) -> Answer:
+    return {name: value for name, value in answer.items() if value is not None}
+
+
+def _drafts(services: Services, files: CsvFiles) -> None:
+    for listed in _pages(services, "registry", "/drafts"):
+        code = listed["draft_code"]
+        draft = services.get("registry", f"/drafts/{code}")
+        of_draft = {"draft_code": code}
+        document = (draft["procedure_decision"] or {}).get("document")
+        files.add(
+            "drafts", {**(draft["scope"] or {}), **draft, "procedure_document": document}, draft["notes"]
+        )
+        for policy in draft["policies"]:
+            groups = _listed(policy["affected_groups"])
+            files.add("policies", {**policy, **of_draft, "affected_groups": groups}, policy["notes"])
+        for entry in _as_recorded(services, code, draft["stages"]):
+            files.add("stages", {**entry, **of_draft}, entry["notes"])
+        for exemption in draft["exemptions"]:
+            stages = _listed(exemption["stages"]) or "*"
+            files.add("exemptions", {**exemption, **of_draft, "stages": stages}, exemption["notes"])
+        for posting in draft["postings"]:
+            ends = _listed(one["closes_on"] for one in posting["extensions"])
+            files.add("postings", {**posting, **of_draft, "extended_to": ends}, posting["notes"])
+        if "campaigns" in services.current.urls:
+            _plan(services, files, code)
+            _communications(services, files, code)
+
+
+def _as_recorded(services: Services, code: str, stages: list[Answer]) -> list[Answer]:
+    """Order entries by the time of recording, so that an import gives the same late and resumed stages."""
+    if not stages:
+        return []
+    events = services.get("registry", f"/drafts/{code}/history")["events"]
+    places = {event["event_id"]: event["position"] for event in events}
+    sources = {event["event_id"]: event["data"].get("source") for event in events}
+    ordered = sorted(stages, key=lambda entry: places.get(entry["entry_id"], 0))
+    return [{**entry, "source": sources.get(entry["entry_id"])} for entry in ordered]
+
+
+def _plan(services: Services, files: CsvFiles, code: str) -> None:
+    plan = services.get("campaigns", f"/drafts/{code}/plan")
+    if approved := plan["approved"]:
+        files.add("plans", {**approved, "draft_code": code}, approved["notes"])
+    for activity in plan["activities"]:
+        if activity["state"] != "cancelled":
+            files.add("activities", activity, activity["notes"])
+
+
+def _programmes(services: Services, files: CsvFiles) -> None:
+    for entry in _pages(services, "campaigns", "/programme"):
+        units = _listed(entry["coordinating_unit_codes"])
+        files.add("programme", {**entry, "coordinating_unit_codes": units}, entry["notes"])
+
+
+def _communications(services: Services, files: CsvFiles, code: str) -> None:
+    for found in _pages(services, "campaigns", f"/drafts/{code}/communications"):
+        files.add("communications", _communication(found), found["notes"])
+        for evidence in found["evidence"]:
+            files.add("evidence", {**evidence, "communication_id": found["communication_id"]})
+
+
+def _communication(found: Answer) -> Answer:
+    feedback, verified = found["feedback"] or {}, found["verification"] or {}
+    counts = {f"comments_{name}": feedback.get(name) for name in ("received", "accepted", "explained")}
+    return {
+        **found,
+        **counts,
+        "explanation_url": feedback.get("explanation_url"),
+        "explained_on": feedback.get("explained_on"),
+        "verified_on": verified.get("verified_on"),
+        "verified_by_unit_code": verified.get("by_unit_code"),
+        "policy_no": _listed(found["policies"]),
+        "content": None if found["content"] is None else _listed(found["content"]),
+    }
+
+
+def _recipients(services: Services, files: CsvFiles, units: list[str]) -> None:
+    try:
+        for code in units:
+            for found in services.get("notifier", f"/units/{code}/recipients")["recipients"]:
+                files.add("recipients", found)
+    except ServiceRefused as refusal:
+        if refusal.status not in FORBIDDEN:
+            raise
+        print_text(NO_RECIPIENTS, style="yellow")
+
+
+def _listed(values: Any) -> str:
+    return ";".join(str(value) for value in values)

@@ -1,0 +1,162 @@
+"""Registers the commands that start, check and repair the platform."""
+
+# ruff: noqa: PLC0415  a command imports what it needs when it runs: `loa --help` answers at once
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.cli.options import Json, Unit, connected
+from shared.contracts.vocabulary import Role
+
+commands = typer.Typer()
+
+streams = typer.Typer(help="Luồng dữ liệu của NATS. / Streams of the broker.", no_args_is_help=True)
+commands.add_typer(streams, name="streams")
+subscribers = typer.Typer(
+    help="Khóa đọc sự kiện cho hệ thống khác. / Keys of external systems that read the events.",
+    no_args_is_help=True,
+)
+commands.add_typer(subscribers, name="subscribers")
+commands.add_typer(subscribers, name="readers", hidden=True)  # the old name
+
+
+@commands.command()
+def up(
+    demo: Annotated[bool, typer.Option("--demo", help="Nạp dữ liệu mẫu. / Load both samples.")] = False,
+    data_dir: Annotated[
+        Path | None, typer.Option("--data-dir", help="Thư mục dữ liệu. / Data folder (LOA_DATA_DIR, .loa).")
+    ] = None,
+) -> None:
+    """Khởi động toàn hệ thống. / Start the whole platform."""
+    from deploy.cli.operate import up as command
+    from deploy.local.settings import LocalSettings
+
+    settings = LocalSettings() if data_dir is None else LocalSettings(data_dir=data_dir)
+    command.up(settings, with_demo=demo)
+
+
+@commands.command()
+def keys(
+    folder: Annotated[Path, typer.Argument(help="Thư mục. / Folder.")] = Path("deploy/secrets"),
+    database_host: Annotated[str, typer.Option(help="PostgreSQL.")] = "postgres:5432",
+    smtp_url: Annotated[
+        str | None, typer.Option(help="Máy chủ thư; mặc định thư giữ lại. / Mail server; default: a sink.")
+    ] = None,
+) -> None:
+    """Tạo khóa, mật khẩu cho container. / Create the secrets of an installation in containers."""
+    from deploy.cli.operate import keys as command
+
+    command.make(folder, database_host, smtp_url)
+
+
+@commands.command()
+def prepare() -> None:
+    """Chờ NATS và PostgreSQL, tạo cơ sở dữ liệu và luồng. / Wait for the engines; create databases and streams."""
+    from deploy.cli.operate import prepare as command
+    from deploy.local.settings import LocalSettings
+
+    command.prepare(LocalSettings())
+
+
+@commands.command()
+def status() -> None:
+    """Tình trạng hệ thống. / The state of the platform."""
+    from deploy.cli.operate.health import status as command
+
+    with connected() as services:
+        well = command.show(services)
+    if not well:
+        raise typer.Exit(1)
+
+
+@commands.command()
+def doctor(as_json: Json = False) -> None:
+    """Tìm mọi vấn đề và cách xử lý. / List every problem with the command that fixes it."""
+    from deploy.cli.operate.health import doctor as command
+
+    if not command.show(as_json=as_json):
+        raise typer.Exit(1)
+
+
+@commands.command()
+def rebuild(projection: Annotated[str, typer.Argument(help="Tên dịch vụ. / Name of the service.")]) -> None:
+    """Dựng lại dữ liệu đọc. / Rebuild a read model from the log."""
+    from deploy.cli.operate import read_models
+
+    with connected() as services:
+        read_models.rebuild(services, projection)
+
+
+@commands.command()
+def skip(
+    projection: Annotated[str, typer.Argument(help="Tên dịch vụ. / Name of the service.")],
+    position: Annotated[int, typer.Argument(help="Vị trí của sự kiện lỗi. / Position of the bad event.")],
+    reason: Annotated[str, typer.Option(help="Lý do, được lưu lại. / Reason, kept on record.")],
+) -> None:
+    """Bỏ qua một sự kiện lỗi. / Skip one event that cannot be projected."""
+    from deploy.cli.operate import read_models
+
+    with connected() as services:
+        read_models.skip(services, projection, position, reason)
+
+
+@commands.command()
+def token(
+    role: Annotated[Role, typer.Option(help="Vai trò. / Role.")] = Role.OPERATOR,
+    unit: Unit = None,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="Số ngày hiệu lực. / Days of validity.")] = 30,
+) -> None:
+    """Cấp mã truy cập. / Sign an access token."""
+    from deploy.cli.operate import tokens
+
+    print(tokens.sign(role, unit, days))
+
+
+@streams.command(name="plan")
+def plan() -> None:
+    """Xem khác biệt so với khai báo. / Show what `apply` would change."""
+    from deploy.cli.operate.streams import show
+
+    show(change=False)
+
+
+@streams.command(name="apply")
+def apply(
+    only_plan: Annotated[
+        bool, typer.Option("--plan", help="Chỉ xem khác biệt, không đổi gì. / Only show the differences.")
+    ] = False,
+) -> None:
+    """Tạo và cập nhật luồng dữ liệu. / Create and update the streams as declared."""
+    from deploy.cli.operate.streams import show
+
+    show(change=not only_plan)
+
+
+@subscribers.command(name="add")
+def add_subscriber(
+    name: Annotated[str, typer.Argument(help="Tên hệ thống đọc. / Name of the external system.")],
+) -> None:
+    """Tạo khóa chỉ để đọc sự kiện. / Create a key that may only read the events."""
+    from deploy.cli.operate import subscribers as command
+
+    command.add(name)
+
+
+@subscribers.command(name="list")
+def list_subscribers() -> None:
+    """Các khóa đọc hiện có. / List the keys."""
+    from deploy.cli.operate import subscribers as command
+
+    command.show()
+
+
+@subscribers.command(name="remove")
+def remove_subscriber(name: Annotated[str, typer.Argument(help="Tên. / Name.")]) -> None:
+    """Thu hồi khóa đọc. / Revoke a key."""
+    import asyncio
+
+    from deploy.cli.operate import subscribers as command
+
+    asyncio.run(command.remove(name))

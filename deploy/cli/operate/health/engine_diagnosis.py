@@ -1,0 +1,120 @@
+"""Checks of broker, PostgreSQL, clocks and disk."""
+
+from collections.abc import Mapping
+
+from deploy.cli.console import count
+from deploy.cli.operate.health.engine_readings import ConsumerState
+from deploy.cli.operate.health.finding import LAG, Finding, Findings, log_of, restart
+from deploy.cli.operate.health.readings import Readings
+from shared.errors import Text
+from shared.eventstore.streams import CONSUMERS
+
+SKEW = 5.0  # seconds
+LEAST_FREE = 1 << 30  # bytes
+LEAST_SHARE = 0.1
+
+
+def reachable(readings: Readings) -> Findings:
+    if readings.broker.error:
+        yield Finding(
+            "nats",
+            Text(f"không vào được: {readings.broker.error}", f"cannot be reached: {readings.broker.error}"),
+            restart(readings, "nats/nats"),
+        )
+
+
+def durability(readings: Readings) -> Findings:
+    match synced(readings):
+        case False:
+            yield Finding(
+                "nats",
+                Text(
+                    "không ghi đĩa ngay (sync_interval khác always): mất điện là mất dữ liệu đã nhận",
+                    "does not sync every write (sync_interval is not always): a power failure loses accepted events",
+                ),
+                "nats.conf: jetstream { sync_interval: always }; loa up",
+            )
+        case None if not readings.broker.error:
+            yield Finding(
+                "nats",
+                Text("không kiểm tra được sync_interval", "sync_interval could not be checked"),
+                "export LOA_NATS_MONITOR_URL=http://…:8222",
+            )
+
+
+def synced(readings: Readings) -> bool | None:
+    """Say whether every accepted event is synced to disk: by the monitoring endpoint, else by the configuration file."""
+    body = readings.monitor.body if readings.monitor else None
+    if isinstance(body, Mapping):
+        return bool(body.get("jetstream", {}).get("config", {}).get("sync_always"))
+    if readings.configured:
+        lines = {"".join(line.split()) for line in readings.configured.splitlines()}
+        return "sync_interval:always" in lines
+    return None
+
+
+def streams(readings: Readings) -> Findings:
+    for one in readings.broker.differences:
+        found = f"{one.name}: {one.setting}: {one.found} → {one.wanted}"
+        yield Finding(
+            "nats", Text(f"khác khai báo, {found}", f"not as declared, {found}"), "loa streams apply"
+        )
+
+
+def consumers(readings: Readings) -> Findings:
+    owners = {consumer.name: consumer.owner for consumer in CONSUMERS}
+    for state in readings.broker.consumers:
+        if state.redelivered or state.pending >= LAG:
+            yield Finding(state.name, _backlog(state), log_of(readings, f"logs/{owners[state.name]}"))
+
+
+def _backlog(state: ConsumerState) -> Text:
+    return Text(
+        f"{count(state.pending)} thông điệp đang chờ, {count(state.redelivered)} phải gửi lại",
+        f"{count(state.pending)} messages pending, {count(state.redelivered)} redelivered",
+    )
+
+
+def database(readings: Readings) -> Findings:
+    database = readings.database
+    if database.error:
+        yield Finding(
+            "postgresql",
+            Text(f"không vào được: {database.error}", f"cannot be reached: {database.error}"),
+            restart(readings, "postgres/postgres"),
+        )
+    if database.fsync != "on":
+        yield Finding(
+            "postgresql",
+            Text("fsync đang tắt", "fsync is off"),
+            "ALTER SYSTEM SET fsync = on; SELECT pg_reload_conf()",
+        )
+
+
+def skew(readings: Readings) -> Findings:
+    for part, ahead in clocks(readings).items():
+        if abs(ahead) > SKEW:
+            vi, en = ("nhanh", "ahead of") if ahead > 0 else ("chậm", "behind")
+            yield Finding(
+                part,
+                Text(
+                    f"đồng hồ {vi} {abs(ahead):.0f} giây so với máy này",
+                    f"its clock is {abs(ahead):.0f} s {en} this machine",
+                ),
+                "timedatectl set-ntp true",
+            )
+
+
+def clocks(readings: Readings) -> Mapping[str, float]:
+    """Give by how many seconds each clock is ahead of ours."""
+    ahead = {
+        name: answers["/readyz"].ahead for name, answers in readings.answers.items() if "/readyz" in answers
+    }
+    return ahead | ({"nats": readings.monitor.ahead} if readings.monitor else {})
+
+
+def disk(readings: Readings) -> Findings:
+    disk = readings.disk
+    if disk is not None and (disk.free < LEAST_FREE or disk.free < disk.total * LEAST_SHARE):
+        free = f"{disk.free / LEAST_FREE:.1f} GiB"
+        yield Finding("disk", Text(f"chỉ còn {free} trống", f"only {free} free"), f"df -h {readings.folder}")

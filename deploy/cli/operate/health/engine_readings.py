@@ -1,0 +1,121 @@
+"""Readings of broker and PostgreSQL, taken with the operator's credentials of the data folder."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import nats.errors
+from nats.aio.client import Client
+
+from deploy.cli import brokers
+from deploy.local.engines.postgres import PostgresServer
+from deploy.local.settings import LocalSettings
+from shared.eventstore import streams
+
+SECONDS = 5.0  # timeout of one request
+QUERY = "SELECT current_setting('server_version'), current_setting('fsync')"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerState:
+    """The state of a durable consumer."""
+
+    name: str
+    pending: int = 0
+    unacknowledged: int = 0
+    redelivered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """The state of the broker, or in `error` why it could not be read."""
+
+    error: str = ""
+    version: str = ""
+    differences: tuple[streams.Difference, ...] = ()
+    consumers: tuple[ConsumerState, ...] = ()
+    last: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The state of PostgreSQL; `version` is empty where we have no credentials, `error` is why it could not be read."""
+
+    error: str = ""
+    version: str = ""
+    fsync: str = "on"
+
+
+async def read_broker(url: str, folder: Path, replicas: int) -> Broker:
+    if not url:
+        return Broker("LOA_NATS_URL?")
+    if not brokers.has_operator(folder):
+        return Broker(f"{folder}/keys?")
+    try:
+        client = await asyncio.wait_for(brokers.connected(url, folder), SECONDS)
+    except (OSError, nats.errors.Error, TimeoutError) as error:
+        return Broker(_message(error))
+    try:
+        js = client.jetstream(timeout=SECONDS)
+        differences = tuple(await streams.plan(js, replicas))
+        missing = {one.name for one in differences if one.setting == "exists"}
+        consumers = [await _consumer_state(js, one) for one in streams.CONSUMERS if one.name not in missing]
+        last = 0 if streams.EVENTS in missing else (await streams.stream_state(js)).last
+        return Broker("", _version(client), differences, tuple(consumers), last)
+    except (nats.errors.Error, TimeoutError) as error:
+        return Broker(_message(error))
+    finally:
+        await client.close()
+
+
+def _version(client: Client) -> str:
+    found = client.connected_server_version
+    return f"{found.major}.{found.minor}.{found.patch}"
+
+
+async def _consumer_state(js: Any, consumer: streams.Consumer) -> ConsumerState:
+    info = await js.consumer_info(consumer.stream, consumer.name)
+    return ConsumerState(
+        consumer.name, info.num_pending or 0, info.num_ack_pending or 0, info.num_redelivered or 0
+    )
+
+
+async def read_database(folder: Path, settings: LocalSettings) -> Database:
+    address = _address(folder, settings)
+    if not address:
+        return Database()
+    try:
+        connection = await asyncpg.connect(address, timeout=SECONDS)
+    except (OSError, asyncpg.PostgresError, TimeoutError, ValueError) as error:
+        return Database(_message(error))
+    try:
+        row: Any = await connection.fetchrow(QUERY)
+        return Database("", *row)
+    finally:
+        await connection.close()
+
+
+def _address(folder: Path, settings: LocalSettings) -> str:
+    """Find the address of PostgreSQL: from the setting, else from the data folder."""
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    postgres_folder = folder / "postgres"
+    if not read_text(postgres_folder / "passwords.json"):
+        return ""
+    lines = read_text(postgres_folder / "data" / "postmaster.pid").splitlines()
+    port = int(lines[3]) if len(lines) > 3 and lines[3].isdigit() else settings.postgres_port  # noqa: PLR2004
+    return PostgresServer(postgres_folder, port).admin_url
+
+
+def read_text(path: Path) -> str:
+    """Read a file; a missing or unreadable one reads as empty."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
+def _message(error: Exception) -> str:
+    return str(error) or type(error).__name__

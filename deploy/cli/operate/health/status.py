@@ -1,0 +1,154 @@
+"""`loa status`: one screen with the state, the position and the problems of every service."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from rich.table import Table
+
+from deploy.cli.client import NotStarted, ServiceRefused, Services, Unreachable
+from deploy.cli.console import count, out, print_text
+from deploy.cli.operate.health.readiness import not_ready
+from deploy.nats.permissions import SERVICES
+from shared.errors import Text
+from shared.eventstore.streams import EVENTS
+
+START = Text("khởi động bằng `loa up`", "start it with `loa up`")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceState:
+    """The state of one service; `problem` is what is wrong and how to fix it."""
+
+    name: str
+    ready: bool
+    position: int = 0
+    pending: int = 0
+    problem: Text | None = None
+
+
+def show(services: Services) -> bool:
+    """Print the screen; return whether there are no problems."""
+    seen = [read_state(services, name) for name in SERVICES]
+    out.print(_table(seen))
+    for line in _facts(services, seen):
+        print_text(line)
+    problems = [one for one in seen if one.problem]
+    for one in problems:
+        if one.problem is not None:
+            print_text(Text(f"{one.name}: {one.problem.vi}", f"{one.name}: {one.problem.en}"), style="red")
+    return not problems
+
+
+def read_state(services: Services, name: str) -> ServiceState:
+    try:
+        readiness = services.ask(name, "/readyz")
+        projection = services.get(name, "/projections")
+    except (Unreachable, NotStarted) as error:
+        return ServiceState(name, ready=False, problem=error.message)
+    except ServiceRefused as error:
+        return ServiceState(name, ready=False, problem=error.message)
+    problem = _problem(projection) or (None if readiness.is_success else _unready(readiness))
+    return ServiceState(name, readiness.is_success, projection["position"], projection["pending"], problem)
+
+
+def _unready(answer: httpx.Response) -> Text:
+    parts = not_ready(answer)
+    return Text(
+        f"chưa sẵn sàng: {parts}; xem nhật ký trong logs/ của thư mục dữ liệu",
+        f"not ready: {parts}; see logs/ of the data folder",
+    )
+
+
+def _problem(projection: Mapping[str, Any]) -> Text | None:
+    if projection["state"] != "stuck":
+        return None
+    problem, command = projection["problem"], repair_command(projection)
+    return Text(
+        f"dừng ở sự kiện lỗi ({problem}); xử lý: `{command}`", f"halted ({problem}); fix: `{command}`"
+    )
+
+
+def repair_command(projection: Mapping[str, Any]) -> str:
+    """Give the command after which a halted read model goes on."""
+    name, at = projection["projection"], projection["stuck_at"]
+    return f"loa rebuild {name}" if at is None else f'loa skip {name} {at} --reason "…"'
+
+
+def _table(seen: list[ServiceState]) -> Table:
+    table = Table("Dịch vụ / Service", "Sẵn sàng / Ready")
+    table.add_column("Vị trí / Position", justify="right")
+    table.add_column("Còn chậm / Behind", justify="right")
+    for one in seen:
+        table.add_row(
+            one.name,
+            "có / yes" if one.ready else "[red]không / no[/red]",
+            count(one.position),
+            count(one.pending),
+        )
+    return table
+
+
+def _facts(services: Services, seen: list[ServiceState]) -> Iterator[Text]:
+    yield _log_end(services, seen)
+    ready = {one.name for one in seen if one.ready}
+    if "metrics" in ready:
+        gaps = services.get("metrics", "/gaps")["gaps"]
+        overdue = sum(gap["state"] == "overdue" for gap in gaps)
+        yield Text(
+            f"Dự thảo chưa truyền thông: {len(gaps)}, trong đó quá hạn {overdue} (`loa gaps`)",
+            f"Gaps: {len(gaps)}, of which overdue: {overdue} (`loa gaps`)",
+        )
+    if "notifier" in ready and (counted := services.get("notifier", "/digests/counts")):
+        states = ", ".join(f"{state} {number}" for state, number in sorted(counted.items()))
+        yield Text(f"Thư: {states}", f"Mail: {states}")
+    if "notifier" in ready:
+        yield from _undelivered(services)
+
+
+def _undelivered(services: Services) -> Iterator[Text]:
+    """Say why units with gaps get no mail: sending is on hold, or a unit has no recipient."""
+    if services.get("notifier", "/sending")["held"]:
+        yield Text(
+            "Việc gửi thư đang được giữ lại: `loa preview`, rồi `loa release`",
+            "Sending is on hold: `loa preview`, then `loa release`",
+        )
+    without = services.get("notifier", "/recipients/missing")["units"]
+    for unit in without:
+        substitute = unit["read_by"]
+        vi = f"{substitute} nhận thay" if substitute else "không có cơ quan nào nhận thay"
+        en = f"{substitute} receives it instead" if substitute else "nobody receives it instead"
+        yield Text(
+            f"Đơn vị có việc mà chưa có người nhận thư: {unit['unit_code']} ({vi})",
+            f"A unit with gaps has no mail recipient: {unit['unit_code']} ({en})",
+        )
+
+
+def _log_end(services: Services, seen: list[ServiceState]) -> Text:
+    last = last_position(services)
+    if last is None:
+        rows = max(one.position + one.pending for one in seen)
+        if services.current.nats_monitor_url:
+            return Text(
+                f"NATS không trả lời; theo lần đọc cuối, nhật ký có đến vị trí {count(rows)}",
+                f"NATS does not answer; at the last read the log ended at position {count(rows)}",
+            )
+        last = rows  # no monitoring address: the services' own positions
+    return Text(f"Vị trí cuối của nhật ký: {count(last)}", f"Last position of the log: {count(last)}")
+
+
+def last_position(services: Services) -> int | None:
+    """Read the last position of the log from the broker's monitoring endpoint; None if it cannot be reached."""
+    url = services.current.nats_monitor_url
+    if not url:
+        return None
+    try:
+        answer = httpx.get(f"{url}/jsz", params={"streams": "true"}, timeout=2).json()
+    except (httpx.TransportError, ValueError):
+        return None
+    for account in answer.get("account_details") or ():
+        for stream in account.get("stream_detail") or ():
+            if stream["name"] == EVENTS:
+                return int(stream["state"]["last_seq"])
+    return None

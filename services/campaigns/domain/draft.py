@@ -1,0 +1,32 @@
+"""What campaigns knows of a draft of the registry, and who may act on what belongs to it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from services.campaigns.domain.refusals import NotYourDraft
+from shared.contracts.about import About
+from shared.contracts.acting import Acting
+from shared.contracts.vocabulary import Dataset
+from shared.rules.pieces import LeadUnits, unit_on
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDraft:
+    """`leads` in the order of their days; the latest by day holds, and a coming one doesn't hold yet."""
+
+    draft_code: str
+    policies: frozenset[int]
+    dataset: Dataset
+    leads: LeadUnits
+
+    def lead_on(self, day: date) -> str:
+        return unit_on(self.leads, day)
+
+    def about(self, day: date) -> About:
+        """Give what the envelope of an event that is recorded on a day says of the draft."""
+        return About(draft_code=self.draft_code, unit_code=self.lead_on(day), dataset=self.dataset)
+
+    def check(self, by: Acting, day: date) -> None:
+        """Refuse a unit that does not lead the draft on a day, the day of the command (`NotYourDraft`)."""
+        if not by.may_act_for(lead := self.lead_on(day)):
+            raise NotYourDraft(self.draft_code, lead)

@@ -1,0 +1,228 @@
+"""Commands on drafts: what is asked for, by whom and on which day; flat, with fields of their own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypedDict
+from uuid import UUID
+
+from services.registry.domain.stages import Entry
+from shared.contracts.acting import Acting
+from shared.contracts.vocabulary import (
+    Answer,
+    Clearable,
+    Dataset,
+    Instrument,
+    Precision,
+    Procedure,
+    Regime,
+    ScopeBasis,
+    Stage,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnDraft:
+    """`by` is for whom the command is given, `today` the day of recording in Vietnam."""
+
+    by: Acting
+    today: date
+
+
+class Given(TypedDict):
+    """What every command on a draft has beside its own fields."""
+
+    by: Acting
+    today: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """The four criteria of Decision 407/QĐ-TTg and, if a person decided, the explicit answer."""
+
+    requires_proposal: Answer = Answer.UNKNOWN
+    affects_rights: Answer = Answer.UNKNOWN
+    contested: Answer = Answer.UNKNOWN
+    wide_impact: Answer = Answer.UNKNOWN
+    in_scope: Answer = Answer.UNKNOWN
+    scope_basis: ScopeBasis | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register(OnDraft):
+    """Register a draft, with what is known of its scope and of the document that decided its procedure."""
+
+    draft_id: UUID
+    draft_code: str
+    title: str
+    instrument: Instrument
+    lead_unit_code: str
+    regime: Regime
+    procedure: Procedure = Procedure.ORDINARY
+    final_number: str | None = None
+    outcome: str | None = None
+    source: str | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+    dataset: Dataset = Dataset.LIVE
+    scope: Scope | None = None
+    procedure_document: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amend(OnDraft):
+    """Put right what was registered wrongly, or add what became known later.
+
+    None leaves a field as it is; `cleared` names those of which the value was wrong and no right one is known.
+    """
+
+    instrument: Instrument | None = None
+    regime: Regime | None = None
+    final_number: str | None = None
+    outcome: str | None = None
+    source: str | None = None
+    cleared: tuple[Clearable, ...] = ()
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retitle(OnDraft):
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessScope(OnDraft):
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddPolicy(OnDraft):
+    policy_no: int
+    title: str
+    affected_groups: tuple[str, ...] = ()
+    source: str | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmendPolicy(OnDraft):
+    policy_no: int
+    title: str
+    affected_groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovePolicy(OnDraft):
+    policy_no: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnterStage(OnDraft):
+    """Enter a stage; a day may not lie in the future."""
+
+    stage: Stage
+    entered_on: date
+    precision: Precision = Precision.DAY
+    what: str | None = None
+    source: str | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume(OnDraft):
+    """Go on in the stage that the suspension interrupted."""
+
+    on: date
+    what: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectStage(OnDraft):
+    """Put right an entry that was recorded wrongly.
+
+    `entry_id` is the id of the event that recorded it, `was` what it says at present; None if there is none.
+    """
+
+    entry_id: UUID
+    was: Entry | None
+    stage: Stage
+    entered_on: date
+    precision: Precision = Precision.DAY
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndAsRecorded(OnDraft):
+    """The outcome column of an import: end on the latest day of all entries, unless something closed it."""
+
+    end: Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideProcedure(OnDraft):
+    """Go by the ordinary or the simplified procedure, by a document (Law 64/2025/QH15, Art. 50)."""
+
+    procedure: Procedure
+    document: str
+    authority: str | None = None
+    decided_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exempt(OnDraft):
+    """Require no communication in some stages, or none at all if no stage is named."""
+
+    document: str
+    stages: tuple[Stage, ...] = ()
+    authority: str | None = None
+    decided_on: date | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer(OnDraft):
+    """Let another unit lead from a day on."""
+
+    to_unit_code: str
+    on: date
+    document: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPosting(OnDraft):
+    posting_id: UUID
+    stage: Stage
+    opened_on: date
+    closes_on: date | None = None
+    place: str | None = None
+    source: str | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendPosting(OnDraft):
+    posting_id: UUID
+    closes_on: date
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosePosting(OnDraft):
+    posting_id: UUID
+    closed_on: date
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPosting(OpenPosting):
+    """A posting as a row of a file has it: opened, extended, closed; only what is new is recorded."""
+
+    extended_to: tuple[date, ...] = ()
+    closed_on: date | None = None
+
+
+PostingCommand = OpenPosting | ExtendPosting | ClosePosting | RecordPosting
+StageCommand = EnterStage | Resume | CorrectStage | EndAsRecorded
+PolicyCommand = AddPolicy | AmendPolicy | RemovePolicy
+DecisionCommand = Retitle | AssessScope | DecideProcedure | Exempt | Transfer | Amend
+Command = Register | DecisionCommand | PolicyCommand | StageCommand | PostingCommand

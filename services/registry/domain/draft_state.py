@@ -1,0 +1,148 @@
+"""The state of a draft: what was registered, and how the draft stands after everything since."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import assert_never
+
+from services.registry.domain import postings
+from services.registry.domain.postings import Postings
+from services.registry.domain.stages import Entry
+from shared.contracts.about import About
+from shared.contracts.registry import (
+    DraftAmended,
+    DraftCommunicationExempted,
+    DraftEvent,
+    DraftMerged,
+    DraftPolicyAdded,
+    DraftPolicyAmended,
+    DraftPolicyRemoved,
+    DraftPostingClosed,
+    DraftPostingExtended,
+    DraftPostingOpened,
+    DraftProcedureDecided,
+    DraftRegistered,
+    DraftResumed,
+    DraftRetitled,
+    DraftScopeAssessed,
+    DraftStageCorrected,
+    DraftStageEntered,
+    DraftSuspended,
+    DraftTransferred,
+    DraftWithdrawn,
+)
+from shared.contracts.vocabulary import Stage
+from shared.directory.drafts import amended
+from shared.rules.pieces import by_day, holds_on
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The draft is not registered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """`registered` is how it was registered, `described` the same with all amendments, the rest how it stands."""
+
+    registered: DraftRegistered
+    described: DraftRegistered
+    title: str
+    scope: DraftScopeAssessed | None = None
+    procedure: DraftProcedureDecided | None = None
+    policies: tuple[DraftPolicyAdded, ...] = ()
+    removed: frozenset[int] = frozenset()
+    entries: tuple[Entry, ...] = ()
+    exemptions: tuple[DraftCommunicationExempted, ...] = ()
+    transfers: tuple[DraftTransferred, ...] = ()
+    postings: Postings = ()
+    amendments: tuple[DraftAmended, ...] = ()
+
+    def lead_on(self, day: date) -> str:
+        """Give the lead unit of a day: the latest transfer by day holds, whenever it was recorded."""
+        changes = ((transfer.on, transfer.to_unit_code) for transfer in self.transfers)
+        return holds_on(by_day(self.registered.lead_unit_code, changes), day)
+
+    @property
+    def lead_unit_code(self) -> str:
+        """The lead unit after all transfers, also those to come."""
+        return self.lead_on(date.max)
+
+    def policy(self, number: int) -> DraftPolicyAdded | None:
+        return next((p for p in self.policies if p.policy_no == number), None)
+
+
+State = Absent | Draft
+
+
+def about(state: State, day: date) -> About | None:
+    if isinstance(state, Absent):
+        return None
+    known = state.registered
+    return About(draft_code=known.draft_code, unit_code=state.lead_on(day), dataset=known.dataset)
+
+
+def evolve(state: State, event: DraftEvent) -> State:
+    if isinstance(event, DraftRegistered):
+        return Draft(registered=event, described=event, title=event.title)
+    if isinstance(state, Absent):
+        return state
+    return _evolve(state, event)
+
+
+def _evolve(draft: Draft, event: DraftEvent) -> Draft:  # noqa: C901, PLR0911, PLR0912  one line an event
+    match event:
+        case DraftRegistered():
+            return draft
+        case DraftAmended():
+            described = draft.described.model_copy(update=amended(event))
+            return replace(draft, described=described, amendments=(*draft.amendments, event))
+        case DraftRetitled(title=title):
+            return replace(draft, title=title)
+        case DraftScopeAssessed():
+            return replace(draft, scope=event)
+        case DraftPolicyAdded():
+            return replace(draft, policies=(*draft.policies, event))
+        case DraftPolicyAmended():
+            return replace(draft, policies=tuple(_amended(p, event) for p in draft.policies))
+        case DraftPolicyRemoved(policy_no=number):
+            kept = tuple(p for p in draft.policies if p.policy_no != number)
+            return replace(draft, policies=kept, removed=draft.removed | {number})
+        case DraftStageEntered():
+            return _with_entry(draft, Entry(event.stage, event.entered_on, event.precision))
+        case DraftSuspended():
+            return _with_entry(draft, Entry(Stage.SUSPENDED, event.on, event.precision))
+        case DraftResumed():
+            return _with_entry(draft, Entry(event.stage, event.on, event.precision, resumed=True))
+        case DraftWithdrawn():
+            return _with_entry(draft, Entry(Stage.WITHDRAWN, event.on, event.precision))
+        case DraftMerged():
+            return _with_entry(draft, Entry(Stage.MERGED, event.on, event.precision))
+        case DraftStageCorrected():
+            return replace(draft, entries=tuple(_corrected(entry, event) for entry in draft.entries))
+        case DraftProcedureDecided():
+            return replace(draft, procedure=event)
+        case DraftPostingOpened() | DraftPostingExtended() | DraftPostingClosed():
+            return replace(draft, postings=postings.evolve(draft.postings, event))
+        case DraftCommunicationExempted():
+            return replace(draft, exemptions=(*draft.exemptions, event))
+        case DraftTransferred():
+            return replace(draft, transfers=(*draft.transfers, event))
+        case _:
+            assert_never(event)
+
+
+def _with_entry(draft: Draft, entry: Entry) -> Draft:
+    return replace(draft, entries=(*draft.entries, entry))
+
+
+def _amended(policy: DraftPolicyAdded, change: DraftPolicyAmended) -> DraftPolicyAdded:
+    if policy.policy_no != change.policy_no:
+        return policy
+    return policy.model_copy(update={"title": change.title, "affected_groups": change.affected_groups})
+
+
+def _corrected(entry: Entry, change: DraftStageCorrected) -> Entry:
+    was = Entry(change.was_stage, change.was_entered_on, change.was_precision)
+    if not entry.says_the_same_as(was):
+        return entry
+    return Entry(change.stage, change.entered_on, change.precision, resumed=entry.resumed)

@@ -1,0 +1,182 @@
+"""Random histories of units and drafts, in a random order of recording: what was drawn, and the events of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from shared.clock import new_id
+from shared.contracts.event import Event
+from shared.contracts.ids import draft_id, unit_id
+from shared.contracts.registry import (
+    DraftMerged,
+    DraftPolicyAdded,
+    DraftPolicyAmended,
+    DraftPolicyRemoved,
+    DraftProcedureDecided,
+    DraftRegistered,
+    DraftResumed,
+    DraftRetitled,
+    DraftStageCorrected,
+    DraftStageEntered,
+    DraftSuspended,
+    DraftTransferred,
+    DraftWithdrawn,
+    UnitDissolved,
+    UnitMoved,
+    UnitRegistered,
+    UnitRenamed,
+    UnitSucceeded,
+)
+from shared.contracts.vocabulary import (
+    Instrument,
+    Precision,
+    Procedure,
+    Regime,
+    Stage,
+    SuccessionKind,
+    UnitKind,
+    UnitLevel,
+)
+from shared.envelope import AggregateRef, Metadata, NewEvent
+
+META = Metadata(time=datetime(2026, 7, 1, tzinfo=UTC), actor="operator/test", correlation_id="test")
+UNITS = 2
+DAYS = (*(date(2024, 1, day) for day in range(1, 6)), date(2025, 7, 1), date(2031, 1, 1))
+
+Step = tuple[str, Any]
+
+_days = st.sampled_from(DAYS)
+_numbers = st.integers(0, UNITS - 1)
+_policies = st.integers(1, 3)
+_words = st.sampled_from("ABCDE")
+# Few stages on few days: the same day and the same stage come again and again.
+_stages = st.sampled_from(
+    [Stage.DRAFTING, Stage.DRAFT_CONSULTATION, Stage.APPRAISAL, Stage.SOCIAL_CRITICISM, Stage.ADOPTED]
+)
+_precisions = st.sampled_from([Precision.DAY, Precision.DAY, Precision.MONTH])
+
+unit_steps = st.one_of(
+    st.tuples(st.just("rename"), st.tuples(_numbers, _words, _days)),
+    st.tuples(st.just("move"), st.tuples(_numbers, _numbers, _days)),
+    st.tuples(st.just("succeed"), st.tuples(_numbers, _numbers, _days)),
+    st.tuples(st.just("dissolve"), st.tuples(_numbers, _days)),
+)
+draft_steps = st.one_of(
+    st.tuples(st.just("enter"), st.tuples(_stages, _days, _precisions)),
+    st.tuples(st.just("suspend"), _days),
+    st.tuples(st.just("resume"), st.tuples(_stages, _days)),
+    st.tuples(st.just("withdraw"), _days),
+    st.tuples(st.just("merge"), _days),
+    st.tuples(st.just("correct"), st.tuples(st.integers(0, 9), _stages, _days)),
+    st.tuples(st.just("transfer"), st.tuples(_numbers, _days)),
+    st.tuples(st.just("retitle"), _words),
+    st.tuples(st.just("add"), st.tuples(_policies, _words)),
+    st.tuples(st.just("amend"), st.tuples(_policies, _words)),
+    st.tuples(st.just("remove"), _policies),
+    st.tuples(st.just("decide"), st.sampled_from(Procedure)),
+)
+steps = st.lists(
+    st.tuples(st.just("unit"), unit_steps) | st.tuples(st.just("draft"), draft_steps), max_size=25
+)
+
+
+@dataclass(slots=True)
+class History:
+    """Turns steps into events about units `CODE-0`, `CODE-1`, … and the draft `CODE`."""
+
+    code: str
+    entries: list[UUID] = field(default_factory=list)
+
+    def unit(self, number: int) -> str:
+        return f"{self.code}-{number}"
+
+    @property
+    def units(self) -> list[str]:
+        return [self.unit(number) for number in range(UNITS)]
+
+    def events(self, drawn: Sequence[tuple[str, Step]]) -> Iterator[tuple[AggregateRef, NewEvent]]:
+        for number in range(UNITS):
+            yield self._new(self._registered(number))
+        yield self._new(self._draft())
+        for kind, (name, given) in drawn:
+            data = self._of_unit(name, given) if kind == "unit" else self._of_draft(name, given)
+            ref, event = self._new(data)
+            if isinstance(
+                data, DraftStageEntered | DraftSuspended | DraftResumed | DraftWithdrawn | DraftMerged
+            ):
+                self.entries.append(event.event_id)
+            yield ref, event
+
+    def _new(self, data: Event) -> tuple[AggregateRef, NewEvent]:
+        of = draft_id(self.code) if data.context == "draft" else unit_id(data.unit_code)  # type: ignore[attr-defined]
+        return AggregateRef(data.context, of), NewEvent(new_id(), data, META)
+
+    def _registered(self, number: int) -> UnitRegistered:
+        return UnitRegistered(
+            unit_code=self.unit(number),
+            unit_name=f"Đơn vị {number}",
+            level=UnitLevel.CENTRAL,
+            kind=UnitKind.MINISTRY,
+            parent_code=self.unit(number - 1) if number else None,
+        )
+
+    def _draft(self) -> DraftRegistered:
+        return DraftRegistered(
+            draft_id=draft_id(self.code),
+            draft_code=self.code,
+            title="Luật",
+            instrument=Instrument.LAW,
+            lead_unit_code=self.unit(0),
+            regime=Regime.LAW_2025,
+        )
+
+    def _of_unit(self, name: str, given: Any) -> Event:
+        code = self.unit(given[0])
+        match name, given:
+            case "rename", (_, word, on):
+                return UnitRenamed(unit_code=code, unit_name=word, on=on)
+            case "move", (_, parent, on):
+                return UnitMoved(unit_code=code, parent_code=self.unit(parent), on=on)
+            case "succeed", (_, to, on):
+                return UnitSucceeded(unit_code=code, to_code=self.unit(to), kind=SuccessionKind.MERGE, on=on)
+            case _:
+                return UnitDissolved(unit_code=code, on=given[1])
+
+    def _of_draft(self, name: str, given: Any) -> Event:  # noqa: C901, PLR0911  one line an event
+        match name, given:
+            case "enter", (stage, on, precision):
+                on = on.replace(day=1) if precision is Precision.MONTH else on
+                return DraftStageEntered(stage=stage, entered_on=on, precision=precision)
+            case "suspend", on:
+                return DraftSuspended(on=on)
+            case "resume", (stage, on):
+                return DraftResumed(stage=stage, on=on)
+            case "withdraw", on:
+                return DraftWithdrawn(on=on)
+            case "merge", on:
+                return DraftMerged(on=on)
+            case "correct", (place, stage, on):
+                return self._correction(place, stage, on)
+            case "transfer", (to, on):
+                return DraftTransferred(to_unit_code=self.unit(to), on=on)
+            case "add", (number, word):
+                return DraftPolicyAdded(policy_no=number, title=word)
+            case "amend", (number, word):
+                return DraftPolicyAmended(policy_no=number, title=word)
+            case "remove", number:
+                return DraftPolicyRemoved(policy_no=number)
+            case "decide", procedure:
+                return DraftProcedureDecided(procedure=procedure, document="Công văn 1")
+            case _:
+                return DraftRetitled(title=given)
+
+    def _correction(self, place: int, stage: Stage, on: date) -> DraftStageCorrected:
+        """Correct one of the entries so far, or one that nobody recorded."""
+        entry = self.entries[place % len(self.entries)] if self.entries else new_id()
+        return DraftStageCorrected(
+            entry_id=entry, was_stage=stage, was_entered_on=on, stage=stage, entered_on=on
+        )

@@ -1,0 +1,162 @@
+"""Systems of others read the log by a key of their own, and can do nothing else with it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import nats.errors
+import pytest
+from nats.aio.client import Client
+from nats.js.api import AckPolicy, ConsumerConfig
+
+from deploy.local.engines import nats as local
+from deploy.local.engines.nats import NatsServer
+from deploy.local.keys.keyring import Keyring, keyring, new_seed, write_secret
+from deploy.nats.permissions import inbox_prefix, subscriber
+from deploy.sample.subscriber import read
+from shared.clock import new_id
+from shared.contracts.catalog import OWNERS
+from shared.eventstore.streams import CONSUMERS, EVENTS, TICKS, stream_state
+from tests.integration.eventstore.test_permissions import listening, refused_request, refused_until
+from tests.support.engines import connected, fresh_nats
+from tests.support.service import eventually
+
+PORTAL, PRESS = subscriber("portal"), subscriber("press")
+
+
+@pytest.fixture
+def ring(tmp_path: Path) -> Keyring:
+    ring = keyring(tmp_path / "keys")
+    for user in (PORTAL, PRESS):
+        write_secret(ring.seed_file(user), new_seed())
+    return ring
+
+
+@pytest.fixture
+async def server(ring: Keyring, tmp_path: Path) -> AsyncIterator[NatsServer]:
+    async with fresh_nats(tmp_path / "nats", ring) as server:
+        yield server
+
+
+async def _written(server: NatsServer) -> str:
+    subject = f"loa.draft.{new_id()}.registered"
+    async with connected(server, "registry") as nc:
+        event = (
+            b'{"time": "2026-11-28T00:00:00Z", "type": "vn.loa.draft.registered.v1", "subject": "draft/x"}'
+        )
+        await nc.jetstream().publish(subject, event, stream=EVENTS)
+    return subject
+
+
+async def test_the_sample_reads_each_event_and_goes_on_where_it_was(
+    server: NatsServer, ring: Keyring, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def read_again() -> list[str]:
+        await read("portal", str(ring.seed_file(PORTAL)), server.url, ["loa.draft.>"], once=True)
+        return capsys.readouterr().out.splitlines()
+
+    await _written(server)
+    await _written(server)
+    assert [line.split()[0] for line in await read_again()] == ["1", "2"]
+    await _written(server)
+    assert await read_again() == ["3 2026-11-28T00:00:00Z vn.loa.draft.registered.v1 draft/x"]
+
+
+@pytest.mark.parametrize("context", OWNERS)
+async def test_it_writes_no_event(server: NatsServer, context: str) -> None:
+    async with listening(server, PORTAL) as (nc, refused):
+        before = await stream_state(nc.jetstream())
+        await nc.publish(f"loa.{context}.{new_id()}.registered", b"{}")
+        await refused_until(nc, refused, f"loa.{context}")
+        assert await stream_state(nc.jetstream()) == before
+
+
+FOREIGN = (
+    *((one.stream, one.name) for one in CONSUMERS),
+    (EVENTS, PRESS),
+    (EVENTS, "another"),
+    (TICKS, PORTAL),
+)
+
+
+@pytest.mark.parametrize(("stream", "consumer"), FOREIGN)
+async def test_it_makes_reads_and_ends_no_consumer_but_its_own(
+    server: NatsServer, stream: str, consumer: str
+) -> None:
+    async with listening(server, PORTAL) as (nc, refused):
+        for action in ("CREATE", "DURABLE.CREATE", "DELETE", "INFO", "MSG.NEXT", "PAUSE", "RESET"):
+            await refused_request(nc, refused, f"$JS.API.CONSUMER.{action}.{stream}.{consumer}")
+        await refused_request(nc, refused, f"$JS.ACK.{stream}.{consumer}.1.1.1.1.1")
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        *(f"$JS.API.STREAM.{action}.{EVENTS}" for action in ("DELETE", "UPDATE", "PURGE", "MSG.DELETE")),
+        f"$JS.API.CONSUMER.CREATE.{EVENTS}",
+        "loa-ticks.minute",
+    ],
+)
+async def test_it_manages_nothing(server: NatsServer, subject: str) -> None:
+    async with listening(server, PORTAL) as (nc, refused):
+        await refused_request(nc, refused, subject)
+
+
+@pytest.mark.parametrize("subject", ["loa.>", ">", "_INBOX.registry.>", "_INBOX.reader-press.>"])
+async def test_it_hears_only_what_it_asked_for(server: NatsServer, subject: str) -> None:
+    async with listening(server, PORTAL) as (nc, refused):
+        await nc.subscribe(subject)
+        await refused_until(nc, refused, subject)
+
+
+async def test_a_key_that_was_taken_back_opens_nothing_and_disturbs_nobody(
+    server: NatsServer, ring: Keyring
+) -> None:
+    lost = asyncio.Event()
+
+    async def disconnected() -> None:
+        lost.set()
+
+    async with (
+        connected(server, "registry") as service,
+        connected(server, PRESS) as press,
+        connected(server, PORTAL, disconnected_cb=disconnected, max_reconnect_attempts=0),
+    ):
+        wanted = ConsumerConfig(name=PRESS, durable_name=PRESS, ack_policy=AckPolicy.EXPLICIT)
+        await press.jetstream().add_consumer(EVENTS, wanted)
+        ring.seed_file(PORTAL).rename(server.folder / "taken.nk")
+        local.write_authorization(server.folder, ring)
+        assert local.reload(server.folder)
+        await asyncio.wait_for(lost.wait(), 10)
+        assert (service.stats["reconnects"], press.stats["reconnects"]) == (0, 0)
+        assert (await press.jetstream().consumer_info(EVENTS, PRESS)).name == PRESS
+    assert not await _opens(server, server.folder / "taken.nk", PORTAL)
+
+
+async def test_a_key_made_while_the_broker_runs_opens_at_once(server: NatsServer, ring: Keyring) -> None:
+    user = subscriber("new")
+    write_secret(ring.seed_file(user), new_seed())
+    local.write_authorization(server.folder, ring)
+    assert local.reload(server.folder)
+    await eventually(lambda: _opens(server, ring.seed_file(user), user))
+
+
+async def _opens(server: NatsServer, seed: Path, user: str) -> bool:
+    nc = Client()
+    try:
+        await nc.connect(
+            server.url,
+            nkeys_seed=str(seed),
+            inbox_prefix=inbox_prefix(user).encode(),
+            allow_reconnect=False,
+            error_cb=_ignore,
+        )
+        return (await stream_state(nc.jetstream())).last >= 0
+    except (nats.errors.Error, OSError):  # refused: told so, or the connection just closed
+        return False
+    finally:
+        await nc.close()
+
+
+async def _ignore(_: Exception) -> None:
+    """A refusal is what the test is after."""

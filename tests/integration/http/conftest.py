@@ -1,0 +1,43 @@
+"""Every service on one log, with a little of everything in it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from deploy.local.keys.keyring import Keyring
+from shared.eventstore.streams import TICKS
+from tests.integration.metrics.office import Office
+from tests.support.engines import NewDatabase, connected, fresh_nats
+from tests.support.service import SERVICES, House, existing, open_house
+from tests.support.tokens import Issuer
+
+
+@pytest.fixture(scope="module")
+async def house(
+    tmp_path_factory: pytest.TempPathFactory,
+    keys: Keyring,
+    token_issuer: Issuer,
+    session_database: NewDatabase,
+) -> AsyncIterator[House]:
+    """One draft with a policy, a stage and a communication; the broker's own clock is taken away."""
+    async with (
+        fresh_nats(tmp_path_factory.mktemp("nats"), keys) as server,
+        open_house(server, keys, token_issuer, session_database, *existing(*SERVICES)) as found,
+    ):
+        async with connected(server, "operator") as operator:
+            await operator.jetstream().purge_stream(TICKS)
+        office = Office(found, "OFFICE")
+        await office.open()
+        await office.enter("draft_consultation", "2025-03-03")
+        await office.communicate("2025-03-05", 1)
+        activity = {"draft_code": "OFFICE", "planned_on": "2025-04-01"}
+        await found.import_rows("activities", [activity])
+        obstacle = {
+            "unit_code": "OFFICE",
+            "year": "2025",
+            "kind": "obstacle_raised",
+            "title": "Thiếu kinh phí",
+        }
+        await found.import_rows("programme", [obstacle])
+        await found.settled()
+        yield found

@@ -1,0 +1,146 @@
+"""Every list that is paged by cursor takes its own cursors, and refuses whatever else comes as one."""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from shared import paging
+from tests.contract.test_doors import app_of
+from tests.support.service import SERVICES, House, eventually, existing
+
+OF_OFFICE = {"draft_code": "OFFICE", "unit_code": "OFFICE"}
+TEXT_KEYS = {"/units", "/drafts"}  # any text is a key of these
+EMPTY = {"/requests"}  # nobody answered a mail yet
+
+
+def encoded(text: bytes) -> str:
+    return urlsafe_b64encode(text).decode().rstrip("=")
+
+
+NO_CURSORS = {
+    "empty": "",
+    "no base64": "%%%",
+    "no base64 in between": "QUJD%%%REVG",
+    "one letter too many": "abcde",
+    "not ASCII": "é",
+    "blanks": "QU JD",
+    "no text": encoded(b"\xff\xff\xff\xff\xff"),
+    "shorter than a checksum": encoded(b"x"),
+    "NUL": encoded(b"abcd\x00"),
+    "half a surrogate": encoded(b"abcd\xed\xa0\x80"),
+    "a plain key": encoded(b"LUAT-1"),
+    "the key of an alert": encoded(b"00000000-0000-0000-0000-000000000001"),
+    "JSON": encoded(b'{"after": {"$gt": ""}}'),
+    "SQL": encoded(b"' OR 1=1 --"),
+    "as long as may be": "QUJD" * 250,
+}
+NO_KEYS = ("x", "0", "-1", "9" * 400, "2025-13-01 x", "2025-01-01", "None", "1e9", "٣", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    service: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.path}"
+
+    async def page(self, house: House, **query: Any) -> Any:
+        path = self.path.format_map(OF_OFFICE)
+        return await house.services[self.service].client.get(path, params=query)
+
+    async def cursor(self, house: House) -> str:
+        """Give the cursor after the first row."""
+
+        async def given() -> Any:
+            return (await self.page(house, limit=1)).json()["next"]
+
+        found: str = await eventually(given)
+        return found
+
+
+def lists() -> Iterator[List]:
+    for service in existing(*SERVICES):
+        for path, item in app_of(service).openapi()["paths"].items():
+            for operation in item.values():
+                if any(one["name"] == "cursor" for one in operation.get("parameters", ())):
+                    yield List(service, path)
+
+
+LISTS = list(lists())
+each_list = pytest.mark.parametrize("of", LISTS, ids=str)
+
+
+def refused(answer: Any, code: str = "bad-cursor") -> None:
+    """Expect a problem document in both languages that says which value to use."""
+    assert answer.status_code == 422, answer.text
+    problem = answer.json()
+    assert problem["type"] == f"urn:loa:problem:{code}"
+    if code == "bad-cursor":
+        assert "`next`" in problem["messages"]["vi"]
+        assert "`next`" in problem["messages"]["en"]
+
+
+def test_every_service_with_lists_is_asked() -> None:
+    assert {one.service for one in LISTS} == {"registry", "campaigns", "notifier"}
+    assert len(LISTS) >= 7
+
+
+@each_list
+@pytest.mark.parametrize("cursor", NO_CURSORS.values(), ids=list(NO_CURSORS))
+async def test_what_is_no_cursor_is_refused(house: House, of: List, cursor: str) -> None:
+    refused(await of.page(house, cursor=cursor))
+
+
+@each_list
+@pytest.mark.parametrize("key", NO_KEYS)
+async def test_a_key_of_another_type_is_refused(house: House, of: List, key: str) -> None:
+    answer = await of.page(house, cursor=paging._encode(of.path, key))
+    if of.path in TEXT_KEYS or (of.path == "/programme" and key == "0"):
+        assert answer.status_code == 200
+    else:
+        refused(answer)
+
+
+@each_list
+async def test_a_cursor_belongs_to_one_list(house: House, of: List) -> None:
+    for other in LISTS:
+        if other.path not in {of.path, *EMPTY}:
+            refused(await of.page(house, cursor=await other.cursor(house)))
+
+
+@each_list
+async def test_a_cursor_is_whole_or_refused(house: House, of: List) -> None:
+    if of.path in EMPTY:
+        return
+    cursor = await of.cursor(house)
+    assert (await of.page(house, cursor=cursor)).status_code == 200
+    for length in range(len(cursor)):
+        refused(await of.page(house, cursor=cursor[:length]))
+    refused(await of.page(house, cursor=f"{cursor}A"))
+    refused(await of.page(house, cursor=f"{cursor}="))
+
+
+@each_list
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"limit": 0},
+        {"limit": -1},
+        {"limit": paging.MOST + 1},
+        {"limit": "x"},
+        {"limit": 1 << 70},
+        {"cursor": "A" * 1001},
+    ],
+    ids=lambda query: str(query)[:30],
+)
+async def test_a_limit_has_bounds(house: House, of: List, query: dict[str, Any]) -> None:
+    refused(await of.page(house, **query), "invalid-request")
+
+
+@each_list
+async def test_the_largest_page_is_given(house: House, of: List) -> None:
+    assert (await of.page(house, limit=paging.MOST)).json()["next"] is None

@@ -1,0 +1,33 @@
+"""The registry works without the tables and columns that it no longer uses: a later release may drop them."""
+
+import asyncpg
+
+from tests.support import samples
+from tests.support.service import House
+
+DROPPED = """
+DROP TABLE policy, unit_succession;
+ALTER TABLE stage_entry DROP COLUMN precision, DROP COLUMN what, DROP COLUMN late, DROP COLUMN unusual;
+"""
+
+
+async def test_what_nobody_reads_may_be_dropped_beside_a_running_registry(house: House) -> None:
+    connection = await asyncpg.connect(house.databases["registry"])
+    await connection.execute(DROPPED)
+    await connection.close()
+    succession = {"from_code": "BTP", "to_code": "BTC", "kind": "merge", "date": "2025-03-01"}
+    await house.import_rows("units", [samples.unit("BTP"), samples.unit("BTC")])
+    await house.import_rows("unit_successions", [succession])
+    await house.import_rows("drafts", [samples.draft("LUAT-1", "BTP")])
+    await house.import_rows("policies", [samples.policy("LUAT-1", 1)])
+    await house.import_rows("stages", [samples.stage("LUAT-1", "drafting", "2025-03-04")])
+    history = (await house.registry.client.get("/drafts/LUAT-1/history")).json()["events"]
+    path = f"/drafts/LUAT-1/stages/{history[-1]['event_id']}/correct"
+    correction = {"stage": "drafting", "entered_on": "2025-03-05"}
+    corrected = await house.registry.client.post(path, json=correction)
+    assert corrected.is_success, corrected.text
+    await house.registry.settled(await house.head())
+    await house.registry.rebuild()
+    assert all(table["same"] for table in (await house.registry.verify())["tables"])
+    (listed,) = (await house.registry.client.get("/drafts")).json()["items"]
+    assert (listed["stage"], listed["entered_on"]) == ("drafting", "2025-03-05")
