@@ -4,7 +4,7 @@ import nats.errors
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from shared.errors import TransientError
+from shared.errors import Refusal, TransientError
 
 BROKER = (nats.errors.Error, OSError)
 """What nats-py raises while the broker is away, or has not got what is asked for yet."""
@@ -13,6 +13,9 @@ DATABASE = (OperationalError, InterfaceError, PoolTimeout)
 """What is raised while the database is away; most comes as `TransientError` (shared.database)."""
 
 TRANSIENT = (TransientError, *BROKER, *DATABASE)
+
+RETRIED = (*TRANSIENT, Refusal)
+"""What background work tries again: there a refusal means that others keep changing the same data, or rows are behind."""
 
 # SQLSTATE: connection, resources, shutting down and starting up; then serialization failure, deadlock, lock timeout.
 AWAY = ("08", "53", "57P")

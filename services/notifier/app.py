@@ -1,5 +1,7 @@
 """The notifier's composition root: the one place that knows every adapter of it."""
 
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from pathlib import Path
 from ssl import SSLContext, create_default_context
 
@@ -7,15 +9,19 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifier.adapters import answers, api, mailbox_page, outbox, parked, pauses, requests, tables
+from services.notifier.adapters.alerts.projection import NotifierProjection
+from services.notifier.adapters.alerts.store import PROJECTION, SqlPendingAlerts
 from services.notifier.adapters.answer_links import AnswerLinks
 from services.notifier.adapters.bounces import Desk as BounceDesk
 from services.notifier.adapters.bounces import ImapDoor, LmtpDoor
 from services.notifier.adapters.broker import subscribe
 from services.notifier.adapters.channels import ChannelPost
-from services.notifier.adapters.desk import PROJECTION, SqlDesks
+from services.notifier.adapters.desk import SqlDesks
+from services.notifier.adapters.digests.kinds import mail_kinds
+from services.notifier.adapters.digests.page_mail import PageMails
 from services.notifier.adapters.mailbox_links import MailboxLinks, seal
+from services.notifier.adapters.message import message_id
 from services.notifier.adapters.observed import ObservedLedger, ObservedPost, Vitals
-from services.notifier.adapters.overviews import NoticeRenderer
 from services.notifier.adapters.post import FilePost
 from services.notifier.adapters.read_model import SqlReadModel
 from services.notifier.adapters.recipients import SqlRecipients
@@ -27,9 +33,10 @@ from services.notifier.adapters.rows import rows
 from services.notifier.adapters.sending import SqlSending
 from services.notifier.adapters.silences import SqlSilences
 from services.notifier.adapters.smtp import Pace, Pool, Server, SmtpPost
-from services.notifier.application.announcer import Announcer
+from services.notifier.application.alert_publisher import AlertPublisher
 from services.notifier.application.answers import Answers, Renewals
 from services.notifier.application.commands import Commands
+from services.notifier.application.mail_kinds import MailKind, MailKinds
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.ports import Post
 from services.notifier.application.preferences import Preferences, SettingsMails
@@ -55,17 +62,18 @@ MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
 CONTEXTS = frozenset({"unit", "draft", "compliance", "alert", "recipient"})
 
 
-def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
-    """`now` is the clock by which days are judged and leases end."""
+def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[MailKind] = ()) -> FastAPI:
+    """`now` is the clock by which days are judged and leases end; `more_kinds` are kinds of mail beside the own ones."""
     platform = Platform(settings)
     rulebook = load_rulebook(settings.rule_files)
-    runner = platform.runner(projection(platform.engine, rulebook), tables.checkpoints)
-    commands = Commands(platform.store, clock.new_id)
+    commands = Commands(platform.store)
     sending = SqlSending(platform.engine, local=settings.smtp_url is None and not settings.channels)
-    ticks = _ticks(platform, settings, sending, rulebook.calendar, now)
+    ticks = _ticks(platform, settings, sending, rulebook.calendar, now, more_kinds)
+    publisher = ticks.sender.publisher
+    runner = platform.runner(projection(platform.engine, rulebook, publisher.caught_up), tables.checkpoints)
     platform.metrics.before_scrape("mail", Vitals.of(platform.engine, sending, now, platform.metrics).read)
     reactions = platform.reactions()
-    subscribe(reactions, commands, ticks, now, clock.new_id)
+    subscribe(reactions, ticks, clock.new_id)
     recipients, read_model = SqlRecipients(platform.engine), SqlReadModel(platform.engine, now)
     return web.create_api(
         service=settings.service,
@@ -74,7 +82,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
             *api.routers(commands, recipients, read_model, ticks, clock.new_id),
             *pauses.routers(SqlSilences(platform.engine), sending, now, clock.new_id),
             answers.router(
-                Answers(platform.store, commands, ticks.pipeline.desks),
+                Answers(platform.store, publisher, ticks.pipeline.desks),
                 Renewals(ticks.pipeline, ticks.ledger, now),
                 links.reader(settings.link_jwks),
                 settings.url_notifier,
@@ -89,8 +97,8 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
                 now,
             ),
             requests.router(platform.engine, settings.url_registry, now),
-            outbox.router(read_model, environment(), local=settings.smtp_url is None),
-            parked.router(parked.SqlParked(platform.engine), now),
+            outbox.router(read_model, environment(), ticks.pipeline.kinds, local=settings.smtp_url is None),
+            parked.router(parked.SqlParked(platform.engine, ticks.pipeline.kinds), now),
             imports.router(platform.store, lambda session: rows(session, recipients, clock.new_id).sheets()),
         ],
         broker=reactions.broker,
@@ -105,12 +113,18 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
             MIGRATIONS,
             [runner.run, reactions.run, ticks.sender.run, *_doors_for_bounces(platform, settings, now)],
         ),
-        settle=settle,
+        settle=partial(settle, now=now),
     )
 
 
-def projection(engine: AsyncEngine, rulebook: Rulebook) -> DirectoryProjection:
-    return DirectoryProjection(
+async def _publish_nothing() -> None:
+    """Only rows are asked for."""
+
+
+def projection(
+    engine: AsyncEngine, rulebook: Rulebook, publish: Callable[[], Awaitable[None]] = _publish_nothing
+) -> NotifierProjection:
+    rows = DirectoryProjection(
         name=PROJECTION,
         contexts=CONTEXTS,
         metadata=tables.metadata,
@@ -120,10 +134,16 @@ def projection(engine: AsyncEngine, rulebook: Rulebook) -> DirectoryProjection:
         rulebook=rulebook,
         engine=engine,
     )
+    return NotifierProjection(rows, publish)
 
 
 def _ticks(
-    platform: Platform, settings: Settings, sending: SqlSending, calendar: Calendar, now: Clock
+    platform: Platform,
+    settings: Settings,
+    sending: SqlSending,
+    calendar: Calendar,
+    now: Clock,
+    more_kinds: Iterable[MailKind],
 ) -> Ticks:
     async def head() -> int:
         return (await stream_state(platform.client.jetstream(timeout=5))).last
@@ -135,21 +155,35 @@ def _ticks(
         mails=platform.metrics.counter("loa_mails", "attempts to deliver a mail", "outcome", "reason"),
         tracing=platform.tracing,
     )
-    announcer = Announcer(ledger, platform.store, clock.new_id, now)
+    pending = SqlPendingAlerts(platform.engine)
+    publisher = AlertPublisher(pending, ledger, platform.store, head, clock.new_id, now, platform.tracing)
     signer = _signer(settings)
     mailboxes = MailboxLinks(seal(signer.key) if signer else None, settings.url_notifier)
     digests = TemplateRenderer(AnswerLinks(signer), mailboxes, settings.mail_from)
-    asked_at = f"{settings.url_notifier}/requests"
-    renderer = NoticeRenderer(digests, environment(), settings.mail_from, asked_at, mailboxes)
+    pages = PageMails(environment(), mailboxes)
+    kinds = mail_kinds(digests, pages, f"{settings.url_notifier}/requests", more_kinds)
     desks = SqlDesks(platform.engine, settings.justice_unit)
     return Ticks(
-        pipeline=Pipeline(desks, renderer, calendar, head, _steps(settings)),
+        pipeline=Pipeline(
+            desks,
+            kinds,
+            partial(message_id, sender=settings.mail_from),
+            calendar,
+            head,
+            _steps(settings),
+        ),
         ledger=ledger,
         sender=Sender(
-            ledger, ObservedPost(_post(settings), platform.tracing), announcer, sending, calendar, now
+            ledger,
+            ObservedPost(_post(settings, kinds), platform.tracing),
+            publisher,
+            sending,
+            calendar,
+            kinds,
+            now,
         ),
         rounds=SqlRounds(platform.engine),
-        simulation=FilePost(settings.simulated_dir, settings.mail_from),
+        simulation=FilePost(settings.simulated_dir, settings.mail_from, kinds.one_a_day),
         now=now,
     )
 
@@ -182,13 +216,13 @@ def _steps(settings: Settings) -> tuple[Step, ...]:
     return tuple(Step(one.after, StepTo(one.to), one.level) for one in settings.escalation)
 
 
-def _post(settings: Settings) -> Post:
+def _post(settings: Settings, kinds: MailKinds) -> Post:
     channels = {name: url.get_secret_value() for name, url in settings.channels.items()}
-    return ChannelPost(_post_office(settings), channels)
+    return ChannelPost(_post_office(settings, kinds), channels)
 
 
-def _post_office(settings: Settings) -> Post:
+def _post_office(settings: Settings, kinds: MailKinds) -> Post:
     if settings.smtp_url is None:
-        return FilePost(settings.mail_dir, settings.mail_from)
+        return FilePost(settings.mail_dir, settings.mail_from, kinds.one_a_day)
     pool = Pool(Server(settings.smtp_url.get_secret_value(), settings.smtp_seconds, _tls(settings)))
     return SmtpPost(pool, settings.mail_from, Pace(settings.smtp_rate), settings.bounce_address)

@@ -1,6 +1,7 @@
 """The one place that declares streams and durable consumers; everything else only uses them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -70,15 +71,12 @@ class StreamState:
     last: int
 
 
-GAP_EVENTS = tuple(f"loa.compliance.*.{name}" for name in ("gap_opened", "gap_changed", "gap_closed"))
-
 DRAFT_ENDS = tuple(f"loa.draft.*.{name}" for name in ("withdrawn", "merged"))
 
 ANSWERS = tuple(f"loa.alert.*.{name}" for name in ("acknowledged", "obstacle_reported"))
 
 CONSUMERS = (
     Consumer(name="campaigns-answers", owner="campaigns", stream=EVENTS, filters=ANSWERS),
-    Consumer(name="notifier-gaps", owner="notifier", stream=EVENTS, filters=GAP_EVENTS),
     # A tick that nobody heard in time is of no use: only the newest counts.
     Consumer(
         name="notifier-ticks",
@@ -90,6 +88,8 @@ CONSUMERS = (
     ),
     Consumer(name="campaigns-draft-ends", owner="campaigns", stream=EVENTS, filters=DRAFT_ENDS),
 )
+# Durable consumers of earlier releases, with their stream: deleted once no replica of such a release asks for messages.
+RETIRED = {"notifier-gaps": EVENTS}
 SCHEDULES = (Schedule(EVERY_MINUTE, TICK_SUBJECT),)
 
 
@@ -130,7 +130,7 @@ async def plan(
         found += _differences(consumer.name, await _consumer(js, consumer), _consumer_settings(consumer))
     for schedule in SCHEDULES:
         found += await _schedule_differences(js, schedule)
-    return found
+    return found + await _retired(js)
 
 
 async def apply(
@@ -151,6 +151,8 @@ async def apply(
     for schedule in SCHEDULES:
         if schedule.subject in changed:
             await js.publish(schedule.subject, stream=TICKS, headers=_schedule_headers(schedule))
+    for name in changed & RETIRED.keys():
+        await js.delete_consumer(RETIRED[name], name)
     return changes
 
 
@@ -190,6 +192,16 @@ async def _consumer(js: JetStreamContext, consumer: Consumer) -> ConsumerConfig 
     except NotFoundError:
         return None
     return info.config
+
+
+async def _retired(js: JetStreamContext) -> list[Difference]:
+    """List what no release needs any more and nobody uses."""
+    found: list[Difference] = []
+    for name, stream in RETIRED.items():
+        with suppress(NotFoundError):
+            if not (await js.consumer_info(stream, name)).num_waiting:
+                found.append(Difference(name, "exists", True, None))
+    return found
 
 
 def _consumer_settings(consumer: Consumer) -> Mapping[str, Any]:

@@ -130,7 +130,7 @@ async def raised(api: Api, desk: Desk, gaps: int) -> float:
     busy = time.process_time()
 
     async def all_there() -> bool:
-        (row,) = await desk.rows("SELECT count(*) AS n FROM alert")
+        (row,) = await desk.rows("SELECT count(*) AS n FROM alert WHERE state = 'raised'")
         return bool(row["n"] == gaps)
 
     await eventually(all_there, 600)

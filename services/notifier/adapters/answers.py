@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from services.notifier.adapters.answer_wording import ASKED, MAILED, MAILED_NEXT, NEXT, RECORDED, recorded
 from services.notifier.application.answers import Answers, Asked, Renewals
+from services.notifier.domain.matter import latest_planned_day
 from shared.clock import Clock, day_in_vietnam
 from shared.contracts.ids import alert_id
 from shared.contracts.notifier import (
@@ -30,7 +31,6 @@ from shared.rules.wording import CHANNELS
 
 TEMPLATES = Path(__file__).parent / "templates" / "answer"
 OWN = (AlertAnswer.PLANNED, AlertAnswer.NOT_OURS, AlertAnswer.EXEMPT, AlertAnswer.OBSTACLE)
-MOST_AHEAD = timedelta(days=60)  # how far beyond today or the due day an activity may be planned
 MOST_NAME = 200
 MOST_WORDS = 1500
 
@@ -108,7 +108,7 @@ def _identity(held: Held) -> dict[str, Any]:
 
 
 def _planned(form: Fields, of: Mapping[str, Any], today: date, asked: Asked) -> AlertAcknowledged | None:
-    latest = max(today, asked.matter.due_on) + MOST_AHEAD
+    latest = latest_planned_day(today, asked.matter.due_on)
     day = form.day("planned_on", earliest=today, latest=latest)
     channel = form.one_of("channel", Channel, required=False)
     return AlertAcknowledged(**of, planned_on=day, channel=channel) if day else None

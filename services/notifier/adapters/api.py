@@ -22,6 +22,7 @@ from services.notifier.adapters.views import (
     recipients_view,
     tick_view,
 )
+from services.notifier.application.alert_publisher import AlertPublisher
 from services.notifier.application.commands import Commands
 from services.notifier.application.pipeline import moment
 from services.notifier.application.ticks import Ticks, announcement
@@ -46,7 +47,7 @@ def routers(
 ) -> list[APIRouter]:
     return [
         _recipients(commands, recipients, ticks, new_id),
-        _alerts(commands, read_model, ticks),
+        _alerts(ticks.sender.publisher, read_model, ticks),
         _mail(ticks),
     ]
 
@@ -89,7 +90,7 @@ def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new
     return router
 
 
-def _alerts(commands: Commands, read_model: SqlReadModel, ticks: Ticks) -> APIRouter:
+def _alerts(publisher: AlertPublisher, read_model: SqlReadModel, ticks: Ticks) -> APIRouter:
     router = APIRouter(tags=["alerts"])
 
     @router.get("/alerts", summary="Gaps as matters between us and their units", dependencies=[AtPosition])
@@ -126,7 +127,7 @@ def _alerts(commands: Commands, read_model: SqlReadModel, ticks: Ticks) -> APIRo
             alert_id=alert_id, on=today, until=body.until, reason=body.reason, by=principal.unit
         )
         metadata = replace(conventions.metadata(request, principal, key), time=ticks.now())
-        handled = await commands.snooze(snoozing, metadata, if_match)
+        handled = await publisher.carry_out(snoozing, metadata, if_match)
         return accepted(response, alert_id, handled.version, handled.event_names)
 
     @router.get("/digests/counts", summary="How many mails stand in which state")

@@ -7,7 +7,8 @@ from icalendar import Calendar, Event
 from services.notifier.adapters.headers import header
 from services.notifier.adapters.naming import in_language, name_of, policies_of
 from services.notifier.application.ports import Attachment
-from services.notifier.domain.digest import HOUR, Digest, Line
+from services.notifier.domain.digest import Digest, Line
+from services.notifier.domain.office_hours import HOUR
 from shared.clock import VIETNAM
 from shared.errors import Text
 from shared.rules.wording import STAGES

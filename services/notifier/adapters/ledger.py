@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,18 +23,19 @@ from services.notifier.adapters.tables import DIGEST, DIGEST_ATTACHMENT, DIGEST_
 from services.notifier.application.ports import (
     Attachment,
     Claim,
-    DigestState,
     Notice,
     Outcome,
     Outgoing,
     Unannounced,
 )
+from services.notifier.domain.delivery import PastMail
+from services.notifier.domain.delivery_state import DigestState
 from shared.database import add
 
 LEASE = timedelta(minutes=5)
 ANNOUNCE_AT_ONCE = 100
 ENQUEUE_AT_ONCE = 200
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+PAST_MAILS = 100  # of an address: more than it gets in the days after which it is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +90,18 @@ class SqlLedger:
                 if outcome.undeliverable is not None:
                     await mark(connection, claim.outgoing.recipient_id, outcome.undeliverable, now)
 
-    async def deferred_since(self, recipient_id: UUID) -> datetime | None:
-        """Say since when an address has put off every mail; None if the last one came through."""
-        heard = select(func.max(DIGEST.c.created_at)).where(
-            DIGEST.c.recipient_id == recipient_id, DIGEST.c.state == DigestState.SENT
-        )
-        put_off = select(func.min(DIGEST.c.created_at)).where(
-            DIGEST.c.recipient_id == recipient_id,
-            DIGEST.c.state == DigestState.EXPIRED,
-            DIGEST.c.delivery["last"].astext == "deferred",
-            DIGEST.c.created_at > func.coalesce(heard.scalar_subquery(), LONG_AGO),
+    async def past_mails(self, recipient_id: UUID) -> Sequence[PastMail]:
+        """Give how the newest mails of an address ended, the newest first."""
+        last = DIGEST.c.delivery["last"].astext.label("last")
+        newest = (
+            select(DIGEST.c.created_at, DIGEST.c.state, last)
+            .where(DIGEST.c.recipient_id == recipient_id)
+            .order_by(DIGEST.c.created_at.desc())
+            .limit(PAST_MAILS)
         )
         async with self.engine.connect() as connection:
-            since: datetime | None = (await connection.execute(put_off)).scalar()
-            return since
+            rows = await connection.execute(newest)
+            return [PastMail(row.created_at, DigestState(row.state), row.last) for row in rows]
 
     async def unannounced(self) -> Sequence[Unannounced]:
         came_back = DIGEST.c.delivery.has_key("undeliverable")

@@ -10,13 +10,13 @@ from sqlalchemy import RowMapping
 from services.notifier.application.ports import (
     Attachment,
     Claim,
-    DigestState,
     Mail,
     Notice,
     Outcome,
     Outgoing,
     Unannounced,
 )
+from services.notifier.domain.delivery_state import DigestState
 from services.notifier.domain.digest import Line
 from shared.contracts.vocabulary import RecipientRole
 

@@ -6,21 +6,20 @@ from datetime import datetime
 from typing import Any
 
 from prometheus_client import Counter, Gauge
-from sqlalchemy import Table, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters.ledger import SqlLedger
 from services.notifier.adapters.tables import ALERT, DIGEST
-from services.notifier.application.ports import Claim, DigestState, Notice, Outcome, Outgoing, Post, Sending
-from services.notifier.domain.digest import Digest
+from services.notifier.application.ports import Claim, Notice, Outcome, Outgoing, Post, Sending
+from services.notifier.domain.delivery_state import WAITING, DigestState
+from services.notifier.domain.gap_alert import AlertStatus
 from shared.clock import Clock
 from shared.contracts.ids import alert_id
 from shared.envelope import AggregateRef
 from shared.eventstore.port import EventStore
 from shared.telemetry import Telemetry
 from shared.tracing import MOST_LINKS, Tracing
-
-WAITING = (DigestState.QUEUED, DigestState.CLAIMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +65,7 @@ class ObservedLedger(SqlLedger):
         """Find what made us write; nobody asks the log while nothing is traced."""
         if not self.tracing.is_on:
             return []
-        digests = [notice for notice, _ in mails if isinstance(notice, Digest)]
-        lines = [(line.gap.gap_id, one.recipient.unit_code) for one in digests for line in one.lines]
+        lines = [(line.gap.gap_id, line.unit_code) for notice, _ in mails for line in notice.lines]
         refs = [AggregateRef("alert", alert_id(*line)) for line in lines[:MOST_LINKS]]
         return [
             event.metadata.traceparent for ref in refs for event in (await self.store.load(ref)).events[:1]
@@ -102,18 +100,25 @@ class Vitals:
         self.held.set((await self.sending.state()).held)
         oldest = select(func.min(DIGEST.c.created_at)).where(DIGEST.c.state.in_(WAITING))
         async with self.engine.connect() as connection:
-            await _count(connection, ALERT, self.alerts, ())
-            await _count(connection, DIGEST, self.ledger, DigestState)
+            await _count(connection, _ALERT_STATE, self.alerts, ())
+            await _count(connection, DIGEST.c.state, self.ledger, DigestState)
             since = (await connection.execute(oldest)).scalar()
         self.oldest.set((self.now() - since).total_seconds() if since else 0)
 
 
-async def _count(connection: AsyncConnection, table: Table, gauge: Gauge, states: Iterable[str]) -> None:
+# A gap whose alert is not in its state yet is `pending`; one that closed before an alert was raised counts nowhere.
+_ALERT_STATE = case(
+    (ALERT.c.pending, "pending"), (ALERT.c.state != AlertStatus.ANNOUNCED, ALERT.c.state), else_=None
+)
+
+
+async def _count(
+    connection: AsyncConnection, state: ColumnElement[Any], gauge: Gauge, states: Iterable[str]
+) -> None:
     """Set a gauge a state; one that has no row any more goes back to zero."""
-    found = await connection.execute(
-        select(table.c.state, func.count().label("number")).group_by(table.c.state)
-    )
-    counted = dict.fromkeys(states, 0) | {row.state: row.number for row in found}
+    named = state.label("state")
+    found = await connection.execute(select(named, func.count().label("number")).group_by(named))
+    counted = dict.fromkeys(states, 0) | {row.state: row.number for row in found if row.state is not None}
     gauge.clear()
-    for state, number in counted.items():
-        gauge.labels(state).set(number)
+    for name, number in counted.items():
+        gauge.labels(name).set(number)

@@ -10,8 +10,9 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from services.notifier.adapters.read_model import SqlReadModel
-from services.notifier.adapters.wording import KINDS, REASONS, ROLES, STATES
-from services.notifier.application.ports import DigestState
+from services.notifier.adapters.wording import REASONS, ROLES, STATES
+from services.notifier.application.mail_kinds import MailKinds
+from services.notifier.domain.delivery_state import DigestState
 from services.notifier.domain.reasons import Reason
 from services.notifier.domain.refusals import DigestNotFound
 from shared import links
@@ -25,12 +26,12 @@ SAFE = {
 }
 
 
-def router(read_model: SqlReadModel, templates: Environment, *, local: bool) -> APIRouter:
+def router(read_model: SqlReadModel, templates: Environment, kinds: MailKinds, *, local: bool) -> APIRouter:
     routes = APIRouter(prefix="/outbox", tags=["outbox"])
 
     @routes.get("", response_class=HTMLResponse, summary="What was mailed, to whom, why (a page for people)")
     async def outbox(principal: Reader) -> HTMLResponse:
-        mails = [_shown(mail, principal) for mail in await read_model.outbox()]
+        mails = [_shown(mail, principal, kinds) for mail in await read_model.outbox()]
         page = templates.get_template("outbox/list.html").render(mails=mails, local=local)
         return HTMLResponse(page, headers=SAFE)
 
@@ -42,7 +43,7 @@ def router(read_model: SqlReadModel, templates: Environment, *, local: bool) -> 
         page = templates.get_template("outbox/mail.html").render(
             vietnam=VIETNAM,
             # What left the machine is its recipient's to answer; what stays here may be tried from this page.
-            mail=_shown(found, principal),
+            mail=_shown(found, principal, kinds),
             body=_body(found["html"] if local else links.masked(found["html"]), found["files"]),
         )
         return HTMLResponse(page, headers=SAFE)
@@ -73,7 +74,7 @@ def _body(html: str, files: Sequence[Mapping[str, Any]]) -> Markup:
     return Markup(inner)  # noqa: S704  our own page, and the policy of this one lets no script run
 
 
-def _shown(mail: Mapping[str, Any], principal: Principal) -> dict[str, Any]:
+def _shown(mail: Mapping[str, Any], principal: Principal, kinds: MailKinds) -> dict[str, Any]:
     operator = principal.role is Role.OPERATOR
     return {
         **mail,
@@ -81,7 +82,7 @@ def _shown(mail: Mapping[str, Any], principal: Principal) -> dict[str, Any]:
         "address": mail["email"] if operator else None,
         "role": ROLES[RecipientRole(mail["recipient_role"])].vi,
         "state_name": STATES[DigestState(mail["state"])].vi,
-        "kind_name": KINDS[mail["kind"]].vi,
+        "kind_name": kinds.label(mail["kind"]).vi,
         "detail": mail["delivery"].get("detail"),
         "answer": mail["delivery"].get("answer") or mail["delivery"].get("file"),
         "doubtful": bool(mail["delivery"].get("possible_duplicate")),

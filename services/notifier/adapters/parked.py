@@ -10,16 +10,16 @@ from sqlalchemy import Select, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifier.adapters.tables import DIGEST, RECIPIENT
-from services.notifier.application.ports import DigestState
-from services.notifier.domain.delivery import Shipment
-from services.notifier.domain.refusals import DigestNotFound, MailIsOver, MailNotParked
+from services.notifier.application.mail_kinds import MailKinds
+from services.notifier.domain.delivery import check_retry
+from services.notifier.domain.delivery_state import UNDELIVERED, DigestState
+from services.notifier.domain.refusals import DigestNotFound
 from shared import log
 from shared.auth import Operator
 from shared.clock import Clock
 
 logger = log.get(__name__)
 
-PARKED = (DigestState.FAILED, DigestState.UNSURE)
 Key = Annotated[str, Path(max_length=200)]
 
 
@@ -32,10 +32,11 @@ class HandledView(BaseModel):
 @dataclass(frozen=True, slots=True)
 class SqlParked:
     engine: AsyncEngine
+    kinds: MailKinds
 
     async def acknowledge(self, key: str | None, by: str, now: datetime) -> int:
         """Note that an operator has seen it (no key: all of them): nobody is reminded of it any more."""
-        unseen = and_(DIGEST.c.state.in_(PARKED), DIGEST.c.acknowledged_at.is_(None))
+        unseen = and_(DIGEST.c.state.in_(UNDELIVERED), DIGEST.c.acknowledged_at.is_(None))
         wanted = unseen if key is None else and_(unseen, DIGEST.c.digest_key == key)
         seen = update(DIGEST).where(wanted).values(acknowledged_at=now, acknowledged_by=by)
         async with self.engine.begin() as connection:
@@ -47,11 +48,8 @@ class SqlParked:
             row = (await connection.execute(_of(key))).mappings().one_or_none()
             if row is None:
                 raise DigestNotFound
-            if row["state"] != DigestState.FAILED:
-                raise MailNotParked
-            shipment = Shipment(kind=row["kind"], day=row["day"], queued_at=row["created_at"])
-            if shipment.is_over(now):
-                raise MailIsOver
+            shipment = self.kinds.shipment(row["kind"], row["day"], row["created_at"])
+            check_retry(DigestState(row["state"]), shipment, now)
             again = {"state": DigestState.QUEUED, "not_before": now, "delivery": {}, "acknowledged_at": None}
             await connection.execute(update(DIGEST).where(DIGEST.c.digest_key == key).values(again))
             whose = RECIPIENT.c.recipient_id == row["recipient_id"]

@@ -2,14 +2,13 @@
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from services.notifier.adapters.message import wire
 from services.notifier.application.ports import Outgoing
-from services.notifier.domain.digest import KIND
 from shared.errors import TransientError
 
 
@@ -25,20 +24,24 @@ def write_file(folder: Path, name: str, content: bytes) -> Path:
     return path
 
 
-def file_name(outgoing: Outgoing) -> str:
-    """Name the digest of a day by day, unit and mailbox; of other kinds there may be several."""
+def file_name(outgoing: Outgoing, one_a_day: Container[str]) -> str:
+    """Name what a mailbox gets once a day by day, unit and mailbox; of other kinds there may be several."""
     name = f"{outgoing.day.isoformat()}_{outgoing.unit_code}_{outgoing.recipient_id}"
-    if outgoing.kind == KIND:
+    if outgoing.kind in one_a_day:
         return f"{name}.eml"
     return f"{name}_{outgoing.kind}-{outgoing.message_id[1:9]}.eml"
 
 
 @dataclass(frozen=True, slots=True)
 class FilePost:
-    """The embedded default: each mail is an `.eml` file; delivered twice it is still one file."""
+    """The embedded default: each mail is an `.eml` file; delivered twice it is still one file.
+
+    `one_a_day` are the kinds of which a mailbox gets at most one a day.
+    """
 
     folder: Path
     sender: str
+    one_a_day: Container[str]
 
     @property
     def is_local(self) -> bool:
@@ -54,4 +57,4 @@ class FilePost:
             raise TransientError(f"the mail could not be written: {error}") from error
 
     def write(self, outgoing: Outgoing) -> Path:
-        return write_file(self.folder, file_name(outgoing), wire(outgoing, self.sender))
+        return write_file(self.folder, file_name(outgoing, self.one_a_day), wire(outgoing, self.sender))

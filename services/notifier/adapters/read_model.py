@@ -15,10 +15,10 @@ from services.notifier.adapters.tables import (
     DIGEST,
     DIGEST_ATTACHMENT,
     DIGEST_LINE,
-    GAP,
     RECIPIENT,
     directory,
 )
+from services.notifier.domain.gap_alert import AlertStatus
 from shared.clock import Clock, day_in_vietnam
 from shared.directory.queries import with_unit_names
 from shared.paging import key_of
@@ -58,9 +58,8 @@ class SqlReadModel:
     async def alerts(
         self, state: AlertState | None, unit_code: str | None, today: date, limit: int, after: str | None
     ) -> list[dict[str, Any]]:
-        """List alerts by id, with the gap's present title and due day; `state` is that of `today`."""
-        gap = (GAP.c.title, GAP.c.stage, GAP.c.due_on.label("gap_due_on"), GAP.c.policies, GAP.c.dataset)
-        query = select(*ALERT.c, *gap).outerjoin(GAP, GAP.c.gap_id == ALERT.c.gap_id)
+        """List alerts by id, with what metrics announced of their gaps; `state` is that of `today`."""
+        query = select(ALERT).where(ALERT.c.state != AlertStatus.ANNOUNCED)
         if state is not None:
             query = query.where(state.holds(today))
         if unit_code is not None:

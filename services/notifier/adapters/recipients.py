@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -14,7 +14,7 @@ from services.notifier.adapters.desk import recipient_of
 from services.notifier.adapters.preferences import preferences
 from services.notifier.adapters.tables import RECIPIENT, directory
 from services.notifier.domain.preference import Preference
-from services.notifier.domain.recipient import Recipient
+from services.notifier.domain.recipient import Recipient, taken_off
 from shared.directory.queries import unit_directory
 
 
@@ -33,14 +33,8 @@ class SqlRecipients:
     engine: AsyncEngine
 
     async def of_unit(self, unit_code: str, today: date) -> list[Recipient]:
-        current = or_(RECIPIENT.c.valid_to.is_(None), RECIPIENT.c.valid_to >= today)
         async with self.engine.connect() as connection:
-            rows = await connection.execute(
-                select(RECIPIENT)
-                .where(and_(RECIPIENT.c.unit_code == unit_code, current))
-                .order_by(RECIPIENT.c.email)
-            )
-            return [recipient_of(row) for row in rows.mappings()]
+            return [one for one in await _listed(connection, unit_code) if not one.has_ended(today)]
 
     async def page(self, today: date, limit: int, after: str | None) -> list[tuple[str, Recipient]]:
         """Give the mailboxes of all units in a fixed order, each with its place in it."""
@@ -70,13 +64,11 @@ class SqlRecipients:
 
         An address that is listed anew is believed again.
         """
-        gone = and_(
-            RECIPIENT.c.unit_code == unit_code,
-            RECIPIENT.c.email.not_in([recipient.email for recipient in wanted]),
-            or_(RECIPIENT.c.valid_to.is_(None), RECIPIENT.c.valid_to >= today),
-        )
         async with self.engine.begin() as connection:
-            await connection.execute(update(RECIPIENT).where(gone).values(valid_to=today - timedelta(days=1)))
+            listed = await _listed(connection, unit_code, locked=True)
+            for gone in taken_off(listed, {one.email for one in wanted}, today):
+                whose = RECIPIENT.c.recipient_id == gone.recipient_id
+                await connection.execute(update(RECIPIENT).where(whose).values(valid_to=gone.valid_to))
             for recipient in wanted:
                 await _put(connection, recipient, _LISTED)
 
@@ -84,6 +76,12 @@ class SqlRecipients:
         """Put one on the list; False if it stands there exactly so."""
         async with self.engine.begin() as connection:
             return await _put(connection, recipient, _IMPORTED)
+
+
+async def _listed(connection: AsyncConnection, unit_code: str, *, locked: bool = False) -> list[Recipient]:
+    of_unit = select(RECIPIENT).where(RECIPIENT.c.unit_code == unit_code).order_by(RECIPIENT.c.email)
+    of_unit = of_unit.with_for_update() if locked else of_unit
+    return [recipient_of(row) for row in (await connection.execute(of_unit)).mappings()]
 
 
 async def _put(connection: AsyncConnection, recipient: Recipient, columns: Sequence[str]) -> bool:

@@ -10,14 +10,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from services.notifier.adapters.due_dates import due_dates
 from services.notifier.adapters.headers import header
-from services.notifier.adapters.message import message_id, thread_id
+from services.notifier.adapters.message import thread_id
 from services.notifier.adapters.naming import in_language, name_of, policies_of, shortened
 from services.notifier.adapters.wording import ANSWERS, NOBODY_READS, REASONS, ROLES, said_by
 from services.notifier.application.ports import Mail
 from services.notifier.domain.digest import Digest, Line
-from services.notifier.domain.preference import is_thanks
-from services.notifier.domain.reasons import REPEAT, Reason, Standing
+from services.notifier.domain.reasons import REPEAT, Reason, is_thanks
 from services.notifier.domain.recipient import Recipient
+from services.notifier.domain.standing import Standing
 from services.notifier.domain.supervision import Unit
 from shared.contracts.datasets import banners
 from shared.contracts.vocabulary import AlertAnswer, OptionalMail
@@ -61,7 +61,7 @@ class Mailboxes(Protocol):
 class TemplateRenderer:
     """`links` are the buttons under each gap, `mailboxes` lead to what a recipient wants to be sent.
 
-    `sender` gives the domain of the Message-ID.
+    `sender` gives the domain of the names of threads.
     """
 
     def __init__(self, links: Links, mailboxes: Mailboxes, sender: str) -> None:
@@ -70,11 +70,8 @@ class TemplateRenderer:
         self._mailboxes = mailboxes
         self._sender = sender
 
-    def message_id(self, digest: Digest) -> str:
-        return message_id(digest.key, self._sender)
-
     def render(self, digest: Digest, unit: Unit) -> Mail:
-        ends = OptionalMail.THANKS if is_thanks(digest) else None
+        ends = OptionalMail.THANKS if is_thanks(digest.lines) else None
         settings = self._mailboxes.of(digest.recipient, digest.day, ends)
         values = self._values(digest, unit) | {"settings": settings, "optional": ends is not None}
         part = {

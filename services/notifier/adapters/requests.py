@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.adapters.tables import ALERT, GAP, directory
+from services.notifier.adapters.tables import ALERT, directory
+from services.notifier.domain.gap_alert import AlertStatus
 from shared.auth import Supervisor
 from shared.clock import Clock, day_in_vietnam
 from shared.contracts.event import Code
@@ -87,8 +88,7 @@ async def open_requests(
     """List the requests of matters that are open, by the id of their alert; units by their names of today."""
     query = (
         select(*_COLUMNS)
-        .join(GAP, GAP.c.gap_id == ALERT.c.gap_id)
-        .where(ALERT.c.state != "resolved")
+        .where(ALERT.c.state == AlertStatus.RAISED)
         .where(ALERT.c.answer.in_([kind] if kind else list(RequestKind)))
         .order_by(ALERT.c.alert_id)
         .limit(limit)
@@ -104,10 +104,10 @@ async def open_requests(
 _COLUMNS = (
     ALERT.c.alert_id,
     ALERT.c.draft_code,
-    GAP.c.title,
+    ALERT.c.title,
     ALERT.c.unit_code,
-    GAP.c.stage,
-    GAP.c.due_on,
+    ALERT.c.stage,
+    ALERT.c.due_on,
     ALERT.c.answer.label("kind"),
     ALERT.c.answer_said.label("said"),
     ALERT.c.answered_on.label("asked_on"),

@@ -7,8 +7,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.adapters.tables import DIGEST, SENDING
-from services.notifier.application.ports import DigestState
-from shared import clock
+from services.notifier.domain.delivery_state import WAITING, DigestState
+from shared.clock import Clock
 
 RESTORED = {
     "reason": "restored",
@@ -22,15 +22,15 @@ HELD = {
 }
 
 
-async def settle(connection: AsyncConnection, begun: datetime) -> None:
+async def settle(connection: AsyncConnection, begun: datetime, now: Clock) -> None:
     """Hold all sending; say of a mail that waited that it may have gone out, and name again what was sent late.
 
     The log of a backup ends before its ledger: mails sent in between are in the ledger, not in the log.
     """
-    waited = DIGEST.c.state.in_([DigestState.QUEUED, DigestState.CLAIMED])
+    waited = DIGEST.c.state.in_(WAITING)
     delivery = DIGEST.c.delivery.op("||")(cast(RESTORED, JSONB))
     await connection.execute(
         update(DIGEST).where(waited).values(state=DigestState.UNSURE, lease_until=None, delivery=delivery)
     )
     await connection.execute(update(DIGEST).where(DIGEST.c.sent_at >= begun).values(announced=False))
-    await connection.execute(insert(SENDING).values(at=clock.now(), **HELD))
+    await connection.execute(insert(SENDING).values(at=now(), **HELD))

@@ -8,7 +8,7 @@ from sqlalchemy import and_, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters.tables import DIGEST, RECIPIENT
-from services.notifier.application.ports import DigestState
+from services.notifier.domain.delivery_state import DigestState
 from shared.clock import day_in_vietnam
 
 RETURNED = "returned"

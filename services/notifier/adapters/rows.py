@@ -61,7 +61,7 @@ class Rows:
 
 def rows(session: Session, recipients: SqlRecipients, new_id: NewId) -> Rows:
     listed = UnwrittenRecipients(recipients) if session.dry_run else recipients
-    return Rows(Commands(session.store, new_id), listed, new_id, session.assumed_units)
+    return Rows(Commands(session.store), listed, new_id, session.assumed_units)
 
 
 def _about(row: RecipientRow) -> list[AggregateRef]:

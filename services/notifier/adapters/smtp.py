@@ -1,14 +1,13 @@
 """Hands mails to an SMTP server: few connections that are used again and again, at a pace that a domain bears."""
 
 import asyncio
-import re
 import ssl
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import parseaddr
-from typing import Any
+from typing import Any, assert_never
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
@@ -17,19 +16,13 @@ from aiosmtplib import SMTP
 
 from services.notifier.adapters.message import wire
 from services.notifier.application.ports import AddressRefused, Outgoing, Unanswered, Unreachable
+from services.notifier.domain.server_reply import Meaning, Reply, Step
 from shared.errors import PermanentError, TransientError
 
 SECONDS = 20.0
 PATIENCE = 6  # a lease must be longer than twice as much: a claim waits for its lane, then is delivered
 IDLE_SECONDS = 30.0  # a server may hang up on who is silent for longer
 MAILS_A_CONNECTION = 100
-CLOSING = 421  # the server as a whole is not available
-PERMANENT = 500  # SMTP replies from here on will not change by themselves (RFC 5321)
-REASONS = {550: "mailbox_refused", 552: "mailbox_full", 553: "address_refused", 554: "message_refused"}
-# Enhanced codes (RFC 3463) that speak of the address: bad or moved mailbox, bad domain, mailbox disabled.
-NO_SUCH_ADDRESS = re.compile(r"\b5\.(?:1\.(?:1|2|3|6|10)|2\.1)\b")
-ENHANCED = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
-WITHOUT_ENHANCED = frozenset({550, 551, 553})
 
 
 @dataclass(slots=True)
@@ -185,15 +178,22 @@ def return_address(bounces: str, token: UUID) -> str:
 
 
 def refused(error: aiosmtplib.SMTPResponseException) -> PermanentError | TransientError:
-    """Say what a refusal means: later, never, or never again to this address."""
-    said = f"{error.code} {error.message}"[:300]
-    if error.code < PERMANENT:
-        of_server = error.code == CLOSING or isinstance(error, aiosmtplib.SMTPSenderRefused)
-        why = f"the server asks to try later: {said}"
-        return Unreachable(why) if of_server else TransientError(why)
-    reason = REASONS.get(error.code, "smtp_refused")
-    plain = error.code in WITHOUT_ENHANCED and not ENHANCED.search(error.message)
-    of_address = isinstance(error, aiosmtplib.SMTPRecipientRefused)
-    if of_address and (plain or NO_SUCH_ADDRESS.search(error.message)):
-        return AddressRefused(reason, said)
-    return PermanentError(reason, said)
+    """Give what a refusal means: later, never, or never again to this address."""
+    reply = Reply(error.code, error.message, _step(error))
+    match reply.meaning:
+        case Meaning.SERVER_LATER:
+            return Unreachable(f"the server asks to try later: {reply}")
+        case Meaning.LATER:
+            return TransientError(f"the server asks to try later: {reply}")
+        case Meaning.NEVER:
+            return PermanentError(reply.reason, str(reply))
+        case Meaning.NEVER_ADDRESS:
+            return AddressRefused(reply.reason, str(reply))
+        case _:
+            assert_never(reply.meaning)
+
+
+def _step(error: aiosmtplib.SMTPResponseException) -> Step:
+    if isinstance(error, aiosmtplib.SMTPSenderRefused):
+        return Step.SENDER
+    return Step.RECIPIENT if isinstance(error, aiosmtplib.SMTPRecipientRefused) else Step.MESSAGE

@@ -11,8 +11,9 @@ from pydantic import BaseModel
 from services.notifier.application.plan import Brief, Plan, Skipped, Written
 from services.notifier.application.ticks import Sent, Ticked
 from services.notifier.domain.preference import EVERYTHING, Preference
-from services.notifier.domain.reasons import Quiet, Reason, Skip, Standing
+from services.notifier.domain.reasons import Reason
 from services.notifier.domain.recipient import Recipient
+from services.notifier.domain.standing import Standing
 from shared.contracts.vocabulary import Dataset, GapState, Language, OptionalMail, RecipientRole, Weekday
 from shared.errors import Text
 from shared.links import masked
@@ -116,7 +117,7 @@ class SkippedView(BaseModel):
 
     unit_code: str | None
     recipient_id: UUID | None = None
-    reason: Skip
+    reason: Reason
     detail: str | None = None
 
 
@@ -136,7 +137,7 @@ class UnsaidView(BaseModel):
 
     unit_code: str
     draft_code: str
-    reason: Quiet
+    reason: Reason
 
 
 class _Moment(BaseModel):
@@ -173,12 +174,11 @@ def _chosen(preference: Preference) -> dict[str, Any]:
 
 def alert_view(row: Mapping[str, Any], today: date, calendar: Calendar) -> dict[str, Any]:
     """Show an alert with the state of its gap on a day: that is never stored."""
-    due_on = row["gap_due_on"] or row["due_on"]
+    due_on = row["due_on"]
     overdue = row["state"] != "resolved" and today > due_on
-    shown = {key: value for key, value in row.items() if key != "gap_due_on"}
     days = calendar.working_days_between(due_on, today) if overdue else 0
     gap_state = None if row["state"] == "resolved" else GapState.OVERDUE if overdue else GapState.IN_GRACE
-    return {**shown, "due_on": due_on, "gap_state": gap_state, "overdue_working_days": days}
+    return {**row, "gap_state": gap_state, "overdue_working_days": days}
 
 
 def tick_view(ticked: Ticked) -> TickView:

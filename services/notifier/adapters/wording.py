@@ -5,12 +5,10 @@ from datetime import date
 from textwrap import shorten
 from types import MappingProxyType
 
-from services.notifier.application.ports import DigestState
-from services.notifier.domain.digest import IMMEDIATE, KIND, RENEWED
+from services.notifier.domain.delivery_state import DigestState
 from services.notifier.domain.matter import Matter
-from services.notifier.domain.preference import SETTINGS
-from services.notifier.domain.reasons import REPEAT, SOON, Reason
-from services.notifier.domain.rounds import Kind
+from services.notifier.domain.reasons import REPEAT, Reason
+from services.notifier.domain.standing import SOON
 from shared.contracts.notifier import (
     AlertAcknowledged,
     AlertExemptionRequested,
@@ -75,17 +73,6 @@ REASONS: Mapping[Reason, Text] = MappingProxyType(
             "Danh sách hằng tuần các nội dung quá hạn thuộc phạm vi theo dõi",
             "Weekly list of what is overdue in the area that is followed",
         ),
-    }
-)
-
-KINDS: Mapping[str, Text] = MappingProxyType(
-    {
-        KIND: Text("Thư tổng hợp trong ngày", "Digest of the day"),
-        IMMEDIATE: Text("Thư gửi ngay", "Immediate mail"),
-        RENEWED: Text("Thư cấp lại liên kết", "New links"),
-        SETTINGS: Text("Thư về cài đặt nhận thư", "What a mailbox chose"),
-        Kind.WEEKLY_LIST: Text("Danh sách hằng tuần", "Weekly list"),
-        Kind.MONTHLY_SUMMARY: Text("Tổng hợp tháng", "Monthly summary"),
     }
 )
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from services.notifier.application.commands import Commands
+from services.notifier.application.alert_publisher import AlertPublisher
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.ports import Ledger
 from services.notifier.domain import alert as alerts
+from services.notifier.domain.digest import RENEWED
 from services.notifier.domain.refusals import NothingOwed
 from shared.clock import Clock, day_in_vietnam
 from shared.contracts.ids import alert_id
@@ -41,7 +42,7 @@ class Tree(Protocol):
 @dataclass(frozen=True, slots=True)
 class Answers:
     store: EventStore
-    commands: Commands
+    publisher: AlertPublisher
     tree: Tree
 
     async def asked(self, link: Link, today: date) -> Asked:
@@ -67,7 +68,7 @@ class Answers:
             unit_code=said.unit_code,
             due_on=asked.matter.due_on,
         )
-        handled = await self.commands.answer(alerts.RecordAnswer(matter, said), metadata)
+        handled = await self.publisher.carry_out(alerts.RecordAnswer(matter, said), metadata)
         stands = [event.data for event in handled.events if isinstance(event.data, _ANSWERS)]
         return stands[0] if stands else said
 
@@ -83,7 +84,7 @@ class Renewals:
     async def renew(self, link: Link, correlation_id: str) -> None:
         """Queue the mail, if the mailbox still stands on its unit's list and the matter is still open."""
         now = self.now()
-        written = await self.pipeline.renewed(link.recipient_id, link.gap_id, now)
+        written = await self.pipeline.requested(RENEWED, link.recipient_id, now, link.gap_id)
         if written is not None:
             await self.ledger.enqueue([(written.notice, written.outgoing)], correlation_id, now)
 

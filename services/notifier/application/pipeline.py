@@ -1,57 +1,59 @@
 """From gaps to mails: mute, group, drop what was said already; the ledger and the sender do the rest."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from services.notifier.application.mail_kinds import MailKinds
 from services.notifier.application.plan import Plan, Skipped, Written
-from services.notifier.application.planner import Planner
-from services.notifier.application.ports import Desk, Desks, Notice, Outgoing, Renderer
-from services.notifier.domain.digest import (
-    HOUR,
-    mute,
-    next_digest,
-)
+from services.notifier.application.planning import Planning
+from services.notifier.application.ports import Desk, Desks, Head, Notice, Outgoing
 from services.notifier.domain.escalation import STEPS, Step
+from services.notifier.domain.notification_case import MomentCase
+from services.notifier.domain.office_hours import HOUR, next_digest
+from services.notifier.domain.reasons import decide_notification
 from services.notifier.domain.refusals import BadMoment, NotCaughtUp
-from services.notifier.domain.rounds import Kind, due, turns
+from services.notifier.domain.rounds import due, turns
 from services.notifier.domain.supervision import Tree
+from shared import log
 from shared.clock import VIETNAM, day_in_vietnam
 from shared.contracts.vocabulary import Weekday
 from shared.rules.working_days import Calendar
 
+logger = log.get(__name__)
+
 PATIENCE = timedelta(seconds=5)
 PAUSE = 0.1  # seconds between two looks at the read model
-
-Head = Callable[[], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Reads and decides; sends nothing and writes nothing."""
+    """Reads and decides; sends nothing and writes nothing. `message_id` names a mail by its key in the ledger."""
 
     desks: Desks
-    renderer: Renderer
+    kinds: MailKinds
+    message_id: Callable[[str], str]
     calendar: Calendar
     head: Head
     steps: Sequence[Step] = STEPS
 
-    async def plan(self, at: datetime, now: datetime, kinds: frozenset[Kind] | None = None) -> Plan:
+    async def plan(self, at: datetime, now: datetime, kinds: frozenset[str] | None = None) -> Plan:
         """Say which mails go out at a moment; raises `NotCaughtUp` rather than judge by old data.
 
-        `kinds` are the rounds to make; without them it is the digest, and those that the day asks for.
+        `kinds` are the rounds to make; without them those that are made on request, and those that the day asks for.
         """
         local = at.astimezone(VIETNAM)
-        if (why := mute(local, self.calendar)) is not None:
-            return Plan(local, skipped=(Skipped(why),))
+        reason = decide_notification(MomentCase(local, self.calendar))
+        if not reason.is_news:
+            return Plan(local, skipped=(Skipped(reason),))
         desk = await self._desk(local.date())
         today = local.date() == day_in_vietnam(now)
         if kinds is None:
-            kinds = due(local.date(), desk.rounds, self.calendar, today=today) | {Kind.DIGEST}
+            kinds = self._due(local.date(), desk.rounds, today=today) | self.kinds.on_request
         chosen = turns(local.date(), desk.rounds, self.calendar, today=today)
-        return self._planner(desk, local, kinds, chosen).plan()
+        return self.kinds.plan(self._planning(desk, local, kinds, chosen))
 
     async def mails(self, plan: Plan) -> AsyncIterator[Written]:
         """Write what was planned, mail by mail: each takes some milliseconds, in which nothing else gets on."""
@@ -59,49 +61,57 @@ class Pipeline:
             yield self._written(notice, plan.tree, plan.at)
             await asyncio.sleep(0)
 
-    async def renewed(self, recipient_id: UUID, gap_id: UUID, now: datetime) -> Written | None:
-        """Make the mail that speaks of one gap again, with new links; None if it is not theirs to answer for."""
+    async def requested(
+        self, kind: str, recipient_id: UUID, now: datetime, gap_id: UUID | None = None
+    ) -> Written | None:
+        """Make the mail that a reader asked for; None if they are not written to any more, or it is not theirs."""
         local = now.astimezone(VIETNAM)
         desk = await self._desk(local.date())
-        mail = self._planner(desk, local, frozenset()).renewed(recipient_id, gap_id)
-        return self._written(mail, desk.tree, local) if mail else None
-
-    async def settings(self, recipient_id: UUID, now: datetime) -> Written | None:
-        """Make the mail that says what a mailbox chose; None if it is not written to any more."""
-        local = now.astimezone(VIETNAM)
-        desk = await self._desk(local.date())
-        mail = self._planner(desk, local, frozenset()).settings(recipient_id)
-        return self._written(mail, desk.tree, local) if mail else None
+        planning = self._planning(desk, local)
+        recipient = planning.recipient(recipient_id)
+        notice = self.kinds[kind].requested(planning, recipient, gap_id) if recipient else None
+        return self._written(notice, desk.tree, local) if notice else None
 
     async def unreached(self, now: datetime) -> list[Skipped]:
         """Name the units that owe something today and that nobody reads for."""
         local = now.astimezone(VIETNAM)
-        return list(self._planner(await self._desk(local.date()), local, frozenset()).without_recipient())
+        return list(self._planning(await self._desk(local.date()), local).without_recipient())
 
-    async def wanted(self, now: datetime) -> frozenset[Kind] | None:
+    async def wanted(self, now: datetime) -> frozenset[str] | None:
         """Say which rounds a moment of the clock asks for; None if there is nothing to plan at all."""
         local = now.astimezone(VIETNAM)
-        if mute(local, self.calendar) is not None:
+        if not decide_notification(MomentCase(local, self.calendar)).is_news:
             return None
-        kinds = due(local.date(), await self.desks.rounds(), self.calendar, today=True)
+        kinds = self._due(local.date(), await self.desks.rounds(), today=True)
         following = next_digest(local, self.calendar).date()
         return kinds if kinds or await self.desks.hurried(local.date(), following) else None
 
-    def _planner(
+    def _due(self, day: date, done: frozenset[str], *, today: bool) -> frozenset[str]:
+        return due(self.kinds.rounds_of(day), day, done, self.calendar, today=today)
+
+    def _planning(
         self,
         desk: Desk,
         local: datetime,
-        kinds: frozenset[Kind],
+        kinds: frozenset[str] = frozenset(),
         chosen: frozenset[Weekday] = frozenset(),
-    ) -> Planner:
-        return Planner(self.calendar, self.steps, desk, local, kinds, chosen)
+    ) -> Planning:
+        return Planning(
+            desk=desk,
+            local=local,
+            calendar=self.calendar,
+            steps=self.steps,
+            due=kinds,
+            chosen=chosen,
+            plan_kind=self.kinds.plan_kind,
+        )
 
     def _written(self, notice: Notice, tree: Tree, local: datetime) -> Written:
         recipient = notice.recipient
         outgoing = Outgoing(
-            mail=self.renderer.render(notice, tree.unit(recipient.unit_code)),
+            mail=self.kinds[notice.kind].render(notice, tree.unit(recipient.unit_code)),
             to=recipient.email,
-            message_id=self.renderer.message_id(notice),
+            message_id=self.message_id(notice.key),
             dated=local,
             day=notice.day,
             unit_code=recipient.unit_code,
@@ -111,17 +121,24 @@ class Pipeline:
         return Written(notice, outgoing)
 
     async def _desk(self, day: date) -> Desk:
-        """Read the desk once it is as new as the log: a rebuild that is under way would look like news."""
+        """Read the desk once it is as new as the log, and every alert in the state of its gap.
+
+        A rebuild that is under way would look like news. An alert that stays behind its gap keeps back that gap alone.
+        """
         head = await self.head()
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 while await self.desks.position() < head:  # noqa: ASYNC110  moved by whichever process projects
                     await asyncio.sleep(PAUSE)
+                while await self.desks.is_pending():  # noqa: ASYNC110  and publishes
+                    await asyncio.sleep(PAUSE)
         except TimeoutError:
-            raise NotCaughtUp(await self.desks.position(), head) from None
+            logger.warning("planning_did_not_wait", head=head)
         desk = await self.desks.desk(day)
         if desk.position < head:
             raise NotCaughtUp(desk.position, head)
+        if desk.pending:
+            logger.warning("alerts_pending", gaps=len(desk.pending))
         return desk
 
 

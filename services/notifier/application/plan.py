@@ -6,9 +6,8 @@ from datetime import date, datetime
 
 from services.notifier.application.ports import Mail, Notice, Outgoing
 from services.notifier.domain.alert import Escalate, RecordSilenced
-from services.notifier.domain.reasons import Quiet, Skip
+from services.notifier.domain.reasons import Reason
 from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.rounds import Kind
 from services.notifier.domain.supervision import Tree
 
 
@@ -16,7 +15,7 @@ from services.notifier.domain.supervision import Tree
 class Skipped:
     """Nobody was written to, or not yet, and this is why; no unit means all of them."""
 
-    reason: Skip
+    reason: Reason
     unit_code: str | None = None
     recipient: Recipient | None = None
     detail: str | None = None
@@ -28,7 +27,7 @@ class Unsaid:
 
     unit_code: str
     draft_code: str
-    reason: Quiet
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class Plan:
     tree: Tree = field(default_factory=Tree)
     skipped: Sequence[Skipped] = field(default_factory=tuple)
     unsaid: Sequence[Unsaid] = ()
-    kinds: frozenset[Kind] = frozenset()
+    kinds: frozenset[str] = frozenset()
     escalations: Sequence[Escalate] = ()
     silenced: Sequence[RecordSilenced] = ()
 

@@ -1,22 +1,22 @@
 """What the pipeline needs of the world: the desk it reads, the ledger, the post office, the renderer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
-from services.notifier.domain.delivery import Shipment
-from services.notifier.domain.digest import KIND, Digest
+from services.notifier.domain.delivery import PastMail
+from services.notifier.domain.delivery_state import DigestState
+from services.notifier.domain.digest import KIND, Line
 from services.notifier.domain.gap import Gap
+from services.notifier.domain.gap_alert import GapAlert
 from services.notifier.domain.matter import Matter
-from services.notifier.domain.overview import MonthlySummary, WeeklyList
-from services.notifier.domain.preference import EVERYTHING, Preference, SettingsNote
-from services.notifier.domain.reasons import Told
+from services.notifier.domain.preference import EVERYTHING, Preference
 from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.supervision import Tree, Unit
+from services.notifier.domain.standing import Told
+from services.notifier.domain.supervision import Tree
 from shared.contracts.vocabulary import RecipientRole
 from shared.errors import PermanentError, TransientError
 
@@ -33,18 +33,34 @@ class AddressRefused(PermanentError):
     """Nobody reads at this address; the next mail to it would be refused as well."""
 
 
-Notice = Digest | WeeklyList | MonthlySummary | SettingsNote
-"""What a mail may be: each has a key, a recipient, a day, and lines that the ledger keeps."""
+Head = Callable[[], Awaitable[int]]
+"""Gives the position of the log's last event."""
+
+
+class Notice(Protocol):
+    """What a mail may be: the ledger knows it by its key, and keeps its lines; its kind writes it."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def recipient(self) -> Recipient: ...
+    @property
+    def day(self) -> date: ...
+    @property
+    def lines(self) -> tuple[Line, ...]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """All that a day's mails are made of, read at one moment.
 
-    `told` is what the ledger says, by recipient and gap; `done` are the recipients that have a digest of
-    the day already, `later` those that have one of a later day; `rounds` are the keys of those made;
+    `told` is what the ledger says, by recipient and gap; `done` are the kinds and recipients of the mails of the
+    day, `later` of those of later days; `rounds` are the keys of those made;
     `matters` what is known beside each gap; `history` the gaps of the last months, those that closed too;
-    `preferences` what recipients asked for, of those that did.
+    `preferences` what recipients asked for, of those that did; `pending` the gaps that no mail may speak of yet,
+    because the log has not brought their alerts to their state.
     """
 
     position: int
@@ -53,11 +69,12 @@ class Desk:
     tree: Tree = field(default_factory=Tree)
     matters: Mapping[UUID, Matter] = field(default_factory=dict)
     told: Mapping[UUID, Mapping[UUID, Told]] = field(default_factory=dict)
-    done: frozenset[UUID] = frozenset()
-    later: frozenset[UUID] = frozenset()
+    done: frozenset[tuple[str, UUID]] = frozenset()
+    later: frozenset[tuple[str, UUID]] = frozenset()
     rounds: frozenset[str] = frozenset()
     history: Sequence[Gap] = ()
     preferences: Mapping[UUID, Preference] = field(default_factory=dict)
+    pending: Sequence[GapAlert] = ()
 
     def preference(self, recipient: Recipient) -> Preference:
         return self.preferences.get(recipient.recipient_id, EVERYTHING)
@@ -108,20 +125,6 @@ class Outgoing:
     again: bool = False
 
 
-class DigestState(StrEnum):
-    """`unsure`: it may have gone out, and its day is over, so nobody tries again.
-
-    `expired`: it was not taken while it was good for something; what it said is said by the next one.
-    """
-
-    QUEUED = "queued"
-    CLAIMED = "claimed"
-    SENT = "sent"
-    FAILED = "failed"
-    UNSURE = "unsure"
-    EXPIRED = "expired"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """One mail that is ours to deliver until the lease ends; `attempt` is the fence.
@@ -136,10 +139,6 @@ class Claim:
     unsure: bool
     delivery: Mapping[str, Any] = field(default_factory=dict)
     correlation_id: str = ""
-
-    @property
-    def shipment(self) -> Shipment:
-        return Shipment(kind=self.outgoing.kind, day=self.outgoing.day, queued_at=self.queued_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,12 +170,23 @@ class Outcome:
 
 class Desks(Protocol):
     async def position(self) -> int: ...
+    async def is_pending(self) -> bool:
+        """Say whether the log has not brought the alert of some gap to its state yet."""
+        ...
+
     async def desk(self, day: date) -> Desk: ...
     async def justice_of(self, unit_code: str, day: date) -> str | None: ...
     async def rounds(self) -> frozenset[str]: ...
     async def hurried(self, first: date, last: date) -> bool:
         """Say whether a gap under a simplified procedure is due in these days that nobody was told of."""
         ...
+
+
+class PendingAlerts(Protocol):
+    """The gaps whose alert the log has not brought to their state yet."""
+
+    async def position(self) -> int: ...
+    async def pending(self, limit: int, after: UUID | None) -> Sequence[GapAlert]: ...
 
 
 class Rounds(Protocol):
@@ -194,7 +204,10 @@ class Ledger(Protocol):
     async def claim(self, now: datetime, limit: int) -> Sequence[Claim]: ...
     async def release(self, claims: Sequence[Claim]) -> None: ...
     async def finish(self, ended: Sequence[tuple[Claim, Outcome]], now: datetime) -> None: ...
-    async def deferred_since(self, recipient_id: UUID) -> datetime | None: ...
+    async def past_mails(self, recipient_id: UUID) -> Sequence[PastMail]:
+        """Give how the newest mails of an address ended, the newest first."""
+        ...
+
     async def unannounced(self) -> Sequence[Unannounced]: ...
     async def announced(self, keys: Sequence[str]) -> None: ...
     async def states(self, keys: Sequence[str]) -> Mapping[str, Outcome]: ...
@@ -230,8 +243,3 @@ class Simulation(Protocol):
     """Where mails of days that have passed are written, to be looked at."""
 
     def write(self, outgoing: Outgoing) -> Path: ...
-
-
-class Renderer(Protocol):
-    def render(self, notice: Notice, unit: Unit) -> Mail: ...
-    def message_id(self, notice: Notice) -> str: ...

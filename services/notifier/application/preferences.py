@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.ports import Ledger
-from services.notifier.domain.preference import Command, Preference, preference
+from services.notifier.domain.preference import SETTINGS, Command, Preference, preference
 from shared.clock import Clock, NewId
 from shared.contracts.about import About
 from shared.contracts.ids import unit_id
@@ -48,7 +48,7 @@ class SettingsMails:
     async def send(self, recipient_id: UUID, correlation_id: str) -> None:
         """Queue the mail, if the mailbox still stands on its unit's list."""
         now = self.now()
-        written = await self.pipeline.settings(recipient_id, now)
+        written = await self.pipeline.requested(SETTINGS, recipient_id, now)
         if written is not None:
             await self.ledger.enqueue([(written.notice, written.outgoing)], correlation_id, now)
 

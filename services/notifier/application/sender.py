@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.notifier.application.announcer import Announcer
+from services.notifier.application.alert_publisher import AlertPublisher
+from services.notifier.application.mail_kinds import MailKinds
 from services.notifier.application.ports import (
     AddressRefused,
     Claim,
-    DigestState,
     Ledger,
     Outcome,
     Post,
@@ -18,19 +18,26 @@ from services.notifier.application.ports import (
     Unanswered,
     Unreachable,
 )
-from services.notifier.domain.delivery import PATIENCE, pause
+from services.notifier.domain.delivery import (
+    DEFERRED,
+    UNREACHABLE,
+    Shipment,
+    deferred_since,
+    ended_state,
+    is_given_up,
+    pause,
+)
+from services.notifier.domain.delivery_state import DigestState
 from shared import log
 from shared.clock import Clock
-from shared.errors import PermanentError, Refusal, TransientError
+from shared.errors import PermanentError, TransientError
 from shared.rules.working_days import Calendar
-from shared.transient import TRANSIENT
+from shared.transient import RETRIED
 
 logger = log.get(__name__)
 
 LANES = 8
 ROUND_SECONDS = 30.0
-DEFERRED, UNREACHABLE = "deferred", "unreachable"  # by the server of the address; by our own server
-AGAIN = (Refusal, *TRANSIENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +46,10 @@ class Sender:
 
     ledger: Ledger
     post: Post
-    announcer: Announcer
+    publisher: AlertPublisher
     sending: Sending
     calendar: Calendar
+    kinds: MailKinds
     now: Clock
     spread: Callable[[], float] = random.random
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -60,7 +68,7 @@ class Sender:
         """Deliver what waits by now, while others queue more; False if something ended it before its time."""
         try:
             return await self.run_once()
-        except AGAIN as error:  # told again at the end, if it lasts
+        except RETRIED as error:  # told again at the end, if it lasts
             logger.warning("sending_interrupted", error=f"{type(error).__name__}: {error}")
             return False
 
@@ -68,7 +76,7 @@ class Sender:
         """Make one round; what interrupts it is warned of when it is not what was `said` before."""
         try:
             await self.run_once()
-        except AGAIN as error:
+        except RETRIED as error:
             if (problem := f"{type(error).__name__}: {error}") != said:
                 logger.warning("sending_interrupted", error=problem)
             return problem
@@ -84,7 +92,7 @@ class Sender:
             try:
                 return await _Round(self).run()
             finally:
-                await self.announcer.run_once()
+                await self.publisher.run_once()
 
     async def claim(self) -> list[Claim]:
         """Take the next mails, unless an operator holds all sending."""
@@ -93,7 +101,7 @@ class Sender:
 
     async def attempt(self, claim: Claim) -> Outcome:
         """One attempt, and what it means; a mail that is over is not sent any more."""
-        if claim.shipment.is_over(self.now()):
+        if self._shipment(claim).is_over(self.now()):
             return await self._given_up(claim, claim.delivery)
         try:
             record = await self.post.deliver(claim.outgoing)
@@ -105,6 +113,9 @@ class Sender:
             return await self._put_off(claim, error)
         logger.info("digest_sent", digest_key=claim.key, attempt=claim.attempt)
         return Outcome(DigestState.SENT, {**record, "possible_duplicate": claim.unsure})
+
+    def _shipment(self, claim: Claim) -> Shipment:
+        return self.kinds.shipment(claim.outgoing.kind, claim.outgoing.day, claim.queued_at)
 
     def _parked(self, claim: Claim, error: PermanentError, undeliverable: str | None = None) -> Outcome:
         logger.warning("digest_refused", digest_key=claim.key, reason=error.reason, detail=error.detail)
@@ -118,7 +129,7 @@ class Sender:
             "unsure": claim.unsure or isinstance(error, Unanswered),
         }
         earliest = self.now() + pause(claim.attempt, self.spread())
-        again_at = claim.shipment.next_try(earliest, self.calendar)
+        again_at = self._shipment(claim).next_try(earliest, self.calendar)
         if again_at is None:
             return await self._given_up(claim, said)
         logger.warning("digest_delayed", digest_key=claim.key, attempt=claim.attempt, error=str(error))
@@ -128,14 +139,14 @@ class Sender:
         """It is over. An address that put everything off for `PATIENCE` is not believed any more."""
         unsure = claim.unsure or bool(said.get("unsure"))
         long = not unsure and said.get("reason") == DEFERRED and await self._is_long(claim)
-        state = DigestState.UNSURE if unsure else DigestState.EXPIRED
+        state = ended_state(unsure=unsure)
         logger.warning("digest_given_up", digest_key=claim.key, state=state, address_given_up=long)
         ended = {**said, "reason": "time_over", "last": said.get("reason")}
         return Outcome(state, ended, undeliverable="retries_exhausted" if long else None)
 
     async def _is_long(self, claim: Claim) -> bool:
-        since = await self.ledger.deferred_since(claim.outgoing.recipient_id)
-        return self.now() - min(since or claim.queued_at, claim.queued_at) >= PATIENCE
+        since = deferred_since(await self.ledger.past_mails(claim.outgoing.recipient_id))
+        return is_given_up(claim.queued_at, since, self.now())
 
 
 @dataclass(slots=True)

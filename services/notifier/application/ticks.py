@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.notifier.application.commands import ACTOR
+from services.notifier.application.alert_publisher import ACTOR
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.plan import Brief, Plan, Skipped, Written
-from services.notifier.application.ports import DigestState, Ledger, Notice, Outcome, Rounds, Simulation
+from services.notifier.application.ports import Ledger, Notice, Outcome, Rounds, Simulation
 from services.notifier.application.sender import Sender
-from services.notifier.domain.digest import next_digest
-from services.notifier.domain.reasons import Skip
+from services.notifier.domain.notification_case import DeliveryCase
+from services.notifier.domain.office_hours import next_digest
+from services.notifier.domain.reasons import Reason, decide_notification
 from services.notifier.domain.refusals import NotNow
-from services.notifier.domain.rounds import Kind, rounds_of
 from shared.clock import Clock, day_in_vietnam
 from shared.envelope import Metadata
 from shared.errors import Text
@@ -69,16 +69,16 @@ class Ticks:
         return await self._send(now, now, correlation_id, kinds)
 
     async def _send(
-        self, at: datetime, now: datetime, correlation_id: str, kinds: frozenset[Kind] | None
+        self, at: datetime, now: datetime, correlation_id: str, kinds: frozenset[str] | None
     ) -> Ticked:
         await self.sender.run_once()  # what was left behind first: it decides what was heard
         plan = await self.pipeline.plan(at, now, kinds)
         fresh = await self._queue(plan, correlation_id, now)
         await self.sender.run_once()
         metadata = Metadata(time=now, actor=ACTOR, correlation_id=correlation_id)
-        await self.sender.announcer.note([*plan.escalations, *plan.silenced], metadata)
+        await self.sender.publisher.note([*plan.escalations, *plan.silenced], metadata)
         if plan.day == day_in_vietnam(now):
-            made = [one.key for one in rounds_of(plan.day) if one.kind in plan.kinds]
+            made = [one.key for one in self.pipeline.kinds.rounds_of(plan.day) if one.kind in plan.kinds]
             await self.rounds.close(made, now)
         return await self._report(plan, fresh)
 
@@ -116,7 +116,7 @@ class Ticks:
 
     async def _simulate(self, plan: Plan) -> Ticked:
         shown = [
-            _skipped(mail.notice, Skip.SIMULATED, str(self.simulation.write(mail.outgoing)))
+            _skipped(mail.notice, DeliveryCase(simulated=True), str(self.simulation.write(mail.outgoing)))
             async for mail in self.pipeline.mails(plan)
         ]
         skipped = (*plan.skipped, *shown)
@@ -129,7 +129,7 @@ class Ticks:
 
     def _hold(self, plan: Plan) -> Ticked:
         """Nothing is queued: what is due will still be due when the hold is released."""
-        skipped = (*plan.skipped, *(_skipped(notice, Skip.ON_HOLD) for notice in plan.notices))
+        skipped = (*plan.skipped, *(_skipped(notice, DeliveryCase(held=True)) for notice in plan.notices))
         message = Text(
             f"Việc gửi thư đang được giữ lại: {len(plan.notices)} thư của ngày {plan.day:%d/%m/%Y} chưa gửi. "
             "Đề nghị xem trước bằng `loa preview`, rồi cho gửi bằng `loa release`.",
@@ -141,18 +141,14 @@ class Ticks:
     async def _report(self, plan: Plan, fresh: Sequence[Brief]) -> Ticked:
         outcomes = await self.ledger.states([mail.notice.key for mail in fresh])
         ended = [(mail, outcomes[mail.notice.key]) for mail in fresh]
-        sent = [
-            Sent(mail, outcome.delivery.get("file"))
-            for mail, outcome in ended
-            if outcome.state is DigestState.SENT
-        ]
+        sent = [Sent(mail, outcome.delivery.get("file")) for mail, outcome in ended if _is_sent(outcome)]
         elsewhere = [
-            _skipped(notice, Skip.ALREADY_SENT) for notice in plan.notices if notice.key not in outcomes
+            _skipped(notice, DeliveryCase()) for notice in plan.notices if notice.key not in outcomes
         ]
         undelivered = [
-            _undelivered(mail.notice, outcome)
+            _skipped(mail.notice, DeliveryCase(state=outcome.state), outcome.delivery.get("detail"))
             for mail, outcome in ended
-            if outcome.state is not DigestState.SENT
+            if not _is_sent(outcome)
         ]
         skipped = (*plan.skipped, *elsewhere, *undelivered)
         message = Text(
@@ -179,11 +175,11 @@ def quiet(plan: Plan, following: datetime) -> Text:
     """Say that no mail goes out at this moment, and when the next one does."""
     why = plan.skipped[0].reason
     vi, en = {
-        Skip.NOT_A_WORKING_DAY: (
+        Reason.NOT_A_WORKING_DAY: (
             f"Ngày {plan.day:%d/%m/%Y} không phải là ngày làm việc nên không gửi thư.",
             f"{plan.day} is no working day, so no mail goes out.",
         ),
-        Skip.BEFORE_HOUR: (
+        Reason.BEFORE_HOUR: (
             "Chưa đến 08 giờ nên chưa gửi thư.",
             "It is before 08:00, so no mail goes out yet.",
         ),
@@ -194,11 +190,9 @@ def quiet(plan: Plan, following: datetime) -> Text:
     )
 
 
-def _skipped(notice: Notice, reason: Skip, detail: str | None = None) -> Skipped:
-    return Skipped(reason, notice.recipient.unit_code, notice.recipient, detail)
+def _skipped(notice: Notice, case: DeliveryCase, detail: str | None = None) -> Skipped:
+    return Skipped(decide_notification(case), notice.recipient.unit_code, notice.recipient, detail)
 
 
-def _undelivered(notice: Notice, outcome: Outcome) -> Skipped:
-    waiting = outcome.state in {DigestState.QUEUED, DigestState.CLAIMED}
-    reason = Skip.DELIVERY_WAITING if waiting else Skip.DELIVERY_FAILED
-    return _skipped(notice, reason, outcome.delivery.get("detail"))
+def _is_sent(outcome: Outcome) -> bool:
+    return decide_notification(DeliveryCase(state=outcome.state)).is_news

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from services.notifier.domain.refusals import NothingOwed, NotTheirs, SnoozeTooLong
 from shared.contracts.ids import alert_id
-from shared.contracts.metrics import ComplianceEvent, ComplianceGapClosed
 from shared.contracts.notifier import (
     AlertAcknowledged,
     AlertEscalated,
@@ -65,6 +64,11 @@ class RecordSent:
     recipient_role: RecipientRole
     reason: str
 
+    @property
+    def key(self) -> str:
+        """Names what the command does: done twice with it, it is done once."""
+        return self.digest_key
+
 
 @dataclass(frozen=True, slots=True)
 class RecordAnswer:
@@ -85,6 +89,10 @@ class Escalate:
     overdue_working_days: int
     reason: EscalationReason
 
+    @property
+    def key(self) -> str:
+        return f"escalated:{self.level}:{self.to_unit_code}:{self.on}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordSilenced:
@@ -95,6 +103,10 @@ class RecordSilenced:
     on: date
     until: date
     reason: str
+
+    @property
+    def key(self) -> str:
+        return f"silenced:{self.silence_id}:{self.on}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +119,10 @@ class RecordUndeliverable:
     recipient_role: RecipientRole
     on: date
     reason: str
+
+    @property
+    def key(self) -> str:
+        return f"undeliverable:{self.digest_key}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,26 +309,3 @@ def _beside(state: Open, event: AnswerEvent | AlertSnoozed | AlertEscalated | Al
 
 
 alert: Decider[State, Command, AlertEvent] = Decider("alert", Absent(), decide, evolve)
-
-
-def commands_for(facts: Sequence[ComplianceEvent], recorded_on: date) -> list[Raise | Resolve]:
-    """Say what a gap's whole story means for its alerts: the present unit's is open, every other resolved.
-
-    Made from the whole story, not from the last event, so that a redelivery out of order does no harm.
-    `recorded_on` dates a transfer, which carries no day of its own.
-    """
-    last = facts[-1]
-    before = dict.fromkeys(fact.unit_code for fact in facts if fact.unit_code != last.unit_code)
-    commands: list[Raise | Resolve] = [
-        Resolve(gap_id=last.gap_id, unit_code=unit, closed_on=recorded_on, reason=GapClosure.TRANSFERRED)
-        for unit in before
-    ]
-    if isinstance(last, ComplianceGapClosed):
-        resolving = Resolve(
-            gap_id=last.gap_id, unit_code=last.unit_code, closed_on=last.closed_on, reason=last.reason
-        )
-        return [*commands, resolving]
-    raising = Raise(
-        gap_id=last.gap_id, draft_code=last.draft_code, unit_code=last.unit_code, due_on=last.due_on
-    )
-    return [*commands, raising]

@@ -2,29 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import date
 from uuid import UUID
 
 from services.notifier.domain.escalation import Verdict
 from services.notifier.domain.gap import Gap
 from services.notifier.domain.matter import UNTOUCHED, Matter
-from services.notifier.domain.reasons import (
-    Quiet,
-    Reason,
-    Skip,
-    Standing,
-    Told,
-    reason_above,
-    reason_to_speak,
-    standing,
-)
+from services.notifier.domain.notification_case import GapCase, Purpose
+from services.notifier.domain.reasons import Reason, decide_notification
 from services.notifier.domain.recipient import Recipient
-from shared.contracts.vocabulary import GapClosure, Procedure
+from services.notifier.domain.rounds import DIGEST
+from services.notifier.domain.standing import Standing, Told, standing
+from shared.contracts.vocabulary import GapClosure
 from shared.rules.working_days import Calendar
 
-HOUR = time(8)  # in Asia/Ho_Chi_Minh: mail is waiting when the office opens
-CLOSING = time(17)  # what can't wait for a digest still waits for the morning from here on
-KIND = "digest"
+KIND = DIGEST
 IMMEDIATE = "immediate"
 RENEWED = "renewed"
 
@@ -85,32 +77,6 @@ class Digest:
         return self.owed + self.above + self.closed
 
 
-def mute(local: datetime, calendar: Calendar) -> Skip | None:
-    """Say whether no mail goes out at all at a moment (given in Vietnam's time)."""
-    if not calendar.is_working(local.date()):
-        return Skip.NOT_A_WORKING_DAY
-    return Skip.BEFORE_HOUR if local.time() < HOUR else None
-
-
-def next_digest(local: datetime, calendar: Calendar) -> datetime:
-    """Return the next moment (Vietnam's time) from which digests go out, from a moment without one."""
-    day = calendar.next_working_day(local.date())
-    if day == local.date() and local.time() >= HOUR:
-        day = calendar.add_working_days(day, 1)
-    return datetime.combine(day, HOUR, local.tzinfo)
-
-
-def cannot_wait(gap: Gap, local: datetime, calendar: Calendar) -> bool:
-    """Say whether a gap must be told of at once: a simplified procedure, and the next digest comes too late.
-
-    Too late is on the due day or after it. Nobody is written to after hours even so.
-    """
-    if gap.procedure is not Procedure.SIMPLIFIED or not gap.is_open_on(local.date()):
-        return False
-    in_time = local.date() <= gap.due_on <= next_digest(local, calendar).date()
-    return in_time and mute(local, calendar) is None and local.time() < CLOSING
-
-
 def digest_key(recipient_id: UUID, day: date) -> str:
     return f"{day.isoformat()}.{KIND}.{recipient_id}"
 
@@ -123,7 +89,7 @@ def compose(
     `entries` are the gaps that the recipient answers for or reads of, and those that it was told of before.
     """
     found = (_line(entry, told.get(entry.gap.gap_id), day, calendar) for entry in entries)
-    lines = [line for line in found if isinstance(line, Line)]
+    lines = [line for line in found if line.reason.in_mail]
     if not any(line.reason.is_news for line in lines):
         return None
     open_lines = [line for line in lines if line.standing is not Standing.RESOLVED]
@@ -163,19 +129,30 @@ def compose_renewed(recipient: Recipient, entry: Entry, day: date, calendar: Cal
     )
 
 
-def _line(entry: Entry, told: Told | None, day: date, calendar: Calendar) -> Line | Quiet:
+def _line(entry: Entry, told: Told | None, day: date, calendar: Calendar) -> Line:
+    """Look at a gap for a digest; whether it stands there is in the line's reason."""
     if entry.above:
-        reason = reason_above(entry.gap, told, entry.matter, entry.verdict, day)
-        return reason if isinstance(reason, Quiet) else line_of(entry, reason, day, calendar)
+        return line_of(entry, reason_of(entry, Purpose.ABOVE, told, day, calendar), day, calendar)
     if told is not None and told.unit_code != entry.gap.unit_code and entry.left:
         entry = replace(entry, gap=_handed_over(entry.gap, day))
     elif told is not None and not entry.left and (told.above or told.unit_code != entry.gap.unit_code):
         told = None  # it was told of another unit's matter; this one is its own
-    reason = reason_to_speak(entry.gap, told, entry.matter, day, calendar)
-    if isinstance(reason, Quiet):
-        return reason
-    line = line_of(entry, reason, day, calendar)
+    line = line_of(entry, reason_of(entry, Purpose.DUTY, told, day, calendar), day, calendar)
     return line if told is None else replace(line, unit_code=told.unit_code)
+
+
+def reason_of(entry: Entry, purpose: Purpose, told: Told | None, day: date, calendar: Calendar) -> Reason:
+    return decide_notification(
+        GapCase(
+            gap=entry.gap,
+            day=day,
+            calendar=calendar,
+            purpose=purpose,
+            told=told,
+            matter=entry.matter,
+            verdict=entry.verdict,
+        )
+    )
 
 
 def _handed_over(gap: Gap, day: date) -> Gap:

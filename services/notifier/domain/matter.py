@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from services.notifier.domain.silence import Silence
 from shared.contracts.notifier import (
@@ -38,6 +38,14 @@ class Matter:
 
     def is_snoozed(self, day: date) -> bool:
         return self.snoozed_until is not None and day <= self.snoozed_until
+
+
+MOST_AHEAD = timedelta(days=60)
+
+
+def latest_planned_day(today: date, due_on: date) -> date:
+    """The last day for which an activity may be planned: so far beyond today or the due day, whichever is later."""
+    return max(today, due_on) + MOST_AHEAD
 
 
 _ASKING = {AlertTransferRequested.name, AlertExemptionRequested.name, AlertObstacleReported.name}

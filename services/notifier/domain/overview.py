@@ -5,15 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from services.notifier.domain.digest import Entry, Line, line_of, worst_first
+from services.notifier.domain.digest import Line, line_of, worst_first
 from services.notifier.domain.gap import TIMELESS, Gap
-from services.notifier.domain.matter import Matter
-from services.notifier.domain.reasons import Reason
+from services.notifier.domain.notification_case import GapCase, Purpose
+from services.notifier.domain.reasons import decide_notification
 from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.rounds import Kind, reporting_month_before
+from services.notifier.domain.rounds import reporting_month_before
 from services.notifier.domain.situation import Situation
 from shared.contracts.vocabulary import Dataset, GapClosure
 
+WEEKLY_LIST = "weekly_list"
+MONTHLY_SUMMARY = "monthly_summary"
 MONTHS = 6  # shown in the chart
 
 
@@ -26,7 +28,7 @@ class WeeklyList:
     day: date
     lines: tuple[Line, ...]
     unit_names: Mapping[str, str]
-    kind: str = Kind.WEEKLY_LIST
+    kind: str = WEEKLY_LIST
 
     @property
     def datasets(self) -> frozenset[Dataset]:
@@ -57,7 +59,7 @@ class MonthlySummary:
     units: tuple[tuple[str, int], ...]
     area: int
     datasets: frozenset[Dataset]
-    kind: str = Kind.MONTHLY_SUMMARY
+    kind: str = MONTHLY_SUMMARY
     lines: tuple[Line, ...] = ()
     unit_names: Mapping[str, str] = field(default_factory=dict)
 
@@ -69,34 +71,32 @@ class MonthlySummary:
 def weekly_list(recipient: Recipient, situation: Situation, period: str) -> WeeklyList | None:
     """Make a supervisor's list, or None if nothing in its area is overdue (what is silenced is not listed)."""
     area = situation.tree.area(recipient.unit_code)
-    entries = [_entry(gap, situation) for gap in situation.open_gaps() if gap.unit_code in area]
-    overdue = [one for one in entries if situation.day > one.gap.due_on and not _is_quiet(one.matter)]
-    if not overdue:
+    looked_at = [
+        _looked_at(recipient, gap, situation) for gap in situation.open_gaps() if gap.unit_code in area
+    ]
+    lines = [line for line in looked_at if line.reason.in_mail]
+    if not lines:
         return None
-    lines = (
-        line_of(one, _why_listed(recipient, one.gap, situation), situation.day, situation.calendar)
-        for one in overdue
-    )
     return WeeklyList(
-        key=f"{period}.{Kind.WEEKLY_LIST}.{recipient.recipient_id}",
+        key=f"{period}.{WEEKLY_LIST}.{recipient.recipient_id}",
         recipient=recipient,
         day=situation.day,
         lines=worst_first(lines),
-        unit_names={one.gap.unit_code: situation.tree.unit(one.gap.unit_code).name for one in overdue},
+        unit_names={line.gap.unit_code: situation.tree.unit(line.gap.unit_code).name for line in lines},
     )
 
 
-def _entry(gap: Gap, situation: Situation) -> Entry:
-    return replace(situation.entry(gap, above=True), stand_in=situation.is_unread(gap))
-
-
-def _why_listed(recipient: Recipient, gap: Gap, situation: Situation) -> Reason:
-    """What has climbed to the recipient counts as told; what is only listed will still be brought up."""
-    return Reason.ESCALATED if situation.is_escalated_to(recipient, gap) else Reason.LISTED
-
-
-def _is_quiet(matter: Matter) -> bool:
-    return matter.halted or matter.silence is not None
+def _looked_at(recipient: Recipient, gap: Gap, situation: Situation) -> Line:
+    entry = replace(situation.entry(gap, above=True), stand_in=situation.is_unread(gap))
+    case = GapCase(
+        gap=gap,
+        day=situation.day,
+        calendar=situation.calendar,
+        purpose=Purpose.LIST,
+        matter=entry.matter,
+        climbed=situation.is_escalated_to(recipient, gap),
+    )
+    return line_of(entry, decide_notification(case), situation.day, situation.calendar)
 
 
 def monthly_summary(
@@ -111,7 +111,7 @@ def monthly_summary(
         return None
     late = Counter(gap.unit_code for gap in gaps if gap.is_open_on(last.last) and gap.due_on < last.last)
     return MonthlySummary(
-        key=f"{period}.{Kind.MONTHLY_SUMMARY}.{recipient.recipient_id}",
+        key=f"{period}.{MONTHLY_SUMMARY}.{recipient.recipient_id}",
         recipient=recipient,
         day=situation.day,
         months=months,

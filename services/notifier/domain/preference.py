@@ -6,8 +6,7 @@ from datetime import date
 from typing import Any, assert_never
 from uuid import UUID
 
-from services.notifier.domain.digest import Digest, Line
-from services.notifier.domain.reasons import Reason, Skip, Standing
+from services.notifier.domain.digest import Line
 from services.notifier.domain.recipient import Recipient
 from shared.contracts.notifier import (
     RecipientEvent,
@@ -112,40 +111,6 @@ def offered(role: RecipientRole) -> tuple[OptionalMail, ...]:
         OptionalMail.THANKS: True,
     }
     return tuple(kind for kind in OptionalMail if listed[kind])
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """Whether today is the day of the week that a mailbox chose, and the next working day that is."""
-
-    today: bool
-    following: date
-
-
-def kept_back(digest: Digest, wanted: Preference, turn: Turn | None) -> Skip | None:
-    """Say why a digest does not go out today, although there is news; `turn` is that of the chosen day, if any.
-
-    It goes if anything in it is overdue, stands above its unit, or is due by the next chosen day: nobody is to hear of
-    a duty on its last day.
-    """
-    news = [line for line in digest.lines if line.reason.is_news]
-    if is_thanks(digest) and not wanted.wants(OptionalMail.THANKS):
-        return Skip.UNSUBSCRIBED
-    if turn is not None and not turn.today and all(_can_wait(line, turn.following) for line in news):
-        return Skip.NOT_THIS_DAY
-    return None
-
-
-def is_thanks(digest: Digest) -> bool:
-    """Say whether a mail only goes out to say what was done: nobody has to do anything for it."""
-    news = {line.reason for line in digest.lines if line.reason.is_news}
-    return news == {Reason.RESOLVED_SINCE}
-
-
-def _can_wait(line: Line, following: date) -> bool:
-    if line.standing is Standing.RESOLVED:
-        return True
-    return line.standing is not Standing.OVERDUE and line.gap.due_on > following
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

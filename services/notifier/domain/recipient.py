@@ -1,7 +1,8 @@
 """A mailbox that is written to: of which unit, in which role, in which language, and while it is valid."""
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from uuid import UUID
 
 from shared.contracts.vocabulary import Language, RecipientRole
@@ -31,4 +32,13 @@ class Recipient:
     def is_listed_on(self, day: date) -> bool:
         """Say whether its unit lists it, reached or not."""
         begun = self.valid_from is None or self.valid_from <= day
-        return begun and (self.valid_to is None or day <= self.valid_to)
+        return begun and not self.has_ended(day)
+
+    def has_ended(self, day: date) -> bool:
+        return self.valid_to is not None and self.valid_to < day
+
+
+def taken_off(listed: Iterable[Recipient], wanted: Collection[str], today: date) -> list[Recipient]:
+    """Give those of a unit's list whose address is not `wanted` any more: yesterday was their last day."""
+    gone = (one for one in listed if one.email not in wanted and not one.has_ended(today))
+    return [replace(one, valid_to=today - timedelta(days=1)) for one in gone]

@@ -4,27 +4,19 @@ from calendar import monthrange
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 
 from shared.contracts.vocabulary import Weekday
 from shared.rules.working_days import Calendar
 
+DIGEST = "digest"  # the kind whose rounds say on which days we were there
 CUT = 15  # a reporting month ends on the 14th (Decree 09/2019/NĐ-CP, article 12)
-
-
-class Kind(StrEnum):
-    """The kinds of mail that go out in rounds."""
-
-    DIGEST = "digest"
-    WEEKLY_LIST = "weekly_list"
-    MONTHLY_SUMMARY = "monthly_summary"
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
     """The round of a kind in a period: `opens` is its first day, which may be no working day."""
 
-    kind: Kind
+    kind: str
     period: str
     opens: date
 
@@ -37,15 +29,19 @@ class Round:
         return day == calendar.next_working_day(self.opens)
 
 
-def rounds_of(day: date) -> tuple[Round, ...]:
-    """Give the rounds that a day belongs to: of the day, of its week, of the reporting month that ended last."""
+def of_day(kind: str, day: date) -> Round:
+    return Round(kind, day.isoformat(), day)
+
+
+def of_week(kind: str, day: date) -> Round:
     year, week, weekday = day.isocalendar()
+    return Round(kind, f"{year}-W{week:02}", day - timedelta(days=weekday - 1))
+
+
+def of_reporting_month(kind: str, day: date) -> Round:
+    """The round that speaks of the reporting month that ended last."""
     opens = reporting_month_before(day)[1] + timedelta(days=1)
-    return (
-        Round(Kind.DIGEST, day.isoformat(), day),
-        Round(Kind.WEEKLY_LIST, f"{year}-W{week:02}", day - timedelta(days=weekday - 1)),
-        Round(Kind.MONTHLY_SUMMARY, f"{opens:%Y-%m}", opens),
-    )
+    return Round(kind, f"{opens:%Y-%m}", opens)
 
 
 def reporting_month_before(day: date) -> tuple[date, date]:
@@ -54,15 +50,17 @@ def reporting_month_before(day: date) -> tuple[date, date]:
     return _month_before(cut).replace(day=CUT), cut - timedelta(days=1)
 
 
-def due(day: date, done: frozenset[str], calendar: Calendar, *, today: bool) -> frozenset[Kind]:
-    """Say which rounds a day asks for: its own, and `today` those that nobody was there to make.
+def due(
+    rounds: Collection[Round], day: date, done: frozenset[str], calendar: Calendar, *, today: bool
+) -> frozenset[str]:
+    """Say of which kinds a day asks for its round: those on time, and `today` those that nobody was there to make.
 
-    `done` are all rounds ever made. What was due before the first of them was not missed: who is new has no past
+    `rounds` are those that the day belongs to. `done` are all rounds ever made. What was due before the first of them was not missed: who is new has no past
     to report.
     """
     began = min(_days_of_digests(done), default=None)
-    late = (one for one in rounds_of(day) if today and began and one.opens >= began)
-    on_time = (one for one in rounds_of(day) if one.is_on_time(day, calendar))
+    late = (one for one in rounds if today and began and one.opens >= began)
+    on_time = (one for one in rounds if one.is_on_time(day, calendar))
     return frozenset(one.kind for one in (*on_time, *late) if one.key not in done)
 
 
@@ -85,7 +83,7 @@ def _last(chosen: Weekday, day: date) -> date:
 
 
 def _days_of_digests(done: frozenset[str]) -> list[date]:
-    ends = f".{Kind.DIGEST}"
+    ends = f".{DIGEST}"
     return [date.fromisoformat(key.removesuffix(ends)) for key in done if key.endswith(ends)]
 
 

@@ -13,8 +13,8 @@ from services.notifier.domain.digest import Entry
 from services.notifier.domain.escalation import Rung, Step, Verdict, rungs, verdict
 from services.notifier.domain.gap import Gap
 from services.notifier.domain.matter import UNTOUCHED, Matter
-from services.notifier.domain.reasons import Told
 from services.notifier.domain.recipient import Recipient
+from services.notifier.domain.standing import Told
 from services.notifier.domain.supervision import Tree
 from shared.contracts.vocabulary import EscalationReason
 from shared.personal_data import masked

@@ -90,20 +90,20 @@ async def test_only_the_operator_changes_durables(
 
 async def test_a_durable_cannot_be_changed_by_the_old_way_either(nats_server: NatsServer) -> None:
     """The oldest request for a consumer doesn't name it in the subject; the broker looks inside."""
-    request = b'{"stream_name": "LOA_EVENTS", "config": {"durable_name": "notifier-gaps", "ack_policy": "explicit"}}'
+    request = b'{"stream_name": "LOA_EVENTS", "config": {"durable_name": "campaigns-answers", "ack_policy": "explicit"}}'
     async with connected(nats_server, "metrics") as nc:
         answer = await nc.request(f"$JS.API.CONSUMER.CREATE.{EVENTS}", request)
         assert b'"error"' in answer.data
-        info = await nc.jetstream().consumer_info(EVENTS, "notifier-gaps")
-        (declared,) = (one for one in CONSUMERS if one.name == "notifier-gaps")
+        info = await nc.jetstream().consumer_info(EVENTS, "campaigns-answers")
+        (declared,) = (one for one in CONSUMERS if one.name == "campaigns-answers")
         assert info.config.filter_subjects == list(declared.filters)
 
 
-@pytest.mark.parametrize("service", [service for service in SERVICES if service != "notifier"])
+@pytest.mark.parametrize("service", [service for service in SERVICES if service != "campaigns"])
 async def test_only_its_owner_reads_from_a_durable(nats_server: NatsServer, service: str) -> None:
     async with listening(nats_server, service) as (nc, refused):
-        await refused_request(nc, refused, f"$JS.API.CONSUMER.MSG.NEXT.{EVENTS}.notifier-gaps")
-        await refused_request(nc, refused, f"$JS.ACK.{EVENTS}.notifier-gaps.1.1.1.1.1")
+        await refused_request(nc, refused, f"$JS.API.CONSUMER.MSG.NEXT.{EVENTS}.campaigns-answers")
+        await refused_request(nc, refused, f"$JS.ACK.{EVENTS}.campaigns-answers.1.1.1.1.1")
 
 
 @pytest.mark.parametrize("subject", ["loa.>", "_INBOX.registry.>", "_INBOX.>", ">", "$JS.EVENT.>"])

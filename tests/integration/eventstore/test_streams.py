@@ -1,16 +1,18 @@
 """Streams and consumers: declared once, changed only where they differ, ticking by themselves."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 from nats.aio.client import Client
-from nats.js.api import ConsumerConfig
+from nats.js.api import AckPolicy, ConsumerConfig
 
 from deploy.local.engines.nats import NatsServer
 from deploy.nats.permissions import OPERATOR
 from shared.eventstore import streams
 from shared.eventstore.streams import CONSUMERS, EVENTS, TICK_SUBJECT, TICKS, Schedule
 from tests.support.engines import connected
+from tests.support.service import eventually
 
 
 async def test_applied_once_there_is_nothing_left_to_do(new_nats: NatsServer) -> None:
@@ -44,12 +46,12 @@ async def test_an_existing_durable_is_put_right(new_nats: NatsServer) -> None:
     """The broker's client ignores a new configuration of a durable that exists."""
     async with connected(new_nats, OPERATOR) as nc:
         js = nc.jetstream()
-        gaps = replace(CONSUMERS[0], ack_wait=5.0, filters=("loa.compliance.*.gap_opened",))
-        await streams.apply(js, 1, (gaps, CONSUMERS[1]))
-        assert (await js.consumer_info(EVENTS, gaps.name)).config.ack_wait == 5
+        answers = replace(CONSUMERS[0], ack_wait=5.0, filters=("loa.alert.*.acknowledged",))
+        await streams.apply(js, 1, (answers, CONSUMERS[1]))
+        assert (await js.consumer_info(EVENTS, answers.name)).config.ack_wait == 5
         changed = {change.setting for change in await streams.apply(js, replicas=1)}
         assert changed == {"ack_wait", "filter_subject", "filter_subjects"}
-        config = (await js.consumer_info(EVENTS, gaps.name)).config
+        config = (await js.consumer_info(EVENTS, answers.name)).config
         assert (config.ack_wait, config.filter_subjects) == (30, list(CONSUMERS[0].filters))
 
 
@@ -85,16 +87,41 @@ async def test_a_log_says_which_it_is_and_how_long(new_nats: NatsServer) -> None
         assert (await streams.stream_state(metrics.jetstream())).created > empty.created
 
 
-@pytest.mark.parametrize("name", ["gap_opened", "gap_changed", "gap_closed"])
-async def test_the_notifier_hears_of_gaps(new_nats: NatsServer, name: str) -> None:
-    async with connected(new_nats, "metrics") as metrics, connected(new_nats, "notifier") as notifier:
-        await metrics.jetstream().publish("loa.compliance.x.draft_changed", stream=EVENTS)
-        await metrics.jetstream().publish(f"loa.compliance.x.{name}", stream=EVENTS)
-        gaps = await notifier.jetstream().pull_subscribe_bind("notifier-gaps", EVENTS)
-        (heard,) = await gaps.fetch(1, timeout=5)
-        assert heard.subject == f"loa.compliance.x.{name}"
-        await heard.ack_sync()
-        assert (await gaps.consumer_info()).num_ack_pending == 0
+@pytest.mark.parametrize("name", ["acknowledged", "obstacle_reported"])
+async def test_campaigns_receives_answers(new_nats: NatsServer, name: str) -> None:
+    async with connected(new_nats, "notifier") as notifier, connected(new_nats, "campaigns") as campaigns:
+        await notifier.jetstream().publish("loa.alert.x.raised", stream=EVENTS)
+        await notifier.jetstream().publish(f"loa.alert.x.{name}", stream=EVENTS)
+        answers = await campaigns.jetstream().pull_subscribe_bind("campaigns-answers", EVENTS)
+        (message,) = await answers.fetch(1, timeout=5)
+        assert message.subject == f"loa.alert.x.{name}"
+        await message.ack_sync()
+        assert (await answers.consumer_info()).num_ack_pending == 0
+
+
+async def test_a_retired_durable_goes_when_no_old_replica_asks_for_its_messages(new_nats: NatsServer) -> None:
+    async with connected(new_nats, OPERATOR) as nc:
+        js = nc.jetstream()
+        (name,) = streams.RETIRED
+        await js.add_consumer(EVENTS, ConsumerConfig(durable_name=name, ack_policy=AckPolicy.EXPLICIT))
+        old_replica = await js.pull_subscribe_bind(name, EVENTS)
+        waiting = asyncio.create_task(old_replica.fetch(1, timeout=60))
+
+        async def asks() -> bool:
+            return bool((await js.consumer_info(EVENTS, name)).num_waiting)
+
+        await eventually(asks)
+        assert await streams.apply(js, replicas=1) == []
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        await old_replica.unsubscribe()
+
+        async def is_left() -> bool:
+            return not await asks()
+
+        await eventually(is_left)
+        assert [change.name for change in await streams.apply(js, replicas=1)] == [name]
+        assert await streams.apply(js, replicas=1) == []
 
 
 async def test_a_durable_that_is_not_declared_is_left_alone(new_nats: NatsServer) -> None:

@@ -1,8 +1,13 @@
 """Gaps become alerts, alerts become mails: once, on a working day, never for a day that has passed."""
 
 import asyncio
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
 
+import pytest
+
+from services.notifier.adapters.ledger import SqlLedger
 from shared.clock import new_id
 from shared.contracts.vocabulary import GapClosure, Role
 from tests.integration.notifier.desk import (
@@ -20,6 +25,8 @@ from tests.integration.notifier.desk import (
     tick,
 )
 from tests.support.service import eventually
+
+TICKS = 4
 
 
 async def test_one_mail_with_the_right_words_and_no_second(desk: Desk) -> None:
@@ -62,14 +69,32 @@ async def test_sent_is_in_the_log_with_reason_and_opaque_recipient(desk: Desk) -
     assert line == {"recipient_id": type(line["recipient_id"])(recipient), "announced": True}
 
 
-async def test_two_notifiers_at_the_same_moment_make_one_mail(desk: Desk) -> None:
+async def test_two_notifiers_at_the_same_moment_make_one_mail(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All four have planned the mail before any of them queues it: the ledger's key alone decides."""
+    enqueue, planned, all_planned = SqlLedger.enqueue, 0, asyncio.Event()
+
+    async def together(self: SqlLedger, mails: Sequence[Any], correlation_id: str, now: datetime) -> set[str]:
+        nonlocal planned
+        planned += len(mails)
+        if planned == TICKS:
+            all_planned.set()
+        await all_planned.wait()
+        return await enqueue(self, mails, correlation_id, now)
+
     async with desk.notifier() as one, desk.notifier() as two:
         await put_recipient(one)
         position = await desk.gap(opened(new_id()))
+        await alert_in_state(one, "raised")
+        monkeypatch.setattr(SqlLedger, "enqueue", together)
         answers = await asyncio.gather(*(tick(api, position) for api in (one, two, one, two)))
+    assert planned == TICKS
+    assert len(await desk.rows("SELECT 1 FROM digest")) == 1
     assert len(desk.mails()) == 1
-    assert len(await desk.rows("SELECT 1 FROM digest WHERE state = 'sent'")) == 1
-    assert sum(len(answer["sent"]) for answer in answers) <= 1
+    assert sum(len(answer["sent"]) for answer in answers) == 1
+    skipped = sorted(skip["reason"] for answer in answers for skip in answer["skipped"])
+    assert skipped == ["already_sent"] * (TICKS - 1)
 
 
 async def test_the_brokers_own_tick_sends(desk: Desk) -> None:

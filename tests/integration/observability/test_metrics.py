@@ -8,8 +8,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
+from deploy.nats.permissions import OPERATOR
 from shared import telemetry
-from shared.eventstore.streams import EVENTS
+from shared.eventstore.streams import EVENTS, TICK_SUBJECT, TICKS
 from shared.rules.rulebook import load_rulebook
 from tests.integration.metrics.office import Office, ago, today
 from tests.support.engines import NewDatabase, connected
@@ -59,6 +60,8 @@ async def test_figures_move_with_the_walk_of_a_gap(counted: House) -> None:
     assert (await notifier.client.put(f"/units/{office.code}/recipients", json=body)).status_code == 200
     await office.enter("draft_consultation", ago(30))
     head = await counted.settled()
+    async with connected(counted.server, OPERATOR) as operator:
+        await operator.jetstream().publish(TICK_SUBJECT, b"", stream=TICKS)
 
     moved = {
         ("registry", "loa_append_seconds_count"): {"context": "draft", "outcome": "appended"},
@@ -67,7 +70,7 @@ async def test_figures_move_with_the_walk_of_a_gap(counted: House) -> None:
         ("metrics", "loa_append_seconds_count"): {"context": "compliance"},
         ("metrics", "loa_gaps"): {"state": "overdue"},
         ("metrics", "loa_gaps_oldest_overdue_days"): {},
-        ("notifier", "loa_messages_total"): {"consumer": "notifier-gaps", "outcome": "done"},
+        ("notifier", "loa_messages_total"): {"consumer": "notifier-ticks", "outcome": "done"},
         ("notifier", "loa_alerts"): {"state": "raised"},
         ("notifier", "faststream_received_messages_total"): {},
     }
@@ -86,12 +89,12 @@ async def test_figures_move_with_the_walk_of_a_gap(counted: House) -> None:
 
 
 async def test_a_poisonous_event_shows_as_stuck_behind_and_parked(counted: House) -> None:
-    async with connected(counted.server, "metrics") as nc:
-        await nc.jetstream().publish(f"loa.compliance.{ID}.gap_opened", b"{ broken", stream=EVENTS)
+    async with connected(counted.server, "notifier") as nc:
+        await nc.jetstream().publish(f"loa.alert.{ID}.acknowledged", b"{ broken", stream=EVENTS)
     await reaches(counted, 1, "notifier", "loa_projection_stuck", projection="notifier")
     await reaches(counted, 1, "notifier", "loa_projection_lag_events", projection="notifier")
     await reaches(counted, 0.1, "notifier", "loa_projection_lag_seconds", projection="notifier")
-    await reaches(counted, 1, "notifier", "loa_messages_total", outcome="parked")
+    await reaches(counted, 1, "campaigns", "loa_messages_total", outcome="parked")
 
 
 ID = "00000000-0000-0000-0000-000000000007"

@@ -78,7 +78,7 @@ WALK = [
     ("append draft", "registry"),
     ("project metrics", "metrics"),
     ("append compliance", "metrics"),
-    ("react notifier-gaps", "notifier"),
+    ("publish alerts", "notifier"),
     ("append alert", "notifier"),
 ]
 

@@ -52,7 +52,7 @@ def healthy(folder: Path) -> Readings:
         folder=folder,
         answers=answers,
         monitor=SYNCED,
-        broker=Broker(version="2.15.1", consumers=(ConsumerState("notifier-gaps"),), last=7),
+        broker=Broker(version="2.15.1", consumers=(ConsumerState("campaigns-answers"),), last=7),
         database=Database(version="18.4"),
         disk=Disk(100 * GIB, 50 * GIB),
     )
@@ -126,7 +126,7 @@ def test_the_broker_is_as_declared_and_syncs_every_write(healthy: Readings) -> N
     assert synced(replace(no_monitoring, configured="# sync_interval: always\nsync_interval: 2m")) is False
     other = Broker(differences=(Difference("LOA_EVENTS", "deny_purge", False, True),))
     assert _only_finding(replace(healthy, broker=other))[2] == "loa streams apply"
-    redelivered = Broker(consumers=(ConsumerState("notifier-gaps", 2, 2, 2),))
+    redelivered = Broker(consumers=(ConsumerState("campaigns-answers", 2, 2, 2),))
     assert _only_finding(replace(healthy, broker=redelivered))[1] == "2 messages pending, 2 redelivered"
     assert _only_finding(replace(healthy, broker=Broker("refused")))[0] == "nats"
 

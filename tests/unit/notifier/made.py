@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from services.notifier.domain.gap import Gap
-from services.notifier.domain.reasons import Standing, Told
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.silence import Silence
+from services.notifier.domain.standing import Standing, Told
 from services.notifier.domain.supervision import JUSTICE, Tree, Unit
 from shared.contracts.vocabulary import (
     Dataset,

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from services.notifier.adapters.overviews import NoticeRenderer
+from services.notifier.adapters.digests.kinds import mail_kinds
+from services.notifier.adapters.digests.page_mail import PageMails
 from services.notifier.adapters.rendering import TemplateRenderer, environment
 from services.notifier.application.ports import Mail, Notice
 from services.notifier.domain.digest import (
@@ -21,9 +22,9 @@ from services.notifier.domain.gap import Gap
 from services.notifier.domain.matter import Matter
 from services.notifier.domain.overview import MonthlySummary, WeeklyList, monthly_summary, weekly_list
 from services.notifier.domain.preference import Preference, SettingsNote
-from services.notifier.domain.reasons import Standing, Told
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.situation import Situation
+from services.notifier.domain.standing import Standing, Told
 from services.notifier.domain.supervision import Unit
 from shared.contracts.vocabulary import (
     AlertAnswer,
@@ -54,7 +55,7 @@ class ShortMailboxes:
 
 
 DIGESTS = TemplateRenderer(ShortLinks(), ShortMailboxes(), SENDER)
-RENDERER = NoticeRenderer(DIGESTS, environment(), SENDER, "https://loa.vn/requests", ShortMailboxes())
+KINDS = mail_kinds(DIGESTS, PageMails(environment(), ShortMailboxes()), "https://loa.vn/requests")
 MINISTRY = Unit("BTP", "Bộ Tư pháp", "Chính phủ")
 
 
@@ -170,4 +171,4 @@ UNITS = {code: tree().unit(code) for code in tree().directory.units} | {"BTP": M
 
 def mail(name: str) -> Mail:
     notice = CASES[name]
-    return RENDERER.render(notice, UNITS[notice.recipient.unit_code])
+    return KINDS[notice.kind].render(notice, UNITS[notice.recipient.unit_code])

@@ -19,11 +19,9 @@ from services.notifier.domain.alert import (
     Resolve,
     Snooze,
     alert,
-    commands_for,
 )
 from services.notifier.domain.refusals import NothingOwed, NotTheirs, SnoozeTooLong
-from shared.contracts.ids import alert_id, draft_id
-from shared.contracts.metrics import ComplianceGapChanged, ComplianceGapClosed, ComplianceGapOpened
+from shared.contracts.ids import alert_id
 from shared.contracts.notifier import (
     AlertAcknowledged,
     AlertEscalated,
@@ -39,8 +37,6 @@ from shared.contracts.notifier import (
 from shared.contracts.vocabulary import (
     EscalationReason,
     GapClosure,
-    Instrument,
-    Procedure,
     RecipientRole,
     Stage,
 )
@@ -204,42 +200,3 @@ def test_reminders_rest_for_a_while() -> None:
 def test_what_cannot_be_snoozed(given: Sequence[AlertEvent], when: Snooze, refusal: type[Exception]) -> None:
     with pytest.raises(refusal):
         alert.decide(alert.fold(given), when)
-
-
-KNOWN = {
-    "gap_id": GAP,
-    "draft_id": draft_id("LUAT-1"),
-    "draft_code": "LUAT-1",
-    "title": "Luật A",
-    "instrument": Instrument.LAW,
-    "procedure": Procedure.ORDINARY,
-    "unit_code": "BTP",
-    "stage": Stage.DRAFTING,
-    "since": date(2026, 11, 23),
-    "due_on": date(2026, 11, 30),
-    "policies": (1,),
-    "rules_version": "v",
-    "facts_position": 1,
-}
-OPENED = ComplianceGapOpened.model_validate(KNOWN)
-MOVED = ComplianceGapChanged.model_validate(KNOWN | {"unit_code": "BTC"})
-CLOSED = ComplianceGapClosed.model_validate(
-    KNOWN | {"unit_code": "BTC", "closed_on": date(2026, 11, 25), "reason": "covered"}
-)
-HANDED_OVER = Resolve(
-    gap_id=GAP, unit_code="BTP", closed_on=date(2026, 11, 24), reason=GapClosure.TRANSFERRED
-)
-
-
-def test_the_whole_story_says_which_alerts_are_open() -> None:
-    today = date(2026, 11, 24)
-    assert commands_for([OPENED], today) == [RAISE]
-    assert commands_for([OPENED, MOVED], today) == [
-        HANDED_OVER,
-        Raise(gap_id=GAP, draft_code="LUAT-1", unit_code="BTC", due_on=date(2026, 11, 30)),
-    ]
-    assert commands_for([OPENED, MOVED, CLOSED], today) == [
-        HANDED_OVER,
-        Resolve(gap_id=GAP, unit_code="BTC", closed_on=date(2026, 11, 25), reason=GapClosure.COVERED),
-    ]
-    assert commands_for([OPENED, MOVED, OPENED], today)[-1] == RAISE

@@ -6,13 +6,15 @@ from uuid import UUID
 import pytest
 
 from services.notifier.application.pipeline import moment
-from services.notifier.domain.digest import Entry, cannot_wait, compose, mute, next_digest
+from services.notifier.domain.digest import Entry, compose
 from services.notifier.domain.escalation import Verdict
 from services.notifier.domain.gap import Gap
-from services.notifier.domain.reasons import Reason, Skip, Standing
+from services.notifier.domain.office_hours import next_digest
+from services.notifier.domain.reasons import Reason
 from services.notifier.domain.refusals import BadMoment
+from services.notifier.domain.standing import Standing
 from shared.clock import VIETNAM
-from shared.contracts.vocabulary import GapClosure, Procedure
+from shared.contracts.vocabulary import GapClosure
 from tests.unit.notifier.made import CALENDAR, MONDAY, gap, recipient, told
 
 
@@ -84,36 +86,17 @@ def test_what_climbed_stands_apart_from_what_is_owed() -> None:
     assert [(line.unit_code, line.reason) for line in digest.above] == [("BTC", Reason.ESCALATED)]
 
 
-HURRIED = gap(procedure=Procedure.SIMPLIFIED, since=date(2026, 11, 20), due_on=date(2026, 11, 25))
-
-
 @pytest.mark.parametrize(
-    ("found", "local", "expected"),
+    ("local", "following"),
     [
-        (HURRIED, "2026-11-23T10:00", True),  # the next digest goes out on the 25th, the due day
-        (HURRIED, "2026-11-20T10:00", False),  # there is Monday's digest
-        (HURRIED, "2026-11-23T17:00", False),  # after hours
-        (HURRIED, "2026-11-24T10:00", False),  # a holiday
-        (HURRIED, "2026-11-26T10:00", False),  # overdue: nothing is won by an hour
-        (gap(due_on=date(2026, 11, 25)), "2026-11-23T10:00", False),  # no simplified procedure
+        ("2026-11-22T09:00", "2026-11-23T08:00"),
+        ("2026-11-23T07:59", "2026-11-23T08:00"),
+        ("2026-11-23T08:00", "2026-11-25T08:00"),
+        ("2026-11-24T08:00", "2026-11-25T08:00"),
+        ("2026-01-10T08:00", "2026-01-12T08:00"),  # a Saturday that was worked
     ],
 )
-def test_what_cannot_wait_for_a_digest(found: Gap, local: str, expected: bool) -> None:
-    assert cannot_wait(found, at(local), CALENDAR) is expected
-
-
-@pytest.mark.parametrize(
-    ("local", "expected", "following"),
-    [
-        ("2026-11-22T09:00", Skip.NOT_A_WORKING_DAY, "2026-11-23T08:00"),
-        ("2026-11-23T07:59", Skip.BEFORE_HOUR, "2026-11-23T08:00"),
-        ("2026-11-23T08:00", None, "2026-11-25T08:00"),
-        ("2026-11-24T08:00", Skip.NOT_A_WORKING_DAY, "2026-11-25T08:00"),
-        ("2026-01-10T08:00", None, "2026-01-12T08:00"),  # a Saturday that was worked
-    ],
-)
-def test_mute_and_the_next_digest(local: str, expected: Skip | None, following: str) -> None:
-    assert mute(at(local), CALENDAR) is expected
+def test_the_next_digest(local: str, following: str) -> None:
     assert next_digest(at(local), CALENDAR) == at(following)
 
 

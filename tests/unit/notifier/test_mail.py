@@ -15,7 +15,7 @@ from icalendar import Calendar
 from services.notifier.domain.digest import Entry, compose
 from tests.unit.notifier import mails
 from tests.unit.notifier.made import CALENDAR, MONDAY, gap, recipient
-from tests.unit.notifier.mails import CASES, MINISTRY, RENDERER, SEVERAL, digest
+from tests.unit.notifier.mails import CASES, DIGESTS, MINISTRY, SEVERAL, digest
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -74,7 +74,7 @@ def test_due_days_go_along_for_who_asked() -> None:
     asked = replace(recipient(), calendar=True)
     found = compose(asked, [Entry(gap=one) for one in SEVERAL[:2]], {}, MONDAY, CALENDAR)
     assert found is not None
-    (file,) = RENDERER.render(found, MINISTRY).attachments
+    (file,) = DIGESTS.render(found, MINISTRY).attachments
     read = Calendar.from_ical(file.content)
     entries = [(str(e["uid"]), e.decoded("dtstart"), str(e["summary"])) for e in read.walk("VEVENT")]
     assert entries == [
@@ -97,7 +97,7 @@ def test_the_tone_is_formal(name: str) -> None:
 
 def test_many_drafts_end_in_one_line_each() -> None:
     many = digest(*(gap(n, due_on=date(2026, 11, 9)) for n in range(1, 15)))
-    mail = RENDERER.render(many, MINISTRY)
+    mail = DIGESTS.render(many, MINISTRY)
     assert mail.subject.endswith("và 13 dự thảo khác")
     assert "- Quá hạn 10 ngày làm việc, hạn 09/11/2026: Luật Đất đai (sửa đổi) (LUAT-9)" in mail.text
 

@@ -18,6 +18,7 @@ from services.notifier.adapters.post import file_name
 from services.notifier.application.ports import Attachment, Mail, Outgoing
 from shared.clock import VIETNAM
 from tests.unit.notifier.made import MONDAY
+from tests.unit.notifier.mails import KINDS
 
 SENDER = "Loa <loa@loa.invalid>"
 HTML = '<body><p>Nội dung</p><img src="cid:bieu-do"></body>\n'
@@ -93,7 +94,7 @@ def test_headers() -> None:
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["X-Auto-Response-Suppress"] == "All"
     assert mail["List-Id"] == "Loa <digest.loa.loa.invalid>"
-    assert file_name(outgoing()) == f"2026-11-23_BTP_{UUID(int=99)}.eml"
+    assert file_name(outgoing(), KINDS.one_a_day) == f"2026-11-23_BTP_{UUID(int=99)}.eml"
 
 
 def test_an_image_belongs_to_the_html_and_a_file_to_the_mail() -> None:

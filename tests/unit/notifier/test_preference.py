@@ -9,19 +9,19 @@ import pytest
 
 from services.notifier.domain.digest import Digest, Entry, compose
 from services.notifier.domain.escalation import Verdict
+from services.notifier.domain.notification_case import MailCase, Turn
 from services.notifier.domain.preference import (
     EVERYTHING,
     Command,
     Prefer,
     Preference,
-    Turn,
     Unsubscribe,
-    kept_back,
     offered,
     preference,
 )
-from services.notifier.domain.reasons import Skip, Standing
+from services.notifier.domain.reasons import Reason, decide_notification
 from services.notifier.domain.rounds import following, turns
+from services.notifier.domain.standing import Standing
 from shared.contracts.notifier import (
     RecipientEvent,
     RecipientFrequencyChosen,
@@ -110,26 +110,27 @@ LATER = Turn(today=False, following=date(2026, 11, 26))
     ("digest", "wanted", "turn", "expected"),
     [
         (THANKED, EVERYTHING, None, None),
-        (THANKED, NO_THANKS, None, Skip.UNSUBSCRIBED),
-        (THANKED, NO_THANKS, LATER, Skip.UNSUBSCRIBED),
-        (THANKED, EVERYTHING, LATER, Skip.NOT_THIS_DAY),
+        (THANKED, NO_THANKS, None, Reason.UNSUBSCRIBED),
+        (THANKED, NO_THANKS, LATER, Reason.UNSUBSCRIBED),
+        (THANKED, EVERYTHING, LATER, Reason.NOT_THIS_DAY),
         (THANKED, EVERYTHING, TODAY, None),
         (MIXED, NO_THANKS, None, None),  # somebody has something to do
-        (MIXED, NO_THANKS, LATER, Skip.NOT_THIS_DAY),
+        (MIXED, NO_THANKS, LATER, Reason.NOT_THIS_DAY),
         (FIRST, EVERYTHING, None, None),
         (FIRST, EVERYTHING, TODAY, None),
-        (FIRST, EVERYTHING, LATER, Skip.NOT_THIS_DAY),
+        (FIRST, EVERYTHING, LATER, Reason.NOT_THIS_DAY),
         (SOON, EVERYTHING, LATER, None),  # due before the chosen day
         (SOON, EVERYTHING, replace(LATER, following=date(2026, 11, 25)), None),  # due on it
-        (SOON, EVERYTHING, replace(LATER, following=date(2026, 11, 24)), Skip.NOT_THIS_DAY),
+        (SOON, EVERYTHING, replace(LATER, following=date(2026, 11, 24)), Reason.NOT_THIS_DAY),
         (LATE, NO_THANKS, LATER, None),
         (ESCALATED, EVERYTHING, LATER, None),
     ],
 )
 def test_what_is_kept_back(
-    digest: Digest, wanted: Preference, turn: Turn | None, expected: Skip | None
+    digest: Digest, wanted: Preference, turn: Turn | None, expected: Reason | None
 ) -> None:
-    assert kept_back(digest, wanted, turn) is expected
+    reason = decide_notification(MailCase(lines=digest.lines, unwanted=wanted.unwanted, turn=turn))
+    assert (None if reason.is_news else reason) is expected
 
 
 def test_what_is_above_climbed_because_it_is_overdue() -> None:

@@ -1,31 +1,221 @@
-"""Why a gap is spoken of, as a table: what it is, what was said before, and the reason."""
+"""Why a gap stands in a mail or not, why a mail goes out or not: every reason in one table."""
 
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
 
 import pytest
 
+from services.notifier.domain.delivery_state import DigestState
 from services.notifier.domain.escalation import Verdict
 from services.notifier.domain.gap import Gap
-from services.notifier.domain.matter import UNTOUCHED, Matter
-from services.notifier.domain.reasons import (
-    Quiet,
-    Reason,
-    Standing,
-    Told,
-    reason_above,
-    reason_to_speak,
-    standing,
+from services.notifier.domain.matter import Matter
+from services.notifier.domain.notification_case import (
+    Case,
+    DeliveryCase,
+    GapCase,
+    MailCase,
+    MomentCase,
+    Purpose,
+    Turn,
 )
-from shared.contracts.vocabulary import GapClosure
+from services.notifier.domain.reasons import Effect, Reason, decide_notification
+from services.notifier.domain.standing import Standing, Told, standing
+from shared.contracts.vocabulary import GapClosure, OptionalMail, Procedure
+from shared.vietnam import VIETNAM
 from tests.unit.notifier.made import CALENDAR, MONDAY, gap, silence, told
 
 IN_GRACE = gap(due_on=date(2026, 11, 30))
 DUE_SOON = gap(due_on=date(2026, 11, 26))
 OVERDUE = gap(due_on=date(2026, 11, 20))
+HURRIED = gap(procedure=Procedure.SIMPLIFIED, since=date(2026, 11, 20), due_on=date(2026, 11, 25))
+WEDNESDAY = date(2026, 11, 25)
+PLANNED = Matter(planned_on=WEDNESDAY)
+PASSED = Matter(planned_on=date(2026, 11, 20))
+OVERDUE_TOLD = told(Standing.OVERDUE, due_on=OVERDUE.due_on, day=date(2026, 11, 13))
+FRIDAY = date(2026, 11, 20)
+ABOVE = told(Standing.OVERDUE, due_on=OVERDUE.due_on, above=True)
 
 
 def closed(reason: GapClosure) -> Gap:
     return gap(closed_on=date(2026, 11, 20), closure=reason)
+
+
+COVERED = closed(GapClosure.COVERED)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=VIETNAM)
+
+
+def duty(found: Gap, before: Told | None = None, matter: Matter | None = None, **more: Any) -> GapCase:
+    known: dict[str, Any] = {
+        "gap": found,
+        "day": MONDAY,
+        "calendar": CALENDAR,
+        "told": before,
+        "matter": matter or Matter(),
+    }
+    return GapCase(**known | more)
+
+
+def above(found: Gap, before: Told | None, matter: Matter | None, verdict: Verdict) -> GapCase:
+    return duty(found, before, matter, purpose=Purpose.ABOVE, verdict=verdict)
+
+
+def at_once(found: Gap, local: str, matter: Matter | None = None) -> GapCase:
+    moment = at(local)
+    return duty(found, None, matter, purpose=Purpose.AT_ONCE, local=moment, day=moment.date())
+
+
+def listed(found: Gap, matter: Matter | None = None, *, climbed: bool = False) -> GapCase:
+    return duty(found, None, matter, purpose=Purpose.LIST, climbed=climbed)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A gap in a mail."""
+
+    reason: Reason
+    standing: Standing = Standing.IN_GRACE
+    gap: Gap = IN_GRACE
+
+
+NEW = Named(Reason.FIRST_NOTICE)
+THANKS = Named(Reason.RESOLVED_SINCE, Standing.RESOLVED)
+OLD = Named(Reason.STILL_OWED)
+LATE = Named(Reason.OVERDUE_FIRST, Standing.OVERDUE, OVERDUE)
+SOON = Named(Reason.DUE_SOON, Standing.DUE_SOON, gap(due_on=WEDNESDAY))
+NO_THANKS = frozenset({OptionalMail.THANKS})
+LATER = Turn(today=False, following=date(2026, 11, 26))
+LIST = OptionalMail.WEEKLY_LIST
+
+# What it is, what was told before, what was answered or keeps it quiet; and the reason.
+TABLE: list[tuple[Case, Reason]] = [
+    # a moment
+    (MomentCase(at("2026-11-22T09:00"), CALENDAR), Reason.NOT_A_WORKING_DAY),
+    (MomentCase(at("2026-11-24T08:00"), CALENDAR), Reason.NOT_A_WORKING_DAY),  # a holiday from 2026 on
+    (MomentCase(at("2026-11-23T07:59"), CALENDAR), Reason.BEFORE_HOUR),
+    (MomentCase(at("2026-11-23T08:00"), CALENDAR), Reason.DUE),
+    (MomentCase(at("2026-01-10T08:00"), CALENDAR), Reason.DUE),  # a Saturday that was worked
+    # a gap, to who answers for it
+    (duty(IN_GRACE), Reason.FIRST_NOTICE),
+    (duty(DUE_SOON), Reason.DUE_SOON),
+    (duty(OVERDUE), Reason.OVERDUE_FIRST),
+    (duty(OVERDUE, pending=True), Reason.ALERT_PENDING),
+    (duty(IN_GRACE, told(Standing.IN_GRACE)), Reason.STILL_OWED),
+    (duty(DUE_SOON, told(Standing.IN_GRACE, due_on=DUE_SOON.due_on)), Reason.DUE_SOON),
+    (duty(DUE_SOON, told(Standing.DUE_SOON, due_on=DUE_SOON.due_on)), Reason.STILL_OWED),
+    (duty(OVERDUE, told(Standing.DUE_SOON, due_on=OVERDUE.due_on)), Reason.OVERDUE_FIRST),
+    (duty(OVERDUE, told(Standing.OVERDUE, due_on=OVERDUE.due_on)), Reason.STILL_OWED),
+    (duty(OVERDUE, replace(OVERDUE_TOLD, day=date(2026, 11, 16))), Reason.OVERDUE_REPEAT),
+    (duty(OVERDUE, replace(OVERDUE_TOLD, day=date(2026, 11, 17))), Reason.STILL_OWED),  # four working days
+    (duty(IN_GRACE, told(Standing.IN_GRACE, policies=(1,))), Reason.WORSE),
+    (duty(IN_GRACE, told(Standing.IN_GRACE, policies=(1, 2, 3))), Reason.STILL_OWED),
+    (duty(IN_GRACE, told(Standing.IN_GRACE, due_on=date(2026, 12, 1))), Reason.WORSE),
+    (duty(IN_GRACE, told(Standing.IN_GRACE, due_on=date(2026, 11, 27))), Reason.STILL_OWED),
+    (duty(IN_GRACE, told(Standing.RESOLVED)), Reason.FIRST_NOTICE),  # it opened again
+    (duty(COVERED, told(Standing.IN_GRACE)), Reason.RESOLVED_SINCE),
+    (duty(COVERED), Reason.NEVER_TOLD),
+    (duty(COVERED, told(Standing.RESOLVED)), Reason.KNOWN_TO_BE_CLOSED),
+    (duty(closed(GapClosure.STAGE_LEFT), told(Standing.OVERDUE)), Reason.CLOSED_OTHERWISE),
+    (duty(closed(GapClosure.SUSPENDED), told(Standing.OVERDUE)), Reason.CLOSED_OTHERWISE),
+    (duty(closed(GapClosure.RULES_CHANGED), told(Standing.OVERDUE)), Reason.NOT_THE_UNITS_DOING),
+    (duty(closed(GapClosure.CORRECTED), told(Standing.OVERDUE)), Reason.NOT_THE_UNITS_DOING),
+    # … that was answered, or is kept quiet
+    (duty(OVERDUE, None, Matter(silence=silence())), Reason.SILENCED),
+    (duty(OVERDUE, OVERDUE_TOLD, Matter(snoozed_until=MONDAY)), Reason.SNOOZED),
+    (duty(OVERDUE, OVERDUE_TOLD, Matter(snoozed_until=FRIDAY)), Reason.OVERDUE_REPEAT),
+    (duty(OVERDUE, OVERDUE_TOLD, Matter(halted=True)), Reason.DRAFT_HALTED),
+    (duty(OVERDUE, OVERDUE_TOLD, Matter(halted=True, silence=silence())), Reason.DRAFT_HALTED),
+    (duty(OVERDUE, OVERDUE_TOLD, PLANNED), Reason.PLANNED),  # no repeat before the day that was named
+    (duty(OVERDUE, None, PLANNED), Reason.PLANNED),
+    (duty(OVERDUE, told(Standing.DUE_SOON, due_on=OVERDUE.due_on), PLANNED), Reason.PLANNED),
+    (duty(OVERDUE, replace(OVERDUE_TOLD, policies=(1,)), PLANNED), Reason.WORSE),
+    (duty(OVERDUE, replace(OVERDUE_TOLD, day=FRIDAY), PASSED), Reason.PLAN_PASSED),
+    (duty(OVERDUE, replace(OVERDUE_TOLD, day=MONDAY), PASSED), Reason.STILL_OWED),  # told already
+    (duty(COVERED, told(Standing.OVERDUE), Matter(silence=silence())), Reason.RESOLVED_SINCE),
+    # … to a unit above
+    (above(OVERDUE, None, None, Verdict.OVERDUE), Reason.ESCALATED),
+    (above(OVERDUE, ABOVE, None, Verdict.OVERDUE), Reason.STILL_ESCALATED),
+    (above(OVERDUE, told(Standing.OVERDUE), None, Verdict.OVERDUE), Reason.ESCALATED),  # as its own, once
+    (above(OVERDUE, ABOVE, PASSED, Verdict.PLAN_PASSED), Reason.ESCALATED),  # told before that day passed
+    (above(OVERDUE, ABOVE, PLANNED, Verdict.PLANNED), Reason.NOT_ESCALATED),
+    (above(OVERDUE, None, None, Verdict.TOO_SOON), Reason.NOT_ESCALATED),
+    (above(OVERDUE, None, None, Verdict.SILENCED), Reason.NOT_ESCALATED),
+    (above(COVERED, ABOVE, None, Verdict.RESOLVED), Reason.CLOSED_BELOW),
+    (above(COVERED, None, None, Verdict.RESOLVED), Reason.NEVER_TOLD),
+    # … that can't wait for a digest
+    (at_once(HURRIED, "2026-11-23T10:00"), Reason.NO_TIME),  # the next digest is on the 25th, the due day
+    (at_once(HURRIED, "2026-11-20T10:00"), Reason.CAN_WAIT),  # there is Monday's digest
+    (at_once(HURRIED, "2026-11-23T17:00"), Reason.CAN_WAIT),  # after hours
+    (at_once(HURRIED, "2026-11-24T10:00"), Reason.CAN_WAIT),  # a holiday
+    (at_once(HURRIED, "2026-11-26T10:00"), Reason.CAN_WAIT),  # overdue: nothing is won by an hour
+    (at_once(gap(due_on=WEDNESDAY), "2026-11-23T10:00"), Reason.CAN_WAIT),  # no simplified procedure
+    (at_once(HURRIED, "2026-11-23T10:00", Matter(silence=silence())), Reason.SILENCED),
+    (at_once(HURRIED, "2026-11-23T10:00", Matter(snoozed_until=MONDAY)), Reason.SNOOZED),
+    (at_once(HURRIED, "2026-11-23T10:00", PLANNED), Reason.PLANNED),
+    # … in a list, and in a mail that was asked for
+    (listed(OVERDUE), Reason.LISTED),
+    (listed(OVERDUE, climbed=True), Reason.ESCALATED),
+    (listed(OVERDUE, Matter(snoozed_until=MONDAY)), Reason.LISTED),
+    (listed(OVERDUE, Matter(silence=silence())), Reason.SILENCED),
+    (listed(OVERDUE, Matter(halted=True)), Reason.DRAFT_HALTED),
+    (listed(IN_GRACE), Reason.NOT_OVERDUE),
+    (duty(OVERDUE, purpose=Purpose.RENEWED), Reason.LINKS_RENEWED),
+    # a mail
+    (MailCase(has_reader=False), Reason.NO_RECIPIENT),
+    (MailCase(sent_today=True, round_made=True), Reason.ALREADY_SENT),
+    (MailCase(sent_later=True), Reason.LATER_DIGEST),
+    (MailCase(round_made=True), Reason.ROUND_DONE),
+    (MailCase(), Reason.DUE),
+    (MailCase(ends=LIST), Reason.DUE),
+    (MailCase(ends=LIST, unwanted=frozenset({LIST})), Reason.UNSUBSCRIBED),
+    (MailCase(lines=()), Reason.NOTHING_NEW),
+    (MailCase(lines=(OLD,)), Reason.NOTHING_NEW),
+    (MailCase(lines=(OLD, LATE)), Reason.OVERDUE_FIRST),
+    (MailCase(lines=(THANKS,)), Reason.RESOLVED_SINCE),
+    (MailCase(lines=(THANKS, OLD), unwanted=NO_THANKS), Reason.UNSUBSCRIBED),
+    (
+        MailCase(lines=(THANKS, NEW), unwanted=NO_THANKS),
+        Reason.RESOLVED_SINCE,
+    ),  # somebody has to do something
+    (MailCase(lines=(NEW,), turn=LATER), Reason.NOT_THIS_DAY),
+    (MailCase(lines=(NEW,), turn=replace(LATER, today=True)), Reason.FIRST_NOTICE),
+    (MailCase(lines=(SOON,), turn=LATER), Reason.DUE_SOON),  # due before the chosen day
+    (MailCase(lines=(LATE,), turn=LATER), Reason.OVERDUE_FIRST),
+    # a delivery
+    (DeliveryCase(simulated=True), Reason.SIMULATED),
+    (DeliveryCase(held=True), Reason.ON_HOLD),
+    (DeliveryCase(), Reason.ALREADY_SENT),  # another tick had queued it
+    (DeliveryCase(state=DigestState.QUEUED), Reason.DELIVERY_WAITING),
+    (DeliveryCase(state=DigestState.CLAIMED), Reason.DELIVERY_WAITING),
+    (DeliveryCase(state=DigestState.FAILED), Reason.DELIVERY_FAILED),
+    (DeliveryCase(state=DigestState.UNSURE), Reason.DELIVERY_FAILED),
+    (DeliveryCase(state=DigestState.EXPIRED), Reason.DELIVERY_FAILED),
+    (DeliveryCase(state=DigestState.SENT), Reason.DUE),
+]
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"), TABLE, ids=[f"{n} {reason}" for n, (_, reason) in enumerate(TABLE)]
+)
+def test_reason(case: Case, expected: Reason) -> None:
+    assert decide_notification(case) is expected
+
+
+def test_every_reason_has_a_row() -> None:
+    assert {reason for _, reason in TABLE} == set(Reason)
+
+
+def test_what_only_fills_up_a_mail_is_no_news() -> None:
+    assert {one for one in Reason if one.effect is Effect.LINE} == {
+        Reason.STILL_OWED,
+        Reason.PLANNED,
+        Reason.CLOSED_OTHERWISE,
+        Reason.STILL_ESCALATED,
+        Reason.CLOSED_BELOW,
+    }
 
 
 @pytest.mark.parametrize(
@@ -36,122 +226,11 @@ def closed(reason: GapClosure) -> Gap:
         (DUE_SOON, MONDAY, Standing.DUE_SOON),
         (gap(due_on=MONDAY), MONDAY, Standing.DUE_SOON),
         (OVERDUE, date(2026, 11, 21), Standing.OVERDUE),
-        (closed(GapClosure.COVERED), MONDAY, Standing.RESOLVED),
-        (closed(GapClosure.COVERED), date(2026, 11, 19), Standing.IN_GRACE),  # open on that day
+        (COVERED, MONDAY, Standing.RESOLVED),
+        (COVERED, date(2026, 11, 19), Standing.IN_GRACE),  # open on that day
         (closed(GapClosure.EXEMPTED), date(2026, 11, 19), Standing.RESOLVED),  # holds for every day
         (gap(since=date(2026, 11, 25)), MONDAY, Standing.RESOLVED),  # not begun yet
     ],
 )
 def test_standing(found: Gap, day: date, expected: Standing) -> None:
     assert standing(found, day, CALENDAR) is expected
-
-
-@pytest.mark.parametrize(
-    ("found", "before", "expected"),
-    [
-        (IN_GRACE, None, Reason.FIRST_NOTICE),
-        (DUE_SOON, None, Reason.DUE_SOON),
-        (OVERDUE, None, Reason.OVERDUE_FIRST),
-        (IN_GRACE, told(Standing.IN_GRACE), Reason.STILL_OWED),
-        (DUE_SOON, told(Standing.IN_GRACE, due_on=DUE_SOON.due_on), Reason.DUE_SOON),
-        (DUE_SOON, told(Standing.DUE_SOON, due_on=DUE_SOON.due_on), Reason.STILL_OWED),
-        (OVERDUE, told(Standing.DUE_SOON, due_on=OVERDUE.due_on), Reason.OVERDUE_FIRST),
-        (OVERDUE, told(Standing.OVERDUE, due_on=OVERDUE.due_on), Reason.STILL_OWED),
-        (
-            OVERDUE,
-            told(Standing.OVERDUE, due_on=OVERDUE.due_on, day=date(2026, 11, 16)),
-            Reason.OVERDUE_REPEAT,
-        ),
-        (
-            OVERDUE,
-            told(Standing.OVERDUE, due_on=OVERDUE.due_on, day=date(2026, 11, 17)),
-            Reason.STILL_OWED,  # four working days only
-        ),
-        (IN_GRACE, told(Standing.IN_GRACE, policies=(1,)), Reason.WORSE),
-        (IN_GRACE, told(Standing.IN_GRACE, policies=(1, 2, 3)), Reason.STILL_OWED),
-        (IN_GRACE, told(Standing.IN_GRACE, due_on=date(2026, 12, 1)), Reason.WORSE),
-        (IN_GRACE, told(Standing.IN_GRACE, due_on=date(2026, 11, 27)), Reason.STILL_OWED),
-        (IN_GRACE, told(Standing.RESOLVED), Reason.FIRST_NOTICE),  # it opened again
-        (closed(GapClosure.COVERED), told(Standing.IN_GRACE), Reason.RESOLVED_SINCE),
-        (closed(GapClosure.COVERED), None, Quiet.NEVER_TOLD),
-        (closed(GapClosure.COVERED), told(Standing.RESOLVED), Quiet.KNOWN_TO_BE_CLOSED),
-        (closed(GapClosure.STAGE_LEFT), told(Standing.OVERDUE), Reason.CLOSED_OTHERWISE),
-        (closed(GapClosure.SUSPENDED), told(Standing.OVERDUE), Reason.CLOSED_OTHERWISE),
-        (closed(GapClosure.RULES_CHANGED), told(Standing.OVERDUE), Quiet.NOT_THE_UNITS_DOING),
-        (closed(GapClosure.CORRECTED), told(Standing.OVERDUE), Quiet.NOT_THE_UNITS_DOING),
-    ],
-)
-def test_reason(found: Gap, before: Told | None, expected: Reason | Quiet) -> None:
-    assert reason_to_speak(found, before, UNTOUCHED, MONDAY, CALENDAR) is expected
-
-
-WEDNESDAY = date(2026, 11, 25)
-PLANNED = Matter(planned_on=WEDNESDAY)
-PASSED = Matter(planned_on=date(2026, 11, 20))
-OVERDUE_TOLD = told(Standing.OVERDUE, due_on=OVERDUE.due_on, day=date(2026, 11, 13))
-
-
-@pytest.mark.parametrize(
-    ("found", "before", "matter", "expected"),
-    [
-        (OVERDUE, None, Matter(silence=silence()), Quiet.SILENCED),
-        (OVERDUE, OVERDUE_TOLD, Matter(snoozed_until=MONDAY), Quiet.SNOOZED),
-        (OVERDUE, OVERDUE_TOLD, Matter(snoozed_until=date(2026, 11, 20)), Reason.OVERDUE_REPEAT),
-        (OVERDUE, OVERDUE_TOLD, Matter(halted=True), Quiet.DRAFT_HALTED),
-        (OVERDUE, OVERDUE_TOLD, Matter(halted=True, silence=silence()), Quiet.DRAFT_HALTED),
-        (OVERDUE, OVERDUE_TOLD, PLANNED, Reason.PLANNED),  # no repeat before the day that was named
-        (OVERDUE, None, PLANNED, Reason.PLANNED),
-        (OVERDUE, told(Standing.DUE_SOON, due_on=OVERDUE.due_on), PLANNED, Reason.PLANNED),
-        (OVERDUE, told(Standing.OVERDUE, due_on=OVERDUE.due_on, policies=(1,)), PLANNED, Reason.WORSE),
-        (OVERDUE, told(Standing.OVERDUE, due_on=OVERDUE.due_on), PASSED, Reason.PLAN_PASSED),
-        (
-            OVERDUE,
-            told(Standing.OVERDUE, due_on=OVERDUE.due_on, day=MONDAY),
-            PASSED,
-            Reason.STILL_OWED,  # said already
-        ),
-        (
-            closed(GapClosure.COVERED),
-            told(Standing.OVERDUE),
-            Matter(silence=silence()),
-            Reason.RESOLVED_SINCE,
-        ),
-    ],
-)
-def test_reason_of_what_was_answered_or_is_kept_quiet(
-    found: Gap, before: Told | None, matter: Matter, expected: Reason | Quiet
-) -> None:
-    assert reason_to_speak(found, before, matter, MONDAY, CALENDAR) is expected
-
-
-ABOVE = told(Standing.OVERDUE, due_on=OVERDUE.due_on, above=True)
-
-
-@pytest.mark.parametrize(
-    ("found", "before", "matter", "verdict", "expected"),
-    [
-        (OVERDUE, None, UNTOUCHED, Verdict.OVERDUE, Reason.ESCALATED),
-        (OVERDUE, ABOVE, UNTOUCHED, Verdict.OVERDUE, Reason.STILL_ESCALATED),
-        (OVERDUE, told(Standing.OVERDUE), UNTOUCHED, Verdict.OVERDUE, Reason.ESCALATED),  # as its own, once
-        (OVERDUE, ABOVE, PASSED, Verdict.PLAN_PASSED, Reason.ESCALATED),  # told before that day had passed
-        (OVERDUE, ABOVE, PLANNED, Verdict.PLANNED, Quiet.NOT_ESCALATED),
-        (OVERDUE, None, UNTOUCHED, Verdict.TOO_SOON, Quiet.NOT_ESCALATED),
-        (OVERDUE, None, UNTOUCHED, Verdict.SILENCED, Quiet.NOT_ESCALATED),
-        (closed(GapClosure.COVERED), ABOVE, UNTOUCHED, Verdict.RESOLVED, Reason.CLOSED_BELOW),
-        (closed(GapClosure.COVERED), None, UNTOUCHED, Verdict.RESOLVED, Quiet.NEVER_TOLD),
-    ],
-)
-def test_reason_above(
-    found: Gap, before: Told | None, matter: Matter, verdict: Verdict, expected: Reason | Quiet
-) -> None:
-    assert reason_above(found, before, matter, verdict, MONDAY) is expected
-
-
-def test_what_only_fills_up_a_mail_is_no_news() -> None:
-    assert {r for r in Reason if not r.is_news} == {
-        Reason.STILL_OWED,
-        Reason.PLANNED,
-        Reason.CLOSED_OTHERWISE,
-        Reason.STILL_ESCALATED,
-        Reason.CLOSED_BELOW,
-    }

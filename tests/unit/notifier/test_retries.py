@@ -5,11 +5,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.notifier.domain.delivery import LONGEST_PAUSE, PATIENCE, Shipment, pause
-from services.notifier.domain.digest import KIND
+from services.notifier.domain.digest import IMMEDIATE, KIND
+from services.notifier.domain.overview import MONTHLY_SUMMARY, WEEKLY_LIST
+from services.notifier.domain.preference import SETTINGS
 from shared.clock import VIETNAM
 from tests.unit.notifier.made import CALENDAR, MONDAY
+from tests.unit.notifier.mails import KINDS
 
-WEEKLY = "weekly"
+WEEKLY = WEEKLY_LIST
 
 
 def at(text: str) -> datetime:
@@ -17,7 +20,7 @@ def at(text: str) -> datetime:
 
 
 def shipment(kind: str = KIND) -> Shipment:
-    return Shipment(kind=kind, day=MONDAY, queued_at=at("2026-11-23T08:00"))
+    return KINDS.shipment(kind, MONDAY, at("2026-11-23T08:00"))
 
 
 @pytest.mark.parametrize(
@@ -50,6 +53,13 @@ def test_next_try(kind: str, earliest: str, expected: str | None) -> None:
 )
 def test_over(kind: str, moment: str, expected: bool) -> None:
     assert shipment(kind).is_over(at(moment)) is expected
+
+
+def test_what_speaks_of_its_day_ends_with_it() -> None:
+    ends = {kind.name for kind in KINDS if shipment(kind.name).lasts_a_day}
+    assert ends == {KIND, IMMEDIATE}
+    assert not shipment("of another release").lasts_a_day
+    assert {MONTHLY_SUMMARY, SETTINGS} <= {kind.name for kind in KINDS} - ends
 
 
 def test_pauses_grow_and_are_spread() -> None:

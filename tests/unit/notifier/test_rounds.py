@@ -4,47 +4,57 @@ from datetime import date
 
 import pytest
 
-from services.notifier.domain.rounds import Kind, due, reporting_month_before, rounds_of
+from services.notifier.domain.overview import MONTHLY_SUMMARY, WEEKLY_LIST
+from services.notifier.domain.rounds import DIGEST, due, reporting_month_before
 from tests.unit.notifier.made import CALENDAR, MONDAY
+from tests.unit.notifier.mails import KINDS
 
-DAILY = {Kind.DIGEST}
+DAILY = {DIGEST}
+
+
+def asked(day: date, done: frozenset[str], *, today: bool) -> frozenset[str]:
+    return due(KINDS.rounds_of(day), day, done, CALENDAR, today=today)
 
 
 @pytest.mark.parametrize(
     ("day", "expected"),
     [
-        (MONDAY, {Kind.DIGEST, Kind.WEEKLY_LIST}),
+        (MONDAY, {DIGEST, WEEKLY_LIST}),
         (date(2026, 11, 25), DAILY),
-        (date(2026, 11, 16), {Kind.DIGEST, Kind.WEEKLY_LIST, Kind.MONTHLY_SUMMARY}),  # the 15th is a Sunday
-        (date(2026, 12, 15), {Kind.DIGEST, Kind.MONTHLY_SUMMARY}),
-        (date(2026, 2, 23), {Kind.DIGEST, Kind.WEEKLY_LIST, Kind.MONTHLY_SUMMARY}),  # Tết, 14 to 22 February
+        (date(2026, 11, 16), {DIGEST, WEEKLY_LIST, MONTHLY_SUMMARY}),  # the 15th is a Sunday
+        (date(2026, 12, 15), {DIGEST, MONTHLY_SUMMARY}),
+        (date(2026, 2, 23), {DIGEST, WEEKLY_LIST, MONTHLY_SUMMARY}),  # Tết, 14 to 22 February
     ],
 )
-def test_the_rounds_of_a_day(day: date, expected: set[Kind]) -> None:
-    assert due(day, frozenset(), CALENDAR, today=False) == expected
+def test_the_rounds_of_a_day(day: date, expected: set[str]) -> None:
+    assert asked(day, frozenset(), today=False) == expected
 
 
 def test_a_round_that_nobody_made_is_made_once_whatever_the_day() -> None:
     thursday = date(2026, 11, 26)
-    keys = {one.kind: one.key for one in rounds_of(thursday)}
-    assert due(thursday, frozenset({"2026-11-12.digest"}), CALENDAR, today=True) == set(Kind)
-    assert due(thursday, frozenset(), CALENDAR, today=True) == DAILY  # who is new has no past to report
-    done = frozenset({keys[Kind.WEEKLY_LIST], keys[Kind.MONTHLY_SUMMARY]})
-    assert due(thursday, done, CALENDAR, today=True) == DAILY
-    assert due(thursday, done | {keys[Kind.DIGEST]}, CALENDAR, today=True) == set()
+    keys = {one.kind: one.key for one in KINDS.rounds_of(thursday)}
+    assert asked(thursday, frozenset({"2026-11-12.digest"}), today=True) == {
+        DIGEST,
+        WEEKLY_LIST,
+        MONTHLY_SUMMARY,
+    }
+    assert asked(thursday, frozenset(), today=True) == DAILY  # who is new has no past to report
+    done = frozenset({keys[WEEKLY_LIST], keys[MONTHLY_SUMMARY]})
+    assert asked(thursday, done, today=True) == DAILY
+    assert asked(thursday, done | {keys[DIGEST]}, today=True) == set()
 
 
 def test_what_was_due_before_the_first_round_was_not_missed() -> None:
     wednesday, thursday = date(2026, 11, 25), date(2026, 11, 26)
     begun = frozenset({"2026-11-25.digest"})
-    assert due(wednesday, begun, CALENDAR, today=True) == set()
-    assert due(thursday, begun, CALENDAR, today=True) == DAILY
+    assert asked(wednesday, begun, today=True) == set()
+    assert asked(thursday, begun, today=True) == DAILY
     since_monday = frozenset({"2026-11-23.digest"})
-    assert due(thursday, since_monday, CALENDAR, today=True) == {Kind.DIGEST, Kind.WEEKLY_LIST}
+    assert asked(thursday, since_monday, today=True) == {DIGEST, WEEKLY_LIST}
 
 
 def test_periods_across_the_turn_of_a_year() -> None:
-    assert [one.key for one in rounds_of(date(2027, 1, 3))] == [
+    assert [one.key for one in KINDS.rounds_of(date(2027, 1, 3))] == [
         "2027-01-03.digest",
         "2026-W53.weekly_list",
         "2026-12.monthly_summary",

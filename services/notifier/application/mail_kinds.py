@@ -1,0 +1,127 @@
+"""The kinds of mail: each is one object that says when it is due, to whom, what stands in it, and how it is written."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from services.notifier.application.plan import Plan, Skipped
+from services.notifier.application.planning import Planning
+from services.notifier.application.ports import Mail, Notice
+from services.notifier.domain.delivery import Shipment
+from services.notifier.domain.notification_case import MailCase
+from services.notifier.domain.reasons import decide_notification
+from services.notifier.domain.recipient import Recipient
+from services.notifier.domain.rounds import Round
+from services.notifier.domain.supervision import Unit
+from shared.contracts.vocabulary import OptionalMail
+from shared.errors import Text
+
+
+class MailKind(ABC):
+    """A kind overrides what is its own. To add one: its module, its templates, a line in `adapters/digests/kinds.py`, a test.
+
+    `optional`: what its reader may end. `lasts_a_day`: what it says is said anew by the next working day's mail, so a
+    late one is not sent. `one_a_day`: a mailbox gets at most one a day. `made_on_request`: an operator's tick makes it,
+    whether its round is due or not.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[Text]
+    optional: ClassVar[OptionalMail | None] = None
+    lasts_a_day: ClassVar[bool] = False
+    one_a_day: ClassVar[bool] = False
+    made_on_request: ClassVar[bool] = False
+
+    def round_of(self, _day: date) -> Round | None:
+        """Give the round that a day belongs to; a kind without rounds is not planned by the calendar."""
+        return None
+
+    def recipients(self, _planning: Planning) -> Iterable[Recipient]:
+        return ()
+
+    def compose(self, _planning: Planning, _recipient: Recipient) -> Notice | None:
+        """Make the mail of a recipient, with the key that the ledger knows it by; None if there is nothing to say."""
+        return None
+
+    def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
+        """Give the mails of a round, and those that their readers ended."""
+        if self.name not in planning.due:
+            return
+        for recipient in self.recipients(planning):
+            if notice := self.compose(planning, recipient):
+                yield self._unless_ended(planning, notice)
+
+    def requested(self, _planning: Planning, _recipient: Recipient, _gap_id: UUID | None) -> Notice | None:
+        """Make the mail that a reader asked for; None if it is not theirs to ask for."""
+        return None
+
+    @abstractmethod
+    def render(self, notice: Any, unit: Unit) -> Mail:
+        """Write it; `notice` is one that this kind made."""
+
+    def _unless_ended(self, planning: Planning, notice: Notice) -> Notice | Skipped:
+        recipient = notice.recipient
+        unwanted = planning.desk.preference(recipient).unwanted
+        reason = decide_notification(MailCase(ends=self.optional, unwanted=unwanted))
+        return notice if reason.is_news else Skipped(reason, recipient.unit_code, recipient, self.optional)
+
+
+class MailKinds:
+    """All kinds, in the order in which their mails are queued."""
+
+    def __init__(self, kinds: Iterable[MailKind]) -> None:
+        self._by_name: dict[str, MailKind] = {}
+        for kind in kinds:
+            if kind.name in self._by_name:
+                raise ValueError(f"two kinds of mail are called {kind.name}")
+            self._by_name[kind.name] = kind
+
+    def __iter__(self) -> Iterator[MailKind]:
+        return iter(self._by_name.values())
+
+    def __getitem__(self, name: str) -> MailKind:
+        return self._by_name[name]
+
+    def rounds_of(self, day: date) -> Sequence[Round]:
+        """Give the rounds that a day belongs to."""
+        found = (kind.round_of(day) for kind in self)
+        return [one for one in found if one is not None]
+
+    @property
+    def on_request(self) -> frozenset[str]:
+        return frozenset(kind.name for kind in self if kind.made_on_request)
+
+    @property
+    def one_a_day(self) -> frozenset[str]:
+        return frozenset(kind.name for kind in self if kind.one_a_day)
+
+    def label(self, name: str) -> Text:
+        """Name a kind for people; one that a later release brought, or an earlier one had, by its own name."""
+        kind = self._by_name.get(name)
+        return kind.label if kind else Text(name, name)
+
+    def shipment(self, name: str, day: date, queued_at: datetime) -> Shipment:
+        kind = self._by_name.get(name)
+        return Shipment(lasts_a_day=kind is not None and kind.lasts_a_day, day=day, queued_at=queued_at)
+
+    def plan_kind(self, planning: Planning, name: str) -> Iterable[Notice | Skipped]:
+        kind = self._by_name.get(name)
+        return kind.plan(planning) if kind else ()
+
+    def plan(self, planning: Planning) -> Plan:
+        """Say which mails go out, and why others don't."""
+        return Plan(
+            planning.local,
+            [notice for kind in self for notice in planning.notices(kind.name)],
+            planning.desk.tree,
+            [
+                *planning.without_recipient(),
+                *(skipped for kind in self for skipped in planning.skipped(kind.name)),
+            ],
+            list(planning.unsaid()),
+            planning.due,
+            list(planning.situation.escalations()),
+            list(planning.situation.silenced()),
+        )

@@ -1,0 +1,113 @@
+"""What every kind of mail plans from: one snapshot, one moment, the rounds that are due; and what other kinds have planned."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import cached_property
+from uuid import UUID
+
+from services.notifier.application.plan import Skipped, Unsaid
+from services.notifier.application.ports import Desk, Notice
+from services.notifier.domain.audience import Reach, Via
+from services.notifier.domain.digest import Digest
+from services.notifier.domain.escalation import Step
+from services.notifier.domain.gap import Gap
+from services.notifier.domain.notification_case import GapCase, MailCase, Turn
+from services.notifier.domain.reasons import Reason, decide_notification
+from services.notifier.domain.recipient import Recipient
+from services.notifier.domain.rounds import following
+from services.notifier.domain.situation import Situation
+from shared.contracts.vocabulary import Weekday
+from shared.rules.working_days import Calendar
+
+Planned = Sequence[Notice | Skipped]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planning:
+    """`local` is the moment (Vietnam's time), `due` the kinds whose round it makes, `chosen` the days of the week whose turn it is.
+
+    `plan_kind` plans a kind by its name; each is planned once, whoever asks for it first.
+    """
+
+    desk: Desk
+    local: datetime
+    calendar: Calendar
+    steps: Sequence[Step]
+    due: frozenset[str] = frozenset()
+    chosen: frozenset[Weekday] = frozenset()
+    plan_kind: Callable[["Planning", str], Iterable[Notice | Skipped]]
+    _planned: dict[str, Planned] = field(default_factory=dict)
+
+    @property
+    def day(self) -> date:
+        return self.local.date()
+
+    @cached_property
+    def situation(self) -> Situation:
+        return Situation(
+            day=self.day,
+            gaps=self.desk.gaps,
+            matters=self.desk.matters,
+            recipients=self.desk.recipients,
+            tree=self.desk.tree,
+            steps=self.steps,
+            calendar=self.calendar,
+        )
+
+    def planned(self, kind: str) -> Planned:
+        if kind not in self._planned:
+            self._planned[kind] = list(self.plan_kind(self, kind))
+        return self._planned[kind]
+
+    def notices(self, kind: str) -> list[Notice]:
+        """Give the mails of a kind that are to go out."""
+        return [one for one in self.planned(kind) if not isinstance(one, Skipped)]
+
+    def skipped(self, kind: str) -> list[Skipped]:
+        return [one for one in self.planned(kind) if isinstance(one, Skipped)]
+
+    def recipients(self) -> Iterator[Recipient]:
+        """Give the mailboxes that are valid on the day."""
+        return (one for one in self.desk.recipients if one.is_valid_on(self.day))
+
+    def recipient(self, recipient_id: UUID) -> Recipient | None:
+        return next((one for one in self.recipients() if one.recipient_id == recipient_id), None)
+
+    def turn_of(self, recipient: Recipient) -> Turn | None:
+        """Say whether it is the turn of the day of the week that a mailbox chose; None if it chose none."""
+        chosen = self.desk.preference(recipient).digest_day
+        if chosen is None:
+            return None
+        return Turn(chosen in self.chosen, following(chosen, self.day, self.calendar))
+
+    def named(self, digest: Digest) -> Digest:
+        codes = {line.gap.unit_code for line in digest.lines}
+        return replace(digest, unit_names={code: self.desk.tree.unit(code).name for code in codes})
+
+    def without_recipient(self) -> Iterator[Skipped]:
+        """Name the units that owe something and that nobody reads for; `detail` is who reads instead."""
+        for code in sorted({gap.unit_code for gap in self.situation.open_gaps()}):
+            reached = self.situation.audience.of_duty(code)
+            reason = decide_notification(MailCase(has_reader=_reads_itself(reached)))
+            if reason is Reason.NO_RECIPIENT:
+                yield Skipped(reason, code, detail=reached[0].unit_code if reached else None)
+
+    def unsaid(self) -> Iterator[Unsaid]:
+        """Name the open gaps that no mail speaks of, and those whose alert is not in their state yet."""
+        for one in self.desk.pending:
+            reason = self.first_reason(one.gap, pending=True)
+            yield Unsaid(one.unit_code, one.draft_code, reason)
+        for gap in self.situation.open_gaps():
+            if not (reason := self.first_reason(gap)).in_mail:
+                yield Unsaid(gap.unit_code, gap.draft_code, reason)
+
+    def first_reason(self, gap: Gap, *, pending: bool = False) -> Reason:
+        """Give the reason that decides for a recipient who was never notified of a gap."""
+        matter = self.situation.matter(gap)
+        case = GapCase(gap=gap, day=self.day, calendar=self.calendar, matter=matter, pending=pending)
+        return decide_notification(case)
+
+
+def _reads_itself(reached: Sequence[Reach]) -> bool:
+    return any(reach.via is not Via.SUPERIOR for reach in reached)
