@@ -81,8 +81,7 @@ def test_which_state_of_the_database_passes(state: str, is_transient: bool) -> N
 
 
 WHO_TRIES_AGAIN: dict[str, Callable[[], tuple[type[Exception], ...]]] = {
-    "a message": lambda: reactions.AGAIN,
-    "a mail": lambda: sender.AGAIN,
+    "a message": lambda: transient.RETRIED,
 }
 
 
