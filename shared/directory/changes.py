@@ -123,8 +123,9 @@ def _corrected(_event: Recorded, data: DraftStageCorrected) -> Rows:
 
 
 def _amended(event: Recorded, data: DraftAmended) -> Rows:
-    changed = amended(data)
-    return _draft(event, **{name: changed[name] for name in ("instrument", "regime") if name in changed})
+    """Change what the directory holds of it; a number, an outcome or a source alone changes no row here."""
+    held = {name: value for name, value in amended(data).items() if name in ("instrument", "regime")}
+    return _draft(event, **held) if held else []
 
 
 _DRAFT_HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
