@@ -12,20 +12,20 @@ from shared import clock, log
 from shared.contracts.catalog import Catalog
 from shared.contracts.event import Unknown
 from shared.envelope import Recorded, decode
-from shared.errors import PermanentError, Refusal
+from shared.errors import PermanentError
 from shared.eventstore.jetstream import TRACEPARENT
 from shared.eventstore.streams import CONSUMERS, Consumer
 from shared.health import Check
 from shared.telemetry import Telemetry
 from shared.tracing import Heard, Tracing
-from shared.transient import BROKER, TRANSIENT
+from shared.transient import BROKER, RETRIED
 
 logger = log.get(__name__)
 
 AGAIN_SECONDS = 5.0
 UNEXPECTED_SECONDS = 60.0
 # A refusal here means that others kept changing the aggregate, or that the read model is behind.
-AGAIN = (Refusal, *TRANSIENT)
+
 
 # One message at a time and in order; a pull of several would be handled side by side.
 ONE_BY_ONE = PullSub(batch_size=1, timeout=5.0)
@@ -144,7 +144,7 @@ async def answer(consumer: str, message: NatsMessage, work: Work) -> Outcome:
         )
         await message.reject()
         return "parked"
-    except AGAIN as error:
+    except RETRIED as error:
         logger.warning("message_delayed", consumer=consumer, error=f"{type(error).__name__}: {error}")
         await message.nack(delay=AGAIN_SECONDS)
         return "again"

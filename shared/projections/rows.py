@@ -104,7 +104,8 @@ def _merge(before: RowChange | None, change: RowChange) -> RowChange:
 async def _update(connection: AsyncConnection, table: Table, changes: Sequence[Change]) -> None:
     alike: dict[Key, list[Change]] = defaultdict(list)
     for change in changes:
-        alike[tuple(sorted(change.values))].append(change)
+        if change.values:
+            alike[tuple(sorted(change.values))].append(change)
     keys = _keys(table)
     for columns, group in alike.items():
         statement = (

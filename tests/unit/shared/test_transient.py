@@ -12,8 +12,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import exc
 
-from services.notifier.application import sender
-from shared import problems, reactions, transient
+from shared import problems, transient
 from shared.database import DatabaseAway, DatabaseBusy
 from shared.errors import PermanentError, Refusal, TransientError
 from shared.eventstore.port import VersionConflict
