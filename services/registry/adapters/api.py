@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from services.registry.adapters import bodies, draft_api
 from services.registry.adapters.rule_views import ProceduresView, procedures_view
-from services.registry.adapters.unit_views import UnitView, unit_view
+from services.registry.adapters.unit_views import UnitView, unit_record, unit_view
 from services.registry.adapters.views import (
     DraftItem,
     DraftView,
@@ -116,7 +116,7 @@ def _unit_records(commands: Commands, read_model: ReadModel, store: BulkStore) -
         histories = await store.load_all(refs)
         states = [(histories[ref].state(units.unit), histories[ref].version) for ref in refs]
         views = [
-            unit_view(state, version, commands.today)
+            unit_record(state, version, commands.today)
             for state, version in states
             if isinstance(state, units.Unit)
         ]

@@ -57,6 +57,11 @@ def unit_view(unit: Unit, version: Version, today: date) -> UnitView:
     )
 
 
+def unit_record(unit: Unit, version: Version, today: date) -> UnitView:
+    """Show a unit for an export: `valid_to` is the registered one, since dissolutions stand in `successions`."""
+    return unit_view(unit, version, today).model_copy(update={"valid_to": unit.registered.valid_to})
+
+
 def _successions(changes: Iterable[Any]) -> Iterable[SuccessionItem]:
     for change in changes:
         if isinstance(change, UnitSucceeded | UnitDissolved):
