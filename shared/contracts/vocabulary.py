@@ -291,7 +291,7 @@ class EscalationReason(StrEnum):
     NO_RECIPIENT = "no_recipient"
 
 
-CLOSED_LISTS = (Answer, Clearable, ContentItem, Precision, Procedure, Weekday)
+CLOSED_LISTS = (Answer, ContentItem, Precision, Procedure, Weekday)
 """What an event may bear of these is complete: one value more is a breaking change of its type."""
 
 OPEN_LISTS = (
