@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any
 
 from faststream import AckPolicy
@@ -132,6 +133,7 @@ class CloudEvent(BaseModel):
     traceparent: str | None = None
 
 
+@cache
 def envelope_model(model: type[Event]) -> type[BaseModel]:
     """Build the pydantic model of the whole message of one event type, for AsyncAPI and JSON Schema."""
     name = f"{model.context.capitalize()}{model.__name__.removeprefix(model.context.capitalize())}Message"

@@ -46,11 +46,13 @@ def of_kind(overlay: str, kind: str) -> dict[str, Thing]:
     return {one["metadata"]["name"]: one for one in built(overlay) if one["kind"] == kind}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("thing", list(every()))
 def test_keeps_to_the_schemas_of_kubernetes(thing: Thing) -> None:
     kubernetes_validate.validate(thing, VERSION, strict=True)
 
 
+@pytest.mark.slow
 def test_what_watches_keeps_to_the_schemas_that_are_kubernetes_own() -> None:
     own = [thing for kind, thing in watching().items() if kind not in FOREIGN]
     assert [thing["kind"] for thing in own] == ["ConfigMap"]
@@ -68,11 +70,13 @@ def _as_understood(thing: Thing) -> Thing:
     return understood
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(FOREIGN))
 def test_what_watches_is_understood_by_the_operator_of_prometheus(kind: str) -> None:
     assert _as_understood(watching()[kind]) == watching()[kind]
 
 
+@pytest.mark.slow
 def test_a_typing_error_in_what_watches_would_be_noticed() -> None:
     thing = copy.deepcopy(watching()["ServiceMonitor"])
     thing["spec"]["endpoints"][0]["intervall"] = "15s"
@@ -113,6 +117,7 @@ def test_every_service_is_scraped_under_the_names_that_rules_speak_of(overlay: s
     assert {labels[label] for labels in as_prometheus_sees_them} == set(SERVICES)
 
 
+@pytest.mark.slow
 def test_a_typing_error_would_be_noticed() -> None:
     broken = {**built("dev")[0], "spec": {**built("dev")[0]["spec"], "replicsa": 2}}
     with pytest.raises(kubernetes_validate.ValidationError):
