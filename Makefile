@@ -1,6 +1,8 @@
 # Every habit of the project is one target; `make` alone lists them.
 
 PYTHON ?= python3
+# Whoever sets it pays for the compilation of every module in every process that a test starts.
+unexport PYTHONDONTWRITEBYTECODE
 UV := 0.13.9
 BIN := .venv/bin
 STACK ?= deploy/compose/compose.yaml
@@ -9,13 +11,14 @@ INSTALLED := .venv/.installed
 # Two processes, each with engines of its own; the tests of one file stay together, in the order of the files: the long
 # ones (e2e) come early, so that neither waits for the other in the end. `PARALLEL=` for one.
 PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
+QUICK := not container and not browser and not office and not chaos and not slow
 # Imported once while installing, so that the first start finds it compiled.
 WARM := import deploy.cli.operate.up, services.registry.app, services.campaigns.app, services.metrics.app, services.notifier.app
 LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	--all-extras --group dev pyproject.toml -o requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all e2e check types lint format bench sample lock images stack stack-down image-base clean
+.PHONY: help setup run test test-fast test-slow test-all e2e check types lint format bench sample lock images stack stack-down image-base clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -26,9 +29,15 @@ run: setup ## start everything on this machine, with both samples
 	@$(BIN)/loa up --demo
 
 test: setup ## the suite that needs no container engine, browser or office
-	@$(BIN)/pytest $(PARALLEL) -m "not container and not browser and not office and not chaos"
+	@$(BIN)/pytest $(PARALLEL) -m "$(QUICK)"
 
-test-all: setup ## containers, browser, LibreOffice and chaos too
+test-fast: setup ## unit and contract tests: no engine, under a minute
+	@$(BIN)/pytest $(PARALLEL) tests/unit tests/contract -m "$(QUICK)"
+
+test-slow: setup ## checks by other projects' tools and long simulations, which `make test` leaves out
+	@$(BIN)/pytest $(PARALLEL) -m "slow and not container and not browser and not office and not chaos"
+
+test-all: setup ## slow tests, containers, browser, LibreOffice and chaos too
 	@$(BIN)/pytest
 
 e2e: setup ## the platform as a whole, started as a person would

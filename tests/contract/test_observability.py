@@ -98,6 +98,7 @@ def test_a_command_that_does_not_exist_is_noticed() -> None:
         test_a_command_of_the_runbook_exists_with_its_options("loa status --fast")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     shutil.which("promtool") is None, reason="promtool is not installed (Debian: apt-get install prometheus)"
 )

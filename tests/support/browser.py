@@ -3,9 +3,12 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 from shutil import which
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
 
 CHROMIUM = which("chromium") or "/usr/bin/chromium"
 ENOUGH = 4.5  # contrast of text (WCAG 2.2, 1.4.3, AA)
@@ -36,7 +39,9 @@ in_browser = [
 
 
 @pytest.fixture(scope="module")
-async def chromium() -> AsyncIterator[Browser]:
+async def chromium() -> AsyncIterator["Browser"]:
+    from playwright.async_api import async_playwright  # noqa: PLC0415  half a second that no other test pays
+
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser

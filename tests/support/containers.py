@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from deploy.image.build import EXTRAS, Builder, NoBase, builder
-from deploy.image.wheels import fetch
+if TYPE_CHECKING:
+    from deploy.image.build import Builder
 
 CLIENTS = ("docker", "podman")
 SECRETS = "/run/secrets"
@@ -60,7 +60,7 @@ class Images:
     """Our images, built when they are first asked for."""
 
     containers: Containers
-    builder: Builder
+    builder: "Builder"
     built: dict[str, str] = field(default_factory=dict)
 
     def of(self, name: str) -> str:
@@ -103,6 +103,9 @@ def _answers(client: str) -> bool:
 @pytest.fixture(scope="session")
 def images(containers: Containers) -> Images:
     """Find a base for images; without one the test is left out, and says how to make one."""
+    from deploy.image.build import EXTRAS, NoBase, builder  # noqa: PLC0415  half a second that no other test pays
+    from deploy.image.wheels import fetch  # noqa: PLC0415
+
     try:
         found = builder(containers.client)
     except NoBase as missing:

@@ -2,10 +2,12 @@
 
 import itertools
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 import pytest
@@ -15,6 +17,7 @@ from deploy.local.engines.nats import NatsServer
 from deploy.local.engines.postgres import PostgresServer, create_database
 from deploy.local.keys.keyring import Keyring, keyring
 from deploy.nats.permissions import OPERATOR
+from shared.database import migrate
 from shared.eventstore import streams
 from tests.support.ports import free_port
 
@@ -23,7 +26,11 @@ THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "
 
 _numbers = itertools.count(1)
 
-NewDatabase = Callable[[], Awaitable[str]]
+
+class NewDatabase(Protocol):
+    """Makes a database and gives its address; with a `service` it has that service's tables already."""
+
+    def __call__(self, service: str | None = None) -> Awaitable[str]: ...
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +49,7 @@ def keys(engines_folder: Path) -> Keyring:
 @asynccontextmanager
 async def fresh_nats(folder: Path, keys: Keyring) -> AsyncIterator[NatsServer]:
     """Run an empty broker of a test's own (0.1 s), with the streams declared."""
-    async with NatsServer(folder, keys, free_port(), free_port()) as server:
+    async with NatsServer(folder, keys, free_port(), free_port(), sync_interval="2m") as server:
         await declare_streams(server)
         yield server
 
@@ -81,34 +88,66 @@ async def postgres_server(engines_folder: Path) -> AsyncIterator[PostgresServer]
         yield server
 
 
-@pytest.fixture
-async def new_database(postgres_server: PostgresServer) -> AsyncIterator[NewDatabase]:
-    """Make empty databases for one test (about 0.03 s each); the answer is the address, as its owner."""
-    made: list[str] = []
+@dataclass(slots=True)
+class Databases:
+    """Makes databases on one server: empty ones, or copies of one that a service's migrations were run on once."""
 
-    async def make() -> str:
-        name = f"test_{next(_numbers)}"
-        made.append(name)
-        async with _admin(postgres_server) as admin:
-            await create_database(admin, name, name)
-        return f"postgresql://{name}:{name}@127.0.0.1:{postgres_server.port}/{name}"
+    server: PostgresServer
+    templates: dict[str, str] = field(default_factory=dict)
 
-    yield make
-    async with _admin(postgres_server) as admin:
-        for name in made:
-            await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-            await admin.execute(f'DROP ROLE "{name}"')
+    async def make(self, name: str, service: str | None = None) -> str:
+        """Give the address of a new database, as its owner; with a `service` it has that service's tables."""
+        template = await self._template(service) if service else None
+        async with _admin(self.server) as admin:
+            if template is None:
+                await create_database(admin, name, name)
+            else:
+                await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{template}"')
+        return self._address(template or name, name)
+
+    async def drop(self, names: Iterable[str]) -> None:
+        async with _admin(self.server) as admin:
+            for name in names:
+                await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+                await admin.execute(f'DROP ROLE IF EXISTS "{name}"')
+
+    async def _template(self, service: str) -> str:
+        if service not in self.templates:
+            name = f"migrated_{service}"
+            address = await self.make(name)
+            migrations = import_module(f"services.{service}.app").MIGRATIONS
+            await migrate(address.replace("postgresql:", "postgresql+asyncpg:"), migrations)
+            self.templates[service] = name
+        return self.templates[service]
+
+    def _address(self, owner: str, name: str) -> str:
+        return f"postgresql://{owner}:{owner}@127.0.0.1:{self.server.port}/{name}"
 
 
 @pytest.fixture(scope="session")
-def session_database(postgres_server: PostgresServer) -> NewDatabase:
+def databases(postgres_server: PostgresServer) -> Databases:
+    return Databases(postgres_server)
+
+
+@pytest.fixture
+async def new_database(databases: Databases) -> AsyncIterator[NewDatabase]:
+    """Make databases for one test (about 0.03 s each): empty ones, or with the tables of a service."""
+    made: list[str] = []
+
+    async def make(service: str | None = None) -> str:
+        made.append(f"test_{next(_numbers)}")
+        return await databases.make(made[-1], service)
+
+    yield make
+    await databases.drop(made)
+
+
+@pytest.fixture(scope="session")
+def session_database(databases: Databases) -> NewDatabase:
     """Make databases that live as long as the server, for what many tests share."""
 
-    async def make() -> str:
-        name = f"shared_{next(_numbers)}"
-        async with _admin(postgres_server) as admin:
-            await create_database(admin, name, name)
-        return f"postgresql://{name}:{name}@127.0.0.1:{postgres_server.port}/{name}"
+    async def make(service: str | None = None) -> str:
+        return await databases.make(f"shared_{next(_numbers)}", service)
 
     return make
 

@@ -7,6 +7,9 @@ from typing import Any
 
 import yaml
 
+# The parser in C, where PyYAML was built with it: ten times as quick.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 Thing = dict[str, Any]
 Step = Callable[[list[Thing], Any, Path], None]
 
@@ -20,7 +23,7 @@ TEMPLATES = ("Deployment", "Job")
 
 def build(folder: Path) -> list[Thing]:
     """Resolve a folder with its `kustomization.yaml`; a key that this does not know is an `AssertionError`."""
-    described: Thing = yaml.safe_load((folder / "kustomization.yaml").read_text(encoding="utf-8"))
+    described: Thing = _load((folder / "kustomization.yaml").read_text(encoding="utf-8"))
     unknown = described.keys() - {"apiVersion", "kind", "resources", *STEPS}
     assert not unknown, f"{folder}: {unknown}"
     things = [thing for name in described["resources"] for thing in _resource(folder / name)]
@@ -30,10 +33,14 @@ def build(folder: Path) -> list[Thing]:
     return things
 
 
+def _load(text: str) -> Any:
+    return yaml.load(text, LOADER)  # noqa: S506  the safe one, of either make
+
+
 def _resource(path: Path) -> Sequence[Thing]:
     if path.is_dir():
         return build(path)
-    return [thing for thing in yaml.safe_load_all(path.read_text(encoding="utf-8")) if thing]
+    return [thing for thing in yaml.load_all(path.read_text(encoding="utf-8"), LOADER) if thing]
 
 
 def _patch(things: list[Thing], patches: Sequence[Thing], folder: Path) -> None:
@@ -42,7 +49,7 @@ def _patch(things: list[Thing], patches: Sequence[Thing], folder: Path) -> None:
         hit = [one for one in things if _is(one, target)]
         assert hit, f"{folder}: nothing is {target}"
         for thing in hit:
-            merge(thing, yaml.safe_load(patch["patch"]))
+            merge(thing, _load(patch["patch"]))
 
 
 def _is(thing: Thing, target: Mapping[str, str]) -> bool:

@@ -17,13 +17,13 @@ import asyncpg
 
 from deploy.cli.backup import archive, snapshot
 from deploy.local.engines.nats import NatsServer
-from deploy.local.engines.postgres import PostgresServer, create_database
+from deploy.local.engines.postgres import PostgresServer
 from deploy.local.keys.keyring import keyring
 from deploy.nats.permissions import OPERATOR
 from shared import clock
 from shared.eventstore.streams import EVENTS
 from tests.support import first_release
-from tests.support.engines import THROW_AWAY, connected, fresh_nats
+from tests.support.engines import THROW_AWAY, Databases, connected, fresh_nats
 from tests.support.ports import free_port
 from tests.support.service import SERVICES, House, open_house
 from tests.support.tokens import issuer
@@ -63,19 +63,13 @@ async def running() -> AsyncIterator[tuple[House, NatsServer]]:
         ):
             await first_release.stop_ticking(server)
 
-            async def database() -> str:
-                return await _database(postgres)
+            databases = Databases(postgres)
+
+            async def database(service: str | None = None) -> str:
+                return await databases.make(f"archive_{free_port()}", service)
 
             async with open_house(server, keys, issuer(folder), database, *SERVICES, **changes) as house:
                 yield house, server
-
-
-async def _database(postgres: PostgresServer) -> str:
-    name = f"archive_{free_port()}"
-    admin = await asyncpg.connect(postgres.admin_url)
-    await create_database(admin, name, name)
-    await admin.close()
-    return f"postgresql://{name}:{name}@127.0.0.1:{postgres.port}/{name}"
 
 
 async def keep_rows(house: House, service: str, version: str) -> str:

@@ -36,6 +36,7 @@ class NatsServer:
     monitor_port: int = 8222
     port_setting: str = "LOA_NATS_PORT"
     monitor_setting: str = "LOA_NATS_MONITOR_PORT"
+    sync_interval: str = "always"
     engine: Engine = field(init=False)
 
     def __post_init__(self) -> None:
@@ -122,6 +123,7 @@ class NatsServer:
             port=self.port,
             monitor_port=self.monitor_port,
             folder=self.folder,
+            sync_interval=self.sync_interval,
         )
         write_authorization(self.folder, self.keys)
         write_secret(self._config, text)

@@ -23,6 +23,7 @@ from shared.pages.matter import Matter
 from shared.rules.wording import CHANNELS
 
 TEMPLATES = Path(__file__).parent / "templates" / "answer"
+_ENVIRONMENT = environment(TEMPLATES)
 MOST_TITLE = 300
 MOST_PLACE = 200
 MOST_ADDRESS = 2000
@@ -92,7 +93,7 @@ class Desk:
 
 
 def router(answers: Answers, reader: LinkReader, renew_at: str, now: Clock) -> APIRouter:
-    pages = AnswerPages(environment(TEMPLATES), renew_at)
+    pages = AnswerPages(_ENVIRONMENT, renew_at)
     desk = Desk(answers, pages, now)
     admitted = Door(reader, now).admit(AlertAnswer.DONE)
     return routes(pages, desk, admitted)

@@ -30,6 +30,7 @@ from shared.pages.look import environment
 from shared.rules.wording import CHANNELS
 
 TEMPLATES = Path(__file__).parent / "templates" / "answer"
+_ENVIRONMENT = environment(TEMPLATES)
 OWN = (AlertAnswer.PLANNED, AlertAnswer.NOT_OURS, AlertAnswer.EXEMPT, AlertAnswer.OBSTACLE)
 MOST_NAME = 200
 MOST_WORDS = 1500
@@ -82,7 +83,7 @@ class Desk:
 
 
 def router(answers: Answers, renewals: Renewals, reader: LinkReader, renew_at: str, now: Clock) -> APIRouter:
-    pages = AnswerPages(environment(TEMPLATES), renew_at)
+    pages = AnswerPages(_ENVIRONMENT, renew_at)
     desk = Desk(answers, renewals, pages, now)
     admitted = Door(reader, now).admit(*OWN)
     known = Door(reader, now).admit(*AlertAnswer, over=True)

@@ -44,6 +44,7 @@ from shared.pages.fields import Fields, sent
 from shared.pages.look import environment
 
 TEMPLATES = Path(__file__).parent / "templates" / "mailbox"
+_ENVIRONMENT = environment(TEMPLATES)
 MOST_WORDS = 500
 OFTEN = {"each_day": EACH_DAY, **{day.value: text for day, text in DAYS.items()}}
 Often = StrEnum("Often", {value.upper(): value for value in OFTEN})  # type: ignore[misc]  # one more than the days
@@ -158,7 +159,7 @@ def router(
 ) -> APIRouter:
     """`address` is where recipients reach this service. No part of the API's description, as with answers."""
     titles = {**TITLES, "mailbox-gone": "Địa chỉ không còn nhận thư", "not-optional": "Không dừng được"}
-    pages = AnswerPages(environment(TEMPLATES), address, MAILBOX_PATH, "mailbox_closed.html", titles)
+    pages = AnswerPages(_ENVIRONMENT, address, MAILBOX_PATH, "mailbox_closed.html", titles)
     desk, door = Desk(preferences, mails, pages, now), Door(reader, recipients, now)
     admitted, known = Depends(partial(_hold, door)), Depends(partial(_known, door))
     router = routes(pages, desk, admitted)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,8 +28,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 IN_FULL = 10  # drafts shown at length; the rest in one line each
 
 
+@cache
 def environment() -> Environment:
-    """Make the environment of every template; a missing value is an error, never an empty place."""
+    """Make the one environment of every template; a missing value is an error, never an empty place."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,

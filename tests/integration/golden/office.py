@@ -81,10 +81,8 @@ async def open_office(
         async with connected(server, "operator") as operator:
             await operator.jetstream().purge_stream(TICKS)
         for service in SERVICES:
-            house.databases[service] = await new_database()
-            settings = house.settings(
-                service, **_known(service, {"mail_dir": folder / "mail", "log_level": "WARNING", **ADDRESSES})
-            )
+            house.databases[service] = await new_database(service)
+            settings = house.settings(service, **_known(service, {"mail_dir": folder / "mail", **ADDRESSES}))
             app = running(_created(service, hand), settings, issuer)
             house.services[service] = await stack.enter_async_context(app)
         office = Office(house, hand, folder / "mail")

@@ -7,13 +7,11 @@ import tempfile
 from itertools import count
 from pathlib import Path
 
-import asyncpg
-
-from deploy.local.engines.postgres import PostgresServer, create_database
+from deploy.local.engines.postgres import PostgresServer
 from deploy.local.keys.keyring import keyring
 from tests.integration.golden import surfaces
 from tests.integration.golden.office import open_office
-from tests.support.engines import THROW_AWAY, fresh_nats
+from tests.support.engines import THROW_AWAY, Databases, fresh_nats
 from tests.support.ports import free_port
 from tests.support.tokens import issuer
 
@@ -28,13 +26,10 @@ async def record(folder: Path) -> dict[str, str]:
         PostgresServer(folder / "postgres", free_port(), settings=THROW_AWAY) as postgres,
         fresh_nats(folder / "nats", keys) as server,
     ):
+        databases = Databases(postgres)
 
-        async def new_database() -> str:
-            name = f"golden_{next(numbers)}"
-            admin = await asyncpg.connect(postgres.admin_url)
-            await create_database(admin, name, name)
-            await admin.close()
-            return f"postgresql://{name}:{name}@127.0.0.1:{postgres.port}/{name}"
+        async def new_database(service: str | None = None) -> str:
+            return await databases.make(f"golden_{next(numbers)}", service)
 
         async with open_office(server, keys, issuer(folder), new_database, folder) as office:
             return await surfaces.record(office)

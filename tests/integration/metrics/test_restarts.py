@@ -38,7 +38,7 @@ async def house(
 ) -> AsyncIterator[House]:
     """Registry and campaigns; metrics has a database and comes up when a test wants it."""
     async with open_house(new_nats, keys, token_issuer, new_database, "registry", "campaigns") as found:
-        found.databases["metrics"] = await new_database()
+        found.databases["metrics"] = await new_database("metrics")
         yield found
 
 
@@ -192,7 +192,7 @@ async def test_two_that_both_think_they_lead_say_a_thing_once(
     await office.open()
     async with (
         metrics(house),
-        house.another("metrics", database_url=SecretStr(await new_database())) as other,
+        house.another("metrics", database_url=SecretStr(await new_database("metrics"))) as other,
     ):
         for number, stage in enumerate(("draft_consultation", "appraisal", "verification")):
             await office.enter(stage, ago(9 - number))

@@ -8,14 +8,15 @@ import pytest
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from tests.integration.notifier.desk import Desk, open_desk
+from tests.support.engines import NewDatabase
 from tests.support.tokens import Issuer
 
 
 @pytest.fixture
 async def desk(
-    new_nats: NatsServer, keys: Keyring, token_issuer: Issuer, database_url: str, tmp_path: Path
+    new_nats: NatsServer, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase, tmp_path: Path
 ) -> AsyncIterator[Desk]:
-    async with open_desk(new_nats, keys, token_issuer, database_url, tmp_path) as found:
+    async with open_desk(new_nats, keys, token_issuer, await new_database("notifier"), tmp_path) as found:
         await found.stop_ticking()
         await found.units()
         yield found

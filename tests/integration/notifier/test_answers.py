@@ -83,7 +83,7 @@ async def notifier(
     folder = tmp_path_factory.mktemp("answers")
     async with (
         fresh_nats(folder / "nats", keys) as server,
-        open_desk(server, keys, token_issuer, await session_database(), folder) as desk,
+        open_desk(server, keys, token_issuer, await session_database("notifier"), folder) as desk,
     ):
         await desk.stop_ticking()
         await desk.units()

@@ -55,7 +55,7 @@ async def opened(
 ) -> AsyncIterator[tuple[House, Office]]:
     async with (
         open_house(server, keys, issuer, new_database, "registry", "campaigns", "metrics") as house,
-        open_desk(server, keys, issuer, await new_database(), folder) as desk,
+        open_desk(server, keys, issuer, await new_database("notifier"), folder) as desk,
     ):
         await desk.stop_ticking()
         desk.clock.moment = moment(FIRST, 6)

@@ -49,7 +49,7 @@ async def test_own_rows_come_back_and_what_waited_is_unsure_and_held(
     assert json.loads(kept[-1]) == {"rows": len(kept) - 1}
     async with (
         fresh_nats(tmp_path / "nats", keys) as server,
-        open_desk(server, keys, token_issuer, await new_database(), tmp_path / "other") as other,
+        open_desk(server, keys, token_issuer, await new_database("notifier"), tmp_path / "other") as other,
         other.notifier() as api,
     ):
         await other.stop_ticking()

@@ -382,7 +382,13 @@ async def in_the_log(made: Office) -> tuple[set[Any], set[Any]]:
 @pytest.mark.parametrize(
     ("seed", "first", "number"),
     [
-        pytest.param(1, date(2026, 2, 2), 45, id="six weeks around Tết", marks=pytest.mark.timeout(240)),
+        pytest.param(
+            1,
+            date(2026, 2, 2),
+            45,
+            id="six weeks around Tết",
+            marks=[pytest.mark.slow, pytest.mark.timeout(240)],
+        ),
         pytest.param(
             2,
             date(2025, 7, 1),

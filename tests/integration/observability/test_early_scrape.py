@@ -13,7 +13,7 @@ MIGRATING = "loa-migrations"  # the lock of who brings the tables up to date
 async def test_a_scrape_before_the_first_connection_leaves_it_whole(
     house: House, new_database: NewDatabase, service: str
 ) -> None:
-    house.databases[service] = await new_database()
+    house.databases[service] = await new_database(service)
     another_migrates = await asyncpg.connect(house.databases[service])
     await another_migrates.execute("SELECT pg_advisory_lock(hashtext($1))", MIGRATING)
     async with house.another(service, until_ready=False) as early:

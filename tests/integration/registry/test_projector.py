@@ -49,7 +49,10 @@ async def empty_house(
 ) -> AsyncIterator[House]:
     """Give a house whose services a test starts and stops itself."""
     async with open_house(new_nats, keys, token_issuer, new_database) as house:
-        house.databases = {"registry": await new_database(), "campaigns": await new_database()}
+        house.databases = {
+            "registry": await new_database("registry"),
+            "campaigns": await new_database("campaigns"),
+        }
         yield house
 
 

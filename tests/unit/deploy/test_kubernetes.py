@@ -46,11 +46,13 @@ def of_kind(overlay: str, kind: str) -> dict[str, Thing]:
     return {one["metadata"]["name"]: one for one in built(overlay) if one["kind"] == kind}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("thing", list(every()))
 def test_resources_match_the_schemas_of_kubernetes(thing: Thing) -> None:
     kubernetes_validate.validate(thing, VERSION, strict=True)
 
 
+@pytest.mark.slow
 def test_monitoring_resources_match_the_schemas_of_kubernetes() -> None:
     own = [thing for kind, thing in watching().items() if kind not in FOREIGN]
     assert [thing["kind"] for thing in own] == ["ConfigMap"]
@@ -68,11 +70,13 @@ def _as_understood(thing: Thing) -> Thing:
     return understood
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(FOREIGN))
 def test_monitoring_resources_match_the_prometheus_operator(kind: str) -> None:
     assert _as_understood(watching()[kind]) == watching()[kind]
 
 
+@pytest.mark.slow
 def test_a_typing_error_in_a_monitoring_resource_is_noticed() -> None:
     thing = copy.deepcopy(watching()["ServiceMonitor"])
     thing["spec"]["endpoints"][0]["intervall"] = "15s"
@@ -113,6 +117,7 @@ def test_every_service_is_scraped_with_the_labels_of_the_rules(overlay: str) -> 
     assert {labels[label] for labels in as_prometheus_sees_them} == set(SERVICES)
 
 
+@pytest.mark.slow
 def test_a_typing_error_is_noticed() -> None:
     broken = {**built("dev")[0], "spec": {**built("dev")[0]["spec"], "replicsa": 2}}
     with pytest.raises(kubernetes_validate.ValidationError):
