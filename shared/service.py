@@ -16,21 +16,23 @@ from faststream.nats.prometheus import NatsPrometheusMiddleware
 from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared import broker, database, log
-from shared.connection import Connection
 from shared.contracts.catalog import CATALOG, Catalog
 from shared.eventstore.jetstream import JetStreamEventStore
+from shared.eventstore.nats_connection import Connection
 from shared.eventstore.observed import ObservedEventStore
-from shared.health import Check, Probe
+from shared.kernel import log
+from shared.kernel.health import Check, Probe
+from shared.kernel.settings import ServiceSettings
+from shared.kernel.task_group import together
+from shared.kernel.transient import BROKER, TRANSIENT
+from shared.messaging import faststream_broker
+from shared.messaging.subscribers import Reactions
+from shared.observability.metrics import Telemetry
+from shared.observability.tracing import Tracing
+from shared.persistence import database
 from shared.projections.checkpoint import CheckpointTables
-from shared.projections.projection import Projection, State
-from shared.projections.runner import Runner
-from shared.reactions import Reactions
-from shared.settings import ServiceSettings
-from shared.telemetry import Telemetry
-from shared.together import together
-from shared.tracing import Tracing
-from shared.transient import BROKER, TRANSIENT
+from shared.projections.port import Projection, State
+from shared.projections.projector import Runner
 
 logger = log.get(__name__)
 
@@ -73,7 +75,7 @@ class Platform:
 
     def reactions(self) -> Reactions:
         """Make the service's FastStream broker, and what it reacts to through it (nothing yet)."""
-        face = broker.create_broker(self.settings, self.catalog)
+        face = faststream_broker.create_broker(self.settings, self.catalog)
         face.add_middleware(NatsPrometheusMiddleware(registry=self.metrics.registry))
         inbox = f"{self.settings.inbox_prefix}.".encode()
         made = Reactions(face, self.client, inbox, self.catalog, self.metrics, self.tracing)
@@ -82,7 +84,7 @@ class Platform:
 
     def probes(self, runner: Runner) -> dict[str, Probe]:
         return {
-            "nats": lambda: broker.ping(self.client),
+            "nats": lambda: faststream_broker.ping(self.client),
             "database": lambda: database.ping(self.engine),
             "projection": lambda: _projection_check(runner),
         }
@@ -103,7 +105,7 @@ class Platform:
     async def _run(self, migrations: Path, background: Sequence[Background]) -> None:
         if self.settings.migrate_on_start:
             await _patiently(lambda: database.migrate(self.settings.async_database_url, migrations))
-        await broker.connect(self.client, self.settings, self.closed)
+        await faststream_broker.connect(self.client, self.settings, self.closed)
         self.connected = True
         logger.info("service_started")
         await together(*background)

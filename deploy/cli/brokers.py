@@ -16,7 +16,7 @@ from deploy.local.keys.keyring import Keyring
 from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import OPERATOR
 from shared.eventstore import streams
-from shared.projections.feed import Feed, RawEvent
+from shared.projections.event_feed import Feed, RawEvent
 
 BATCH = 500
 WAIT = 5.0  # seconds until the next events

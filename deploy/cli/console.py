@@ -8,8 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text as Styled
 
-from shared.clock import VIETNAM
-from shared.errors import LoaError, Text
+from shared.kernel.clock import VIETNAM
+from shared.kernel.errors import LoaError, Text
 
 PIPE_WIDTH = 140
 

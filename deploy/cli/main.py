@@ -9,7 +9,7 @@ from deploy.cli.backup.commands import commands as backup
 from deploy.cli.console import print_error
 from deploy.cli.data.commands import commands as data
 from deploy.cli.operate.commands import commands as operate
-from shared.errors import LoaError, Text
+from shared.kernel.errors import LoaError, Text
 
 app = typer.Typer(
     help="Loa: truyền thông dự thảo chính sách theo Quyết định 407/QĐ-TTg. / Communication of draft policies.",

@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.local.engines.ports import LOOPBACK
 from deploy.nats.permissions import SERVICES
-from shared.settings import SECRETS
+from shared.kernel.settings import SECRETS
 
 
 class LocalSettings(BaseSettings):

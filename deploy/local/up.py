@@ -22,8 +22,8 @@ from deploy.local.keys.keyring import Keyring, keyring
 from deploy.local.processes import orphans, service_process
 from deploy.local.processes.supervisor import Notice, Server, Service, supervise_engines, supervise_services
 from deploy.local.settings import LocalSettings
-from shared import clock
 from shared.contracts.vocabulary import Role
+from shared.kernel import clock
 
 TOKEN_DAYS = 90
 

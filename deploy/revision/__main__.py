@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.local.engines.ports import free_port
 from deploy.local.engines.postgres import PostgresServer
-from shared import database
+from shared.persistence import database
 
 TEMPLATE = Path(__file__).with_name("script.py.mako")
 

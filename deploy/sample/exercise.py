@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from deploy.sample.cases import CASES, TODAY, Case
-from shared import clock
 from shared.contracts.vocabulary import Answer, Procedure, Stage
+from shared.kernel import clock
 from shared.rules.figures import reporting_year
-from shared.rules.rulebook import load_rulebook
-from shared.rules.working_days import Calendar
+from shared.rules.rulebook.rulebook import load_rulebook
+from shared.rules.rulebook.working_days import Calendar
 
 ROOT_UNIT = "VD-TINH"
 SOURCE = "dữ liệu thực tập, hư cấu"

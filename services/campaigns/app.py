@@ -5,21 +5,26 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.campaigns.adapters import answers, api, tables
+from services.campaigns.adapters import tables
+from services.campaigns.adapters.answers import pages
 from services.campaigns.adapters.broker import subscribe
+from services.campaigns.adapters.communications import api
+from services.campaigns.adapters.import_sheets import rows
 from services.campaigns.adapters.read_model import SqlReadModel
-from services.campaigns.adapters.rows import rows
 from services.campaigns.application.answers import Answers
 from services.campaigns.application.commands import Commands
 from services.campaigns.application.projections import changes
 from services.campaigns.application.queries import Known
 from services.campaigns.settings import Settings
-from shared import clock, conventions, imports, links, web
-from shared.auth import Verifier
-from shared.clock import Clock
+from shared.bulk_import import routes
 from shared.directory.projection import DirectoryProjection
-from shared.rules.rulebook import Rulebook, load_rulebook
+from shared.http import app_factory, request_context
+from shared.http.auth import Verifier
+from shared.kernel import clock
+from shared.kernel.clock import Clock
+from shared.rules.rulebook.rulebook import Rulebook, load_rulebook
 from shared.service import Platform
+from shared.signed_links import links
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
 CONTEXTS = frozenset({"unit", "draft", "plan", "communication", "programme"})
@@ -34,13 +39,13 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     commands = Commands(platform.store, read_model, clock.new_id)
     reactions = platform.reactions()
     subscribe(reactions, commands, now)
-    return web.create_api(
+    return app_factory.create_api(
         service=settings.service,
         description="Kế hoạch và hoạt động truyền thông dự thảo chính sách. / Plans and communications about draft policies.",
         routers=[
             *api.routers(commands, read_model),
             _imports(platform, read_model),
-            answers.router(
+            pages.router(
                 Answers(platform.store, commands, read_model),
                 links.reader(settings.link_jwks),
                 settings.url_notifier,
@@ -61,9 +66,9 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
 
 def _imports(platform: Platform, known: Known) -> APIRouter:
     """Rows name drafts and units of the registry: the import waits for the position that it passes along."""
-    router = APIRouter(dependencies=[conventions.AtPosition])
+    router = APIRouter(dependencies=[request_context.AtPosition])
     router.include_router(
-        imports.router(platform.store, lambda session: rows(session, known, clock.new_id).sheets())
+        routes.router(platform.store, lambda session: rows(session, known, clock.new_id).sheets())
     )
     return router
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import ClassVar
 
-from shared.settings import ServiceSettings
+from shared.kernel.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):

@@ -5,17 +5,19 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.metrics.adapters import api, effect, pages, tables
-from services.metrics.adapters.projection import MetricsProjection
+from services.metrics.adapters.collector import Vitals
 from services.metrics.adapters.read_model import SqlSnapshots
 from services.metrics.adapters.records import SqlAnnouncements
-from services.metrics.adapters.vitals import Vitals
-from services.metrics.application.announce import Announcer
+from services.metrics.adapters.sql_projection import MetricsProjection
 from services.metrics.application.effect import Effects
+from services.metrics.application.gap_reconciler import Announcer
 from services.metrics.application.queries import Queries
 from services.metrics.settings import Settings
-from shared import broker, clock, web
-from shared.auth import Verifier
-from shared.rules.rulebook import read_files, rulebook_with
+from shared.http import app_factory
+from shared.http.auth import Verifier
+from shared.kernel import clock
+from shared.messaging import faststream_broker
+from shared.rules.rulebook.rulebook import read_files, rulebook_with
 from shared.service import Platform
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
@@ -32,7 +34,7 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
     queries = Queries(snapshots, rulebook)
     vitals = Vitals.of(snapshots, rulebook, now, platform.metrics)
     platform.metrics.before_scrape("gaps", vitals.read)
-    return web.create_api(
+    return app_factory.create_api(
         service=settings.service,
         description="Tỷ lệ truyền thông, khoảng trống, báo cáo. / Compliance, gaps, reports.",
         routers=[
@@ -40,7 +42,7 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
             effect.router(Effects(snapshots, rulebook, present)),
             pages.router(queries),
         ],
-        broker=broker.create_broker(settings, platform.catalog),
+        broker=faststream_broker.create_broker(settings, platform.catalog),
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),
         runner=runner,

@@ -2,7 +2,8 @@
 
 from services.notifier.app import MIGRATIONS, create_app
 from services.notifier.settings import Settings
-from shared import log, service
+from shared import service
+from shared.kernel import log
 
 
 def main() -> None:

@@ -45,16 +45,19 @@ from services.notifier.application.sender import Sender
 from services.notifier.application.ticks import Ticks
 from services.notifier.domain.escalation import Step, StepTo
 from services.notifier.settings import Settings
-from shared import clock, imports, links, log, web
-from shared.auth import Verifier
-from shared.clock import Clock
+from shared.bulk_import import routes
 from shared.contracts.vocabulary import AlertAnswer
 from shared.directory.projection import DirectoryProjection
 from shared.eventstore.streams import stream_state
-from shared.links import LinkSigner, signing_key
-from shared.rules.rulebook import Rulebook, load_rulebook
-from shared.rules.working_days import Calendar
+from shared.http import app_factory
+from shared.http.auth import Verifier
+from shared.kernel import clock, log
+from shared.kernel.clock import Clock
+from shared.rules.rulebook.rulebook import Rulebook, load_rulebook
+from shared.rules.rulebook.working_days import Calendar
 from shared.service import Background, Platform
+from shared.signed_links import links
+from shared.signed_links.links import LinkSigner, signing_key
 
 logger = log.get(__name__)
 
@@ -75,7 +78,7 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
     reactions = platform.reactions()
     subscribe(reactions, ticks, clock.new_id)
     recipients, read_model = SqlRecipients(platform.engine), SqlReadModel(platform.engine, now)
-    return web.create_api(
+    return app_factory.create_api(
         service=settings.service,
         description="Nhắc việc và đôn đốc bằng thư điện tử. / Reminders by e-mail.",
         routers=[
@@ -99,7 +102,7 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
             requests.router(platform.engine, settings.url_registry, now),
             outbox.router(read_model, environment(), ticks.pipeline.kinds, local=settings.smtp_url is None),
             parked.router(parked.SqlParked(platform.engine, ticks.pipeline.kinds), now),
-            imports.router(platform.store, lambda session: rows(session, recipients, clock.new_id).sheets()),
+            routes.router(platform.store, lambda session: rows(session, recipients, clock.new_id).sheets()),
         ],
         broker=reactions.broker,
         catalog=platform.catalog,

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, Field, SecretStr
 
 from shared.contracts.vocabulary import UnitLevel
-from shared.settings import ServiceSettings
+from shared.kernel.settings import ServiceSettings
 
 
 class EscalationStep(BaseModel):

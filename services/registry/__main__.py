@@ -2,7 +2,8 @@
 
 from services.registry.app import MIGRATIONS, create_app
 from services.registry.settings import Settings
-from shared import log, service
+from shared import service
+from shared.kernel import log
 
 
 def main() -> None:

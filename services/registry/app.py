@@ -6,15 +6,18 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.registry.adapters import api, tables
+from services.registry.adapters.import_sheets import Rows
 from services.registry.adapters.read_model import SqlReadModel
-from services.registry.adapters.rows import Rows
 from services.registry.application.commands import Commands
 from services.registry.application.projections import changes
 from services.registry.settings import Settings
-from shared import broker, clock, imports, web
-from shared.auth import Verifier
+from shared.bulk_import import routes
 from shared.directory.projection import DirectoryProjection
-from shared.rules.rulebook import Rulebook, load_rulebook
+from shared.http import app_factory
+from shared.http.auth import Verifier
+from shared.kernel import clock
+from shared.messaging import faststream_broker
+from shared.rules.rulebook.rulebook import Rulebook, load_rulebook
 from shared.service import Platform
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
@@ -26,17 +29,17 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
     rulebook = load_rulebook(settings.rule_files)
     runner = platform.runner(projection(platform.engine, rulebook), tables.checkpoints)
     commands = Commands(platform.store, clock.new_id, rulebook, now)
-    return web.create_api(
+    return app_factory.create_api(
         service=settings.service,
         description="Đơn vị, dự thảo, chính sách, giai đoạn. / Units, drafts, policies, stages.",
         routers=[
             *api.routers(commands, SqlReadModel(platform.engine, now), rulebook, platform.store),
-            imports.router(
+            routes.router(
                 platform.store,
                 lambda session: Rows(Commands(session.store, clock.new_id, rulebook, now)).sheets(),
             ),
         ],
-        broker=broker.create_broker(settings, platform.catalog),
+        broker=faststream_broker.create_broker(settings, platform.catalog),
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),
         runner=runner,

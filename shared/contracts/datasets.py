@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from shared.contracts.vocabulary import Dataset
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 BANNERS: Mapping[Dataset, Text] = MappingProxyType(
     {

@@ -224,7 +224,7 @@ class GapClosure(StrEnum):
 
 
 class Role(StrEnum):
-    """What the bearer of a token may do (see shared.auth)."""
+    """What the bearer of a token may do (see shared.http.auth)."""
 
     READER = "reader"
     UNIT = "unit"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from shared.contracts.envelope import Recorded
 from shared.contracts.registry import (
     DraftAmended,
     DraftPolicyAdded,
@@ -21,9 +22,8 @@ from shared.contracts.registry import (
     UnitSucceeded,
 )
 from shared.directory.drafts import ENTRIES, amended, entry_of
-from shared.envelope import Recorded
-from shared.projections.rows import Change, Put, Remove, RowChange
-from shared.search import fold
+from shared.kernel.text_folding import fold
+from shared.projections.row_changes import Change, Put, Remove, RowChange
 
 Rows = list[RowChange]
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.contracts.envelope import Recorded
 from shared.contracts.registry import (
     DraftAmended,
     DraftProcedureDecided,
@@ -15,13 +16,12 @@ from shared.contracts.registry import (
     DraftTransferred,
 )
 from shared.contracts.vocabulary import Instrument, Precision, Procedure, Regime, Stage
-from shared.database import insert
 from shared.directory.drafts import ENTRIES
 from shared.directory.tables import DraftTables
-from shared.envelope import Recorded
+from shared.persistence.database import insert
 from shared.rules.facts import DraftFacts, StageEntry
-from shared.rules.pieces import by_day, periods
-from shared.rules.rulebook import Rulebook
+from shared.rules.piecewise import by_day, periods
+from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import stage_periods
 
 AT_ONCE = 500  # drafts

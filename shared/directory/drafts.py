@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
+from shared.contracts.envelope import Recorded
 from shared.contracts.registry import (
     DraftAmended,
     DraftMerged,
@@ -23,10 +24,9 @@ from shared.contracts.registry import (
     DraftWithdrawn,
 )
 from shared.contracts.vocabulary import Dataset, Instrument, Procedure, Regime, Stage
-from shared.envelope import Recorded
 from shared.rules.facts import DraftFacts, StageEntry, Transfer
-from shared.rules.pieces import lead_units, unit_on
-from shared.rules.rulebook import Rulebook
+from shared.rules.piecewise import lead_units, unit_on
+from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import StagePeriod, stage_on, stage_periods
 
 Policies = tuple[tuple[int, str], ...]  # number and title, by number

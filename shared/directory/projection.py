@@ -7,12 +7,12 @@ from itertools import chain
 from sqlalchemy import MetaData, Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.contracts.envelope import Recorded
 from shared.directory.changes import draft_changes, unit_changes
 from shared.directory.derived import derive, derive_again
 from shared.directory.tables import DirectoryTables
-from shared.envelope import Recorded
-from shared.projections.rows import RowChange, write
-from shared.rules.rulebook import Rulebook
+from shared.projections.row_changes import RowChange, write
+from shared.rules.rulebook.rulebook import Rulebook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

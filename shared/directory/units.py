@@ -15,7 +15,7 @@ from shared.contracts.registry import (
     UnitTargetSet,
 )
 from shared.contracts.vocabulary import UnitKind, UnitLevel
-from shared.rules.pieces import by_day, holds_on
+from shared.rules.piecewise import by_day, holds_on
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, Generic, TypeVar
 
-from shared.clock import NewId, day_in_vietnam
+from shared.contracts.decider import Decider
+from shared.contracts.envelope import AggregateRef, Metadata, NewEvent, Recorded
 from shared.contracts.event import Event
 from shared.contracts.ids import event_id
-from shared.decider import Decider
-from shared.envelope import AggregateRef, Metadata, NewEvent, Recorded
-from shared.eventstore.port import EventStore, History, Version, VersionConflict
-from shared.eventstore.refusals import (
+from shared.eventstore.conflicts import (
     HoldsPersonalData,
     IdempotencyKeyReused,
     StaleVersion,
     TooManyConflicts,
 )
-from shared.personal_data import find_in
+from shared.eventstore.port import EventStore, History, Version, VersionConflict
+from shared.kernel.clock import NewId, day_in_vietnam
+from shared.text_checks.personal_data import find_in
 
 S = TypeVar("S")
 C = TypeVar("C")

@@ -12,14 +12,14 @@ from nats.js.api import Header
 from nats.js.errors import APIError
 
 from shared.contracts.catalog import CATALOG, Catalog
-from shared.envelope import CONTENT_TYPE, AggregateRef, NewEvent, encode
-from shared.errors import LoaError, PermanentError, TransientError
-from shared.eventstore.overlay import Append
+from shared.contracts.envelope import CONTENT_TYPE, AggregateRef, NewEvent, encode
+from shared.eventstore.aggregate_reader import PAGE, Known, LogReader
+from shared.eventstore.append_outcome import check_size, settled
 from shared.eventstore.port import History, Version, VersionConflict
-from shared.eventstore.reading import PAGE, Known, LogReader
-from shared.eventstore.settle import check_size, settled
 from shared.eventstore.streams import EVENTS
-from shared.transient import BROKER
+from shared.eventstore.unit_of_work import Append
+from shared.kernel.errors import LoaError, PermanentError, TransientError
+from shared.kernel.transient import BROKER
 
 TRACEPARENT = "traceparent"  # W3C Trace Context, also in the envelope
 CHECK_SUBJECT = "Nats-Expected-Last-Subject-Sequence-Subject"

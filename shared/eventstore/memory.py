@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from shared.contracts.catalog import CATALOG, Catalog
-from shared.envelope import AggregateRef, NewEvent, Recorded, decode, encode
+from shared.contracts.envelope import AggregateRef, NewEvent, Recorded, decode, encode
+from shared.eventstore.append_outcome import check_size, settled
 from shared.eventstore.port import History, Version, VersionConflict
-from shared.eventstore.settle import check_size, settled
 
 
 @dataclass(slots=True)

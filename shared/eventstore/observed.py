@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from shared import log
-from shared.envelope import AggregateRef, NewEvent
-from shared.eventstore.overlay import Append, BulkStore
+from shared.contracts.envelope import AggregateRef, NewEvent
 from shared.eventstore.port import History, Version
-from shared.telemetry import Telemetry
-from shared.tracing import Tracing, traceparent
+from shared.eventstore.unit_of_work import Append, BulkStore
+from shared.kernel import log
+from shared.observability.metrics import Telemetry
+from shared.observability.tracing import Tracing, traceparent
 
 logger = log.get(__name__)
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, Protocol, TypeVar
 
+from shared.contracts.decider import Decider
+from shared.contracts.envelope import AggregateRef, NewEvent, Recorded
 from shared.contracts.event import Event
-from shared.decider import Decider
-from shared.envelope import AggregateRef, NewEvent, Recorded
-from shared.errors import LoaError
+from shared.kernel.errors import LoaError
 
 S = TypeVar("S")
 MAX_BATCH = 1000  # events of one atomic append (the broker's limit, ADR-50 of NATS)

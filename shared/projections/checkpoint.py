@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, dele
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.errors import LoaError
+from shared.kernel.errors import LoaError
 
 _RETURNING = """
 RETURNING set_config('synchronous_commit', 'off', true),

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Table
 
 from shared.contracts.event import Event
-from shared.errors import PermanentError
+from shared.kernel.errors import PermanentError
 
 Row = Mapping[str, Any]
 

@@ -6,9 +6,9 @@ from datetime import date
 from uuid import UUID
 
 from shared.rules.facts import WHOLE_DRAFT, Communication, DraftFacts
-from shared.rules.rulebook import Rulebook
+from shared.rules.rulebook.rulebook import Rulebook
+from shared.rules.rulebook.working_days import last_day
 from shared.rules.sequence import Course, Occurrence, Window, course
-from shared.rules.working_days import last_day
 
 
 @dataclass(frozen=True, slots=True)

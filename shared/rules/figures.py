@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Protocol, Self
 
 from shared.contracts.vocabulary import Answer
-from shared.errors import Text
+from shared.kernel.errors import Text
 from shared.rules.timeline import OccurrenceInterval, PolicyInterval, Timeline
 from shared.rules.verdicts import COVERED, JUDGED, OccurrenceVerdict
 

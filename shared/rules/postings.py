@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from shared.rules.facts import Posting
-from shared.rules.procedures import PostingRule
+from shared.rules.rulebook.procedures import PostingRule
 from shared.rules.verdicts import known
 
 

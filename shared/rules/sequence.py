@@ -10,9 +10,9 @@ from uuid import UUID
 
 from shared.contracts.vocabulary import ENDS, Precision, Stage
 from shared.rules.facts import DraftFacts, StageEntry
-from shared.rules.procedures import ProcedureRule
-from shared.rules.rulebook import Rulebook
-from shared.rules.working_days import last_day
+from shared.rules.rulebook.procedures import ProcedureRule
+from shared.rules.rulebook.rulebook import Rulebook
+from shared.rules.rulebook.working_days import last_day
 
 HALTS = ENDS | {Stage.SUSPENDED}  # while a draft is in one of them, nothing is asked of it
 _EXACTNESS = {Precision.DAY: 0, Precision.MONTH: 1, Precision.YEAR: 2}

@@ -14,8 +14,8 @@ from uuid import UUID
 from shared.contracts.vocabulary import Answer, GapClosure, GapState, Stage
 from shared.rules.coverage import DraftCase, Pair, PolicyCase, case_of
 from shared.rules.facts import DraftFacts
-from shared.rules.pieces import LeadUnits, lead_units, pieces, unit_on
-from shared.rules.rulebook import Rulebook
+from shared.rules.piecewise import LeadUnits, lead_units, pieces, unit_on
+from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import Occurrence
 from shared.rules.verdicts import (
     ONE_DAY,

@@ -9,7 +9,7 @@ from uuid import UUID
 from shared.contracts.vocabulary import Answer
 from shared.rules.coverage import DraftCase, Pair, PolicyCase, Span, case_of, covering_day
 from shared.rules.facts import DraftFacts, Scope
-from shared.rules.rulebook import Rulebook
+from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import Occurrence, Window
 
 ONE_DAY = timedelta(days=1)

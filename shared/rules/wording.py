@@ -16,8 +16,8 @@ from shared.contracts.vocabulary import (
     Stage,
     UnitLevel,
 )
-from shared.errors import Text
-from shared.rules.procedures import Certainty
+from shared.kernel.errors import Text
+from shared.rules.rulebook.procedures import Certainty
 from shared.rules.verdicts import Because, OccurrenceVerdict, PolicyVerdict
 
 NOT_APPLICABLE = Text("không áp dụng", "not applicable")

@@ -18,13 +18,13 @@ from datetime import UTC, datetime
 from itertools import groupby, islice
 from pathlib import Path
 
-from shared import windows
-from shared.clock import new_id
+from shared.bulk_import import pipeline
+from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
 from shared.contracts.registry import DraftRetitled
-from shared.envelope import AggregateRef, Metadata, NewEvent
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.overlay import Append
 from shared.eventstore.port import NOTHING
+from shared.eventstore.unit_of_work import Append
+from shared.kernel.clock import new_id
 from tests.support import thousands
 from tests.support.bench_house import MODULE, Apart, apart, bench_house
 from tests.support.engines import connected
@@ -66,12 +66,12 @@ async def batches(house: House) -> float:
         store, started = JetStreamEventStore(nc), time.perf_counter()
         for _ in range(BATCHES):
             one = [
-                NewEvent(new_id(), DraftRetitled(title="Luật Đất đai"), META) for _ in range(windows.WINDOW)
+                NewEvent(new_id(), DraftRetitled(title="Luật Đất đai"), META) for _ in range(pipeline.WINDOW)
             ]
             await store.append_all(
                 [Append(AggregateRef("draft", new_id()), NOTHING, [event]) for event in one]
             )
-        return BATCHES * windows.WINDOW / (time.perf_counter() - started)
+        return BATCHES * pipeline.WINDOW / (time.perf_counter() - started)
 
 
 async def send(house: House, service: Apart, rows: int, title: str) -> None:

@@ -16,11 +16,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from shared.clock import new_id
+from shared.contracts.envelope import AggregateRef, NewEvent
 from shared.contracts.registry import DraftRetitled
-from shared.envelope import AggregateRef, NewEvent
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import NOTHING
+from shared.kernel.clock import new_id
 from tests.bench.imports import META
 from tests.support import samples
 from tests.support.bench_house import Apart, apart, bench_house

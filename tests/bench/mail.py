@@ -31,11 +31,11 @@ from services.notifier.adapters.ledger_rows import claim_of
 from services.notifier.adapters.message import wire
 from services.notifier.adapters.tables import DIGEST, RECIPIENT
 from services.notifier.application.sender import LANES
+from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
 from shared.contracts.ids import unit_id
-from shared.envelope import AggregateRef, Metadata, NewEvent
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.overlay import Append
 from shared.eventstore.port import NOTHING
+from shared.eventstore.unit_of_work import Append
 from shared.service import collect_rarely
 from tests.integration.notifier.desk import MONDAY, Desk, open_desk, opened, registered, tick
 from tests.support.bench_house import bench_house

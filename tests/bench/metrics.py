@@ -18,6 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.contracts.campaigns import CommunicationRecorded
+from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
 from shared.contracts.event import Event
 from shared.contracts.registry import (
     DraftMerged,
@@ -31,10 +32,9 @@ from shared.contracts.registry import (
     DraftWithdrawn,
 )
 from shared.contracts.vocabulary import Channel, Stage
-from shared.envelope import AggregateRef, Metadata, NewEvent
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import NOTHING
-from shared.projections.feed import Feed
+from shared.projections.event_feed import Feed
 from shared.rules.facts import DraftFacts, StageEntry
 from tests.support.bench_house import bench_house
 from tests.support.engines import connected

@@ -28,7 +28,7 @@ from services.notifier.adapters import message
 from services.notifier.adapters.headers import header
 from services.notifier.application.ports import Attachment, Mail, Outgoing
 from services.notifier.application.sender import LANES
-from shared.clock import VIETNAM
+from shared.kernel.clock import VIETNAM
 from tests.bench.mail import SENDER, sink
 
 MAILS = 400

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from services.notifier.app import create_app
 from services.notifier.settings import Settings
-from shared import log, service
+from shared import service
+from shared.kernel import log
 
 DAY = datetime.fromisoformat(os.environ["LOA_TEST_DAY"])
 ZERO = float(os.environ["LOA_TEST_ZERO"])

@@ -15,8 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.projections.projection import State
-from shared.rules.rulebook import load_rulebook
+from shared.projections.port import State
+from shared.rules.rulebook.rulebook import load_rulebook
 from tests.support import offices
 from tests.support.containers import Images
 from tests.support.service import eventually

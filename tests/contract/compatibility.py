@@ -8,7 +8,7 @@ words of description may change. A constraint may be neither narrowed (older eve
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.envelope_schema import OPEN
+from shared.contracts.envelope_schema import OPEN
 
 Schema = Mapping[str, Any]
 

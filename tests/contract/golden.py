@@ -9,8 +9,8 @@ import orjson
 from pydantic import BaseModel
 
 from shared.contracts.catalog import CATALOG
+from shared.contracts.envelope_schema import event_schema
 from shared.contracts.event import Event
-from shared.envelope_schema import event_schema
 
 HERE = Path(__file__).parent
 SAMPLES = HERE / "samples"

@@ -12,8 +12,8 @@ from typing import Any
 
 import orjson
 
+from shared.contracts.envelope import CONTENT_TYPE, subject_of
 from shared.contracts.event import Event
-from shared.envelope import CONTENT_TYPE, subject_of
 from shared.eventstore.streams import EVENTS
 from tests.contract import golden
 from tests.contract.compatibility import breaking

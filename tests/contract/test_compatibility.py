@@ -11,9 +11,9 @@ from pydantic import Field, StringConstraints
 
 from shared.contracts import registry
 from shared.contracts.catalog import CATALOG
+from shared.contracts.envelope_schema import OPEN
 from shared.contracts.event import Event
 from shared.contracts.vocabulary import Precision, Stage
-from shared.envelope_schema import OPEN
 from tests.contract import releases
 from tests.contract.compatibility import breaking
 from tests.contract.releases import WHAT_TO_DO, faults

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.web import MOST_BYTES
+from shared.http.app_factory import MOST_BYTES
 from tests.contract.test_doors import PUBLIC, app_of
 from tests.support.service import SERVICES, existing
 

@@ -13,13 +13,13 @@ from openapi_spec_validator import validate
 from pydantic import SecretStr
 
 from services.notifier.adapters import mailbox_page
-from shared import auth
 from shared.contracts.catalog import CATALOG, OWNERS
+from shared.contracts.envelope import CONTENT_TYPE
+from shared.contracts.envelope_schema import DIALECT, OPEN
 from shared.contracts.vocabulary import CLOSED_LISTS, OPEN_LISTS, Role
-from shared.envelope import CONTENT_TYPE
-from shared.envelope_schema import DIALECT, OPEN
 from shared.eventstore.streams import EVENTS
-from shared.pages import answering
+from shared.http import auth
+from shared.pages import link_pages
 from tests.support.service import SERVICES, create_app_of, existing
 
 PUBLIC = {"/livez", "/readyz", "/metrics", "/schemas/{type_name}", "/asyncapi", "/asyncapi.json"}
@@ -27,7 +27,7 @@ DOCUMENTS = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
 
 DOORS = (
     auth._admit,
-    answering._hold,
+    link_pages._hold,
     mailbox_page._hold,
     mailbox_page._known,
 )  # a bearer token, or the link of a mail

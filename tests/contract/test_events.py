@@ -8,9 +8,9 @@ import pytest
 
 from shared.contracts.about import ABOUT_DRAFTS
 from shared.contracts.catalog import CATALOG, OWNERS
+from shared.contracts.envelope import NewEvent, decode, encode
 from shared.contracts.event import Event, Unknown
-from shared.envelope import NewEvent, decode, encode
-from shared.errors import PermanentError
+from shared.kernel.errors import PermanentError
 from tests.contract.golden import (
     EXTENSIONS,
     MODELS,

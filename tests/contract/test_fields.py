@@ -8,7 +8,7 @@ import pytest
 
 from deploy.cli.data.columns import COLUMNS
 from services.registry.adapters.bodies import Amendment, NewDraft
-from services.registry.adapters.rows import DraftRow
+from services.registry.adapters.import_sheets import DraftRow
 from services.registry.adapters.tables import DRAFT
 from services.registry.adapters.views import DraftItem, DraftView
 from services.registry.domain.draft_commands import Amend, Register

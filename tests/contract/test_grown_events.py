@@ -8,8 +8,8 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from shared.contracts.catalog import CATALOG
+from shared.contracts.envelope import Recorded, decode
 from shared.contracts.event import Event
-from shared.envelope import Recorded, decode
 from tests.contract.golden import MODELS, sample, wire
 from tests.support.projections import read_model
 from tests.support.service import SERVICES

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from shared.problems import language_of
+from shared.http.problems import language_of
 from tests.contract.test_doors import PUBLIC, app_of, every_service
 
 PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}

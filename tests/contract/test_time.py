@@ -21,18 +21,20 @@ def sources() -> list[Path]:
 
 
 def reads_of_the_clock(tree: ast.AST) -> Iterator[int]:
-    """Give the lines that take `shared.clock.now`, by whichever import."""
+    """Give the lines that take `shared.kernel.clock.now`, by whichever import."""
     for node in ast.walk(tree):
         match node:
             case ast.Attribute(value=ast.Name(id="clock"), attr="now"):
                 yield node.lineno
-            case ast.ImportFrom(module="shared.clock", names=names) if any(
+            case ast.ImportFrom(module="shared.kernel.clock", names=names) if any(
                 one.name == "now" for one in names
             ):
                 yield node.lineno
 
 
-@pytest.mark.parametrize("text", ["clock.now()", "given = clock.now", "from shared.clock import Clock, now"])
+@pytest.mark.parametrize(
+    "text", ["clock.now()", "given = clock.now", "from shared.kernel.clock import Clock, now"]
+)
 def test_a_read_of_the_clock_is_found(text: str) -> None:
     assert list(reads_of_the_clock(ast.parse(text))) == [1]
 

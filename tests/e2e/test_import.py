@@ -19,8 +19,8 @@ import deploy.sample
 from deploy.cli.client import Services
 from deploy.local.state import Current
 from deploy.sample import exercise
-from shared import clock
-from shared.rules.rulebook import load_rulebook
+from shared.kernel import clock
+from shared.rules.rulebook.rulebook import load_rulebook
 from tests.support.dumps import dump
 from tests.support.home import Home, platform, settle
 from tests.support.refusals import CASES, answers, table, written

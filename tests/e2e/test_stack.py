@@ -16,7 +16,7 @@ import yaml
 from deploy.grafana import dashboard
 from deploy.nats.permissions import SERVICES
 from deploy.sample import exercise
-from shared.rules.rulebook import load_rulebook
+from shared.rules.rulebook.rulebook import load_rulebook
 from tests.support.compose import DEPLOY, OBSERVABILITY, services
 from tests.support.containers import Images
 from tests.support.service import eventually

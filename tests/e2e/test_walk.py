@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from shared import clock
-from shared.rules.rulebook import load_rulebook
+from shared.kernel import clock
+from shared.rules.rulebook.rulebook import load_rulebook
 from tests.support.home import Home, until
 
 CALENDAR = load_rulebook().calendar

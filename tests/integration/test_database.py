@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from deploy.local.engines.ports import free_port
 from deploy.local.engines.postgres import PostgresServer
-from shared.database import DatabaseAway, DatabaseBusy, create_engine
-from shared.errors import TransientError
+from shared.kernel.errors import TransientError
+from shared.persistence.database import DatabaseAway, DatabaseBusy, create_engine
 from tests.support.engines import THROW_AWAY
 from tests.support.service import eventually
 

@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared import database
+from shared.persistence import database
 from tests.support.first_release import first_state, restore_rows
 
 SERVICES = ("registry", "campaigns", "metrics", "notifier")

@@ -23,8 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared import database
-from shared.own_data import ROWS, CutShort, OwnData, UnknownTable
+from shared.persistence import database
+from shared.persistence.owned_state import ROWS, CutShort, OwnData, UnknownTable
 
 BEGUN = datetime(2026, 1, 5, tzinfo=UTC)
 TABLES = MetaData()

@@ -17,8 +17,8 @@ from deploy.local.engines.nats import NatsServer
 from deploy.local.engines.postgres import PostgresServer, create_database
 from deploy.local.keys.keyring import Keyring, keyring
 from deploy.nats.permissions import OPERATOR
-from shared.database import migrate
 from shared.eventstore import streams
+from shared.persistence.database import migrate
 from tests.support.ports import free_port
 
 # What a crash could lose doesn't matter to a throw-away database.

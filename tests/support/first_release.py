@@ -16,8 +16,8 @@ from nats.aio.client import Client
 from deploy.cli.backup import archive, snapshot
 from deploy.local.engines.nats import NatsServer
 from deploy.nats.permissions import OPERATOR
-from shared import database
 from shared.eventstore import streams
+from shared.persistence import database
 from tests.support.engines import connected
 from tests.support.service import SERVICES, House
 

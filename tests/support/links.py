@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from deploy.local.keys import signing
 from shared.contracts.vocabulary import AlertAnswer, Stage
-from shared.links import Link, LinkSigner
+from shared.signed_links.links import Link, LinkSigner
 
 PAGES = dict.fromkeys(AlertAnswer, "https://loa.example.vn")
 

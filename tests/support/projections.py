@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.metrics.adapters.projection import MetricsProjection
-from services.metrics.application.announce import Announcer
-from shared import database
-from shared.envelope import Recorded
-from shared.projections.projection import Projection
-from shared.rules.rulebook import load_rulebook
+from services.metrics.adapters.sql_projection import MetricsProjection
+from services.metrics.application.gap_reconciler import Announcer
+from shared.contracts.envelope import Recorded
+from shared.persistence import database
+from shared.projections.port import Projection
+from shared.rules.rulebook.rulebook import load_rulebook
 
 RULEBOOK = load_rulebook(())
 

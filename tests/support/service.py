@@ -24,7 +24,7 @@ from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from shared.contracts.vocabulary import Role
 from shared.eventstore.streams import stream_state
-from shared.settings import ServiceSettings
+from shared.kernel.settings import ServiceSettings
 from tests.support.engines import NewDatabase, _numbers, connected, fresh_nats
 from tests.support.links import LinkKeys, link_keys
 from tests.support.plain import NO_AUTHORITIES

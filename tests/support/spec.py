@@ -5,8 +5,8 @@ from typing import Any, Generic, TypeVar
 
 import pytest
 
-from shared.decider import Decider
-from shared.errors import Refusal
+from shared.contracts.decider import Decider
+from shared.kernel.errors import Refusal
 
 S = TypeVar("S")
 C = TypeVar("C")

@@ -24,9 +24,9 @@ from deploy.cli.operate import keys
 from deploy.cli.operate.demo import next_digest
 from deploy.image.build import NAMES
 from deploy.local.engines.ports import free_port
-from shared import clock
-from shared.rules.rulebook import load_rulebook
-from shared.vietnam import VIETNAM
+from shared.kernel import clock
+from shared.kernel.local_day import VIETNAM
+from shared.rules.rulebook.rulebook import load_rulebook
 from tests.support.compose import COMPOSE
 from tests.support.containers import Containers, Images
 from tests.support.plain import NO_AUTHORITIES

@@ -9,8 +9,8 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from shared.auth import AUDIENCE
 from shared.contracts.vocabulary import Role
+from shared.http.auth import AUDIENCE
 
 _KEY_ID = "test"
 

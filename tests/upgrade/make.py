@@ -20,8 +20,8 @@ from deploy.local.engines.nats import NatsServer
 from deploy.local.engines.postgres import PostgresServer
 from deploy.local.keys.keyring import keyring
 from deploy.nats.permissions import OPERATOR
-from shared import clock
 from shared.eventstore.streams import EVENTS
+from shared.kernel import clock
 from tests.support import first_release
 from tests.support.engines import THROW_AWAY, Databases, connected, fresh_nats
 from tests.support.ports import free_port

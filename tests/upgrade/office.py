@@ -9,7 +9,7 @@ import httpx
 
 from deploy.cli.data.columns import ORDER
 from deploy.sample import exercise
-from shared.rules.rulebook import load_rulebook
+from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.answers.office import links_of
 from tests.support import samples
 from tests.support.service import House, eventually

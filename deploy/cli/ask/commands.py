@@ -39,7 +39,7 @@ def rules(
 ) -> None:
     """Quy tắc: thủ tục, căn cứ, lịch. / Rules: procedures, legal basis, calendar."""
     from deploy.cli.ask import rules as command
-    from shared.settings import RuleSettings
+    from shared.kernel.settings import RuleSettings
 
     overrides = RuleSettings().rule_files
     if calendar is not None:

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from deploy.cli.console import banners, count, day, listed, out, percent, print_text
 from shared.contracts.vocabulary import GapState, Stage
-from shared.errors import Text
+from shared.kernel.errors import Text
 from shared.rules.wording import GAP_STATES, STAGES
 
 Answer = Mapping[str, Any]

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from deploy.cli.console import banners, listed, out, print_text
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 KINDS: Mapping[str, Text] = {
     "digest": Text("tổng hợp ngày", "digest"),

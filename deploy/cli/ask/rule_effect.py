@@ -14,10 +14,10 @@ from deploy.cli.ask.rules import KINDS, WEEKDAYS
 from deploy.cli.client import Services
 from deploy.cli.console import CommandError, count, day, listed, out, percent, print_text
 from shared.contracts.vocabulary import GapState, Stage
-from shared.errors import Text
+from shared.kernel.errors import Text
+from shared.kernel.settings import RuleSettings
 from shared.rules.verdicts import PolicyVerdict
 from shared.rules.wording import GAP_STATES, INSTRUMENTS, POLICY_VERDICTS, PROCEDURES, REGIMES, STAGES
-from shared.settings import RuleSettings
 
 Answer = Mapping[str, Any]
 SECONDS = 600.0  # every draft is calculated twice

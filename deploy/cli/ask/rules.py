@@ -13,10 +13,10 @@ from deploy.cli.ask.year_calendar import CalendarDay, days_of
 from deploy.cli.client import Services
 from deploy.cli.console import CommandError, day, out, print_text
 from shared.contracts.vocabulary import ENDS, Instrument, Procedure, Regime, Stage
-from shared.errors import PermanentError, Text
-from shared.rules.procedure_rows import RulesRefused
-from shared.rules.procedures import Certainty
-from shared.rules.rulebook import Rulebook, load_rulebook
+from shared.kernel.errors import PermanentError, Text
+from shared.rules.rulebook.procedure_rows import RulesRefused
+from shared.rules.rulebook.procedures import Certainty
+from shared.rules.rulebook.rulebook import Rulebook, load_rulebook
 from shared.rules.wording import CERTAINTIES, INSTRUMENTS, PROCEDURES, REGIMES, STAGES
 
 Row = Mapping[str, Any]

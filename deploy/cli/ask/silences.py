@@ -9,7 +9,7 @@ from rich.table import Table
 from deploy.cli.client import Services
 from deploy.cli.console import CommandError, day, out, print_text
 from shared.contracts.vocabulary import Stage
-from shared.errors import Text
+from shared.kernel.errors import Text
 from shared.rules.wording import STAGES
 
 SHOWN = 8  # characters of an id in the list

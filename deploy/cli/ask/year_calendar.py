@@ -8,8 +8,8 @@ from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
-from shared.rules.rulebook import CALENDARS, read_files
-from shared.rules.working_days import WEEKDAYS
+from shared.rules.rulebook.rulebook import CALENDARS, read_files
+from shared.rules.rulebook.working_days import WEEKDAYS
 
 
 @dataclass(frozen=True, slots=True)

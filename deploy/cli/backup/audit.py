@@ -8,10 +8,10 @@ from uuid import UUID
 import orjson
 
 from shared.contracts.catalog import CATALOG, OWNERS, Catalog
+from shared.contracts.envelope import Recorded, decode
 from shared.contracts.event import Unknown
-from shared.envelope import Recorded, decode
-from shared.errors import PermanentError, Text
-from shared.projections.feed import RawEvent
+from shared.kernel.errors import PermanentError, Text
+from shared.projections.event_feed import RawEvent
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from deploy.cli.backup.audit import Audit
 from deploy.cli.client import Services
 from deploy.cli.console import CommandError, count, out, print_text
 from deploy.nats.permissions import SERVICES
-from shared import clock
-from shared.doors import RELEASE
-from shared.errors import Text
 from shared.eventstore.streams import EVENTS
+from shared.http.service_routes import RELEASE
+from shared.kernel import clock
+from shared.kernel.errors import Text
 
 
 def backup(services: Services, path: Path) -> Manifest:

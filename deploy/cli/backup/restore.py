@@ -16,9 +16,9 @@ from deploy.cli.console import CommandError, count, out, print_text
 from deploy.cli.operate.health.status import read_state
 from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import SERVICES
-from shared.errors import Text
 from shared.eventstore import streams
 from shared.eventstore.streams import EVENTS
+from shared.kernel.errors import Text
 
 TIMEOUT = 3600.0  # seconds until the read models must be complete
 

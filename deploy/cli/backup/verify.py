@@ -14,7 +14,7 @@ from deploy.cli.client import Services
 from deploy.cli.console import count, listed, out, print_json, print_text
 from deploy.cli.operate import read_models
 from deploy.nats.permissions import SERVICES
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 SHOWN = 20  # faults of the log that are listed
 

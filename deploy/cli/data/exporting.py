@@ -8,7 +8,7 @@ from deploy.cli.client import ServiceRefused, Services
 from deploy.cli.console import CommandError, count, out, print_text
 from deploy.cli.data.csv_files import Answer, CsvFiles, keep_notes_option
 from shared.contracts.vocabulary import SuccessionKind
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 PAGE = 500
 FORBIDDEN = frozenset({401, 403})

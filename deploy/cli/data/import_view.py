@@ -11,7 +11,7 @@ from rich.table import Table
 from deploy.cli.console import count, err, out, print_text
 from deploy.cli.data.result import Finding, Progress, Result
 from deploy.cli.data.sources import Source
-from shared.errors import LoaError, Text
+from shared.kernel.errors import LoaError, Text
 
 INTERRUPTED = Text(
     "Việc nhập bị ngắt giữa chừng. Các dòng đã ghi vẫn được giữ; hãy chạy lại đúng lệnh này: "

@@ -14,7 +14,7 @@ from deploy.cli.data.requests import batches, encode_end, encode_row, rows_with_
 from deploy.cli.data.result import Finding, Progress, Report, Result
 from deploy.cli.data.sources import Row, SheetFile, Source, question
 from shared.contracts.vocabulary import Dataset
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 KEPT = Text(
     "cột ngoài mẫu được giữ làm ghi chú theo yêu cầu: {names}",

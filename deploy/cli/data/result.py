@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from deploy.cli.data.tables.file_kinds import WORKBOOKS, say_kind
 from deploy.cli.data.tables.sheet_header import meant_sheet
 from deploy.cli.data.tables.sheet_rows import Choices, Row, SheetFile
 from deploy.cli.data.textfile import inspect, records
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 __all__ = ["Choices", "Row", "SheetFile", "Source", "read", "read_csv"]
 NO_CHOICES = Choices()

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from deploy.cli.data.columns import Broken
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 CHUNK = 1 << 18
 LONGEST_LINE = 1 << 20  # bytes

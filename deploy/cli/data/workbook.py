@@ -13,7 +13,7 @@ from deploy.cli.console import CommandError
 from deploy.cli.data.tables.cell_values import EMPTY, Cell, made
 from deploy.cli.data.tables.file_kinds import say_kind
 from deploy.cli.data.tables.sheet_layout import Layout, layout
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 MOST_UNPACKED = 512 << 20  # bytes of all parts
 MOST_RATIO = 200  # unpacked to packed, of a part large enough to hurt

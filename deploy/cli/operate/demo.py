@@ -14,13 +14,13 @@ from deploy.cli.data.columns import ORDER
 from deploy.local.keys.keyring import write_secret
 from deploy.local.state import Current
 from deploy.sample import exercise
-from shared import clock
 from shared.contracts.vocabulary import Dataset
-from shared.errors import Text
-from shared.rules.rulebook import load_rulebook
-from shared.rules.working_days import Calendar
-from shared.settings import RuleSettings
-from shared.vietnam import VIETNAM
+from shared.kernel import clock
+from shared.kernel.errors import Text
+from shared.kernel.local_day import VIETNAM
+from shared.kernel.settings import RuleSettings
+from shared.rules.rulebook.rulebook import load_rulebook
+from shared.rules.rulebook.working_days import Calendar
 
 OPEN = Path(deploy.sample.__path__[0]) / "open"
 DIGEST_HOUR = 8  # in Vietnam

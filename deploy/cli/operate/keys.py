@@ -15,9 +15,9 @@ from deploy.local.keys.keyring import Keyring, keyring, write_secret
 from deploy.local.settings import LocalSettings
 from deploy.local.up import TOKEN_DAYS
 from deploy.nats.permissions import SERVICES, authorization
-from shared import clock
 from shared.contracts.vocabulary import Role
-from shared.errors import Text
+from shared.kernel import clock
+from shared.kernel.errors import Text
 
 MOUNTED = "mounted"
 NODES = ("nats-1", "nats-2", "nats-3")

@@ -9,9 +9,9 @@ from deploy.cli import brokers
 from deploy.cli.console import CommandError, print_text
 from deploy.local.engines import databases
 from deploy.local.settings import LocalSettings
-from shared.errors import Text
 from shared.eventstore import streams
-from shared.transient import TRANSIENT
+from shared.kernel.errors import Text
+from shared.kernel.transient import TRANSIENT
 
 TIMEOUT = 120.0  # seconds until the engines must answer
 RETRY_DELAY = 0.5

@@ -8,7 +8,7 @@ from rich.status import Status
 
 from deploy.cli.client import Services
 from deploy.cli.console import CommandError, count, out, print_text
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 POLL = 0.3  # seconds between two progress requests
 

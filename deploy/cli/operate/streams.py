@@ -5,8 +5,8 @@ import asyncio
 from deploy.cli import brokers
 from deploy.cli.console import out, print_text
 from deploy.local.settings import LocalSettings
-from shared.errors import Text
 from shared.eventstore import streams
+from shared.kernel.errors import Text
 
 
 def show(*, change: bool) -> None:

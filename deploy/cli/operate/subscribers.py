@@ -10,8 +10,8 @@ from deploy.local import state
 from deploy.local.engines import nats
 from deploy.local.keys.keyring import Keyring, new_seed, write_secret
 from deploy.nats.permissions import SUBSCRIBER, authorization, inbox_prefix, subscriber
-from shared.errors import Text
 from shared.eventstore.streams import EVENTS
+from shared.kernel.errors import Text
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 

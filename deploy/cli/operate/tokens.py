@@ -5,8 +5,8 @@ from datetime import timedelta
 from deploy.cli import brokers
 from deploy.cli.console import CommandError
 from deploy.local.keys import tokens
-from shared import clock
 from shared.contracts.vocabulary import Role
+from shared.kernel import clock
 
 
 def sign(role: Role, unit: str | None, days: int) -> str:

@@ -12,8 +12,8 @@ from deploy.cli.operate.health import readiness
 from deploy.local.settings import LocalSettings
 from deploy.local.state import Current
 from deploy.local.up import running
-from shared import clock
-from shared.errors import Text
+from shared.kernel import clock
+from shared.kernel.errors import Text
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STARTING = Text(

@@ -11,7 +11,7 @@ import asyncpg
 from deploy.local.engines.postgres import create_database, database_of
 from deploy.local.keys.keyring import write_secret
 from deploy.nats.permissions import SERVICES
-from shared.errors import LoaError, Text
+from shared.kernel.errors import LoaError, Text
 
 PASSWORDS = "database-passwords.json"  # in a data folder
 

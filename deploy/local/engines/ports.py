@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Mapping
 
-from shared.errors import LoaError, Text
+from shared.kernel.errors import LoaError, Text
 
 LOOPBACK = "127.0.0.1"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from deploy.local.engines.ports import refuse_taken
-from shared.errors import LoaError, Text
+from shared.kernel.errors import LoaError, Text
 
 TIMEOUT = 30.0  # seconds for an engine to become ready, or to stop
 _POLL = 0.02

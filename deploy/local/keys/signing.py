@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from deploy.local.keys.keyring import write_secret
-from shared.links import key_id
+from shared.signed_links.links import key_id
 
 
 def private_key(path: Path) -> Ed25519PrivateKey:

@@ -8,9 +8,9 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.local.keys import signing
-from shared.auth import AUDIENCE
 from shared.contracts.vocabulary import Role
-from shared.links import key_id
+from shared.http.auth import AUDIENCE
+from shared.signed_links.links import key_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Protocol
 from deploy.local.engines.ports import PortTaken
 from deploy.local.engines.process import Engine, EngineFailed
 from deploy.local.processes import orphans, service_process
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 FIRST_DELAY = 0.5  # seconds before the first restart
 LONGEST_DELAY = 30.0

@@ -2,11 +2,11 @@
 
 from services.campaigns.application.commands import Commands
 from services.campaigns.application.promises import plan_as_answered, raise_obstacle
-from shared.clock import Clock
+from shared.contracts.envelope import Recorded
 from shared.contracts.notifier import AlertAcknowledged, AlertObstacleReported
 from shared.contracts.registry import DraftMerged, DraftWithdrawn
-from shared.envelope import Recorded
-from shared.reactions import Reactions
+from shared.kernel.clock import Clock
+from shared.messaging.subscribers import Reactions
 
 DRAFT_ENDS = "campaigns-draft-ends"
 ANSWERS = "campaigns-answers"

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, bindparam, cast
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.campaigns.adapters import programme_query
+from services.campaigns.adapters.programmes import query as programmes_query
 from services.campaigns.adapters.tables import ACTIVITY, COMMUNICATION, EVIDENCE, directory
 from services.campaigns.application.queries import (
     ActivityFilter,
@@ -18,11 +18,11 @@ from services.campaigns.application.queries import (
     EntryFilter,
 )
 from services.campaigns.domain.draft import KnownDraft
-from shared.clock import Clock, day_in_vietnam
 from shared.contracts.vocabulary import Dataset
-from shared.conventions import MOST_POSITION
 from shared.directory.queries import leads_on
-from shared.paging import key_of
+from shared.http.paging import key_of
+from shared.http.request_context import MOST_POSITION
+from shared.kernel.clock import Clock, day_in_vietnam
 
 UNIT = directory.units.unit
 DRAFT, LEAD, POLICY = directory.drafts.draft, directory.drafts.lead, directory.drafts.policy
@@ -70,7 +70,7 @@ class SqlReadModel:
         return [_placed(row, "planned_on", "activity_id") for row in found]
 
     async def entries(self, wanted: EntryFilter, limit: int, after: str | None) -> list[dict[str, Any]]:
-        query = programme_query.entries(wanted, limit, key_of(after, _position) if after else 0)
+        query = programmes_query.entries(wanted, limit, key_of(after, _position) if after else 0)
         async with self.engine.connect() as connection:
             found = (await connection.execute(query)).mappings().all()
         return [{**row, "cursor": str(row["position"])} for row in found]

@@ -11,17 +11,17 @@ from services.campaigns.application.queries import CommunicationFilter, ReadMode
 from services.campaigns.domain.communication import Communication
 from services.campaigns.domain.communication_commands import Attach, Evidence, Record
 from services.campaigns.domain.draft import Given
-from services.campaigns.domain.refusals import CommunicationNotFound, NothingOwed
+from services.campaigns.domain.errors import CommunicationNotFound, NothingOwed
 from shared.contracts.acting import Acting
 from shared.contracts.campaigns import (
     CommunicationRecorded,
     PlanActivityPlanned,
 )
+from shared.contracts.envelope import Metadata
 from shared.contracts.ids import LOA_NAMESPACE, evidence_id
-from shared.envelope import Metadata
 from shared.eventstore.port import EventStore
-from shared.links import Link
-from shared.pages.matter import Matter, matter_of
+from shared.pages.gap_summary import Matter, matter_of
+from shared.signed_links.links import Link
 
 MOST_HEARD = 500
 Stated = CommunicationRecorded | Record

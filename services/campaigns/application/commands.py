@@ -11,20 +11,20 @@ from services.campaigns.domain import communication_commands as asked
 from services.campaigns.domain import plan as plans
 from services.campaigns.domain import programme as programmes
 from services.campaigns.domain.draft import Given, KnownDraft
-from services.campaigns.domain.refusals import (
+from services.campaigns.domain.errors import (
     ActivityNotFound,
     CommunicationNotFound,
     DraftNotYetKnown,
     UnitNotYetKnown,
 )
-from shared.clock import NewId, day_in_vietnam
 from shared.contracts.about import About
 from shared.contracts.acting import SUPERVISION, Acting
+from shared.contracts.envelope import AggregateRef, Metadata, Recorded, following
 from shared.contracts.ids import draft_id, programme_id
 from shared.contracts.registry import DraftMerged, DraftWithdrawn
-from shared.envelope import AggregateRef, Metadata, Recorded, following
 from shared.eventstore.handle import Handled, handle, handle_prepared
 from shared.eventstore.port import EventStore, History
+from shared.kernel.clock import NewId, day_in_vietnam
 
 ACTOR = "service/campaigns"
 DraftEnd = DraftWithdrawn | DraftMerged

@@ -14,10 +14,10 @@ from shared.contracts.campaigns import (
     PlanActivityPlanned,
     PlanActivityRescheduled,
 )
+from shared.contracts.envelope import Recorded
 from shared.contracts.event import Event
 from shared.contracts.programme import ProgrammeEntry, ProgrammeEvent
-from shared.envelope import Recorded
-from shared.projections.rows import Change, Put, RowChange
+from shared.projections.row_changes import Change, Put, RowChange
 
 Rows = list[RowChange]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, assert_never
 
-from services.campaigns.domain import refusals
+from services.campaigns.domain import errors
 from services.campaigns.domain.communication_commands import (
     Addition,
     Attach,
@@ -26,10 +26,10 @@ from shared.contracts.campaigns import (
     CommunicationRetracted,
     CommunicationVerified,
 )
+from shared.contracts.decider import Decider
 from shared.contracts.ids import draft_id
 from shared.contracts.vocabulary import Precision
-from shared.decider import Decider
-from shared.rules.recorded_days import check_recorded_day
+from shared.rules.recorded_dates import check_recorded_day
 
 MOST_PEOPLE = 1_000_000_000  # more than that is a typing error
 _SAID = frozenset(CommunicationCorrected.model_fields) - {"reason"}
@@ -100,7 +100,7 @@ def check_additions(command: Record, additions: Iterable[Addition]) -> None:
 
 def _existing(state: State) -> Communication:
     if isinstance(state, Absent):
-        raise refusals.CommunicationNotFound
+        raise errors.CommunicationNotFound
     return state
 
 
@@ -110,7 +110,7 @@ def _record(state: State, command: Record) -> Sequence[CommunicationEvent]:
     activity = recorded_by(command)
     if isinstance(state, Communication):
         if activity != state.recorded and _said(activity) != _said(state.activity):
-            raise refusals.CommunicationDiffers
+            raise errors.CommunicationDiffers
         return []
     _check(command)
     shown = [_evidence(activity, one) for one in command.evidence]
@@ -121,7 +121,7 @@ def _record(state: State, command: Record) -> Sequence[CommunicationEvent]:
 
 def _correct(communication: Communication, command: Correct) -> Sequence[CommunicationEvent]:
     if communication.retracted:
-        raise refusals.CommunicationIsRetracted
+        raise errors.CommunicationIsRetracted
     of = communication.recorded
     activity = CommunicationCorrected.of(command, **_ids(of), notes=of.notes)
     if _said(activity) == _said(communication.activity):
@@ -149,7 +149,7 @@ def _attach(communication: Communication, command: Attach) -> Sequence[Communica
     evidence = _evidence(communication.recorded, command.evidence)
     if known := [one for one in communication.evidence if one.evidence_id == evidence.evidence_id]:
         if evidence not in known:
-            raise refusals.EvidenceDiffers
+            raise errors.EvidenceDiffers
         return []
     _is_gone(communication)
     _check_evidence(evidence, command.today)
@@ -162,7 +162,7 @@ def _evidence(of: CommunicationRecorded, evidence: Evidence) -> CommunicationEvi
 
 def _check_evidence(evidence: CommunicationEvidenceAttached, today: date) -> None:
     if evidence.url is None and evidence.sha256 is None:
-        raise refusals.EvidenceShowsNothing
+        raise errors.EvidenceShowsNothing
     if evidence.captured_on is not None:
         check_recorded_day(evidence.captured_on, Precision.DAY, today)
 
@@ -175,7 +175,7 @@ def _summarise(communication: Communication, command: Summarise) -> Sequence[Com
     if _is_gone(communication, quietly=command.only_first):
         return []
     if max(feedback.accepted, feedback.explained) > feedback.received:
-        raise refusals.MoreThanReceived(feedback.received)
+        raise errors.MoreThanReceived(feedback.received)
     if feedback.explained_on is not None:
         check_recorded_day(feedback.explained_on, Precision.DAY, command.today)
     return [feedback]
@@ -192,7 +192,7 @@ def _ids(of: CommunicationRecorded) -> dict[str, Any]:
 def _is_gone(communication: Communication, *, quietly: bool = False) -> bool:
     """Refuse what is said of a retracted communication; a file that says it again is passed over quietly."""
     if communication.retracted and not quietly:
-        raise refusals.CommunicationIsRetracted
+        raise errors.CommunicationIsRetracted
     return communication.retracted is not None
 
 
@@ -204,7 +204,7 @@ def _check(command: Record | Correct) -> None:
     check_recorded_day(command.held_on, command.precision, command.today)
     known = command.draft.policies
     if wrong := set(command.policies) - known:
-        raise refusals.PolicyNotInDraft(wrong, known)
+        raise errors.PolicyNotInDraft(wrong, known)
 
 
 def evolve(state: State, event: CommunicationEvent) -> State:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypedDict
 
-from services.campaigns.domain.refusals import NotYourDraft
+from services.campaigns.domain.errors import NotYourDraft
 from shared.contracts.about import About
 from shared.contracts.acting import Acting
 from shared.contracts.vocabulary import Dataset
-from shared.rules.pieces import LeadUnits, unit_on
+from shared.rules.piecewise import LeadUnits, unit_on
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, assert_never
 from uuid import UUID
 
-from services.campaigns.domain import refusals
+from services.campaigns.domain import errors
 from services.campaigns.domain.draft import OnDraft
 from shared.contracts.campaigns import (
     PlanActivityCancelled,
@@ -17,11 +17,11 @@ from shared.contracts.campaigns import (
     PlanApproved,
     PlanEvent,
 )
+from shared.contracts.decider import Decider
 from shared.contracts.ids import draft_id
 from shared.contracts.vocabulary import Channel, Dataset, Precision, Stage
-from shared.decider import Decider
-from shared.rules.recorded_days import NotFirstDay, check_recorded_day, is_first_day
-from shared.rules.working_days import last_day
+from shared.rules.recorded_dates import NotFirstDay, check_recorded_day, is_first_day
+from shared.rules.rulebook.working_days import last_day
 
 MOST_MONEY = 10**15  # đồng; more than that is a typing error
 MOST_YEARS_AHEAD = 5  # as above
@@ -161,7 +161,7 @@ def _plan(plan: Plan, command: PlanActivity) -> Sequence[PlanEvent]:
     activity = PlanActivityPlanned.of(command, **_ids(command))
     if known := plan.activities.get(activity.activity_id):
         if activity not in (known.planned, known.now):
-            raise refusals.ActivityDiffers
+            raise errors.ActivityDiffers
         return []
     _check_planned_day(activity.planned_on, activity.precision, command.today)
     return [activity]
@@ -175,7 +175,7 @@ def _ids(command: OnDraft) -> dict[str, Any]:
 def _reschedule(plan: Plan, command: Reschedule) -> Sequence[PlanEvent]:
     activity = _existing(plan, command.activity_id)
     if activity.cancelled:
-        raise refusals.ActivityIsCancelled
+        raise errors.ActivityIsCancelled
     if (command.planned_on, command.precision) == (activity.planned_on, activity.precision):
         return []
     _check_planned_day(command.planned_on, command.precision, command.today)
@@ -206,13 +206,13 @@ def _cancelled(activity: Activity, reason: str | None) -> PlanActivityCancelled:
 
 def _existing(plan: Plan, activity_id: UUID) -> Activity:
     if (activity := plan.activities.get(activity_id)) is None:
-        raise refusals.ActivityNotFound
+        raise errors.ActivityNotFound
     return activity
 
 
 def _check_planned_day(day: date, precision: Precision, today: date) -> None:
     if day.year > today.year + MOST_YEARS_AHEAD:
-        raise refusals.PlannedTooFar(day, MOST_YEARS_AHEAD)
+        raise errors.PlannedTooFar(day, MOST_YEARS_AHEAD)
     if not is_first_day(day, precision):
         raise NotFirstDay(day, precision)
 

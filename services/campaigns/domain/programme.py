@@ -8,12 +8,12 @@ from types import MappingProxyType
 from typing import get_args
 from uuid import UUID
 
-from services.campaigns.domain import refusals
+from services.campaigns.domain import errors
 from shared.contracts.acting import Acting
+from shared.contracts.decider import Decider
 from shared.contracts.programme import FOLLOWS, FollowUp, ProgrammeEntry, ProgrammeEvent
 from shared.contracts.vocabulary import Dataset, Precision, ProgrammeKind
-from shared.decider import Decider
-from shared.rules.recorded_days import check_recorded_day
+from shared.rules.recorded_dates import check_recorded_day
 
 KINDS: Mapping[ProgrammeKind, type[ProgrammeEvent]] = MappingProxyType(
     {ProgrammeKind(model.name): model for model in get_args(ProgrammeEvent)}
@@ -91,7 +91,7 @@ def decide(programme: Programme, command: Record) -> Sequence[ProgrammeEvent]:
     said = ProgrammeEntry.of(command)
     if known := programme.entries.get(command.entry_id):
         if not _says(known, said, command):
-            raise refusals.EntryDiffers
+            raise errors.EntryDiffers
         return []
     _check(said, command.today)
     follows = {"of_entry": _followed(programme, command).entry_id} if command.kind in FOLLOWS else {}
@@ -105,7 +105,7 @@ def _check_acting(programme: Programme, command: Record) -> None:
     followed = programme.entries.get(command.of_entry) if command.of_entry else None
     lead = followed.lead_unit_code if followed else None
     if lead is None or not command.by.may_act_for(lead):
-        raise refusals.NotYourProgramme(command.unit_code)
+        raise errors.NotYourProgramme(command.unit_code)
 
 
 def _says(known: ProgrammeEvent, said: ProgrammeEntry, command: Record) -> bool:
@@ -126,9 +126,9 @@ def _followed(programme: Programme, command: Record) -> ProgrammeEvent:
     if len(found) > 1:
         found = [one for one in found if programme.is_open(one)]
         if len(found) != 1:
-            raise refusals.SeveralMeant(command.title)
+            raise errors.SeveralMeant(command.title)
     if not found:
-        raise refusals.NothingToFollow(kind, command.title)
+        raise errors.NothingToFollow(kind, command.title)
     return found[0]
 
 

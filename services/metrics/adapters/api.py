@@ -16,10 +16,10 @@ from services.metrics.adapters.views import (
     todos_view,
 )
 from services.metrics.application.queries import Queries, Question
+from services.metrics.domain.errors import PeriodUnclear
 from services.metrics.domain.grouping import GroupBy, View
-from services.metrics.domain.refusals import PeriodUnclear
-from shared.auth import Reader
-from shared.conventions import AtPosition, Today
+from shared.http.auth import Reader
+from shared.http.request_context import AtPosition, Today
 from shared.rules.figures import Period, year_period
 
 Year = Annotated[int | None, Query(ge=2000, le=2100, description="reporting year, 15/12 to 14/12")]

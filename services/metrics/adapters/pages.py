@@ -11,14 +11,14 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BeforeValidator, Field
 
-from services.metrics.adapters import shown
+from services.metrics.adapters import page_data
 from services.metrics.application.queries import Queries, Question
 from services.metrics.domain.grouping import View
-from shared.auth import Reader
 from shared.contracts.datasets import banners
-from shared.conventions import AtPosition, Today
-from shared.pages.look import environment, safe
-from shared.pages.route import kept_headers, page_route, said
+from shared.http.auth import Reader
+from shared.http.request_context import AtPosition, Today
+from shared.pages.html_errors import kept_headers, page_route, said
+from shared.pages.layout import environment, safe
 from shared.rules.figures import DEFINITION, reporting_year, year_period
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -107,7 +107,7 @@ def _problem_page(request: Request, problem: Response) -> Response:
     )
 
 
-_ENVIRONMENT = environment(TEMPLATES, filters=shown.FILTERS)
+_ENVIRONMENT = environment(TEMPLATES, filters=page_data.FILTERS)
 
 
 def render(
@@ -143,8 +143,8 @@ def router(queries: Queries) -> APIRouter:
             effective=as_of,
             position=answer.position,
             banners=banners([answer.dataset]),
-            alike=shown.alike,
-            heard_in=shown.heard_in,
+            alike=page_data.alike,
+            heard_in=page_data.heard_in,
         )
 
     return routes
@@ -172,9 +172,9 @@ async def overview_page(
         units=units,
         offered=sorted((units.name(code), code) for code in offered),
         years=sorted(years, reverse=True),
-        groups=shown.worst_first(answer.by_unit),
-        gaps=shown.by_unit(answer.gaps),
-        todos=shown.by_kind(answer.todos),
-        standing=shown.standing,
-        urgency=shown.urgency,
+        groups=page_data.worst_first(answer.by_unit),
+        gaps=page_data.by_unit(answer.gaps),
+        todos=page_data.by_kind(answer.todos),
+        standing=page_data.standing,
+        urgency=page_data.urgency,
     )

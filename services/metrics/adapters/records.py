@@ -19,10 +19,10 @@ from services.metrics.adapters.tables import (
     STAY,
 )
 from services.metrics.application.ports import Dated
-from services.metrics.domain.announcing import Announced
+from services.metrics.domain.gap_events import Announced
 from services.metrics.domain.record import DraftRecord
 from shared.contracts.catalog import CATALOG
-from shared.database import insert
+from shared.persistence.database import insert
 
 RECORD: TypeAdapter[DraftRecord] = TypeAdapter(DraftRecord)
 

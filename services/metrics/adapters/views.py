@@ -24,7 +24,7 @@ from shared.contracts.vocabulary import (
     Stage,
 )
 from shared.directory.unit_directory import UnitsOn
-from shared.rule_views import PostingClockView, RemarkView
+from shared.http.rule_views import PostingClockView, RemarkView
 from shared.rules.figures import DEFINITION
 from shared.rules.verdicts import Because, OccurrenceVerdict, PolicyVerdict
 

@@ -16,11 +16,11 @@ from services.metrics.domain.effect import (
     changed_procedures,
     effect_on,
 )
+from services.metrics.domain.errors import RulesNotTaken
 from services.metrics.domain.record import DraftRecord
-from services.metrics.domain.refusals import RulesNotTaken
 from shared.rules.figures import NOTHING, Period
-from shared.rules.procedure_rows import RulesRefused
-from shared.rules.rulebook import Rulebook, RuleFile, rulebook_with
+from shared.rules.rulebook.procedure_rows import RulesRefused
+from shared.rules.rulebook.rulebook import Rulebook, RuleFile, rulebook_with
 from shared.rules.verdicts import PolicyVerdict
 
 AT_ONCE = 200  # drafts

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Protocol
 from uuid import UUID
 
-from services.metrics.domain.announcing import Announced
+from services.metrics.domain.gap_events import Announced
 from services.metrics.domain.record import DraftRecord
 from shared.contracts.vocabulary import Dataset, Instrument, Procedure, Regime, Stage
 from shared.directory.unit_directory import UnitDirectory

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from services.metrics.application.ports import Dated, Records
 from services.metrics.domain.record import DraftRecord, draft_of, evolve
+from shared.contracts.envelope import Recorded
 from shared.contracts.metrics import ComplianceGapClosed
 from shared.contracts.registry import UnitTargetSet
 from shared.directory.changes import unit_changes
-from shared.envelope import Recorded
-from shared.projections.rows import Put, RowChange
-from shared.rules.rulebook import Rulebook
+from shared.projections.row_changes import Put, RowChange
+from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import stage_periods
 from shared.rules.timeline import timeline
 

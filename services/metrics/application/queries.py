@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 
 from services.metrics.application.ports import Cell, OpenGap, Snapshot, Todo
 from services.metrics.domain.coverage import Coverage, coverage_of
+from services.metrics.domain.errors import DraftNotKnown, UnitNotKnown
 from services.metrics.domain.grouping import Counted, Group, GroupBy, View, group, whole
-from services.metrics.domain.refusals import DraftNotKnown, UnitNotKnown
 from services.metrics.domain.todos import long_suspended_before
 from shared.contracts.vocabulary import Dataset, GapState, Instrument, Regime, UnitLevel
 from shared.directory.unit_directory import UnitsOn
 from shared.rules import wording
 from shared.rules.figures import Period, effective_day, national_floor, reporting_year
-from shared.rules.rulebook import Rulebook
+from shared.rules.rulebook.rulebook import Rulebook
 
 Led = TypeVar("Led", Cell, OpenGap, Todo)
 

@@ -9,9 +9,9 @@ from uuid import UUID
 from services.metrics.domain.record import DraftRecord, Heard
 from shared.contracts.vocabulary import Dataset, Stage
 from shared.rules.facts import WHOLE_DRAFT, Exemption, StageEntry, Transfer
-from shared.rules.pieces import lead_units, unit_on
-from shared.rules.remarks import clocks_of, remarks
-from shared.rules.rulebook import Rulebook
+from shared.rules.findings import clocks_of, remarks
+from shared.rules.piecewise import lead_units, unit_on
+from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import Occurrence, parallel_entries
 from shared.rules.verdicts import DraftAssessment, PairAssessment, PolicyAssessment, assess
 from shared.rules.wording import STAGES, WHOLE_DRAFT_TITLE

@@ -15,6 +15,7 @@ from shared.contracts.campaigns import (
     CommunicationRetracted,
     CommunicationVerified,
 )
+from shared.contracts.envelope import Recorded
 from shared.contracts.registry import (
     DraftCommunicationExempted,
     DraftPostingClosed,
@@ -27,9 +28,8 @@ from shared.contracts.registry import (
 from shared.contracts.vocabulary import Channel, Precision
 from shared.directory import drafts
 from shared.directory.drafts import DraftCard
-from shared.envelope import Recorded
+from shared.kernel.local_day import day_in_vietnam
 from shared.rules.facts import Communication, DraftFacts, Exemption, Posting, Scope
-from shared.vietnam import day_in_vietnam
 
 UNASSESSED = Scope()
 

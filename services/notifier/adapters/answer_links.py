@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 from services.notifier.domain.digest import Digest, Line
-from shared.clock import VIETNAM
 from shared.contracts.vocabulary import AlertAnswer, RecipientRole
-from shared.links import VALID_FOR, Link, LinkSigner, link_id
+from shared.kernel.clock import VIETNAM
+from shared.signed_links.links import VALID_FOR, Link, LinkSigner, link_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from shared.contracts.notifier import (
     AlertTransferRequested,
     AnswerEvent,
 )
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 RECORDED = Text("Đã ghi nhận trả lời", "Your answer is recorded")
 

@@ -13,7 +13,6 @@ from fastapi.responses import HTMLResponse
 from services.notifier.adapters.answer_wording import ASKED, MAILED, MAILED_NEXT, NEXT, RECORDED, recorded
 from services.notifier.application.answers import Answers, Asked, Renewals
 from services.notifier.domain.matter import latest_planned_day
-from shared.clock import Clock, day_in_vietnam
 from shared.contracts.ids import alert_id
 from shared.contracts.notifier import (
     AlertAcknowledged,
@@ -23,11 +22,12 @@ from shared.contracts.notifier import (
     AnswerEvent,
 )
 from shared.contracts.vocabulary import AlertAnswer, Channel
-from shared.links import LinkIsUsed, LinkReader
-from shared.pages.answering import AnswerPages, Door, Held, routes
-from shared.pages.fields import Fields, sent
-from shared.pages.look import environment
+from shared.kernel.clock import Clock, day_in_vietnam
+from shared.pages.forms import Fields, sent
+from shared.pages.layout import environment
+from shared.pages.link_pages import AnswerPages, Door, Held, routes
 from shared.rules.wording import CHANNELS
+from shared.signed_links.links import LinkIsUsed, LinkReader
 
 TEMPLATES = Path(__file__).parent / "templates" / "answer"
 _ENVIRONMENT = environment(TEMPLATES)

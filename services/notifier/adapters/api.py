@@ -27,12 +27,13 @@ from services.notifier.application.commands import Commands
 from services.notifier.application.pipeline import moment
 from services.notifier.application.ticks import Ticks, announcement
 from services.notifier.domain.alert import Snooze
-from shared import conventions, log
-from shared.auth import Operator, Reader, Supervisor, Writer
-from shared.clock import NewId, day_in_vietnam
 from shared.contracts.event import Code
-from shared.conventions import Accepted, AtPosition, IdempotencyKey, IfMatch, accepted
-from shared.paging import Listing, Paged
+from shared.http import request_context
+from shared.http.auth import Operator, Reader, Supervisor, Writer
+from shared.http.paging import Listing, Paged
+from shared.http.request_context import Accepted, AtPosition, IdempotencyKey, IfMatch, accepted
+from shared.kernel import log
+from shared.kernel.clock import NewId, day_in_vietnam
 
 logger = log.get(__name__)
 
@@ -126,7 +127,7 @@ def _alerts(publisher: AlertPublisher, read_model: SqlReadModel, ticks: Ticks) -
         snoozing = Snooze(
             alert_id=alert_id, on=today, until=body.until, reason=body.reason, by=principal.unit
         )
-        metadata = replace(conventions.metadata(request, principal, key), time=ticks.now())
+        metadata = replace(request_context.metadata(request, principal, key), time=ticks.now())
         handled = await publisher.carry_out(snoozing, metadata, if_match)
         return accepted(response, alert_id, handled.version, handled.event_names)
 

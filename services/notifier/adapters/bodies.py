@@ -7,10 +7,10 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from services.notifier.domain.recipient import Recipient
+from shared.bulk_import.row_parsing import ImportRow
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Language, RecipientRole
-from shared.conventions import Body, example
-from shared.rows import ImportRow
+from shared.http.request_context import Body, example
 
 # One plain mailbox, in ASCII (no name, no list, nothing that could begin another header), or a channel's name.
 _ADDRESS = r"^([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+|channel:[a-z0-9-]{1,60})$"

@@ -19,8 +19,8 @@ from uuid import UUID
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import Envelope, Session
 
-from shared import log
-from shared.transient import TRANSIENT
+from shared.kernel import log
+from shared.kernel.transient import TRANSIENT
 
 logger = log.get(__name__)
 

@@ -3,8 +3,8 @@
 from faststream.nats import NatsMessage
 
 from services.notifier.application.ticks import Ticks
-from shared.clock import NewId
-from shared.reactions import Reactions
+from shared.kernel.clock import NewId
+from shared.messaging.subscribers import Reactions
 
 TICKS = "notifier-ticks"
 

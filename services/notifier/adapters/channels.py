@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.notifier.application.ports import Outgoing, Post
-from shared.errors import PermanentError, TransientError
+from shared.kernel.errors import PermanentError, TransientError
 
 PREFIX = "channel:"  # a recipient's address that begins so is the name of a channel
 

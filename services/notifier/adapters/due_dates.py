@@ -9,8 +9,8 @@ from services.notifier.adapters.naming import in_language, name_of, policies_of
 from services.notifier.application.ports import Attachment
 from services.notifier.domain.digest import Digest, Line
 from services.notifier.domain.office_hours import HOUR
-from shared.clock import VIETNAM
-from shared.errors import Text
+from shared.kernel.clock import VIETNAM
+from shared.kernel.errors import Text
 from shared.rules.wording import STAGES
 
 ICS = "text/calendar"

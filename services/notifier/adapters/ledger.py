@@ -30,7 +30,7 @@ from services.notifier.application.ports import (
 )
 from services.notifier.domain.delivery import PastMail
 from services.notifier.domain.delivery_state import DigestState
-from shared.database import add
+from shared.persistence.database import add
 
 LEASE = timedelta(minutes=5)
 ANNOUNCE_AT_ONCE = 100

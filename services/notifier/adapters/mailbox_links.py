@@ -9,9 +9,9 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.notifier.domain.recipient import Recipient
-from shared.clock import VIETNAM
 from shared.contracts.vocabulary import OptionalMail
-from shared.links import MAILBOX_PATH, LinkReader, Seal
+from shared.kernel.clock import VIETNAM
+from shared.signed_links.links import MAILBOX_PATH, LinkReader, Seal
 
 AUDIENCE = "loa-mailbox"
 TYPE = "loa-mailbox+jwt"

@@ -1,6 +1,6 @@
 """The page of a mailbox: what it wants to be sent, looked at with GET, changed with POST, ended with one click.
 
-Whoever holds a mail holds its link: no account, no cookie (see `shared/pages/answering.py`). A mail client that offers
+Whoever holds a mail holds its link: no account, no cookie (see `shared/pages/link_pages.py`). A mail client that offers
 "unsubscribe" posts `List-Unsubscribe=One-Click` (RFC 8058), as a form of either kind, and shows nobody the answer.
 """
 
@@ -33,15 +33,15 @@ from services.notifier.adapters.wording import ROLES
 from services.notifier.application.preferences import Preferences, SettingsMails
 from services.notifier.domain.preference import Prefer, Preference, Unsubscribe, offered
 from services.notifier.domain.refusals import MailboxGone, NotOptional
-from shared import conventions
-from shared.auth import Principal
-from shared.clock import Clock, day_in_vietnam
+from shared.contracts.envelope import Metadata
 from shared.contracts.vocabulary import OptionalMail, PreferenceDoor, Role, Weekday
-from shared.envelope import Metadata
-from shared.links import MAILBOX_PATH, LinkIsOver, LinkReader
-from shared.pages.answering import TITLES, AnswerPages, routes
-from shared.pages.fields import Fields, sent
-from shared.pages.look import environment
+from shared.http import request_context
+from shared.http.auth import Principal
+from shared.kernel.clock import Clock, day_in_vietnam
+from shared.pages.forms import Fields, sent
+from shared.pages.layout import environment
+from shared.pages.link_pages import TITLES, AnswerPages, routes
+from shared.signed_links.links import MAILBOX_PATH, LinkIsOver, LinkReader
 
 TEMPLATES = Path(__file__).parent / "templates" / "mailbox"
 _ENVIRONMENT = environment(TEMPLATES)
@@ -146,7 +146,7 @@ class Desk:
 
     def _metadata(self, request: Request, held: Held) -> Metadata:
         principal = Principal(str(held.link.recipient_id), Role.UNIT, held.link.unit_code)
-        return replace(conventions.metadata(request, principal), time=self.now())
+        return replace(request_context.metadata(request, principal), time=self.now())
 
 
 def router(

@@ -10,9 +10,9 @@ from uuid import uuid5
 from services.notifier.adapters.headers import ONE_LINE, exact, header, words, written_by
 from services.notifier.adapters.parts import file_part, multipart, text_part
 from services.notifier.application.ports import Outgoing
-from shared.clock import VIETNAM
 from shared.contracts.ids import LOA_NAMESPACE
-from shared.errors import PermanentError
+from shared.kernel.clock import VIETNAM
+from shared.kernel.errors import PermanentError
 
 ALIKE = "X-Loa-Possible-Duplicate"  # nobody knows whether an earlier attempt came through
 SEEN_BEFORE = (

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from shared.contracts.vocabulary import Instrument, Language
-from shared.errors import Text
+from shared.kernel.errors import Text
 from shared.rules.wording import INSTRUMENTS, WHOLE_DRAFT_TITLE
 
 SUBJECT_TITLE = 90  # characters of a title that a subject line has room for

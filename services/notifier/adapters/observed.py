@@ -14,12 +14,12 @@ from services.notifier.adapters.tables import ALERT, DIGEST
 from services.notifier.application.ports import Claim, Notice, Outcome, Outgoing, Post, Sending
 from services.notifier.domain.delivery_state import WAITING, DigestState
 from services.notifier.domain.gap_alert import AlertStatus
-from shared.clock import Clock
+from shared.contracts.envelope import AggregateRef
 from shared.contracts.ids import alert_id
-from shared.envelope import AggregateRef
 from shared.eventstore.port import EventStore
-from shared.telemetry import Telemetry
-from shared.tracing import MOST_LINKS, Tracing
+from shared.kernel.clock import Clock
+from shared.observability.metrics import Telemetry
+from shared.observability.tracing import MOST_LINKS, Tracing
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from services.notifier.application.mail_kinds import MailKinds
 from services.notifier.domain.delivery_state import DigestState
 from services.notifier.domain.reasons import Reason
 from services.notifier.domain.refusals import DigestNotFound
-from shared import links
-from shared.auth import Principal, Reader, Supervisor
-from shared.clock import VIETNAM
 from shared.contracts.vocabulary import RecipientRole, Role
+from shared.http.auth import Principal, Reader, Supervisor
+from shared.kernel.clock import VIETNAM
+from shared.signed_links import links
 
 # The pages run no script and load nothing.
 SAFE = {

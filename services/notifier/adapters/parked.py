@@ -14,9 +14,9 @@ from services.notifier.application.mail_kinds import MailKinds
 from services.notifier.domain.delivery import check_retry
 from services.notifier.domain.delivery_state import UNDELIVERED, DigestState
 from services.notifier.domain.refusals import DigestNotFound
-from shared import log
-from shared.auth import Operator
-from shared.clock import Clock
+from shared.http.auth import Operator
+from shared.kernel import log
+from shared.kernel.clock import Clock
 
 logger = log.get(__name__)
 

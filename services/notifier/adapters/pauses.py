@@ -12,14 +12,14 @@ from services.notifier.adapters.silences import SqlSilences
 from services.notifier.application.ports import Switch
 from services.notifier.domain.refusals import SilenceNotFound
 from services.notifier.domain.silence import Silence, checked
-from shared import log
-from shared.auth import Operator, Reader, Supervisor
-from shared.clock import Clock, NewId, day_in_vietnam
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Stage
-from shared.conventions import Body, example
-from shared.eventstore.refusals import HoldsPersonalData
-from shared.personal_data import find
+from shared.eventstore.conflicts import HoldsPersonalData
+from shared.http.auth import Operator, Reader, Supervisor
+from shared.http.request_context import Body, example
+from shared.kernel import log
+from shared.kernel.clock import Clock, NewId, day_in_vietnam
+from shared.text_checks.personal_data import find
 
 logger = log.get(__name__)
 

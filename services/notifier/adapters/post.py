@@ -9,7 +9,7 @@ from typing import Any
 
 from services.notifier.adapters.message import wire
 from services.notifier.application.ports import Outgoing
-from shared.errors import TransientError
+from shared.kernel.errors import TransientError
 
 
 def write_file(folder: Path, name: str, content: bytes) -> Path:

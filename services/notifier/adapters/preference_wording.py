@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from services.notifier.domain.preference import Preference
 from shared.contracts.vocabulary import OptionalMail, Weekday
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 EACH_DAY = Text("Mỗi ngày làm việc", "Each working day")
 DAYS: Mapping[Weekday, Text] = MappingProxyType(

@@ -19,9 +19,9 @@ from services.notifier.adapters.tables import (
     directory,
 )
 from services.notifier.domain.gap_alert import AlertStatus
-from shared.clock import Clock, day_in_vietnam
 from shared.directory.queries import with_unit_names
-from shared.paging import key_of
+from shared.http.paging import key_of
+from shared.kernel.clock import Clock, day_in_vietnam
 
 OUTBOX_ROWS = 200
 

@@ -13,8 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters.tables import ALERT, directory
 from services.notifier.domain.gap_alert import AlertStatus
-from shared.auth import Supervisor
-from shared.clock import Clock, day_in_vietnam
 from shared.contracts.event import Code
 from shared.contracts.notifier import (
     AlertExemptionRequested,
@@ -22,9 +20,11 @@ from shared.contracts.notifier import (
     AlertTransferRequested,
 )
 from shared.contracts.vocabulary import Stage
-from shared.conventions import AtPosition
 from shared.directory.queries import with_unit_names
-from shared.paging import Listing, Paged, key_of
+from shared.http.auth import Supervisor
+from shared.http.paging import Listing, Paged, key_of
+from shared.http.request_context import AtPosition
+from shared.kernel.clock import Clock, day_in_vietnam
 
 
 class RequestKind(StrEnum):

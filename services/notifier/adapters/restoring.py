@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.adapters.tables import DIGEST, SENDING
 from services.notifier.domain.delivery_state import WAITING, DigestState
-from shared.clock import Clock
+from shared.kernel.clock import Clock
 
 RESTORED = {
     "reason": "restored",

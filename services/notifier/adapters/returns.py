@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters.tables import DIGEST, RECIPIENT
 from services.notifier.domain.delivery_state import DigestState
-from shared.clock import day_in_vietnam
+from shared.kernel.clock import day_in_vietnam
 
 RETURNED = "returned"
 

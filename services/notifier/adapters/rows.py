@@ -8,11 +8,11 @@ from services.notifier.adapters.bodies import RecipientRow
 from services.notifier.adapters.recipients import SqlRecipients
 from services.notifier.application.commands import Commands
 from services.notifier.domain.recipient import Recipient
-from shared.clock import NewId
+from shared.bulk_import.row_parsing import Reason
+from shared.bulk_import.sheet import Session, Sheet, Taken
+from shared.contracts.envelope import AggregateRef, Metadata
 from shared.contracts.ids import unit_id
-from shared.envelope import AggregateRef, Metadata
-from shared.rows import Reason
-from shared.sheets import Session, Sheet, Taken
+from shared.kernel.clock import NewId
 
 LISTED = "recipient listed"  # no event: what an outcome names for a row that changed something
 

@@ -17,7 +17,7 @@ from aiosmtplib import SMTP
 from services.notifier.adapters.message import wire
 from services.notifier.application.ports import AddressRefused, Outgoing, Unanswered, Unreachable
 from services.notifier.domain.server_reply import Meaning, Reply, Step
-from shared.errors import PermanentError, TransientError
+from shared.kernel.errors import PermanentError, TransientError
 
 SECONDS = 20.0
 PATIENCE = 6  # a lease must be longer than twice as much: a claim waits for its lane, then is delivered

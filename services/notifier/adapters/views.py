@@ -15,10 +15,10 @@ from services.notifier.domain.reasons import Reason
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.standing import Standing
 from shared.contracts.vocabulary import Dataset, GapState, Language, OptionalMail, RecipientRole, Weekday
-from shared.errors import Text
-from shared.links import masked
-from shared.openapi import Messages
-from shared.rules.working_days import Calendar
+from shared.http.openapi import Messages
+from shared.kernel.errors import Text
+from shared.rules.rulebook.working_days import Calendar
+from shared.signed_links.links import masked
 
 
 class RecipientView(BaseModel):

@@ -16,7 +16,7 @@ from shared.contracts.notifier import (
     AlertTransferRequested,
 )
 from shared.contracts.vocabulary import AlertAnswer, RecipientRole
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 MOST_SAID = 300  # characters of an answer that a list has room for
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.notifier.domain import alert as alerts
 from shared.contracts.about import About
-from shared.envelope import AggregateRef, Metadata
+from shared.contracts.envelope import AggregateRef, Metadata
 from shared.eventstore.port import EventStore, History
 
 

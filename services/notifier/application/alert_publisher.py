@@ -9,14 +9,14 @@ from services.notifier.application.alert_envelope import gap_of, gap_ref, stampe
 from services.notifier.application.ports import Head, Ledger, PendingAlerts, Unannounced
 from services.notifier.domain import alert as alerts
 from services.notifier.domain.gap_alert import GapAlert
-from shared import log
-from shared.clock import Clock, NewId, day_in_vietnam
-from shared.envelope import AggregateRef, Metadata
-from shared.errors import PermanentError, TransientError
+from shared.contracts.envelope import AggregateRef, Metadata
 from shared.eventstore.handle import Handled, handle
-from shared.eventstore.overlay import BulkStore, OverlayEventStore
-from shared.tracing import Heard, Tracing
-from shared.transient import RETRIED
+from shared.eventstore.unit_of_work import BulkStore, OverlayEventStore
+from shared.kernel import log
+from shared.kernel.clock import Clock, NewId, day_in_vietnam
+from shared.kernel.errors import PermanentError, TransientError
+from shared.kernel.transient import RETRIED
+from shared.observability.tracing import Heard, Tracing
 
 logger = log.get(__name__)
 

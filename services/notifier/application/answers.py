@@ -10,7 +10,7 @@ from services.notifier.application.ports import Ledger
 from services.notifier.domain import alert as alerts
 from services.notifier.domain.digest import RENEWED
 from services.notifier.domain.refusals import NothingOwed
-from shared.clock import Clock, day_in_vietnam
+from shared.contracts.envelope import AggregateRef, Metadata
 from shared.contracts.ids import alert_id
 from shared.contracts.notifier import (
     AlertAcknowledged,
@@ -19,10 +19,10 @@ from shared.contracts.notifier import (
     AlertTransferRequested,
     AnswerEvent,
 )
-from shared.envelope import AggregateRef, Metadata
 from shared.eventstore.port import EventStore
-from shared.links import Link
-from shared.pages.matter import Matter, matter_of
+from shared.kernel.clock import Clock, day_in_vietnam
+from shared.pages.gap_summary import Matter, matter_of
+from shared.signed_links.links import Link
 
 
 @dataclass(frozen=True, slots=True)

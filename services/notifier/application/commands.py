@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from services.notifier.domain.refusals import UnitNotFound
+from shared.contracts.envelope import AggregateRef
 from shared.contracts.ids import unit_id
-from shared.envelope import AggregateRef
 from shared.eventstore.port import EventStore
 
 

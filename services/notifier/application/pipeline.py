@@ -17,10 +17,10 @@ from services.notifier.domain.reasons import decide_notification
 from services.notifier.domain.refusals import BadMoment, NotCaughtUp
 from services.notifier.domain.rounds import due, turns
 from services.notifier.domain.supervision import Tree
-from shared import log
-from shared.clock import VIETNAM, day_in_vietnam
 from shared.contracts.vocabulary import Weekday
-from shared.rules.working_days import Calendar
+from shared.kernel import log
+from shared.kernel.clock import VIETNAM, day_in_vietnam
+from shared.rules.rulebook.working_days import Calendar
 
 logger = log.get(__name__)
 

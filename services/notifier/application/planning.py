@@ -18,7 +18,7 @@ from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.rounds import following
 from services.notifier.domain.situation import Situation
 from shared.contracts.vocabulary import Weekday
-from shared.rules.working_days import Calendar
+from shared.rules.rulebook.working_days import Calendar
 
 Planned = Sequence[Notice | Skipped]
 

@@ -18,7 +18,7 @@ from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.standing import Told
 from services.notifier.domain.supervision import Tree
 from shared.contracts.vocabulary import RecipientRole
-from shared.errors import PermanentError, TransientError
+from shared.kernel.errors import PermanentError, TransientError
 
 
 class Unanswered(TransientError):

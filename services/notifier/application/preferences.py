@@ -6,13 +6,13 @@ from uuid import UUID
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.ports import Ledger
 from services.notifier.domain.preference import SETTINGS, Command, Preference, preference
-from shared.clock import Clock, NewId
 from shared.contracts.about import About
+from shared.contracts.envelope import AggregateRef, Metadata
 from shared.contracts.ids import unit_id
 from shared.contracts.registry import UnitRegistered
-from shared.envelope import AggregateRef, Metadata
 from shared.eventstore.handle import handle
 from shared.eventstore.port import EventStore
+from shared.kernel.clock import Clock, NewId
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,14 @@ replicas of the release before.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from shared.contracts.envelope import Recorded
 from shared.contracts.metrics import ComplianceGapChanged, ComplianceGapClosed, ComplianceGapOpened
 from shared.contracts.notifier import (
     RecipientFrequencyChosen,
     RecipientResubscribed,
     RecipientUnsubscribed,
 )
-from shared.envelope import Recorded
-from shared.projections.rows import Change, Put, Remove, RowChange
+from shared.projections.row_changes import Change, Put, Remove, RowChange
 
 Rows = list[RowChange]
 

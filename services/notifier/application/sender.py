@@ -28,11 +28,11 @@ from services.notifier.domain.delivery import (
     pause,
 )
 from services.notifier.domain.delivery_state import DigestState
-from shared import log
-from shared.clock import Clock
-from shared.errors import PermanentError, TransientError
-from shared.rules.working_days import Calendar
-from shared.transient import RETRIED
+from shared.kernel import log
+from shared.kernel.clock import Clock
+from shared.kernel.errors import PermanentError, TransientError
+from shared.kernel.transient import RETRIED
+from shared.rules.rulebook.working_days import Calendar
 
 logger = log.get(__name__)
 

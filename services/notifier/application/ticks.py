@@ -14,10 +14,10 @@ from services.notifier.domain.notification_case import DeliveryCase
 from services.notifier.domain.office_hours import next_digest
 from services.notifier.domain.reasons import Reason, decide_notification
 from services.notifier.domain.refusals import NotNow
-from shared.clock import Clock, day_in_vietnam
-from shared.envelope import Metadata
-from shared.errors import Text
-from shared.rules.working_days import Calendar
+from shared.contracts.envelope import Metadata
+from shared.kernel.clock import Clock, day_in_vietnam
+from shared.kernel.errors import Text
+from shared.rules.rulebook.working_days import Calendar
 
 PART = 200  # mails that are queued together
 

@@ -8,6 +8,7 @@ from typing import assert_never
 from uuid import UUID
 
 from services.notifier.domain.refusals import NothingOwed, NotTheirs, SnoozeTooLong
+from shared.contracts.decider import Decider
 from shared.contracts.ids import alert_id
 from shared.contracts.notifier import (
     AlertAcknowledged,
@@ -25,7 +26,6 @@ from shared.contracts.notifier import (
     AnswerEvent,
 )
 from shared.contracts.vocabulary import EscalationReason, GapClosure, RecipientRole
-from shared.decider import Decider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

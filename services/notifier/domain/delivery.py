@@ -7,8 +7,8 @@ from datetime import date, datetime, time, timedelta
 from services.notifier.domain.delivery_state import DigestState
 from services.notifier.domain.office_hours import HOUR, next_digest
 from services.notifier.domain.refusals import MailIsOver, MailNotParked
-from shared.rules.working_days import Calendar
-from shared.vietnam import VIETNAM
+from shared.kernel.local_day import VIETNAM
+from shared.rules.rulebook.working_days import Calendar
 
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)

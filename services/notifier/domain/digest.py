@@ -14,7 +14,7 @@ from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.rounds import DIGEST
 from services.notifier.domain.standing import Standing, Told, standing
 from shared.contracts.vocabulary import GapClosure
-from shared.rules.working_days import Calendar
+from shared.rules.rulebook.working_days import Calendar
 
 KIND = DIGEST
 IMMEDIATE = "immediate"

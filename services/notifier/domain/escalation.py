@@ -9,7 +9,7 @@ from services.notifier.domain.gap import Gap
 from services.notifier.domain.matter import Matter
 from services.notifier.domain.supervision import Tree
 from shared.contracts.vocabulary import UnitLevel
-from shared.rules.working_days import Calendar
+from shared.rules.rulebook.working_days import Calendar
 
 
 class StepTo(StrEnum):

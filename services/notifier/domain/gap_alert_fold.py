@@ -8,6 +8,7 @@ from typing import Any, assert_never
 from uuid import UUID
 
 from services.notifier.domain.gap_alert import FACTS, IDS, SINCE_RAISED, AlertStatus, GapAlert
+from shared.contracts.envelope import Recorded
 from shared.contracts.ids import alert_id
 from shared.contracts.metrics import (
     ComplianceEvent,
@@ -31,8 +32,7 @@ from shared.contracts.notifier import (
     AnswerEvent,
 )
 from shared.contracts.vocabulary import GapClosure
-from shared.envelope import Recorded
-from shared.vietnam import day_in_vietnam
+from shared.kernel.local_day import day_in_vietnam
 
 ANNOUNCEMENTS = (ComplianceGapOpened, ComplianceGapChanged, ComplianceGapClosed)
 _SAID = {"planned_on", "channel", "to_unit", "explanation", "document", "authority", "decided_on", "obstacle"}

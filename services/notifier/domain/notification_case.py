@@ -12,7 +12,7 @@ from services.notifier.domain.gap import Gap
 from services.notifier.domain.matter import UNTOUCHED, Matter
 from services.notifier.domain.standing import Standing, Told
 from shared.contracts.vocabulary import OptionalMail
-from shared.rules.working_days import Calendar
+from shared.rules.rulebook.working_days import Calendar
 
 if TYPE_CHECKING:
     from services.notifier.domain.reasons import Reason

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.notifier.domain.digest import Line
 from services.notifier.domain.recipient import Recipient
+from shared.contracts.decider import Decider
 from shared.contracts.notifier import (
     RecipientEvent,
     RecipientFrequencyChosen,
@@ -15,7 +16,6 @@ from shared.contracts.notifier import (
     RecipientUnsubscribed,
 )
 from shared.contracts.vocabulary import OptionalMail, PreferenceDoor, RecipientRole, Weekday
-from shared.decider import Decider
 
 SETTINGS = "settings"
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from shared.errors import Refusal
+from shared.kernel.errors import Refusal
 
 
 class UnitNotFound(Refusal):

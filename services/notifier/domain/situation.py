@@ -17,8 +17,8 @@ from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.standing import Told
 from services.notifier.domain.supervision import Tree
 from shared.contracts.vocabulary import EscalationReason
-from shared.personal_data import masked
-from shared.rules.working_days import Calendar
+from shared.rules.rulebook.working_days import Calendar
+from shared.text_checks.personal_data import masked
 
 
 @dataclass(frozen=True, kw_only=True)

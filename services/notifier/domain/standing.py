@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 
 from services.notifier.domain.gap import Gap
-from shared.rules.working_days import Calendar
+from shared.rules.rulebook.working_days import Calendar
 
 SOON = 2  # working days before the due day
 

@@ -18,17 +18,17 @@ from services.registry.adapters.views import (
 from services.registry.application.commands import Commands, unit_ref
 from services.registry.application.queries import DraftFilter, ReadModel
 from services.registry.domain import unit as units
-from shared import conventions
-from shared.auth import Reader, Supervisor
 from shared.contracts.event import Code
 from shared.contracts.ids import unit_id
 from shared.contracts.vocabulary import Stage
-from shared.conventions import Accepted, AtPosition, IdempotencyKey, IfMatch
 from shared.eventstore.handle import Handled
-from shared.eventstore.overlay import BulkStore
-from shared.openapi import VERSIONED
-from shared.paging import Listing, Paged
-from shared.rules.rulebook import Rulebook
+from shared.eventstore.unit_of_work import BulkStore
+from shared.http import request_context
+from shared.http.auth import Reader, Supervisor
+from shared.http.openapi import VERSIONED
+from shared.http.paging import Listing, Paged
+from shared.http.request_context import Accepted, AtPosition, IdempotencyKey, IfMatch
+from shared.rules.rulebook.rulebook import Rulebook
 
 
 def routers(
@@ -43,7 +43,7 @@ def routers(
 
 
 def _accepted(response: Response, aggregate_id: object, handled: Handled[Any]) -> Accepted:
-    return conventions.accepted(response, aggregate_id, handled.version, handled.event_names)
+    return request_context.accepted(response, aggregate_id, handled.version, handled.event_names)
 
 
 class _UnitDoor:
@@ -59,7 +59,7 @@ class _UnitDoor:
     ) -> None:
         self.response = response
         self.if_match = if_match
-        self.metadata = conventions.metadata(request, principal, key)
+        self.metadata = request_context.metadata(request, principal, key)
 
 
 UnitDoor = Annotated[_UnitDoor, Depends()]
@@ -76,7 +76,7 @@ def _unit_commands(commands: Commands) -> APIRouter:
         body: bodies.NewUnit,
         key: IdempotencyKey = None,
     ) -> Accepted:
-        handled = await commands.on_unit(body.command(), conventions.metadata(request, principal, key))
+        handled = await commands.on_unit(body.command(), request_context.metadata(request, principal, key))
         return _accepted(response, unit_id(body.code), handled)
 
     async def record(door: _UnitDoor, command: units.Command) -> Accepted:
@@ -135,7 +135,7 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
     @router.get("/units/{unit_code}", summary="One unit, read from the log itself", responses=VERSIONED)
     async def unit(_: Reader, response: Response, unit_code: str) -> UnitView:
         found, version = await commands.unit(unit_code)
-        conventions.versioned(response, version)
+        request_context.versioned(response, version)
         return unit_view(found, version, commands.today)
 
     @router.get("/drafts", summary="Find drafts", dependencies=[AtPosition])
@@ -148,7 +148,7 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
     @router.get("/drafts/{draft_code}", summary="One draft, read from the log itself", responses=VERSIONED)
     async def draft(_: Reader, response: Response, draft_code: str) -> DraftView:
         found, history = await commands.draft_with_history(draft_code)
-        conventions.versioned(response, history.version)
+        request_context.versioned(response, history.version)
         remarks = commands.remarks(found, history, commands.today)
         clocks = commands.clocks(found, history, commands.today)
         return draft_view(found, history, remarks, clocks, commands.entries(found, history))

@@ -25,7 +25,7 @@ from shared.contracts.vocabulary import (
     UnitKind,
     UnitLevel,
 )
-from shared.conventions import Body, example
+from shared.http.request_context import Body, example
 
 Title = Annotated[str, Field(min_length=1, max_length=2000)]
 Words = Annotated[str, Field(min_length=1, max_length=2000)]

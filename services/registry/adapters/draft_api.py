@@ -11,11 +11,11 @@ from services.registry.application.commands import Commands, draft_ref
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft_commands import Given
 from services.registry.domain.draft_state import Draft, State
-from services.registry.domain.refusals import DraftNotFound
-from shared import conventions
-from shared.auth import Writer
-from shared.conventions import Accepted, IdempotencyKey, IfMatch
+from services.registry.domain.errors import DraftNotFound
 from shared.eventstore.handle import Handled
+from shared.http import request_context
+from shared.http.auth import Writer
+from shared.http.request_context import Accepted, IdempotencyKey, IfMatch
 
 
 def routers(commands: Commands) -> list[APIRouter]:
@@ -42,7 +42,7 @@ class _DraftContext:
         self.draft_code = draft_code
         self.principal = principal
         self.if_match = if_match
-        self.metadata = conventions.metadata(request, principal, key)
+        self.metadata = request_context.metadata(request, principal, key)
         self._response = response
 
     def given(self, commands: Commands) -> Given:
@@ -67,7 +67,7 @@ class _DraftContext:
 
     def accepted(self, handled: Handled[State]) -> Accepted:
         number = draft_ref(self.draft_code).id
-        return conventions.accepted(self._response, number, handled.version, handled.event_names)
+        return request_context.accepted(self._response, number, handled.version, handled.event_names)
 
     def _step(self, commands: Commands, handled: Handled[State]) -> AcceptedStep:
         found = commands.remarks_on(handled, commands.today)
@@ -92,9 +92,9 @@ def _draft_commands(commands: Commands) -> APIRouter:
         key: IdempotencyKey = None,
     ) -> Accepted:
         command = body.command(Given(by=principal.acting, today=commands.today))
-        handled = await commands.register_draft(command, conventions.metadata(request, principal, key))
+        handled = await commands.register_draft(command, request_context.metadata(request, principal, key))
         number = draft_ref(body.draft_code).id
-        return conventions.accepted(response, number, handled.version, handled.event_names)
+        return request_context.accepted(response, number, handled.version, handled.event_names)
 
     @router.post(
         "/{draft_code}/amend", summary="Put right what was registered wrongly, or add what is known now"

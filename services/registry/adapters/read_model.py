@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.registry.adapters.tables import DRAFT, directory
 from services.registry.application.queries import DraftFilter
-from shared.clock import Clock, day_in_vietnam
 from shared.directory.queries import leads_on, stands_on, unit_directory
 from shared.directory.units import Unit
-from shared.search import fold
+from shared.kernel.clock import Clock, day_in_vietnam
+from shared.kernel.text_folding import fold
 
 UNIT, NAME = directory.units.unit, directory.units.name
 CARD, LEAD, STAGE = directory.drafts.draft, directory.drafts.lead, directory.drafts.stage

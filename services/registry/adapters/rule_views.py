@@ -10,12 +10,12 @@ from services.registry.domain.draft_state import Draft
 from services.registry.domain.postings import Posting
 from shared.contracts.registry import Notes
 from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
-from shared.conventions import Accepted
-from shared.rule_views import PostingClockView, PostingRuleView, RemarkView
+from shared.http.request_context import Accepted
+from shared.http.rule_views import PostingClockView, PostingRuleView, RemarkView
+from shared.rules.findings import Remark
 from shared.rules.postings import PostingClock
-from shared.rules.procedures import Certainty
-from shared.rules.remarks import Remark
-from shared.rules.rulebook import Rulebook
+from shared.rules.rulebook.procedures import Certainty
+from shared.rules.rulebook.rulebook import Rulebook
 
 
 class Extension(BaseModel):

@@ -8,8 +8,9 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.registry.adapters.rule_views import PostingView, posting_views, remark_views
+from services.registry.domain.draft_facts import procedure_of
 from services.registry.domain.draft_state import Draft
-from services.registry.domain.reading import procedure_of
+from shared.contracts.envelope import Recorded
 from shared.contracts.registry import (
     DraftAmended,
     DraftCommunicationExempted,
@@ -30,12 +31,11 @@ from shared.contracts.vocabulary import (
     UnitKind,
     UnitLevel,
 )
-from shared.envelope import Recorded
 from shared.eventstore.port import History
-from shared.rule_views import RemarkView
+from shared.http.rule_views import RemarkView
 from shared.rules.facts import StageEntry
+from shared.rules.findings import Remark, RemarkKind
 from shared.rules.postings import PostingClock
-from shared.rules.remarks import Remark, RemarkKind
 
 UNUSUAL = (RemarkKind.ORDER_UNKNOWN, RemarkKind.STAGE_NOT_OF_PROCEDURE)
 

@@ -8,20 +8,20 @@ from functools import lru_cache
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain import unit as units
 from services.registry.domain.draft import draft
+from services.registry.domain.draft_facts import entry_with_id, facts_of
 from services.registry.domain.draft_state import Absent, Draft, State
+from services.registry.domain.errors import DraftNotFound, UnitNotFound, UnknownUnit
 from services.registry.domain.postings import PostingEvent
-from services.registry.domain.reading import entry_with_id, facts_of
-from services.registry.domain.refusals import DraftNotFound, UnitNotFound, UnknownUnit
-from shared.clock import Clock, NewId, day_in_vietnam
+from shared.contracts.envelope import AggregateRef, Metadata
 from shared.contracts.ids import draft_id, unit_id
 from shared.contracts.registry import DraftAmended
-from shared.envelope import AggregateRef, Metadata
 from shared.eventstore.handle import Handled, handle, handle_prepared
 from shared.eventstore.port import EventStore, History, Version
+from shared.kernel.clock import Clock, NewId, day_in_vietnam
 from shared.rules.facts import StageEntry
+from shared.rules.findings import Remark, clocks_of, remarks
 from shared.rules.postings import PostingClock
-from shared.rules.remarks import Remark, clocks_of, remarks
-from shared.rules.rulebook import Rulebook
+from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import all_in_order
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from shared.contracts.envelope import Recorded
 from shared.contracts.registry import (
     DraftAmended,
     DraftProcedureDecided,
@@ -11,9 +12,8 @@ from shared.contracts.registry import (
     DraftScopeAssessed,
 )
 from shared.directory.drafts import amended
-from shared.envelope import Recorded
-from shared.projections.rows import Change, Put, RowChange
-from shared.search import fold
+from shared.kernel.text_folding import fold
+from shared.projections.row_changes import Change, Put, RowChange
 
 Rows = list[RowChange]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from services.registry.domain import draft_amendment, draft_stages, refusals
+from services.registry.domain import draft_amendment, draft_stages, errors
 from services.registry.domain.draft_commands import (
     AddPolicy,
     Amend,
@@ -26,8 +26,9 @@ from services.registry.domain.draft_commands import (
     Transfer,
 )
 from services.registry.domain.draft_state import Absent, Draft, State, about, evolve
-from services.registry.domain.plain import plain
+from services.registry.domain.without_notes import plain
 from shared.contracts.acting import Acting
+from shared.contracts.decider import Decider
 from shared.contracts.registry import (
     DraftCommunicationExempted,
     DraftEvent,
@@ -41,8 +42,7 @@ from shared.contracts.registry import (
     DraftTransferred,
 )
 from shared.contracts.vocabulary import Precision
-from shared.decider import Decider
-from shared.rules.recorded_days import check_recorded_day
+from shared.rules.recorded_dates import check_recorded_day
 
 
 def decide(state: State, command: Command) -> Sequence[DraftEvent]:
@@ -51,14 +51,14 @@ def decide(state: State, command: Command) -> Sequence[DraftEvent]:
         _check_acting(command.by, command.draft_code, command.lead_unit_code)
         return _register(state, command)
     if isinstance(state, Absent):
-        raise refusals.DraftNotFound
+        raise errors.DraftNotFound
     _check_acting(command.by, state.registered.draft_code, state.lead_on(command.today))
     return _decide(state, command)
 
 
 def _check_acting(by: Acting, draft_code: str, lead_unit_code: str) -> None:
     if not by.may_act_for(lead_unit_code):
-        raise refusals.NotYourDraft(draft_code, lead_unit_code)
+        raise errors.NotYourDraft(draft_code, lead_unit_code)
 
 
 def _decide(
@@ -119,7 +119,7 @@ def _register(state: State, command: Register) -> Sequence[DraftEvent]:
         return [event for event in (registered, scope, procedure) if event]
     given = (scope, state.scope), (procedure, state.procedure)
     if registered not in (state.registered, state.described) or any(_differs(*pair) for pair in given):
-        raise refusals.DraftDiffers(command.draft_code)
+        raise errors.DraftDiffers(command.draft_code)
     return []
 
 
@@ -130,14 +130,14 @@ def _differs(given: DraftEvent | None, present: DraftEvent | None) -> bool:
 def _add_policy(draft: Draft, policy: DraftPolicyAdded) -> Sequence[DraftEvent]:
     present = draft.policy(policy.policy_no)
     if policy.policy_no in draft.removed or (present is not None and present != policy):
-        raise refusals.PolicyDiffers(policy.policy_no)
+        raise errors.PolicyDiffers(policy.policy_no)
     return [] if present else [policy]
 
 
 def _amend_policy(draft: Draft, change: DraftPolicyAmended) -> Sequence[DraftEvent]:
     present = draft.policy(change.policy_no)
     if present is None:
-        raise refusals.PolicyNotFound(change.policy_no)
+        raise errors.PolicyNotFound(change.policy_no)
     same = (present.title, present.affected_groups) == (change.title, change.affected_groups)
     return [] if same else [change]
 
@@ -146,7 +146,7 @@ def _remove_policy(draft: Draft, command: RemovePolicy) -> Sequence[DraftEvent]:
     if command.policy_no in draft.removed:
         return []
     if draft.policy(command.policy_no) is None:
-        raise refusals.PolicyNotFound(command.policy_no)
+        raise errors.PolicyNotFound(command.policy_no)
     return [DraftPolicyRemoved.of(command)]
 
 

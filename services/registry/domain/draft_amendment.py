@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from services.registry.domain import refusals
+from services.registry.domain import errors
 from services.registry.domain.draft_commands import Amend
 from services.registry.domain.draft_state import Draft
 from shared.contracts.registry import DraftAmended
@@ -28,7 +28,7 @@ def decide(draft: Draft, command: Amend) -> Sequence[DraftAmended]:
     Who really wants that corrects the stage entry first.
     """
     if both := [name for name in command.cleared if getattr(command, name) is not None]:
-        raise refusals.AmendsAndClears(both)
+        raise errors.AmendsAndClears(both)
     changes = {name: value for name, value in amended(command).items() if _now(draft, name) != value}
     if not changes:
         return []
@@ -48,8 +48,8 @@ def _check_end(draft: Draft, changes: dict[str, Any]) -> None:
     if ends and not adopted:
         end = min(ends, key=lambda stage: stage.order)
         if changes.get("final_number") is not None:
-            raise refusals.AmendmentUndoesEnd(end, "final_number")
+            raise errors.AmendmentUndoesEnd(end, "final_number")
         if "outcome" in changes and changes["outcome"] not in ends:
-            raise refusals.AmendmentUndoesEnd(end, "outcome")
+            raise errors.AmendmentUndoesEnd(end, "outcome")
     elif adopted and changes.get("outcome") in _END_NAMES - ends:
-        raise refusals.AmendmentUndoesEnd(min(adopted, key=lambda stage: stage.order), "outcome")
+        raise errors.AmendmentUndoesEnd(min(adopted, key=lambda stage: stage.order), "outcome")

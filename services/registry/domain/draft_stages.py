@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, assert_never
 
-from services.registry.domain import postings, refusals
+from services.registry.domain import errors, postings
 from services.registry.domain.draft_commands import (
     CorrectStage,
     EndAsRecorded,
@@ -35,7 +35,7 @@ from shared.contracts.registry import (
     DraftWithdrawn,
 )
 from shared.contracts.vocabulary import CLOSING_BY_LAW, ENDS, Stage
-from shared.rules.recorded_days import check_recorded_day
+from shared.rules.recorded_dates import check_recorded_day
 
 
 def decide(draft: Draft, command: StageCommand) -> Sequence[DraftEvent]:
@@ -56,7 +56,7 @@ def post(draft: Draft, command: PostingCommand) -> Sequence[DraftEvent]:
     if isinstance(command, OpenPosting):
         begun = Entry(command.stage, command.opened_on)
         if (end := after_end(draft.entries, begun)) is not None:
-            raise refusals.StageAfterEnd(end, begun.stage, begun.entered_on)
+            raise errors.StageAfterEnd(end, begun.stage, begun.entered_on)
     return postings.decide(draft.postings, command)
 
 
@@ -66,7 +66,7 @@ def _enter(draft: Draft, command: EnterStage) -> Sequence[DraftEvent]:
     if any(entry.says_the_same_as(known) for known in draft.entries):
         return []
     if (end := after_end(draft.entries, entry)) is not None:
-        raise refusals.StageAfterEnd(end, command.stage, command.entered_on)
+        raise errors.StageAfterEnd(end, command.stage, command.entered_on)
     return [_entering(draft, command, entry)]
 
 
@@ -92,28 +92,28 @@ def _resume(draft: Draft, command: Resume) -> Sequence[DraftEvent]:
         return []
     stage = stage_to_resume(draft.entries, command.on)
     if stage is None:
-        raise refusals.NothingInterrupted(command.on)
+        raise errors.NothingInterrupted(command.on)
     entry = Entry(stage, command.on, resumed=True)
     _check_day(entry, command.today)
     if (end := after_end(draft.entries, entry)) is not None:
-        raise refusals.StageAfterEnd(end, stage, command.on)
+        raise errors.StageAfterEnd(end, stage, command.on)
     return [DraftResumed.of(command, stage=stage, late=is_late(draft.entries, entry))]
 
 
 def _correct(draft: Draft, command: CorrectStage) -> Sequence[DraftEvent]:
     if (was := command.was) is None:
-        raise refusals.EntryNotRecorded(command.entry_id)
+        raise errors.EntryNotRecorded(command.entry_id)
     now = Entry(command.stage, command.entered_on, command.precision)
     _check_day(now, command.today)
     others = tuple(entry for entry in draft.entries if not entry.says_the_same_as(was))
     if len(others) == len(draft.entries):
-        raise refusals.EntryNotFound(was.stage, was.entered_on)
+        raise errors.EntryNotFound(was.stage, was.entered_on)
     if now.says_the_same_as(was):
         return []
     if any(now.says_the_same_as(other) for other in others):
-        raise refusals.EntryExists(command.stage, command.entered_on)
+        raise errors.EntryExists(command.stage, command.entered_on)
     if (end := after_end(others, now)) is not None:
-        raise refusals.StageAfterEnd(end, command.stage, command.entered_on)
+        raise errors.StageAfterEnd(end, command.stage, command.entered_on)
     said = {"was_stage": was.stage, "was_entered_on": was.entered_on, "was_precision": was.precision}
     return [DraftStageCorrected.of(command, **said)]
 
@@ -123,7 +123,7 @@ def _end_as_recorded(draft: Draft, command: EndAsRecorded) -> Sequence[DraftEven
         return []
     day = latest_day(draft.entries)
     if day is None:
-        raise refusals.OutcomeWithoutStage(draft.registered.draft_code)
+        raise errors.OutcomeWithoutStage(draft.registered.draft_code)
     if command.end is Stage.WITHDRAWN:
         return [DraftWithdrawn(on=day)]
     return [DraftMerged(on=day)]

@@ -32,7 +32,7 @@ from shared.contracts.registry import (
 )
 from shared.contracts.vocabulary import Stage
 from shared.directory.drafts import amended
-from shared.rules.pieces import by_day, holds_on
+from shared.rules.piecewise import by_day, holds_on
 
 
 @dataclass(frozen=True, slots=True)

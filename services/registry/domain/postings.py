@@ -7,7 +7,7 @@ from functools import partial
 from typing import assert_never
 from uuid import UUID
 
-from services.registry.domain import refusals
+from services.registry.domain import errors
 from services.registry.domain.draft_commands import (
     ClosePosting,
     ExtendPosting,
@@ -18,7 +18,7 @@ from services.registry.domain.draft_commands import (
 from shared.contracts.registry import DraftPostingClosed, DraftPostingExtended, DraftPostingOpened
 from shared.contracts.vocabulary import Precision, Stage
 from shared.rules import facts
-from shared.rules.recorded_days import check_recorded_day
+from shared.rules.recorded_dates import check_recorded_day
 
 PostingEvent = DraftPostingOpened | DraftPostingExtended | DraftPostingClosed
 
@@ -70,17 +70,17 @@ def _open(postings: Postings, command: OpenPosting) -> Sequence[PostingEvent]:
     posting = DraftPostingOpened.of(command)
     check_recorded_day(posting.opened_on, Precision.DAY, command.today)
     if posting.stage.order >= Stage.ADOPTED.order:
-        raise refusals.NothingToPost(posting.stage)
+        raise errors.NothingToPost(posting.stage)
     if posting.closes_on is not None and posting.closes_on < posting.opened_on:
-        raise refusals.PostingEndsBefore(posting.opened_on, posting.closes_on)
+        raise errors.PostingEndsBefore(posting.opened_on, posting.closes_on)
     if (known := _found(postings, posting.posting_id)) is not None:
         if known.opened != posting:
-            raise refusals.PostingDiffers(posting.stage, posting.opened_on)
+            raise errors.PostingDiffers(posting.stage, posting.opened_on)
         return []
     for other in postings:
         same = other.opened.stage is posting.stage and other.closed is None
         if same and other.opened.opened_on <= posting.opened_on:
-            raise refusals.PostingStillOpen(posting.stage, other.opened.opened_on)
+            raise errors.PostingStillOpen(posting.stage, other.opened.opened_on)
     return [posting]
 
 
@@ -89,10 +89,10 @@ def _extend(postings: Postings, extension: DraftPostingExtended) -> Sequence[Pos
     if extension.closes_on in posting.extended_to[-1:]:
         return []
     if posting.closed is not None:
-        raise refusals.PostingClosed(posting.closed.closed_on)
+        raise errors.PostingClosed(posting.closed.closed_on)
     end = posting.planned_end or posting.opened.opened_on
     if extension.closes_on <= end:
-        raise refusals.PostingNotExtended(end, extension.closes_on)
+        raise errors.PostingNotExtended(end, extension.closes_on)
     return [extension]
 
 
@@ -102,9 +102,9 @@ def _close(postings: Postings, closing: DraftPostingClosed, today: date) -> Sequ
     if posting.closed is not None:
         if posting.closed.closed_on == closing.closed_on:
             return []
-        raise refusals.PostingClosed(posting.closed.closed_on)
+        raise errors.PostingClosed(posting.closed.closed_on)
     if closing.closed_on < posting.opened.opened_on:
-        raise refusals.PostingEndsBefore(posting.opened.opened_on, closing.closed_on)
+        raise errors.PostingEndsBefore(posting.opened.opened_on, closing.closed_on)
     return [closing]
 
 
@@ -152,5 +152,5 @@ def _found(postings: Postings, number: UUID) -> Posting | None:
 
 def _known(postings: Postings, number: UUID) -> Posting:
     if (posting := _found(postings, number)) is None:
-        raise refusals.PostingNotFound(number)
+        raise errors.PostingNotFound(number)
     return posting

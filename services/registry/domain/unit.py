@@ -6,9 +6,10 @@ from datetime import date
 from functools import reduce
 from typing import assert_never
 
-from services.registry.domain.plain import plain
-from services.registry.domain.refusals import UnitDiffers, UnitNotFound
+from services.registry.domain.errors import UnitDiffers, UnitNotFound
+from services.registry.domain.without_notes import plain
 from shared.contracts.about import About
+from shared.contracts.decider import Decider
 from shared.contracts.registry import (
     UnitDissolved,
     UnitEvent,
@@ -19,7 +20,6 @@ from shared.contracts.registry import (
     UnitTargetSet,
 )
 from shared.contracts.vocabulary import Dataset, SuccessionKind, UnitKind, UnitLevel
-from shared.decider import Decider
 from shared.directory import units
 
 Change = UnitRenamed | UnitMoved | UnitSucceeded | UnitDissolved | UnitTargetSet

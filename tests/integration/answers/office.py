@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from shared.contracts.vocabulary import AlertAnswer
-from shared.rules.rulebook import load_rulebook
+from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.metrics.office import Office, today
 from tests.support.service import PATIENCE, House, eventually
 

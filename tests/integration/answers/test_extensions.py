@@ -6,13 +6,13 @@ from typing import Any
 import httpx
 
 from services.registry.application.commands import draft_ref
-from shared import clock
 from shared.contracts.about import ABOUT_DRAFTS, About
+from shared.contracts.envelope import AggregateRef, Metadata, NewEvent, Recorded
 from shared.contracts.ids import unit_id
 from shared.contracts.registry import DraftTransferred
 from shared.contracts.vocabulary import AlertAnswer
-from shared.envelope import AggregateRef, Metadata, NewEvent, Recorded
 from shared.eventstore.jetstream import JetStreamEventStore
+from shared.kernel import clock
 from tests.integration.answers.conftest import NewRoom
 from tests.integration.answers.office import Room, working_day
 from tests.integration.metrics.office import ago, gap_of, log_of, today

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from shared.contracts.vocabulary import AlertAnswer
-from shared.links import reader
+from shared.signed_links.links import reader
 from tests.integration.answers.conftest import NewRoom
 from tests.integration.answers.office import Room
 from tests.integration.metrics.office import today

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from shared.contracts.vocabulary import AlertAnswer
-from shared.links import reader
+from shared.signed_links.links import reader
 from tests.integration.answers.conftest import NewRoom
 from tests.integration.answers.office import Room, links_of, origin, words
 from tests.integration.answers.test_done import DONE

@@ -5,12 +5,12 @@ from typing import Any
 
 import httpx
 
-from shared.clock import new_id
+from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
 from shared.contracts.ids import unit_id
 from shared.contracts.registry import UnitMoved
 from shared.contracts.vocabulary import AlertAnswer
-from shared.envelope import AggregateRef, Metadata, NewEvent
 from shared.eventstore.jetstream import JetStreamEventStore
+from shared.kernel.clock import new_id
 from tests.integration.answers.conftest import NewRoom
 from tests.integration.answers.office import Room, links_of, words, working_day
 from tests.integration.metrics.office import today

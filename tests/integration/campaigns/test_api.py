@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.clock import new_id
 from shared.contracts.vocabulary import Role
+from shared.kernel.clock import new_id
 from tests.integration.campaigns.test_import import listed, office
 from tests.integration.registry.test_api import refused
 from tests.support import samples

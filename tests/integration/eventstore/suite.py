@@ -8,14 +8,14 @@ from uuid import UUID, uuid5
 import orjson
 import pytest
 
-from shared.clock import new_id
 from shared.contracts.catalog import Catalog
+from shared.contracts.envelope import AggregateRef, Metadata, NewEvent, encode
 from shared.contracts.event import Unknown
 from shared.contracts.ids import LOA_NAMESPACE
 from shared.contracts.registry import DraftPolicyAdded, DraftRetitled
-from shared.envelope import AggregateRef, Metadata, NewEvent, encode
-from shared.errors import PermanentError
 from shared.eventstore.port import MAX_BATCH, NOTHING, EventStore, Version, VersionConflict
+from shared.kernel.clock import new_id
+from shared.kernel.errors import PermanentError
 
 META = Metadata(time=datetime(2026, 3, 2, 1, tzinfo=UTC), actor="role:test", correlation_id="c1")
 

@@ -9,20 +9,20 @@ import orjson
 import pytest
 
 from deploy.local.engines.nats import NatsServer
-from shared.clock import new_id
 from shared.contracts.catalog import Catalog
+from shared.contracts.decider import Decider
+from shared.contracts.envelope import AggregateRef, Metadata, NewEvent, encode
 from shared.contracts.event import Event
 from shared.contracts.ids import event_id
 from shared.contracts.registry import DraftPolicyAdded, DraftRetitled
-from shared.decider import Decider
-from shared.envelope import AggregateRef, Metadata, NewEvent, encode
-from shared.errors import Refusal
+from shared.eventstore.conflicts import IdempotencyKeyReused, StaleVersion, TooManyConflicts
 from shared.eventstore.handle import Handled, handle, handle_prepared
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.memory import MemoryEventStore
 from shared.eventstore.port import EventStore, History, Version
-from shared.eventstore.refusals import IdempotencyKeyReused, StaleVersion, TooManyConflicts
 from shared.eventstore.streams import EVENTS
+from shared.kernel.clock import new_id
+from shared.kernel.errors import Refusal
 from tests.integration.eventstore.suite import META, draft, retitled
 from tests.support.engines import connected
 

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.contracts.catalog import Catalog
-from shared.envelope import AggregateRef
+from shared.contracts.envelope import AggregateRef
 from shared.eventstore.memory import MemoryEventStore
 from shared.eventstore.port import EventStore
 from tests.integration.eventstore.suite import EventStoreSuite

@@ -12,9 +12,9 @@ from nats.js.api import ConsumerConfig
 
 from deploy.local.engines.nats import NatsServer
 from deploy.nats.permissions import OPERATOR, SERVICES, inbox_prefix
-from shared.clock import new_id
 from shared.contracts.catalog import OWNERS
 from shared.eventstore.streams import CONSUMERS, EVENTS, Consumer, stream_state
+from shared.kernel.clock import new_id
 from tests.support.engines import connected
 
 FOREIGN = [

@@ -8,14 +8,14 @@ import jsonschema
 from deploy.local.engines.nats import NatsServer
 from services.registry.domain.draft import draft
 from services.registry.domain.draft_commands import Register
-from shared.clock import new_id
 from shared.contracts.acting import SUPERVISION
+from shared.contracts.envelope import AggregateRef
 from shared.contracts.ids import draft_id
 from shared.contracts.registry import DraftRegistered
 from shared.contracts.vocabulary import Instrument, Regime
-from shared.envelope import AggregateRef
 from shared.eventstore.handle import handle
 from shared.eventstore.jetstream import JetStreamEventStore
+from shared.kernel.clock import new_id
 from tests.contract import releases
 from tests.integration.eventstore.suite import META
 from tests.support.engines import connected

@@ -14,9 +14,9 @@ from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring, keyring, new_seed, write_secret
 from deploy.nats.permissions import inbox_prefix, subscriber
 from deploy.sample.subscriber import read
-from shared.clock import new_id
 from shared.contracts.catalog import OWNERS
 from shared.eventstore.streams import CONSUMERS, EVENTS, TICKS, stream_state
+from shared.kernel.clock import new_id
 from tests.integration.eventstore.test_permissions import listening, refused_request, refused_until
 from tests.support.engines import connected, fresh_nats
 from tests.support.service import eventually

@@ -16,9 +16,9 @@ from deploy.cli.data.columns import COLUMNS, DATASET, ORDER
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from deploy.sample import exercise
-from shared import clock
 from shared.eventstore.streams import TICKS
-from shared.rules.rulebook import load_rulebook
+from shared.kernel import clock
+from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.notifier.desk import HandClock
 from tests.support.engines import NewDatabase, connected
 from tests.support.service import SERVICES, CreateApp, House, create_app_of, eventually, running
@@ -100,7 +100,7 @@ def _known(service: str, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _created(service: str, hand: HandClock) -> CreateApp:
-    """Give the clock to the services that take one; the others read `shared.clock`."""
+    """Give the clock to the services that take one; the others read `shared.kernel.clock`."""
     create: Callable[..., Any] = create_app_of(service)
     return partial(create, now=hand) if "now" in signature(create).parameters else create
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared import paging
+from shared.http import paging
 from tests.contract.test_doors import app_of
 from tests.support.service import SERVICES, House, eventually, existing
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.envelope import AggregateRef
+from shared.contracts.envelope import AggregateRef
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import History
 from tests.integration.campaigns.test_import import office

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from shared import conventions, web
+from shared.http import app_factory, request_context
 from tests.support.service import SERVICES, Api, House, existing
 
 MOST = 3  # odd requests an operation and kind (that fit the document, and that don't)
@@ -88,7 +88,7 @@ def try_oddly(operation: APIOperation[Any, Any, Any, Any], token: str) -> None:
 async def test_no_odd_request_gets_an_answer_that_is_not_described(
     service: str, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conventions, "MIN_POSITION_SECONDS", 0.01)  # positions are drawn by chance
+    monkeypatch.setattr(request_context, "MIN_POSITION_SECONDS", 0.01)  # positions are drawn by chance
     api = house.services[service]
     failures: list[str] = []
     for operation in operations(service, api):
@@ -157,7 +157,7 @@ async def test_the_conventions_of_every_answer(service: str, house: House) -> No
 @every_service
 async def test_a_body_beyond_the_limit_is_refused_while_it_is_read(service: str, house: House) -> None:
     answer = await house.services[service].client.post(
-        "/projections/skip", content=b" " * (web.MOST_BYTES + 1)
+        "/projections/skip", content=b" " * (app_factory.MOST_BYTES + 1)
     )
     assert (answer.status_code, answer.json()["type"]) == (413, "urn:loa:problem:body-too-large")
     assert "loa import" in answer.json()["detail"]

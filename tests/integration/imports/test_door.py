@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from deploy.local.engines.nats import NatsServer
-from shared.errors import TransientError
+from shared.bulk_import.routes import MOST_BYTES, MOST_ROWS
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.overlay import PROVISIONAL, Append, OverlayEventStore
 from shared.eventstore.port import NOTHING, History, Version, VersionConflict
-from shared.imports import MOST_BYTES, MOST_ROWS
+from shared.eventstore.unit_of_work import PROVISIONAL, Append, OverlayEventStore
+from shared.kernel.errors import TransientError
 from tests.integration.eventstore.suite import draft, policies, retitled
 from tests.integration.imports.office import send
 from tests.support import samples

@@ -8,13 +8,13 @@ import pytest
 
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
-from shared.clock import new_id
+from shared.contracts.envelope import AggregateRef, NewEvent
 from shared.contracts.ids import unit_id
 from shared.contracts.registry import UnitRegistered
 from shared.contracts.vocabulary import UnitKind, UnitLevel
-from shared.envelope import AggregateRef, NewEvent
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import NOTHING
+from shared.kernel.clock import new_id
 from tests.integration.eventstore.suite import META
 from tests.integration.imports.office import said, send
 from tests.support import samples

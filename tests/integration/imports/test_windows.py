@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from deploy.local.engines.nats import NatsServer
-from services.registry.adapters.rows import Rows
+from services.registry.adapters.import_sheets import Rows
 from services.registry.application.commands import Commands, draft_ref, unit_ref
-from shared import clock
+from shared.bulk_import.pipeline import WINDOW, Carrier, cut
+from shared.bulk_import.sheet import Line, Outcome, Session, Sheet, Taken
+from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
 from shared.contracts.ids import draft_id
 from shared.contracts.registry import DraftRegistered
 from shared.contracts.vocabulary import Instrument, Regime
-from shared.envelope import AggregateRef, Metadata, NewEvent
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.overlay import Append, OverlayEventStore
 from shared.eventstore.port import NOTHING, Version, VersionConflict
-from shared.rules.rulebook import load_rulebook
-from shared.sheets import Line, Outcome, Session, Sheet, Taken
-from shared.windows import WINDOW, Carrier, cut
+from shared.eventstore.unit_of_work import Append, OverlayEventStore
+from shared.kernel import clock
+from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.eventstore.suite import META
 from tests.support import samples
 from tests.support.engines import connected

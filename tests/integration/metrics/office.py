@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from shared import clock
 from shared.contracts.catalog import CATALOG
+from shared.contracts.envelope import Recorded, decode
 from shared.contracts.event import Event
 from shared.contracts.metrics import ComplianceEvent
-from shared.envelope import Recorded, decode
-from shared.projections.feed import Feed
+from shared.kernel import clock
+from shared.projections.event_feed import Feed
 from tests.support import samples
 from tests.support.engines import connected
 from tests.support.service import House, eventually

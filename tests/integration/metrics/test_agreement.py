@@ -17,7 +17,7 @@ from deploy.local.keys.keyring import Keyring
 from shared.contracts.vocabulary import CLOSING_BY_LAW, ENDS
 from shared.rules.facts import DraftFacts
 from shared.rules.figures import year_period
-from shared.rules.rulebook import load_rulebook
+from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.metrics.recording import LEVELS, Recording, led_below, span, unit_rows
 from tests.support.engines import NewDatabase, fresh_nats
 from tests.support.generate import random_drafts

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from deploy.local.keys.keyring import Keyring
-from shared import conventions
+from shared.http import request_context
 from tests.integration.metrics.office import Office, ago
 from tests.support import samples
 from tests.support.engines import NewDatabase, fresh_nats
@@ -96,7 +96,7 @@ async def test_a_position_to_come_is_waited_for(metrics: Api, house: House) -> N
 async def test_a_position_that_does_not_come_is_said(
     metrics: Api, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conventions, "MIN_POSITION_SECONDS", 0.05)
+    monkeypatch.setattr(request_context, "MIN_POSITION_SECONDS", 0.05)
     beyond = await house.head() + 1000
     assert await problem(metrics, "/gaps", min_position=beyond) == (503, "position-not-reached")
     answer = await metrics.client.get("/compliance", params={"min_position": beyond})

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from deploy.local.keys.keyring import Keyring
+from shared.contracts.envelope import AggregateRef, NewEvent
 from shared.contracts.metrics import ComplianceGapClosed
-from shared.envelope import AggregateRef, NewEvent
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import Version
 from tests.integration.metrics.office import Office, ago, announced, gap_of, log_of, names, quiet, today

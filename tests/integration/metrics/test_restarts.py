@@ -13,14 +13,14 @@ import pytest
 from pydantic import SecretStr
 
 from deploy.local.keys.keyring import Keyring
-from services.metrics.adapters.projection import MetricsProjection
+from services.metrics.adapters.sql_projection import MetricsProjection
+from shared.contracts.envelope import AggregateRef, NewEvent
 from shared.contracts.vocabulary import Role
-from shared.envelope import AggregateRef, NewEvent
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import Version
-from shared.projections import refill, runner
-from shared.rules.rulebook import load_rulebook
-from shared.rules.working_days import DayKind
+from shared.projections import projector, rebuild
+from shared.rules.rulebook.rulebook import load_rulebook
+from shared.rules.rulebook.working_days import DayKind
 from tests.integration.metrics.office import Office, ago, announced, gap_of, names, quiet, today
 from tests.integration.metrics.recording import Recording, led_below, unit_rows
 from tests.support import samples
@@ -114,7 +114,7 @@ async def test_restarts_and_rebuilds_announce_nothing_and_give_the_same_rows(
         head, before = await house.head(), await tables(house)
         assert await rebuilt(house, api) == before
     for batch in (1, 7):
-        monkeypatch.setattr(refill, "BATCH", batch)
+        monkeypatch.setattr(rebuild, "BATCH", batch)
         async with metrics(house) as api:
             assert await rebuilt(house, api) == before
             assert all(table["same"] for table in (await api.verify())["tables"])
@@ -128,7 +128,7 @@ async def test_a_runner_that_is_cancelled_again_and_again_gives_the_same_rows(
     async with metrics(house):
         await quiet(house)
         head, before = await house.head(), await tables(house)
-    monkeypatch.setattr(runner, "BATCH", 10)
+    monkeypatch.setattr(projector, "BATCH", 10)
     connection = await asyncpg.connect(house.databases["metrics"])
     await connection.execute("UPDATE projection_checkpoint SET position = 0")
     for name in before.keys() - {"projection_checkpoint", "alembic_version"}:

@@ -20,7 +20,7 @@ from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from services.notifier.app import create_app
 from services.notifier.settings import Settings
-from shared.clock import VIETNAM, new_id
+from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
 from shared.contracts.event import Event
 from shared.contracts.ids import draft_id, unit_id
 from shared.contracts.metrics import ComplianceGapChanged, ComplianceGapClosed, ComplianceGapOpened
@@ -34,9 +34,9 @@ from shared.contracts.vocabulary import (
     UnitKind,
     UnitLevel,
 )
-from shared.envelope import AggregateRef, Metadata, NewEvent
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.streams import TICKS, stream_state
+from shared.kernel.clock import VIETNAM, new_id
 from tests.support.engines import connected
 from tests.support.links import LinkKeys, link_keys
 from tests.support.ports import free_port

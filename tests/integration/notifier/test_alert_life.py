@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from shared.clock import new_id
+from shared.contracts.envelope import AggregateRef
 from shared.contracts.ids import unit_id
 from shared.contracts.registry import UnitRegistered
 from shared.contracts.vocabulary import Role, UnitKind, UnitLevel
-from shared.envelope import AggregateRef
+from shared.kernel.clock import new_id
 from tests.integration.notifier.desk import (
     MONDAY,
     UNIT,

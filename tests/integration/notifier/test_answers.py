@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from deploy.local.keys.keyring import Keyring
-from shared.clock import new_id
+from shared.contracts.envelope import AggregateRef, Recorded
 from shared.contracts.ids import alert_id
 from shared.contracts.vocabulary import AlertAnswer, GapClosure, Role
-from shared.envelope import AggregateRef, Recorded
 from shared.eventstore.jetstream import JetStreamEventStore
+from shared.kernel.clock import new_id
 from tests.integration.notifier.desk import UNIT, Desk, closed, open_desk, opened
 from tests.support.engines import NewDatabase, connected, fresh_nats
 from tests.support.links import a_link

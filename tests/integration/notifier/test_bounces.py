@@ -9,7 +9,7 @@ import pytest
 from deploy.local.engines.ports import free_port
 from services.notifier.adapters.bounces import Desk as BounceDesk
 from services.notifier.adapters.bounces import ImapDoor
-from shared.clock import new_id
+from shared.kernel.clock import new_id
 from tests.integration.notifier.desk import MONDAY, Desk, opened, put_recipient, tick
 from tests.support.reports import TOKEN, report
 from tests.support.smtp_server import Mailbox, serving

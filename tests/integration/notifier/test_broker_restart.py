@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from shared.clock import new_id
 from shared.contracts.vocabulary import GapClosure
+from shared.kernel.clock import new_id
 from tests.integration.notifier.desk import Desk, closed, opened
 from tests.support.service import Api, eventually
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from shared.clock import new_id
+from shared.kernel.clock import new_id
 from tests.integration.notifier.desk import Desk, opened, put_recipient, tick
 
 # What Apprise imports is its own affair.

@@ -15,9 +15,9 @@ from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.plan import Plan, Written
 from services.notifier.application.ports import Claim, Outcome
 from services.notifier.application.sender import LANES
-from shared.clock import new_id
 from shared.contracts.vocabulary import Role
-from shared.errors import TransientError
+from shared.kernel.clock import new_id
+from shared.kernel.errors import TransientError
 from tests.integration.notifier.desk import MONDAY, UNIT, Desk, alerts, opened, put_recipient, tick
 from tests.support.certificate import certificate
 from tests.support.ports import free_port

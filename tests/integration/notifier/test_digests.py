@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from services.notifier.adapters.ledger import SqlLedger
-from shared.clock import new_id
 from shared.contracts.vocabulary import GapClosure, Role
+from shared.kernel.clock import new_id
 from tests.integration.notifier.desk import (
     MONDAY,
     OTHER,

@@ -18,9 +18,9 @@ from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from deploy.sample import exercise
 from shared.contracts.catalog import CATALOG
+from shared.contracts.envelope import decode
 from shared.contracts.event import Event
-from shared.envelope import decode
-from shared.projections.feed import Feed
+from shared.projections.event_feed import Feed
 from tests.integration.notifier.desk import Writer, open_desk
 from tests.integration.notifier.test_year import CALENDAR, Office, days, moment
 from tests.support.engines import NewDatabase

@@ -8,9 +8,9 @@ import pytest
 
 from services.notifier.application import pipeline
 from services.notifier.application.alert_publisher import AlertPublisher
-from shared.clock import new_id
 from shared.contracts.ids import alert_id
 from shared.contracts.vocabulary import GapClosure
+from shared.kernel.clock import new_id
 from tests.integration.notifier.desk import (
     UNIT,
     Desk,

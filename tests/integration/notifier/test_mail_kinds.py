@@ -16,9 +16,9 @@ from services.notifier.domain.digest import Line
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.rounds import Round, of_week
 from services.notifier.domain.supervision import Unit
-from shared.clock import new_id
 from shared.contracts.vocabulary import OptionalMail
-from shared.errors import Text
+from shared.kernel.clock import new_id
+from shared.kernel.errors import Text
 from tests.integration.notifier.desk import Desk, opened, put_recipient, tick
 
 

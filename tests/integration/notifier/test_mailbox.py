@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from services.notifier.adapters.mailbox_links import MailboxLink, claims_of, seal
-from shared.clock import VIETNAM, new_id
 from shared.contracts.vocabulary import GapClosure, OptionalMail
+from shared.kernel.clock import VIETNAM, new_id
 from tests.integration.notifier.desk import MONDAY, UNIT, Desk, closed, opened, put_recipient, tick
 from tests.support.links import a_link
 from tests.support.service import Api

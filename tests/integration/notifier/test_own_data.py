@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local.keys.keyring import Keyring
-from shared.clock import new_id
 from shared.contracts.vocabulary import Role
+from shared.kernel.clock import new_id
 from tests.integration.notifier.desk import MONDAY, Desk, open_desk, opened, put_recipient, tick
 from tests.support.engines import NewDatabase, fresh_nats
 from tests.support.service import Api

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from pydantic import SecretStr
 
-from shared.clock import new_id
 from shared.contracts.vocabulary import Role
+from shared.kernel.clock import new_id
 from tests.integration.notifier.desk import MONDAY, UNIT, Desk, opened, put_recipient, tick
 from tests.support.ports import free_port
 

@@ -20,8 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from deploy.sample import exercise
 from services.notifier.adapters.mailbox_links import MailboxLink, claims_of, seal
 from services.notifier.domain.preference import offered
-from shared.clock import VIETNAM, new_id
 from shared.contracts.catalog import CATALOG
+from shared.contracts.envelope import AggregateRef, decode
 from shared.contracts.event import Event
 from shared.contracts.ids import alert_id, draft_id, unit_id
 from shared.contracts.notifier import AlertAcknowledged, AlertEscalated, AlertSilenced, AlertSnoozed
@@ -39,10 +39,10 @@ from shared.contracts.vocabulary import (
     UnitLevel,
     Weekday,
 )
-from shared.envelope import AggregateRef, decode
 from shared.eventstore.streams import TICKS
-from shared.projections.feed import Feed
-from shared.rules.rulebook import load_rulebook
+from shared.kernel.clock import VIETNAM, new_id
+from shared.projections.event_feed import Feed
+from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.notifier.desk import Desk, Writer, changed, closed, opened
 from tests.support.naive_mail import Expected, NaiveNotifier, Quiet
 from tests.support.service import Api, eventually

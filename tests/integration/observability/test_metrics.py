@@ -9,9 +9,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from deploy.nats.permissions import OPERATOR
-from shared import telemetry
 from shared.eventstore.streams import EVENTS, TICK_SUBJECT, TICKS
-from shared.rules.rulebook import load_rulebook
+from shared.observability import metrics
+from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.metrics.office import Office, ago, today
 from tests.support.engines import NewDatabase, connected
 from tests.support.service import SERVICES, House, eventually, open_house
@@ -30,7 +30,7 @@ async def counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[House]:
     """Give the whole house, whose gauges are read anew for every scrape."""
-    monkeypatch.setattr(telemetry, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(metrics, "FRESH_SECONDS", 0.0)
     folder = tmp_path / "mail"
     async with open_house(new_nats, keys, token_issuer, new_database, *SERVICES, mail_dir=folder) as house:
         yield house

@@ -12,8 +12,8 @@ from opentelemetry.trace import SpanKind, format_trace_id
 
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
-from shared import tracing
-from shared.rules.rulebook import load_rulebook
+from shared.observability import tracing
+from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.metrics.office import Office, ago, today
 from tests.support.engines import NewDatabase
 from tests.support.service import SERVICES, House, eventually, open_house

@@ -10,19 +10,19 @@ from nats.aio.client import Client
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared import database
 from shared.contracts.catalog import CATALOG
+from shared.contracts.envelope import AggregateRef, Metadata, NewEvent, Recorded, encode
 from shared.contracts.event import Event
 from shared.contracts.ids import unit_id
 from shared.contracts.registry import UnitRegistered
 from shared.contracts.vocabulary import UnitKind, UnitLevel
-from shared.envelope import AggregateRef, Metadata, NewEvent, Recorded, encode
-from shared.projections.batches import Batches
+from shared.observability.metrics import Telemetry
+from shared.observability.tracing import Tracing
+from shared.persistence import database
+from shared.projections.batch_writer import Batches
 from shared.projections.checkpoint import CheckpointTables
-from shared.projections.feed import RawEvent
-from shared.projections.runner import Runner
-from shared.telemetry import Telemetry
-from shared.tracing import Tracing
+from shared.projections.event_feed import RawEvent
+from shared.projections.projector import Runner
 from tests.support.service import eventually
 
 CREATED = datetime(2026, 1, 5, tzinfo=UTC)

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.errors import TransientError
-from shared.projections.batches import Batches
+from shared.kernel.errors import TransientError
+from shared.projections.batch_writer import Batches
 from shared.projections.checkpoint import Checkpoint, CheckpointMoved
-from shared.projections.projection import PoisonEvent
+from shared.projections.port import PoisonEvent
 from tests.integration.projections.tally import (
     CREATED,
     Tally,

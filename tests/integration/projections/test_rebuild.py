@@ -11,14 +11,14 @@ from nats.aio.client import Client
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.errors import TransientError
 from shared.eventstore.streams import StreamState
-from shared.projections import refill
-from shared.projections.beside import LIVE as PUBLIC
-from shared.projections.beside import digests
+from shared.kernel.errors import TransientError
+from shared.projections import rebuild as projections_rebuild
 from shared.projections.checkpoint import Checkpoint
-from shared.projections.feed import Feed
-from shared.projections.refill import Again, Purpose, Refill
+from shared.projections.event_feed import Feed
+from shared.projections.rebuild import Again, Purpose, Refill
+from shared.projections.shadow_tables import LIVE as PUBLIC
+from shared.projections.shadow_tables import digests
 from tests.integration.projections.tally import EVENTS, Tally, batches, projector, raw, rows
 
 LIVE = 10  # events in the live tables
@@ -139,7 +139,7 @@ async def test_a_verification_compares_rows_and_position_of_one_moment(
             await batches(engine, Tally()).project([raw(LIVE + 1)], at, at.stream_created)
         return await digests(connection, schema, names)
 
-    monkeypatch.setattr(refill, "digests", after_a_batch)
+    monkeypatch.setattr(projections_rebuild, "digests", after_a_batch)
     assert await outcome(verification) == (LIVE, True)
     assert await rows(engine) == list(range(1, LIVE + 2))
 

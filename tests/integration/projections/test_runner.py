@@ -9,9 +9,9 @@ from nats.aio.client import Client
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.projections import runner
-from shared.projections.projection import State
-from shared.projections.runner import Runner
+from shared.projections import projector as projections_projector
+from shared.projections.port import State
+from shared.projections.projector import Runner
 from tests.integration.projections.tally import (
     CHECKPOINTS,
     EVENTS,
@@ -50,7 +50,7 @@ async def test_two_active_projectors_write_each_event_once(
         await waits
 
     monkeypatch.setattr(Runner, "_leadership", no_lock)
-    monkeypatch.setattr(runner, "BATCH", 7)
+    monkeypatch.setattr(projections_projector, "BATCH", 7)
     projection = Tally(before=another_waits_first)
     async with running(client, engine, projection) as one, running(client, engine, projection) as other:
         assert await one.wait_for(EVENTS, 20)

@@ -18,14 +18,15 @@ from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from services.registry.adapters.tables import READ_MODEL, RETIRED
-from shared import broker
 from shared.contracts.ids import draft_id
 from shared.eventstore.streams import EVENTS, StreamState, stream_state
-from shared.projections import refill, runner
-from shared.projections.feed import Feed
-from shared.projections.projection import State
-from shared.projections.refill import Purpose, Refill
-from shared.projections.runner import Runner
+from shared.messaging import faststream_broker
+from shared.projections import projector as runner
+from shared.projections import rebuild as projections_rebuild
+from shared.projections.event_feed import Feed
+from shared.projections.port import State
+from shared.projections.projector import Runner
+from shared.projections.rebuild import Purpose, Refill
 from tests.integration.registry.test_api import enter
 from tests.support import samples
 from tests.support.engines import NewDatabase, connected, declare_streams, fresh_nats
@@ -100,7 +101,7 @@ async def projecting(house: House) -> AsyncIterator[Runner]:
     """Run the registry's projector alone, without its service; it is cut off at the end of the block."""
     settings = house.settings("registry")
     runner: Runner = create_app_of("registry")(settings).state.runner
-    await broker.connect(runner._client, settings, _nothing)
+    await faststream_broker.connect(runner._client, settings, _nothing)
     task = asyncio.create_task(runner.run())
     try:
         yield runner
@@ -118,7 +119,7 @@ async def _nothing() -> None:
 async def test_a_rebuild_gives_the_same_rows_to_the_byte_and_nobody_misses_one_meanwhile(
     empty_house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refill, "BATCH", 7)
+    monkeypatch.setattr(projections_rebuild, "BATCH", 7)
     async with empty_house.another("registry") as api:
         before = await fill(empty_house, api)
         assert before.count("\n") > 4 * len(DRAFTS)
@@ -144,7 +145,7 @@ async def test_a_rebuild_gives_the_same_rows_to_the_byte_and_nobody_misses_one_m
 async def test_what_is_recorded_during_a_rebuild_is_in_both_and_shown_at_once(
     empty_house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refill, "BATCH", 3)
+    monkeypatch.setattr(projections_rebuild, "BATCH", 3)
     async with empty_house.another("registry") as api:
         await fill(empty_house, api)
         codes: list[str] = []
@@ -167,7 +168,7 @@ async def test_what_is_recorded_during_a_rebuild_is_in_both_and_shown_at_once(
 async def test_a_rebuild_that_is_killed_in_the_middle_is_finished_by_the_next(
     empty_house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refill, "BATCH", 7)
+    monkeypatch.setattr(projections_rebuild, "BATCH", 7)
     async with empty_house.another("registry") as api:
         before = await fill(empty_house, api)
     async with projecting(empty_house) as runner:

@@ -19,7 +19,7 @@ from services.campaigns.domain.communication_commands import (
     Summarise,
     Verify,
 )
-from services.campaigns.domain.refusals import (
+from services.campaigns.domain.errors import (
     CommunicationDiffers,
     CommunicationIsRetracted,
     CommunicationNotFound,
@@ -40,7 +40,7 @@ from shared.contracts.campaigns import (
 )
 from shared.contracts.ids import draft_id
 from shared.contracts.vocabulary import Channel, Precision
-from shared.rules.recorded_days import DayInFuture, NotFirstDay
+from shared.rules.recorded_dates import DayInFuture, NotFirstDay
 from tests.support.asked import asked, draft_of
 from tests.support.spec import spec
 

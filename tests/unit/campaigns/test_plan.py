@@ -7,6 +7,13 @@ from uuid import UUID
 
 import pytest
 
+from services.campaigns.domain.errors import (
+    ActivityDiffers,
+    ActivityIsCancelled,
+    ActivityNotFound,
+    NotYourDraft,
+    PlannedTooFar,
+)
 from services.campaigns.domain.plan import (
     ActivityState,
     Approve,
@@ -17,13 +24,6 @@ from services.campaigns.domain.plan import (
     plan,
     state_of,
 )
-from services.campaigns.domain.refusals import (
-    ActivityDiffers,
-    ActivityIsCancelled,
-    ActivityNotFound,
-    NotYourDraft,
-    PlannedTooFar,
-)
 from shared.contracts.acting import Acting
 from shared.contracts.campaigns import (
     PlanActivityCancelled,
@@ -33,7 +33,7 @@ from shared.contracts.campaigns import (
 )
 from shared.contracts.ids import draft_id
 from shared.contracts.vocabulary import Channel, Precision
-from shared.rules.recorded_days import DayInFuture, NotFirstDay
+from shared.rules.recorded_dates import DayInFuture, NotFirstDay
 from tests.support.asked import asked, draft_of
 from tests.support.spec import spec
 

@@ -7,17 +7,12 @@ from uuid import UUID
 
 import pytest
 
+from services.campaigns.domain.errors import EntryDiffers, NothingToFollow, NotYourProgramme, SeveralMeant
 from services.campaigns.domain.programme import KINDS, EntryState, Record, programme, state_of
-from services.campaigns.domain.refusals import (
-    EntryDiffers,
-    NothingToFollow,
-    NotYourProgramme,
-    SeveralMeant,
-)
 from shared.contracts.acting import SUPERVISION, Acting
 from shared.contracts.programme import FOLLOWS, ProgrammeEntry, ProgrammeEvent
 from shared.contracts.vocabulary import Precision, ProgrammeKind
-from shared.rules.recorded_days import DayInFuture, NotFirstDay
+from shared.rules.recorded_dates import DayInFuture, NotFirstDay
 from tests.support.asked import asked
 from tests.support.spec import spec
 

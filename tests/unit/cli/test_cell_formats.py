@@ -12,7 +12,7 @@ from deploy.cli.data import workbook
 from deploy.cli.data.tables.cell_values import Cell, made, written
 from deploy.cli.data.tables.number_format import SHORT_DATE
 from deploy.cli.data.tables.shown_value import shown
-from shared.errors import Text
+from shared.kernel.errors import Text
 from tests.support import cell_formats
 from tests.support.cell_formats import Formatted, Value
 

@@ -8,21 +8,21 @@ import pytest
 
 from deploy.sample import exercise
 from deploy.sample.cases import CASES
-from services.campaigns.adapters.communication_rows import CommunicationRow
-from services.registry.adapters import rows
-from shared.rows import ImportRow
-from shared.rules.rulebook import load_rulebook
+from services.campaigns.adapters.communications.rows import CommunicationRow
+from services.registry.adapters import import_sheets
+from shared.bulk_import.row_parsing import ImportRow
+from shared.rules.rulebook.rulebook import load_rulebook
 
 CALENDAR = load_rulebook().calendar
 DAYS = [date(2026, 1, 1) + timedelta(days=number) for number in range(0, 365, 3)]
 MODELS: Mapping[str, type[ImportRow]] = {
-    "units": rows.UnitRow,
-    "targets": rows.TargetRow,
-    "drafts": rows.DraftRow,
-    "policies": rows.PolicyRow,
-    "stages": rows.StageRow,
-    "exemptions": rows.ExemptionRow,
-    "postings": rows.PostingRow,
+    "units": import_sheets.UnitRow,
+    "targets": import_sheets.TargetRow,
+    "drafts": import_sheets.DraftRow,
+    "policies": import_sheets.PolicyRow,
+    "stages": import_sheets.StageRow,
+    "exemptions": import_sheets.ExemptionRow,
+    "postings": import_sheets.PostingRow,
     "communications": CommunicationRow,
 }
 

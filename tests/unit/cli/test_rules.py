@@ -11,9 +11,9 @@ from deploy.cli.ask import rule_effect, rules
 from deploy.cli.ask.year_calendar import days_of
 from deploy.cli.console import CommandError
 from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
-from shared.rules.procedures import ProcedureRule
-from shared.rules.rulebook import load_rulebook
-from shared.settings import RuleSettings
+from shared.kernel.settings import RuleSettings
+from shared.rules.rulebook.procedures import ProcedureRule
+from shared.rules.rulebook.rulebook import load_rulebook
 
 PACKAGED = load_rulebook()
 AS_JSON = TypeAdapter(ProcedureRule)

@@ -8,9 +8,9 @@ import pytest
 from deploy.local import state
 from deploy.local.engines import databases
 from deploy.local.keys import tokens
-from shared import clock
-from shared.auth import Principal, Unauthenticated, Verifier
 from shared.contracts.vocabulary import Role
+from shared.http.auth import Principal, Unauthenticated, Verifier
+from shared.kernel import clock
 
 
 def test_the_environment_overrides_the_state_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from services.metrics.domain.record import DraftRecord, evolve
 from shared.contracts.campaigns import CommunicationCorrected, CommunicationRecorded, CommunicationRetracted
+from shared.contracts.envelope import AggregateRef, Metadata, Recorded
 from shared.contracts.event import Event
 from shared.contracts.registry import DraftRegistered, DraftScopeAssessed
 from shared.contracts.vocabulary import Answer, Channel, Instrument, Regime
-from shared.envelope import AggregateRef, Metadata, Recorded
 
 DRAFT = UUID(int=1000)
 IN_SCOPE = DraftScopeAssessed(in_scope=Answer.YES)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.metrics.domain.announcing import Announced, to_announce
+from services.metrics.domain.gap_events import Announced, to_announce
 from services.metrics.domain.record import DraftRecord
 from shared.contracts.event import Event
 from shared.contracts.metrics import ComplianceEvent, ComplianceGapClosed
@@ -25,15 +25,15 @@ from shared.contracts.registry import (
     DraftWithdrawn,
 )
 from shared.contracts.vocabulary import Answer, Stage
-from shared.rules.rulebook import (
+from shared.rules.rulebook.rulebook import (
     Rulebook,
     _packaged_days,
     _packaged_document,
     load_rulebook,
     rulebook_of,
 )
+from shared.rules.rulebook.working_days import DayKind
 from shared.rules.timeline import timeline
-from shared.rules.working_days import DayKind
 from tests.unit.metrics.events import IN_SCOPE, heard, record_of, retracted
 
 TODAY = date(2024, 3, 20)

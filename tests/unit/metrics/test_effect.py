@@ -10,7 +10,7 @@ from services.metrics.domain.effect import changed_days, changed_procedures, eff
 from shared.contracts.registry import DraftStageEntered
 from shared.contracts.vocabulary import GapState, Instrument, Procedure, Regime, Stage
 from shared.rules.figures import year_period
-from shared.rules.rulebook import RuleFile, load_rulebook, rulebook_with
+from shared.rules.rulebook.rulebook import RuleFile, load_rulebook, rulebook_with
 from shared.rules.verdicts import PolicyVerdict
 from tests.unit.metrics.events import IN_SCOPE, record_of
 

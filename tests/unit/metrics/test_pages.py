@@ -12,12 +12,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.metrics.adapters import pages, shown
+from services.metrics.adapters import page_data, pages
 from services.metrics.application.ports import Cell, OpenGap, Todo
 from services.metrics.application.queries import Queries, SeenGap
 from services.metrics.domain.record import DraftRecord, Heard, Source
-from shared import clock, problems
-from shared.auth import Verifier
 from shared.contracts.vocabulary import (
     Answer,
     Channel,
@@ -33,9 +31,12 @@ from shared.contracts.vocabulary import (
 )
 from shared.directory.unit_directory import UnitDirectory, directory_of
 from shared.directory.units import Succession, Unit
+from shared.http import problems
+from shared.http.auth import Verifier
+from shared.kernel import clock
 from shared.rules.facts import Scope
 from shared.rules.figures import Counts, Period
-from shared.rules.rulebook import load_rulebook
+from shared.rules.rulebook.rulebook import load_rulebook
 from tests.support import shorthand
 
 DAY = date(2026, 3, 31)
@@ -178,7 +179,7 @@ async def page(address: str, made_up: MadeUp, *, public_read: bool = True) -> ht
 
 
 def words(answer: httpx.Response) -> str:
-    return " ".join(answer.text.replace(shown.HARD_SPACE, " ").split())
+    return " ".join(answer.text.replace(page_data.HARD_SPACE, " ").split())
 
 
 async def test_the_headline_stands_beside_its_targets_and_counts() -> None:
@@ -370,18 +371,18 @@ def test_how_a_gap_stands_to_its_due_day(due_on: date, overdue: int, left: int, 
         overdue_working_days=overdue,
         working_days_left=left,
     )
-    assert shown.standing(seen, DAY, DAY).replace(shown.HARD_SPACE, " ") == said
+    assert page_data.standing(seen, DAY, DAY).replace(page_data.HARD_SPACE, " ") == said
 
 
 @pytest.mark.parametrize(
     ("values", "text"), [((), ""), ((3,), "3"), ((2, 1, 3), "1–3"), ((1, 2, 4, 6, 7), "1–2, 4, 6–7")]
 )
 def test_neighbouring_numbers_are_a_range(values: tuple[int, ...], text: str) -> None:
-    assert shown.numbers(values) == text
+    assert page_data.numbers(values) == text
 
 
 @pytest.mark.parametrize(
     ("share", "text"), [(None, "không áp dụng"), (0.0, "0,0 %"), (2 / 3, "66,7 %"), (1.0, "100,0 %")]
 )
 def test_a_share_has_a_decimal_comma(share: float | None, text: str) -> None:
-    assert shown.percent(share).replace(shown.HARD_SPACE, " ") == text
+    assert page_data.percent(share).replace(page_data.HARD_SPACE, " ") == text

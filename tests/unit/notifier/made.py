@@ -21,7 +21,7 @@ from shared.contracts.vocabulary import (
 )
 from shared.directory import units
 from shared.directory.unit_directory import directory_of
-from shared.rules.rulebook import load_rulebook
+from shared.rules.rulebook.rulebook import load_rulebook
 
 CALENDAR = load_rulebook().calendar
 MONDAY = date(2026, 11, 23)  # its Tuesday, 24 November, is a holiday from 2026 on

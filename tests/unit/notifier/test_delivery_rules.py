@@ -21,7 +21,7 @@ from services.notifier.domain.matter import latest_planned_day
 from services.notifier.domain.recipient import taken_off
 from services.notifier.domain.refusals import MailIsOver, MailNotParked
 from services.notifier.domain.server_reply import Meaning, Reply, Step
-from shared.vietnam import VIETNAM
+from shared.kernel.local_day import VIETNAM
 from tests.unit.notifier.made import MONDAY, recipient
 
 

@@ -13,8 +13,8 @@ from services.notifier.domain.office_hours import next_digest
 from services.notifier.domain.reasons import Reason
 from services.notifier.domain.refusals import BadMoment
 from services.notifier.domain.standing import Standing
-from shared.clock import VIETNAM
 from shared.contracts.vocabulary import GapClosure
+from shared.kernel.clock import VIETNAM
 from tests.unit.notifier.made import CALENDAR, MONDAY, gap, recipient, told
 
 

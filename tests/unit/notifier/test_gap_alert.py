@@ -11,6 +11,7 @@ import pytest
 from services.notifier.domain.alert import Absent, Open, Raise, Resolve, Resolved, State, alert
 from services.notifier.domain.gap_alert import AlertStatus, GapAlert
 from services.notifier.domain.gap_alert_fold import GapAlerts
+from shared.contracts.envelope import AggregateRef, Metadata, Recorded
 from shared.contracts.event import Event
 from shared.contracts.ids import alert_id, draft_id
 from shared.contracts.metrics import ComplianceGapChanged, ComplianceGapClosed, ComplianceGapOpened
@@ -34,7 +35,6 @@ from shared.contracts.vocabulary import (
     RecipientRole,
     Stage,
 )
-from shared.envelope import AggregateRef, Metadata, Recorded
 
 GAP = UUID(int=1)
 ID, OTHER_ID = alert_id(GAP, "BTP"), alert_id(GAP, "BTC")

@@ -16,7 +16,7 @@ from services.notifier.adapters.headers import header
 from services.notifier.adapters.message import message_id, message_of, thread_id
 from services.notifier.adapters.post import file_name
 from services.notifier.application.ports import Attachment, Mail, Outgoing
-from shared.clock import VIETNAM
+from shared.kernel.clock import VIETNAM
 from tests.unit.notifier.made import MONDAY
 from tests.unit.notifier.mails import KINDS
 

@@ -14,8 +14,8 @@ from services.notifier.adapters.message import message_of
 from services.notifier.application.ports import Outgoing
 from services.notifier.domain.overview import Month, monthly_summary, weekly_list
 from services.notifier.domain.reasons import Reason
-from shared.clock import VIETNAM
 from shared.contracts.vocabulary import Language
+from shared.kernel.clock import VIETNAM
 from tests.unit.notifier.made import MONDAY
 from tests.unit.notifier.mails import HISTORY, LATE, LATER, listed, situation, supervisor
 from tests.unit.notifier.mails import mail as rendered

@@ -22,7 +22,7 @@ from services.notifier.domain.notification_case import (
 from services.notifier.domain.reasons import Effect, Reason, decide_notification
 from services.notifier.domain.standing import Standing, Told, standing
 from shared.contracts.vocabulary import GapClosure, OptionalMail, Procedure
-from shared.vietnam import VIETNAM
+from shared.kernel.local_day import VIETNAM
 from tests.unit.notifier.made import CALENDAR, MONDAY, gap, silence, told
 
 IN_GRACE = gap(due_on=date(2026, 11, 30))

@@ -8,7 +8,7 @@ from services.notifier.domain.delivery import LONGEST_PAUSE, PATIENCE, Shipment,
 from services.notifier.domain.digest import IMMEDIATE, KIND
 from services.notifier.domain.overview import MONTHLY_SUMMARY, WEEKLY_LIST
 from services.notifier.domain.preference import SETTINGS
-from shared.clock import VIETNAM
+from shared.kernel.clock import VIETNAM
 from tests.unit.notifier.made import CALENDAR, MONDAY
 from tests.unit.notifier.mails import KINDS
 

@@ -12,13 +12,13 @@ from services.metrics.domain import record
 from services.metrics.domain.record import DraftRecord
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft import draft
+from services.registry.domain.draft_facts import facts_of
 from services.registry.domain.draft_state import Draft
-from services.registry.domain.reading import facts_of
+from shared.contracts.envelope import AggregateRef, Metadata, Recorded
 from shared.contracts.event import Event
 from shared.contracts.registry import DraftPolicyAdded, DraftRegistered, DraftStageEntered
 from shared.contracts.vocabulary import Clearable, Instrument, Regime, Stage
 from shared.directory.drafts import AMENDABLE
-from shared.envelope import AggregateRef, Metadata, Recorded
 from tests.support.asked import asked
 from tests.support.naive import naive_amended
 from tests.unit.registry.test_draft import REGISTERED

@@ -9,12 +9,7 @@ import pytest
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft import draft
 from services.registry.domain.draft_state import Draft, State
-from services.registry.domain.refusals import (
-    DraftDiffers,
-    DraftNotFound,
-    PolicyDiffers,
-    PolicyNotFound,
-)
+from services.registry.domain.errors import DraftDiffers, DraftNotFound, PolicyDiffers, PolicyNotFound
 from shared.contracts.registry import (
     DraftCommunicationExempted,
     DraftPolicyAdded,
@@ -27,7 +22,7 @@ from shared.contracts.registry import (
     DraftTransferred,
 )
 from shared.contracts.vocabulary import Answer, Instrument, Regime, Stage
-from shared.rules.recorded_days import DayInFuture
+from shared.rules.recorded_dates import DayInFuture
 from tests.support.asked import TODAY, asked, registering
 from tests.support.spec import Specification, spec
 

@@ -8,7 +8,7 @@ import pytest
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft import draft
 from services.registry.domain.draft_state import Draft, State
-from services.registry.domain.refusals import AmendmentUndoesEnd, AmendsAndClears, DraftDiffers
+from services.registry.domain.errors import AmendmentUndoesEnd, AmendsAndClears, DraftDiffers
 from shared.contracts.registry import (
     DraftAmended,
     DraftMerged,

@@ -9,7 +9,7 @@ import pytest
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft import draft
 from services.registry.domain.draft_state import State
-from services.registry.domain.refusals import (
+from services.registry.domain.errors import (
     EntryExists,
     EntryNotFound,
     EntryNotRecorded,
@@ -27,7 +27,7 @@ from shared.contracts.registry import (
     DraftWithdrawn,
 )
 from shared.contracts.vocabulary import Precision, Stage
-from shared.rules.recorded_days import DayInFuture, NotFirstDay
+from shared.rules.recorded_dates import DayInFuture, NotFirstDay
 from tests.support.asked import asked
 from tests.support.spec import Specification, spec
 from tests.unit.registry.test_draft import REGISTERED

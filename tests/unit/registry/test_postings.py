@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.registry.domain import draft_commands as drafts
-from services.registry.domain import refusals
+from services.registry.domain import errors
 from services.registry.domain.draft import draft
 from services.registry.domain.draft_state import Draft, State
 from shared.contracts.registry import (
@@ -18,7 +18,7 @@ from shared.contracts.registry import (
     DraftWithdrawn,
 )
 from shared.contracts.vocabulary import Procedure, Stage
-from shared.rules.recorded_days import DayInFuture
+from shared.rules.recorded_dates import DayInFuture
 from tests.support.asked import asked, registering
 from tests.support.spec import Specification, spec
 from tests.unit.registry.test_draft import REGISTERED
@@ -65,18 +65,18 @@ def test_from_opening_to_posting_again() -> None:
     ("before", "command", "refusal"),
     [
         pytest.param([], open_(opened_on=date(2024, 6, 2)), DayInFuture, id="tomorrow"),
-        pytest.param([], open_(closes_on=date(2024, 2, 1)), refusals.PostingEndsBefore, id="ends before it begins"),
-        pytest.param([], open_(stage=Stage.ADOPTED), refusals.NothingToPost, id="no stage of comment"),
-        pytest.param([OPENED], open_(place="x"), refusals.PostingDiffers, id="the same with other data"),
-        pytest.param([OPENED], open_(REOPENED), refusals.PostingStillOpen, id="one at a time"),
-        pytest.param([DraftWithdrawn(on=date(2024, 2, 1))], open_(), refusals.StageAfterEnd, id="after the end"),
-        pytest.param([OPENED], extend(APRIL), refusals.PostingNotExtended, id="no later than planned"),
-        pytest.param([OPENED], extend(number=AGAIN), refusals.PostingNotFound, id="extended: unknown"),
-        pytest.param([OPENED, CLOSED], extend(MAY), refusals.PostingClosed, id="extended after its end"),
-        pytest.param([], close(), refusals.PostingNotFound, id="closed: unknown"),
-        pytest.param([OPENED], close(date(2024, 2, 1)), refusals.PostingEndsBefore, id="closed before it began"),
+        pytest.param([], open_(closes_on=date(2024, 2, 1)), errors.PostingEndsBefore, id="ends before it begins"),
+        pytest.param([], open_(stage=Stage.ADOPTED), errors.NothingToPost, id="no stage of comment"),
+        pytest.param([OPENED], open_(place="x"), errors.PostingDiffers, id="the same with other data"),
+        pytest.param([OPENED], open_(REOPENED), errors.PostingStillOpen, id="one at a time"),
+        pytest.param([DraftWithdrawn(on=date(2024, 2, 1))], open_(), errors.StageAfterEnd, id="after the end"),
+        pytest.param([OPENED], extend(APRIL), errors.PostingNotExtended, id="no later than planned"),
+        pytest.param([OPENED], extend(number=AGAIN), errors.PostingNotFound, id="extended: unknown"),
+        pytest.param([OPENED, CLOSED], extend(MAY), errors.PostingClosed, id="extended after its end"),
+        pytest.param([], close(), errors.PostingNotFound, id="closed: unknown"),
+        pytest.param([OPENED], close(date(2024, 2, 1)), errors.PostingEndsBefore, id="closed before it began"),
         pytest.param([OPENED], close(date(2024, 6, 2)), DayInFuture, id="closed tomorrow"),
-        pytest.param([OPENED, CLOSED], close(MAY), refusals.PostingClosed, id="closed on another day"),
+        pytest.param([OPENED, CLOSED], close(MAY), errors.PostingClosed, id="closed on another day"),
     ],
 )  # fmt: skip
 def test_what_is_refused(before: list[Any], command: drafts.Command, refusal: Any) -> None:
@@ -91,7 +91,7 @@ def test_a_row_adds_what_is_not_known_yet() -> None:
     whole = row(extended_to=(EXTENDED.closes_on,), closed_on=CLOSED.closed_on)
     known().when(whole).then(OPENED, EXTENDED, CLOSED).when(whole).nothing()
     known().when(row()).then(OPENED).when(whole).then(EXTENDED, CLOSED)
-    known(OPENED, CLOSED).when(row(closed_on=MAY)).refused(refusals.PostingClosed)
+    known(OPENED, CLOSED).when(row(closed_on=MAY)).refused(errors.PostingClosed)
 
 
 def test_the_procedure_is_decided_by_a_document() -> None:
@@ -101,4 +101,4 @@ def test_the_procedure_is_decided_by_a_document() -> None:
     simplified = REGISTERED.model_copy(update={"procedure": Procedure.SIMPLIFIED})
     together = registering(simplified, procedure_document="45/TTg-PL")
     spec(draft).when(together).then(simplified, decided).when(together).nothing()
-    known().when(together).refused(refusals.DraftDiffers)
+    known().when(together).refused(errors.DraftDiffers)

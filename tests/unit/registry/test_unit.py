@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from services.registry.domain.refusals import UnitDiffers, UnitNotFound
+from services.registry.domain.errors import UnitDiffers, UnitNotFound
 from services.registry.domain.unit import (
     Change,
     Command,

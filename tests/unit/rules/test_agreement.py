@@ -24,7 +24,7 @@ from shared.rules.figures import (
     pair_counts,
     policy_counts,
 )
-from shared.rules.rulebook import load_rulebook
+from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.sequence import occurrences
 from shared.rules.timeline import GapInterval, Timeline, gap_state, timeline
 from shared.rules.verdicts import assess, in_scope

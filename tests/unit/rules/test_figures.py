@@ -25,7 +25,7 @@ from shared.rules.figures import (
     reporting_year,
     year_period,
 )
-from shared.rules.rulebook import load_rulebook
+from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.timeline import PolicyInterval, timeline
 from tests.support.shorthand import draft
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
-from shared.rules.procedure_rows import RulesRefused
-from shared.rules.procedures import Certainty
-from shared.rules.rulebook import Rulebook, load_rulebook
+from shared.rules.rulebook.procedure_rows import RulesRefused
+from shared.rules.rulebook.procedures import Certainty
+from shared.rules.rulebook.rulebook import Rulebook, load_rulebook
 
 BOOK = load_rulebook()
 OLD, NEW, AMENDED = Regime.LAW_2015, Regime.LAW_2025, Regime.LAW_2025_AMENDED

@@ -8,8 +8,8 @@ import pytest
 
 from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
 from shared.rules.facts import DraftFacts, Posting
-from shared.rules.remarks import Remark, clocks_of, remarks
-from shared.rules.rulebook import load_rulebook
+from shared.rules.findings import Remark, clocks_of, remarks
+from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.timeline import timeline
 from tests.support.shorthand import draft
 

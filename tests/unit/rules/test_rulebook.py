@@ -12,13 +12,13 @@ import pytest
 from deploy import holidays_file as generator
 from shared.contracts import vocabulary
 from shared.contracts.vocabulary import Instrument, Precision, Procedure, Regime, Stage
-from shared.errors import PermanentError
+from shared.kernel.errors import PermanentError
 from shared.rules import wording
-from shared.rules.procedures import Certainty
-from shared.rules.rulebook import load_rulebook, rulebook_of
+from shared.rules.rulebook.procedures import Certainty
+from shared.rules.rulebook.rulebook import load_rulebook, rulebook_of
+from shared.rules.rulebook.working_days import Calendar, DayKind, calendar_of, last_day
 from shared.rules.sequence import occurrences
 from shared.rules.verdicts import Because, OccurrenceVerdict, PolicyVerdict
-from shared.rules.working_days import Calendar, DayKind, calendar_of, last_day
 from tests.support.shorthand import draft
 
 BOOK = load_rulebook()

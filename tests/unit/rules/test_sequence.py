@@ -6,7 +6,7 @@ import pytest
 
 from shared.contracts.vocabulary import Stage
 from shared.rules.facts import Exemption
-from shared.rules.rulebook import load_rulebook
+from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.sequence import Window, occurrences, window
 from tests.support.shorthand import draft
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared.contracts.vocabulary import Answer, GapClosure, Stage
 from shared.rules.facts import DraftFacts, Exemption, Scope, Transfer
-from shared.rules.rulebook import load_rulebook
+from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.timeline import timeline
 from tests.support.shorthand import draft
 

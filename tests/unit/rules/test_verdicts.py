@@ -7,7 +7,7 @@ import pytest
 
 from shared.contracts.vocabulary import Answer, Stage
 from shared.rules.facts import Exemption, Scope
-from shared.rules.rulebook import load_rulebook
+from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.verdicts import Because, PolicyVerdict, assess, in_scope
 from tests.support.shorthand import draft
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from shared.contracts.vocabulary import Channel
-from shared.errors import Text
-from shared.pages import fields
-from shared.pages.fields import Fields
+from shared.kernel.errors import Text
+from shared.pages import forms
+from shared.pages.forms import Fields
 
 MARCH = date(2026, 3, 5)
 
@@ -40,23 +40,23 @@ def read(form: Fields, kind: str) -> Any:
 @pytest.mark.parametrize(
     ("kind", "said", "why"),
     [
-        ("day", "", fields.MISSING),
-        ("day", "30/02/2026", fields.NOT_A_DAY),
-        ("day", "2026", fields.NOT_A_DAY),
+        ("day", "", forms.MISSING),
+        ("day", "30/02/2026", forms.NOT_A_DAY),
+        ("day", "2026", forms.NOT_A_DAY),
         ("day", "28/02/2026", Text("Ngày này phải từ 01/03/2026 trở đi.", "Not before 2026-03-01.")),
         ("day", "01/04/2026", Text("Ngày này không được sau ngày 31/03/2026.", "Not after 2026-03-31.")),
-        ("words", " ", fields.MISSING),
-        ("words", "a\x00b", fields.UNPRINTABLE),
-        ("words", "a@b.vn", fields.PERSONAL),
-        ("choice", "rumour", fields.NOT_IN_LIST),
-        ("count", "-1", fields.NOT_A_NUMBER),
-        ("count", "1,5", fields.NOT_A_NUMBER),
-        ("count", "١٢", fields.NOT_A_NUMBER),
+        ("words", " ", forms.MISSING),
+        ("words", "a\x00b", forms.UNPRINTABLE),
+        ("words", "a@b.vn", forms.PERSONAL),
+        ("choice", "rumour", forms.NOT_IN_LIST),
+        ("count", "-1", forms.NOT_A_NUMBER),
+        ("count", "1,5", forms.NOT_A_NUMBER),
+        ("count", "١٢", forms.NOT_A_NUMBER),
         ("count", "1001", Text("Nhiều nhất là 1000.", "At most 1000.")),
-        ("address", "ftp://a.vn", fields.NOT_AN_ADDRESS),
-        ("address", "https://", fields.NOT_AN_ADDRESS),
-        ("address", "https://[", fields.NOT_AN_ADDRESS),
-        ("address", "https://a.vn/x y", fields.NOT_AN_ADDRESS),
+        ("address", "ftp://a.vn", forms.NOT_AN_ADDRESS),
+        ("address", "https://", forms.NOT_AN_ADDRESS),
+        ("address", "https://[", forms.NOT_AN_ADDRESS),
+        ("address", "https://a.vn/x y", forms.NOT_AN_ADDRESS),
     ],
 )
 def test_a_fault_is_named_and_what_was_typed_stays(kind: str, said: str, why: Text) -> None:

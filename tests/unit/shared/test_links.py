@@ -13,7 +13,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.local.keys import signing
 from shared.contracts.vocabulary import AlertAnswer
-from shared.links import AUDIENCE, TYPE, LinkNotValid, LinkReader, key_id, link_id, masked, reader
+from shared.signed_links.links import (
+    AUDIENCE,
+    TYPE,
+    LinkNotValid,
+    LinkReader,
+    key_id,
+    link_id,
+    masked,
+    reader,
+)
 from tests.support.links import LinkKeys, a_link, link_keys
 
 

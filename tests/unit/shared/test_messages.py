@@ -5,16 +5,18 @@ import re
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from services.campaigns.adapters import communication_rows, plan_rows, programme_rows
+from services.campaigns.adapters.communications import rows
+from services.campaigns.adapters.plans import rows as plans_rows
+from services.campaigns.adapters.programmes import rows as programmes_rows
 from services.notifier.adapters import bodies as notifier_bodies
-from services.registry.adapters import rows as registry_rows
-from shared import problems
+from services.registry.adapters import import_sheets as registry_rows
+from shared.bulk_import.row_parsing import ImportRow, reasons
+from shared.bulk_import.suggestions import nearest
 from shared.contracts.vocabulary import Instrument
-from shared.conventions import Body
-from shared.mending import nearest
-from shared.rows import ImportRow, reasons
+from shared.http import problems
+from shared.http.request_context import Body
 
-MODULES = (registry_rows, communication_rows, plan_rows, programme_rows, notifier_bodies)
+MODULES = (registry_rows, rows, plans_rows, programmes_rows, notifier_bodies)
 MODELS = [
     model
     for module in MODULES

@@ -7,17 +7,17 @@ from uuid import UUID
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
+from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
 from shared.contracts.ids import unit_id
 from shared.contracts.registry import UnitRegistered
 from shared.contracts.vocabulary import UnitKind, UnitLevel
-from shared.envelope import AggregateRef, Metadata, NewEvent
-from shared.errors import PermanentError, TransientError
 from shared.eventstore.memory import MemoryEventStore
 from shared.eventstore.observed import ObservedEventStore
-from shared.eventstore.overlay import Append
 from shared.eventstore.port import NOTHING, History, Version, VersionConflict
-from shared.telemetry import Telemetry
-from shared.tracing import Tracing
+from shared.eventstore.unit_of_work import Append
+from shared.kernel.errors import PermanentError, TransientError
+from shared.observability.metrics import Telemetry
+from shared.observability.tracing import Tracing
 
 REF = AggregateRef("unit", unit_id("BTP"))
 DATA = UnitRegistered(

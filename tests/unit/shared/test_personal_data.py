@@ -8,10 +8,10 @@ import pytest
 
 import deploy.sample
 from deploy.sample import exercise
-from shared import clock
-from shared.errors import Text
-from shared.personal_data import EMAIL, IDENTITY, PHONE, TAX, find, find_in, masked
-from shared.rules.rulebook import load_rulebook
+from shared.kernel import clock
+from shared.kernel.errors import Text
+from shared.rules.rulebook.rulebook import load_rulebook
+from shared.text_checks.personal_data import EMAIL, IDENTITY, PHONE, TAX, find, find_in, masked
 
 CORPUS = Path(__file__).with_name("personal_data.tsv")
 OPEN = Path(deploy.sample.__file__).parent / "open"

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request
 
-from shared.pages.fields import MOST_FIELDS, Fields, SentFile, sent
+from shared.pages.forms import MOST_FIELDS, Fields, SentFile, sent
 
 FILE = b"%PDF\r\n\r\n--x\r\n\x00\xff"
 URLENCODED = "application/x-www-form-urlencoded"

@@ -2,8 +2,7 @@
 
 from prometheus_client import Gauge
 
-from shared import telemetry
-from shared.telemetry import Telemetry
+from shared.observability.metrics import EXPOSITION_TYPE, Telemetry
 
 
 async def test_readings_are_taken_before_a_scrape_and_not_again_at_once() -> None:
@@ -28,4 +27,4 @@ async def test_a_reading_that_fails_is_counted_and_the_others_are_given() -> Non
     found = (await metrics.exposition()).decode()
     assert 'loa_readings_failed_total{reading="gaps"} 1.0' in found
     assert "loa_http_seconds" in found
-    assert telemetry.CONTENT_TYPE.startswith("text/plain")
+    assert EXPOSITION_TYPE.startswith("text/plain")

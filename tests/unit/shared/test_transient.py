@@ -12,12 +12,13 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import exc
 
-from shared import problems, transient
-from shared.database import DatabaseAway, DatabaseBusy
-from shared.errors import PermanentError, Refusal, TransientError
 from shared.eventstore.port import VersionConflict
+from shared.http import problems
+from shared.kernel import transient
+from shared.kernel.errors import PermanentError, Refusal, TransientError
+from shared.persistence.database import DatabaseAway, DatabaseBusy
 from shared.projections.checkpoint import CheckpointMoved
-from shared.projections.projection import PoisonEvent, StreamRecreated
+from shared.projections.port import PoisonEvent, StreamRecreated
 
 CASES: list[tuple[Exception, bool]] = [
     (TransientError("away"), True),
@@ -99,7 +100,7 @@ def test_no_other_module_names_the_families() -> None:
     root = Path(__file__).parents[3]
     sources = [path for top in ("shared", "services") for path in (root / top).rglob("*.py")]
     found = {str(path.relative_to(root)) for path in sources if FAMILIES.search(path.read_text())}
-    assert found == {"shared/transient.py"}
+    assert found == {"shared/kernel/transient.py"}
 
 
 def test_every_transient_fault_is_answered_with_503() -> None:

@@ -9,7 +9,7 @@ from openpyxl.utils.datetime import from_excel, to_excel  # type: ignore[import-
 from deploy.cli.data.columns import ANSWERS, DATES, NUMBERS
 from deploy.cli.data.tables.number_format import GENERAL, date_parts, is_percent, sections
 from deploy.cli.data.tables.shown_value import Value, shown
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 _YEAR, _MONTH, _DAY = frozenset("y"), frozenset("ym"), frozenset("ymd")
 _LAST_SERIAL = 2_958_465  # 9999-12-31

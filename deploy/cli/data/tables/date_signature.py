@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 TWELVE = 12
 TOLD, ASKED = (

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.cli.console import CommandError
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 HEAD = 1 << 16  # bytes
 MOST_OLE = 64 << 20  # bytes that are looked through

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from deploy.cli.data.columns import COLUMNS, ORDER
 from deploy.cli.data.tables.headings import HEADINGS, SHEETS
-from shared.mending import folded
+from shared.bulk_import.suggestions import folded
 
 SEARCHED = 30  # rows from the top in which the headings may stand
 _COPY = re.compile(r"(?:\s*[-_]\s*(?:copy|ban sao|bản sao)|\s*\(\d+\)|[\s_-]*\d+)+$", re.IGNORECASE)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from deploy.cli.data.tables.sheet_layout import Merged
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 
 def headings_below(above: int) -> Text:

@@ -23,7 +23,7 @@ from deploy.cli.data.tables.sheet_messages import (
     merged_down,
 )
 from deploy.cli.data.textfile import unescaped
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 Cells = Sequence[str | Cell]
 Record = tuple[int, Cells | Text]

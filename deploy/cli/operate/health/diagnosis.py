@@ -13,7 +13,7 @@ from deploy.cli.operate.health.finding import LAG, START, Finding, Findings, log
 from deploy.cli.operate.health.readings import Answer, Readings
 from deploy.cli.operate.health.status import repair_command
 from deploy.nats.permissions import SERVICES
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 TOKEN_DAYS = 7  # a token that expires earlier is reported
 

@@ -6,8 +6,8 @@ from deploy.cli.console import count
 from deploy.cli.operate.health.engine_readings import ConsumerState
 from deploy.cli.operate.health.finding import LAG, Finding, Findings, log_of, restart
 from deploy.cli.operate.health.readings import Readings
-from shared.errors import Text
 from shared.eventstore.streams import CONSUMERS
+from shared.kernel.errors import Text
 
 SKEW = 5.0  # seconds
 LEAST_FREE = 1 << 30  # bytes

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deploy.cli.operate.health.readings import Readings
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 START = "loa up"
 LAG = 1000  # events behind from which on a projection is reported

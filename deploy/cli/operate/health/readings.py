@@ -22,9 +22,9 @@ from deploy.cli.operate.health.engine_readings import (
 from deploy.local import state
 from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import SERVICES
-from shared import clock
-from shared.rules.rulebook import load_rulebook
-from shared.settings import RuleSettings
+from shared.kernel import clock
+from shared.kernel.settings import RuleSettings
+from shared.rules.rulebook.rulebook import load_rulebook
 
 
 @dataclass(frozen=True, slots=True)

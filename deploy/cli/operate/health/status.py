@@ -11,8 +11,8 @@ from deploy.cli.client import NotStarted, ServiceRefused, Services, Unreachable
 from deploy.cli.console import count, out, print_text
 from deploy.cli.operate.health.readiness import not_ready
 from deploy.nats.permissions import SERVICES
-from shared.errors import Text
 from shared.eventstore.streams import EVENTS
+from shared.kernel.errors import Text
 
 START = Text("khởi động bằng `loa up`", "start it with `loa up`")
 

@@ -14,8 +14,8 @@ from services.notifier.adapters.tables import ALERT, checkpoints
 from services.notifier.domain.gap import Gap
 from services.notifier.domain.gap_alert import AlertStatus, GapAlert
 from shared.contracts.vocabulary import Dataset, GapClosure, Instrument, Procedure, Stage
-from shared.database import upsert
-from shared.projections.refill import Purpose
+from shared.persistence.database import upsert
+from shared.projections.rebuild import Purpose
 
 PROJECTION = "notifier"
 COLUMNS = tuple(one.name for one in fields(GapAlert))

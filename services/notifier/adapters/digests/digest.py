@@ -19,7 +19,7 @@ from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.rounds import Round, of_day
 from services.notifier.domain.standing import Told
 from services.notifier.domain.supervision import Unit
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from services.notifier.domain.notification_case import GapCase, Purpose
 from services.notifier.domain.reasons import Reason, decide_notification
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.supervision import Unit
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 
 @dataclass(frozen=True)

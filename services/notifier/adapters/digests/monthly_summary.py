@@ -16,7 +16,7 @@ from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.rounds import Round, of_reporting_month
 from services.notifier.domain.supervision import Unit
 from shared.contracts.vocabulary import OptionalMail
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 CHART = "chart"
 

@@ -11,7 +11,7 @@ from services.notifier.application.ports import Mail
 from services.notifier.domain.digest import RENEWED, Digest, compose_renewed
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.supervision import Unit
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 
 @dataclass(frozen=True)

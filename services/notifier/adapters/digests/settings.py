@@ -13,7 +13,7 @@ from services.notifier.application.ports import Mail
 from services.notifier.domain.preference import SETTINGS, SettingsNote, offered
 from services.notifier.domain.recipient import Recipient
 from services.notifier.domain.supervision import Unit
-from shared.errors import Text
+from shared.kernel.errors import Text
 
 
 @dataclass(frozen=True)

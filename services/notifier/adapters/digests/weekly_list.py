@@ -20,7 +20,7 @@ from services.notifier.domain.rounds import Round, of_week
 from services.notifier.domain.supervision import Unit
 from shared.contracts.datasets import banners
 from shared.contracts.vocabulary import Language, OptionalMail
-from shared.errors import Text
+from shared.kernel.errors import Text
 from shared.rules.wording import STAGES
 
 

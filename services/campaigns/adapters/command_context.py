@@ -1,0 +1,61 @@
+"""What every command over HTTP shares: who asks, with which key, on which version, and how it is answered."""
+
+from typing import Annotated, Any
+from uuid import UUID, uuid5
+
+from fastapi import Depends, Request, Response
+
+from shared.contracts.acting import Acting
+from shared.contracts.ids import LOA_NAMESPACE
+from shared.eventstore.handle import Handled
+from shared.http import request_context
+from shared.http.auth import Principal, Supervisor, Writer
+from shared.http.request_context import Accepted, IdempotencyKey, IfMatch
+from shared.kernel.clock import NewId
+
+
+class _Door:
+    def __init__(
+        self,
+        request: Request,
+        response: Response,
+        principal: Writer,
+        if_match: IfMatch,
+        key: IdempotencyKey = None,
+    ) -> None:
+        self.principal: Principal = principal
+        self.if_match = if_match
+        self.key = key
+        self.metadata = request_context.metadata(request, principal, key)
+        self._response = response
+
+    @property
+    def by(self) -> Acting:
+        return self.principal.acting
+
+    def accepted(self, aggregate_id: UUID, handled: Handled[Any]) -> Accepted:
+        return request_context.accepted(self._response, aggregate_id, handled.version, handled.event_names)
+
+    def id_of(self, what: str, within: str, new_id: NewId) -> UUID:
+        """Make the id of something new: the one that the caller's key always gives, else a fresh one."""
+        if self.key is None:
+            return new_id()
+        return uuid5(LOA_NAMESPACE, f"{what}-key:{within}:{self.principal.actor}:{self.key}")
+
+
+class _SupervisorDoor(_Door):
+    """The door for those who follow others' work."""
+
+    def __init__(
+        self,
+        request: Request,
+        response: Response,
+        principal: Supervisor,
+        if_match: IfMatch,
+        key: IdempotencyKey = None,
+    ) -> None:
+        super().__init__(request, response, principal, if_match, key)
+
+
+Door = Annotated[_Door, Depends()]
+SupervisorDoor = Annotated[_SupervisorDoor, Depends()]

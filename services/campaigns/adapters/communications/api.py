@@ -1,0 +1,98 @@
+"""Campaigns' door: communications, as commands and queries over HTTP; plans and programmes have theirs."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from services.campaigns.adapters.command_context import Door
+from services.campaigns.adapters.communications import bodies, evidence_api
+from services.campaigns.adapters.communications.views import (
+    CommunicationItem,
+    CommunicationView,
+    communication_view,
+)
+from services.campaigns.adapters.plans import api
+from services.campaigns.adapters.programmes import api as programmes_api
+from services.campaigns.application.commands import Commands
+from services.campaigns.application.queries import CommunicationFilter, ReadModel
+from shared.contracts.event import Code
+from shared.http import request_context
+from shared.http.auth import Reader
+from shared.http.openapi import VERSIONED
+from shared.http.paging import Listing, Paged
+from shared.http.request_context import Accepted, AtPosition
+
+
+def routers(commands: Commands, read_model: ReadModel) -> list[APIRouter]:
+    return [
+        _recording(commands),
+        _amending(commands),
+        evidence_api.router(commands),
+        _queries(commands, read_model),
+        *api.routers(commands, read_model),
+        *programmes_api.routers(commands, read_model),
+    ]
+
+
+def _recording(commands: Commands) -> APIRouter:
+    router = APIRouter(prefix="/drafts/{draft_code}/communications", tags=["communications"])
+
+    @router.post("", status_code=201, summary="Record a communication", dependencies=[AtPosition])
+    async def record(draft_code: Code, body: bodies.NewCommunication, door: Door) -> Accepted:
+        communication_id = body.id or door.id_of("communication", draft_code, commands.new_id)
+        handled = await commands.record(
+            draft_code, lambda given: body.command(communication_id, given), door.by, door.metadata
+        )
+        return door.accepted(communication_id, handled)
+
+    return router
+
+
+def _amending(commands: Commands) -> APIRouter:
+    router = APIRouter(prefix="/communications/{communication_id}", tags=["communications"])
+
+    @router.post("/correct", summary="Say how the activity really was", dependencies=[AtPosition])
+    async def correct(communication_id: UUID, body: bodies.Correction, door: Door) -> Accepted:
+        handled = await commands.on_communication(
+            communication_id, body.command, door.by, door.metadata, door.if_match
+        )
+        return door.accepted(communication_id, handled)
+
+    @router.post("/retract", summary="Take a communication back", dependencies=[AtPosition])
+    async def retract(communication_id: UUID, door: Door, body: bodies.Retraction | None = None) -> Accepted:
+        retraction = body or bodies.Retraction()
+        handled = await commands.on_communication(
+            communication_id, retraction.command, door.by, door.metadata, door.if_match
+        )
+        return door.accepted(communication_id, handled)
+
+    return router
+
+
+def _queries(commands: Commands, read_model: ReadModel) -> APIRouter:
+    router = APIRouter(tags=["queries"])
+
+    @router.get(
+        "/drafts/{draft_code}/communications",
+        summary="Communications of a draft, by day",
+        dependencies=[AtPosition],
+    )
+    async def of_draft(
+        _: Reader, page: Paged, draft_code: str, *, include_retracted: bool = False
+    ) -> Listing[CommunicationItem]:
+        await commands.require_draft(draft_code)
+        wanted = CommunicationFilter(draft_code=draft_code, include_retracted=include_retracted)
+        found = await read_model.communications(wanted, page.limit, page.after)
+        return page.listing(CommunicationItem, found, "cursor")
+
+    @router.get(
+        "/communications/{communication_id}",
+        summary="One communication, read from the log itself",
+        responses=VERSIONED,
+    )
+    async def communication(_: Reader, response: Response, communication_id: UUID) -> CommunicationView:
+        found, history = await commands.communication(communication_id)
+        request_context.versioned(response, history.version)
+        return communication_view(found, history)
+
+    return router

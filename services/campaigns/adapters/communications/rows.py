@@ -1,0 +1,102 @@
+"""Rows about communications: what was done, what is said of it beside that, and what shows it."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BeforeValidator, Field
+
+from services.campaigns.adapters.communications.evidence_bodies import Digest
+from services.campaigns.domain import communication_commands as asked
+from services.campaigns.domain.communication import MOST_PEOPLE, policies_meant, recorded_by
+from services.campaigns.domain.draft import Given
+from shared.bulk_import.row_parsing import DatedRow, Day, ImportRow, Numbers, listed
+from shared.contracts.event import Code
+from shared.contracts.ids import communication_id, evidence_id
+from shared.contracts.vocabulary import Channel, ContentItem, Dataset
+
+_KEPT = {"held_on", "precision", "channel", "title", "organiser", "place", "attendance", "reach", "url"}
+_KEPT |= {"activity_id", "content"}
+
+Count = Annotated[int | None, Field(ge=0, le=MOST_PEOPLE)]
+
+
+class CommunicationRow(DatedRow):
+    """`communication_id` stands there where an export wrote it; otherwise it follows from what the row says."""
+
+    draft_code: Code
+    held_on: Day
+    channel: Channel
+    title: str
+    organiser: str | None = None
+    place: str | None = None
+    attendance: int | None = Field(default=None, ge=0, le=MOST_PEOPLE)
+    reach: str | None = None
+    policy_no: Numbers = ()
+    url: str | None = None
+    activity_id: UUID | None = None
+    content: Annotated[tuple[ContentItem, ...] | None, BeforeValidator(listed)] = None
+    comments_received: Count = None
+    comments_accepted: Count = None
+    comments_explained: Count = None
+    explanation_url: str | None = None
+    explained_on: Day | None = None
+    verified_on: Day | None = None
+    verified_by_unit_code: Code | None = None
+    communication_id: UUID | None = None
+    dataset: Dataset = Dataset.LIVE
+
+    @property
+    def policies(self) -> tuple[int, ...]:
+        return policies_meant(self.policy_no)
+
+    @cached_property
+    def id(self) -> UUID:
+        return self.communication_id or communication_id(
+            self.draft_code, self.held_on, self.precision, self.channel, self.title, self.policies
+        )
+
+    def command(self, given: Given) -> asked.Record:
+        return asked.Record(
+            communication_id=self.id,
+            policies=self.policies,
+            notes=self.notes,
+            dataset=self.dataset,
+            **self.model_dump(include=_KEPT),
+            **given,
+        )
+
+    def additions(self, given: Given) -> Iterator[asked.Verify | asked.Summarise]:
+        """Give what the row states beside the activity; stated again after a change it is passed over."""
+        if self.comments_received is not None:
+            yield asked.Summarise(
+                received=self.comments_received,
+                accepted=self.comments_accepted or 0,
+                explained=self.comments_explained or 0,
+                explanation_url=self.explanation_url,
+                explained_on=self.explained_on,
+                only_first=True,
+                **given,
+            )
+        if self.verified_on is not None:
+            yield asked.Verify(
+                verified_on=self.verified_on,
+                by_unit_code=self.verified_by_unit_code,
+                as_recorded=recorded_by(self.command(given)),
+                **given,
+            )
+
+
+class EvidenceRow(ImportRow):
+    communication_id: UUID
+    title: str | None = None
+    url: str | None = None
+    sha256: Digest | None = None
+    captured_on: Day | None = None
+    reach: str | None = None
+
+    def command(self, given: Given) -> asked.Attach:
+        number = evidence_id(self.communication_id, self.url, self.sha256)
+        said = self.model_dump(include=set(EvidenceRow.model_fields) - {"communication_id"})
+        return asked.Attach(evidence=asked.Evidence(evidence_id=number, **said), **given)

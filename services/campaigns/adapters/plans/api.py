@@ -1,0 +1,105 @@
+"""Campaigns' door for plans: approved, activities planned, moved and cancelled; and the list of what is to come."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from services.campaigns.adapters.command_context import Door
+from services.campaigns.adapters.plans import bodies
+from services.campaigns.adapters.plans.views import ActivityItem, PlanView, plan_view, shown
+from services.campaigns.application.commands import Commands, OnPlan, plan_ref
+from services.campaigns.application.queries import ActivityFilter, ReadModel
+from shared.contracts.event import Code
+from shared.http import request_context
+from shared.http.auth import Reader
+from shared.http.openapi import VERSIONED
+from shared.http.paging import Listing, Paged
+from shared.http.request_context import Accepted, AtPosition, Today
+
+
+def routers(commands: Commands, read_model: ReadModel) -> list[APIRouter]:
+    return [_plans(commands, read_model), _activities(commands), _list(read_model)]
+
+
+def _as_of(
+    today: Today,
+    as_of: Annotated[
+        date | None, Query(description="the day for which states are told; today if it is not given")
+    ] = None,
+) -> date:
+    return as_of or today
+
+
+AsOf = Annotated[date, Depends(_as_of)]
+
+
+def _plans(commands: Commands, read_model: ReadModel) -> APIRouter:
+    router = APIRouter(prefix="/drafts/{draft_code}/plan", tags=["plans"], dependencies=[AtPosition])
+
+    @router.get("", summary="The communication plan of a draft", responses=VERSIONED)
+    async def plan(_: Reader, response: Response, draft_code: str, as_of: AsOf) -> PlanView:
+        found, history = await commands.plan(draft_code)
+        request_context.versioned(response, history.version)
+        carried_out = await read_model.carried_out(draft_code)
+        return plan_view(draft_code, found, history.version.count, carried_out, as_of)
+
+    @router.put("", summary="Record the document in which the plan was approved")
+    async def approve(draft_code: Code, body: bodies.PlanBody, door: Door) -> Accepted:
+        handled = await commands.on_plan(draft_code, body.command, door.by, door.metadata, door.if_match)
+        return door.accepted(plan_ref(draft_code).id, handled)
+
+    return router
+
+
+def _activities(commands: Commands) -> APIRouter:
+    path = "/drafts/{draft_code}/plan/activities"
+    router = APIRouter(prefix=path, tags=["plans"], dependencies=[AtPosition])
+
+    async def carry_out(draft_code: Code, activity_id: UUID, make: OnPlan, door: Door) -> Accepted:
+        handled = await commands.on_plan(draft_code, make, door.by, door.metadata, door.if_match)
+        return door.accepted(activity_id, handled)
+
+    @router.post("", status_code=201, summary="Plan an activity; `id` of the answer is the activity's")
+    async def plan_activity(draft_code: Code, body: bodies.NewActivity, door: Door) -> Accepted:
+        activity_id = body.id or door.id_of("activity", draft_code, commands.new_id)
+        return await carry_out(draft_code, activity_id, lambda given: body.command(activity_id, given), door)
+
+    @router.post("/{activity_id}/reschedule", summary="Move an activity to another day")
+    async def reschedule(
+        draft_code: Code, activity_id: UUID, body: bodies.Rescheduling, door: Door
+    ) -> Accepted:
+        return await carry_out(draft_code, activity_id, lambda given: body.command(activity_id, given), door)
+
+    @router.post("/{activity_id}/cancel", summary="Take an activity out of the plan")
+    async def cancel(
+        draft_code: Code, activity_id: UUID, door: Door, body: bodies.Cancelling | None = None
+    ) -> Accepted:
+        cancelling = body or bodies.Cancelling()
+        return await carry_out(
+            draft_code, activity_id, lambda given: cancelling.command(activity_id, given), door
+        )
+
+    return router
+
+
+def _list(read_model: ReadModel) -> APIRouter:
+    router = APIRouter(tags=["queries"], dependencies=[AtPosition])
+
+    @router.get("/activities", summary="Planned activities of all drafts, by day")
+    async def activities(  # the parameters of the request
+        _: Reader,
+        page: Paged,
+        as_of: AsOf,
+        draft: Annotated[str | None, Query(description="code of a draft")] = None,
+        unit: Annotated[str | None, Query(description="code of the responsible unit")] = None,
+        first: Annotated[date | None, Query(alias="from", description="from this day")] = None,
+        last: Annotated[date | None, Query(alias="to", description="to this day, inclusive")] = None,
+        pending: Annotated[bool, Query(description="leave out what is cancelled or carried out")] = False,
+    ) -> Listing[ActivityItem]:
+        wanted = ActivityFilter(draft_code=draft, unit_code=unit, first=first, last=last, pending=pending)
+        found = await read_model.activities(wanted, page.limit, page.after)
+        return page.listing(ActivityItem, [shown(row, as_of) for row in found], "cursor")
+
+    return router

@@ -1,0 +1,87 @@
+"""Campaigns' door for programmes: enter what a unit does in a year, and ask what is still open."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from services.campaigns.adapters.command_context import Door
+from services.campaigns.adapters.plans.api import AsOf
+from services.campaigns.adapters.programmes.views import (
+    EntryItem,
+    NewEntry,
+    ProgrammeView,
+    programme_view,
+    stated,
+)
+from services.campaigns.application.commands import Commands
+from services.campaigns.application.queries import EntryFilter, ReadModel
+from services.campaigns.domain.programme import FIRST_YEAR, LAST_YEAR
+from shared.contracts.event import Code
+from shared.contracts.vocabulary import ProgrammeKind
+from shared.http import request_context
+from shared.http.auth import Reader
+from shared.http.openapi import VERSIONED
+from shared.http.paging import Listing, Paged
+from shared.http.request_context import Accepted, AtPosition
+from shared.kernel.clock import day_in_vietnam
+
+Year = Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)]
+
+
+def routers(commands: Commands, read_model: ReadModel) -> list[APIRouter]:
+    return [_programme(commands), _list(read_model)]
+
+
+def _programme(commands: Commands) -> APIRouter:
+    path = "/units/{unit_code}/programme/{year}"
+    router = APIRouter(prefix=path, tags=["programmes"], dependencies=[AtPosition])
+
+    @router.get("", summary="A unit's programme for one year", responses=VERSIONED)
+    async def programme(
+        _: Reader, response: Response, unit_code: Code, year: Year, as_of: AsOf
+    ) -> ProgrammeView:
+        await commands.require_unit(unit_code)
+        found, history = await commands.programme(unit_code, year)
+        request_context.versioned(response, history.version)
+        return programme_view(unit_code, year, found, history.version.count, as_of)
+
+    @router.post("", status_code=201, summary="Enter something; `id` of the answer is the entry's")
+    async def enter(unit_code: Code, year: Year, body: NewEntry, door: Door) -> Accepted:
+        entry_id = body.id or door.id_of("entry", f"{unit_code}:{year}", commands.new_id)
+        today = day_in_vietnam(door.metadata.time)
+        command = body.command(unit_code, year, entry_id, by=door.by, today=today)
+        return door.accepted(entry_id, await commands.enter(command, door.metadata, door.if_match))
+
+    return router
+
+
+def _list(read_model: ReadModel) -> APIRouter:
+    router = APIRouter(tags=["queries"], dependencies=[AtPosition])
+
+    @router.get("/programme", summary="Entries of all programmes, in the order of recording")
+    async def entries(  # the parameters of the request
+        _: Reader,
+        page: Paged,
+        as_of: AsOf,
+        unit: Annotated[str | None, Query(description="code of the unit whose programme it is")] = None,
+        lead_unit: Annotated[str | None, Query(description="code of the unit that is to act")] = None,
+        year: Annotated[int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR)] = None,
+        kind: Annotated[ProgrammeKind | None, Query(description="kind of entry")] = None,
+        draft: Annotated[str | None, Query(description="code of the draft that it is about")] = None,
+        open_: Annotated[bool, Query(alias="open", description="only what still waits for its end")] = False,
+        due_by: Annotated[date | None, Query(description="only what is due by this day, inclusive")] = None,
+    ) -> Listing[EntryItem]:
+        wanted = EntryFilter(
+            unit_code=unit,
+            lead_unit_code=lead_unit,
+            year=year,
+            kind=kind,
+            draft_code=draft,
+            is_open=open_,
+            due_by=due_by,
+        )
+        found = await read_model.entries(wanted, page.limit, page.after)
+        return page.listing(EntryItem, [stated(row, as_of) for row in found], "cursor")
+
+    return router

@@ -1,0 +1,237 @@
+"""What campaigns refuses, and what to do instead."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from shared.kernel.errors import Refusal
+
+
+class CommunicationNotFound(Refusal):
+    code = "communication-not-found"
+    kind = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Chưa có hoạt động truyền thông với mã này; danh sách tại GET /drafts/{mã}/communications.",
+            "There is no communication with this id; GET /drafts/{code}/communications lists them.",
+        )
+
+
+class CommunicationDiffers(Refusal):
+    code = "communication-differs"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Hoạt động truyền thông này đã được ghi nhận với nội dung khác; bản đầu được giữ. "
+            "Để thay đổi, dùng lệnh đính chính (POST /communications/{mã}/correct).",
+            "This communication is recorded with other data; the first stays. "
+            "To change it, correct it (POST /communications/{id}/correct).",
+        )
+
+
+class CommunicationIsRetracted(Refusal):
+    code = "communication-retracted"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Hoạt động truyền thông này đã bị rút lại nên không cập nhật được nữa; đề nghị ghi nhận hoạt động mới.",
+            "This communication was retracted, nothing more is said of it; record a new one.",
+        )
+
+
+class ActivityNotFound(Refusal):
+    code = "activity-not-found"
+    kind = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Kế hoạch của dự thảo không có hoạt động với mã này; danh sách tại GET /drafts/{mã}/plan.",
+            "The plan of the draft has no activity with this id; GET /drafts/{code}/plan lists them.",
+        )
+
+
+class ActivityDiffers(Refusal):
+    code = "activity-differs"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Hoạt động này đã có trong kế hoạch với nội dung khác; bản đầu được giữ. Để đổi ngày, dùng lệnh dời ngày "
+            "(POST …/activities/{mã}/reschedule); để đổi nội dung, hủy hoạt động cũ và lập hoạt động mới.",
+            "This activity is planned with other data; the first stays. To move it, reschedule it "
+            "(POST …/activities/{id}/reschedule); to change it otherwise, cancel it and plan a new one.",
+        )
+
+
+class ActivityIsCancelled(Refusal):
+    code = "activity-cancelled"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Hoạt động này đã bị hủy nên không dời ngày được; đề nghị lập hoạt động mới.",
+            "This activity was cancelled and can't be moved; plan a new one.",
+        )
+
+
+class EvidenceDiffers(Refusal):
+    code = "evidence-differs"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Minh chứng này (cùng đường dẫn, cùng mã băm) đã được gắn với nội dung khác; bản đầu được giữ.",
+            "This evidence (same link, same digest) is attached with other data; the first stays.",
+        )
+
+
+class EvidenceShowsNothing(Refusal):
+    code = "evidence-shows-nothing"
+    kind = "invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Minh chứng cần có đường dẫn (url) hoặc mã băm SHA-256 của tệp (sha256).",
+            "Evidence needs a link (url) or the SHA-256 of a file (sha256).",
+        )
+
+
+class MoreThanReceived(Refusal):
+    code = "more-than-received"
+    kind = "invalid"
+
+    def __init__(self, received: int) -> None:
+        super().__init__(
+            f"Số ý kiến tiếp thu hoặc giải trình lớn hơn số ý kiến nhận được ({received}); đề nghị kiểm tra lại.",
+            f"More comments were taken up or explained than were received ({received}); look at the numbers again.",
+        )
+
+
+class EntryDiffers(Refusal):
+    code = "entry-differs"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Mục này đã có trong chương trình với nội dung khác; bản đầu được giữ. Nếu là việc khác, đề nghị ghi "
+            "tên hoặc ngày khác.",
+            "This entry stands in the programme with other data; the first stays. If it is something else, "
+            "give it another title or day.",
+        )
+
+
+class NothingToFollow(Refusal):
+    code = "nothing-to-follow"
+    kind = "not_found"
+
+    def __init__(self, followed: str, title: str) -> None:
+        super().__init__(
+            f"Chương trình của đơn vị trong năm này chưa có mục “{title}” loại {followed}; đề nghị ghi nhận mục đó "
+            "trước, hoặc ghi đúng tên của mục.",
+            f"The unit's programme of this year has no entry '{title}' of the kind {followed}; "
+            "enter that first, or write its title as it stands there.",
+            followed=followed,
+        )
+
+
+class SeveralMeant(Refusal):
+    code = "several-meant"
+
+    def __init__(self, title: str) -> None:
+        super().__init__(
+            f"Có nhiều mục cùng tên “{title}”; đề nghị ghi thêm mã của mục (of_entry), đơn vị chủ trì hoặc thời hạn.",
+            f"Several entries are called '{title}'; say which one by its id (of_entry), lead unit or due day.",
+        )
+
+
+class NotYourProgramme(Refusal):
+    code = "not-your-programme"
+    kind = "forbidden"
+
+    def __init__(self, unit_code: str) -> None:
+        super().__init__(
+            f"Đây là chương trình của đơn vị “{unit_code}”; đơn vị khác chỉ được báo cáo, trả lời mục do mình chủ trì "
+            "(ghi mã của mục ở of_entry).",
+            f"This is the programme of the unit '{unit_code}'; another unit may only follow up what it leads "
+            "(name that entry in of_entry).",
+        )
+
+
+class PlannedTooFar(Refusal):
+    code = "planned-too-far"
+    kind = "invalid"
+
+    def __init__(self, day: date, most_years: int) -> None:
+        super().__init__(
+            f"Ngày dự kiến {day:%d/%m/%Y} quá xa; hoạt động chỉ được lập trước nhiều nhất {most_years} năm. "
+            "Đề nghị kiểm tra lại năm.",
+            f"The planned day {day} is too far away; activities are planned {most_years} years ahead at most. "
+            "Look at the year again.",
+        )
+
+
+class UnitNotYetKnown(Refusal):
+    code = "unit-not-yet-known"
+    kind = "not_yet"
+    retry_after = 1
+
+    def __init__(self, unit_code: str) -> None:
+        super().__init__(
+            f"Chưa biết đơn vị mã “{unit_code}”. Nếu vừa đăng ký, đề nghị thử lại sau giây lát; "
+            "nếu chưa, đề nghị đăng ký đơn vị hoặc sửa mã.",
+            f"The unit '{unit_code}' is not known yet. If it was just registered, try again in a moment; "
+            "otherwise register it, or mend the code.",
+            unit_code=unit_code,
+        )
+
+
+class DraftNotYetKnown(Refusal):
+    code = "draft-not-yet-known"
+    kind = "not_yet"
+    retry_after = 1
+
+    def __init__(self, draft_code: str) -> None:
+        super().__init__(
+            f"Chưa biết dự thảo mã “{draft_code}”. Nếu vừa đăng ký, đề nghị thử lại sau giây lát; "
+            "nếu chưa, đề nghị đăng ký dự thảo hoặc sửa mã.",
+            f"The draft '{draft_code}' is not known yet. If it was just registered, try again in a moment; "
+            "otherwise register it, or mend the code.",
+            draft_code=draft_code,
+        )
+
+
+class PolicyNotInDraft(Refusal):
+    code = "policy-not-in-draft"
+    kind = "invalid"
+
+    def __init__(self, wrong: Iterable[int], known: Iterable[int]) -> None:
+        numbers, existing = sorted(wrong), sorted(known)
+        asked = ", ".join(map(str, numbers))
+        there = ", ".join(map(str, existing))
+        super().__init__(
+            f"Dự thảo không có chính sách số {asked}; các chính sách hiện có: {there or 'chưa có'}. "
+            "Để trống nếu truyền thông về toàn văn dự thảo.",
+            f"The draft has no policy {asked}; it has: {there or 'none'}. "
+            "Leave it empty if the communication was about the whole draft.",
+            policies=numbers,
+            known_policies=existing,
+        )
+
+
+class NotYourDraft(Refusal):
+    code = "not-your-draft"
+    kind = "forbidden"
+
+    def __init__(self, draft_code: str, lead_unit_code: str) -> None:
+        super().__init__(
+            f"Dự thảo “{draft_code}” do đơn vị “{lead_unit_code}” chủ trì; chỉ đơn vị này được cập nhật.",
+            f"The draft '{draft_code}' is led by the unit '{lead_unit_code}'; only that unit may change it.",
+        )
+
+
+class NothingOwed(Refusal):
+    """Nothing is left to be recorded for the matter that a mail spoke of."""
+
+    code = "nothing-owed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nội dung này đã hoàn thành hoặc không còn phải theo dõi. Trân trọng cảm ơn quý cơ quan.",
+            "This matter is done, or no longer followed. Thank you.",
+        )

@@ -1,0 +1,45 @@
+"""What metrics promises, as gauges: how many gaps are open, and how long the worst one has been overdue."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from prometheus_client import Gauge
+
+from services.metrics.application.ports import Snapshot
+from shared.kernel.clock import Clock, day_in_vietnam
+from shared.observability.metrics import Telemetry
+from shared.rules.rulebook.rulebook import Rulebook
+
+Open = Callable[[], AbstractAsyncContextManager[Snapshot]]
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """Reads the gauges from one snapshot of the read model, for a scrape."""
+
+    snapshot: Open
+    rulebook: Rulebook
+    now: Clock
+    gaps: Gauge
+    oldest: Gauge
+
+    @classmethod
+    def of(cls, snapshot: Open, rulebook: Rulebook, now: Clock, telemetry: Telemetry) -> "Vitals":
+        return cls(
+            snapshot,
+            rulebook,
+            now,
+            telemetry.gauge("loa_gaps", "gaps that are open today", "state"),
+            telemetry.gauge("loa_gaps_oldest_overdue_days", "working days that the oldest gap is overdue"),
+        )
+
+    async def read(self) -> None:
+        today = day_in_vietnam(self.now())
+        async with self.snapshot() as look:
+            due = [gap.due_on for gap in await look.gaps(today)]
+        overdue = [day for day in due if day < today]
+        self.gaps.labels("overdue").set(len(overdue))
+        self.gaps.labels("in_grace").set(len(due) - len(overdue))
+        oldest = min(overdue, default=today)
+        self.oldest.set(self.rulebook.calendar.working_days_between(oldest, today))

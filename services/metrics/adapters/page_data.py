@@ -1,0 +1,213 @@
+"""How pages put things: numbers and days as officials write them, and what belongs together."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+from typing import Any
+
+from services.metrics.application.ports import Todo
+from services.metrics.application.queries import SeenGap
+from services.metrics.domain.grouping import Group
+from services.metrics.domain.todos import LONG_SUSPENSION
+from shared.contracts.vocabulary import (
+    Answer,
+    Channel,
+    GapState,
+    Instrument,
+    Precision,
+    Procedure,
+    Regime,
+    Stage,
+)
+from shared.kernel.errors import Text
+from shared.rules import wording
+from shared.rules.figures import rates
+from shared.rules.rulebook.procedures import Certainty
+from shared.rules.verdicts import COUNTING, Because, OccurrenceVerdict, PolicyVerdict
+
+HARD_SPACE = "\N{NO-BREAK SPACE}"  # a number and its unit stay on one line
+_NAMES: Mapping[type, Mapping[Any, Text]] = {
+    Answer: wording.SCOPE,
+    Certainty: wording.CERTAINTIES,
+    Because: wording.REASONS,
+    Channel: wording.CHANNELS,
+    Instrument: wording.INSTRUMENTS,
+    OccurrenceVerdict: wording.OCCURRENCE_VERDICTS,
+    PolicyVerdict: wording.POLICY_VERDICTS,
+    Procedure: wording.PROCEDURES,
+    Regime: wording.REGIMES,
+    Stage: wording.STAGES,
+}
+
+
+def name(value: Any) -> str:
+    """Give the Vietnamese name of any value of the vocabulary."""
+    return _NAMES[type(value)][value].vi
+
+
+def number(value: int) -> str:
+    return f"{value:,}".replace(",", ".")
+
+
+def points(share: float) -> str:
+    return f"{share * 100:.1f}".replace(".", ",")
+
+
+def percent(share: float | None) -> str:
+    return wording.NOT_APPLICABLE.vi if share is None else f"{points(share)}{HARD_SPACE}%"
+
+
+def day(value: date | str, precision: Precision = Precision.DAY) -> str:
+    """Write a day, as exactly as it is known."""
+    known = value if isinstance(value, date) else date.fromisoformat(value)
+    whole = f"{known:%d/%m/}{known.year:04}"
+    return {Precision.DAY: whole, Precision.MONTH: whole[3:], Precision.YEAR: whole[6:]}[precision]
+
+
+def numbers(values: Sequence[int]) -> str:
+    """Write numbers in order, neighbours as a range: 1–3, 5."""
+    runs: list[list[int]] = []
+    for value in sorted(values):
+        if runs and runs[-1][-1] == value - 1:
+            runs[-1].append(value)
+        else:
+            runs.append([value])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
+
+
+def standing(seen: SeenGap, as_of: date, today: date) -> str:
+    """Say how a gap stands to its due day."""
+    if seen.state is GapState.OVERDUE:
+        days = seen.overdue_working_days
+        return f"quá hạn {days}{HARD_SPACE}ngày làm việc" if days else "vừa quá hạn"
+    if seen.gap.due_on == as_of:
+        return "hạn hôm nay" if as_of == today else "đến hạn trong ngày"
+    return f"còn {seen.working_days_left}{HARD_SPACE}ngày làm việc"
+
+
+def urgency(seen: SeenGap, as_of: date) -> str:
+    if seen.state is GapState.OVERDUE:
+        return "bad"
+    return "warn" if seen.gap.due_on == as_of else "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitGaps:
+    unit_code: str
+    unit_name: str
+    gaps: Sequence[SeenGap]
+
+    @property
+    def most_overdue(self) -> int:
+        return max(seen.overdue_working_days for seen in self.gaps)
+
+    @property
+    def overdue(self) -> int:
+        return sum(seen.state is GapState.OVERDUE for seen in self.gaps)
+
+
+def by_unit(gaps: Iterable[SeenGap]) -> list[UnitGaps]:
+    """Put gaps together by unit, what is overdue longest first."""
+    found: dict[str, list[SeenGap]] = defaultdict(list)
+    for seen in sorted(gaps, key=lambda seen: (seen.gap.due_on, seen.gap.draft_code)):
+        found[seen.gap.unit_code].append(seen)
+    units = [UnitGaps(code, seen[0].unit_name, seen) for code, seen in found.items()]
+
+    def place(unit: UnitGaps) -> tuple[int, int, int, date]:
+        return -unit.most_overdue, -unit.overdue, -len(unit.gaps), unit.gaps[0].gap.due_on
+
+    return sorted(units, key=place)
+
+
+def worst_first(groups: Iterable[Group]) -> list[Group]:
+    """Order groups by their headline; those that nothing is judged of come last."""
+
+    def place(group: Group) -> tuple[bool, float, int, str]:
+        share = rates(group.counts).rate_full
+        return share is None, share or 0.0, -group.counts.missed, group.label
+
+    return sorted(groups, key=place)
+
+
+@dataclass(frozen=True, slots=True)
+class TodoKind:
+    kind: str
+    title: str
+    meaning: str
+    since: str
+
+
+TODO_KINDS = (
+    TodoKind(
+        "scope_undetermined",
+        "Chưa xác định phạm vi",
+        "Chưa đủ thông tin để biết dự thảo có thuộc phạm vi Đề án 407 hay không; chính sách của các dự thảo "
+        "này chưa được tính vào tỷ lệ. Đề nghị đơn vị chủ trì bổ sung bốn tiêu chí.",
+        "",
+    ),
+    TodoKind(
+        "closed_unopened",
+        "Thông qua không qua lấy ý kiến",
+        "Dự thảo đã thông qua, ban hành mà hệ thống không ghi nhận giai đoạn lấy ý kiến. Đề nghị kiểm tra: "
+        "bổ sung ngày lấy ý kiến nếu còn thiếu.",
+        "Thông qua, ban hành ngày",
+    ),
+    TodoKind(
+        "suspended_long",
+        f"Tạm dừng quá {LONG_SUSPENSION.days} ngày",
+        "Trong thời gian tạm dừng, dự thảo không phải truyền thông. Đề nghị xác nhận còn tạm dừng, đã tiếp "
+        "tục, hay đã rút khỏi chương trình.",
+        "Tạm dừng từ ngày",
+    ),
+)
+
+
+def by_kind(todos: Iterable[Todo]) -> list[tuple[TodoKind, list[Todo]]]:
+    found: dict[str, list[Todo]] = defaultdict(list)
+    for todo in todos:
+        found[todo.kind].append(todo)
+    return [(kind, found[kind.kind]) for kind in TODO_KINDS if found[kind.kind]]
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Policies that fared alike in one stage."""
+
+    policies: list[int]
+    verdict: OccurrenceVerdict
+    covered_on: str | None
+
+
+def alike(body: Mapping[str, Any], entry_id: str) -> list[Alike]:
+    """Put policies with the same outcome in a stage together; none whose verdict doesn't hang on stages."""
+    found: dict[tuple[OccurrenceVerdict, str | None], list[int]] = defaultdict(list)
+    for policy in body["policies"]:
+        if policy["verdict"] in COUNTING:
+            pair = _pair(policy, entry_id)
+            found[pair["verdict"], pair["covered_on"]].append(policy["policy_no"])
+    return [Alike(policies, *outcome) for outcome, policies in found.items()]
+
+
+def heard_in(body: Mapping[str, Any], entry_id: str) -> list[Mapping[str, Any]]:
+    """List the communications that cover a stage for some policy, each once, by day."""
+    pairs = (_pair(policy, entry_id)["communications"] for policy in body["policies"])
+    once = {one["communication_id"]: one for one in chain.from_iterable(pairs)}
+    return sorted(once.values(), key=lambda one: (one["held_on"], one["title"]))
+
+
+def _pair(policy: Mapping[str, Any], entry_id: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = next(pair for pair in policy["occurrences"] if pair["entry_id"] == entry_id)
+    return found
+
+
+FILTERS = {
+    "day": day,
+    "name": name,
+    "number": number,
+    "numbers": numbers,
+    "percent": percent,
+    "points": points,
+    "rates": rates,
+}

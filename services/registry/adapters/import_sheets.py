@@ -1,0 +1,241 @@
+"""The registry's import sheets: what a row of each file means as a command."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from services.registry.adapters.bodies import DraftFields, ScopeBody
+from services.registry.application.commands import Commands, draft_ref, unit_ref
+from services.registry.domain import draft_commands as drafts
+from services.registry.domain import unit as units
+from services.registry.domain.draft_commands import Given
+from services.registry.domain.errors import OutcomeWithoutStage
+from shared.bulk_import.row_parsing import DatedRow, Day, ImportRow, Listed, Reason, refused
+from shared.bulk_import.sheet import Sheet, Taken
+from shared.contracts.acting import SUPERVISION
+from shared.contracts.envelope import AggregateRef, Metadata
+from shared.contracts.event import Code
+from shared.contracts.ids import draft_id, posting_id
+from shared.contracts.registry import MOST_POLICIES
+from shared.contracts.vocabulary import (
+    Answer,
+    Dataset,
+    Instrument,
+    Regime,
+    ScopeBasis,
+    Stage,
+    SuccessionKind,
+    UnitKind,
+    UnitLevel,
+)
+from shared.eventstore.handle import Handled
+from shared.kernel import clock
+
+_WHOLE = "*"
+
+
+def _stages(value: Any) -> Any:
+    """An asterisk anywhere among the stages means the whole draft."""
+    parts = [part.strip() for part in str(value).replace(",", ";").split(";") if part.strip()]
+    return () if _WHOLE in parts else tuple(parts)
+
+
+def _days(value: Any) -> Any:
+    return tuple(part.strip() for part in str(value).replace(",", ";").split(";") if part.strip())
+
+
+class UnitRow(ImportRow):
+    code: Code
+    name: str
+    level: UnitLevel
+    kind: UnitKind
+    parent_code: Code | None = None
+    province_code: str | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
+    note: str | None = None
+    source: str | None = None
+    dataset: Dataset = Dataset.LIVE
+
+    def command(self) -> units.Register:
+        fields = self.told("code", "name")
+        return units.Register(unit_code=self.code, unit_name=self.name, notes=self.notes, **fields)
+
+
+class SuccessionRow(ImportRow):
+    from_code: Code
+    to_code: Code | None = None
+    kind: SuccessionKind
+    date: Day
+    legal_basis: str | None = None
+    source: str | None = None
+
+    def command(self) -> units.Succeed | units.Dissolve:
+        basis: dict[str, Any] = {
+            "on": self.date,
+            "legal_basis": self.legal_basis,
+            "source": self.source,
+            "notes": self.notes,
+        }
+        if self.to_code is None:
+            return units.Dissolve(unit_code=self.from_code, **basis)
+        return units.Succeed(unit_code=self.from_code, to_code=self.to_code, kind=self.kind, **basis)
+
+
+class TargetRow(ImportRow):
+    unit_code: Code
+    year: int = Field(ge=2022, le=2100)
+    target_percent: float = Field(ge=0, le=100)
+    document: str | None = None
+
+    def command(self) -> units.SetTarget:
+        return units.SetTarget(notes=self.notes, **self.told())
+
+
+class DraftRow(DraftFields, ImportRow):
+    draft_code: Code
+    title: str
+    instrument: Instrument
+    lead_unit_code: Code
+    regime: Regime
+    in_scope: Answer = Answer.UNKNOWN
+    requires_proposal: Answer = Answer.UNKNOWN
+    affects_rights: Answer = Answer.UNKNOWN
+    contested: Answer = Answer.UNKNOWN
+    wide_impact: Answer = Answer.UNKNOWN
+    scope_basis: ScopeBasis | None = None
+    procedure_document: str | None = None
+    outcome: str | None = None
+    dataset: Dataset = Dataset.LIVE
+
+    def command(self, given: Given) -> drafts.Register:
+        criteria = ScopeBody.model_fields
+        scope = drafts.Scope(**{name: getattr(self, name) for name in criteria})
+        number = draft_id(self.draft_code)
+        fields = self.told(*criteria)
+        return drafts.Register(draft_id=number, notes=self.notes, scope=scope, **fields, **given)
+
+
+class PolicyRow(ImportRow):
+    draft_code: Code
+    policy_no: int = Field(ge=1, le=MOST_POLICIES)
+    title: str
+    affected_groups: Listed = ()
+    source: str | None = None
+
+    def command(self, given: Given) -> drafts.AddPolicy:
+        return drafts.AddPolicy(notes=self.notes, **self.told("draft_code"), **given)
+
+
+class StageRow(DatedRow):
+    draft_code: Code
+    stage: Stage
+    entered_on: Day
+    what: str | None = None
+    source: str | None = None
+
+    def command(self, given: Given) -> drafts.EnterStage:
+        return drafts.EnterStage(notes=self.notes, **self.told("draft_code"), **given)
+
+
+class ExemptionRow(ImportRow):
+    draft_code: Code
+    stages: Annotated[tuple[Stage, ...], BeforeValidator(_stages)] = ()
+    document: str = ""
+    authority: str | None = None
+    decided_on: Day | None = None
+
+    def command(self, given: Given) -> drafts.Exempt:
+        return drafts.Exempt(notes=self.notes, **self.told("draft_code"), **given)
+
+
+class PostingRow(ImportRow):
+    """One posting for comment; a later import may say more of it: that it was extended, or closed."""
+
+    draft_code: Code
+    stage: Stage
+    opened_on: Day
+    closes_on: Day | None = None
+    extended_to: Annotated[tuple[Day, ...], BeforeValidator(_days)] = ()
+    closed_on: Day | None = None
+    place: str | None = None
+    source: str | None = None
+
+    def command(self, given: Given) -> drafts.RecordPosting:
+        number = posting_id(self.draft_code, self.stage, self.opened_on)
+        return drafts.RecordPosting(posting_id=number, notes=self.notes, **self.told("draft_code"), **given)
+
+
+class OutcomeRow(ImportRow):
+    """Sent by the importing client when all stage rows are in: the `outcome` column of drafts.csv."""
+
+    draft_code: Code
+    outcome: str
+
+
+def _of_draft(row: PolicyRow | StageRow | ExemptionRow | PostingRow | OutcomeRow) -> list[AggregateRef]:
+    return [draft_ref(row.draft_code)]
+
+
+def _of_succession(row: SuccessionRow) -> list[AggregateRef]:
+    return [unit_ref(code) for code in (row.from_code, row.to_code) if code is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Carries out rows as commands, the same ones that the API uses."""
+
+    commands: Commands
+
+    def sheets(self) -> dict[str, Sheet[Any]]:
+        return {
+            "units": Sheet(UnitRow, lambda row: [unit_ref(row.code)], self._unit),
+            "unit_successions": Sheet(SuccessionRow, _of_succession, self._unit),
+            "targets": Sheet(TargetRow, lambda row: [unit_ref(row.unit_code)], self._unit),
+            "drafts": Sheet(
+                DraftRow, lambda row: [draft_ref(row.draft_code), unit_ref(row.lead_unit_code)], self._draft
+            ),
+            "policies": Sheet(PolicyRow, _of_draft, self._fact),
+            "stages": Sheet(StageRow, _of_draft, self._remarked),
+            "exemptions": Sheet(ExemptionRow, _of_draft, self._fact),
+            "postings": Sheet(PostingRow, _of_draft, self._remarked),
+            "outcomes": Sheet(OutcomeRow, _of_draft, self._outcome),
+        }
+
+    async def _unit(self, row: UnitRow | SuccessionRow | TargetRow, metadata: Metadata) -> Taken:
+        return _taken(await self.commands.on_unit(row.command(), metadata))
+
+    async def _draft(self, row: DraftRow, metadata: Metadata) -> Taken:
+        return _taken(await self.commands.register_draft(row.command(_given(metadata)), metadata))
+
+    async def _fact(self, row: PolicyRow | ExemptionRow, metadata: Metadata) -> Taken:
+        command = row.command(_given(metadata))
+        return _taken(await self.commands.on_draft(row.draft_code, command, metadata))
+
+    async def _remarked(self, row: StageRow | PostingRow, metadata: Metadata) -> Taken:
+        """Carry out a command, and warn of what is to be remarked of it."""
+        given = _given(metadata)
+        handled = await self.commands.on_draft(row.draft_code, row.command(given), metadata)
+        found = self.commands.remarks_on(handled, given["today"])
+        return _taken(handled, [refused(remark.text) for remark in found])
+
+    async def _outcome(self, row: OutcomeRow, metadata: Metadata) -> Taken:
+        ends = {"withdrawn": Stage.WITHDRAWN, "merged": Stage.MERGED}
+        if row.outcome not in ends:
+            return Taken(0)
+        try:
+            command = drafts.EndAsRecorded(end=ends[row.outcome], **_given(metadata))
+            return _taken(await self.commands.on_draft(row.draft_code, command, metadata))
+        except OutcomeWithoutStage as refusal:
+            return Taken(0, warnings=[refused(refusal.message)])
+
+
+def _given(metadata: Metadata) -> Given:
+    """Files are imported by operators, whose role the route has checked."""
+    return Given(by=SUPERVISION, today=clock.day_in_vietnam(metadata.time))
+
+
+def _taken(handled: Handled[Any], warnings: Sequence[Reason] = ()) -> Taken:
+    return Taken(handled.version.position, [] if handled.repeated else handled.event_names, warnings)

@@ -1,0 +1,262 @@
+"""What the registry refuses, and what to do instead."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from services.registry.domain.stages import Entry
+from shared.contracts.vocabulary import Stage
+from shared.kernel.errors import Refusal, RefusalKind
+
+
+class DraftNotFound(Refusal):
+    code = "draft-not-found"
+    kind = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Chưa có dự thảo với mã này; đề nghị đăng ký dự thảo trước (POST /drafts).",
+            "There is no draft with this code; register it first (POST /drafts).",
+        )
+
+
+class UnitNotFound(Refusal):
+    code = "unit-not-found"
+    kind: ClassVar[RefusalKind] = "invalid"
+
+    def __init__(self, unit_code: str) -> None:
+        super().__init__(
+            f"Chưa có đơn vị mã “{unit_code}”; đề nghị đăng ký đơn vị trước (POST /units) hoặc sửa mã.",
+            f"There is no unit with the code '{unit_code}'; register it first (POST /units), or mend the code.",
+            unit_code=unit_code,
+        )
+
+
+class UnknownUnit(UnitNotFound):
+    """The unit that was asked for itself, not one that something else names."""
+
+    kind = "not_found"
+
+
+class DraftDiffers(Refusal):
+    code = "draft-differs"
+
+    def __init__(self, draft_code: str) -> None:
+        super().__init__(
+            f"Dự thảo “{draft_code}” đã được đăng ký với nội dung khác; bản đầu được giữ. Để đính chính hình thức, "
+            "luật áp dụng, số văn bản, kết quả hoặc nguồn: POST /drafts/{mã}/amend; tên gọi: POST /drafts/{mã}/title; "
+            "phạm vi: POST /drafts/{mã}/scope; trình tự: POST /drafts/{mã}/procedure; cơ quan chủ trì: "
+            "POST /drafts/{mã}/transfer.",
+            f"The draft '{draft_code}' is registered with other data; the first stays. To put right the instrument, "
+            "regime, final number, outcome or source: POST /drafts/{code}/amend; the title: POST /drafts/{code}/title; "
+            "the scope: POST /drafts/{code}/scope; the procedure: POST /drafts/{code}/procedure; the lead unit: "
+            "POST /drafts/{code}/transfer.",
+        )
+
+
+class AmendsAndClears(Refusal):
+    code = "amends-and-clears"
+    kind = "invalid"
+
+    def __init__(self, names: Iterable[str]) -> None:
+        listed = ", ".join(sorted(names))
+        super().__init__(
+            f"Vừa ghi giá trị mới vừa xóa cùng một mục ({listed}); đề nghị chỉ chọn một.",
+            f"A new value is given for what is also cleared ({listed}); choose one of the two.",
+        )
+
+
+class AmendmentUndoesEnd(Refusal):
+    """An end is undone by correcting the entry that recorded it, never by the way."""
+
+    code = "amendment-undoes-end"
+
+    def __init__(self, end: Stage, name: str) -> None:
+        super().__init__(
+            f"Dự thảo đã kết thúc ({end}); nội dung đính chính “{name}” mâu thuẫn với việc kết thúc đó. Nếu ghi nhầm "
+            "việc kết thúc, đề nghị sửa giai đoạn trước (POST /drafts/{mã}/stages/{entry_id}/correct).",
+            f"The draft ended ({end}); the amended '{name}' contradicts that. If the end was recorded by mistake, "
+            "correct its stage first (POST /drafts/{code}/stages/{entry_id}/correct).",
+            end=end,
+            field=name,
+        )
+
+
+class UnitDiffers(Refusal):
+    code = "unit-differs"
+
+    def __init__(self, unit_code: str) -> None:
+        super().__init__(
+            f"Đơn vị “{unit_code}” đã được đăng ký với nội dung khác; bản đầu được giữ.",
+            f"The unit '{unit_code}' is registered with other data; the first stays.",
+        )
+
+
+class PolicyDiffers(Refusal):
+    code = "policy-differs"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"Chính sách số {number} đã có với nội dung khác hoặc đã bị bỏ; bản đầu được giữ.",
+            f"Policy {number} exists with other data, or was removed; the first stays.",
+        )
+
+
+class PolicyNotFound(Refusal):
+    code = "policy-not-found"
+    kind = "not_found"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"Dự thảo không có chính sách số {number}.", f"The draft has no policy {number}.")
+
+
+class StageAfterEnd(Refusal):
+    code = "stage-after-end"
+
+    def __init__(self, end: Entry, stage: Stage, day: date) -> None:
+        super().__init__(
+            f"Dự thảo đã kết thúc ({end.stage}) ngày {end.entered_on:%d/%m/%Y}; không nhận giai đoạn “{stage}” ngày {day:%d/%m/%Y}.",
+            f"The draft ended ({end.stage}) on {end.entered_on}; the stage '{stage}' of {day} is not taken.",
+        )
+
+
+class NothingInterrupted(Refusal):
+    code = "nothing-interrupted"
+
+    def __init__(self, day: date) -> None:
+        super().__init__(
+            f"Đến ngày {day:%d/%m/%Y} không có giai đoạn nào đang tạm dừng; đề nghị ghi giai đoạn cụ thể.",
+            f"No stage stands interrupted on {day}; enter the stage itself.",
+        )
+
+
+class EntryNotFound(Refusal):
+    code = "entry-not-found"
+    kind = "not_found"
+
+    def __init__(self, stage: Stage, day: date) -> None:
+        super().__init__(
+            f"Không có lần vào giai đoạn “{stage}” ngày {day:%d/%m/%Y} để sửa.",
+            f"There is no entry into '{stage}' on {day} to correct.",
+        )
+
+
+class EntryExists(Refusal):
+    code = "entry-exists"
+
+    def __init__(self, stage: Stage, day: date) -> None:
+        super().__init__(
+            f"Đã có lần vào giai đoạn “{stage}” ngày {day:%d/%m/%Y}.",
+            f"There already is an entry into '{stage}' on {day}.",
+        )
+
+
+class OutcomeWithoutStage(Refusal):
+    """The row of the draft is taken all the same; this is its warning."""
+
+    code = "outcome-without-stage"
+
+    def __init__(self, draft_code: str) -> None:
+        super().__init__(
+            f"Dự thảo “{draft_code}” có kết quả rút hoặc gộp nhưng chưa có giai đoạn nào nên chưa xác định được ngày kết thúc.",
+            f"The draft '{draft_code}' is said to be withdrawn or merged but has no stage, so its end has no date.",
+        )
+
+
+class NotYourDraft(Refusal):
+    code = "not-your-draft"
+    kind = "forbidden"
+
+    def __init__(self, draft_code: str, lead_unit_code: str) -> None:
+        super().__init__(
+            f"Dự thảo “{draft_code}” do đơn vị “{lead_unit_code}” chủ trì; chỉ đơn vị này được cập nhật.",
+            f"The draft '{draft_code}' is led by the unit '{lead_unit_code}'; only that unit may change it.",
+        )
+
+
+class EntryNotRecorded(Refusal):
+    code = "entry-not-found"
+    kind = "not_found"
+
+    def __init__(self, entry_id: UUID) -> None:
+        super().__init__(
+            f"Dự thảo không có lần vào giai đoạn nào mang mã {entry_id}; xem danh sách tại GET /drafts/{{mã}}.",
+            f"The draft has no stage entry with the id {entry_id}; GET /drafts/{{code}} lists them.",
+        )
+
+
+class NothingToPost(Refusal):
+    code = "nothing-to-post"
+    kind = "invalid"
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(
+            f"Việc đăng tải lấy ý kiến không gắn với “{stage}”; đề nghị ghi giai đoạn trước khi thông qua, ví dụ draft_consultation.",
+            f"Nothing is posted for comment in '{stage}'; name a stage before adoption, such as draft_consultation.",
+        )
+
+
+class PostingEndsBefore(Refusal):
+    code = "posting-ends-before"
+    kind = "invalid"
+
+    def __init__(self, opened_on: date, end: date) -> None:
+        super().__init__(
+            f"Ngày kết thúc đăng tải {end:%d/%m/%Y} đứng trước ngày bắt đầu {opened_on:%d/%m/%Y}; đề nghị kiểm tra lại.",
+            f"The posting would end on {end}, before it began on {opened_on}; check both days.",
+        )
+
+
+class PostingDiffers(Refusal):
+    code = "posting-differs"
+
+    def __init__(self, stage: Stage, opened_on: date) -> None:
+        super().__init__(
+            f"Đợt đăng tải ở “{stage}” từ ngày {opened_on:%d/%m/%Y} đã có với nội dung khác; bản đầu được giữ. "
+            "Để thay đổi ngày kết thúc, dùng lệnh gia hạn.",
+            f"The posting in '{stage}' from {opened_on} is recorded with other data; the first stays. "
+            "To move its end, extend it.",
+        )
+
+
+class PostingStillOpen(Refusal):
+    code = "posting-still-open"
+
+    def __init__(self, stage: Stage, opened_on: date) -> None:
+        super().__init__(
+            f"Đợt đăng tải ở “{stage}” từ ngày {opened_on:%d/%m/%Y} chưa kết thúc; đề nghị gia hạn hoặc kết thúc đợt đó trước.",
+            f"The posting in '{stage}' from {opened_on} is still open; extend or close it first.",
+        )
+
+
+class PostingNotFound(Refusal):
+    code = "posting-not-found"
+    kind = "not_found"
+
+    def __init__(self, posting_id: UUID) -> None:
+        super().__init__(
+            f"Dự thảo không có đợt đăng tải {posting_id}; xem các đợt ở GET /drafts/{{mã}}.",
+            f"The draft has no posting {posting_id}; GET /drafts/{{code}} lists them.",
+        )
+
+
+class PostingClosed(Refusal):
+    code = "posting-closed"
+
+    def __init__(self, closed_on: date) -> None:
+        super().__init__(
+            f"Đợt đăng tải đã kết thúc ngày {closed_on:%d/%m/%Y}; để đăng tải lại, mở một đợt mới.",
+            f"The posting ended on {closed_on}; to post again, open a new one.",
+        )
+
+
+class PostingNotExtended(Refusal):
+    code = "posting-not-extended"
+    kind = "invalid"
+
+    def __init__(self, end: date, closes_on: date) -> None:
+        super().__init__(
+            f"Gia hạn đến {closes_on:%d/%m/%Y} không muộn hơn ngày kết thúc hiện nay {end:%d/%m/%Y}; đề nghị ghi ngày sau đó.",
+            f"{closes_on} is no later than the present end {end}; name a later day.",
+        )

@@ -1,0 +1,109 @@
+"""Days and numbers that are not written as the import takes them: what is wrong, and the exact value to write."""
+
+import calendar
+import re
+from datetime import date, timedelta
+
+from shared.bulk_import.written_dates import Meant, meant
+from shared.kernel.errors import Text
+
+EXCEL_BEGIN = date(1899, 12, 30)
+SERIALS = (1, 100_000)  # of the days up to 2173
+_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+_LOOSE_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?")
+_VIETNAMESE = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[T ].*)?")
+_SHORT_ISO = re.compile(r"\d{4}(?:-\d{2})?")
+_SERIAL = re.compile(r"(\d{4,6})(?:\.\d+)?")
+
+
+def not_a_day(value: str) -> Text | None:
+    """Say what is wrong with a text that should be a day, and how it is written; nothing if it is one."""
+    if found := _ISO.fullmatch(value):
+        return _in_calendar(*(int(part) for part in found.groups()))
+    if found := _LOOSE_ISO.fullmatch(value):
+        return _written_otherwise(*(int(part) for part in found.groups()))
+    if found := _VIETNAMESE.fullmatch(value):
+        day, month, year = (int(part) for part in found.groups())
+        return _written_otherwise(year, month, day)
+    if (written := meant(value)) is not None:
+        return _meant(written)
+    if (found := _SERIAL.fullmatch(value)) and SERIALS[0] <= int(found[1]) <= SERIALS[1]:
+        return _serial(int(found[1]))
+    return Text(
+        "không phải là ngày hợp lệ; ngày ghi dạng 2024-02-15 (năm-tháng-ngày), chỉ biết tháng thì ghi 2024-02, "
+        "chỉ biết năm thì ghi 2024",
+        "is no day; a day is written as 2024-02-15 (year-month-day), a month alone as 2024-02, a year as 2024",
+    )
+
+
+def _meant(found: Meant) -> Text:
+    if found.day:
+        return _written_otherwise(found.year, found.month, found.day)
+    if (wrong := _in_calendar(found.year, found.month or 1, 1)) is not None:
+        return wrong
+    return Text(
+        f"phải ghi dạng năm-tháng-ngày; chỉ biết {'tháng' if found.month else 'năm'} thì hãy ghi {found}",
+        f"must be written year-month-day; if only the {'month' if found.month else 'year'} is known, write {found}",
+    )
+
+
+def needs_a_day(value: str) -> Text | None:
+    """Say that a month or a year is not enough, for a column that takes days alone; None if it is neither."""
+    found = meant(value) or (Meant(*map(int, value.split("-"))) if _SHORT_ISO.fullmatch(value) else None)
+    if found is None or found.day:
+        return None
+    return Text(
+        f"cột này cần đủ năm, tháng, ngày (ví dụ 2024-02-15), không chỉ {found}; hãy xem ngày trong văn bản gốc",
+        f"this column needs year, month and day (such as 2024-02-15), not only {found}; look for the day in the document",
+    )
+
+
+def not_a_number(value: str, *, whole: bool) -> Text:
+    """Say how a number is written, with the exact one where it is clear which was meant."""
+    text = re.sub(r"\s+|%$", "", value)
+    if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", text):
+        right = re.sub(r"[.,]", "", text)
+    elif re.fullmatch(r"\d+[.,]\d+", text) and not whole:
+        right = text.replace(",", ".")
+    else:
+        right = text if text.isdecimal() and text.isascii() else ""
+    hint = (f"; hãy ghi {right}", f"; write {right}") if right else ("", "")
+    if whole:
+        return Text(f"phải là số nguyên, ví dụ 3{hint[0]}", f"must be a whole number, such as 3{hint[1]}")
+    return Text(
+        f"phải là số, phần thập phân sau dấu chấm: 70.5{hint[0]}", f"must be a number, such as 70.5{hint[1]}"
+    )
+
+
+def _in_calendar(year: int, month: int, day: int) -> Text | None:
+    if not (year >= 1 and 1 <= month <= 12):  # noqa: PLR2004  months of a year
+        return Text(
+            f"không phải là ngày hợp lệ: không có tháng {month:02}/{year}; ngày ghi dạng 2024-02-15 (năm-tháng-ngày)",
+            f"is no day: there is no month {year:04}-{month:02}; a day is written as 2024-02-15 (year-month-day)",
+        )
+    last = calendar.monthrange(year, month)[1]
+    if 1 <= day <= last:
+        return None
+    return Text(
+        f"không phải là ngày hợp lệ: tháng {month:02}/{year} chỉ có {last} ngày; hãy xem lại văn bản gốc",
+        f"is no day: {year:04}-{month:02} has {last} days; look at the document again",
+    )
+
+
+def _written_otherwise(year: int, month: int, day: int) -> Text:
+    wrong = _in_calendar(year, month, day)
+    if wrong is not None:
+        return wrong
+    right = date(year, month, day).isoformat()
+    return Text(
+        f"không phải là ngày hợp lệ: phải ghi dạng năm-tháng-ngày; hãy ghi {right}",
+        f"must be written year-month-day: write {right}",
+    )
+
+
+def _serial(number: int) -> Text:
+    day = EXCEL_BEGIN + timedelta(days=number)
+    return Text(
+        f"là số thứ tự ngày của Excel ({day:%d/%m/%Y}), không phải là ngày hợp lệ; nếu đúng ngày đó, hãy ghi {day}",
+        f"is a day's serial number of Excel ({day}), no day; write {day} if that is meant",
+    )

@@ -1,0 +1,238 @@
+"""Rows of an import, window by window: each is decided while the one before it is being written."""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from itertools import groupby, islice
+from typing import Any
+
+from pydantic import ValidationError
+
+from shared.bulk_import.row_parsing import ImportRow, Reason, reasons, refused, shown
+from shared.bulk_import.sheet import Line, Outcome, Session, Sheet, refusal
+from shared.contracts.envelope import AggregateRef, Metadata
+from shared.eventstore.conflicts import HoldsPersonalData, TooManyConflicts
+from shared.eventstore.unit_of_work import Written
+from shared.kernel.clock import Clock
+from shared.kernel.errors import Refusal
+from shared.kernel.task_group import together
+
+WINDOW = 250  # rows that are written together
+LANES = 32
+TURN = 50  # rows, then others have a turn: what goes to the broker and comes from it, other requests
+ATTEMPTS = 4
+PAUSE = 0.02  # seconds until the first new attempt, at most; doubled each time
+
+NOT_A_ROW = Reason(
+    vi='Dòng này không phải là một đối tượng JSON dạng {"sheet", "line", "row"}.',
+    en='This line is no JSON object of the form {"sheet", "line", "row"}.',
+)
+
+Outcomes = dict[int, Outcome]  # by the number of the row in its window
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    number: int
+    line: Line
+    row: ImportRow
+    about: Sequence[AggregateRef]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Rows of one sheet that are written together; `refused` are those that are no rows of it."""
+
+    sheet: Sheet[Any] | None
+    refused: Outcomes
+    lanes: Mapping[AggregateRef, Sequence[_Row]] = field(default_factory=dict)
+
+    @property
+    def about(self) -> Iterator[AggregateRef]:
+        return (ref for lane in self.lanes.values() for row in lane for ref in row.about)
+
+    def of(self, refs: Iterable[AggregateRef]) -> "Window":
+        """Give that part of it which changes some aggregates."""
+        return Window(self.sheet, {}, {ref: self.lanes[ref] for ref in refs})
+
+
+def cut(lines: Iterable[Line], sheets: Mapping[str, Sheet[Any]]) -> Iterator[Window]:
+    for name, of_sheet in groupby(lines, key=lambda line: line.sheet):
+        while rows := list(islice(of_sheet, WINDOW)):
+            yield _window(rows, sheets.get(name))
+
+
+def _window(lines: Sequence[Line], sheet: Sheet[Any] | None) -> Window:
+    if sheet is None:
+        return Window(None, {number: _no_such_sheet(line) for number, line in enumerate(lines)})
+    wrong: Outcomes = {}
+    lanes: dict[AggregateRef, list[_Row]] = {}
+    for number, line in enumerate(lines):
+        try:
+            row = sheet.model.model_validate(line.row)
+        except ValidationError as error:
+            wrong[number] = refusal(line, reasons(error, line.row, sheet.model))
+        else:
+            about = sheet.about(row)
+            lanes.setdefault(about[0], []).append(_Row(number, line, row, about))
+    return Window(sheet, wrong, lanes)
+
+
+@dataclass(slots=True)
+class _Writing:
+    """A decided window whose events are on their way into the log."""
+
+    window: Window
+    outcomes: Outcomes
+    written: asyncio.Task[Written]
+
+    async def end(self) -> None:
+        self.written.cancel()
+        await asyncio.gather(self.written, return_exceptions=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """Carries out the windows of one request, in their order."""
+
+    session: Session
+    metadata: Metadata
+    now: Clock
+
+    async def carry(self, windows: Iterable[Window]) -> AsyncGenerator[Outcomes, None]:
+        """Give the outcomes of window after window.
+
+        What is decided while another window is being written stands on it: when that was overtaken, it is decided
+        and written again first, and what stood on it is decided anew. So nothing is written before what it rests on.
+        """
+        before: _Writing | None = None
+        try:
+            async with aclosing(self._ahead(windows)) as prepared:
+                async for window in prepared:
+                    done, before = before, await self._follow(before, window)
+                    if done is not None:
+                        yield done.outcomes
+            if before is not None:
+                await self._finish(before)
+                yield before.outcomes
+        finally:
+            if before is not None:
+                await before.end()
+
+    async def _ahead(self, windows: Iterable[Window]) -> AsyncGenerator[Window, None]:
+        """Read what a window needs from the log while the one before it is decided."""
+        coming: asyncio.Task[Window] | None = None
+        try:
+            for window in windows:
+                before, coming = coming, asyncio.create_task(self._prepared(window))
+                if before is not None:
+                    yield await before
+            if coming is not None:
+                yield await coming
+        finally:
+            if coming is not None:
+                coming.cancel()
+
+    async def _prepared(self, window: Window) -> Window:
+        await self.session.store.expect(window.about)
+        return window
+
+    async def _follow(self, before: _Writing | None, window: Window) -> _Writing:
+        """Decide a window and, when the one before it is in the log, begin to write it."""
+        outcomes = await self._decide(window)
+        if before is not None:
+            if await self._finish(before):
+                _place(outcomes, before.written.result().positions)
+            else:
+                outcomes = await self._decide(window)
+        return _Writing(window, outcomes, asyncio.create_task(self._write()))
+
+    def _write(self) -> Coroutine[Any, Any, Written]:
+        return _nothing() if self.session.dry_run else self.session.store.write()
+
+    async def _finish(self, writing: _Writing) -> bool:
+        """See a window into the log; False if others overtook it: then all that stood on it is forgotten."""
+        written = await writing.written
+        _place(writing.outcomes, written.positions)
+        if written.overtaken:
+            await self._again(writing.window.of(written.overtaken), writing.outcomes)
+        return not written.overtaken
+
+    async def _again(self, window: Window, outcomes: Outcomes) -> None:
+        """Decide what others have changed meanwhile on what the log says now."""
+        for attempt in range(1, ATTEMPTS):
+            self.session.store.forget()
+            await asyncio.sleep(random.uniform(0, PAUSE * 2**attempt))  # noqa: S311 - it guards nothing
+            outcomes |= await self._decide(window)
+            written = await self._write()
+            _place(outcomes, written.positions)
+            window = window.of(written.overtaken)
+            if not window.lanes:
+                return
+        self.session.store.forget()
+        why = refused(TooManyConflicts(ATTEMPTS).message)
+        outcomes |= {row.number: refusal(row.line, [why]) for lane in window.lanes.values() for row in lane}
+
+    async def _decide(self, window: Window) -> Outcomes:
+        """Take the rows of every lane one after the other, and lanes beside each other."""
+        outcomes = dict(window.refused)
+        if (sheet := window.sheet) is None:
+            return outcomes
+        await self.session.store.expect(window.about)
+        metadata = replace(self.metadata, time=self.now())
+        lanes = iter(window.lanes.values())
+
+        async def work() -> None:
+            for lane in lanes:
+                for row in lane:
+                    outcomes[row.number] = await self._take(row, sheet, metadata)
+                    if row.number % TURN == 0:
+                        await asyncio.sleep(0)
+
+        await together(*[work] * LANES)
+        return outcomes
+
+    async def _take(self, row: _Row, sheet: Sheet[Any], metadata: Metadata) -> Outcome:
+        try:
+            taken = await sheet.take(row.row, metadata)
+        except Refusal as error:
+            return refusal(row.line, [_refused(error, row.line.row)])
+        return Outcome(
+            sheet=row.line.sheet,
+            line=row.line.line,
+            status="taken" if taken.events else "unchanged",
+            position=0 if self.session.dry_run else taken.position,
+            events=tuple(taken.events),
+            warnings=tuple(taken.warnings),
+        )
+
+
+async def _nothing() -> Written:
+    return Written()
+
+
+def _place(outcomes: Outcomes, positions: Mapping[int, int]) -> None:
+    """Put the place in the log where a provisional one stands."""
+    for outcome in outcomes.values():
+        outcome.position = positions.get(outcome.position, outcome.position)
+
+
+def _no_such_sheet(line: Line) -> Outcome:
+    if not line.sheet:
+        return refusal(line, [NOT_A_ROW])
+    why = Reason(
+        vi=f"Dịch vụ này không nhận bảng “{line.sheet}”.", en=f"This service takes no sheet '{line.sheet}'."
+    )
+    return refusal(line, [why])
+
+
+def _refused(error: Refusal, row: Mapping[str, Any]) -> Reason:
+    """Name the cell that holds what must not go into the log."""
+    why = refused(error.message)
+    if not isinstance(error, HoldsPersonalData):
+        return why
+    cells = [(column, str(cell)) for column, cell in row.items() if error.found in str(cell)]
+    column, cell = cells[0] if cells else (str(error.facts["field"]), "")
+    return why.model_copy(update={"column": column, "value": shown(cell)})

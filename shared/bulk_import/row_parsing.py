@@ -1,0 +1,180 @@
+"""Rows of an import: text cells become checked values, and what can't be taken is said by column."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from shared.bulk_import.exact_values import needs_a_day, not_a_day, not_a_number
+from shared.bulk_import.row_messages import PATTERNS, WHY, WHY_VALUE
+from shared.bulk_import.suggestions import nearest
+from shared.contracts.vocabulary import Precision
+from shared.kernel.errors import Text
+from shared.rules.recorded_dates import is_first_day
+from shared.text_checks.encodings import tidied
+from shared.text_checks.printable import ONE_LINE, is_printable, refusal, unreadable
+
+_SHORT_DATE = {4: Precision.YEAR, 7: Precision.MONTH}
+_SHORT = re.compile(r"\d{4}(-\d{2})?")
+SEVERAL = 2  # mandatory cells that are empty are named together
+SHOWN = 80  # letters of a value that a reason repeats
+LONGEST = 10_000  # letters of a cell
+LONGEST_OF = {"title": 2000, "name": 2000}  # as the API has it
+
+
+class ImportRow(BaseModel):
+    """One row; cells are trimmed and normalised (NFC), empty ones are absent, unknown columns are notes."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _clean(cls, cells: Any) -> Any:
+        return cls._read(clean(cells)) if isinstance(cells, Mapping) else cells
+
+    @classmethod
+    def _read(cls, row: dict[str, str]) -> dict[str, str]:
+        """What a kind of row does with its cells before they are checked."""
+        return row
+
+    def told(self, *without: str) -> dict[str, Any]:
+        """Give the columns of the format as they were checked, without some of them."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name not in without}
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """Columns that we don't know, kept."""
+        if not self.model_extra:
+            return {}
+        return {column: str(cell) for column, cell in sorted(self.model_extra.items())}
+
+
+class DatedRow(ImportRow):
+    """A row with a date that may be known to the month or year only, written short or as its first day."""
+
+    precision: Precision = Precision.DAY
+
+    @classmethod
+    def _read(cls, row: dict[str, str]) -> dict[str, str]:
+        for column, cell in row.items():
+            if column in cls.date_columns() and _SHORT.fullmatch(cell):
+                short = _SHORT_DATE[len(cell)]
+                row = {**row, column: f"{cell}-01-01"[:10], "precision": short.value}
+        return row
+
+    @classmethod
+    def date_columns(cls) -> frozenset[str]:
+        return frozenset({"entered_on", "held_on"})
+
+    @model_validator(mode="after")
+    def _first_day(self) -> Self:
+        for column in self.date_columns() & set(type(self).model_fields):
+            _check_first_day(getattr(self, column), self.precision)
+        return self
+
+
+def _check_first_day(day: date, precision: Precision) -> None:
+    if not is_first_day(day, precision):
+        raise ValueError(f"a {precision} is written as its first day")
+
+
+def clean(cells: Mapping[str, Any]) -> dict[str, str]:
+    """Trim and normalise; empty cells are left out. Raises an error at control characters and endless texts."""
+    texts = {column: _checked(column, str(cell)) for column, cell in cells.items() if cell}
+    return {column: text for column, text in texts.items() if text}
+
+
+def _checked(column: str, cell: str) -> str:
+    if (why := unreadable(column) or unreadable(cell)) is not None:
+        raise refusal(shown(column), why)
+    text = tidied(cell, one_line=column in ONE_LINE)
+    if len(text) > (most := LONGEST_OF.get(column, LONGEST)):
+        why = Text(
+            f"dài {len(text)} ký tự, nhiều nhất là {most}; hãy rút gọn",
+            f"has {len(text)} characters, {most} at most; shorten it",
+        )
+        raise refusal(shown(column), why)
+    return text
+
+
+def _iso_day(value: Any) -> Any:
+    if isinstance(value, str) and (why := not_a_day(value)) is not None:
+        raise PydanticCustomError("day", "{en}", {"vi": why.vi, "en": why.en})
+    return value
+
+
+def listed(value: Any) -> Any:
+    """Split a cell that holds a list, at semicolons or commas."""
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in re.split("[;,]", value) if part.strip())
+
+
+Day = Annotated[date, BeforeValidator(_iso_day)]
+Listed = Annotated[tuple[str, ...], BeforeValidator(listed)]
+Numbers = Annotated[tuple[int, ...], BeforeValidator(listed)]
+
+
+class Reason(BaseModel):
+    """Why a row can't be taken: the column (empty: the whole row), what stands there, and what to do."""
+
+    column: str = ""
+    value: str = ""
+    vi: str
+    en: str
+
+
+def reasons(error: ValidationError, cells: Mapping[str, Any], model: type[ImportRow]) -> list[Reason]:
+    """Translate a row's validation errors, one by column."""
+    short = {"due_on", *model.date_columns()} if issubclass(model, DatedRow) else set()
+    exact = {column for column in cells if column not in short}
+    errors = error.errors()
+    missing = [str(item["loc"][0]) for item in errors if item["type"] == "missing"]
+    if len(missing) < SEVERAL:
+        return [_reason(item, cells, exact) for item in errors]
+    names_vi, names_en = (", ".join(f"{mark[0]}{name}{mark[1]}" for name in missing) for mark in ("“”", "''"))
+    why = Reason(
+        vi=f"các cột bắt buộc còn trống: {names_vi}; hãy điền, hoặc xóa dòng nếu không phải dữ liệu",
+        en=f"mandatory columns are empty: {names_en}; fill them in, or delete the row if it is no data",
+    )
+    return [why, *(_reason(item, cells, exact) for item in errors if item["type"] != "missing")]
+
+
+def _reason(item: Any, cells: Mapping[str, Any], exact: set[str]) -> Reason:
+    context = item.get("ctx") or {}
+    column = str(context.get("column") or (item["loc"][0] if item["loc"] else ""))
+    value = str(cells.get(column, ""))
+    why = (item["type"] == "day" and column in exact and needs_a_day(value)) or _why(
+        item, context, value, column
+    )
+    of_vi, of_en = (f"cột “{column}” ", f"column '{column}': ") if column else ("", "")
+    return Reason(column=column, value=shown(value), vi=of_vi + why.vi, en=of_en + why.en)
+
+
+def _why(item: Any, context: Mapping[str, Any], value: str, column: str) -> Text:
+    if "vi" in context:
+        return Text(context["vi"], context["en"])
+    if item["type"] in {"enum", "literal_error"}:
+        return nearest(value, re.findall("'([^']+)'", str(context.get("expected"))))
+    if item["type"] in {"int_parsing", "int_from_float", "float_parsing"}:
+        return not_a_number(value, whole=not item["type"].startswith("float"))
+    if item["type"] == "string_pattern_mismatch" and column in PATTERNS:
+        return PATTERNS[column]
+    english = str(item["msg"]).removeprefix("Value error, ")
+    known = WHY_VALUE.get(english) or WHY.get(item["type"])
+    if known is None:
+        return Text("có giá trị không hợp lệ; hãy xem mẫu nhập", english)
+    return Text(known.vi.format(**context), known.en.format(**context))
+
+
+def shown(value: str) -> str:
+    """Write a value as a terminal and a log can bear it: short, without control characters."""
+    text = "".join(letter if is_printable(letter) else f"\\u{ord(letter):04x}" for letter in value[:200])
+    return text if len(value) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+def refused(message: Text) -> Reason:
+    return Reason(vi=message.vi, en=message.en)

@@ -1,0 +1,76 @@
+"""What a service takes of an import: its sheets, what their rows mean, and the outcome that each row gets."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel
+
+from shared.bulk_import.row_parsing import ImportRow, Reason
+from shared.contracts.envelope import AggregateRef, Metadata
+from shared.eventstore.unit_of_work import OverlayEventStore
+
+R = TypeVar("R", bound=ImportRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One request: what its rows say stands in `store` until it is written, in a dry run for ever.
+
+    The assumed drafts and units are those that another service would know if this were no dry run.
+    """
+
+    store: OverlayEventStore
+    dry_run: bool = False
+    assumed_drafts: frozenset[str] = frozenset()
+    assumed_units: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a row: the position of the aggregate it touched, and the events it made (none: known)."""
+
+    position: int
+    events: Sequence[str] = ()
+    warnings: Sequence[Reason] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet(Generic[R]):
+    """How one kind of row is taken.
+
+    `about` names the aggregates that a row concerns: the first is the one that it changes, in the order of
+    the rows; rows about different ones are taken beside each other.
+    """
+
+    model: type[R]
+    about: Callable[[R], Sequence[AggregateRef]]
+    take: Callable[[R, Metadata], Awaitable[Taken]]
+
+
+Sheets = Callable[[Session], Mapping[str, Sheet[Any]]]
+
+
+class Line(BaseModel):
+    """One line of a request; `line` is the row's line in its file."""
+
+    sheet: str
+    line: int
+    row: dict[str, Any]
+
+
+class Outcome(BaseModel):
+    """The answer to one row; `line` is its line in its file. With `again` it may have been taken: send it again."""
+
+    sheet: str
+    line: int
+    status: Literal["taken", "unchanged", "refused"]
+    position: int = 0
+    events: tuple[str, ...] = ()
+    warnings: tuple[Reason, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    again: bool = False
+
+
+def refusal(line: Line, why: Sequence[Reason]) -> Outcome:
+    return Outcome(sheet=line.sheet, line=line.line, status="refused", reasons=tuple(why))

@@ -1,0 +1,189 @@
+"""The envelope of an event: CloudEvents 1.0, structured mode, as JSON."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+from pydantic import ValidationError
+
+from shared.contracts.about import NOTHING, About
+from shared.contracts.catalog import OWNERS, Catalog
+from shared.contracts.event import Event, Unknown
+from shared.contracts.ids import REMEMBERED
+from shared.kernel.errors import PermanentError
+
+CONTENT_TYPE = "application/cloudevents+json"
+DATA_CONTENT_TYPE = "application/json"
+SPEC_VERSION = "1.0"
+
+
+def subject_of(model: type[Event], aggregate_id: str) -> str:
+    """Give the NATS subject of the events of a type; released subjects never change."""
+    return f"loa.{model.context}.{aggregate_id}.{model.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateRef:
+    """Which aggregate: its context and id."""
+
+    context: str
+    id: UUID
+
+    @property
+    def subjects(self) -> str:
+        """All subjects of the aggregate; always this one is the check subject of an append."""
+        return f"loa.{self.context}.{self.id}.*"
+
+    def subject(self, event: Event) -> str:
+        return subject_of(type(event), str(self.id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """Who recorded it, when, and because of what. `actor` is a role or an opaque id, never a person.
+
+    `payload_hash` tells what came with the idempotency key: another payload under the same key is refused.
+    `about` is None where nobody filled it, and for events of a release that did not have it.
+    """
+
+    time: datetime
+    actor: str
+    correlation_id: str
+    causation_id: str | None = None
+    idempotency_key: str | None = None
+    payload_hash: str | None = None
+    traceparent: str | None = None
+    about: About | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event that is to be appended."""
+
+    event_id: UUID
+    data: Event
+    metadata: Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as it stands in the log: `position` is its place in the one total order (from 1)."""
+
+    position: int
+    ref: AggregateRef
+    aggregate_version: int
+    event_id: UUID
+    data: Event | Unknown
+    metadata: Metadata
+    type: str
+
+    @property
+    def ids(self) -> dict[str, Any]:
+        """What every log line about this event bears."""
+        return {
+            "event_id": str(self.event_id),
+            "position": self.position,
+            "correlation_id": self.metadata.correlation_id,
+            "causation_id": self.metadata.causation_id,
+        }
+
+
+def following(event: Recorded, time: datetime, actor: str) -> Metadata:
+    """Stamp what is appended because of an event: it is the cause, and the key that keeps it from doing so twice.
+
+    What the event is about is left out: the reaction may be about something else, and on another day.
+    """
+    cause = str(event.event_id)
+    return replace(
+        event.metadata, time=time, actor=actor, causation_id=cause, idempotency_key=cause, about=None
+    )
+
+
+def source(context: str) -> str:
+    """Name the service that owns a context."""
+    return f"urn:loa:{OWNERS[context]}"
+
+
+def data_schema(model: type[Event]) -> str:
+    """Identify the published schema of an event type."""
+    return f"urn:loa:schema:{model.context}.{model.name}:{model.version}"
+
+
+def encode(ref: AggregateRef, new: NewEvent, aggregate_version: int) -> bytes:
+    """Serialise one event; `aggregate_version` counts the aggregate's events from 1."""
+    meta = new.metadata
+    about = meta.about or NOTHING
+    document: dict[str, Any] = {
+        "specversion": SPEC_VERSION,
+        "id": new.event_id,
+        "source": source(ref.context),
+        "type": new.data.type_name(),
+        "subject": f"{ref.context}/{ref.id}",
+        "time": meta.time.astimezone(UTC),
+        "datacontenttype": DATA_CONTENT_TYPE,
+        "dataschema": data_schema(type(new.data)),
+        "aggregateversion": aggregate_version,
+        "correlationid": meta.correlation_id,
+        "causationid": meta.causation_id,
+        "idempotencykey": meta.idempotency_key,
+        "payloadhash": meta.payload_hash,
+        "actor": meta.actor,
+        "traceparent": meta.traceparent,
+        "draftcode": about.draft_code,
+        "unitcode": about.unit_code,
+        "dataset": about.dataset,
+        "data": orjson.Fragment(new.data.model_dump_json(exclude_none=True)),
+    }
+    said = {key: value for key, value in document.items() if value is not None}
+    return orjson.dumps(said, option=orjson.OPT_UTC_Z)
+
+
+def decode(catalog: Catalog, position: int, payload: bytes) -> Recorded:
+    """Read one stored event.
+
+    An unknown type becomes `Unknown`; what is no envelope of ours, or has wrong data, raises
+    `PermanentError("poison_event", …)` with the position.
+    """
+    try:
+        return _decode(catalog, position, orjson.loads(payload))
+    except (ValueError, KeyError, TypeError, ValidationError) as error:
+        raise PermanentError("poison_event", f"position {position}: {error}") from error
+
+
+@lru_cache(REMEMBERED)
+def _ref(subject: str) -> AggregateRef:
+    context, _, aggregate_id = subject.partition("/")
+    return AggregateRef(context, UUID(aggregate_id))
+
+
+def _decode(catalog: Catalog, position: int, document: dict[str, Any]) -> Recorded:
+    return Recorded(
+        position=position,
+        ref=_ref(str(document["subject"])),
+        aggregate_version=int(document["aggregateversion"]),
+        event_id=UUID(document["id"]),
+        data=catalog.read(document["type"], document["data"]),
+        metadata=Metadata(
+            time=datetime.fromisoformat(document["time"]),
+            actor=document["actor"],
+            correlation_id=document["correlationid"],
+            causation_id=document.get("causationid"),
+            idempotency_key=document.get("idempotencykey"),
+            payload_hash=document.get("payloadhash"),
+            traceparent=document.get("traceparent"),
+            about=_about(document),
+        ),
+        type=document["type"],
+    )
+
+
+def _about(document: dict[str, Any]) -> About | None:
+    about = About(
+        draft_code=document.get("draftcode"),
+        unit_code=document.get("unitcode"),
+        dataset=document.get("dataset"),
+    )
+    return None if about == NOTHING else about

@@ -1,0 +1,68 @@
+"""Why an append is refused: somebody else was quicker, or the log must not hold what it says."""
+
+from shared.kernel.errors import Refusal
+from shared.text_checks.personal_data import Found
+
+
+class StaleVersion(Refusal):
+    """The caller looked at another version than the present one."""
+
+    code = "stale-version"
+    kind = "stale"
+
+    def __init__(self, expected: int, current: int) -> None:
+        super().__init__(
+            f"Dữ liệu đã thay đổi kể từ lần đọc trước (phiên bản {expected}, hiện nay là {current}). "
+            "Đề nghị tải lại dữ liệu rồi thực hiện lại.",
+            f"The data have changed since they were read (version {expected}, now {current}). "
+            "Please load it again and repeat.",
+            expected=expected,
+            current=current,
+        )
+
+
+class TooManyConflicts(Refusal):
+    """Others kept changing the same aggregate."""
+
+    code = "version-conflict"
+    kind = "conflict"
+
+    def __init__(self, attempts: int) -> None:
+        super().__init__(
+            "Dữ liệu này đang được nhiều người cùng lúc sửa đổi. Đề nghị thử lại sau giây lát.",
+            "Others are changing the same data at this moment. Please try again shortly.",
+            attempts=attempts,
+        )
+
+
+class IdempotencyKeyReused(Refusal):
+    """The key was used before with something else: one of the two requests would be lost in silence."""
+
+    code = "idempotency-key-reused"
+    kind = "invalid"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"Khóa Idempotency-Key “{key}” đã được dùng cho một yêu cầu có nội dung khác. Đề nghị dùng khóa mới "
+            "cho yêu cầu mới; chỉ dùng lại khóa cũ khi gửi lại nguyên văn yêu cầu cũ.",
+            f"The Idempotency-Key '{key}' came before with another payload. Use a new key for a new request; "
+            "an old one only to send the very same request again.",
+            key=key,
+        )
+
+
+class HoldsPersonalData(Refusal):
+    """A text of a command holds personal data; the log is immutable and read by everybody (Law 91/2025/QH15)."""
+
+    code = "personal-data"
+    kind = "invalid"
+
+    def __init__(self, field: str, found: Found) -> None:
+        super().__init__(
+            f"“{field}” có {found.kind.vi} ({found.part[:80]}); nhật ký không lưu dữ liệu cá nhân, "
+            "đề nghị bỏ phần đó rồi gửi lại.",
+            f"'{field}' holds {found.kind.en} ({found.part[:80]}); the log keeps no personal data, "
+            "take it out and send again.",
+            field=field,
+        )
+        self.found = found.part

@@ -1,0 +1,219 @@
+"""Errors as RFC 9457 problem documents, in the language that was asked for and always in both."""
+
+import re
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Literal
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from shared.kernel import log
+from shared.kernel.errors import Refusal, RefusalKind, Text
+from shared.kernel.transient import TRANSIENT
+from shared.signed_links import links
+
+logger = log.get(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+STATUS: Mapping[RefusalKind, HTTPStatus] = {
+    "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "unauthenticated": HTTPStatus.UNAUTHORIZED,
+    "forbidden": HTTPStatus.FORBIDDEN,
+    "not_found": HTTPStatus.NOT_FOUND,
+    "conflict": HTTPStatus.CONFLICT,
+    "stale": HTTPStatus.PRECONDITION_FAILED,
+    "not_yet": HTTPStatus.CONFLICT,
+    "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "gone": HTTPStatus.GONE,
+}
+_TITLES: Mapping[int, Text] = {
+    401: Text("Cần mã truy cập", "Authentication needed"),
+    403: Text("Không được phép", "Not allowed"),
+    404: Text("Không tìm thấy", "Not found"),
+    405: Text("Phương thức không được hỗ trợ", "Method not allowed"),
+    400: Text("Không đọc được nội dung gửi lên", "The body can't be read"),
+    409: Text("Không thực hiện được", "Conflict"),
+    410: Text("Không còn hiệu lực", "No longer valid"),
+    412: Text("Dữ liệu đã thay đổi", "The data have changed"),
+    413: Text("Nội dung gửi lên quá lớn", "The body is too large"),
+    422: Text("Dữ liệu không hợp lệ", "The data are not valid"),
+    500: Text("Lỗi hệ thống", "Internal error"),
+    503: Text("Tạm thời chưa phục vụ được", "Temporarily unavailable"),
+}
+_REASONS: Mapping[str, str] = {
+    "missing": "còn thiếu",
+    "extra_forbidden": "không có trong mẫu",
+    "enum": "không thuộc danh mục cho phép",
+    "string_pattern_mismatch": "sai định dạng",
+    "date_from_datetime_parsing": "không phải là ngày hợp lệ (yyyy-mm-dd)",
+    "date_parsing": "không phải là ngày hợp lệ (yyyy-mm-dd)",
+    "int_parsing": "không phải là số nguyên",
+    "json_invalid": "không phải là JSON hợp lệ",
+    "value_error": "có ký tự điều khiển hoặc giá trị không hợp lệ",
+    "literal_error": "không thuộc danh mục cho phép",
+    "string_too_short": "còn trống hoặc quá ngắn",
+    "too_short": "còn trống hoặc quá ít mục",
+    "string_too_long": "quá dài",
+    "too_long": "có quá nhiều mục",
+    "string_type": "phải là chuỗi ký tự",
+    "bool_parsing": "phải là true hoặc false",
+    "bool_type": "phải là true hoặc false",
+    "int_type": "không phải là số nguyên",
+    "int_from_float": "không phải là số nguyên",
+    "float_parsing": "không phải là số",
+    "float_type": "không phải là số",
+    "finite_number": "không phải là số hữu hạn",
+    "date_type": "không phải là ngày hợp lệ (yyyy-mm-dd)",
+    "date_from_datetime_inexact": "không phải là ngày hợp lệ (yyyy-mm-dd)",
+    "datetime_parsing": "không phải là thời điểm hợp lệ",
+    "datetime_from_date_parsing": "không phải là thời điểm hợp lệ",
+    "uuid_parsing": "không phải là mã hợp lệ (UUID)",
+    "uuid_type": "không phải là mã hợp lệ (UUID)",
+    "list_type": "phải là một danh sách",
+    "tuple_type": "phải là một danh sách",
+    "dict_type": "phải là một đối tượng JSON",
+    "model_type": "phải là một đối tượng JSON",
+    "model_attributes_type": "phải là một đối tượng JSON",
+    "greater_than": "nhỏ hơn mức cho phép",
+    "greater_than_equal": "nhỏ hơn mức cho phép",
+    "less_than": "vượt quá mức cho phép",
+    "less_than_equal": "vượt quá mức cho phép",
+    "url_parsing": "không phải là địa chỉ hợp lệ",
+}
+_NOT_VALID = "có giá trị không hợp lệ; xem tài liệu tại /docs"
+
+
+_WEIGHT = re.compile(r"q\s*=\s*([01](?:\.[0-9]{0,3})?)")
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the application a problem document."""
+    app.add_exception_handler(Refusal, _refusal)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    for transient in TRANSIENT:
+        app.add_exception_handler(transient, _transient)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def problem(  # one place that shapes the document
+    request: Request,
+    status: int,
+    code: str,
+    message: Text,
+    *,
+    facts: Mapping[str, object] | None = None,
+    retry_after: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    language = language_of(request.headers.get("accept-language", ""))
+    title = _TITLES.get(status, Text(HTTPStatus(status).phrase, HTTPStatus(status).phrase))
+    body = {
+        "type": f"urn:loa:problem:{code}",
+        "title": getattr(title, language),
+        "status": status,
+        "detail": getattr(message, language),
+        "instance": _path(request),
+        "messages": {"vi": message.vi, "en": message.en},
+        **(facts or {}),
+    }
+    sent = {"Content-Language": language, "Vary": "Accept-Language", **(headers or {})}
+    if retry_after is not None:
+        sent["Retry-After"] = str(retry_after)
+    if status == HTTPStatus.UNAUTHORIZED:
+        sent["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(body, status, sent, MEDIA_TYPE)
+
+
+def _path(request: Request) -> str:
+    """Give the path as logs and answers may hold it: without the token of a link."""
+    return links.masked(request.url.path)
+
+
+def language_of(accepted: str) -> Literal["vi", "en"]:
+    """Choose by Accept-Language; Vietnamese unless English is wanted more."""
+    wishes = {"vi": 0.0, "en": 0.0}
+    for wish in accepted.lower().split(","):
+        tag, _, weight = wish.partition(";")
+        name = tag.strip().partition("-")[0]
+        if name in wishes:
+            wishes[name] = max(wishes[name], _weight(weight))
+    return "en" if wishes["en"] > wishes["vi"] else "vi"
+
+
+def _weight(text: str) -> float:
+    found = _WEIGHT.fullmatch(text.strip())
+    return float(found[1]) if found else 1.0
+
+
+async def _refusal(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refusal)  # noqa: S101  narrowing: registered for this class
+    return problem(
+        request,
+        STATUS[error.kind],
+        error.code,
+        error.message,
+        facts=error.facts,
+        retry_after=error.retry_after,
+    )
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  narrowing: registered for this class
+    return problem(
+        request, 422, "invalid-request", describe(error.errors()), facts={"errors": _fields(error.errors())}
+    )
+
+
+def describe(errors: Sequence[Any]) -> Text:
+    """Say in both languages which fields are wrong, and how."""
+    vi = "; ".join(f"“{_place(e)}” {_reason(e)}" for e in errors)
+    en = "; ".join(f"'{_place(e)}': {e['msg']}" for e in errors)
+    return Text(f"Đề nghị sửa và gửi lại: {vi}.", f"Please mend and send again: {en}.")
+
+
+def _reason(error: Any) -> str:
+    return str((error.get("ctx") or {}).get("vi") or _REASONS.get(error["type"], _NOT_VALID))
+
+
+def _fields(errors: Sequence[Any]) -> list[dict[str, str]]:
+    return [{"field": _place(e), "reason": e["type"], "message": e["msg"]} for e in errors]
+
+
+def _place(error: Any) -> str:
+    if column := (error.get("ctx") or {}).get("column"):
+        return str(column)
+    # A union's members ("literal['resumed']") are an inner matter; the field is what can be mended.
+    parts = [str(part) for part in error["loc"] if part != "body" and "[" not in str(part)]
+    return ".".join(parts) or "body"
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101  narrowing: registered for this class
+    if isinstance(error.__cause__, Refusal):  # raised while the body was read
+        return await _refusal(request, error.__cause__)
+    title = _TITLES.get(error.status_code, Text(str(error.detail), str(error.detail)))
+    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    return problem(request, error.status_code, code, title, headers=error.headers)
+
+
+async def _transient(request: Request, error: Exception) -> JSONResponse:
+    logger.warning("request_transient_failure", path=_path(request), error=f"{type(error).__name__}: {error}")
+    message = Text(
+        "Một thành phần của hệ thống tạm thời chưa phản hồi; đề nghị thử lại sau ít giây. Chưa có gì bị mất.",
+        "A part of the system does not answer at the moment; try again in a few seconds. Nothing is lost.",
+    )
+    return problem(request, 503, "temporarily-unavailable", message, retry_after=2)
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    logger.error("request_failed", path=_path(request), exc_info=error)
+    message = Text(
+        "Hệ thống gặp lỗi ngoài dự kiến và đã ghi nhật ký; đề nghị báo cho người vận hành.",
+        "The system met an unexpected error and has logged it; please tell the operator.",
+    )
+    return problem(request, 500, "internal-error", message)

@@ -1,0 +1,153 @@
+"""The conventions that every door keeps: bodies, versions, positions, idempotency."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from shared.contracts.envelope import Metadata
+from shared.eventstore.port import Version
+from shared.http.auth import Principal
+from shared.http.openapi import POSITION
+from shared.kernel.clock import Clock, day_in_vietnam
+from shared.kernel.errors import Refusal
+from shared.observability.tracing import traceparent
+from shared.projections.projector import Runner
+from shared.text_checks.printable import readable
+
+_VERSION = re.compile(r"[0-9]{1,18}")
+MIN_POSITION_SECONDS = 5.0
+MOST_POSITION = (1 << 63) - 1
+
+
+class Body(BaseModel):
+    """A request body: unknown fields are refused, so that a typing error is never taken for silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _readable(cls, fields: Any) -> Any:
+        return readable(fields)
+
+
+def example(**fields: Any) -> ConfigDict:
+    """Give a body's model one realistic example, for its description."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})
+
+
+class Accepted(BaseModel):
+    """The answer to a write: the aggregate's id and version, and the position to wait for when reading."""
+
+    id: str
+    version: int
+    position: int
+    events: list[str] = []
+
+
+class NotYetProjected(Refusal):
+    code = "position-not-reached"
+    kind = "unavailable"
+    retry_after = 1
+
+
+class WrongVersionHeader(Refusal):
+    code = "invalid-if-match"
+    kind = "invalid"
+
+
+async def _at_position(
+    request: Request,
+    response: Response,
+    min_position: Annotated[
+        int | None,
+        Query(
+            ge=0, le=MOST_POSITION, description="wait until the read model has this position (at most 5 s)"
+        ),
+    ] = None,
+) -> None:
+    runner: Runner = request.app.state.runner
+    if min_position and not await runner.wait_for(min_position, MIN_POSITION_SECONDS):
+        raise NotYetProjected(
+            f"Dữ liệu đọc mới đến vị trí {runner.status.position}, chưa tới {min_position}; đề nghị thử lại.",
+            f"The read model is at position {runner.status.position}, not yet at {min_position}; try again.",
+            position=runner.status.position,
+        )
+    response.headers[POSITION] = str(runner.status.position)
+
+
+AtPosition = Depends(_at_position)
+"""Declared by every query: `?min_position=N` reads one's own writes."""
+
+
+def _if_match(
+    if_match: Annotated[
+        str | None,
+        Header(description="the ETag that was read; 412 if it is no longer so", examples=['"3"']),
+    ] = None,
+) -> int | None:
+    if if_match is None or if_match == "*":
+        return None
+    version = if_match.removeprefix("W/").strip('"')
+    if not _VERSION.fullmatch(version):
+        raise WrongVersionHeader(
+            f'Tiêu đề If-Match phải là ETag đã đọc, ví dụ "3"; nhận được {if_match}.',
+            f'If-Match must be the ETag that was read, such as "3"; got {if_match}.',
+        )
+    return int(version)
+
+
+IfMatch = Annotated[int | None, Depends(_if_match)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="the same key writes only once; 422 if it came before with something else",
+        examples=["stp-2025-0117"],
+    ),
+]
+
+
+def clock_of(request: Request) -> Clock:
+    """Give the clock that the composition root chose."""
+    clock: Clock = request.app.state.clock
+    return clock
+
+
+def _today(request: Request) -> date:
+    return day_in_vietnam(clock_of(request)())
+
+
+Today = Annotated[date, Depends(_today)]
+"""The present day in Vietnam."""
+
+
+def metadata(request: Request, principal: Principal, idempotency_key: str | None = None) -> Metadata:
+    """Stamp time, actor and correlation onto a command: the edge is where they come in."""
+    return Metadata(
+        time=clock_of(request)(),
+        actor=principal.actor,
+        correlation_id=request.state.correlation_id,
+        idempotency_key=idempotency_key,
+        payload_hash=request.state.payload.hexdigest()[:32] if idempotency_key else None,
+        traceparent=traceparent() or request.headers.get("traceparent"),
+    )
+
+
+def versioned(response: Response, version: Version) -> None:
+    """Say of which version, and from which position of the log, an answer on one aggregate is."""
+    response.headers[POSITION] = str(version.position)
+    response.headers["ETag"] = f'"{version.count}"'
+
+
+def accepted(response: Response, aggregate_id: object, version: Version, events: Sequence[str]) -> Accepted:
+    """Answer a write, with its position and version in the headers too."""
+    versioned(response, version)
+    return Accepted(
+        id=str(aggregate_id), version=version.count, position=version.position, events=list(events)
+    )

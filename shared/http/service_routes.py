@@ -1,0 +1,126 @@
+"""The doors that every service has: is it alive, is it ready, what does it count, which events are its own."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import unquote
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from faststream import FastStream
+from faststream.nats import NatsBroker
+from faststream.specification import AsyncAPI
+from faststream.specification.asyncapi import get_asyncapi_html
+from pydantic import BaseModel
+
+from shared.contracts.catalog import Catalog
+from shared.contracts.envelope import CONTENT_TYPE
+from shared.contracts.envelope_schema import OPEN, event_schema, open_lists
+from shared.eventstore.streams import EVENTS
+from shared.kernel.errors import Refusal
+from shared.kernel.health import Probe, examine
+from shared.observability.metrics import EXPOSITION_TYPE, Telemetry
+
+RELEASE = "0.1.0"
+READING = (
+    f"All events stand in the JetStream stream {EVENTS}, as CloudEvents 1.0 in structured mode. To read them, ask an "
+    "operator for a key (`loa readers add NAME`): it admits you to a durable pull consumer `reader-NAME` of your own, "
+    "with inboxes below `_INBOX.reader-NAME`. Each event comes at least once; `id` tells whether you know it, "
+    "`aggregateversion` in which order those of one subject belong, `draftcode`, `unitcode` and `dataset` whose they "
+    f"are. Fields, types and values of open lists (`{OPEN}`) are only ever added: pass over what you don't know."
+)
+
+
+class Alive(BaseModel):
+    status: str = "ok"
+
+
+class CheckState(BaseModel):
+    ok: bool
+    detail: str | None = None
+
+
+class Readiness(BaseModel):
+    ready: bool
+    checks: dict[str, CheckState]
+
+
+class UnknownEventType(Refusal):
+    code = "unknown-event-type"
+    kind = "not_found"
+
+
+def probing(probes: Mapping[str, Probe], metrics: Telemetry) -> APIRouter:
+    router = APIRouter(tags=["operation"])
+
+    @router.get("/livez", summary="Is the process alive?")
+    async def livez() -> Alive:
+        return Alive()
+
+    @router.get(
+        "/readyz",
+        summary="Is every part ready? Says which is not.",
+        response_model=Readiness,
+        responses={503: {"model": Readiness, "description": "Some part is not ready."}},
+    )
+    async def readyz() -> JSONResponse:
+        checks = await examine(probes)
+        ready = all(check.ok for check in checks.values())
+        body = {
+            "ready": ready,
+            "checks": {name: {"ok": c.ok, "detail": c.detail} for name, c in checks.items()},
+        }
+        return JSONResponse(body, 200 if ready else 503)
+
+    @router.get("/metrics", response_class=PlainTextResponse, summary="Prometheus metrics")
+    async def prometheus() -> Response:
+        return Response(await metrics.exposition(), media_type=EXPOSITION_TYPE)
+
+    return router
+
+
+def contract(service: str, broker: NatsBroker, catalog: Catalog) -> APIRouter:
+    router = APIRouter(tags=["contract"])
+    document = AsyncAPI(title=f"Loa {service}", version=RELEASE, description=READING, schema_version="3.0.0")
+
+    @cache
+    def specification() -> Any:
+        """Build the document when it is first asked for: that takes as long as the rest of a start."""
+        built = FastStream(broker, specification=document).schema.to_specification()
+        _describe(built)
+        return built
+
+    @router.get("/asyncapi.json", summary="AsyncAPI 3 document of this service's events")
+    async def asyncapi_json() -> Response:
+        return Response(specification().to_json(), media_type="application/json")
+
+    @router.get("/asyncapi", response_class=HTMLResponse, summary="AsyncAPI for people")
+    async def asyncapi_html() -> str:
+        return get_asyncapi_html(specification())
+
+    @router.get("/schemas/{type_name}", summary="JSON Schema of an event type, in its envelope")
+    async def schema(type_name: str) -> dict[str, Any]:
+        if (model := catalog.types.get(type_name)) is None:
+            raise UnknownEventType(
+                f"Không có loại sự kiện “{type_name}”; danh mục tại /asyncapi.",
+                f"There is no event type '{type_name}'; see /asyncapi for the list.",
+            )
+        return event_schema(model)
+
+    return router
+
+
+def _describe(specification: Any) -> None:
+    """Say what FastStream does not: media type, stream and subjects of the events, and which lists are open."""
+    messages = specification.components.messages
+    open_lists(specification.components.schemas)
+    for channel in specification.channels.values():
+        if not (channel.address or "").startswith("loa."):
+            continue
+        setattr(channel, "x-stream", EVENTS)
+        if "{id}" in channel.address:
+            channel.parameters = {"id": {"description": "Id of the aggregate, a UUID."}}
+        for reference in channel.messages.values():
+            message = messages[unquote(reference.ref.removeprefix("#/components/messages/"))]
+            message.contentType = CONTENT_TYPE
+            message.correlationId.location = "$message.payload#/correlationid"

@@ -1,0 +1,112 @@
+"""NATS: one connection for the event store and the projections, and FastStream as the face to the broker."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from faststream import AckPolicy
+from faststream.nats import JStream, NatsBroker
+from faststream.nats.security import NatsNKey
+from nats.aio.client import Client
+from nats.js.errors import NotFoundError
+
+from shared.contracts.catalog import Catalog
+from shared.contracts.envelope import subject_of
+from shared.contracts.envelope_schema import envelope_model
+from shared.eventstore.streams import EVENTS, stream_state
+from shared.kernel import log
+from shared.kernel.health import Check
+from shared.kernel.settings import ServiceSettings
+
+logger = log.get(__name__)
+
+
+def events_stream() -> JStream:
+    """Name the log to FastStream without ever declaring it: only the bootstrap owns streams."""
+    return JStream(EVENTS, declare=False)
+
+
+class ConnectionLog:
+    """Says what happens to a connection, and a repeated error only once."""
+
+    def __init__(self) -> None:
+        self._said = ""
+
+    async def disconnected(self) -> None:
+        logger.warning("nats_disconnected")
+
+    async def reconnected(self) -> None:
+        self._said = ""
+        logger.info("nats_reconnected")
+
+    async def failed(self, error: Exception) -> None:
+        said = f"{type(error).__name__}: {error}"
+        if said != self._said:
+            logger.warning("nats_error", error=said)
+        self._said = said
+
+
+def connection_options(settings: ServiceSettings) -> dict[str, Any]:
+    """Options of nats-py and FastStream alike: reconnect for ever, notice a dead link within 15 seconds."""
+    said = ConnectionLog()
+    return {
+        "name": f"loa-{settings.service}",
+        "inbox_prefix": settings.inbox_prefix,
+        "max_reconnect_attempts": -1,
+        "reconnect_time_wait": 1,
+        "ping_interval": 5,  # seconds; at the third that nobody answered the link is given up
+        "error_cb": said.failed,
+        "disconnected_cb": said.disconnected,
+        "reconnected_cb": said.reconnected,
+    }
+
+
+async def connect(client: Client, settings: ServiceSettings, closed: Callable[[], Awaitable[None]]) -> None:
+    """Connect, however long that takes; `closed` is called when the client has given up for good."""
+    options = connection_options(settings)
+    options["inbox_prefix"] = settings.inbox_prefix.encode()
+    if settings.nats_seed:
+        options["nkeys_seed_str"] = settings.nats_seed.get_secret_value()
+    await client.connect(settings.nats_servers, closed_cb=closed, **options)
+    logger.info("nats_connected")
+
+
+async def ping(client: Client) -> Check:
+    """Ask the broker for the log: a frozen one keeps its connections open and answers nothing.
+
+    Not by `Client.flush`: one that timed out leaves its cancelled future in line, and the pong that comes for it
+    later ends the client's reading loop (nats-py 2.16, `Client._process_pong`); what is connected is deaf then.
+    """
+    if not client.is_connected:
+        return Check(ok=False, detail="not connected")
+    try:
+        await stream_state(client.jetstream(timeout=2))
+    except NotFoundError:
+        return Check(ok=False, detail=f"the broker has no stream {EVENTS}: loa streams apply")
+    return Check(ok=True)
+
+
+def create_broker(settings: ServiceSettings, catalog: Catalog) -> NatsBroker:
+    """Make the service's FastStream broker, with every event that the service owns declared.
+
+    Acknowledgement is manual: FastStream's default on NATS terminates a message whose handler raised.
+    It reconnects for ever like the service's own connection, whose closing for good ends the process.
+    """
+    seed = settings.nats_seed
+    broker = NatsBroker(
+        settings.nats_servers,
+        ack_policy=AckPolicy.MANUAL,
+        logger=logging.getLogger("faststream.loa"),  # its own logger writes past ours
+        log_level=logging.DEBUG,
+        security=NatsNKey.from_seed(seed.get_secret_value()) if seed else None,
+        **connection_options(settings),
+    )
+    for model in catalog.owned_by(settings.service):
+        broker.publisher(
+            subject_of(model, "{id}"),
+            schema=envelope_model(model),
+            title=model.type_name(),
+            description=model.__doc__,
+            stream=events_stream(),
+        )
+    return broker

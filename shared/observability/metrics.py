@@ -1,0 +1,95 @@
+"""Prometheus metrics of a service: what it promises, counted. deploy/prometheus/README.md lists them all."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+logger = logging.getLogger(__name__)  # which goes through ours (shared.kernel.log)
+
+EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+FRESH_SECONDS = 5.0  # within which what was read for one scrape is good enough for the next
+READ_SECONDS = 2.0  # for any one reading: a scrape must answer when nothing else does
+
+Reading = Callable[[], Awaitable[None]]
+
+
+class Telemetry:
+    """The metrics that every service has; one registry a service, none global.
+
+    `before_scrape` takes readings that set gauges just before they are asked for.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._readings: dict[str, Reading] = {}
+        self._read_at = -FRESH_SECONDS
+        self.http = self.histogram("loa_http_seconds", "HTTP answers by route", "method", "route", "status")
+        self.appends = self.histogram(
+            "loa_append_seconds", "appends to the log, one aggregate each", "context", "outcome"
+        )
+        self.appended = self.counter("loa_appended_events", "events in the log by this service", "type")
+        self.position = self.gauge("loa_projection_position", "position of the read model", "projection")
+        self.lag = self.gauge("loa_projection_lag_events", "events between log and read model", "projection")
+        self.lag_seconds = self.gauge(
+            "loa_projection_lag_seconds",
+            "age of the oldest event that is not in the read model",
+            "projection",
+        )
+        self.stuck = self.gauge(
+            "loa_projection_stuck", "1 if the projection stopped at an event", "projection"
+        )
+        self.unknown = self.counter("loa_unknown_events", "events of a type unknown here", "type")
+        self.messages = self.counter(
+            "loa_messages",
+            "messages that the service reacts to, by what became of them",
+            "consumer",
+            "outcome",
+        )
+        self.pending = self.gauge("loa_reactions_pending", "messages that wait for a reaction", "consumer")
+        self.unread = self.counter("loa_readings_failed", "readings for a scrape that failed", "reading")
+
+    def histogram(self, name: str, what: str, *labels: str) -> Histogram:
+        return Histogram(name, what, labels, registry=self.registry)
+
+    def counter(self, name: str, what: str, *labels: str) -> Counter:
+        return Counter(name, what, labels, registry=self.registry)
+
+    def gauge(self, name: str, what: str, *labels: str) -> Gauge:
+        return Gauge(name, what, labels, registry=self.registry)
+
+    def before_scrape(self, name: str, reading: Reading) -> None:
+        self._readings[name] = reading
+
+    @contextmanager
+    def append_of(self, context: str) -> Iterator[None]:
+        """Time an append; how it ended is the class of what it raises."""
+        started, outcome = time.perf_counter(), "appended"
+        try:
+            yield
+        except Exception as error:
+            outcome = _OUTCOMES.get(type(error).__name__, "failed")
+            raise
+        finally:
+            self.appends.labels(context, outcome).observe(time.perf_counter() - started)
+
+    async def exposition(self) -> bytes:
+        if time.monotonic() - self._read_at >= FRESH_SECONDS:
+            self._read_at = time.monotonic()
+            await asyncio.gather(*(self._read(name, read) for name, read in self._readings.items()))
+        return generate_latest(self.registry)
+
+    async def _read(self, name: str, reading: Reading) -> None:
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                await reading()
+        except Exception as error:  # noqa: BLE001  whatever is broken, the other figures are wanted all the more
+            self.unread.labels(name).inc()
+            problem = f"{type(error).__name__}: {error}"
+            logger.warning("reading_failed", extra={"reading": name, "error": problem})
+
+
+_OUTCOMES = {"VersionConflict": "conflict", "TransientError": "transient", "PermanentError": "permanent"}

@@ -1,0 +1,192 @@
+"""A form as it was sent: each field read on its own, each fault said in words beside it, nothing forgotten."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+
+from shared.kernel.errors import Text
+from shared.text_checks.encodings import flaw, tidied
+from shared.text_checks.personal_data import find
+from shared.text_checks.printable import is_printable
+
+E = TypeVar("E", bound=StrEnum)
+T = TypeVar("T")
+MOST_FIELDS = 300
+MOST_FILES = 10
+CHUNK = 1 << 16  # bytes of a file at a time
+MISSING = Text("Đề nghị điền nội dung này.", "Please fill this in.")
+NOT_A_DAY = Text(
+    "Ngày chưa đúng; viết theo dạng ngày/tháng/năm, ví dụ 05/03/2026.",
+    "This is no day; write day/month/year, such as 05/03/2026.",
+)
+NOT_IN_LIST = Text("Đề nghị chọn một mục trong danh sách.", "Please choose from the list.")
+NOT_A_NUMBER = Text("Đề nghị ghi một số nguyên, ví dụ 120.", "Please write a whole number, such as 120.")
+UNPRINTABLE = Text(
+    "Có ký tự không hiển thị được; đề nghị nhập lại.", "There are characters that can't be shown."
+)
+PERSONAL = Text(
+    "Đề nghị không ghi địa chỉ thư điện tử, số điện thoại, số định danh hoặc mã số thuế của cá nhân.",
+    "Please leave e-mail addresses, telephone, identity and tax numbers of persons out.",
+)
+NOT_AN_ADDRESS = Text(
+    "Địa chỉ chưa đúng; sao chép đầy đủ, bắt đầu bằng https://.",
+    "This is no address; copy all of it, it begins with https://.",
+)
+
+
+class Wrong(Exception):
+    def __init__(self, why: Text) -> None:
+        super().__init__(why.en)
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file that somebody sent: its SHA-256 in hexadecimal digits, and its size in bytes; nothing else is kept."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(slots=True)
+class Fields:
+    """`given` is what was typed, `files` what was chosen, by field; `errors` fills up as the fields are read."""
+
+    given: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    errors: dict[str, Text] = field(default_factory=dict)
+    files: Mapping[str, SentFile] = field(default_factory=dict)
+
+    def text(self, name: str, default: str = "") -> str:
+        """Give what was typed in a field, to be shown again."""
+        return self.given[name][0] if self.given.get(name) else default
+
+    def chosen(self, name: str) -> Sequence[str]:
+        return self.given.get(name, ())
+
+    def words(self, name: str, most: int, *, required: bool = True) -> str | None:
+        """Read free words; they go into the log, which holds no personal data."""
+        return self._read(name, lambda said: _impersonal(_words(said, most)), required=required)
+
+    def day(self, name: str, *, earliest: date = date.min, latest: date = date.max) -> date | None:
+        return self._read(name, lambda said: _day(said, earliest, latest), required=True)
+
+    def one_of(self, name: str, kinds: type[E], *, required: bool = True) -> E | None:
+        return self._read(name, lambda said: _one_of(said, kinds), required=required)
+
+    def count(self, name: str, most: int) -> int | None:
+        return self._read(name, lambda said: _count(said, most), required=False)
+
+    def address(self, name: str, most: int) -> str | None:
+        """Read an optional address of the web."""
+        return self._read(name, lambda said: _address(_words(said, most)), required=False)
+
+    def _read(self, name: str, read: Callable[[str], T], *, required: bool) -> T | None:
+        given = self.text(name)
+        said = tidied(given) if flaw(given) is None else given
+        if not said:
+            self.errors |= {name: MISSING} if required else {}
+            return None
+        try:
+            return read(said)
+        except Wrong as wrong:
+            self.errors[name] = wrong.why
+            return None
+
+
+def _words(said: str, most: int) -> str:
+    if (why := flaw(said)) is not None:
+        raise Wrong(Text(f"Nội dung {why.vi}.", f"The text {why.en}."))
+    if not is_printable(said):
+        raise Wrong(UNPRINTABLE)
+    if len(said) > most:
+        raise Wrong(
+            Text(
+                f"Nội dung dài {len(said)} ký tự, nhiều nhất là {most}; đề nghị viết ngắn hơn.",
+                f"{len(said)} characters, at most {most}; please write less.",
+            )
+        )
+    return said
+
+
+def _impersonal(said: str) -> str:
+    if find(said) is not None:
+        raise Wrong(PERSONAL)
+    return said
+
+
+def _day(said: str, earliest: date, latest: date) -> date:
+    day = _any_day(said)
+    if day is None:
+        raise Wrong(NOT_A_DAY)
+    if day < earliest:
+        raise Wrong(Text(f"Ngày này phải từ {earliest:%d/%m/%Y} trở đi.", f"Not before {earliest}."))
+    if day > latest:
+        raise Wrong(Text(f"Ngày này không được sau ngày {latest:%d/%m/%Y}.", f"Not after {latest}."))
+    return day
+
+
+def _any_day(said: str) -> date | None:
+    """Read a day as browsers send it, or as people write it."""
+    for form in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y"):
+        with suppress(ValueError):
+            return datetime.strptime(said, form).date()  # noqa: DTZ007  a day has no time zone
+    return None
+
+
+def _one_of(said: str, kinds: type[E]) -> E:
+    if said not in set(kinds):
+        raise Wrong(NOT_IN_LIST)
+    return kinds(said)
+
+
+def _count(said: str, most: int) -> int:
+    digits = said.replace(".", "").replace(" ", "")  # 1.200 is how people write it
+    if not (digits.isascii() and digits.isdigit()):
+        raise Wrong(NOT_A_NUMBER)
+    if len(digits) > len(str(most)) or int(digits) > most:
+        raise Wrong(Text(f"Nhiều nhất là {most}.", f"At most {most}."))
+    return int(digits)
+
+
+def _address(said: str) -> str:
+    with suppress(ValueError):
+        parts = urlsplit(said)
+        if parts.scheme in {"http", "https"} and parts.hostname and not any(c.isspace() for c in said):
+            return said
+    raise Wrong(NOT_AN_ADDRESS)
+
+
+async def sent(request: Request) -> Fields:
+    """Read a form of the plain kind (application/x-www-form-urlencoded), or of the kind that carries files (RFC 7578).
+
+    What is no form, or one of far too many fields, is read as a form in which nothing was filled in.
+    """
+    given: dict[str, list[str]] = {}
+    files: dict[str, SentFile] = {}
+    try:
+        async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
+            for name, said in form.multi_items():
+                if isinstance(said, str):
+                    given.setdefault(name, []).append(said)
+                elif said.size:  # a field in which nobody chose a file is sent as well, empty
+                    files[name] = await _file(said)
+    except HTTPException:
+        return Fields()
+    return Fields(given, files=files)
+
+
+async def _file(said: UploadFile) -> SentFile:
+    digest, size = hashlib.sha256(), 0
+    while part := await said.read(CHUNK):
+        digest.update(part)
+        size += len(part)
+    return SentFile(digest.hexdigest(), size)

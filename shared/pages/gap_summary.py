@@ -1,0 +1,67 @@
+"""What an answer link is about, read from the log itself: the same for whoever serves the page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from shared.contracts.envelope import AggregateRef
+from shared.contracts.ids import draft_id, unit_id
+from shared.contracts.metrics import ComplianceGapClosed
+from shared.contracts.vocabulary import Dataset, Instrument, Stage
+from shared.directory import units
+from shared.directory.drafts import policies_of
+from shared.eventstore.port import EventStore
+from shared.signed_links.links import Link, LinkNotValid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """One gap as its unit sees it; `policies` are the numbers that are still owed, 0 being the whole draft."""
+
+    gap_id: UUID
+    draft_code: str
+    title: str
+    instrument: Instrument
+    stage: Stage
+    unit_code: str
+    unit_name: str
+    since: date
+    due_on: date
+    policies: tuple[int, ...]
+    policy_titles: Mapping[int, str]
+    dataset: Dataset
+    is_open: bool
+
+
+async def matter_of(store: EventStore, link: Link, today: date) -> Matter:
+    """Read the matter of a link, its unit by the name of today; raises `LinkNotValid` if the log knows nothing of it."""
+    story = (await store.load(AggregateRef("compliance", link.gap_id))).facts
+    if not story:
+        raise LinkNotValid
+    gap = story[-1]
+    return Matter(
+        gap_id=gap.gap_id,
+        draft_code=gap.draft_code,
+        title=gap.title,
+        instrument=gap.instrument,
+        stage=gap.stage,
+        unit_code=link.unit_code,
+        unit_name=await _name(store, link.unit_code, today),
+        since=gap.since,
+        due_on=gap.due_on,
+        policies=gap.policies,
+        policy_titles=dict(policies_of(await _facts(store, "draft", draft_id(gap.draft_code)))),
+        dataset=gap.dataset,
+        is_open=not isinstance(gap, ComplianceGapClosed) and gap.unit_code == link.unit_code,
+    )
+
+
+async def _facts(store: EventStore, context: str, id_: UUID) -> Sequence[Any]:
+    return (await store.load(AggregateRef(context, id_))).facts
+
+
+async def _name(store: EventStore, code: str, today: date) -> str:
+    unit = units.fold(await _facts(store, "unit", unit_id(code)))
+    return unit.name_on(today) if unit else code

@@ -1,0 +1,157 @@
+"""The door behind the buttons of a mail: who holds a valid link may look (GET) and answer once (POST).
+
+There is no account, no session and no cookie: a browser brings nothing along by itself, so another site has
+nothing to ride on (CSRF), and the token in the address is what admits. Programs that look through mails follow
+links with GET and HEAD: neither changes anything.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import Environment
+
+from shared.contracts.datasets import banners
+from shared.contracts.envelope import Metadata
+from shared.contracts.vocabulary import AlertAnswer, Role
+from shared.http import request_context
+from shared.http.auth import Principal
+from shared.kernel.clock import Clock
+from shared.pages.forms import Fields
+from shared.pages.gap_summary import Matter
+from shared.pages.html_errors import kept_headers, page_route, said
+from shared.pages.layout import safe
+from shared.rules.wording import INSTRUMENTS, STAGES
+from shared.signed_links.links import PATH, Link, LinkIsOver, LinkNotValid, LinkReader
+
+H_contra = TypeVar("H_contra", contravariant=True)  # who holds a link
+TITLES: Mapping[str, str] = {
+    "link-not-valid": "Liên kết không đúng",
+    "link-is-over": "Liên kết đã hết hiệu lực",
+    "link-is-used": "Liên kết đã được sử dụng",
+    "nothing-owed": "Không cần trả lời thêm",
+    "body-too-large": "Tệp quá lớn",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A link that was shown at the door."""
+
+    link: Link
+    token: str
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of what the link does."""
+        return str(self.link.link_id)
+
+    @property
+    def principal(self) -> Principal:
+        """Who acts: an official of the unit, by the opaque id of the mailbox."""
+        return Principal(str(self.link.recipient_id), Role.UNIT, self.link.unit_code)
+
+    def metadata(self, request: Request, now: datetime) -> Metadata:
+        """Stamp what the link does: pressed again with other words it is the same press, so no payload is named."""
+        return replace(request_context.metadata(request, self.principal), idempotency_key=self.key, time=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    reader: LinkReader
+    now: Clock
+
+    def admit(self, *answers: AlertAnswer, over: bool = False) -> Any:
+        """Declare which links pass an endpoint's door; with `over` those too whose time has passed."""
+        return Depends(partial(_hold, frozenset(answers), self, over))
+
+
+async def _hold(answers: frozenset[AlertAnswer], door: Door, over: bool, token: str) -> Held:
+    link = door.reader.read(token)
+    if link.answer not in answers:
+        raise LinkNotValid
+    if link.is_over(door.now()) and not over:
+        raise LinkIsOver(link.expires)
+    return Held(link, token)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPages:
+    """How answers look: `renew_at` is the address of the service that mails new links.
+
+    `path` is where they stand, `closed` the page of a link that leads nowhere, `titles` what it is called by problem.
+    """
+
+    templates: Environment
+    renew_at: str
+    path: str = PATH
+    closed: str = "closed.html"
+    titles: Mapping[str, str] = field(default_factory=lambda: TITLES)
+
+    def page(
+        self, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
+    ) -> HTMLResponse:
+        text = self.templates.get_template(template).render(**values)
+        return HTMLResponse(text, status, {**self._headers(), **(headers or {})})
+
+    def form(
+        self, template: str, matter: Matter, form: Fields, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """Show a form under what it is about."""
+        about: dict[str, Any] = {
+            "matter": matter,
+            "stage": STAGES[matter.stage],
+            "instrument": INSTRUMENTS[matter.instrument],
+            "banners": banners([matter.dataset]),
+        }
+        return self.page(template, status, form=form, **about, **values)
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            **safe(forms_to=[self.renew_at]),
+            "Referrer-Policy": "no-referrer",
+            "X-Robots-Tag": "noindex, nofollow",
+            "Cache-Control": "no-store",
+        }
+
+    def refused(self, request: Request, problem: Response) -> Response:
+        """Say kindly why a link leads nowhere, and offer a new one where that helps."""
+        body = said(problem)
+        renew = f"{self.renew_at}{self.path}/{request.path_params['token']}/renew"
+        return self.page(
+            self.closed,
+            problem.status_code,
+            kept_headers(problem),
+            title=self.titles.get(body["type"].rpartition(":")[2], body["title"]),
+            messages=body["messages"],
+            renew=renew if body.get("renewable") else None,
+        )
+
+
+class Desk(Protocol[H_contra]):
+    """What a service shows and records behind its links, for who holds one."""
+
+    async def look(self, held: H_contra) -> HTMLResponse: ...
+    async def answer(self, request: Request, held: H_contra) -> HTMLResponse: ...
+
+
+def routes(pages: AnswerPages, desk: Desk[Any], admitted: Any) -> APIRouter:
+    """No part of the API's description: only the holder of a link has anything to do here."""
+    router = APIRouter(
+        prefix=pages.path, tags=["answers"], route_class=page_route(pages.refused), include_in_schema=False
+    )
+
+    @router.get("/{token}")
+    @router.head("/{token}")
+    async def look(held: Any = admitted) -> HTMLResponse:
+        return await desk.look(held)
+
+    @router.post("/{token}")
+    async def answer(request: Request, held: Any = admitted) -> HTMLResponse:
+        return await desk.answer(request, held)
+
+    return router

@@ -1,0 +1,104 @@
+"""Batches of the log become rows, together with the checkpoint, exactly once; a poisonous event is singled out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.contracts.catalog import Catalog
+from shared.contracts.envelope import Recorded, decode
+from shared.contracts.event import Unknown
+from shared.kernel import log
+from shared.kernel.errors import PermanentError
+from shared.kernel.transient import TRANSIENT
+from shared.observability.metrics import Telemetry
+from shared.observability.tracing import Heard
+from shared.projections.checkpoint import Checkpoint, CheckpointMoved, CheckpointTables
+from shared.projections.event_feed import RawEvent
+from shared.projections.port import PoisonEvent, Projection
+
+logger = log.get(__name__)
+
+FEW = 10  # events of a batch that are named one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """Writes one projection into one set of tables.
+
+    `row` names the checkpoint; `path` is where unqualified tables are found (a `search_path`), empty for the
+    database's own order.
+    """
+
+    projection: Projection
+    engine: AsyncEngine
+    catalog: Catalog
+    checkpoints: CheckpointTables
+    telemetry: Telemetry
+    row: str
+    path: str = ""
+
+    async def project(
+        self, batch: Sequence[RawEvent], checkpoint: Checkpoint, created: datetime
+    ) -> Checkpoint:
+        """Write a batch after `checkpoint`; raises `CheckpointMoved`, `PoisonEvent` or one of `TRANSIENT`."""
+        try:
+            return await self._commit(batch, checkpoint, created)
+        except (CheckpointMoved, *TRANSIENT):
+            raise
+        except Exception as error:
+            # The one place that catches everything: whatever an event broke, find out which one it was.
+            if len(batch) == 1:
+                detail = (
+                    error.detail if isinstance(error, PermanentError) else f"{type(error).__name__}: {error}"
+                )
+                raise PoisonEvent(batch[0].position, detail) from error
+            for raw in batch:
+                checkpoint = await self.project([raw], checkpoint, created)
+            return checkpoint
+
+    async def read(self) -> Checkpoint:
+        async with self.engine.connect() as connection:
+            return await self.checkpoints.read(connection, self.row)
+
+    async def is_skipped(self, position: int | None) -> bool:
+        async with self.engine.connect() as connection:
+            return position in await self.checkpoints.skips(connection, self.projection.name)
+
+    async def _commit(self, batch: Sequence[RawEvent], read: Checkpoint, created: datetime) -> Checkpoint:
+        to = Checkpoint(batch[-1].position, created)
+        async with self.engine.begin() as connection:
+            if self.path:
+                await connection.execute(text(f"SET LOCAL search_path = {self.path}"))
+            # The checkpoint before the rows, as readers take them: so nobody waits for the other in a ring.
+            skipped = await self.checkpoints.advance(connection, self.row, read, to, of=self.projection.name)
+            if events := self._events(batch, skipped):
+                await self.projection.apply(connection, events)
+        self._tell(events, to)
+        return to
+
+    def heard(self, batch: Sequence[RawEvent], now: datetime) -> list[Heard]:
+        """Say which traces a batch comes from."""
+        ours = (raw for raw in batch if self._is_ours(raw))
+        return [Heard(raw.traceparent, now - raw.recorded) for raw in ours]
+
+    def _is_ours(self, raw: RawEvent) -> bool:
+        return raw.subject.split(".", 2)[1] in self.projection.contexts
+
+    def _tell(self, events: Sequence[Recorded], to: Checkpoint) -> None:
+        """Name each event while they come by ones; of a crowd only where it ends."""
+        if len(events) > FEW:
+            logger.info("events_projected", row=self.row, events=len(events), position=to.position)
+            return
+        for event in events:
+            logger.info("event_projected", row=self.row, type=event.type, **event.ids)
+
+    def _events(self, batch: Sequence[RawEvent], skipped: frozenset[int]) -> list[Recorded]:
+        ours = [raw for raw in batch if raw.position not in skipped and self._is_ours(raw)]
+        decoded = [decode(self.catalog, raw.position, raw.payload) for raw in ours]
+        for event in decoded:
+            if isinstance(event.data, Unknown):
+                self.telemetry.unknown.labels(event.type).inc()
+        return [event for event in decoded if not isinstance(event.data, Unknown)]

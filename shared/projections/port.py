@@ -1,0 +1,71 @@
+"""What a service says about its projection, and what the projector says about its own state."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.envelope import Recorded
+from shared.kernel.errors import PermanentError
+
+
+class Projection(Protocol):
+    """What a service makes of the log. Only events of `contexts` are decoded and handed over.
+
+    `tables` hold nothing but what comes from the log: a rebuild empties and fills them.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def contexts(self) -> frozenset[str]: ...
+    @property
+    def tables(self) -> Sequence[Table]: ...
+
+    async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
+        """Write what the events mean, within the transaction that also moves the checkpoint."""
+        ...
+
+    async def began(self) -> None:
+        """Be told that this process is the active one from now on; what it remembers may be old."""
+        ...
+
+    async def caught_up(self) -> None:
+        """Be told, after the commit, that the rows are as new as the log was; may append events."""
+        ...
+
+
+class State(StrEnum):
+    STARTING = "starting"
+    STANDBY = "standby"
+    RUNNING = "running"
+    STUCK = "stuck"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`position` is the last one in the rows, `pending` how many events of the log are not in them yet."""
+
+    state: State = State.STARTING
+    position: int = 0
+    pending: int = 0
+    problem: str | None = None
+    stuck_at: int | None = None
+
+
+class StreamRecreated(PermanentError):
+    """The log is not the one that the rows were made from; only a rebuild can be right."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("stream_recreated", detail)
+
+
+class PoisonEvent(PermanentError):
+    """An event that can't be projected: the projector stops before it and says so."""
+
+    def __init__(self, position: int, detail: str) -> None:
+        super().__init__("poison_event", f"position {position}: {detail}")
+        self.position = position

@@ -1,0 +1,235 @@
+"""The projector: ordered batches of the log become rows, together with the checkpoint, exactly once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+
+from nats.aio.client import Client
+from nats.js.errors import NotFoundError
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.contracts.catalog import Catalog
+from shared.eventstore.streams import StreamState, stream_state
+from shared.kernel import clock, log
+from shared.kernel.errors import TransientError
+from shared.kernel.task_group import together
+from shared.kernel.transient import TRANSIENT
+from shared.observability.metrics import Telemetry
+from shared.observability.tracing import Tracing
+from shared.projections.batch_writer import Batches
+from shared.projections.checkpoint import Checkpoint, CheckpointMoved, CheckpointTables
+from shared.projections.event_feed import Feed, RawEvent
+from shared.projections.port import PoisonEvent, Projection, State, Status, StreamRecreated
+from shared.projections.rebuild import Purpose, Refill
+
+logger = log.get(__name__)
+
+BATCH = 500
+WAIT_SECONDS = 1.0
+RETRY_SECONDS = 0.5
+
+
+class Runner:
+    """Runs one projection; of several processes one is active (advisory lock), the others stand by."""
+
+    def __init__(
+        self,
+        projection: Projection,
+        *,
+        client: Client,
+        engine: AsyncEngine,
+        catalog: Catalog,
+        checkpoints: CheckpointTables,
+        telemetry: Telemetry,
+        tracing: Tracing,
+    ) -> None:
+        self.projection = projection
+        self.name = projection.name
+        self.status = Status()
+        self.rows = Batches(projection, engine, catalog, checkpoints, telemetry, row=projection.name)
+        self.refills = {purpose: Refill(purpose, self.rows, client, tracing) for purpose in Purpose}
+        self._client = client
+        self._engine = engine
+        self._checkpoints = checkpoints
+        self._telemetry = telemetry
+        self._tracing = tracing
+        self._behind: datetime | None = None  # the age of rows that are not as new as the log
+        telemetry.lag_seconds.labels(self.name).set_function(self._lag_seconds)
+        self._changed = asyncio.Condition()
+
+    async def run(self) -> None:
+        """Project for ever, and fill tables anew beside when that is asked for."""
+        await together(self._project_for_ever, *(refill.run for refill in self.refills.values()))
+
+    async def _project_for_ever(self) -> None:
+        """Wait out the faults that may pass, show the others until they are mended."""
+        said = ""
+        while True:
+            try:
+                await self._lead_until_stuck()
+                said = ""
+            except CheckpointMoved:
+                continue  # a rebuild, or another projector: begin again from what stands
+            except TRANSIENT as error:
+                problem = f"{type(error).__name__}: {error}"
+                if problem != said:
+                    logger.warning("projection_interrupted", projection=self.name, error=problem)
+                said = problem
+                await self._show(replace(self.status, state=State.STARTING, problem=problem))
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _lead_until_stuck(self) -> None:
+        """Project until something stops it that only a hand can mend; come back when that is done."""
+        try:
+            await self._lead()
+        except (StreamRecreated, PoisonEvent) as error:
+            logger.error(  # noqa: TRY400  the detail says it all; a stack would hide the position
+                "projection_stuck", projection=self.name, reason=error.reason, detail=error.detail
+            )
+            await self._wait_for_mending(error)
+
+    async def wait_for(self, position: int, seconds: float) -> bool:
+        """Wait until the rows are as new as `position`; also where another process projects."""
+        try:
+            async with asyncio.timeout(seconds), self._changed:
+                await self._changed.wait_for(lambda: self.status.position >= position)
+        except TimeoutError:
+            return False
+        return True
+
+    async def skip(self, position: int, *, reason: str, by: str) -> None:
+        """Pass over the event at `position` for good; the projector goes on by itself."""
+        async with self._engine.begin() as connection:
+            await self._checkpoints.skip(connection, self.name, position, reason=reason, by=by)
+
+    async def rebuild(self) -> None:
+        """Ask for the tables to be filled anew from the log; readers keep the old ones until it is done.
+
+        Nothing is sent or announced by it: a projection only writes rows.
+        """
+        await self.refills[Purpose.REBUILD].ask()
+
+    async def behind(self) -> int:
+        """Tell how many events the log has beyond the rows; as last known, where the broker is away."""
+        try:
+            return max(0, await self.log_end() - self.status.position)
+        except TRANSIENT:
+            return self.status.pending
+
+    async def log_end(self) -> int:
+        """Ask for the position of the log's last event; 0 if it is empty, or not there at all."""
+        try:
+            return (await self._stream()).last
+        except NotFoundError:
+            return 0
+
+    async def _stream(self) -> StreamState:
+        if not self._client.is_connected:  # a request now might wait for an answer that never comes
+            raise TransientError("the broker is not connected")
+        return await stream_state(self._client.jetstream(timeout=5))
+
+    @asynccontextmanager
+    async def _leadership(self) -> AsyncIterator[None]:
+        key = {"name": f"loa-projection-{self.name}"}
+        async with self._engine.connect() as session:
+            await session.execution_options(isolation_level="AUTOCOMMIT")
+            while not (
+                await session.execute(text("SELECT pg_try_advisory_lock(hashtext(:name))"), key)
+            ).scalar():
+                await self._show(Status(State.STANDBY, (await self.rows.read()).position))
+                await asyncio.sleep(RETRY_SECONDS)
+            try:
+                yield
+            finally:
+                await session.execute(text("SELECT pg_advisory_unlock(hashtext(:name))"), key)
+
+    async def _lead(self) -> None:
+        async with self._leadership():
+            checkpoint = await self.rows.read()
+            stream = await self._check_stream(checkpoint)
+            await (
+                self.projection.began()
+            )  # before it is ready: rows that follow from other rules are made anew
+            feed = Feed(self._client, checkpoint.position)
+            logger.info("projection_started", projection=self.name, position=checkpoint.position)
+            try:
+                await self._show(
+                    Status(State.RUNNING, checkpoint.position, stream.last - checkpoint.position)
+                )
+                await self._follow(feed, checkpoint, stream)
+            finally:
+                await feed.close()
+
+    async def _follow(self, feed: Feed, checkpoint: Checkpoint, stream: StreamState) -> None:
+        if checkpoint.position == stream.last:
+            await self.projection.caught_up()
+        while True:
+            batch = await feed.batch(BATCH, WAIT_SECONDS)
+            if feed.created not in {None, stream.created}:
+                raise TransientError(
+                    "the log was replaced by another"
+                )  # what that means is seen at the next start
+            if batch:
+                checkpoint = await self._project(batch, checkpoint, stream.created)
+            elif await self.rows.read() != checkpoint:
+                raise CheckpointMoved(self.name)
+            elif (await self._check_stream(checkpoint)).last > checkpoint.position:
+                await feed.close()  # the log moves on and we don't: the consumer is gone, take a new one
+
+    async def _project(
+        self, batch: Sequence[RawEvent], checkpoint: Checkpoint, created: datetime
+    ) -> Checkpoint:
+        with self._tracing.hearing(f"project {self.name}", self.rows.heard(batch, clock.now())):
+            checkpoint = await self.rows.project(batch, checkpoint, created)
+            self._behind = batch[-1].recorded
+            await self._show(Status(State.RUNNING, checkpoint.position, batch[-1].pending))
+            if batch[-1].pending == 0:
+                await self.projection.caught_up()
+        return checkpoint
+
+    async def _check_stream(self, checkpoint: Checkpoint) -> StreamState:
+        stream = await self._stream()
+        if checkpoint.stream_created not in (None, stream.created):
+            raise StreamRecreated(
+                f"the rows come from the log made at {checkpoint.stream_created}, this one is of {stream.created}"
+            )
+        if stream.last < checkpoint.position:
+            raise StreamRecreated(f"the log ends at {stream.last}, the rows are at {checkpoint.position}")
+        return stream
+
+    async def _wait_for_mending(self, error: StreamRecreated | PoisonEvent) -> None:
+        at = error.position if isinstance(error, PoisonEvent) else None
+        before = await self.rows.read()
+        pending = max(0, await self.log_end() - before.position)
+        self._behind = self._behind or clock.now()
+        await self._show(Status(State.STUCK, before.position, pending, error.detail, at))
+        while await self.rows.read() == before and not await self.rows.is_skipped(at):
+            await asyncio.sleep(RETRY_SECONDS)
+            if isinstance(error, StreamRecreated) and await self._is_whole(before):
+                return
+
+    async def _is_whole(self, checkpoint: Checkpoint) -> bool:
+        """Say whether the log has all that the rows come from after all.
+
+        A broker that was cut off from the others tells of its old end for a moment when it is back.
+        """
+        try:
+            await self._check_stream(checkpoint)
+        except (StreamRecreated, *TRANSIENT):
+            return False
+        return True
+
+    def _lag_seconds(self) -> float:
+        is_behind = self.status.pending > 0 and self._behind is not None
+        return (clock.now() - self._behind).total_seconds() if is_behind and self._behind else 0.0
+
+    async def _show(self, status: Status) -> None:
+        self._telemetry.position.labels(self.name).set(status.position)
+        self._telemetry.lag.labels(self.name).set(status.pending)
+        self._telemetry.stuck.labels(self.name).set(status.state is State.STUCK)
+        async with self._changed:
+            self.status = status
+            self._changed.notify_all()

@@ -1,0 +1,241 @@
+"""Fills a read model anew beside the live one: to take its place (rebuild), or to be compared (verification).
+
+The live tables are read and written as ever meanwhile; nothing is announced or sent. What was asked for stands
+in the database, as a checkpoint of its own, so any replica may be asked and another one may carry it out. Whoever
+begins (again) begins from the start of the log: a half-filled table may be another release's work.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from nats.aio.client import Client
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.eventstore.streams import StreamState, stream_state
+from shared.kernel import clock, log
+from shared.kernel.errors import LoaError, TransientError
+from shared.kernel.transient import TRANSIENT
+from shared.observability.tracing import Tracing
+from shared.persistence.database import DatabaseBusy
+from shared.projections.batch_writer import Batches
+from shared.projections.checkpoint import Checkpoint, CheckpointMoved
+from shared.projections.event_feed import Feed
+from shared.projections.port import PoisonEvent
+from shared.projections.shadow_tables import LIVE, Beside, Digest, digests
+
+logger = log.get(__name__)
+
+BATCH = 500
+WAIT_SECONDS = 1.0
+LOOK_SECONDS = 0.5  # between two looks at what was asked for
+LOCK_SECONDS = 5  # for which readers may be held up while tables change places
+
+
+class Purpose(StrEnum):
+    REBUILD = "rebuild"
+    VERIFICATION = "verification"
+
+
+class Again(LoaError):
+    """Something changed under our hands: begin again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the tables beside are; None where nothing was asked for."""
+
+    position: int | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A table as it stands live and as it came out anew, at the same position."""
+
+    table: str
+    live: Digest
+    anew: Digest
+
+    @property
+    def same(self) -> bool:
+        return self.live == self.anew
+
+
+class Refill:
+    """One purpose's worker: waits until it is asked for, and carries it out."""
+
+    def __init__(self, purpose: Purpose, live: Batches, client: Client, tracing: Tracing) -> None:
+        names = [table.name for table in live.projection.tables]
+        self.purpose = purpose
+        self._row = f"{live.row}.{purpose}"
+        self._beside = Beside(f"loa_{purpose}", names)
+        self._live = live
+        self._anew = replace(live, row=self._row, path=self._beside.path)
+        self._client = client
+        self._tracing = tracing
+        self._problem: str | None = None
+
+    async def ask(self) -> None:
+        """Ask for it; what is under way begins again."""
+        async with self._live.engine.begin() as connection:
+            await self._live.checkpoints.ask(connection, self._row)
+
+    async def progress(self) -> Progress:
+        async with self._live.engine.connect() as connection:
+            found = await self._live.checkpoints.find(connection, self._row)
+        return Progress(found.position, self._problem) if found else Progress()
+
+    async def outcome(self) -> Any:
+        """Read what the last verification found; None if there was none, or one is under way."""
+        async with self._live.engine.connect() as connection:
+            table = f"{self._beside.schema}.outcome"
+            if (
+                await connection.execute(text("SELECT to_regclass(:table)"), {"table": table})
+            ).scalar() is None:
+                return None
+            kept = await connection.execute(text(f"SELECT document FROM {table}"))  # noqa: S608  our own name
+            return orjson.loads(kept.scalar_one())
+
+    async def run(self) -> None:
+        """Wait for what is asked, for ever; a fault is shown, and tried again."""
+        while True:
+            try:
+                if (await self.progress()).position is not None:
+                    await self._carry_out()
+                self._problem = None
+            except (CheckpointMoved, Again):
+                continue
+            except PoisonEvent as error:
+                self._say(error)
+                await self._until_skipped(error.position)
+            except (SQLAlchemyError, *TRANSIENT) as error:
+                self._say(error)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _say(self, error: Exception) -> None:
+        problem = f"{type(error).__name__}: {error}"
+        if problem != self._problem:
+            logger.warning("refill_interrupted", row=self._row, error=problem)
+        self._problem = problem
+
+    async def _until_skipped(self, position: int) -> None:
+        stands = await self.progress()
+        while await self.progress() == stands and not await self._live.is_skipped(position):  # noqa: ASYNC110  elsewhere
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _carry_out(self) -> None:
+        async with self._alone() as is_ours:
+            if not is_ours or (await self.progress()).position is None:
+                return  # another replica is at it, or was
+            logger.info("refill_started", row=self._row)
+            stream = await self._begin()
+            feed = Feed(self._client, 0)
+            try:
+                await self._end(feed, stream)
+            finally:
+                await feed.close()
+            logger.info("refill_finished", row=self._row)
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[bool]:
+        key = {"name": f"loa-{self._row}"}
+        async with self._live.engine.connect() as session:
+            await session.execution_options(isolation_level="AUTOCOMMIT")
+            got = await session.execute(text("SELECT pg_try_advisory_lock(hashtext(:name))"), key)
+            is_ours = bool(got.scalar())
+            try:
+                yield is_ours
+            finally:
+                if is_ours:
+                    await session.execute(text("SELECT pg_advisory_unlock(hashtext(:name))"), key)
+
+    async def _begin(self) -> StreamState:
+        async with self._live.engine.begin() as connection:
+            await self._live.checkpoints.ask(connection, self._row)
+            await self._beside.create(connection)
+        return await self._stream()
+
+    async def _stream(self) -> StreamState:
+        if not self._client.is_connected:
+            raise TransientError("the broker is not connected")
+        return await stream_state(self._client.jetstream(timeout=5))
+
+    async def _end(self, feed: Feed, stream: StreamState) -> None:
+        if self.purpose is Purpose.VERIFICATION:
+            await self._compare(feed, stream)
+            return
+        at = Checkpoint()
+        while not await self._took_place(at, stream):
+            at = await self._fill(feed, at, stream, (await self._stream()).last)
+
+    async def _took_place(self, at: Checkpoint, stream: StreamState) -> bool:
+        try:
+            return await self._take_place(at, stream)
+        except DatabaseBusy:  # readers were in the way
+            return False
+
+    async def _fill(
+        self, feed: Feed, at: Checkpoint, stream: StreamState, to: int, *, exactly: bool = False
+    ) -> Checkpoint:
+        """Project the log up to `to`; `exactly` leaves out what the last batch brings beyond (it is lost)."""
+        while at.position < to:
+            batch = await feed.batch(BATCH, WAIT_SECONDS)
+            if exactly:
+                batch = [event for event in batch if event.position <= to]
+            if batch:
+                heard = self._anew.heard(batch, clock.now())
+                with self._tracing.hearing(f"{self.purpose} {self._live.row}", heard, replay=True):
+                    at = await self._anew.project(batch, at, stream.created)
+            elif (await self._stream()).created != stream.created:
+                raise Again("the log is another one")
+        return at
+
+    async def _take_place(self, at: Checkpoint, stream: StreamState) -> bool:
+        """Change places with the live tables if these are not ahead; readers wait for a moment, and see all."""
+        if at.position < (await self._stream()).last:
+            return False
+        async with self._live.engine.begin() as connection:
+            await connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
+            before = await self._live.checkpoints.lock(connection, self._live.row)
+            if before.stream_created == stream.created and before.position > at.position:
+                return False
+            await self._beside.lock_live(connection)
+            if not await self._beside.fits(connection):
+                raise Again("a migration came between")
+            await self._beside.take_place(connection)
+            await self._live.checkpoints.put(connection, self._live.row, at)
+            await self._live.checkpoints.forget(connection, self._row)
+        return True
+
+    async def _compare(self, feed: Feed, stream: StreamState) -> None:
+        """Hash the live tables as they stand at some position, and the same position come out anew."""
+        async with self._live.engine.connect() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ")
+            at = await self._live.checkpoints.read(connection, self._live.row)
+            live = await digests(connection, LIVE, self._beside.names)
+        if at.stream_created not in (None, stream.created):
+            raise TransientError("the read model is of another log: rebuild it")
+        await self._fill(feed, Checkpoint(), stream, at.position, exactly=True)
+        async with self._live.engine.begin() as connection:
+            anew = await digests(connection, self._beside.schema, self._beside.names)
+            found = [Compared(name, live[name], anew[name]) for name in self._beside.names]
+            await self._keep(connection, at.position, found)
+
+    async def _keep(self, connection: AsyncConnection, position: int, found: list[Compared]) -> None:
+        """Leave the outcome where the tables were, for whichever replica is asked for it."""
+        await self._beside.drop(connection)
+        document = {"position": position, "tables": [asdict(one) | {"same": one.same} for one in found]}
+        await connection.execute(text(f"CREATE SCHEMA {self._beside.schema}"))
+        await connection.execute(text(f"CREATE TABLE {self._beside.schema}.outcome (document text)"))
+        await connection.execute(
+            text(f"INSERT INTO {self._beside.schema}.outcome VALUES (:document)"),  # noqa: S608
+            {"document": orjson.dumps(document).decode()},
+        )
+        await self._live.checkpoints.forget(connection, self._row)

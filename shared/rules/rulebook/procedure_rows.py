@@ -1,0 +1,187 @@
+"""Rows of procedures as JSON files bear them: checked, and refused by file and place."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import combinations
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
+from shared.kernel.errors import PermanentError, Text
+from shared.rules.rulebook.procedures import Certainty, Key, PostingRule, ProcedureRule
+
+ANY_INSTRUMENT = "*"
+NAMED = ("opening", "closing", "parallel", "not_required", "may_return")
+
+Stages = tuple[Stage, ...]
+Said = Annotated[str, Field(min_length=1)]
+
+
+class RulesRefused(PermanentError):
+    """A file of rules cannot be taken; `place` is the row and field in it, or a line."""
+
+    def __init__(self, file: str, place: str, why: Text) -> None:
+        super().__init__("bad_rules", f"{file}, {place}: {why.en}")
+        self.text = Text(f"{file}, {place}: {why.vi}", f"{file}, {place}: {why.en}")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PostingRow(_Strict):
+    stage: Stage
+    min_days: int = Field(ge=1, le=365, strict=True)
+    legal_basis: Said
+    source: str = ""
+    certainty: Certainty = Certainty.UNVERIFIED
+
+    def rule(self) -> PostingRule:
+        return PostingRule(**dict(self))
+
+
+class ProcedureRow(_Strict):
+    """One row; in an operator's file a field that is left out stays as the rule in its place has it."""
+
+    regime: Regime
+    instruments: tuple[Instrument | Literal["*"], ...] = Field(min_length=1)
+    procedure: Procedure
+    valid_from: date
+    valid_to: date | None = None
+    opening: Stages | None = Field(default=None, min_length=1)
+    closing: Stages | None = Field(default=None, min_length=1)
+    parallel: Stages | None = None
+    not_required: Stages | None = None
+    may_return: Stages | None = None
+    grace_working_days: int | None = Field(default=None, ge=0, le=250, strict=True)
+    posting: tuple[PostingRow, ...] | None = None
+    expected_order: Stages | None = None
+    legal_basis: Said
+    source: str = ""
+    certainty: Certainty = Certainty.UNVERIFIED
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError("valid_to lies before valid_from")
+        return self
+
+    @property
+    def named(self) -> list[Instrument]:
+        """The instruments that the row is about; an asterisk means every one."""
+        if ANY_INSTRUMENT in self.instruments:
+            return list(Instrument)
+        return [Instrument(name) for name in self.instruments]
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What the row says, as fields of a rule."""
+        said: dict[str, Any] = {
+            name: frozenset(stages) for name in NAMED if (stages := getattr(self, name)) is not None
+        }
+        if self.posting is not None:
+            said["posting"] = tuple(row.rule() for row in self.posting)
+        for name in ("grace_working_days", "expected_order"):
+            if (value := getattr(self, name)) is not None:
+                said[name] = value
+        names = ("valid_from", "valid_to", "legal_basis", "source", "certainty")
+        return said | {name: getattr(self, name) for name in names}
+
+    def meets(self, other: "ProcedureRow") -> bool:
+        """Tell whether two rows speak of the same procedure on some day."""
+        if (self.regime, self.procedure) != (other.regime, other.procedure):
+            return False
+        ends = (self.valid_to or date.max, other.valid_to or date.max)
+        days = max(self.valid_from, other.valid_from) <= min(ends)
+        return days and not set(self.named).isdisjoint(other.named)
+
+
+def rule_of(row: ProcedureRow, key: Key, defaults: Mapping[str, Any]) -> ProcedureRule:
+    """Make the rule of a packaged row; what it leaves out is a default of the document."""
+    regime, instrument, procedure = key
+    known = {name: frozenset(map(Stage, defaults[name])) for name in NAMED}
+    return ProcedureRule(
+        regime=regime,
+        instrument=instrument,
+        procedure=procedure,
+        general=ANY_INSTRUMENT in row.instruments,
+        **(known | {"posting": (), "expected_order": ()} | row.fields),
+    )
+
+
+def read_document(file: str, text: str) -> dict[str, Any]:
+    """Read the JSON of a file: an object with `rows`. Raises `RulesRefused` with the line."""
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        why = Text(f"không phải là JSON: {error.msg}", f"this is no JSON: {error.msg}")
+        raise RulesRefused(file, f"line {error.lineno}, column {error.colno}", why) from error
+    if not isinstance(document, dict) or not isinstance(document.get("rows"), list):
+        why = Text(
+            'cần một đối tượng có danh sách "rows", như tệp procedures.json của hệ thống',
+            'an object with a list "rows" is needed, as the packaged procedures.json has it',
+        )
+        raise RulesRefused(file, "rows", why)
+    return document
+
+
+def read_rows(file: str, rows: Sequence[Any]) -> list[ProcedureRow]:
+    """Check the rows of a file. Raises `RulesRefused` at the first place that cannot be taken."""
+    found = [_read_row(file, number, row) for number, row in enumerate(rows)]
+    for (first, one), (second, other) in combinations(enumerate(found), 2):
+        if ANY_INSTRUMENT not in (*one.instruments, *other.instruments) and one.meets(other):
+            why = Text(
+                f"nói về cùng một thủ tục trong cùng thời gian với rows[{first}]; hãy tách ngày hoặc bỏ một dòng",
+                f"speaks of the same procedure on the same days as rows[{first}]; part their days, or leave one out",
+            )
+            raise RulesRefused(file, f"rows[{second}]", why)
+    return found
+
+
+def _read_row(file: str, number: int, row: Any) -> ProcedureRow:
+    try:
+        return ProcedureRow.model_validate(row)
+    except ValidationError as error:
+        item = error.errors()[0]
+        place = "".join(_steps([number, *item["loc"]]))
+        raise RulesRefused(file, f"rows{place}", _why(item)) from error
+
+
+def _steps(location: Iterable[Any]) -> Iterator[str]:
+    kinds = ("enum", "literal['*']")  # pydantic names the branches of a union, which a reader does not know
+    for step in location:
+        if isinstance(step, int):
+            yield f"[{step}]"
+        elif step not in kinds:
+            yield f".{step}"
+
+
+_WHY = {
+    "missing": Text("bắt buộc nhưng còn thiếu; hãy bổ sung", "is mandatory and missing; add it"),
+    "extra_forbidden": Text("không phải là trường đã biết; hãy sửa tên hoặc bỏ", "is no known field; mend its name or leave it out"),
+    "date_from_datetime_parsing": Text("phải là ngày dạng yyyy-mm-dd", "must be a day as yyyy-mm-dd"),
+    "int_type": Text("phải là số nguyên", "must be a whole number"),
+    "tuple_type": Text("phải là danh sách", "must be a list"),
+    "greater_than_equal": Text("phải từ {ge} trở lên", "must be {ge} or more"),
+    "less_than_equal": Text("không được quá {le}", "must be {le} or less"),
+    "too_short": Text("không được để trống", "must not be empty"),
+    "string_too_short": Text("không được để trống", "must not be empty"),
+}  # fmt: skip
+_WHY |= dict.fromkeys(("date_type", "date_parsing"), _WHY["date_from_datetime_parsing"])
+
+
+def _why(item: Any) -> Text:
+    context = item.get("ctx") or {}
+    if known := _WHY.get(item["type"]):
+        return Text(known.vi.format(**context), known.en.format(**context))
+    allowed = ", ".join(re.findall("'([^']+)'", str(context.get("expected", ""))))
+    if allowed:
+        return Text(
+            f"“{item['input']}” không có trong danh mục: {allowed}",
+            f"'{item['input']}' is none of: {allowed}",
+        )
+    said = str(item["msg"]).removeprefix("Value error, ")
+    return Text(said, said)

@@ -1,0 +1,190 @@
+"""The rules that are data: procedures by regime, instrument and day, and the calendar, with one version."""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from shared.contracts.vocabulary import Instrument, Procedure, Regime
+from shared.kernel.errors import Text
+from shared.rules.rulebook.procedure_rows import (
+    ANY_INSTRUMENT,
+    NAMED,
+    ProcedureRow,
+    RulesRefused,
+    read_document,
+    read_rows,
+    rule_of,
+)
+from shared.rules.rulebook.procedures import Key, ProcedureRule, followed, in_force, overridden
+from shared.rules.rulebook.working_days import Calendar, DayKind, calendar_of
+
+CALENDARS = ("calendar.csv", "calendar_overrides.csv")  # a later file corrects an earlier one
+PROCEDURES = "procedures.json"
+
+Days = dict[date, DayKind]
+Rules = dict[Key, tuple[ProcedureRule, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """A file of an operator: a calendar (`.csv`) or procedures (`.json`)."""
+
+    name: str
+    text: str
+
+    @property
+    def is_calendar(self) -> bool:
+        return not self.name.lower().endswith(".json")
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """Procedures and calendar; `version` is the SHA-256 of what they say, in hex."""
+
+    procedures: Mapping[Key, tuple[ProcedureRule, ...]]
+    calendar: Calendar
+    version: str
+
+    def procedure(
+        self, regime: Regime, instrument: Instrument, procedure: Procedure, on: date
+    ) -> ProcedureRule:
+        """Return the rule in force on a day; the first one also holds for the days before it.
+
+        The regime is an attribute of the draft, so a stage dated before the law's own first day (or after
+        its last, Law 64/2025/QH15 Art. 72) still goes by the draft's regime.
+        """
+        return in_force(self.procedures[regime, instrument, procedure], on)
+
+
+def load_rulebook(overrides: Iterable[Path] = ()) -> Rulebook:
+    """Read the packaged rules, corrected by an operator's own files in their order, the last one winning.
+
+    Raises `PermanentError("bad_rules", …)` naming file and place if a file cannot be taken.
+    """
+    return rulebook_with(read_files(overrides))
+
+
+def read_files(paths: Iterable[Path]) -> tuple[RuleFile, ...]:
+    return tuple(RuleFile(path.name, path.read_text(encoding="utf-8-sig")) for path in paths)
+
+
+def rulebook_with(overrides: Sequence[RuleFile]) -> Rulebook:
+    """Correct the packaged rules by an operator's files, the last one winning."""
+    if not overrides:
+        return _packaged()
+    days, rules = _packaged_days(), _packaged_rules()
+    for file in overrides:
+        if file.is_calendar:
+            days |= _days(file.name, file.text)
+        else:
+            rules |= _overridden(rules, file)
+    return _rulebook(rules, days)
+
+
+def rulebook_of(document: dict[str, Any], days: Mapping[date, DayKind]) -> Rulebook:
+    """Build the rulebook from the document of procedures and the dated corrections of the calendar."""
+    return _rulebook(_resolved(document), days)
+
+
+def _rulebook(rules: Rules, days: Mapping[date, DayKind]) -> Rulebook:
+    calendar = calendar_of(days)
+    said = [_SAID.dump_python(rule, mode="json") for _, dated in sorted(rules.items()) for rule in dated]
+    canonical = json.dumps(
+        {"procedures": [_sorted(rule) for rule in said], "off": calendar.off, "worked": calendar.worked},
+        ensure_ascii=False,
+        sort_keys=True,
+        separators=(",", ":"),
+    )
+    return Rulebook(rules, calendar, hashlib.sha256(canonical.encode()).hexdigest())
+
+
+_SAID: TypeAdapter[ProcedureRule] = TypeAdapter(ProcedureRule)
+
+
+def _sorted(rule: dict[str, Any]) -> dict[str, Any]:
+    """Write a rule always alike: a set has another order in every process."""
+    return rule | {name: sorted(rule[name]) for name in NAMED}
+
+
+@cache
+def _packaged() -> Rulebook:
+    return _rulebook(_packaged_rules(), _packaged_days())
+
+
+def _packaged_rules() -> Rules:
+    return _resolved(_packaged_document())
+
+
+def _packaged_document() -> dict[str, Any]:
+    return read_document(PROCEDURES, _packaged_text(PROCEDURES))
+
+
+def _packaged_days() -> Days:
+    days: Days = {}
+    for name in CALENDARS:
+        days |= _days(name, _packaged_text(name))
+    return days
+
+
+def _packaged_text(name: str) -> str:
+    return (files("shared.rules") / "data" / name).read_text(encoding="utf-8")
+
+
+def _days(name: str, text: str) -> Days:
+    days: Days = {}
+    for line, row in enumerate(csv.DictReader(io.StringIO(text)), start=2):
+        try:
+            days[date.fromisoformat(row["day"].strip())] = DayKind(row["kind"].strip())
+        except (KeyError, ValueError, AttributeError) as error:
+            raise RulesRefused(name, f"line {line}", Text(f"{error}", f"{error}")) from error
+    return days
+
+
+def _resolved(document: dict[str, Any]) -> Rules:
+    """Resolve every combination: its own rows, else those for any instrument of its regime."""
+    rows = read_rows(PROCEDURES, document["rows"])
+    return {key: _dated(key, rows, document["defaults"]) for key in _every_key()}
+
+
+def _every_key() -> list[Key]:
+    return [(regime, form, way) for regime in Regime for form in Instrument for way in Procedure]
+
+
+def _dated(key: Key, rows: Sequence[ProcedureRow], defaults: Mapping[str, Any]) -> tuple[ProcedureRule, ...]:
+    regime, instrument, procedure = key
+    alike = [row for row in rows if (row.regime, row.procedure) == (regime, procedure)]
+    own = [row for row in alike if instrument in row.instruments]
+    general = [row for row in alike if ANY_INSTRUMENT in row.instruments]
+    return followed(rule_of(row, key, defaults) for row in own or general)
+
+
+def _overridden(rules: Rules, file: RuleFile) -> Rules:
+    """Let the rows of a file hold on their days, one after the other."""
+    changed: Rules = {}
+    for number, row in enumerate(read_rows(file.name, read_document(file.name, file.text)["rows"])):
+        for instrument in row.named:
+            key = (row.regime, instrument, row.procedure)
+            before = changed.get(key) or rules[key]
+            _check_begun(file.name, number, row, before[0])
+            by = replace(in_force(before, row.valid_from), **row.fields)
+            changed[key] = overridden(before, by)
+    return changed
+
+
+def _check_begun(file: str, number: int, row: ProcedureRow, first: ProcedureRule) -> None:
+    if row.valid_from < first.valid_from:
+        why = Text(
+            f"sớm hơn ngày đầu của chế độ ({first.valid_from:%d/%m/%Y}); quy tắc đầu tiên cũng được dùng cho những ngày trước đó",
+            f"lies before the regime's first day ({first.valid_from}); its first rule also holds for the days before",
+        )
+        raise RulesRefused(file, f"rows[{number}].valid_from", why)

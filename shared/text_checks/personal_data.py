@@ -1,0 +1,180 @@
+"""Personal data that patterns can find: e-mail addresses, telephone numbers, identity and tax numbers of Vietnam.
+
+Sources: numbering plan of Circular 22/2014/TT-BTTTT (mobile 03x 05x 07x 08x 09x, fixed 02x), citizen numbers of
+Decree 137/2015/ND-CP art. 13 (12 digits: province, century and gender, year of birth, 6 digits), identity cards of
+9 digits before that, tax numbers of persons (10 digits beginning with 8; Circular 105/2020/TT-BTC).
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.kernel.errors import Text
+
+EMAIL = Text("địa chỉ thư điện tử", "an e-mail address")
+PHONE = Text("số điện thoại", "a telephone number")
+IDENTITY = Text("số căn cước hoặc chứng minh nhân dân", "a citizen identity number")
+TAX = Text("mã số thuế cá nhân", "a personal tax number")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found, and the part of the text that it is."""
+
+    kind: Text
+    part: str
+
+
+_ABOUT = 40  # characters before a number in which a word says what it is
+# Neither inside a longer number, word or code (HS-0912345678, 0912345678/GP) nor a decimal.
+_BEFORE = r"(?<![\w@])(?<!\w[-/_.])(?<!\d,)"
+_AFTER = r"(?![\w@])(?![-/_.]\w*[A-ZĐ]{2})(?![.,]\d)(?!-\d)"
+_MOBILE = r"(?:3[2-9]|5[25689]|7[06-9]|8[1-9]|9[0-46-9])"
+_GAP = r"[ .\-\u00a0]"
+_AT, _DOT = r"(?:\s?@\s?|\s?(?:\(at\)|\[at\]|\(a còng\))\s?)", r"(?:\.|\s?(?:\(dot\)|\[dot\])\s?)"
+# Every part is bounded (RFC 5321: 64 before the "@", 63 in a label): a text of 10,000 letters takes no time.
+_ADDRESS = re.compile(
+    rf"(?:(?<![\w.+%'-])[\w.+%'-]{{1,64}}|(?<=[\w.+%'-]{{64}})){_AT}[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{0,6}}{_DOT}[^\W\d_]{{2,63}}",
+    re.IGNORECASE,
+)
+_URL = re.compile(r"(?:https?://|www\.)\S+|(?<![\w.-])(?:[\w-]{1,63}\.){1,8}[\w-]{1,63}/\S*", re.IGNORECASE)
+_PHONES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        # 10 digits, whole or in the groups in which people write them
+        rf"{_BEFORE}\(?0{_MOBILE}\d{{7}}{_AFTER}",
+        rf"{_BEFORE}\(?0{_MOBILE}\d\)?{_GAP}\d{{3}}{_GAP}?\d{{3}}{_AFTER}",
+        rf"{_BEFORE}\(?0{_MOBILE}\)?{_GAP}\d{{3}}{_GAP}?\d{{4}}{_AFTER}",
+        rf"{_BEFORE}\(?0{_MOBILE}\)?{_GAP}\d{{4}}{_GAP}?\d{{3}}{_AFTER}",
+        rf"{_BEFORE}0{_MOBILE}\d({_GAP})\d\d\1\d\d\1\d\d{_AFTER}",
+        rf"{_BEFORE}0{_MOBILE}\d{{2}}{_GAP}\d{{5}}{_AFTER}",
+        rf"{_BEFORE}0\d({_GAP})\d\d\1\d\d\1\d\d\1\d\d{_AFTER}",
+        # before 2018 and 2017: 11 digits, and two-digit codes of the two largest cities
+        rf"{_BEFORE}0(?:12\d|16[2-9]|18[68]|199)(?:\d{{7}}|{_GAP}\d{{3}}{_GAP}?\d{{4}}|\d{_GAP}\d{{3}}{_GAP}?\d{{3}}){_AFTER}",
+        rf"{_BEFORE}(?:\(0[48]\){_GAP}?|0[48][. ])\d{{4}}(?:{_GAP}(?=\d{{4}}(?!\d)))?\d{{4}}{_AFTER}",
+        # with the code of the country
+        rf"(?<![\w+])(?:\(?\+{_GAP}?84\)?|\(84\)|0084){_GAP}?\(?0?\)?{_GAP}?{_MOBILE}(?:{_GAP}?\d){{7}}{_AFTER}",
+        rf"{_BEFORE}84{_GAP}?{_MOBILE}\d{{7}}{_AFTER}",
+        # fixed lines: 02x, or 02xx, and 8 or 7 digits
+        rf"(?<![\w@])(?<!\w[-/_])\(?02\d{{9}}{_AFTER}",
+        rf"(?<![\w@])(?<!\w[-/_])\(?02[48]\)?{_GAP}{{1,2}}\d(?:{_GAP}?\d){{7}}{_AFTER}",
+        rf"(?<![\w@])(?<!\w[-/_])\(?02[48]\)\d(?:{_GAP}?\d){{7}}{_AFTER}",
+        rf"(?<![\w@])(?<!\w[-/_])\(?02\d\d\)?{_GAP}{{1,2}}\d(?:{_GAP}?\d){{6}}{_AFTER}",
+        rf"(?<![\w@])(?<!\w[-/_])\(?02\d\d\)\d(?:{_GAP}?\d){{6}}{_AFTER}",
+        rf"(?<![\w+])(?:\(?\+{_GAP}?84\)?|\(84\)|0084){_GAP}?\(?0?\)?{_GAP}?2\d(?:\)?{_GAP}?\d){{8}}{_AFTER}",
+        rf"\((?:\+?84)[-. ]2\d\d?\){_GAP}?\d(?:{_GAP}?\d){{6,7}}{_AFTER}",
+    )
+)
+_CITIZEN = re.compile(
+    rf"{_BEFORE}0(?:0[1-9]|[1-8]\d|9[0-6])(?:{_GAP}?[0-3]\d{{2}}{_GAP}?\d{{3}}{_GAP}?\d{{3}}|[0-3]{_GAP}\d{{4}}{_GAP}\d{{4}}){_AFTER}"
+)
+_NAMED = (  # a number of which the words before it, or the heading of its column, say what it is
+    (
+        PHONE,
+        re.compile(
+            r"(?:\b(?:điện thoại|dien thoai|số máy|di động|zalo|viber|whatsapp|phone|mobile|hotline)\b\D{0,20}"
+            r"|\b(?:sđt|sdt|sốđt|đt|đtdđ|đtcq|tel|fax)\b[\s:.()–-]{0,4})$",
+            re.IGNORECASE,
+        ),
+        (8, 12),
+    ),
+    (
+        IDENTITY,
+        re.compile(
+            r"\b(?:cccd|cmnd|cmt|cmtnd|cmtdd|căn cước|can cuoc|chứng minh|chung minh|định danh|id card|identity)\b\D{0,40}$",
+            re.IGNORECASE,
+        ),
+        (9, 12),
+    ),
+    (
+        TAX,
+        re.compile(r"\b(?:mst|mã số thuế|ma so thue|tax (?:code|number|id))\b\D{0,40}$", re.IGNORECASE),
+        (10, 10),
+    ),
+)
+_NUMBER = re.compile(
+    rf"(?<![\w/])\d(?:{_GAP}?\d){{7,11}}(?![\w/])(?![.,]\d)(?!\s?(?:đồng|triệu|tỷ|tỉ|nghìn|VN[DĐ]|người|lượt))"
+)
+_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}")
+_BARE_TAX = re.compile(r"8\d{6}(?!000)\d{3}(?:-\d{3})?")
+_OF_OFFICE = re.compile(r"1[89]00")  # service numbers of organisations
+_SUSPICIOUS = re.compile(
+    rf"@|[(\[]at[)\]]|a còng|\d(?:[()+]|{_GAP}){{0,3}}(?:\d(?:[()]|{_GAP}){{0,2}}){{7}}", re.IGNORECASE
+)
+
+
+def find(text: str, heading: str = "") -> Found | None:
+    """Give the first personal datum of a text; `heading` (of its column) may say what a bare number is."""
+    if not _SUSPICIOUS.search(text):
+        return None
+    if address := _ADDRESS.search(text):
+        return Found(EMAIL, address.group().strip())
+    return _number(_URL.sub(" ", text), heading)
+
+
+def _number(text: str, heading: str) -> Found | None:
+    if named := _named(text, heading):
+        return named
+    for pattern in _PHONES:
+        if phone := pattern.search(text):
+            return Found(PHONE, phone.group().strip())
+    if citizen := _CITIZEN.search(text):
+        return Found(IDENTITY, citizen.group().strip())
+    return Found(TAX, text.strip()) if _BARE_TAX.fullmatch(text.strip()) else None
+
+
+def _named(text: str, heading: str) -> Found | None:
+    for number in _NUMBER.finditer(text):
+        if _DATE.fullmatch(number.group()):
+            continue
+        digits = re.sub(r"\D", "", number.group())
+        before = f"{heading}: {text[: number.start()]}"[-_ABOUT - len(heading) :]
+        for kind, words, (least, most) in _NAMED:
+            if least <= len(digits) <= most and words.search(before) and _is_of_person(kind, digits):
+                return Found(kind, number.group())
+    return None
+
+
+def _is_of_person(kind: Text, digits: str) -> bool:
+    if kind is TAX:
+        return digits.startswith("8")
+    if kind is IDENTITY:
+        return len(digits) in {9, 12}
+    return not _OF_OFFICE.match(digits)
+
+
+def masked(text: str) -> str:
+    """Give a text without its personal data, for one that was stored before they were refused."""
+    while (found := find(text)) is not None and found.part in text:
+        text = text.replace(found.part, "…")
+    return text
+
+
+def find_in(fields: Mapping[str, Any]) -> tuple[str, Found] | None:
+    """Give the first field of a nested JSON object that holds personal data, and what it holds."""
+    return next(((name, found) for name, text in _texts(fields) if (found := find(text, name))), None)
+
+
+def _texts(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in fields.items():
+        yield from _of(name, value)
+
+
+_OF_MAIL = frozenset(
+    {"message_id"}
+)  # our own Message-ID (RFC 5322): what stands before its "@" is no mailbox
+
+
+def _of(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    match value:
+        case str() if name in _OF_MAIL:
+            pass
+        case str():
+            yield name, value
+        case dict():
+            yield from ((name, str(key)) for key in value)
+            yield from _texts(value)
+        case list() | tuple() | frozenset():
+            for item in value:
+                yield from _of(name, item)

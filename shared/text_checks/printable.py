@@ -1,0 +1,68 @@
+"""Text that can be stored, shown and read: no control characters, nothing invisible, no broken encodings."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+
+from shared.kernel.errors import Text
+from shared.text_checks.encodings import flaw, tidied
+
+MESSAGE = "control characters are not allowed"
+ONE_LINE = frozenset({"title", "name", "unit_name"})  # of these a line break is no part
+# Unicode's categories Cc and Cs, less the line breaks and the tab; on the path of every row and body.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+
+
+def is_printable(text: str) -> bool:
+    return _UNPRINTABLE.search(text) is None
+
+
+def refuse_unprintable(value: Any) -> None:
+    """Raise `ValueError` if a text anywhere in a JSON value holds a control character or half a surrogate.
+
+    PostgreSQL can store no NUL, and an event that can't be projected would stop every reader of the log.
+    """
+    match value:
+        case str():
+            if not is_printable(value):
+                raise ValueError(MESSAGE)
+        case Mapping():
+            for item in value.values():
+                refuse_unprintable(item)
+        case list() | tuple():
+            for item in value:
+                refuse_unprintable(item)
+
+
+def unreadable(text: str) -> Text | None:
+    """Say what keeps a text from being taken, in words that follow the name of its field; None if nothing does."""
+    if (why := flaw(text)) is not None:
+        return why
+    if (found := _UNPRINTABLE.search(text)) is None:
+        return None
+    code = f"U+{ord(found.group()):04X}"
+    return Text(
+        f"có ký tự điều khiển ({code}); hãy xóa ký tự đó hoặc gõ lại ô này",
+        f"has a control character ({code}) in it; delete it or type the cell anew",
+    )
+
+
+def readable(value: Any, field: str = "") -> Any:
+    """Give a JSON value with its texts tidied; raises `PydanticCustomError` for one that is not readable."""
+    match value:
+        case str():
+            if (why := unreadable(value)) is not None:
+                raise refusal(field, why)
+            return tidied(value, one_line=field in ONE_LINE)
+        case Mapping():
+            return {name: readable(item, str(name)) for name, item in value.items()}
+        case list() | tuple():
+            return [readable(item, field) for item in value]
+    return value
+
+
+def refusal(field: str, why: Text) -> PydanticCustomError:
+    """Make an error of validation that bears both languages; `field` may be empty."""
+    return PydanticCustomError("text", "{en}", {"column": field, "vi": why.vi, "en": why.en})
