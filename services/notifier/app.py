@@ -8,31 +8,36 @@ from ssl import SSLContext, create_default_context
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notifier.adapters import answers, api, mailbox_page, outbox, parked, pauses, requests, tables
+from services.notifier.adapters import api, tables
+from services.notifier.adapters.alerts import requests
 from services.notifier.adapters.alerts.projection import NotifierProjection
+from services.notifier.adapters.alerts.read_model import SqlReadModel
 from services.notifier.adapters.alerts.store import PROJECTION, SqlPendingAlerts
-from services.notifier.adapters.answer_links import AnswerLinks
-from services.notifier.adapters.bounces import Desk as BounceDesk
-from services.notifier.adapters.bounces import ImapDoor, LmtpDoor
+from services.notifier.adapters.answers import pages as answers_pages
+from services.notifier.adapters.answers.links import AnswerLinks
 from services.notifier.adapters.broker import subscribe
-from services.notifier.adapters.channels import ChannelPost
-from services.notifier.adapters.desk import SqlDesks
-from services.notifier.adapters.digests.kinds import mail_kinds
-from services.notifier.adapters.digests.page_mail import PageMails
-from services.notifier.adapters.mailbox_links import MailboxLinks, seal
-from services.notifier.adapters.message import message_id
-from services.notifier.adapters.observed import ObservedLedger, ObservedPost, Vitals
-from services.notifier.adapters.post import FilePost
-from services.notifier.adapters.read_model import SqlReadModel
-from services.notifier.adapters.recipients import SqlRecipients
-from services.notifier.adapters.rendering import TemplateRenderer, environment
-from services.notifier.adapters.restoring import settle
-from services.notifier.adapters.returns import SqlReturns
-from services.notifier.adapters.rounds import SqlRounds
-from services.notifier.adapters.rows import rows
-from services.notifier.adapters.sending import SqlSending
-from services.notifier.adapters.silences import SqlSilences
-from services.notifier.adapters.smtp import Pace, Pool, Server, SmtpPost
+from services.notifier.adapters.collector import ObservedLedger, ObservedPost, Vitals
+from services.notifier.adapters.delivery import failed_mail, outbox
+from services.notifier.adapters.delivery.bounced_addresses import SqlReturns
+from services.notifier.adapters.delivery.bounces import Desk as BounceDesk
+from services.notifier.adapters.delivery.bounces import ImapDoor, LmtpDoor
+from services.notifier.adapters.delivery.channels import ChannelPost
+from services.notifier.adapters.delivery.file_transport import FilePost
+from services.notifier.adapters.delivery.hold_switch import SqlSending
+from services.notifier.adapters.delivery.message import message_id
+from services.notifier.adapters.delivery.smtp import Pace, Pool, Server, SmtpPost
+from services.notifier.adapters.mails.kinds import mail_kinds
+from services.notifier.adapters.mails.page_mail import PageMails
+from services.notifier.adapters.planning.schedule import SqlRounds
+from services.notifier.adapters.planning.snapshot import SqlDesks
+from services.notifier.adapters.recipients import preferences_page
+from services.notifier.adapters.recipients.import_sheet import rows
+from services.notifier.adapters.recipients.preference_links import MailboxLinks, seal
+from services.notifier.adapters.recipients.store import SqlRecipients
+from services.notifier.adapters.rendering.templates import TemplateRenderer, environment
+from services.notifier.adapters.restore_backup import settle
+from services.notifier.adapters.silences import api as silences_api
+from services.notifier.adapters.silences.store import SqlSilences
 from services.notifier.application.alert_publisher import AlertPublisher
 from services.notifier.application.answers import Answers, Renewals
 from services.notifier.application.commands import Commands
@@ -43,7 +48,7 @@ from services.notifier.application.preferences import Preferences, SettingsMails
 from services.notifier.application.projections import changes
 from services.notifier.application.sender import Sender
 from services.notifier.application.ticks import Ticks
-from services.notifier.domain.escalation import Step, StepTo
+from services.notifier.domain.notification.escalation import Step, StepTo
 from services.notifier.settings import Settings
 from shared.bulk_import import routes
 from shared.contracts.vocabulary import AlertAnswer
@@ -83,15 +88,15 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
         description="Nhắc việc và đôn đốc bằng thư điện tử. / Reminders by e-mail.",
         routers=[
             *api.routers(commands, recipients, read_model, ticks, clock.new_id),
-            *pauses.routers(SqlSilences(platform.engine), sending, now, clock.new_id),
-            answers.router(
+            *silences_api.routers(SqlSilences(platform.engine), sending, now, clock.new_id),
+            answers_pages.router(
                 Answers(platform.store, publisher, ticks.pipeline.desks),
                 Renewals(ticks.pipeline, ticks.ledger, now),
                 links.reader(settings.link_jwks),
                 settings.url_notifier,
                 now,
             ),
-            mailbox_page.router(
+            preferences_page.router(
                 Preferences(platform.store, clock.new_id),
                 SettingsMails(ticks.pipeline, ticks.ledger, now),
                 recipients,
@@ -101,7 +106,7 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
             ),
             requests.router(platform.engine, settings.url_registry, now),
             outbox.router(read_model, environment(), ticks.pipeline.kinds, local=settings.smtp_url is None),
-            parked.router(parked.SqlParked(platform.engine, ticks.pipeline.kinds), now),
+            failed_mail.router(failed_mail.SqlParked(platform.engine, ticks.pipeline.kinds), now),
             routes.router(platform.store, lambda session: rows(session, recipients, clock.new_id).sheets()),
         ],
         broker=reactions.broker,

@@ -27,8 +27,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.local.engines.ports import free_port
-from services.notifier.adapters.ledger_rows import claim_of
-from services.notifier.adapters.message import wire
+from services.notifier.adapters.delivery.ledger_rows import claim_of
+from services.notifier.adapters.delivery.message import wire
 from services.notifier.adapters.tables import DIGEST, RECIPIENT
 from services.notifier.application.sender import LANES
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent

@@ -24,8 +24,8 @@ from uuid import UUID
 
 import aiosmtplib
 
-from services.notifier.adapters import message
-from services.notifier.adapters.headers import header
+from services.notifier.adapters.delivery import message
+from services.notifier.adapters.delivery.headers import header
 from services.notifier.application.ports import Attachment, Mail, Outgoing
 from services.notifier.application.sender import LANES
 from shared.kernel.clock import VIETNAM

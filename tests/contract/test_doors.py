@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from openapi_spec_validator import validate
 from pydantic import SecretStr
 
-from services.notifier.adapters import mailbox_page
+from services.notifier.adapters.recipients import preferences_page
 from shared.contracts.catalog import CATALOG, OWNERS
 from shared.contracts.envelope import CONTENT_TYPE
 from shared.contracts.envelope_schema import DIALECT, OPEN
@@ -28,8 +28,8 @@ DOCUMENTS = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
 DOORS = (
     auth._admit,
     link_pages._hold,
-    mailbox_page._hold,
-    mailbox_page._known,
+    preferences_page._hold,
+    preferences_page._known,
 )  # a bearer token, or the link of a mail
 
 every_service = pytest.mark.parametrize("service", existing(*SERVICES))

@@ -7,9 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from services.notifier.adapters.bodies import RecipientBody, SnoozeBody, TickBody
-from services.notifier.adapters.read_model import AlertState, SqlReadModel
-from services.notifier.adapters.recipients import SqlRecipients
+from services.notifier.adapters.alerts.read_model import AlertState, SqlReadModel
+from services.notifier.adapters.recipients.bodies import RecipientBody, SnoozeBody, TickBody
+from services.notifier.adapters.recipients.store import SqlRecipients
 from services.notifier.adapters.views import (
     AlertView,
     PreviewView,
@@ -26,7 +26,7 @@ from services.notifier.application.alert_publisher import AlertPublisher
 from services.notifier.application.commands import Commands
 from services.notifier.application.pipeline import moment
 from services.notifier.application.ticks import Ticks, announcement
-from services.notifier.domain.alert import Snooze
+from services.notifier.domain.gaps.alert import Snooze
 from shared.contracts.event import Code
 from shared.http import request_context
 from shared.http.auth import Operator, Reader, Supervisor, Writer

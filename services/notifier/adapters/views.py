@@ -10,10 +10,10 @@ from pydantic import BaseModel
 
 from services.notifier.application.plan import Brief, Plan, Skipped, Written
 from services.notifier.application.ticks import Sent, Ticked
-from services.notifier.domain.preference import EVERYTHING, Preference
-from services.notifier.domain.reasons import Reason
-from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.standing import Standing
+from services.notifier.domain.notification.reasons import Reason
+from services.notifier.domain.notification.standing import Standing
+from services.notifier.domain.recipients.preference import EVERYTHING, Preference
+from services.notifier.domain.recipients.recipient import Recipient
 from shared.contracts.vocabulary import Dataset, GapState, Language, OptionalMail, RecipientRole, Weekday
 from shared.http.openapi import Messages
 from shared.kernel.errors import Text

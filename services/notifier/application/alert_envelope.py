@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from services.notifier.domain import alert as alerts
+from services.notifier.domain.gaps import alert as alerts
 from shared.contracts.about import About
 from shared.contracts.envelope import AggregateRef, Metadata
 from shared.eventstore.port import EventStore, History

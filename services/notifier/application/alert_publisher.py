@@ -7,8 +7,8 @@ from typing import Any
 
 from services.notifier.application.alert_envelope import gap_of, gap_ref, stamped
 from services.notifier.application.ports import Head, Ledger, PendingAlerts, Unannounced
-from services.notifier.domain import alert as alerts
-from services.notifier.domain.gap_alert import GapAlert
+from services.notifier.domain.gaps import alert as alerts
+from services.notifier.domain.gaps.gap_alert import GapAlert
 from shared.contracts.envelope import AggregateRef, Metadata
 from shared.eventstore.handle import Handled, handle
 from shared.eventstore.unit_of_work import BulkStore, OverlayEventStore

@@ -7,9 +7,9 @@ from typing import Protocol
 from services.notifier.application.alert_publisher import AlertPublisher
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.ports import Ledger
-from services.notifier.domain import alert as alerts
 from services.notifier.domain.digest import RENEWED
-from services.notifier.domain.refusals import NothingOwed
+from services.notifier.domain.errors import NothingOwed
+from services.notifier.domain.gaps import alert as alerts
 from shared.contracts.envelope import AggregateRef, Metadata
 from shared.contracts.ids import alert_id
 from shared.contracts.notifier import (

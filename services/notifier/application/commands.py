@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.notifier.domain.refusals import UnitNotFound
+from services.notifier.domain.errors import UnitNotFound
 from shared.contracts.envelope import AggregateRef
 from shared.contracts.ids import unit_id
 from shared.eventstore.port import EventStore

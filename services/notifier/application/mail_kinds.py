@@ -9,12 +9,12 @@ from uuid import UUID
 from services.notifier.application.plan import Plan, Skipped
 from services.notifier.application.planning import Planning
 from services.notifier.application.ports import Mail, Notice
-from services.notifier.domain.delivery import Shipment
-from services.notifier.domain.notification_case import MailCase
-from services.notifier.domain.reasons import decide_notification
-from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.rounds import Round
-from services.notifier.domain.supervision import Unit
+from services.notifier.domain.delivery.retries import Shipment
+from services.notifier.domain.notification.notification_case import MailCase
+from services.notifier.domain.notification.reasons import decide_notification
+from services.notifier.domain.notification.schedule import Round
+from services.notifier.domain.recipients.recipient import Recipient
+from services.notifier.domain.recipients.supervision import Unit
 from shared.contracts.vocabulary import OptionalMail
 from shared.kernel.errors import Text
 

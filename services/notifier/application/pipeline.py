@@ -10,13 +10,13 @@ from services.notifier.application.mail_kinds import MailKinds
 from services.notifier.application.plan import Plan, Skipped, Written
 from services.notifier.application.planning import Planning
 from services.notifier.application.ports import Desk, Desks, Head, Notice, Outgoing
-from services.notifier.domain.escalation import STEPS, Step
-from services.notifier.domain.notification_case import MomentCase
-from services.notifier.domain.office_hours import HOUR, next_digest
-from services.notifier.domain.reasons import decide_notification
-from services.notifier.domain.refusals import BadMoment, NotCaughtUp
-from services.notifier.domain.rounds import due, turns
-from services.notifier.domain.supervision import Tree
+from services.notifier.domain.errors import BadMoment, NotCaughtUp
+from services.notifier.domain.notification.escalation import STEPS, Step
+from services.notifier.domain.notification.notification_case import MomentCase
+from services.notifier.domain.notification.office_hours import HOUR, next_digest
+from services.notifier.domain.notification.reasons import decide_notification
+from services.notifier.domain.notification.schedule import due, turns
+from services.notifier.domain.recipients.supervision import Tree
 from shared.contracts.vocabulary import Weekday
 from shared.kernel import log
 from shared.kernel.clock import VIETNAM, day_in_vietnam

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from services.notifier.application.ports import Mail, Notice, Outgoing
-from services.notifier.domain.alert import Escalate, RecordSilenced
-from services.notifier.domain.reasons import Reason
-from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.supervision import Tree
+from services.notifier.domain.gaps.alert import Escalate, RecordSilenced
+from services.notifier.domain.notification.reasons import Reason
+from services.notifier.domain.recipients.recipient import Recipient
+from services.notifier.domain.recipients.supervision import Tree
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,15 @@ from uuid import UUID
 
 from services.notifier.application.plan import Skipped, Unsaid
 from services.notifier.application.ports import Desk, Notice
-from services.notifier.domain.audience import Reach, Via
 from services.notifier.domain.digest import Digest
-from services.notifier.domain.escalation import Step
-from services.notifier.domain.gap import Gap
-from services.notifier.domain.notification_case import GapCase, MailCase, Turn
-from services.notifier.domain.reasons import Reason, decide_notification
-from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.rounds import following
-from services.notifier.domain.situation import Situation
+from services.notifier.domain.gaps.gap import Gap
+from services.notifier.domain.notification.escalation import Step
+from services.notifier.domain.notification.notification_case import GapCase, MailCase, Turn
+from services.notifier.domain.notification.reasons import Reason, decide_notification
+from services.notifier.domain.notification.schedule import following
+from services.notifier.domain.notification.situation import Situation
+from services.notifier.domain.recipients.audience import Reach, Via
+from services.notifier.domain.recipients.recipient import Recipient
 from shared.contracts.vocabulary import Weekday
 from shared.rules.rulebook.working_days import Calendar
 

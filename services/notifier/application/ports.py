@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
-from services.notifier.domain.delivery import PastMail
-from services.notifier.domain.delivery_state import DigestState
+from services.notifier.domain.delivery.delivery_state import DigestState
+from services.notifier.domain.delivery.retries import PastMail
 from services.notifier.domain.digest import KIND, Line
-from services.notifier.domain.gap import Gap
-from services.notifier.domain.gap_alert import GapAlert
-from services.notifier.domain.matter import Matter
-from services.notifier.domain.preference import EVERYTHING, Preference
-from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.standing import Told
-from services.notifier.domain.supervision import Tree
+from services.notifier.domain.gaps.alert_context import Matter
+from services.notifier.domain.gaps.gap import Gap
+from services.notifier.domain.gaps.gap_alert import GapAlert
+from services.notifier.domain.notification.standing import Told
+from services.notifier.domain.recipients.preference import EVERYTHING, Preference
+from services.notifier.domain.recipients.recipient import Recipient
+from services.notifier.domain.recipients.supervision import Tree
 from shared.contracts.vocabulary import RecipientRole
 from shared.kernel.errors import PermanentError, TransientError
 

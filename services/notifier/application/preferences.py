@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.ports import Ledger
-from services.notifier.domain.preference import SETTINGS, Command, Preference, preference
+from services.notifier.domain.recipients.preference import SETTINGS, Command, Preference, preference
 from shared.contracts.about import About
 from shared.contracts.envelope import AggregateRef, Metadata
 from shared.contracts.ids import unit_id

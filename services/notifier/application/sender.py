@@ -18,7 +18,8 @@ from services.notifier.application.ports import (
     Unanswered,
     Unreachable,
 )
-from services.notifier.domain.delivery import (
+from services.notifier.domain.delivery.delivery_state import DigestState
+from services.notifier.domain.delivery.retries import (
     DEFERRED,
     UNREACHABLE,
     Shipment,
@@ -27,7 +28,6 @@ from services.notifier.domain.delivery import (
     is_given_up,
     pause,
 )
-from services.notifier.domain.delivery_state import DigestState
 from shared.kernel import log
 from shared.kernel.clock import Clock
 from shared.kernel.errors import PermanentError, TransientError

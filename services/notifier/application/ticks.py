@@ -10,10 +10,10 @@ from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.plan import Brief, Plan, Skipped, Written
 from services.notifier.application.ports import Ledger, Notice, Outcome, Rounds, Simulation
 from services.notifier.application.sender import Sender
-from services.notifier.domain.notification_case import DeliveryCase
-from services.notifier.domain.office_hours import next_digest
-from services.notifier.domain.reasons import Reason, decide_notification
-from services.notifier.domain.refusals import NotNow
+from services.notifier.domain.errors import NotNow
+from services.notifier.domain.notification.notification_case import DeliveryCase
+from services.notifier.domain.notification.office_hours import next_digest
+from services.notifier.domain.notification.reasons import Reason, decide_notification
 from shared.contracts.envelope import Metadata
 from shared.kernel.clock import Clock, day_in_vietnam
 from shared.kernel.errors import Text

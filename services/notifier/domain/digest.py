@@ -5,14 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
-from services.notifier.domain.escalation import Verdict
-from services.notifier.domain.gap import Gap
-from services.notifier.domain.matter import UNTOUCHED, Matter
-from services.notifier.domain.notification_case import GapCase, Purpose
-from services.notifier.domain.reasons import Reason, decide_notification
-from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.rounds import DIGEST
-from services.notifier.domain.standing import Standing, Told, standing
+from services.notifier.domain.gaps.alert_context import UNTOUCHED, Matter
+from services.notifier.domain.gaps.gap import Gap
+from services.notifier.domain.notification.escalation import Verdict
+from services.notifier.domain.notification.notification_case import GapCase, Purpose
+from services.notifier.domain.notification.reasons import Reason, decide_notification
+from services.notifier.domain.notification.schedule import DIGEST
+from services.notifier.domain.notification.standing import Standing, Told, standing
+from services.notifier.domain.recipients.recipient import Recipient
 from shared.contracts.vocabulary import GapClosure
 from shared.rules.rulebook.working_days import Calendar
 

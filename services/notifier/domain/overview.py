@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from services.notifier.domain.digest import Line, line_of, worst_first
-from services.notifier.domain.gap import TIMELESS, Gap
-from services.notifier.domain.notification_case import GapCase, Purpose
-from services.notifier.domain.reasons import decide_notification
-from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.rounds import reporting_month_before
-from services.notifier.domain.situation import Situation
+from services.notifier.domain.gaps.gap import TIMELESS, Gap
+from services.notifier.domain.notification.notification_case import GapCase, Purpose
+from services.notifier.domain.notification.reasons import decide_notification
+from services.notifier.domain.notification.schedule import reporting_month_before
+from services.notifier.domain.notification.situation import Situation
+from services.notifier.domain.recipients.recipient import Recipient
 from shared.contracts.vocabulary import Dataset, GapClosure
 
 WEEKLY_LIST = "weekly_list"

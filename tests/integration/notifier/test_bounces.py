@@ -7,8 +7,8 @@ import aiosmtplib
 import pytest
 
 from deploy.local.engines.ports import free_port
-from services.notifier.adapters.bounces import Desk as BounceDesk
-from services.notifier.adapters.bounces import ImapDoor
+from services.notifier.adapters.delivery.bounces import Desk as BounceDesk
+from services.notifier.adapters.delivery.bounces import ImapDoor
 from shared.kernel.clock import new_id
 from tests.integration.notifier.desk import MONDAY, Desk, opened, put_recipient, tick
 from tests.support.reports import TOKEN, report

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from services.notifier.adapters.ledger import SqlLedger
+from services.notifier.adapters.delivery.ledger import SqlLedger
 from services.notifier.application import ticks
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.plan import Plan, Written

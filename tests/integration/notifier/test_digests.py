@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.notifier.adapters.ledger import SqlLedger
+from services.notifier.adapters.delivery.ledger import SqlLedger
 from shared.contracts.vocabulary import GapClosure, Role
 from shared.kernel.clock import new_id
 from tests.integration.notifier.desk import (

@@ -13,9 +13,9 @@ from services.notifier.application.mail_kinds import MailKind, MailKinds
 from services.notifier.application.planning import Planning
 from services.notifier.application.ports import Mail
 from services.notifier.domain.digest import Line
-from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.rounds import Round, of_week
-from services.notifier.domain.supervision import Unit
+from services.notifier.domain.notification.schedule import Round, of_week
+from services.notifier.domain.recipients.recipient import Recipient
+from services.notifier.domain.recipients.supervision import Unit
 from shared.contracts.vocabulary import OptionalMail
 from shared.kernel.clock import new_id
 from shared.kernel.errors import Text

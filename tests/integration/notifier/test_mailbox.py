@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.notifier.adapters.mailbox_links import MailboxLink, claims_of, seal
+from services.notifier.adapters.recipients.preference_links import MailboxLink, claims_of, seal
 from shared.contracts.vocabulary import GapClosure, OptionalMail
 from shared.kernel.clock import VIETNAM, new_id
 from tests.integration.notifier.desk import MONDAY, UNIT, Desk, closed, opened, put_recipient, tick

@@ -18,8 +18,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from deploy.sample import exercise
-from services.notifier.adapters.mailbox_links import MailboxLink, claims_of, seal
-from services.notifier.domain.preference import offered
+from services.notifier.adapters.recipients.preference_links import MailboxLink, claims_of, seal
+from services.notifier.domain.recipients.preference import offered
 from shared.contracts.catalog import CATALOG
 from shared.contracts.envelope import AggregateRef, decode
 from shared.contracts.event import Event

@@ -5,11 +5,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.notifier.domain.gap import Gap
-from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.silence import Silence
-from services.notifier.domain.standing import Standing, Told
-from services.notifier.domain.supervision import JUSTICE, Tree, Unit
+from services.notifier.domain.gaps.gap import Gap
+from services.notifier.domain.gaps.silence import Silence
+from services.notifier.domain.notification.standing import Standing, Told
+from services.notifier.domain.recipients.recipient import Recipient
+from services.notifier.domain.recipients.supervision import JUSTICE, Tree, Unit
 from shared.contracts.vocabulary import (
     Dataset,
     Instrument,

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from services.notifier.adapters.digests.kinds import mail_kinds
-from services.notifier.adapters.digests.page_mail import PageMails
-from services.notifier.adapters.rendering import TemplateRenderer, environment
+from services.notifier.adapters.mails.kinds import mail_kinds
+from services.notifier.adapters.mails.page_mail import PageMails
+from services.notifier.adapters.rendering.templates import TemplateRenderer, environment
 from services.notifier.application.ports import Mail, Notice
 from services.notifier.domain.digest import (
     Digest,
@@ -17,15 +17,15 @@ from services.notifier.domain.digest import (
     compose_immediate,
     compose_renewed,
 )
-from services.notifier.domain.escalation import STEPS, Verdict
-from services.notifier.domain.gap import Gap
-from services.notifier.domain.matter import Matter
+from services.notifier.domain.gaps.alert_context import Matter
+from services.notifier.domain.gaps.gap import Gap
+from services.notifier.domain.notification.escalation import STEPS, Verdict
+from services.notifier.domain.notification.situation import Situation
+from services.notifier.domain.notification.standing import Standing, Told
 from services.notifier.domain.overview import MonthlySummary, WeeklyList, monthly_summary, weekly_list
-from services.notifier.domain.preference import Preference, SettingsNote
-from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.situation import Situation
-from services.notifier.domain.standing import Standing, Told
-from services.notifier.domain.supervision import Unit
+from services.notifier.domain.recipients.preference import Preference, SettingsNote
+from services.notifier.domain.recipients.recipient import Recipient
+from services.notifier.domain.recipients.supervision import Unit
 from shared.contracts.vocabulary import (
     AlertAnswer,
     Dataset,

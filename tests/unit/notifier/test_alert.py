@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from services.notifier.domain.alert import (
+from services.notifier.domain.errors import NothingOwed, NotTheirs, SnoozeTooLong
+from services.notifier.domain.gaps.alert import (
     Command,
     Escalate,
     Open,
@@ -20,7 +21,6 @@ from services.notifier.domain.alert import (
     Snooze,
     alert,
 )
-from services.notifier.domain.refusals import NothingOwed, NotTheirs, SnoozeTooLong
 from shared.contracts.ids import alert_id
 from shared.contracts.notifier import (
     AlertAcknowledged,

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from services.notifier.application.alert_publisher import AlertPublisher
-from services.notifier.domain.gap_alert import GapAlert
+from services.notifier.domain.gaps.gap_alert import GapAlert
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
 from shared.contracts.event import Event
 from shared.contracts.ids import alert_id

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from services.notifier.domain.audience import Audience, Via
-from services.notifier.domain.recipient import Recipient
-from services.notifier.domain.supervision import Tree
+from services.notifier.domain.recipients.audience import Audience, Via
+from services.notifier.domain.recipients.recipient import Recipient
+from services.notifier.domain.recipients.supervision import Tree
 from shared.contracts.vocabulary import RecipientRole
 from tests.unit.notifier.made import MONDAY, recipient, tree
 

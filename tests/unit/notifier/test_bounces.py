@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from services.notifier.adapters.bounces import Bounce, bounce_of
+from services.notifier.adapters.delivery.bounces import Bounce, bounce_of
 from tests.support.reports import TOKEN, report
 
 SAID = Bounce(TOKEN, "5.1.1 smtp; 550 5.1.1 no such user")

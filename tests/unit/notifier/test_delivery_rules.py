@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from services.notifier.domain.delivery import (
+from services.notifier.domain.delivery.delivery_state import DigestState
+from services.notifier.domain.delivery.retries import (
     DEFERRED,
     PATIENCE,
     UNREACHABLE,
@@ -16,11 +17,10 @@ from services.notifier.domain.delivery import (
     ended_state,
     is_given_up,
 )
-from services.notifier.domain.delivery_state import DigestState
-from services.notifier.domain.matter import latest_planned_day
-from services.notifier.domain.recipient import taken_off
-from services.notifier.domain.refusals import MailIsOver, MailNotParked
-from services.notifier.domain.server_reply import Meaning, Reply, Step
+from services.notifier.domain.delivery.server_reply import Meaning, Reply, Step
+from services.notifier.domain.errors import MailIsOver, MailNotParked
+from services.notifier.domain.gaps.alert_context import latest_planned_day
+from services.notifier.domain.recipients.recipient import taken_off
 from shared.kernel.local_day import VIETNAM
 from tests.unit.notifier.made import MONDAY, recipient
 

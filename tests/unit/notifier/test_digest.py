@@ -7,12 +7,12 @@ import pytest
 
 from services.notifier.application.pipeline import moment
 from services.notifier.domain.digest import Entry, compose
-from services.notifier.domain.escalation import Verdict
-from services.notifier.domain.gap import Gap
-from services.notifier.domain.office_hours import next_digest
-from services.notifier.domain.reasons import Reason
-from services.notifier.domain.refusals import BadMoment
-from services.notifier.domain.standing import Standing
+from services.notifier.domain.errors import BadMoment
+from services.notifier.domain.gaps.gap import Gap
+from services.notifier.domain.notification.escalation import Verdict
+from services.notifier.domain.notification.office_hours import next_digest
+from services.notifier.domain.notification.reasons import Reason
+from services.notifier.domain.notification.standing import Standing
 from shared.contracts.vocabulary import GapClosure
 from shared.kernel.clock import VIETNAM
 from tests.unit.notifier.made import CALENDAR, MONDAY, gap, recipient, told

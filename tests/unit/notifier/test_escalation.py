@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from services.notifier.domain.escalation import (
+from services.notifier.domain.gaps.alert_context import UNTOUCHED, Matter
+from services.notifier.domain.notification.escalation import (
     STEPS,
     Step,
     StepTo,
@@ -13,7 +14,6 @@ from services.notifier.domain.escalation import (
     steps_for,
     verdict,
 )
-from services.notifier.domain.matter import UNTOUCHED, Matter
 from shared.contracts.vocabulary import GapClosure, UnitLevel
 from tests.unit.notifier.made import CALENDAR, MONDAY, gap, silence, tree
 

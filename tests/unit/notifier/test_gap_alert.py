@@ -8,9 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from services.notifier.domain.alert import Absent, Open, Raise, Resolve, Resolved, State, alert
-from services.notifier.domain.gap_alert import AlertStatus, GapAlert
-from services.notifier.domain.gap_alert_fold import GapAlerts
+from services.notifier.domain.gaps.alert import Absent, Open, Raise, Resolve, Resolved, State, alert
+from services.notifier.domain.gaps.gap_alert import AlertStatus, GapAlert
+from services.notifier.domain.gaps.gap_alert_fold import GapAlerts
 from shared.contracts.envelope import AggregateRef, Metadata, Recorded
 from shared.contracts.event import Event
 from shared.contracts.ids import alert_id, draft_id

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.notifier.adapters.headers import header
-from services.notifier.adapters.message import message_id, message_of, thread_id
-from services.notifier.adapters.post import file_name
+from services.notifier.adapters.delivery.file_transport import file_name
+from services.notifier.adapters.delivery.headers import header
+from services.notifier.adapters.delivery.message import message_id, message_of, thread_id
 from services.notifier.application.ports import Attachment, Mail, Outgoing
 from shared.kernel.clock import VIETNAM
 from tests.unit.notifier.made import MONDAY

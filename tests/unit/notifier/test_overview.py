@@ -9,11 +9,11 @@ import pytest
 from docx import Document
 from PIL import Image
 
-from services.notifier.adapters.letter import in_full, urging_letter
-from services.notifier.adapters.message import message_of
+from services.notifier.adapters.delivery.message import message_of
+from services.notifier.adapters.rendering.reminder_letter import in_full, urging_letter
 from services.notifier.application.ports import Outgoing
+from services.notifier.domain.notification.reasons import Reason
 from services.notifier.domain.overview import Month, monthly_summary, weekly_list
-from services.notifier.domain.reasons import Reason
 from shared.contracts.vocabulary import Language
 from shared.kernel.clock import VIETNAM
 from tests.unit.notifier.made import MONDAY

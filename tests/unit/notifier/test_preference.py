@@ -8,9 +8,12 @@ from uuid import UUID
 import pytest
 
 from services.notifier.domain.digest import Digest, Entry, compose
-from services.notifier.domain.escalation import Verdict
-from services.notifier.domain.notification_case import MailCase, Turn
-from services.notifier.domain.preference import (
+from services.notifier.domain.notification.escalation import Verdict
+from services.notifier.domain.notification.notification_case import MailCase, Turn
+from services.notifier.domain.notification.reasons import Reason, decide_notification
+from services.notifier.domain.notification.schedule import following, turns
+from services.notifier.domain.notification.standing import Standing
+from services.notifier.domain.recipients.preference import (
     EVERYTHING,
     Command,
     Prefer,
@@ -19,9 +22,6 @@ from services.notifier.domain.preference import (
     offered,
     preference,
 )
-from services.notifier.domain.reasons import Reason, decide_notification
-from services.notifier.domain.rounds import following, turns
-from services.notifier.domain.standing import Standing
 from shared.contracts.notifier import (
     RecipientEvent,
     RecipientFrequencyChosen,

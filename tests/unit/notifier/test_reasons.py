@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from services.notifier.domain.delivery_state import DigestState
-from services.notifier.domain.escalation import Verdict
-from services.notifier.domain.gap import Gap
-from services.notifier.domain.matter import Matter
-from services.notifier.domain.notification_case import (
+from services.notifier.domain.delivery.delivery_state import DigestState
+from services.notifier.domain.gaps.alert_context import Matter
+from services.notifier.domain.gaps.gap import Gap
+from services.notifier.domain.notification.escalation import Verdict
+from services.notifier.domain.notification.notification_case import (
     Case,
     DeliveryCase,
     GapCase,
@@ -19,8 +19,8 @@ from services.notifier.domain.notification_case import (
     Purpose,
     Turn,
 )
-from services.notifier.domain.reasons import Effect, Reason, decide_notification
-from services.notifier.domain.standing import Standing, Told, standing
+from services.notifier.domain.notification.reasons import Effect, Reason, decide_notification
+from services.notifier.domain.notification.standing import Standing, Told, standing
 from shared.contracts.vocabulary import GapClosure, OptionalMail, Procedure
 from shared.kernel.local_day import VIETNAM
 from tests.unit.notifier.made import CALENDAR, MONDAY, gap, silence, told

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.notifier.domain.delivery import LONGEST_PAUSE, PATIENCE, Shipment, pause
+from services.notifier.domain.delivery.retries import LONGEST_PAUSE, PATIENCE, Shipment, pause
 from services.notifier.domain.digest import IMMEDIATE, KIND
 from services.notifier.domain.overview import MONTHLY_SUMMARY, WEEKLY_LIST
-from services.notifier.domain.preference import SETTINGS
+from services.notifier.domain.recipients.preference import SETTINGS
 from shared.kernel.clock import VIETNAM
 from tests.unit.notifier.made import CALENDAR, MONDAY
 from tests.unit.notifier.mails import KINDS

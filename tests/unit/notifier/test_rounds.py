@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
+from services.notifier.domain.notification.schedule import DIGEST, due, reporting_month_before
 from services.notifier.domain.overview import MONTHLY_SUMMARY, WEEKLY_LIST
-from services.notifier.domain.rounds import DIGEST, due, reporting_month_before
 from tests.unit.notifier.made import CALENDAR, MONDAY
 from tests.unit.notifier.mails import KINDS
 

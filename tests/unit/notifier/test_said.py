@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.notifier.adapters.wording import MOST_SAID, said_by
-from services.notifier.domain.matter import Matter
+from services.notifier.adapters.rendering.wording import MOST_SAID, said_by
+from services.notifier.domain.gaps.alert_context import Matter
 
 EXEMPT = {"document": "Công văn 99/VPCP-PL", "authority": "Văn phòng Chính phủ", "decided_on": "2026-11-05"}
 

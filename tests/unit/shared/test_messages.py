@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from services.campaigns.adapters.communications import rows
 from services.campaigns.adapters.plans import rows as plans_rows
 from services.campaigns.adapters.programmes import rows as programmes_rows
-from services.notifier.adapters import bodies as notifier_bodies
+from services.notifier.adapters.recipients import bodies as notifier_bodies
 from services.registry.adapters import import_sheets as registry_rows
 from shared.bulk_import.row_parsing import ImportRow, reasons
 from shared.bulk_import.suggestions import nearest

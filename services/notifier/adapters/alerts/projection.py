@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.adapters import tables
 from services.notifier.adapters.alerts.store import REBUILD, alerts_of_gaps, is_unfilled, put
-from services.notifier.domain.gap_alert_fold import GapAlerts
+from services.notifier.domain.gaps.gap_alert_fold import GapAlerts
 from shared.contracts.envelope import Recorded
 from shared.directory.projection import DirectoryProjection
 

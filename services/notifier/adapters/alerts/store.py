@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, RowMapping, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters.tables import ALERT, checkpoints
-from services.notifier.domain.gap import Gap
-from services.notifier.domain.gap_alert import AlertStatus, GapAlert
+from services.notifier.domain.gaps.gap import Gap
+from services.notifier.domain.gaps.gap_alert import AlertStatus, GapAlert
 from shared.contracts.vocabulary import Dataset, GapClosure, Instrument, Procedure, Stage
 from shared.persistence.database import upsert
 from shared.projections.rebuild import Purpose

@@ -1,0 +1,39 @@
+"""Addresses that take no mail: marked when their server says so, or when a mail comes back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.notifier.adapters.tables import DIGEST, RECIPIENT
+from services.notifier.domain.delivery.delivery_state import DigestState
+from shared.kernel.clock import day_in_vietnam
+
+RETURNED = "returned"
+
+
+@dataclass(frozen=True, slots=True)
+class SqlReturns:
+    engine: AsyncEngine
+
+    async def returned(self, token: UUID, detail: str, now: datetime) -> bool:
+        """Take note that a mail came back: it was not heard, and its address is not written to any more."""
+        said = {"reason": RETURNED, "detail": detail, "undeliverable": RETURNED}
+        came = and_(
+            DIGEST.c.return_token == token, DIGEST.c.state.in_((DigestState.SENT, DigestState.UNSURE))
+        )
+        back = update(DIGEST).where(came).values(state=DigestState.FAILED, delivery=said, announced=False)
+        async with self.engine.begin() as connection:
+            whose = (await connection.execute(back.returning(DIGEST.c.recipient_id))).scalar()
+            if whose is not None:
+                await mark(connection, whose, RETURNED, now)
+        return whose is not None
+
+
+async def mark(connection: AsyncConnection, recipient_id: UUID, why: str, now: datetime) -> None:
+    """Write to an address no more, until somebody lists it anew."""
+    unmarked = and_(RECIPIENT.c.recipient_id == recipient_id, RECIPIENT.c.undeliverable_on.is_(None))
+    values = {"undeliverable_on": day_in_vietnam(now), "undeliverable_why": why}
+    await connection.execute(update(RECIPIENT).where(unmarked).values(values))

@@ -1,0 +1,90 @@
+"""The outbox page: what was written to whom, why, and how it went; addresses only for the operator."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse, StreamingResponse
+from jinja2 import Environment
+from markupsafe import Markup
+
+from services.notifier.adapters.alerts.read_model import SqlReadModel
+from services.notifier.adapters.rendering.wording import REASONS, ROLES, STATES
+from services.notifier.application.mail_kinds import MailKinds
+from services.notifier.domain.delivery.delivery_state import DigestState
+from services.notifier.domain.errors import DigestNotFound
+from services.notifier.domain.notification.reasons import Reason
+from shared.contracts.vocabulary import RecipientRole, Role
+from shared.http.auth import Principal, Reader, Supervisor
+from shared.kernel.clock import VIETNAM
+from shared.signed_links import links
+
+# The pages run no script and load nothing.
+SAFE = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
+}
+
+
+def router(read_model: SqlReadModel, templates: Environment, kinds: MailKinds, *, local: bool) -> APIRouter:
+    routes = APIRouter(prefix="/outbox", tags=["outbox"])
+
+    @routes.get("", response_class=HTMLResponse, summary="What was mailed, to whom, why (a page for people)")
+    async def outbox(principal: Reader) -> HTMLResponse:
+        mails = [_shown(mail, principal, kinds) for mail in await read_model.outbox()]
+        page = templates.get_template("outbox/list.html").render(mails=mails, local=local)
+        return HTMLResponse(page, headers=SAFE)
+
+    @routes.get("/{digest_key}", response_class=HTMLResponse, summary="One mail, as it was rendered")
+    async def mail(principal: Reader, digest_key: str) -> HTMLResponse:
+        found = await read_model.mail(digest_key)
+        if found is None:
+            raise DigestNotFound
+        page = templates.get_template("outbox/mail.html").render(
+            vietnam=VIETNAM,
+            # What left the machine is its recipient's to answer; what stays here may be tried from this page.
+            mail=_shown(found, principal, kinds),
+            body=_body(found["html"] if local else links.masked(found["html"]), found["files"]),
+        )
+        return HTMLResponse(page, headers=SAFE)
+
+    @routes.get(
+        "/{digest_key}/files/{place}",
+        summary="A file that went along with a mail",
+        response_class=StreamingResponse,
+        responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}},
+    )
+    async def file(_: Supervisor, digest_key: str, place: int) -> Response:
+        found = next((one for one in await read_model.files(digest_key) if one["place"] == place), None)
+        if found is None:
+            raise DigestNotFound
+        named = {"Content-Disposition": f'attachment; filename="{found["name"]}"'}
+        return Response(found["content"], media_type=found["media_type"], headers=named)
+
+    return routes
+
+
+def _body(html: str, files: Sequence[Mapping[str, Any]]) -> Markup:
+    """Take what a mail shows out of its page, pictures too; the templates escaped it when it was rendered."""
+    for one in files:
+        if one["content_id"]:
+            data = base64.b64encode(one["content"]).decode()
+            html = html.replace(f"cid:{one['content_id']}", f"data:{one['media_type']};base64,{data}")
+    inner = html.partition("<body")[2].partition(">")[2].partition("</body>")[0]
+    return Markup(inner)  # noqa: S704  our own page, and the policy of this one lets no script run
+
+
+def _shown(mail: Mapping[str, Any], principal: Principal, kinds: MailKinds) -> dict[str, Any]:
+    operator = principal.role is Role.OPERATOR
+    return {
+        **mail,
+        "unit_name": mail.get("unit_name") or mail["unit_code"],
+        "address": mail["email"] if operator else None,
+        "role": ROLES[RecipientRole(mail["recipient_role"])].vi,
+        "state_name": STATES[DigestState(mail["state"])].vi,
+        "kind_name": kinds.label(mail["kind"]).vi,
+        "detail": mail["delivery"].get("detail"),
+        "answer": mail["delivery"].get("answer") or mail["delivery"].get("file"),
+        "doubtful": bool(mail["delivery"].get("possible_duplicate")),
+        "lines": [{**line, "why": REASONS[Reason(line["reason"])].vi} for line in mail["lines"]],
+    }

@@ -1,0 +1,47 @@
+"""What the mails that are no digest have in common: a subject, a text and a page from the templates of their kind."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from jinja2 import Environment
+
+from services.notifier.adapters.delivery.headers import header
+from services.notifier.adapters.rendering.draft_names import in_language
+from services.notifier.adapters.rendering.templates import Mailboxes
+from services.notifier.adapters.rendering.wording import ROLES
+from services.notifier.application.ports import Attachment, Mail, Notice
+from services.notifier.domain.recipients.supervision import Unit
+from shared.contracts.datasets import banners
+from shared.contracts.vocabulary import Dataset, OptionalMail
+
+
+@dataclass(frozen=True, slots=True)
+class PageMails:
+    """`mailboxes` lead to what a recipient wants to be sent."""
+
+    templates: Environment
+    mailboxes: Mailboxes
+
+    def optional(self, notice: Notice, values: dict[str, Any], file: Attachment, ends: OptionalMail) -> Mail:
+        """Write what nobody is obliged to get, with the way out of it."""
+        settings = self.mailboxes.of(notice.recipient, notice.day, ends)
+        mail = self.written(notice, values | {"settings": settings, "optional": True})
+        return replace(mail, attachments=(file,), unsubscribe=settings)
+
+    def written(self, notice: Notice, values: dict[str, Any]) -> Mail:
+        folder = f"{notice.kind}/{notice.recipient.language}"
+        subject, text, html = (
+            self.templates.get_template(f"{folder}/{name}").render(values)
+            for name in ("subject.txt", "body.txt", "body.html")
+        )
+        return Mail(header(subject), text, html)
+
+
+def common(notice: Notice, unit: Unit, datasets: frozenset[Dataset] = frozenset()) -> dict[str, Any]:
+    language = notice.recipient.language
+    return {
+        "unit": header(unit.name),
+        "role": in_language(ROLES[notice.recipient.role], language),
+        "day": notice.day,
+        "banners": [in_language(note, language) for note in banners(datasets)],
+    }

@@ -1,0 +1,174 @@
+"""Reads all that a day's mails are made of, in one snapshot of the database."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, exists, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.notifier.adapters.alerts.store import alerts_on, gaps_since, is_pending, whole_position
+from services.notifier.adapters.recipients.preferences import preferences
+from services.notifier.adapters.silences.store import silences_on
+from services.notifier.adapters.tables import (
+    ALERT,
+    DIGEST,
+    DIGEST_LINE,
+    RECIPIENT,
+    ROUND,
+    directory,
+)
+from services.notifier.application.ports import Desk
+from services.notifier.domain.delivery.delivery_state import NOTIFIED
+from services.notifier.domain.gaps.alert_context import Matter
+from services.notifier.domain.gaps.gap_alert import AlertStatus, GapAlert
+from services.notifier.domain.gaps.silence import Silence
+from services.notifier.domain.notification.reasons import NOT_NOTIFIED, Reason
+from services.notifier.domain.notification.standing import Standing, Told
+from services.notifier.domain.overview import MONTHS
+from services.notifier.domain.recipients.recipient import Recipient
+from services.notifier.domain.recipients.supervision import Tree
+from shared.contracts.ids import draft_id
+from shared.contracts.vocabulary import Language, Procedure, RecipientRole
+from shared.directory.queries import unit_directory
+from shared.rules.sequence import HALTS
+
+REMEMBERED = timedelta(days=31 * (MONTHS + 1))  # of gaps that closed: what the monthly page looks back on
+
+
+@dataclass(frozen=True, slots=True)
+class SqlDesks:
+    """`justice_unit` is the code of the body that follows the whole country, if it is one of the units."""
+
+    engine: AsyncEngine
+    justice_unit: str | None = None
+
+    async def position(self) -> int:
+        async with self.engine.connect() as connection:
+            return await whole_position(connection)
+
+    async def is_pending(self) -> bool:
+        async with self.engine.connect() as connection:
+            return await is_pending(connection)
+
+    async def rounds(self) -> frozenset[str]:
+        async with self.engine.connect() as connection:
+            return await _rounds(connection)
+
+    async def hurried(self, first: date, last: date) -> bool:
+        hurry = and_(
+            ALERT.c.is_current,
+            ALERT.c.gap_closure.is_(None),
+            ALERT.c.procedure == Procedure.SIMPLIFIED,
+            ALERT.c.due_on.between(first, last),
+            ~exists().where(DIGEST_LINE.c.gap_id == ALERT.c.gap_id),
+        )
+        async with self.engine.connect() as connection:
+            return (
+                await connection.execute(select(ALERT.c.gap_id).where(hurry).limit(1))
+            ).first() is not None
+
+    async def justice_of(self, unit_code: str, day: date) -> str | None:
+        """Find the justice body that follows a unit on a day."""
+        async with self.engine.connect() as connection:
+            return (await _tree(connection, self.justice_unit, day)).justice_of(unit_code)
+
+    async def desk(self, day: date) -> Desk:
+        """Take the read model and the ledger as they stand together: no rebuild can come between."""
+        async with self.engine.connect() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ")
+            position = await whole_position(connection)
+            told = await _told(connection, day)
+            found = await alerts_on(connection, day, {gap for mine in told.values() for gap in mine})
+            alerts = [one for one in found if not one.is_pending and one.state is not AlertStatus.ANNOUNCED]
+            silences, halted = await silences_on(connection, day), await _halted(connection)
+            return Desk(
+                position=position,
+                gaps=[one.gap for one in alerts],
+                recipients=await _recipients(connection),
+                tree=await _tree(connection, self.justice_unit, day),
+                matters=dict(_matters(alerts, halted, silences, day)),
+                told=told,
+                done=await _mailed(connection, DIGEST.c.day == day),
+                later=await _mailed(connection, DIGEST.c.day > day),
+                rounds=await _rounds(connection),
+                history=await gaps_since(connection, day - REMEMBERED),
+                preferences=await preferences(connection),
+                pending=[one for one in found if one.is_pending],
+            )
+
+
+async def _rounds(connection: AsyncConnection) -> frozenset[str]:
+    return frozenset((await connection.execute(select(ROUND.c.round_key))).scalars())
+
+
+def _matters(
+    alerts: Sequence[GapAlert], halted: set[UUID], silences: Sequence[Silence], day: date
+) -> Iterator[tuple[UUID, Matter]]:
+    """Put together what is known beside each gap: of one that was handed over, the new unit's answers."""
+    for alert in alerts:
+        silence = next((one for one in silences if one.covers(alert.gap, day)), None)
+        yield alert.gap_id, alert.matter(silence, halted=draft_id(alert.draft_code) in halted)
+
+
+async def _halted(connection: AsyncConnection) -> set[UUID]:
+    """Find the drafts whose last occurrence is a suspension, a withdrawal or a merger.
+
+    Not as of the planned day: a clock that jumps back must not mail about a draft that has ended.
+    """
+    stage = directory.drafts.stage
+    resting = select(stage.c.draft_id).where(stage.c.stage.in_(HALTS), stage.c.exited_on.is_(None))
+    return set((await connection.execute(resting)).scalars())
+
+
+async def _recipients(connection: AsyncConnection) -> list[Recipient]:
+    rows = await connection.execute(select(RECIPIENT).order_by(RECIPIENT.c.unit_code, RECIPIENT.c.email))
+    return [recipient_of(row) for row in rows.mappings()]
+
+
+def recipient_of(row: RowMapping) -> Recipient:
+    values: dict[str, Any] = {one.name: row[one.name] for one in fields(Recipient)}
+    typed = {"role": RecipientRole(row["role"]), "language": Language(row["language"])}
+    return Recipient(**values | typed)
+
+
+async def _tree(connection: AsyncConnection, justice_unit: str | None, day: date) -> Tree:
+    units = await unit_directory(connection, directory.units)
+    return Tree(directory=units, day=day, justice_unit=justice_unit)
+
+
+def _last_words(day: date) -> Select[Any]:
+    """What each recipient was told last of each gap by a day, from mails that were not refused."""
+    heard = and_(DIGEST.c.state.in_(NOTIFIED), DIGEST.c.day <= day, DIGEST_LINE.c.reason.not_in(NOT_NOTIFIED))
+    return (
+        select(DIGEST.c.recipient_id, DIGEST.c.day, *DIGEST_LINE.c)
+        .join(DIGEST_LINE, DIGEST_LINE.c.digest_key == DIGEST.c.digest_key)
+        .where(heard)
+        .ext(distinct_on(DIGEST.c.recipient_id, DIGEST_LINE.c.gap_id))
+        .order_by(DIGEST.c.recipient_id, DIGEST_LINE.c.gap_id, DIGEST.c.day.desc(), DIGEST.c.kind)
+    )
+
+
+async def _told(connection: AsyncConnection, day: date) -> Mapping[UUID, Mapping[UUID, Told]]:
+    told: dict[UUID, dict[UUID, Told]] = {}
+    for row in await connection.execute(_last_words(day)):
+        last = Told(
+            day=row.day,
+            standing=Standing(row.standing),
+            due_on=row.due_on,
+            policies=tuple(row.policies),
+            unit_code=row.unit_code,
+            above=Reason(row.reason).is_above,
+        )
+        if not last.is_over:
+            told.setdefault(row.recipient_id, {})[row.gap_id] = last
+    return told
+
+
+async def _mailed(connection: AsyncConnection, when: ColumnElement[bool]) -> frozenset[tuple[str, UUID]]:
+    """Read which kinds of mail the ledger has for whom."""
+    rows = await connection.execute(select(DIGEST.c.kind, DIGEST.c.recipient_id).where(when).distinct())
+    return frozenset((row.kind, row.recipient_id) for row in rows)

@@ -1,0 +1,77 @@
+"""The import sheet `recipients`: addresses go into the notifier's own table, never into the log."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any, Protocol
+
+from services.notifier.adapters.recipients.bodies import RecipientRow
+from services.notifier.adapters.recipients.store import SqlRecipients
+from services.notifier.application.commands import Commands
+from services.notifier.domain.recipients.recipient import Recipient
+from shared.bulk_import.row_parsing import Reason
+from shared.bulk_import.sheet import Session, Sheet, Taken
+from shared.contracts.envelope import AggregateRef, Metadata
+from shared.contracts.ids import unit_id
+from shared.kernel.clock import NewId
+
+LISTED = "recipient listed"  # no event: what an outcome names for a row that changed something
+
+
+class Recipients(Protocol):
+    async def add(self, recipient: Recipient) -> bool:
+        """Put one on the list; False if it stands there exactly so."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class UnwrittenRecipients:
+    """The list of a dry run: what stands in the table, with what this request has said on top."""
+
+    listed: SqlRecipients
+    _said: dict[tuple[str, str], Recipient | None] = field(default_factory=dict)
+
+    async def add(self, recipient: Recipient) -> bool:
+        key = recipient.unit_code, recipient.email
+        if key not in self._said:
+            of_unit = await self.listed.of_unit(recipient.unit_code, date.min)
+            self._said[key] = next((one for one in of_unit if one.email == recipient.email), None)
+        before, self._said[key] = self._said[key], recipient
+        return before is None or replace(before, recipient_id=recipient.recipient_id) != recipient
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    commands: Commands
+    recipients: Recipients
+    new_id: NewId
+    assumed_units: frozenset[str] = frozenset()
+
+    def sheets(self) -> dict[str, Sheet[Any]]:
+        return {"recipients": Sheet(RecipientRow, _about, self._recipient)}
+
+    async def _recipient(self, row: RecipientRow, _metadata: Metadata) -> Taken:
+        warnings = []
+        if row.unit_code in self.assumed_units:
+            warnings = [_assumed(row.unit_code)]
+        else:
+            await self.commands.require_unit(row.unit_code)
+        changed = await self.recipients.add(row.recipient(self.new_id()))
+        return Taken(0, [LISTED] if changed else [], warnings)
+
+
+def rows(session: Session, recipients: SqlRecipients, new_id: NewId) -> Rows:
+    listed = UnwrittenRecipients(recipients) if session.dry_run else recipients
+    return Rows(Commands(session.store), listed, new_id, session.assumed_units)
+
+
+def _about(row: RecipientRow) -> list[AggregateRef]:
+    return [AggregateRef("unit", unit_id(row.unit_code))]
+
+
+def _assumed(code: str) -> Reason:
+    return Reason(
+        column="unit_code",
+        value=code,
+        vi=f"chạy thử: đơn vị “{code}” được tạm coi là đã đăng ký, chưa được kiểm tra",
+        en=f"dry run: the unit '{code}' is taken for registered and not checked",
+    )

@@ -1,0 +1,191 @@
+"""The page of a mailbox: what it wants to be sent, looked at with GET, changed with POST, ended with one click.
+
+Whoever holds a mail holds its link: no account, no cookie (see `shared/pages/link_pages.py`). A mail client that offers
+"unsubscribe" posts `List-Unsubscribe=One-Click` (RFC 8058), as a form of either kind, and shows nobody the answer.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+
+from services.notifier.adapters.recipients import preference_links
+from services.notifier.adapters.recipients.preference_links import MailboxLink
+from services.notifier.adapters.recipients.store import Mailbox, SqlRecipients
+from services.notifier.adapters.recipients.wording import (
+    ASKED,
+    DAYS,
+    DUTIES_GO_ON,
+    EACH_DAY,
+    ENDED,
+    KINDS,
+    MAILED,
+    MAILED_NEXT,
+    SAVED,
+    chosen,
+    ended,
+)
+from services.notifier.adapters.rendering.wording import ROLES
+from services.notifier.application.preferences import Preferences, SettingsMails
+from services.notifier.domain.errors import MailboxGone, NotOptional
+from services.notifier.domain.recipients.preference import Prefer, Preference, Unsubscribe, offered
+from shared.contracts.envelope import Metadata
+from shared.contracts.vocabulary import OptionalMail, PreferenceDoor, Role, Weekday
+from shared.http import request_context
+from shared.http.auth import Principal
+from shared.kernel.clock import Clock, day_in_vietnam
+from shared.pages.forms import Fields, sent
+from shared.pages.layout import environment
+from shared.pages.link_pages import TITLES, AnswerPages, routes
+from shared.signed_links.links import MAILBOX_PATH, LinkIsOver, LinkReader
+
+TEMPLATES = Path(__file__).parent / "templates"
+_ENVIRONMENT = environment(TEMPLATES)
+MOST_WORDS = 500
+OFTEN = {"each_day": EACH_DAY, **{day.value: text for day, text in DAYS.items()}}
+Often = StrEnum("Often", {value.upper(): value for value in OFTEN})  # type: ignore[misc]  # one more than the days
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    link: MailboxLink
+    mailbox: Mailbox
+
+    @property
+    def offered(self) -> tuple[OptionalMail, ...]:
+        return offered(self.mailbox.recipient.role)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    reader: LinkReader
+    recipients: SqlRecipients
+    now: Clock
+
+    def read(self, token: str) -> MailboxLink:
+        return preference_links.read(self.reader, token)
+
+    async def hold(self, token: str) -> Held:
+        """Admit who holds the link of a mailbox that is written to; raises `LinkIsOver`, `MailboxGone`."""
+        link, now = self.read(token), self.now()
+        if link.is_over(now):
+            raise LinkIsOver(link.expires)
+        today = day_in_vietnam(now)
+        mailbox = await self.recipients.mailbox(link.recipient_id, today)
+        if mailbox is None or not mailbox.recipient.is_listed_on(today):
+            raise MailboxGone
+        return Held(link, mailbox)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    preferences: Preferences
+    mails: SettingsMails
+    pages: AnswerPages
+    now: Clock
+
+    async def look(self, held: Held) -> HTMLResponse:
+        return self._form(held, await self.preferences.of(held.link.recipient_id), Fields())
+
+    async def answer(self, request: Request, held: Held) -> HTMLResponse:
+        form = await sent(request)
+        if form.text("List-Unsubscribe") == "One-Click":
+            return await self._end(request, held, PreferenceDoor.ONE_CLICK)
+        if form.text("end"):
+            return await self._end(request, held, PreferenceDoor.PAGE)
+        return await self._choose(request, held, form)
+
+    async def renew(self, request: Request, link: MailboxLink) -> HTMLResponse:
+        """Answer the same whatever comes of it: who is on which list is nobody else's business."""
+        await self.mails.send(link.recipient_id, request.state.correlation_id)
+        return self.pages.page("mailbox_recorded.html", heading=ASKED, what=MAILED, next=MAILED_NEXT)
+
+    async def _end(self, request: Request, held: Held, through: PreferenceDoor) -> HTMLResponse:
+        kind = held.link.kind
+        if kind is None:
+            raise NotOptional
+        ending = Unsubscribe(kind=kind, through=through, **_who(held))
+        await self.preferences.change(ending, self._metadata(request, held))
+        return self.pages.page("mailbox_recorded.html", heading=ENDED, what=ended(kind), next=DUTIES_GO_ON)
+
+    async def _choose(self, request: Request, held: Held, form: Fields) -> HTMLResponse:
+        now = await self.preferences.of(held.link.recipient_id)
+        often = form.one_of("frequency", Often)
+        reason = form.words("reason", MOST_WORDS, required=False)
+        unwanted = _unwanted(held, form, now)
+        if often is None or form.errors:
+            return self._form(held, now, form, status=422)
+        day = None if often == "each_day" else Weekday(often)
+        choice = Prefer(
+            wanted=Preference(day, unwanted), through=PreferenceDoor.PAGE, reason=reason, **_who(held)
+        )
+        holds = await self.preferences.change(choice, self._metadata(request, held))
+        what = chosen(holds, held.offered)
+        return self.pages.page("mailbox_recorded.html", heading=SAVED, what=what, next=DUTIES_GO_ON)
+
+    def _form(self, held: Held, now: Preference, form: Fields, status: int = 200) -> HTMLResponse:
+        unwanted = _unwanted(held, form, now) if form.given else now.unwanted
+        kind = held.link.kind
+        return self.pages.page(
+            "mailbox.html",
+            status,
+            form=form,
+            unit=held.mailbox.unit_name,
+            role=ROLES[held.mailbox.recipient.role],
+            now=chosen(now, held.offered),
+            often=OFTEN,
+            frequency=form.text("frequency", now.digest_day or "each_day"),
+            kinds={kind: KINDS[kind] for kind in held.offered},
+            wanted=frozenset(held.offered) - unwanted,
+            ending=KINDS[kind] if kind and now.wants(kind) else None,
+        )
+
+    def _metadata(self, request: Request, held: Held) -> Metadata:
+        principal = Principal(str(held.link.recipient_id), Role.UNIT, held.link.unit_code)
+        return replace(request_context.metadata(request, principal), time=self.now())
+
+
+def router(
+    preferences: Preferences,
+    mails: SettingsMails,
+    recipients: SqlRecipients,
+    reader: LinkReader,
+    address: str,
+    now: Clock,
+) -> APIRouter:
+    """`address` is where recipients reach this service. No part of the API's description, as with answers."""
+    titles = {**TITLES, "mailbox-gone": "Địa chỉ không còn nhận thư", "not-optional": "Không dừng được"}
+    pages = AnswerPages(_ENVIRONMENT, address, MAILBOX_PATH, "mailbox_closed.html", titles)
+    desk, door = Desk(preferences, mails, pages, now), Door(reader, recipients, now)
+    admitted, known = Depends(partial(_hold, door)), Depends(partial(_known, door))
+    router = routes(pages, desk, admitted)
+
+    @router.post("/{token}/renew")
+    async def renew(request: Request, link: MailboxLink = known) -> HTMLResponse:
+        return await desk.renew(request, link)
+
+    return router
+
+
+async def _hold(door: Door, token: str) -> Held:
+    return await door.hold(token)
+
+
+async def _known(door: Door, token: str) -> MailboxLink:
+    """Admit also who holds a link whose time has passed."""
+    return door.read(token)
+
+
+def _who(held: Held) -> dict[str, Any]:
+    return {"recipient_id": held.link.recipient_id, "unit_code": held.link.unit_code}
+
+
+def _unwanted(held: Held, form: Fields, now: Preference) -> frozenset[OptionalMail]:
+    """Give of what the page offers all that is not ticked, of the rest what held before."""
+    ticked = set(form.chosen("kind"))
+    unticked = {kind for kind in held.offered if kind not in ticked}
+    return frozenset(unticked | {kind for kind in now.unwanted if kind not in held.offered})

@@ -1,0 +1,103 @@
+"""Who is written to: the only table with addresses, kept beside the log and never in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.notifier.adapters.planning.snapshot import recipient_of
+from services.notifier.adapters.recipients.preferences import preferences
+from services.notifier.adapters.tables import RECIPIENT, directory
+from services.notifier.domain.recipients.preference import Preference
+from services.notifier.domain.recipients.recipient import Recipient, taken_off
+from shared.directory.queries import unit_directory
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A recipient with the name of its unit."""
+
+    recipient: Recipient
+    unit_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SqlRecipients:
+    """A mailbox keeps its opaque id however often it is listed: the ledger speaks of it by that."""
+
+    engine: AsyncEngine
+
+    async def of_unit(self, unit_code: str, today: date) -> list[Recipient]:
+        async with self.engine.connect() as connection:
+            return [one for one in await _listed(connection, unit_code) if not one.has_ended(today)]
+
+    async def page(self, today: date, limit: int, after: str | None) -> list[tuple[str, Recipient]]:
+        """Give the mailboxes of all units in a fixed order, each with its place in it."""
+        current = or_(RECIPIENT.c.valid_to.is_(None), RECIPIENT.c.valid_to >= today)
+        place = RECIPIENT.c.unit_code.concat(" ").concat(RECIPIENT.c.email).label("place")
+        query = select(RECIPIENT, place).where(current).order_by(place).limit(limit)
+        async with self.engine.connect() as connection:
+            rows = await connection.execute(query.where(place > after) if after else query)
+            return [(row["place"], recipient_of(row)) for row in rows.mappings()]
+
+    async def preferences(self, of: Sequence[Recipient]) -> dict[UUID, Preference]:
+        """Give what these mailboxes asked for; of those that never asked, nothing."""
+        async with self.engine.connect() as connection:
+            return await preferences(connection, [one.recipient_id for one in of])
+
+    async def mailbox(self, recipient_id: UUID, today: date) -> Mailbox | None:
+        """Find a mailbox by its opaque id, on the list or not any more; its unit by the name of today."""
+        query = select(RECIPIENT).where(RECIPIENT.c.recipient_id == recipient_id)
+        async with self.engine.connect() as connection:
+            if (row := (await connection.execute(query)).mappings().first()) is None:
+                return None
+            units = await unit_directory(connection, directory.units, [row["unit_code"]])
+        return Mailbox(recipient_of(row), units.name_on(row["unit_code"], today))
+
+    async def replace(self, unit_code: str, wanted: Sequence[Recipient], today: date) -> None:
+        """Make `wanted` the unit's list; whoever is not on it any more ended yesterday.
+
+        An address that is listed anew is believed again.
+        """
+        async with self.engine.begin() as connection:
+            listed = await _listed(connection, unit_code, locked=True)
+            for gone in taken_off(listed, {one.email for one in wanted}, today):
+                whose = RECIPIENT.c.recipient_id == gone.recipient_id
+                await connection.execute(update(RECIPIENT).where(whose).values(valid_to=gone.valid_to))
+            for recipient in wanted:
+                await _put(connection, recipient, _LISTED)
+
+    async def add(self, recipient: Recipient) -> bool:
+        """Put one on the list; False if it stands there exactly so."""
+        async with self.engine.begin() as connection:
+            return await _put(connection, recipient, _IMPORTED)
+
+
+async def _listed(connection: AsyncConnection, unit_code: str, *, locked: bool = False) -> list[Recipient]:
+    of_unit = select(RECIPIENT).where(RECIPIENT.c.unit_code == unit_code).order_by(RECIPIENT.c.email)
+    of_unit = of_unit.with_for_update() if locked else of_unit
+    return [recipient_of(row) for row in (await connection.execute(of_unit)).mappings()]
+
+
+async def _put(connection: AsyncConnection, recipient: Recipient, columns: Sequence[str]) -> bool:
+    values: dict[str, Any] = {name: getattr(recipient, name) for name in ("unit_code", "email", *columns)}
+    statement = insert(RECIPIENT).values(recipient_id=recipient.recipient_id, **values)
+    changed = or_(*(RECIPIENT.c[name].is_distinct_from(statement.excluded[name]) for name in columns))
+    done = await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["unit_code", "email"],
+            set_={name: statement.excluded[name] for name in columns},
+            where=changed,
+        )
+    )
+    return done.rowcount == 1
+
+
+# An import repeats what a file says: it neither takes back what a person chose nor lifts a mark.
+_IMPORTED = ("role", "language", "valid_from", "valid_to")
+_LISTED = (*_IMPORTED, "calendar", "undeliverable_on")

@@ -1,0 +1,36 @@
+"""After a backup was put back: nothing of it goes out again, and nothing new until an operator has looked."""
+
+from datetime import datetime
+
+from sqlalchemy import cast, insert, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifier.adapters.tables import DIGEST, SENDING
+from services.notifier.domain.delivery.delivery_state import WAITING, DigestState
+from shared.kernel.clock import Clock
+
+RESTORED = {
+    "reason": "restored",
+    "detail": "queued when the backup was made; it may have gone out since",
+}
+HELD = {
+    "held": True,
+    "by": "service/notifier",
+    "reason": "Vừa phục hồi từ bản sao lưu: hãy xem trước (loa preview) rồi cho gửi lại. / "
+    "Restored from a backup: look at the preview (loa preview), then release.",
+}
+
+
+async def settle(connection: AsyncConnection, begun: datetime, now: Clock) -> None:
+    """Hold all sending; say of a mail that waited that it may have gone out, and name again what was sent late.
+
+    The log of a backup ends before its ledger: mails sent in between are in the ledger, not in the log.
+    """
+    waited = DIGEST.c.state.in_(WAITING)
+    delivery = DIGEST.c.delivery.op("||")(cast(RESTORED, JSONB))
+    await connection.execute(
+        update(DIGEST).where(waited).values(state=DigestState.UNSURE, lease_until=None, delivery=delivery)
+    )
+    await connection.execute(update(DIGEST).where(DIGEST.c.sent_at >= begun).values(announced=False))
+    await connection.execute(insert(SENDING).values(at=now(), **HELD))

@@ -1,0 +1,143 @@
+"""The doors that keep mail back: silences over some matters, the switch for all of it."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, StringConstraints
+
+from services.notifier.adapters.delivery.hold_switch import SqlSending
+from services.notifier.adapters.silences.store import SqlSilences
+from services.notifier.application.ports import Switch
+from services.notifier.domain.errors import SilenceNotFound
+from services.notifier.domain.gaps.silence import Silence, checked
+from shared.contracts.event import Code
+from shared.contracts.vocabulary import Stage
+from shared.eventstore.conflicts import HoldsPersonalData
+from shared.http.auth import Operator, Reader, Supervisor
+from shared.http.request_context import Body, example
+from shared.kernel import log
+from shared.kernel.clock import Clock, NewId, day_in_vietnam
+from shared.text_checks.personal_data import find
+
+logger = log.get(__name__)
+
+Why = Annotated[str, StringConstraints(min_length=3, max_length=500, strip_whitespace=True)]
+
+
+class SilenceBody(Body):
+    """What is given must all match; both days are within the silence, `first_day` is today if absent."""
+
+    model_config = example(
+        unit_code="STP-01", first_day="2026-11-23", last_day="2026-11-27", reason="Chờ ý kiến của Ủy ban"
+    )
+
+    last_day: date
+    reason: Why
+    first_day: date | None = None
+    unit_code: Code | None = None
+    draft_code: Code | None = None
+    stage: Stage | None = None
+
+
+class SilenceView(BaseModel):
+    silence_id: UUID
+    unit_code: str | None
+    draft_code: str | None
+    stage: Stage | None
+    first_day: date
+    last_day: date
+    reason: str
+    created_at: datetime
+    created_by: str
+    lifted_at: datetime | None
+    lifted_by: str | None
+
+
+class SilencesView(BaseModel):
+    silences: list[SilenceView]
+
+
+class DecisionBody(Body):
+    model_config = example(reason="Đã xem trước danh sách thư, đồng ý gửi")
+
+    reason: Why
+
+
+class SwitchView(BaseModel):
+    """`decided` is false after a fresh installation: mail that would leave this machine is held till then."""
+
+    held: bool
+    decided: bool
+    at: datetime | None
+    by: str
+    reason: str
+
+
+def routers(silences: SqlSilences, sending: SqlSending, now: Clock, new_id: NewId) -> list[APIRouter]:
+    return [_silences(silences, now, new_id), _sending(sending, now)]
+
+
+def _silences(silences: SqlSilences, now: Clock, new_id: NewId) -> APIRouter:
+    router = APIRouter(prefix="/silences", tags=["silences"])
+
+    async def shown(*, past: bool) -> SilencesView:
+        rows = await silences.listed(day_in_vietnam(now()), past=past)
+        return SilencesView.model_validate({"silences": rows})
+
+    async def found(silence_id: UUID) -> SilenceView:
+        return next(one for one in (await shown(past=True)).silences if one.silence_id == silence_id)
+
+    @router.get("", summary="What is not spoken of at present, and why")
+    async def listed(_: Reader, past: bool = False) -> SilencesView:
+        return await shown(past=past)
+
+    @router.post("", status_code=201, summary="Keep matters of a unit, draft or stage quiet for a while")
+    async def add(principal: Supervisor, body: SilenceBody) -> SilenceView:
+        today = day_in_vietnam(now())
+        if (holds := find(body.reason)) is not None:  # it goes into the log with the alerts that it silences
+            raise HoldsPersonalData("reason", holds)
+        given: dict[str, Any] = body.model_dump() | {"first_day": body.first_day or today}
+        silence = checked(Silence(silence_id=new_id(), **given), today)
+        await silences.add(silence, now(), principal.actor)
+        logger.info("silence_added", silence_id=str(silence.silence_id), by=principal.actor)
+        return await found(silence.silence_id)
+
+    @router.delete("/{silence_id}", summary="End a silence at once; it stays on record")
+    async def lift(principal: Supervisor, silence_id: UUID) -> SilenceView:
+        if not await silences.lift(silence_id, now(), principal.actor):
+            raise SilenceNotFound
+        logger.info("silence_lifted", silence_id=str(silence_id), by=principal.actor)
+        return await found(silence_id)
+
+    return router
+
+
+def _sending(sending: SqlSending, now: Clock) -> APIRouter:
+    router = APIRouter(prefix="/sending", tags=["mail"])
+
+    async def decide(*, held: bool, by: str, reason: str) -> SwitchView:
+        await sending.decide(Switch(held=held, at=now(), by=by, reason=reason))
+        logger.warning("sending_held" if held else "sending_released", by=by, reason=reason)
+        return await shown()
+
+    async def shown() -> SwitchView:
+        state = await sending.state()
+        return SwitchView(
+            held=state.held, decided=state.at is not None, at=state.at, by=state.by, reason=state.reason
+        )
+
+    @router.get("", summary="Whether mail goes out, or is held, by whom and why")
+    async def state(_: Reader) -> SwitchView:
+        return await shown()
+
+    @router.post("/hold", summary="Hold all sending; what is due waits and is not dropped")
+    async def hold(principal: Operator, body: DecisionBody) -> SwitchView:
+        return await decide(held=True, by=principal.actor, reason=body.reason)
+
+    @router.post("/release", summary="Let mail go out, after looking at GET /preview")
+    async def release(principal: Operator, body: DecisionBody) -> SwitchView:
+        return await decide(held=False, by=principal.actor, reason=body.reason)
+
+    return router

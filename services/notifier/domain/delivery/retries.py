@@ -1,0 +1,92 @@
+"""When a mail that was not taken is tried again, and when nobody tries any more; decided without a clock."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from services.notifier.domain.delivery.delivery_state import DigestState
+from services.notifier.domain.errors import MailIsOver, MailNotParked
+from services.notifier.domain.notification.office_hours import HOUR, next_digest
+from shared.kernel.local_day import VIETNAM
+from shared.rules.rulebook.working_days import Calendar
+
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=1)
+PATIENCE = timedelta(days=3)
+DEFERRED, UNREACHABLE = "deferred", "unreachable"  # by the server of the address; by our own server
+QUIET_FROM = time(20)  # in Asia/Ho_Chi_Minh: from then until HOUR nobody is written to again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipment:
+    """A mail as it is delivered: the day that it speaks of, since when it waits.
+
+    `lasts_a_day`: what it says is said anew by the mail of the next working day.
+    """
+
+    lasts_a_day: bool
+    day: date
+    queued_at: datetime
+
+    def is_over(self, at: datetime) -> bool:
+        """A digest is good for its day, every other mail for `PATIENCE`."""
+        if self.lasts_a_day:
+            return at.astimezone(VIETNAM).date() > self.day
+        return at > self.queued_at + PATIENCE
+
+    def next_try(self, earliest: datetime, calendar: Calendar) -> datetime | None:
+        """Say when it is tried again, never at night or on a day off; None if it is over by then."""
+        at = earliest.astimezone(VIETNAM)
+        if not (HOUR <= at.time() < QUIET_FROM and calendar.is_working(at.date())):
+            at = next_digest(at, calendar)
+        return None if self.is_over(at) else at
+
+
+def pause(attempt: int, spread: float) -> timedelta:
+    """How long to wait after an attempt (the first is 1): doubled each time, up to `LONGEST_PAUSE`.
+
+    `spread` between 0 and 1 moves it by up to a quarter either way, so that mails do not come back together.
+    """
+    doubled: timedelta = FIRST_PAUSE * 2 ** min(attempt - 1, 16)
+    return min(doubled, LONGEST_PAUSE) * (0.75 + spread / 2)
+
+
+def check_retry(state: DigestState, shipment: Shipment, now: datetime) -> None:
+    """Let an operator try a refused mail again; refuses what was not refused, or is over."""
+    if state is not DigestState.FAILED:
+        raise MailNotParked
+    if shipment.is_over(now):
+        raise MailIsOver
+
+
+@dataclass(frozen=True, slots=True)
+class PastMail:
+    """How an earlier mail to an address ended; `last` is why it was put off last."""
+
+    queued_at: datetime
+    state: DigestState
+    last: str | None
+
+
+def deferred_since(past: Iterable[PastMail]) -> datetime | None:
+    """Say since when an address has put off every mail; None if the last one came through.
+
+    `past` are its newest mails, the newest first.
+    """
+    since = None
+    for mail in past:
+        if mail.state is DigestState.SENT:
+            break
+        if mail.state is DigestState.EXPIRED and mail.last == DEFERRED:
+            since = mail.queued_at
+    return since
+
+
+def is_given_up(queued_at: datetime, since: datetime | None, now: datetime) -> bool:
+    """Say whether an address that puts off this mail, as all `since`, is not believed any more."""
+    return now - min(since or queued_at, queued_at) >= PATIENCE
+
+
+def ended_state(*, unsure: bool) -> DigestState:
+    """Say what a mail is whose time is over: nobody knows whether an unsure one came through."""
+    return DigestState.UNSURE if unsure else DigestState.EXPIRED

@@ -1,0 +1,282 @@
+"""Why a gap stands in a mail or not, and why a mail goes out or not: one list, decided by one function, without a clock."""
+
+from collections.abc import Iterable
+from datetime import date
+from enum import Enum, StrEnum
+from typing import Self, assert_never
+
+from services.notifier.domain.delivery.delivery_state import WAITING, DigestState
+from services.notifier.domain.gaps.alert_context import Matter
+from services.notifier.domain.notification.notification_case import (
+    Case,
+    DeliveryCase,
+    GapCase,
+    MailCase,
+    MailLine,
+    MomentCase,
+    Purpose,
+)
+from services.notifier.domain.notification.office_hours import CLOSING, HOUR, next_digest
+from services.notifier.domain.notification.standing import Standing, Told, standing
+from shared.contracts.vocabulary import GapClosure, OptionalMail, Procedure
+
+REPEAT = 5  # working days between two reminders of the same overdue gap
+UNMAILED = frozenset(
+    {GapClosure.RULES_CHANGED, GapClosure.CORRECTED}
+)  # nothing that the unit did or must know
+
+
+class Effect(Enum):
+    """What a reason brings about: a mail; a line of one that goes out anyway; no line; no mail."""
+
+    MAIL = 1
+    LINE = 2
+    NO_LINE = 3
+    NO_MAIL = 4
+
+
+class Reason(StrEnum):
+    """Low-cardinality words: they stand in the ledger, in answers, and as metric labels."""
+
+    effect: Effect
+
+    def __new__(cls, value: str, effect: Effect = Effect.MAIL) -> Self:
+        made = str.__new__(cls, value)
+        made._value_, made.effect = value, effect
+        return made
+
+    FIRST_NOTICE = "first_notice"
+    DUE_SOON = "due_soon"
+    OVERDUE_FIRST = "overdue_first"
+    OVERDUE_REPEAT = "overdue_repeat"
+    WORSE = "worse"
+    PLAN_PASSED = "plan_passed"
+    NO_TIME = "no_time"
+    LINKS_RENEWED = "links_renewed"
+    RESOLVED_SINCE = "resolved_since"
+    ESCALATED = "escalated"
+    LISTED = "listed"
+    DUE = "due"  # a mail without lines whose day has come; a moment at which mail goes out
+
+    STILL_OWED = "still_owed", Effect.LINE
+    PLANNED = "planned", Effect.LINE
+    CLOSED_OTHERWISE = "closed_otherwise", Effect.LINE
+    STILL_ESCALATED = "still_escalated", Effect.LINE
+    CLOSED_BELOW = "closed_below", Effect.LINE
+
+    NEVER_TOLD = "never_told", Effect.NO_LINE
+    KNOWN_TO_BE_CLOSED = "known_to_be_closed", Effect.NO_LINE
+    NOT_THE_UNITS_DOING = "not_the_units_doing", Effect.NO_LINE
+    DRAFT_HALTED = "draft_halted", Effect.NO_LINE
+    SILENCED = "silenced", Effect.NO_LINE
+    SNOOZED = "snoozed", Effect.NO_LINE
+    NOT_ESCALATED = "not_escalated", Effect.NO_LINE
+    NOT_OVERDUE = "not_overdue", Effect.NO_LINE
+    CAN_WAIT = "can_wait", Effect.NO_LINE
+    ALERT_PENDING = "alert_pending", Effect.NO_LINE
+
+    NOT_A_WORKING_DAY = "not_a_working_day", Effect.NO_MAIL
+    BEFORE_HOUR = "before_hour", Effect.NO_MAIL
+    NO_RECIPIENT = "no_recipient", Effect.NO_MAIL
+    ALREADY_SENT = "already_sent", Effect.NO_MAIL
+    LATER_DIGEST = "later_digest", Effect.NO_MAIL
+    ROUND_DONE = "round_done", Effect.NO_MAIL
+    NOTHING_NEW = "nothing_new", Effect.NO_MAIL
+    UNSUBSCRIBED = "unsubscribed", Effect.NO_MAIL
+    NOT_THIS_DAY = "not_this_day", Effect.NO_MAIL
+    SIMULATED = "simulated", Effect.NO_MAIL
+    ON_HOLD = "on_hold", Effect.NO_MAIL
+    DELIVERY_WAITING = "delivery_waiting", Effect.NO_MAIL
+    DELIVERY_FAILED = "delivery_failed", Effect.NO_MAIL
+
+    @property
+    def is_news(self) -> bool:
+        return self.effect is Effect.MAIL
+
+    @property
+    def in_mail(self) -> bool:
+        return self.effect in {Effect.MAIL, Effect.LINE}
+
+    @property
+    def is_above(self) -> bool:
+        """Whether it is for the units above the one that owes."""
+        return self in _ABOVE
+
+
+# A mere place in a supervisor's list tells nobody anything that a digest must not say again.
+NOT_NOTIFIED = frozenset({Reason.LISTED})
+_ABOVE = {Reason.ESCALATED, Reason.STILL_ESCALATED, Reason.CLOSED_BELOW, Reason.LISTED}
+
+
+def decide_notification(case: Case) -> Reason:
+    """Give the one reason that decides: why it is notified, or the first that keeps it back."""
+    match case:
+        case MomentCase():
+            return _of_moment(case)
+        case GapCase():
+            return _of_gap(case)
+        case MailCase():
+            return _of_mail(case)
+        case DeliveryCase():
+            return _of_delivery(case)
+        case _:
+            assert_never(case)
+
+
+def _of_moment(case: MomentCase) -> Reason:
+    if not case.calendar.is_working(case.local.date()):
+        return Reason.NOT_A_WORKING_DAY
+    return Reason.BEFORE_HOUR if case.local.time() < HOUR else Reason.DUE
+
+
+def _of_gap(case: GapCase) -> Reason:
+    if case.pending:
+        return Reason.ALERT_PENDING
+    match case.purpose:
+        case Purpose.DUTY:
+            return _of_duty(case)
+        case Purpose.ABOVE:
+            return _above(case)
+        case Purpose.AT_ONCE:
+            return _at_once(case)
+        case Purpose.LIST:
+            return _listed(case)
+        case Purpose.RENEWED:
+            return Reason.LINKS_RENEWED
+        case _:
+            assert_never(case.purpose)
+
+
+def _of_duty(case: GapCase) -> Reason:
+    now, told = standing(case.gap, case.day, case.calendar), case.told
+    if now is Standing.RESOLVED:
+        return _of_closed(case.gap.closure, told)
+    if told is not None and told.standing is Standing.RESOLVED:
+        told = None  # it opened again: another matter
+    return _kept_quiet(case.matter, case.day) or _of_open(case, told, now)
+
+
+def _of_closed(closure: GapClosure | None, told: Told | None) -> Reason:
+    if told is None:
+        return Reason.NEVER_TOLD
+    if told.standing is Standing.RESOLVED:
+        return Reason.KNOWN_TO_BE_CLOSED
+    if closure in UNMAILED:
+        return Reason.NOT_THE_UNITS_DOING
+    return Reason.RESOLVED_SINCE if closure is GapClosure.COVERED else Reason.CLOSED_OTHERWISE
+
+
+def _kept_quiet(matter: Matter, day: date) -> Reason | None:
+    if matter.halted:
+        return Reason.DRAFT_HALTED
+    if matter.silence is not None:
+        return Reason.SILENCED
+    return Reason.SNOOZED if matter.is_snoozed(day) else None
+
+
+def _of_open(case: GapCase, told: Told | None, now: Standing) -> Reason:
+    matter, day = case.matter, case.day
+    if told is not None and _is_worse(case, told):
+        return Reason.WORSE if now.order <= told.standing.order else _FIRST[now]
+    if matter.is_planned(day):
+        return Reason.PLANNED
+    if told is None or now.order > told.standing.order:
+        return _FIRST[now]
+    if matter.planned_on is not None and told.day <= matter.planned_on:
+        return Reason.PLAN_PASSED
+    repeat = now is Standing.OVERDUE and case.calendar.working_days_between(told.day, day) >= REPEAT
+    return Reason.OVERDUE_REPEAT if repeat else Reason.STILL_OWED
+
+
+def _is_worse(case: GapCase, told: Told) -> bool:
+    """An earlier due day, or a policy more."""
+    return told.due_on > case.gap.due_on or not set(case.gap.policies) <= set(told.policies)
+
+
+_FIRST = {
+    Standing.IN_GRACE: Reason.FIRST_NOTICE,
+    Standing.DUE_SOON: Reason.DUE_SOON,
+    Standing.OVERDUE: Reason.OVERDUE_FIRST,
+}
+
+
+def _above(case: GapCase) -> Reason:
+    told, planned_on = case.told, case.matter.planned_on
+    known = told is not None and told.above and told.unit_code == case.gap.unit_code
+    if not case.gap.is_open_on(case.day):
+        return Reason.CLOSED_BELOW if known else Reason.NEVER_TOLD
+    if not case.verdict.goes_up:
+        return Reason.NOT_ESCALATED
+    if told is None or not known:
+        return Reason.ESCALATED
+    again = planned_on is not None and told.day <= planned_on
+    return Reason.ESCALATED if again else Reason.STILL_ESCALATED
+
+
+def _at_once(case: GapCase) -> Reason:
+    """A simplified procedure whose next digest comes on the due day or later; after hours nobody is written to."""
+    gap, local = case.gap, case.local
+    if local is None or gap.procedure is not Procedure.SIMPLIFIED or not gap.is_open_on(case.day):
+        return Reason.CAN_WAIT
+    in_time = case.day <= gap.due_on <= next_digest(local, case.calendar).date()
+    in_hours = _of_moment(MomentCase(local, case.calendar)) is Reason.DUE and local.time() < CLOSING
+    if not (in_time and in_hours):
+        return Reason.CAN_WAIT
+    reason = _of_duty(case)
+    return Reason.NO_TIME if reason.is_news else reason
+
+
+def _listed(case: GapCase) -> Reason:
+    """What has climbed counts as told; what is only listed will still be brought up."""
+    if standing(case.gap, case.day, case.calendar) is not Standing.OVERDUE:
+        return Reason.NOT_OVERDUE
+    quiet = _kept_quiet(case.matter, case.day)
+    if quiet in {Reason.DRAFT_HALTED, Reason.SILENCED}:
+        return quiet
+    return Reason.ESCALATED if case.climbed else Reason.LISTED
+
+
+def _of_mail(case: MailCase) -> Reason:  # noqa: PLR0911  one line a reason
+    if not case.has_reader:
+        return Reason.NO_RECIPIENT
+    if case.sent_today:
+        return Reason.ALREADY_SENT
+    if case.sent_later:
+        return Reason.LATER_DIGEST
+    if case.round_made:
+        return Reason.ROUND_DONE
+    if case.lines is None:
+        return Reason.UNSUBSCRIBED if case.ends in case.unwanted else Reason.DUE
+    news = [line for line in case.lines if line.reason.is_news]
+    if not news:
+        return Reason.NOTHING_NEW
+    if case.ends in case.unwanted or (is_thanks(news) and OptionalMail.THANKS in case.unwanted):
+        return Reason.UNSUBSCRIBED
+    waits = case.turn is not None and not case.turn.today
+    if case.turn and waits and all(_can_wait(line, case.turn.following) for line in news):
+        return Reason.NOT_THIS_DAY
+    return news[0].reason
+
+
+def is_thanks(lines: Iterable[MailLine]) -> bool:
+    """Say whether a mail only goes out to say what was done: nobody has to do anything for it."""
+    return {line.reason for line in lines if line.reason.is_news} == {Reason.RESOLVED_SINCE}
+
+
+def _can_wait(line: MailLine, following: date) -> bool:
+    """What is overdue or due by the next chosen day doesn't: nobody is to hear of a duty on its last day."""
+    if line.standing is Standing.RESOLVED:
+        return True
+    return line.standing is not Standing.OVERDUE and line.gap.due_on > following
+
+
+def _of_delivery(case: DeliveryCase) -> Reason:
+    if case.simulated:
+        return Reason.SIMULATED
+    if case.held:
+        return Reason.ON_HOLD
+    if case.state is None:
+        return Reason.ALREADY_SENT
+    if case.state in WAITING:
+        return Reason.DELIVERY_WAITING
+    return Reason.DUE if case.state is DigestState.SENT else Reason.DELIVERY_FAILED

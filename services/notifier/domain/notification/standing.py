@@ -1,0 +1,49 @@
+"""Where a gap stands on a day, and what the ledger says that a recipient was told of it last."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from services.notifier.domain.gaps.gap import Gap
+from shared.rules.rulebook.working_days import Calendar
+
+SOON = 2  # working days before the due day
+
+
+class Standing(StrEnum):
+    """Where a gap stands on a day, in the order of how much it presses."""
+
+    IN_GRACE = "in_grace"
+    DUE_SOON = "due_soon"
+    OVERDUE = "overdue"
+    RESOLVED = "resolved"
+
+    @property
+    def order(self) -> int:
+        return list(Standing).index(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the ledger says that a recipient was last told of a gap; `unit_code` is whose matter it was."""
+
+    day: date
+    standing: Standing
+    due_on: date
+    policies: tuple[int, ...]
+    unit_code: str
+    above: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was told that the gap is closed: if it opens again, that is news."""
+        return self.standing is Standing.RESOLVED
+
+
+def standing(gap: Gap, day: date, calendar: Calendar) -> Standing:
+    if not gap.is_open_on(day):
+        return Standing.RESOLVED
+    if day > gap.due_on:
+        return Standing.OVERDUE
+    soon = calendar.working_days_between(day, gap.due_on) <= SOON
+    return Standing.DUE_SOON if soon else Standing.IN_GRACE

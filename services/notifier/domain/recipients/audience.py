@@ -1,0 +1,87 @@
+"""Who is written to: the mailboxes of a unit by role, those of its heirs, and who reads where nobody does."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from services.notifier.domain.recipients.recipient import Recipient
+from services.notifier.domain.recipients.supervision import Tree
+from shared.contracts.vocabulary import RecipientRole
+
+DUTY = frozenset({RecipientRole.FOCAL_POINT, RecipientRole.HEAD})
+LEADERS = (RecipientRole.HEAD, RecipientRole.SUPERVISOR)
+URGERS = (RecipientRole.SUPERVISOR, RecipientRole.HEAD, RecipientRole.FOCAL_POINT)
+
+
+class Via(StrEnum):
+    """In which capacity a unit reads what another one owes."""
+
+    ITSELF = "itself"
+    HEIR = "heir"
+    SUPERIOR = "superior"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    unit_code: str
+    recipients: tuple[Recipient, ...]
+    via: Via
+
+
+class Audience:
+    """The mailboxes that are valid on a day, by unit."""
+
+    def __init__(self, tree: Tree, recipients: Iterable[Recipient], day: date) -> None:
+        self._tree = tree
+        self._day = day
+        self._by_unit: dict[str, list[Recipient]] = defaultdict(list)
+        for recipient in recipients:
+            if recipient.is_valid_on(day):
+                self._by_unit[recipient.unit_code].append(recipient)
+
+    def of_duty(self, code: str) -> tuple[Reach, ...]:
+        """Say who answers for what a unit owes: its heirs, else itself, else the next unit above with a reader.
+
+        Focal points and heads; a unit that lists supervisors only has these read.
+        """
+        heirs = [Reach(heir, found, Via.HEIR) for heir in self._heirs(code) if (found := self._duty(heir))]
+        if heirs:
+            return tuple(heirs)
+        if own := self._duty(code):
+            return (Reach(code, own, Via.ITSELF),)
+        above = self.at_or_above(next(self._tree.above(code), None))
+        return (above,) if above else ()
+
+    def at_or_above(self, code: str | None) -> Reach | None:
+        """Say who urges for a unit: its supervisors, else heads, else focal points, else those of a unit above."""
+        if code is None:
+            return None
+        for unit in (code, *self._tree.above(code)):
+            if found := self._first(unit, URGERS):
+                return Reach(unit, found, Via.SUPERIOR)
+        return None
+
+    def leaders(self) -> Iterator[Reach]:
+        """Give for each unit with mailboxes who leads it, as far as they are listed."""
+        for code in self._by_unit:
+            yield Reach(code, self._first(code, LEADERS), Via.ITSELF)
+
+    def supervisors(self) -> Iterator[Recipient]:
+        for found in self._by_unit.values():
+            yield from (one for one in found if one.role is RecipientRole.SUPERVISOR)
+
+    def _heirs(self, code: str) -> tuple[str, ...]:
+        return self._tree.heirs(code, self._day)
+
+    def _duty(self, code: str) -> tuple[Recipient, ...]:
+        found = self._by_unit.get(code, [])
+        return tuple(one for one in found if one.role in DUTY) or tuple(found)
+
+    def _first(self, code: str, roles: Iterable[RecipientRole]) -> tuple[Recipient, ...]:
+        found = self._by_unit.get(code, [])
+        for role in roles:
+            if of_role := tuple(one for one in found if one.role is role):
+                return of_role
+        return ()
