@@ -16,20 +16,19 @@ from services.notifier.adapters.alerts.store import PROJECTION, SqlPendingAlerts
 from services.notifier.adapters.answers import pages as answers_pages
 from services.notifier.adapters.answers.links import AnswerLinks
 from services.notifier.adapters.broker import subscribe
-from services.notifier.adapters.collector import ObservedLedger, ObservedPost, Vitals
+from services.notifier.adapters.collector import Collector, ObservedLedger, ObservedTransport
 from services.notifier.adapters.delivery import failed_mail, outbox
 from services.notifier.adapters.delivery.bounced_addresses import SqlReturns
-from services.notifier.adapters.delivery.bounces import Desk as BounceDesk
-from services.notifier.adapters.delivery.bounces import ImapDoor, LmtpDoor
-from services.notifier.adapters.delivery.channels import ChannelPost
-from services.notifier.adapters.delivery.file_transport import FilePost
+from services.notifier.adapters.delivery.bounces import BounceHandler, ImapReader, LmtpReceiver
+from services.notifier.adapters.delivery.channels import ChannelTransport
+from services.notifier.adapters.delivery.file_transport import FileTransport
 from services.notifier.adapters.delivery.hold_switch import SqlSending
 from services.notifier.adapters.delivery.message import message_id
-from services.notifier.adapters.delivery.smtp import Pace, Pool, Server, SmtpPost
+from services.notifier.adapters.delivery.smtp import Pace, Pool, Server, SmtpTransport
 from services.notifier.adapters.mails.kinds import mail_kinds
 from services.notifier.adapters.mails.page_mail import PageMails
-from services.notifier.adapters.planning.schedule import SqlRounds
-from services.notifier.adapters.planning.snapshot import SqlDesks
+from services.notifier.adapters.planning.schedule import SqlMailRuns
+from services.notifier.adapters.planning.snapshot import SqlSnapshots
 from services.notifier.adapters.recipients import preferences_page
 from services.notifier.adapters.recipients.import_sheet import rows
 from services.notifier.adapters.recipients.preference_links import MailboxLinks, seal
@@ -43,7 +42,7 @@ from services.notifier.application.answers import Answers, Renewals
 from services.notifier.application.commands import Commands
 from services.notifier.application.mail_kinds import MailKind, MailKinds
 from services.notifier.application.pipeline import Pipeline
-from services.notifier.application.ports import Post
+from services.notifier.application.ports import MailTransport
 from services.notifier.application.preferences import Preferences, SettingsMails
 from services.notifier.application.projections import changes
 from services.notifier.application.sender import Sender
@@ -79,7 +78,7 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
     ticks = _ticks(platform, settings, sending, rulebook.calendar, now, more_kinds)
     publisher = ticks.sender.publisher
     runner = platform.runner(projection(platform.engine, rulebook, publisher.caught_up), tables.checkpoints)
-    platform.metrics.before_scrape("mail", Vitals.of(platform.engine, sending, now, platform.metrics).read)
+    platform.metrics.before_scrape("mail", Collector.of(platform.engine, sending, now, platform.metrics).read)
     reactions = platform.reactions()
     subscribe(reactions, ticks, clock.new_id)
     recipients, read_model = SqlRecipients(platform.engine), SqlReadModel(platform.engine, now)
@@ -90,7 +89,7 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
             *api.routers(commands, recipients, read_model, ticks, clock.new_id),
             *silences_api.routers(SqlSilences(platform.engine), sending, now, clock.new_id),
             answers_pages.router(
-                Answers(platform.store, publisher, ticks.pipeline.desks),
+                Answers(platform.store, publisher, ticks.pipeline.snapshots),
                 Renewals(ticks.pipeline, ticks.ledger, now),
                 links.reader(settings.link_jwks),
                 settings.url_notifier,
@@ -106,7 +105,7 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
             ),
             requests.router(platform.engine, settings.url_registry, now),
             outbox.router(read_model, environment(), ticks.pipeline.kinds, local=settings.smtp_url is None),
-            failed_mail.router(failed_mail.SqlParked(platform.engine, ticks.pipeline.kinds), now),
+            failed_mail.router(failed_mail.SqlFailedMails(platform.engine, ticks.pipeline.kinds), now),
             routes.router(platform.store, lambda session: rows(session, recipients, clock.new_id).sheets()),
         ],
         broker=reactions.broker,
@@ -119,7 +118,7 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
         now=now,
         lifespan=lambda _: platform.lifespan(
             MIGRATIONS,
-            [runner.run, reactions.run, ticks.sender.run, *_doors_for_bounces(platform, settings, now)],
+            [runner.run, reactions.run, ticks.sender.run, *_bounce_sources(platform, settings, now)],
         ),
         settle=partial(settle, now=now),
     )
@@ -170,10 +169,10 @@ def _ticks(
     digests = TemplateRenderer(AnswerLinks(signer), mailboxes, settings.mail_from)
     pages = PageMails(environment(), mailboxes)
     kinds = mail_kinds(digests, pages, f"{settings.url_notifier}/requests", more_kinds)
-    desks = SqlDesks(platform.engine, settings.justice_unit)
+    snapshots = SqlSnapshots(platform.engine, settings.justice_unit)
     return Ticks(
         pipeline=Pipeline(
-            desks,
+            snapshots,
             kinds,
             partial(message_id, sender=settings.mail_from),
             calendar,
@@ -183,29 +182,29 @@ def _ticks(
         ledger=ledger,
         sender=Sender(
             ledger,
-            ObservedPost(_post(settings, kinds), platform.tracing),
+            ObservedTransport(_transport(settings, kinds), platform.tracing),
             publisher,
             sending,
             calendar,
             kinds,
             now,
         ),
-        rounds=SqlRounds(platform.engine),
-        simulation=FilePost(settings.simulated_dir, settings.mail_from, kinds.one_a_day),
+        runs=SqlMailRuns(platform.engine),
+        simulation=FileTransport(settings.simulated_dir, settings.mail_from, kinds.once_a_day),
         now=now,
     )
 
 
-def _doors_for_bounces(platform: Platform, settings: Settings, now: Clock) -> list[Background]:
+def _bounce_sources(platform: Platform, settings: Settings, now: Clock) -> list[Background]:
     returns = SqlReturns(platform.engine)
-    desk = BounceDesk(lambda token, detail: returns.returned(token, detail, now()))
-    doors: list[Background] = []
+    handler = BounceHandler(lambda token, detail: returns.returned(token, detail, now()))
+    sources: list[Background] = []
     if settings.bounce_listen is not None:
         host, _, port = settings.bounce_listen.rpartition(":")
-        doors.append(LmtpDoor(desk, host, int(port)).run)
+        sources.append(LmtpReceiver(handler, host, int(port)).run)
     if settings.bounce_imap_url is not None:
-        doors.append(ImapDoor(desk, settings.bounce_imap_url.get_secret_value(), _tls(settings)).run)
-    return doors
+        sources.append(ImapReader(handler, settings.bounce_imap_url.get_secret_value(), _tls(settings)).run)
+    return sources
 
 
 def _tls(settings: Settings) -> SSLContext | None:
@@ -221,16 +220,16 @@ def _signer(settings: Settings) -> LinkSigner | None:
 
 
 def _steps(settings: Settings) -> tuple[Step, ...]:
-    return tuple(Step(one.after, StepTo(one.to), one.level) for one in settings.escalation)
+    return tuple(Step(step.after, StepTo(step.to), step.level) for step in settings.escalation)
 
 
-def _post(settings: Settings, kinds: MailKinds) -> Post:
+def _transport(settings: Settings, kinds: MailKinds) -> MailTransport:
     channels = {name: url.get_secret_value() for name, url in settings.channels.items()}
-    return ChannelPost(_post_office(settings, kinds), channels)
+    return ChannelTransport(_mail_transport(settings, kinds), channels)
 
 
-def _post_office(settings: Settings, kinds: MailKinds) -> Post:
+def _mail_transport(settings: Settings, kinds: MailKinds) -> MailTransport:
     if settings.smtp_url is None:
-        return FilePost(settings.mail_dir, settings.mail_from, kinds.one_a_day)
+        return FileTransport(settings.mail_dir, settings.mail_from, kinds.once_a_day)
     pool = Pool(Server(settings.smtp_url.get_secret_value(), settings.smtp_seconds, _tls(settings)))
-    return SmtpPost(pool, settings.mail_from, Pace(settings.smtp_rate), settings.bounce_address)
+    return SmtpTransport(pool, settings.mail_from, Pace(settings.smtp_rate), settings.bounce_address)

@@ -30,7 +30,7 @@ from deploy.local.engines.ports import free_port
 from services.notifier.adapters.delivery.ledger_rows import claim_of
 from services.notifier.adapters.delivery.message import wire
 from services.notifier.adapters.tables import DIGEST, RECIPIENT
-from services.notifier.application.sender import LANES
+from services.notifier.application.sender import WORKERS
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
 from shared.contracts.ids import unit_id
 from shared.eventstore.jetstream import JetStreamEventStore
@@ -179,7 +179,7 @@ async def bare(port: int, messages: list[tuple[str, bytes]]) -> tuple[float, flo
                 await client.sendmail("loa@loa.invalid", [address], message)
 
     began, busy = time.monotonic(), time.process_time()
-    await asyncio.gather(*(lane() for _ in range(LANES)))
+    await asyncio.gather(*(lane() for _ in range(WORKERS)))
     return time.monotonic() - began, time.process_time() - busy
 
 
@@ -207,7 +207,7 @@ async def measure(mails: int, folder: Path, profile: cProfile.Profile | None) ->
     print(f"  {whole:8.1f} s  {mails / whole:8,.0f} mails/s")
     print(f"  {busy:8.1f} s  of a processor in the notifier, {1000 * busy / mails:.1f} ms a mail")
     print(f"  {before:8.1f} s  of a processor before it, for the alerts of {gaps:,} gaps")
-    print(f"the same messages by bare aiosmtplib over {LANES} connections:")
+    print(f"the same messages by bare aiosmtplib over {WORKERS} connections:")
     print(f"  {alone:8.1f} s  {mails / alone:8,.0f} mails/s")
     print(f"  {busy_alone:8.1f} s  of a processor in the client")
     print(

@@ -27,7 +27,7 @@ import aiosmtplib
 from services.notifier.adapters.delivery import message
 from services.notifier.adapters.delivery.headers import header
 from services.notifier.application.ports import Attachment, Mail, Outgoing
-from services.notifier.application.sender import LANES
+from services.notifier.application.sender import WORKERS
 from shared.kernel.clock import VIETNAM
 from tests.bench.mail import SENDER, sink
 
@@ -143,7 +143,7 @@ async def rate_of(write: Write, one: Outgoing, port: int) -> float:
                 await client.sendmail("loa@loa.invalid", [one.to], write(one))
 
     began = time.perf_counter()
-    await asyncio.gather(*(lane() for _ in range(LANES)))
+    await asyncio.gather(*(lane() for _ in range(WORKERS)))
     return MAILS / (time.perf_counter() - began)
 
 

@@ -29,7 +29,7 @@ DOORS = (
     auth._admit,
     link_pages._hold,
     preferences_page._hold,
-    preferences_page._known,
+    preferences_page._even_expired,
 )  # a bearer token, or the link of a mail
 
 every_service = pytest.mark.parametrize("service", existing(*SERVICES))

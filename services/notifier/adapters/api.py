@@ -57,8 +57,8 @@ def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new
     router = APIRouter(tags=["recipients"])
 
     async def listed(unit_code: str) -> RecipientsView:
-        found = await recipients.of_unit(unit_code, day_in_vietnam(ticks.now()))
-        return recipients_view(unit_code, found, await recipients.preferences(found))
+        listed_mailboxes = await recipients.of_unit(unit_code, day_in_vietnam(ticks.now()))
+        return recipients_view(unit_code, listed_mailboxes, await recipients.preferences(listed_mailboxes))
 
     @router.put("/units/{unit_code}/recipients", summary="Replace the list of a unit's mailboxes")
     async def replace(principal: Supervisor, unit_code: Code, body: Mailboxes) -> RecipientsView:
@@ -82,10 +82,12 @@ def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new
         dependencies=[AtPosition],
     )
     async def every(_: Supervisor, page: Paged) -> Listing[RecipientPlace]:
-        found = await recipients.page(day_in_vietnam(ticks.now()), page.limit, page.after)
-        chosen = await recipients.preferences([one for _, one in found])
-        views = recipients_view("", [one for _, one in found], chosen).recipients
-        shown = [{**view.model_dump(), "place": place} for (place, _), view in zip(found, views, strict=True)]
+        mailboxes = await recipients.page(day_in_vietnam(ticks.now()), page.limit, page.after)
+        chosen = await recipients.preferences([recipient for _, recipient in mailboxes])
+        views = recipients_view("", [recipient for _, recipient in mailboxes], chosen).recipients
+        shown = [
+            {**view.model_dump(), "place": place} for (place, _), view in zip(mailboxes, views, strict=True)
+        ]
         return page.listing(RecipientPlace, shown, "place")
 
     return router
@@ -108,9 +110,9 @@ def _alerts(publisher: AlertPublisher, read_model: SqlReadModel, ticks: Ticks) -
 
     @router.get("/recipients/missing", summary="Units that owe something and have nobody to write to")
     async def missing(_: Reader) -> UnreachedUnitsView:
-        found = await ticks.pipeline.unreached(ticks.now())
+        unreached = await ticks.pipeline.unreached(ticks.now())
         return UnreachedUnitsView.model_validate(
-            {"units": [{"unit_code": one.unit_code, "read_by": one.detail} for one in found]}
+            {"units": [{"unit_code": unit.unit_code, "read_by": unit.detail} for unit in unreached]}
         )
 
     @router.post("/alerts/{alert_id}/snooze", summary="Let reminders of one matter rest for some days")

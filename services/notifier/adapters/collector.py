@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters.delivery.ledger import SqlLedger
 from services.notifier.adapters.tables import ALERT, DIGEST
-from services.notifier.application.ports import Claim, Notice, Outcome, Outgoing, Post, Sending
+from services.notifier.application.ports import Claim, MailTransport, Notice, Outcome, Outgoing, Sending
 from services.notifier.domain.delivery.delivery_state import WAITING, DigestState
 from services.notifier.domain.gaps.gap_alert import AlertStatus
 from shared.contracts.envelope import AggregateRef
@@ -23,10 +23,10 @@ from shared.observability.tracing import MOST_LINKS, Tracing
 
 
 @dataclass(frozen=True, slots=True)
-class ObservedPost:
+class ObservedTransport:
     """Spans each delivery: what the server did with a mail is the end of its trace."""
 
-    below: Post
+    below: MailTransport
     tracing: Tracing
 
     @property
@@ -73,7 +73,7 @@ class ObservedLedger(SqlLedger):
 
 
 @dataclass(frozen=True, slots=True)
-class Vitals:
+class Collector:
     """Reads the notifier's gauges from its tables, for a scrape."""
 
     engine: AsyncEngine
@@ -85,7 +85,7 @@ class Vitals:
     held: Gauge
 
     @classmethod
-    def of(cls, engine: AsyncEngine, sending: Sending, now: Clock, telemetry: Telemetry) -> "Vitals":
+    def of(cls, engine: AsyncEngine, sending: Sending, now: Clock, telemetry: Telemetry) -> "Collector":
         return cls(
             engine,
             sending,
@@ -117,8 +117,8 @@ async def _count(
 ) -> None:
     """Set a gauge a state; one that has no row any more goes back to zero."""
     named = state.label("state")
-    found = await connection.execute(select(named, func.count().label("number")).group_by(named))
-    counted = dict.fromkeys(states, 0) | {row.state: row.number for row in found if row.state is not None}
+    rows = await connection.execute(select(named, func.count().label("number")).group_by(named))
+    counted = dict.fromkeys(states, 0) | {row.state: row.number for row in rows if row.state is not None}
     gauge.clear()
     for name, number in counted.items():
         gauge.labels(name).set(number)

@@ -161,9 +161,12 @@ class PreviewView(_Moment):
 
 
 def recipients_view(
-    unit_code: str, found: Iterable[Recipient], preferences: Mapping[UUID, Preference]
+    unit_code: str, recipients: Iterable[Recipient], preferences: Mapping[UUID, Preference]
 ) -> RecipientsView:
-    listed = [asdict(one) | _chosen(preferences.get(one.recipient_id, EVERYTHING)) for one in found]
+    listed = [
+        asdict(recipient) | _chosen(preferences.get(recipient.recipient_id, EVERYTHING))
+        for recipient in recipients
+    ]
     shown = {"unit_code": unit_code, "recipients": listed}
     return RecipientsView.model_validate(shown)
 
@@ -198,7 +201,7 @@ def preview_view(plan: Plan, mails: Iterable[Written], message: Text, *, held: b
         "day": plan.day,
         "at": plan.at,
         "mails": [_previewed(mail) for mail in mails],
-        "unsaid": [asdict(one) for one in plan.unsaid],
+        "unsaid": [asdict(gap) for gap in plan.unsaid],
         "held": held,
         "skipped": [_skipped(skipped) for skipped in plan.skipped],
         "message": asdict(message),

@@ -13,7 +13,7 @@ def gap_of(command: alerts.Command) -> UUID | None:
     """Name the gap of a command; a snooze names its alert only."""
     if isinstance(command, alerts.Snooze):
         return None
-    return command.gap_id if isinstance(command, alerts.Raise | alerts.Resolve) else command.matter.gap_id
+    return command.gap_id if isinstance(command, alerts.Raise | alerts.Resolve) else command.alert.gap_id
 
 
 def gap_ref(gap_id: UUID) -> AggregateRef:
@@ -27,7 +27,7 @@ async def stamped(
     gap_id = gap_of(command)
     if gap_id is None:
         state = (await store.load(ref)).state(alerts.alert)
-        gap_id = state.matter.gap_id if isinstance(state, alerts.Open) else None
+        gap_id = state.alert.gap_id if isinstance(state, alerts.Open) else None
     if gap_id is None:
         return metadata  # it will be refused
     return replace(metadata, about=_about(await store.load(gap_ref(gap_id))))

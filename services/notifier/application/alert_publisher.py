@@ -48,7 +48,7 @@ class Instruction:
 
 def ref_of(command: alerts.Command) -> AggregateRef:
     own = alerts.Raise | alerts.Resolve | alerts.Snooze
-    return AggregateRef("alert", (command if isinstance(command, own) else command.matter).alert_id)
+    return AggregateRef("alert", (command if isinstance(command, own) else command.alert).alert_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +89,31 @@ class AlertPublisher:
         last = None
         while pending := await self.rows.pending(AT_ONCE, last):
             for together in _by_trace(pending):
-                with self.tracing.hearing("publish alerts", [self._announcement(one) for one in together]):
-                    await self._append([self._because_of_gap(one) for one in together])
+                with self.tracing.hearing(
+                    "publish alerts", [self._announcement(alert) for alert in together]
+                ):
+                    await self._append([self._because_of_gap(alert) for alert in together])
             last = pending[-1].alert_id
 
     async def follow_mails(self) -> None:
         """Record which mails went out, and which did not arrive."""
         while mails := await self.ledger.unannounced():
-            overtaken = await self._append([one for mail in mails for one in self._because_of_mail(mail)])
-            done = [mail.key for mail in mails if overtaken.isdisjoint(_about(mail))]
+            conflicted = await self._append(
+                [instruction for mail in mails for instruction in self._because_of_mail(mail)]
+            )
+            done = [mail.key for mail in mails if conflicted.isdisjoint(_about(mail))]
             await self.ledger.announced(done)
             if len(done) < len(mails):
                 return
 
-    async def note(self, commands: Sequence[alerts.OnMatter], metadata: Metadata) -> None:
+    async def note(self, commands: Sequence[alerts.OnAlert], metadata: Metadata) -> None:
         """Record what a day brought for many alerts; raises `TransientError` if others keep changing them."""
         left = [_instruction(command, metadata) for command in commands]
         for _ in range(ATTEMPTS):
             if not left:
                 return
-            overtaken = await self._append(left)
-            left = [one for one in left if one.ref in overtaken]
+            conflicted = await self._append(left)
+            left = [instruction for instruction in left if instruction.ref in conflicted]
         if left:
             raise TransientError(f"{len(left)} alerts were changed by others at the same moment")
 
@@ -131,30 +135,32 @@ class AlertPublisher:
     async def _append(self, instructions: Sequence[Instruction]) -> frozenset[AggregateRef]:
         """Decide on all, write together; returns the alerts that others changed meanwhile."""
         batch = OverlayEventStore(self.store)
-        await batch.expect(ref for one in instructions for ref in one.reads)
-        overtaken: set[AggregateRef] = set()
-        for one in instructions:
-            if one.version not in (None, (await batch.load(one.ref)).version.count):
-                overtaken.add(one.ref)
+        await batch.expect(ref for instruction in instructions for ref in instruction.reads)
+        conflicted: set[AggregateRef] = set()
+        for instruction in instructions:
+            if instruction.version not in (None, (await batch.load(instruction.ref)).version.count):
+                conflicted.add(instruction.ref)
                 continue
-            metadata = await stamped(batch, one.ref, one.command, one.metadata)
-            await handle(batch, alerts.alert, one.ref, one.command, metadata, new_id=self.new_id)
-        return frozenset(overtaken | (await batch.write()).overtaken)
+            metadata = await stamped(batch, instruction.ref, instruction.command, instruction.metadata)
+            await handle(
+                batch, alerts.alert, instruction.ref, instruction.command, metadata, new_id=self.new_id
+            )
+        return frozenset(conflicted | (await batch.write()).overtaken)
 
-    def _announcement(self, one: GapAlert) -> Heard:
+    def _announcement(self, alert: GapAlert) -> Heard:
         now = self.now()
-        return Heard(one.traceparent, now - (one.announced_at or now))
+        return Heard(alert.traceparent, now - (alert.announced_at or now))
 
-    def _because_of_gap(self, one: GapAlert) -> Instruction:
-        cause = str(one.announced_by)
+    def _because_of_gap(self, alert: GapAlert) -> Instruction:
+        cause = str(alert.announced_by)
         metadata = Metadata(
             time=self.now(),
             actor=ACTOR,
-            correlation_id=one.correlation_id or cause,
+            correlation_id=alert.correlation_id or cause,
             causation_id=cause,
             idempotency_key=cause,
         )
-        return Instruction(one.command, metadata, one.version)
+        return Instruction(alert.command, metadata, alert.version)
 
     def _because_of_mail(self, mail: Unannounced) -> Iterator[Instruction]:
         metadata = Metadata(time=self.now(), actor=ACTOR, correlation_id=mail.correlation_id)
@@ -169,8 +175,8 @@ class AlertPublisher:
 def _by_trace(pending: Sequence[GapAlert]) -> Iterable[Sequence[GapAlert]]:
     """Let a few go on in the traces of their announcements; many are written together, and linked."""
     traces: dict[str | None, list[GapAlert]] = {}
-    for one in pending:
-        traces.setdefault(one.traceparent, []).append(one)
+    for alert in pending:
+        traces.setdefault(alert.traceparent, []).append(alert)
     return traces.values() if len(traces) <= FEW_TRACES else [pending]
 
 
@@ -181,15 +187,15 @@ async def _or_later(work: Callable[[], Awaitable[None]]) -> None:
         logger.warning("alerts_delayed", error=f"{type(error).__name__}: {error}")
 
 
-def _instruction(command: alerts.OnMatter, metadata: Metadata) -> Instruction:
+def _instruction(command: alerts.OnAlert, metadata: Metadata) -> Instruction:
     return Instruction(command, replace(metadata, actor=ACTOR, idempotency_key=command.key))
 
 
 def _about(mail: Unannounced) -> Iterable[AggregateRef]:
-    return (AggregateRef("alert", _matter(line).alert_id) for line in mail.lines)
+    return (AggregateRef("alert", _alert(line).alert_id) for line in mail.lines)
 
 
-def _matter(line: Mapping[str, Any]) -> alerts.Raise:
+def _alert(line: Mapping[str, Any]) -> alerts.Raise:
     return alerts.Raise(
         gap_id=line["gap_id"],
         draft_code=line["draft_code"],
@@ -200,7 +206,7 @@ def _matter(line: Mapping[str, Any]) -> alerts.Raise:
 
 def _sent(mail: Unannounced, line: Mapping[str, Any]) -> alerts.RecordSent:
     return alerts.RecordSent(
-        matter=_matter(line),
+        alert=_alert(line),
         digest_key=mail.key,
         message_id=mail.message_id,
         day=mail.day,
@@ -214,7 +220,7 @@ def _returned(
     mail: Unannounced, line: Mapping[str, Any], on: date, reason: str
 ) -> alerts.RecordUndeliverable:
     return alerts.RecordUndeliverable(
-        matter=_matter(line),
+        alert=_alert(line),
         digest_key=mail.key,
         recipient_id=mail.recipient_id,
         recipient_role=mail.recipient_role,

@@ -29,8 +29,8 @@ from shared.signed_links.links import Link
 class Asked:
     """What a link asks; `said` is what was answered through it before."""
 
-    matter: Matter
-    said: AnswerEvent | None = None
+    summary: Matter
+    recorded: AnswerEvent | None = None
 
 
 class Tree(Protocol):
@@ -47,30 +47,30 @@ class Answers:
 
     async def asked(self, link: Link, today: date) -> Asked:
         """Look at what a link is about; raises `NothingOwed` if the matter is over, `LinkNotValid`."""
-        matter = await matter_of(self.store, link, today)
+        summary = await matter_of(self.store, link, today)
         history = await self.store.load(AggregateRef("alert", alert_id(link.gap_id, link.unit_code)))
         key = str(link.link_id)
         for event in history.events:
             if event.metadata.idempotency_key == key and isinstance(event.data, _ANSWERS):
-                return Asked(matter, event.data)
-        if not matter.is_open:
+                return Asked(summary, event.data)
+        if not summary.is_open:
             raise NothingOwed
-        return Asked(matter)
+        return Asked(summary)
 
-    async def record(self, asked: Asked, said: AnswerEvent, metadata: Metadata) -> AnswerEvent:
+    async def record(self, asked: Asked, answer: AnswerEvent, metadata: Metadata) -> AnswerEvent:
         """Record an answer; pressed twice, or by two at once, each link answers once. Returns what stands."""
-        if isinstance(said, AlertObstacleReported):
-            to_unit = await self.tree.justice_of(said.unit_code, day_in_vietnam(metadata.time))
-            said = said.model_copy(update={"to_unit_code": to_unit})
-        matter = alerts.Raise(
-            gap_id=said.gap_id,
-            draft_code=said.draft_code,
-            unit_code=said.unit_code,
-            due_on=asked.matter.due_on,
+        if isinstance(answer, AlertObstacleReported):
+            to_unit = await self.tree.justice_of(answer.unit_code, day_in_vietnam(metadata.time))
+            answer = answer.model_copy(update={"to_unit_code": to_unit})
+        alert = alerts.Raise(
+            gap_id=answer.gap_id,
+            draft_code=answer.draft_code,
+            unit_code=answer.unit_code,
+            due_on=asked.summary.due_on,
         )
-        handled = await self.publisher.carry_out(alerts.RecordAnswer(matter, said), metadata)
+        handled = await self.publisher.carry_out(alerts.RecordAnswer(alert, answer), metadata)
         stands = [event.data for event in handled.events if isinstance(event.data, _ANSWERS)]
-        return stands[0] if stands else said
+        return stands[0] if stands else answer
 
 
 @dataclass(frozen=True, slots=True)

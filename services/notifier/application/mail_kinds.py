@@ -12,7 +12,7 @@ from services.notifier.application.ports import Mail, Notice
 from services.notifier.domain.delivery.retries import Shipment
 from services.notifier.domain.notification.notification_case import MailCase
 from services.notifier.domain.notification.reasons import decide_notification
-from services.notifier.domain.notification.schedule import Round
+from services.notifier.domain.notification.schedule import MailRun
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Unit
 from shared.contracts.vocabulary import OptionalMail
@@ -31,10 +31,10 @@ class MailKind(ABC):
     label: ClassVar[Text]
     optional: ClassVar[OptionalMail | None] = None
     lasts_a_day: ClassVar[bool] = False
-    one_a_day: ClassVar[bool] = False
+    once_a_day: ClassVar[bool] = False
     made_on_request: ClassVar[bool] = False
 
-    def round_of(self, _day: date) -> Round | None:
+    def run_of(self, _day: date) -> MailRun | None:
         """Give the round that a day belongs to; a kind without rounds is not planned by the calendar."""
         return None
 
@@ -63,7 +63,7 @@ class MailKind(ABC):
 
     def _unless_ended(self, planning: Planning, notice: Notice) -> Notice | Skipped:
         recipient = notice.recipient
-        unwanted = planning.desk.preference(recipient).unwanted
+        unwanted = planning.snapshot.preference(recipient).unwanted
         reason = decide_notification(MailCase(ends=self.optional, unwanted=unwanted))
         return notice if reason.is_news else Skipped(reason, recipient.unit_code, recipient, self.optional)
 
@@ -84,18 +84,18 @@ class MailKinds:
     def __getitem__(self, name: str) -> MailKind:
         return self._by_name[name]
 
-    def rounds_of(self, day: date) -> Sequence[Round]:
+    def runs_of(self, day: date) -> Sequence[MailRun]:
         """Give the rounds that a day belongs to."""
-        found = (kind.round_of(day) for kind in self)
-        return [one for one in found if one is not None]
+        runs = (kind.run_of(day) for kind in self)
+        return [run for run in runs if run is not None]
 
     @property
     def on_request(self) -> frozenset[str]:
         return frozenset(kind.name for kind in self if kind.made_on_request)
 
     @property
-    def one_a_day(self) -> frozenset[str]:
-        return frozenset(kind.name for kind in self if kind.one_a_day)
+    def once_a_day(self) -> frozenset[str]:
+        return frozenset(kind.name for kind in self if kind.once_a_day)
 
     def label(self, name: str) -> Text:
         """Name a kind for people; one that a later release brought, or an earlier one had, by its own name."""
@@ -115,7 +115,7 @@ class MailKinds:
         return Plan(
             planning.local,
             [notice for kind in self for notice in planning.notices(kind.name)],
-            planning.desk.tree,
+            planning.snapshot.tree,
             [
                 *planning.without_recipient(),
                 *(skipped for kind in self for skipped in planning.skipped(kind.name)),

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.notifier.application.mail_kinds import MailKinds
 from services.notifier.application.plan import Plan, Skipped, Written
 from services.notifier.application.planning import Planning
-from services.notifier.application.ports import Desk, Desks, Head, Notice, Outgoing
+from services.notifier.application.ports import Head, Notice, Outgoing, PlanningSnapshot, Snapshots
 from services.notifier.domain.errors import BadMoment, NotCaughtUp
 from services.notifier.domain.notification.escalation import STEPS, Step
 from services.notifier.domain.notification.notification_case import MomentCase
@@ -32,7 +32,7 @@ PAUSE = 0.1  # seconds between two looks at the read model
 class Pipeline:
     """Reads and decides; sends nothing and writes nothing. `message_id` names a mail by its key in the ledger."""
 
-    desks: Desks
+    snapshots: Snapshots
     kinds: MailKinds
     message_id: Callable[[str], str]
     calendar: Calendar
@@ -48,12 +48,12 @@ class Pipeline:
         reason = decide_notification(MomentCase(local, self.calendar))
         if not reason.is_news:
             return Plan(local, skipped=(Skipped(reason),))
-        desk = await self._desk(local.date())
+        snapshot = await self._snapshot(local.date())
         today = local.date() == day_in_vietnam(now)
         if kinds is None:
-            kinds = self._due(local.date(), desk.rounds, today=today) | self.kinds.on_request
-        chosen = turns(local.date(), desk.rounds, self.calendar, today=today)
-        return self.kinds.plan(self._planning(desk, local, kinds, chosen))
+            kinds = self._due(local.date(), snapshot.runs, today=today) | self.kinds.on_request
+        chosen = turns(local.date(), snapshot.runs, self.calendar, today=today)
+        return self.kinds.plan(self._planning(snapshot, local, kinds, chosen))
 
     async def mails(self, plan: Plan) -> AsyncIterator[Written]:
         """Write what was planned, mail by mail: each takes some milliseconds, in which nothing else gets on."""
@@ -66,38 +66,38 @@ class Pipeline:
     ) -> Written | None:
         """Make the mail that a reader asked for; None if they are not written to any more, or it is not theirs."""
         local = now.astimezone(VIETNAM)
-        desk = await self._desk(local.date())
-        planning = self._planning(desk, local)
+        snapshot = await self._snapshot(local.date())
+        planning = self._planning(snapshot, local)
         recipient = planning.recipient(recipient_id)
         notice = self.kinds[kind].requested(planning, recipient, gap_id) if recipient else None
-        return self._written(notice, desk.tree, local) if notice else None
+        return self._written(notice, snapshot.tree, local) if notice else None
 
     async def unreached(self, now: datetime) -> list[Skipped]:
         """Name the units that owe something today and that nobody reads for."""
         local = now.astimezone(VIETNAM)
-        return list(self._planning(await self._desk(local.date()), local).without_recipient())
+        return list(self._planning(await self._snapshot(local.date()), local).without_recipient())
 
     async def wanted(self, now: datetime) -> frozenset[str] | None:
         """Say which rounds a moment of the clock asks for; None if there is nothing to plan at all."""
         local = now.astimezone(VIETNAM)
         if not decide_notification(MomentCase(local, self.calendar)).is_news:
             return None
-        kinds = self._due(local.date(), await self.desks.rounds(), today=True)
+        kinds = self._due(local.date(), await self.snapshots.runs(), today=True)
         following = next_digest(local, self.calendar).date()
-        return kinds if kinds or await self.desks.hurried(local.date(), following) else None
+        return kinds if kinds or await self.snapshots.hurried(local.date(), following) else None
 
     def _due(self, day: date, done: frozenset[str], *, today: bool) -> frozenset[str]:
-        return due(self.kinds.rounds_of(day), day, done, self.calendar, today=today)
+        return due(self.kinds.runs_of(day), day, done, self.calendar, today=today)
 
     def _planning(
         self,
-        desk: Desk,
+        snapshot: PlanningSnapshot,
         local: datetime,
         kinds: frozenset[str] = frozenset(),
         chosen: frozenset[Weekday] = frozenset(),
     ) -> Planning:
         return Planning(
-            desk=desk,
+            snapshot=snapshot,
             local=local,
             calendar=self.calendar,
             steps=self.steps,
@@ -120,7 +120,7 @@ class Pipeline:
         )
         return Written(notice, outgoing)
 
-    async def _desk(self, day: date) -> Desk:
+    async def _snapshot(self, day: date) -> PlanningSnapshot:
         """Read the desk once it is as new as the log, and every alert in the state of its gap.
 
         A rebuild that is under way would look like news. An alert that stays behind its gap keeps back that gap alone.
@@ -128,18 +128,18 @@ class Pipeline:
         head = await self.head()
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
-                while await self.desks.position() < head:  # noqa: ASYNC110  moved by whichever process projects
+                while await self.snapshots.position() < head:  # noqa: ASYNC110  moved by whichever process projects
                     await asyncio.sleep(PAUSE)
-                while await self.desks.is_pending():  # noqa: ASYNC110  and publishes
+                while await self.snapshots.is_pending():  # noqa: ASYNC110  and publishes
                     await asyncio.sleep(PAUSE)
         except TimeoutError:
             logger.warning("planning_did_not_wait", head=head)
-        desk = await self.desks.desk(day)
-        if desk.position < head:
-            raise NotCaughtUp(desk.position, head)
-        if desk.pending:
-            logger.warning("alerts_pending", gaps=len(desk.pending))
-        return desk
+        snapshot = await self.snapshots.read(day)
+        if snapshot.position < head:
+            raise NotCaughtUp(snapshot.position, head)
+        if snapshot.pending:
+            logger.warning("alerts_pending", gaps=len(snapshot.pending))
+        return snapshot
 
 
 def moment(text: str | None, now: datetime) -> datetime:

@@ -52,7 +52,7 @@ class Written:
 
     @property
     def brief(self) -> Brief:
-        files = [one.name for one in self.mail.attachments if not one.content_id]
+        files = [attachment.name for attachment in self.mail.attachments if not attachment.content_id]
         return Brief(self.notice, self.mail.subject, files)
 
 

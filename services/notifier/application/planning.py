@@ -7,7 +7,7 @@ from functools import cached_property
 from uuid import UUID
 
 from services.notifier.application.plan import Skipped, Unsaid
-from services.notifier.application.ports import Desk, Notice
+from services.notifier.application.ports import Notice, PlanningSnapshot
 from services.notifier.domain.digest import Digest
 from services.notifier.domain.gaps.gap import Gap
 from services.notifier.domain.notification.escalation import Step
@@ -30,7 +30,7 @@ class Planning:
     `plan_kind` plans a kind by its name; each is planned once, whoever asks for it first.
     """
 
-    desk: Desk
+    snapshot: PlanningSnapshot
     local: datetime
     calendar: Calendar
     steps: Sequence[Step]
@@ -47,10 +47,10 @@ class Planning:
     def situation(self) -> Situation:
         return Situation(
             day=self.day,
-            gaps=self.desk.gaps,
-            matters=self.desk.matters,
-            recipients=self.desk.recipients,
-            tree=self.desk.tree,
+            gaps=self.snapshot.gaps,
+            contexts=self.snapshot.contexts,
+            recipients=self.snapshot.recipients,
+            tree=self.snapshot.tree,
             steps=self.steps,
             calendar=self.calendar,
         )
@@ -62,28 +62,30 @@ class Planning:
 
     def notices(self, kind: str) -> list[Notice]:
         """Give the mails of a kind that are to go out."""
-        return [one for one in self.planned(kind) if not isinstance(one, Skipped)]
+        return [notice for notice in self.planned(kind) if not isinstance(notice, Skipped)]
 
     def skipped(self, kind: str) -> list[Skipped]:
-        return [one for one in self.planned(kind) if isinstance(one, Skipped)]
+        return [notice for notice in self.planned(kind) if isinstance(notice, Skipped)]
 
     def recipients(self) -> Iterator[Recipient]:
         """Give the mailboxes that are valid on the day."""
-        return (one for one in self.desk.recipients if one.is_valid_on(self.day))
+        return (recipient for recipient in self.snapshot.recipients if recipient.is_valid_on(self.day))
 
     def recipient(self, recipient_id: UUID) -> Recipient | None:
-        return next((one for one in self.recipients() if one.recipient_id == recipient_id), None)
+        return next(
+            (recipient for recipient in self.recipients() if recipient.recipient_id == recipient_id), None
+        )
 
     def turn_of(self, recipient: Recipient) -> Turn | None:
         """Say whether it is the turn of the day of the week that a mailbox chose; None if it chose none."""
-        chosen = self.desk.preference(recipient).digest_day
+        chosen = self.snapshot.preference(recipient).digest_day
         if chosen is None:
             return None
         return Turn(chosen in self.chosen, following(chosen, self.day, self.calendar))
 
     def named(self, digest: Digest) -> Digest:
         codes = {line.gap.unit_code for line in digest.lines}
-        return replace(digest, unit_names={code: self.desk.tree.unit(code).name for code in codes})
+        return replace(digest, unit_names={code: self.snapshot.tree.unit(code).name for code in codes})
 
     def without_recipient(self) -> Iterator[Skipped]:
         """Name the units that owe something and that nobody reads for; `detail` is who reads instead."""
@@ -95,17 +97,17 @@ class Planning:
 
     def unsaid(self) -> Iterator[Unsaid]:
         """Name the open gaps that no mail speaks of, and those whose alert is not in their state yet."""
-        for one in self.desk.pending:
-            reason = self.first_reason(one.gap, pending=True)
-            yield Unsaid(one.unit_code, one.draft_code, reason)
+        for alert in self.snapshot.pending:
+            reason = self.first_reason(alert.gap, pending=True)
+            yield Unsaid(alert.unit_code, alert.draft_code, reason)
         for gap in self.situation.open_gaps():
             if not (reason := self.first_reason(gap)).in_mail:
                 yield Unsaid(gap.unit_code, gap.draft_code, reason)
 
     def first_reason(self, gap: Gap, *, pending: bool = False) -> Reason:
         """Give the reason that decides for a recipient who was never notified of a gap."""
-        matter = self.situation.matter(gap)
-        case = GapCase(gap=gap, day=self.day, calendar=self.calendar, matter=matter, pending=pending)
+        context = self.situation.context(gap)
+        case = GapCase(gap=gap, day=self.day, calendar=self.calendar, context=context, pending=pending)
         return decide_notification(case)
 
 

@@ -1,4 +1,4 @@
-"""What the pipeline needs of the world: the desk it reads, the ledger, the post office, the renderer."""
+"""What the pipeline needs of the world: the snapshot it reads, the ledger, the transport, the renderer."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,10 +10,10 @@ from uuid import UUID
 from services.notifier.domain.delivery.delivery_state import DigestState
 from services.notifier.domain.delivery.retries import PastMail
 from services.notifier.domain.digest import KIND, Line
-from services.notifier.domain.gaps.alert_context import Matter
+from services.notifier.domain.gaps.alert_context import AlertContext
 from services.notifier.domain.gaps.gap import Gap
 from services.notifier.domain.gaps.gap_alert import GapAlert
-from services.notifier.domain.notification.standing import Told
+from services.notifier.domain.notification.standing import LastNotification
 from services.notifier.domain.recipients.preference import EVERYTHING, Preference
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Tree
@@ -53,7 +53,7 @@ class Notice(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class PlanningSnapshot:
     """All that a day's mails are made of, read at one moment.
 
     `told` is what the ledger says, by recipient and gap; `done` are the kinds and recipients of the mails of the
@@ -67,11 +67,11 @@ class Desk:
     gaps: Sequence[Gap]
     recipients: Sequence[Recipient]
     tree: Tree = field(default_factory=Tree)
-    matters: Mapping[UUID, Matter] = field(default_factory=dict)
-    told: Mapping[UUID, Mapping[UUID, Told]] = field(default_factory=dict)
+    contexts: Mapping[UUID, AlertContext] = field(default_factory=dict)
+    notified: Mapping[UUID, Mapping[UUID, LastNotification]] = field(default_factory=dict)
     done: frozenset[tuple[str, UUID]] = frozenset()
     later: frozenset[tuple[str, UUID]] = frozenset()
-    rounds: frozenset[str] = frozenset()
+    runs: frozenset[str] = frozenset()
     history: Sequence[Gap] = ()
     preferences: Mapping[UUID, Preference] = field(default_factory=dict)
     pending: Sequence[GapAlert] = ()
@@ -168,15 +168,15 @@ class Outcome:
     undeliverable: str | None = None
 
 
-class Desks(Protocol):
+class Snapshots(Protocol):
     async def position(self) -> int: ...
     async def is_pending(self) -> bool:
         """Say whether the log has not brought the alert of some gap to its state yet."""
         ...
 
-    async def desk(self, day: date) -> Desk: ...
+    async def read(self, day: date) -> PlanningSnapshot: ...
     async def justice_of(self, unit_code: str, day: date) -> str | None: ...
-    async def rounds(self) -> frozenset[str]: ...
+    async def runs(self) -> frozenset[str]: ...
     async def hurried(self, first: date, last: date) -> bool:
         """Say whether a gap under a simplified procedure is due in these days that nobody was told of."""
         ...
@@ -189,7 +189,7 @@ class PendingAlerts(Protocol):
     async def pending(self, limit: int, after: UUID | None) -> Sequence[GapAlert]: ...
 
 
-class Rounds(Protocol):
+class MailRuns(Protocol):
     """Which rounds of mail are made; only the ledger's keys prevent doubles, this spares the work."""
 
     async def close(self, keys: Sequence[str], now: datetime) -> None: ...
@@ -230,7 +230,7 @@ class Sending(Protocol):
     async def decide(self, switch: Switch) -> None: ...
 
 
-class Post(Protocol):
+class MailTransport(Protocol):
     """`deliver` answers what to keep of the delivery; raises `PermanentError`, `TransientError`."""
 
     @property

@@ -33,8 +33,8 @@ class Preferences:
     async def _about(self, unit_code: str) -> About:
         """Say which unit the mailbox is of, and whether that is a real one."""
         history = await self.store.load(AggregateRef("unit", unit_id(unit_code)))
-        known = (fact.dataset for fact in history.facts if isinstance(fact, UnitRegistered))
-        return About(unit_code=unit_code, dataset=next(known, None))
+        datasets = (fact.dataset for fact in history.facts if isinstance(fact, UnitRegistered))
+        return About(unit_code=unit_code, dataset=next(datasets, None))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from services.notifier.application.ports import (
     AddressRefused,
     Claim,
     Ledger,
+    MailTransport,
     Outcome,
-    Post,
     Sending,
     Unanswered,
     Unreachable,
@@ -36,8 +36,8 @@ from shared.rules.rulebook.working_days import Calendar
 
 logger = log.get(__name__)
 
-LANES = 8
-ROUND_SECONDS = 30.0
+WORKERS = 8
+PAUSE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Sender:
     """`spread` gives a number between 0 and 1: how far apart two mails come that were put off together."""
 
     ledger: Ledger
-    post: Post
+    transport: MailTransport
     publisher: AlertPublisher
     sending: Sending
     calendar: Calendar
@@ -56,13 +56,13 @@ class Sender:
 
     async def run(self) -> None:
         """Look after what a crash or a refusing server left behind, for ever."""
-        said = ""
+        last_problem = ""
         try:
             while True:
-                said = await self._look_after(said)
-                await asyncio.sleep(ROUND_SECONDS)
+                last_problem = await self._look_after(last_problem)
+                await asyncio.sleep(PAUSE_SECONDS)
         finally:
-            await self.post.close()
+            await self.transport.close()
 
     async def begin(self) -> bool:
         """Deliver what waits by now, while others queue more; False if something ended it before its time."""
@@ -72,12 +72,12 @@ class Sender:
             logger.warning("sending_interrupted", error=f"{type(error).__name__}: {error}")
             return False
 
-    async def _look_after(self, said: str) -> str:
+    async def _look_after(self, last_problem: str) -> str:
         """Make one round; what interrupts it is warned of when it is not what was `said` before."""
         try:
             await self.run_once()
         except RETRIED as error:
-            if (problem := f"{type(error).__name__}: {error}") != said:
+            if (problem := f"{type(error).__name__}: {error}") != last_problem:
                 logger.warning("sending_interrupted", error=problem)
             return problem
         return ""
@@ -90,25 +90,25 @@ class Sender:
         """
         async with self.turn:
             try:
-                return await _Round(self).run()
+                return await _SendingRun(self).run()
             finally:
                 await self.publisher.run_once()
 
     async def claim(self) -> list[Claim]:
         """Take the next mails, unless an operator holds all sending."""
         held = (await self.sending.state()).held
-        return [] if held else list(await self.ledger.claim(self.now(), LANES))
+        return [] if held else list(await self.ledger.claim(self.now(), WORKERS))
 
     async def attempt(self, claim: Claim) -> Outcome:
         """One attempt, and what it means; a mail that is over is not sent any more."""
         if self._shipment(claim).is_over(self.now()):
             return await self._given_up(claim, claim.delivery)
         try:
-            record = await self.post.deliver(claim.outgoing)
+            record = await self.transport.deliver(claim.outgoing)
         except AddressRefused as error:
-            return self._parked(claim, error, undeliverable=error.reason)
+            return self._failed(claim, error, undeliverable=error.reason)
         except PermanentError as error:
-            return self._parked(claim, error)
+            return self._failed(claim, error)
         except TransientError as error:
             return await self._put_off(claim, error)
         logger.info("digest_sent", digest_key=claim.key, attempt=claim.attempt)
@@ -117,13 +117,13 @@ class Sender:
     def _shipment(self, claim: Claim) -> Shipment:
         return self.kinds.shipment(claim.outgoing.kind, claim.outgoing.day, claim.queued_at)
 
-    def _parked(self, claim: Claim, error: PermanentError, undeliverable: str | None = None) -> Outcome:
+    def _failed(self, claim: Claim, error: PermanentError, undeliverable: str | None = None) -> Outcome:
         logger.warning("digest_refused", digest_key=claim.key, reason=error.reason, detail=error.detail)
-        said = {"reason": error.reason, "detail": error.detail}
-        return Outcome(DigestState.FAILED, said, undeliverable=undeliverable)
+        delivery = {"reason": error.reason, "detail": error.detail}
+        return Outcome(DigestState.FAILED, delivery, undeliverable=undeliverable)
 
     async def _put_off(self, claim: Claim, error: TransientError) -> Outcome:
-        said = {
+        delivery = {
             "reason": UNREACHABLE if isinstance(error, Unreachable) else DEFERRED,
             "detail": str(error),
             "unsure": claim.unsure or isinstance(error, Unanswered),
@@ -131,17 +131,17 @@ class Sender:
         earliest = self.now() + pause(claim.attempt, self.spread())
         again_at = self._shipment(claim).next_try(earliest, self.calendar)
         if again_at is None:
-            return await self._given_up(claim, said)
+            return await self._given_up(claim, delivery)
         logger.warning("digest_delayed", digest_key=claim.key, attempt=claim.attempt, error=str(error))
-        return Outcome(DigestState.QUEUED, said, again_at)
+        return Outcome(DigestState.QUEUED, delivery, again_at)
 
-    async def _given_up(self, claim: Claim, said: Mapping[str, Any]) -> Outcome:
+    async def _given_up(self, claim: Claim, delivery: Mapping[str, Any]) -> Outcome:
         """It is over. An address that put everything off for `PATIENCE` is not believed any more."""
-        unsure = claim.unsure or bool(said.get("unsure"))
-        long = not unsure and said.get("reason") == DEFERRED and await self._is_long(claim)
+        unsure = claim.unsure or bool(delivery.get("unsure"))
+        long = not unsure and delivery.get("reason") == DEFERRED and await self._is_long(claim)
         state = ended_state(unsure=unsure)
         logger.warning("digest_given_up", digest_key=claim.key, state=state, address_given_up=long)
-        ended = {**said, "reason": "time_over", "last": said.get("reason")}
+        ended = {**delivery, "reason": "time_over", "last": delivery.get("reason")}
         return Outcome(state, ended, undeliverable="retries_exhausted" if long else None)
 
     async def _is_long(self, claim: Claim) -> bool:
@@ -150,7 +150,7 @@ class Sender:
 
 
 @dataclass(slots=True)
-class _Round:
+class _SendingRun:
     """The mails that wait now, handed out to a few lanes; a server that is gone ends the round."""
 
     sender: Sender
@@ -162,15 +162,15 @@ class _Round:
 
     async def run(self) -> bool:
         try:
-            lanes = await asyncio.gather(*(self._lane() for _ in range(LANES)), return_exceptions=True)
+            workers = await asyncio.gather(*(self._worker() for _ in range(WORKERS)), return_exceptions=True)
         finally:
             await self.sender.ledger.release(self.hand)
-        for failed in lanes:
+        for failed in workers:
             if isinstance(failed, BaseException):
                 raise failed
         return not self.gone
 
-    async def _lane(self) -> None:
+    async def _worker(self) -> None:
         while (claim := await self._next()) is not None:
             with log.bound(correlation_id=claim.correlation_id):
                 outcome = await self.sender.attempt(claim)

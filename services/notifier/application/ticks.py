@@ -8,7 +8,7 @@ from datetime import datetime
 from services.notifier.application.alert_publisher import ACTOR
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.plan import Brief, Plan, Skipped, Written
-from services.notifier.application.ports import Ledger, Notice, Outcome, Rounds, Simulation
+from services.notifier.application.ports import Ledger, MailRuns, Notice, Outcome, Simulation
 from services.notifier.application.sender import Sender
 from services.notifier.domain.errors import NotNow
 from services.notifier.domain.notification.notification_case import DeliveryCase
@@ -42,14 +42,14 @@ class Ticks:
     pipeline: Pipeline
     ledger: Ledger
     sender: Sender
-    rounds: Rounds
+    runs: MailRuns
     simulation: Simulation
     now: Clock
 
     async def tick(self, at: datetime, correlation_id: str) -> Ticked:
         """Send the digests of a moment. Of a day before today nothing is sent and nothing is kept."""
         now = self.now()
-        if at > now and not self.sender.post.is_local:
+        if at > now and not self.sender.transport.is_local:
             raise NotNow(at)
         if day_in_vietnam(at) < day_in_vietnam(now):
             return await self._simulate(await self.pipeline.plan(at, now))
@@ -78,8 +78,8 @@ class Ticks:
         metadata = Metadata(time=now, actor=ACTOR, correlation_id=correlation_id)
         await self.sender.publisher.note([*plan.escalations, *plan.silenced], metadata)
         if plan.day == day_in_vietnam(now):
-            made = [one.key for one in self.pipeline.kinds.rounds_of(plan.day) if one.kind in plan.kinds]
-            await self.rounds.close(made, now)
+            made = [run.key for run in self.pipeline.kinds.runs_of(plan.day) if run.kind in plan.kinds]
+            await self.runs.close(made, now)
         return await self._report(plan, fresh)
 
     async def _queue(self, plan: Plan, correlation_id: str, now: datetime) -> list[Brief]:
@@ -87,7 +87,7 @@ class Ticks:
         fresh: list[Brief] = []
         part: list[Written] = []
         queued: asyncio.Queue[bool] = asyncio.Queue()
-        sending = asyncio.create_task(self._send_beside(queued))
+        sending = asyncio.create_task(self._send_parts(queued))
         try:
             async for written in self.pipeline.mails(plan):
                 part.append(written)
@@ -104,7 +104,7 @@ class Ticks:
             await sending  # a mail that is under way is never left in the middle
         return fresh
 
-    async def _send_beside(self, queued: asyncio.Queue[bool]) -> None:
+    async def _send_parts(self, queued: asyncio.Queue[bool]) -> None:
         """Begin a round for every part that was queued, until there are no more, or one ended before its time."""
         while await queued.get() and await self.sender.begin():
             pass

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
-from services.notifier.domain.gaps.alert_context import UNTOUCHED, Matter
+from services.notifier.domain.gaps.alert_context import UNTOUCHED, AlertContext
 from services.notifier.domain.gaps.gap import Gap
 from services.notifier.domain.notification.escalation import Verdict
 from services.notifier.domain.notification.notification_case import GapCase, Purpose
 from services.notifier.domain.notification.reasons import Reason, decide_notification
 from services.notifier.domain.notification.schedule import DIGEST
-from services.notifier.domain.notification.standing import Standing, Told, standing
+from services.notifier.domain.notification.standing import LastNotification, Standing, standing
 from services.notifier.domain.recipients.recipient import Recipient
 from shared.contracts.vocabulary import GapClosure
 from shared.rules.rulebook.working_days import Calendar
@@ -30,7 +30,7 @@ class Entry:
     """
 
     gap: Gap
-    matter: Matter = UNTOUCHED
+    context: AlertContext = UNTOUCHED
     verdict: Verdict = Verdict.NOT_OVERDUE
     above: bool = False
     left: bool = False
@@ -50,7 +50,7 @@ class Line:
     overdue_days: int
     days_left: int
     unit_code: str
-    matter: Matter = UNTOUCHED
+    context: AlertContext = UNTOUCHED
     stand_in: bool = False
 
     @property
@@ -82,14 +82,18 @@ def digest_key(recipient_id: UUID, day: date) -> str:
 
 
 def compose(
-    recipient: Recipient, entries: Iterable[Entry], told: Mapping[UUID, Told], day: date, calendar: Calendar
+    recipient: Recipient,
+    entries: Iterable[Entry],
+    notified: Mapping[UUID, LastNotification],
+    day: date,
+    calendar: Calendar,
 ) -> Digest | None:
     """Make a recipient's digest, or None if there is nothing new to say.
 
     `entries` are the gaps that the recipient answers for or reads of, and those that it was told of before.
     """
-    found = (_line(entry, told.get(entry.gap.gap_id), day, calendar) for entry in entries)
-    lines = [line for line in found if line.reason.in_mail]
+    candidates = (_line(entry, notified.get(entry.gap.gap_id), day, calendar) for entry in entries)
+    lines = [line for line in candidates if line.reason.in_mail]
     if not any(line.reason.is_news for line in lines):
         return None
     open_lines = [line for line in lines if line.standing is not Standing.RESOLVED]
@@ -129,27 +133,33 @@ def compose_renewed(recipient: Recipient, entry: Entry, day: date, calendar: Cal
     )
 
 
-def _line(entry: Entry, told: Told | None, day: date, calendar: Calendar) -> Line:
+def _line(entry: Entry, notified: LastNotification | None, day: date, calendar: Calendar) -> Line:
     """Look at a gap for a digest; whether it stands there is in the line's reason."""
     if entry.above:
-        return line_of(entry, reason_of(entry, Purpose.ABOVE, told, day, calendar), day, calendar)
-    if told is not None and told.unit_code != entry.gap.unit_code and entry.left:
+        return line_of(entry, reason_of(entry, Purpose.ABOVE, notified, day, calendar), day, calendar)
+    if notified is not None and notified.unit_code != entry.gap.unit_code and entry.left:
         entry = replace(entry, gap=_handed_over(entry.gap, day))
-    elif told is not None and not entry.left and (told.above or told.unit_code != entry.gap.unit_code):
-        told = None  # it was told of another unit's matter; this one is its own
-    line = line_of(entry, reason_of(entry, Purpose.DUTY, told, day, calendar), day, calendar)
-    return line if told is None else replace(line, unit_code=told.unit_code)
+    elif (
+        notified is not None
+        and not entry.left
+        and (notified.above or notified.unit_code != entry.gap.unit_code)
+    ):
+        notified = None  # it was told of another unit's matter; this one is its own
+    line = line_of(entry, reason_of(entry, Purpose.DUTY, notified, day, calendar), day, calendar)
+    return line if notified is None else replace(line, unit_code=notified.unit_code)
 
 
-def reason_of(entry: Entry, purpose: Purpose, told: Told | None, day: date, calendar: Calendar) -> Reason:
+def reason_of(
+    entry: Entry, purpose: Purpose, notified: LastNotification | None, day: date, calendar: Calendar
+) -> Reason:
     return decide_notification(
         GapCase(
             gap=entry.gap,
             day=day,
             calendar=calendar,
             purpose=purpose,
-            told=told,
-            matter=entry.matter,
+            notified=notified,
+            context=entry.context,
             verdict=entry.verdict,
         )
     )
@@ -169,7 +179,7 @@ def line_of(entry: Entry, reason: Reason, day: date, calendar: Calendar) -> Line
         overdue_days=calendar.working_days_between(gap.due_on, day),
         days_left=calendar.working_days_between(day, gap.due_on),
         unit_code=gap.unit_code,
-        matter=entry.matter,
+        context=entry.context,
         stand_in=entry.stand_in,
     )
 

@@ -66,7 +66,7 @@ class DigestNotFound(Refusal):
         )
 
 
-class MailNotParked(Refusal):
+class MailNotFailed(Refusal):
     """Only what was refused can be tried again by hand; the rest is on its way, or out."""
 
     code = "mail-not-parked"

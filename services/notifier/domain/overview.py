@@ -93,7 +93,7 @@ def _looked_at(recipient: Recipient, gap: Gap, situation: Situation) -> Line:
         day=situation.day,
         calendar=situation.calendar,
         purpose=Purpose.LIST,
-        matter=entry.matter,
+        context=entry.context,
         climbed=situation.is_escalated_to(recipient, gap),
     )
     return line_of(entry, decide_notification(case), situation.day, situation.calendar)
@@ -115,7 +115,7 @@ def monthly_summary(
         recipient=recipient,
         day=situation.day,
         months=months,
-        units=tuple(sorted(late.items(), key=lambda one: (-one[1], one[0]))[:10]),
+        units=tuple(sorted(late.items(), key=lambda item: (-item[1], item[0]))[:10]),
         area=len(area),
         datasets=frozenset(gap.dataset for gap in gaps),
         unit_names={code: situation.tree.unit(code).name for code in late},

@@ -7,8 +7,7 @@ import aiosmtplib
 import pytest
 
 from deploy.local.engines.ports import free_port
-from services.notifier.adapters.delivery.bounces import Desk as BounceDesk
-from services.notifier.adapters.delivery.bounces import ImapDoor
+from services.notifier.adapters.delivery.bounces import BounceHandler, ImapReader
 from shared.kernel.clock import new_id
 from tests.integration.notifier.desk import MONDAY, Desk, opened, put_recipient, tick
 from tests.support.reports import TOKEN, report
@@ -91,7 +90,7 @@ async def test_unread_reports_of_a_mailbox_are_taken_and_then_read() -> None:
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        await ImapDoor(BounceDesk(returned), f"imap://loa:mat%20khau@127.0.0.1:{port}/Tra%20ve").look()
+        await ImapReader(BounceHandler(returned), f"imap://loa:mat%20khau@127.0.0.1:{port}/Tra%20ve").look()
     assert taken == [(TOKEN, "5.1.1 smtp; 550 5.1.1 no such user")]
     assert 'SELECT "Tra ve"' in heard
     assert 'LOGIN loa "mat khau"' in heard

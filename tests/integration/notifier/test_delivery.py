@@ -14,7 +14,7 @@ from services.notifier.application import ticks
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.plan import Plan, Written
 from services.notifier.application.ports import Claim, Outcome
-from services.notifier.application.sender import LANES
+from services.notifier.application.sender import WORKERS
 from shared.contracts.vocabulary import Role
 from shared.kernel.clock import new_id
 from shared.kernel.errors import TransientError
@@ -204,8 +204,8 @@ async def test_connections_are_few_and_used_again(desk: Desk) -> None:
             answer = await tick(api, await desk.gap(opened(new_id())))
     assert len(answer["sent"]) == 40
     assert set(mailbox.ids().values()) == {1}
-    assert 1 < mailbox.most_at_once <= LANES
-    assert len(mailbox.sessions) <= LANES
+    assert 1 < mailbox.most_at_once <= WORKERS
+    assert len(mailbox.sessions) <= WORKERS
 
 
 async def _heads(api: Api, number: int) -> None:
@@ -247,7 +247,7 @@ async def test_a_server_that_is_gone_is_not_asked_for_every_part(
         await tick(api, await desk.gap(opened(new_id())))
         rows = await desk.rows("SELECT state, attempts FROM digest")
     assert [row["state"] for row in rows] == ["queued"] * 40
-    assert 0 < sum(row["attempts"] for row in rows) <= 2 * LANES
+    assert 0 < sum(row["attempts"] for row in rows) <= 2 * WORKERS
 
 
 async def test_what_fails_while_mails_are_written_loses_none_that_are_queued(

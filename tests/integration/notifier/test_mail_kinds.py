@@ -13,7 +13,7 @@ from services.notifier.application.mail_kinds import MailKind, MailKinds
 from services.notifier.application.planning import Planning
 from services.notifier.application.ports import Mail
 from services.notifier.domain.digest import Line
-from services.notifier.domain.notification.schedule import Round, of_week
+from services.notifier.domain.notification.schedule import MailRun, of_week
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Unit
 from shared.contracts.vocabulary import OptionalMail
@@ -38,14 +38,14 @@ class GreetingKind(MailKind):
     label: ClassVar[Text] = Text("Thư chào", "Greeting")
     optional: ClassVar[OptionalMail] = OptionalMail.MONTHLY_SUMMARY
 
-    def round_of(self, day: date) -> Round:
+    def run_of(self, day: date) -> MailRun:
         return of_week(self.name, day)
 
     def recipients(self, planning: Planning) -> Iterable[Recipient]:
         return (one for reach in planning.situation.audience.leaders() for one in reach.recipients)
 
     def compose(self, planning: Planning, recipient: Recipient) -> Greeting:
-        period = self.round_of(planning.day).period
+        period = self.run_of(planning.day).period
         return Greeting(f"{period}.{self.name}.{recipient.recipient_id}", recipient, planning.day)
 
     def render(self, notice: Greeting, unit: Unit) -> Mail:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.notifier.domain.gaps.gap import Gap
 from services.notifier.domain.gaps.silence import Silence
-from services.notifier.domain.notification.standing import Standing, Told
+from services.notifier.domain.notification.standing import LastNotification, Standing
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import JUSTICE, Tree, Unit
 from shared.contracts.vocabulary import (
@@ -55,14 +55,14 @@ def recipient(number: int = 99, **changes: Any) -> Recipient:
     return Recipient(**known | changes)
 
 
-def told(standing: Standing, **changes: Any) -> Told:
+def told(standing: Standing, **changes: Any) -> LastNotification:
     known: dict[str, Any] = {
         "day": date(2026, 11, 20),
         "due_on": date(2026, 11, 30),
         "policies": (1, 2),
         "unit_code": UNIT,
     }
-    return Told(standing=standing, **known | changes)
+    return LastNotification(standing=standing, **known | changes)
 
 
 def silence(**changes: Any) -> Silence:

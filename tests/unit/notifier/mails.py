@@ -17,11 +17,11 @@ from services.notifier.domain.digest import (
     compose_immediate,
     compose_renewed,
 )
-from services.notifier.domain.gaps.alert_context import Matter
+from services.notifier.domain.gaps.alert_context import AlertContext
 from services.notifier.domain.gaps.gap import Gap
 from services.notifier.domain.notification.escalation import STEPS, Verdict
 from services.notifier.domain.notification.situation import Situation
-from services.notifier.domain.notification.standing import Standing, Told
+from services.notifier.domain.notification.standing import LastNotification, Standing
 from services.notifier.domain.overview import MonthlySummary, WeeklyList, monthly_summary, weekly_list
 from services.notifier.domain.recipients.preference import Preference, SettingsNote
 from services.notifier.domain.recipients.recipient import Recipient
@@ -59,7 +59,9 @@ KINDS = mail_kinds(DIGESTS, PageMails(environment(), ShortMailboxes()), "https:/
 MINISTRY = Unit("BTP", "Bộ Tư pháp", "Chính phủ")
 
 
-def digest(*gaps: Gap, language: Language = Language.VI, said: Mapping[UUID, Told] | None = None) -> Digest:
+def digest(
+    *gaps: Gap, language: Language = Language.VI, said: Mapping[UUID, LastNotification] | None = None
+) -> Digest:
     found = compose(
         recipient(language=language), [Entry(gap=one) for one in gaps], said or {}, MONDAY, CALENDAR
     )
@@ -101,7 +103,10 @@ def situation(reader: Recipient) -> Situation:
     return Situation(
         day=MONDAY,
         gaps=[LATE, LATER, HUSHED],
-        matters={HUSHED.gap_id: Matter(silence=silence()), LATE.gap_id: Matter(answer="obstacle_reported")},
+        contexts={
+            HUSHED.gap_id: AlertContext(silence=silence()),
+            LATE.gap_id: AlertContext(answer="obstacle_reported"),
+        },
         recipients=[reader, recipient(5, unit_code="SO-A")],
         tree=tree(),
         steps=STEPS,
@@ -124,7 +129,9 @@ def month_of(language: Language = Language.VI) -> MonthlySummary:
 
 def climbed(language: Language = Language.VI) -> Digest:
     """What the unit above reads, from five working days on."""
-    entry = Entry(gap=LATE, matter=Matter(answer="obstacle_reported"), verdict=Verdict.OVERDUE, above=True)
+    entry = Entry(
+        gap=LATE, context=AlertContext(answer="obstacle_reported"), verdict=Verdict.OVERDUE, above=True
+    )
     found = compose(supervisor("UBND", language), [entry], {}, MONDAY, CALENDAR)
     assert found is not None
     return replace(found, unit_names={"SO-A": "Sở A"})

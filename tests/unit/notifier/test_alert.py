@@ -46,7 +46,7 @@ ID = alert_id(GAP, "BTP")
 RAISE = Raise(gap_id=GAP, draft_code="LUAT-1", unit_code="BTP", due_on=date(2026, 11, 30))
 RESOLVE = Resolve(gap_id=GAP, unit_code="BTP", closed_on=date(2026, 11, 25), reason=GapClosure.COVERED)
 SEND = RecordSent(
-    matter=RAISE,
+    alert=RAISE,
     digest_key="2026-11-23.digest.r",
     message_id="<m@loa>",
     day=date(2026, 11, 23),
@@ -76,7 +76,7 @@ SAID = AlertAcknowledged(
 )
 _OF = {"alert_id": ID, "gap_id": GAP, "unit_code": "BTP"}
 UP = Escalate(
-    matter=RAISE,
+    alert=RAISE,
     to_unit_code="CP",
     level=1,
     on=date(2026, 12, 7),
@@ -85,10 +85,10 @@ UP = Escalate(
 )
 HIGHER = replace(UP, to_unit_code="QH", level=2)
 HUSH = RecordSilenced(
-    matter=RAISE, silence_id=UUID(int=7), on=date(2026, 11, 23), until=date(2026, 11, 27), reason="Tết"
+    alert=RAISE, silence_id=UUID(int=7), on=date(2026, 11, 23), until=date(2026, 11, 27), reason="Tết"
 )
 BACK = RecordUndeliverable(
-    matter=RAISE,
+    alert=RAISE,
     digest_key=SEND.digest_key,
     recipient_id=SEND.recipient_id,
     recipient_role=SEND.recipient_role,
@@ -169,13 +169,13 @@ def test_what_is_over_needs_no_answer(given: Sequence[AlertEvent]) -> None:
 def test_what_is_said_beside_the_life_of_an_alert() -> None:
     state = alert.fold([RAISED, ESCALATED, OBSTACLE, SNOOZED, SILENCED])
     assert state == Open(
-        matter=RAISE,
+        alert=RAISE,
         answer=AlertObstacleReported,
         snoozed_until=date(2026, 12, 10),
         escalated=frozenset({(1, "CP")}),
         silenced_by=frozenset({HUSH.silence_id}),
     )
-    assert alert.fold([RAISED, SAID, RESOLVED, RAISED]) == Open(matter=RAISE)
+    assert alert.fold([RAISED, SAID, RESOLVED, RAISED]) == Open(alert=RAISE)
     assert alert.fold([SAID]) == alert.initial
 
 

@@ -18,7 +18,7 @@ from services.notifier.domain.delivery.retries import (
     is_given_up,
 )
 from services.notifier.domain.delivery.server_reply import Meaning, Reply, Step
-from services.notifier.domain.errors import MailIsOver, MailNotParked
+from services.notifier.domain.errors import MailIsOver, MailNotFailed
 from services.notifier.domain.gaps.alert_context import latest_planned_day
 from services.notifier.domain.recipients.recipient import taken_off
 from shared.kernel.local_day import VIETNAM
@@ -103,7 +103,7 @@ def test_an_operator_tries_again_what_was_refused_and_is_not_over() -> None:
     with pytest.raises(MailIsOver):
         check_retry(DigestState.FAILED, SHIPMENT, at(24))
     for state in set(DigestState) - {DigestState.FAILED}:
-        with pytest.raises(MailNotParked):
+        with pytest.raises(MailNotFailed):
             check_retry(state, SHIPMENT, at(23))
 
 

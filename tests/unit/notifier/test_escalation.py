@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.notifier.domain.gaps.alert_context import UNTOUCHED, Matter
+from services.notifier.domain.gaps.alert_context import UNTOUCHED, AlertContext
 from services.notifier.domain.notification.escalation import (
     STEPS,
     Step,
@@ -28,25 +28,29 @@ COMMUNE_STEPS = (*STEPS, Step(3, StepTo.SUPERIOR, UnitLevel.COMMUNE))
         (gap(unit_code="SO-A", due_on=FIVE), UNTOUCHED, Verdict.OVERDUE),
         (gap(unit_code="SO-A", due_on=date(2026, 11, 17)), UNTOUCHED, Verdict.TOO_SOON),  # four days
         (gap(unit_code="SO-A", due_on=MONDAY), UNTOUCHED, Verdict.NOT_OVERDUE),
-        (gap(unit_code="SO-A", due_on=FIVE), Matter(planned_on=MONDAY), Verdict.PLANNED),
-        (gap(unit_code="SO-A", due_on=FIVE), Matter(planned_on=date(2026, 11, 22)), Verdict.PLAN_PASSED),
+        (gap(unit_code="SO-A", due_on=FIVE), AlertContext(planned_on=MONDAY), Verdict.PLANNED),
         (
             gap(unit_code="SO-A", due_on=FIVE),
-            Matter(answer="obstacle_reported"),
+            AlertContext(planned_on=date(2026, 11, 22)),
+            Verdict.PLAN_PASSED,
+        ),
+        (
+            gap(unit_code="SO-A", due_on=FIVE),
+            AlertContext(answer="obstacle_reported"),
             Verdict.OVERDUE,
         ),  # no day named
-        (gap(unit_code="SO-A", due_on=FIVE), Matter(snoozed_until=date(2026, 11, 25)), Verdict.OVERDUE),
-        (gap(unit_code="SO-A", due_on=FIVE), Matter(silence=silence()), Verdict.SILENCED),
-        (gap(unit_code="SO-A", due_on=FIVE), Matter(halted=True), Verdict.DRAFT_HALTED),
+        (gap(unit_code="SO-A", due_on=FIVE), AlertContext(snoozed_until=date(2026, 11, 25)), Verdict.OVERDUE),
+        (gap(unit_code="SO-A", due_on=FIVE), AlertContext(silence=silence()), Verdict.SILENCED),
+        (gap(unit_code="SO-A", due_on=FIVE), AlertContext(halted=True), Verdict.DRAFT_HALTED),
         (
             gap(unit_code="SO-A", due_on=FIVE, closed_on=MONDAY, closure=GapClosure.COVERED),
             UNTOUCHED,
             Verdict.RESOLVED,
         ),
-        (gap(unit_code="BTC", due_on=TEN), UNTOUCHED, Verdict.NOBODY_ABOVE),
+        (gap(unit_code="BTC", due_on=TEN), UNTOUCHED, Verdict.NO_UNIT_ABOVE),
     ],
 )
-def test_verdict(found: object, matter: Matter, expected: Verdict) -> None:
+def test_verdict(found: object, matter: AlertContext, expected: Verdict) -> None:
     assert verdict(found, matter, MONDAY, STEPS, TREE, CALENDAR) is expected  # type: ignore[arg-type]
 
 

@@ -94,7 +94,7 @@ def test_headers() -> None:
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["X-Auto-Response-Suppress"] == "All"
     assert mail["List-Id"] == "Loa <digest.loa.loa.invalid>"
-    assert file_name(outgoing(), KINDS.one_a_day) == f"2026-11-23_BTP_{UUID(int=99)}.eml"
+    assert file_name(outgoing(), KINDS.once_a_day) == f"2026-11-23_BTP_{UUID(int=99)}.eml"
 
 
 def test_an_image_belongs_to_the_html_and_a_file_to_the_mail() -> None:

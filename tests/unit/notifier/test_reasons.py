@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.notifier.domain.delivery.delivery_state import DigestState
-from services.notifier.domain.gaps.alert_context import Matter
+from services.notifier.domain.gaps.alert_context import AlertContext
 from services.notifier.domain.gaps.gap import Gap
 from services.notifier.domain.notification.escalation import Verdict
 from services.notifier.domain.notification.notification_case import (
@@ -20,7 +20,7 @@ from services.notifier.domain.notification.notification_case import (
     Turn,
 )
 from services.notifier.domain.notification.reasons import Effect, Reason, decide_notification
-from services.notifier.domain.notification.standing import Standing, Told, standing
+from services.notifier.domain.notification.standing import LastNotification, Standing, standing
 from shared.contracts.vocabulary import GapClosure, OptionalMail, Procedure
 from shared.kernel.local_day import VIETNAM
 from tests.unit.notifier.made import CALENDAR, MONDAY, gap, silence, told
@@ -30,8 +30,8 @@ DUE_SOON = gap(due_on=date(2026, 11, 26))
 OVERDUE = gap(due_on=date(2026, 11, 20))
 HURRIED = gap(procedure=Procedure.SIMPLIFIED, since=date(2026, 11, 20), due_on=date(2026, 11, 25))
 WEDNESDAY = date(2026, 11, 25)
-PLANNED = Matter(planned_on=WEDNESDAY)
-PASSED = Matter(planned_on=date(2026, 11, 20))
+PLANNED = AlertContext(planned_on=WEDNESDAY)
+PASSED = AlertContext(planned_on=date(2026, 11, 20))
 OVERDUE_TOLD = told(Standing.OVERDUE, due_on=OVERDUE.due_on, day=date(2026, 11, 13))
 FRIDAY = date(2026, 11, 20)
 ABOVE = told(Standing.OVERDUE, due_on=OVERDUE.due_on, above=True)
@@ -48,27 +48,31 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=VIETNAM)
 
 
-def duty(found: Gap, before: Told | None = None, matter: Matter | None = None, **more: Any) -> GapCase:
+def duty(
+    found: Gap, before: LastNotification | None = None, matter: AlertContext | None = None, **more: Any
+) -> GapCase:
     known: dict[str, Any] = {
         "gap": found,
         "day": MONDAY,
         "calendar": CALENDAR,
         "told": before,
-        "matter": matter or Matter(),
+        "context": matter or AlertContext(),
     }
     return GapCase(**known | more)
 
 
-def above(found: Gap, before: Told | None, matter: Matter | None, verdict: Verdict) -> GapCase:
+def above(
+    found: Gap, before: LastNotification | None, matter: AlertContext | None, verdict: Verdict
+) -> GapCase:
     return duty(found, before, matter, purpose=Purpose.ABOVE, verdict=verdict)
 
 
-def at_once(found: Gap, local: str, matter: Matter | None = None) -> GapCase:
+def at_once(found: Gap, local: str, matter: AlertContext | None = None) -> GapCase:
     moment = at(local)
     return duty(found, None, matter, purpose=Purpose.AT_ONCE, local=moment, day=moment.date())
 
 
-def listed(found: Gap, matter: Matter | None = None, *, climbed: bool = False) -> GapCase:
+def listed(found: Gap, matter: AlertContext | None = None, *, climbed: bool = False) -> GapCase:
     return duty(found, None, matter, purpose=Purpose.LIST, climbed=climbed)
 
 
@@ -116,25 +120,25 @@ TABLE: list[tuple[Case, Reason]] = [
     (duty(IN_GRACE, told(Standing.IN_GRACE, due_on=date(2026, 11, 27))), Reason.STILL_OWED),
     (duty(IN_GRACE, told(Standing.RESOLVED)), Reason.FIRST_NOTICE),  # it opened again
     (duty(COVERED, told(Standing.IN_GRACE)), Reason.RESOLVED_SINCE),
-    (duty(COVERED), Reason.NEVER_TOLD),
-    (duty(COVERED, told(Standing.RESOLVED)), Reason.KNOWN_TO_BE_CLOSED),
+    (duty(COVERED), Reason.NEVER_NOTIFIED),
+    (duty(COVERED, told(Standing.RESOLVED)), Reason.ALREADY_CLOSED),
     (duty(closed(GapClosure.STAGE_LEFT), told(Standing.OVERDUE)), Reason.CLOSED_OTHERWISE),
     (duty(closed(GapClosure.SUSPENDED), told(Standing.OVERDUE)), Reason.CLOSED_OTHERWISE),
     (duty(closed(GapClosure.RULES_CHANGED), told(Standing.OVERDUE)), Reason.NOT_THE_UNITS_DOING),
     (duty(closed(GapClosure.CORRECTED), told(Standing.OVERDUE)), Reason.NOT_THE_UNITS_DOING),
     # … that was answered, or is kept quiet
-    (duty(OVERDUE, None, Matter(silence=silence())), Reason.SILENCED),
-    (duty(OVERDUE, OVERDUE_TOLD, Matter(snoozed_until=MONDAY)), Reason.SNOOZED),
-    (duty(OVERDUE, OVERDUE_TOLD, Matter(snoozed_until=FRIDAY)), Reason.OVERDUE_REPEAT),
-    (duty(OVERDUE, OVERDUE_TOLD, Matter(halted=True)), Reason.DRAFT_HALTED),
-    (duty(OVERDUE, OVERDUE_TOLD, Matter(halted=True, silence=silence())), Reason.DRAFT_HALTED),
+    (duty(OVERDUE, None, AlertContext(silence=silence())), Reason.SILENCED),
+    (duty(OVERDUE, OVERDUE_TOLD, AlertContext(snoozed_until=MONDAY)), Reason.SNOOZED),
+    (duty(OVERDUE, OVERDUE_TOLD, AlertContext(snoozed_until=FRIDAY)), Reason.OVERDUE_REPEAT),
+    (duty(OVERDUE, OVERDUE_TOLD, AlertContext(halted=True)), Reason.DRAFT_HALTED),
+    (duty(OVERDUE, OVERDUE_TOLD, AlertContext(halted=True, silence=silence())), Reason.DRAFT_HALTED),
     (duty(OVERDUE, OVERDUE_TOLD, PLANNED), Reason.PLANNED),  # no repeat before the day that was named
     (duty(OVERDUE, None, PLANNED), Reason.PLANNED),
     (duty(OVERDUE, told(Standing.DUE_SOON, due_on=OVERDUE.due_on), PLANNED), Reason.PLANNED),
     (duty(OVERDUE, replace(OVERDUE_TOLD, policies=(1,)), PLANNED), Reason.WORSE),
     (duty(OVERDUE, replace(OVERDUE_TOLD, day=FRIDAY), PASSED), Reason.PLAN_PASSED),
     (duty(OVERDUE, replace(OVERDUE_TOLD, day=MONDAY), PASSED), Reason.STILL_OWED),  # told already
-    (duty(COVERED, told(Standing.OVERDUE), Matter(silence=silence())), Reason.RESOLVED_SINCE),
+    (duty(COVERED, told(Standing.OVERDUE), AlertContext(silence=silence())), Reason.RESOLVED_SINCE),
     # … to a unit above
     (above(OVERDUE, None, None, Verdict.OVERDUE), Reason.ESCALATED),
     (above(OVERDUE, ABOVE, None, Verdict.OVERDUE), Reason.STILL_ESCALATED),
@@ -144,7 +148,7 @@ TABLE: list[tuple[Case, Reason]] = [
     (above(OVERDUE, None, None, Verdict.TOO_SOON), Reason.NOT_ESCALATED),
     (above(OVERDUE, None, None, Verdict.SILENCED), Reason.NOT_ESCALATED),
     (above(COVERED, ABOVE, None, Verdict.RESOLVED), Reason.CLOSED_BELOW),
-    (above(COVERED, None, None, Verdict.RESOLVED), Reason.NEVER_TOLD),
+    (above(COVERED, None, None, Verdict.RESOLVED), Reason.NEVER_NOTIFIED),
     # … that can't wait for a digest
     (at_once(HURRIED, "2026-11-23T10:00"), Reason.NO_TIME),  # the next digest is on the 25th, the due day
     (at_once(HURRIED, "2026-11-20T10:00"), Reason.CAN_WAIT),  # there is Monday's digest
@@ -152,22 +156,22 @@ TABLE: list[tuple[Case, Reason]] = [
     (at_once(HURRIED, "2026-11-24T10:00"), Reason.CAN_WAIT),  # a holiday
     (at_once(HURRIED, "2026-11-26T10:00"), Reason.CAN_WAIT),  # overdue: nothing is won by an hour
     (at_once(gap(due_on=WEDNESDAY), "2026-11-23T10:00"), Reason.CAN_WAIT),  # no simplified procedure
-    (at_once(HURRIED, "2026-11-23T10:00", Matter(silence=silence())), Reason.SILENCED),
-    (at_once(HURRIED, "2026-11-23T10:00", Matter(snoozed_until=MONDAY)), Reason.SNOOZED),
+    (at_once(HURRIED, "2026-11-23T10:00", AlertContext(silence=silence())), Reason.SILENCED),
+    (at_once(HURRIED, "2026-11-23T10:00", AlertContext(snoozed_until=MONDAY)), Reason.SNOOZED),
     (at_once(HURRIED, "2026-11-23T10:00", PLANNED), Reason.PLANNED),
     # … in a list, and in a mail that was asked for
     (listed(OVERDUE), Reason.LISTED),
     (listed(OVERDUE, climbed=True), Reason.ESCALATED),
-    (listed(OVERDUE, Matter(snoozed_until=MONDAY)), Reason.LISTED),
-    (listed(OVERDUE, Matter(silence=silence())), Reason.SILENCED),
-    (listed(OVERDUE, Matter(halted=True)), Reason.DRAFT_HALTED),
+    (listed(OVERDUE, AlertContext(snoozed_until=MONDAY)), Reason.LISTED),
+    (listed(OVERDUE, AlertContext(silence=silence())), Reason.SILENCED),
+    (listed(OVERDUE, AlertContext(halted=True)), Reason.DRAFT_HALTED),
     (listed(IN_GRACE), Reason.NOT_OVERDUE),
     (duty(OVERDUE, purpose=Purpose.RENEWED), Reason.LINKS_RENEWED),
     # a mail
     (MailCase(has_reader=False), Reason.NO_RECIPIENT),
-    (MailCase(sent_today=True, round_made=True), Reason.ALREADY_SENT),
+    (MailCase(sent_today=True, run_made=True), Reason.ALREADY_SENT),
     (MailCase(sent_later=True), Reason.LATER_DIGEST),
-    (MailCase(round_made=True), Reason.ROUND_DONE),
+    (MailCase(run_made=True), Reason.ROUND_DONE),
     (MailCase(), Reason.DUE),
     (MailCase(ends=LIST), Reason.DUE),
     (MailCase(ends=LIST, unwanted=frozenset({LIST})), Reason.UNSUBSCRIBED),

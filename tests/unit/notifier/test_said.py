@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.notifier.adapters.rendering.wording import MOST_SAID, said_by
-from services.notifier.domain.gaps.alert_context import Matter
+from services.notifier.adapters.rendering.wording import LONGEST_ANSWER, answer_of
+from services.notifier.domain.gaps.alert_context import AlertContext
 
 EXEMPT = {"document": "Công văn 99/VPCP-PL", "authority": "Văn phòng Chính phủ", "decided_on": "2026-11-05"}
 
@@ -36,11 +36,11 @@ EXEMPT = {"document": "Công văn 99/VPCP-PL", "authority": "Văn phòng Chính 
     ],
 )
 def test_the_reason_given_is_one_line(answer: str | None, said: Any, words: str) -> None:
-    matter = Matter(answer=answer, answer_said=said, planned_on=date(2026, 11, 27))
-    assert said_by(matter).vi == words
+    matter = AlertContext(answer=answer, answer_said=said, planned_on=date(2026, 11, 27))
+    assert answer_of(matter).vi == words
     assert matter.asks is (answer in {"transfer_requested", "exemption_requested", "obstacle_reported"})
 
 
 def test_a_long_answer_is_cut_for_a_list() -> None:
-    matter = Matter(answer="obstacle_reported", answer_said={"obstacle": "vướng " * 500})
-    assert len(said_by(matter).vi) <= len("Đơn vị báo có vướng mắc: ") + MOST_SAID
+    matter = AlertContext(answer="obstacle_reported", answer_said={"obstacle": "vướng " * 500})
+    assert len(answer_of(matter).vi) <= len("Đơn vị báo có vướng mắc: ") + LONGEST_ANSWER

@@ -40,8 +40,8 @@ class NotifierProjection:
         await self.rows.apply(connection, events)
         about = [event for event in events if event.ref.context in GAPS]
         if gaps := {gap for event in about if (gap := _gap(event))}:
-            known = GapAlerts.of(await alerts_of_gaps(connection, gaps))
-            await put(connection, known.apply(about))
+            alerts = GapAlerts.of(await alerts_of_gaps(connection, gaps))
+            await put(connection, alerts.apply(about))
 
     async def began(self) -> None:
         """Ask for a rebuild if replicas of an older release wrote rows without what this one needs."""

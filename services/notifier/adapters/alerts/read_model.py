@@ -40,14 +40,14 @@ class AlertState(StrEnum):
     def holds(self, today: date) -> ColumnElement[bool]:
         if self in {AlertState.RAISED, AlertState.RESOLVED}:
             return ALERT.c.state == self
-        beside = {
+        conditions = {
             AlertState.ACKNOWLEDGED: ALERT.c.planned_on >= today,
             AlertState.SNOOZED: ALERT.c.snoozed_until >= today,
             AlertState.ESCALATED: ALERT.c.escalation_level.is_not(None),
             AlertState.SILENCED: ALERT.c.silenced_until >= today,
             AlertState.UNDELIVERABLE: ALERT.c.undeliverable_on.is_not(None),
         }
-        return and_(ALERT.c.state == AlertState.RAISED, beside[self])
+        return and_(ALERT.c.state == AlertState.RAISED, conditions[self])
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +98,11 @@ class SqlReadModel:
             .join(RECIPIENT, RECIPIENT.c.recipient_id == DIGEST.c.recipient_id)
             .where(DIGEST.c.digest_key == key)
         )
-        found = await self._rows(query)
-        if not found:
+        rows = await self._rows(query)
+        if not rows:
             return None
         lines = (await self._lines([key])).get(key, [])
-        return {**found[0], "lines": lines, "files": await self.files(key)}
+        return {**rows[0], "lines": lines, "files": await self.files(key)}
 
     async def files(self, key: str) -> list[dict[str, Any]]:
         """Give what goes along with a mail, in its order."""

@@ -69,9 +69,9 @@ def router(engine: AsyncEngine, registry: str, now: Clock) -> APIRouter:
         _: Supervisor, page: Paged, kind: RequestKind | None = None, unit: Code | None = None
     ) -> Listing[RequestView]:
         async with engine.connect() as connection:
-            found = await open_requests(connection, day_in_vietnam(now()), kind, unit, page.limit, page.after)
+            rows = await open_requests(connection, day_in_vietnam(now()), kind, unit, page.limit, page.after)
         return page.listing(
-            RequestView, [one | {"settlement": settlement(one, registry)} for one in found], "alert_id"
+            RequestView, [row | {"settlement": settlement(row, registry)} for row in rows], "alert_id"
         )
 
     return routes
@@ -116,13 +116,13 @@ _COLUMNS = (
 
 def settlement(request: Mapping[str, Any], registry: str) -> Settlement | None:
     """Say what grants a request; an obstacle is answered by advice, which no command can stand for."""
-    said, path = request["said"], f"{registry}/drafts/{request['draft_code']}"
+    answer, path = request["said"], f"{registry}/drafts/{request['draft_code']}"
     match RequestKind(request["kind"]):
         case RequestKind.TRANSFER:
             body = {"to_unit_code": "MÃ-ĐƠN-VỊ-MỚI", "on": request["asked_on"].isoformat()}
             return Settlement(method="POST", url=f"{path}/transfer", body=body)
         case RequestKind.EXEMPTION:
-            papers = {name: said[name] for name in ("document", "authority", "decided_on")}
+            papers = {name: answer[name] for name in ("document", "authority", "decided_on")}
             body = {"stages": [request["stage"]], **papers}
             return Settlement(method="POST", url=f"{path}/exemptions", body=body)
         case _:

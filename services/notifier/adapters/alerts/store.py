@@ -18,7 +18,7 @@ from shared.persistence.database import upsert
 from shared.projections.rebuild import Purpose
 
 PROJECTION = "notifier"
-COLUMNS = tuple(one.name for one in fields(GapAlert))
+COLUMNS = tuple(column.name for column in fields(GapAlert))
 _TYPES: Mapping[str, type[Enum]] = {
     "state": AlertStatus,
     "instrument": Instrument,
@@ -55,29 +55,34 @@ async def _any(connection: AsyncConnection, wanted: ColumnElement[bool]) -> bool
 
 async def alerts_of_gaps(connection: AsyncConnection, gaps: Collection[UUID]) -> list[GapAlert]:
     """Read every row of some gaps."""
-    return await _found(connection, ALERT.c.gap_id.in_(gaps))
+    return await _select(connection, ALERT.c.gap_id.in_(gaps))
 
 
 async def put(connection: AsyncConnection, alerts: Iterable[GapAlert]) -> None:
-    rows = [{name: getattr(one, name) for name in COLUMNS} | {"pending": one.is_pending} for one in alerts]
+    rows = [
+        {name: getattr(alert, name) for name in COLUMNS} | {"pending": alert.is_pending} for alert in alerts
+    ]
     await upsert(connection, ALERT, rows)
 
 
-async def alerts_on(connection: AsyncConnection, day: date, told: Collection[UUID]) -> list[GapAlert]:
+async def alerts_on(connection: AsyncConnection, day: date, notified: Collection[UUID]) -> list[GapAlert]:
     """Read the present row of each gap that is open on a day, or that somebody was notified of before."""
     wanted = or_(
-        ALERT.c.gap_closure.is_(None), ALERT.c.gap_closed_on > day, ALERT.c.gap_id.in_(told), ALERT.c.pending
+        ALERT.c.gap_closure.is_(None),
+        ALERT.c.gap_closed_on > day,
+        ALERT.c.gap_id.in_(notified),
+        ALERT.c.pending,
     )
-    return await _found(connection, and_(_ANNOUNCED, wanted))
+    return await _select(connection, and_(_ANNOUNCED, wanted))
 
 
 async def gaps_since(connection: AsyncConnection, day: date) -> list[Gap]:
     """Read the gaps that are open, or that ended on a day or after it."""
     wanted = or_(ALERT.c.gap_closure.is_(None), ALERT.c.gap_closed_on >= day)
-    return [one.gap for one in await _found(connection, and_(_ANNOUNCED, wanted))]
+    return [alert.gap for alert in await _select(connection, and_(_ANNOUNCED, wanted))]
 
 
-async def _found(connection: AsyncConnection, wanted: ColumnElement[bool]) -> list[GapAlert]:
+async def _select(connection: AsyncConnection, wanted: ColumnElement[bool]) -> list[GapAlert]:
     columns = [ALERT.c[name] for name in COLUMNS]
     in_order = select(*columns).where(wanted).order_by(ALERT.c.due_on, ALERT.c.draft_code, ALERT.c.alert_id)
     return [_alert_of(row) for row in (await connection.execute(in_order)).mappings()]
@@ -105,5 +110,5 @@ class SqlPendingAlerts:
         wanted = ALERT.c.pending if after is None else and_(ALERT.c.pending, ALERT.c.alert_id > after)
         query = select(*(ALERT.c[name] for name in COLUMNS)).where(wanted)
         async with self.engine.connect() as connection:
-            found = await connection.execute(query.order_by(ALERT.c.alert_id).limit(limit))
-            return [_alert_of(row) for row in found.mappings()]
+            rows = await connection.execute(query.order_by(ALERT.c.alert_id).limit(limit))
+            return [_alert_of(row) for row in rows.mappings()]

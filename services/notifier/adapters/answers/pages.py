@@ -39,7 +39,7 @@ Read = Callable[[Fields, Mapping[str, Any], date, Asked], AnswerEvent | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class AnswerHandler:
     answers: Answers
     renewals: Renewals
     pages: AnswerPages
@@ -54,14 +54,14 @@ class Desk:
 
     async def answer(self, request: Request, held: Held) -> HTMLResponse:
         asked = await self.answers.asked(held.link, self.today)
-        if asked.said is not None:
-            return self._done(asked.said)
+        if asked.recorded is not None:
+            return self._done(asked.recorded)
         form = await sent(request)
-        said = _READ[held.link.answer](form, _identity(held), self.today, asked)
-        if said is None or form.errors:
+        answer = _READ[held.link.answer](form, _identity(held), self.today, asked)
+        if answer is None or form.errors:
             return self._form(held, asked, form, status=422)
         metadata = held.metadata(request, self.now())
-        return self._done(await self.answers.record(asked, said, metadata))
+        return self._done(await self.answers.record(asked, answer, metadata))
 
     async def renew(self, request: Request, held: Held) -> HTMLResponse:
         """Answer the same whatever comes of it: who is on which list is nobody else's business."""
@@ -70,28 +70,30 @@ class Desk:
 
     async def _unused(self, held: Held) -> Asked:
         asked = await self.answers.asked(held.link, self.today)
-        if asked.said is not None:
-            raise LinkIsUsed(recorded(asked.said))
+        if asked.recorded is not None:
+            raise LinkIsUsed(recorded(asked.recorded))
         return asked
 
     def _form(self, held: Held, asked: Asked, form: Fields, status: int = 200) -> HTMLResponse:
         values = {"channels": CHANNELS, "today": self.today}
-        return self.pages.form(f"{held.link.answer}.html", asked.matter, form, status, **values)
+        return self.pages.form(f"{held.link.answer}.html", asked.summary, form, status, **values)
 
-    def _done(self, said: AnswerEvent) -> HTMLResponse:
-        return self.pages.page("recorded.html", heading=RECORDED, what=recorded(said), next=NEXT[type(said)])
+    def _done(self, answer: AnswerEvent) -> HTMLResponse:
+        return self.pages.page(
+            "recorded.html", heading=RECORDED, what=recorded(answer), next=NEXT[type(answer)]
+        )
 
 
 def router(answers: Answers, renewals: Renewals, reader: LinkReader, renew_at: str, now: Clock) -> APIRouter:
     pages = AnswerPages(_ENVIRONMENT, renew_at)
-    desk = Desk(answers, renewals, pages, now)
+    handler = AnswerHandler(answers, renewals, pages, now)
     admitted = Door(reader, now).admit(*OWN)
-    known = Door(reader, now).admit(*AlertAnswer, over=True)
-    router = routes(pages, desk, admitted)
+    any_link = Door(reader, now).admit(*AlertAnswer, over=True)
+    router = routes(pages, handler, admitted)
 
     @router.post("/{token}/renew")
-    async def renew(request: Request, held: Held = known) -> HTMLResponse:
-        return await desk.renew(request, held)
+    async def renew(request: Request, held: Held = any_link) -> HTMLResponse:
+        return await handler.renew(request, held)
 
     return router
 
@@ -109,7 +111,7 @@ def _identity(held: Held) -> dict[str, Any]:
 
 
 def _planned(form: Fields, of: Mapping[str, Any], today: date, asked: Asked) -> AlertAcknowledged | None:
-    latest = latest_planned_day(today, asked.matter.due_on)
+    latest = latest_planned_day(today, asked.summary.due_on)
     day = form.day("planned_on", earliest=today, latest=latest)
     channel = form.one_of("channel", Channel, required=False)
     return AlertAcknowledged(**of, planned_on=day, channel=channel) if day else None

@@ -27,9 +27,9 @@ MAILED_NEXT = Text(
 )
 
 
-def recorded(said: AnswerEvent) -> Text:
+def recorded(answer: AnswerEvent) -> Text:
     """Say in a sentence what was answered."""
-    match said:
+    match answer:
         case AlertAcknowledged(planned_on=day):
             return Text(
                 f"Đã ghi nhận: đơn vị sẽ truyền thông dự thảo vào ngày {day:%d/%m/%Y}.",
@@ -50,7 +50,7 @@ def recorded(said: AnswerEvent) -> Text:
                 "Đã ghi nhận khó khăn, vướng mắc của đơn vị.", "Recorded: the obstacle that the unit met."
             )
         case _:
-            assert_never(said)
+            assert_never(answer)
 
 
 _DECIDES = Text(

@@ -20,11 +20,11 @@ class SqlReturns:
 
     async def returned(self, token: UUID, detail: str, now: datetime) -> bool:
         """Take note that a mail came back: it was not heard, and its address is not written to any more."""
-        said = {"reason": RETURNED, "detail": detail, "undeliverable": RETURNED}
+        delivery = {"reason": RETURNED, "detail": detail, "undeliverable": RETURNED}
         came = and_(
             DIGEST.c.return_token == token, DIGEST.c.state.in_((DigestState.SENT, DigestState.UNSURE))
         )
-        back = update(DIGEST).where(came).values(state=DigestState.FAILED, delivery=said, announced=False)
+        back = update(DIGEST).where(came).values(state=DigestState.FAILED, delivery=delivery, announced=False)
         async with self.engine.begin() as connection:
             whose = (await connection.execute(back.returning(DIGEST.c.recipient_id))).scalar()
             if whose is not None:

@@ -48,12 +48,12 @@ def bounce_of(content: bytes, addresses: Iterable[str] = ()) -> Bounce | None:
     message = message_from_bytes(content, policy=policy.default)
     if message.get_content_type() != "multipart/report":
         return None
-    failed = next((one for one in _recipients(message) if _word(one["Action"]) == "failed"), None)
+    failed = next((group for group in _recipients(message) if _word(group["Action"]) == "failed"), None)
     token = next(_tokens([*addresses, *_headers(message)]), None)
     if failed is None or token is None:
         return None
-    said = (" ".join(str(failed[name] or "").split()) for name in ("Status", "Diagnostic-Code"))
-    return Bounce(token, " ".join(said).strip()[:300])
+    status = (" ".join(str(failed[name] or "").split()) for name in ("Status", "Diagnostic-Code"))
+    return Bounce(token, " ".join(status).strip()[:300])
 
 
 def _recipients(message: Message) -> Iterator[Message]:
@@ -73,11 +73,11 @@ def _headers(message: Message) -> Iterator[str]:
 
 
 def _tokens(addresses: Iterable[str]) -> Iterator[UUID]:
-    return (UUID(found[1]) for address in addresses if (found := TOKEN.search(address)))
+    return (UUID(match[1]) for address in addresses if (match := TOKEN.search(address)))
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class BounceHandler:
     """Whatever door it came through: read it, and tell the ledger."""
 
     returned: Returned
@@ -86,15 +86,15 @@ class Desk:
         if (bounce := bounce_of(content, addresses)) is None:
             logger.info("no_bounce")
             return
-        known = await self.returned(bounce.token, bounce.detail)
-        logger.warning("mail_returned", detail=bounce.detail, known=known)
+        recorded = await self.returned(bounce.token, bounce.detail)
+        logger.warning("mail_returned", detail=bounce.detail, recorded=recorded)
 
 
 @dataclass(frozen=True, slots=True)
-class LmtpDoor:
+class LmtpReceiver:
     """Where the mail server of `bounce_address` delivers; what could not be written down it tries again."""
 
-    desk: Desk
+    handler: BounceHandler
     host: str
     port: int
 
@@ -110,7 +110,7 @@ class LmtpDoor:
         self, _server: LMTP, _session: Session, envelope: Envelope
     ) -> str:
         assert isinstance(envelope.content, bytes)  # noqa: S101  aiosmtpd decodes only when told to
-        await self.desk.take(envelope.content, envelope.rcpt_tos)
+        await self.handler.take(envelope.content, envelope.rcpt_tos)
         return "250 2.0.0 OK"
 
     async def handle_exception(self, error: Exception) -> str:
@@ -128,23 +128,23 @@ class LmtpDoor:
 
 
 @dataclass(frozen=True, slots=True)
-class ImapDoor:
+class ImapReader:
     """Reads what is unread in a mailbox, once a minute: `imaps://user:password@host/FOLDER` (or `imap://`)."""
 
-    desk: Desk
+    handler: BounceHandler
     url: str
     tls: ssl.SSLContext | None = None
 
     async def run(self) -> None:
-        said = ""
+        reported = ""
         while True:
             try:
                 await self.look()
-                said = ""
+                reported = ""
             except (imaplib.IMAP4.error, *TRANSIENT) as error:
-                if (problem := f"{type(error).__name__}: {error}") != said:
+                if (problem := f"{type(error).__name__}: {error}") != reported:
                     logger.warning("bounces_unread", error=problem)
-                said = problem
+                reported = problem
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> None:
@@ -152,7 +152,7 @@ class ImapDoor:
         box = await asyncio.to_thread(self._open)
         try:
             for number in await asyncio.to_thread(_unread, box):
-                await self.desk.take(await asyncio.to_thread(_fetch, box, number))
+                await self.handler.take(await asyncio.to_thread(_fetch, box, number))
                 await asyncio.to_thread(box.store, number, "+FLAGS", "\\Seen")
         finally:
             with suppress(imaplib.IMAP4.error, OSError):
@@ -173,8 +173,8 @@ class ImapDoor:
 
 
 def _unread(box: imaplib.IMAP4) -> list[str]:
-    _, found = box.search(None, "UNSEEN")
-    return [number.decode() for number in (found[0] or b"").split()]
+    _, numbers = box.search(None, "UNSEEN")
+    return [number.decode() for number in (numbers[0] or b"").split()]
 
 
 def _fetch(box: imaplib.IMAP4, number: str) -> bytes:

@@ -4,20 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.notifier.application.ports import Outgoing, Post
+from services.notifier.application.ports import MailTransport, Outgoing
 from shared.kernel.errors import PermanentError, TransientError
 
 PREFIX = "channel:"  # a recipient's address that begins so is the name of a channel
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelPost:
+class ChannelTransport:
     """Hands what is addressed to a channel to Apprise (extra `channels`), everything else to the post office.
 
     `channels` gives an Apprise URL by name: it is a secret of the operator's and stands in no table.
     """
 
-    mail: Post
+    mail: MailTransport
     channels: Mapping[str, str]
 
     @property

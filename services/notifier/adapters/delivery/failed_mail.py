@@ -30,7 +30,7 @@ class HandledView(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class SqlParked:
+class SqlFailedMails:
     engine: AsyncEngine
     kinds: MailKinds
 
@@ -60,11 +60,11 @@ def _of(key: str) -> Select[tuple[object, ...]]:
     return select(DIGEST).where(DIGEST.c.digest_key == key).with_for_update()
 
 
-def router(parked: SqlParked, now: Clock) -> APIRouter:
+def router(failed_mails: SqlFailedMails, now: Clock) -> APIRouter:
     routes = APIRouter(prefix="/outbox", tags=["outbox"])
 
     async def acknowledged(key: str | None, by: str) -> HandledView:
-        mails = await parked.acknowledge(key, by, now())
+        mails = await failed_mails.acknowledge(key, by, now())
         logger.info("mails_acknowledged", mails=mails, by=by)
         return HandledView(mails=mails)
 
@@ -78,7 +78,7 @@ def router(parked: SqlParked, now: Clock) -> APIRouter:
 
     @routes.post("/{digest_key}/retry", summary="Try a refused mail once more, and believe its address again")
     async def retry(principal: Operator, digest_key: Key) -> HandledView:
-        await parked.retry(digest_key, now())
+        await failed_mails.retry(digest_key, now())
         logger.info("mail_retried", digest_key=digest_key, by=principal.actor)
         return HandledView(mails=1)
 

@@ -24,16 +24,16 @@ def write_file(folder: Path, name: str, content: bytes) -> Path:
     return path
 
 
-def file_name(outgoing: Outgoing, one_a_day: Container[str]) -> str:
+def file_name(outgoing: Outgoing, once_a_day: Container[str]) -> str:
     """Name what a mailbox gets once a day by day, unit and mailbox; of other kinds there may be several."""
     name = f"{outgoing.day.isoformat()}_{outgoing.unit_code}_{outgoing.recipient_id}"
-    if outgoing.kind in one_a_day:
+    if outgoing.kind in once_a_day:
         return f"{name}.eml"
     return f"{name}_{outgoing.kind}-{outgoing.message_id[1:9]}.eml"
 
 
 @dataclass(frozen=True, slots=True)
-class FilePost:
+class FileTransport:
     """The embedded default: each mail is an `.eml` file; delivered twice it is still one file.
 
     `one_a_day` are the kinds of which a mailbox gets at most one a day.
@@ -41,7 +41,7 @@ class FilePost:
 
     folder: Path
     sender: str
-    one_a_day: Container[str]
+    once_a_day: Container[str]
 
     @property
     def is_local(self) -> bool:
@@ -57,4 +57,4 @@ class FilePost:
             raise TransientError(f"the mail could not be written: {error}") from error
 
     def write(self, outgoing: Outgoing) -> Path:
-        return write_file(self.folder, file_name(outgoing, self.one_a_day), wire(outgoing, self.sender))
+        return write_file(self.folder, file_name(outgoing, self.once_a_day), wire(outgoing, self.sender))

@@ -40,10 +40,10 @@ def words(name: str, text: str) -> bytes:
 def written_by(sender: str) -> bytes:
     """Give the `From` of a sender, `Name <address>`; raises `ValueError` if there is no address in it."""
     name, address = parseaddr(sender)
-    one = Address(header(name), addr_spec=address)
-    if str(one).isascii():
-        return exact("From", str(one))
-    return f"From: {_encoded('From', one.display_name)}\r\n <{one.addr_spec}>\r\n".encode("ascii")
+    mailbox = Address(header(name), addr_spec=address)
+    if str(mailbox).isascii():
+        return exact("From", str(mailbox))
+    return f"From: {_encoded('From', mailbox.display_name)}\r\n <{mailbox.addr_spec}>\r\n".encode("ascii")
 
 
 def _encoded(name: str, text: str) -> str:
@@ -54,5 +54,5 @@ def _encoded(name: str, text: str) -> str:
 
 def _is_plain(name: str, text: str) -> bool:
     """Tell whether a reader takes a text as it is: ASCII, nothing like an encoded word, no word beyond a line."""
-    room = ONE_LINE - len(name) - 2
-    return text.isascii() and OPEN not in text and all(len(word) <= room for word in text.split())
+    limit = ONE_LINE - len(name) - 2
+    return text.isascii() and OPEN not in text and all(len(word) <= limit for word in text.split())

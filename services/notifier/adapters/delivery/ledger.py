@@ -59,8 +59,8 @@ class SqlLedger:
     async def claim(self, now: datetime, limit: int) -> Sequence[Claim]:
         """Take the oldest mails that wait, or whose lease ran out in somebody else's hands."""
         async with self.engine.begin() as connection:
-            found = await connection.execute(_next(now, limit))
-            rows = found.mappings().all()
+            result = await connection.execute(_next(now, limit))
+            rows = result.mappings().all()
             if not rows:
                 return []
             keys = [row["digest_key"] for row in rows]
@@ -107,13 +107,13 @@ class SqlLedger:
         came_back = DIGEST.c.delivery.has_key("undeliverable")
         missing = and_(DIGEST.c.announced.is_(False), or_(DIGEST.c.state == DigestState.SENT, came_back))
         async with self.engine.connect() as connection:
-            found = await connection.execute(
+            result = await connection.execute(
                 select(*(DIGEST.c[name] for name in _ANNOUNCED))
                 .where(missing)
                 .order_by(DIGEST.c.created_at, DIGEST.c.digest_key)
                 .limit(ANNOUNCE_AT_ONCE)
             )
-            rows = found.mappings().all()
+            rows = result.mappings().all()
             lines = await _lines(connection, [row["digest_key"] for row in rows])
         return [unannounced_of(row, lines.get(row["digest_key"], [])) for row in rows]
 
@@ -137,7 +137,10 @@ async def _enqueue(
     fresh = await add(connection, DIGEST, rows, "digest_key")
     ours = [(digest, outgoing) for digest, outgoing in mails if digest.key in fresh]
     await add(
-        connection, DIGEST_LINE, [line_row(one, line) for one, _ in ours for line in one.lines], "gap_id"
+        connection,
+        DIGEST_LINE,
+        [line_row(digest, line) for digest, _ in ours for line in digest.lines],
+        "gap_id",
     )
     if files := [
         file for digest, outgoing in ours for file in file_rows(digest.key, outgoing.mail.attachments)
@@ -173,22 +176,22 @@ def _held(claim: Claim) -> ColumnElement[bool]:
 
 
 async def _lines(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = {}
+    lines: dict[str, list[dict[str, Any]]] = {}
     rows = await connection.execute(select(DIGEST_LINE).where(DIGEST_LINE.c.digest_key.in_(keys)))
     for row in rows.mappings():
-        found.setdefault(row["digest_key"], []).append(dict(row))
-    return found
+        lines.setdefault(row["digest_key"], []).append(dict(row))
+    return lines
 
 
 async def _attached(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, tuple[Attachment, ...]]:
     of_mails = select(DIGEST_ATTACHMENT).where(DIGEST_ATTACHMENT.c.digest_key.in_(keys))
-    found: dict[str, tuple[Attachment, ...]] = {}
+    files: dict[str, tuple[Attachment, ...]] = {}
     for row in await connection.execute(of_mails.order_by(DIGEST_ATTACHMENT.c.place)):
         file = Attachment(
             name=row.name, media_type=row.media_type, content=row.content, content_id=row.content_id
         )
-        found[row.digest_key] = (*found.get(row.digest_key, ()), file)
-    return found
+        files[row.digest_key] = (*files.get(row.digest_key, ()), file)
+    return files
 
 
 _FINISH = (

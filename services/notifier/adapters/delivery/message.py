@@ -76,10 +76,10 @@ def _threads(threads: tuple[str, ...]) -> Iterator[bytes]:
 
 
 def _as_many_as_fit(threads: tuple[str, ...]) -> Iterator[str]:
-    room = ONE_LINE - len("In-Reply-To: ")
+    space = ONE_LINE - len("In-Reply-To: ")
     for thread in threads:
-        room -= len(thread) + 1
-        if room >= 0:
+        space -= len(thread) + 1
+        if space >= 0:
             yield thread
 
 
@@ -102,8 +102,8 @@ def _body(outgoing: Outgoing) -> bytes:
     if outgoing.again:
         text = f"{text}\n{SEEN_BEFORE}\n"
         html = html.replace("</body>", f"<p>{SEEN_BEFORE}</p>\n</body>")
-    images = [file_part(one) for one in outgoing.mail.attachments if one.content_id]
-    files = [file_part(one) for one in outgoing.mail.attachments if not one.content_id]
+    images = [file_part(attachment) for attachment in outgoing.mail.attachments if attachment.content_id]
+    files = [file_part(attachment) for attachment in outgoing.mail.attachments if not attachment.content_id]
     page, depth = text_part("html", html), 1 if files else 0
     if images:
         page = multipart("related", [page, *images], depth + 1)

@@ -37,14 +37,14 @@ def router(read_model: SqlReadModel, templates: Environment, kinds: MailKinds, *
 
     @routes.get("/{digest_key}", response_class=HTMLResponse, summary="One mail, as it was rendered")
     async def mail(principal: Reader, digest_key: str) -> HTMLResponse:
-        found = await read_model.mail(digest_key)
-        if found is None:
+        row = await read_model.mail(digest_key)
+        if row is None:
             raise DigestNotFound
         page = templates.get_template("outbox/mail.html").render(
             vietnam=VIETNAM,
             # What left the machine is its recipient's to answer; what stays here may be tried from this page.
-            mail=_shown(found, principal, kinds),
-            body=_body(found["html"] if local else links.masked(found["html"]), found["files"]),
+            mail=_shown(row, principal, kinds),
+            body=_body(row["html"] if local else links.masked(row["html"]), row["files"]),
         )
         return HTMLResponse(page, headers=SAFE)
 
@@ -55,21 +55,21 @@ def router(read_model: SqlReadModel, templates: Environment, kinds: MailKinds, *
         responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}},
     )
     async def file(_: Supervisor, digest_key: str, place: int) -> Response:
-        found = next((one for one in await read_model.files(digest_key) if one["place"] == place), None)
-        if found is None:
+        file = next((file for file in await read_model.files(digest_key) if file["place"] == place), None)
+        if file is None:
             raise DigestNotFound
-        named = {"Content-Disposition": f'attachment; filename="{found["name"]}"'}
-        return Response(found["content"], media_type=found["media_type"], headers=named)
+        named = {"Content-Disposition": f'attachment; filename="{file["name"]}"'}
+        return Response(file["content"], media_type=file["media_type"], headers=named)
 
     return routes
 
 
 def _body(html: str, files: Sequence[Mapping[str, Any]]) -> Markup:
     """Take what a mail shows out of its page, pictures too; the templates escaped it when it was rendered."""
-    for one in files:
-        if one["content_id"]:
-            data = base64.b64encode(one["content"]).decode()
-            html = html.replace(f"cid:{one['content_id']}", f"data:{one['media_type']};base64,{data}")
+    for file in files:
+        if file["content_id"]:
+            data = base64.b64encode(file["content"]).decode()
+            html = html.replace(f"cid:{file['content_id']}", f"data:{file['media_type']};base64,{data}")
     inner = html.partition("<body")[2].partition(">")[2].partition("</body>")[0]
     return Markup(inner)  # noqa: S704  our own page, and the policy of this one lets no script run
 

@@ -113,7 +113,7 @@ class _HungUp(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class SmtpPost:
+class SmtpTransport:
     """`bounces` is the address to which reports come back; each mail adds its own token to it (VERP)."""
 
     pool: Pool

@@ -14,8 +14,8 @@ from services.notifier.application.ports import Mail, Notice
 from services.notifier.domain.digest import KIND, Digest, Line, compose
 from services.notifier.domain.notification.notification_case import MailCase
 from services.notifier.domain.notification.reasons import Reason, decide_notification
-from services.notifier.domain.notification.schedule import Round, of_day
-from services.notifier.domain.notification.standing import Told
+from services.notifier.domain.notification.schedule import MailRun, of_day
+from services.notifier.domain.notification.standing import LastNotification
 from services.notifier.domain.overview import WEEKLY_LIST
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Unit
@@ -27,62 +27,62 @@ class DigestKind(MailKind):
     name: ClassVar[str] = KIND
     label: ClassVar[Text] = Text("Thư tổng hợp trong ngày", "Digest of the day")
     lasts_a_day: ClassVar[bool] = True
-    one_a_day: ClassVar[bool] = True
+    once_a_day: ClassVar[bool] = True
     made_on_request: ClassVar[bool] = True
 
     renderer: TemplateRenderer
 
-    def round_of(self, day: date) -> Round:
+    def run_of(self, day: date) -> MailRun:
         return of_day(self.name, day)
 
     def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
         """Plan the weekly list first: what it says has climbed is not said again in the digest."""
-        told = with_lists(planning.desk.told, planning.notices(WEEKLY_LIST))
+        notified = with_lists(planning.snapshot.notified, planning.notices(WEEKLY_LIST))
         for recipient in planning.recipients():
-            yield self._digest(planning, recipient, told.get(recipient.recipient_id, {}))
+            yield self._digest(planning, recipient, notified.get(recipient.recipient_id, {}))
 
     def _digest(
-        self, planning: Planning, recipient: Recipient, told: Mapping[UUID, Told]
+        self, planning: Planning, recipient: Recipient, notified: Mapping[UUID, LastNotification]
     ) -> Notice | Skipped:
         about = (self.name, recipient.recipient_id)
-        found: Digest | None = None
-        sent_today, sent_later = about in planning.desk.done, about in planning.desk.later
-        round_made = self.name not in planning.due
-        if not (sent_today or sent_later or round_made):
-            entries = planning.situation.entries(recipient, told)
-            found = compose(recipient, entries, told, planning.day, planning.calendar)
+        digest: Digest | None = None
+        sent_today, sent_later = about in planning.snapshot.done, about in planning.snapshot.later
+        run_made = self.name not in planning.due
+        if not (sent_today or sent_later or run_made):
+            entries = planning.situation.entries(recipient, notified)
+            digest = compose(recipient, entries, notified, planning.day, planning.calendar)
         case = MailCase(
-            lines=found.lines if found else (),
-            unwanted=planning.desk.preference(recipient).unwanted,
+            lines=digest.lines if digest else (),
+            unwanted=planning.snapshot.preference(recipient).unwanted,
             turn=planning.turn_of(recipient),
             sent_today=sent_today,
             sent_later=sent_later,
-            round_made=round_made,
+            run_made=run_made,
         )
         reason = decide_notification(case)
-        if found is None or not reason.is_news:
+        if digest is None or not reason.is_news:
             return Skipped(reason, recipient.unit_code, recipient)
-        return planning.named(found)
+        return planning.named(digest)
 
     def render(self, notice: Digest, unit: Unit) -> Mail:
         return self.renderer.render(notice, unit)
 
 
 def with_lists(
-    told: Mapping[UUID, Mapping[UUID, Told]], lists: Iterable[Notice]
-) -> Mapping[UUID, Mapping[UUID, Told]]:
+    notified: Mapping[UUID, Mapping[UUID, LastNotification]], lists: Iterable[Notice]
+) -> Mapping[UUID, Mapping[UUID, LastNotification]]:
     """What has climbed to somebody and stands in a list of today is not said again in today's digest."""
-    known = {recipient: dict(of_gap) for recipient, of_gap in told.items()}
+    merged = {recipient: dict(of_gap) for recipient, of_gap in notified.items()}
     for notice in lists:
         climbed = (line for line in notice.lines if line.reason is Reason.ESCALATED)
-        known.setdefault(notice.recipient.recipient_id, {}).update(
-            {line.gap.gap_id: _told_of(line, notice.day) for line in climbed}
+        merged.setdefault(notice.recipient.recipient_id, {}).update(
+            {line.gap.gap_id: _notification_of(line, notice.day) for line in climbed}
         )
-    return known
+    return merged
 
 
-def _told_of(line: Line, day: date) -> Told:
-    return Told(
+def _notification_of(line: Line, day: date) -> LastNotification:
+    return LastNotification(
         day=day,
         standing=line.standing,
         due_on=line.gap.due_on,

@@ -32,7 +32,7 @@ class ImmediateKind(MailKind):
         served = {digest.recipient.recipient_id for digest in planning.notices(KIND)}
         for gap in planning.situation.open_gaps():
             if _reason(planning, gap).is_news:
-                for recipient, stand_in in _untold(planning, gap):
+                for recipient, stand_in in _not_notified(planning, gap):
                     if recipient.recipient_id not in served:
                         entry = replace(planning.situation.entry(gap), stand_in=stand_in)
                         mail = compose_immediate(recipient, entry, planning.day, planning.calendar)
@@ -50,14 +50,14 @@ def _reason(planning: Planning, gap: Gap) -> Reason:
             local=planning.local,
             calendar=planning.calendar,
             purpose=Purpose.AT_ONCE,
-            matter=planning.situation.matter(gap),
+            context=planning.situation.context(gap),
         )
     )
 
 
-def _untold(planning: Planning, gap: Gap) -> Iterator[tuple[Recipient, bool]]:
+def _not_notified(planning: Planning, gap: Gap) -> Iterator[tuple[Recipient, bool]]:
     """Give who answers for a gap and was not told of it, and whether it only stands in for its unit."""
     for reach in planning.situation.audience.of_duty(gap.unit_code):
         for recipient in reach.recipients:
-            if gap.gap_id not in planning.desk.told.get(recipient.recipient_id, {}):
+            if gap.gap_id not in planning.snapshot.notified.get(recipient.recipient_id, {}):
                 yield recipient, reach.via is Via.SUPERIOR

@@ -11,7 +11,7 @@ from services.notifier.adapters.rendering.chart import chart
 from services.notifier.application.mail_kinds import MailKind
 from services.notifier.application.planning import Planning
 from services.notifier.application.ports import Attachment, Mail
-from services.notifier.domain.notification.schedule import Round, of_reporting_month
+from services.notifier.domain.notification.schedule import MailRun, of_reporting_month
 from services.notifier.domain.overview import MONTHLY_SUMMARY, MonthlySummary, monthly_summary
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Unit
@@ -29,7 +29,7 @@ class MonthlySummaryKind(MailKind):
 
     pages: PageMails
 
-    def round_of(self, day: date) -> Round:
+    def run_of(self, day: date) -> MailRun:
         return of_reporting_month(self.name, day)
 
     def recipients(self, planning: Planning) -> Iterable[Recipient]:
@@ -37,8 +37,8 @@ class MonthlySummaryKind(MailKind):
             yield from reach.recipients
 
     def compose(self, planning: Planning, recipient: Recipient) -> MonthlySummary | None:
-        period = self.round_of(planning.day).period
-        return monthly_summary(recipient, planning.situation, planning.desk.history, period)
+        period = self.run_of(planning.day).period
+        return monthly_summary(recipient, planning.situation, planning.snapshot.history, period)
 
     def render(self, notice: MonthlySummary, unit: Unit) -> Mail:
         picture = Attachment(

@@ -24,7 +24,7 @@ class SettingsKind(MailKind):
     pages: PageMails
 
     def requested(self, planning: Planning, recipient: Recipient, _gap_id: UUID | None) -> SettingsNote:
-        chosen = planning.desk.preference(recipient)
+        chosen = planning.snapshot.preference(recipient)
         return SettingsNote(recipient=recipient, day=planning.day, chosen=chosen)
 
     def render(self, notice: SettingsNote, unit: Unit) -> Mail:

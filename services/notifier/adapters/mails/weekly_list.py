@@ -9,12 +9,12 @@ from services.notifier.adapters.delivery.headers import header
 from services.notifier.adapters.mails.page_mail import PageMails, common
 from services.notifier.adapters.rendering.draft_names import in_language, name_of, policies_of
 from services.notifier.adapters.rendering.reminder_letter import DOCX, Row, urging_letter
-from services.notifier.adapters.rendering.wording import NOBODY_READS, said_by
+from services.notifier.adapters.rendering.wording import NO_READER, answer_of
 from services.notifier.application.mail_kinds import MailKind
 from services.notifier.application.planning import Planning
 from services.notifier.application.ports import Attachment, Mail
 from services.notifier.domain.digest import Line
-from services.notifier.domain.notification.schedule import Round, of_week
+from services.notifier.domain.notification.schedule import MailRun, of_week
 from services.notifier.domain.overview import WEEKLY_LIST, WeeklyList, weekly_list
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Unit
@@ -35,14 +35,14 @@ class WeeklyListKind(MailKind):
     pages: PageMails
     requests: str
 
-    def round_of(self, day: date) -> Round:
+    def run_of(self, day: date) -> MailRun:
         return of_week(self.name, day)
 
     def recipients(self, planning: Planning) -> Iterable[Recipient]:
         return planning.situation.audience.supervisors()
 
     def compose(self, planning: Planning, recipient: Recipient) -> WeeklyList | None:
-        return weekly_list(recipient, planning.situation, self.round_of(planning.day).period)
+        return weekly_list(recipient, planning.situation, self.run_of(planning.day).period)
 
     def render(self, notice: WeeklyList, unit: Unit) -> Mail:
         values = _values(notice, unit, self.requests)
@@ -52,9 +52,9 @@ class WeeklyListKind(MailKind):
 def _values(notice: WeeklyList, unit: Unit, requests: str) -> dict[str, Any]:
     lines = [_shown(line, notice, notice.recipient.language) for line in notice.lines]
     units = len({line.gap.unit_code for line in notice.lines})
-    asked = any(line.matter.asks for line in notice.lines)
-    known = common(notice, unit, notice.datasets)
-    return known | {"lines": lines, "units": units, "requests": requests if asked else None}
+    asked = any(line.context.asks for line in notice.lines)
+    values = common(notice, unit, notice.datasets)
+    return values | {"lines": lines, "units": units, "requests": requests if asked else None}
 
 
 def _shown(line: Line, notice: WeeklyList, language: Language) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def _shown(line: Line, notice: WeeklyList, language: Language) -> dict[str, Any]
         "draft_code": gap.draft_code,
         "due_on": gap.due_on,
         "overdue_days": line.overdue_days,
-        "said": in_language(NOBODY_READS if line.stand_in else said_by(line.matter), language),
+        "said": in_language(NO_READER if line.stand_in else answer_of(line.context), language),
     }
 
 
@@ -77,7 +77,7 @@ def _letter(notice: WeeklyList, unit: Unit) -> Attachment:
     rows = [
         Row(
             unit=line["unit"],
-            matter=f"Truyền thông {line['policies']}, dự thảo {line['name']}",
+            subject=f"Truyền thông {line['policies']}, dự thảo {line['name']}",
             due_on=f"{line['due_on']:%d/%m/%Y}",
             overdue_days=line["overdue_days"],
             reason=line["said"],

@@ -11,7 +11,7 @@ from services.notifier.adapters.tables import ROUND
 
 
 @dataclass(frozen=True, slots=True)
-class SqlRounds:
+class SqlMailRuns:
     engine: AsyncEngine
 
     async def close(self, keys: Sequence[str], now: datetime) -> None:

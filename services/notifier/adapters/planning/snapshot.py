@@ -21,13 +21,13 @@ from services.notifier.adapters.tables import (
     ROUND,
     directory,
 )
-from services.notifier.application.ports import Desk
+from services.notifier.application.ports import PlanningSnapshot
 from services.notifier.domain.delivery.delivery_state import NOTIFIED
-from services.notifier.domain.gaps.alert_context import Matter
+from services.notifier.domain.gaps.alert_context import AlertContext
 from services.notifier.domain.gaps.gap_alert import AlertStatus, GapAlert
 from services.notifier.domain.gaps.silence import Silence
 from services.notifier.domain.notification.reasons import NOT_NOTIFIED, Reason
-from services.notifier.domain.notification.standing import Standing, Told
+from services.notifier.domain.notification.standing import LastNotification, Standing
 from services.notifier.domain.overview import MONTHS
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Tree
@@ -40,7 +40,7 @@ REMEMBERED = timedelta(days=31 * (MONTHS + 1))  # of gaps that closed: what the 
 
 
 @dataclass(frozen=True, slots=True)
-class SqlDesks:
+class SqlSnapshots:
     """`justice_unit` is the code of the body that follows the whole country, if it is one of the units."""
 
     engine: AsyncEngine
@@ -54,9 +54,9 @@ class SqlDesks:
         async with self.engine.connect() as connection:
             return await is_pending(connection)
 
-    async def rounds(self) -> frozenset[str]:
+    async def runs(self) -> frozenset[str]:
         async with self.engine.connect() as connection:
-            return await _rounds(connection)
+            return await _runs(connection)
 
     async def hurried(self, first: date, last: date) -> bool:
         hurry = and_(
@@ -76,42 +76,44 @@ class SqlDesks:
         async with self.engine.connect() as connection:
             return (await _tree(connection, self.justice_unit, day)).justice_of(unit_code)
 
-    async def desk(self, day: date) -> Desk:
+    async def read(self, day: date) -> PlanningSnapshot:
         """Take the read model and the ledger as they stand together: no rebuild can come between."""
         async with self.engine.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ")
             position = await whole_position(connection)
-            told = await _told(connection, day)
-            found = await alerts_on(connection, day, {gap for mine in told.values() for gap in mine})
-            alerts = [one for one in found if not one.is_pending and one.state is not AlertStatus.ANNOUNCED]
+            notified = await _notified(connection, day)
+            rows = await alerts_on(connection, day, {gap for mine in notified.values() for gap in mine})
+            alerts = [
+                alert for alert in rows if not alert.is_pending and alert.state is not AlertStatus.ANNOUNCED
+            ]
             silences, halted = await silences_on(connection, day), await _halted(connection)
-            return Desk(
+            return PlanningSnapshot(
                 position=position,
-                gaps=[one.gap for one in alerts],
+                gaps=[alert.gap for alert in alerts],
                 recipients=await _recipients(connection),
                 tree=await _tree(connection, self.justice_unit, day),
-                matters=dict(_matters(alerts, halted, silences, day)),
-                told=told,
+                contexts=dict(_contexts(alerts, halted, silences, day)),
+                notified=notified,
                 done=await _mailed(connection, DIGEST.c.day == day),
                 later=await _mailed(connection, DIGEST.c.day > day),
-                rounds=await _rounds(connection),
+                runs=await _runs(connection),
                 history=await gaps_since(connection, day - REMEMBERED),
                 preferences=await preferences(connection),
-                pending=[one for one in found if one.is_pending],
+                pending=[alert for alert in rows if alert.is_pending],
             )
 
 
-async def _rounds(connection: AsyncConnection) -> frozenset[str]:
+async def _runs(connection: AsyncConnection) -> frozenset[str]:
     return frozenset((await connection.execute(select(ROUND.c.round_key))).scalars())
 
 
-def _matters(
+def _contexts(
     alerts: Sequence[GapAlert], halted: set[UUID], silences: Sequence[Silence], day: date
-) -> Iterator[tuple[UUID, Matter]]:
+) -> Iterator[tuple[UUID, AlertContext]]:
     """Put together what is known beside each gap: of one that was handed over, the new unit's answers."""
     for alert in alerts:
-        silence = next((one for one in silences if one.covers(alert.gap, day)), None)
-        yield alert.gap_id, alert.matter(silence, halted=draft_id(alert.draft_code) in halted)
+        silence = next((silence_row for silence_row in silences if silence_row.covers(alert.gap, day)), None)
+        yield alert.gap_id, alert.context(silence, halted=draft_id(alert.draft_code) in halted)
 
 
 async def _halted(connection: AsyncConnection) -> set[UUID]:
@@ -130,7 +132,7 @@ async def _recipients(connection: AsyncConnection) -> list[Recipient]:
 
 
 def recipient_of(row: RowMapping) -> Recipient:
-    values: dict[str, Any] = {one.name: row[one.name] for one in fields(Recipient)}
+    values: dict[str, Any] = {field.name: row[field.name] for field in fields(Recipient)}
     typed = {"role": RecipientRole(row["role"]), "language": Language(row["language"])}
     return Recipient(**values | typed)
 
@@ -142,20 +144,22 @@ async def _tree(connection: AsyncConnection, justice_unit: str | None, day: date
 
 def _last_words(day: date) -> Select[Any]:
     """What each recipient was told last of each gap by a day, from mails that were not refused."""
-    heard = and_(DIGEST.c.state.in_(NOTIFIED), DIGEST.c.day <= day, DIGEST_LINE.c.reason.not_in(NOT_NOTIFIED))
+    delivered = and_(
+        DIGEST.c.state.in_(NOTIFIED), DIGEST.c.day <= day, DIGEST_LINE.c.reason.not_in(NOT_NOTIFIED)
+    )
     return (
         select(DIGEST.c.recipient_id, DIGEST.c.day, *DIGEST_LINE.c)
         .join(DIGEST_LINE, DIGEST_LINE.c.digest_key == DIGEST.c.digest_key)
-        .where(heard)
+        .where(delivered)
         .ext(distinct_on(DIGEST.c.recipient_id, DIGEST_LINE.c.gap_id))
         .order_by(DIGEST.c.recipient_id, DIGEST_LINE.c.gap_id, DIGEST.c.day.desc(), DIGEST.c.kind)
     )
 
 
-async def _told(connection: AsyncConnection, day: date) -> Mapping[UUID, Mapping[UUID, Told]]:
-    told: dict[UUID, dict[UUID, Told]] = {}
+async def _notified(connection: AsyncConnection, day: date) -> Mapping[UUID, Mapping[UUID, LastNotification]]:
+    notified: dict[UUID, dict[UUID, LastNotification]] = {}
     for row in await connection.execute(_last_words(day)):
-        last = Told(
+        last = LastNotification(
             day=row.day,
             standing=Standing(row.standing),
             due_on=row.due_on,
@@ -164,8 +168,8 @@ async def _told(connection: AsyncConnection, day: date) -> Mapping[UUID, Mapping
             above=Reason(row.reason).is_above,
         )
         if not last.is_over:
-            told.setdefault(row.recipient_id, {})[row.gap_id] = last
-    return told
+            notified.setdefault(row.recipient_id, {})[row.gap_id] = last
+    return notified
 
 
 async def _mailed(connection: AsyncConnection, when: ColumnElement[bool]) -> frozenset[tuple[str, UUID]]:

@@ -28,14 +28,16 @@ class UnwrittenRecipients:
     """The list of a dry run: what stands in the table, with what this request has said on top."""
 
     listed: SqlRecipients
-    _said: dict[tuple[str, str], Recipient | None] = field(default_factory=dict)
+    _added: dict[tuple[str, str], Recipient | None] = field(default_factory=dict)
 
     async def add(self, recipient: Recipient) -> bool:
         key = recipient.unit_code, recipient.email
-        if key not in self._said:
+        if key not in self._added:
             of_unit = await self.listed.of_unit(recipient.unit_code, date.min)
-            self._said[key] = next((one for one in of_unit if one.email == recipient.email), None)
-        before, self._said[key] = self._said[key], recipient
+            self._added[key] = next(
+                (recipient_row for recipient_row in of_unit if recipient_row.email == recipient.email), None
+            )
+        before, self._added[key] = self._added[key], recipient
         return before is None or replace(before, recipient_id=recipient.recipient_id) != recipient
 
 

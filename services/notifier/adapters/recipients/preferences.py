@@ -22,10 +22,12 @@ async def preferences(
     def asked(table: Table) -> Select[Any]:
         return select(table) if of is None else select(table).where(table.c.recipient_id.in_(of))
 
-    found: dict[UUID, Preference] = defaultdict(lambda: EVERYTHING)
+    chosen: dict[UUID, Preference] = defaultdict(lambda: EVERYTHING)
     for row in await connection.execute(asked(DIGEST_DAY).where(DIGEST_DAY.c.digest_day.is_not(None))):
-        found[row.recipient_id] = Preference(digest_day=Weekday(row.digest_day))
+        chosen[row.recipient_id] = Preference(digest_day=Weekday(row.digest_day))
     for row in await connection.execute(asked(UNWANTED_MAIL)):
-        known = found[row.recipient_id]
-        found[row.recipient_id] = replace(known, unwanted=known.unwanted | {OptionalMail(row.kind)})
-    return dict(found)
+        preference = chosen[row.recipient_id]
+        chosen[row.recipient_id] = replace(
+            preference, unwanted=preference.unwanted | {OptionalMail(row.kind)}
+        )
+    return dict(chosen)

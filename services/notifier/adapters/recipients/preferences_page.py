@@ -61,7 +61,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class MailboxGuard:
     reader: LinkReader
     recipients: SqlRecipients
     now: Clock
@@ -82,7 +82,7 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class MailboxHandler:
     preferences: Preferences
     mails: SettingsMails
     pages: AnswerPages
@@ -160,24 +160,24 @@ def router(
     """`address` is where recipients reach this service. No part of the API's description, as with answers."""
     titles = {**TITLES, "mailbox-gone": "Địa chỉ không còn nhận thư", "not-optional": "Không dừng được"}
     pages = AnswerPages(_ENVIRONMENT, address, MAILBOX_PATH, "mailbox_closed.html", titles)
-    desk, door = Desk(preferences, mails, pages, now), Door(reader, recipients, now)
-    admitted, known = Depends(partial(_hold, door)), Depends(partial(_known, door))
-    router = routes(pages, desk, admitted)
+    handler, guard = MailboxHandler(preferences, mails, pages, now), MailboxGuard(reader, recipients, now)
+    admitted, any_link = Depends(partial(_hold, guard)), Depends(partial(_even_expired, guard))
+    router = routes(pages, handler, admitted)
 
     @router.post("/{token}/renew")
-    async def renew(request: Request, link: MailboxLink = known) -> HTMLResponse:
-        return await desk.renew(request, link)
+    async def renew(request: Request, link: MailboxLink = any_link) -> HTMLResponse:
+        return await handler.renew(request, link)
 
     return router
 
 
-async def _hold(door: Door, token: str) -> Held:
-    return await door.hold(token)
+async def _hold(guard: MailboxGuard, token: str) -> Held:
+    return await guard.hold(token)
 
 
-async def _known(door: Door, token: str) -> MailboxLink:
+async def _even_expired(guard: MailboxGuard, token: str) -> MailboxLink:
     """Admit also who holds a link whose time has passed."""
-    return door.read(token)
+    return guard.read(token)
 
 
 def _who(held: Held) -> dict[str, Any]:

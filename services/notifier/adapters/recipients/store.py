@@ -34,7 +34,11 @@ class SqlRecipients:
 
     async def of_unit(self, unit_code: str, today: date) -> list[Recipient]:
         async with self.engine.connect() as connection:
-            return [one for one in await _listed(connection, unit_code) if not one.has_ended(today)]
+            return [
+                recipient
+                for recipient in await _listed(connection, unit_code)
+                if not recipient.has_ended(today)
+            ]
 
     async def page(self, today: date, limit: int, after: str | None) -> list[tuple[str, Recipient]]:
         """Give the mailboxes of all units in a fixed order, each with its place in it."""
@@ -48,7 +52,7 @@ class SqlRecipients:
     async def preferences(self, of: Sequence[Recipient]) -> dict[UUID, Preference]:
         """Give what these mailboxes asked for; of those that never asked, nothing."""
         async with self.engine.connect() as connection:
-            return await preferences(connection, [one.recipient_id for one in of])
+            return await preferences(connection, [recipient.recipient_id for recipient in of])
 
     async def mailbox(self, recipient_id: UUID, today: date) -> Mailbox | None:
         """Find a mailbox by its opaque id, on the list or not any more; its unit by the name of today."""
@@ -66,7 +70,7 @@ class SqlRecipients:
         """
         async with self.engine.begin() as connection:
             listed = await _listed(connection, unit_code, locked=True)
-            for gone in taken_off(listed, {one.email for one in wanted}, today):
+            for gone in taken_off(listed, {recipient.email for recipient in wanted}, today):
                 whose = RECIPIENT.c.recipient_id == gone.recipient_id
                 await connection.execute(update(RECIPIENT).where(whose).values(valid_to=gone.valid_to))
             for recipient in wanted:

@@ -65,8 +65,8 @@ def chosen(preference: Preference, offered: tuple[OptionalMail, ...]) -> Text:
     """Say in a sentence what holds now."""
     often = frequency(preference)
     off = [KINDS[kind] for kind in offered if not preference.wants(kind)]
-    without_vi = "; không gửi: " + ", ".join(_small(one.vi) for one in off) if off else ""
-    without_en = "; not sent: " + ", ".join(_small(one.en) for one in off) if off else ""
+    without_vi = "; không gửi: " + ", ".join(_small(name.vi) for name in off) if off else ""
+    without_en = "; not sent: " + ", ".join(_small(name.en) for name in off) if off else ""
     return Text(
         f"Thư nhắc việc được gửi: {_small(often.vi)}{without_vi}.",
         f"Reminders go out: {_small(often.en)}{without_en}.",

@@ -36,7 +36,7 @@ class Row:
     """One line of the table, in words."""
 
     unit: str
-    matter: str
+    subject: str
     due_on: str
     overdue_days: int
     reason: str
@@ -66,7 +66,7 @@ def urging_letter(
 
 
 def _words(number: int, row: Row) -> tuple[str, ...]:
-    return str(number), row.unit, row.matter, row.due_on, str(row.overdue_days), row.reason
+    return str(number), row.unit, row.subject, row.due_on, str(row.overdue_days), row.reason
 
 
 def _head(paper: Paper, issuer: str, superior: str | None, day: date) -> None:

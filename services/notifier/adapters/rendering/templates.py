@@ -13,7 +13,7 @@ from services.notifier.adapters.delivery.headers import header
 from services.notifier.adapters.delivery.message import thread_id
 from services.notifier.adapters.rendering.calendar_file import due_dates
 from services.notifier.adapters.rendering.draft_names import in_language, name_of, policies_of, shortened
-from services.notifier.adapters.rendering.wording import ANSWERS, NOBODY_READS, REASONS, ROLES, said_by
+from services.notifier.adapters.rendering.wording import ANSWERS, NO_READER, REASONS, ROLES, answer_of
 from services.notifier.application.ports import Mail
 from services.notifier.domain.digest import Digest, Line
 from services.notifier.domain.notification.reasons import REPEAT, Reason, is_thanks
@@ -133,7 +133,7 @@ class TemplateRenderer:
             "draft_code": gap.draft_code,
             "unit": header(digest.unit_names.get(gap.unit_code, gap.unit_code)),
             "is_other_unit": gap.unit_code != digest.recipient.unit_code,
-            "said": in_language(NOBODY_READS if line.stand_in else said_by(line.matter), language),
+            "said": in_language(NO_READER if line.stand_in else answer_of(line.context), language),
             "stage": in_language(STAGES[gap.stage], language),
             "policies": policies_of(gap.policies, language),
             "since": gap.since,

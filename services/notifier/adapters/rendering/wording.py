@@ -6,7 +6,7 @@ from textwrap import shorten
 from types import MappingProxyType
 
 from services.notifier.domain.delivery.delivery_state import DigestState
-from services.notifier.domain.gaps.alert_context import Matter
+from services.notifier.domain.gaps.alert_context import AlertContext
 from services.notifier.domain.notification.reasons import REPEAT, Reason
 from services.notifier.domain.notification.standing import SOON
 from shared.contracts.notifier import (
@@ -18,7 +18,7 @@ from shared.contracts.notifier import (
 from shared.contracts.vocabulary import AlertAnswer, RecipientRole
 from shared.kernel.errors import Text
 
-MOST_SAID = 300  # characters of an answer that a list has room for
+LONGEST_ANSWER = 300  # characters of an answer that a list has room for
 
 REASONS: Mapping[Reason, Text] = MappingProxyType(
     {
@@ -108,45 +108,47 @@ ANSWERS: Mapping[AlertAnswer, Text] = MappingProxyType(
 )
 
 
-def _words_of(matter: Matter) -> Iterable[tuple[str, str | None]]:
-    return (matter.answer_said or {}).items()
+def _words_of(context: AlertContext) -> Iterable[tuple[str, str | None]]:
+    return (context.answer_said or {}).items()
 
 
-NOBODY_READS = Text(
+NO_READER = Text(
     "Đơn vị chưa có người nhận thư đang hiệu lực; đề nghị chỉ đạo đăng ký",
     "The unit has nobody to write to; it is to name somebody",
 )
 
 
-def said_by(matter: Matter) -> Text:
+def answer_of(context: AlertContext) -> Text:
     """Say what a late unit has answered: the column "Lý do" of the list that those above read."""
-    said = {name: shorten(words or "", MOST_SAID, placeholder="…") for name, words in _words_of(matter)}
-    match matter.answer:
-        case AlertAcknowledged.name if matter.planned_on is not None:
-            day = matter.planned_on
+    texts = {
+        name: shorten(words or "", LONGEST_ANSWER, placeholder="…") for name, words in _words_of(context)
+    }
+    match context.answer:
+        case AlertAcknowledged.name if context.planned_on is not None:
+            day = context.planned_on
             return Text(
                 f"Đơn vị báo sẽ thực hiện ngày {day:%d/%m/%Y}", f"The unit will do it on {day:%d/%m/%Y}"
             )
         case AlertTransferRequested.name:
-            return _asked_to_transfer(said)
+            return _asked_to_transfer(texts)
         case AlertExemptionRequested.name:
-            return _asked_to_exempt(said)
+            return _asked_to_exempt(texts)
         case AlertObstacleReported.name:
-            return _obstacle(said)
+            return _obstacle(texts)
         case _:
             return Text("Chưa có phản hồi", "No answer yet")
 
 
-def _asked_to_transfer(said: Mapping[str, str]) -> Text:
-    to, why = said.get("to_unit"), said.get("explanation")
+def _asked_to_transfer(texts: Mapping[str, str]) -> Text:
+    to, why = texts.get("to_unit"), texts.get("explanation")
     return Text(
         f"Đơn vị đề nghị chuyển{f' đến {to}' if to else ' cho đơn vị khác'}{f': {why}' if why else ''}",
         f"The unit asks for a transfer{f' to {to}' if to else ''}{f': {why}' if why else ''}",
     )
 
 
-def _asked_to_exempt(said: Mapping[str, str]) -> Text:
-    document, authority, day = said.get("document"), said.get("authority"), said.get("decided_on")
+def _asked_to_exempt(texts: Mapping[str, str]) -> Text:
+    document, authority, day = texts.get("document"), texts.get("authority"), texts.get("decided_on")
     if not (document and authority and day):
         return Text("Đơn vị đề nghị miễn theo văn bản", "The unit asks for an exemption")
     on = date.fromisoformat(day)
@@ -156,8 +158,8 @@ def _asked_to_exempt(said: Mapping[str, str]) -> Text:
     )
 
 
-def _obstacle(said: Mapping[str, str]) -> Text:
-    words = said.get("obstacle")
+def _obstacle(texts: Mapping[str, str]) -> Text:
+    words = texts.get("obstacle")
     return Text(
         f"Đơn vị báo có vướng mắc{f': {words}' if words else ''}",
         f"The unit reports an obstacle{f': {words}' if words else ''}",

@@ -86,8 +86,10 @@ def _silences(silences: SqlSilences, now: Clock, new_id: NewId) -> APIRouter:
         rows = await silences.listed(day_in_vietnam(now()), past=past)
         return SilencesView.model_validate({"silences": rows})
 
-    async def found(silence_id: UUID) -> SilenceView:
-        return next(one for one in (await shown(past=True)).silences if one.silence_id == silence_id)
+    async def view_of(silence_id: UUID) -> SilenceView:
+        return next(
+            silence for silence in (await shown(past=True)).silences if silence.silence_id == silence_id
+        )
 
     @router.get("", summary="What is not spoken of at present, and why")
     async def listed(_: Reader, past: bool = False) -> SilencesView:
@@ -102,14 +104,14 @@ def _silences(silences: SqlSilences, now: Clock, new_id: NewId) -> APIRouter:
         silence = checked(Silence(silence_id=new_id(), **given), today)
         await silences.add(silence, now(), principal.actor)
         logger.info("silence_added", silence_id=str(silence.silence_id), by=principal.actor)
-        return await found(silence.silence_id)
+        return await view_of(silence.silence_id)
 
     @router.delete("/{silence_id}", summary="End a silence at once; it stays on record")
     async def lift(principal: Supervisor, silence_id: UUID) -> SilenceView:
         if not await silences.lift(silence_id, now(), principal.actor):
             raise SilenceNotFound
         logger.info("silence_lifted", silence_id=str(silence_id), by=principal.actor)
-        return await found(silence_id)
+        return await view_of(silence_id)
 
     return router
 

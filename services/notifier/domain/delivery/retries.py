@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from services.notifier.domain.delivery.delivery_state import DigestState
-from services.notifier.domain.errors import MailIsOver, MailNotParked
+from services.notifier.domain.errors import MailIsOver, MailNotFailed
 from services.notifier.domain.notification.office_hours import HOUR, next_digest
 from shared.kernel.local_day import VIETNAM
 from shared.rules.rulebook.working_days import Calendar
@@ -54,7 +54,7 @@ def pause(attempt: int, spread: float) -> timedelta:
 def check_retry(state: DigestState, shipment: Shipment, now: datetime) -> None:
     """Let an operator try a refused mail again; refuses what was not refused, or is over."""
     if state is not DigestState.FAILED:
-        raise MailNotParked
+        raise MailNotFailed
     if shipment.is_over(now):
         raise MailIsOver
 

@@ -56,7 +56,7 @@ class Resolve:
 class RecordSent:
     """A digest that speaks of the gap went out; a reminder may be quicker than the alert it belongs to."""
 
-    matter: Raise
+    alert: Raise
     digest_key: str
     message_id: str
     day: date
@@ -74,15 +74,15 @@ class RecordSent:
 class RecordAnswer:
     """What a unit answered to a mail: every answer is kept, whoever of the unit gave it."""
 
-    matter: Raise
-    said: AnswerEvent
+    alert: Raise
+    answer: AnswerEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalate:
     """Take the matter up the tree; what was taken to a level stays there until the unit names a day."""
 
-    matter: Raise
+    alert: Raise
     to_unit_code: str
     level: int
     on: date
@@ -98,7 +98,7 @@ class Escalate:
 class RecordSilenced:
     """A silence kept the matter out of a mail; said once a silence."""
 
-    matter: Raise
+    alert: Raise
     silence_id: UUID
     on: date
     until: date
@@ -113,7 +113,7 @@ class RecordSilenced:
 class RecordUndeliverable:
     """A mail that speaks of the matter came back, or was refused for good; said once a mail."""
 
-    matter: Raise
+    alert: Raise
     digest_key: str
     recipient_id: UUID
     recipient_role: RecipientRole
@@ -138,8 +138,8 @@ class Snooze:
 
 LONGEST_SNOOZE = timedelta(days=14)
 
-OnMatter = RecordSent | Escalate | RecordSilenced | RecordUndeliverable
-Command = Raise | Resolve | RecordAnswer | Snooze | OnMatter
+OnAlert = RecordSent | Escalate | RecordSilenced | RecordUndeliverable
+Command = Raise | Resolve | RecordAnswer | Snooze | OnAlert
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class Open:
     that did not arrive; days are days in Vietnam, `snoozed_until` is the last quiet one.
     """
 
-    matter: Raise
+    alert: Raise
     sent: frozenset[str] = frozenset()
     answer: type[AnswerEvent] | None = None
     planned_on: date | None = None
@@ -194,34 +194,34 @@ def _answered(state: State, command: RecordAnswer) -> Sequence[AlertEvent]:
     """An answer, too, may be quicker than the alert that it belongs to."""
     if isinstance(state, Resolved):
         raise NothingOwed
-    return [*([_raised(command.matter)] if isinstance(state, Absent) else []), command.said]
+    return [*([_raised(command.alert)] if isinstance(state, Absent) else []), command.answer]
 
 
 def _snoozed(state: State, command: Snooze) -> AlertSnoozed:
     if not isinstance(state, Open):
         raise NothingOwed
-    if command.by not in (None, state.matter.unit_code):
+    if command.by not in (None, state.alert.unit_code):
         raise NotTheirs
     if not command.on <= command.until <= command.on + LONGEST_SNOOZE:
         raise SnoozeTooLong(command.until, LONGEST_SNOOZE.days)
     return AlertSnoozed(
         alert_id=command.alert_id,
-        gap_id=state.matter.gap_id,
-        unit_code=state.matter.unit_code,
+        gap_id=state.alert.gap_id,
+        unit_code=state.alert.unit_code,
         on=command.on,
         until=command.until,
         reason=command.reason,
     )
 
 
-def _noted(state: State, command: OnMatter) -> Sequence[AlertEvent]:
+def _noted(state: State, command: OnAlert) -> Sequence[AlertEvent]:
     """A reminder may be quicker than the alert that it belongs to; what is known is not said again."""
     if isinstance(state, Absent):
-        return [_raised(command.matter), _note(command)]
-    return [] if _is_known(state, command) else [_note(command)]
+        return [_raised(command.alert), _note(command)]
+    return [] if _is_recorded(state, command) else [_note(command)]
 
 
-def _is_known(state: Open | Resolved, command: OnMatter) -> bool:
+def _is_recorded(state: Open | Resolved, command: OnAlert) -> bool:
     """A matter that is over is neither escalated nor silenced any more."""
     match command:
         case RecordSent():
@@ -256,14 +256,14 @@ def _resolved(command: Resolve) -> AlertResolved:
     )
 
 
-def _note(command: OnMatter) -> AlertSent | AlertEscalated | AlertSilenced | AlertUndeliverable:
-    matter = command.matter
-    said = {field.name: getattr(command, field.name) for field in fields(command) if field.name != "matter"}
-    of = {"alert_id": matter.alert_id, "gap_id": matter.gap_id, "unit_code": matter.unit_code}
-    return _EVENTS[type(command)].model_validate(of | said)
+def _note(command: OnAlert) -> AlertSent | AlertEscalated | AlertSilenced | AlertUndeliverable:
+    alert = command.alert
+    facts = {field.name: getattr(command, field.name) for field in fields(command) if field.name != "alert"}
+    of = {"alert_id": alert.alert_id, "gap_id": alert.gap_id, "unit_code": alert.unit_code}
+    return _EVENTS[type(command)].model_validate(of | facts)
 
 
-_EVENTS: Mapping[type[OnMatter], type[AlertSent | AlertEscalated | AlertSilenced | AlertUndeliverable]] = (
+_EVENTS: Mapping[type[OnAlert], type[AlertSent | AlertEscalated | AlertSilenced | AlertUndeliverable]] = (
     MappingProxyType(
         {
             RecordSent: AlertSent,
@@ -278,9 +278,9 @@ _EVENTS: Mapping[type[OnMatter], type[AlertSent | AlertEscalated | AlertSilenced
 def evolve(state: State, event: AlertEvent) -> State:
     match event:
         case AlertRaised():
-            matter = Raise(**event.model_dump(exclude={"alert_id"}))
-            known = Resolved() if isinstance(state, Absent) else state
-            return Open(matter=matter, sent=known.sent, returned=known.returned)
+            alert = Raise(**event.model_dump(exclude={"alert_id"}))
+            before = Resolved() if isinstance(state, Absent) else state
+            return Open(alert=alert, sent=before.sent, returned=before.returned)
         case AlertResolved():
             return Resolved() if isinstance(state, Absent) else Resolved(state.sent, state.returned)
         case AlertSent(digest_key=key):
@@ -288,10 +288,10 @@ def evolve(state: State, event: AlertEvent) -> State:
         case AlertUndeliverable(digest_key=key):
             return state if isinstance(state, Absent) else replace(state, returned=state.returned | {key})
         case _:
-            return _beside(state, event) if isinstance(state, Open) else state
+            return _of_open(state, event) if isinstance(state, Open) else state
 
 
-def _beside(state: Open, event: AnswerEvent | AlertSnoozed | AlertEscalated | AlertSilenced) -> Open:
+def _of_open(state: Open, event: AnswerEvent | AlertSnoozed | AlertEscalated | AlertSilenced) -> Open:
     """What is said beside the life of an alert: answers, pauses, steps upwards."""
     match event:
         case AlertAcknowledged():

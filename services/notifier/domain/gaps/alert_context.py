@@ -13,7 +13,7 @@ from shared.contracts.notifier import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Matter:
+class AlertContext:
     """What a unit answered last, and what halts or silences its matter.
 
     `answer` is the name of an event of `alert`, `answer_said` its words; `snoozed_until` is the last quiet day.
@@ -49,4 +49,4 @@ def latest_planned_day(today: date, due_on: date) -> date:
 
 
 _ASKING = {AlertTransferRequested.name, AlertExemptionRequested.name, AlertObstacleReported.name}
-UNTOUCHED = Matter()
+UNTOUCHED = AlertContext()

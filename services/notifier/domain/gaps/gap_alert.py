@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from services.notifier.domain.gaps.alert import Raise, Resolve
-from services.notifier.domain.gaps.alert_context import Matter
+from services.notifier.domain.gaps.alert_context import AlertContext
 from services.notifier.domain.gaps.gap import Gap
 from services.notifier.domain.gaps.silence import Silence
 from shared.contracts.vocabulary import Dataset, GapClosure, Instrument, Procedure, Stage
@@ -106,10 +106,10 @@ class GapAlert:
         facts: dict[str, Any] = {name: getattr(self, name) for name in (*IDS, *FACTS)}
         return Gap(**facts, closed_on=self.gap_closed_on, closure=self.gap_closure)
 
-    def matter(self, silence: Silence | None, *, halted: bool) -> Matter:
+    def context(self, silence: Silence | None, *, halted: bool) -> AlertContext:
         """What the unit answered, with what keeps the alert quiet."""
         answered: dict[str, Any] = {name: getattr(self, name) for name in _ANSWERED}
-        return Matter(**answered, silence=silence, halted=halted)
+        return AlertContext(**answered, silence=silence, halted=halted)
 
 
 IDS = ("gap_id", "draft_code", "unit_code", "due_on")

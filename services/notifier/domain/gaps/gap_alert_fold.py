@@ -35,7 +35,16 @@ from shared.contracts.vocabulary import GapClosure
 from shared.kernel.local_day import day_in_vietnam
 
 ANNOUNCEMENTS = (ComplianceGapOpened, ComplianceGapChanged, ComplianceGapClosed)
-_SAID = {"planned_on", "channel", "to_unit", "explanation", "document", "authority", "decided_on", "obstacle"}
+_ANSWER_FIELDS = {
+    "planned_on",
+    "channel",
+    "to_unit",
+    "explanation",
+    "document",
+    "authority",
+    "decided_on",
+    "obstacle",
+}
 
 
 @dataclass(slots=True)
@@ -59,7 +68,7 @@ class GapAlerts:
             for row in self._after(event):
                 self._keep(row)
                 self.changed.add(row.alert_id)
-        return [self.rows[one] for one in sorted(self.changed)]
+        return [self.rows[key] for key in sorted(self.changed)]
 
     def _after(self, event: Recorded) -> Iterable[GapAlert]:
         data: Any = event.data
@@ -67,7 +76,7 @@ class GapAlerts:
             row = on_alert(self.rows.get(data.alert_id), event, data)
             return [row] if row else []
         if isinstance(data, ANNOUNCEMENTS):
-            of_gap = [self.rows[one] for one in self._of_gap[data.gap_id]]
+            of_gap = [self.rows[key] for key in self._of_gap[data.gap_id]]
             return [*on_gap(of_gap, event, data)]
         return []
 
@@ -85,25 +94,25 @@ def on_gap(of_gap: Iterable[GapAlert], event: Recorded, data: ComplianceEvent) -
         "correlation_id": event.metadata.correlation_id,
         "traceparent": event.metadata.traceparent,
     }
-    known: GapAlert | None = None
+    existing: GapAlert | None = None
     for alert in of_gap:
         if alert.alert_id == mine:
-            known = alert
+            existing = alert
         elif alert.is_current:
             handed_over: dict[str, Any] = {
                 "gap_closed_on": _day(event),
                 "gap_closure": GapClosure.TRANSFERRED,
             }
             yield replace(alert, is_current=False, **handed_over, **source)
-    yield replace(_announced(known, mine, data), is_current=True, **source, **_closing(data))
+    yield replace(_announced(existing, mine, data), is_current=True, **source, **_closing(data))
 
 
-def _announced(known: GapAlert | None, mine: UUID, data: ComplianceEvent) -> GapAlert:
+def _announced(existing: GapAlert | None, mine: UUID, data: ComplianceEvent) -> GapAlert:
     facts: dict[str, Any] = {name: getattr(data, name) for name in (*IDS, *FACTS)}
-    if known is None:
+    if existing is None:
         return GapAlert(alert_id=mine, **facts)
-    keeps_facts = known.title is not None and isinstance(data, ComplianceGapClosed)
-    return known if keeps_facts else replace(known, **facts)
+    keeps_facts = existing.title is not None and isinstance(data, ComplianceGapClosed)
+    return existing if keeps_facts else replace(existing, **facts)
 
 
 def _closing(data: ComplianceEvent) -> dict[str, Any]:
@@ -112,20 +121,20 @@ def _closing(data: ComplianceEvent) -> dict[str, Any]:
     return {"gap_closed_on": None, "gap_closure": None}
 
 
-def on_alert(known: GapAlert | None, event: Recorded, data: AlertEvent) -> GapAlert | None:
+def on_alert(existing: GapAlert | None, event: Recorded, data: AlertEvent) -> GapAlert | None:
     """Give the row of an alert after one of its events; None if there is none: it was never raised."""
     if isinstance(data, AlertRaised):
-        raised = _raised(known, data)
-    elif known is not None:
-        raised = replace(known, **_after(event, data))
+        raised = _raised(existing, data)
+    elif existing is not None:
+        raised = replace(existing, **_after(event, data))
     else:
         return None
     return replace(raised, version=event.aggregate_version)
 
 
-def _raised(known: GapAlert | None, data: AlertRaised) -> GapAlert:
+def _raised(existing: GapAlert | None, data: AlertRaised) -> GapAlert:
     """A new life of the alert: what was answered in the one before counts no more."""
-    row = known or GapAlert(**data.model_dump(include={"alert_id", *IDS}))
+    row = existing or GapAlert(**data.model_dump(include={"alert_id", *IDS}))
     forgotten: dict[str, Any] = dict.fromkeys(SINCE_RAISED)
     return replace(row, state=AlertStatus.RAISED, **forgotten)
 
@@ -170,7 +179,7 @@ def _answered(event: Recorded, data: AnswerEvent) -> dict[str, Any]:
     values: dict[str, Any] = {
         "answer": data.name,
         "answered_on": _day(event),
-        "answer_said": data.model_dump(mode="json", include=_SAID),
+        "answer_said": data.model_dump(mode="json", include=_ANSWER_FIELDS),
     }
     if isinstance(data, AlertAcknowledged):
         values |= {"planned_on": data.planned_on, "escalation_level": None, "escalated_to": None}

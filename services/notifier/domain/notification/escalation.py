@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from services.notifier.domain.gaps.alert_context import Matter
+from services.notifier.domain.gaps.alert_context import AlertContext
 from services.notifier.domain.gaps.gap import Gap
 from services.notifier.domain.recipients.supervision import Tree
 from shared.contracts.vocabulary import UnitLevel
@@ -49,7 +49,7 @@ class Verdict(StrEnum):
     NOT_OVERDUE = "not_overdue"
     TOO_SOON = "too_soon"
     PLANNED = "planned"
-    NOBODY_ABOVE = "nobody_above"
+    NO_UNIT_ABOVE = "nobody_above"
     OVERDUE = "overdue"
     PLAN_PASSED = "plan_passed"
 
@@ -76,14 +76,14 @@ def rungs(gap: Gap, overdue_days: int, steps: Iterable[Step], tree: Tree) -> lis
 
 
 def verdict(  # noqa: PLR0911  one line a reason
-    gap: Gap, matter: Matter, day: date, steps: Sequence[Step], tree: Tree, calendar: Calendar
+    gap: Gap, context: AlertContext, day: date, steps: Sequence[Step], tree: Tree, calendar: Calendar
 ) -> Verdict:
     """Say whether a matter is taken up the tree on a day; a planned day stops it until it has passed."""
     if not gap.is_open_on(day):
         return Verdict.RESOLVED
-    if matter.halted:
+    if context.halted:
         return Verdict.DRAFT_HALTED
-    if matter.silence is not None:
+    if context.silence is not None:
         return Verdict.SILENCED
     if day <= gap.due_on:
         return Verdict.NOT_OVERDUE
@@ -92,8 +92,8 @@ def verdict(  # noqa: PLR0911  one line a reason
         (step.after for step in steps_for(tree.unit(gap.unit_code).level, steps)), default=overdue + 1
     ):
         return Verdict.TOO_SOON
-    if matter.is_planned(day):
+    if context.is_planned(day):
         return Verdict.PLANNED
     if not rungs(gap, overdue, steps, tree):
-        return Verdict.NOBODY_ABOVE
-    return Verdict.PLAN_PASSED if matter.planned_on is not None else Verdict.OVERDUE
+        return Verdict.NO_UNIT_ABOVE
+    return Verdict.PLAN_PASSED if context.planned_on is not None else Verdict.OVERDUE

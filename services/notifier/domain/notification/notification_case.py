@@ -7,10 +7,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from services.notifier.domain.delivery.delivery_state import DigestState
-from services.notifier.domain.gaps.alert_context import UNTOUCHED, Matter
+from services.notifier.domain.gaps.alert_context import UNTOUCHED, AlertContext
 from services.notifier.domain.gaps.gap import Gap
 from services.notifier.domain.notification.escalation import Verdict
-from services.notifier.domain.notification.standing import Standing, Told
+from services.notifier.domain.notification.standing import LastNotification, Standing
 from shared.contracts.vocabulary import OptionalMail
 from shared.rules.rulebook.working_days import Calendar
 
@@ -48,8 +48,8 @@ class GapCase:
     day: date
     calendar: Calendar
     purpose: Purpose = Purpose.DUTY
-    told: Told | None = None
-    matter: Matter = UNTOUCHED
+    notified: LastNotification | None = None
+    context: AlertContext = UNTOUCHED
     verdict: Verdict = Verdict.NOT_OVERDUE
     climbed: bool = False
     pending: bool = False
@@ -86,7 +86,7 @@ class MailCase:
     has_reader: bool = True
     sent_today: bool = False
     sent_later: bool = False
-    round_made: bool = False
+    run_made: bool = False
     lines: Sequence[MailLine] | None = None
     ends: OptionalMail | None = None
     unwanted: frozenset[OptionalMail] = frozenset()

@@ -6,7 +6,7 @@ from enum import Enum, StrEnum
 from typing import Self, assert_never
 
 from services.notifier.domain.delivery.delivery_state import WAITING, DigestState
-from services.notifier.domain.gaps.alert_context import Matter
+from services.notifier.domain.gaps.alert_context import AlertContext
 from services.notifier.domain.notification.notification_case import (
     Case,
     DeliveryCase,
@@ -17,7 +17,7 @@ from services.notifier.domain.notification.notification_case import (
     Purpose,
 )
 from services.notifier.domain.notification.office_hours import CLOSING, HOUR, next_digest
-from services.notifier.domain.notification.standing import Standing, Told, standing
+from services.notifier.domain.notification.standing import LastNotification, Standing, standing
 from shared.contracts.vocabulary import GapClosure, OptionalMail, Procedure
 
 REPEAT = 5  # working days between two reminders of the same overdue gap
@@ -64,8 +64,8 @@ class Reason(StrEnum):
     STILL_ESCALATED = "still_escalated", Effect.LINE
     CLOSED_BELOW = "closed_below", Effect.LINE
 
-    NEVER_TOLD = "never_told", Effect.NO_LINE
-    KNOWN_TO_BE_CLOSED = "known_to_be_closed", Effect.NO_LINE
+    NEVER_NOTIFIED = "never_told", Effect.NO_LINE
+    ALREADY_CLOSED = "known_to_be_closed", Effect.NO_LINE
     NOT_THE_UNITS_DOING = "not_the_units_doing", Effect.NO_LINE
     DRAFT_HALTED = "draft_halted", Effect.NO_LINE
     SILENCED = "silenced", Effect.NO_LINE
@@ -148,49 +148,49 @@ def _of_gap(case: GapCase) -> Reason:
 
 
 def _of_duty(case: GapCase) -> Reason:
-    now, told = standing(case.gap, case.day, case.calendar), case.told
+    now, notified = standing(case.gap, case.day, case.calendar), case.notified
     if now is Standing.RESOLVED:
-        return _of_closed(case.gap.closure, told)
-    if told is not None and told.standing is Standing.RESOLVED:
-        told = None  # it opened again: another matter
-    return _kept_quiet(case.matter, case.day) or _of_open(case, told, now)
+        return _of_closed(case.gap.closure, notified)
+    if notified is not None and notified.standing is Standing.RESOLVED:
+        notified = None  # it opened again: another matter
+    return _kept_quiet(case.context, case.day) or _of_open(case, notified, now)
 
 
-def _of_closed(closure: GapClosure | None, told: Told | None) -> Reason:
-    if told is None:
-        return Reason.NEVER_TOLD
-    if told.standing is Standing.RESOLVED:
-        return Reason.KNOWN_TO_BE_CLOSED
+def _of_closed(closure: GapClosure | None, notified: LastNotification | None) -> Reason:
+    if notified is None:
+        return Reason.NEVER_NOTIFIED
+    if notified.standing is Standing.RESOLVED:
+        return Reason.ALREADY_CLOSED
     if closure in UNMAILED:
         return Reason.NOT_THE_UNITS_DOING
     return Reason.RESOLVED_SINCE if closure is GapClosure.COVERED else Reason.CLOSED_OTHERWISE
 
 
-def _kept_quiet(matter: Matter, day: date) -> Reason | None:
-    if matter.halted:
+def _kept_quiet(context: AlertContext, day: date) -> Reason | None:
+    if context.halted:
         return Reason.DRAFT_HALTED
-    if matter.silence is not None:
+    if context.silence is not None:
         return Reason.SILENCED
-    return Reason.SNOOZED if matter.is_snoozed(day) else None
+    return Reason.SNOOZED if context.is_snoozed(day) else None
 
 
-def _of_open(case: GapCase, told: Told | None, now: Standing) -> Reason:
-    matter, day = case.matter, case.day
-    if told is not None and _is_worse(case, told):
-        return Reason.WORSE if now.order <= told.standing.order else _FIRST[now]
-    if matter.is_planned(day):
+def _of_open(case: GapCase, notified: LastNotification | None, now: Standing) -> Reason:
+    context, day = case.context, case.day
+    if notified is not None and _is_worse(case, notified):
+        return Reason.WORSE if now.order <= notified.standing.order else _FIRST[now]
+    if context.is_planned(day):
         return Reason.PLANNED
-    if told is None or now.order > told.standing.order:
+    if notified is None or now.order > notified.standing.order:
         return _FIRST[now]
-    if matter.planned_on is not None and told.day <= matter.planned_on:
+    if context.planned_on is not None and notified.day <= context.planned_on:
         return Reason.PLAN_PASSED
-    repeat = now is Standing.OVERDUE and case.calendar.working_days_between(told.day, day) >= REPEAT
+    repeat = now is Standing.OVERDUE and case.calendar.working_days_between(notified.day, day) >= REPEAT
     return Reason.OVERDUE_REPEAT if repeat else Reason.STILL_OWED
 
 
-def _is_worse(case: GapCase, told: Told) -> bool:
+def _is_worse(case: GapCase, notified: LastNotification) -> bool:
     """An earlier due day, or a policy more."""
-    return told.due_on > case.gap.due_on or not set(case.gap.policies) <= set(told.policies)
+    return notified.due_on > case.gap.due_on or not set(case.gap.policies) <= set(notified.policies)
 
 
 _FIRST = {
@@ -201,15 +201,15 @@ _FIRST = {
 
 
 def _above(case: GapCase) -> Reason:
-    told, planned_on = case.told, case.matter.planned_on
-    known = told is not None and told.above and told.unit_code == case.gap.unit_code
+    notified, planned_on = case.notified, case.context.planned_on
+    was_notified = notified is not None and notified.above and notified.unit_code == case.gap.unit_code
     if not case.gap.is_open_on(case.day):
-        return Reason.CLOSED_BELOW if known else Reason.NEVER_TOLD
+        return Reason.CLOSED_BELOW if was_notified else Reason.NEVER_NOTIFIED
     if not case.verdict.goes_up:
         return Reason.NOT_ESCALATED
-    if told is None or not known:
+    if notified is None or not was_notified:
         return Reason.ESCALATED
-    again = planned_on is not None and told.day <= planned_on
+    again = planned_on is not None and notified.day <= planned_on
     return Reason.ESCALATED if again else Reason.STILL_ESCALATED
 
 
@@ -230,7 +230,7 @@ def _listed(case: GapCase) -> Reason:
     """What has climbed counts as told; what is only listed will still be brought up."""
     if standing(case.gap, case.day, case.calendar) is not Standing.OVERDUE:
         return Reason.NOT_OVERDUE
-    quiet = _kept_quiet(case.matter, case.day)
+    quiet = _kept_quiet(case.context, case.day)
     if quiet in {Reason.DRAFT_HALTED, Reason.SILENCED}:
         return quiet
     return Reason.ESCALATED if case.climbed else Reason.LISTED
@@ -243,7 +243,7 @@ def _of_mail(case: MailCase) -> Reason:  # noqa: PLR0911  one line a reason
         return Reason.ALREADY_SENT
     if case.sent_later:
         return Reason.LATER_DIGEST
-    if case.round_made:
+    if case.run_made:
         return Reason.ROUND_DONE
     if case.lines is None:
         return Reason.UNSUBSCRIBED if case.ends in case.unwanted else Reason.DUE

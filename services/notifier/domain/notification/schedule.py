@@ -13,7 +13,7 @@ CUT = 15  # a reporting month ends on the 14th (Decree 09/2019/NĐ-CP, article 1
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class MailRun:
     """The round of a kind in a period: `opens` is its first day, which may be no working day."""
 
     kind: str
@@ -29,19 +29,19 @@ class Round:
         return day == calendar.next_working_day(self.opens)
 
 
-def of_day(kind: str, day: date) -> Round:
-    return Round(kind, day.isoformat(), day)
+def of_day(kind: str, day: date) -> MailRun:
+    return MailRun(kind, day.isoformat(), day)
 
 
-def of_week(kind: str, day: date) -> Round:
+def of_week(kind: str, day: date) -> MailRun:
     year, week, weekday = day.isocalendar()
-    return Round(kind, f"{year}-W{week:02}", day - timedelta(days=weekday - 1))
+    return MailRun(kind, f"{year}-W{week:02}", day - timedelta(days=weekday - 1))
 
 
-def of_reporting_month(kind: str, day: date) -> Round:
+def of_reporting_month(kind: str, day: date) -> MailRun:
     """The round that speaks of the reporting month that ended last."""
     opens = reporting_month_before(day)[1] + timedelta(days=1)
-    return Round(kind, f"{opens:%Y-%m}", opens)
+    return MailRun(kind, f"{opens:%Y-%m}", opens)
 
 
 def reporting_month_before(day: date) -> tuple[date, date]:
@@ -51,7 +51,7 @@ def reporting_month_before(day: date) -> tuple[date, date]:
 
 
 def due(
-    rounds: Collection[Round], day: date, done: frozenset[str], calendar: Calendar, *, today: bool
+    runs: Collection[MailRun], day: date, done: frozenset[str], calendar: Calendar, *, today: bool
 ) -> frozenset[str]:
     """Say of which kinds a day asks for its round: those on time, and `today` those that nobody was there to make.
 
@@ -59,9 +59,9 @@ def due(
     to report.
     """
     began = min(_days_of_digests(done), default=None)
-    late = (one for one in rounds if today and began and one.opens >= began)
-    on_time = (one for one in rounds if one.is_on_time(day, calendar))
-    return frozenset(one.kind for one in (*on_time, *late) if one.key not in done)
+    late = (run for run in runs if today and began and run.opens >= began)
+    on_time = (run for run in runs if run.is_on_time(day, calendar))
+    return frozenset(run.kind for run in (*on_time, *late) if run.key not in done)
 
 
 def turns(day: date, done: frozenset[str], calendar: Calendar, *, today: bool) -> frozenset[Weekday]:
@@ -70,7 +70,7 @@ def turns(day: date, done: frozenset[str], calendar: Calendar, *, today: bool) -
     `today` also those on which nobody was there to make the digests, and since then neither; `done` are all rounds.
     """
     made = _days_of_digests(done) if today else []
-    return frozenset(one for one in Weekday if _has_turn(_last(one, day), day, made, calendar))
+    return frozenset(weekday for weekday in Weekday if _has_turn(_last(weekday, day), day, made, calendar))
 
 
 def following(chosen: Weekday, day: date, calendar: Calendar) -> date:
@@ -90,7 +90,7 @@ def _days_of_digests(done: frozenset[str]) -> list[date]:
 def _has_turn(opens: date, day: date, made: Collection[date], calendar: Calendar) -> bool:
     if day == calendar.next_working_day(opens):
         return True
-    return bool(made) and min(made) <= opens and not any(opens <= one < day for one in made)
+    return bool(made) and min(made) <= opens and not any(opens <= day_made < day for day_made in made)
 
 
 def _month_before(day: date) -> date:

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from services.notifier.domain.digest import Entry
 from services.notifier.domain.gaps.alert import Escalate, Raise, RecordSilenced
-from services.notifier.domain.gaps.alert_context import UNTOUCHED, Matter
+from services.notifier.domain.gaps.alert_context import UNTOUCHED, AlertContext
 from services.notifier.domain.gaps.gap import Gap
 from services.notifier.domain.notification.escalation import Rung, Step, Verdict, rungs, verdict
-from services.notifier.domain.notification.standing import Told
+from services.notifier.domain.notification.standing import LastNotification
 from services.notifier.domain.recipients.audience import Audience, Reach, Via
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Tree
@@ -27,7 +27,7 @@ class Situation:
 
     day: date
     gaps: Sequence[Gap]
-    matters: Mapping[UUID, Matter]
+    contexts: Mapping[UUID, AlertContext]
     recipients: Sequence[Recipient]
     tree: Tree
     steps: Sequence[Step]
@@ -42,57 +42,57 @@ class Situation:
         return {gap.gap_id: gap for gap in self.gaps}
 
     @cached_property
-    def _desks(self) -> Mapping[UUID, dict[UUID, Entry]]:
+    def _entries(self) -> Mapping[UUID, dict[UUID, Entry]]:
         """Lay every open gap on the desks of those who answer for it, and of those above who are to know."""
-        desks: dict[UUID, dict[UUID, Entry]] = defaultdict(dict)
+        entries: dict[UUID, dict[UUID, Entry]] = defaultdict(dict)
         for gap in self.open_gaps():
             for _, reach in self.climbs(gap):
-                _lay(desks, reach, self.entry(gap, above=True))
+                _lay(entries, reach, self.entry(gap, above=True))
             for reach in self.audience.of_duty(gap.unit_code):
                 stand_in = reach.via is Via.SUPERIOR
-                _lay(desks, reach, replace(self.entry(gap), stand_in=stand_in))
-        return desks
+                _lay(entries, reach, replace(self.entry(gap), stand_in=stand_in))
+        return entries
 
     def open_gaps(self) -> Iterator[Gap]:
         return (gap for gap in self.gaps if gap.is_open_on(self.day))
 
-    def matter(self, gap: Gap) -> Matter:
-        return self.matters.get(gap.gap_id, UNTOUCHED)
+    def context(self, gap: Gap) -> AlertContext:
+        return self.contexts.get(gap.gap_id, UNTOUCHED)
 
     def verdict(self, gap: Gap) -> Verdict:
         return self._verdicts[gap.gap_id]
 
     @cached_property
     def _verdicts(self) -> Mapping[UUID, Verdict]:
-        known = (self.day, self.steps, self.tree, self.calendar)
-        return {gap.gap_id: verdict(gap, self.matter(gap), *known) for gap in self.gaps}
+        day_facts = (self.day, self.steps, self.tree, self.calendar)
+        return {gap.gap_id: verdict(gap, self.context(gap), *day_facts) for gap in self.gaps}
 
     def overdue_days(self, gap: Gap) -> int:
         return self.calendar.working_days_between(gap.due_on, self.day)
 
     def entry(self, gap: Gap, *, above: bool = False) -> Entry:
-        return Entry(gap=gap, matter=self.matter(gap), verdict=self.verdict(gap), above=above)
+        return Entry(gap=gap, context=self.context(gap), verdict=self.verdict(gap), above=above)
 
-    def entries(self, recipient: Recipient, told: Mapping[UUID, Told]) -> Iterable[Entry]:
+    def entries(self, recipient: Recipient, notified: Mapping[UUID, LastNotification]) -> Iterable[Entry]:
         """Give what lies on a recipient's desk, and what it was told of before and answers for no longer."""
-        mine = self._desks.get(recipient.recipient_id, {})
+        mine = self._entries.get(recipient.recipient_id, {})
         yield from mine.values()
-        for gap_id, said in told.items():
+        for gap_id, last in notified.items():
             gap = self._by_id.get(gap_id)
-            if gap is not None and gap_id not in mine and self._concerns(gap, said):
-                yield replace(self.entry(gap, above=said.above), left=True)
+            if gap is not None and gap_id not in mine and self._concerns(gap, last):
+                yield replace(self.entry(gap, above=last.above), left=True)
 
     def is_unread(self, gap: Gap) -> bool:
         """Say whether nobody reads for the unit of a gap but those above it, if they do."""
         return all(reach.via is Via.SUPERIOR for reach in self.audience.of_duty(gap.unit_code))
 
     def is_escalated_to(self, recipient: Recipient, gap: Gap) -> bool:
-        entry = self._desks.get(recipient.recipient_id, {}).get(gap.gap_id)
+        entry = self._entries.get(recipient.recipient_id, {}).get(gap.gap_id)
         return entry is not None and entry.above
 
-    def _concerns(self, gap: Gap, said: Told) -> bool:
+    def _concerns(self, gap: Gap, last: LastNotification) -> bool:
         """Say whether somebody who was told is still to hear of a gap: it is over, or another unit's now."""
-        return not gap.is_open_on(self.day) or (said.unit_code != gap.unit_code and not said.above)
+        return not gap.is_open_on(self.day) or (last.unit_code != gap.unit_code and not last.above)
 
     def climbs(self, gap: Gap) -> Iterator[tuple[Rung, Reach]]:
         """Give the steps upwards that a gap has reached, with who reads there, each unit once."""
@@ -120,7 +120,7 @@ class Situation:
 
     def _escalate(self, gap: Gap, level: int, reach: Reach, reason: EscalationReason) -> Escalate:
         return Escalate(
-            matter=matter_of(gap),
+            alert=alert_of(gap),
             to_unit_code=reach.unit_code,
             level=level,
             on=self.day,
@@ -130,9 +130,9 @@ class Situation:
 
     def silenced(self) -> Iterator[RecordSilenced]:
         for gap in self.open_gaps():
-            if (silence := self.matter(gap).silence) is not None:
+            if (silence := self.context(gap).silence) is not None:
                 yield RecordSilenced(
-                    matter=matter_of(gap),
+                    alert=alert_of(gap),
                     silence_id=silence.silence_id,
                     on=self.day,
                     until=silence.last_day,
@@ -140,10 +140,10 @@ class Situation:
                 )
 
 
-def _lay(desks: dict[UUID, dict[UUID, Entry]], reach: Reach, entry: Entry) -> None:
+def _lay(entries: dict[UUID, dict[UUID, Entry]], reach: Reach, entry: Entry) -> None:
     for recipient in reach.recipients:
-        desks[recipient.recipient_id][entry.gap.gap_id] = entry
+        entries[recipient.recipient_id][entry.gap.gap_id] = entry
 
 
-def matter_of(gap: Gap) -> Raise:
+def alert_of(gap: Gap) -> Raise:
     return Raise(gap_id=gap.gap_id, draft_code=gap.draft_code, unit_code=gap.unit_code, due_on=gap.due_on)

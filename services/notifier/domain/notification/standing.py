@@ -24,7 +24,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class LastNotification:
     """What the ledger says that a recipient was last told of a gap; `unit_code` is whose matter it was."""
 
     day: date

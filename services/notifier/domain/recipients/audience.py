@@ -46,7 +46,11 @@ class Audience:
 
         Focal points and heads; a unit that lists supervisors only has these read.
         """
-        heirs = [Reach(heir, found, Via.HEIR) for heir in self._heirs(code) if (found := self._duty(heir))]
+        heirs = [
+            Reach(heir, recipients, Via.HEIR)
+            for heir in self._heirs(code)
+            if (recipients := self._duty(heir))
+        ]
         if heirs:
             return tuple(heirs)
         if own := self._duty(code):
@@ -59,8 +63,8 @@ class Audience:
         if code is None:
             return None
         for unit in (code, *self._tree.above(code)):
-            if found := self._first(unit, URGERS):
-                return Reach(unit, found, Via.SUPERIOR)
+            if recipients := self._first(unit, URGERS):
+                return Reach(unit, recipients, Via.SUPERIOR)
         return None
 
     def leaders(self) -> Iterator[Reach]:
@@ -69,19 +73,19 @@ class Audience:
             yield Reach(code, self._first(code, LEADERS), Via.ITSELF)
 
     def supervisors(self) -> Iterator[Recipient]:
-        for found in self._by_unit.values():
-            yield from (one for one in found if one.role is RecipientRole.SUPERVISOR)
+        for recipients in self._by_unit.values():
+            yield from (recipient for recipient in recipients if recipient.role is RecipientRole.SUPERVISOR)
 
     def _heirs(self, code: str) -> tuple[str, ...]:
         return self._tree.heirs(code, self._day)
 
     def _duty(self, code: str) -> tuple[Recipient, ...]:
-        found = self._by_unit.get(code, [])
-        return tuple(one for one in found if one.role in DUTY) or tuple(found)
+        recipients = self._by_unit.get(code, [])
+        return tuple(recipient for recipient in recipients if recipient.role in DUTY) or tuple(recipients)
 
     def _first(self, code: str, roles: Iterable[RecipientRole]) -> tuple[Recipient, ...]:
-        found = self._by_unit.get(code, [])
+        recipients = self._by_unit.get(code, [])
         for role in roles:
-            if of_role := tuple(one for one in found if one.role is role):
+            if of_role := tuple(recipient for recipient in recipients if recipient.role is role):
                 return of_role
         return ()

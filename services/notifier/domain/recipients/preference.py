@@ -63,23 +63,23 @@ def decide(state: Preference, command: Command) -> Sequence[RecipientEvent]:
         case Prefer():
             return list(_differences(state, command))
         case Unsubscribe(kind=kind):
-            return [] if kind in state.unwanted else [RecipientUnsubscribed(kind=kind, **_said(command))]
+            return [] if kind in state.unwanted else [RecipientUnsubscribed(kind=kind, **_origin(command))]
         case _:
             assert_never(command)
 
 
 def _differences(state: Preference, command: Prefer) -> Iterable[RecipientEvent]:
-    wanted, said = command.wanted, _said(command)
+    wanted, origin = command.wanted, _origin(command)
     for kind in OptionalMail:
         if state.wants(kind) and not wanted.wants(kind):
-            yield RecipientUnsubscribed(kind=kind, **said)
+            yield RecipientUnsubscribed(kind=kind, **origin)
         elif wanted.wants(kind) and not state.wants(kind):
-            yield RecipientResubscribed(kind=kind, **said)
+            yield RecipientResubscribed(kind=kind, **origin)
     if wanted.digest_day is not state.digest_day:
-        yield RecipientFrequencyChosen(digest_day=wanted.digest_day, **said)
+        yield RecipientFrequencyChosen(digest_day=wanted.digest_day, **origin)
 
 
-def _said(command: Command) -> dict[str, Any]:
+def _origin(command: Command) -> dict[str, Any]:
     return {
         "recipient_id": command.recipient_id,
         "unit_code": command.unit_code,

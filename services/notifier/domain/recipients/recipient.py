@@ -40,5 +40,7 @@ class Recipient:
 
 def taken_off(listed: Iterable[Recipient], wanted: Collection[str], today: date) -> list[Recipient]:
     """Give those of a unit's list whose address is not `wanted` any more: yesterday was their last day."""
-    gone = (one for one in listed if one.email not in wanted and not one.has_ended(today))
-    return [replace(one, valid_to=today - timedelta(days=1)) for one in gone]
+    gone = (
+        recipient for recipient in listed if recipient.email not in wanted and not recipient.has_ended(today)
+    )
+    return [replace(recipient, valid_to=today - timedelta(days=1)) for recipient in gone]

@@ -52,7 +52,7 @@ class Tree:
     def justice_of(self, code: str) -> str | None:
         """Find the justice body that follows a unit: the nearest one in its line, else the country's."""
         lines = (self._justice_below.get(above) for above in (code, *self.above(code)))
-        return next((found for found in (*lines, self.justice_unit) if found not in (None, code)), None)
+        return next((body for body in (*lines, self.justice_unit) if body not in (None, code)), None)
 
     @cached_property
     def _justice_below(self) -> Mapping[str | None, str]:
