@@ -70,7 +70,7 @@ CONTEXTS = frozenset({"unit", "draft", "compliance", "alert", "recipient"})
 
 
 def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[MailKind] = ()) -> FastAPI:
-    """`now` is the clock by which days are judged and leases end; `more_kinds` are kinds of mail beside the own ones."""
+    """`now` is the clock by which days are judged and leases end; `more_kinds` are additional kinds of mail."""
     platform = Platform(settings)
     rulebook = load_rulebook(settings.rule_files)
     commands = Commands(platform.store)

@@ -1,4 +1,4 @@
-"""The notifier's door: recipients, alerts, previews and the tick."""
+"""The notifier's routes: recipients, alerts, previews and the tick."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -96,7 +96,11 @@ def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new
 def _alerts(publisher: AlertPublisher, read_model: SqlReadModel, ticks: Ticks) -> APIRouter:
     router = APIRouter(tags=["alerts"])
 
-    @router.get("/alerts", summary="Gaps as matters between us and their units", dependencies=[AtPosition])
+    @router.get(
+        "/alerts",
+        summary="Alerts: gaps with what was sent to their units and answered",
+        dependencies=[AtPosition],
+    )
     async def alerts(
         _: Reader,
         page: Paged,
@@ -108,14 +112,14 @@ def _alerts(publisher: AlertPublisher, read_model: SqlReadModel, ticks: Ticks) -
         shown = [alert_view(row, today, ticks.pipeline.calendar) for row in rows]
         return page.listing(AlertView, shown, "alert_id")
 
-    @router.get("/recipients/missing", summary="Units that owe something and have nobody to write to")
+    @router.get("/recipients/missing", summary="Units with open gaps and no recipient")
     async def missing(_: Reader) -> UnreachedUnitsView:
         unreached = await ticks.pipeline.unreached(ticks.now())
         return UnreachedUnitsView.model_validate(
             {"units": [{"unit_code": unit.unit_code, "read_by": unit.detail} for unit in unreached]}
         )
 
-    @router.post("/alerts/{alert_id}/snooze", summary="Let reminders of one matter rest for some days")
+    @router.post("/alerts/{alert_id}/snooze", summary="Pause the reminders of one alert for some days")
     async def snooze(
         request: Request,
         response: Response,

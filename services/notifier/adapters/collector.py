@@ -62,7 +62,7 @@ class ObservedLedger(SqlLedger):
             self.mails.labels(outcome.state, outcome.delivery.get("reason", "")).inc()
 
     async def _traces(self, mails: Sequence[tuple[Notice, Outgoing]]) -> list[str | None]:
-        """Find what made us write; nobody asks the log while nothing is traced."""
+        """Find the traces of the alerts; the log is not read while tracing is off."""
         if not self.tracing.is_on:
             return []
         lines = [(line.gap.gap_id, line.unit_code) for notice, _ in mails for line in notice.lines]

@@ -23,7 +23,7 @@ HELD = {
 
 
 async def settle(connection: AsyncConnection, begun: datetime, now: Clock) -> None:
-    """Hold all sending; say of a mail that waited that it may have gone out, and name again what was sent late.
+    """Hold all sending; mark queued mails as possibly sent, and announce again what was sent late.
 
     The log of a backup ends before its ledger: mails sent in between are in the ledger, not in the log.
     """

@@ -60,7 +60,7 @@ class GapRow(Base, table=True):
 
 
 class AlertRow(Base, table=True):
-    """One gap of one unit with its alert (`domain/gap_alert.py`).
+    """One gap of one unit with its alert (`domain/gaps/gap_alert.py`).
 
     `pending`: the log still lacks the event that brings the alert to the state of its gap.
     """
@@ -127,7 +127,7 @@ class DigestDayRow(Base, table=True):
 class RecipientRow(Base, table=True):
     """Own data: the only place in the system with an address.
 
-    `undeliverable_on` is the day on which its server said that it takes no mail; `calendar`: due dates go along.
+    `undeliverable_on` is the day on which its server refused it or a mail bounced; `calendar`: due dates go along.
     """
 
     __tablename__ = "recipient"
@@ -193,7 +193,7 @@ class DigestRow(Base, table=True):
 
 
 class DigestLineRow(Base, table=True):
-    """Own data: what a mail said of each gap, and why."""
+    """Own data: the gaps in a mail, with state and reason."""
 
     __tablename__ = "digest_line"
 
@@ -251,7 +251,7 @@ class SendingRow(Base, table=True):
 
 
 class RoundRow(Base, table=True):
-    """Own data: the rounds of mail that are done; `round_key` names a period and a kind."""
+    """Own data: completed mail runs; `round_key` names a period and a kind."""
 
     __tablename__ = "mail_round"
 

@@ -25,7 +25,7 @@ class RecipientView(BaseModel):
     """A mailbox of a unit; `valid_to` is its last day.
 
     `undeliverable_on` is the day from which it is not written to, because its server takes no mail for it:
-    list it anew to try again. `calendar`: the due days go along as a calendar file. What its reader chose
+    register it again to retry. `calendar`: the due days go along as a calendar file. What its reader chose
     on the mailbox's page: `digest_day` of reminders that can wait (none: each working day), and the kinds
     of mail that are `unwanted`.
     """
@@ -55,7 +55,7 @@ class RecipientsView(BaseModel):
 
 
 class AlertView(BaseModel):
-    """A gap as a matter between us and its unit; `gap_state` is that of today, null once resolved."""
+    """An alert: a gap with what was sent and answered; `gap_state` is that of today, null once resolved."""
 
     alert_id: UUID
     gap_id: UUID
@@ -122,7 +122,7 @@ class SkippedView(BaseModel):
 
 
 class UnreachedView(BaseModel):
-    """A unit that owes something and has nobody to write to; `read_by` is the unit above that reads instead."""
+    """A unit with open gaps and no recipient; `read_by` is the unit above that reads instead."""
 
     unit_code: str
     read_by: str | None

@@ -1,4 +1,4 @@
-"""The one place that appends `alert.*` events: what gaps, mails and days ask for and the log lacks, and what units answer."""
+"""The only module that appends `alert.*` events: from gaps, mails, daily plans and answers."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

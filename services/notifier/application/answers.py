@@ -27,7 +27,7 @@ from shared.signed_links.links import Link
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a link asks; `said` is what was answered through it before."""
+    """What a link asks; `recorded` is the answer that was given through it before."""
 
     summary: Matter
     recorded: AnswerEvent | None = None
@@ -46,7 +46,7 @@ class Answers:
     tree: Tree
 
     async def asked(self, link: Link, today: date) -> Asked:
-        """Look at what a link is about; raises `NothingOwed` if the matter is over, `LinkNotValid`."""
+        """Read what a link is about; raises `NothingOwed` if the gap is closed, `LinkNotValid`."""
         summary = await matter_of(self.store, link, today)
         history = await self.store.load(AggregateRef("alert", alert_id(link.gap_id, link.unit_code)))
         key = str(link.link_id)
@@ -82,7 +82,7 @@ class Renewals:
     now: Clock
 
     async def renew(self, link: Link, correlation_id: str) -> None:
-        """Queue the mail, if the mailbox still stands on its unit's list and the matter is still open."""
+        """Queue the mail, if the mailbox is still on its unit's list and the gap is still open."""
         now = self.now()
         written = await self.pipeline.requested(RENEWED, link.recipient_id, now, link.gap_id)
         if written is not None:

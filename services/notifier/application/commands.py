@@ -13,7 +13,7 @@ class Commands:
     store: EventStore
 
     async def require_unit(self, unit_code: str) -> None:
-        """Refuse what names a unit that nobody registered."""
+        """Refuse a unit that is not registered."""
         history = await self.store.load(AggregateRef("unit", unit_id(unit_code)))
         if not history.events:
             raise UnitNotFound(unit_code)

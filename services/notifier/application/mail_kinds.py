@@ -1,4 +1,4 @@
-"""The kinds of mail: each is one object that says when it is due, to whom, what stands in it, and how it is written."""
+"""The kinds of mail: each is one object that defines when it is due, its recipients, its content and its text."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,11 +20,11 @@ from shared.kernel.errors import Text
 
 
 class MailKind(ABC):
-    """A kind overrides what is its own. To add one: its module, its templates, a line in `adapters/digests/kinds.py`, a test.
+    """A kind overrides what is its own. To add one: its module, its templates, a line in `adapters/mails/kinds.py`, a test.
 
-    `optional`: what its reader may end. `lasts_a_day`: what it says is said anew by the next working day's mail, so a
-    late one is not sent. `one_a_day`: a mailbox gets at most one a day. `made_on_request`: an operator's tick makes it,
-    whether its round is due or not.
+    `optional`: what its reader may end. `lasts_a_day`: the next working day's mail repeats its content, so a
+    late one is not sent. `once_a_day`: a mailbox gets at most one a day. `made_on_request`: an operator's tick makes it,
+    whether its run is due or not.
     """
 
     name: ClassVar[str]
@@ -35,18 +35,18 @@ class MailKind(ABC):
     made_on_request: ClassVar[bool] = False
 
     def run_of(self, _day: date) -> MailRun | None:
-        """Give the round that a day belongs to; a kind without rounds is not planned by the calendar."""
+        """Give the mail run that a day belongs to; a kind without runs is not planned by the calendar."""
         return None
 
     def recipients(self, _planning: Planning) -> Iterable[Recipient]:
         return ()
 
     def compose(self, _planning: Planning, _recipient: Recipient) -> Notice | None:
-        """Make the mail of a recipient, with the key that the ledger knows it by; None if there is nothing to say."""
+        """Make the mail of a recipient, with its key in the ledger; None if it would be empty."""
         return None
 
     def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
-        """Give the mails of a round, and those that their readers ended."""
+        """Give the mails of a run, and those that their recipients unsubscribed from."""
         if self.name not in planning.due:
             return
         for recipient in self.recipients(planning):
@@ -85,7 +85,7 @@ class MailKinds:
         return self._by_name[name]
 
     def runs_of(self, day: date) -> Sequence[MailRun]:
-        """Give the rounds that a day belongs to."""
+        """Give the mail runs that a day belongs to."""
         runs = (kind.run_of(day) for kind in self)
         return [run for run in runs if run is not None]
 

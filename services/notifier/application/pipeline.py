@@ -1,4 +1,4 @@
-"""From gaps to mails: mute, group, drop what was said already; the ledger and the sender do the rest."""
+"""From gaps to mails: mute, group, drop what was already notified; the ledger and the sender do the rest."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -42,7 +42,7 @@ class Pipeline:
     async def plan(self, at: datetime, now: datetime, kinds: frozenset[str] | None = None) -> Plan:
         """Say which mails go out at a moment; raises `NotCaughtUp` rather than judge by old data.
 
-        `kinds` are the rounds to make; without them those that are made on request, and those that the day asks for.
+        `kinds` are those whose run to make; without them those made on request, and those that are due.
         """
         local = at.astimezone(VIETNAM)
         reason = decide_notification(MomentCase(local, self.calendar))
@@ -73,12 +73,12 @@ class Pipeline:
         return self._written(notice, snapshot.tree, local) if notice else None
 
     async def unreached(self, now: datetime) -> list[Skipped]:
-        """Name the units that owe something today and that nobody reads for."""
+        """Name the units with open gaps today and no recipient."""
         local = now.astimezone(VIETNAM)
         return list(self._planning(await self._snapshot(local.date()), local).without_recipient())
 
     async def wanted(self, now: datetime) -> frozenset[str] | None:
-        """Say which rounds a moment of the clock asks for; None if there is nothing to plan at all."""
+        """Give the kinds whose mail run is due at a moment; None if there is nothing to plan at all."""
         local = now.astimezone(VIETNAM)
         if not decide_notification(MomentCase(local, self.calendar)).is_news:
             return None
@@ -121,7 +121,7 @@ class Pipeline:
         return Written(notice, outgoing)
 
     async def _snapshot(self, day: date) -> PlanningSnapshot:
-        """Read the desk once it is as new as the log, and every alert in the state of its gap.
+        """Read the snapshot once it is as new as the log, and every alert in the state of its gap.
 
         A rebuild that is under way would look like news. An alert that stays behind its gap keeps back that gap alone.
         """

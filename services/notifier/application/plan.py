@@ -32,7 +32,7 @@ class Unsaid:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """What is told of a mail without its words; `files` are the names of those that go along."""
+    """A mail without its text; `files` are the names of those that go along."""
 
     notice: Notice
     subject: str
@@ -60,7 +60,7 @@ class Written:
 class Plan:
     """What a moment asks to be written (`at` in Vietnam's time), and why other mails don't go.
 
-    `tree` has the units that are written to; `kinds` are the rounds that it makes; `escalations` and `silenced`
+    `tree` has the units that are written to; `kinds` are those whose run it makes; `escalations` and `silenced`
     are what the log is to know of the day.
     """
 

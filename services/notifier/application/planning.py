@@ -1,4 +1,4 @@
-"""What every kind of mail plans from: one snapshot, one moment, the rounds that are due; and what other kinds have planned."""
+"""What every kind of mail plans from: one snapshot, one moment, the mail runs that are due; and what other kinds have planned."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,7 +25,7 @@ Planned = Sequence[Notice | Skipped]
 
 @dataclass(frozen=True, kw_only=True)
 class Planning:
-    """`local` is the moment (Vietnam's time), `due` the kinds whose round it makes, `chosen` the days of the week whose turn it is.
+    """`local` is the moment (Vietnam's time), `due` the kinds whose run it makes, `chosen` the days of the week whose turn it is.
 
     `plan_kind` plans a kind by its name; each is planned once, whoever asks for it first.
     """
@@ -88,7 +88,7 @@ class Planning:
         return replace(digest, unit_names={code: self.snapshot.tree.unit(code).name for code in codes})
 
     def without_recipient(self) -> Iterator[Skipped]:
-        """Name the units that owe something and that nobody reads for; `detail` is who reads instead."""
+        """Name the units with open gaps and no recipient; `detail` is the unit that reads instead."""
         for code in sorted({gap.unit_code for gap in self.situation.open_gaps()}):
             reached = self.situation.audience.of_duty(code)
             reason = decide_notification(MailCase(has_reader=_reads_itself(reached)))

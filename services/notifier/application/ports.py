@@ -56,9 +56,9 @@ class Notice(Protocol):
 class PlanningSnapshot:
     """All that a day's mails are made of, read at one moment.
 
-    `told` is what the ledger says, by recipient and gap; `done` are the kinds and recipients of the mails of the
-    day, `later` of those of later days; `rounds` are the keys of those made;
-    `matters` what is known beside each gap; `history` the gaps of the last months, those that closed too;
+    `notified` are the last notifications by recipient and gap, from the ledger; `done` are the kinds and recipients of the mails of the
+    day, `later` of those of later days; `runs` are the keys of the completed mail runs;
+    `contexts` hold the last answer and the silence of each gap; `history` the gaps of the last months, those that closed too;
     `preferences` what recipients asked for, of those that did; `pending` the gaps that no mail may speak of yet,
     because the log has not brought their alerts to their state.
     """
@@ -190,7 +190,7 @@ class PendingAlerts(Protocol):
 
 
 class MailRuns(Protocol):
-    """Which rounds of mail are made; only the ledger's keys prevent doubles, this spares the work."""
+    """Which mail runs are completed; only the ledger's keys prevent duplicates, this saves work."""
 
     async def close(self, keys: Sequence[str], now: datetime) -> None: ...
 
@@ -215,7 +215,7 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switch:
-    """Whether mail goes out at all; `by` and `reason` are empty while nobody has decided yet."""
+    """Whether mail goes out at all; `by` and `reason` are empty until an operator decides."""
 
     held: bool
     at: datetime | None = None
@@ -224,7 +224,7 @@ class Switch:
 
 
 class Sending(Protocol):
-    """The switch for all sending. Until somebody decides, mail that would leave this machine is held."""
+    """The switch for all sending. Until an operator decides, mail that would leave this machine is held."""
 
     async def state(self) -> Switch: ...
     async def decide(self, switch: Switch) -> None: ...

@@ -1,4 +1,4 @@
-"""What a mailbox asks for: looked at in the log, changed there, told again by mail."""
+"""What a mailbox asks for: read from the log, changed there, confirmed by mail."""
 
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -24,7 +24,7 @@ class Preferences:
         return (await self.store.load(_ref(recipient_id))).state(preference)
 
     async def change(self, command: Command, metadata: Metadata) -> Preference:
-        """Change what is wanted and return what holds; said twice, it is recorded once."""
+        """Change what is wanted and return what holds; a repeated command is recorded once."""
         ref = _ref(command.recipient_id)
         stamped = replace(metadata, about=await self._about(command.unit_code))
         await handle(self.store, preference, ref, command, stamped, new_id=self.new_id)

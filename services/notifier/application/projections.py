@@ -1,6 +1,6 @@
-"""What events mean for the notifier's own rows, beside the directory: pure, one function an event.
+"""Pure functions from events to the notifier's own rows, without those of the directory.
 
-Gaps with their alerts have a fold of their own (`domain/gap_alert_fold.py`). The table `gap` is only written here, for
+Gaps with their alerts have a fold of their own (`domain/gaps/gap_alert_fold.py`). The table `gap` is only written here, for
 replicas of the release before.
 """
 

@@ -68,12 +68,12 @@ class Sender:
         """Deliver what waits by now, while others queue more; False if something ended it before its time."""
         try:
             return await self.run_once()
-        except RETRIED as error:  # told again at the end, if it lasts
+        except RETRIED as error:  # the last run of the tick reports it again if it lasts
             logger.warning("sending_interrupted", error=f"{type(error).__name__}: {error}")
             return False
 
     async def _look_after(self, last_problem: str) -> str:
-        """Make one round; what interrupts it is warned of when it is not what was `said` before."""
+        """Deliver once; log a problem unless it is the `last_problem`."""
         try:
             await self.run_once()
         except RETRIED as error:
@@ -83,10 +83,10 @@ class Sender:
         return ""
 
     async def run_once(self) -> bool:
-        """Deliver all that is waiting, whoever queued it; then say in the log what went out.
+        """Deliver all queued mails, then append what was sent to the log.
 
-        False if a server that is gone ended it: what is left waits for the next round.
-        One round at a time: a second one beside it would have as many mails under way again, and announce the same.
+        False if a server that is gone ended it: what is left waits for the next run.
+        One run at a time: a concurrent one would double the mails in flight and announce the same ones.
         """
         async with self.turn:
             try:
@@ -151,7 +151,7 @@ class Sender:
 
 @dataclass(slots=True)
 class _SendingRun:
-    """The mails that wait now, handed out to a few lanes; a server that is gone ends the round."""
+    """The mails that wait now, handed out to a few workers; an unreachable server ends the run."""
 
     sender: Sender
     hand: list[Claim] = field(default_factory=list)

@@ -58,7 +58,7 @@ class Ticks:
         return await self._send(at, now, correlation_id, None)
 
     async def wake(self, correlation_id: str) -> Ticked | None:
-        """Make the rounds that the clock asks for, each once; otherwise only look after what waits."""
+        """Make the mail runs that are due, each once; otherwise only deliver queued mails."""
         now = self.now()
         kinds = await self.pipeline.wanted(now)
         if (await self.sender.sending.state()).held:
@@ -71,7 +71,7 @@ class Ticks:
     async def _send(
         self, at: datetime, now: datetime, correlation_id: str, kinds: frozenset[str] | None
     ) -> Ticked:
-        await self.sender.run_once()  # what was left behind first: it decides what was heard
+        await self.sender.run_once()  # queued mails first: their outcome decides what counts as notified
         plan = await self.pipeline.plan(at, now, kinds)
         fresh = await self._queue(plan, correlation_id, now)
         await self.sender.run_once()
@@ -105,7 +105,7 @@ class Ticks:
         return fresh
 
     async def _send_parts(self, queued: asyncio.Queue[bool]) -> None:
-        """Begin a round for every part that was queued, until there are no more, or one ended before its time."""
+        """Deliver after each queued part, until there are no more parts or a delivery run is interrupted."""
         while await queued.get() and await self.sender.begin():
             pass
 

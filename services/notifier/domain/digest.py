@@ -23,10 +23,10 @@ RENEWED = "renewed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A gap on a recipient's desk: what is known beside it, and whether it is another unit's (`above`).
+    """A gap that a recipient reads: its context, and whether it is another unit's (`above`).
 
-    `left`: the recipient was told of it and answers for it no longer; `stand_in`: it reads for a unit below
-    that nobody reads for.
+    `left`: the recipient was notified of it and answers for it no longer; `stand_in`: it reads for a unit below
+    without a recipient.
     """
 
     gap: Gap
@@ -90,7 +90,7 @@ def compose(
 ) -> Digest | None:
     """Make a recipient's digest, or None if there is nothing new to say.
 
-    `entries` are the gaps that the recipient answers for or reads of, and those that it was told of before.
+    `entries` are the gaps that the recipient answers for or reads of, and those that it was notified of before.
     """
     candidates = (_line(entry, notified.get(entry.gap.gap_id), day, calendar) for entry in entries)
     lines = [line for line in candidates if line.reason.in_mail]
@@ -144,7 +144,7 @@ def _line(entry: Entry, notified: LastNotification | None, day: date, calendar: 
         and not entry.left
         and (notified.above or notified.unit_code != entry.gap.unit_code)
     ):
-        notified = None  # it was told of another unit's matter; this one is its own
+        notified = None  # it was notified of another unit's gap; this one is its own
     line = line_of(entry, reason_of(entry, Purpose.DUTY, notified, day, calendar), day, calendar)
     return line if notified is None else replace(line, unit_code=notified.unit_code)
 

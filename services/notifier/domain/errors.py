@@ -12,20 +12,20 @@ class UnitNotFound(Refusal):
     def __init__(self, unit_code: str) -> None:
         super().__init__(
             f"Chưa có đơn vị mã “{unit_code}”; đề nghị đăng ký đơn vị trước (POST /units) hoặc sửa mã.",
-            f"There is no unit with the code '{unit_code}'; register it first (POST /units), or mend the code.",
+            f"There is no unit with the code '{unit_code}'; register it first (POST /units), or correct the code.",
             unit_code=unit_code,
         )
 
 
 class NothingOwed(Refusal):
-    """An answer to a matter that is over (done, or the unit's no longer)."""
+    """An answer to a gap that is closed, or that another unit has now."""
 
     code = "nothing-owed"
 
     def __init__(self) -> None:
         super().__init__(
             "Nội dung này đã hoàn thành hoặc không còn phải theo dõi; quý cơ quan không cần trả lời thêm.",
-            "This matter is done, or no longer followed; no answer is needed.",
+            "This gap is closed or no longer followed; no answer is needed.",
         )
 
 
@@ -69,7 +69,7 @@ class DigestNotFound(Refusal):
 class MailNotFailed(Refusal):
     """Only what was refused can be tried again by hand; the rest is on its way, or out."""
 
-    code = "mail-not-parked"
+    code = "mail-not-failed"
 
     def __init__(self) -> None:
         super().__init__(
@@ -85,8 +85,8 @@ class MailIsOver(Refusal):
         super().__init__(
             "Thư này nói về một ngày đã qua nên không gửi lại; nội dung được nêu lại trong thư ngày làm việc tiếp "
             "theo. Nếu địa chỉ đã dùng được, đề nghị khai báo lại người nhận (PUT /units/{code}/recipients).",
-            "This mail speaks of a day that has passed and is not sent again; the next working day's mail says it "
-            "anew. If its address works again, list the recipient anew (PUT /units/{code}/recipients).",
+            "This mail speaks of a day that has passed and is not sent again; the next working day's mail repeats it. "
+            "If its address works again, register the recipient again (PUT /units/{code}/recipients).",
         )
 
 
@@ -171,13 +171,13 @@ class SilenceNotFound(Refusal):
 
 
 class NotTheirs(Refusal):
-    code = "not-their-matter"
+    code = "not-their-alert"
     kind = "forbidden"
 
     def __init__(self) -> None:
         super().__init__(
             "Nội dung này thuộc đơn vị khác; mỗi đơn vị chỉ hẹn nhắc lại nội dung của mình.",
-            "This matter is another unit's; a unit can only snooze its own.",
+            "This alert is another unit's; a unit can only snooze its own.",
         )
 
 

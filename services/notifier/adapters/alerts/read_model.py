@@ -27,7 +27,7 @@ OUTBOX_ROWS = 200
 
 
 class AlertState(StrEnum):
-    """How alerts can be asked for: all that are open are `raised`, the others say what is known beside that."""
+    """How alerts can be asked for: all that are open are `raised`, the others filter these further."""
 
     RAISED = "raised"
     RESOLVED = "resolved"

@@ -28,7 +28,7 @@ from shared.kernel.clock import Clock, day_in_vietnam
 
 
 class RequestKind(StrEnum):
-    """The answers that somebody else must act on, by the names of their events."""
+    """The answers that a supervisor must act on, by the names of their events."""
 
     TRANSFER = AlertTransferRequested.name
     EXEMPTION = AlertExemptionRequested.name
@@ -36,7 +36,7 @@ class RequestKind(StrEnum):
 
 
 class Settlement(BaseModel):
-    """The request to the registry that grants it, as far as it is known; it needs a supervisor's token."""
+    """The request to the registry that grants it, as far as it is determined; it needs a supervisor's token."""
 
     method: str
     url: str
@@ -44,7 +44,7 @@ class Settlement(BaseModel):
 
 
 class RequestView(BaseModel):
-    """A unit's last answer about a matter that is still open; `said` holds its words."""
+    """A unit's last answer to an open alert; `said` holds its text."""
 
     alert_id: UUID
     draft_code: str
@@ -85,7 +85,7 @@ async def open_requests(
     limit: int | None = None,
     after: str | None = None,
 ) -> Sequence[dict[str, Any]]:
-    """List the requests of matters that are open, by the id of their alert; units by their names of today."""
+    """List the requests of open alerts, by alert id; units by their names of today."""
     query = (
         select(*_COLUMNS)
         .where(ALERT.c.state == AlertStatus.RAISED)

@@ -34,7 +34,7 @@ REBUILD = f"{PROJECTION}.{Purpose.REBUILD}"
 
 
 async def whole_position(connection: AsyncConnection) -> int:
-    """Read up to which position the rows are whole: 0 while they are filled anew with what a release added to them."""
+    """Read up to which position the rows are whole: 0 while a rebuild fills the columns that a release added."""
     if await checkpoints.find(connection, REBUILD) is not None and await is_unfilled(connection):
         return 0
     return (await checkpoints.read(connection, PROJECTION)).position
@@ -66,7 +66,7 @@ async def put(connection: AsyncConnection, alerts: Iterable[GapAlert]) -> None:
 
 
 async def alerts_on(connection: AsyncConnection, day: date, notified: Collection[UUID]) -> list[GapAlert]:
-    """Read the present row of each gap that is open on a day, or that somebody was notified of before."""
+    """Read the present row of each gap that is open on a day, or that a recipient was notified of before."""
     wanted = or_(
         ALERT.c.gap_closure.is_(None),
         ALERT.c.gap_closed_on > day,

@@ -17,7 +17,7 @@ class AnswerLinks:
     signer: LinkSigner | None
 
     def of(self, digest: Digest, line: Line) -> Mapping[AlertAnswer, str]:
-        """Address every answer; none for who supervises, or only hears of what a unit below owes."""
+        """Address every answer; none for supervisors, and for gaps of units below."""
         supervises = digest.recipient.role is RecipientRole.SUPERVISOR or line.is_below
         if self.signer is None or supervises:
             return {}

@@ -64,7 +64,7 @@ class AnswerHandler:
         return self._done(await self.answers.record(asked, answer, metadata))
 
     async def renew(self, request: Request, held: Held) -> HTMLResponse:
-        """Answer the same whatever comes of it: who is on which list is nobody else's business."""
+        """Answer the same whatever comes of it: the answer must not reveal who is on a list."""
         await self.renewals.renew(held.link, request.state.correlation_id)
         return self.pages.page("recorded.html", heading=ASKED, what=MAILED, next=MAILED_NEXT)
 

@@ -1,4 +1,4 @@
-"""Addresses that take no mail: marked when their server says so, or when a mail comes back."""
+"""Undeliverable addresses: marked when their server refuses them, or when a mail bounces."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ class SqlReturns:
     engine: AsyncEngine
 
     async def returned(self, token: UUID, detail: str, now: datetime) -> bool:
-        """Take note that a mail came back: it was not heard, and its address is not written to any more."""
+        """Record a bounce: the mail counts as failed, and its address is marked undeliverable."""
         delivery = {"reason": RETURNED, "detail": detail, "undeliverable": RETURNED}
         came = and_(
             DIGEST.c.return_token == token, DIGEST.c.state.in_((DigestState.SENT, DigestState.UNSURE))
@@ -33,7 +33,7 @@ class SqlReturns:
 
 
 async def mark(connection: AsyncConnection, recipient_id: UUID, why: str, now: datetime) -> None:
-    """Write to an address no more, until somebody lists it anew."""
+    """Mark an address undeliverable until it is registered again."""
     unmarked = and_(RECIPIENT.c.recipient_id == recipient_id, RECIPIENT.c.undeliverable_on.is_(None))
     values = {"undeliverable_on": day_in_vietnam(now), "undeliverable_why": why}
     await connection.execute(update(RECIPIENT).where(unmarked).values(values))

@@ -33,13 +33,13 @@ IMAP_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """A mail that its server gave up; `detail` is what the server said."""
+    """A mail that its server gave up; `detail` is the server's answer."""
 
     token: UUID
     detail: str
 
 
-# Takes note that a mail came back; False if no mail bears the token, or it is known.
+# Records that a mail bounced; False if no mail has the token, or the bounce is recorded already.
 Returned = Callable[[UUID, str], Awaitable[bool]]
 
 
@@ -78,7 +78,7 @@ def _tokens(addresses: Iterable[str]) -> Iterator[UUID]:
 
 @dataclass(frozen=True, slots=True)
 class BounceHandler:
-    """Whatever door it came through: read it, and tell the ledger."""
+    """Reads a report from any source and records it in the ledger."""
 
     returned: Returned
 

@@ -12,7 +12,7 @@ PREFIX = "channel:"  # a recipient's address that begins so is the name of a cha
 
 @dataclass(frozen=True, slots=True)
 class ChannelTransport:
-    """Hands what is addressed to a channel to Apprise (extra `channels`), everything else to the post office.
+    """Hands what is addressed to a channel to Apprise (extra `channels`), everything else to the mail transport.
 
     `channels` gives an Apprise URL by name: it is a secret of the operator's and stands in no table.
     """

@@ -35,7 +35,7 @@ class SqlFailedMails:
     kinds: MailKinds
 
     async def acknowledge(self, key: str | None, by: str, now: datetime) -> int:
-        """Note that an operator has seen it (no key: all of them): nobody is reminded of it any more."""
+        """Note that an operator has seen it (no key: all of them): `loa doctor` no longer reports it."""
         unseen = and_(DIGEST.c.state.in_(UNDELIVERED), DIGEST.c.acknowledged_at.is_(None))
         wanted = unseen if key is None else and_(unseen, DIGEST.c.digest_key == key)
         seen = update(DIGEST).where(wanted).values(acknowledged_at=now, acknowledged_by=by)

@@ -1,4 +1,4 @@
-"""The post office of a single machine: each mail is a file."""
+"""The mail transport of a single machine: each mail is a file."""
 
 import os
 import tempfile
@@ -36,7 +36,7 @@ def file_name(outgoing: Outgoing, once_a_day: Container[str]) -> str:
 class FileTransport:
     """The embedded default: each mail is an `.eml` file; delivered twice it is still one file.
 
-    `one_a_day` are the kinds of which a mailbox gets at most one a day.
+    `once_a_day` are the kinds of which a mailbox gets at most one a day.
     """
 
     folder: Path

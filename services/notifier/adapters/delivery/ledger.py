@@ -40,7 +40,7 @@ PAST_MAILS = 100  # of an address: more than it gets in the days after which it 
 
 @dataclass(frozen=True, slots=True)
 class SqlLedger:
-    """`lease` is longer than a claim waits for its lane and a slow server takes."""
+    """`lease` is longer than a claim waits for a worker and a slow server takes."""
 
     engine: AsyncEngine
     lease: timedelta = LEASE
@@ -48,7 +48,7 @@ class SqlLedger:
     async def enqueue(
         self, mails: Sequence[tuple[Notice, Outgoing]], correlation_id: str, now: datetime
     ) -> set[str]:
-        """Queue mails with what they say; returns the keys that were free (no other tick was quicker)."""
+        """Queue mails with their lines; returns the keys that were free (no other tick was quicker)."""
         fresh: set[str] = set()
         for start in range(0, len(mails), ENQUEUE_AT_ONCE):
             part = mails[start : start + ENQUEUE_AT_ONCE]

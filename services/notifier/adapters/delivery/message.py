@@ -14,7 +14,7 @@ from shared.contracts.ids import LOA_NAMESPACE
 from shared.kernel.clock import VIETNAM
 from shared.kernel.errors import PermanentError
 
-ALIKE = "X-Loa-Possible-Duplicate"  # nobody knows whether an earlier attempt came through
+ALIKE = "X-Loa-Possible-Duplicate"  # an earlier attempt may have come through
 SEEN_BEFORE = (
     "Thư này có thể đã được gửi trước đó; nếu quý cơ quan đã nhận, đề nghị bỏ qua. / "
     "This mail may have reached you before; if so, please disregard it."

@@ -20,14 +20,14 @@ from services.notifier.domain.delivery.server_reply import Meaning, Reply, Step
 from shared.kernel.errors import PermanentError, TransientError
 
 SECONDS = 20.0
-PATIENCE = 6  # a lease must be longer than twice as much: a claim waits for its lane, then is delivered
+PATIENCE = 6  # a lease must be longer than twice as much: a claim waits for a worker, then is delivered
 IDLE_SECONDS = 30.0  # a server may hang up on who is silent for longer
 MAILS_A_CONNECTION = 100
 
 
 @dataclass(slots=True)
 class Pace:
-    """At most `rate` mails a second to one domain, in this process; nobody waits longer than his turn."""
+    """At most `rate` mails a second to one domain, in this process; a mail waits at most for those before it."""
 
     rate: float
     _free_at: dict[str, float] = field(default_factory=lambda: defaultdict(float))

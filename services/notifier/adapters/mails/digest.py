@@ -36,7 +36,7 @@ class DigestKind(MailKind):
         return of_day(self.name, day)
 
     def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
-        """Plan the weekly list first: what it says has climbed is not said again in the digest."""
+        """Plan the weekly list first: what it names as escalated is not repeated in the digest."""
         notified = with_lists(planning.snapshot.notified, planning.notices(WEEKLY_LIST))
         for recipient in planning.recipients():
             yield self._digest(planning, recipient, notified.get(recipient.recipient_id, {}))
@@ -71,7 +71,7 @@ class DigestKind(MailKind):
 def with_lists(
     notified: Mapping[UUID, Mapping[UUID, LastNotification]], lists: Iterable[Notice]
 ) -> Mapping[UUID, Mapping[UUID, LastNotification]]:
-    """What has climbed to somebody and stands in a list of today is not said again in today's digest."""
+    """Count escalations of today's lists as notified, so that today's digest does not repeat them."""
     merged = {recipient: dict(of_gap) for recipient, of_gap in notified.items()}
     for notice in lists:
         climbed = (line for line in notice.lines if line.reason is Reason.ESCALATED)

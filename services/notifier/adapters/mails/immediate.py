@@ -56,7 +56,7 @@ def _reason(planning: Planning, gap: Gap) -> Reason:
 
 
 def _not_notified(planning: Planning, gap: Gap) -> Iterator[tuple[Recipient, bool]]:
-    """Give who answers for a gap and was not told of it, and whether it only stands in for its unit."""
+    """Give who answers for a gap and was not notified of it, and whether it only stands in for its unit."""
     for reach in planning.situation.audience.of_duty(gap.unit_code):
         for recipient in reach.recipients:
             if gap.gap_id not in planning.snapshot.notified.get(recipient.recipient_id, {}):

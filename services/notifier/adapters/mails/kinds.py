@@ -16,7 +16,7 @@ from services.notifier.application.mail_kinds import MailKind, MailKinds
 def mail_kinds(
     digests: TemplateRenderer, pages: PageMails, requests: str, more: Iterable[MailKind] = ()
 ) -> MailKinds:
-    """`requests` is the address of what units ask for; `more` are kinds beside the service's own."""
+    """`requests` is the address of what units ask for; `more` are additional kinds."""
     return MailKinds(
         [
             DigestKind(digests),

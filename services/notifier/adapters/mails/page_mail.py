@@ -23,7 +23,7 @@ class PageMails:
     mailboxes: Mailboxes
 
     def optional(self, notice: Notice, values: dict[str, Any], file: Attachment, ends: OptionalMail) -> Mail:
-        """Write what nobody is obliged to get, with the way out of it."""
+        """Write an optional mail, with its unsubscribe link."""
         settings = self.mailboxes.of(notice.recipient, notice.day, ends)
         mail = self.written(notice, values | {"settings": settings, "optional": True})
         return replace(mail, attachments=(file,), unsubscribe=settings)

@@ -1,4 +1,4 @@
-"""Keeps which rounds of mail are made, so that the clock's next tick has nothing to plan."""
+"""Records completed mail runs, so that the next tick does not plan them again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -110,7 +110,7 @@ async def _runs(connection: AsyncConnection) -> frozenset[str]:
 def _contexts(
     alerts: Sequence[GapAlert], halted: set[UUID], silences: Sequence[Silence], day: date
 ) -> Iterator[tuple[UUID, AlertContext]]:
-    """Put together what is known beside each gap: of one that was handed over, the new unit's answers."""
+    """Give the context of each gap: of a transferred one, the new unit's answers."""
     for alert in alerts:
         silence = next((silence_row for silence_row in silences if silence_row.covers(alert.gap, day)), None)
         yield alert.gap_id, alert.context(silence, halted=draft_id(alert.draft_code) in halted)
@@ -143,7 +143,7 @@ async def _tree(connection: AsyncConnection, justice_unit: str | None, day: date
 
 
 def _last_words(day: date) -> Select[Any]:
-    """What each recipient was told last of each gap by a day, from mails that were not refused."""
+    """Select each recipient's last notification of each gap by a day, from mails that were not refused."""
     delivered = and_(
         DIGEST.c.state.in_(NOTIFIED), DIGEST.c.day <= day, DIGEST_LINE.c.reason.not_in(NOT_NOTIFIED)
     )

@@ -25,7 +25,7 @@ class Recipients(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class UnwrittenRecipients:
-    """The list of a dry run: what stands in the table, with what this request has said on top."""
+    """The list of a dry run: what the table has, overlaid with the rows of this request."""
 
     listed: SqlRecipients
     _added: dict[tuple[str, str], Recipient | None] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """The page of a mailbox: what it wants to be sent, looked at with GET, changed with POST, ended with one click.
 
 Whoever holds a mail holds its link: no account, no cookie (see `shared/pages/link_pages.py`). A mail client that offers
-"unsubscribe" posts `List-Unsubscribe=One-Click` (RFC 8058), as a form of either kind, and shows nobody the answer.
+"unsubscribe" posts `List-Unsubscribe=One-Click` (RFC 8058), as a form of either kind, and does not show the answer.
 """
 
 from dataclasses import dataclass, replace
@@ -100,7 +100,7 @@ class MailboxHandler:
         return await self._choose(request, held, form)
 
     async def renew(self, request: Request, link: MailboxLink) -> HTMLResponse:
-        """Answer the same whatever comes of it: who is on which list is nobody else's business."""
+        """Answer the same whatever comes of it: the answer must not reveal who is on a list."""
         await self.mails.send(link.recipient_id, request.state.correlation_id)
         return self.pages.page("mailbox_recorded.html", heading=ASKED, what=MAILED, next=MAILED_NEXT)
 

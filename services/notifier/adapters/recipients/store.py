@@ -1,4 +1,4 @@
-"""Who is written to: the only table with addresses, kept beside the log and never in it."""
+"""Who is written to: the only table with addresses, kept outside the log."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ class SqlRecipients:
     async def replace(self, unit_code: str, wanted: Sequence[Recipient], today: date) -> None:
         """Make `wanted` the unit's list; whoever is not on it any more ended yesterday.
 
-        An address that is listed anew is believed again.
+        An address that is registered again is no longer marked.
         """
         async with self.engine.begin() as connection:
             listed = await _listed(connection, unit_code, locked=True)
@@ -102,6 +102,6 @@ async def _put(connection: AsyncConnection, recipient: Recipient, columns: Seque
     return done.rowcount == 1
 
 
-# An import repeats what a file says: it neither takes back what a person chose nor lifts a mark.
+# An import changes neither a recipient's choices nor an undeliverable mark.
 _IMPORTED = ("role", "language", "valid_from", "valid_to")
 _LISTED = (*_IMPORTED, "calendar", "undeliverable_on")

@@ -1,4 +1,4 @@
-"""The doors that keep mail back: silences over some matters, the switch for all of it."""
+"""Routes that hold mail back: silences of alerts, the switch for all sending."""
 
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -95,7 +95,7 @@ def _silences(silences: SqlSilences, now: Clock, new_id: NewId) -> APIRouter:
     async def listed(_: Reader, past: bool = False) -> SilencesView:
         return await shown(past=past)
 
-    @router.post("", status_code=201, summary="Keep matters of a unit, draft or stage quiet for a while")
+    @router.post("", status_code=201, summary="Keep alerts of a unit, draft or stage quiet for a while")
     async def add(principal: Supervisor, body: SilenceBody) -> SilenceView:
         today = day_in_vietnam(now())
         if (holds := find(body.reason)) is not None:  # it goes into the log with the alerts that it silences

@@ -1,4 +1,4 @@
-"""Keeps silences beside the log: one that was lifted, or is over, stays on record."""
+"""Stores silences outside the log: one that was lifted or is over is kept."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -4,9 +4,9 @@ from enum import StrEnum
 
 
 class DigestState(StrEnum):
-    """`unsure`: it may have gone out, and its day is over, so nobody tries again.
+    """`unsure`: it may have gone out, and its day is over, so it is not retried.
 
-    `expired`: it was not taken while it was good for something; what it said is said by the next one.
+    `expired`: it was not taken while it was good for something; the next one repeats its content.
     """
 
     QUEUED = "queued"

@@ -1,4 +1,4 @@
-"""When a mail that was not taken is tried again, and when nobody tries any more; decided without a clock."""
+"""When a mail that was not taken is tried again, and when it is given up; decided without a clock."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ QUIET_FROM = time(20)  # in Asia/Ho_Chi_Minh: from then until HOUR nobody is wri
 class Shipment:
     """A mail as it is delivered: the day that it speaks of, since when it waits.
 
-    `lasts_a_day`: what it says is said anew by the mail of the next working day.
+    `lasts_a_day`: the next working day's mail repeats its content.
     """
 
     lasts_a_day: bool

@@ -14,7 +14,7 @@ WITHOUT_ENHANCED = frozenset({550, 551, 553})
 
 
 class Step(Enum):
-    """What the server was told when it refused."""
+    """The SMTP command that the server refused."""
 
     SENDER = "MAIL"
     RECIPIENT = "RCPT"

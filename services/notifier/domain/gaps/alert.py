@@ -1,4 +1,4 @@
-"""The alert aggregate: one gap as a matter between us and one unit."""
+"""The alert aggregate: one gap of one unit, with what was sent and answered."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -80,7 +80,7 @@ class RecordAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalate:
-    """Take the matter up the tree; what was taken to a level stays there until the unit names a day."""
+    """Escalate the alert; a reached level is kept until the unit names a day."""
 
     alert: Raise
     to_unit_code: str
@@ -96,7 +96,7 @@ class Escalate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordSilenced:
-    """A silence kept the matter out of a mail; said once a silence."""
+    """A silence kept the alert out of a mail; recorded once per silence."""
 
     alert: Raise
     silence_id: UUID
@@ -111,7 +111,7 @@ class RecordSilenced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordUndeliverable:
-    """A mail that speaks of the matter came back, or was refused for good; said once a mail."""
+    """A mail with the alert bounced or was refused permanently; recorded once per mail."""
 
     alert: Raise
     digest_key: str
@@ -149,7 +149,7 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """What was said and answered since the alert was raised.
+    """What was sent and answered since the alert was raised.
 
     `escalated` holds (level, unit) of each step taken since the last planned day; `returned` the mails
     that did not arrive; days are days in Vietnam, `snoozed_until` is the last quiet one.
@@ -215,14 +215,14 @@ def _snoozed(state: State, command: Snooze) -> AlertSnoozed:
 
 
 def _noted(state: State, command: OnAlert) -> Sequence[AlertEvent]:
-    """A reminder may be quicker than the alert that it belongs to; what is known is not said again."""
+    """A reminder may be quicker than the alert that it belongs to; what is recorded is not recorded again."""
     if isinstance(state, Absent):
         return [_raised(command.alert), _note(command)]
     return [] if _is_recorded(state, command) else [_note(command)]
 
 
 def _is_recorded(state: Open | Resolved, command: OnAlert) -> bool:
-    """A matter that is over is neither escalated nor silenced any more."""
+    """A resolved alert is neither escalated nor silenced."""
     match command:
         case RecordSent():
             return command.digest_key in state.sent
@@ -292,7 +292,7 @@ def evolve(state: State, event: AlertEvent) -> State:
 
 
 def _of_open(state: Open, event: AnswerEvent | AlertSnoozed | AlertEscalated | AlertSilenced) -> Open:
-    """What is said beside the life of an alert: answers, pauses, steps upwards."""
+    """Apply an event that keeps the alert open: answers, snoozes, silences, escalations."""
     match event:
         case AlertAcknowledged():
             return replace(state, answer=type(event), planned_on=event.planned_on, escalated=frozenset())

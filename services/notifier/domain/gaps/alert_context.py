@@ -1,4 +1,4 @@
-"""What is known beside a gap: what its unit answered, and what keeps it quiet."""
+"""The context of an alert: what its unit answered, and what keeps it quiet."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from shared.contracts.notifier import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertContext:
-    """What a unit answered last, and what halts or silences its matter.
+    """What a unit answered last, and what halts or silences its alert.
 
     `answer` is the name of an event of `alert`, `answer_said` its words; `snoozed_until` is the last quiet day.
     `halted`: the draft is suspended, withdrawn or merged, even if metrics has not closed the gap yet.

@@ -1,4 +1,4 @@
-"""How events change the rows of gaps and their alerts: one fold for what metrics announces and what the log says after."""
+"""How events change the rows of gaps and their alerts: one fold for the announcements of metrics and the events of alerts."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""A silence: what is not to be spoken of for a while, because a person said so and why."""
+"""A silence: what is kept out of mails for a while, by whose decision and why."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,9 +11,9 @@ from shared.contracts.vocabulary import Stage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
-    """Keeps matters of a unit, a draft, a stage (all that are given must match) quiet in a period.
+    """Keeps alerts of a unit, a draft, a stage (all that are given must match) quiet in a period.
 
-    Both days are within it. A period alone, with nothing else, is every matter's: that is what it is for
+    Both days are within it. A period alone, with nothing else, covers every alert: that is what it is for
     on a mourning day or while an office moves, so it must be short.
     """
 

@@ -1,4 +1,4 @@
-"""Whether a matter goes up the tree of units, how far, and why not: decided by working days, as data say."""
+"""Whether an alert is escalated, how far, and why not: decided by working days from configured steps."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -34,14 +34,14 @@ STEPS = (Step(5, StepTo.SUPERIOR), Step(10, StepTo.JUSTICE))
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A step that is reached: the how-manieth, and to which unit."""
+    """A reached escalation step: its ordinal and its target unit."""
 
     level: int
     unit_code: str
 
 
 class Verdict(StrEnum):
-    """Why a matter is taken up the tree (the last two), or why it is not."""
+    """Why an alert is escalated (the last two), or why it is not."""
 
     RESOLVED = "resolved"
     DRAFT_HALTED = "draft_halted"
@@ -65,7 +65,7 @@ def steps_for(level: UnitLevel | None, steps: Iterable[Step]) -> list[Step]:
 
 
 def rungs(gap: Gap, overdue_days: int, steps: Iterable[Step], tree: Tree) -> list[Rung]:
-    """Give every step that so many working days have reached and that leads to somebody."""
+    """Give every step that so many working days have reached and that has a target unit."""
     unit = gap.unit_code
     reached: list[Rung] = []
     for number, step in enumerate(steps_for(tree.unit(unit).level, steps), start=1):
@@ -78,7 +78,7 @@ def rungs(gap: Gap, overdue_days: int, steps: Iterable[Step], tree: Tree) -> lis
 def verdict(  # noqa: PLR0911  one line a reason
     gap: Gap, context: AlertContext, day: date, steps: Sequence[Step], tree: Tree, calendar: Calendar
 ) -> Verdict:
-    """Say whether a matter is taken up the tree on a day; a planned day stops it until it has passed."""
+    """Decide whether an alert is escalated on a day; a planned day stops it until it has passed."""
     if not gap.is_open_on(day):
         return Verdict.RESOLVED
     if context.halted:

@@ -38,9 +38,9 @@ class Purpose(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GapCase:
-    """Whether a gap stands in a mail to somebody. `pending`: its alert is not in the gap's state yet.
+    """Whether a gap stands in a mail to a recipient. `pending`: its alert is not in the gap's state yet.
 
-    `told` is what the recipient was told of it last, `climbed`: it has gone up to this recipient; `local` is the
+    `notified` is the recipient's last notification of it, `climbed`: it has gone up to this recipient; `local` is the
     moment (Vietnam's time), where not only the day counts.
     """
 

@@ -103,7 +103,7 @@ class Reason(StrEnum):
         return self in _ABOVE
 
 
-# A mere place in a supervisor's list tells nobody anything that a digest must not say again.
+# A mere place in a supervisor's list is no notification: a digest still names the gap.
 NOT_NOTIFIED = frozenset({Reason.LISTED})
 _ABOVE = {Reason.ESCALATED, Reason.STILL_ESCALATED, Reason.CLOSED_BELOW, Reason.LISTED}
 
@@ -152,7 +152,7 @@ def _of_duty(case: GapCase) -> Reason:
     if now is Standing.RESOLVED:
         return _of_closed(case.gap.closure, notified)
     if notified is not None and notified.standing is Standing.RESOLVED:
-        notified = None  # it opened again: another matter
+        notified = None  # it opened again: not notified since
     return _kept_quiet(case.context, case.day) or _of_open(case, notified, now)
 
 
@@ -214,7 +214,7 @@ def _above(case: GapCase) -> Reason:
 
 
 def _at_once(case: GapCase) -> Reason:
-    """A simplified procedure whose next digest comes on the due day or later; after hours nobody is written to."""
+    """A simplified procedure whose next digest comes on the due day or later; outside office hours no mail goes out."""
     gap, local = case.gap, case.local
     if local is None or gap.procedure is not Procedure.SIMPLIFIED or not gap.is_open_on(case.day):
         return Reason.CAN_WAIT
@@ -227,7 +227,7 @@ def _at_once(case: GapCase) -> Reason:
 
 
 def _listed(case: GapCase) -> Reason:
-    """What has climbed counts as told; what is only listed will still be brought up."""
+    """What is escalated counts as notified; what is only listed does not."""
     if standing(case.gap, case.day, case.calendar) is not Standing.OVERDUE:
         return Reason.NOT_OVERDUE
     quiet = _kept_quiet(case.context, case.day)
@@ -264,7 +264,7 @@ def is_thanks(lines: Iterable[MailLine]) -> bool:
 
 
 def _can_wait(line: MailLine, following: date) -> bool:
-    """What is overdue or due by the next chosen day doesn't: nobody is to hear of a duty on its last day."""
+    """What is overdue or due by the next chosen day doesn't: a first notice on the due day would be too late."""
     if line.standing is Standing.RESOLVED:
         return True
     return line.standing is not Standing.OVERDUE and line.gap.due_on > following

@@ -1,4 +1,4 @@
-"""Rounds of mail: of each day, week and month one, on the first working day of it on which we are there."""
+"""Mail runs: one for each day, week and month, on its first working day on which the service is up."""
 
 from calendar import monthrange
 from collections.abc import Collection
@@ -8,13 +8,13 @@ from datetime import date, timedelta
 from shared.contracts.vocabulary import Weekday
 from shared.rules.rulebook.working_days import Calendar
 
-DIGEST = "digest"  # the kind whose rounds say on which days we were there
+DIGEST = "digest"  # the kind whose runs record on which days the service was up
 CUT = 15  # a reporting month ends on the 14th (Decree 09/2019/NĐ-CP, article 12)
 
 
 @dataclass(frozen=True, slots=True)
 class MailRun:
-    """The round of a kind in a period: `opens` is its first day, which may be no working day."""
+    """The mail run of a kind in a period: `opens` is its first day, which may be no working day."""
 
     kind: str
     period: str
@@ -25,7 +25,7 @@ class MailRun:
         return f"{self.period}.{self.kind}"
 
     def is_on_time(self, day: date, calendar: Calendar) -> bool:
-        """Say whether a day is the one on which this round goes out if nothing stops it."""
+        """Say whether a day is the scheduled day of this run."""
         return day == calendar.next_working_day(self.opens)
 
 
@@ -39,7 +39,7 @@ def of_week(kind: str, day: date) -> MailRun:
 
 
 def of_reporting_month(kind: str, day: date) -> MailRun:
-    """The round that speaks of the reporting month that ended last."""
+    """The run for the reporting month that ended last."""
     opens = reporting_month_before(day)[1] + timedelta(days=1)
     return MailRun(kind, f"{opens:%Y-%m}", opens)
 
@@ -53,10 +53,10 @@ def reporting_month_before(day: date) -> tuple[date, date]:
 def due(
     runs: Collection[MailRun], day: date, done: frozenset[str], calendar: Calendar, *, today: bool
 ) -> frozenset[str]:
-    """Say of which kinds a day asks for its round: those on time, and `today` those that nobody was there to make.
+    """Give the kinds whose run is due on a day: those on time, and `today` those that were missed.
 
-    `rounds` are those that the day belongs to. `done` are all rounds ever made. What was due before the first of them was not missed: who is new has no past
-    to report.
+    `runs` are those that the day belongs to. `done` are all completed runs; what was due before the first of them
+    was not missed: a new installation has no past to report.
     """
     began = min(_days_of_digests(done), default=None)
     late = (run for run in runs if today and began and run.opens >= began)
@@ -67,7 +67,7 @@ def due(
 def turns(day: date, done: frozenset[str], calendar: Calendar, *, today: bool) -> frozenset[Weekday]:
     """Say which days of the week have their turn: the day itself, or the first working day after it.
 
-    `today` also those on which nobody was there to make the digests, and since then neither; `done` are all rounds.
+    `today` also those whose digests were missed and not made since; `done` are all completed runs.
     """
     made = _days_of_digests(done) if today else []
     return frozenset(weekday for weekday in Weekday if _has_turn(_last(weekday, day), day, made, calendar))

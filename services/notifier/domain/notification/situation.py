@@ -1,4 +1,4 @@
-"""A day as the notifier sees it: which gaps lie on whose desk, what goes up the tree, what is kept quiet."""
+"""A day as the notifier sees it: which gaps each recipient reads, what is escalated, what is kept quiet."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ from shared.text_checks.personal_data import masked
 
 @dataclass(frozen=True, kw_only=True)
 class Situation:
-    """`matters` are by gap; `recipients` may hold some that are not valid on the day."""
+    """`contexts` are by gap; `recipients` may hold some that are not valid on the day."""
 
     day: date
     gaps: Sequence[Gap]
@@ -43,7 +43,7 @@ class Situation:
 
     @cached_property
     def _entries(self) -> Mapping[UUID, dict[UUID, Entry]]:
-        """Lay every open gap on the desks of those who answer for it, and of those above who are to know."""
+        """Give each recipient the open gaps that it answers for, and those escalated to it."""
         entries: dict[UUID, dict[UUID, Entry]] = defaultdict(dict)
         for gap in self.open_gaps():
             for _, reach in self.climbs(gap):
@@ -74,7 +74,7 @@ class Situation:
         return Entry(gap=gap, context=self.context(gap), verdict=self.verdict(gap), above=above)
 
     def entries(self, recipient: Recipient, notified: Mapping[UUID, LastNotification]) -> Iterable[Entry]:
-        """Give what lies on a recipient's desk, and what it was told of before and answers for no longer."""
+        """Give a recipient's entries, and gaps it was notified of and answers for no longer."""
         mine = self._entries.get(recipient.recipient_id, {})
         yield from mine.values()
         for gap_id, last in notified.items():
@@ -91,7 +91,7 @@ class Situation:
         return entry is not None and entry.above
 
     def _concerns(self, gap: Gap, last: LastNotification) -> bool:
-        """Say whether somebody who was told is still to hear of a gap: it is over, or another unit's now."""
+        """Say whether a notified recipient still reads of a gap: it is closed, or another unit's now."""
         return not gap.is_open_on(self.day) or (last.unit_code != gap.unit_code and not last.above)
 
     def climbs(self, gap: Gap) -> Iterator[tuple[Rung, Reach]]:
@@ -106,7 +106,7 @@ class Situation:
                 yield rung, reach
 
     def escalations(self) -> Iterator[Escalate]:
-        """Say which matters stand above their unit today; the log keeps each of them once."""
+        """Give today's escalations; the log has each of them once."""
         for gap in self.open_gaps():
             verdict = self.verdict(gap)
             reason = (

@@ -1,4 +1,4 @@
-"""Where a gap stands on a day, and what the ledger says that a recipient was told of it last."""
+"""Where a gap stands on a day, and a recipient's last notification of it, from the ledger."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -25,7 +25,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastNotification:
-    """What the ledger says that a recipient was last told of a gap; `unit_code` is whose matter it was."""
+    """A recipient's last notification of a gap, from the ledger; `unit_code` is the unit that had the gap."""
 
     day: date
     standing: Standing
@@ -36,7 +36,7 @@ class LastNotification:
 
     @property
     def is_over(self) -> bool:
-        """Whether it was told that the gap is closed: if it opens again, that is news."""
+        """Whether it said that the gap is closed: if it opens again, that is news."""
         return self.standing is Standing.RESOLVED
 
 

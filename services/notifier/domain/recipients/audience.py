@@ -1,4 +1,4 @@
-"""Who is written to: the mailboxes of a unit by role, those of its heirs, and who reads where nobody does."""
+"""Who is written to: the mailboxes of a unit by role, those of its heirs, and the stand-in of a unit without recipients."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator

@@ -36,7 +36,7 @@ EVERYTHING = Preference()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prefer:
-    """Say all that is wanted; what is so already is not said again."""
+    """Set all preferences; unchanged ones are not recorded."""
 
     recipient_id: UUID
     unit_code: str
@@ -104,7 +104,7 @@ preference: Decider[Preference, Command, RecipientEvent] = Decider("recipient", 
 
 
 def offered(role: RecipientRole) -> tuple[OptionalMail, ...]:
-    """Say which optional mail a role can get at all: lists go to supervisors, pages to those who lead."""
+    """Give the optional mail of a role: lists for supervisors, monthly pages for heads and supervisors."""
     listed = {
         OptionalMail.WEEKLY_LIST: role is RecipientRole.SUPERVISOR,
         OptionalMail.MONTHLY_SUMMARY: role is not RecipientRole.FOCAL_POINT,

@@ -1,4 +1,4 @@
-"""Who follows whom: the tree of units on the day that is planned, and the justice bodies beside it."""
+"""Who follows whom: the tree of units on the day that is planned, and the justice bodies."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
