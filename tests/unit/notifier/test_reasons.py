@@ -55,7 +55,7 @@ def duty(
         "gap": found,
         "day": MONDAY,
         "calendar": CALENDAR,
-        "told": before,
+        "notified": before,
         "context": matter or AlertContext(),
     }
     return GapCase(**known | more)
