@@ -1,18 +1,18 @@
-# Every habit of the project is one target; `make` alone lists them.
+# `make` lists the targets.
 
 PYTHON ?= python3
-# Whoever sets it pays for the compilation of every module in every process that a test starts.
+# With this variable every process that a test starts compiles all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 UV := 0.13.9
 BIN := .venv/bin
 STACK ?= deploy/compose/compose.yaml
 COMPOSE = $(if $(shell docker compose version 2>/dev/null),docker compose,docker-compose) --project-name loa --file $(STACK)
 INSTALLED := .venv/.installed
-# Two processes, each with engines of its own; the tests of one file stay together, in the order of the files: the long
-# ones (e2e) come early, so that neither waits for the other in the end. `PARALLEL=` for one.
+# Two processes, each with engines of its own. The tests of one file run in one process, in the order of the files, so the
+# long ones (e2e) run early. `PARALLEL=` runs all in one process.
 PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
 QUICK := not container and not browser and not office and not chaos and not slow
-# Imported once while installing, so that the first start finds it compiled.
+# Imported during installation, so that the modules are compiled before the first start.
 WARM := import deploy.cli.operate.up, services.registry.app, services.campaigns.app, services.metrics.app, services.notifier.app
 LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	--all-extras --group dev pyproject.toml -o requirements.lock
@@ -23,27 +23,27 @@ LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --pytho
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-setup: $(INSTALLED) ## make .venv from requirements.lock; again only when that changed
+setup: $(INSTALLED) ## create .venv from requirements.lock, if that changed
 
 run: setup ## start everything on this machine, with both samples
 	@$(BIN)/loa up --demo
 
-test: setup ## the suite that needs no container engine, browser or office
+test: setup ## run all tests that need no container engine, browser or office program
 	@$(BIN)/pytest $(PARALLEL) -m "$(QUICK)"
 
-test-fast: setup ## unit and contract tests: no engine, under a minute
+test-fast: setup ## run unit and contract tests: no broker or database, about a minute
 	@$(BIN)/pytest $(PARALLEL) tests/unit tests/contract -m "$(QUICK)"
 
-test-slow: setup ## checks by other projects' tools and long simulations, which `make test` leaves out
+test-slow: setup ## run simulations and checks by other projects' tools, which `make test` leaves out
 	@$(BIN)/pytest $(PARALLEL) -m "slow and not container and not browser and not office and not chaos"
 
-test-all: setup ## slow tests, containers, browser, LibreOffice and chaos too
+test-all: setup ## run every test: slow ones, containers, browser, LibreOffice and chaos too
 	@$(BIN)/pytest
 
-e2e: setup ## the platform as a whole, started as a person would
+e2e: setup ## run the tests of the whole platform, started as a user starts it
 	@$(BIN)/pytest tests/e2e -m "not container and not browser and not office and not chaos"
 
-check: lint types ## what must hold before a commit: lint, formatting, types, layers
+check: lint types ## run before a commit: lint, formatting, types, layers
 
 lint: setup ## ruff, formatting, import-linter
 	@$(BIN)/ruff check
@@ -53,33 +53,33 @@ lint: setup ## ruff, formatting, import-linter
 types: setup ## mypy --strict, tests included
 	@$(BIN)/mypy
 
-format: setup ## put the code into its form
+format: setup ## format the code and fix what ruff can fix
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-bench: setup ## measure what the figures of the README promise
+bench: setup ## run the benchmarks
 	@set -e; for bench in tests/bench/[a-z]*.py; do $(BIN)/python -m tests.bench.$$(basename $$bench .py); done
 
 sample: setup ## write today's exercise office to .loa/exercise, in the import format
 	@$(BIN)/python -m deploy.sample.exercise .loa/exercise
 
-lock: setup ## resolve the dependencies anew into requirements.lock
+lock: setup ## resolve the newest dependencies into requirements.lock
 	@$(BIN)/$(LOCK) --upgrade --quiet
 
 images: setup ## build every image, or those of IMAGES="registry cli"
 	@$(BIN)/python -m deploy.image.build $(IMAGES)
 
-stack: images ## the platform in containers: images, keys, up (STACK=deploy/compose/cluster.yaml: several of each)
+stack: images ## start the platform in containers: images, keys, up (STACK=deploy/compose/cluster.yaml: replicas)
 	@$(BIN)/loa keys deploy/secrets
 	@$(COMPOSE) up --detach
 
-stack-down: ## stop it; the data stay in their volumes
+stack-down: ## stop the platform in containers; the data stay in their volumes
 	@$(COMPOSE) down
 
-image-base: ## a base for images where no registry is reached (root, debootstrap)
+image-base: ## build a base image where no image registry is reachable (root, debootstrap)
 	@deploy/image/base
 
-clean: ## remove what can be made again (.venv, caches); data in .loa stay
+clean: ## remove .venv and caches; data in .loa stay
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -90,7 +90,7 @@ $(BIN)/python:
 		|| { echo "Python này thiếu venv: cài gói python3-venv rồi chạy lại / this Python lacks venv: install the package python3-venv and run again."; exit 1; }
 	@$(PYTHON) -m venv --without-pip .venv
 
-# uv is quick; where it does not reach the packages that pip reaches, pip does the same work.
+# uv is fast; if it cannot reach the packages that pip reaches, pip installs them.
 $(INSTALLED): requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Đang cài đặt / installing…"
 	@set -e; pip="$(PYTHON) -m pip --quiet --disable-pip-version-check --python $(BIN)/python"; \
