@@ -31,9 +31,10 @@ from tests.support.plain import NO_AUTHORITIES
 from tests.support.ports import free_port
 from tests.support.tokens import Issuer, issuer
 
-# What services in this process log below a warning is dropped: it cost a tenth of a test's time, and hid what failed.
+# Services in this process log warnings only: rendering the rest takes time in every test, and floods the report of a failure.
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
+MOST_PAUSE = 0.1  # seconds between two questions
 PATIENCE = 20.0  # seconds until a test gives up waiting for something that should come
 SERVICES = ("registry", "campaigns", "metrics", "notifier")
 
@@ -44,10 +45,11 @@ Outcome = dict[str, Any]
 
 async def eventually(check: Callable[[], Awaitable[Any]], patience: float = PATIENCE) -> Any:
     """Ask until the answer is true, and give it; an `AssertionError` if that takes longer than `patience`."""
-    deadline = time.monotonic() + patience
+    deadline, pause = time.monotonic() + patience, 0.01
     while not (answer := await check()):
         assert time.monotonic() < deadline, f"not so within {patience} s: {check}"
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, MOST_PAUSE)  # each question costs the services a request
     return answer
 
 
