@@ -14,8 +14,8 @@ from shared.bulk_import.suggestions import nearest
 from shared.contracts.vocabulary import Precision
 from shared.kernel.errors import Text
 from shared.rules.recorded_dates import is_first_day
-from shared.text_checks.encodings import tidied
 from shared.text_checks.printable import ONE_LINE, is_printable, refusal, unreadable
+from shared.text_checks.text_encodings import tidied
 
 _SHORT_DATE = {4: Precision.YEAR, 7: Precision.MONTH}
 _SHORT = re.compile(r"\d{4}(-\d{2})?")

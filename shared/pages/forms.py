@@ -14,9 +14,9 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from shared.kernel.errors import Text
-from shared.text_checks.encodings import flaw, tidied
 from shared.text_checks.personal_data import find
 from shared.text_checks.printable import is_printable
+from shared.text_checks.text_encodings import flaw, tidied
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")

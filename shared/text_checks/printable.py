@@ -7,7 +7,7 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from shared.kernel.errors import Text
-from shared.text_checks.encodings import flaw, tidied
+from shared.text_checks.text_encodings import flaw, tidied
 
 MESSAGE = "control characters are not allowed"
 ONE_LINE = frozenset({"title", "name", "unit_name"})  # of these a line break is no part

@@ -40,4 +40,7 @@ async def house(
         }
         await found.import_rows("programme", [obstacle])
         await found.settled()
+        mailbox = {"role": "focal_point", "email": "dau.moi@example.vn", "language": "vi"}
+        answer = await found.services["notifier"].client.put("/units/OFFICE/recipients", json=[mailbox])
+        assert answer.status_code == 200, answer.text
         yield found
