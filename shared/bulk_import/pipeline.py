@@ -156,9 +156,9 @@ class Carrier:
         """See a window into the log; False if others overtook it: then all that stood on it is forgotten."""
         written = await writing.written
         _place(writing.outcomes, written.positions)
-        if written.overtaken:
-            await self._again(writing.window.of(written.overtaken), writing.outcomes)
-        return not written.overtaken
+        if written.conflicted:
+            await self._again(writing.window.of(written.conflicted), writing.outcomes)
+        return not written.conflicted
 
     async def _again(self, window: Window, outcomes: Outcomes) -> None:
         """Decide what others have changed meanwhile on what the log says now."""
@@ -168,7 +168,7 @@ class Carrier:
             outcomes |= await self._decide(window)
             written = await self._write()
             _place(outcomes, written.positions)
-            window = window.of(written.overtaken)
+            window = window.of(written.conflicted)
             if not window.lanes:
                 return
         self.session.store.forget()
@@ -233,6 +233,6 @@ def _refused(error: Refusal, row: Mapping[str, Any]) -> Reason:
     why = refused(error.message)
     if not isinstance(error, HoldsPersonalData):
         return why
-    cells = [(column, str(cell)) for column, cell in row.items() if error.found in str(cell)]
+    cells = [(column, str(cell)) for column, cell in row.items() if error.personal_data in str(cell)]
     column, cell = cells[0] if cells else (str(error.facts["field"]), "")
     return why.model_copy(update={"column": column, "value": shown(cell)})

@@ -32,7 +32,7 @@ _Placed = dict[int, tuple[Recorded, int]]  # by version: an event, and where the
 
 
 @dataclass(slots=True)
-class Known:
+class NewestSeen:
     """The newest event that a process knows of: what it reads must not be older.
 
     Of three brokers any one may answer a direct get, also one that has not heard yet what the others took: what was
@@ -44,21 +44,21 @@ class Known:
     noted: float = field(default_factory=time.monotonic)
 
     @property
-    def lasts(self) -> bool:
+    def is_current(self) -> bool:
         """After a while nobody is behind any more; should the log have been replaced, this ends the waiting."""
         return self.position > 0 and time.monotonic() - self.noted < LASTING_SECONDS
 
     @property
     def subjects(self) -> Sequence[str]:
-        return [self.subject] if self.lasts else []
+        return [self.subject] if self.is_current else []
 
     def note(self, position: int, subject: str) -> None:
-        if position > self.position or not self.lasts:
+        if position > self.position or not self.is_current:
             self.position, self.subject, self.noted = position, subject, time.monotonic()
 
     def is_in(self, end: Msg) -> bool:
         """Say by the end mark of an answer whether who gave it has this event."""
-        return not self.lasts or int(_header(end, "Nats-UpTo-Sequence") or 0) >= self.position
+        return not self.is_current or int(_header(end, "Nats-UpTo-Sequence") or 0) >= self.position
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +75,18 @@ class LogReader:
     catalog: Catalog
     timeout: float
     page: int = PAGE
-    known: Known = field(default_factory=Known)
+    newest_seen: NewestSeen = field(default_factory=NewestSeen)
 
     async def reach(self, position: int) -> None:
         """Read nothing from now on that is older than a position; `TransientError` if the log has none such in time."""
         until = time.monotonic() + self.timeout
-        while not (self.known.lasts and self.known.position >= position):
+        while not (self.newest_seen.is_current and self.newest_seen.position >= position):
             try:
                 found = await self._at([position])
             except BROKER as error:
                 raise TransientError(f"the log could not be read: {error}") from error
             for message in found:
-                self.known.note(position, _header(message, "Nats-Subject"))
+                self.newest_seen.note(position, _header(message, "Nats-Subject"))
             if not found:
                 await self._later(until, position)
 
@@ -159,11 +159,11 @@ class LogReader:
         """Ask until who answers has what we know of."""
         until = time.monotonic() + self.timeout
         while True:
-            wanted = [*subjects, *self.known.subjects]
+            wanted = [*subjects, *self.newest_seen.subjects]
             answers = await self._ask({"multi_last": wanted, "batch": AT_MOST})
-            if self.known.is_in(answers[-1]):
+            if self.newest_seen.is_in(answers[-1]):
                 return answers
-            await self._later(until, self.known.position)
+            await self._later(until, self.newest_seen.position)
 
     async def _at(self, positions: Iterable[int]) -> list[Msg]:
         """Read the messages at some places of the log; what stands nowhere is left out."""

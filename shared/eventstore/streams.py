@@ -58,7 +58,7 @@ class Difference:
 
     name: str
     setting: str
-    found: object
+    actual: object
     wanted: object
 
 
@@ -123,14 +123,14 @@ async def plan(
     js: JetStreamContext, replicas: int, consumers: Sequence[Consumer] = CONSUMERS
 ) -> list[Difference]:
     """List what `apply` would change."""
-    found: list[Difference] = []
+    actual: list[Difference] = []
     for name, wanted in declared(replicas).items():
-        found += _differences(name, await _stream(js, name), wanted)
+        actual += _differences(name, await _stream(js, name), wanted)
     for consumer in consumers:
-        found += _differences(consumer.name, await _consumer(js, consumer), _consumer_settings(consumer))
+        actual += _differences(consumer.name, await _consumer(js, consumer), _consumer_settings(consumer))
     for schedule in SCHEDULES:
-        found += await _schedule_differences(js, schedule)
-    return found + await _retired(js)
+        actual += await _schedule_differences(js, schedule)
+    return actual + await _retired(js)
 
 
 async def apply(
@@ -196,12 +196,12 @@ async def _consumer(js: JetStreamContext, consumer: Consumer) -> ConsumerConfig 
 
 async def _retired(js: JetStreamContext) -> list[Difference]:
     """List what no release needs any more and nobody uses."""
-    found: list[Difference] = []
+    actual: list[Difference] = []
     for name, stream in RETIRED.items():
         with suppress(NotFoundError):
             if not (await js.consumer_info(stream, name)).num_waiting:
-                found.append(Difference(name, "exists", True, None))
-    return found
+                actual.append(Difference(name, "exists", True, None))
+    return actual
 
 
 def _consumer_settings(consumer: Consumer) -> Mapping[str, Any]:
@@ -222,9 +222,9 @@ def _differences(name: str, existing: object, wanted: Mapping[str, Any]) -> Iter
         yield Difference(name, "exists", None, True)
         return
     for setting, value in wanted.items():
-        found = getattr(existing, setting)
-        if found != value:
-            yield Difference(name, setting, found, value)
+        actual = getattr(existing, setting)
+        if actual != value:
+            yield Difference(name, setting, actual, value)
 
 
 async def _schedule_differences(js: JetStreamContext, schedule: Schedule) -> list[Difference]:
@@ -232,12 +232,12 @@ async def _schedule_differences(js: JetStreamContext, schedule: Schedule) -> lis
         message = await js.get_last_msg(TICKS, schedule.subject)
     except NotFoundError:
         return [Difference(schedule.subject, "exists", None, True)]
-    found = message.headers or {}
+    actual = message.headers or {}
     wanted = _schedule_headers(schedule)
     return [
-        Difference(schedule.subject, header, found.get(header), value)
+        Difference(schedule.subject, header, actual.get(header), value)
         for header, value in wanted.items()
-        if found.get(header) != value
+        if actual.get(header) != value
     ]
 
 

@@ -48,7 +48,7 @@ class Written:
     """The position that each provisional one became, and the aggregates that others changed meanwhile."""
 
     positions: Mapping[int, int] = field(default_factory=dict)
-    overtaken: frozenset[AggregateRef] = frozenset()
+    conflicted: frozenset[AggregateRef] = frozenset()
 
 
 @dataclass(slots=True)
@@ -99,14 +99,14 @@ class OverlayEventStore:
 
     async def _write_all(self, batches: Iterable[Sequence[Append]]) -> Written:
         positions: dict[int, int] = {}
-        overtaken: set[AggregateRef] = set()
+        conflicted: set[AggregateRef] = set()
         for batch in batches:
             for append, version in await self._write(batch):
                 if version is None:
-                    overtaken.add(append.ref)
+                    conflicted.add(append.ref)
                 else:
                     positions |= self._settle(append, version)
-        return Written(positions, frozenset(overtaken))
+        return Written(positions, frozenset(conflicted))
 
     def forget(self, refs: Iterable[AggregateRef] | None = None) -> None:
         """Read these (default: all) anew when they are next asked for, and drop what is pending on them."""

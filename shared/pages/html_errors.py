@@ -32,7 +32,7 @@ def page_route(as_page: Callable[[Request, Response], Response]) -> type[APIRout
     return PageRoute
 
 
-def said(problem: Response) -> dict[str, Any]:
+def problem_body(problem: Response) -> dict[str, Any]:
     """Read a problem document again."""
     body: dict[str, Any] = json.loads(bytes(problem.body))
     return body

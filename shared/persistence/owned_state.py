@@ -53,7 +53,7 @@ async def nothing_to_settle(_connection: AsyncConnection, _begun: datetime) -> N
 
 
 @dataclass(frozen=True, slots=True)
-class OwnData:
+class OwnedState:
     """All tables of `metadata` but the read model and its checkpoint, parents first.
 
     An archive of an earlier release has fewer columns: what it doesn't have gets the column's server default,
@@ -67,7 +67,7 @@ class OwnData:
     @classmethod
     def of(
         cls, engine: AsyncEngine, metadata: MetaData, derived: Iterable[Table], settle: Settle
-    ) -> "OwnData":
+    ) -> "OwnedState":
         others = set(derived)
         return cls(engine, [table for table in metadata.sorted_tables if table not in others], settle)
 

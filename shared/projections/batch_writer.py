@@ -14,7 +14,7 @@ from shared.kernel import log
 from shared.kernel.errors import PermanentError
 from shared.kernel.transient import TRANSIENT
 from shared.observability.metrics import Telemetry
-from shared.observability.tracing import Heard
+from shared.observability.tracing import ReceivedMessage
 from shared.projections.checkpoint import Checkpoint, CheckpointMoved, CheckpointTables
 from shared.projections.event_feed import RawEvent
 from shared.projections.port import PoisonEvent, Projection
@@ -79,10 +79,10 @@ class Batches:
         self._tell(events, to)
         return to
 
-    def heard(self, batch: Sequence[RawEvent], now: datetime) -> list[Heard]:
+    def received(self, batch: Sequence[RawEvent], now: datetime) -> list[ReceivedMessage]:
         """Say which traces a batch comes from."""
         ours = (raw for raw in batch if self._is_ours(raw))
-        return [Heard(raw.traceparent, now - raw.recorded) for raw in ours]
+        return [ReceivedMessage(raw.traceparent, now - raw.recorded) for raw in ours]
 
     def _is_ours(self, raw: RawEvent) -> bool:
         return raw.subject.split(".", 2)[1] in self.projection.contexts

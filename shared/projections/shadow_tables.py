@@ -34,7 +34,7 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class ShadowTables:
     """The tables `names` once more, in `schema`."""
 
     schema: str

@@ -16,7 +16,7 @@ from shared.kernel import log
 from shared.kernel.clock import Clock, NewId, day_in_vietnam
 from shared.kernel.errors import PermanentError, TransientError
 from shared.kernel.transient import RETRIED
-from shared.observability.tracing import Heard, Tracing
+from shared.observability.tracing import ReceivedMessage, Tracing
 
 logger = log.get(__name__)
 
@@ -89,7 +89,7 @@ class AlertPublisher:
         last = None
         while pending := await self.rows.pending(AT_ONCE, last):
             for together in _by_trace(pending):
-                with self.tracing.hearing("publish alerts", [self._announcement(one) for one in together]):
+                with self.tracing.receiving("publish alerts", [self._announcement(one) for one in together]):
                     await self._append([self._because_of_gap(one) for one in together])
             last = pending[-1].alert_id
 
@@ -139,11 +139,11 @@ class AlertPublisher:
                 continue
             metadata = await stamped(batch, one.ref, one.command, one.metadata)
             await handle(batch, alerts.alert, one.ref, one.command, metadata, new_id=self.new_id)
-        return frozenset(overtaken | (await batch.write()).overtaken)
+        return frozenset(overtaken | (await batch.write()).conflicted)
 
-    def _announcement(self, one: GapAlert) -> Heard:
+    def _announcement(self, one: GapAlert) -> ReceivedMessage:
         now = self.now()
-        return Heard(one.traceparent, now - (one.announced_at or now))
+        return ReceivedMessage(one.traceparent, now - (one.announced_at or now))
 
     def _because_of_gap(self, one: GapAlert) -> Instruction:
         cause = str(one.announced_by)

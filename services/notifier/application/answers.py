@@ -21,7 +21,7 @@ from shared.contracts.notifier import (
 )
 from shared.eventstore.port import EventStore
 from shared.kernel.clock import Clock, day_in_vietnam
-from shared.pages.gap_summary import Matter, matter_of
+from shared.pages.gap_summary import GapSummary, gap_summary_of
 from shared.signed_links.links import Link
 
 
@@ -29,7 +29,7 @@ from shared.signed_links.links import Link
 class Asked:
     """What a link asks; `said` is what was answered through it before."""
 
-    matter: Matter
+    matter: GapSummary
     said: AnswerEvent | None = None
 
 
@@ -47,7 +47,7 @@ class Answers:
 
     async def asked(self, link: Link, today: date) -> Asked:
         """Look at what a link is about; raises `NothingOwed` if the matter is over, `LinkNotValid`."""
-        matter = await matter_of(self.store, link, today)
+        matter = await gap_summary_of(self.store, link, today)
         history = await self.store.load(AggregateRef("alert", alert_id(link.gap_id, link.unit_code)))
         key = str(link.link_id)
         for event in history.events:

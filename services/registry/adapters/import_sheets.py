@@ -218,8 +218,8 @@ class Rows:
         """Carry out a command, and warn of what is to be remarked of it."""
         given = _given(metadata)
         handled = await self.commands.on_draft(row.draft_code, row.command(given), metadata)
-        found = self.commands.remarks_on(handled, given["today"])
-        return _taken(handled, [refused(remark.text) for remark in found])
+        found = self.commands.findings_on(handled, given["today"])
+        return _taken(handled, [refused(finding.text) for finding in found])
 
     async def _outcome(self, row: OutcomeRow, metadata: Metadata) -> Taken:
         ends = {"withdrawn": Stage.WITHDRAWN, "merged": Stage.MERGED}
