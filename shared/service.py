@@ -93,7 +93,7 @@ class Platform:
     async def lifespan(self, migrations: Path, background: Sequence[Background]) -> AsyncIterator[None]:
         """Migrate, connect and run the background work while the service answers; then stop it in order."""
         tasks = asyncio.create_task(self._run(migrations, background))
-        tasks.add_done_callback(_say_if_broken)
+        tasks.add_done_callback(_end_if_broken)
         try:
             yield
         finally:
@@ -126,20 +126,20 @@ class Platform:
 
 async def _patiently(work: Background) -> None:
     """Wait for a database that is not there yet."""
-    said = ""
+    last_problem = ""
     while True:
         try:
             await work()
         except TRANSIENT as error:
-            if str(error) != said:
+            if str(error) != last_problem:
                 logger.warning("waiting_for_database", error=str(error))
-            said = str(error)
+            last_problem = str(error)
             await asyncio.sleep(1)
         else:
             return
 
 
-def _say_if_broken(task: asyncio.Task[None]) -> None:
+def _end_if_broken(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         _end_process("background_work_failed", error)
 

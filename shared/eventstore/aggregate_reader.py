@@ -23,7 +23,7 @@ PAGE = 1000  # events of one direct get
 TOGETHER = 250  # aggregates whose newest events are asked for at once
 AT_MOST = 1024  # events of such an answer (the broker's limit)
 STEPS = 24  # back from an event to the one before it, until the log is searched instead
-READERS = 32
+CONCURRENT_READS = 32
 TOO_MANY = 413
 BEHIND_SECONDS = 0.05  # until who is behind, or another in its place, is asked again
 LASTING_SECONDS = 30.0  # a broker that is behind for longer is cut off, and answers nobody
@@ -82,12 +82,12 @@ class LogReader:
         until = time.monotonic() + self.timeout
         while not (self.newest_seen.is_current and self.newest_seen.position >= position):
             try:
-                found = await self._at([position])
+                messages = await self._at([position])
             except BROKER as error:
                 raise TransientError(f"the log could not be read: {error}") from error
-            for message in found:
+            for message in messages:
                 self.newest_seen.note(position, _header(message, "Nats-Subject"))
-            if not found:
+            if not messages:
                 await self._later(until, position)
 
     async def _later(self, until: float, position: int) -> None:
@@ -111,19 +111,19 @@ class LogReader:
             raise TransientError(f"the log could not be read: {error}") from error
 
     async def _load_all(self, refs: Sequence[AggregateRef]) -> Mapping[AggregateRef, History]:
-        gate = asyncio.Semaphore(READERS)
+        gate = asyncio.Semaphore(CONCURRENT_READS)
 
         async def search(ref: AggregateRef) -> History:
             async with gate:
                 return await self._search(ref)
 
-        found: dict[AggregateRef, History] = {}
+        histories: dict[AggregateRef, History] = {}
         for start in range(0, len(refs), TOGETHER):
-            found |= await self._walk(refs[start : start + TOGETHER])
-        long = [ref for ref in refs if ref not in found]
-        return found | dict(zip(long, await asyncio.gather(*map(search, long)), strict=True))
+            histories |= await self._read_back(refs[start : start + TOGETHER])
+        long = [ref for ref in refs if ref not in histories]
+        return histories | dict(zip(long, await asyncio.gather(*map(search, long)), strict=True))
 
-    async def _walk(self, refs: Sequence[AggregateRef]) -> dict[AggregateRef, History]:
+    async def _read_back(self, refs: Sequence[AggregateRef]) -> dict[AggregateRef, History]:
         """Read those of which every event is found within `STEPS` back from the newest of its type."""
         placed = {ref: _Placed() for ref in refs}
         self._place(await self._newest(refs), placed)
@@ -168,7 +168,7 @@ class LogReader:
     async def _at(self, positions: Iterable[int]) -> list[Msg]:
         """Read the messages at some places of the log; what stands nowhere is left out."""
         queries = [{"seq": position} for position in positions]
-        answers = await self._exchange(queries, lambda heard: len(heard) == len(queries))
+        answers = await self._exchange(queries, lambda answers: len(answers) == len(queries))
         return [message for message in answers if not _header(message, Header.STATUS)]
 
     async def _search(self, ref: AggregateRef) -> History:
@@ -187,7 +187,7 @@ class LogReader:
 
     async def _ask(self, query: Mapping[str, Any]) -> list[Msg]:
         """Ask once; the last of the answers is the end mark."""
-        answers = await self._exchange([query], lambda heard: bool(_header(heard[-1], Header.STATUS)))
+        answers = await self._exchange([query], lambda answers: bool(_header(answers[-1], Header.STATUS)))
         _refuse_failure(answers[-1])
         return answers
 
@@ -196,20 +196,20 @@ class LogReader:
         answers: list[Msg] = []
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-        async def hear(message: Msg) -> None:
+        async def collect(message: Msg) -> None:
             answers.append(message)
             if done(answers) and not ended.done():
                 ended.set_result(None)
 
         inbox = self.nc.new_inbox()
-        hearing = await self.nc.subscribe(inbox, cb=hear)
+        subscription = await self.nc.subscribe(inbox, cb=collect)
         try:
             for query in queries:
                 payload = json.dumps(query).encode()
                 await self.nc.publish(f"$JS.API.DIRECT.GET.{EVENTS}", payload, reply=inbox)
             await asyncio.wait_for(ended, self.timeout)
         finally:
-            await hearing.unsubscribe()
+            await subscription.unsubscribe()
         return answers
 
 

@@ -79,16 +79,18 @@ class JetStreamEventStore:
     async def append_all(self, appends: Sequence[Append]) -> Sequence[Version]:
         """Append to different aggregates in one atomic batch, which is made durable once."""
         self._require_connection()
-        messages = [message for one in appends for message in _outgoing(one.ref, one.expected, one.events)]
+        messages = [
+            message for append in appends for message in _outgoing(append.ref, append.expected, append.events)
+        ]
         try:
             ack = await self._publish_batch(messages)
         except BROKER as error:
             raise _verdict(error, f"{len(appends)} aggregates", moved=False) from error
         self.newest_seen.note(ack["seq"], messages[-1].subject)
         position, versions = ack["seq"] - len(messages), []
-        for one in appends:
-            position += len(one.events)
-            versions.append(Version(one.expected.count + len(one.events), position))
+        for append in appends:
+            position += len(append.events)
+            versions.append(Version(append.expected.count + len(append.events), position))
         return versions
 
     async def append(self, ref: AggregateRef, expected: Version, events: Sequence[NewEvent]) -> Version:

@@ -195,11 +195,11 @@ def _projections(runner: Runner) -> APIRouter:
     @router.get("/verification", summary="What the last comparison found")
     async def verified(_: Operator) -> Verification:
         running = await _shadow_progress(runner, Purpose.VERIFICATION)
-        found = None if running else await verification.outcome()
+        last_outcome = None if running else await verification.outcome()
         return Verification(
             projection=runner.name,
             running=running,
-            outcome=Outcome.model_validate(found) if found else None,
+            outcome=Outcome.model_validate(last_outcome) if last_outcome else None,
         )
 
     @router.post("/skip", status_code=202, summary="Pass over one event that can't be projected")

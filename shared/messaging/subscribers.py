@@ -44,7 +44,7 @@ class Subscribers:
     catalog: Catalog
     telemetry: Telemetry
     tracing: Tracing
-    _heard: list[Consumer] = field(default_factory=list)
+    _consumers: list[Consumer] = field(default_factory=list)
 
     def on_event(
         self, consumer: str, work: Callable[[Recorded], Awaitable[None]], *, title: str, description: str
@@ -66,8 +66,8 @@ class Subscribers:
 
     def on_message(self, consumer: str, work: Work, *, title: str, description: str) -> None:
         """Declare a subscriber on a durable consumer that the bootstrap owns (`shared.eventstore.streams`)."""
-        declared = next(one for one in CONSUMERS if one.name == consumer)
-        self._heard.append(declared)
+        declared = next(durable for durable in CONSUMERS if durable.name == consumer)
+        self._consumers.append(declared)
 
         @self.broker.subscriber(
             _covering(declared.filters),
@@ -78,23 +78,23 @@ class Subscribers:
             title=title,
             description=description,
         )
-        async def on_heard(message: NatsMessage) -> None:
-            with self.tracing.receiving(f"react {declared.name}", [_written(message)]):
+        async def on_received(message: NatsMessage) -> None:
+            with self.tracing.receiving(f"react {declared.name}", [_received(message)]):
                 outcome = await answer(declared.name, message, work)
             self.telemetry.messages.labels(declared.name, outcome).inc()
 
     async def run(self) -> None:
         """Consume until cancelled; waits for a broker, or a consumer, that is not there yet."""
-        said = ""
+        last_problem = ""
         try:
             while True:
                 try:
                     await self.broker.start()
                     break
                 except BROKER as error:
-                    if (problem := f"{type(error).__name__}: {error}") != said:
+                    if (problem := f"{type(error).__name__}: {error}") != last_problem:
                         logger.warning("subscribers_waiting", error=problem)
-                    said = problem
+                    last_problem = problem
                     await self.broker.stop()
                     await asyncio.sleep(1)
             logger.info("subscribers_started")
@@ -104,7 +104,7 @@ class Subscribers:
 
     async def read(self) -> None:
         """Read how many messages wait, for a scrape."""
-        for consumer in self._heard:
+        for consumer in self._consumers:
             info = await self.client.jetstream(timeout=2).consumer_info(consumer.stream, consumer.name)
             waiting = (info.num_pending or 0) + (info.num_ack_pending or 0)
             self.telemetry.pending.labels(consumer.name).set(waiting)
@@ -113,7 +113,7 @@ class Subscribers:
         """Ready means connected, and that what waits is asked for: a refused inbox is silent otherwise."""
         if not await self.broker.ping(timeout=2.0):
             return Check(ok=False, detail="FastStream is not connected")
-        checks = [await self._asked_for(consumer) for consumer in self._heard]
+        checks = [await self._asked_for(consumer) for consumer in self._consumers]
         return Check(all(check.ok for check in checks), "; ".join(check.detail for check in checks))
 
     async def _asked_for(self, consumer: Consumer) -> Check:
@@ -129,7 +129,7 @@ def _covering(filters: Iterable[str]) -> str:
     return ".".join(word[0] if len(set(word)) == 1 else "*" for word in words)
 
 
-def _written(message: NatsMessage) -> ReceivedMessage:
+def _received(message: NatsMessage) -> ReceivedMessage:
     metadata = message.raw_message.metadata
     return ReceivedMessage(message.headers.get(TRACEPARENT), clock.now() - metadata.timestamp)
 

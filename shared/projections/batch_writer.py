@@ -76,7 +76,7 @@ class Batches:
             skipped = await self.checkpoints.advance(connection, self.row, read, to, of=self.projection.name)
             if events := self._events(batch, skipped):
                 await self.projection.apply(connection, events)
-        self._tell(events, to)
+        self._log_projected(events, to)
         return to
 
     def received(self, batch: Sequence[RawEvent], now: datetime) -> list[ReceivedMessage]:
@@ -87,7 +87,7 @@ class Batches:
     def _is_ours(self, raw: RawEvent) -> bool:
         return raw.subject.split(".", 2)[1] in self.projection.contexts
 
-    def _tell(self, events: Sequence[Recorded], to: Checkpoint) -> None:
+    def _log_projected(self, events: Sequence[Recorded], to: Checkpoint) -> None:
         """Name each event while they come by ones; of a crowd only where it ends."""
         if len(events) > FEW:
             logger.info("events_projected", row=self.row, events=len(events), position=to.position)

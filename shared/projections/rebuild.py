@@ -89,8 +89,8 @@ class ShadowRebuild:
 
     async def progress(self) -> Progress:
         async with self._live.engine.connect() as connection:
-            found = await self._live.checkpoints.find(connection, self._row)
-        return Progress(found.position, self._problem) if found else Progress()
+            checkpoint = await self._live.checkpoints.find(connection, self._row)
+        return Progress(checkpoint.position, self._problem) if checkpoint else Progress()
 
     async def outcome(self) -> Any:
         """Read what the last verification found; None if there was none, or one is under way."""
@@ -225,13 +225,18 @@ class ShadowRebuild:
         await self._fill(feed, Checkpoint(), stream, at.position, exactly=True)
         async with self._live.engine.begin() as connection:
             rebuilt = await digests(connection, self._shadow.schema, self._shadow.names)
-            found = [TableComparison(name, live[name], rebuilt[name]) for name in self._shadow.names]
-            await self._keep(connection, at.position, found)
+            comparisons = [TableComparison(name, live[name], rebuilt[name]) for name in self._shadow.names]
+            await self._keep(connection, at.position, comparisons)
 
-    async def _keep(self, connection: AsyncConnection, position: int, found: list[TableComparison]) -> None:
+    async def _keep(
+        self, connection: AsyncConnection, position: int, comparisons: list[TableComparison]
+    ) -> None:
         """Leave the outcome where the tables were, for whichever replica is asked for it."""
         await self._shadow.drop(connection)
-        document = {"position": position, "tables": [asdict(one) | {"same": one.same} for one in found]}
+        document = {
+            "position": position,
+            "tables": [asdict(table) | {"same": table.same} for table in comparisons],
+        }
         await connection.execute(text(f"CREATE SCHEMA {self._shadow.schema}"))
         await connection.execute(text(f"CREATE TABLE {self._shadow.schema}.outcome (document text)"))
         await connection.execute(

@@ -86,9 +86,9 @@ def _covered_on(occurrence: Occurrence, spans: Sequence[Span]) -> date | None:
     return min((day for day in days if day is not None), default=None)
 
 
-def _communicated_on(found: Window, spans: Sequence[Span]) -> date | None:
+def _communicated_on(window: Window, spans: Sequence[Span]) -> date | None:
     """Return the earliest day of the window on which some communication may have been held."""
-    opened, closed = found.opened_on, found.closed_on
+    opened, closed = window.opened_on, window.closed_on
     if opened is None:
         return None
     days = (max(span.first, opened) for span in spans if span.last >= opened)

@@ -68,7 +68,7 @@ def findings(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> tuple[Findin
     steps = [step for step in steps_of(facts, rulebook) if step.entry.entered_on <= as_of]
     clocks = clocks_of(facts, rulebook, as_of)
     dated = [*_late(facts, as_of), *_of_way(steps), *_left_early(steps, clocks), *_of_postings(clocks)]
-    return (*_of_draft(facts, rulebook, as_of), *sorted(dated, key=lambda one: one.on or date.min))
+    return (*_of_draft(facts, rulebook, as_of), *sorted(dated, key=lambda finding: finding.on or date.min))
 
 
 def clocks_of(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> tuple[PostingClock, ...]:

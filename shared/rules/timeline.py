@@ -22,7 +22,7 @@ from shared.rules.verdicts import (
     Judgement,
     OccurrenceVerdict,
     PolicyVerdict,
-    as_known_on,
+    date_as_of,
     in_scope,
     judge_own,
     pair_verdict,
@@ -133,14 +133,14 @@ def gap_state(due_on: date, day: date) -> GapState:
 
 
 def _scene(case: DraftCase, units: LeadUnits, day: date) -> _Scene:
-    found, shared = case.course.window, settled(case, day)
+    window, shared = case.course.window, settled(case, day)
     unopened = shared is not None and shared.verdict is PolicyVerdict.CLOSED_UNOPENED
     return _Scene(
         settled=shared,
         unit_code=unit_on(units, day),
-        opened=as_known_on(found.opened_on, day),
-        closed=as_known_on(found.closed_on, day),
-        unopened=found.unopened_closed_on if unopened else None,
+        opened=date_as_of(window.opened_on, day),
+        closed=date_as_of(window.closed_on, day),
+        unopened=window.unopened_closed_on if unopened else None,
     )
 
 
@@ -251,8 +251,8 @@ _CLOSURES = {
 
 def _turning_days(case: DraftCase, units: LeadUnits) -> set[date]:
     """Collect the days on which something turns for all policies, `date.min` among them."""
-    found = case.course.window
-    turns = (found.opened_on, found.closed_on, found.unopened_closed_on, found.ended_on)
+    window = case.course.window
+    turns = (window.opened_on, window.closed_on, window.unopened_closed_on, window.ended_on)
     return {day for day, _ in units}.union(day for day in turns if day is not None)
 
 

@@ -130,14 +130,14 @@ def pair_verdict(pair: Pair, day: date) -> OccurrenceVerdict:
 
 def settled(draft: DraftCase, day: date) -> Judgement | None:
     """Return the verdict that all policies share on a day, or None if each is judged by itself."""
-    found = draft.course.window
-    if _by(found.ended_on, day):
+    window = draft.course.window
+    if _by(window.ended_on, day):
         return _ENDED
     if draft.exempt:
         return _EXEMPT
-    if _by(found.unopened_closed_on, day):
+    if _by(window.unopened_closed_on, day):
         return _CLOSED_UNOPENED
-    return None if _by(found.opened_on, day) else _NOT_OPENED
+    return None if _by(window.opened_on, day) else _NOT_OPENED
 
 
 def judge(draft: DraftCase, policy: PolicyCase, day: date) -> Judgement:
@@ -186,25 +186,25 @@ def assess(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> DraftAssessmen
         scope=in_scope(facts.scope),
         window=window_as_of(case.course.window, as_of),
         occurrences=tuple(
-            replace(occurrence, exited_on=as_known_on(occurrence.exited_on, as_of))
+            replace(occurrence, exited_on=date_as_of(occurrence.exited_on, as_of))
             for occurrence in occurrences
         ),
         policies=tuple(_policy(case, policy, as_of) for policy in case.policies),
     )
 
 
-def window_as_of(found: Window, as_of: date) -> Window:
-    closed_on = as_known_on(found.closed_on, as_of)
+def window_as_of(window: Window, as_of: date) -> Window:
+    closed_on = date_as_of(window.closed_on, as_of)
     return Window(
-        opened_on=as_known_on(found.opened_on, as_of),
+        opened_on=date_as_of(window.opened_on, as_of),
         closed_on=closed_on,
-        closed_by=found.closed_by if closed_on else None,
-        unopened_closed_on=as_known_on(found.unopened_closed_on, as_of),
-        ended_on=as_known_on(found.ended_on, as_of),
+        closed_by=window.closed_by if closed_on else None,
+        unopened_closed_on=date_as_of(window.unopened_closed_on, as_of),
+        ended_on=date_as_of(window.ended_on, as_of),
     )
 
 
-def as_known_on(happened: date | None, as_of: date) -> date | None:
+def date_as_of(happened: date | None, as_of: date) -> date | None:
     return happened if happened is not None and happened <= as_of else None
 
 
@@ -222,7 +222,7 @@ def _pair(pair: Pair, spans: tuple[Span, ...], as_of: date) -> PairAssessment:
         entry_id=pair.occurrence.entry_id,
         required=pair.occurrence.required,
         verdict=pair_verdict(pair, as_of),
-        covered_on=as_known_on(pair.covered_on, as_of),
+        covered_on=date_as_of(pair.covered_on, as_of),
         covering_ids=_covering_ids(pair.occurrence, spans, as_of),
     )
 
