@@ -161,7 +161,7 @@ def _steps(location: Iterable[Any]) -> Iterator[str]:
 
 _WHY = {
     "missing": Text("bắt buộc nhưng còn thiếu; hãy bổ sung", "is mandatory and missing; add it"),
-    "extra_forbidden": Text("không phải là trường đã biết; hãy sửa tên hoặc bỏ", "is no field of a row; correct its name or leave it out"),
+    "extra_forbidden": Text("không phải là trường đã biết; hãy sửa tên hoặc bỏ", "is no known field; correct its name or leave it out"),
     "date_from_datetime_parsing": Text("phải là ngày dạng yyyy-mm-dd", "must be a day as yyyy-mm-dd"),
     "int_type": Text("phải là số nguyên", "must be a whole number"),
     "tuple_type": Text("phải là danh sách", "must be a list"),
