@@ -26,7 +26,7 @@ from shared.kernel.settings import ServiceSettings
 from shared.kernel.task_group import together
 from shared.kernel.transient import BROKER, TRANSIENT
 from shared.messaging import faststream_broker
-from shared.messaging.subscribers import Reactions
+from shared.messaging.subscribers import Subscribers
 from shared.observability.metrics import Telemetry
 from shared.observability.tracing import Tracing
 from shared.persistence import database
@@ -73,14 +73,14 @@ class Platform:
             tracing=self.tracing,
         )
 
-    def reactions(self) -> Reactions:
+    def subscribers(self) -> Subscribers:
         """Make the service's FastStream broker, and what it reacts to through it (nothing yet)."""
-        face = faststream_broker.create_broker(self.settings, self.catalog)
-        face.add_middleware(NatsPrometheusMiddleware(registry=self.metrics.registry))
+        broker = faststream_broker.create_broker(self.settings, self.catalog)
+        broker.add_middleware(NatsPrometheusMiddleware(registry=self.metrics.registry))
         inbox = f"{self.settings.inbox_prefix}.".encode()
-        made = Reactions(face, self.client, inbox, self.catalog, self.metrics, self.tracing)
-        self.metrics.before_scrape("reactions", made.read)
-        return made
+        subscribers = Subscribers(broker, self.client, inbox, self.catalog, self.metrics, self.tracing)
+        self.metrics.before_scrape("subscribers", subscribers.read)
+        return subscribers
 
     def probes(self, runner: Runner) -> dict[str, Probe]:
         return {
@@ -93,7 +93,7 @@ class Platform:
     async def lifespan(self, migrations: Path, background: Sequence[Background]) -> AsyncIterator[None]:
         """Migrate, connect and run the background work while the service answers; then stop it in order."""
         tasks = asyncio.create_task(self._run(migrations, background))
-        tasks.add_done_callback(_say_if_broken)
+        tasks.add_done_callback(_end_if_broken)
         try:
             yield
         finally:
@@ -126,20 +126,20 @@ class Platform:
 
 async def _patiently(work: Background) -> None:
     """Wait for a database that is not there yet."""
-    said = ""
+    last_problem = ""
     while True:
         try:
             await work()
         except TRANSIENT as error:
-            if str(error) != said:
+            if str(error) != last_problem:
                 logger.warning("waiting_for_database", error=str(error))
-            said = str(error)
+            last_problem = str(error)
             await asyncio.sleep(1)
         else:
             return
 
 
-def _say_if_broken(task: asyncio.Task[None]) -> None:
+def _end_if_broken(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         _end_process("background_work_failed", error)
 
@@ -155,8 +155,8 @@ def _end_process(reason: str, error: BaseException | None = None) -> None:
 
 async def _projection_check(runner: Runner) -> Check:
     status = runner.status
-    if status.state is State.STUCK:
-        return Check(ok=False, detail=f"stuck: {status.problem}")
+    if status.state is State.HALTED:
+        return Check(ok=False, detail=f"halted: {status.problem}")
     detail = f"{status.state} at position {status.position}, {status.pending} behind"
     return Check(status.state in {State.RUNNING, State.STANDBY}, status.problem or detail)
 
@@ -169,7 +169,7 @@ def start(app: FastAPI, settings: ServiceSettings, migrations: Path) -> None:
         serve(app, settings)
 
 
-def collect_rarely() -> None:
+def tune_gc() -> None:
     """Take what is loaded by now for lasting, and look for garbage in circles less often.
 
     A look at everything that is loaded holds up every answer of the process for a tenth of a second.
@@ -181,7 +181,7 @@ def collect_rarely() -> None:
 
 def serve(app: FastAPI, settings: ServiceSettings) -> None:
     """Answer HTTP until told to stop (SIGTERM, SIGINT); the exit status is 1 if the service broke down."""
-    collect_rarely()
+    tune_gc()
     uvicorn.run(
         app,
         host=settings.host,

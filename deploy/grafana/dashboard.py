@@ -56,7 +56,7 @@ PANELS: tuple[tuple[str, str, dict[str, str]], ...] = (
         "s",
         {
             "max by (projection) (loa_projection_lag_seconds)": "{{projection}}",
-            "max by (projection) (loa_projection_stuck)": "{{projection}} halted",
+            "max by (projection) (loa_projection_halted)": "{{projection}} halted",
         },
     ),
     (
@@ -72,7 +72,7 @@ PANELS: tuple[tuple[str, str, dict[str, str]], ...] = (
     (
         "Chờ xử lý / Pending messages",
         "none",
-        {"max by (consumer) (loa_reactions_pending)": "{{consumer}}"},
+        {"max by (consumer) (loa_consumer_pending)": "{{consumer}}"},
     ),
     (
         "HTTP, p95",

@@ -37,8 +37,8 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     runner = platform.runner(projection(platform.engine, rulebook), tables.checkpoints)
     read_model = SqlReadModel(platform.engine, now)
     commands = Commands(platform.store, read_model, clock.new_id)
-    reactions = platform.reactions()
-    subscribe(reactions, commands, now)
+    subscribers = platform.subscribers()
+    subscribe(subscribers, commands, now)
     return app_factory.create_api(
         service=settings.service,
         description="Kế hoạch và hoạt động truyền thông dự thảo chính sách. / Plans and communications about draft policies.",
@@ -52,15 +52,15 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
                 now,
             ),
         ],
-        broker=reactions.broker,
+        broker=subscribers.broker,
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),
         runner=runner,
-        probes={**platform.probes(runner), "reactions": reactions.probe},
+        probes={**platform.probes(runner), "reactions": subscribers.probe},
         metrics=platform.metrics,
         tracing=platform.tracing,
         now=now,
-        lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run, reactions.run]),
+        lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run, subscribers.run]),
     )
 
 

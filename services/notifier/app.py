@@ -79,8 +79,8 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
     publisher = ticks.sender.publisher
     runner = platform.runner(projection(platform.engine, rulebook, publisher.caught_up), tables.checkpoints)
     platform.metrics.before_scrape("mail", Collector.of(platform.engine, sending, now, platform.metrics).read)
-    reactions = platform.reactions()
-    subscribe(reactions, ticks, clock.new_id)
+    subscribers = platform.subscribers()
+    subscribe(subscribers, ticks, clock.new_id)
     recipients, read_model = SqlRecipients(platform.engine), SqlReadModel(platform.engine, now)
     return app_factory.create_api(
         service=settings.service,
@@ -108,17 +108,17 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
             failed_mail.router(failed_mail.SqlFailedMails(platform.engine, ticks.pipeline.kinds), now),
             routes.router(platform.store, lambda session: rows(session, recipients, clock.new_id).sheets()),
         ],
-        broker=reactions.broker,
+        broker=subscribers.broker,
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),
         runner=runner,
-        probes={**platform.probes(runner), "reactions": reactions.probe},
+        probes={**platform.probes(runner), "reactions": subscribers.probe},
         metrics=platform.metrics,
         tracing=platform.tracing,
         now=now,
         lifespan=lambda _: platform.lifespan(
             MIGRATIONS,
-            [runner.run, reactions.run, ticks.sender.run, *_bounce_sources(platform, settings, now)],
+            [runner.run, subscribers.run, ticks.sender.run, *_bounce_sources(platform, settings, now)],
         ),
         settle=partial(settle, now=now),
     )

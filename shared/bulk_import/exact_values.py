@@ -18,17 +18,17 @@ _SERIAL = re.compile(r"(\d{4,6})(?:\.\d+)?")
 
 def not_a_day(value: str) -> Text | None:
     """Say what is wrong with a text that should be a day, and how it is written; nothing if it is one."""
-    if found := _ISO.fullmatch(value):
-        return _in_calendar(*(int(part) for part in found.groups()))
-    if found := _LOOSE_ISO.fullmatch(value):
-        return _written_otherwise(*(int(part) for part in found.groups()))
-    if found := _VIETNAMESE.fullmatch(value):
-        day, month, year = (int(part) for part in found.groups())
+    if match := _ISO.fullmatch(value):
+        return _in_calendar(*(int(part) for part in match.groups()))
+    if match := _LOOSE_ISO.fullmatch(value):
+        return _written_otherwise(*(int(part) for part in match.groups()))
+    if match := _VIETNAMESE.fullmatch(value):
+        day, month, year = (int(part) for part in match.groups())
         return _written_otherwise(year, month, day)
     if (written := meant(value)) is not None:
         return _meant(written)
-    if (found := _SERIAL.fullmatch(value)) and SERIALS[0] <= int(found[1]) <= SERIALS[1]:
-        return _serial(int(found[1]))
+    if (match := _SERIAL.fullmatch(value)) and SERIALS[0] <= int(match[1]) <= SERIALS[1]:
+        return _serial(int(match[1]))
     return Text(
         "không phải là ngày hợp lệ; ngày ghi dạng 2024-02-15 (năm-tháng-ngày), chỉ biết tháng thì ghi 2024-02, "
         "chỉ biết năm thì ghi 2024",
@@ -36,25 +36,25 @@ def not_a_day(value: str) -> Text | None:
     )
 
 
-def _meant(found: Meant) -> Text:
-    if found.day:
-        return _written_otherwise(found.year, found.month, found.day)
-    if (wrong := _in_calendar(found.year, found.month or 1, 1)) is not None:
+def _meant(meaning: Meant) -> Text:
+    if meaning.day:
+        return _written_otherwise(meaning.year, meaning.month, meaning.day)
+    if (wrong := _in_calendar(meaning.year, meaning.month or 1, 1)) is not None:
         return wrong
     return Text(
-        f"phải ghi dạng năm-tháng-ngày; chỉ biết {'tháng' if found.month else 'năm'} thì hãy ghi {found}",
-        f"must be written year-month-day; if only the {'month' if found.month else 'year'} is known, write {found}",
+        f"phải ghi dạng năm-tháng-ngày; chỉ biết {'tháng' if meaning.month else 'năm'} thì hãy ghi {meaning}",
+        f"must be written year-month-day; if only the {'month' if meaning.month else 'year'} is known, write {meaning}",
     )
 
 
 def needs_a_day(value: str) -> Text | None:
     """Say that a month or a year is not enough, for a column that takes days alone; None if it is neither."""
-    found = meant(value) or (Meant(*map(int, value.split("-"))) if _SHORT_ISO.fullmatch(value) else None)
-    if found is None or found.day:
+    meaning = meant(value) or (Meant(*map(int, value.split("-"))) if _SHORT_ISO.fullmatch(value) else None)
+    if meaning is None or meaning.day:
         return None
     return Text(
-        f"cột này cần đủ năm, tháng, ngày (ví dụ 2024-02-15), không chỉ {found}; hãy xem ngày trong văn bản gốc",
-        f"this column needs year, month and day (such as 2024-02-15), not only {found}; look for the day in the document",
+        f"cột này cần đủ năm, tháng, ngày (ví dụ 2024-02-15), không chỉ {meaning}; hãy xem ngày trong văn bản gốc",
+        f"this column needs year, month and day (such as 2024-02-15), not only {meaning}; look for the day in the document",
     )
 
 

@@ -20,7 +20,7 @@ from shared.kernel.errors import Refusal
 from shared.kernel.task_group import together
 
 WINDOW = 250  # rows that are written together
-LANES = 32
+WORKERS = 32
 TURN = 50  # rows, then others have a turn: what goes to the broker and comes from it, other requests
 ATTEMPTS = 4
 PAUSE = 0.02  # seconds until the first new attempt, at most; doubled each time
@@ -47,15 +47,15 @@ class Window:
 
     sheet: Sheet[Any] | None
     refused: Outcomes
-    lanes: Mapping[AggregateRef, Sequence[_Row]] = field(default_factory=dict)
+    by_aggregate: Mapping[AggregateRef, Sequence[_Row]] = field(default_factory=dict)
 
     @property
     def about(self) -> Iterator[AggregateRef]:
-        return (ref for lane in self.lanes.values() for row in lane for ref in row.about)
+        return (ref for rows in self.by_aggregate.values() for row in rows for ref in row.about)
 
     def of(self, refs: Iterable[AggregateRef]) -> "Window":
         """Give that part of it which changes some aggregates."""
-        return Window(self.sheet, {}, {ref: self.lanes[ref] for ref in refs})
+        return Window(self.sheet, {}, {ref: self.by_aggregate[ref] for ref in refs})
 
 
 def cut(lines: Iterable[Line], sheets: Mapping[str, Sheet[Any]]) -> Iterator[Window]:
@@ -68,7 +68,7 @@ def _window(lines: Sequence[Line], sheet: Sheet[Any] | None) -> Window:
     if sheet is None:
         return Window(None, {number: _no_such_sheet(line) for number, line in enumerate(lines)})
     wrong: Outcomes = {}
-    lanes: dict[AggregateRef, list[_Row]] = {}
+    by_aggregate: dict[AggregateRef, list[_Row]] = {}
     for number, line in enumerate(lines):
         try:
             row = sheet.model.model_validate(line.row)
@@ -76,8 +76,8 @@ def _window(lines: Sequence[Line], sheet: Sheet[Any] | None) -> Window:
             wrong[number] = refusal(line, reasons(error, line.row, sheet.model))
         else:
             about = sheet.about(row)
-            lanes.setdefault(about[0], []).append(_Row(number, line, row, about))
-    return Window(sheet, wrong, lanes)
+            by_aggregate.setdefault(about[0], []).append(_Row(number, line, row, about))
+    return Window(sheet, wrong, by_aggregate)
 
 
 @dataclass(slots=True)
@@ -156,9 +156,9 @@ class Carrier:
         """See a window into the log; False if others overtook it: then all that stood on it is forgotten."""
         written = await writing.written
         _place(writing.outcomes, written.positions)
-        if written.overtaken:
-            await self._again(writing.window.of(written.overtaken), writing.outcomes)
-        return not written.overtaken
+        if written.conflicted:
+            await self._again(writing.window.of(written.conflicted), writing.outcomes)
+        return not written.conflicted
 
     async def _again(self, window: Window, outcomes: Outcomes) -> None:
         """Decide what others have changed meanwhile on what the log says now."""
@@ -168,12 +168,14 @@ class Carrier:
             outcomes |= await self._decide(window)
             written = await self._write()
             _place(outcomes, written.positions)
-            window = window.of(written.overtaken)
-            if not window.lanes:
+            window = window.of(written.conflicted)
+            if not window.by_aggregate:
                 return
         self.session.store.forget()
         why = refused(TooManyConflicts(ATTEMPTS).message)
-        outcomes |= {row.number: refusal(row.line, [why]) for lane in window.lanes.values() for row in lane}
+        outcomes |= {
+            row.number: refusal(row.line, [why]) for rows in window.by_aggregate.values() for row in rows
+        }
 
     async def _decide(self, window: Window) -> Outcomes:
         """Take the rows of every lane one after the other, and lanes beside each other."""
@@ -182,16 +184,16 @@ class Carrier:
             return outcomes
         await self.session.store.expect(window.about)
         metadata = replace(self.metadata, time=self.now())
-        lanes = iter(window.lanes.values())
+        by_aggregate = iter(window.by_aggregate.values())
 
         async def work() -> None:
-            for lane in lanes:
-                for row in lane:
+            for rows in by_aggregate:
+                for row in rows:
                     outcomes[row.number] = await self._take(row, sheet, metadata)
                     if row.number % TURN == 0:
                         await asyncio.sleep(0)
 
-        await together(*[work] * LANES)
+        await together(*[work] * WORKERS)
         return outcomes
 
     async def _take(self, row: _Row, sheet: Sheet[Any], metadata: Metadata) -> Outcome:
@@ -233,6 +235,6 @@ def _refused(error: Refusal, row: Mapping[str, Any]) -> Reason:
     why = refused(error.message)
     if not isinstance(error, HoldsPersonalData):
         return why
-    cells = [(column, str(cell)) for column, cell in row.items() if error.found in str(cell)]
+    cells = [(column, str(cell)) for column, cell in row.items() if error.personal_data in str(cell)]
     column, cell = cells[0] if cells else (str(error.facts["field"]), "")
     return why.model_copy(update={"column": column, "value": shown(cell)})

@@ -40,7 +40,7 @@ class ImportRow(BaseModel):
         """What a kind of row does with its cells before they are checked."""
         return row
 
-    def told(self, *without: str) -> dict[str, Any]:
+    def column_values(self, *without: str) -> dict[str, Any]:
         """Give the columns of the format as they were checked, without some of them."""
         return {name: getattr(self, name) for name in type(self).model_fields if name not in without}
 
@@ -164,10 +164,10 @@ def _why(item: Any, context: Mapping[str, Any], value: str, column: str) -> Text
     if item["type"] == "string_pattern_mismatch" and column in PATTERNS:
         return PATTERNS[column]
     english = str(item["msg"]).removeprefix("Value error, ")
-    known = WHY_VALUE.get(english) or WHY.get(item["type"])
-    if known is None:
+    problem = WHY_VALUE.get(english) or WHY.get(item["type"])
+    if problem is None:
         return Text("có giá trị không hợp lệ; hãy xem mẫu nhập", english)
-    return Text(known.vi.format(**context), known.en.format(**context))
+    return Text(problem.vi.format(**context), problem.en.format(**context))
 
 
 def shown(value: str) -> str:

@@ -50,7 +50,7 @@ _EMPTY_WORDS = frozenset({"cua", "cap", "va", "cac", "do", "ve", ""})
 def _labels() -> Mapping[str, str]:
     """The Vietnamese names of values, without diacritics: what an official writes who knows no code."""
     lists = (STAGES, CHANNELS, INSTRUMENTS, REGIMES, PROCEDURES, UNIT_LEVELS, PRECISIONS)
-    return {value.value: folded(text.vi) for known in lists for value, text in known.items()}
+    return {value.value: folded(text.vi) for labels in lists for value, text in labels.items()}
 
 
 def folded(text: str) -> str:
@@ -88,17 +88,19 @@ def _likely(value: str, allowed: Sequence[str]) -> list[str]:
     if len(allowed) <= ALL_NAMED:
         return []
     asked = folded(value)
-    by_label = [one for one in allowed if asked and asked == _LABELS.get(one)]
+    by_label = [option for option in allowed if asked and asked == _LABELS.get(option)]
     if named := by_label or [
-        one for one in allowed if asked and _words(asked) == _words(_LABELS.get(one, ""))
+        option for option in allowed if asked and _words(asked) == _words(_LABELS.get(option, ""))
     ]:
         return named
     spelt = get_close_matches(asked, allowed, n=NAMED, cutoff=LIKE)
-    labels = {one: _LABELS.get(one, "") for one in allowed}
+    labels = {option: _LABELS.get(option, "") for option in allowed}
     for likeness in (_by_words, _by_letters, _by_part):
-        likes = {one: likeness(asked, label) for one, label in labels.items()}
-        if told := sorted((one for one in allowed if likes[one] >= LIKE), key=lambda one: -likes[one]):
-            return list(dict.fromkeys([*spelt, *told]))[:NAMED]
+        likes = {option: likeness(asked, label) for option, label in labels.items()}
+        if similar := sorted(
+            (option for option in allowed if likes[option] >= LIKE), key=lambda option: -likes[option]
+        ):
+            return list(dict.fromkeys([*spelt, *similar]))[:NAMED]
     return spelt
 
 

@@ -44,8 +44,8 @@ class Meant:
 def meant(text: str) -> Meant | None:
     """Read a date in one of the forms that officials use; None for anything else. The calendar is not asked."""
     plain = _plain(text)
-    found = next((found for form in _FORMS if (found := form.fullmatch(plain))), None)
-    return _of(found.groupdict()) if found else None
+    match = next((match for form in _FORMS if (match := form.fullmatch(plain))), None)
+    return _of(match.groupdict()) if match else None
 
 
 def _of(parts: Mapping[str, str | None]) -> Meant:

@@ -137,8 +137,8 @@ def encode(ref: AggregateRef, new: NewEvent, aggregate_version: int) -> bytes:
         "dataset": about.dataset,
         "data": orjson.Fragment(new.data.model_dump_json(exclude_none=True)),
     }
-    said = {key: value for key, value in document.items() if value is not None}
-    return orjson.dumps(said, option=orjson.OPT_UTC_Z)
+    attributes = {key: value for key, value in document.items() if value is not None}
+    return orjson.dumps(attributes, option=orjson.OPT_UTC_Z)
 
 
 def decode(catalog: Catalog, position: int, payload: bytes) -> Recorded:

@@ -34,9 +34,9 @@ def posting_id(draft_code: str, stage: str, opened_on: date) -> UUID:
     return uuid5(LOA_NAMESPACE, f"posting:{draft_code}:{stage}:{opened_on.isoformat()}")
 
 
-def activity_id(draft_code: str, planned_on: date, precision: str, *said: str | None) -> UUID:
-    """Identify a planned activity that came from a file; `said` are its stage, channel and title."""
-    words = ":".join(part or "" for part in said)
+def activity_id(draft_code: str, planned_on: date, precision: str, *distinguishing: str | None) -> UUID:
+    """Identify a planned activity that came from a file; `distinguishing` are its stage, channel and title."""
+    words = ":".join(part or "" for part in distinguishing)
     return uuid5(LOA_NAMESPACE, f"activity:{draft_code}:{planned_on.isoformat()}:{precision}:{words}")
 
 
@@ -48,9 +48,9 @@ def programme_id(unit_code: str, year: int) -> UUID:
     return uuid5(LOA_NAMESPACE, f"programme:{unit_code}:{year}")
 
 
-def programme_entry_id(unit_code: str, year: int, kind: str, *said: object) -> UUID:
-    """Identify an entry of a programme that came from a file; `said` is what tells it from others."""
-    words = ":".join("" if part is None else str(part) for part in said)
+def programme_entry_id(unit_code: str, year: int, kind: str, *distinguishing: object) -> UUID:
+    """Identify an entry of a programme that came from a file; `distinguishing` is what tells it from others."""
+    words = ":".join("" if part is None else str(part) for part in distinguishing)
     return uuid5(LOA_NAMESPACE, f"programme-entry:{unit_code}:{year}:{kind}:{words}")
 
 

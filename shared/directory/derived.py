@@ -51,10 +51,10 @@ async def derive_again(connection: AsyncConnection, tables: DraftTables, ruleboo
 async def _derive_stages(
     connection: AsyncConnection, tables: DraftTables, rulebook: Rulebook, drafts: Collection[UUID]
 ) -> None:
-    found = await connection.execute(_facts(tables, drafts))
+    rows_read = await connection.execute(_facts(tables, drafts))
     rows = [
         {"draft_id": facts.draft_id, **period._asdict()}
-        for facts in _facts_of(found.mappings())
+        for facts in _facts_of(rows_read.mappings())
         for period in stage_periods(facts, rulebook)
     ]
     await connection.execute(delete(tables.stage).where(tables.stage.c.draft_id.in_(drafts)))

@@ -159,7 +159,7 @@ def _entry(card: DraftCard, event: Recorded, _data: Any) -> Changes:
 
 
 def _corrected(card: DraftCard, _event: Recorded, data: DraftStageCorrected) -> Changes:
-    entries = (corrected(one, data) if one.entry_id == data.entry_id else one for one in card.entries)
+    entries = (corrected(entry, data) if entry.entry_id == data.entry_id else entry for entry in card.entries)
     return {"entries": tuple(entries)}
 
 

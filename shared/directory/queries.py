@@ -20,10 +20,10 @@ async def unit_directory(
     """Read all units, or those of some codes alone."""
 
     async def grouped(table: Table) -> Mapping[str, list[Any]]:
-        found: dict[str, list[Any]] = defaultdict(list)
+        groups: dict[str, list[Any]] = defaultdict(list)
         for row in await connection.execute(_of(table, codes)):
-            found[row.unit_code].append(row)
-        return found
+            groups[row.unit_code].append(row)
+        return groups
 
     names, parents = await grouped(tables.name), await grouped(tables.parent)
     ends, successions = await grouped(tables.end), await grouped(tables.succession)
@@ -36,10 +36,13 @@ async def unit_directory(
             parent_code=row.parent_code,
             valid_from=row.valid_from,
             valid_to=row.valid_to,
-            names=tuple((one.on, one.unit_name) for one in names.get(row.unit_code, ())),
-            parents=tuple((one.on, one.parent_code) for one in parents.get(row.unit_code, ())),
-            ends=tuple(one.on for one in ends.get(row.unit_code, ())),
-            successions=tuple(Succession(one.to_code, one.on) for one in successions.get(row.unit_code, ())),
+            names=tuple((name.on, name.unit_name) for name in names.get(row.unit_code, ())),
+            parents=tuple((parent.on, parent.parent_code) for parent in parents.get(row.unit_code, ())),
+            ends=tuple(end.on for end in ends.get(row.unit_code, ())),
+            successions=tuple(
+                Succession(succession.to_code, succession.on)
+                for succession in successions.get(row.unit_code, ())
+            ),
         )
         for row in await connection.execute(_of(tables.unit, codes))
     )

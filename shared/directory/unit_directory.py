@@ -50,17 +50,17 @@ class UnitsOn:
 
     def with_ancestors(self, codes: Iterable[str]) -> frozenset[str]:
         """Give those of the units that are registered, with all above them."""
-        return frozenset(one for code in codes for one in (code, *self.above(code)) if one in self.units)
+        return frozenset(unit for code in codes for unit in (code, *self.above(code)) if unit in self.units)
 
     def below(self, code: str) -> frozenset[str]:
         """Give the units below one, without itself."""
-        found: set[str] = set()
+        descendants: set[str] = set()
         waiting = [code]
         while waiting:
-            children = [child for child in self._children[waiting.pop()] if child not in found]
-            found.update(children)
+            children = [child for child in self._children[waiting.pop()] if child not in descendants]
+            descendants.update(children)
             waiting.extend(children)
-        return frozenset(found) - {code}
+        return frozenset(descendants) - {code}
 
     @cached_property
     def _children(self) -> Mapping[str | None, list[str]]:
@@ -71,14 +71,14 @@ class UnitsOn:
 
     def successors(self, code: str) -> tuple[str, ...]:
         """Give the units that carry on for one, each followed to the last; none if it goes on itself."""
-        return tuple(dict.fromkeys(one for one in self._followed(code, frozenset({code})) if one != code))
+        return tuple(dict.fromkeys(heir for heir in self._followed(code, frozenset({code})) if heir != code))
 
     def _followed(self, code: str, seen: frozenset[str]) -> Iterator[str]:
-        following = [one for one in self._direct(code) if one not in seen]
+        following = [heir for heir in self._direct(code) if heir not in seen]
         if not following:
             yield code
-        for one in following:
-            yield from self._followed(one, seen | {one})
+        for heir in following:
+            yield from self._followed(heir, seen | {heir})
 
     def successor(self, code: str) -> str:
         """Follow the successions in force; where a unit has several, it stays what it was.
@@ -101,8 +101,8 @@ class UnitsOn:
             return text
         wanted = text.strip().casefold()
         named = (code for code in self.units if self.name(code).casefold() == wanted)
-        found = {*named, *(code for code in self.units if code.casefold() == wanted)}
-        return found.pop() if len(found) == 1 else text
+        matches = {*named, *(code for code in self.units if code.casefold() == wanted)}
+        return matches.pop() if len(matches) == 1 else text
 
 
 @dataclass(frozen=True, slots=True)

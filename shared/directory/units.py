@@ -63,7 +63,7 @@ class Unit:
 
     def successors_on(self, day: date) -> tuple[str, ...]:
         """Give the units that carry on for this one by a day, in the order of their codes."""
-        return tuple(sorted({one.to_code for one in self.successions if one.on <= day}))
+        return tuple(sorted({succession.to_code for succession in self.successions if succession.on <= day}))
 
 
 def registered(event: UnitRegistered) -> Unit:

@@ -23,7 +23,7 @@ PAGE = 1000  # events of one direct get
 TOGETHER = 250  # aggregates whose newest events are asked for at once
 AT_MOST = 1024  # events of such an answer (the broker's limit)
 STEPS = 24  # back from an event to the one before it, until the log is searched instead
-READERS = 32
+CONCURRENT_READS = 32
 TOO_MANY = 413
 BEHIND_SECONDS = 0.05  # until who is behind, or another in its place, is asked again
 LASTING_SECONDS = 30.0  # a broker that is behind for longer is cut off, and answers nobody
@@ -32,7 +32,7 @@ _Placed = dict[int, tuple[Recorded, int]]  # by version: an event, and where the
 
 
 @dataclass(slots=True)
-class Known:
+class NewestSeen:
     """The newest event that a process knows of: what it reads must not be older.
 
     Of three brokers any one may answer a direct get, also one that has not heard yet what the others took: what was
@@ -44,21 +44,21 @@ class Known:
     noted: float = field(default_factory=time.monotonic)
 
     @property
-    def lasts(self) -> bool:
+    def is_current(self) -> bool:
         """After a while nobody is behind any more; should the log have been replaced, this ends the waiting."""
         return self.position > 0 and time.monotonic() - self.noted < LASTING_SECONDS
 
     @property
     def subjects(self) -> Sequence[str]:
-        return [self.subject] if self.lasts else []
+        return [self.subject] if self.is_current else []
 
     def note(self, position: int, subject: str) -> None:
-        if position > self.position or not self.lasts:
+        if position > self.position or not self.is_current:
             self.position, self.subject, self.noted = position, subject, time.monotonic()
 
     def is_in(self, end: Msg) -> bool:
         """Say by the end mark of an answer whether who gave it has this event."""
-        return not self.lasts or int(_header(end, "Nats-UpTo-Sequence") or 0) >= self.position
+        return not self.is_current or int(_header(end, "Nats-UpTo-Sequence") or 0) >= self.position
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +75,19 @@ class LogReader:
     catalog: Catalog
     timeout: float
     page: int = PAGE
-    known: Known = field(default_factory=Known)
+    newest_seen: NewestSeen = field(default_factory=NewestSeen)
 
     async def reach(self, position: int) -> None:
         """Read nothing from now on that is older than a position; `TransientError` if the log has none such in time."""
         until = time.monotonic() + self.timeout
-        while not (self.known.lasts and self.known.position >= position):
+        while not (self.newest_seen.is_current and self.newest_seen.position >= position):
             try:
-                found = await self._at([position])
+                messages = await self._at([position])
             except BROKER as error:
                 raise TransientError(f"the log could not be read: {error}") from error
-            for message in found:
-                self.known.note(position, _header(message, "Nats-Subject"))
-            if not found:
+            for message in messages:
+                self.newest_seen.note(position, _header(message, "Nats-Subject"))
+            if not messages:
                 await self._later(until, position)
 
     async def _later(self, until: float, position: int) -> None:
@@ -111,19 +111,19 @@ class LogReader:
             raise TransientError(f"the log could not be read: {error}") from error
 
     async def _load_all(self, refs: Sequence[AggregateRef]) -> Mapping[AggregateRef, History]:
-        gate = asyncio.Semaphore(READERS)
+        gate = asyncio.Semaphore(CONCURRENT_READS)
 
         async def search(ref: AggregateRef) -> History:
             async with gate:
                 return await self._search(ref)
 
-        found: dict[AggregateRef, History] = {}
+        histories: dict[AggregateRef, History] = {}
         for start in range(0, len(refs), TOGETHER):
-            found |= await self._walk(refs[start : start + TOGETHER])
-        long = [ref for ref in refs if ref not in found]
-        return found | dict(zip(long, await asyncio.gather(*map(search, long)), strict=True))
+            histories |= await self._read_back(refs[start : start + TOGETHER])
+        long = [ref for ref in refs if ref not in histories]
+        return histories | dict(zip(long, await asyncio.gather(*map(search, long)), strict=True))
 
-    async def _walk(self, refs: Sequence[AggregateRef]) -> dict[AggregateRef, History]:
+    async def _read_back(self, refs: Sequence[AggregateRef]) -> dict[AggregateRef, History]:
         """Read those of which every event is found within `STEPS` back from the newest of its type."""
         placed = {ref: _Placed() for ref in refs}
         self._place(await self._newest(refs), placed)
@@ -159,16 +159,16 @@ class LogReader:
         """Ask until who answers has what we know of."""
         until = time.monotonic() + self.timeout
         while True:
-            wanted = [*subjects, *self.known.subjects]
+            wanted = [*subjects, *self.newest_seen.subjects]
             answers = await self._ask({"multi_last": wanted, "batch": AT_MOST})
-            if self.known.is_in(answers[-1]):
+            if self.newest_seen.is_in(answers[-1]):
                 return answers
-            await self._later(until, self.known.position)
+            await self._later(until, self.newest_seen.position)
 
     async def _at(self, positions: Iterable[int]) -> list[Msg]:
         """Read the messages at some places of the log; what stands nowhere is left out."""
         queries = [{"seq": position} for position in positions]
-        answers = await self._exchange(queries, lambda heard: len(heard) == len(queries))
+        answers = await self._exchange(queries, lambda answers: len(answers) == len(queries))
         return [message for message in answers if not _header(message, Header.STATUS)]
 
     async def _search(self, ref: AggregateRef) -> History:
@@ -187,7 +187,7 @@ class LogReader:
 
     async def _ask(self, query: Mapping[str, Any]) -> list[Msg]:
         """Ask once; the last of the answers is the end mark."""
-        answers = await self._exchange([query], lambda heard: bool(_header(heard[-1], Header.STATUS)))
+        answers = await self._exchange([query], lambda answers: bool(_header(answers[-1], Header.STATUS)))
         _refuse_failure(answers[-1])
         return answers
 
@@ -196,20 +196,20 @@ class LogReader:
         answers: list[Msg] = []
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-        async def hear(message: Msg) -> None:
+        async def collect(message: Msg) -> None:
             answers.append(message)
             if done(answers) and not ended.done():
                 ended.set_result(None)
 
         inbox = self.nc.new_inbox()
-        hearing = await self.nc.subscribe(inbox, cb=hear)
+        subscription = await self.nc.subscribe(inbox, cb=collect)
         try:
             for query in queries:
                 payload = json.dumps(query).encode()
                 await self.nc.publish(f"$JS.API.DIRECT.GET.{EVENTS}", payload, reply=inbox)
             await asyncio.wait_for(ended, self.timeout)
         finally:
-            await hearing.unsubscribe()
+            await subscription.unsubscribe()
         return answers
 
 

@@ -1,7 +1,7 @@
 """Why an append is refused: somebody else was quicker, or the log must not hold what it says."""
 
 from shared.kernel.errors import Refusal
-from shared.text_checks.personal_data import Found
+from shared.text_checks.personal_data import PersonalData
 
 
 class StaleVersion(Refusal):
@@ -57,12 +57,12 @@ class HoldsPersonalData(Refusal):
     code = "personal-data"
     kind = "invalid"
 
-    def __init__(self, field: str, found: Found) -> None:
+    def __init__(self, field: str, personal_data: PersonalData) -> None:
         super().__init__(
-            f"“{field}” có {found.kind.vi} ({found.part[:80]}); nhật ký không lưu dữ liệu cá nhân, "
+            f"“{field}” có {personal_data.kind.vi} ({personal_data.part[:80]}); nhật ký không lưu dữ liệu cá nhân, "
             "đề nghị bỏ phần đó rồi gửi lại.",
-            f"'{field}' holds {found.kind.en} ({found.part[:80]}); the log keeps no personal data, "
+            f"'{field}' holds {personal_data.kind.en} ({personal_data.part[:80]}); the log keeps no personal data, "
             "take it out and send again.",
             field=field,
         )
-        self.found = found.part
+        self.personal_data = personal_data.part

@@ -13,7 +13,7 @@ from nats.js.errors import APIError
 
 from shared.contracts.catalog import CATALOG, Catalog
 from shared.contracts.envelope import CONTENT_TYPE, AggregateRef, NewEvent, encode
-from shared.eventstore.aggregate_reader import PAGE, Known, LogReader
+from shared.eventstore.aggregate_reader import PAGE, LogReader, NewestSeen
 from shared.eventstore.append_outcome import check_size, settled
 from shared.eventstore.port import History, Version, VersionConflict
 from shared.eventstore.streams import EVENTS
@@ -55,7 +55,7 @@ class JetStreamEventStore:
     catalog: Catalog = CATALOG
     timeout: float = 5.0
     page: int = PAGE
-    known: Known = field(default_factory=Known)
+    newest_seen: NewestSeen = field(default_factory=NewestSeen)
 
     async def load(self, ref: AggregateRef) -> History:
         return (await self.load_all([ref]))[ref]
@@ -74,21 +74,23 @@ class JetStreamEventStore:
 
     @property
     def _reader(self) -> LogReader:
-        return LogReader(self.nc, self.catalog, self.timeout, self.page, self.known)
+        return LogReader(self.nc, self.catalog, self.timeout, self.page, self.newest_seen)
 
     async def append_all(self, appends: Sequence[Append]) -> Sequence[Version]:
         """Append to different aggregates in one atomic batch, which is made durable once."""
         self._require_connection()
-        messages = [message for one in appends for message in _outgoing(one.ref, one.expected, one.events)]
+        messages = [
+            message for append in appends for message in _outgoing(append.ref, append.expected, append.events)
+        ]
         try:
             ack = await self._publish_batch(messages)
         except BROKER as error:
             raise _verdict(error, f"{len(appends)} aggregates", moved=False) from error
-        self.known.note(ack["seq"], messages[-1].subject)
+        self.newest_seen.note(ack["seq"], messages[-1].subject)
         position, versions = ack["seq"] - len(messages), []
-        for one in appends:
-            position += len(one.events)
-            versions.append(Version(one.expected.count + len(one.events), position))
+        for append in appends:
+            position += len(append.events)
+            versions.append(Version(append.expected.count + len(append.events), position))
         return versions
 
     async def append(self, ref: AggregateRef, expected: Version, events: Sequence[NewEvent]) -> Version:
@@ -101,7 +103,7 @@ class JetStreamEventStore:
             return await self._settle(ref, expected, events, error)
         if ack.get("duplicate"):
             return await self._settle(ref, expected, events, None)
-        self.known.note(ack["seq"], messages[-1].subject)
+        self.newest_seen.note(ack["seq"], messages[-1].subject)
         return Version(expected.count + len(events), ack["seq"])
 
     def _require_connection(self) -> None:

@@ -39,17 +39,17 @@ class ObservedEventStore:
         with self.tracing.sending(f"append {ref.context}"), self.telemetry.append_of(ref.context):
             version = await self.below.append(ref, expected, _traced(events))
         self._count(events)
-        _tell(ref, version, events)
+        _log_appended(ref, version, events)
         return version
 
     async def append_all(self, appends: Sequence[Append]) -> Sequence[Version]:
         """Append many at once; a line for each event is written at DEBUG only."""
         with self.tracing.sending("append batch"), self.telemetry.append_of("batch"):
             versions = await self.below.append_all(_traced_all(appends))
-        self._count([event for one in appends for event in one.events])
+        self._count([event for append in appends for event in append.events])
         if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
-            for one, version in zip(appends, versions, strict=True):
-                _tell(one.ref, version, one.events)
+            for append, version in zip(appends, versions, strict=True):
+                _log_appended(append.ref, version, append.events)
         first, last = versions[0].position - len(appends[0].events) + 1, versions[-1].position
         logger.info("events_appended", first_position=first, position=last, aggregates=len(appends))
         return versions
@@ -68,10 +68,10 @@ def _traced(events: Sequence[NewEvent]) -> Sequence[NewEvent]:
 def _traced_all(appends: Sequence[Append]) -> Sequence[Append]:
     if traceparent() is None:
         return appends
-    return [replace(one, events=_traced(one.events)) for one in appends]
+    return [replace(append, events=_traced(append.events)) for append in appends]
 
 
-def _tell(ref: AggregateRef, version: Version, events: Sequence[NewEvent]) -> None:
+def _log_appended(ref: AggregateRef, version: Version, events: Sequence[NewEvent]) -> None:
     first = version.position - len(events) + 1
     for position, event in enumerate(events, start=first):
         logger.info(

@@ -54,11 +54,11 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What the broker has, and what is declared; `found` is None for what doesn't exist."""
+    """What the broker has, and what is declared; `actual` is None for what doesn't exist."""
 
     name: str
     setting: str
-    found: object
+    actual: object
     wanted: object
 
 
@@ -123,14 +123,16 @@ async def plan(
     js: JetStreamContext, replicas: int, consumers: Sequence[Consumer] = CONSUMERS
 ) -> list[Difference]:
     """List what `apply` would change."""
-    found: list[Difference] = []
+    differences: list[Difference] = []
     for name, wanted in declared(replicas).items():
-        found += _differences(name, await _stream(js, name), wanted)
+        differences += _differences(name, await _stream(js, name), wanted)
     for consumer in consumers:
-        found += _differences(consumer.name, await _consumer(js, consumer), _consumer_settings(consumer))
+        differences += _differences(
+            consumer.name, await _consumer(js, consumer), _consumer_settings(consumer)
+        )
     for schedule in SCHEDULES:
-        found += await _schedule_differences(js, schedule)
-    return found + await _retired(js)
+        differences += await _schedule_differences(js, schedule)
+    return differences + await _retired(js)
 
 
 async def apply(
@@ -196,24 +198,24 @@ async def _consumer(js: JetStreamContext, consumer: Consumer) -> ConsumerConfig 
 
 async def _retired(js: JetStreamContext) -> list[Difference]:
     """List what no release needs any more and nobody uses."""
-    found: list[Difference] = []
+    differences: list[Difference] = []
     for name, stream in RETIRED.items():
         with suppress(NotFoundError):
             if not (await js.consumer_info(stream, name)).num_waiting:
-                found.append(Difference(name, "exists", True, None))
-    return found
+                differences.append(Difference(name, "exists", True, None))
+    return differences
 
 
 def _consumer_settings(consumer: Consumer) -> Mapping[str, Any]:
-    one = len(consumer.filters) == 1
+    single = len(consumer.filters) == 1
     return {
         "deliver_policy": consumer.deliver,
         "ack_policy": AckPolicy.EXPLICIT,
         "ack_wait": consumer.ack_wait,
         "max_ack_pending": consumer.max_ack_pending,
         "max_deliver": -1,
-        "filter_subject": consumer.filters[0] if one else None,
-        "filter_subjects": None if one else list(consumer.filters),
+        "filter_subject": consumer.filters[0] if single else None,
+        "filter_subjects": None if single else list(consumer.filters),
     }
 
 
@@ -222,9 +224,9 @@ def _differences(name: str, existing: object, wanted: Mapping[str, Any]) -> Iter
         yield Difference(name, "exists", None, True)
         return
     for setting, value in wanted.items():
-        found = getattr(existing, setting)
-        if found != value:
-            yield Difference(name, setting, found, value)
+        actual = getattr(existing, setting)
+        if actual != value:
+            yield Difference(name, setting, actual, value)
 
 
 async def _schedule_differences(js: JetStreamContext, schedule: Schedule) -> list[Difference]:
@@ -232,12 +234,12 @@ async def _schedule_differences(js: JetStreamContext, schedule: Schedule) -> lis
         message = await js.get_last_msg(TICKS, schedule.subject)
     except NotFoundError:
         return [Difference(schedule.subject, "exists", None, True)]
-    found = message.headers or {}
+    headers = message.headers or {}
     wanted = _schedule_headers(schedule)
     return [
-        Difference(schedule.subject, header, found.get(header), value)
+        Difference(schedule.subject, header, headers.get(header), value)
         for header, value in wanted.items()
-        if found.get(header) != value
+        if headers.get(header) != value
     ]
 
 

@@ -48,7 +48,7 @@ class Written:
     """The position that each provisional one became, and the aggregates that others changed meanwhile."""
 
     positions: Mapping[int, int] = field(default_factory=dict)
-    overtaken: frozenset[AggregateRef] = frozenset()
+    conflicted: frozenset[AggregateRef] = frozenset()
 
 
 @dataclass(slots=True)
@@ -59,20 +59,20 @@ class OverlayEventStore:
     """
 
     below: BulkStore
-    _known: dict[AggregateRef, History] = field(default_factory=dict)
+    _histories: dict[AggregateRef, History] = field(default_factory=dict)
     _pending: dict[AggregateRef, list[NewEvent]] = field(default_factory=dict)
-    _said: int = PROVISIONAL
+    _last_provisional: int = PROVISIONAL
 
     async def expect(self, refs: Iterable[AggregateRef]) -> None:
         """Read at once what will be asked for one by one."""
-        wanted = [ref for ref in dict.fromkeys(refs) if ref not in self._known]
+        wanted = [ref for ref in dict.fromkeys(refs) if ref not in self._histories]
         if wanted:
-            self._known = dict(await self.below.load_all(wanted)) | self._known
+            self._histories = dict(await self.below.load_all(wanted)) | self._histories
 
     async def load(self, ref: AggregateRef) -> History:
-        if ref not in self._known:
-            self._known.setdefault(ref, await self.below.load(ref))
-        return self._known[ref]
+        if ref not in self._histories:
+            self._histories.setdefault(ref, await self.below.load(ref))
+        return self._histories[ref]
 
     async def exists(self, ref: AggregateRef) -> bool:
         """Say so by what was read (or said) of the aggregate, for rows that follow will ask for it too."""
@@ -83,7 +83,7 @@ class OverlayEventStore:
         history = await self.load(ref)
         if history.version != expected:
             raise VersionConflict(f"{ref.context}/{ref.id} is at {history.version}, not {expected}")
-        self._known[ref] = grown = history.grown([*self._recorded(ref, expected, events)])
+        self._histories[ref] = grown = history.grown([*self._recorded(ref, expected, events)])
         self._pending.setdefault(ref, []).extend(events)
         return grown.version
 
@@ -99,26 +99,26 @@ class OverlayEventStore:
 
     async def _write_all(self, batches: Iterable[Sequence[Append]]) -> Written:
         positions: dict[int, int] = {}
-        overtaken: set[AggregateRef] = set()
+        conflicted: set[AggregateRef] = set()
         for batch in batches:
             for append, version in await self._write(batch):
                 if version is None:
-                    overtaken.add(append.ref)
+                    conflicted.add(append.ref)
                 else:
                     positions |= self._settle(append, version)
-        return Written(positions, frozenset(overtaken))
+        return Written(positions, frozenset(conflicted))
 
     def forget(self, refs: Iterable[AggregateRef] | None = None) -> None:
         """Read these (default: all) anew when they are next asked for, and drop what is pending on them."""
-        for ref in list(self._known if refs is None else refs):
-            self._known.pop(ref, None)
+        for ref in list(self._histories if refs is None else refs):
+            self._histories.pop(ref, None)
             self._pending.pop(ref, None)
 
     def _recorded(self, ref: AggregateRef, after: Version, events: Sequence[NewEvent]) -> Iterator[Recorded]:
         for count, event in enumerate(events, start=after.count + 1):
-            self._said += 1
+            self._last_provisional += 1
             yield Recorded(
-                position=self._said,
+                position=self._last_provisional,
                 ref=ref,
                 aggregate_version=count,
                 event_id=event.event_id,
@@ -129,7 +129,7 @@ class OverlayEventStore:
 
     def _appends(self) -> Iterator[Append]:
         for ref, events in self._pending.items():
-            before = self._known[ref].events[: -len(events)]
+            before = self._histories[ref].events[: -len(events)]
             yield Append(ref, History(before).version, events)
 
     async def _write(self, batch: Sequence[Append]) -> list[tuple[Append, Version | None]]:
@@ -138,9 +138,9 @@ class OverlayEventStore:
                 return list(zip(batch, await self.below.append_all(batch), strict=True))
             except (VersionConflict, TransientError):
                 pass  # one of them is to blame, or nobody knows: each by itself, with the same ids
-        return [(append, await self._write_one(append)) for append in batch]
+        return [(append, await self._write_single(append)) for append in batch]
 
-    async def _write_one(self, append: Append) -> Version | None:
+    async def _write_single(self, append: Append) -> Version | None:
         try:
             return await self.below.append(append.ref, append.expected, append.events)
         except VersionConflict:
@@ -148,22 +148,24 @@ class OverlayEventStore:
 
     def _settle(self, append: Append, version: Version) -> dict[int, int]:
         """Give what was written the positions that it has in the log."""
-        known, start, new = self._known[append.ref], append.expected.count, len(append.events)
-        said, first = known.events[start : start + new], version.position - new + 1
-        placed = [replace(event, position=position) for position, event in enumerate(said, start=first)]
-        events = (*known.events[:start], *placed, *known.events[start + new :])
-        self._known[append.ref] = replace(known, events=events)
-        return {old.position: now.position for old, now in zip(said, placed, strict=True)}
+        history, start, new = self._histories[append.ref], append.expected.count, len(append.events)
+        provisional, first = history.events[start : start + new], version.position - new + 1
+        placed = [
+            replace(event, position=position) for position, event in enumerate(provisional, start=first)
+        ]
+        events = (*history.events[:start], *placed, *history.events[start + new :])
+        self._histories[append.ref] = replace(history, events=events)
+        return {old.position: now.position for old, now in zip(provisional, placed, strict=True)}
 
 
 def _batches(appends: Iterable[Append]) -> Iterator[list[Append]]:
     batch: list[Append] = []
-    room = MAX_BATCH
+    capacity = MAX_BATCH
     for append in list(appends):
-        if batch and len(append.events) > room:
+        if batch and len(append.events) > capacity:
             yield batch
-            batch, room = [], MAX_BATCH
+            batch, capacity = [], MAX_BATCH
         batch.append(append)
-        room -= len(append.events)
+        capacity -= len(append.events)
     if batch:
         yield batch

@@ -11,14 +11,14 @@ from shared.http.auth import Operator, Reader
 from shared.http.request_context import MOST_POSITION, Body, example
 from shared.kernel import log
 from shared.kernel.errors import Refusal
-from shared.persistence.owned_state import OwnData, Settle
+from shared.persistence.owned_state import OwnedState, Settle
 from shared.projections.projector import Runner
 from shared.projections.rebuild import Purpose
 
 logger = log.get(__name__)
 
 
-class Refilling(BaseModel):
+class ShadowProgress(BaseModel):
     """Rows that are made anew beside the live ones: `position` is how far they are."""
 
     position: int
@@ -26,15 +26,15 @@ class Refilling(BaseModel):
 
 
 class ProjectionState(BaseModel):
-    """The read model as it stands; `stuck_at` is the position of an event that can't be projected."""
+    """The read model as it stands; `halted_at` is the position of an event that can't be projected."""
 
     projection: str
     state: str
     position: int
     pending: int
-    stuck_at: int | None
+    halted_at: int | None
     problem: str | None
-    rebuild: Refilling | None = None
+    rebuild: ShadowProgress | None = None
 
 
 class Rebuilding(BaseModel):
@@ -47,10 +47,10 @@ class TableDigest(BaseModel):
     md5: str
 
 
-class TableCompared(BaseModel):
+class TableComparison(BaseModel):
     table: str
     live: TableDigest
-    anew: TableDigest
+    rebuilt: TableDigest
     same: bool
 
 
@@ -58,14 +58,14 @@ class Outcome(BaseModel):
     """What a verification found: each table as it stood at `position`, and as the log gives it anew."""
 
     position: int
-    tables: list[TableCompared]
+    tables: list[TableComparison]
 
 
 class Verification(BaseModel):
     """`running` while one is under way; `outcome` is the last one's."""
 
     projection: str
-    running: Refilling | None
+    running: ShadowProgress | None
     outcome: Outcome | None
 
 
@@ -110,24 +110,24 @@ NDJSON = "application/x-ndjson"
 def routers(runner: Runner, settle: Settle) -> list[APIRouter]:
     rows = runner.rows
     derived = (*rows.projection.tables, rows.checkpoints.checkpoint)
-    own = OwnData.of(rows.engine, rows.checkpoints.checkpoint.metadata, derived, settle)
-    return [_projections(runner), _own_data(runner, own)]
+    own = OwnedState.of(rows.engine, rows.checkpoints.checkpoint.metadata, derived, settle)
+    return [_projections(runner), _owned_state(runner, own)]
 
 
-def _own_data(runner: Runner, own: OwnData) -> APIRouter:
-    doors = APIRouter(prefix=OWN_DATA, tags=["operation"])
+def _owned_state(runner: Runner, own: OwnedState) -> APIRouter:
+    router = APIRouter(prefix=OWN_DATA, tags=["operation"])
 
-    @doors.get(
+    @router.get(
         "",
         summary="Everything that this service keeps beside the log (personal data), for a backup",
         response_class=StreamingResponse,
         responses={200: {"content": {NDJSON: {"schema": {"type": "string"}}}}},
     )
     async def read(principal: Operator) -> StreamingResponse:
-        logger.info("own_data_read", by=principal.actor)
+        logger.info("owned_state_read", by=principal.actor)
         return StreamingResponse(own.lines(), media_type=NDJSON)
 
-    @doors.put(
+    @router.put(
         "",
         summary="Put a backup's rows into an empty installation",
         openapi_extra={
@@ -142,10 +142,10 @@ def _own_data(runner: Runner, own: OwnData) -> APIRouter:
         if last := await runner.log_end():
             raise LogNotEmpty(last)
         rows = await own.restore(_lines(request), begun)
-        logger.warning("own_data_restored", rows=rows, begun=begun.isoformat(), by=principal.actor)
+        logger.warning("owned_state_restored", rows=rows, begun=begun.isoformat(), by=principal.actor)
         return Restored(rows=rows)
 
-    return doors
+    return router
 
 
 async def _lines(request: Request) -> AsyncIterator[bytes]:
@@ -160,10 +160,10 @@ async def _lines(request: Request) -> AsyncIterator[bytes]:
 
 
 def _projections(runner: Runner) -> APIRouter:
-    doors = APIRouter(prefix="/projections", tags=["operation"])
-    verification = runner.refills[Purpose.VERIFICATION]
+    router = APIRouter(prefix="/projections", tags=["operation"])
+    verification = runner.shadow_rebuilds[Purpose.VERIFICATION]
 
-    @doors.get("", summary="State of the read model")
+    @router.get("", summary="State of the read model")
     async def status(_: Reader) -> ProjectionState:
         pending, now = await runner.behind(), runner.status
         return ProjectionState(
@@ -171,12 +171,12 @@ def _projections(runner: Runner) -> APIRouter:
             state=now.state,
             position=now.position,
             pending=pending,
-            stuck_at=now.stuck_at,
+            halted_at=now.halted_at,
             problem=now.problem,
-            rebuild=await _refilling(runner, Purpose.REBUILD),
+            rebuild=await _shadow_progress(runner, Purpose.REBUILD),
         )
 
-    @doors.post(
+    @router.post(
         "/rebuild", status_code=202, summary="Fill the read model anew from the log, beside the live one"
     )
     async def rebuild(principal: Operator) -> Rebuilding:
@@ -184,7 +184,7 @@ def _projections(runner: Runner) -> APIRouter:
         logger.info("rebuild_requested", projection=runner.name, by=principal.actor)
         return Rebuilding(projection=runner.name)
 
-    @doors.post(
+    @router.post(
         "/verification", status_code=202, summary="Compare the read model with what the log gives anew"
     )
     async def verify(principal: Operator) -> Verification:
@@ -192,27 +192,27 @@ def _projections(runner: Runner) -> APIRouter:
         logger.info("verification_requested", projection=runner.name, by=principal.actor)
         return await verified(principal)
 
-    @doors.get("/verification", summary="What the last comparison found")
+    @router.get("/verification", summary="What the last comparison found")
     async def verified(_: Operator) -> Verification:
-        running = await _refilling(runner, Purpose.VERIFICATION)
-        found = None if running else await verification.outcome()
+        running = await _shadow_progress(runner, Purpose.VERIFICATION)
+        last_outcome = None if running else await verification.outcome()
         return Verification(
             projection=runner.name,
             running=running,
-            outcome=Outcome.model_validate(found) if found else None,
+            outcome=Outcome.model_validate(last_outcome) if last_outcome else None,
         )
 
-    @doors.post("/skip", status_code=202, summary="Pass over one event that can't be projected")
+    @router.post("/skip", status_code=202, summary="Pass over one event that can't be projected")
     async def skip(principal: Operator, body: Skip) -> Skipped:
         await runner.skip(body.position, reason=body.reason, by=principal.actor)
         logger.warning("event_skipped", projection=runner.name, position=body.position, by=principal.actor)
         return Skipped(projection=runner.name, skipped=body.position)
 
-    return doors
+    return router
 
 
-async def _refilling(runner: Runner, purpose: Purpose) -> Refilling | None:
-    progress = await runner.refills[purpose].progress()
+async def _shadow_progress(runner: Runner, purpose: Purpose) -> ShadowProgress | None:
+    progress = await runner.shadow_rebuilds[purpose].progress()
     if progress.position is None:
         return None
-    return Refilling(position=progress.position, problem=progress.problem)
+    return ShadowProgress(position=progress.position, problem=progress.problem)

@@ -146,8 +146,8 @@ def language_of(accepted: str) -> Literal["vi", "en"]:
 
 
 def _weight(text: str) -> float:
-    found = _WEIGHT.fullmatch(text.strip())
-    return float(found[1]) if found else 1.0
+    match = _WEIGHT.fullmatch(text.strip())
+    return float(match[1]) if match else 1.0
 
 
 async def _refusal(request: Request, error: Exception) -> JSONResponse:
@@ -173,7 +173,7 @@ def describe(errors: Sequence[Any]) -> Text:
     """Say in both languages which fields are wrong, and how."""
     vi = "; ".join(f"“{_place(e)}” {_reason(e)}" for e in errors)
     en = "; ".join(f"'{_place(e)}': {e['msg']}" for e in errors)
-    return Text(f"Đề nghị sửa và gửi lại: {vi}.", f"Please mend and send again: {en}.")
+    return Text(f"Đề nghị sửa và gửi lại: {vi}.", f"Please correct and send again: {en}.")
 
 
 def _reason(error: Any) -> str:
@@ -187,7 +187,7 @@ def _fields(errors: Sequence[Any]) -> list[dict[str, str]]:
 def _place(error: Any) -> str:
     if column := (error.get("ctx") or {}).get("column"):
         return str(column)
-    # A union's members ("literal['resumed']") are an inner matter; the field is what can be mended.
+    # A union's members ("literal['resumed']") are internal; the field is what the caller can correct.
     parts = [str(part) for part in error["loc"] if part != "body" and "[" not in str(part)]
     return ".".join(parts) or "body"
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from shared.contracts.vocabulary import Stage
-from shared.rules.findings import RemarkKind
+from shared.rules.findings import FindingKind
 from shared.rules.rulebook.procedures import Certainty
 
 
@@ -37,13 +37,13 @@ class PostingClockView(BaseModel):
     rule: PostingRuleView | None
 
 
-class RemarkView(BaseModel):
-    """A lasting remark about an entry or a posting (`about`), or the draft; not every one is a warning.
+class FindingView(BaseModel):
+    """A lasting finding about an entry or a posting (`about`), or the draft; not every one is a warning.
 
     It never changes a verdict.
     """
 
-    kind: RemarkKind
+    kind: FindingKind
     is_warning: bool
     about: UUID | None
     on: date | None

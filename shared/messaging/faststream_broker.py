@@ -30,34 +30,34 @@ class ConnectionLog:
     """Says what happens to a connection, and a repeated error only once."""
 
     def __init__(self) -> None:
-        self._said = ""
+        self._last_error = ""
 
     async def disconnected(self) -> None:
         logger.warning("nats_disconnected")
 
     async def reconnected(self) -> None:
-        self._said = ""
+        self._last_error = ""
         logger.info("nats_reconnected")
 
     async def failed(self, error: Exception) -> None:
-        said = f"{type(error).__name__}: {error}"
-        if said != self._said:
-            logger.warning("nats_error", error=said)
-        self._said = said
+        problem = f"{type(error).__name__}: {error}"
+        if problem != self._last_error:
+            logger.warning("nats_error", error=problem)
+        self._last_error = problem
 
 
 def connection_options(settings: ServiceSettings) -> dict[str, Any]:
     """Options of nats-py and FastStream alike: reconnect for ever, notice a dead link within 15 seconds."""
-    said = ConnectionLog()
+    connection_log = ConnectionLog()
     return {
         "name": f"loa-{settings.service}",
         "inbox_prefix": settings.inbox_prefix,
         "max_reconnect_attempts": -1,
         "reconnect_time_wait": 1,
         "ping_interval": 5,  # seconds; at the third that nobody answered the link is given up
-        "error_cb": said.failed,
-        "disconnected_cb": said.disconnected,
-        "reconnected_cb": said.reconnected,
+        "error_cb": connection_log.failed,
+        "disconnected_cb": connection_log.disconnected,
+        "reconnected_cb": connection_log.reconnected,
     }
 
 

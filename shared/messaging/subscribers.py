@@ -18,7 +18,7 @@ from shared.kernel.errors import PermanentError
 from shared.kernel.health import Check
 from shared.kernel.transient import BROKER, RETRIED
 from shared.observability.metrics import Telemetry
-from shared.observability.tracing import Heard, Tracing
+from shared.observability.tracing import ReceivedMessage, Tracing
 
 logger = log.get(__name__)
 
@@ -30,12 +30,12 @@ UNEXPECTED_SECONDS = 60.0
 # One message at a time and in order; a pull of several would be handled side by side.
 ONE_BY_ONE = PullSub(batch_size=1, timeout=5.0)
 
-Outcome = Literal["done", "again", "parked", "failed"]
+Outcome = Literal["done", "redelivered", "dead_letter", "failed"]
 Work = Callable[[NatsMessage], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Reactions:
+class Subscribers:
     """`inbox` is the prefix that the broker lets us hear on: FastStream's pulls don't take the connection's."""
 
     broker: NatsBroker
@@ -44,7 +44,7 @@ class Reactions:
     catalog: Catalog
     telemetry: Telemetry
     tracing: Tracing
-    _heard: list[Consumer] = field(default_factory=list)
+    _consumers: list[Consumer] = field(default_factory=list)
 
     def on_event(
         self, consumer: str, work: Callable[[Recorded], Awaitable[None]], *, title: str, description: str
@@ -60,14 +60,14 @@ class Reactions:
             if not isinstance(event.data, Unknown):
                 with log.bound(**event.ids):
                     await work(event)
-                    logger.info("event_heard", consumer=consumer, type=event.type)
+                    logger.info("event_received", consumer=consumer, type=event.type)
 
         self.on_message(consumer, on_message, title=title, description=description)
 
     def on_message(self, consumer: str, work: Work, *, title: str, description: str) -> None:
         """Declare a subscriber on a durable consumer that the bootstrap owns (`shared.eventstore.streams`)."""
-        declared = next(one for one in CONSUMERS if one.name == consumer)
-        self._heard.append(declared)
+        declared = next(durable for durable in CONSUMERS if durable.name == consumer)
+        self._consumers.append(declared)
 
         @self.broker.subscriber(
             _covering(declared.filters),
@@ -78,33 +78,33 @@ class Reactions:
             title=title,
             description=description,
         )
-        async def on_heard(message: NatsMessage) -> None:
-            with self.tracing.hearing(f"react {declared.name}", [_written(message)]):
+        async def on_received(message: NatsMessage) -> None:
+            with self.tracing.receiving(f"react {declared.name}", [_received(message)]):
                 outcome = await answer(declared.name, message, work)
             self.telemetry.messages.labels(declared.name, outcome).inc()
 
     async def run(self) -> None:
         """Consume until cancelled; waits for a broker, or a consumer, that is not there yet."""
-        said = ""
+        last_problem = ""
         try:
             while True:
                 try:
                     await self.broker.start()
                     break
                 except BROKER as error:
-                    if (problem := f"{type(error).__name__}: {error}") != said:
-                        logger.warning("reactions_waiting", error=problem)
-                    said = problem
+                    if (problem := f"{type(error).__name__}: {error}") != last_problem:
+                        logger.warning("subscribers_waiting", error=problem)
+                    last_problem = problem
                     await self.broker.stop()
                     await asyncio.sleep(1)
-            logger.info("reactions_started")
+            logger.info("subscribers_started")
             await asyncio.Event().wait()
         finally:
             await self.broker.stop()
 
     async def read(self) -> None:
         """Read how many messages wait, for a scrape."""
-        for consumer in self._heard:
+        for consumer in self._consumers:
             info = await self.client.jetstream(timeout=2).consumer_info(consumer.stream, consumer.name)
             waiting = (info.num_pending or 0) + (info.num_ack_pending or 0)
             self.telemetry.pending.labels(consumer.name).set(waiting)
@@ -113,7 +113,7 @@ class Reactions:
         """Ready means connected, and that what waits is asked for: a refused inbox is silent otherwise."""
         if not await self.broker.ping(timeout=2.0):
             return Check(ok=False, detail="FastStream is not connected")
-        checks = [await self._asked_for(consumer) for consumer in self._heard]
+        checks = [await self._asked_for(consumer) for consumer in self._consumers]
         return Check(all(check.ok for check in checks), "; ".join(check.detail for check in checks))
 
     async def _asked_for(self, consumer: Consumer) -> Check:
@@ -129,9 +129,9 @@ def _covering(filters: Iterable[str]) -> str:
     return ".".join(word[0] if len(set(word)) == 1 else "*" for word in words)
 
 
-def _written(message: NatsMessage) -> Heard:
+def _received(message: NatsMessage) -> ReceivedMessage:
     metadata = message.raw_message.metadata
-    return Heard(message.headers.get(TRACEPARENT), clock.now() - metadata.timestamp)
+    return ReceivedMessage(message.headers.get(TRACEPARENT), clock.now() - metadata.timestamp)
 
 
 async def answer(consumer: str, message: NatsMessage, work: Work) -> Outcome:
@@ -140,14 +140,14 @@ async def answer(consumer: str, message: NatsMessage, work: Work) -> Outcome:
         await work(message)
     except PermanentError as error:
         logger.error(  # noqa: TRY400  the detail says it all
-            "message_parked", consumer=consumer, reason=error.reason, detail=error.detail
+            "message_dead_letter", consumer=consumer, reason=error.reason, detail=error.detail
         )
         await message.reject()
-        return "parked"
+        return "dead_letter"
     except RETRIED as error:
         logger.warning("message_delayed", consumer=consumer, error=f"{type(error).__name__}: {error}")
         await message.nack(delay=AGAIN_SECONDS)
-        return "again"
+        return "redelivered"
     except Exception:
         # The one place that catches everything: a fault of ours must not lose the message.
         logger.exception("message_failed", consumer=consumer)

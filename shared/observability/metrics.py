@@ -14,7 +14,7 @@ EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FRESH_SECONDS = 5.0  # within which what was read for one scrape is good enough for the next
 READ_SECONDS = 2.0  # for any one reading: a scrape must answer when nothing else does
 
-Reading = Callable[[], Awaitable[None]]
+Collector = Callable[[], Awaitable[None]]
 
 
 class Telemetry:
@@ -25,7 +25,7 @@ class Telemetry:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._readings: dict[str, Reading] = {}
+        self._collectors: dict[str, Collector] = {}
         self._read_at = -FRESH_SECONDS
         self.http = self.histogram("loa_http_seconds", "HTTP answers by route", "method", "route", "status")
         self.appends = self.histogram(
@@ -39,18 +39,22 @@ class Telemetry:
             "age of the oldest event that is not in the read model",
             "projection",
         )
-        self.stuck = self.gauge(
-            "loa_projection_stuck", "1 if the projection stopped at an event", "projection"
+        self.halted = self.gauge(
+            "loa_projection_halted", "1 if the projection halted and waits for an operator", "projection"
         )
-        self.unknown = self.counter("loa_unknown_events", "events of a type unknown here", "type")
+        self.unknown = self.counter("loa_unknown_events", "events of a type unknown to this release", "type")
         self.messages = self.counter(
             "loa_messages",
-            "messages that the service reacts to, by what became of them",
+            "messages processed by subscribers, by outcome",
             "consumer",
             "outcome",
         )
-        self.pending = self.gauge("loa_reactions_pending", "messages that wait for a reaction", "consumer")
-        self.unread = self.counter("loa_readings_failed", "readings for a scrape that failed", "reading")
+        self.pending = self.gauge(
+            "loa_consumer_pending", "messages that a consumer has not acknowledged yet", "consumer"
+        )
+        self.collector_failures = self.counter(
+            "loa_collector_failures", "collectors that failed before a scrape", "collector"
+        )
 
     def histogram(self, name: str, what: str, *labels: str) -> Histogram:
         return Histogram(name, what, labels, registry=self.registry)
@@ -61,8 +65,8 @@ class Telemetry:
     def gauge(self, name: str, what: str, *labels: str) -> Gauge:
         return Gauge(name, what, labels, registry=self.registry)
 
-    def before_scrape(self, name: str, reading: Reading) -> None:
-        self._readings[name] = reading
+    def before_scrape(self, name: str, collector: Collector) -> None:
+        self._collectors[name] = collector
 
     @contextmanager
     def append_of(self, context: str) -> Iterator[None]:
@@ -79,17 +83,17 @@ class Telemetry:
     async def exposition(self) -> bytes:
         if time.monotonic() - self._read_at >= FRESH_SECONDS:
             self._read_at = time.monotonic()
-            await asyncio.gather(*(self._read(name, read) for name, read in self._readings.items()))
+            await asyncio.gather(*(self._read(name, read) for name, read in self._collectors.items()))
         return generate_latest(self.registry)
 
-    async def _read(self, name: str, reading: Reading) -> None:
+    async def _read(self, name: str, collector: Collector) -> None:
         try:
             async with asyncio.timeout(READ_SECONDS):
-                await reading()
+                await collector()
         except Exception as error:  # noqa: BLE001  whatever is broken, the other figures are wanted all the more
-            self.unread.labels(name).inc()
+            self.collector_failures.labels(name).inc()
             problem = f"{type(error).__name__}: {error}"
-            logger.warning("reading_failed", extra={"reading": name, "error": problem})
+            logger.warning("collector_failed", extra={"collector": name, "error": problem})
 
 
 _OUTCOMES = {"VersionConflict": "conflict", "TransientError": "transient", "PermanentError": "permanent"}

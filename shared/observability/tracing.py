@@ -36,7 +36,7 @@ def exporter() -> SpanExporter:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ReceivedMessage:
     """A message that something is done about: the trace that it belongs to, and how long ago it was written."""
 
     traceparent: str | None
@@ -82,15 +82,17 @@ class Tracing:
             yield span
 
     @contextmanager
-    def hearing(self, name: str, heard: Sequence[Heard], *, replay: bool = False) -> Iterator[Span]:
+    def receiving(
+        self, name: str, received: Sequence[ReceivedMessage], *, replay: bool = False
+    ) -> Iterator[Span]:
         """Work on messages: fresh ones of one sender go on in its trace, anything else is linked to theirs."""
-        senders = {one.traceparent for one in heard}
-        fresh = not replay and len(senders) == 1 and all(one.age < FRESH for one in heard)
+        senders = {message.traceparent for message in received}
+        fresh = not replay and len(senders) == 1 and all(message.age < FRESH for message in received)
         parent = _context(senders.pop()) if fresh else Context()
-        links = _links([one.traceparent for one in heard]) if not parent else ()
+        links = _links([message.traceparent for message in received]) if not parent else ()
         kind = SpanKind.CONSUMER
         with self.tracer.start_as_current_span(name, parent, kind=kind, links=links) as span:
-            span.set_attribute("messaging.batch.message_count", len(heard))
+            span.set_attribute("messaging.batch.message_count", len(received))
             yield span
 
 
@@ -108,8 +110,8 @@ def _context(name: str | None) -> Context:
 
 def _links(names: Sequence[str | None]) -> list[Link]:
     """Link to traces, each once; what is no traceparent is left out."""
-    found = [_span_context(name) for name in dict.fromkeys(names) if name]
-    return [Link(one) for one in found if one.is_valid][:MOST_LINKS]
+    contexts = [_span_context(name) for name in dict.fromkeys(names) if name]
+    return [Link(context) for context in contexts if context.is_valid][:MOST_LINKS]
 
 
 def _span_context(name: str) -> SpanContext:

@@ -74,57 +74,57 @@ class Fields:
 
     def words(self, name: str, most: int, *, required: bool = True) -> str | None:
         """Read free words; they go into the log, which holds no personal data."""
-        return self._read(name, lambda said: _impersonal(_words(said, most)), required=required)
+        return self._read(name, lambda value: _impersonal(_words(value, most)), required=required)
 
     def day(self, name: str, *, earliest: date = date.min, latest: date = date.max) -> date | None:
-        return self._read(name, lambda said: _day(said, earliest, latest), required=True)
+        return self._read(name, lambda value: _day(value, earliest, latest), required=True)
 
     def one_of(self, name: str, kinds: type[E], *, required: bool = True) -> E | None:
-        return self._read(name, lambda said: _one_of(said, kinds), required=required)
+        return self._read(name, lambda value: _one_of(value, kinds), required=required)
 
     def count(self, name: str, most: int) -> int | None:
-        return self._read(name, lambda said: _count(said, most), required=False)
+        return self._read(name, lambda value: _count(value, most), required=False)
 
     def address(self, name: str, most: int) -> str | None:
         """Read an optional address of the web."""
-        return self._read(name, lambda said: _address(_words(said, most)), required=False)
+        return self._read(name, lambda value: _address(_words(value, most)), required=False)
 
     def _read(self, name: str, read: Callable[[str], T], *, required: bool) -> T | None:
         given = self.text(name)
-        said = tidied(given) if flaw(given) is None else given
-        if not said:
+        value = tidied(given) if flaw(given) is None else given
+        if not value:
             self.errors |= {name: MISSING} if required else {}
             return None
         try:
-            return read(said)
+            return read(value)
         except Wrong as wrong:
             self.errors[name] = wrong.why
             return None
 
 
-def _words(said: str, most: int) -> str:
-    if (why := flaw(said)) is not None:
+def _words(value: str, most: int) -> str:
+    if (why := flaw(value)) is not None:
         raise Wrong(Text(f"Nội dung {why.vi}.", f"The text {why.en}."))
-    if not is_printable(said):
+    if not is_printable(value):
         raise Wrong(UNPRINTABLE)
-    if len(said) > most:
+    if len(value) > most:
         raise Wrong(
             Text(
-                f"Nội dung dài {len(said)} ký tự, nhiều nhất là {most}; đề nghị viết ngắn hơn.",
-                f"{len(said)} characters, at most {most}; please write less.",
+                f"Nội dung dài {len(value)} ký tự, nhiều nhất là {most}; đề nghị viết ngắn hơn.",
+                f"{len(value)} characters, at most {most}; please write less.",
             )
         )
-    return said
+    return value
 
 
-def _impersonal(said: str) -> str:
-    if find(said) is not None:
+def _impersonal(value: str) -> str:
+    if find(value) is not None:
         raise Wrong(PERSONAL)
-    return said
+    return value
 
 
-def _day(said: str, earliest: date, latest: date) -> date:
-    day = _any_day(said)
+def _day(value: str, earliest: date, latest: date) -> date:
+    day = _any_day(value)
     if day is None:
         raise Wrong(NOT_A_DAY)
     if day < earliest:
@@ -134,22 +134,22 @@ def _day(said: str, earliest: date, latest: date) -> date:
     return day
 
 
-def _any_day(said: str) -> date | None:
+def _any_day(value: str) -> date | None:
     """Read a day as browsers send it, or as people write it."""
     for form in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y"):
         with suppress(ValueError):
-            return datetime.strptime(said, form).date()  # noqa: DTZ007  a day has no time zone
+            return datetime.strptime(value, form).date()  # noqa: DTZ007  a day has no time zone
     return None
 
 
-def _one_of(said: str, kinds: type[E]) -> E:
-    if said not in set(kinds):
+def _one_of(value: str, kinds: type[E]) -> E:
+    if value not in set(kinds):
         raise Wrong(NOT_IN_LIST)
-    return kinds(said)
+    return kinds(value)
 
 
-def _count(said: str, most: int) -> int:
-    digits = said.replace(".", "").replace(" ", "")  # 1.200 is how people write it
+def _count(value: str, most: int) -> int:
+    digits = value.replace(".", "").replace(" ", "")  # 1.200 is how people write it
     if not (digits.isascii() and digits.isdigit()):
         raise Wrong(NOT_A_NUMBER)
     if len(digits) > len(str(most)) or int(digits) > most:
@@ -157,11 +157,11 @@ def _count(said: str, most: int) -> int:
     return int(digits)
 
 
-def _address(said: str) -> str:
+def _address(value: str) -> str:
     with suppress(ValueError):
-        parts = urlsplit(said)
-        if parts.scheme in {"http", "https"} and parts.hostname and not any(c.isspace() for c in said):
-            return said
+        parts = urlsplit(value)
+        if parts.scheme in {"http", "https"} and parts.hostname and not any(c.isspace() for c in value):
+            return value
     raise Wrong(NOT_AN_ADDRESS)
 
 
@@ -174,19 +174,19 @@ async def sent(request: Request) -> Fields:
     files: dict[str, SentFile] = {}
     try:
         async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
-            for name, said in form.multi_items():
-                if isinstance(said, str):
-                    given.setdefault(name, []).append(said)
-                elif said.size:  # a field in which nobody chose a file is sent as well, empty
-                    files[name] = await _file(said)
+            for name, value in form.multi_items():
+                if isinstance(value, str):
+                    given.setdefault(name, []).append(value)
+                elif value.size:  # a field in which nobody chose a file is sent as well, empty
+                    files[name] = await _file(value)
     except HTTPException:
         return Fields()
     return Fields(given, files=files)
 
 
-async def _file(said: UploadFile) -> SentFile:
+async def _file(value: UploadFile) -> SentFile:
     digest, size = hashlib.sha256(), 0
-    while part := await said.read(CHUNK):
+    while part := await value.read(CHUNK):
         digest.update(part)
         size += len(part)
     return SentFile(digest.hexdigest(), size)

@@ -17,7 +17,7 @@ from shared.signed_links.links import Link, LinkNotValid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Matter:
+class GapSummary:
     """One gap as its unit sees it; `policies` are the numbers that are still owed, 0 being the whole draft."""
 
     gap_id: UUID
@@ -35,13 +35,13 @@ class Matter:
     is_open: bool
 
 
-async def matter_of(store: EventStore, link: Link, today: date) -> Matter:
+async def gap_summary_of(store: EventStore, link: Link, today: date) -> GapSummary:
     """Read the matter of a link, its unit by the name of today; raises `LinkNotValid` if the log knows nothing of it."""
     story = (await store.load(AggregateRef("compliance", link.gap_id))).facts
     if not story:
         raise LinkNotValid
     gap = story[-1]
-    return Matter(
+    return GapSummary(
         gap_id=gap.gap_id,
         draft_code=gap.draft_code,
         title=gap.title,

@@ -20,10 +20,10 @@ def page_route(as_page: Callable[[Request, Response], Response]) -> type[APIRout
 
             async def page(request: Request) -> Response:
                 handlers: Mapping[Any, Any] = request.app.exception_handlers
-                known = tuple(kind for kind in handlers if _is_refusal(kind))
+                handled = tuple(kind for kind in handlers if _is_refusal(kind))
                 try:
                     return await answer(request)
-                except known as error:
+                except handled as error:
                     handler = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
                     return as_page(request, await handler(request, error))
 
@@ -32,7 +32,7 @@ def page_route(as_page: Callable[[Request, Response], Response]) -> type[APIRout
     return PageRoute
 
 
-def said(problem: Response) -> dict[str, Any]:
+def problem_body(problem: Response) -> dict[str, Any]:
     """Read a problem document again."""
     body: dict[str, Any] = json.loads(bytes(problem.body))
     return body

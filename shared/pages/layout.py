@@ -25,18 +25,18 @@ def safe(*, forms_to: Sequence[str] = ()) -> dict[str, str]:
 
 def environment(*own: Path, filters: Mapping[str, Any] | None = None) -> Environment:
     """Make the environment of a service's pages, above the common ones; a missing value is an error."""
-    found = Environment(
+    jinja = Environment(
         loader=ChoiceLoader([FileSystemLoader(folder) for folder in (*own, TEMPLATES)]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters["day"] = day
-    found.filters.update(filters or {})
-    for template in found.list_templates(extensions=["html"]):
-        found.get_template(template)  # compiled now, so that the first reader doesn't wait
-    return found
+    jinja.filters["day"] = day
+    jinja.filters.update(filters or {})
+    for template in jinja.list_templates(extensions=["html"]):
+        jinja.get_template(template)  # compiled now, so that the first reader doesn't wait
+    return jinja
 
 
 def day(value: date) -> str:

@@ -22,8 +22,8 @@ from shared.http import request_context
 from shared.http.auth import Principal
 from shared.kernel.clock import Clock
 from shared.pages.forms import Fields
-from shared.pages.gap_summary import Matter
-from shared.pages.html_errors import kept_headers, page_route, said
+from shared.pages.gap_summary import GapSummary
+from shared.pages.html_errors import kept_headers, page_route, problem_body
 from shared.pages.layout import safe
 from shared.rules.wording import INSTRUMENTS, STAGES
 from shared.signed_links.links import PATH, Link, LinkIsOver, LinkNotValid, LinkReader
@@ -61,7 +61,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class LinkGuard:
     reader: LinkReader
     now: Clock
 
@@ -70,11 +70,11 @@ class Door:
         return Depends(partial(_hold, frozenset(answers), self, over))
 
 
-async def _hold(answers: frozenset[AlertAnswer], door: Door, over: bool, token: str) -> Held:
-    link = door.reader.read(token)
+async def _hold(answers: frozenset[AlertAnswer], guard: LinkGuard, over: bool, token: str) -> Held:
+    link = guard.reader.read(token)
     if link.answer not in answers:
         raise LinkNotValid
-    if link.is_over(door.now()) and not over:
+    if link.is_over(guard.now()) and not over:
         raise LinkIsOver(link.expires)
     return Held(link, token)
 
@@ -99,14 +99,14 @@ class AnswerPages:
         return HTMLResponse(text, status, {**self._headers(), **(headers or {})})
 
     def form(
-        self, template: str, matter: Matter, form: Fields, status: int = 200, **values: Any
+        self, template: str, gap: GapSummary, form: Fields, status: int = 200, **values: Any
     ) -> HTMLResponse:
         """Show a form under what it is about."""
         about: dict[str, Any] = {
-            "matter": matter,
-            "stage": STAGES[matter.stage],
-            "instrument": INSTRUMENTS[matter.instrument],
-            "banners": banners([matter.dataset]),
+            "gap": gap,
+            "stage": STAGES[gap.stage],
+            "instrument": INSTRUMENTS[gap.instrument],
+            "banners": banners([gap.dataset]),
         }
         return self.page(template, status, form=form, **about, **values)
 
@@ -120,7 +120,7 @@ class AnswerPages:
 
     def refused(self, request: Request, problem: Response) -> Response:
         """Say kindly why a link leads nowhere, and offer a new one where that helps."""
-        body = said(problem)
+        body = problem_body(problem)
         renew = f"{self.renew_at}{self.path}/{request.path_params['token']}/renew"
         return self.page(
             self.closed,
@@ -132,14 +132,14 @@ class AnswerPages:
         )
 
 
-class Desk(Protocol[H_contra]):
+class AnswerHandler(Protocol[H_contra]):
     """What a service shows and records behind its links, for who holds one."""
 
     async def look(self, held: H_contra) -> HTMLResponse: ...
     async def answer(self, request: Request, held: H_contra) -> HTMLResponse: ...
 
 
-def routes(pages: AnswerPages, desk: Desk[Any], admitted: Any) -> APIRouter:
+def routes(pages: AnswerPages, handler: AnswerHandler[Any], admitted: Any) -> APIRouter:
     """No part of the API's description: only the holder of a link has anything to do here."""
     router = APIRouter(
         prefix=pages.path, tags=["answers"], route_class=page_route(pages.refused), include_in_schema=False
@@ -148,10 +148,10 @@ def routes(pages: AnswerPages, desk: Desk[Any], admitted: Any) -> APIRouter:
     @router.get("/{token}")
     @router.head("/{token}")
     async def look(held: Any = admitted) -> HTMLResponse:
-        return await desk.look(held)
+        return await handler.look(held)
 
     @router.post("/{token}")
     async def answer(request: Request, held: Any = admitted) -> HTMLResponse:
-        return await desk.answer(request, held)
+        return await handler.answer(request, held)
 
     return router

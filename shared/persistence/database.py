@@ -58,7 +58,7 @@ def create_engine(url: str) -> AsyncEngine:
         connect_args={"server_settings": SESSION, "timeout": 10},
     )
     event.listen(engine.sync_engine, "checkout", _refuse_if_closed)
-    return _told_apart(engine)
+    return _with_transient_errors(engine)
 
 
 def _refuse_if_closed(connection: DBAPIConnection, _record: Any, _proxy: Any) -> None:
@@ -71,7 +71,7 @@ def _refuse_if_closed(connection: DBAPIConnection, _record: Any, _proxy: Any) ->
         raise DisconnectionError("the database closed the session")
 
 
-def _told_apart(engine: AsyncEngine) -> AsyncEngine:
+def _with_transient_errors(engine: AsyncEngine) -> AsyncEngine:
     """Let transient faults be raised as `TransientError`, whatever class the driver gives them."""
     event.listen(engine.sync_engine, "handle_error", _raise_if_transient)
     return engine
@@ -90,7 +90,7 @@ def _raise_if_transient(context: ExceptionContext) -> None:
 
 # What a release adds to its read model is in events that were projected without it: each projection is asked
 # for a rebuild (`shared.projections.rebuild`), which readers don't notice.
-_FILL_ANEW = """
+_REQUEST_REBUILDS = """
 INSERT INTO projection_checkpoint (projection, position)
 SELECT projection || '.rebuild', 0 FROM projection_checkpoint WHERE projection NOT LIKE '%.%'
 ON CONFLICT (projection) DO UPDATE SET position = 0, stream_created = NULL
@@ -102,7 +102,7 @@ async def migrate(url: str, folder: Path, revision: str = "head") -> None:
     config = Config()
     config.set_main_option("script_location", str(folder))
     config.set_main_option("path_separator", "os")
-    engine = _told_apart(create_async_engine(url, poolclass=NullPool))
+    engine = _with_transient_errors(create_async_engine(url, poolclass=NullPool))
     try:
         async with _one_at_a_time, engine.connect() as connection:
             await connection.run_sync(_upgrade, config, revision)
@@ -117,7 +117,7 @@ def _upgrade(connection: Connection, config: Config, revision: str) -> None:
     before = MigrationContext.configure(connection).get_current_revision()
     command.upgrade(config, revision)
     if before not in (None, MigrationContext.configure(connection).get_current_revision()):
-        connection.execute(text(_FILL_ANEW))
+        connection.execute(text(_REQUEST_REBUILDS))
     connection.commit()
 
 

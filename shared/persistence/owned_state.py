@@ -53,7 +53,7 @@ async def nothing_to_settle(_connection: AsyncConnection, _begun: datetime) -> N
 
 
 @dataclass(frozen=True, slots=True)
-class OwnData:
+class OwnedState:
     """All tables of `metadata` but the read model and its checkpoint, parents first.
 
     An archive of an earlier release has fewer columns: what it doesn't have gets the column's server default,
@@ -67,7 +67,7 @@ class OwnData:
     @classmethod
     def of(
         cls, engine: AsyncEngine, metadata: MetaData, derived: Iterable[Table], settle: Settle
-    ) -> "OwnData":
+    ) -> "OwnedState":
         others = set(derived)
         return cls(engine, [table for table in metadata.sorted_tables if table not in others], settle)
 
@@ -109,10 +109,10 @@ class OwnData:
 
     async def _batches(self, lines: AsyncIterator[bytes]) -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
         """Give rows that go into one statement: of the same table, with the same columns."""
-        name, rows, number, said = "", list[dict[str, Any]](), 0, None
+        name, rows, number, announced = "", list[dict[str, Any]](), 0, None
         async for line in lines:
             document = orjson.loads(line)
-            if (said := document.get("rows")) is not None:
+            if (announced := document.get("rows")) is not None:
                 break
             number += 1
             row = _read(self._table(document["table"]), document["row"])
@@ -123,14 +123,14 @@ class OwnData:
             rows.append(row)
         if rows:
             yield name, rows
-        if said != number:
+        if announced != number:
             raise CutShort(number)
 
     def _table(self, name: str) -> Table:
-        found = next((table for table in self.tables if table.name == name), None)
-        if found is None:
+        match = next((table for table in self.tables if table.name == name), None)
+        if match is None:
             raise UnknownTable(name)
-        return found
+        return match
 
 
 def _written(value: Any) -> str:
@@ -143,11 +143,11 @@ def _read(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _value(column: Column[Any], value: Any) -> Any:
     """Turn JSON into what the column takes."""
-    read = _READERS.get(column.type.python_type)
+    read = _PARSERS.get(column.type.python_type)
     return value if value is None or read is None else read(value)
 
 
-_READERS: Mapping[type, Callable[[str], Any]] = {
+_PARSERS: Mapping[type, Callable[[str], Any]] = {
     UUID: UUID,
     datetime: datetime.fromisoformat,
     date: date.fromisoformat,

@@ -14,7 +14,7 @@ from shared.kernel import log
 from shared.kernel.errors import PermanentError
 from shared.kernel.transient import TRANSIENT
 from shared.observability.metrics import Telemetry
-from shared.observability.tracing import Heard
+from shared.observability.tracing import ReceivedMessage
 from shared.projections.checkpoint import Checkpoint, CheckpointMoved, CheckpointTables
 from shared.projections.event_feed import RawEvent
 from shared.projections.port import PoisonEvent, Projection
@@ -76,18 +76,18 @@ class Batches:
             skipped = await self.checkpoints.advance(connection, self.row, read, to, of=self.projection.name)
             if events := self._events(batch, skipped):
                 await self.projection.apply(connection, events)
-        self._tell(events, to)
+        self._log_projected(events, to)
         return to
 
-    def heard(self, batch: Sequence[RawEvent], now: datetime) -> list[Heard]:
+    def received(self, batch: Sequence[RawEvent], now: datetime) -> list[ReceivedMessage]:
         """Say which traces a batch comes from."""
         ours = (raw for raw in batch if self._is_ours(raw))
-        return [Heard(raw.traceparent, now - raw.recorded) for raw in ours]
+        return [ReceivedMessage(raw.traceparent, now - raw.recorded) for raw in ours]
 
     def _is_ours(self, raw: RawEvent) -> bool:
         return raw.subject.split(".", 2)[1] in self.projection.contexts
 
-    def _tell(self, events: Sequence[Recorded], to: Checkpoint) -> None:
+    def _log_projected(self, events: Sequence[Recorded], to: Checkpoint) -> None:
         """Name each event while they come by ones; of a crowd only where it ends."""
         if len(events) > FEW:
             logger.info("events_projected", row=self.row, events=len(events), position=to.position)

@@ -75,9 +75,9 @@ class CheckpointTables:
             moved = await connection.execute(_BEGIN, values)
         else:
             moved = await connection.execute(_MOVE, values | {"read": read.position})
-        if (found := moved.one_or_none()) is None:
+        if (row := moved.one_or_none()) is None:
             raise CheckpointMoved(projection)
-        return frozenset(found.skipped)
+        return frozenset(row.skipped)
 
     async def find(self, connection: AsyncConnection, projection: str) -> Checkpoint | None:
         """Read a checkpoint that may not exist."""
@@ -120,7 +120,7 @@ class CheckpointTables:
         )
 
     async def skips(self, connection: AsyncConnection, projection: str) -> frozenset[int]:
-        found = await connection.execute(
+        positions = await connection.execute(
             select(self.skipped.c.position).where(self.skipped.c.projection == projection)
         )
-        return frozenset(found.scalars())
+        return frozenset(positions.scalars())

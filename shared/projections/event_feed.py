@@ -55,7 +55,7 @@ class Feed:
         self._broken = False
         self._contact = (False, 0)
         self.created: datetime | None = None  # of the log that it reads, once it does
-        self._news = asyncio.Event()
+        self._arrival = asyncio.Event()
 
     async def batch(self, most: int, wait: float) -> list[RawEvent]:
         """Return the next events, about `most`; empty if none came within `wait` seconds.
@@ -67,7 +67,7 @@ class Feed:
                 await self._begin()
             if not self._arrived and self._open == 0:
                 await self._ask(most, wait)
-            await self._hear(most, wait + GRACE_SECONDS)
+            await self._receive(most, wait + GRACE_SECONDS)
         except BROKER:
             await self.close()
             raise
@@ -113,14 +113,14 @@ class Feed:
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{EVENTS}.{self._consumer}"
         await self._client.publish(subject, request.encode(), reply=self._inbox.subject)
 
-    async def _hear(self, most: int, patience: float) -> None:
+    async def _receive(self, most: int, patience: float) -> None:
         """Wait for the first event, and then for what is already on its way."""
         until = time.monotonic() + patience
         while self._expects(most):
-            self._news.clear()
+            self._arrival.clear()
             try:
                 async with asyncio.timeout(LOOK_SECONDS):
-                    await self._news.wait()
+                    await self._arrival.wait()
             except TimeoutError:
                 # Not even "nothing": the consumer, or the way to it, is gone.
                 self._broken = self._contact != _contact(self._client) or time.monotonic() > until
@@ -137,7 +137,7 @@ class Feed:
             self._broken = status not in NOTHING_MORE
         else:
             self._place(message)
-        self._news.set()
+        self._arrival.set()
 
     def _place(self, message: Msg) -> None:
         meta = message.metadata

@@ -42,7 +42,7 @@ class State(StrEnum):
     STARTING = "starting"
     STANDBY = "standby"
     RUNNING = "running"
-    STUCK = "stuck"
+    HALTED = "halted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Status:
     position: int = 0
     pending: int = 0
     problem: str | None = None
-    stuck_at: int | None = None
+    halted_at: int | None = None
 
 
 class StreamRecreated(PermanentError):

@@ -23,7 +23,7 @@ from shared.projections.batch_writer import Batches
 from shared.projections.checkpoint import Checkpoint, CheckpointMoved, CheckpointTables
 from shared.projections.event_feed import Feed, RawEvent
 from shared.projections.port import PoisonEvent, Projection, State, Status, StreamRecreated
-from shared.projections.rebuild import Purpose, Refill
+from shared.projections.rebuild import Purpose, ShadowRebuild
 
 logger = log.get(__name__)
 
@@ -50,7 +50,9 @@ class Runner:
         self.name = projection.name
         self.status = Status()
         self.rows = Batches(projection, engine, catalog, checkpoints, telemetry, row=projection.name)
-        self.refills = {purpose: Refill(purpose, self.rows, client, tracing) for purpose in Purpose}
+        self.shadow_rebuilds = {
+            purpose: ShadowRebuild(purpose, self.rows, client, tracing) for purpose in Purpose
+        }
         self._client = client
         self._engine = engine
         self._checkpoints = checkpoints
@@ -62,34 +64,36 @@ class Runner:
 
     async def run(self) -> None:
         """Project for ever, and fill tables anew beside when that is asked for."""
-        await together(self._project_for_ever, *(refill.run for refill in self.refills.values()))
+        await together(
+            self._project_for_ever, *(shadow_rebuild.run for shadow_rebuild in self.shadow_rebuilds.values())
+        )
 
     async def _project_for_ever(self) -> None:
         """Wait out the faults that may pass, show the others until they are mended."""
-        said = ""
+        last_problem = ""
         while True:
             try:
-                await self._lead_until_stuck()
-                said = ""
+                await self._lead_until_halted()
+                last_problem = ""
             except CheckpointMoved:
                 continue  # a rebuild, or another projector: begin again from what stands
             except TRANSIENT as error:
                 problem = f"{type(error).__name__}: {error}"
-                if problem != said:
+                if problem != last_problem:
                     logger.warning("projection_interrupted", projection=self.name, error=problem)
-                said = problem
+                last_problem = problem
                 await self._show(replace(self.status, state=State.STARTING, problem=problem))
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def _lead_until_stuck(self) -> None:
+    async def _lead_until_halted(self) -> None:
         """Project until something stops it that only a hand can mend; come back when that is done."""
         try:
             await self._lead()
         except (StreamRecreated, PoisonEvent) as error:
             logger.error(  # noqa: TRY400  the detail says it all; a stack would hide the position
-                "projection_stuck", projection=self.name, reason=error.reason, detail=error.detail
+                "projection_halted", projection=self.name, reason=error.reason, detail=error.detail
             )
-            await self._wait_for_mending(error)
+            await self._wait_for_operator(error)
 
     async def wait_for(self, position: int, seconds: float) -> bool:
         """Wait until the rows are as new as `position`; also where another process projects."""
@@ -110,7 +114,7 @@ class Runner:
 
         Nothing is sent or announced by it: a projection only writes rows.
         """
-        await self.refills[Purpose.REBUILD].ask()
+        await self.shadow_rebuilds[Purpose.REBUILD].ask()
 
     async def behind(self) -> int:
         """Tell how many events the log has beyond the rows; as last known, where the broker is away."""
@@ -182,7 +186,7 @@ class Runner:
     async def _project(
         self, batch: Sequence[RawEvent], checkpoint: Checkpoint, created: datetime
     ) -> Checkpoint:
-        with self._tracing.hearing(f"project {self.name}", self.rows.heard(batch, clock.now())):
+        with self._tracing.receiving(f"project {self.name}", self.rows.received(batch, clock.now())):
             checkpoint = await self.rows.project(batch, checkpoint, created)
             self._behind = batch[-1].recorded
             await self._show(Status(State.RUNNING, checkpoint.position, batch[-1].pending))
@@ -200,12 +204,12 @@ class Runner:
             raise StreamRecreated(f"the log ends at {stream.last}, the rows are at {checkpoint.position}")
         return stream
 
-    async def _wait_for_mending(self, error: StreamRecreated | PoisonEvent) -> None:
+    async def _wait_for_operator(self, error: StreamRecreated | PoisonEvent) -> None:
         at = error.position if isinstance(error, PoisonEvent) else None
         before = await self.rows.read()
         pending = max(0, await self.log_end() - before.position)
         self._behind = self._behind or clock.now()
-        await self._show(Status(State.STUCK, before.position, pending, error.detail, at))
+        await self._show(Status(State.HALTED, before.position, pending, error.detail, at))
         while await self.rows.read() == before and not await self.rows.is_skipped(at):
             await asyncio.sleep(RETRY_SECONDS)
             if isinstance(error, StreamRecreated) and await self._is_whole(before):
@@ -229,7 +233,7 @@ class Runner:
     async def _show(self, status: Status) -> None:
         self._telemetry.position.labels(self.name).set(status.position)
         self._telemetry.lag.labels(self.name).set(status.pending)
-        self._telemetry.stuck.labels(self.name).set(status.state is State.STUCK)
+        self._telemetry.halted.labels(self.name).set(status.state is State.HALTED)
         async with self._changed:
             self.status = status
             self._changed.notify_all()

@@ -28,7 +28,7 @@ from shared.projections.batch_writer import Batches
 from shared.projections.checkpoint import Checkpoint, CheckpointMoved
 from shared.projections.event_feed import Feed
 from shared.projections.port import PoisonEvent
-from shared.projections.shadow_tables import LIVE, Beside, Digest, digests
+from shared.projections.shadow_tables import LIVE, Digest, ShadowTables, digests
 
 logger = log.get(__name__)
 
@@ -43,7 +43,7 @@ class Purpose(StrEnum):
     VERIFICATION = "verification"
 
 
-class Again(LoaError):
+class RestartRebuild(LoaError):
     """Something changed under our hands: begin again."""
 
 
@@ -56,28 +56,28 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class TableComparison:
     """A table as it stands live and as it came out anew, at the same position."""
 
     table: str
     live: Digest
-    anew: Digest
+    rebuilt: Digest
 
     @property
     def same(self) -> bool:
-        return self.live == self.anew
+        return self.live == self.rebuilt
 
 
-class Refill:
+class ShadowRebuild:
     """One purpose's worker: waits until it is asked for, and carries it out."""
 
     def __init__(self, purpose: Purpose, live: Batches, client: Client, tracing: Tracing) -> None:
         names = [table.name for table in live.projection.tables]
         self.purpose = purpose
         self._row = f"{live.row}.{purpose}"
-        self._beside = Beside(f"loa_{purpose}", names)
+        self._shadow = ShadowTables(f"loa_{purpose}", names)
         self._live = live
-        self._anew = replace(live, row=self._row, path=self._beside.path)
+        self._rebuilt = replace(live, row=self._row, path=self._shadow.path)
         self._client = client
         self._tracing = tracing
         self._problem: str | None = None
@@ -89,19 +89,19 @@ class Refill:
 
     async def progress(self) -> Progress:
         async with self._live.engine.connect() as connection:
-            found = await self._live.checkpoints.find(connection, self._row)
-        return Progress(found.position, self._problem) if found else Progress()
+            checkpoint = await self._live.checkpoints.find(connection, self._row)
+        return Progress(checkpoint.position, self._problem) if checkpoint else Progress()
 
     async def outcome(self) -> Any:
         """Read what the last verification found; None if there was none, or one is under way."""
         async with self._live.engine.connect() as connection:
-            table = f"{self._beside.schema}.outcome"
+            table = f"{self._shadow.schema}.outcome"
             if (
                 await connection.execute(text("SELECT to_regclass(:table)"), {"table": table})
             ).scalar() is None:
                 return None
-            kept = await connection.execute(text(f"SELECT document FROM {table}"))  # noqa: S608  our own name
-            return orjson.loads(kept.scalar_one())
+            document_row = await connection.execute(text(f"SELECT document FROM {table}"))  # noqa: S608  our own name
+            return orjson.loads(document_row.scalar_one())
 
     async def run(self) -> None:
         """Wait for what is asked, for ever; a fault is shown, and tried again."""
@@ -110,38 +110,38 @@ class Refill:
                 if (await self.progress()).position is not None:
                     await self._carry_out()
                 self._problem = None
-            except (CheckpointMoved, Again):
+            except (CheckpointMoved, RestartRebuild):
                 continue
             except PoisonEvent as error:
-                self._say(error)
+                self._log_once(error)
                 await self._until_skipped(error.position)
             except (SQLAlchemyError, *TRANSIENT) as error:
-                self._say(error)
+                self._log_once(error)
             await asyncio.sleep(LOOK_SECONDS)
 
-    def _say(self, error: Exception) -> None:
+    def _log_once(self, error: Exception) -> None:
         problem = f"{type(error).__name__}: {error}"
         if problem != self._problem:
-            logger.warning("refill_interrupted", row=self._row, error=problem)
+            logger.warning("rebuild_interrupted", row=self._row, error=problem)
         self._problem = problem
 
     async def _until_skipped(self, position: int) -> None:
-        stands = await self.progress()
-        while await self.progress() == stands and not await self._live.is_skipped(position):  # noqa: ASYNC110  elsewhere
+        unchanged = await self.progress()
+        while await self.progress() == unchanged and not await self._live.is_skipped(position):  # noqa: ASYNC110  elsewhere
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _carry_out(self) -> None:
         async with self._alone() as is_ours:
             if not is_ours or (await self.progress()).position is None:
                 return  # another replica is at it, or was
-            logger.info("refill_started", row=self._row)
+            logger.info("rebuild_started", row=self._row)
             stream = await self._begin()
             feed = Feed(self._client, 0)
             try:
                 await self._end(feed, stream)
             finally:
                 await feed.close()
-            logger.info("refill_finished", row=self._row)
+            logger.info("rebuild_finished", row=self._row)
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[bool]:
@@ -159,7 +159,7 @@ class Refill:
     async def _begin(self) -> StreamState:
         async with self._live.engine.begin() as connection:
             await self._live.checkpoints.ask(connection, self._row)
-            await self._beside.create(connection)
+            await self._shadow.create(connection)
         return await self._stream()
 
     async def _stream(self) -> StreamState:
@@ -190,11 +190,11 @@ class Refill:
             if exactly:
                 batch = [event for event in batch if event.position <= to]
             if batch:
-                heard = self._anew.heard(batch, clock.now())
-                with self._tracing.hearing(f"{self.purpose} {self._live.row}", heard, replay=True):
-                    at = await self._anew.project(batch, at, stream.created)
+                received = self._rebuilt.received(batch, clock.now())
+                with self._tracing.receiving(f"{self.purpose} {self._live.row}", received, replay=True):
+                    at = await self._rebuilt.project(batch, at, stream.created)
             elif (await self._stream()).created != stream.created:
-                raise Again("the log is another one")
+                raise RestartRebuild("the log is another one")
         return at
 
     async def _take_place(self, at: Checkpoint, stream: StreamState) -> bool:
@@ -206,10 +206,10 @@ class Refill:
             before = await self._live.checkpoints.lock(connection, self._live.row)
             if before.stream_created == stream.created and before.position > at.position:
                 return False
-            await self._beside.lock_live(connection)
-            if not await self._beside.fits(connection):
-                raise Again("a migration came between")
-            await self._beside.take_place(connection)
+            await self._shadow.lock_live(connection)
+            if not await self._shadow.fits(connection):
+                raise RestartRebuild("a migration came between")
+            await self._shadow.take_place(connection)
             await self._live.checkpoints.put(connection, self._live.row, at)
             await self._live.checkpoints.forget(connection, self._row)
         return True
@@ -219,23 +219,28 @@ class Refill:
         async with self._live.engine.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ")
             at = await self._live.checkpoints.read(connection, self._live.row)
-            live = await digests(connection, LIVE, self._beside.names)
+            live = await digests(connection, LIVE, self._shadow.names)
         if at.stream_created not in (None, stream.created):
             raise TransientError("the read model is of another log: rebuild it")
         await self._fill(feed, Checkpoint(), stream, at.position, exactly=True)
         async with self._live.engine.begin() as connection:
-            anew = await digests(connection, self._beside.schema, self._beside.names)
-            found = [Compared(name, live[name], anew[name]) for name in self._beside.names]
-            await self._keep(connection, at.position, found)
+            rebuilt = await digests(connection, self._shadow.schema, self._shadow.names)
+            comparisons = [TableComparison(name, live[name], rebuilt[name]) for name in self._shadow.names]
+            await self._keep(connection, at.position, comparisons)
 
-    async def _keep(self, connection: AsyncConnection, position: int, found: list[Compared]) -> None:
+    async def _keep(
+        self, connection: AsyncConnection, position: int, comparisons: list[TableComparison]
+    ) -> None:
         """Leave the outcome where the tables were, for whichever replica is asked for it."""
-        await self._beside.drop(connection)
-        document = {"position": position, "tables": [asdict(one) | {"same": one.same} for one in found]}
-        await connection.execute(text(f"CREATE SCHEMA {self._beside.schema}"))
-        await connection.execute(text(f"CREATE TABLE {self._beside.schema}.outcome (document text)"))
+        await self._shadow.drop(connection)
+        document = {
+            "position": position,
+            "tables": [asdict(table) | {"same": table.same} for table in comparisons],
+        }
+        await connection.execute(text(f"CREATE SCHEMA {self._shadow.schema}"))
+        await connection.execute(text(f"CREATE TABLE {self._shadow.schema}.outcome (document text)"))
         await connection.execute(
-            text(f"INSERT INTO {self._beside.schema}.outcome VALUES (:document)"),  # noqa: S608
+            text(f"INSERT INTO {self._shadow.schema}.outcome VALUES (:document)"),  # noqa: S608
             {"document": orjson.dumps(document).decode()},
         )
         await self._live.checkpoints.forget(connection, self._row)

@@ -34,7 +34,7 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class ShadowTables:
     """The tables `names` once more, in `schema`."""
 
     schema: str
@@ -98,5 +98,5 @@ async def _digest(connection: AsyncConnection, table: str) -> Digest:
 
 
 async def _columns(connection: AsyncConnection, schema: str) -> list[tuple[str, ...]]:
-    found = await connection.execute(text(_SHAPE), {"schema": schema})
-    return [tuple(row) for row in found]
+    columns = await connection.execute(text(_SHAPE), {"schema": schema})
+    return [tuple(row) for row in columns]

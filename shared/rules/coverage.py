@@ -36,7 +36,7 @@ class PolicyCase:
     spans: tuple[Span, ...]
     pairs: tuple[Pair, ...]
     required: tuple[Pair, ...]
-    heard_on: date | None
+    communicated_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +59,18 @@ def numbers_of(facts: DraftFacts) -> tuple[int, ...]:
     return tuple(sorted(facts.policies)) or (WHOLE_DRAFT,)
 
 
-def covering_day(stay: Occurrence, span: Span) -> date | None:
+def covering_day(occurrence: Occurrence, span: Span) -> date | None:
     """Return the earliest day of the stay on which the communication may have been held."""
-    first = max(span.first, stay.entered_on)
-    left = stay.exited_on is not None and first >= stay.exited_on
-    return None if left or span.last < stay.entered_on else first
+    first = max(span.first, occurrence.entered_on)
+    left = occurrence.exited_on is not None and first >= occurrence.exited_on
+    return None if left or span.last < occurrence.entered_on else first
 
 
 def _policy_case(facts: DraftFacts, way: Course, number: int) -> PolicyCase:
     spans = tuple(_span(held) for held in facts.communications if _is_about(held, number))
-    pairs = tuple(Pair(stay, _covered_on(stay, spans)) for stay in way.occurrences)
+    pairs = tuple(Pair(occurrence, _covered_on(occurrence, spans)) for occurrence in way.occurrences)
     required = tuple(pair for pair in pairs if pair.occurrence.required)
-    return PolicyCase(number, spans, pairs, required, _heard_on(way.window, spans))
+    return PolicyCase(number, spans, pairs, required, _communicated_on(way.window, spans))
 
 
 def _is_about(held: Communication, number: int) -> bool:
@@ -81,14 +81,14 @@ def _span(held: Communication) -> Span:
     return Span(held.communication_id, held.held_on, last_day(held.held_on, held.precision))
 
 
-def _covered_on(stay: Occurrence, spans: Sequence[Span]) -> date | None:
-    days = (covering_day(stay, span) for span in spans)
+def _covered_on(occurrence: Occurrence, spans: Sequence[Span]) -> date | None:
+    days = (covering_day(occurrence, span) for span in spans)
     return min((day for day in days if day is not None), default=None)
 
 
-def _heard_on(found: Window, spans: Sequence[Span]) -> date | None:
+def _communicated_on(window: Window, spans: Sequence[Span]) -> date | None:
     """Return the earliest day of the window on which some communication may have been held."""
-    opened, closed = found.opened_on, found.closed_on
+    opened, closed = window.opened_on, window.closed_on
     if opened is None:
         return None
     days = (max(span.first, opened) for span in spans if span.last >= opened)

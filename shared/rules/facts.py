@@ -88,7 +88,7 @@ class Transfer:
 class DraftFacts:
     """Everything that the rules look at. `policies` are the named ones; empty means the implicit one.
 
-    `postings` and `procedure_document` (which allows the simplified procedure) serve remarks, never verdicts.
+    `postings` and `procedure_document` (which allows the simplified procedure) serve findings, never verdicts.
     """
 
     draft_id: UUID

@@ -22,7 +22,7 @@ from shared.rules.sequence import HALTS, Step, steps_of
 from shared.rules.wording import CERTAINTIES, INSTRUMENTS, REGIMES, STAGES
 
 
-class RemarkKind(StrEnum):
+class FindingKind(StrEnum):
     """`late` and `returned` are for information, the others are warnings."""
 
     LATE = "late"
@@ -37,14 +37,14 @@ class RemarkKind(StrEnum):
 
     @property
     def is_warning(self) -> bool:
-        return self not in {RemarkKind.LATE, RemarkKind.RETURNED}
+        return self not in {FindingKind.LATE, FindingKind.RETURNED}
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class Finding:
     """`about` is the id of a stage entry or a posting, None the draft; `legal_basis` the rule that was used."""
 
-    kind: RemarkKind
+    kind: FindingKind
     about: UUID | None
     on: date | None
     text: Text
@@ -63,12 +63,12 @@ class Remark:
         }
 
 
-def remarks(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> tuple[Remark, ...]:
+def findings(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> tuple[Finding, ...]:
     """Remark everything that is known on a day, in the order of the days; what concerns the draft comes first."""
     steps = [step for step in steps_of(facts, rulebook) if step.entry.entered_on <= as_of]
     clocks = clocks_of(facts, rulebook, as_of)
     dated = [*_late(facts, as_of), *_of_way(steps), *_left_early(steps, clocks), *_of_postings(clocks)]
-    return (*_of_draft(facts, rulebook, as_of), *sorted(dated, key=lambda one: one.on or date.min))
+    return (*_of_draft(facts, rulebook, as_of), *sorted(dated, key=lambda finding: finding.on or date.min))
 
 
 def clocks_of(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> tuple[PostingClock, ...]:
@@ -82,7 +82,7 @@ def _rule_of(posting: Posting, facts: DraftFacts, rulebook: Rulebook) -> Posting
     return rule.posting_of(posting.stage)
 
 
-def _of_draft(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> Iterator[Remark]:
+def _of_draft(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> Iterator[Finding]:
     rule = rulebook.procedure(facts.regime, facts.instrument, facts.procedure, as_of)
     if rule.general:
         form, regime = INSTRUMENTS[facts.instrument], REGIMES[facts.regime]
@@ -91,115 +91,115 @@ def _of_draft(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> Iterator[Re
             "Đề nghị kiểm tra hình thức và luật áp dụng",
             f"The form '{form.en}' is not known to the regime '{regime.en}'; its general rule is used. Check both",
         )
-        yield Remark(RemarkKind.INSTRUMENT_NOT_OF_REGIME, None, None, text, rule.legal_basis)
+        yield Finding(FindingKind.INSTRUMENT_NOT_OF_REGIME, None, None, text, rule.legal_basis)
     if facts.procedure is Procedure.SIMPLIFIED and not facts.procedure_document:
         text = Text(
             "Chưa ghi văn bản cho phép áp dụng trình tự, thủ tục rút gọn; đề nghị bổ sung",
             "The document that allows the simplified procedure is not recorded; add it",
         )
-        yield Remark(RemarkKind.SIMPLIFIED_WITHOUT_DOCUMENT, None, None, text, rule.legal_basis)
+        yield Finding(FindingKind.SIMPLIFIED_WITHOUT_DOCUMENT, None, None, text, rule.legal_basis)
 
 
-def _late(facts: DraftFacts, as_of: date) -> Iterator[Remark]:
+def _late(facts: DraftFacts, as_of: date) -> Iterator[Finding]:
     for entry in facts.entries:
         if entry.late and entry.entered_on <= as_of:
             text = Text(
                 "Ghi nhận muộn: các giai đoạn sau đã được ghi nhận trước",
                 "Recorded late: later stages had been recorded before",
             )
-            yield Remark(RemarkKind.LATE, entry.entry_id, entry.entered_on, text)
+            yield Finding(FindingKind.LATE, entry.entry_id, entry.entered_on, text)
 
 
-def _of_way(all_steps: Sequence[Step]) -> Iterator[Remark]:
+def _of_way(all_steps: Sequence[Step]) -> Iterator[Finding]:
     """Remark steps that the procedure does not know, and returns; what interrupts the way is no step."""
     steps = [step for step in all_steps if step.entry.stage not in HALTS]
     been: set[Stage] = set()
-    for before, stay in zip([None, *steps], steps, strict=False):
-        if not stay.entry.resumed:
-            yield from _of_step(before, stay, been)
-        been.add(stay.entry.stage)
+    for before, step in zip([None, *steps], steps, strict=False):
+        if not step.entry.resumed:
+            yield from _of_step(before, step, been)
+        been.add(step.entry.stage)
 
 
-def _of_step(before: Step | None, stay: Step, been: set[Stage]) -> Iterator[Remark]:
-    order, name = stay.rule.expected_order, STAGES[stay.entry.stage]
-    if stay.entry.stage not in order:
+def _of_step(before: Step | None, step: Step, been: set[Stage]) -> Iterator[Finding]:
+    order, name = step.rule.expected_order, STAGES[step.entry.stage]
+    if step.entry.stage not in order:
         text = Text(
             f"Quy trình của hình thức văn bản này không có giai đoạn “{name.vi}”",
             f"The procedure of this instrument has no stage '{name.en}'",
         )
-        yield _of_stay(RemarkKind.STAGE_NOT_OF_PROCEDURE, stay, text)
-    elif before is not None and _goes_back(before, stay):
-        yield _backwards(before, stay, been)
+        yield _of_step_entry(FindingKind.STAGE_NOT_OF_PROCEDURE, step, text)
+    elif before is not None and _goes_back(before, step):
+        yield _backwards(before, step, been)
 
 
-def _goes_back(before: Step, stay: Step) -> bool:
+def _goes_back(before: Step, step: Step) -> bool:
     """Tell whether a step leads back, for certain: the earlier one may be known to the month or year only."""
-    order = stay.rule.expected_order
-    backwards = before.entry.stage in order and order.index(stay.entry.stage) < order.index(
+    order = step.rule.expected_order
+    backwards = before.entry.stage in order and order.index(step.entry.stage) < order.index(
         before.entry.stage
     )
     return backwards and (
         before.entry.precision is Precision.DAY
-        or last_day(before.entry.entered_on, before.entry.precision) < stay.entry.entered_on
+        or last_day(before.entry.entered_on, before.entry.precision) < step.entry.entered_on
     )
 
 
-def _backwards(before: Step, stay: Step, been: set[Stage]) -> Remark:
-    came, name = STAGES[before.entry.stage], STAGES[stay.entry.stage]
-    may_return = before.entry.stage in stay.rule.may_return
-    if may_return or (stay.entry.stage in been and before.entry.stage not in CLOSING_BY_LAW):
+def _backwards(before: Step, step: Step, been: set[Stage]) -> Finding:
+    came, name = STAGES[before.entry.stage], STAGES[step.entry.stage]
+    may_return = before.entry.stage in step.rule.may_return
+    if may_return or (step.entry.stage in been and before.entry.stage not in CLOSING_BY_LAW):
         text = Text(
             f"Quay lại “{name.vi}” sau “{came.vi}” (trả lại hồ sơ hoặc thực hiện lại)",
             f"Back to '{name.en}' after '{came.en}' (the dossier was returned, or the stage is done again)",
         )
-        return _of_stay(RemarkKind.RETURNED, stay, text)
+        return _of_step_entry(FindingKind.RETURNED, step, text)
     text = Text(
         f"Thứ tự chưa có trong quy trình: “{name.vi}” đứng sau “{came.vi}”. Đề nghị kiểm tra lại ngày và giai đoạn",
         f"The procedure does not know this order: '{name.en}' after '{came.en}'. Check the days and the stages",
     )
-    return _of_stay(RemarkKind.ORDER_UNKNOWN, stay, text)
+    return _of_step_entry(FindingKind.ORDER_UNKNOWN, step, text)
 
 
-def _of_stay(kind: RemarkKind, stay: Step, text: Text) -> Remark:
-    return Remark(kind, stay.entry.entry_id, stay.entry.entered_on, text, stay.rule.legal_basis)
+def _of_step_entry(kind: FindingKind, step: Step, text: Text) -> Finding:
+    return Finding(kind, step.entry.entry_id, step.entry.entered_on, text, step.rule.legal_basis)
 
 
-def _left_early(steps: Sequence[Step], clocks: Sequence[PostingClock]) -> Iterator[Remark]:
+def _left_early(steps: Sequence[Step], clocks: Sequence[PostingClock]) -> Iterator[Finding]:
     """Remark a stage that was left for the next one before its posting had run the least number of days."""
     ran: set[Stage] = set()
-    for stay, following in pairwise(steps):
-        rule = stay.rule.posting_of(stay.entry.stage)
+    for step, following in pairwise(steps):
+        rule = step.rule.posting_of(step.entry.stage)
         if rule is None or following.entry.stage in HALTS:
             continue
         left = last_day(following.entry.entered_on, following.entry.precision)
-        posted = [c for c in clocks if c.posting.stage is stay.entry.stage and c.posting.opened_on <= left]
-        begun = posted[0].posting.opened_on if posted else stay.entry.entered_on
+        posted = [c for c in clocks if c.posting.stage is step.entry.stage and c.posting.opened_on <= left]
+        begun = posted[0].posting.opened_on if posted else step.entry.entered_on
         if posted:
             enough = any(clock.has_run(left) for clock in posted)
         else:
             enough = (
-                stay.entry.resumed or stay.entry.stage in ran or begun + timedelta(days=rule.min_days) <= left
+                step.entry.resumed or step.entry.stage in ran or begun + timedelta(days=rule.min_days) <= left
             )
         if enough:
-            ran.add(stay.entry.stage)
+            ran.add(step.entry.stage)
         else:
-            yield _too_early(stay, following, rule, (left - begun).days, is_posted=bool(posted))
+            yield _too_early(step, following, rule, (left - begun).days, is_posted=bool(posted))
 
 
-def _too_early(stay: Step, following: Step, rule: PostingRule, days: int, *, is_posted: bool) -> Remark:
-    was, next_ = STAGES[stay.entry.stage], STAGES[following.entry.stage]
+def _too_early(step: Step, following: Step, rule: PostingRule, days: int, *, is_posted: bool) -> Finding:
+    was, next_ = STAGES[step.entry.stage], STAGES[following.entry.stage]
     vi, en = ("đăng tải", "posted") if is_posted else ("từ khi vào giai đoạn", "since its entry")
     sure = CERTAINTIES[rule.certainty]
     text = Text(
         f"Chuyển sang “{next_.vi}” khi “{was.vi}” mới được {days}/{rule.min_days} ngày tối thiểu ({vi}; {sure.vi})",
         f"Went on to '{next_.en}' when '{was.en}' had {days} of at least {rule.min_days} days ({en}; {sure.en})",
     )
-    return Remark(
-        RemarkKind.LEFT_EARLY, following.entry.entry_id, following.entry.entered_on, text, rule.legal_basis
+    return Finding(
+        FindingKind.LEFT_EARLY, following.entry.entry_id, following.entry.entered_on, text, rule.legal_basis
     )
 
 
-def _of_postings(clocks: Sequence[PostingClock]) -> Iterator[Remark]:
+def _of_postings(clocks: Sequence[PostingClock]) -> Iterator[Finding]:
     for clock in clocks:
         rule, end = clock.rule, clock.planned_end
         if rule is None or end is None:
@@ -210,8 +210,8 @@ def _of_postings(clocks: Sequence[PostingClock]) -> Iterator[Remark]:
                 f"Kết thúc đăng tải khi mới được {clock.posted_days}/{rule.min_days} ngày tối thiểu ({sure.vi})",
                 f"Closed after {clock.posted_days} of at least {rule.min_days} days of posting ({sure.en})",
             )
-            yield Remark(
-                RemarkKind.POSTING_SHORT, posting.posting_id, clock.closed_on, text, rule.legal_basis
+            yield Finding(
+                FindingKind.POSTING_SHORT, posting.posting_id, clock.closed_on, text, rule.legal_basis
             )
         elif clock.is_planned_short:
             text = Text(
@@ -220,8 +220,8 @@ def _of_postings(clocks: Sequence[PostingClock]) -> Iterator[Remark]:
                 f"Planned to close on {end}, before the least {rule.min_days} days "
                 f"(until the end of {clock.lawful_end}; {sure.en}); extend it",
             )
-            yield Remark(
-                RemarkKind.POSTING_PLANNED_SHORT,
+            yield Finding(
+                FindingKind.POSTING_PLANNED_SHORT,
                 posting.posting_id,
                 posting.opened_on,
                 text,

@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.rules.facts import Posting
 from shared.rules.rulebook.procedures import PostingRule
-from shared.rules.verdicts import known
+from shared.rules.verdicts import date_as_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def _iso(day: date | None) -> str | None:
 
 
 def clock_of(posting: Posting, rule: PostingRule | None, as_of: date) -> PostingClock:
-    closed_on = known(posting.closed_on, as_of)
+    closed_on = date_as_of(posting.closed_on, as_of)
     lawful_end = posting.opened_on + timedelta(days=rule.min_days) if rule else None
     return PostingClock(
         posting=posting,

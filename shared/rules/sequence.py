@@ -89,14 +89,14 @@ def window(facts: DraftFacts, rulebook: Rulebook) -> Window:
 def course(facts: DraftFacts, rulebook: Rulebook) -> Course:
     """Order the entries, drop what begins nothing, and find the window (compliance rules: Words, Window)."""
     steps = steps_of(facts, rulebook)
-    found = _window(steps)
+    draft_window = _window(steps)
     exempted = frozenset(stage for exemption in facts.exemptions for stage in exemption.stages)
     following: list[StageEntry | None] = [entry for entry, _ in steps[1:]]
-    stays = (
-        _occurrence(step, exit_, found, exempted, rulebook)
+    in_sequence = (
+        _occurrence(step, exit_, draft_window, exempted, rulebook)
         for step, exit_ in zip(steps, [*following, None], strict=False)
     )
-    return Course(tuple(stays), found)
+    return Course(tuple(in_sequence), draft_window)
 
 
 def in_order(entries: Iterable[StageEntry]) -> list[StageEntry]:
@@ -140,9 +140,9 @@ def _one_day(entries: list[StageEntry], current: StageEntry | None) -> list[Stag
 
 def parallel_entries(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> list[StageEntry]:
     """Return the entries known on a day into stages that run beside the others, in the order of their days."""
-    known = (entry for entry in facts.entries if entry.entered_on <= as_of)
-    beside = (entry for entry in known if entry.stage in _rule(facts, rulebook, entry).parallel)
-    return sorted(beside, key=attrgetter("entered_on"))
+    entered = (entry for entry in facts.entries if entry.entered_on <= as_of)
+    parallel = (entry for entry in entered if entry.stage in _rule(facts, rulebook, entry).parallel)
+    return sorted(parallel, key=attrgetter("entered_on"))
 
 
 def all_in_order(facts: DraftFacts, rulebook: Rulebook) -> list[StageEntry]:
@@ -170,7 +170,7 @@ def stage_periods(facts: DraftFacts, rulebook: Rulebook) -> list[StagePeriod]:
 
 def stage_on(occurrences: Iterable[StagePeriod], day: date) -> StagePeriod | None:
     """Return the occurrence that a draft is in on a day; None before the first."""
-    return next((one for one in occurrences if one.holds_on(day)), None)
+    return next((period for period in occurrences if period.holds_on(day)), None)
 
 
 def steps_of(facts: DraftFacts, rulebook: Rulebook) -> list[Step]:
@@ -213,11 +213,11 @@ def _end(steps: Sequence[Step]) -> date | None:
 
 
 def _occurrence(
-    step: Step, following: StageEntry | None, found: Window, exempted: frozenset[Stage], rulebook: Rulebook
+    step: Step, following: StageEntry | None, window: Window, exempted: frozenset[Stage], rulebook: Rulebook
 ) -> Occurrence:
     entry, rule = step
     exited_on = following.entered_on if following else None
-    known = last_day(entry.entered_on, entry.precision)  # nobody is blamed for our ignorance
+    certain = last_day(entry.entered_on, entry.precision)  # nobody is blamed for our ignorance
     return Occurrence(
         entry_id=entry.entry_id,
         stage=entry.stage,
@@ -225,15 +225,15 @@ def _occurrence(
         precision=entry.precision,
         resumed=entry.resumed,
         exited_on=exited_on,
-        due_on=rulebook.calendar.add_working_days(known, rule.grace_working_days),
-        required=_falls_in(entry, exited_on, found) and entry.stage not in rule.not_required | exempted,
+        due_on=rulebook.calendar.add_working_days(certain, rule.grace_working_days),
+        required=_falls_in(entry, exited_on, window) and entry.stage not in rule.not_required | exempted,
         rule=rule,
     )
 
 
-def _falls_in(entry: StageEntry, exited_on: date | None, found: Window) -> bool:
-    if found.opened_on is None or exited_on == entry.entered_on:
+def _falls_in(entry: StageEntry, exited_on: date | None, window: Window) -> bool:
+    if window.opened_on is None or exited_on == entry.entered_on:
         return False
-    return found.opened_on <= entry.entered_on and (
-        found.closed_on is None or entry.entered_on < found.closed_on
+    return window.opened_on <= entry.entered_on and (
+        window.closed_on is None or entry.entered_on < window.closed_on
     )

@@ -22,9 +22,9 @@ from shared.rules.verdicts import (
     Judgement,
     OccurrenceVerdict,
     PolicyVerdict,
+    date_as_of,
     in_scope,
     judge_own,
-    known,
     pair_verdict,
     settled,
 )
@@ -133,19 +133,19 @@ def gap_state(due_on: date, day: date) -> GapState:
 
 
 def _scene(case: DraftCase, units: LeadUnits, day: date) -> _Scene:
-    found, shared = case.course.window, settled(case, day)
+    window, shared = case.course.window, settled(case, day)
     unopened = shared is not None and shared.verdict is PolicyVerdict.CLOSED_UNOPENED
     return _Scene(
         settled=shared,
         unit_code=unit_on(units, day),
-        opened=known(found.opened_on, day),
-        closed=known(found.closed_on, day),
-        unopened=found.unopened_closed_on if unopened else None,
+        opened=date_as_of(window.opened_on, day),
+        closed=date_as_of(window.closed_on, day),
+        unopened=window.unopened_closed_on if unopened else None,
     )
 
 
 def _of_policy(policy: PolicyCase, shared: set[date], scene_on: SceneOn) -> Iterator[PolicyInterval]:
-    days = shared.union(*(_days_of(pair) for pair in policy.required), {policy.heard_on or date.min})
+    days = shared.union(*(_days_of(pair) for pair in policy.required), {policy.communicated_on or date.min})
 
     def state(day: date) -> tuple[Judgement, _Scene]:
         scene = scene_on(day)
@@ -172,18 +172,18 @@ def _of_policy(policy: PolicyCase, shared: set[date], scene_on: SceneOn) -> Iter
 def _of_pair(
     policy_no: int, pair: Pair, shared: set[date], scene_on: SceneOn
 ) -> Iterator[OccurrenceInterval]:
-    stay = pair.occurrence
-    days = {day for day in shared | _days_of(pair) if day >= stay.entered_on}
+    occurrence = pair.occurrence
+    days = {day for day in shared | _days_of(pair) if day >= occurrence.entered_on}
 
     def state(day: date) -> tuple[OccurrenceVerdict, _Scene]:
         return pair_verdict(pair, day), scene_on(day)
 
     for from_day, to_day, (verdict, scene) in pieces(days, date.max, state):
         yield OccurrenceInterval(
-            entry_id=stay.entry_id,
-            stage=stay.stage,
+            entry_id=occurrence.entry_id,
+            stage=occurrence.stage,
             policy_no=policy_no,
-            due_on=stay.due_on,
+            due_on=occurrence.due_on,
             unit_code=scene.unit_code,
             from_day=from_day,
             to_day=to_day,
@@ -196,28 +196,28 @@ def _of_pair(
 
 
 def _gaps(case: DraftCase, units: LeadUnits) -> Iterator[GapInterval]:
-    for stay in case.course.occurrences:
-        if stay.required:
-            yield from _of_gap(case, stay, units)
+    for occurrence in case.course.occurrences:
+        if occurrence.required:
+            yield from _of_gap(case, occurrence, units)
 
 
-def _of_gap(case: DraftCase, stay: Occurrence, units: LeadUnits) -> Iterator[GapInterval]:
-    covered = [(policy.policy_no, _covered_on(policy, stay)) for policy in case.policies]
-    until = min(stay.exited_on or date.max, max(day or date.max for _, day in covered))
-    days = {stay.entered_on, *(day for _, day in covered if day), *(day for day, _ in units)}
-    inside = {day for day in days if stay.entered_on <= day < until}
+def _of_gap(case: DraftCase, occurrence: Occurrence, units: LeadUnits) -> Iterator[GapInterval]:
+    covered = [(policy.policy_no, _covered_on(policy, occurrence)) for policy in case.policies]
+    until = min(occurrence.exited_on or date.max, max(day or date.max for _, day in covered))
+    days = {occurrence.entered_on, *(day for _, day in covered if day), *(day for day, _ in units)}
+    inside = {day for day in days if occurrence.entered_on <= day < until}
 
     def state(day: date) -> tuple[str, tuple[int, ...]]:
         return unit_on(units, day), tuple(number for number, on in covered if on is None or on > day)
 
-    closure = _closure(case, stay, until)
+    closure = _closure(case, occurrence, until)
     for from_day, to_day, (unit, policies) in pieces(inside, until, state):
         last = to_day == until and closure is not None
         yield GapInterval(
-            gap_id=stay.entry_id,
-            stage=stay.stage,
-            since=stay.entered_on,
-            due_on=stay.due_on,
+            gap_id=occurrence.entry_id,
+            stage=occurrence.stage,
+            since=occurrence.entered_on,
+            due_on=occurrence.due_on,
             unit_code=unit,
             policies=policies,
             from_day=from_day,
@@ -227,18 +227,18 @@ def _of_gap(case: DraftCase, stay: Occurrence, units: LeadUnits) -> Iterator[Gap
         )
 
 
-def _covered_on(policy: PolicyCase, stay: Occurrence) -> date | None:
-    return next(pair.covered_on for pair in policy.required if pair.occurrence is stay)
+def _covered_on(policy: PolicyCase, occurrence: Occurrence) -> date | None:
+    return next(pair.covered_on for pair in policy.required if pair.occurrence is occurrence)
 
 
-def _closure(case: DraftCase, stay: Occurrence, until: date) -> GapClosure | None:
+def _closure(case: DraftCase, occurrence: Occurrence, until: date) -> GapClosure | None:
     """Say why the gap ended: covered, or by the very next entry, even if another follows on its day."""
     if until == date.max:
         return None
-    if until != stay.exited_on:
+    if until != occurrence.exited_on:
         return GapClosure.COVERED
-    stays = case.course.occurrences
-    following = next(later.stage for earlier, later in pairwise(stays) if earlier is stay)
+    occurrences = case.course.occurrences
+    following = next(later.stage for earlier, later in pairwise(occurrences) if earlier is occurrence)
     return _CLOSURES.get(following, GapClosure.STAGE_LEFT)
 
 
@@ -251,12 +251,12 @@ _CLOSURES = {
 
 def _turning_days(case: DraftCase, units: LeadUnits) -> set[date]:
     """Collect the days on which something turns for all policies, `date.min` among them."""
-    found = case.course.window
-    turns = (found.opened_on, found.closed_on, found.unopened_closed_on, found.ended_on)
+    window = case.course.window
+    turns = (window.opened_on, window.closed_on, window.unopened_closed_on, window.ended_on)
     return {day for day, _ in units}.union(day for day in turns if day is not None)
 
 
 def _days_of(pair: Pair) -> set[date]:
-    stay = pair.occurrence
-    turns = (stay.entered_on, stay.exited_on, stay.due_on + ONE_DAY, pair.covered_on)
+    occurrence = pair.occurrence
+    turns = (occurrence.entered_on, occurrence.exited_on, occurrence.due_on + ONE_DAY, pair.covered_on)
     return {day for day in turns if day is not None}

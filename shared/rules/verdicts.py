@@ -117,27 +117,27 @@ def in_scope(scope: Scope) -> Answer:
 
 def pair_verdict(pair: Pair, day: date) -> OccurrenceVerdict:
     """Judge one policy in one occurrence on a day from its entry on."""
-    stay = pair.occurrence
+    occurrence = pair.occurrence
     if pair.covered_on is not None and pair.covered_on <= day:
-        in_time = pair.covered_on <= stay.due_on
+        in_time = pair.covered_on <= occurrence.due_on
         return OccurrenceVerdict.COVERED if in_time else OccurrenceVerdict.COVERED_LATE
-    left = stay.exited_on is not None and stay.exited_on <= day
-    last = stay.exited_on - ONE_DAY if left and stay.exited_on is not None else day
-    if last > stay.due_on:
+    left = occurrence.exited_on is not None and occurrence.exited_on <= day
+    last = occurrence.exited_on - ONE_DAY if left and occurrence.exited_on is not None else day
+    if last > occurrence.due_on:
         return OccurrenceVerdict.MISSED
     return OccurrenceVerdict.WAIVED if left else OccurrenceVerdict.PENDING
 
 
 def settled(draft: DraftCase, day: date) -> Judgement | None:
     """Return the verdict that all policies share on a day, or None if each is judged by itself."""
-    found = draft.course.window
-    if _by(found.ended_on, day):
+    window = draft.course.window
+    if _by(window.ended_on, day):
         return _ENDED
     if draft.exempt:
         return _EXEMPT
-    if _by(found.unopened_closed_on, day):
+    if _by(window.unopened_closed_on, day):
         return _CLOSED_UNOPENED
-    return None if _by(found.opened_on, day) else _NOT_OPENED
+    return None if _by(window.opened_on, day) else _NOT_OPENED
 
 
 def judge(draft: DraftCase, policy: PolicyCase, day: date) -> Judgement:
@@ -148,25 +148,27 @@ def judge(draft: DraftCase, policy: PolicyCase, day: date) -> Judgement:
 
 def judge_own(policy: PolicyCase, day: date, *, closed: bool) -> Judgement:
     """Judge a policy by its own communications, on a day on which nothing settles it for the draft."""
-    heard = _by(policy.heard_on, day)
+    communicated = _by(policy.communicated_on, day)
     seen = [pair_verdict(pair, day) for pair in policy.required if pair.occurrence.entered_on <= day]
-    verdict, because = _own(seen, closed=closed, heard=heard)
+    verdict, because = _own(seen, closed=closed, communicated=communicated)
     judged = verdict in JUDGED
     return Judgement(
         verdict,
         because,
         on_time=verdict is PolicyVerdict.MET and OccurrenceVerdict.COVERED_LATE not in seen,
-        any_communication=judged and heard,
+        any_communication=judged and communicated,
         from_start=judged and seen[:1] == [OccurrenceVerdict.COVERED],
         provisional=judged and not closed,
         waived=seen.count(OccurrenceVerdict.WAIVED),
     )
 
 
-def _own(seen: Sequence[OccurrenceVerdict], *, closed: bool, heard: bool) -> tuple[PolicyVerdict, Because]:
+def _own(
+    seen: Sequence[OccurrenceVerdict], *, closed: bool, communicated: bool
+) -> tuple[PolicyVerdict, Because]:
     if OccurrenceVerdict.MISSED in seen:
         return PolicyVerdict.MISSED, Because.REQUIRED_STAGE_MISSED
-    if closed and not heard:
+    if closed and not communicated:
         return PolicyVerdict.MISSED, Because.NOTHING_IN_WINDOW
     if not COVERED.isdisjoint(seen):
         return PolicyVerdict.MET, Because.REQUIRED_STAGE_COVERED
@@ -177,29 +179,32 @@ def _own(seen: Sequence[OccurrenceVerdict], *, closed: bool, heard: bool) -> tup
 
 def assess(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> DraftAssessment:
     case = case_of(facts, rulebook)
-    stays = (stay for stay in case.course.occurrences if stay.entered_on <= as_of)
+    occurrences = (occurrence for occurrence in case.course.occurrences if occurrence.entered_on <= as_of)
     return DraftAssessment(
         draft_id=facts.draft_id,
         as_of=as_of,
         scope=in_scope(facts.scope),
-        window=window_known(case.course.window, as_of),
-        occurrences=tuple(replace(stay, exited_on=known(stay.exited_on, as_of)) for stay in stays),
+        window=window_as_of(case.course.window, as_of),
+        occurrences=tuple(
+            replace(occurrence, exited_on=date_as_of(occurrence.exited_on, as_of))
+            for occurrence in occurrences
+        ),
         policies=tuple(_policy(case, policy, as_of) for policy in case.policies),
     )
 
 
-def window_known(found: Window, as_of: date) -> Window:
-    closed_on = known(found.closed_on, as_of)
+def window_as_of(window: Window, as_of: date) -> Window:
+    closed_on = date_as_of(window.closed_on, as_of)
     return Window(
-        opened_on=known(found.opened_on, as_of),
+        opened_on=date_as_of(window.opened_on, as_of),
         closed_on=closed_on,
-        closed_by=found.closed_by if closed_on else None,
-        unopened_closed_on=known(found.unopened_closed_on, as_of),
-        ended_on=known(found.ended_on, as_of),
+        closed_by=window.closed_by if closed_on else None,
+        unopened_closed_on=date_as_of(window.unopened_closed_on, as_of),
+        ended_on=date_as_of(window.ended_on, as_of),
     )
 
 
-def known(happened: date | None, as_of: date) -> date | None:
+def date_as_of(happened: date | None, as_of: date) -> date | None:
     return happened if happened is not None and happened <= as_of else None
 
 
@@ -217,13 +222,13 @@ def _pair(pair: Pair, spans: tuple[Span, ...], as_of: date) -> PairAssessment:
         entry_id=pair.occurrence.entry_id,
         required=pair.occurrence.required,
         verdict=pair_verdict(pair, as_of),
-        covered_on=known(pair.covered_on, as_of),
+        covered_on=date_as_of(pair.covered_on, as_of),
         covering_ids=_covering_ids(pair.occurrence, spans, as_of),
     )
 
 
-def _covering_ids(stay: Occurrence, spans: tuple[Span, ...], as_of: date) -> tuple[UUID, ...]:
-    days = ((covering_day(stay, span), span.communication_id) for span in spans)
+def _covering_ids(occurrence: Occurrence, spans: tuple[Span, ...], as_of: date) -> tuple[UUID, ...]:
+    days = ((covering_day(occurrence, span), span.communication_id) for span in spans)
     covering = [(day, str(number), number) for day, number in days if day is not None and day <= as_of]
     return tuple(number for _, _, number in sorted(covering))
 

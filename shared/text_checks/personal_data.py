@@ -19,7 +19,7 @@ TAX = Text("mã số thuế cá nhân", "a personal tax number")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PersonalData:
     """What was found, and the part of the text that it is."""
 
     kind: Text
@@ -104,27 +104,27 @@ _SUSPICIOUS = re.compile(
 )
 
 
-def find(text: str, heading: str = "") -> Found | None:
+def find(text: str, heading: str = "") -> PersonalData | None:
     """Give the first personal datum of a text; `heading` (of its column) may say what a bare number is."""
     if not _SUSPICIOUS.search(text):
         return None
     if address := _ADDRESS.search(text):
-        return Found(EMAIL, address.group().strip())
+        return PersonalData(EMAIL, address.group().strip())
     return _number(_URL.sub(" ", text), heading)
 
 
-def _number(text: str, heading: str) -> Found | None:
+def _number(text: str, heading: str) -> PersonalData | None:
     if named := _named(text, heading):
         return named
     for pattern in _PHONES:
         if phone := pattern.search(text):
-            return Found(PHONE, phone.group().strip())
+            return PersonalData(PHONE, phone.group().strip())
     if citizen := _CITIZEN.search(text):
-        return Found(IDENTITY, citizen.group().strip())
-    return Found(TAX, text.strip()) if _BARE_TAX.fullmatch(text.strip()) else None
+        return PersonalData(IDENTITY, citizen.group().strip())
+    return PersonalData(TAX, text.strip()) if _BARE_TAX.fullmatch(text.strip()) else None
 
 
-def _named(text: str, heading: str) -> Found | None:
+def _named(text: str, heading: str) -> PersonalData | None:
     for number in _NUMBER.finditer(text):
         if _DATE.fullmatch(number.group()):
             continue
@@ -132,7 +132,7 @@ def _named(text: str, heading: str) -> Found | None:
         before = f"{heading}: {text[: number.start()]}"[-_ABOUT - len(heading) :]
         for kind, words, (least, most) in _NAMED:
             if least <= len(digits) <= most and words.search(before) and _is_of_person(kind, digits):
-                return Found(kind, number.group())
+                return PersonalData(kind, number.group())
     return None
 
 
@@ -146,14 +146,14 @@ def _is_of_person(kind: Text, digits: str) -> bool:
 
 def masked(text: str) -> str:
     """Give a text without its personal data, for one that was stored before they were refused."""
-    while (found := find(text)) is not None and found.part in text:
-        text = text.replace(found.part, "…")
+    while (match := find(text)) is not None and match.part in text:
+        text = text.replace(match.part, "…")
     return text
 
 
-def find_in(fields: Mapping[str, Any]) -> tuple[str, Found] | None:
+def find_in(fields: Mapping[str, Any]) -> tuple[str, PersonalData] | None:
     """Give the first field of a nested JSON object that holds personal data, and what it holds."""
-    return next(((name, found) for name, text in _texts(fields) if (found := find(text, name))), None)
+    return next(((name, match) for name, text in _texts(fields) if (match := find(text, name))), None)
 
 
 def _texts(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -40,9 +40,9 @@ def unreadable(text: str) -> Text | None:
     """Say what keeps a text from being taken, in words that follow the name of its field; None if nothing does."""
     if (why := flaw(text)) is not None:
         return why
-    if (found := _UNPRINTABLE.search(text)) is None:
+    if (match := _UNPRINTABLE.search(text)) is None:
         return None
-    code = f"U+{ord(found.group()):04X}"
+    code = f"U+{ord(match.group()):04X}"
     return Text(
         f"có ký tự điều khiển ({code}); hãy xóa ký tự đó hoặc gõ lại ô này",
         f"has a control character ({code}) in it; delete it or type the cell anew",

@@ -52,8 +52,8 @@ def _skeleton(word: str) -> tuple[str, int]:
 
 @lru_cache(maxsize=20_000)
 def _spelt(toneless: str) -> bool:
-    found = _ONSET.match(toneless)
-    onset = found.group() if found else ""
+    match = _ONSET.match(toneless)
+    onset = match.group() if match else ""
     rhymes = {toneless[len(onset) :]}
     if onset in {"gi", "qu"}:  # "gi" + "n" is "gin", "qu" + "ôc" is "quôc"; the vowel may belong to the rhyme
         rhymes.add(toneless[1:])

@@ -64,9 +64,9 @@ def flaw(text: str) -> Text | None:
     if "\ufffd" in text:
         return _REPLACED
     text = unicodedata.normalize("NFC", text)
-    for why, found in ((_DECODED, _wrongly_decoded(text)), _in_old_font(text)):
-        if found:
-            return Text(why.vi.format(found=found), why.en.format(found=found))
+    for why, garbled in ((_DECODED, _wrongly_decoded(text)), _in_old_font(text)):
+        if garbled:
+            return Text(why.vi.format(found=garbled), why.en.format(found=garbled))
     return _LOST if "?" in text and _letters_lost(text) else None
 
 
@@ -126,16 +126,16 @@ def _in_old_font(text: str) -> tuple[Text, str | None]:
         _evidence(words, _from_tcvn3, _is_plain_tcvn3),
         _evidence(words, _from_vni, _is_plain_vni),
     )
-    why, (points, found) = (_VNI, of_vni) if of_vni[0] > of_tcvn3[0] else (_TCVN3, of_tcvn3)
-    return why, found if points >= ENOUGH else None
+    why, (points, example) = (_VNI, of_vni) if of_vni[0] > of_tcvn3[0] else (_TCVN3, of_tcvn3)
+    return why, example if points >= ENOUGH else None
 
 
 def _evidence(
     words: Iterable[str], convert: Callable[[str], str], is_plain: Callable[[str], bool]
 ) -> tuple[int, str | None]:
     """Weigh the words that make sense only when converted; a plain one is enough alone."""
-    found = [word for word in words if is_syllable(convert(word))]
-    return sum(ENOUGH if is_plain(word) else 1 for word in found), next(iter(found), None)
+    converted = [word for word in words if is_syllable(convert(word))]
+    return sum(ENOUGH if is_plain(word) else 1 for word in converted), next(iter(converted), None)
 
 
 def _is_strange(word: str) -> bool:

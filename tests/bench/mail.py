@@ -36,7 +36,7 @@ from shared.contracts.ids import unit_id
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import NOTHING
 from shared.eventstore.unit_of_work import Append
-from shared.service import collect_rarely
+from shared.service import tune_gc
 from tests.integration.notifier.desk import MONDAY, Desk, open_desk, opened, registered, tick
 from tests.support.bench_house import bench_house
 from tests.support.service import Api, eventually
@@ -221,7 +221,7 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true")
     arguments = parser.parse_args()
     profile = cProfile.Profile() if arguments.profile else None
-    collect_rarely()  # as the services do
+    tune_gc()  # as the services do
     with tempfile.TemporaryDirectory(prefix="loa-bench-") as folder:
         Path(folder).chmod(0o755)
         uvloop.run(measure(arguments.mails, Path(folder), profile))

@@ -74,7 +74,7 @@ def test_the_table_lists_every_metric_and_no_other(exposed: set[str]) -> None:
 
 
 def commands() -> Iterator[str]:
-    """Give the `loa` lines of the runbook's blocks, without their remarks."""
+    """Give the `loa` lines of the runbook's blocks, without their comments."""
     for block in re.findall(r"^```sh\n(.*?)^```", RUNBOOK, re.MULTILINE | re.DOTALL):
         for line in block.splitlines():
             if line.startswith("loa "):

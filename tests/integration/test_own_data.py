@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.persistence import database
-from shared.persistence.owned_state import ROWS, CutShort, OwnData, UnknownTable
+from shared.persistence.owned_state import ROWS, CutShort, OwnedState, UnknownTable
 
 BEGUN = datetime(2026, 1, 5, tzinfo=UTC)
 TABLES = MetaData()
@@ -59,8 +59,8 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-def own(engine: AsyncEngine) -> OwnData:
-    return OwnData.of(engine, TABLES, [DERIVED], settle_nothing)
+def own(engine: AsyncEngine) -> OwnedState:
+    return OwnedState.of(engine, TABLES, [DERIVED], settle_nothing)
 
 
 async def fill(engine: AsyncEngine, *numbers: int) -> None:
@@ -72,7 +72,7 @@ async def fill(engine: AsyncEngine, *numbers: int) -> None:
         await connection.execute(insert(DERIVED).values(key=str(numbers[0])))
 
 
-async def lines_of(own: OwnData) -> list[bytes]:
+async def lines_of(own: OwnedState) -> list[bytes]:
     return [line async for line in own.lines()]
 
 
@@ -86,7 +86,7 @@ async def children(engine: AsyncEngine) -> list[int]:
         return list((await connection.execute(select(CHILD.c.number).order_by(CHILD.c.number))).scalars())
 
 
-async def test_all_rows_are_of_one_moment(engine: AsyncEngine, own: OwnData) -> None:
+async def test_all_rows_are_of_one_moment(engine: AsyncEngine, own: OwnedState) -> None:
     """Rows that are written while it is read are in none of the tables."""
     await fill(engine, *range(1, 4))
     reading = own.lines()
@@ -97,7 +97,7 @@ async def test_all_rows_are_of_one_moment(engine: AsyncEngine, own: OwnData) -> 
     assert found[-1] == {"rows": 6}
 
 
-async def test_rows_come_back_in_place_of_others(engine: AsyncEngine, own: OwnData) -> None:
+async def test_rows_come_back_in_place_of_others(engine: AsyncEngine, own: OwnedState) -> None:
     """More than one statement takes, with their values of every type; numbers go on after them."""
     await fill(engine, *range(1, ROWS + 10))
     kept = await lines_of(own)
@@ -111,7 +111,7 @@ async def test_rows_come_back_in_place_of_others(engine: AsyncEngine, own: OwnDa
 
 
 @pytest.mark.parametrize("missing", [1, 5])
-async def test_rows_that_break_off_change_nothing(engine: AsyncEngine, own: OwnData, missing: int) -> None:
+async def test_rows_that_break_off_change_nothing(engine: AsyncEngine, own: OwnedState, missing: int) -> None:
     await fill(engine, *range(1, 10))
     kept = await lines_of(own)
     with pytest.raises(CutShort):
@@ -121,7 +121,7 @@ async def test_rows_that_break_off_change_nothing(engine: AsyncEngine, own: OwnD
     assert await lines_of(own) == kept
 
 
-async def test_a_table_of_a_later_release_changes_nothing(engine: AsyncEngine, own: OwnData) -> None:
+async def test_a_table_of_a_later_release_changes_nothing(engine: AsyncEngine, own: OwnedState) -> None:
     await fill(engine, 1, 2)
     kept = await lines_of(own)
     later = orjson.dumps({"table": "derived", "row": {"key": "x"}})

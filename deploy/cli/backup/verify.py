@@ -117,6 +117,6 @@ def _table(models: Mapping[str, Mapping[str, Any]]) -> Table:
     for name, model in models.items():
         for one in model["tables"]:
             same = "có / yes" if one["same"] else "[red]KHÔNG / NO[/red]"
-            live, rebuilt = count(one["live"]["rows"]), count(one["anew"]["rows"])
+            live, rebuilt = count(one["live"]["rows"]), count(one["rebuilt"]["rows"])
             table.add_row(name, one["table"], count(model["position"]), live, rebuilt, same)
     return table

@@ -13,7 +13,7 @@ def show(*, change: bool) -> None:
     """Show how the broker's streams differ from their declaration, and apply it if `change`."""
     differences = asyncio.run(_streams(change=change))
     for one in differences:
-        out.print(f"{one.name}: {one.setting}: {one.found} → {one.wanted}", markup=False, soft_wrap=True)
+        out.print(f"{one.name}: {one.setting}: {one.actual} → {one.wanted}", markup=False, soft_wrap=True)
     if not differences:
         print_text(Text("Luồng dữ liệu đúng như khai báo.", "The streams are as declared."))
     elif change:

@@ -6,13 +6,13 @@ from shared.contracts.envelope import Recorded
 from shared.contracts.notifier import AlertAcknowledged, AlertObstacleReported
 from shared.contracts.registry import DraftMerged, DraftWithdrawn
 from shared.kernel.clock import Clock
-from shared.messaging.subscribers import Reactions
+from shared.messaging.subscribers import Subscribers
 
 DRAFT_ENDS = "campaigns-draft-ends"
 ANSWERS = "campaigns-answers"
 
 
-def subscribe(reactions: Reactions, commands: Commands, now: Clock) -> None:
+def subscribe(subscribers: Subscribers, commands: Commands, now: Clock) -> None:
     async def on_end(event: Recorded) -> None:
         if isinstance(event.data, DraftWithdrawn | DraftMerged):
             await commands.end_plan(event, event.data, now())
@@ -24,13 +24,13 @@ def subscribe(reactions: Reactions, commands: Commands, now: Clock) -> None:
             case AlertObstacleReported():
                 await raise_obstacle(commands, event, event.data, now())
 
-    reactions.on_event(
+    subscribers.on_event(
         ANSWERS,
         on_answer,
         title="answers",
         description="acknowledged: an activity is planned for the day; obstacle_reported: it is raised in the programme",
     )
-    reactions.on_event(
+    subscribers.on_event(
         DRAFT_ENDS,
         on_end,
         title="draft ends",

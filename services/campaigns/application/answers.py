@@ -20,7 +20,7 @@ from shared.contracts.campaigns import (
 from shared.contracts.envelope import Metadata
 from shared.contracts.ids import LOA_NAMESPACE, evidence_id
 from shared.eventstore.port import EventStore
-from shared.pages.gap_summary import Matter, matter_of
+from shared.pages.gap_summary import GapSummary, gap_summary_of
 from shared.signed_links.links import Link
 
 MOST_HEARD = 500
@@ -35,7 +35,7 @@ class Asked:
     `planned` is what was planned for this very matter and not carried out yet.
     """
 
-    matter: Matter
+    matter: GapSummary
     said: CommunicationRecorded | None = None
     heard: Sequence[dict[str, Any]] = ()
     planned: PlanActivityPlanned | None = None
@@ -49,7 +49,7 @@ class Answers:
 
     async def asked(self, link: Link, today: date) -> Asked:
         """Look at what a link is about; raises `LinkNotValid`, `NotYourDraft`."""
-        matter = await matter_of(self.store, link, today)
+        matter = await gap_summary_of(self.store, link, today)
         if (before := await self._recorded(link)) is not None:
             return Asked(matter, before.recorded)
         await self.given(link, today)
@@ -100,12 +100,12 @@ class Answers:
         except CommunicationNotFound:
             return None
 
-    async def _heard(self, matter: Matter) -> list[dict[str, Any]]:
+    async def _heard(self, matter: GapSummary) -> list[dict[str, Any]]:
         wanted = CommunicationFilter(draft_code=matter.draft_code)
         found = await self.read_model.communications(wanted, MOST_HEARD, None)
         return [one for one in found if one["held_on"] >= matter.since]
 
-    async def _planned(self, matter: Matter) -> PlanActivityPlanned | None:
+    async def _planned(self, matter: GapSummary) -> PlanActivityPlanned | None:
         plan, _ = await self.commands.plan(matter.draft_code)
         done = await self.read_model.carried_out(matter.draft_code)
         for activity_id, activity in plan.activities.items():

@@ -17,7 +17,7 @@ from services.metrics.domain.grouping import View
 from shared.contracts.datasets import banners
 from shared.http.auth import Reader
 from shared.http.request_context import AtPosition, Today
-from shared.pages.html_errors import kept_headers, page_route, said
+from shared.pages.html_errors import kept_headers, page_route, problem_body
 from shared.pages.layout import environment, safe
 from shared.rules.figures import DEFINITION, reporting_year, year_period
 
@@ -95,7 +95,7 @@ Chosen = Annotated[Choice, Depends(choice)]
 
 def _problem_page(request: Request, problem: Response) -> Response:
     del request  # the same page, whatever was asked for
-    body = said(problem)
+    body = problem_body(problem)
     wrong = [WRONG_FIELDS.get(error["field"]) for error in body.get("errors", [])]
     sentences = [text for text in wrong if text] or [PLAIN.get(body["type"], body["messages"]["vi"])]
     return render(

@@ -24,7 +24,7 @@ from shared.contracts.vocabulary import (
     Stage,
 )
 from shared.directory.unit_directory import UnitsOn
-from shared.http.rule_views import PostingClockView, RemarkView
+from shared.http.rule_views import FindingView, PostingClockView
 from shared.rules.figures import DEFINITION
 from shared.rules.verdicts import Because, OccurrenceVerdict, PolicyVerdict
 
@@ -216,7 +216,7 @@ class CoverageView(_Judged):
     exemptions: list[ExemptionView]
     transfers: list[TransferView]
     postings: list[PostingClockView]
-    remarks: list[RemarkView]
+    findings: list[FindingView]
     policies: list[PolicyView]
 
 

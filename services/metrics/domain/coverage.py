@@ -9,7 +9,7 @@ from uuid import UUID
 from services.metrics.domain.record import DraftRecord, Heard
 from shared.contracts.vocabulary import Dataset, Stage
 from shared.rules.facts import WHOLE_DRAFT, Exemption, StageEntry, Transfer
-from shared.rules.findings import clocks_of, remarks
+from shared.rules.findings import clocks_of, findings
 from shared.rules.piecewise import lead_units, unit_on
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import Occurrence, parallel_entries
@@ -47,7 +47,7 @@ def coverage_of(
         "exemptions": [_exemption(one) for one in record.exemptions],
         "transfers": [_transfer(one, name_of) for one in record.transfers if one.on <= as_of],
         "postings": [clock.as_dict() for clock in clocks_of(record.facts, rulebook, as_of)],
-        "remarks": [remark.as_dict() for remark in remarks(record.facts, rulebook, as_of)],
+        "findings": [finding.as_dict() for finding in findings(record.facts, rulebook, as_of)],
         "policies": [_policy(record, policy) for policy in assessment.policies],
     }
     return Coverage(position=position, dataset=record.dataset, body=body)

@@ -4,16 +4,16 @@ from faststream.nats import NatsMessage
 
 from services.notifier.application.ticks import Ticks
 from shared.kernel.clock import NewId
-from shared.messaging.subscribers import Reactions
+from shared.messaging.subscribers import Subscribers
 
 TICKS = "notifier-ticks"
 
 
-def subscribe(reactions: Reactions, ticks: Ticks, new_id: NewId) -> None:
+def subscribe(subscribers: Subscribers, ticks: Ticks, new_id: NewId) -> None:
     async def on_tick(_: NatsMessage) -> None:
         await ticks.wake(str(new_id()))
 
-    reactions.on_message(
+    subscribers.on_message(
         TICKS,
         on_tick,
         title="ticks",

@@ -16,7 +16,7 @@ from shared.kernel import log
 from shared.kernel.clock import Clock, NewId, day_in_vietnam
 from shared.kernel.errors import PermanentError, TransientError
 from shared.kernel.transient import RETRIED
-from shared.observability.tracing import Heard, Tracing
+from shared.observability.tracing import ReceivedMessage, Tracing
 
 logger = log.get(__name__)
 
@@ -89,7 +89,7 @@ class AlertPublisher:
         last = None
         while pending := await self.rows.pending(AT_ONCE, last):
             for together in _by_trace(pending):
-                with self.tracing.hearing(
+                with self.tracing.receiving(
                     "publish alerts", [self._announcement(alert) for alert in together]
                 ):
                     await self._append([self._because_of_gap(alert) for alert in together])
@@ -145,11 +145,11 @@ class AlertPublisher:
             await handle(
                 batch, alerts.alert, instruction.ref, instruction.command, metadata, new_id=self.new_id
             )
-        return frozenset(conflicted | (await batch.write()).overtaken)
+        return frozenset(conflicted | (await batch.write()).conflicted)
 
-    def _announcement(self, alert: GapAlert) -> Heard:
+    def _announcement(self, alert: GapAlert) -> ReceivedMessage:
         now = self.now()
-        return Heard(alert.traceparent, now - (alert.announced_at or now))
+        return ReceivedMessage(alert.traceparent, now - (alert.announced_at or now))
 
     def _because_of_gap(self, alert: GapAlert) -> Instruction:
         cause = str(alert.announced_by)

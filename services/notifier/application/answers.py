@@ -21,7 +21,7 @@ from shared.contracts.notifier import (
 )
 from shared.eventstore.port import EventStore
 from shared.kernel.clock import Clock, day_in_vietnam
-from shared.pages.gap_summary import Matter, matter_of
+from shared.pages.gap_summary import GapSummary, gap_summary_of
 from shared.signed_links.links import Link
 
 
@@ -29,7 +29,7 @@ from shared.signed_links.links import Link
 class Asked:
     """What a link asks; `recorded` is the answer that was given through it before."""
 
-    summary: Matter
+    summary: GapSummary
     recorded: AnswerEvent | None = None
 
 
@@ -47,7 +47,7 @@ class Answers:
 
     async def asked(self, link: Link, today: date) -> Asked:
         """Read what a link is about; raises `NothingOwed` if the gap is closed, `LinkNotValid`."""
-        summary = await matter_of(self.store, link, today)
+        summary = await gap_summary_of(self.store, link, today)
         history = await self.store.load(AggregateRef("alert", alert_id(link.gap_id, link.unit_code)))
         key = str(link.link_id)
         for event in history.events:

@@ -149,14 +149,14 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
     async def draft(_: Reader, response: Response, draft_code: str) -> DraftView:
         found, history = await commands.draft_with_history(draft_code)
         request_context.versioned(response, history.version)
-        remarks = commands.remarks(found, history, commands.today)
+        findings = commands.findings(found, history, commands.today)
         clocks = commands.clocks(found, history, commands.today)
-        return draft_view(found, history, remarks, clocks, commands.entries(found, history))
+        return draft_view(found, history, findings, clocks, commands.entries(found, history))
 
     @router.get("/drafts/{draft_code}/history", summary="Every event of a draft: when, who, what")
     async def history(_: Reader, draft_code: str) -> HistoryView:
         found, recorded = await commands.draft_with_history(draft_code)
-        return history_view(draft_code, recorded, commands.remarks(found, recorded, commands.today))
+        return history_view(draft_code, recorded, commands.findings(found, recorded, commands.today))
 
     @router.get("/procedures", summary="The rules in force, with their dates and legal basis")
     async def procedures(_: Reader) -> ProceduresView:

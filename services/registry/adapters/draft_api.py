@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.registry.adapters import bodies
-from services.registry.adapters.rule_views import AcceptedPosting, AcceptedStep, posting_views, remark_views
+from services.registry.adapters.rule_views import AcceptedPosting, AcceptedStep, finding_views, posting_views
 from services.registry.application.commands import Commands, draft_ref
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft_commands import Given
@@ -52,7 +52,7 @@ class _DraftContext:
         return self.accepted(await self._handled(commands, command))
 
     async def step(self, commands: Commands, command: drafts.Command) -> AcceptedStep:
-        """Carry out a command by which the draft may be remarked on, and answer the remarks."""
+        """Carry out a command by which the draft may be remarked on, and answer the findings."""
         handled = await self._handled(commands, command)
         return self._step(commands, handled)
 
@@ -70,8 +70,8 @@ class _DraftContext:
         return request_context.accepted(self._response, number, handled.version, handled.event_names)
 
     def _step(self, commands: Commands, handled: Handled[State]) -> AcceptedStep:
-        found = commands.remarks_on(handled, commands.today)
-        return AcceptedStep(**dict(self.accepted(handled)), remarks=remark_views(found))
+        found = commands.findings_on(handled, commands.today)
+        return AcceptedStep(**dict(self.accepted(handled)), findings=finding_views(found))
 
     async def _handled(self, commands: Commands, command: drafts.Command) -> Handled[State]:
         return await commands.on_draft(self.draft_code, command, self.metadata, self.if_match)

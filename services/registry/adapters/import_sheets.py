@@ -60,7 +60,7 @@ class UnitRow(ImportRow):
     dataset: Dataset = Dataset.LIVE
 
     def command(self) -> units.Register:
-        fields = self.told("code", "name")
+        fields = self.column_values("code", "name")
         return units.Register(unit_code=self.code, unit_name=self.name, notes=self.notes, **fields)
 
 
@@ -91,7 +91,7 @@ class TargetRow(ImportRow):
     document: str | None = None
 
     def command(self) -> units.SetTarget:
-        return units.SetTarget(notes=self.notes, **self.told())
+        return units.SetTarget(notes=self.notes, **self.column_values())
 
 
 class DraftRow(DraftFields, ImportRow):
@@ -114,7 +114,7 @@ class DraftRow(DraftFields, ImportRow):
         criteria = ScopeBody.model_fields
         scope = drafts.Scope(**{name: getattr(self, name) for name in criteria})
         number = draft_id(self.draft_code)
-        fields = self.told(*criteria)
+        fields = self.column_values(*criteria)
         return drafts.Register(draft_id=number, notes=self.notes, scope=scope, **fields, **given)
 
 
@@ -126,7 +126,7 @@ class PolicyRow(ImportRow):
     source: str | None = None
 
     def command(self, given: Given) -> drafts.AddPolicy:
-        return drafts.AddPolicy(notes=self.notes, **self.told("draft_code"), **given)
+        return drafts.AddPolicy(notes=self.notes, **self.column_values("draft_code"), **given)
 
 
 class StageRow(DatedRow):
@@ -137,7 +137,7 @@ class StageRow(DatedRow):
     source: str | None = None
 
     def command(self, given: Given) -> drafts.EnterStage:
-        return drafts.EnterStage(notes=self.notes, **self.told("draft_code"), **given)
+        return drafts.EnterStage(notes=self.notes, **self.column_values("draft_code"), **given)
 
 
 class ExemptionRow(ImportRow):
@@ -148,7 +148,7 @@ class ExemptionRow(ImportRow):
     decided_on: Day | None = None
 
     def command(self, given: Given) -> drafts.Exempt:
-        return drafts.Exempt(notes=self.notes, **self.told("draft_code"), **given)
+        return drafts.Exempt(notes=self.notes, **self.column_values("draft_code"), **given)
 
 
 class PostingRow(ImportRow):
@@ -165,7 +165,9 @@ class PostingRow(ImportRow):
 
     def command(self, given: Given) -> drafts.RecordPosting:
         number = posting_id(self.draft_code, self.stage, self.opened_on)
-        return drafts.RecordPosting(posting_id=number, notes=self.notes, **self.told("draft_code"), **given)
+        return drafts.RecordPosting(
+            posting_id=number, notes=self.notes, **self.column_values("draft_code"), **given
+        )
 
 
 class OutcomeRow(ImportRow):
@@ -218,8 +220,8 @@ class Rows:
         """Carry out a command, and warn of what is to be remarked of it."""
         given = _given(metadata)
         handled = await self.commands.on_draft(row.draft_code, row.command(given), metadata)
-        found = self.commands.remarks_on(handled, given["today"])
-        return _taken(handled, [refused(remark.text) for remark in found])
+        found = self.commands.findings_on(handled, given["today"])
+        return _taken(handled, [refused(finding.text) for finding in found])
 
     async def _outcome(self, row: OutcomeRow, metadata: Metadata) -> Taken:
         ends = {"withdrawn": Stage.WITHDRAWN, "merged": Stage.MERGED}

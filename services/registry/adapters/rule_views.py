@@ -1,4 +1,4 @@
-"""How the registry shows what the rules say: procedures, postings with their clock, and remarks."""
+"""How the registry shows what the rules say: procedures, postings with their clock, and findings."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -11,8 +11,8 @@ from services.registry.domain.postings import Posting
 from shared.contracts.registry import Notes
 from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
 from shared.http.request_context import Accepted
-from shared.http.rule_views import PostingClockView, PostingRuleView, RemarkView
-from shared.rules.findings import Remark
+from shared.http.rule_views import FindingView, PostingClockView, PostingRuleView
+from shared.rules.findings import Finding
 from shared.rules.postings import PostingClock
 from shared.rules.rulebook.procedures import Certainty
 from shared.rules.rulebook.rulebook import Rulebook
@@ -37,7 +37,7 @@ class PostingView(PostingClockView):
 class AcceptedStep(Accepted):
     """The answer to a step on the draft's way, with what is to be remarked of it for good."""
 
-    remarks: list[RemarkView]
+    findings: list[FindingView]
 
 
 class AcceptedPosting(AcceptedStep):
@@ -106,8 +106,8 @@ def procedures_view(rulebook: Rulebook) -> ProceduresView:
     return ProceduresView.model_validate({"rules_version": rulebook.version, "procedures": rows})
 
 
-def remark_views(found: Iterable[Remark]) -> list[RemarkView]:
-    return [RemarkView.model_validate(remark.as_dict()) for remark in found]
+def finding_views(found: Iterable[Finding]) -> list[FindingView]:
+    return [FindingView.model_validate(finding.as_dict()) for finding in found]
 
 
 def posting_view(posting: Posting, clock: PostingClock) -> PostingView:

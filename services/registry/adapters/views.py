@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.registry.adapters.rule_views import PostingView, posting_views, remark_views
+from services.registry.adapters.rule_views import PostingView, finding_views, posting_views
 from services.registry.domain.draft_facts import procedure_of
 from services.registry.domain.draft_state import Draft
 from shared.contracts.envelope import Recorded
@@ -32,12 +32,12 @@ from shared.contracts.vocabulary import (
     UnitLevel,
 )
 from shared.eventstore.port import History
-from shared.http.rule_views import RemarkView
+from shared.http.rule_views import FindingView
 from shared.rules.facts import StageEntry
-from shared.rules.findings import Remark, RemarkKind
+from shared.rules.findings import Finding, FindingKind
 from shared.rules.postings import PostingClock
 
-UNUSUAL = (RemarkKind.ORDER_UNKNOWN, RemarkKind.STAGE_NOT_OF_PROCEDURE)
+UNUSUAL = (FindingKind.ORDER_UNKNOWN, FindingKind.STAGE_NOT_OF_PROCEDURE)
 
 
 class UnitItem(BaseModel):
@@ -104,16 +104,16 @@ class DraftView(_DraftHead):
     procedure_decision: DraftProcedureDecided | None
     stages: list[StageView]
     postings: list[PostingView]
-    remarks: list[RemarkView]
+    findings: list[FindingView]
     exemptions: list[DraftCommunicationExempted]
     transfers: list[DraftTransferred]
     amendments: list[DraftAmended]
 
 
-def _is_about(remark: Remark, event: Recorded) -> bool:
-    if remark.about is None:
+def _is_about(finding: Finding, event: Recorded) -> bool:
+    if finding.about is None:
         return isinstance(event.data, DraftRegistered)
-    return remark.about in {event.event_id, getattr(event.data, "posting_id", None)}
+    return finding.about in {event.event_id, getattr(event.data, "posting_id", None)}
 
 
 class EventView(BaseModel):
@@ -127,7 +127,7 @@ class EventView(BaseModel):
     actor: str | None
     correlation_id: str | None
     data: dict[str, Any]
-    remarks: list[RemarkView]
+    findings: list[FindingView]
 
 
 class HistoryView(BaseModel):
@@ -138,7 +138,7 @@ class HistoryView(BaseModel):
 def draft_view(
     draft: Draft,
     history: History,
-    found: Sequence[Remark],
+    found: Sequence[Finding],
     clocks: Iterable[PostingClock],
     entries: Iterable[StageEntry],
 ) -> DraftView:
@@ -154,7 +154,7 @@ def draft_view(
         "policies": [policy.model_dump(mode="json") for policy in draft.policies],
         "stages": _stages(history, found, entries),
         "postings": posting_views(draft, clocks),
-        "remarks": remark_views(found),
+        "findings": finding_views(found),
         "exemptions": [exemption.model_dump(mode="json") for exemption in draft.exemptions],
         "transfers": [transfer.model_dump(mode="json") for transfer in draft.transfers],
         "version": history.version.count,
@@ -162,7 +162,7 @@ def draft_view(
     return DraftView.model_validate(shown)
 
 
-def history_view(draft_code: str, history: History, found: Sequence[Remark]) -> HistoryView:
+def history_view(draft_code: str, history: History, found: Sequence[Finding]) -> HistoryView:
     """Show every event, and beside it what is to be remarked of it."""
     events = [
         {
@@ -174,15 +174,17 @@ def history_view(draft_code: str, history: History, found: Sequence[Remark]) -> 
             "actor": event.metadata.actor,
             "correlation_id": event.metadata.correlation_id,
             "data": event.data.model_dump(mode="json", exclude_none=True),
-            "remarks": remark_views(remark for remark in found if _is_about(remark, event)),
+            "findings": finding_views(finding for finding in found if _is_about(finding, event)),
         }
         for event in history.events
     ]
     return HistoryView.model_validate({"draft_code": draft_code, "events": events})
 
 
-def _stages(history: History, found: Sequence[Remark], entries: Iterable[StageEntry]) -> list[dict[str, Any]]:
-    kinds = {(remark.about, remark.kind) for remark in found}
+def _stages(
+    history: History, found: Sequence[Finding], entries: Iterable[StageEntry]
+) -> list[dict[str, Any]]:
+    kinds = {(finding.about, finding.kind) for finding in found}
     recorded = {event.event_id: event.data for event in history.events}
     return [
         {
@@ -194,7 +196,7 @@ def _stages(history: History, found: Sequence[Remark], entries: Iterable[StageEn
             "what": getattr(recorded[entry.entry_id], "what", None),
             "late": entry.late,
             "unusual": any((entry.entry_id, kind) in kinds for kind in UNUSUAL),
-            "returned": (entry.entry_id, RemarkKind.RETURNED) in kinds,
+            "returned": (entry.entry_id, FindingKind.RETURNED) in kinds,
             "notes": getattr(recorded[entry.entry_id], "notes", None) or {},
         }
         for entry in entries

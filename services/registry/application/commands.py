@@ -19,7 +19,7 @@ from shared.eventstore.handle import Handled, handle, handle_prepared
 from shared.eventstore.port import EventStore, History, Version
 from shared.kernel.clock import Clock, NewId, day_in_vietnam
 from shared.rules.facts import StageEntry
-from shared.rules.findings import Remark, clocks_of, remarks
+from shared.rules.findings import Finding, clocks_of, findings
 from shared.rules.postings import PostingClock
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import all_in_order
@@ -84,28 +84,28 @@ class Commands:
         if not await self.store.exists(unit_ref(unit_code)):
             raise UnitNotFound(unit_code)
 
-    def remarks_on(self, handled: Handled[State], today: date) -> list[Remark]:
-        """Give the remarks about what was just recorded; of an amendment those that it brought."""
+    def findings_on(self, handled: Handled[State], today: date) -> list[Finding]:
+        """Give the findings about what was just recorded; of an amendment those that it brought."""
         if not handled.events or not isinstance(handled.state, Draft):
             return []
-        present = self.remarks(handled.state, handled.history, today)
+        present = self.findings(handled.state, handled.history, today)
         if any(isinstance(event.data, DraftAmended) for event in handled.events):
             return self._brought(handled.before, present, today)
         about = {event.event_id for event in handled.events}
         about |= {event.data.posting_id for event in handled.events if isinstance(event.data, PostingEvent)}
-        return [remark for remark in present if remark.about in about]
+        return [finding for finding in present if finding.about in about]
 
-    def _brought(self, before: History, present: Iterable[Remark], today: date) -> list[Remark]:
+    def _brought(self, before: History, present: Iterable[Finding], today: date) -> list[Finding]:
         state = before.state(draft)
-        past = self.remarks(state, before, today) if isinstance(state, Draft) else ()
-        kinds = {(remark.about, remark.kind) for remark in past}
-        return [remark for remark in present if (remark.about, remark.kind) not in kinds]
+        past = self.findings(state, before, today) if isinstance(state, Draft) else ()
+        kinds = {(finding.about, finding.kind) for finding in past}
+        return [finding for finding in present if (finding.about, finding.kind) not in kinds]
 
     def clocks(self, of: Draft, history: History, today: date) -> tuple[PostingClock, ...]:
         return clocks_of(facts_of(of, history.events), self.rulebook, today)
 
-    def remarks(self, of: Draft, history: History, today: date) -> tuple[Remark, ...]:
-        return remarks(facts_of(of, history.events), self.rulebook, today)
+    def findings(self, of: Draft, history: History, today: date) -> tuple[Finding, ...]:
+        return findings(facts_of(of, history.events), self.rulebook, today)
 
     def entries(self, of: Draft, history: History) -> list[StageEntry]:
         """Give all entries into stages in the order of the rules."""

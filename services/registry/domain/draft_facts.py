@@ -40,7 +40,7 @@ def procedure_of(draft: Draft) -> Procedure:
 
 
 def facts_of(draft: Draft, events: Sequence[Recorded]) -> DraftFacts:
-    """Give what remarks are made of; of scope, policies and communications they know nothing."""
+    """Give what findings are made of; of scope, policies and communications they know nothing."""
     registered = draft.registered
     return DraftFacts(
         draft_id=registered.draft_id,

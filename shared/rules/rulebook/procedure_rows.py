@@ -17,7 +17,7 @@ ANY_INSTRUMENT = "*"
 NAMED = ("opening", "closing", "parallel", "not_required", "may_return")
 
 Stages = tuple[Stage, ...]
-Said = Annotated[str, Field(min_length=1)]
+Stated = Annotated[str, Field(min_length=1)]
 
 
 class RulesRefused(PermanentError):
@@ -35,7 +35,7 @@ class _Strict(BaseModel):
 class PostingRow(_Strict):
     stage: Stage
     min_days: int = Field(ge=1, le=365, strict=True)
-    legal_basis: Said
+    legal_basis: Stated
     source: str = ""
     certainty: Certainty = Certainty.UNVERIFIED
 
@@ -59,7 +59,7 @@ class ProcedureRow(_Strict):
     grace_working_days: int | None = Field(default=None, ge=0, le=250, strict=True)
     posting: tuple[PostingRow, ...] | None = None
     expected_order: Stages | None = None
-    legal_basis: Said
+    legal_basis: Stated
     source: str = ""
     certainty: Certainty = Certainty.UNVERIFIED
 
@@ -79,16 +79,16 @@ class ProcedureRow(_Strict):
     @property
     def fields(self) -> dict[str, Any]:
         """What the row says, as fields of a rule."""
-        said: dict[str, Any] = {
+        stated: dict[str, Any] = {
             name: frozenset(stages) for name in NAMED if (stages := getattr(self, name)) is not None
         }
         if self.posting is not None:
-            said["posting"] = tuple(row.rule() for row in self.posting)
+            stated["posting"] = tuple(row.rule() for row in self.posting)
         for name in ("grace_working_days", "expected_order"):
             if (value := getattr(self, name)) is not None:
-                said[name] = value
+                stated[name] = value
         names = ("valid_from", "valid_to", "legal_basis", "source", "certainty")
-        return said | {name: getattr(self, name) for name in names}
+        return stated | {name: getattr(self, name) for name in names}
 
     def meets(self, other: "ProcedureRow") -> bool:
         """Tell whether two rows speak of the same procedure on some day."""
@@ -102,13 +102,13 @@ class ProcedureRow(_Strict):
 def rule_of(row: ProcedureRow, key: Key, defaults: Mapping[str, Any]) -> ProcedureRule:
     """Make the rule of a packaged row; what it leaves out is a default of the document."""
     regime, instrument, procedure = key
-    known = {name: frozenset(map(Stage, defaults[name])) for name in NAMED}
+    packaged = {name: frozenset(map(Stage, defaults[name])) for name in NAMED}
     return ProcedureRule(
         regime=regime,
         instrument=instrument,
         procedure=procedure,
         general=ANY_INSTRUMENT in row.instruments,
-        **(known | {"posting": (), "expected_order": ()} | row.fields),
+        **(packaged | {"posting": (), "expected_order": ()} | row.fields),
     )
 
 
@@ -130,15 +130,15 @@ def read_document(file: str, text: str) -> dict[str, Any]:
 
 def read_rows(file: str, rows: Sequence[Any]) -> list[ProcedureRow]:
     """Check the rows of a file. Raises `RulesRefused` at the first place that cannot be taken."""
-    found = [_read_row(file, number, row) for number, row in enumerate(rows)]
-    for (first, one), (second, other) in combinations(enumerate(found), 2):
-        if ANY_INSTRUMENT not in (*one.instruments, *other.instruments) and one.meets(other):
+    checked = [_read_row(file, number, row) for number, row in enumerate(rows)]
+    for (first, row), (second, other) in combinations(enumerate(checked), 2):
+        if ANY_INSTRUMENT not in (*row.instruments, *other.instruments) and row.meets(other):
             why = Text(
                 f"nói về cùng một thủ tục trong cùng thời gian với rows[{first}]; hãy tách ngày hoặc bỏ một dòng",
                 f"speaks of the same procedure on the same days as rows[{first}]; part their days, or leave one out",
             )
             raise RulesRefused(file, f"rows[{second}]", why)
-    return found
+    return checked
 
 
 def _read_row(file: str, number: int, row: Any) -> ProcedureRow:
@@ -161,7 +161,7 @@ def _steps(location: Iterable[Any]) -> Iterator[str]:
 
 _WHY = {
     "missing": Text("bắt buộc nhưng còn thiếu; hãy bổ sung", "is mandatory and missing; add it"),
-    "extra_forbidden": Text("không phải là trường đã biết; hãy sửa tên hoặc bỏ", "is no known field; mend its name or leave it out"),
+    "extra_forbidden": Text("không phải là trường đã biết; hãy sửa tên hoặc bỏ", "is no known field; correct its name or leave it out"),
     "date_from_datetime_parsing": Text("phải là ngày dạng yyyy-mm-dd", "must be a day as yyyy-mm-dd"),
     "int_type": Text("phải là số nguyên", "must be a whole number"),
     "tuple_type": Text("phải là danh sách", "must be a list"),
@@ -175,13 +175,13 @@ _WHY |= dict.fromkeys(("date_type", "date_parsing"), _WHY["date_from_datetime_pa
 
 def _why(item: Any) -> Text:
     context = item.get("ctx") or {}
-    if known := _WHY.get(item["type"]):
-        return Text(known.vi.format(**context), known.en.format(**context))
+    if reason := _WHY.get(item["type"]):
+        return Text(reason.vi.format(**context), reason.en.format(**context))
     allowed = ", ".join(re.findall("'([^']+)'", str(context.get("expected", ""))))
     if allowed:
         return Text(
             f"“{item['input']}” không có trong danh mục: {allowed}",
             f"'{item['input']}' is none of: {allowed}",
         )
-    said = str(item["msg"]).removeprefix("Value error, ")
-    return Text(said, said)
+    message = str(item["msg"]).removeprefix("Value error, ")
+    return Text(message, message)

@@ -98,9 +98,11 @@ def rulebook_of(document: dict[str, Any], days: Mapping[date, DayKind]) -> Ruleb
 
 def _rulebook(rules: Rules, days: Mapping[date, DayKind]) -> Rulebook:
     calendar = calendar_of(days)
-    said = [_SAID.dump_python(rule, mode="json") for _, dated in sorted(rules.items()) for rule in dated]
+    dumped = [
+        _RULE_ADAPTER.dump_python(rule, mode="json") for _, dated in sorted(rules.items()) for rule in dated
+    ]
     canonical = json.dumps(
-        {"procedures": [_sorted(rule) for rule in said], "off": calendar.off, "worked": calendar.worked},
+        {"procedures": [_sorted(rule) for rule in dumped], "off": calendar.off, "worked": calendar.worked},
         ensure_ascii=False,
         sort_keys=True,
         separators=(",", ":"),
@@ -108,7 +110,7 @@ def _rulebook(rules: Rules, days: Mapping[date, DayKind]) -> Rulebook:
     return Rulebook(rules, calendar, hashlib.sha256(canonical.encode()).hexdigest())
 
 
-_SAID: TypeAdapter[ProcedureRule] = TypeAdapter(ProcedureRule)
+_RULE_ADAPTER: TypeAdapter[ProcedureRule] = TypeAdapter(ProcedureRule)
 
 
 def _sorted(rule: dict[str, Any]) -> dict[str, Any]:

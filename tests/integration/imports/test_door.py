@@ -56,7 +56,7 @@ async def test_what_is_said_stands_in_memory_until_it_is_written(log: JetStreamE
         await overlay.append(refs[0], NOTHING, [retitled("ba")])
     assert (await log.load(refs[0])).version == NOTHING
     written = await overlay.write()
-    assert not written.overtaken
+    assert not written.conflicted
     for ref in refs:
         assert await overlay.load(ref) == await log.load(ref)
     histories = [await log.load(ref) for ref in refs]
@@ -71,9 +71,9 @@ async def test_who_was_overtaken_is_named_and_the_others_are_written(log: JetStr
         await overlay.append(ref, NOTHING, [retitled("một")])
     await log.append(refs[1], NOTHING, [retitled("nhanh hơn")])
     written = await overlay.write()
-    assert written.overtaken == {refs[1]}
+    assert written.conflicted == {refs[1]}
     assert [_titles(await log.load(ref)) for ref in refs] == [["một"], ["nhanh hơn"], ["một"]]
-    overlay.forget(written.overtaken)
+    overlay.forget(written.conflicted)
     assert await overlay.load(refs[1]) == await log.load(refs[1])
 
 
@@ -81,7 +81,7 @@ async def test_an_answer_that_was_lost_is_found_in_the_log(log: JetStreamEventSt
     overlay, refs = OverlayEventStore(_Deaf(log.nc)), [draft(), draft()]
     for ref in refs:
         await overlay.append(ref, NOTHING, [retitled("một")])
-    assert not (await overlay.write()).overtaken
+    assert not (await overlay.write()).conflicted
     assert [_titles(await log.load(ref)) for ref in refs] == [["một"], ["một"]]
 
 

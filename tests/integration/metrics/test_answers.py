@@ -196,7 +196,7 @@ async def test_only_public_read_answers_without_a_token(metrics: Api, house: Hou
 
 
 async def test_coverage_tells_the_whole_way(house: House, metrics: Api) -> None:
-    """Exemptions, transfers, what runs beside the stages, postings and remarks; on a page too."""
+    """Exemptions, transfers, what runs beside the stages, postings and findings; on a page too."""
     office = Office(house, "WHOLE")
     await office.open(
         in_scope="no", instrument="provincial_decision", regime="law_2025", procedure="ordinary"
@@ -221,7 +221,7 @@ async def test_coverage_tells_the_whole_way(house: House, metrics: Api) -> None:
     assert answer["exemptions"][0]["authority"] == "Bộ Tư pháp"
     assert (answer["unit_code"], answer["transfers"][0]["document"]) == ("OFFICE", "176/2025/QH15")
     assert [(one["posted_days"], one["min_days"]) for one in answer["postings"]] == [(61, 10)]
-    assert [remark["kind"] for remark in answer["remarks"]] == ["left_early"]
+    assert [finding["kind"] for finding in answer["findings"]] == ["left_early"]
     page = (await metrics.client.get("/drafts/WHOLE", params={"as_of": "2025-06-02"})).text
     for text in ("Phản biện xã hội", "12/BTP", "Chuyển cơ quan chủ trì", "61/10 ngày tối thiểu", "6/10 ngày"):
         assert text in page

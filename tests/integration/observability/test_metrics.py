@@ -76,7 +76,7 @@ async def test_figures_move_with_the_walk_of_a_gap(counted: House) -> None:
     }
     for (service, name), labels in moved.items():
         await reaches(counted, 1, service, name, **labels)
-        assert await figure(counted, service, "loa_readings_failed_total") == 0
+        assert await figure(counted, service, "loa_collector_failures_total") == 0
     await reaches(counted, head, "registry", "loa_projection_position", projection="registry")
     assert await figure(counted, "registry", "loa_projection_lag_events") == 0
 
@@ -91,10 +91,10 @@ async def test_figures_move_with_the_walk_of_a_gap(counted: House) -> None:
 async def test_a_poisonous_event_shows_as_stuck_behind_and_parked(counted: House) -> None:
     async with connected(counted.server, "notifier") as nc:
         await nc.jetstream().publish(f"loa.alert.{ID}.acknowledged", b"{ broken", stream=EVENTS)
-    await reaches(counted, 1, "notifier", "loa_projection_stuck", projection="notifier")
+    await reaches(counted, 1, "notifier", "loa_projection_halted", projection="notifier")
     await reaches(counted, 1, "notifier", "loa_projection_lag_events", projection="notifier")
     await reaches(counted, 0.1, "notifier", "loa_projection_lag_seconds", projection="notifier")
-    await reaches(counted, 1, "campaigns", "loa_messages_total", outcome="parked")
+    await reaches(counted, 1, "campaigns", "loa_messages_total", outcome="dead_letter")
 
 
 ID = "00000000-0000-0000-0000-000000000007"

@@ -16,7 +16,7 @@ from shared.kernel.errors import TransientError
 from shared.projections import rebuild as projections_rebuild
 from shared.projections.checkpoint import Checkpoint
 from shared.projections.event_feed import Feed
-from shared.projections.rebuild import Again, Purpose, Refill
+from shared.projections.rebuild import Purpose, RestartRebuild, ShadowRebuild
 from shared.projections.shadow_tables import LIVE as PUBLIC
 from shared.projections.shadow_tables import digests
 from tests.integration.projections.tally import EVENTS, Tally, batches, projector, raw, rows
@@ -25,13 +25,13 @@ LIVE = 10  # events in the live tables
 
 
 @pytest.fixture
-def rebuild(client: Client, engine: AsyncEngine) -> Refill:
-    return projector(client, engine).refills[Purpose.REBUILD]
+def rebuild(client: Client, engine: AsyncEngine) -> ShadowRebuild:
+    return projector(client, engine).shadow_rebuilds[Purpose.REBUILD]
 
 
 @pytest.fixture
-def verification(client: Client, engine: AsyncEngine) -> Refill:
-    return projector(client, engine).refills[Purpose.VERIFICATION]
+def verification(client: Client, engine: AsyncEngine) -> ShadowRebuild:
+    return projector(client, engine).shadow_rebuilds[Purpose.VERIFICATION]
 
 
 async def fill_live(engine: AsyncEngine, stream: StreamState) -> Checkpoint:
@@ -40,7 +40,7 @@ async def fill_live(engine: AsyncEngine, stream: StreamState) -> Checkpoint:
     return await batches(engine, Tally()).project(batch, Checkpoint(), stream.created)
 
 
-async def filled(client: Client, one: Refill, to: int) -> tuple[Checkpoint, StreamState]:
+async def filled(client: Client, one: ShadowRebuild, to: int) -> tuple[Checkpoint, StreamState]:
     """Begin, and fill the tables beside up to a position."""
     stream = await one._begin()
     feed = Feed(client, 0)
@@ -51,7 +51,7 @@ async def filled(client: Client, one: Refill, to: int) -> tuple[Checkpoint, Stre
 
 
 async def test_one_process_at_a_time_rebuilds(
-    rebuild: Refill, engine: AsyncEngine, database_url: str
+    rebuild: ShadowRebuild, engine: AsyncEngine, database_url: str
 ) -> None:
     await rebuild.ask()
     other = await asyncpg.connect(database_url)
@@ -69,7 +69,7 @@ async def test_one_process_at_a_time_rebuilds(
 
 
 async def test_a_rebuild_that_is_behind_the_log_does_not_take_place(
-    client: Client, rebuild: Refill, engine: AsyncEngine
+    client: Client, rebuild: ShadowRebuild, engine: AsyncEngine
 ) -> None:
     at, stream = await filled(client, rebuild, EVENTS - 1)
     assert not await rebuild._take_place(at, stream)
@@ -77,7 +77,7 @@ async def test_a_rebuild_that_is_behind_the_log_does_not_take_place(
 
 
 async def test_a_rebuild_that_is_behind_the_live_tables_does_not_take_place(
-    client: Client, rebuild: Refill, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+    client: Client, rebuild: ShadowRebuild, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An event may come, and be projected, between the look at the log and the lock."""
     at, stream = await filled(client, rebuild, LIVE - 1)
@@ -86,34 +86,36 @@ async def test_a_rebuild_that_is_behind_the_live_tables_does_not_take_place(
     async def as_it_was() -> StreamState:
         return replace(stream, last=LIVE - 1)
 
-    monkeypatch.setattr(Refill, "_stream", lambda _: as_it_was())
+    monkeypatch.setattr(ShadowRebuild, "_stream", lambda _: as_it_was())
     assert not await rebuild._take_place(at, stream)
     assert await rows(engine) == list(range(1, LIVE + 1))
 
 
 async def test_tables_of_another_shape_do_not_take_place(
-    client: Client, rebuild: Refill, engine: AsyncEngine
+    client: Client, rebuild: ShadowRebuild, engine: AsyncEngine
 ) -> None:
     """A migration came between: the rows beside were written without its column."""
     at, stream = await filled(client, rebuild, EVENTS)
     async with engine.begin() as connection:
         await connection.execute(text("ALTER TABLE tally ADD COLUMN later text"))
-    with pytest.raises(Again):
+    with pytest.raises(RestartRebuild):
         await rebuild._take_place(at, stream)
     async with engine.connect() as connection:
         await connection.execute(text("SELECT later FROM tally"))
 
 
-async def test_a_rebuild_from_a_log_that_was_replaced_begins_again(client: Client, rebuild: Refill) -> None:
+async def test_a_rebuild_from_a_log_that_was_replaced_begins_again(
+    client: Client, rebuild: ShadowRebuild
+) -> None:
     stream = await rebuild._begin()
     another = replace(stream, created=stream.created - timedelta(seconds=1))
     feed = Feed(client, EVENTS)
-    with pytest.raises(Again):
+    with pytest.raises(RestartRebuild):
         await rebuild._fill(feed, Checkpoint(), another, EVENTS + 1)
     await feed.close()
 
 
-async def outcome(verification: Refill) -> tuple[int, bool]:
+async def outcome(verification: ShadowRebuild) -> tuple[int, bool]:
     await verification.ask()
     await verification._carry_out()
     document: dict[str, Any] = await verification.outcome()
@@ -121,14 +123,14 @@ async def outcome(verification: Refill) -> tuple[int, bool]:
 
 
 async def test_a_verification_ends_at_the_position_of_the_live_tables(
-    verification: Refill, engine: AsyncEngine
+    verification: ShadowRebuild, engine: AsyncEngine
 ) -> None:
     await fill_live(engine, await verification._stream())
     assert await outcome(verification) == (LIVE, True)
 
 
 async def test_a_verification_compares_rows_and_position_of_one_moment(
-    verification: Refill, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+    verification: ShadowRebuild, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The live tables move on after their checkpoint was read, before their rows are."""
     at = await fill_live(engine, await verification._stream())
@@ -144,7 +146,7 @@ async def test_a_verification_compares_rows_and_position_of_one_moment(
     assert await rows(engine) == list(range(1, LIVE + 2))
 
 
-async def test_rows_of_another_log_are_not_compared(verification: Refill, engine: AsyncEngine) -> None:
+async def test_rows_of_another_log_are_not_compared(verification: ShadowRebuild, engine: AsyncEngine) -> None:
     stream = await verification._stream()
     await fill_live(engine, replace(stream, created=stream.created - timedelta(seconds=1)))
     await verification.ask()

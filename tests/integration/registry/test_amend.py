@@ -54,12 +54,12 @@ async def test_the_draft_is_judged_anew_and_what_the_procedure_lacks_is_remarked
 ) -> None:
     client = await office(shared_house, a_code)
     entered = await enter(client, a_code, "deliberation", "2024-01-08")
-    assert entered.json()["remarks"] == []
+    assert entered.json()["findings"] == []
     made = await client.post(f"/drafts/{a_code}/amend", json={"instrument": "circular"} | WHY)
-    assert [one["kind"] for one in made.json()["remarks"]] == ["stage_not_of_procedure"]
-    assert [one["kind"] for one in (await seen(client, a_code))["remarks"]] == ["stage_not_of_procedure"]
+    assert [one["kind"] for one in made.json()["findings"]] == ["stage_not_of_procedure"]
+    assert [one["kind"] for one in (await seen(client, a_code))["findings"]] == ["stage_not_of_procedure"]
     back = await client.post(f"/drafts/{a_code}/amend", json={"instrument": "law"} | WHY)
-    assert back.json()["remarks"] == []
+    assert back.json()["findings"] == []
 
 
 async def test_an_end_is_not_undone(shared_house: House, a_code: str) -> None:

@@ -1,4 +1,4 @@
-"""Postings and lasting remarks through the registry's doors: what is answered, shown, kept in the history."""
+"""Postings and lasting findings through the registry's doors: what is answered, shown, kept in the history."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ async def opened(client: httpx.AsyncClient, code: str, on: str, **more: Any) -> 
 
 
 def kinds(found: dict[str, Any]) -> list[str]:
-    return [remark["kind"] for remark in found["remarks"]]
+    return [finding["kind"] for finding in found["findings"]]
 
 
 async def test_a_posting_is_extended_closed_and_opened_again(shared_house: House, a_code: str) -> None:
@@ -60,7 +60,7 @@ async def test_a_posting_is_extended_closed_and_opened_again(shared_house: House
     assert found["postings"][0]["extensions"] == [{"closes_on": "2026-02-20", "reason": "Tết"}]
     assert kinds(found) == ["posting_short"]
     history = (await client.get(f"/drafts/{a_code}/history")).json()["events"]
-    marked = {event["type"].split(".")[3] for event in history if event["remarks"]}
+    marked = {event["type"].split(".")[3] for event in history if event["findings"]}
     assert marked == {"posting_opened", "posting_extended", "posting_closed"}
 
 
@@ -83,10 +83,12 @@ async def test_returns_are_shown_as_returns_and_disorder_as_a_warning(
     await enter(client, a_code, "drafting", "2024-01-08")
     await enter(client, a_code, "appraisal", "2024-03-01")
     returned = (await enter(client, a_code, "drafting", "2024-04-01")).json()
-    assert [(remark["kind"], remark["is_warning"]) for remark in returned["remarks"]] == [("returned", False)]
+    assert [(finding["kind"], finding["is_warning"]) for finding in returned["findings"]] == [
+        ("returned", False)
+    ]
     await enter(client, a_code, "adopted", "2024-06-03")
     strange = (await enter(client, a_code, "verification", "2024-07-01")).json()
-    assert [(remark["kind"], remark["is_warning"]) for remark in strange["remarks"]] == [
+    assert [(finding["kind"], finding["is_warning"]) for finding in strange["findings"]] == [
         ("order_unknown", True)
     ]
     late = (await enter(client, a_code, "policy_building", "2023-12-01")).json()
@@ -113,7 +115,7 @@ async def test_the_simplified_procedure_has_its_document(shared_house: House, a_
     assert {item["procedure"] for item in listed.json()["items"]} == {"simplified"}
 
 
-async def test_rows_bring_their_remarks_and_run_twice(shared_house: House, a_code: str) -> None:
+async def test_rows_bring_their_findings_and_run_twice(shared_house: House, a_code: str) -> None:
     client = await decision(shared_house, a_code)
     stages = [
         samples.stage(a_code, "draft_consultation", "2026-03-02"),

@@ -26,7 +26,7 @@ from shared.projections import rebuild as projections_rebuild
 from shared.projections.event_feed import Feed
 from shared.projections.port import State
 from shared.projections.projector import Runner
-from shared.projections.rebuild import Purpose, Refill
+from shared.projections.rebuild import Purpose, ShadowRebuild
 from tests.integration.registry.test_api import enter
 from tests.support import samples
 from tests.support.engines import NewDatabase, connected, declare_streams, fresh_nats
@@ -135,7 +135,7 @@ async def test_a_rebuild_gives_the_same_rows_to_the_byte_and_nobody_misses_one_m
             "state": "running",
             "position": await empty_house.head(),
             "pending": 0,
-            "stuck_at": None,
+            "halted_at": None,
             "problem": None,
             "rebuild": None,
         }
@@ -173,17 +173,17 @@ async def test_a_rebuild_that_is_killed_in_the_middle_is_finished_by_the_next(
         before = await fill(empty_house, api)
     async with projecting(empty_house) as runner:
         await runner.rebuild()
-        rebuild = runner.refills[Purpose.REBUILD]
+        rebuild = runner.shadow_rebuilds[Purpose.REBUILD]
         await eventually(lambda: _passed(rebuild, 20))
     assert await dump(empty_house) == before
     async with projecting(empty_house) as runner:
-        rebuild = runner.refills[Purpose.REBUILD]
+        rebuild = runner.shadow_rebuilds[Purpose.REBUILD]
         assert (await rebuild.progress()).position is not None
         await eventually(lambda: _passed(rebuild, None))
     assert await dump(empty_house) == before
 
 
-async def _passed(rebuild: Refill, position: int | None) -> bool:
+async def _passed(rebuild: ShadowRebuild, position: int | None) -> bool:
     now = (await rebuild.progress()).position
     return now is None if position is None else now is not None and now > position
 
@@ -210,7 +210,7 @@ async def test_a_poison_event_holds_a_rebuild_until_it_is_skipped_and_the_old_ro
     async with empty_house.another("registry") as api:
         before = await fill(empty_house, api)
         position = await publish(empty_house, b"{ broken")
-        await eventually(lambda: stuck(api))
+        await eventually(lambda: halted(api))
         await api.client.post("/projections/rebuild")
 
         async def held() -> bool:
@@ -243,8 +243,8 @@ async def publish(house: House, payload: bytes, name: str = "registered") -> int
         return int((await nc.jetstream().publish(subject, payload, stream=EVENTS)).seq)
 
 
-async def stuck(api: Api) -> bool:
-    return await _is(api, State.STUCK)
+async def halted(api: Api) -> bool:
+    return await _is(api, State.HALTED)
 
 
 @pytest.mark.parametrize("service", ["registry", "campaigns"])
@@ -257,9 +257,9 @@ async def test_a_poison_event_stops_the_projector_until_it_is_skipped(
         await empty_house.import_rows("units", [samples.unit("BTP")])
         position = await publish(empty_house, b"{ broken")
         await empty_house.import_rows("drafts", [samples.draft("SAU", "BTP")])
-        await eventually(lambda: stuck(api))
+        await eventually(lambda: halted(api))
         status = await api.projection()
-        assert (status["stuck_at"], status["position"]) == (position, position - 1)
+        assert (status["halted_at"], status["position"]) == (position, position - 1)
         ready = await api.client.get("/readyz")
         assert ready.status_code == 503
         assert f"position {position}" in ready.json()["checks"]["projection"]["detail"]
@@ -285,7 +285,7 @@ async def test_a_log_that_seemed_to_end_before_the_rows_is_followed_again_once_i
         await api.client.post("/units", json=samples.unit("BTP"))
         await api.settled(await empty_house.head())
         monkeypatch.setattr(runner, "stream_state", told)
-        await eventually(lambda: stuck(api))
+        await eventually(lambda: halted(api))
         cut_off = False
         await eventually(api.ready)
         await api.client.post("/units", json=samples.unit("STP"))
@@ -304,7 +304,7 @@ async def _skips(house: House, service: str) -> list[tuple[Any, ...]]:
 async def test_commands_go_on_while_the_projector_is_stuck(empty_house: House) -> None:
     async with empty_house.another("registry") as api:
         await publish(empty_house, b"null")
-        await eventually(lambda: stuck(api))
+        await eventually(lambda: halted(api))
         assert (await api.client.post("/units", json=samples.unit("BTP"))).status_code == 201
         assert (await api.client.post("/drafts", json=samples.draft("MOI", "BTP"))).status_code == 201
         assert (await enter(api.client, "MOI", "drafting", "2024-01-08")).status_code == 201
@@ -332,7 +332,7 @@ async def test_another_log_under_the_same_name_is_noticed(
         fresh_nats(tmp_path / "other", keys) as other,
         empty_house.another("registry", until_ready=False, nats_url=other.url) as api,
     ):
-        await eventually(lambda: stuck(api))
+        await eventually(lambda: halted(api))
         detail = (await api.client.get("/readyz")).json()["checks"]["projection"]["detail"]
         assert "the rows come from the log made at" in detail
         assert "D000" in await dump(empty_house)

@@ -27,7 +27,7 @@ RUNNING: Mapping[str, Any] = {
     "state": "running",
     "position": 7,
     "pending": 0,
-    "stuck_at": None,
+    "halted_at": None,
     "problem": None,
 }
 READY: Mapping[str, Any] = {"ready": True, "checks": {"database": {"ok": True, "detail": "ok"}}}
@@ -82,7 +82,7 @@ def _only_finding(readings: Readings) -> tuple[str, str, str]:
 
 def _halted(at: int | None) -> Answer:
     return Answer(
-        200, {"projection": "metrics", **RUNNING, "state": "stuck", "stuck_at": at, "problem": "bad"}
+        200, {"projection": "metrics", **RUNNING, "state": "halted", "halted_at": at, "problem": "bad"}
     )
 
 

@@ -25,6 +25,6 @@ async def test_a_reading_that_fails_is_counted_and_the_others_are_given() -> Non
 
     metrics.before_scrape("gaps", fail)
     found = (await metrics.exposition()).decode()
-    assert 'loa_readings_failed_total{reading="gaps"} 1.0' in found
+    assert 'loa_collector_failures_total{collector="gaps"} 1.0' in found
     assert "loa_http_seconds" in found
     assert EXPOSITION_TYPE.startswith("text/plain")

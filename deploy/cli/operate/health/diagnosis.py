@@ -87,8 +87,8 @@ def _projection(name: str, answer: Answer | None, log: str) -> Findings:
         yield Finding(name, Text(f"{vi} (HTTP {answer.status})", f"{en} (HTTP {answer.status})"), log)
         return
     state = answer.body
-    if state["state"] == "stuck":
-        at = state["stuck_at"]
+    if state["state"] == "halted":
+        at = state["halted_at"]
         where = "" if at is None else f" {count(at)}"
         yield Finding(
             name,

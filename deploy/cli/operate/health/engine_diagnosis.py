@@ -55,7 +55,7 @@ def synced(readings: Readings) -> bool | None:
 
 def streams(readings: Readings) -> Findings:
     for one in readings.broker.differences:
-        found = f"{one.name}: {one.setting}: {one.found} → {one.wanted}"
+        found = f"{one.name}: {one.setting}: {one.actual} → {one.wanted}"
         yield Finding(
             "nats", Text(f"khác khai báo, {found}", f"not as declared, {found}"), "loa streams apply"
         )

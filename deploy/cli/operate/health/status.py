@@ -62,7 +62,7 @@ def _unready(answer: httpx.Response) -> Text:
 
 
 def _problem(projection: Mapping[str, Any]) -> Text | None:
-    if projection["state"] != "stuck":
+    if projection["state"] != "halted":
         return None
     problem, command = projection["problem"], repair_command(projection)
     return Text(
@@ -72,7 +72,7 @@ def _problem(projection: Mapping[str, Any]) -> Text | None:
 
 def repair_command(projection: Mapping[str, Any]) -> str:
     """Give the command after which a halted read model goes on."""
-    name, at = projection["projection"], projection["stuck_at"]
+    name, at = projection["projection"], projection["halted_at"]
     return f"loa rebuild {name}" if at is None else f'loa skip {name} {at} --reason "…"'
 
 

@@ -16,9 +16,9 @@ from shared.contracts.vocabulary import AlertAnswer, Channel
 from shared.kernel.clock import Clock, day_in_vietnam
 from shared.kernel.errors import Text
 from shared.pages.forms import Fields, sent
-from shared.pages.gap_summary import Matter
+from shared.pages.gap_summary import GapSummary
 from shared.pages.layout import environment
-from shared.pages.link_pages import AnswerPages, Door, Held, routes
+from shared.pages.link_pages import AnswerPages, Held, LinkGuard, routes
 from shared.rules.wording import CHANNELS
 from shared.signed_links.links import LinkIsUsed, LinkReader
 
@@ -95,7 +95,7 @@ class Desk:
 def router(answers: Answers, reader: LinkReader, renew_at: str, now: Clock) -> APIRouter:
     pages = AnswerPages(_ENVIRONMENT, renew_at)
     desk = Desk(answers, pages, now)
-    admitted = Door(reader, now).admit(AlertAnswer.DONE)
+    admitted = LinkGuard(reader, now).admit(AlertAnswer.DONE)
     return routes(pages, desk, admitted)
 
 
@@ -108,7 +108,7 @@ def recorded(said: Stated) -> Text:
     )
 
 
-def _read(form: Fields, held: Held, matter: Matter, given: Given) -> Record | None:
+def _read(form: Fields, held: Held, matter: GapSummary, given: Given) -> Record | None:
     """Read the form; what was done before the draft came into the stage says nothing of this stage."""
     day = form.day("held_on", earliest=matter.since, latest=given["today"])
     channel = form.one_of("channel", Channel)
@@ -137,7 +137,7 @@ def _read(form: Fields, held: Held, matter: Matter, given: Given) -> Record | No
     )
 
 
-def _policies(form: Fields, matter: Matter) -> tuple[int, ...]:
+def _policies(form: Fields, matter: GapSummary) -> tuple[int, ...]:
     """Read which policies were spoken of; where the whole draft is owed there is nothing to choose."""
     if not any(matter.policies):
         return ()

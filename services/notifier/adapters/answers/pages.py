@@ -25,7 +25,7 @@ from shared.contracts.vocabulary import AlertAnswer, Channel
 from shared.kernel.clock import Clock, day_in_vietnam
 from shared.pages.forms import Fields, sent
 from shared.pages.layout import environment
-from shared.pages.link_pages import AnswerPages, Door, Held, routes
+from shared.pages.link_pages import AnswerPages, Held, LinkGuard, routes
 from shared.rules.wording import CHANNELS
 from shared.signed_links.links import LinkIsUsed, LinkReader
 
@@ -87,8 +87,8 @@ class AnswerHandler:
 def router(answers: Answers, renewals: Renewals, reader: LinkReader, renew_at: str, now: Clock) -> APIRouter:
     pages = AnswerPages(_ENVIRONMENT, renew_at)
     handler = AnswerHandler(answers, renewals, pages, now)
-    admitted = Door(reader, now).admit(*OWN)
-    any_link = Door(reader, now).admit(*AlertAnswer, over=True)
+    admitted = LinkGuard(reader, now).admit(*OWN)
+    any_link = LinkGuard(reader, now).admit(*AlertAnswer, over=True)
     router = routes(pages, handler, admitted)
 
     @router.post("/{token}/renew")

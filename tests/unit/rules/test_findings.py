@@ -1,4 +1,4 @@
-"""Lasting remarks on a draft's way as a table: what is a return, what no procedure knows, what was too short."""
+"""Lasting findings on a draft's way as a table: what is a return, what no procedure knows, what was too short."""
 
 from datetime import date
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 
 from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
 from shared.rules.facts import DraftFacts, Posting
-from shared.rules.findings import Remark, clocks_of, remarks
+from shared.rules.findings import Finding, clocks_of, findings
 from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.timeline import timeline
 from tests.support.shorthand import draft
@@ -20,12 +20,12 @@ LONG = "draft_consultation 2024-01-01; "
 
 
 def told(facts: DraftFacts, as_of: date = TODAY) -> list[str]:
-    found = remarks(facts, BOOK, as_of)
+    found = findings(facts, BOOK, as_of)
     assert all(one.text.vi != one.text.en for one in found)
     return [_short(one) for one in found]
 
 
-def _short(one: Remark) -> str:
+def _short(one: Finding) -> str:
     return " ".join(filter(None, [one.kind.value, str(one.about.int) if one.about else ""]))
 
 
@@ -153,10 +153,10 @@ def test_the_clock_counts_calendar_days_and_the_first_not() -> None:
     assert clocks_of(facts, BOOK, date(2024, 2, 7)) == ()
 
 
-def test_a_remark_stands_from_its_day_on_and_names_its_rule() -> None:
+def test_a_finding_stands_from_its_day_on_and_names_its_rule() -> None:
     facts = draft("draft_consultation 2024-03-01; appraisal 2024-03-05", **DECISION)
     assert told(facts, date(2024, 3, 4)) == []
-    (early,) = remarks(facts, BOOK, date(2024, 3, 5))
+    (early,) = findings(facts, BOOK, date(2024, 3, 5))
     assert (early.on, early.legal_basis) == (date(2024, 3, 5), "Nghị định 78/2025/NĐ-CP")
     assert "4/10 ngày" in early.text.vi
     assert "cần cơ quan pháp chế xác nhận" in early.text.vi
@@ -192,7 +192,7 @@ def _late(entry: Any) -> Any:
     return type(entry)(**{name: getattr(entry, name) for name in entry.__slots__} | {"late": True})
 
 
-def test_no_remark_ever_moves_a_verdict() -> None:
+def test_no_finding_ever_moves_a_verdict() -> None:
     facts = draft("draft_consultation 2024-03-01; appraisal 2024-03-05; adopted 2024-04-01", "2024-03-02")
     posted = DraftFacts(**_fields(facts) | {"postings": (posting("2024-03-01", None, "2024-03-02"),)})
     assert told(posted) != told(facts)
