@@ -14,7 +14,7 @@ from services.campaigns.adapters.read_model import SqlReadModel
 from services.campaigns.application.answers import Answers
 from services.campaigns.application.commands import Commands
 from services.campaigns.application.projections import changes
-from services.campaigns.application.queries import Known
+from services.campaigns.application.queries import DraftDirectory
 from services.campaigns.settings import Settings
 from shared.bulk_import import routes
 from shared.directory.projection import DirectoryProjection
@@ -64,7 +64,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     )
 
 
-def _imports(platform: Platform, known: Known) -> APIRouter:
+def _imports(platform: Platform, known: DraftDirectory) -> APIRouter:
     """Rows name drafts and units of the registry: the import waits for the position that it passes along."""
     router = APIRouter(dependencies=[request_context.AtPosition])
     router.include_router(

@@ -14,7 +14,7 @@ from shared.http.request_context import Accepted, IdempotencyKey, IfMatch
 from shared.kernel.clock import NewId
 
 
-class _Door:
+class _CommandContext:
     def __init__(
         self,
         request: Request,
@@ -43,7 +43,7 @@ class _Door:
         return uuid5(LOA_NAMESPACE, f"{what}-key:{within}:{self.principal.actor}:{self.key}")
 
 
-class _SupervisorDoor(_Door):
+class _SupervisorContext(_CommandContext):
     """The door for those who follow others' work."""
 
     def __init__(
@@ -57,5 +57,5 @@ class _SupervisorDoor(_Door):
         super().__init__(request, response, principal, if_match, key)
 
 
-Door = Annotated[_Door, Depends()]
-SupervisorDoor = Annotated[_SupervisorDoor, Depends()]
+CommandContext = Annotated[_CommandContext, Depends()]
+SupervisorContext = Annotated[_SupervisorContext, Depends()]

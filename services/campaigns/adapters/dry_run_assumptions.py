@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from services.campaigns.application.queries import Known
-from services.campaigns.domain.draft import KnownDraft
+from services.campaigns.application.queries import DraftDirectory
+from services.campaigns.domain.draft import DraftSummary
 from shared.bulk_import.row_parsing import Reason
 from shared.bulk_import.sheet import Session
 from shared.contracts.registry import MOST_POLICIES
@@ -16,15 +16,15 @@ from shared.contracts.vocabulary import Dataset
 class Assumed:
     """Drafts (with any policy) and units that are known, and those that a dry run is told to assume."""
 
-    known: Known
+    known: DraftDirectory
     drafts: frozenset[str]
     units: frozenset[str]
 
-    async def draft(self, draft_code: str) -> KnownDraft | None:
+    async def draft(self, draft_code: str) -> DraftSummary | None:
         found = await self.known.draft(draft_code)
         if draft_code not in self.drafts:
             return found
-        known = found or KnownDraft(draft_code, frozenset(), Dataset.LIVE, [(date.min, "")])
+        known = found or DraftSummary(draft_code, frozenset(), Dataset.LIVE, [(date.min, "")])
         return replace(known, policies=frozenset(range(1, MOST_POLICIES + 1)))
 
     async def unit(self, unit_code: str) -> bool:
@@ -42,7 +42,7 @@ class Assumed:
         return [] if found and found.policies >= policies else [_taken_for_registered(draft_code)]
 
 
-def assumed(session: Session, known: Known) -> Assumed:
+def assumed(session: Session, known: DraftDirectory) -> Assumed:
     return Assumed(known, session.assumed_drafts, session.assumed_units)
 
 

@@ -9,7 +9,7 @@ from services.campaigns.adapters.dry_run_assumptions import Assumed, assumed
 from services.campaigns.adapters.plans.rows import ActivityRow, PlanRow
 from services.campaigns.adapters.programmes.rows import ProgrammeRow
 from services.campaigns.application.commands import Commands, communication_ref, plan_ref, programme_ref
-from services.campaigns.application.queries import Known
+from services.campaigns.application.queries import DraftDirectory
 from services.campaigns.domain.communication import check_additions
 from services.campaigns.domain.communication_commands import Addition
 from services.campaigns.domain.draft import Given
@@ -72,7 +72,7 @@ class Rows:
         return _taken(handled, await self.assumed.unchecked(row.draft_code) if row.draft_code else [])
 
 
-def rows(session: Session, known: Known, new_id: NewId) -> Rows:
+def rows(session: Session, known: DraftDirectory, new_id: NewId) -> Rows:
     told = assumed(session, known)
     return Rows(Commands(session.store, told, new_id), told)
 

@@ -17,7 +17,7 @@ from services.campaigns.application.queries import (
     CommunicationFilter,
     EntryFilter,
 )
-from services.campaigns.domain.draft import KnownDraft
+from services.campaigns.domain.draft import DraftSummary
 from shared.contracts.vocabulary import Dataset
 from shared.directory.queries import leads_on
 from shared.http.paging import key_of
@@ -37,7 +37,7 @@ class SqlReadModel:
     def _today(self) -> date:
         return day_in_vietnam(self.now())
 
-    async def draft(self, draft_code: str) -> KnownDraft | None:
+    async def draft(self, draft_code: str) -> DraftSummary | None:
         async with self.engine.connect() as connection:
             # Every row of an import asks this: one statement, built once, without a transaction around it.
             await connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -85,8 +85,8 @@ class SqlReadModel:
             return {row.activity_id: row.communication_id for row in await connection.execute(query)}
 
 
-def _known(row: Row[Any]) -> KnownDraft:
-    return KnownDraft(
+def _known(row: Row[Any]) -> DraftSummary:
+    return DraftSummary(
         draft_code=row.draft_code,
         policies=frozenset(row.policies or ()),
         dataset=Dataset(row.dataset),

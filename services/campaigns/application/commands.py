@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from services.campaigns.application.queries import Known
+from services.campaigns.application.queries import DraftDirectory
 from services.campaigns.domain import communication as communications
 from services.campaigns.domain import communication_commands as asked
 from services.campaigns.domain import plan as plans
 from services.campaigns.domain import programme as programmes
-from services.campaigns.domain.draft import Given, KnownDraft
+from services.campaigns.domain.draft import DraftSummary, Given
 from services.campaigns.domain.errors import (
     ActivityNotFound,
     CommunicationNotFound,
-    DraftNotYetKnown,
-    UnitNotYetKnown,
+    DraftNotYetRegistered,
+    UnitNotYetRegistered,
 )
 from shared.contracts.about import About
 from shared.contracts.acting import SUPERVISION, Acting
@@ -36,7 +36,7 @@ OnPlan = Callable[[Given], plans.Command]
 @dataclass(frozen=True, slots=True)
 class Commands:
     store: EventStore
-    known: Known
+    known: DraftDirectory
     new_id: NewId
 
     async def record(
@@ -124,15 +124,15 @@ class Commands:
                 following(event, now, ACTOR),
             )
 
-    async def require_draft(self, draft_code: str) -> KnownDraft:
+    async def require_draft(self, draft_code: str) -> DraftSummary:
         """Refuse, for now, what names a draft that the log has not told us of yet."""
         if (draft := await self.known.draft(draft_code)) is None:
-            raise DraftNotYetKnown(draft_code)
+            raise DraftNotYetRegistered(draft_code)
         return draft
 
     async def require_unit(self, unit_code: str) -> None:
         if not await self.known.unit(unit_code):
-            raise UnitNotYetKnown(unit_code)
+            raise UnitNotYetRegistered(unit_code)
 
     async def programme(self, unit_code: str, year: int) -> tuple[programmes.Programme, History]:
         """Read a unit's programme from the log; one in which nothing was entered is empty."""
@@ -165,11 +165,11 @@ class Commands:
             raise ActivityNotFound
 
 
-def _given(draft: KnownDraft, by: Acting, metadata: Metadata) -> Given:
+def _given(draft: DraftSummary, by: Acting, metadata: Metadata) -> Given:
     return Given(by=by, today=day_in_vietnam(metadata.time), draft=draft)
 
 
-def _on(draft: KnownDraft, metadata: Metadata) -> Metadata:
+def _on(draft: DraftSummary, metadata: Metadata) -> Metadata:
     """Say in the envelope which draft it is about, and who leads it on the day of recording."""
     return replace(metadata, about=draft.about(day_in_vietnam(metadata.time)))
 

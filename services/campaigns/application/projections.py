@@ -46,18 +46,18 @@ def _retracted(event: Recorded, data: CommunicationRetracted) -> Rows:
     return [Change("communication", {"communication_id": data.communication_id}, values)]
 
 
-def said_of(data: Event | None) -> dict[str, Any] | None:
+def content_of(data: Event | None) -> dict[str, Any] | None:
     """Give what an event says beside which communication it is about."""
     about = {"communication_id", "draft_id", "draft_code"}
     return data.model_dump(mode="json", exclude=about) if data else None
 
 
 def _verified(event: Recorded, data: CommunicationVerified) -> Rows:
-    return _told(event, data, verification=said_of(data))
+    return _told(event, data, verification=content_of(data))
 
 
 def _summarised(event: Recorded, data: CommunicationFeedbackSummarised) -> Rows:
-    return _told(event, data, feedback=said_of(data))
+    return _told(event, data, feedback=content_of(data))
 
 
 def _shown(event: Recorded, data: CommunicationEvidenceAttached) -> Rows:

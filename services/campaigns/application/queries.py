@@ -6,13 +6,13 @@ from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
-from services.campaigns.domain.draft import KnownDraft
+from services.campaigns.domain.draft import DraftSummary
 
 
-class Known(Protocol):
+class DraftDirectory(Protocol):
     """What the log has told of the registry so far."""
 
-    async def draft(self, draft_code: str) -> KnownDraft | None:
+    async def draft(self, draft_code: str) -> DraftSummary | None:
         """Return what is known of a draft, None if nothing."""
         ...
 
@@ -58,7 +58,7 @@ class EntryFilter:
     due_by: date | None = None
 
 
-class ReadModel(Known, Protocol):
+class ReadModel(DraftDirectory, Protocol):
     async def communications(
         self, wanted: CommunicationFilter, limit: int, after: str | None
     ) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from shared.rules.piecewise import LeadUnits, unit_on
 
 
 @dataclass(frozen=True, slots=True)
-class KnownDraft:
+class DraftSummary:
     """`leads` in the order of their days; the latest by day holds, and a coming one doesn't hold yet."""
 
     draft_code: str
@@ -38,7 +38,7 @@ class Given(TypedDict):
 
     by: Acting
     today: date
-    draft: KnownDraft
+    draft: DraftSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class OnDraft:
 
     by: Acting
     today: date
-    draft: KnownDraft
+    draft: DraftSummary
 
     def check_acting(self) -> None:
         """Refuse a unit that does not lead the draft on the day of the command."""

@@ -166,7 +166,7 @@ class PlannedTooFar(Refusal):
         )
 
 
-class UnitNotYetKnown(Refusal):
+class UnitNotYetRegistered(Refusal):
     code = "unit-not-yet-known"
     kind = "not_yet"
     retry_after = 1
@@ -181,7 +181,7 @@ class UnitNotYetKnown(Refusal):
         )
 
 
-class DraftNotYetKnown(Refusal):
+class DraftNotYetRegistered(Refusal):
     code = "draft-not-yet-known"
     kind = "not_yet"
     retry_after = 1

@@ -46,7 +46,7 @@ def _accepted(response: Response, aggregate_id: object, handled: Handled[Any]) -
     return request_context.accepted(response, aggregate_id, handled.version, handled.event_names)
 
 
-class _UnitDoor:
+class _UnitContext:
     """What every command on one unit shares."""
 
     def __init__(
@@ -62,7 +62,7 @@ class _UnitDoor:
         self.metadata = request_context.metadata(request, principal, key)
 
 
-UnitDoor = Annotated[_UnitDoor, Depends()]
+UnitContext = Annotated[_UnitContext, Depends()]
 
 
 def _unit_commands(commands: Commands) -> APIRouter:
@@ -79,25 +79,25 @@ def _unit_commands(commands: Commands) -> APIRouter:
         handled = await commands.on_unit(body.command(), request_context.metadata(request, principal, key))
         return _accepted(response, unit_id(body.code), handled)
 
-    async def record(door: _UnitDoor, command: units.Command) -> Accepted:
-        handled = await commands.on_unit(command, door.metadata, door.if_match)
-        return _accepted(door.response, unit_id(command.unit_code), handled)
+    async def record(context: _UnitContext, command: units.Command) -> Accepted:
+        handled = await commands.on_unit(command, context.metadata, context.if_match)
+        return _accepted(context.response, unit_id(command.unit_code), handled)
 
     @router.post("/{unit_code}/successions", summary="Record a succession or the dissolution of a unit")
-    async def succeed(unit_code: Code, body: bodies.Succession, door: UnitDoor) -> Accepted:
-        return await record(door, body.command(unit_code))
+    async def succeed(unit_code: Code, body: bodies.Succession, context: UnitContext) -> Accepted:
+        return await record(context, body.command(unit_code))
 
     @router.post("/{unit_code}/rename", summary="Rename a unit")
-    async def rename(unit_code: Code, body: bodies.Renaming, door: UnitDoor) -> Accepted:
-        return await record(door, body.command(unit_code))
+    async def rename(unit_code: Code, body: bodies.Renaming, context: UnitContext) -> Accepted:
+        return await record(context, body.command(unit_code))
 
     @router.post("/{unit_code}/move", summary="Put a unit under another one")
-    async def move(unit_code: Code, body: bodies.Moving, door: UnitDoor) -> Accepted:
-        return await record(door, body.command(unit_code))
+    async def move(unit_code: Code, body: bodies.Moving, context: UnitContext) -> Accepted:
+        return await record(context, body.command(unit_code))
 
     @router.post("/{unit_code}/targets", summary="Set the unit's own target for a reporting year")
-    async def target(unit_code: Code, body: bodies.Target, door: UnitDoor) -> Accepted:
-        return await record(door, body.command(unit_code))
+    async def target(unit_code: Code, body: bodies.Target, context: UnitContext) -> Accepted:
+        return await record(context, body.command(unit_code))
 
     return router
 

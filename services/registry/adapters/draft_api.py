@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.registry.adapters import bodies
-from services.registry.adapters.rule_views import AcceptedPosting, AcceptedStep, posting_views, remark_views
+from services.registry.adapters.rule_views import AcceptedPosting, AcceptedStep, finding_views, posting_views
 from services.registry.application.commands import Commands, draft_ref
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft_commands import Given
@@ -70,8 +70,8 @@ class _DraftContext:
         return request_context.accepted(self._response, number, handled.version, handled.event_names)
 
     def _step(self, commands: Commands, handled: Handled[State]) -> AcceptedStep:
-        found = commands.remarks_on(handled, commands.today)
-        return AcceptedStep(**dict(self.accepted(handled)), remarks=remark_views(found))
+        found = commands.findings_on(handled, commands.today)
+        return AcceptedStep(**dict(self.accepted(handled)), remarks=finding_views(found))
 
     async def _handled(self, commands: Commands, command: drafts.Command) -> Handled[State]:
         return await commands.on_draft(self.draft_code, command, self.metadata, self.if_match)

@@ -198,9 +198,9 @@ class Rows:
                 DraftRow, lambda row: [draft_ref(row.draft_code), unit_ref(row.lead_unit_code)], self._draft
             ),
             "policies": Sheet(PolicyRow, _of_draft, self._fact),
-            "stages": Sheet(StageRow, _of_draft, self._remarked),
+            "stages": Sheet(StageRow, _of_draft, self._with_findings),
             "exemptions": Sheet(ExemptionRow, _of_draft, self._fact),
-            "postings": Sheet(PostingRow, _of_draft, self._remarked),
+            "postings": Sheet(PostingRow, _of_draft, self._with_findings),
             "outcomes": Sheet(OutcomeRow, _of_draft, self._outcome),
         }
 
@@ -214,11 +214,11 @@ class Rows:
         command = row.command(_given(metadata))
         return _taken(await self.commands.on_draft(row.draft_code, command, metadata))
 
-    async def _remarked(self, row: StageRow | PostingRow, metadata: Metadata) -> Taken:
+    async def _with_findings(self, row: StageRow | PostingRow, metadata: Metadata) -> Taken:
         """Carry out a command, and warn of what is to be remarked of it."""
         given = _given(metadata)
         handled = await self.commands.on_draft(row.draft_code, row.command(given), metadata)
-        found = self.commands.remarks_on(handled, given["today"])
+        found = self.commands.findings_on(handled, given["today"])
         return _taken(handled, [refused(remark.text) for remark in found])
 
     async def _outcome(self, row: OutcomeRow, metadata: Metadata) -> Taken:

@@ -106,7 +106,7 @@ def procedures_view(rulebook: Rulebook) -> ProceduresView:
     return ProceduresView.model_validate({"rules_version": rulebook.version, "procedures": rows})
 
 
-def remark_views(found: Iterable[Remark]) -> list[RemarkView]:
+def finding_views(found: Iterable[Remark]) -> list[RemarkView]:
     return [RemarkView.model_validate(remark.as_dict()) for remark in found]
 
 

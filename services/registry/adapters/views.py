@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.registry.adapters.rule_views import PostingView, posting_views, remark_views
+from services.registry.adapters.rule_views import PostingView, finding_views, posting_views
 from services.registry.domain.draft_facts import procedure_of
 from services.registry.domain.draft_state import Draft
 from shared.contracts.envelope import Recorded
@@ -154,7 +154,7 @@ def draft_view(
         "policies": [policy.model_dump(mode="json") for policy in draft.policies],
         "stages": _stages(history, found, entries),
         "postings": posting_views(draft, clocks),
-        "remarks": remark_views(found),
+        "remarks": finding_views(found),
         "exemptions": [exemption.model_dump(mode="json") for exemption in draft.exemptions],
         "transfers": [transfer.model_dump(mode="json") for transfer in draft.transfers],
         "version": history.version.count,
@@ -174,7 +174,7 @@ def history_view(draft_code: str, history: History, found: Sequence[Remark]) -> 
             "actor": event.metadata.actor,
             "correlation_id": event.metadata.correlation_id,
             "data": event.data.model_dump(mode="json", exclude_none=True),
-            "remarks": remark_views(remark for remark in found if _is_about(remark, event)),
+            "remarks": finding_views(remark for remark in found if _is_about(remark, event)),
         }
         for event in history.events
     ]

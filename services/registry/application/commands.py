@@ -84,7 +84,7 @@ class Commands:
         if not await self.store.exists(unit_ref(unit_code)):
             raise UnitNotFound(unit_code)
 
-    def remarks_on(self, handled: Handled[State], today: date) -> list[Remark]:
+    def findings_on(self, handled: Handled[State], today: date) -> list[Remark]:
         """Give the remarks about what was just recorded; of an amendment those that it brought."""
         if not handled.events or not isinstance(handled.state, Draft):
             return []

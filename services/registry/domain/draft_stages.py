@@ -63,7 +63,7 @@ def post(draft: Draft, command: PostingCommand) -> Sequence[DraftEvent]:
 def _enter(draft: Draft, command: EnterStage) -> Sequence[DraftEvent]:
     entry = Entry(command.stage, command.entered_on, command.precision)
     _check_day(entry, command.today)
-    if any(entry.says_the_same_as(known) for known in draft.entries):
+    if any(entry.equals_content(known) for known in draft.entries):
         return []
     if (end := after_end(draft.entries, entry)) is not None:
         raise errors.StageAfterEnd(end, command.stage, command.entered_on)
@@ -105,12 +105,12 @@ def _correct(draft: Draft, command: CorrectStage) -> Sequence[DraftEvent]:
         raise errors.EntryNotRecorded(command.entry_id)
     now = Entry(command.stage, command.entered_on, command.precision)
     _check_day(now, command.today)
-    others = tuple(entry for entry in draft.entries if not entry.says_the_same_as(was))
+    others = tuple(entry for entry in draft.entries if not entry.equals_content(was))
     if len(others) == len(draft.entries):
         raise errors.EntryNotFound(was.stage, was.entered_on)
-    if now.says_the_same_as(was):
+    if now.equals_content(was):
         return []
-    if any(now.says_the_same_as(other) for other in others):
+    if any(now.equals_content(other) for other in others):
         raise errors.EntryExists(command.stage, command.entered_on)
     if (end := after_end(others, now)) is not None:
         raise errors.StageAfterEnd(end, command.stage, command.entered_on)

@@ -26,7 +26,7 @@ class Entry:
         """The entry as the rules see it; within one draft it is identified by what it says."""
         return _fact(self)
 
-    def says_the_same_as(self, other: "Entry") -> bool:
+    def equals_content(self, other: "Entry") -> bool:
         return (self.stage, self.entered_on, self.precision) == (
             other.stage,
             other.entered_on,

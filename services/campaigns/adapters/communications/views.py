@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.campaigns.application.projections import said_of
+from services.campaigns.application.projections import content_of
 from services.campaigns.domain.communication import Communication
 from shared.contracts.vocabulary import Channel, ContentItem, Dataset, Precision
 from shared.eventstore.port import History
@@ -76,9 +76,9 @@ def communication_view(communication: Communication, history: History) -> Commun
     shown = {
         **communication.activity.model_dump(mode="json", exclude={"dataset", "reason"}),
         "dataset": communication.recorded.dataset,
-        "verification": said_of(communication.verified),
-        "evidence": [said_of(one) for one in communication.evidence],
-        "feedback": said_of(communication.feedback),
+        "verification": content_of(communication.verified),
+        "evidence": [content_of(one) for one in communication.evidence],
+        "feedback": content_of(communication.feedback),
         "retracted": retracted is not None,
         "retraction_reason": retracted.reason if retracted else None,
         "version": history.version.count,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from services.campaigns.adapters.command_context import Door
+from services.campaigns.adapters.command_context import CommandContext
 from services.campaigns.adapters.plans.api import AsOf
 from services.campaigns.adapters.programmes.views import (
     EntryItem,
@@ -47,11 +47,11 @@ def _programme(commands: Commands) -> APIRouter:
         return programme_view(unit_code, year, found, history.version.count, as_of)
 
     @router.post("", status_code=201, summary="Enter something; `id` of the answer is the entry's")
-    async def enter(unit_code: Code, year: Year, body: NewEntry, door: Door) -> Accepted:
-        entry_id = body.id or door.id_of("entry", f"{unit_code}:{year}", commands.new_id)
-        today = day_in_vietnam(door.metadata.time)
-        command = body.command(unit_code, year, entry_id, by=door.by, today=today)
-        return door.accepted(entry_id, await commands.enter(command, door.metadata, door.if_match))
+    async def enter(unit_code: Code, year: Year, body: NewEntry, context: CommandContext) -> Accepted:
+        entry_id = body.id or context.id_of("entry", f"{unit_code}:{year}", commands.new_id)
+        today = day_in_vietnam(context.metadata.time)
+        command = body.command(unit_code, year, entry_id, by=context.by, today=today)
+        return context.accepted(entry_id, await commands.enter(command, context.metadata, context.if_match))
 
     return router
 
