@@ -1,4 +1,4 @@
-"""Campaigns' composition root: the one place that knows every adapter of it."""
+"""Campaigns' composition root: the one place that imports all its adapters."""
 
 from pathlib import Path
 
@@ -64,11 +64,11 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     )
 
 
-def _imports(platform: Platform, known: DraftDirectory) -> APIRouter:
+def _imports(platform: Platform, directory: DraftDirectory) -> APIRouter:
     """Rows name drafts and units of the registry: the import waits for the position that it passes along."""
     router = APIRouter(dependencies=[request_context.AtPosition])
     router.include_router(
-        routes.router(platform.store, lambda session: rows(session, known, clock.new_id).sheets())
+        routes.router(platform.store, lambda session: rows(session, directory, clock.new_id).sheets())
     )
     return router
 

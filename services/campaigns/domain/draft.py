@@ -1,4 +1,4 @@
-"""What campaigns knows of a draft of the registry, and who may act on what belongs to it."""
+"""The summary of a draft of the registry, and who may act on what belongs to it."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -24,7 +24,7 @@ class DraftSummary:
         return unit_on(self.leads, day)
 
     def about(self, day: date) -> About:
-        """Give what the envelope of an event that is recorded on a day says of the draft."""
+        """Give what the envelope of an event that is recorded on a day names of the draft."""
         return About(draft_code=self.draft_code, unit_code=self.lead_on(day), dataset=self.dataset)
 
     def check(self, by: Acting, day: date) -> None:
@@ -34,7 +34,7 @@ class DraftSummary:
 
 
 class Given(TypedDict):
-    """What every command about a draft has beside its own fields."""
+    """What every command about a draft has in addition to its own fields."""
 
     by: Acting
     today: date

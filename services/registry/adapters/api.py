@@ -47,7 +47,7 @@ def _accepted(response: Response, aggregate_id: object, handled: Handled[Any]) -
 
 
 class _UnitContext:
-    """What every command on one unit shares."""
+    """The parts of a request that every command on a unit needs: key, version, response."""
 
     def __init__(
         self,
@@ -134,9 +134,9 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
 
     @router.get("/units/{unit_code}", summary="One unit, read from the log itself", responses=VERSIONED)
     async def unit(_: Reader, response: Response, unit_code: str) -> UnitView:
-        found, version = await commands.unit(unit_code)
+        state, version = await commands.unit(unit_code)
         request_context.versioned(response, version)
-        return unit_view(found, version, commands.today)
+        return unit_view(state, version, commands.today)
 
     @router.get("/drafts", summary="Find drafts", dependencies=[AtPosition])
     async def find_drafts(
@@ -147,16 +147,16 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
 
     @router.get("/drafts/{draft_code}", summary="One draft, read from the log itself", responses=VERSIONED)
     async def draft(_: Reader, response: Response, draft_code: str) -> DraftView:
-        found, history = await commands.draft_with_history(draft_code)
+        state, history = await commands.draft_with_history(draft_code)
         request_context.versioned(response, history.version)
-        remarks = commands.remarks(found, history, commands.today)
-        clocks = commands.clocks(found, history, commands.today)
-        return draft_view(found, history, remarks, clocks, commands.entries(found, history))
+        findings = commands.findings(state, history, commands.today)
+        clocks = commands.clocks(state, history, commands.today)
+        return draft_view(state, history, findings, clocks, commands.entries(state, history))
 
     @router.get("/drafts/{draft_code}/history", summary="Every event of a draft: when, who, what")
     async def history(_: Reader, draft_code: str) -> HistoryView:
-        found, recorded = await commands.draft_with_history(draft_code)
-        return history_view(draft_code, recorded, commands.remarks(found, recorded, commands.today))
+        state, recorded = await commands.draft_with_history(draft_code)
+        return history_view(draft_code, recorded, commands.findings(state, recorded, commands.today))
 
     @router.get("/procedures", summary="The rules in force, with their dates and legal basis")
     async def procedures(_: Reader) -> ProceduresView:

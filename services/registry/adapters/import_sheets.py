@@ -152,7 +152,7 @@ class ExemptionRow(ImportRow):
 
 
 class PostingRow(ImportRow):
-    """One posting for comment; a later import may say more of it: that it was extended, or closed."""
+    """One posting for comment; a later import may extend or close it."""
 
     draft_code: Code
     stage: Stage
@@ -215,11 +215,11 @@ class Rows:
         return _taken(await self.commands.on_draft(row.draft_code, command, metadata))
 
     async def _with_findings(self, row: StageRow | PostingRow, metadata: Metadata) -> Taken:
-        """Carry out a command, and warn of what is to be remarked of it."""
+        """Carry out a command, and return its findings as warnings."""
         given = _given(metadata)
         handled = await self.commands.on_draft(row.draft_code, row.command(given), metadata)
-        found = self.commands.findings_on(handled, given["today"])
-        return _taken(handled, [refused(remark.text) for remark in found])
+        findings = self.commands.findings_on(handled, given["today"])
+        return _taken(handled, [refused(finding.text) for finding in findings])
 
     async def _outcome(self, row: OutcomeRow, metadata: Metadata) -> Taken:
         ends = {"withdrawn": Stage.WITHDRAWN, "merged": Stage.MERGED}

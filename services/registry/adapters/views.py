@@ -80,7 +80,7 @@ class DraftItem(_DraftHead):
 class StageView(BaseModel):
     """One entry into a stage, after all corrections; `late`: it was recorded after later ones.
 
-    `unusual`: the procedure knows no such step; `returned`: the dossier came back, which is no mistake.
+    `unusual`: the procedure has no such step; `returned`: the dossier came back, which is no mistake.
     """
 
     entry_id: UUID
@@ -110,10 +110,10 @@ class DraftView(_DraftHead):
     amendments: list[DraftAmended]
 
 
-def _is_about(remark: Remark, event: Recorded) -> bool:
-    if remark.about is None:
+def _is_about(finding: Remark, event: Recorded) -> bool:
+    if finding.about is None:
         return isinstance(event.data, DraftRegistered)
-    return remark.about in {event.event_id, getattr(event.data, "posting_id", None)}
+    return finding.about in {event.event_id, getattr(event.data, "posting_id", None)}
 
 
 class EventView(BaseModel):
@@ -138,23 +138,23 @@ class HistoryView(BaseModel):
 def draft_view(
     draft: Draft,
     history: History,
-    found: Sequence[Remark],
+    findings: Sequence[Remark],
     clocks: Iterable[PostingClock],
     entries: Iterable[StageEntry],
 ) -> DraftView:
     """Show a draft; `entries` are its entries into stages in the order of the rules."""
     shown = {
         **draft.described.model_dump(mode="json"),
-        "amendments": [one.model_dump(mode="json") for one in draft.amendments],
+        "amendments": [amendment.model_dump(mode="json") for amendment in draft.amendments],
         "procedure": procedure_of(draft),
         "procedure_decision": draft.procedure.model_dump(mode="json") if draft.procedure else None,
         "title": draft.title,
         "lead_unit_code": draft.lead_unit_code,
         "scope": draft.scope.model_dump(mode="json") if draft.scope else None,
         "policies": [policy.model_dump(mode="json") for policy in draft.policies],
-        "stages": _stages(history, found, entries),
+        "stages": _stages(history, findings, entries),
         "postings": posting_views(draft, clocks),
-        "remarks": finding_views(found),
+        "remarks": finding_views(findings),
         "exemptions": [exemption.model_dump(mode="json") for exemption in draft.exemptions],
         "transfers": [transfer.model_dump(mode="json") for transfer in draft.transfers],
         "version": history.version.count,
@@ -162,8 +162,8 @@ def draft_view(
     return DraftView.model_validate(shown)
 
 
-def history_view(draft_code: str, history: History, found: Sequence[Remark]) -> HistoryView:
-    """Show every event, and beside it what is to be remarked of it."""
+def history_view(draft_code: str, history: History, findings: Sequence[Remark]) -> HistoryView:
+    """Show every event with its findings."""
     events = [
         {
             "position": event.position,
@@ -174,15 +174,17 @@ def history_view(draft_code: str, history: History, found: Sequence[Remark]) -> 
             "actor": event.metadata.actor,
             "correlation_id": event.metadata.correlation_id,
             "data": event.data.model_dump(mode="json", exclude_none=True),
-            "remarks": finding_views(remark for remark in found if _is_about(remark, event)),
+            "remarks": finding_views(finding for finding in findings if _is_about(finding, event)),
         }
         for event in history.events
     ]
     return HistoryView.model_validate({"draft_code": draft_code, "events": events})
 
 
-def _stages(history: History, found: Sequence[Remark], entries: Iterable[StageEntry]) -> list[dict[str, Any]]:
-    kinds = {(remark.about, remark.kind) for remark in found}
+def _stages(
+    history: History, findings: Sequence[Remark], entries: Iterable[StageEntry]
+) -> list[dict[str, Any]]:
+    kinds = {(finding.about, finding.kind) for finding in findings}
     recorded = {event.event_id: event.data for event in history.events}
     return [
         {

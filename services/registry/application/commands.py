@@ -61,7 +61,7 @@ class Commands:
     async def correct_stage(
         self, draft_code: str, command: drafts.CorrectStage, metadata: Metadata, if_match: int | None = None
     ) -> Handled[State]:
-        """Correct the entry that an event recorded; what it says at present is looked up in the history."""
+        """Correct the entry that an event recorded; its present values are looked up in the history."""
 
         async def with_entry(history: History) -> tuple[drafts.CorrectStage, Metadata]:
             return replace(command, was=entry_with_id(history.events, command.entry_id)), metadata
@@ -80,31 +80,31 @@ class Commands:
         return state, history.version
 
     async def require_unit(self, unit_code: str) -> None:
-        """Refuse what names a unit that nobody registered; the unit itself is not read."""
+        """Refuse a command that names an unregistered unit; the unit itself is not read."""
         if not await self.store.exists(unit_ref(unit_code)):
             raise UnitNotFound(unit_code)
 
     def findings_on(self, handled: Handled[State], today: date) -> list[Remark]:
-        """Give the remarks about what was just recorded; of an amendment those that it brought."""
+        """Return the findings about what was just recorded; for an amendment those that it adds."""
         if not handled.events or not isinstance(handled.state, Draft):
             return []
-        present = self.remarks(handled.state, handled.history, today)
+        present = self.findings(handled.state, handled.history, today)
         if any(isinstance(event.data, DraftAmended) for event in handled.events):
-            return self._brought(handled.before, present, today)
+            return self._added_since(handled.before, present, today)
         about = {event.event_id for event in handled.events}
         about |= {event.data.posting_id for event in handled.events if isinstance(event.data, PostingEvent)}
-        return [remark for remark in present if remark.about in about]
+        return [finding for finding in present if finding.about in about]
 
-    def _brought(self, before: History, present: Iterable[Remark], today: date) -> list[Remark]:
+    def _added_since(self, before: History, present: Iterable[Remark], today: date) -> list[Remark]:
         state = before.state(draft)
-        past = self.remarks(state, before, today) if isinstance(state, Draft) else ()
-        kinds = {(remark.about, remark.kind) for remark in past}
-        return [remark for remark in present if (remark.about, remark.kind) not in kinds]
+        past = self.findings(state, before, today) if isinstance(state, Draft) else ()
+        kinds = {(finding.about, finding.kind) for finding in past}
+        return [finding for finding in present if (finding.about, finding.kind) not in kinds]
 
     def clocks(self, of: Draft, history: History, today: date) -> tuple[PostingClock, ...]:
         return clocks_of(facts_of(of, history.events), self.rulebook, today)
 
-    def remarks(self, of: Draft, history: History, today: date) -> tuple[Remark, ...]:
+    def findings(self, of: Draft, history: History, today: date) -> tuple[Remark, ...]:
         return remarks(facts_of(of, history.events), self.rulebook, today)
 
     def entries(self, of: Draft, history: History) -> list[StageEntry]:

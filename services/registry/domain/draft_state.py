@@ -77,8 +77,8 @@ State = Absent | Draft
 def about(state: State, day: date) -> About | None:
     if isinstance(state, Absent):
         return None
-    known = state.registered
-    return About(draft_code=known.draft_code, unit_code=state.lead_on(day), dataset=known.dataset)
+    registered = state.registered
+    return About(draft_code=registered.draft_code, unit_code=state.lead_on(day), dataset=registered.dataset)
 
 
 def evolve(state: State, event: DraftEvent) -> State:

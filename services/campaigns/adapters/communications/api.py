@@ -1,4 +1,4 @@
-"""Campaigns' context: communications, as commands and queries over HTTP; plans and programmes have theirs."""
+"""Routes of communications: commands and queries; plans and programmes have their own modules."""
 
 from uuid import UUID
 
@@ -51,7 +51,7 @@ def _recording(commands: Commands) -> APIRouter:
 def _amending(commands: Commands) -> APIRouter:
     router = APIRouter(prefix="/communications/{communication_id}", tags=["communications"])
 
-    @router.post("/correct", summary="Say how the activity really was", dependencies=[AtPosition])
+    @router.post("/correct", summary="Correct what was recorded of the activity", dependencies=[AtPosition])
     async def correct(communication_id: UUID, body: bodies.Correction, context: CommandContext) -> Accepted:
         handled = await commands.on_communication(
             communication_id, body.command, context.by, context.metadata, context.if_match
@@ -84,8 +84,8 @@ def _queries(commands: Commands, read_model: ReadModel) -> APIRouter:
     ) -> Listing[CommunicationItem]:
         await commands.require_draft(draft_code)
         wanted = CommunicationFilter(draft_code=draft_code, include_retracted=include_retracted)
-        found = await read_model.communications(wanted, page.limit, page.after)
-        return page.listing(CommunicationItem, found, "cursor")
+        rows = await read_model.communications(wanted, page.limit, page.after)
+        return page.listing(CommunicationItem, rows, "cursor")
 
     @router.get(
         "/communications/{communication_id}",
@@ -93,8 +93,8 @@ def _queries(commands: Commands, read_model: ReadModel) -> APIRouter:
         responses=VERSIONED,
     )
     async def communication(_: Reader, response: Response, communication_id: UUID) -> CommunicationView:
-        found, history = await commands.communication(communication_id)
+        state, history = await commands.communication(communication_id)
         request_context.versioned(response, history.version)
-        return communication_view(found, history)
+        return communication_view(state, history)
 
     return router

@@ -1,4 +1,4 @@
-"""Campaigns' door for what is said of a communication later: verified, shown by evidence, answered by people."""
+"""Routes of what is recorded of a communication later: verification, evidence, feedback."""
 
 from uuid import UUID
 
@@ -29,7 +29,7 @@ def router(commands: Commands) -> APIRouter:
     ) -> Accepted:
         return await add(communication_id, lambda given: body.command(communication_id, given), context)
 
-    @router.put("/feedback", summary="Say how many comments came, and what became of them")
+    @router.put("/feedback", summary="Record how many comments came, and what became of them")
     async def summarise(
         communication_id: UUID, body: evidence_bodies.Feedback, context: CommandContext
     ) -> Accepted:

@@ -37,7 +37,7 @@ class FeedbackView(BaseModel):
 class CommunicationView(BaseModel):
     """A communication as it stands after all corrections; no policies means the whole draft.
 
-    Without `verification` it is a claim. `content` is null where nobody ticked the six items.
+    Without `verification` it is unverified. `content` is null where nobody ticked the six items.
     """
 
     communication_id: UUID
@@ -77,7 +77,7 @@ def communication_view(communication: Communication, history: History) -> Commun
         **communication.activity.model_dump(mode="json", exclude={"dataset", "reason"}),
         "dataset": communication.recorded.dataset,
         "verification": content_of(communication.verified),
-        "evidence": [content_of(one) for one in communication.evidence],
+        "evidence": [content_of(evidence) for evidence in communication.evidence],
         "feedback": content_of(communication.feedback),
         "retracted": retracted is not None,
         "retraction_reason": retracted.reason if retracted else None,

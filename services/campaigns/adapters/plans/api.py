@@ -1,4 +1,4 @@
-"""Campaigns' door for plans: approved, activities planned, moved and cancelled; and the list of what is to come."""
+"""Routes of plans: approval, activities planned, moved and cancelled; and the list of planned activities."""
 
 from datetime import date
 from typing import Annotated
@@ -26,7 +26,7 @@ def routers(commands: Commands, read_model: ReadModel) -> list[APIRouter]:
 def _as_of(
     today: Today,
     as_of: Annotated[
-        date | None, Query(description="the day for which states are told; today if it is not given")
+        date | None, Query(description="the day for which states are given; today if it is not given")
     ] = None,
 ) -> date:
     return as_of or today
@@ -40,10 +40,10 @@ def _plans(commands: Commands, read_model: ReadModel) -> APIRouter:
 
     @router.get("", summary="The communication plan of a draft", responses=VERSIONED)
     async def plan(_: Reader, response: Response, draft_code: str, as_of: AsOf) -> PlanView:
-        found, history = await commands.plan(draft_code)
+        state, history = await commands.plan(draft_code)
         request_context.versioned(response, history.version)
         carried_out = await read_model.carried_out(draft_code)
-        return plan_view(draft_code, found, history.version.count, carried_out, as_of)
+        return plan_view(draft_code, state, history.version.count, carried_out, as_of)
 
     @router.put("", summary="Record the document in which the plan was approved")
     async def approve(draft_code: Code, body: bodies.PlanBody, context: CommandContext) -> Accepted:
@@ -107,7 +107,7 @@ def _list(read_model: ReadModel) -> APIRouter:
         pending: Annotated[bool, Query(description="leave out what is cancelled or carried out")] = False,
     ) -> Listing[ActivityItem]:
         wanted = ActivityFilter(draft_code=draft, unit_code=unit, first=first, last=last, pending=pending)
-        found = await read_model.activities(wanted, page.limit, page.after)
-        return page.listing(ActivityItem, [shown(row, as_of) for row in found], "cursor")
+        rows = await read_model.activities(wanted, page.limit, page.after)
+        return page.listing(ActivityItem, [shown(row, as_of) for row in rows], "cursor")
 
     return router
