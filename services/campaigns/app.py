@@ -1,4 +1,4 @@
-"""Campaigns' composition root: the one place that knows every adapter of it."""
+"""Campaigns' composition root: the one place that imports all its adapters."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from services.campaigns.adapters.read_model import SqlReadModel
 from services.campaigns.application.answers import Answers
 from services.campaigns.application.commands import Commands
 from services.campaigns.application.projections import changes
-from services.campaigns.application.queries import Known
+from services.campaigns.application.queries import DraftDirectory
 from services.campaigns.settings import Settings
 from shared.bulk_import import routes
 from shared.directory.projection import DirectoryProjection
@@ -64,11 +64,11 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
     )
 
 
-def _imports(platform: Platform, known: Known) -> APIRouter:
+def _imports(platform: Platform, directory: DraftDirectory) -> APIRouter:
     """Rows name drafts and units of the registry: the import waits for the position that it passes along."""
     router = APIRouter(dependencies=[request_context.AtPosition])
     router.include_router(
-        routes.router(platform.store, lambda session: rows(session, known, clock.new_id).sheets())
+        routes.router(platform.store, lambda session: rows(session, directory, clock.new_id).sheets())
     )
     return router
 

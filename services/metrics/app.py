@@ -1,16 +1,16 @@
-"""The composition root of metrics: the one place that knows every adapter of it."""
+"""The composition root of metrics: the one place that imports all its adapters."""
 
 from pathlib import Path
 
 from fastapi import FastAPI
 
 from services.metrics.adapters import api, effect, pages, tables
-from services.metrics.adapters.collector import Vitals
+from services.metrics.adapters.collector import Collector
 from services.metrics.adapters.read_model import SqlSnapshots
 from services.metrics.adapters.records import SqlAnnouncements
 from services.metrics.adapters.sql_projection import MetricsProjection
 from services.metrics.application.effect import Effects
-from services.metrics.application.gap_reconciler import Announcer
+from services.metrics.application.gap_reconciler import GapReconciler
 from services.metrics.application.queries import Queries
 from services.metrics.settings import Settings
 from shared.http import app_factory
@@ -27,13 +27,13 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
     platform = Platform(settings)
     present = read_files(settings.rule_files)
     rulebook = rulebook_with(present)
-    announcer = Announcer(SqlAnnouncements(platform.engine), platform.store, rulebook, now)
-    projection = MetricsProjection(platform.engine, rulebook, announcer)
+    reconciler = GapReconciler(SqlAnnouncements(platform.engine), platform.store, rulebook, now)
+    projection = MetricsProjection(platform.engine, rulebook, reconciler)
     runner = platform.runner(projection, tables.checkpoints)
     snapshots = SqlSnapshots(platform.engine, projection.name).snapshot
     queries = Queries(snapshots, rulebook)
-    vitals = Vitals.of(snapshots, rulebook, now, platform.metrics)
-    platform.metrics.before_scrape("gaps", vitals.read)
+    collector = Collector.of(snapshots, rulebook, now, platform.metrics)
+    platform.metrics.before_scrape("gaps", collector.read)
     return app_factory.create_api(
         service=settings.service,
         description="Tỷ lệ truyền thông, khoảng trống, báo cáo. / Compliance, gaps, reports.",

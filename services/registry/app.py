@@ -1,4 +1,4 @@
-"""The registry's composition root: the one place that knows every adapter of it."""
+"""The registry's composition root: the one place that imports all its adapters."""
 
 from pathlib import Path
 

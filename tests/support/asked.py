@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import date
 from typing import Any, TypeVar
 
-from services.campaigns.domain.draft import KnownDraft
+from services.campaigns.domain.draft import DraftSummary
 from services.registry.domain import draft_commands as drafts
 from shared.contracts.acting import SUPERVISION
 from shared.contracts.event import Event
@@ -31,6 +31,6 @@ def registering(
     return asked(drafts.Register, registered, scope=criteria, **more)
 
 
-def draft_of(code: str, policies: Iterable[int] = (1, 2), *leads: tuple[date, str]) -> KnownDraft:
+def draft_of(code: str, policies: Iterable[int] = (1, 2), *leads: tuple[date, str]) -> DraftSummary:
     """Give a draft as campaigns knows it; `leads` follow the unit that leads from the beginning, `BTP`."""
-    return KnownDraft(code, frozenset(policies), Dataset.LIVE, [(date.min, "BTP"), *leads])
+    return DraftSummary(code, frozenset(policies), Dataset.LIVE, [(date.min, "BTP"), *leads])

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.metrics.adapters.sql_projection import MetricsProjection
-from services.metrics.application.gap_reconciler import Announcer
+from services.metrics.application.gap_reconciler import GapReconciler
 from shared.contracts.envelope import Recorded
 from shared.persistence import database
 from shared.projections.port import Projection
@@ -70,7 +70,7 @@ async def read_model(service: str, url: str) -> AsyncIterator[ReadModel]:
 
 def _projection(service: str, engine: AsyncEngine) -> Projection:
     if service == "metrics":
-        announcer: Announcer = None  # type: ignore[assignment]  # nothing is announced: `caught_up` is never called
-        return MetricsProjection(engine, RULEBOOK, announcer)
+        reconciler: GapReconciler = None  # type: ignore[assignment]  # nothing is announced: `caught_up` is never called
+        return MetricsProjection(engine, RULEBOOK, reconciler)
     made: Projection = import_module(f"services.{service}.app").projection(engine, RULEBOOK)
     return made

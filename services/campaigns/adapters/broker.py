@@ -1,4 +1,4 @@
-"""What campaigns reacts to: a draft that ended takes what was planned with it; answers to mails plan and ask."""
+"""Reactions of campaigns: the end of a draft cancels planned activities; answers to mails plan activities and raise obstacles."""
 
 from services.campaigns.application.commands import Commands
 from services.campaigns.application.promises import plan_as_answered, raise_obstacle

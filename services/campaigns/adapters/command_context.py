@@ -1,4 +1,4 @@
-"""What every command over HTTP shares: who asks, with which key, on which version, and how it is answered."""
+"""The parts of a request that every command needs: actor, idempotency key, version, response."""
 
 from typing import Annotated, Any
 from uuid import UUID, uuid5
@@ -14,7 +14,7 @@ from shared.http.request_context import Accepted, IdempotencyKey, IfMatch
 from shared.kernel.clock import NewId
 
 
-class _Door:
+class _CommandContext:
     def __init__(
         self,
         request: Request,
@@ -37,14 +37,14 @@ class _Door:
         return request_context.accepted(self._response, aggregate_id, handled.version, handled.event_names)
 
     def id_of(self, what: str, within: str, new_id: NewId) -> UUID:
-        """Make the id of something new: the one that the caller's key always gives, else a fresh one."""
+        """Return the id of a new entity: derived from the caller's key if there is one, else a fresh id."""
         if self.key is None:
             return new_id()
         return uuid5(LOA_NAMESPACE, f"{what}-key:{within}:{self.principal.actor}:{self.key}")
 
 
-class _SupervisorDoor(_Door):
-    """The door for those who follow others' work."""
+class _SupervisorContext(_CommandContext):
+    """The context of commands that only a supervisor may give."""
 
     def __init__(
         self,
@@ -57,5 +57,5 @@ class _SupervisorDoor(_Door):
         super().__init__(request, response, principal, if_match, key)
 
 
-Door = Annotated[_Door, Depends()]
-SupervisorDoor = Annotated[_SupervisorDoor, Depends()]
+CommandContext = Annotated[_CommandContext, Depends()]
+SupervisorContext = Annotated[_SupervisorContext, Depends()]

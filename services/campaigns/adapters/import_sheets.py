@@ -9,7 +9,7 @@ from services.campaigns.adapters.dry_run_assumptions import Assumed, assumed
 from services.campaigns.adapters.plans.rows import ActivityRow, PlanRow
 from services.campaigns.adapters.programmes.rows import ProgrammeRow
 from services.campaigns.application.commands import Commands, communication_ref, plan_ref, programme_ref
-from services.campaigns.application.queries import Known
+from services.campaigns.application.queries import DraftDirectory
 from services.campaigns.domain.communication import check_additions
 from services.campaigns.domain.communication_commands import Addition
 from services.campaigns.domain.draft import Given
@@ -53,7 +53,7 @@ class Rows:
         handled = [await self.commands.record(row.draft_code, row.command, SUPERVISION, metadata)]
         for addition in additions:
             handled.append(await self._add(row.id, addition, metadata))  # noqa: PERF401  one after another
-        events = [name for one in handled for name in one.event_names]
+        events = [name for result in handled for name in result.event_names]
         warnings = await self.assumed.unchecked(row.draft_code, frozenset(row.policies))
         return Taken(handled[-1].version.position, events, warnings)
 
@@ -72,9 +72,9 @@ class Rows:
         return _taken(handled, await self.assumed.unchecked(row.draft_code) if row.draft_code else [])
 
 
-def rows(session: Session, known: Known, new_id: NewId) -> Rows:
-    told = assumed(session, known)
-    return Rows(Commands(session.store, told, new_id), told)
+def rows(session: Session, directory: DraftDirectory, new_id: NewId) -> Rows:
+    assumptions = assumed(session, directory)
+    return Rows(Commands(session.store, assumptions, new_id), assumptions)
 
 
 def _of_plan(row: PlanRow | ActivityRow) -> list[AggregateRef]:

@@ -17,7 +17,7 @@ from services.campaigns.application.queries import (
     CommunicationFilter,
     EntryFilter,
 )
-from services.campaigns.domain.draft import KnownDraft
+from services.campaigns.domain.draft import DraftSummary
 from shared.contracts.vocabulary import Dataset
 from shared.directory.queries import leads_on
 from shared.http.paging import key_of
@@ -37,17 +37,17 @@ class SqlReadModel:
     def _today(self) -> date:
         return day_in_vietnam(self.now())
 
-    async def draft(self, draft_code: str) -> KnownDraft | None:
+    async def draft(self, draft_code: str) -> DraftSummary | None:
         async with self.engine.connect() as connection:
-            # Every row of an import asks this: one statement, built once, without a transaction around it.
+            # Every row of an import runs this query: one statement, built once, without a transaction around it.
             await connection.execution_options(isolation_level="AUTOCOMMIT")
             row = (await connection.execute(_DRAFT, {"draft_code": draft_code})).one_or_none()
-        return _known(row) if row else None
+        return _summary(row) if row else None
 
     async def unit(self, unit_code: str) -> bool:
         async with self.engine.connect() as connection:
-            known = select(exists().where(UNIT.c.unit_code == unit_code))
-            return bool(await connection.scalar(known))
+            registered = select(exists().where(UNIT.c.unit_code == unit_code))
+            return bool(await connection.scalar(registered))
 
     async def planned(self, draft_code: str, activity_id: UUID) -> bool:
         activity = ACTIVITY.c
@@ -60,20 +60,20 @@ class SqlReadModel:
     ) -> list[dict[str, Any]]:
         query = _communications(wanted, limit, after)
         async with self.engine.connect() as connection:
-            found = (await connection.execute(query)).mappings().all()
-        return [_placed(row, "held_on", "communication_id") for row in found]
+            rows = (await connection.execute(query)).mappings().all()
+        return [_placed(row, "held_on", "communication_id") for row in rows]
 
     async def activities(self, wanted: ActivityFilter, limit: int, after: str | None) -> list[dict[str, Any]]:
         query = _activities(wanted, limit, after, self._today)
         async with self.engine.connect() as connection:
-            found = (await connection.execute(query)).mappings().all()
-        return [_placed(row, "planned_on", "activity_id") for row in found]
+            rows = (await connection.execute(query)).mappings().all()
+        return [_placed(row, "planned_on", "activity_id") for row in rows]
 
     async def entries(self, wanted: EntryFilter, limit: int, after: str | None) -> list[dict[str, Any]]:
         query = programmes_query.entries(wanted, limit, key_of(after, _position) if after else 0)
         async with self.engine.connect() as connection:
-            found = (await connection.execute(query)).mappings().all()
-        return [{**row, "cursor": str(row["position"])} for row in found]
+            rows = (await connection.execute(query)).mappings().all()
+        return [{**row, "cursor": str(row["position"])} for row in rows]
 
     async def carried_out(self, draft_code: str) -> Mapping[UUID, UUID]:
         query = (
@@ -85,8 +85,8 @@ class SqlReadModel:
             return {row.activity_id: row.communication_id for row in await connection.execute(query)}
 
 
-def _known(row: Row[Any]) -> KnownDraft:
-    return KnownDraft(
+def _summary(row: Row[Any]) -> DraftSummary:
+    return DraftSummary(
         draft_code=row.draft_code,
         policies=frozenset(row.policies or ()),
         dataset=Dataset(row.dataset),

@@ -23,21 +23,21 @@ from shared.eventstore.port import EventStore
 from shared.pages.gap_summary import GapSummary, gap_summary_of
 from shared.signed_links.links import Link
 
-MOST_HEARD = 500
+MOST_COMMUNICATIONS = 500
 Stated = CommunicationRecorded | Record
 DOCUMENT = "document"  # the note that names the document which shows an activity
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a link asks; `said` is what was recorded through it before, `heard` what the stage has already.
+    """The state behind a link: `recorded` through it before, `communications` of the stage so far.
 
-    `planned` is what was planned for this very matter and not carried out yet.
+    `planned` is the activity that was planned for this gap and is not carried out yet.
     """
 
-    matter: GapSummary
-    said: CommunicationRecorded | None = None
-    heard: Sequence[dict[str, Any]] = ()
+    gap: GapSummary
+    recorded: CommunicationRecorded | None = None
+    communications: Sequence[dict[str, Any]] = ()
     planned: PlanActivityPlanned | None = None
 
 
@@ -48,50 +48,50 @@ class Answers:
     read_model: ReadModel
 
     async def asked(self, link: Link, today: date) -> Asked:
-        """Look at what a link is about; raises `LinkNotValid`, `NotYourDraft`."""
-        matter = await gap_summary_of(self.store, link, today)
+        """Read what a link is about; raises `LinkNotValid`, `NotYourDraft`."""
+        gap = await gap_summary_of(self.store, link, today)
         if (before := await self._recorded(link)) is not None:
-            return Asked(matter, before.recorded)
+            return Asked(gap, before.recorded)
         await self.given(link, today)
-        return Asked(matter, heard=await self._heard(matter), planned=await self._planned(matter))
+        return Asked(gap, communications=await self._communications(gap), planned=await self._planned(gap))
 
     async def open(self, link: Link, today: date) -> Asked:
-        """As above, for who only looks; raises `NothingOwed` if there is nothing left to do."""
+        """As above, for a GET request; raises `NothingOwed` if there is nothing left to do."""
         asked = await self.asked(link, today)
-        if asked.said is None and not asked.matter.is_open:
+        if asked.recorded is None and not asked.gap.is_open:
             raise NothingOwed
         return asked
 
     async def given(self, link: Link, today: date) -> Given:
-        """Give what a command through a link has: the unit that it was sent to acts. Raises `NotYourDraft`."""
+        """Return the common fields of a command through a link: the unit that the mail was sent to acts. Raises `NotYourDraft`."""
         draft = await self.commands.require_draft(link.draft_code)
         by = Acting(link.unit_code)
         draft.check(by, today)
         return Given(by=by, today=today, draft=draft)
 
-    async def record(self, asked: Asked, said: Record, sha256: str | None, metadata: Metadata) -> Stated:
-        """Record an activity once, though a colleague may have recorded it before. Returns what stands.
+    async def record(self, asked: Asked, command: Record, sha256: str | None, metadata: Metadata) -> Stated:
+        """Record an activity once, though a colleague may have recorded it before; returns what is recorded.
 
-        `sha256` is that of a file which shows it.
+        `sha256` is the digest of a file that proves it.
         """
-        for one in asked.heard:
-            if _is_same(one, said):
-                await self._show(one["communication_id"], said, sha256, metadata)
-                return said
+        for communication in asked.communications:
+            if _is_same(communication, command):
+                await self._attach(communication["communication_id"], command, sha256, metadata)
+                return command
         activity_id = asked.planned.activity_id if asked.planned else None
-        shown = (_evidence(said.communication_id, said, sha256),) if sha256 else ()
-        command = replace(said, activity_id=activity_id, evidence=shown)
-        code = said.draft.draft_code
-        handled = await self.commands.record(code, lambda given: replace(command, **given), said.by, metadata)
-        stands = [e.data for e in handled.events if isinstance(e.data, CommunicationRecorded)]
-        return stands[0] if stands else said
+        evidence = (_evidence(command.communication_id, command, sha256),) if sha256 else ()
+        full = replace(command, activity_id=activity_id, evidence=evidence)
+        code = command.draft.draft_code
+        handled = await self.commands.record(code, lambda given: replace(full, **given), command.by, metadata)
+        recorded = [e.data for e in handled.events if isinstance(e.data, CommunicationRecorded)]
+        return recorded[0] if recorded else command
 
-    async def _show(self, of: UUID, said: Record, sha256: str | None, metadata: Metadata) -> None:
+    async def _attach(self, of: UUID, command: Record, sha256: str | None, metadata: Metadata) -> None:
         """Attach a file to what a colleague recorded."""
         if sha256 is not None:
-            evidence = _evidence(of, said, sha256)
+            evidence = _evidence(of, command, sha256)
             await self.commands.on_communication(
-                of, lambda given: Attach(evidence=evidence, **given), said.by, metadata
+                of, lambda given: Attach(evidence=evidence, **given), command.by, metadata
             )
 
     async def _recorded(self, link: Link) -> Communication | None:
@@ -100,31 +100,33 @@ class Answers:
         except CommunicationNotFound:
             return None
 
-    async def _heard(self, matter: GapSummary) -> list[dict[str, Any]]:
-        wanted = CommunicationFilter(draft_code=matter.draft_code)
-        found = await self.read_model.communications(wanted, MOST_HEARD, None)
-        return [one for one in found if one["held_on"] >= matter.since]
+    async def _communications(self, gap: GapSummary) -> list[dict[str, Any]]:
+        wanted = CommunicationFilter(draft_code=gap.draft_code)
+        rows = await self.read_model.communications(wanted, MOST_COMMUNICATIONS, None)
+        return [row for row in rows if row["held_on"] >= gap.since]
 
-    async def _planned(self, matter: GapSummary) -> PlanActivityPlanned | None:
-        plan, _ = await self.commands.plan(matter.draft_code)
-        done = await self.read_model.carried_out(matter.draft_code)
+    async def _planned(self, gap: GapSummary) -> PlanActivityPlanned | None:
+        plan, _ = await self.commands.plan(gap.draft_code)
+        done = await self.read_model.carried_out(gap.draft_code)
         for activity_id, activity in plan.activities.items():
             open_ = not activity.cancelled and activity_id not in done
-            if open_ and activity.planned.gap_id == matter.gap_id:
+            if open_ and activity.planned.gap_id == gap.gap_id:
                 return activity.planned
         return None
 
 
 def communication_of(link: Link) -> UUID:
-    """Name what a link records: pressed twice, it is the same communication."""
+    """Return the id of what a link records: pressed twice, it is the same communication."""
     return uuid5(LOA_NAMESPACE, f"answer:{link.link_id}")
 
 
-def _evidence(of: UUID, said: Record, sha256: str) -> Evidence:
-    return Evidence(evidence_id=evidence_id(of, None, sha256), title=said.notes.get(DOCUMENT), sha256=sha256)
+def _evidence(of: UUID, command: Record, sha256: str) -> Evidence:
+    return Evidence(
+        evidence_id=evidence_id(of, None, sha256), title=command.notes.get(DOCUMENT), sha256=sha256
+    )
 
 
-def _is_same(one: dict[str, Any], said: Record) -> bool:
-    title = str(one["title"]).casefold() == said.title.casefold()
-    where = (one["held_on"], one["channel"]) == (said.held_on, said.channel)
-    return title and where and set(said.policies) <= set(one["policies"] or said.policies)
+def _is_same(row: dict[str, Any], command: Record) -> bool:
+    title = str(row["title"]).casefold() == command.title.casefold()
+    where = (row["held_on"], row["channel"]) == (command.held_on, command.channel)
+    return title and where and set(command.policies) <= set(row["policies"] or command.policies)

@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from services.campaigns.application.queries import Known
+from services.campaigns.application.queries import DraftDirectory
 from services.campaigns.domain import communication as communications
 from services.campaigns.domain import communication_commands as asked
 from services.campaigns.domain import plan as plans
 from services.campaigns.domain import programme as programmes
-from services.campaigns.domain.draft import Given, KnownDraft
+from services.campaigns.domain.draft import DraftSummary, Given
 from services.campaigns.domain.errors import (
     ActivityNotFound,
     CommunicationNotFound,
-    DraftNotYetKnown,
-    UnitNotYetKnown,
+    DraftNotYetRegistered,
+    UnitNotYetRegistered,
 )
 from shared.contracts.about import About
 from shared.contracts.acting import SUPERVISION, Acting
@@ -36,7 +36,7 @@ OnPlan = Callable[[Given], plans.Command]
 @dataclass(frozen=True, slots=True)
 class Commands:
     store: EventStore
-    known: Known
+    directory: DraftDirectory
     new_id: NewId
 
     async def record(
@@ -97,7 +97,7 @@ class Commands:
     async def enter(
         self, command: programmes.Record, metadata: Metadata, if_match: int | None = None
     ) -> Handled[programmes.Programme]:
-        """Enter something into a unit's programme; all that it names must be registered."""
+        """Add an entry to a unit's programme; all that it names must be registered."""
         units = {command.unit_code, command.lead_unit_code, *command.coordinating_unit_codes} - {None}
         for unit_code in sorted(map(str, units)):
             await self.require_unit(unit_code)
@@ -124,18 +124,18 @@ class Commands:
                 following(event, now, ACTOR),
             )
 
-    async def require_draft(self, draft_code: str) -> KnownDraft:
-        """Refuse, for now, what names a draft that the log has not told us of yet."""
-        if (draft := await self.known.draft(draft_code)) is None:
-            raise DraftNotYetKnown(draft_code)
+    async def require_draft(self, draft_code: str) -> DraftSummary:
+        """Refuse, for now, a draft whose registration is not projected yet."""
+        if (draft := await self.directory.draft(draft_code)) is None:
+            raise DraftNotYetRegistered(draft_code)
         return draft
 
     async def require_unit(self, unit_code: str) -> None:
-        if not await self.known.unit(unit_code):
-            raise UnitNotYetKnown(unit_code)
+        if not await self.directory.unit(unit_code):
+            raise UnitNotYetRegistered(unit_code)
 
     async def programme(self, unit_code: str, year: int) -> tuple[programmes.Programme, History]:
-        """Read a unit's programme from the log; one in which nothing was entered is empty."""
+        """Read a unit's programme from the log; a programme without entries is empty."""
         history = await self.store.load(programme_ref(unit_code, year))
         return history.state(programmes.programme), history
 
@@ -154,23 +154,23 @@ class Commands:
         return history.state(plans.plan), history
 
     async def _require_activity(self, draft_code: str, activity_id: UUID | None) -> None:
-        """Refuse a communication that claims to carry out what was never planned.
+        """Refuse a communication whose activity was never planned.
 
-        The read model is asked first; the plan is loaded only if that doesn't have the activity (yet).
+        The read model is queried first; the plan is loaded only if the activity is not projected (yet).
         """
-        if activity_id is None or await self.known.planned(draft_code, activity_id):
+        if activity_id is None or await self.directory.planned(draft_code, activity_id):
             return
         history = await self.store.load(plan_ref(draft_code))
         if activity_id not in history.state(plans.plan).activities:
             raise ActivityNotFound
 
 
-def _given(draft: KnownDraft, by: Acting, metadata: Metadata) -> Given:
+def _given(draft: DraftSummary, by: Acting, metadata: Metadata) -> Given:
     return Given(by=by, today=day_in_vietnam(metadata.time), draft=draft)
 
 
-def _on(draft: KnownDraft, metadata: Metadata) -> Metadata:
-    """Say in the envelope which draft it is about, and who leads it on the day of recording."""
+def _on(draft: DraftSummary, metadata: Metadata) -> Metadata:
+    """Add to the envelope which draft it is about, and who leads it on the day of recording."""
     return replace(metadata, about=draft.about(day_in_vietnam(metadata.time)))
 
 
@@ -186,7 +186,7 @@ def communication_ref(communication_id: UUID) -> AggregateRef:
 
 
 def plan_ref(draft_code: str) -> AggregateRef:
-    """Name the plan of a draft: it bears the draft's id."""
+    """Return the reference of a draft's plan: its id is that of the draft."""
     return AggregateRef("plan", draft_id(draft_code))
 
 

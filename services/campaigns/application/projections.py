@@ -1,4 +1,4 @@
-"""What events mean for campaigns' own rows, beside the directory: pure, one function an event."""
+"""Row changes of events in campaigns' own tables, in addition to the directory: one pure function per event."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args
@@ -36,7 +36,7 @@ def _recorded(event: Recorded, data: CommunicationRecorded) -> Rows:
 
 
 def _corrected(event: Recorded, data: CommunicationCorrected) -> Rows:
-    """Replace every field: what the correction doesn't name is unknown from now on."""
+    """Replace every field: what the correction doesn't name becomes empty."""
     values = {"verification": None, "version": event.aggregate_version}
     return [Change("communication", {"communication_id": data.communication_id}, values, data)]
 
@@ -46,25 +46,25 @@ def _retracted(event: Recorded, data: CommunicationRetracted) -> Rows:
     return [Change("communication", {"communication_id": data.communication_id}, values)]
 
 
-def said_of(data: Event | None) -> dict[str, Any] | None:
-    """Give what an event says beside which communication it is about."""
+def content_of(data: Event | None) -> dict[str, Any] | None:
+    """Return the content of an event without the ids of its communication."""
     about = {"communication_id", "draft_id", "draft_code"}
     return data.model_dump(mode="json", exclude=about) if data else None
 
 
 def _verified(event: Recorded, data: CommunicationVerified) -> Rows:
-    return _told(event, data, verification=said_of(data))
+    return _updated(event, data, verification=content_of(data))
 
 
 def _summarised(event: Recorded, data: CommunicationFeedbackSummarised) -> Rows:
-    return _told(event, data, feedback=said_of(data))
+    return _updated(event, data, feedback=content_of(data))
 
 
-def _shown(event: Recorded, data: CommunicationEvidenceAttached) -> Rows:
-    return [Put("evidence", {"position": event.position}, data), *_told(event, data)]
+def _evidence_attached(event: Recorded, data: CommunicationEvidenceAttached) -> Rows:
+    return [Put("evidence", {"position": event.position}, data), *_updated(event, data)]
 
 
-def _told(event: Recorded, data: Any, **values: Any) -> Rows:
+def _updated(event: Recorded, data: Any, **values: Any) -> Rows:
     version = {"version": event.aggregate_version}
     return [Change("communication", {"communication_id": data.communication_id}, values | version)]
 
@@ -93,7 +93,7 @@ _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     CommunicationCorrected: _corrected,
     CommunicationRetracted: _retracted,
     CommunicationVerified: _verified,
-    CommunicationEvidenceAttached: _shown,
+    CommunicationEvidenceAttached: _evidence_attached,
     CommunicationFeedbackSummarised: _summarised,
     PlanActivityPlanned: _planned,
     PlanActivityRescheduled: _rescheduled,

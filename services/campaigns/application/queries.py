@@ -6,22 +6,22 @@ from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
-from services.campaigns.domain.draft import KnownDraft
+from services.campaigns.domain.draft import DraftSummary
 
 
-class Known(Protocol):
-    """What the log has told of the registry so far."""
+class DraftDirectory(Protocol):
+    """Drafts and units of the registry, as far as they are projected."""
 
-    async def draft(self, draft_code: str) -> KnownDraft | None:
-        """Return what is known of a draft, None if nothing."""
+    async def draft(self, draft_code: str) -> DraftSummary | None:
+        """Return the summary of a draft, None if it is not registered."""
         ...
 
     async def unit(self, unit_code: str) -> bool:
-        """Say whether a unit is known."""
+        """Return whether a unit is registered."""
         ...
 
     async def planned(self, draft_code: str, activity_id: UUID) -> bool:
-        """Say whether the plan of a draft has an activity, as far as the log was read."""
+        """Return whether the plan of a draft has an activity, as far as it is projected."""
         ...
 
 
@@ -33,7 +33,7 @@ class CommunicationFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityFilter:
-    """`unit_code` is responsible, or leads the draft where the plan names nobody; days are inclusive.
+    """`unit_code` is responsible, or leads the draft where the plan names no unit; days are inclusive.
 
     `pending`: neither cancelled nor carried out.
     """
@@ -58,7 +58,7 @@ class EntryFilter:
     due_by: date | None = None
 
 
-class ReadModel(Known, Protocol):
+class ReadModel(DraftDirectory, Protocol):
     async def communications(
         self, wanted: CommunicationFilter, limit: int, after: str | None
     ) -> list[dict[str, Any]]:

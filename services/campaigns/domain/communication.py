@@ -32,19 +32,19 @@ from shared.contracts.vocabulary import Precision
 from shared.rules.recorded_dates import check_recorded_day
 
 MOST_PEOPLE = 1_000_000_000  # more than that is a typing error
-_SAID = frozenset(CommunicationCorrected.model_fields) - {"reason"}
+_CONTENT = frozenset(CommunicationCorrected.model_fields) - {"reason"}
 
 Stated = CommunicationRecorded | CommunicationCorrected
 
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """Nothing was ever said of this activity."""
+    """The activity was never recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Communication:
-    """`recorded` is what was said first, `activity` how it stands."""
+    """`recorded` is the first record, `activity` the present state."""
 
     recorded: CommunicationRecorded
     activity: Stated
@@ -91,7 +91,7 @@ def recorded_by(command: Record) -> CommunicationRecorded:
 
 
 def check_additions(command: Record, additions: Iterable[Addition]) -> None:
-    """Refuse what could not be stated of an activity when it is recorded, before anything of it is written."""
+    """Refuse additions that would be refused after the activity is recorded, before anything is written."""
     recorded = recorded_by(command)
     state = Communication(recorded=recorded, activity=recorded)
     for addition in additions:
@@ -105,18 +105,18 @@ def _existing(state: State) -> Communication:
 
 
 def _record(state: State, command: Record) -> Sequence[CommunicationEvent]:
-    # What is known already is no news, also after a correction, a retraction or a change of the draft's
+    # A repeated record changes nothing, also after a correction, a retraction or a change of the draft's
     # policies: an import that runs twice changes nothing.
     activity = recorded_by(command)
     if isinstance(state, Communication):
-        if activity != state.recorded and _said(activity) != _said(state.activity):
+        if activity != state.recorded and _content(activity) != _content(state.activity):
             raise errors.CommunicationDiffers
         return []
     _check(command)
-    shown = [_evidence(activity, one) for one in command.evidence]
-    for one in shown:
-        _check_evidence(one, command.today)
-    return [activity, *shown]
+    attached = [_evidence(activity, evidence) for evidence in command.evidence]
+    for evidence in attached:
+        _check_evidence(evidence, command.today)
+    return [activity, *attached]
 
 
 def _correct(communication: Communication, command: Correct) -> Sequence[CommunicationEvent]:
@@ -124,7 +124,7 @@ def _correct(communication: Communication, command: Correct) -> Sequence[Communi
         raise errors.CommunicationIsRetracted
     of = communication.recorded
     activity = CommunicationCorrected.of(command, **_ids(of), notes=of.notes)
-    if _said(activity) == _said(communication.activity):
+    if _content(activity) == _content(communication.activity):
         return []
     _check(command)
     return [activity]
@@ -138,7 +138,7 @@ def _retract(communication: Communication, command: Retract) -> Sequence[Communi
 
 def _verify(communication: Communication, command: Verify) -> Sequence[CommunicationEvent]:
     as_recorded = command.as_recorded
-    changed = as_recorded is not None and _said(as_recorded) != _said(communication.activity)
+    changed = as_recorded is not None and _content(as_recorded) != _content(communication.activity)
     if communication.verified or changed or _is_gone(communication, quietly=as_recorded is not None):
         return []
     check_recorded_day(command.verified_on, Precision.DAY, command.today)
@@ -147,8 +147,8 @@ def _verify(communication: Communication, command: Verify) -> Sequence[Communica
 
 def _attach(communication: Communication, command: Attach) -> Sequence[CommunicationEvent]:
     evidence = _evidence(communication.recorded, command.evidence)
-    if known := [one for one in communication.evidence if one.evidence_id == evidence.evidence_id]:
-        if evidence not in known:
+    if existing := [e for e in communication.evidence if e.evidence_id == evidence.evidence_id]:
+        if evidence not in existing:
             raise errors.EvidenceDiffers
         return []
     _is_gone(communication)
@@ -169,8 +169,8 @@ def _check_evidence(evidence: CommunicationEvidenceAttached, today: date) -> Non
 
 def _summarise(communication: Communication, command: Summarise) -> Sequence[CommunicationEvent]:
     feedback = CommunicationFeedbackSummarised.of(command, **_ids(communication.recorded))
-    known = communication.feedback
-    if feedback == known or (command.only_first and known):
+    existing = communication.feedback
+    if feedback == existing or (command.only_first and existing):
         return []
     if _is_gone(communication, quietly=command.only_first):
         return []
@@ -190,21 +190,21 @@ def _ids(of: CommunicationRecorded) -> dict[str, Any]:
 
 
 def _is_gone(communication: Communication, *, quietly: bool = False) -> bool:
-    """Refuse what is said of a retracted communication; a file that says it again is passed over quietly."""
+    """Refuse a change of a retracted communication; a repeated row of a file is ignored quietly."""
     if communication.retracted and not quietly:
         raise errors.CommunicationIsRetracted
     return communication.retracted is not None
 
 
-def _said(activity: Stated) -> dict[str, object]:
-    return activity.model_dump(include=set(_SAID))
+def _content(activity: Stated) -> dict[str, object]:
+    return activity.model_dump(include=set(_CONTENT))
 
 
 def _check(command: Record | Correct) -> None:
     check_recorded_day(command.held_on, command.precision, command.today)
-    known = command.draft.policies
-    if wrong := set(command.policies) - known:
-        raise errors.PolicyNotInDraft(wrong, known)
+    existing = command.draft.policies
+    if wrong := set(command.policies) - existing:
+        raise errors.PolicyNotInDraft(wrong, existing)
 
 
 def evolve(state: State, event: CommunicationEvent) -> State:

@@ -12,7 +12,7 @@ from shared.contracts.vocabulary import Channel, ContentItem, Dataset, Precision
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What shows an activity: a link, or the SHA-256 of a file that is kept elsewhere."""
+    """The evidence of an activity: a link, or the SHA-256 of a file that is kept elsewhere."""
 
     evidence_id: UUID
     title: str | None = None
@@ -64,7 +64,7 @@ class Retract(OnDraft):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verify(OnDraft):
-    """Confirm what is claimed; with `as_recorded` only if it still stands so (a file may state it again)."""
+    """Confirm a recorded activity; with `as_recorded` only if it is unchanged (a file may repeat it)."""
 
     verified_on: date
     by_unit_code: str | None = None

@@ -1,4 +1,4 @@
-"""What campaigns knows of a draft of the registry, and who may act on what belongs to it."""
+"""The summary of a draft of the registry, and who may act on what belongs to it."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +12,7 @@ from shared.rules.piecewise import LeadUnits, unit_on
 
 
 @dataclass(frozen=True, slots=True)
-class KnownDraft:
+class DraftSummary:
     """`leads` in the order of their days; the latest by day holds, and a coming one doesn't hold yet."""
 
     draft_code: str
@@ -24,7 +24,7 @@ class KnownDraft:
         return unit_on(self.leads, day)
 
     def about(self, day: date) -> About:
-        """Give what the envelope of an event that is recorded on a day says of the draft."""
+        """Give what the envelope of an event that is recorded on a day names of the draft."""
         return About(draft_code=self.draft_code, unit_code=self.lead_on(day), dataset=self.dataset)
 
     def check(self, by: Acting, day: date) -> None:
@@ -34,11 +34,11 @@ class KnownDraft:
 
 
 class Given(TypedDict):
-    """What every command about a draft has beside its own fields."""
+    """What every command about a draft has in addition to its own fields."""
 
     by: Acting
     today: date
-    draft: KnownDraft
+    draft: DraftSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class OnDraft:
 
     by: Acting
     today: date
-    draft: KnownDraft
+    draft: DraftSummary
 
     def check_acting(self) -> None:
         """Refuse a unit that does not lead the draft on the day of the command."""

@@ -35,7 +35,7 @@ class CommunicationIsRetracted(Refusal):
     def __init__(self) -> None:
         super().__init__(
             "Hoạt động truyền thông này đã bị rút lại nên không cập nhật được nữa; đề nghị ghi nhận hoạt động mới.",
-            "This communication was retracted, nothing more is said of it; record a new one.",
+            "This communication was retracted, and can no longer be updated; record a new one.",
         )
 
 
@@ -136,7 +136,7 @@ class SeveralMeant(Refusal):
     def __init__(self, title: str) -> None:
         super().__init__(
             f"Có nhiều mục cùng tên “{title}”; đề nghị ghi thêm mã của mục (of_entry), đơn vị chủ trì hoặc thời hạn.",
-            f"Several entries are called '{title}'; say which one by its id (of_entry), lead unit or due day.",
+            f"Several entries are called '{title}'; name the one you mean by its id (of_entry), lead unit or due day.",
         )
 
 
@@ -166,7 +166,7 @@ class PlannedTooFar(Refusal):
         )
 
 
-class UnitNotYetKnown(Refusal):
+class UnitNotYetRegistered(Refusal):
     code = "unit-not-yet-known"
     kind = "not_yet"
     retry_after = 1
@@ -175,13 +175,13 @@ class UnitNotYetKnown(Refusal):
         super().__init__(
             f"Chưa biết đơn vị mã “{unit_code}”. Nếu vừa đăng ký, đề nghị thử lại sau giây lát; "
             "nếu chưa, đề nghị đăng ký đơn vị hoặc sửa mã.",
-            f"The unit '{unit_code}' is not known yet. If it was just registered, try again in a moment; "
-            "otherwise register it, or mend the code.",
+            f"The unit '{unit_code}' is not registered here yet. If it was just registered, try again in a moment; "
+            "otherwise register it, or correct the code.",
             unit_code=unit_code,
         )
 
 
-class DraftNotYetKnown(Refusal):
+class DraftNotYetRegistered(Refusal):
     code = "draft-not-yet-known"
     kind = "not_yet"
     retry_after = 1
@@ -190,8 +190,8 @@ class DraftNotYetKnown(Refusal):
         super().__init__(
             f"Chưa biết dự thảo mã “{draft_code}”. Nếu vừa đăng ký, đề nghị thử lại sau giây lát; "
             "nếu chưa, đề nghị đăng ký dự thảo hoặc sửa mã.",
-            f"The draft '{draft_code}' is not known yet. If it was just registered, try again in a moment; "
-            "otherwise register it, or mend the code.",
+            f"The draft '{draft_code}' is not registered here yet. If it was just registered, try again in a moment; "
+            "otherwise register it, or correct the code.",
             draft_code=draft_code,
         )
 
@@ -200,17 +200,17 @@ class PolicyNotInDraft(Refusal):
     code = "policy-not-in-draft"
     kind = "invalid"
 
-    def __init__(self, wrong: Iterable[int], known: Iterable[int]) -> None:
-        numbers, existing = sorted(wrong), sorted(known)
+    def __init__(self, wrong: Iterable[int], existing: Iterable[int]) -> None:
+        numbers, policies = sorted(wrong), sorted(existing)
         asked = ", ".join(map(str, numbers))
-        there = ", ".join(map(str, existing))
+        there = ", ".join(map(str, policies))
         super().__init__(
             f"Dự thảo không có chính sách số {asked}; các chính sách hiện có: {there or 'chưa có'}. "
             "Để trống nếu truyền thông về toàn văn dự thảo.",
             f"The draft has no policy {asked}; it has: {there or 'none'}. "
             "Leave it empty if the communication was about the whole draft.",
             policies=numbers,
-            known_policies=existing,
+            known_policies=policies,
         )
 
 
@@ -226,7 +226,7 @@ class NotYourDraft(Refusal):
 
 
 class NothingOwed(Refusal):
-    """Nothing is left to be recorded for the matter that a mail spoke of."""
+    """Nothing is left to be recorded for the gap that a mail was about."""
 
     code = "nothing-owed"
 

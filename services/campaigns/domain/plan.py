@@ -28,7 +28,7 @@ MOST_YEARS_AHEAD = 5  # as above
 
 
 class ActivityState(StrEnum):
-    """Where a planned activity stands on a day; `overdue`: its day has passed, and nothing tells of it."""
+    """Where a planned activity stands on a day; `overdue`: its day has passed, and no communication names it."""
 
     PLANNED = "planned"
     OVERDUE = "overdue"
@@ -50,7 +50,7 @@ class Approve(OnDraft):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanActivity(OnDraft):
-    """Plan something for a day (or a month or year, by its first day); `budget` is in đồng."""
+    """Plan an activity for a day (or a month or year, by its first day); `budget` is in đồng."""
 
     activity_id: UUID
     planned_on: date
@@ -94,7 +94,7 @@ Command = Approve | PlanActivity | Reschedule | Cancel | EndWithDraft
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """`planned` is what was said first, day and reason are those of the last rescheduling or cancelling."""
+    """`planned` is the first record, day and reason are those of the last rescheduling or cancelling."""
 
     planned: PlanActivityPlanned
     planned_on: date
@@ -104,13 +104,13 @@ class Activity:
 
     @property
     def now(self) -> PlanActivityPlanned:
-        """What would have to be said to plan it as it stands."""
+        """The event that would plan it as it stands."""
         return self.planned.model_copy(update={"planned_on": self.planned_on, "precision": self.precision})
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`approvals` in the order of recording: a file that says an earlier one again is no news."""
+    """`approvals` in the order of recording: a file that repeats an earlier one changes nothing."""
 
     approvals: tuple[PlanApproved, ...] = ()
     activities: Mapping[UUID, Activity] = field(default_factory=lambda: MappingProxyType({}))
@@ -123,7 +123,7 @@ class Plan:
 def state_of(
     planned_on: date, precision: Precision, as_of: date, *, cancelled: bool, carried_out: bool
 ) -> ActivityState:
-    """Tell where an activity stands on `as_of`; one of a month or year is overdue when that has passed."""
+    """Return the state of an activity on `as_of`; one of a month or year is overdue when that has passed."""
     if cancelled:
         return ActivityState.CANCELLED
     if carried_out:
@@ -159,8 +159,8 @@ def _approve(plan: Plan, command: Approve) -> Sequence[PlanEvent]:
 
 def _plan(plan: Plan, command: PlanActivity) -> Sequence[PlanEvent]:
     activity = PlanActivityPlanned.of(command, **_ids(command))
-    if known := plan.activities.get(activity.activity_id):
-        if activity not in (known.planned, known.now):
+    if existing := plan.activities.get(activity.activity_id):
+        if activity not in (existing.planned, existing.now):
             raise errors.ActivityDiffers
         return []
     _check_planned_day(activity.planned_on, activity.precision, command.today)
@@ -233,9 +233,9 @@ def evolve(plan: Plan, event: PlanEvent) -> Plan:
 
 
 def _changed(plan: Plan, event: PlanActivityRescheduled | PlanActivityCancelled, **changes: Any) -> Plan:
-    if (known := plan.activities.get(event.activity_id)) is None:
+    if (existing := plan.activities.get(event.activity_id)) is None:
         return plan
-    return _with(plan, event.activity_id, replace(known, reason=event.reason, **changes))
+    return _with(plan, event.activity_id, replace(existing, reason=event.reason, **changes))
 
 
 def _with(plan: Plan, activity_id: UUID, activity: Activity) -> Plan:

@@ -1,4 +1,4 @@
-"""The programme aggregate: what a unit was told, planned, did, asked and answered in one year."""
+"""The programme aggregate: directives, plans, tasks, obstacles and answers of a unit in one year."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -31,7 +31,7 @@ class EntryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """Enter something into a unit's programme. A follow-up names what it follows, or has its title.
+    """Add an entry to a unit's programme. A follow-up names what it follows, or has its title.
 
     `by` is for whom it is entered, `today` the day of recording in Vietnam; `amount` is in đồng.
     """
@@ -65,20 +65,20 @@ class Programme:
     entries: Mapping[UUID, ProgrammeEvent] = field(default_factory=lambda: MappingProxyType({}))
 
     def followed(self, entry_id: UUID) -> Iterator[FollowUp]:
-        follow_ups = (one for one in self.entries.values() if isinstance(one, FollowUp))
-        return (one for one in follow_ups if one.of_entry == entry_id)
+        follow_ups = (entry for entry in self.entries.values() if isinstance(entry, FollowUp))
+        return (entry for entry in follow_ups if entry.of_entry == entry_id)
 
     def is_open(self, entry: ProgrammeEvent) -> bool:
-        """Tell whether something is still expected to follow."""
+        """Return whether a follow-up is still expected."""
         follow_ups = list(self.followed(entry.entry_id))
         if entry.name == ProgrammeKind.INSPECTION_CONDUCTED:
             findings = entry.quantity or 0
-            return sum(findings if one.quantity is None else one.quantity for one in follow_ups) < findings
+            return sum(findings if f.quantity is None else f.quantity for f in follow_ups) < findings
         return entry.name in FOLLOWS.values() and not follow_ups
 
 
 def state_of(kind: ProgrammeKind, due_on: date | None, as_of: date, *, is_open: bool) -> EntryState | None:
-    """Tell where an entry stands on `as_of`; None for kinds that nothing follows."""
+    """Return the state of an entry on `as_of`; None for kinds that nothing follows."""
     if kind not in FOLLOWS.values():
         return None
     if not is_open:
@@ -88,18 +88,18 @@ def state_of(kind: ProgrammeKind, due_on: date | None, as_of: date, *, is_open: 
 
 def decide(programme: Programme, command: Record) -> Sequence[ProgrammeEvent]:
     _check_acting(programme, command)
-    said = ProgrammeEntry.of(command)
-    if known := programme.entries.get(command.entry_id):
-        if not _says(known, said, command):
+    entry = ProgrammeEntry.of(command)
+    if existing := programme.entries.get(command.entry_id):
+        if not _is_same(existing, entry, command):
             raise errors.EntryDiffers
         return []
-    _check(said, command.today)
+    _check(entry, command.today)
     follows = {"of_entry": _followed(programme, command).entry_id} if command.kind in FOLLOWS else {}
-    return [KINDS[command.kind](**said.model_dump() | follows)]
+    return [KINDS[command.kind](**entry.model_dump() | follows)]
 
 
 def _check_acting(programme: Programme, command: Record) -> None:
-    """Refuse who writes into another unit's programme, but to follow up what is led by the writer's unit."""
+    """Refuse entries in another unit's programme, except follow-ups of entries that the acting unit leads."""
     if command.by.may_act_for(command.unit_code):
         return
     followed = programme.entries.get(command.of_entry) if command.of_entry else None
@@ -108,28 +108,30 @@ def _check_acting(programme: Programme, command: Record) -> None:
         raise errors.NotYourProgramme(command.unit_code)
 
 
-def _says(known: ProgrammeEvent, said: ProgrammeEntry, command: Record) -> bool:
-    same = known.model_dump(include=set(ProgrammeEntry.model_fields)) == said.model_dump()
-    follows = command.of_entry in (None, getattr(known, "of_entry", None))
-    return same and follows and known.name == command.kind
+def _is_same(existing: ProgrammeEvent, entry: ProgrammeEntry, command: Record) -> bool:
+    same = existing.model_dump(include=set(ProgrammeEntry.model_fields)) == entry.model_dump()
+    follows = command.of_entry in (None, getattr(existing, "of_entry", None))
+    return same and follows and existing.name == command.kind
 
 
-def _check(said: ProgrammeEntry, today: date) -> None:
-    if said.happened_on is not None:
-        check_recorded_day(said.happened_on, said.precision, today)
+def _check(entry: ProgrammeEntry, today: date) -> None:
+    if entry.happened_on is not None:
+        check_recorded_day(entry.happened_on, entry.precision, today)
 
 
 def _followed(programme: Programme, command: Record) -> ProgrammeEvent:
-    """Find what a follow-up follows: by id, else the one (or the one still open) of its title."""
+    """Return the entry that a follow-up follows: by id, else by title; of several the one still open."""
     kind = FOLLOWS[command.kind]
-    found = [one for one in programme.entries.values() if one.name == kind and _is_meant(one, command)]
-    if len(found) > 1:
-        found = [one for one in found if programme.is_open(one)]
-        if len(found) != 1:
+    matches = [
+        entry for entry in programme.entries.values() if entry.name == kind and _is_meant(entry, command)
+    ]
+    if len(matches) > 1:
+        matches = [entry for entry in matches if programme.is_open(entry)]
+        if len(matches) != 1:
             raise errors.SeveralMeant(command.title)
-    if not found:
+    if not matches:
         raise errors.NothingToFollow(kind, command.title)
-    return found[0]
+    return matches[0]
 
 
 def _is_meant(entry: ProgrammeEvent, command: Record) -> bool:

@@ -1,4 +1,4 @@
-"""The door of metrics: compliance, gaps, coverage and to-dos, for any day."""
+"""The routes of metrics: compliance, gaps, coverage and to-dos, for any day."""
 
 from datetime import date
 from typing import Annotated
@@ -90,9 +90,9 @@ def router(queries: Queries) -> APIRouter:
     async def coverage(_: Reader, draft_code: str, as_of: AsOf) -> CoverageView:
         return coverage_view(await queries.coverage(draft_code, as_of), as_of.isoformat(), rules_version)
 
-    @routes.get("/todos", summary="What no figure judges and somebody should look at")
+    @routes.get("/todos", summary="What no figure judges and a person should review")
     async def todos(_: Reader, as_of: AsOf) -> TodosView:
-        found, units = await queries.todos(as_of)
-        return todos_view(found, units, as_of.isoformat())
+        todos, units = await queries.todos(as_of)
+        return todos_view(todos, units, as_of.isoformat())
 
     return routes

@@ -1,4 +1,4 @@
-"""What metrics promises, as gauges: how many gaps are open, and how long the worst one has been overdue."""
+"""The service level of metrics as gauges: how many gaps are open, and how long the worst one has been overdue."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -11,21 +11,21 @@ from shared.kernel.clock import Clock, day_in_vietnam
 from shared.observability.metrics import Telemetry
 from shared.rules.rulebook.rulebook import Rulebook
 
-Open = Callable[[], AbstractAsyncContextManager[Snapshot]]
+Snapshots = Callable[[], AbstractAsyncContextManager[Snapshot]]
 
 
 @dataclass(frozen=True, slots=True)
-class Vitals:
+class Collector:
     """Reads the gauges from one snapshot of the read model, for a scrape."""
 
-    snapshot: Open
+    snapshot: Snapshots
     rulebook: Rulebook
     now: Clock
     gaps: Gauge
     oldest: Gauge
 
     @classmethod
-    def of(cls, snapshot: Open, rulebook: Rulebook, now: Clock, telemetry: Telemetry) -> "Vitals":
+    def of(cls, snapshot: Snapshots, rulebook: Rulebook, now: Clock, telemetry: Telemetry) -> "Collector":
         return cls(
             snapshot,
             rulebook,
@@ -36,8 +36,8 @@ class Vitals:
 
     async def read(self) -> None:
         today = day_in_vietnam(self.now())
-        async with self.snapshot() as look:
-            due = [gap.due_on for gap in await look.gaps(today)]
+        async with self.snapshot() as snapshot:
+            due = [gap.due_on for gap in await snapshot.gaps(today)]
         overdue = [day for day in due if day < today]
         self.gaps.labels("overdue").set(len(overdue))
         self.gaps.labels("in_grace").set(len(due) - len(overdue))

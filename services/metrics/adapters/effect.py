@@ -1,4 +1,4 @@
-"""The door for what other rules would do: the figures before and after, and what changes; nothing is written."""
+"""The route for a dry run of other rules: the figures before and after, and what changes; nothing is written."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -18,7 +18,7 @@ from shared.rules.figures import rates, year_period
 from shared.rules.rulebook.rulebook import RuleFile
 from shared.rules.verdicts import PolicyVerdict
 
-MOST_TEXT = 1_000_000  # letters of a file
+MOST_TEXT = 1_000_000  # characters of a file
 
 
 class FileBody(Body):
@@ -167,10 +167,10 @@ def _verdicts(effect: Effect) -> list[dict[str, Any]]:
 def _drafts(touched: Sequence[Touched]) -> list[dict[str, Any]]:
     return [
         {
-            "draft_code": one.record.draft_code,
-            "title": one.record.title,
-            "policies": [asdict(change) for change in one.effect.verdicts],
-            "gaps": [asdict(change) for change in one.effect.gaps],
+            "draft_code": draft.record.draft_code,
+            "title": draft.record.title,
+            "policies": [asdict(change) for change in draft.effect.verdicts],
+            "gaps": [asdict(change) for change in draft.effect.gaps],
         }
-        for one in touched
+        for draft in touched
     ]

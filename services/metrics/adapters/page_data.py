@@ -1,4 +1,4 @@
-"""How pages put things: numbers and days as officials write them, and what belongs together."""
+"""Filters and groupings of the pages: numbers and days as officials write them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -60,9 +60,9 @@ def percent(share: float | None) -> str:
 
 
 def day(value: date | str, precision: Precision = Precision.DAY) -> str:
-    """Write a day, as exactly as it is known."""
-    known = value if isinstance(value, date) else date.fromisoformat(value)
-    whole = f"{known:%d/%m/}{known.year:04}"
+    """Write a day with its precision."""
+    exact = value if isinstance(value, date) else date.fromisoformat(value)
+    whole = f"{exact:%d/%m/}{exact.year:04}"
     return {Precision.DAY: whole, Precision.MONTH: whole[3:], Precision.YEAR: whole[6:]}[precision]
 
 
@@ -78,7 +78,7 @@ def numbers(values: Sequence[int]) -> str:
 
 
 def standing(seen: SeenGap, as_of: date, today: date) -> str:
-    """Say how a gap stands to its due day."""
+    """State how far a gap is from its due day."""
     if seen.state is GapState.OVERDUE:
         days = seen.overdue_working_days
         return f"quá hạn {days}{HARD_SPACE}ngày làm việc" if days else "vừa quá hạn"
@@ -110,10 +110,10 @@ class UnitGaps:
 
 def by_unit(gaps: Iterable[SeenGap]) -> list[UnitGaps]:
     """Put gaps together by unit, what is overdue longest first."""
-    found: dict[str, list[SeenGap]] = defaultdict(list)
+    of_unit: dict[str, list[SeenGap]] = defaultdict(list)
     for seen in sorted(gaps, key=lambda seen: (seen.gap.due_on, seen.gap.draft_code)):
-        found[seen.gap.unit_code].append(seen)
-    units = [UnitGaps(code, seen[0].unit_name, seen) for code, seen in found.items()]
+        of_unit[seen.gap.unit_code].append(seen)
+    units = [UnitGaps(code, seen[0].unit_name, seen) for code, seen in of_unit.items()]
 
     def place(unit: UnitGaps) -> tuple[int, int, int, date]:
         return -unit.most_overdue, -unit.overdue, -len(unit.gaps), unit.gaps[0].gap.due_on
@@ -122,7 +122,7 @@ def by_unit(gaps: Iterable[SeenGap]) -> list[UnitGaps]:
 
 
 def worst_first(groups: Iterable[Group]) -> list[Group]:
-    """Order groups by their headline; those that nothing is judged of come last."""
+    """Order groups by their headline; groups without judged policies come last."""
 
     def place(group: Group) -> tuple[bool, float, int, str]:
         share = rates(group.counts).rate_full
@@ -165,15 +165,15 @@ TODO_KINDS = (
 
 
 def by_kind(todos: Iterable[Todo]) -> list[tuple[TodoKind, list[Todo]]]:
-    found: dict[str, list[Todo]] = defaultdict(list)
+    of_kind: dict[str, list[Todo]] = defaultdict(list)
     for todo in todos:
-        found[todo.kind].append(todo)
-    return [(kind, found[kind.kind]) for kind in TODO_KINDS if found[kind.kind]]
+        of_kind[todo.kind].append(todo)
+    return [(kind, of_kind[kind.kind]) for kind in TODO_KINDS if of_kind[kind.kind]]
 
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """Policies that fared alike in one stage."""
+    """Policies with the same outcome in a stage."""
 
     policies: list[int]
     verdict: OccurrenceVerdict
@@ -181,25 +181,25 @@ class Alike:
 
 
 def alike(body: Mapping[str, Any], entry_id: str) -> list[Alike]:
-    """Put policies with the same outcome in a stage together; none whose verdict doesn't hang on stages."""
-    found: dict[tuple[OccurrenceVerdict, str | None], list[int]] = defaultdict(list)
+    """Group the policies of a stage by outcome; only policies whose verdict depends on stages."""
+    by_outcome: dict[tuple[OccurrenceVerdict, str | None], list[int]] = defaultdict(list)
     for policy in body["policies"]:
         if policy["verdict"] in COUNTING:
             pair = _pair(policy, entry_id)
-            found[pair["verdict"], pair["covered_on"]].append(policy["policy_no"])
-    return [Alike(policies, *outcome) for outcome, policies in found.items()]
+            by_outcome[pair["verdict"], pair["covered_on"]].append(policy["policy_no"])
+    return [Alike(policies, *outcome) for outcome, policies in by_outcome.items()]
 
 
-def heard_in(body: Mapping[str, Any], entry_id: str) -> list[Mapping[str, Any]]:
+def communications_in(body: Mapping[str, Any], entry_id: str) -> list[Mapping[str, Any]]:
     """List the communications that cover a stage for some policy, each once, by day."""
     pairs = (_pair(policy, entry_id)["communications"] for policy in body["policies"])
-    once = {one["communication_id"]: one for one in chain.from_iterable(pairs)}
-    return sorted(once.values(), key=lambda one: (one["held_on"], one["title"]))
+    distinct = {fact["communication_id"]: fact for fact in chain.from_iterable(pairs)}
+    return sorted(distinct.values(), key=lambda fact: (fact["held_on"], fact["title"]))
 
 
 def _pair(policy: Mapping[str, Any], entry_id: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = next(pair for pair in policy["occurrences"] if pair["entry_id"] == entry_id)
-    return found
+    match: Mapping[str, Any] = next(pair for pair in policy["occurrences"] if pair["entry_id"] == entry_id)
+    return match
 
 
 FILTERS = {

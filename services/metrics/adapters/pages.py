@@ -31,7 +31,7 @@ WRONG_FIELDS = {
     "query.include_descendants": "Lựa chọn “gồm đơn vị trực thuộc” chưa đúng: chỉ có thể chọn hoặc không chọn.",
 }
 
-# A reader of pages looks codes up on the first page, not at another service's door.
+# Readers of pages look codes up on the first page, not in another service's API.
 PLAIN = {
     "urn:loa:problem:draft-not-found": (
         "Không tìm thấy dự thảo này. Đề nghị kiểm tra lại mã dự thảo, hoặc chọn dự thảo từ trang đầu."
@@ -43,7 +43,7 @@ PLAIN = {
 
 
 def _given(value: Any) -> Any:
-    """Take the empty field of a form for one that was not filled in."""
+    """Read the empty field of a form as None."""
     return None if isinstance(value, str) and not value.strip() else value
 
 
@@ -144,7 +144,7 @@ def router(queries: Queries) -> APIRouter:
             position=answer.position,
             banners=banners([answer.dataset]),
             alike=page_data.alike,
-            heard_in=page_data.heard_in,
+            communications_in=page_data.communications_in,
         )
 
     return routes

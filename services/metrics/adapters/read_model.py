@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, extract, func, literal, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.metrics.adapters.records import RECORD
+from services.metrics.adapters.records import read_record
 from services.metrics.adapters.tables import (
     DRAFT,
     GAP_INTERVAL,
+    OCCURRENCE,
     OCCURRENCE_INTERVAL,
     POLICY_INTERVAL,
-    STAY,
     TARGET,
     checkpoints,
     units,
@@ -39,7 +39,7 @@ class SqlSnapshots:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator["SqlSnapshot"]:
-        """Open one look: rows and position belong together, whatever is projected meanwhile."""
+        """Open a consistent snapshot: rows and position belong together, whatever is projected meanwhile."""
         async with self.engine.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             checkpoint = await checkpoints.read(connection, self.projection)
@@ -55,19 +55,19 @@ class SqlSnapshot:
         return await unit_directory(self.connection, units)
 
     async def targets(self, year: int) -> Mapping[str, float]:
-        found = await self.connection.execute(
+        rows = await self.connection.execute(
             select(TARGET.c.unit_code, TARGET.c.target).where(TARGET.c.year == year)
         )
-        return {row.unit_code: row.target for row in found}
+        return {row.unit_code: row.target for row in rows}
 
     async def cells(self, as_of: date, period: Period | None) -> list[Cell]:
         if period and period.from_day > effective_day(period, as_of):
             return []
-        found = [
+        rows = [
             *await self.connection.execute(_policy_cells(as_of, period)),
             *await self.connection.execute(_pair_cells(as_of, period)),
         ]
-        return [_cell(row) for row in found]
+        return [_cell(row) for row in rows]
 
     async def gaps(self, as_of: date) -> list[OpenGap]:
         query = (
@@ -95,12 +95,12 @@ class SqlSnapshot:
         query = (
             select(DRAFT.c.record).where(DRAFT.c.draft_code > after).order_by(DRAFT.c.draft_code).limit(limit)
         )
-        return [RECORD.validate_python(record) for (record,) in await self.connection.execute(query)]
+        return [read_record(record) for (record,) in await self.connection.execute(query)]
 
     async def draft(self, draft_code: str) -> DraftRecord | None:
         query = select(DRAFT.c.record).where(DRAFT.c.draft_code == draft_code)
         record = (await self.connection.execute(query)).scalar_one_or_none()
-        return RECORD.validate_python(record) if record is not None else None
+        return read_record(record) if record is not None else None
 
 
 def _holds(table: Any, day: date) -> ColumnElement[bool]:
@@ -227,7 +227,7 @@ def _todo_columns(kind: str, unit_code: Any, since: Any) -> list[Any]:
 
 
 def _leading(as_of: date) -> Any:
-    """Say which unit leads each draft on a day."""
+    """Select the lead unit of each draft on a day."""
     table = POLICY_INTERVAL
     return select(table.c.draft_id, table.c.unit_code).where(_holds(table, as_of)).distinct().subquery()
 
@@ -260,15 +260,15 @@ def _closed_unopened(as_of: date) -> Select[Any]:
 
 def _suspended(as_of: date, before: date) -> Select[Any]:
     leading = _leading(as_of)
-    columns = _todo_columns("suspended_long", leading.c.unit_code, STAY.c.entered_on)
-    left = or_(STAY.c.exited_on.is_(None), STAY.c.exited_on > as_of)
+    columns = _todo_columns("suspended_long", leading.c.unit_code, OCCURRENCE.c.entered_on)
+    left = or_(OCCURRENCE.c.exited_on.is_(None), OCCURRENCE.c.exited_on > as_of)
     return (
         select(*columns)
-        .join(DRAFT, DRAFT.c.draft_id == STAY.c.draft_id)
-        .join(leading, leading.c.draft_id == STAY.c.draft_id)
+        .join(DRAFT, DRAFT.c.draft_id == OCCURRENCE.c.draft_id)
+        .join(leading, leading.c.draft_id == OCCURRENCE.c.draft_id)
         .where(
-            STAY.c.stage == Stage.SUSPENDED,
-            STAY.c.entered_on < before,
+            OCCURRENCE.c.stage == Stage.SUSPENDED,
+            OCCURRENCE.c.entered_on < before,
             left,
             DRAFT.c.scope != Answer.NO,
         )

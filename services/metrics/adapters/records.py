@@ -14,9 +14,9 @@ from services.metrics.adapters.tables import (
     ANNOUNCED,
     DRAFT,
     GAP_INTERVAL,
+    OCCURRENCE,
     OCCURRENCE_INTERVAL,
     POLICY_INTERVAL,
-    STAY,
 )
 from services.metrics.application.ports import Dated
 from services.metrics.domain.gap_events import Announced
@@ -24,7 +24,9 @@ from services.metrics.domain.record import DraftRecord
 from shared.contracts.catalog import CATALOG
 from shared.persistence.database import insert
 
-RECORD: TypeAdapter[DraftRecord] = TypeAdapter(DraftRecord)
+_RECORD: TypeAdapter[DraftRecord] = TypeAdapter(DraftRecord)
+# The key of stored records stays that of release 0.1.0, so old and new replicas read the same rows.
+_STORED_AS = "heard"
 
 Row = Mapping[str, Any]
 
@@ -34,22 +36,22 @@ class SqlRecords:
     connection: AsyncConnection
 
     async def load(self, drafts: Collection[UUID]) -> dict[UUID, DraftRecord]:
-        found = await self.connection.execute(
+        rows = await self.connection.execute(
             select(DRAFT.c.draft_id, DRAFT.c.record).where(DRAFT.c.draft_id.in_(drafts))
         )
-        return {draft_id: RECORD.validate_python(record) for draft_id, record in found}
+        return {draft_id: read_record(record) for draft_id, record in rows}
 
     async def outdated(self, rules_version: str, most: int) -> list[DraftRecord]:
         query = select(DRAFT.c.record).where(DRAFT.c.rules_version != rules_version).limit(most)
-        return [RECORD.validate_python(record) for (record,) in await self.connection.execute(query)]
+        return [read_record(record) for (record,) in await self.connection.execute(query)]
 
     async def replace(self, drafts: Iterable[Dated]) -> None:
-        """Put everything of some drafts in place of what stood there.
+        """Replace all rows of some drafts.
 
-        In as few ways to the database as it takes: somebody may wait for what they have just written.
+        It takes as few round trips as possible: a client may wait for what it has just written.
         """
         if all_of := list(drafts):
-            await self.connection.exec_driver_sql(_FORGET, ([draft.record.draft_id for draft in all_of],))
+            await self.connection.exec_driver_sql(_DELETE, ([draft.record.draft_id for draft in all_of],))
         for table, rows_of in _ROWS.items():
             await insert(self.connection, table, [row for draft in all_of for row in rows_of(draft)])
 
@@ -64,9 +66,16 @@ def _draft(draft: Dated) -> Iterator[Row]:
     yield from _rows(DRAFT, [draft.record], shared)
 
 
+def read_record(document: Mapping[str, Any]) -> DraftRecord:
+    """Read a record as it is stored in the column `record`."""
+    renamed = {"communications" if key == _STORED_AS else key: value for key, value in document.items()}
+    return _RECORD.validate_python(renamed)
+
+
 def _written(record: DraftRecord) -> dict[str, Any]:
-    """Write a record always alike: a set has another order in every process."""
-    document: dict[str, Any] = RECORD.dump_python(record, mode="json")
+    """Dump a record in a fixed order: the order of a set differs between processes."""
+    document: dict[str, Any] = _RECORD.dump_python(record, mode="json")
+    document[_STORED_AS] = document.pop("communications")
     for exemption in document["exemptions"]:
         exemption["stages"].sort()
     return document
@@ -91,18 +100,18 @@ def _rows(table: Table, items: Iterable[Any], shared: Mapping[str, Any]) -> Iter
         yield {name: shared[name] if name in shared else getattr(item, name) for name in columns}
 
 
-# For each table what a draft puts into it.
+# The rows of a draft in each table.
 _ROWS: Mapping[Table, Callable[[Dated], Iterator[Row]]] = {
     DRAFT: _draft,
     POLICY_INTERVAL: lambda draft: _rows(POLICY_INTERVAL, draft.timeline.policies, _shared(draft)),
     OCCURRENCE_INTERVAL: lambda draft: _rows(OCCURRENCE_INTERVAL, draft.timeline.occurrences, _shared(draft)),
     GAP_INTERVAL: lambda draft: _rows(GAP_INTERVAL, draft.timeline.gaps, _shared(draft)),
-    STAY: lambda draft: _rows(STAY, draft.stages, _shared(draft)),
+    OCCURRENCE: lambda draft: _rows(OCCURRENCE, draft.stages, _shared(draft)),
 }
 
 
-# Everything of some drafts, in one way to the database.
-_FORGET = f"""
+# Deletes all rows of some drafts in one round trip.
+_DELETE = f"""
 WITH {", ".join(f"of_{table.name} AS (DELETE FROM {table.name} WHERE draft_id = ANY($1))" for table in _ROWS)} SELECT
 """  # noqa: S608  names of our own metadata
 
@@ -112,13 +121,13 @@ class SqlAnnouncements:
     engine: AsyncEngine
 
     async def with_gaps(self, today: date) -> list[UUID]:
-        """Find the drafts that have a gap open today, or one announced as open."""
+        """Return the drafts that have a gap open today, or a gap announced as open."""
         now = select(GAP_INTERVAL.c.draft_id).where(
             GAP_INTERVAL.c.from_day <= today, GAP_INTERVAL.c.to_day > today
         )
-        said = select(ANNOUNCED.c.draft_id).where(ANNOUNCED.c.is_open)
+        announced = select(ANNOUNCED.c.draft_id).where(ANNOUNCED.c.is_open)
         async with self.engine.connect() as connection:
-            return list((await connection.execute(union(now, said))).scalars())
+            return list((await connection.execute(union(now, announced))).scalars())
 
     async def records(self, drafts: Collection[UUID]) -> dict[UUID, DraftRecord]:
         async with self.engine.connect() as connection:
@@ -127,9 +136,9 @@ class SqlAnnouncements:
     async def announced(self, drafts: Collection[UUID]) -> Mapping[UUID, Mapping[UUID, Announced]]:
         query = select(ANNOUNCED).where(ANNOUNCED.c.draft_id.in_(drafts))
         async with self.engine.connect() as connection:
-            found = (await connection.execute(query)).all()
+            rows = (await connection.execute(query)).all()
         by_draft: dict[UUID, dict[UUID, Announced]] = {}
-        for row in found:
+        for row in rows:
             by_draft.setdefault(row.draft_id, {})[row.gap_id] = _announced(row)
         return by_draft
 

@@ -120,7 +120,7 @@ class GapIntervalRow(Base, table=True):
     closed_on: date | None = None
 
 
-class StayRow(Base, table=True):
+class OccurrenceRow(Base, table=True):
     """One stage occurrence of a draft, [entered_on, exited_on), as the directory has it."""
 
     __tablename__ = "stay"
@@ -133,7 +133,7 @@ class StayRow(Base, table=True):
 
 
 class AnnouncedRow(Base, table=True):
-    """The last word on each gap in the log."""
+    """The last event of each gap in the log."""
 
     __tablename__ = "announced_gap"
 
@@ -154,7 +154,7 @@ DRAFT = table_of(DraftRow)
 POLICY_INTERVAL = table_of(PolicyIntervalRow)
 OCCURRENCE_INTERVAL = table_of(OccurrenceIntervalRow)
 GAP_INTERVAL = table_of(GapIntervalRow)
-STAY = table_of(StayRow)
+OCCURRENCE = table_of(OccurrenceRow)
 ANNOUNCED = table_of(AnnouncedRow)
 
 READ_MODEL = (
@@ -164,7 +164,7 @@ READ_MODEL = (
     POLICY_INTERVAL,
     OCCURRENCE_INTERVAL,
     GAP_INTERVAL,
-    STAY,
+    OCCURRENCE,
     ANNOUNCED,
 )
 

@@ -127,7 +127,7 @@ class WindowView(BaseModel):
 
 
 class OccurrenceView(BaseModel):
-    """One stay in a stage, and the rule that was used for it."""
+    """An occurrence of a stage, and the rule that was used for it."""
 
     entry_id: UUID
     stage: Stage
@@ -143,7 +143,7 @@ class OccurrenceView(BaseModel):
 
 
 class ParallelView(BaseModel):
-    """An entry into a stage that runs beside the others and asks for nothing by itself."""
+    """An entry into a stage that runs parallel to the others and requires no communication itself."""
 
     entry_id: UUID
     stage: Stage
@@ -168,7 +168,7 @@ class TransferView(BaseModel):
     document: str | None
 
 
-class HeardView(BaseModel):
+class CommunicationView(BaseModel):
     communication_id: UUID
     held_on: date
     precision: Precision
@@ -185,7 +185,7 @@ class PairView(BaseModel):
     required: bool
     verdict: OccurrenceVerdict
     covered_on: date | None
-    communications: list[HeardView]
+    communications: list[CommunicationView]
 
 
 class PolicyView(BaseModel):

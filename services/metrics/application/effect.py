@@ -1,4 +1,4 @@
-"""What an operator's files of rules would change, before they are taken: every draft reckoned with both rulebooks."""
+"""What an operator's files of rules would change, before they are adopted: every draft evaluated by both rulebooks."""
 
 import asyncio
 from collections import Counter
@@ -59,18 +59,18 @@ class Effect:
     def procedures(self) -> list[FieldChange]:
         return changed_procedures(self.was, self.becomes)
 
-    def add(self, record: DraftRecord, found: DraftEffect) -> None:
-        self.before, self.after = _sum(self.before, found.before), _sum(self.after, found.after)
-        self.verdicts.update((one.was, one.becomes) for one in found.verdicts)
-        self.moved_gaps += len(found.gaps)
-        if found.verdicts or found.gaps:
+    def add(self, record: DraftRecord, change: DraftEffect) -> None:
+        self.before, self.after = _sum(self.before, change.before), _sum(self.after, change.after)
+        self.verdicts.update((verdict.was, verdict.becomes) for verdict in change.verdicts)
+        self.moved_gaps += len(change.gaps)
+        if change.verdicts or change.gaps:
             self.changed += 1
             if len(self.touched) < MOST_SHOWN:
-                self.touched.append(Touched(record, found))
+                self.touched.append(Touched(record, change))
 
 
-def _sum(one: Standing, other: Standing) -> Standing:
-    return Standing(one.counts + other.counts, one.gaps + other.gaps, one.overdue + other.overdue)
+def _sum(first: Standing, second: Standing) -> Standing:
+    return Standing(first.counts + second.counts, first.gaps + second.gaps, first.overdue + second.overdue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,5 +100,5 @@ class Effects:
 
     def _add(self, effect: Effect, records: Iterable[DraftRecord], period: Period | None) -> None:
         for record in records:
-            found = effect_on(record, effect.was, effect.becomes, effect.as_of, period)
-            effect.add(record, found)
+            change = effect_on(record, effect.was, effect.becomes, effect.as_of, period)
+            effect.add(record, change)

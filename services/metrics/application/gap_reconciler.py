@@ -1,4 +1,4 @@
-"""Announces gaps: whenever the rows are as new as the log, what is open now is compared with what was said."""
+"""Reconciles gaps: when the projection has caught up, the gaps open now are compared with those announced."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,11 +24,11 @@ AT_ONCE = 500  # drafts
 
 
 @dataclass(frozen=True, slots=True)
-class Announcer:
-    """Appends gap events with the version that was announced last, so that nothing is said twice.
+class GapReconciler:
+    """Appends gap events with the version that was announced last, so that nothing is announced twice.
 
-    Who was slower (another replica, an earlier try) meets a conflict, and sees at the next look that it
-    has been said. A rebuild finds its own announcements in the log and has nothing to add.
+    A slower replica or an earlier attempt meets a version conflict, and sees the announcement at its next
+    run. A rebuild reads its own announcements from the log and appends nothing.
     """
 
     announcements: Announcements
@@ -36,21 +36,21 @@ class Announcer:
     rulebook: Rulebook
     clock: Clock
 
-    async def announce(self, drafts: Collection[UUID] | None) -> int:
-        """Say what is new about some drafts (None: about all); returns the number of events appended."""
+    async def reconcile(self, drafts: Collection[UUID] | None) -> int:
+        """Announce what is new about some drafts (None: about all); returns the number of events appended."""
         today = day_in_vietnam(self.clock())
         wanted = sorted(drafts if drafts is not None else await self.announcements.with_gaps(today))
         parts = [wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE)]
-        return sum([await self._announce(part, today) for part in parts])
+        return sum([await self._reconcile(part, today) for part in parts])
 
-    async def _announce(self, drafts: Sequence[UUID], today: date) -> int:
+    async def _reconcile(self, drafts: Sequence[UUID], today: date) -> int:
         records = await self.announcements.records(drafts)
-        said = await self.announcements.announced(drafts)
+        announced = await self.announcements.announced(drafts)
         appended = 0
         for draft_id, record in records.items():
-            announced = said.get(draft_id, {})
-            for event in self._news(record, announced, today):
-                appended += await self._append(record, event, announced.get(event.gap_id))
+            of_draft = announced.get(draft_id, {})
+            for event in self._news(record, of_draft, today):
+                appended += await self._append(record, event, of_draft.get(event.gap_id))
         return appended
 
     def _news(

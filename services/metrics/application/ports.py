@@ -56,7 +56,7 @@ class OpenGap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Todo:
-    """Something that no figure judges and somebody should look at."""
+    """A fact that no figure judges and a person should review."""
 
     kind: str
     draft_code: str
@@ -83,7 +83,7 @@ class Announcements(Protocol):
 
 
 class Snapshot(Protocol):
-    """One consistent look at the read model, at `position`."""
+    """A consistent snapshot of the read model, at `position`."""
 
     @property
     def position(self) -> int: ...
@@ -96,7 +96,7 @@ class Snapshot(Protocol):
 
 
 class Facts(Protocol):
-    """One consistent look at the facts of all drafts, in the order of their codes."""
+    """A consistent snapshot of the facts of all drafts, in the order of their codes."""
 
     @property
     def position(self) -> int: ...

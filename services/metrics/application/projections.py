@@ -1,4 +1,4 @@
-"""Metrics' projection: fold facts per draft, derive their timelines anew, and keep what was announced."""
+"""Metrics' projection: fold facts per draft, derive timelines again, and store what was announced."""
 
 from collections.abc import Iterable, Sequence
 from uuid import UUID
@@ -21,14 +21,14 @@ async def project_drafts(records: Records, events: Sequence[Recorded], rulebook:
     """Fold a batch into the records of its drafts, whose intervals are then derived once each."""
     about = [(draft, event) for event in events if (draft := draft_of(event)) is not None]
     touched = {draft for draft, _ in about}
-    found: dict[UUID, DraftRecord | None] = dict(await records.load(touched))
+    folded: dict[UUID, DraftRecord | None] = dict(await records.load(touched))
     for draft, event in about:
-        found[draft] = evolve(found.get(draft), event)
-    await records.replace([dated(record, rulebook) for record in found.values() if record is not None])
+        folded[draft] = evolve(folded.get(draft), event)
+    await records.replace([dated(record, rulebook) for record in folded.values() if record is not None])
     return touched
 
 
-async def derive_anew(records: Records, rulebook: Rulebook) -> None:
+async def rederive(records: Records, rulebook: Rulebook) -> None:
     """Derive again whatever was derived by other rules: a new calendar changes figures, not facts."""
     while outdated := await records.outdated(rulebook.version, AT_ONCE):
         await records.replace([dated(record, rulebook) for record in outdated])

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from services.metrics.application.ports import Cell, OpenGap, Snapshot, Todo
 from services.metrics.domain.coverage import Coverage, coverage_of
-from services.metrics.domain.errors import DraftNotKnown, UnitNotKnown
+from services.metrics.domain.errors import DraftUnknown, UnitUnknown
 from services.metrics.domain.grouping import Counted, Group, GroupBy, View, group, whole
 from services.metrics.domain.todos import long_suspended_before
 from shared.contracts.vocabulary import Dataset, GapState, Instrument, Regime, UnitLevel
@@ -72,7 +72,7 @@ class Gaps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What the first page says, all of one snapshot; gaps and to-dos are those of `question.as_of`."""
+    """What the first page shows, all of one snapshot; gaps and to-dos are those of `question.as_of`."""
 
     question: Question
     position: int
@@ -107,14 +107,14 @@ class Queries:
         question = Question(as_of=as_of, unit_code=unit_code, include_descendants=include_descendants)
         async with self.snapshots() as snapshot:
             units = (await snapshot.units()).on(as_of)
-            found = await snapshot.gaps(as_of)
+            open_gaps = await snapshot.gaps(as_of)
         codes = _codes(units, question)
-        seen = [self._seen(gap, units, as_of) for gap in found if codes is None or gap.unit_code in codes]
+        seen = [self._seen(gap, units, as_of) for gap in open_gaps if codes is None or gap.unit_code in codes]
         return Gaps(
             as_of=as_of,
             position=snapshot.position,
             gaps=seen,
-            datasets=frozenset(one.gap.dataset for one in seen),
+            datasets=frozenset(row.gap.dataset for row in seen),
         )
 
     async def coverage(self, draft_code: str, as_of: date) -> Coverage:
@@ -122,13 +122,13 @@ class Queries:
             record = await snapshot.draft(draft_code)
             units = (await snapshot.units()).on(as_of)
         if record is None:
-            raise DraftNotKnown(draft_code)
+            raise DraftUnknown(draft_code)
         return coverage_of(record, self.rulebook, as_of, snapshot.position, units.name)
 
     async def todos(self, as_of: date) -> tuple[list[Todo], UnitsOn]:
         async with self.snapshots() as snapshot:
-            found = await snapshot.todos(as_of, long_suspended_before(as_of))
-            return found, (await snapshot.units()).on(as_of)
+            todos = await snapshot.todos(as_of, long_suspended_before(as_of))
+            return todos, (await snapshot.units()).on(as_of)
 
     async def overview(self, question: Question) -> Overview:
         async with self.snapshots() as snapshot:
@@ -166,37 +166,37 @@ class Queries:
         )
 
 
-def _counted(found: Iterable[Led], units: UnitsOn, question: Question) -> list[Led]:
-    return _of_units(_seen_from(found, units, question), _codes(units, question))
+def _counted(rows: Iterable[Led], units: UnitsOn, question: Question) -> list[Led]:
+    return _of_units(_seen_from(rows, units, question), _codes(units, question))
 
 
 def _codes(units: UnitsOn, question: Question) -> frozenset[str] | None:
-    """Say which units are asked for; None means all of them."""
+    """Return the codes of the units asked for; None means all of them."""
     if question.unit_code is None:
         return None
     if question.unit_code not in units:
-        raise UnitNotKnown(question.unit_code)
+        raise UnitUnknown(question.unit_code)
     if question.include_descendants:
         return units.below(question.unit_code) | {question.unit_code}
     return frozenset({question.unit_code})
 
 
-def _seen_from(found: Iterable[Led], units: UnitsOn, question: Question) -> list[Led]:
+def _seen_from(rows: Iterable[Led], units: UnitsOn, question: Question) -> list[Led]:
     if question.view is View.ORIGINAL:
-        return list(found)
-    return [replace(one, unit_code=units.successor(one.unit_code)) for one in found]
+        return list(rows)
+    return [replace(row, unit_code=units.successor(row.unit_code)) for row in rows]
 
 
-def _of_units(found: Iterable[Led], codes: frozenset[str] | None) -> list[Led]:
-    return [one for one in found if codes is None or one.unit_code in codes]
+def _of_units(rows: Iterable[Led], codes: frozenset[str] | None) -> list[Led]:
+    return [row for row in rows if codes is None or row.unit_code in codes]
 
 
-def _units_of(found: Iterable[Led]) -> frozenset[str]:
-    return frozenset(one.unit_code for one in found)
+def _units_of(rows: Iterable[Led]) -> frozenset[str]:
+    return frozenset(row.unit_code for row in rows)
 
 
-def _datasets_of(found: Iterable[Led]) -> frozenset[Dataset]:
-    return frozenset(one.dataset for one in found)
+def _datasets_of(rows: Iterable[Led]) -> frozenset[Dataset]:
+    return frozenset(row.dataset for row in rows)
 
 
 def _groups(

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.metrics.domain.record import DraftRecord, Heard
+from services.metrics.domain.record import CommunicationFact, DraftRecord
 from shared.contracts.vocabulary import Dataset, Stage
 from shared.rules.facts import WHOLE_DRAFT, Exemption, StageEntry, Transfer
 from shared.rules.findings import clocks_of, findings
@@ -42,10 +42,10 @@ def coverage_of(
         "procedure_document": record.procedure_document,
         "in_scope": assessment.scope,
         "window": _window(assessment),
-        "occurrences": [_occurrence(stay, _exempted(record)) for stay in assessment.occurrences],
+        "occurrences": [_occurrence(occurrence, _exempted(record)) for occurrence in assessment.occurrences],
         "parallel": [_parallel(entry) for entry in parallel_entries(record.facts, rulebook, as_of)],
-        "exemptions": [_exemption(one) for one in record.exemptions],
-        "transfers": [_transfer(one, name_of) for one in record.transfers if one.on <= as_of],
+        "exemptions": [_exemption(exemption) for exemption in record.exemptions],
+        "transfers": [_transfer(transfer, name_of) for transfer in record.transfers if transfer.on <= as_of],
         "postings": [clock.as_dict() for clock in clocks_of(record.facts, rulebook, as_of)],
         "findings": [finding.as_dict() for finding in findings(record.facts, rulebook, as_of)],
         "policies": [_policy(record, policy) for policy in assessment.policies],
@@ -68,19 +68,19 @@ def _exempted(record: DraftRecord) -> frozenset[Stage]:
     return frozenset(stage for exemption in record.exemptions for stage in exemption.stages)
 
 
-def _occurrence(stay: Occurrence, exempted: frozenset[Stage]) -> dict[str, Any]:
+def _occurrence(occurrence: Occurrence, exempted: frozenset[Stage]) -> dict[str, Any]:
     return {
-        "entry_id": str(stay.entry_id),
-        "stage": stay.stage,
-        "stage_name": STAGES[stay.stage].vi,
-        "entered_on": stay.entered_on.isoformat(),
-        "precision": stay.precision,
-        "exited_on": _iso(stay.exited_on),
-        "required": stay.required,
-        "exempted": stay.stage in exempted,
-        "due_on": stay.due_on.isoformat(),
-        "grace_working_days": stay.rule.grace_working_days,
-        "legal_basis": stay.rule.legal_basis,
+        "entry_id": str(occurrence.entry_id),
+        "stage": occurrence.stage,
+        "stage_name": STAGES[occurrence.stage].vi,
+        "entered_on": occurrence.entered_on.isoformat(),
+        "precision": occurrence.precision,
+        "exited_on": _iso(occurrence.exited_on),
+        "required": occurrence.required,
+        "exempted": occurrence.stage in exempted,
+        "due_on": occurrence.due_on.isoformat(),
+        "grace_working_days": occurrence.rule.grace_working_days,
+        "legal_basis": occurrence.rule.legal_basis,
     }
 
 
@@ -113,7 +113,7 @@ def _transfer(transfer: Transfer, name_of: Callable[[str], str]) -> dict[str, An
 
 
 def _policy(record: DraftRecord, policy: PolicyAssessment) -> dict[str, Any]:
-    heard = {one.communication_id: one for one in record.heard}
+    communications = {fact.communication_id: fact for fact in record.communications}
     judgement = policy.judgement
     return {
         "policy_no": policy.policy_no,
@@ -124,7 +124,7 @@ def _policy(record: DraftRecord, policy: PolicyAssessment) -> dict[str, Any]:
         "any_communication": judgement.any_communication,
         "from_start": judgement.from_start,
         "provisional": judgement.provisional,
-        "occurrences": [_pair(pair, heard) for pair in policy.pairs],
+        "occurrences": [_pair(pair, communications) for pair in policy.pairs],
     }
 
 
@@ -132,25 +132,25 @@ def _title(record: DraftRecord, number: int) -> str:
     return dict(record.policies).get(number, WHOLE_DRAFT_TITLE.vi if number == WHOLE_DRAFT else "")
 
 
-def _pair(pair: PairAssessment, heard: Mapping[UUID, Heard]) -> dict[str, Any]:
+def _pair(pair: PairAssessment, communications: Mapping[UUID, CommunicationFact]) -> dict[str, Any]:
     return {
         "entry_id": str(pair.entry_id),
         "required": pair.required,
         "verdict": pair.verdict,
         "covered_on": _iso(pair.covered_on),
-        "communications": [_heard(heard[number]) for number in pair.covering_ids],
+        "communications": [_communication(communications[number]) for number in pair.covering_ids],
     }
 
 
-def _heard(one: Heard) -> dict[str, Any]:
+def _communication(fact: CommunicationFact) -> dict[str, Any]:
     return {
-        "communication_id": str(one.communication_id),
-        "held_on": one.held_on.isoformat(),
-        "precision": one.precision,
-        "channel": one.channel,
-        "title": one.title,
-        "policies": list(one.policies),
-        "url": one.url,
+        "communication_id": str(fact.communication_id),
+        "held_on": fact.held_on.isoformat(),
+        "precision": fact.precision,
+        "channel": fact.channel,
+        "title": fact.title,
+        "policies": list(fact.policies),
+        "url": fact.url,
     }
 
 

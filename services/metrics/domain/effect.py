@@ -1,4 +1,4 @@
-"""What other rules would do to one draft, and what differs between two rulebooks: reckoned with both."""
+"""What other rules would do to one draft, and what differs between two rulebooks: evaluated by both."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ class DraftEffect:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field of a procedure that would say something else on the days of `valid_from` to `valid_to`."""
+    """One field of a procedure that would have another value on the days of `valid_from` to `valid_to`."""
 
     key: Key
     valid_from: date
@@ -102,7 +102,7 @@ def _verdict_changes(before: Timeline, after: Timeline, day: date) -> Iterator[V
 
 
 def _verdicts(line: Timeline, day: date) -> dict[int, PolicyVerdict]:
-    return {one.policy_no: one.verdict for one in line.policies if one.from_day <= day < one.to_day}
+    return {row.policy_no: row.verdict for row in line.policies if row.from_day <= day < row.to_day}
 
 
 def _gap_changes(before: Timeline, after: Timeline, as_of: date) -> Iterator[GapChange]:
@@ -119,11 +119,11 @@ def changed_days(was: Rulebook, becomes: Rulebook) -> list[tuple[date, str]]:
     """List the days that would be worked or off instead."""
     touched = {*was.calendar.off, *was.calendar.worked} ^ {*becomes.calendar.off, *becomes.calendar.worked}
     days = [date.fromordinal(ordinal) for ordinal in sorted(touched)]
-    return [(one, "work" if becomes.calendar.is_working(one) else "off") for one in days]
+    return [(day, "work" if becomes.calendar.is_working(day) else "off") for day in days]
 
 
 def changed_procedures(was: Rulebook, becomes: Rulebook) -> list[FieldChange]:
-    """List the fields that would say something else; a rule that only ends earlier says nothing else."""
+    """List the fields that would change; a rule that only ends earlier changes no other field."""
     return [
         change
         for key, rules in becomes.procedures.items()
@@ -134,7 +134,7 @@ def changed_procedures(was: Rulebook, becomes: Rulebook) -> list[FieldChange]:
 
 
 def _field_changes(key: Key, old: ProcedureRule, new: ProcedureRule) -> Iterable[FieldChange]:
-    said, says = _AS_DATA.dump_python(old, mode="json"), _AS_DATA.dump_python(new, mode="json")
-    for field, becomes in says.items():
+    before, after = _AS_DATA.dump_python(old, mode="json"), _AS_DATA.dump_python(new, mode="json")
+    for field, becomes in after.items():
         if field not in DAYS and getattr(old, field) != getattr(new, field):
-            yield FieldChange(key, new.valid_from, new.valid_to, field, said[field], becomes)
+            yield FieldChange(key, new.valid_from, new.valid_to, field, before[field], becomes)

@@ -3,7 +3,7 @@
 from shared.kernel.errors import Refusal, Text
 
 
-class DraftNotKnown(Refusal):
+class DraftUnknown(Refusal):
     code = "draft-not-found"
     kind = "not_found"
 
@@ -14,7 +14,7 @@ class DraftNotKnown(Refusal):
         )
 
 
-class UnitNotKnown(Refusal):
+class UnitUnknown(Refusal):
     code = "unit-not-found"
     kind = "not_found"
 

@@ -1,4 +1,4 @@
-"""Gap events by reconciliation: what is open now, less what was announced, is what there is to say."""
+"""Gap events by reconciliation: the difference between what is open now and what was announced."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from shared.contracts.vocabulary import Answer, GapClosure
 from shared.rules.facts import WHOLE_DRAFT
 from shared.rules.timeline import GapInterval, Timeline
 
-# What makes an open gap another one to its readers; the versions of rules and facts do not.
+# The fields whose change is announced; the versions of rules and facts are not among them.
 _ESSENCE = (
     "unit_code",
     "stage",
@@ -33,7 +33,7 @@ _ESSENCE = (
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """The last word on a gap in the log; `version` and `position` are what the next append expects."""
+    """The last event of a gap in the log; `version` and `position` are what the next append expects."""
 
     event: ComplianceEvent
     version: int
@@ -52,21 +52,21 @@ def to_announce(
     today: date,
     rules_version: str,
 ) -> Iterator[ComplianceEvent]:
-    """Say what must be said of one draft; `announced` is everything that was said of its gaps.
+    """Give the events to append for one draft; `announced` are the last events of its gaps.
 
-    Gaps that opened and closed before they could be announced are no news: nothing is mailed for a past day.
+    Gaps that opened and closed before they could be announced are not announced: nothing is mailed for a past day.
     """
     wanted = {gap.gap_id: gap for gap in timeline.gaps if gap.from_day <= today < gap.to_day}
     for gap_id, gap in wanted.items():
         fields = _fields(record, gap, rules_version)
-        known = announced.get(gap_id)
-        if known is None or not known.is_open:
+        last = announced.get(gap_id)
+        if last is None or not last.is_open:
             yield ComplianceGapOpened(**fields)
-        elif _essence(fields) != _essence(known.event.model_dump()):
+        elif _essence(fields) != _essence(last.event.model_dump()):
             yield ComplianceGapChanged(**fields)
-    for gap_id, known in announced.items():
-        if known.is_open and gap_id not in wanted:
-            yield _closed(record, timeline, known.event, rules_version)
+    for gap_id, last in announced.items():
+        if last.is_open and gap_id not in wanted:
+            yield _closed(record, timeline, last.event, rules_version)
 
 
 def _fields(record: DraftRecord, gap: GapInterval, rules_version: str) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def _closed(
 def _closure(
     record: DraftRecord, timeline: Timeline, last: ComplianceEvent, rules_version: str
 ) -> tuple[date, GapClosure]:
-    """Find the dated fact that closed a gap; a timeless one closes it on the day of its recording."""
+    """Return the dated fact that closed a gap; a fact without a day closes it on the day of its recording."""
     for gap in timeline.gaps:
         if gap.gap_id == last.gap_id and gap.closure is not None and gap.closed_on is not None:
             if gap.closure is GapClosure.COVERED and _are_removed(record, last):
@@ -132,12 +132,12 @@ def _timeless(
 
 
 def _are_removed(record: DraftRecord, last: ComplianceEvent) -> bool:
-    """Say if none of the policies that were still open exists any more."""
+    """Return whether none of the policies that were still open exists any more."""
     kept = {WHOLE_DRAFT, *(number for number, _ in record.policies)}
     return kept.isdisjoint(last.policies)
 
 
 def _stands(record: DraftRecord, last: ComplianceEvent) -> bool:
-    """Say if the entry that began the gap is still what it was."""
+    """Return whether the entry that began the gap is unchanged."""
     began = (last.gap_id, last.stage, last.since)
     return any((entry.entry_id, entry.stage, entry.entered_on) == began for entry in record.entries)

@@ -21,7 +21,7 @@ class GroupBy(StrEnum):
 
 
 class View(StrEnum):
-    """Whose figure it is: of the unit that led then, or of the one that carries on what it did."""
+    """Whose figure it is: of the unit that led then, or of its successor."""
 
     ORIGINAL = "original"
     SUCCESSOR = "successor"
@@ -42,7 +42,7 @@ class Counted(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """One group: `key` is None for what has none (a year, for what never had a window)."""
+    """A group of policies: `key` is None where there is none (the year of policies that never had a window)."""
 
     key: str | int | None
     label: str
@@ -99,6 +99,6 @@ def group(
 
 
 def whole(cells: Sequence[Counted], label: str, target: float | None, floor: float | None) -> Group:
-    """Sum everything into one group, also when there is nothing."""
+    """Sum all cells into one group, also if there are none."""
     counts = sum((cell.counts for cell in cells), figures.NOTHING)
     return Group(key=None, label=label, counts=counts, target=target, floor=floor)

@@ -1,4 +1,4 @@
-"""What metrics knows of one draft: its own facts and what was communicated, folded from two contexts."""
+"""What is recorded of one draft: its own facts and its communications, folded from two contexts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -35,8 +35,8 @@ UNASSESSED = Scope()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """One carried-out communication, with what a reader of the coverage wants to see of it."""
+class CommunicationFact:
+    """A carried-out communication, with the fields that the coverage shows."""
 
     communication_id: UUID
     held_on: date
@@ -61,7 +61,7 @@ class Source:
 class DraftRecord(DraftCard):
     source: Source
     scope: Scope = UNASSESSED
-    heard: tuple[Heard, ...] = ()
+    communications: tuple[CommunicationFact, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
     postings: tuple[Posting, ...] = ()
     procedure_document: str | None = None
@@ -77,7 +77,7 @@ class DraftRecord(DraftCard):
             scope=self.scope,
             policies=frozenset(number for number, _ in self.policies),
             entries=self.entries,
-            communications=tuple(_communication(heard) for heard in self.heard),
+            communications=tuple(_communication(fact) for fact in self.communications),
             exemptions=self.exemptions,
             transfers=self.transfers,
             postings=self.postings,
@@ -85,20 +85,20 @@ class DraftRecord(DraftCard):
         )
 
     def about(self, day: date) -> About:
-        """Give what the envelope of an event that is recorded on a day says of the draft."""
+        """Give what the envelope of an event that is recorded on a day names of the draft."""
         return About(draft_code=self.draft_code, unit_code=self.lead_on(day), dataset=self.dataset)
 
 
 def draft_of(event: Recorded) -> UUID | None:
-    """Say which draft an event is about."""
+    """Return the id of the draft that an event is about."""
     if event.ref.context == "draft":
         return event.ref.id
-    found: UUID | None = getattr(event.data, "draft_id", None)
-    return found
+    draft_id: UUID | None = getattr(event.data, "draft_id", None)
+    return draft_id
 
 
 def evolve(record: DraftRecord | None, event: Recorded) -> DraftRecord | None:
-    """Fold one event; before its registration nothing is known of a draft."""
+    """Fold one event; events before the registration of the draft are ignored."""
     data = event.data
     if isinstance(data, DraftRegistered):
         return DraftRecord(**drafts.registered(data), source=_source(event))
@@ -117,12 +117,12 @@ def _source(event: Recorded) -> Source:
     )
 
 
-def _communication(heard: Heard) -> Communication:
+def _communication(fact: CommunicationFact) -> Communication:
     return Communication(
-        communication_id=heard.communication_id,
-        held_on=heard.held_on,
-        precision=heard.precision,
-        policies=frozenset(heard.policies),
+        communication_id=fact.communication_id,
+        held_on=fact.held_on,
+        precision=fact.precision,
+        policies=frozenset(fact.policies),
     )
 
 
@@ -160,7 +160,9 @@ def _posted(record: DraftRecord, _event: Recorded, data: DraftPostingOpened) -> 
 
 
 def _extended(record: DraftRecord, _event: Recorded, data: DraftPostingExtended) -> DraftRecord:
-    return _posting(record, data.posting_id, lambda one: {"extended_to": (*one.extended_to, data.closes_on)})
+    return _posting(
+        record, data.posting_id, lambda posting: {"extended_to": (*posting.extended_to, data.closes_on)}
+    )
 
 
 def _unposted(record: DraftRecord, _event: Recorded, data: DraftPostingClosed) -> DraftRecord:
@@ -168,18 +170,21 @@ def _unposted(record: DraftRecord, _event: Recorded, data: DraftPostingClosed) -
 
 
 def _posting(record: DraftRecord, number: UUID, change: Callable[[Posting], dict[str, Any]]) -> DraftRecord:
-    changed = (replace(one, **change(one)) if one.posting_id == number else one for one in record.postings)
-    return replace(record, postings=tuple(changed))
+    postings = (
+        replace(posting, **change(posting)) if posting.posting_id == number else posting
+        for posting in record.postings
+    )
+    return replace(record, postings=tuple(postings))
 
 
 def _decided(record: DraftRecord, _event: Recorded, data: DraftProcedureDecided) -> DraftRecord:
     return replace(record, procedure_document=data.document)
 
 
-def _heard(
+def _communicated(
     record: DraftRecord, _event: Recorded, data: CommunicationRecorded | CommunicationCorrected
 ) -> DraftRecord:
-    heard = Heard(
+    fact = CommunicationFact(
         communication_id=data.communication_id,
         held_on=data.held_on,
         precision=data.precision,
@@ -188,18 +193,18 @@ def _heard(
         title=data.title,
         url=data.url,
     )
-    return replace(record, heard=(*_without(record, data.communication_id), heard))
+    return replace(record, communications=(*_without(record, data.communication_id), fact))
 
 
 def _retracted(record: DraftRecord, _event: Recorded, data: CommunicationRetracted) -> DraftRecord:
-    return replace(record, heard=_without(record, data.communication_id))
+    return replace(record, communications=_without(record, data.communication_id))
 
 
-def _without(record: DraftRecord, communication_id: UUID) -> tuple[Heard, ...]:
-    return tuple(heard for heard in record.heard if heard.communication_id != communication_id)
+def _without(record: DraftRecord, communication_id: UUID) -> tuple[CommunicationFact, ...]:
+    return tuple(fact for fact in record.communications if fact.communication_id != communication_id)
 
 
-# Beside what the directory folds.
+# In addition to what the directory folds.
 _FOLDS: Mapping[type, Callable[[DraftRecord, Recorded, Any], DraftRecord]] = {
     DraftScopeAssessed: _scope,
     DraftCommunicationExempted: _exempted,
@@ -207,10 +212,10 @@ _FOLDS: Mapping[type, Callable[[DraftRecord, Recorded, Any], DraftRecord]] = {
     DraftPostingOpened: _posted,
     DraftPostingExtended: _extended,
     DraftPostingClosed: _unposted,
-    CommunicationRecorded: _heard,
-    CommunicationCorrected: _heard,
+    CommunicationRecorded: _communicated,
+    CommunicationCorrected: _communicated,
     CommunicationRetracted: _retracted,
-    # A claim counts like what was verified: the rules ask whether and when, not how well it is shown.
+    # Unverified communications count too: the rules ask whether and when, not how strong the evidence is.
     CommunicationVerified: _unchanged,
     CommunicationEvidenceAttached: _unchanged,
     CommunicationFeedbackSummarised: _unchanged,

@@ -1,4 +1,4 @@
-"""What no figure judges and a person should look at: the rules behind the list of to-dos."""
+"""What no figure judges and a person should review: the rules behind the list of to-dos."""
 
 from datetime import date, timedelta
 

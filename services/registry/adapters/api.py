@@ -46,8 +46,8 @@ def _accepted(response: Response, aggregate_id: object, handled: Handled[Any]) -
     return request_context.accepted(response, aggregate_id, handled.version, handled.event_names)
 
 
-class _UnitDoor:
-    """What every command on one unit shares."""
+class _UnitContext:
+    """The parts of a request that every command on a unit needs: key, version, response."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class _UnitDoor:
         self.metadata = request_context.metadata(request, principal, key)
 
 
-UnitDoor = Annotated[_UnitDoor, Depends()]
+UnitContext = Annotated[_UnitContext, Depends()]
 
 
 def _unit_commands(commands: Commands) -> APIRouter:
@@ -79,25 +79,25 @@ def _unit_commands(commands: Commands) -> APIRouter:
         handled = await commands.on_unit(body.command(), request_context.metadata(request, principal, key))
         return _accepted(response, unit_id(body.code), handled)
 
-    async def record(door: _UnitDoor, command: units.Command) -> Accepted:
-        handled = await commands.on_unit(command, door.metadata, door.if_match)
-        return _accepted(door.response, unit_id(command.unit_code), handled)
+    async def record(context: _UnitContext, command: units.Command) -> Accepted:
+        handled = await commands.on_unit(command, context.metadata, context.if_match)
+        return _accepted(context.response, unit_id(command.unit_code), handled)
 
     @router.post("/{unit_code}/successions", summary="Record a succession or the dissolution of a unit")
-    async def succeed(unit_code: Code, body: bodies.Succession, door: UnitDoor) -> Accepted:
-        return await record(door, body.command(unit_code))
+    async def succeed(unit_code: Code, body: bodies.Succession, context: UnitContext) -> Accepted:
+        return await record(context, body.command(unit_code))
 
     @router.post("/{unit_code}/rename", summary="Rename a unit")
-    async def rename(unit_code: Code, body: bodies.Renaming, door: UnitDoor) -> Accepted:
-        return await record(door, body.command(unit_code))
+    async def rename(unit_code: Code, body: bodies.Renaming, context: UnitContext) -> Accepted:
+        return await record(context, body.command(unit_code))
 
     @router.post("/{unit_code}/move", summary="Put a unit under another one")
-    async def move(unit_code: Code, body: bodies.Moving, door: UnitDoor) -> Accepted:
-        return await record(door, body.command(unit_code))
+    async def move(unit_code: Code, body: bodies.Moving, context: UnitContext) -> Accepted:
+        return await record(context, body.command(unit_code))
 
     @router.post("/{unit_code}/targets", summary="Set the unit's own target for a reporting year")
-    async def target(unit_code: Code, body: bodies.Target, door: UnitDoor) -> Accepted:
-        return await record(door, body.command(unit_code))
+    async def target(unit_code: Code, body: bodies.Target, context: UnitContext) -> Accepted:
+        return await record(context, body.command(unit_code))
 
     return router
 
@@ -134,9 +134,9 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
 
     @router.get("/units/{unit_code}", summary="One unit, read from the log itself", responses=VERSIONED)
     async def unit(_: Reader, response: Response, unit_code: str) -> UnitView:
-        found, version = await commands.unit(unit_code)
+        state, version = await commands.unit(unit_code)
         request_context.versioned(response, version)
-        return unit_view(found, version, commands.today)
+        return unit_view(state, version, commands.today)
 
     @router.get("/drafts", summary="Find drafts", dependencies=[AtPosition])
     async def find_drafts(
@@ -147,16 +147,16 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
 
     @router.get("/drafts/{draft_code}", summary="One draft, read from the log itself", responses=VERSIONED)
     async def draft(_: Reader, response: Response, draft_code: str) -> DraftView:
-        found, history = await commands.draft_with_history(draft_code)
+        state, history = await commands.draft_with_history(draft_code)
         request_context.versioned(response, history.version)
-        findings = commands.findings(found, history, commands.today)
-        clocks = commands.clocks(found, history, commands.today)
-        return draft_view(found, history, findings, clocks, commands.entries(found, history))
+        findings = commands.findings(state, history, commands.today)
+        clocks = commands.clocks(state, history, commands.today)
+        return draft_view(state, history, findings, clocks, commands.entries(state, history))
 
     @router.get("/drafts/{draft_code}/history", summary="Every event of a draft: when, who, what")
     async def history(_: Reader, draft_code: str) -> HistoryView:
-        found, recorded = await commands.draft_with_history(draft_code)
-        return history_view(draft_code, recorded, commands.findings(found, recorded, commands.today))
+        state, recorded = await commands.draft_with_history(draft_code)
+        return history_view(draft_code, recorded, commands.findings(state, recorded, commands.today))
 
     @router.get("/procedures", summary="The rules in force, with their dates and legal basis")
     async def procedures(_: Reader) -> ProceduresView:

@@ -161,9 +161,9 @@ class NewDraft(DraftFields, ScopeBody):
 
 
 class Amendment(Body):
-    """What was registered wrongly or became known later; what is not named stays as it is.
+    """What was registered wrongly or is registered later; fields that are not named stay unchanged.
 
-    `cleared` names fields of which the value was wrong and no right one is known.
+    `cleared` names fields whose value was wrong and has no replacement.
     """
 
     model_config = example(
@@ -232,7 +232,7 @@ class NewStage(Body):
 
 
 class StageCorrection(Body):
-    """What the entry should have said."""
+    """The corrected values of the entry."""
 
     model_config = example(
         stage="draft_consultation", entered_on="2025-03-04", reason="Ghi nhầm ngày đăng tải."
@@ -274,7 +274,7 @@ class Exemption(Body):
 
 
 class ProcedureDecision(Body):
-    """Which procedure the draft goes by, and the document that says so (Law 64/2025/QH15, Art. 50)."""
+    """Which procedure the draft follows, and the document that decides it (Law 64/2025/QH15, Art. 50)."""
 
     model_config = example(
         procedure="simplified",

@@ -28,7 +28,7 @@ def routers(commands: Commands) -> list[APIRouter]:
 
 
 class _DraftContext:
-    """What every command on one draft shares: who gives it, the key, the version, the answer."""
+    """The parts of a request that every command on a draft needs: actor, key, version, response."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class _DraftContext:
         return self.accepted(await self._handled(commands, command))
 
     async def step(self, commands: Commands, command: drafts.Command) -> AcceptedStep:
-        """Carry out a command by which the draft may be remarked on, and answer the findings."""
+        """Carry out a command that may lead to findings, and return them with the answer."""
         handled = await self._handled(commands, command)
         return self._step(commands, handled)
 
@@ -62,7 +62,7 @@ class _DraftContext:
         if not isinstance(draft := handled.state, Draft):
             raise DraftNotFound
         shown = posting_views(draft, commands.clocks(draft, handled.history, commands.today))
-        posting = next(one for one in shown if one.posting_id == command.posting_id)
+        posting = next(view for view in shown if view.posting_id == command.posting_id)
         return AcceptedPosting(**dict(self._step(commands, handled)), posting=posting)
 
     def accepted(self, handled: Handled[State]) -> Accepted:
@@ -70,8 +70,8 @@ class _DraftContext:
         return request_context.accepted(self._response, number, handled.version, handled.event_names)
 
     def _step(self, commands: Commands, handled: Handled[State]) -> AcceptedStep:
-        found = commands.findings_on(handled, commands.today)
-        return AcceptedStep(**dict(self.accepted(handled)), findings=finding_views(found))
+        findings = commands.findings_on(handled, commands.today)
+        return AcceptedStep(**dict(self.accepted(handled)), findings=finding_views(findings))
 
     async def _handled(self, commands: Commands, command: drafts.Command) -> Handled[State]:
         return await commands.on_draft(self.draft_code, command, self.metadata, self.if_match)
@@ -97,7 +97,7 @@ def _draft_commands(commands: Commands) -> APIRouter:
         return request_context.accepted(response, number, handled.version, handled.event_names)
 
     @router.post(
-        "/{draft_code}/amend", summary="Put right what was registered wrongly, or add what is known now"
+        "/{draft_code}/amend", summary="Correct what was registered wrongly, or add what was missing"
     )
     async def amend(body: bodies.Amendment, context: Context) -> AcceptedStep:
         return await context.step(commands, body.command(context.given(commands)))

@@ -152,7 +152,7 @@ class ExemptionRow(ImportRow):
 
 
 class PostingRow(ImportRow):
-    """One posting for comment; a later import may say more of it: that it was extended, or closed."""
+    """One posting for comment; a later import may extend or close it."""
 
     draft_code: Code
     stage: Stage
@@ -200,9 +200,9 @@ class Rows:
                 DraftRow, lambda row: [draft_ref(row.draft_code), unit_ref(row.lead_unit_code)], self._draft
             ),
             "policies": Sheet(PolicyRow, _of_draft, self._fact),
-            "stages": Sheet(StageRow, _of_draft, self._remarked),
+            "stages": Sheet(StageRow, _of_draft, self._with_findings),
             "exemptions": Sheet(ExemptionRow, _of_draft, self._fact),
-            "postings": Sheet(PostingRow, _of_draft, self._remarked),
+            "postings": Sheet(PostingRow, _of_draft, self._with_findings),
             "outcomes": Sheet(OutcomeRow, _of_draft, self._outcome),
         }
 
@@ -216,12 +216,12 @@ class Rows:
         command = row.command(_given(metadata))
         return _taken(await self.commands.on_draft(row.draft_code, command, metadata))
 
-    async def _remarked(self, row: StageRow | PostingRow, metadata: Metadata) -> Taken:
-        """Carry out a command, and warn of what is to be remarked of it."""
+    async def _with_findings(self, row: StageRow | PostingRow, metadata: Metadata) -> Taken:
+        """Carry out a command, and return its findings as warnings."""
         given = _given(metadata)
         handled = await self.commands.on_draft(row.draft_code, row.command(given), metadata)
-        found = self.commands.findings_on(handled, given["today"])
-        return _taken(handled, [refused(finding.text) for finding in found])
+        findings = self.commands.findings_on(handled, given["today"])
+        return _taken(handled, [refused(finding.text) for finding in findings])
 
     async def _outcome(self, row: OutcomeRow, metadata: Metadata) -> Taken:
         ends = {"withdrawn": Stage.WITHDRAWN, "merged": Stage.MERGED}

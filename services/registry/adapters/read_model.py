@@ -30,14 +30,14 @@ class SqlReadModel:
         async with self.engine.connect() as connection:
             rows = (await connection.execute(_units(text, limit, after))).mappings().all()
             codes = [row["unit_code"] for row in rows]
-            found = await unit_directory(connection, directory.units, codes)
-        return [dict(row) | as_of(found.units[row["unit_code"]], today) for row in rows]
+            registered = await unit_directory(connection, directory.units, codes)
+        return [dict(row) | as_of(registered.units[row["unit_code"]], today) for row in rows]
 
     async def drafts(self, wanted: DraftFilter, limit: int, after: str | None) -> list[dict[str, Any]]:
         query = _drafts(wanted, limit, after, day_in_vietnam(self.now()))
         async with self.engine.connect() as connection:
-            found: Sequence[Any] = (await connection.execute(query)).mappings().all()
-        return [dict(row) for row in found]
+            rows: Sequence[Any] = (await connection.execute(query)).mappings().all()
+        return [dict(row) for row in rows]
 
 
 def as_of(unit: Unit, day: date) -> dict[str, Any]:

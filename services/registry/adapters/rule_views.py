@@ -1,4 +1,4 @@
-"""How the registry shows what the rules say: procedures, postings with their clock, and findings."""
+"""Views of what follows from the rules: procedures, postings with their clock, and findings."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -35,7 +35,7 @@ class PostingView(PostingClockView):
 
 
 class AcceptedStep(Accepted):
-    """The answer to a step on the draft's way, with what is to be remarked of it for good."""
+    """The answer to a step of the draft, with its lasting findings."""
 
     findings: list[FindingView]
 
@@ -106,14 +106,14 @@ def procedures_view(rulebook: Rulebook) -> ProceduresView:
     return ProceduresView.model_validate({"rules_version": rulebook.version, "procedures": rows})
 
 
-def finding_views(found: Iterable[Finding]) -> list[FindingView]:
-    return [FindingView.model_validate(finding.as_dict()) for finding in found]
+def finding_views(findings: Iterable[Finding]) -> list[FindingView]:
+    return [FindingView.model_validate(finding.as_dict()) for finding in findings]
 
 
 def posting_view(posting: Posting, clock: PostingClock) -> PostingView:
     shown = {
         **posting.opened.model_dump(mode="json"),
-        "extensions": [one.model_dump(mode="json") for one in posting.extensions],
+        "extensions": [extension.model_dump(mode="json") for extension in posting.extensions],
         "close_reason": posting.closed.reason if posting.closed else None,
         **clock.as_dict(),
     }
@@ -122,5 +122,5 @@ def posting_view(posting: Posting, clock: PostingClock) -> PostingView:
 
 def posting_views(draft: Draft, clocks: Iterable[PostingClock]) -> list[PostingView]:
     """Show the postings in the order of their first days, each with its clock."""
-    known = {posting.opened.posting_id: posting for posting in draft.postings}
-    return [posting_view(known[clock.posting.posting_id], clock) for clock in clocks]
+    by_id = {posting.opened.posting_id: posting for posting in draft.postings}
+    return [posting_view(by_id[clock.posting.posting_id], clock) for clock in clocks]

@@ -1,4 +1,4 @@
-"""Tables of the registry's read model: the directory, and what a list of drafts shows beside it."""
+"""Tables of the registry's read model: the directory, and what a list of drafts shows in addition."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""One unit as the API shows it: read from the log, with everything that was said of it since."""
+"""Views of a unit: read from the log, with everything that was recorded of it since."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -26,7 +26,7 @@ class SuccessionItem(BaseModel):
 
 
 class TargetItem(BaseModel):
-    """The unit's own target for a reporting year, in percent; the last one said holds."""
+    """The unit's own target for a reporting year, in percent; the last one recorded holds."""
 
     year: int
     target_percent: float

@@ -80,7 +80,7 @@ class DraftItem(_DraftHead):
 class StageView(BaseModel):
     """One entry into a stage, after all corrections; `late`: it was recorded after later ones.
 
-    `unusual`: the procedure knows no such step; `returned`: the dossier came back, which is no mistake.
+    `unusual`: the procedure has no such step; `returned`: the dossier came back, which is no mistake.
     """
 
     entry_id: UUID
@@ -138,23 +138,23 @@ class HistoryView(BaseModel):
 def draft_view(
     draft: Draft,
     history: History,
-    found: Sequence[Finding],
+    findings: Sequence[Finding],
     clocks: Iterable[PostingClock],
     entries: Iterable[StageEntry],
 ) -> DraftView:
     """Show a draft; `entries` are its entries into stages in the order of the rules."""
     shown = {
         **draft.described.model_dump(mode="json"),
-        "amendments": [one.model_dump(mode="json") for one in draft.amendments],
+        "amendments": [amendment.model_dump(mode="json") for amendment in draft.amendments],
         "procedure": procedure_of(draft),
         "procedure_decision": draft.procedure.model_dump(mode="json") if draft.procedure else None,
         "title": draft.title,
         "lead_unit_code": draft.lead_unit_code,
         "scope": draft.scope.model_dump(mode="json") if draft.scope else None,
         "policies": [policy.model_dump(mode="json") for policy in draft.policies],
-        "stages": _stages(history, found, entries),
+        "stages": _stages(history, findings, entries),
         "postings": posting_views(draft, clocks),
-        "findings": finding_views(found),
+        "findings": finding_views(findings),
         "exemptions": [exemption.model_dump(mode="json") for exemption in draft.exemptions],
         "transfers": [transfer.model_dump(mode="json") for transfer in draft.transfers],
         "version": history.version.count,
@@ -162,8 +162,8 @@ def draft_view(
     return DraftView.model_validate(shown)
 
 
-def history_view(draft_code: str, history: History, found: Sequence[Finding]) -> HistoryView:
-    """Show every event, and beside it what is to be remarked of it."""
+def history_view(draft_code: str, history: History, findings: Sequence[Finding]) -> HistoryView:
+    """Show every event with its findings."""
     events = [
         {
             "position": event.position,
@@ -174,7 +174,7 @@ def history_view(draft_code: str, history: History, found: Sequence[Finding]) ->
             "actor": event.metadata.actor,
             "correlation_id": event.metadata.correlation_id,
             "data": event.data.model_dump(mode="json", exclude_none=True),
-            "findings": finding_views(finding for finding in found if _is_about(finding, event)),
+            "findings": finding_views(finding for finding in findings if _is_about(finding, event)),
         }
         for event in history.events
     ]
@@ -182,9 +182,9 @@ def history_view(draft_code: str, history: History, found: Sequence[Finding]) ->
 
 
 def _stages(
-    history: History, found: Sequence[Finding], entries: Iterable[StageEntry]
+    history: History, findings: Sequence[Finding], entries: Iterable[StageEntry]
 ) -> list[dict[str, Any]]:
-    kinds = {(finding.about, finding.kind) for finding in found}
+    kinds = {(finding.about, finding.kind) for finding in findings}
     recorded = {event.event_id: event.data for event in history.events}
     return [
         {

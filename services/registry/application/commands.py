@@ -61,7 +61,7 @@ class Commands:
     async def correct_stage(
         self, draft_code: str, command: drafts.CorrectStage, metadata: Metadata, if_match: int | None = None
     ) -> Handled[State]:
-        """Correct the entry that an event recorded; what it says at present is looked up in the history."""
+        """Correct the entry that an event recorded; its present values are looked up in the history."""
 
         async def with_entry(history: History) -> tuple[drafts.CorrectStage, Metadata]:
             return replace(command, was=entry_with_id(history.events, command.entry_id)), metadata
@@ -80,22 +80,22 @@ class Commands:
         return state, history.version
 
     async def require_unit(self, unit_code: str) -> None:
-        """Refuse what names a unit that nobody registered; the unit itself is not read."""
+        """Refuse a command that names an unregistered unit; the unit itself is not read."""
         if not await self.store.exists(unit_ref(unit_code)):
             raise UnitNotFound(unit_code)
 
     def findings_on(self, handled: Handled[State], today: date) -> list[Finding]:
-        """Give the findings about what was just recorded; of an amendment those that it brought."""
+        """Return the findings about what was just recorded; for an amendment those that it adds."""
         if not handled.events or not isinstance(handled.state, Draft):
             return []
         present = self.findings(handled.state, handled.history, today)
         if any(isinstance(event.data, DraftAmended) for event in handled.events):
-            return self._brought(handled.before, present, today)
+            return self._added_since(handled.before, present, today)
         about = {event.event_id for event in handled.events}
         about |= {event.data.posting_id for event in handled.events if isinstance(event.data, PostingEvent)}
         return [finding for finding in present if finding.about in about]
 
-    def _brought(self, before: History, present: Iterable[Finding], today: date) -> list[Finding]:
+    def _added_since(self, before: History, present: Iterable[Finding], today: date) -> list[Finding]:
         state = before.state(draft)
         past = self.findings(state, before, today) if isinstance(state, Draft) else ()
         kinds = {(finding.about, finding.kind) for finding in past}

@@ -1,4 +1,4 @@
-"""What drafts mean for the registry's own rows, beside the directory: pure, one function an event."""
+"""Row changes of draft events in the registry's own tables, in addition to the directory: one pure function per event."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any

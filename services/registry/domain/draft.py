@@ -46,7 +46,7 @@ from shared.rules.recorded_dates import check_recorded_day
 
 
 def decide(state: State, command: Command) -> Sequence[DraftEvent]:
-    """Decide who may act first: the unit that leads on the day of the command, and who supervises."""
+    """Check who may act before deciding: the unit that leads on the day of the command, and who supervises."""
     if isinstance(command, Register):
         _check_acting(command.by, command.draft_code, command.lead_unit_code)
         return _register(state, command)
@@ -110,7 +110,7 @@ def _decide_policy(draft: Draft, command: PolicyCommand) -> Sequence[DraftEvent]
 
 
 def _register(state: State, command: Register) -> Sequence[DraftEvent]:
-    """Register once; a registration that says the same again, as it was or as it is amended, changes nothing."""
+    """Register once; a repeated registration with the original or the amended content changes nothing."""
     registered = DraftRegistered.of(command)
     scope = DraftScopeAssessed.of(command.scope) if command.scope else None
     document = command.procedure_document

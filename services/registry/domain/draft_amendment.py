@@ -1,4 +1,4 @@
-"""What was registered wrongly, or became known later, is put right; an end is never undone by it."""
+"""Amendments: what was registered wrongly or was missing is corrected; an end is never undone by it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,18 +14,18 @@ _END_NAMES = frozenset(ENDS)
 
 
 def decide(draft: Draft, command: Amend) -> Sequence[DraftAmended]:
-    """Record what really changes; what the draft says already is left out, and nothing is no event.
+    """Record what really changes; values that the draft has already are left out, and without changes there is no event.
 
     Instrument and regime are always taken, also after an end: `adopted`, `promulgated`, `published`, `withdrawn` and
-    `merged` end a draft under every procedure, so the new one can't undo an end; a stage that it doesn't know
+    `merged` end a draft under every procedure, so the new one can't undo an end; a stage that it doesn't have
     becomes a finding. Refused is what contradicts a recorded end:
 
     - a final number for a draft that was withdrawn or merged and not adopted before (only a document has a number);
     - an outcome other than the recorded end: "withdrawn" or "merged" for an adopted draft; another than its own
       for one that was withdrawn or merged, or clearing it;
-    - a field that is both given and cleared, as it says two things.
+    - a field that is both given and cleared, as the two contradict each other.
 
-    Who really wants that corrects the stage entry first.
+    To do so all the same, correct the stage entry first.
     """
     if both := [name for name in command.cleared if getattr(command, name) is not None]:
         raise errors.AmendsAndClears(both)

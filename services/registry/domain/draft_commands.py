@@ -30,7 +30,7 @@ class OnDraft:
 
 
 class Given(TypedDict):
-    """What every command on a draft has beside its own fields."""
+    """What every command on a draft has in addition to its own fields."""
 
     by: Acting
     today: date
@@ -50,7 +50,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Register(OnDraft):
-    """Register a draft, with what is known of its scope and of the document that decided its procedure."""
+    """Register a draft, with its scope as far as it is assessed and of the document that decided its procedure."""
 
     draft_id: UUID
     draft_code: str
@@ -70,9 +70,9 @@ class Register(OnDraft):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amend(OnDraft):
-    """Put right what was registered wrongly, or add what became known later.
+    """Correct what was registered wrongly, or add what was missing.
 
-    None leaves a field as it is; `cleared` names those of which the value was wrong and no right one is known.
+    None leaves a field as it is; `cleared` names those whose value was wrong and has no replacement.
     """
 
     instrument: Instrument | None = None
@@ -138,9 +138,9 @@ class Resume(OnDraft):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectStage(OnDraft):
-    """Put right an entry that was recorded wrongly.
+    """Correct an entry that was recorded wrongly.
 
-    `entry_id` is the id of the event that recorded it, `was` what it says at present; None if there is none.
+    `entry_id` is the id of the event that recorded it, `was` its present values; None if there is no such entry.
     """
 
     entry_id: UUID
@@ -160,7 +160,7 @@ class EndAsRecorded(OnDraft):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecideProcedure(OnDraft):
-    """Go by the ordinary or the simplified procedure, by a document (Law 64/2025/QH15, Art. 50)."""
+    """Follow the ordinary or the simplified procedure, as decided by a document (Law 64/2025/QH15, Art. 50)."""
 
     procedure: Procedure
     document: str

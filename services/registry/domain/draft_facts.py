@@ -15,7 +15,7 @@ Entries = dict[UUID, tuple[StageEntry, Recorded]]
 
 
 def entries_of(events: Iterable[Recorded]) -> Entries:
-    """Give what each entry says now, with the event that recorded it."""
+    """Return each entry after all corrections, with the event that recorded it."""
     entries: Entries = {}
     for event in events:
         if isinstance(event.data, ENTRIES):
@@ -27,20 +27,20 @@ def entries_of(events: Iterable[Recorded]) -> Entries:
 
 
 def entry_with_id(events: Iterable[Recorded], entry_id: UUID) -> Entry | None:
-    """Give what the entry with an id says now, after all corrections."""
-    if (found := entries_of(events).get(entry_id)) is None:
+    """Return the entry with an id after all corrections."""
+    if (match := entries_of(events).get(entry_id)) is None:
         return None
-    entry = found[0]
+    entry = match[0]
     return Entry(entry.stage, entry.entered_on, entry.precision, resumed=entry.resumed)
 
 
 def procedure_of(draft: Draft) -> Procedure:
-    """Give the procedure that holds: the latest decision, else what the registration said."""
+    """Give the procedure that holds: the latest decision, else that of the registration."""
     return draft.procedure.procedure if draft.procedure else draft.registered.procedure
 
 
 def facts_of(draft: Draft, events: Sequence[Recorded]) -> DraftFacts:
-    """Give what findings are made of; of scope, policies and communications they know nothing."""
+    """Return the facts that findings follow from: all but scope, policies and communications."""
     registered = draft.registered
     return DraftFacts(
         draft_id=registered.draft_id,

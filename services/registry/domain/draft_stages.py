@@ -1,4 +1,4 @@
-"""What may happen on a draft's way: stages entered, resumed and corrected, its end, its postings."""
+"""The life cycle of a draft: stages entered, resumed and corrected, its end, its postings."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -23,7 +23,7 @@ from services.registry.domain.stages import (
     is_unusual,
     latest_day,
     stage_to_resume,
-    way_before,
+    stages_before,
 )
 from shared.contracts.registry import (
     DraftEvent,
@@ -63,7 +63,7 @@ def post(draft: Draft, command: PostingCommand) -> Sequence[DraftEvent]:
 def _enter(draft: Draft, command: EnterStage) -> Sequence[DraftEvent]:
     entry = Entry(command.stage, command.entered_on, command.precision)
     _check_day(entry, command.today)
-    if any(entry.says_the_same_as(known) for known in draft.entries):
+    if any(entry.equals_content(other) for other in draft.entries):
         return []
     if (end := after_end(draft.entries, entry)) is not None:
         raise errors.StageAfterEnd(end, command.stage, command.entered_on)
@@ -71,7 +71,7 @@ def _enter(draft: Draft, command: EnterStage) -> Sequence[DraftEvent]:
 
 
 def _entering(draft: Draft, command: EnterStage, entry: Entry) -> DraftEvent:
-    before = way_before(draft.entries, entry)
+    before = stages_before(draft.entries, entry)
     on: dict[str, Any] = {"on": command.entered_on}
     late = {"late": is_late(draft.entries, entry)}
     match command.stage:
@@ -88,7 +88,7 @@ def _entering(draft: Draft, command: EnterStage, entry: Entry) -> DraftEvent:
 
 
 def _resume(draft: Draft, command: Resume) -> Sequence[DraftEvent]:
-    if any(known.resumed and known.entered_on == command.on for known in draft.entries):
+    if any(entry.resumed and entry.entered_on == command.on for entry in draft.entries):
         return []
     stage = stage_to_resume(draft.entries, command.on)
     if stage is None:
@@ -105,17 +105,17 @@ def _correct(draft: Draft, command: CorrectStage) -> Sequence[DraftEvent]:
         raise errors.EntryNotRecorded(command.entry_id)
     now = Entry(command.stage, command.entered_on, command.precision)
     _check_day(now, command.today)
-    others = tuple(entry for entry in draft.entries if not entry.says_the_same_as(was))
+    others = tuple(entry for entry in draft.entries if not entry.equals_content(was))
     if len(others) == len(draft.entries):
         raise errors.EntryNotFound(was.stage, was.entered_on)
-    if now.says_the_same_as(was):
+    if now.equals_content(was):
         return []
-    if any(now.says_the_same_as(other) for other in others):
+    if any(now.equals_content(other) for other in others):
         raise errors.EntryExists(command.stage, command.entered_on)
     if (end := after_end(others, now)) is not None:
         raise errors.StageAfterEnd(end, command.stage, command.entered_on)
-    said = {"was_stage": was.stage, "was_entered_on": was.entered_on, "was_precision": was.precision}
-    return [DraftStageCorrected.of(command, **said)]
+    was_fields = {"was_stage": was.stage, "was_entered_on": was.entered_on, "was_precision": was.precision}
+    return [DraftStageCorrected.of(command, **was_fields)]
 
 
 def _end_as_recorded(draft: Draft, command: EndAsRecorded) -> Sequence[DraftEvent]:

@@ -77,8 +77,8 @@ State = Absent | Draft
 def about(state: State, day: date) -> About | None:
     if isinstance(state, Absent):
         return None
-    known = state.registered
-    return About(draft_code=known.draft_code, unit_code=state.lead_on(day), dataset=known.dataset)
+    registered = state.registered
+    return About(draft_code=registered.draft_code, unit_code=state.lead_on(day), dataset=registered.dataset)
 
 
 def evolve(state: State, event: DraftEvent) -> State:
@@ -143,6 +143,6 @@ def _amended(policy: DraftPolicyAdded, change: DraftPolicyAmended) -> DraftPolic
 
 def _corrected(entry: Entry, change: DraftStageCorrected) -> Entry:
     was = Entry(change.was_stage, change.was_entered_on, change.was_precision)
-    if not entry.says_the_same_as(was):
+    if not entry.equals_content(was):
         return entry
     return Entry(change.stage, change.entered_on, change.precision, resumed=entry.resumed)

@@ -28,13 +28,13 @@ class UnitNotFound(Refusal):
     def __init__(self, unit_code: str) -> None:
         super().__init__(
             f"Chưa có đơn vị mã “{unit_code}”; đề nghị đăng ký đơn vị trước (POST /units) hoặc sửa mã.",
-            f"There is no unit with the code '{unit_code}'; register it first (POST /units), or mend the code.",
+            f"There is no unit with the code '{unit_code}'; register it first (POST /units), or correct the code.",
             unit_code=unit_code,
         )
 
 
 class UnknownUnit(UnitNotFound):
-    """The unit that was asked for itself, not one that something else names."""
+    """The requested unit itself, not a unit that a command names."""
 
     kind = "not_found"
 
@@ -48,7 +48,7 @@ class DraftDiffers(Refusal):
             "luật áp dụng, số văn bản, kết quả hoặc nguồn: POST /drafts/{mã}/amend; tên gọi: POST /drafts/{mã}/title; "
             "phạm vi: POST /drafts/{mã}/scope; trình tự: POST /drafts/{mã}/procedure; cơ quan chủ trì: "
             "POST /drafts/{mã}/transfer.",
-            f"The draft '{draft_code}' is registered with other data; the first stays. To put right the instrument, "
+            f"The draft '{draft_code}' is registered with other data; the first stays. To correct the instrument, "
             "regime, final number, outcome or source: POST /drafts/{code}/amend; the title: POST /drafts/{code}/title; "
             "the scope: POST /drafts/{code}/scope; the procedure: POST /drafts/{code}/procedure; the lead unit: "
             "POST /drafts/{code}/transfer.",
@@ -68,7 +68,7 @@ class AmendsAndClears(Refusal):
 
 
 class AmendmentUndoesEnd(Refusal):
-    """An end is undone by correcting the entry that recorded it, never by the way."""
+    """An end is undone by correcting the entry that recorded it, never by an amendment."""
 
     code = "amendment-undoes-end"
 
@@ -153,14 +153,14 @@ class EntryExists(Refusal):
 
 
 class OutcomeWithoutStage(Refusal):
-    """The row of the draft is taken all the same; this is its warning."""
+    """The row of the draft is accepted; this is its warning."""
 
     code = "outcome-without-stage"
 
     def __init__(self, draft_code: str) -> None:
         super().__init__(
             f"Dự thảo “{draft_code}” có kết quả rút hoặc gộp nhưng chưa có giai đoạn nào nên chưa xác định được ngày kết thúc.",
-            f"The draft '{draft_code}' is said to be withdrawn or merged but has no stage, so its end has no date.",
+            f"The draft '{draft_code}' is recorded as withdrawn or merged but has no stage, so its end has no date.",
         )
 
 

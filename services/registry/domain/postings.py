@@ -73,8 +73,8 @@ def _open(postings: Postings, command: OpenPosting) -> Sequence[PostingEvent]:
         raise errors.NothingToPost(posting.stage)
     if posting.closes_on is not None and posting.closes_on < posting.opened_on:
         raise errors.PostingEndsBefore(posting.opened_on, posting.closes_on)
-    if (known := _found(postings, posting.posting_id)) is not None:
-        if known.opened != posting:
+    if (existing := _with_id(postings, posting.posting_id)) is not None:
+        if existing.opened != posting:
             raise errors.PostingDiffers(posting.stage, posting.opened_on)
         return []
     for other in postings:
@@ -85,7 +85,7 @@ def _open(postings: Postings, command: OpenPosting) -> Sequence[PostingEvent]:
 
 
 def _extend(postings: Postings, extension: DraftPostingExtended) -> Sequence[PostingEvent]:
-    posting = _known(postings, extension.posting_id)
+    posting = _existing(postings, extension.posting_id)
     if extension.closes_on in posting.extended_to[-1:]:
         return []
     if posting.closed is not None:
@@ -97,7 +97,7 @@ def _extend(postings: Postings, extension: DraftPostingExtended) -> Sequence[Pos
 
 
 def _close(postings: Postings, closing: DraftPostingClosed, today: date) -> Sequence[PostingEvent]:
-    posting = _known(postings, closing.posting_id)
+    posting = _existing(postings, closing.posting_id)
     check_recorded_day(closing.closed_on, Precision.DAY, today)
     if posting.closed is not None:
         if posting.closed.closed_on == closing.closed_on:
@@ -109,12 +109,12 @@ def _close(postings: Postings, closing: DraftPostingClosed, today: date) -> Sequ
 
 
 def _record(postings: Postings, command: RecordPosting) -> Sequence[PostingEvent]:
-    """Record step by step what the row says; a step that is recorded already is left out."""
+    """Record the steps of a row one after another; steps that are recorded already are left out."""
     number = command.posting_id
-    known = _found(postings, number)
+    existing = _with_id(postings, number)
     steps: list[Callable[[Postings], Sequence[PostingEvent]]] = [lambda before: _open(before, command)]
     for day in command.extended_to:
-        if known is None or day not in known.extended_to:
+        if existing is None or day not in existing.extended_to:
             extension = DraftPostingExtended(posting_id=number, closes_on=day)
             steps.append(partial(_extend, extension=extension))
     if command.closed_on is not None:
@@ -134,23 +134,25 @@ def evolve(postings: Postings, event: PostingEvent) -> Postings:
             return (*postings, Posting(opened=event))
         case DraftPostingExtended():
             return _with(
-                postings, event.posting_id, lambda one: replace(one, extensions=(*one.extensions, event))
+                postings,
+                event.posting_id,
+                lambda posting: replace(posting, extensions=(*posting.extensions, event)),
             )
         case DraftPostingClosed():
-            return _with(postings, event.posting_id, lambda one: replace(one, closed=event))
+            return _with(postings, event.posting_id, lambda posting: replace(posting, closed=event))
         case _:
             assert_never(event)
 
 
 def _with(postings: Postings, number: UUID, change: Callable[[Posting], Posting]) -> Postings:
-    return tuple(change(one) if one.opened.posting_id == number else one for one in postings)
+    return tuple(change(posting) if posting.opened.posting_id == number else posting for posting in postings)
 
 
-def _found(postings: Postings, number: UUID) -> Posting | None:
-    return next((one for one in postings if one.opened.posting_id == number), None)
+def _with_id(postings: Postings, number: UUID) -> Posting | None:
+    return next((posting for posting in postings if posting.opened.posting_id == number), None)
 
 
-def _known(postings: Postings, number: UUID) -> Posting:
-    if (posting := _found(postings, number)) is None:
+def _existing(postings: Postings, number: UUID) -> Posting:
+    if (posting := _with_id(postings, number)) is None:
         raise errors.PostingNotFound(number)
     return posting

@@ -23,10 +23,10 @@ class Entry:
 
     @property
     def fact(self) -> StageEntry:
-        """The entry as the rules see it; within one draft it is identified by what it says."""
+        """The entry as the rules see it; within one draft it is identified by its content."""
         return _fact(self)
 
-    def says_the_same_as(self, other: "Entry") -> bool:
+    def equals_content(self, other: "Entry") -> bool:
         return (self.stage, self.entered_on, self.precision) == (
             other.stage,
             other.entered_on,
@@ -36,9 +36,9 @@ class Entry:
 
 @lru_cache(maxsize=4096)
 def _fact(entry: Entry) -> StageEntry:
-    said = f"{entry.stage}:{entry.entered_on}:{entry.precision}:{entry.resumed}"
+    content = f"{entry.stage}:{entry.entered_on}:{entry.precision}:{entry.resumed}"
     return StageEntry(
-        entry_id=uuid5(LOA_NAMESPACE, said),
+        entry_id=uuid5(LOA_NAMESPACE, content),
         stage=entry.stage,
         entered_on=entry.entered_on,
         precision=entry.precision,
@@ -66,18 +66,18 @@ def _of_end(entry: Entry) -> tuple[date, int]:
 
 
 def interrupted(before: Sequence[StageEntry]) -> Stage | None:
-    """Return the stage that stands still at the end of a way, if the draft is suspended then."""
+    """Return the stage that is interrupted at the end of `before`, if the draft is suspended then."""
     if len(before) > 1 and before[-1].stage is Stage.SUSPENDED:
         return before[-2].stage
     return None
 
 
 def stage_to_resume(entries: Sequence[Entry], on: date) -> Stage | None:
-    """Return the stage in which a draft goes on that resumes on a day, if one stands interrupted."""
-    return interrupted(way_before(entries, Entry(Stage.REGISTERED, on, resumed=True)))
+    """Return the interrupted stage in which a draft goes on that resumes on a day, None if there is none."""
+    return interrupted(stages_before(entries, Entry(Stage.REGISTERED, on, resumed=True)))
 
 
-def way_before(entries: Sequence[Entry], entry: Entry) -> Sequence[StageEntry]:
+def stages_before(entries: Sequence[Entry], entry: Entry) -> Sequence[StageEntry]:
     """Return the stages that the draft went through before `entry`, in order."""
     sequence = [e for e in (*entries, entry) if e.stage is not Stage.SOCIAL_CRITICISM]
     ordered = in_order(e.fact for e in sequence)
@@ -86,12 +86,12 @@ def way_before(entries: Sequence[Entry], entry: Entry) -> Sequence[StageEntry]:
 
 
 def is_late(entries: Sequence[Entry], entry: Entry) -> bool:
-    """Tell whether later entries were recorded already: the entry is taken, and marked."""
-    return any(known.entered_on > entry.entered_on for known in entries)
+    """Return whether later entries were recorded already: the entry is taken, and marked."""
+    return any(other.entered_on > entry.entered_on for other in entries)
 
 
 def is_unusual(before: Sequence[StageEntry], entry: Entry) -> bool:
-    """Tell whether the entry goes back on its way, against the usual order of the stages."""
+    """Return whether the entry goes back, against the usual order of the stages."""
     been = [fact for fact in before if fact.stage is not Stage.SUSPENDED]
     return bool(been) and entry.stage.order < been[-1].stage.order
 

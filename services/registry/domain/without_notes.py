@@ -1,4 +1,4 @@
-"""What an event says, without what is only noted beside: that alone is not said anew."""
+"""Events without their notes: a repeated command that differs in notes alone records no event."""
 
 from typing import TypeVar
 

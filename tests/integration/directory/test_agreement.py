@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from deploy.local.engines.nats import NatsServer
 from services.campaigns.adapters.read_model import SqlReadModel as Campaigns
 from services.metrics.adapters.records import SqlRecords
-from services.metrics.adapters.tables import STAY
+from services.metrics.adapters.tables import OCCURRENCE
 from services.registry.adapters.read_model import SqlReadModel as Registry
 from services.registry.application.queries import DraftFilter
 from services.registry.domain import draft_state as drafts
@@ -207,7 +207,7 @@ async def of_service(model: ReadModel, history: History) -> Answer:
 async def _of_metrics(connection: AsyncConnection, history: History, directory: UnitDirectory) -> Answer:
     of = draft_id(history.code)
     record = (await SqlRecords(connection).load([of]))[of]
-    rows = (await connection.execute(select(STAY).where(STAY.c.draft_id == of))).all()
+    rows = (await connection.execute(select(OCCURRENCE).where(OCCURRENCE.c.draft_id == of))).all()
 
     def stage(day: date) -> Any:
         held = [r for r in rows if r.entered_on <= day and (r.exited_on is None or r.exited_on > day)]

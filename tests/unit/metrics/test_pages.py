@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from services.metrics.adapters import page_data, pages
 from services.metrics.application.ports import Cell, OpenGap, Todo
 from services.metrics.application.queries import Queries, SeenGap
-from services.metrics.domain.record import DraftRecord, Heard, Source
+from services.metrics.domain.record import CommunicationFact, DraftRecord, Source
 from shared.contracts.vocabulary import (
     Answer,
     Channel,
@@ -93,7 +93,7 @@ def a_todo(kind: str, code: str, unit: str = "BTP") -> Todo:
     )
 
 
-def a_record(stages: str, held: tuple[Heard, ...] = (), **changes: object) -> DraftRecord:
+def a_record(stages: str, held: tuple[CommunicationFact, ...] = (), **changes: object) -> DraftRecord:
     known: dict[str, object] = {
         "draft_id": UUID(int=1000),
         "draft_code": "ND-1",
@@ -107,13 +107,13 @@ def a_record(stages: str, held: tuple[Heard, ...] = (), **changes: object) -> Dr
         "scope": Scope(explicit=Answer.YES),
         "policies": ((1, "Giá bán"), (2, "Thủ tục"), (3, "Quỹ đất")),
         "entries": shorthand.draft(stages).entries,
-        "heard": held,
+        "communications": held,
     }
     return DraftRecord(**(known | changes))  # type: ignore[arg-type]  # the test's own changes
 
 
-def heard(number: int, day: date, *policies: int, url: str | None = None) -> Heard:
-    return Heard(
+def heard(number: int, day: date, *policies: int, url: str | None = None) -> CommunicationFact:
+    return CommunicationFact(
         communication_id=UUID(int=number),
         held_on=day,
         precision=Precision.DAY,

@@ -173,7 +173,7 @@ def test_what_came_late_stays_known_as_late() -> None:
 
 
 def numbers(record: DraftRecord) -> list[tuple[int, str, tuple[int, ...]]]:
-    return [(h.communication_id.int, h.held_on.isoformat(), h.policies) for h in record.heard]
+    return [(h.communication_id.int, h.held_on.isoformat(), h.policies) for h in record.communications]
 
 
 def test_communications_are_recorded_corrected_and_retracted() -> None:

@@ -44,7 +44,7 @@ NEXT = Text(
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class DoneHandler:
     answers: Answers
     pages: AnswerPages
     now: Clock
@@ -55,62 +55,64 @@ class Desk:
 
     async def look(self, held: Held) -> HTMLResponse:
         asked = await self.answers.open(held.link, self.today)
-        if asked.said is not None:
-            raise LinkIsUsed(recorded(asked.said))
+        if asked.recorded is not None:
+            raise LinkIsUsed(confirmation(asked.recorded))
         return self._form(asked, Fields())
 
     async def answer(self, request: Request, held: Held) -> HTMLResponse:
         asked = await self.answers.asked(held.link, self.today)
-        if asked.said is not None:
-            return self._done(asked.said)
+        if asked.recorded is not None:
+            return self._done(asked.recorded)
         form = await sent(request)
         given = await self.answers.given(held.link, self.today)
-        said = _read(form, held, asked.matter, given)
-        if said is None or form.errors:
+        command = _read(form, held, asked.gap, given)
+        if command is None or form.errors:
             if "file" in form.files:
                 form.errors.setdefault("file", CHOOSE_AGAIN)
             return self._form(asked, form, status=422)
         metadata = held.metadata(request, self.now())
         file = form.files.get("file")
-        return self._done(await self.answers.record(asked, said, file.sha256 if file else None, metadata))
+        return self._done(await self.answers.record(asked, command, file.sha256 if file else None, metadata))
 
     def _form(self, asked: Asked, form: Fields, status: int = 200) -> HTMLResponse:
-        chosen = form.chosen("policies") if form.given else [str(n) for n in asked.matter.policies]
+        chosen = form.chosen("policies") if form.given else [str(n) for n in asked.gap.policies]
         return self.pages.form(
             "done.html",
-            asked.matter,
+            asked.gap,
             form,
             status,
             channels=CHANNELS,
-            heard=[one | {"channel": CHANNELS[Channel(one["channel"])]} for one in asked.heard],
+            communications=[
+                row | {"channel": CHANNELS[Channel(row["channel"])]} for row in asked.communications
+            ],
             chosen=set(chosen),
             planned=asked.planned,
             today=self.today,
         )
 
-    def _done(self, said: Stated) -> HTMLResponse:
-        return self.pages.page("recorded.html", heading=RECORDED, what=recorded(said), next=NEXT)
+    def _done(self, stated: Stated) -> HTMLResponse:
+        return self.pages.page("recorded.html", heading=RECORDED, what=confirmation(stated), next=NEXT)
 
 
 def router(answers: Answers, reader: LinkReader, renew_at: str, now: Clock) -> APIRouter:
     pages = AnswerPages(_ENVIRONMENT, renew_at)
-    desk = Desk(answers, pages, now)
+    handler = DoneHandler(answers, pages, now)
     admitted = LinkGuard(reader, now).admit(AlertAnswer.DONE)
-    return routes(pages, desk, admitted)
+    return routes(pages, handler, admitted)
 
 
-def recorded(said: Stated) -> Text:
-    """Say in a sentence what was recorded."""
-    channel = CHANNELS[said.channel]
+def confirmation(stated: Stated) -> Text:
+    """Return a sentence that confirms what was recorded."""
+    channel = CHANNELS[stated.channel]
     return Text(
-        f"Đã ghi nhận: “{said.title}” ({channel.vi}), ngày {said.held_on:%d/%m/%Y}.",
-        f"Recorded: “{said.title}” ({channel.en}), held on {said.held_on}.",
+        f"Đã ghi nhận: “{stated.title}” ({channel.vi}), ngày {stated.held_on:%d/%m/%Y}.",
+        f"Recorded: “{stated.title}” ({channel.en}), held on {stated.held_on}.",
     )
 
 
-def _read(form: Fields, held: Held, matter: GapSummary, given: Given) -> Record | None:
-    """Read the form; what was done before the draft came into the stage says nothing of this stage."""
-    day = form.day("held_on", earliest=matter.since, latest=given["today"])
+def _read(form: Fields, held: Held, gap: GapSummary, given: Given) -> Record | None:
+    """Read the form; a communication from before the draft entered the stage does not count for it."""
+    day = form.day("held_on", earliest=gap.since, latest=given["today"])
     channel = form.one_of("channel", Channel)
     title = form.words("title", MOST_TITLE)
     optional: dict[str, Any] = {
@@ -121,7 +123,7 @@ def _read(form: Fields, held: Held, matter: GapSummary, given: Given) -> Record 
     document = form.words("document", MOST_DOCUMENT, required=False)
     if (file := form.files.get("file")) and file.size > MOST_FILE:
         form.errors["file"] = TOO_LARGE
-    policies = _policies(form, matter)
+    policies = _policies(form, gap)
     if not (day and channel and title):
         return None
     return Record(
@@ -130,19 +132,19 @@ def _read(form: Fields, held: Held, matter: GapSummary, given: Given) -> Record 
         channel=channel,
         title=title,
         policies=policies,
-        dataset=matter.dataset,
+        dataset=gap.dataset,
         notes={DOCUMENT: document} if document else {},
         **optional,
         **given,
     )
 
 
-def _policies(form: Fields, matter: GapSummary) -> tuple[int, ...]:
-    """Read which policies were spoken of; where the whole draft is owed there is nothing to choose."""
-    if not any(matter.policies):
+def _policies(form: Fields, gap: GapSummary) -> tuple[int, ...]:
+    """Read which policies were communicated; where the whole draft is owed there is nothing to choose."""
+    if not any(gap.policies):
         return ()
-    known = {str(number): number for number in (*matter.policies, *matter.policy_titles)}
-    chosen = tuple(sorted({known[said] for said in form.chosen("policies") if said in known}))
+    numbers = {str(number): number for number in (*gap.policies, *gap.policy_titles)}
+    chosen = tuple(sorted({numbers[value] for value in form.chosen("policies") if value in numbers}))
     if not chosen:
         form.errors["policies"] = NO_POLICY
     return chosen

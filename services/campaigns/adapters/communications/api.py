@@ -1,10 +1,10 @@
-"""Campaigns' door: communications, as commands and queries over HTTP; plans and programmes have theirs."""
+"""Routes of communications: commands and queries; plans and programmes have their own modules."""
 
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from services.campaigns.adapters.command_context import Door
+from services.campaigns.adapters.command_context import CommandContext
 from services.campaigns.adapters.communications import bodies, evidence_api
 from services.campaigns.adapters.communications.views import (
     CommunicationItem,
@@ -38,12 +38,12 @@ def _recording(commands: Commands) -> APIRouter:
     router = APIRouter(prefix="/drafts/{draft_code}/communications", tags=["communications"])
 
     @router.post("", status_code=201, summary="Record a communication", dependencies=[AtPosition])
-    async def record(draft_code: Code, body: bodies.NewCommunication, door: Door) -> Accepted:
-        communication_id = body.id or door.id_of("communication", draft_code, commands.new_id)
+    async def record(draft_code: Code, body: bodies.NewCommunication, context: CommandContext) -> Accepted:
+        communication_id = body.id or context.id_of("communication", draft_code, commands.new_id)
         handled = await commands.record(
-            draft_code, lambda given: body.command(communication_id, given), door.by, door.metadata
+            draft_code, lambda given: body.command(communication_id, given), context.by, context.metadata
         )
-        return door.accepted(communication_id, handled)
+        return context.accepted(communication_id, handled)
 
     return router
 
@@ -51,20 +51,22 @@ def _recording(commands: Commands) -> APIRouter:
 def _amending(commands: Commands) -> APIRouter:
     router = APIRouter(prefix="/communications/{communication_id}", tags=["communications"])
 
-    @router.post("/correct", summary="Say how the activity really was", dependencies=[AtPosition])
-    async def correct(communication_id: UUID, body: bodies.Correction, door: Door) -> Accepted:
+    @router.post("/correct", summary="Correct what was recorded of the activity", dependencies=[AtPosition])
+    async def correct(communication_id: UUID, body: bodies.Correction, context: CommandContext) -> Accepted:
         handled = await commands.on_communication(
-            communication_id, body.command, door.by, door.metadata, door.if_match
+            communication_id, body.command, context.by, context.metadata, context.if_match
         )
-        return door.accepted(communication_id, handled)
+        return context.accepted(communication_id, handled)
 
     @router.post("/retract", summary="Take a communication back", dependencies=[AtPosition])
-    async def retract(communication_id: UUID, door: Door, body: bodies.Retraction | None = None) -> Accepted:
+    async def retract(
+        communication_id: UUID, context: CommandContext, body: bodies.Retraction | None = None
+    ) -> Accepted:
         retraction = body or bodies.Retraction()
         handled = await commands.on_communication(
-            communication_id, retraction.command, door.by, door.metadata, door.if_match
+            communication_id, retraction.command, context.by, context.metadata, context.if_match
         )
-        return door.accepted(communication_id, handled)
+        return context.accepted(communication_id, handled)
 
     return router
 
@@ -82,8 +84,8 @@ def _queries(commands: Commands, read_model: ReadModel) -> APIRouter:
     ) -> Listing[CommunicationItem]:
         await commands.require_draft(draft_code)
         wanted = CommunicationFilter(draft_code=draft_code, include_retracted=include_retracted)
-        found = await read_model.communications(wanted, page.limit, page.after)
-        return page.listing(CommunicationItem, found, "cursor")
+        rows = await read_model.communications(wanted, page.limit, page.after)
+        return page.listing(CommunicationItem, rows, "cursor")
 
     @router.get(
         "/communications/{communication_id}",
@@ -91,8 +93,8 @@ def _queries(commands: Commands, read_model: ReadModel) -> APIRouter:
         responses=VERSIONED,
     )
     async def communication(_: Reader, response: Response, communication_id: UUID) -> CommunicationView:
-        found, history = await commands.communication(communication_id)
+        state, history = await commands.communication(communication_id)
         request_context.versioned(response, history.version)
-        return communication_view(found, history)
+        return communication_view(state, history)
 
     return router

@@ -18,7 +18,7 @@ Policies = Annotated[tuple[int, ...], AfterValidator(policies_meant)]
 
 
 class Activity(Body):
-    """What is known of a carried-out activity; no policies (or 0) means the whole draft."""
+    """The recorded fields of a carried-out activity; no policies (or 0) means the whole draft."""
 
     held_on: date
     precision: Precision = Precision.DAY
@@ -32,10 +32,12 @@ class Activity(Body):
     url: Words | None = None
     activity_id: UUID | None = Field(default=None, description="the planned activity that was carried out")
     content: tuple[ContentItem, ...] | None = Field(
-        default=None, max_length=6, description="what was told of the six items of Decision 407/QĐ-TTg"
+        default=None,
+        max_length=6,
+        description="the communicated ones of the six items of Decision 407/QĐ-TTg",
     )
 
-    def said(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, Any]:
         return self.model_dump(include=set(Activity.model_fields))
 
 
@@ -54,7 +56,7 @@ class NewCommunication(Activity):
     id: UUID | None = None
 
     def command(self, communication_id: UUID, given: Given) -> asked.Record:
-        return asked.Record(communication_id=communication_id, **self.said(), **given)
+        return asked.Record(communication_id=communication_id, **self.fields(), **given)
 
 
 class Correction(Activity):
@@ -71,7 +73,7 @@ class Correction(Activity):
     reason: Words | None = None
 
     def command(self, given: Given) -> asked.Correct:
-        return asked.Correct(reason=self.reason, **self.said(), **given)
+        return asked.Correct(reason=self.reason, **self.fields(), **given)
 
 
 class Retraction(Body):

@@ -1,4 +1,4 @@
-"""Request bodies that say more of a communication: that it is so, what shows it, and what people answered."""
+"""Request bodies of verification, evidence and feedback of a communication."""
 
 import re
 from datetime import date
@@ -31,7 +31,7 @@ Count = Annotated[int, Field(ge=0, le=MOST_PEOPLE)]
 
 
 class Verification(Body):
-    """Whoever follows the scheme has looked at it; `verified_on` is today if it is not given."""
+    """The supervising unit has checked it; `verified_on` is today if it is not given."""
 
     model_config = example(verified_on="2025-03-20", note="Đã đối chiếu với biên bản hội nghị.")
 
@@ -44,7 +44,7 @@ class Verification(Body):
 
 
 class Evidence(Body):
-    """Something that shows the activity: a link, or the SHA-256 (hexadecimal) of a kept file, or both."""
+    """Evidence of the activity: a link, or the SHA-256 (hexadecimal) of a kept file, or both."""
 
     model_config = example(
         url="https://example.vn/hoi-nghi-gop-y",

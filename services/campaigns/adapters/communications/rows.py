@@ -1,4 +1,4 @@
-"""Rows about communications: what was done, what is said of it beside that, and what shows it."""
+"""Rows about communications: the activity, its feedback and verification, and its evidence."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -23,7 +23,7 @@ Count = Annotated[int | None, Field(ge=0, le=MOST_PEOPLE)]
 
 
 class CommunicationRow(DatedRow):
-    """`communication_id` stands there where an export wrote it; otherwise it follows from what the row says."""
+    """`communication_id` stands there where an export wrote it; otherwise it follows from the content of the row."""
 
     draft_code: Code
     held_on: Day
@@ -68,7 +68,7 @@ class CommunicationRow(DatedRow):
         )
 
     def additions(self, given: Given) -> Iterator[asked.Verify | asked.Summarise]:
-        """Give what the row states beside the activity; stated again after a change it is passed over."""
+        """Yield what the row states besides the activity; repeated after a change it is ignored."""
         if self.comments_received is not None:
             yield asked.Summarise(
                 received=self.comments_received,
@@ -98,5 +98,5 @@ class EvidenceRow(ImportRow):
 
     def command(self, given: Given) -> asked.Attach:
         number = evidence_id(self.communication_id, self.url, self.sha256)
-        said = self.model_dump(include=set(EvidenceRow.model_fields) - {"communication_id"})
-        return asked.Attach(evidence=asked.Evidence(evidence_id=number, **said), **given)
+        fields = self.model_dump(include=set(EvidenceRow.model_fields) - {"communication_id"})
+        return asked.Attach(evidence=asked.Evidence(evidence_id=number, **fields), **given)

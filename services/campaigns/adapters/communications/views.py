@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.campaigns.application.projections import said_of
+from services.campaigns.application.projections import content_of
 from services.campaigns.domain.communication import Communication
 from shared.contracts.vocabulary import Channel, ContentItem, Dataset, Precision
 from shared.eventstore.port import History
@@ -37,7 +37,7 @@ class FeedbackView(BaseModel):
 class CommunicationView(BaseModel):
     """A communication as it stands after all corrections; no policies means the whole draft.
 
-    Without `verification` it is a claim. `content` is null where nobody ticked the six items.
+    Without `verification` it is unverified. `content` is null where nobody ticked the six items.
     """
 
     communication_id: UUID
@@ -76,9 +76,9 @@ def communication_view(communication: Communication, history: History) -> Commun
     shown = {
         **communication.activity.model_dump(mode="json", exclude={"dataset", "reason"}),
         "dataset": communication.recorded.dataset,
-        "verification": said_of(communication.verified),
-        "evidence": [said_of(one) for one in communication.evidence],
-        "feedback": said_of(communication.feedback),
+        "verification": content_of(communication.verified),
+        "evidence": [content_of(evidence) for evidence in communication.evidence],
+        "feedback": content_of(communication.feedback),
         "retracted": retracted is not None,
         "retraction_reason": retracted.reason if retracted else None,
         "version": history.version.count,

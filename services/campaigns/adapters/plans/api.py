@@ -1,4 +1,4 @@
-"""Campaigns' door for plans: approved, activities planned, moved and cancelled; and the list of what is to come."""
+"""Routes of plans: approval, activities planned, moved and cancelled; and the list of planned activities."""
 
 from datetime import date
 from typing import Annotated
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from services.campaigns.adapters.command_context import Door
+from services.campaigns.adapters.command_context import CommandContext
 from services.campaigns.adapters.plans import bodies
 from services.campaigns.adapters.plans.views import ActivityItem, PlanView, plan_view, shown
 from services.campaigns.application.commands import Commands, OnPlan, plan_ref
@@ -26,7 +26,7 @@ def routers(commands: Commands, read_model: ReadModel) -> list[APIRouter]:
 def _as_of(
     today: Today,
     as_of: Annotated[
-        date | None, Query(description="the day for which states are told; today if it is not given")
+        date | None, Query(description="the day for which states are given; today if it is not given")
     ] = None,
 ) -> date:
     return as_of or today
@@ -40,15 +40,17 @@ def _plans(commands: Commands, read_model: ReadModel) -> APIRouter:
 
     @router.get("", summary="The communication plan of a draft", responses=VERSIONED)
     async def plan(_: Reader, response: Response, draft_code: str, as_of: AsOf) -> PlanView:
-        found, history = await commands.plan(draft_code)
+        state, history = await commands.plan(draft_code)
         request_context.versioned(response, history.version)
         carried_out = await read_model.carried_out(draft_code)
-        return plan_view(draft_code, found, history.version.count, carried_out, as_of)
+        return plan_view(draft_code, state, history.version.count, carried_out, as_of)
 
     @router.put("", summary="Record the document in which the plan was approved")
-    async def approve(draft_code: Code, body: bodies.PlanBody, door: Door) -> Accepted:
-        handled = await commands.on_plan(draft_code, body.command, door.by, door.metadata, door.if_match)
-        return door.accepted(plan_ref(draft_code).id, handled)
+    async def approve(draft_code: Code, body: bodies.PlanBody, context: CommandContext) -> Accepted:
+        handled = await commands.on_plan(
+            draft_code, body.command, context.by, context.metadata, context.if_match
+        )
+        return context.accepted(plan_ref(draft_code).id, handled)
 
     return router
 
@@ -57,28 +59,34 @@ def _activities(commands: Commands) -> APIRouter:
     path = "/drafts/{draft_code}/plan/activities"
     router = APIRouter(prefix=path, tags=["plans"], dependencies=[AtPosition])
 
-    async def carry_out(draft_code: Code, activity_id: UUID, make: OnPlan, door: Door) -> Accepted:
-        handled = await commands.on_plan(draft_code, make, door.by, door.metadata, door.if_match)
-        return door.accepted(activity_id, handled)
+    async def carry_out(
+        draft_code: Code, activity_id: UUID, make: OnPlan, context: CommandContext
+    ) -> Accepted:
+        handled = await commands.on_plan(draft_code, make, context.by, context.metadata, context.if_match)
+        return context.accepted(activity_id, handled)
 
     @router.post("", status_code=201, summary="Plan an activity; `id` of the answer is the activity's")
-    async def plan_activity(draft_code: Code, body: bodies.NewActivity, door: Door) -> Accepted:
-        activity_id = body.id or door.id_of("activity", draft_code, commands.new_id)
-        return await carry_out(draft_code, activity_id, lambda given: body.command(activity_id, given), door)
+    async def plan_activity(draft_code: Code, body: bodies.NewActivity, context: CommandContext) -> Accepted:
+        activity_id = body.id or context.id_of("activity", draft_code, commands.new_id)
+        return await carry_out(
+            draft_code, activity_id, lambda given: body.command(activity_id, given), context
+        )
 
     @router.post("/{activity_id}/reschedule", summary="Move an activity to another day")
     async def reschedule(
-        draft_code: Code, activity_id: UUID, body: bodies.Rescheduling, door: Door
+        draft_code: Code, activity_id: UUID, body: bodies.Rescheduling, context: CommandContext
     ) -> Accepted:
-        return await carry_out(draft_code, activity_id, lambda given: body.command(activity_id, given), door)
+        return await carry_out(
+            draft_code, activity_id, lambda given: body.command(activity_id, given), context
+        )
 
     @router.post("/{activity_id}/cancel", summary="Take an activity out of the plan")
     async def cancel(
-        draft_code: Code, activity_id: UUID, door: Door, body: bodies.Cancelling | None = None
+        draft_code: Code, activity_id: UUID, context: CommandContext, body: bodies.Cancelling | None = None
     ) -> Accepted:
         cancelling = body or bodies.Cancelling()
         return await carry_out(
-            draft_code, activity_id, lambda given: cancelling.command(activity_id, given), door
+            draft_code, activity_id, lambda given: cancelling.command(activity_id, given), context
         )
 
     return router
@@ -99,7 +107,7 @@ def _list(read_model: ReadModel) -> APIRouter:
         pending: Annotated[bool, Query(description="leave out what is cancelled or carried out")] = False,
     ) -> Listing[ActivityItem]:
         wanted = ActivityFilter(draft_code=draft, unit_code=unit, first=first, last=last, pending=pending)
-        found = await read_model.activities(wanted, page.limit, page.after)
-        return page.listing(ActivityItem, [shown(row, as_of) for row in found], "cursor")
+        rows = await read_model.activities(wanted, page.limit, page.after)
+        return page.listing(ActivityItem, [shown(row, as_of) for row in rows], "cursor")
 
     return router

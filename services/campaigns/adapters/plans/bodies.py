@@ -33,7 +33,7 @@ class PlanBody(Body):
 class NewActivity(Body):
     """`id` is optional: the caller's own, so that sending twice plans once (as does Idempotency-Key).
 
-    `stage` and `gap_id` say what the activity is for; `budget` is in đồng.
+    `stage` and `gap_id` name what the activity is for; `budget` is in đồng.
     """
 
     model_config = example(

@@ -22,12 +22,12 @@ class PlanRow(ImportRow):
     dataset: Dataset = Dataset.LIVE
 
     def command(self, given: Given) -> plans.Approve:
-        said = self.model_dump(include=set(PlanRow.model_fields) - {"draft_code"})
-        return plans.Approve(notes=self.notes, **said, **given)
+        fields = self.model_dump(include=set(PlanRow.model_fields) - {"draft_code"})
+        return plans.Approve(notes=self.notes, **fields, **given)
 
 
 class ActivityRow(DatedRow):
-    """`activity_id` stands there where an export wrote it; otherwise it follows from what the row says."""
+    """`activity_id` stands there where an export wrote it; otherwise it follows from the content of the row."""
 
     draft_code: Code
     planned_on: Day
@@ -49,5 +49,7 @@ class ActivityRow(DatedRow):
         natural = activity_id(
             self.draft_code, self.planned_on, self.precision, self.stage, self.channel, self.title
         )
-        said = self.model_dump(include=set(ActivityRow.model_fields) - {"activity_id", "draft_code"})
-        return plans.PlanActivity(activity_id=self.activity_id or natural, notes=self.notes, **said, **given)
+        fields = self.model_dump(include=set(ActivityRow.model_fields) - {"activity_id", "draft_code"})
+        return plans.PlanActivity(
+            activity_id=self.activity_id or natural, notes=self.notes, **fields, **given
+        )

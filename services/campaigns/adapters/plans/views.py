@@ -65,12 +65,16 @@ class PlanView(BaseModel):
 def plan_view(  # what it is about, and as of when
     draft_code: str, plan: Plan, version: int, carried_out: Mapping[UUID, UUID], as_of: date
 ) -> PlanView:
-    activities = [shown(_row(one, carried_out.get(id_)), as_of) for id_, one in plan.activities.items()]
+    activities = [
+        shown(_row(activity, carried_out.get(id_)), as_of) for id_, activity in plan.activities.items()
+    ]
     return PlanView(
         draft_code=draft_code,
         as_of=as_of,
         approved=ApprovalView.model_validate(plan.approved.model_dump()) if plan.approved else None,
-        activities=sorted(map(ActivityView.model_validate, activities), key=lambda one: one.planned_on),
+        activities=sorted(
+            map(ActivityView.model_validate, activities), key=lambda activity: activity.planned_on
+        ),
         version=version,
     )
 

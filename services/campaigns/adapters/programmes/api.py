@@ -1,11 +1,11 @@
-"""Campaigns' door for programmes: enter what a unit does in a year, and ask what is still open."""
+"""Routes of programmes: enter what a unit does in a year, and list what is still open."""
 
 from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from services.campaigns.adapters.command_context import Door
+from services.campaigns.adapters.command_context import CommandContext
 from services.campaigns.adapters.plans.api import AsOf
 from services.campaigns.adapters.programmes.views import (
     EntryItem,
@@ -42,16 +42,16 @@ def _programme(commands: Commands) -> APIRouter:
         _: Reader, response: Response, unit_code: Code, year: Year, as_of: AsOf
     ) -> ProgrammeView:
         await commands.require_unit(unit_code)
-        found, history = await commands.programme(unit_code, year)
+        state, history = await commands.programme(unit_code, year)
         request_context.versioned(response, history.version)
-        return programme_view(unit_code, year, found, history.version.count, as_of)
+        return programme_view(unit_code, year, state, history.version.count, as_of)
 
-    @router.post("", status_code=201, summary="Enter something; `id` of the answer is the entry's")
-    async def enter(unit_code: Code, year: Year, body: NewEntry, door: Door) -> Accepted:
-        entry_id = body.id or door.id_of("entry", f"{unit_code}:{year}", commands.new_id)
-        today = day_in_vietnam(door.metadata.time)
-        command = body.command(unit_code, year, entry_id, by=door.by, today=today)
-        return door.accepted(entry_id, await commands.enter(command, door.metadata, door.if_match))
+    @router.post("", status_code=201, summary="Enter an entry; `id` of the answer is the entry's")
+    async def enter(unit_code: Code, year: Year, body: NewEntry, context: CommandContext) -> Accepted:
+        entry_id = body.id or context.id_of("entry", f"{unit_code}:{year}", commands.new_id)
+        today = day_in_vietnam(context.metadata.time)
+        command = body.command(unit_code, year, entry_id, by=context.by, today=today)
+        return context.accepted(entry_id, await commands.enter(command, context.metadata, context.if_match))
 
     return router
 
@@ -81,7 +81,7 @@ def _list(read_model: ReadModel) -> APIRouter:
             is_open=open_,
             due_by=due_by,
         )
-        found = await read_model.entries(wanted, page.limit, page.after)
-        return page.listing(EntryItem, [stated(row, as_of) for row in found], "cursor")
+        rows = await read_model.entries(wanted, page.limit, page.after)
+        return page.listing(EntryItem, [stated(row, as_of) for row in rows], "cursor")
 
     return router

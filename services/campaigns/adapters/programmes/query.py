@@ -24,9 +24,9 @@ def entries(wanted: EntryFilter, limit: int, after: int) -> Select[Any]:
 def _open() -> ColumnElement[bool]:
     follow_up = ENTRY.alias("follow_up")
     follows = follow_up.c.of_entry == ENTRY.c.entry_id
-    # A follow-up that counts nothing mends every finding.
-    mended = select(func.coalesce(func.sum(func.coalesce(follow_up.c.quantity, ENTRY.c.quantity)), 0))
-    findings_left = mended.where(follows).correlate(ENTRY).scalar_subquery() < ENTRY.c.quantity
+    # A follow-up without a quantity settles every finding.
+    settled = select(func.coalesce(func.sum(func.coalesce(follow_up.c.quantity, ENTRY.c.quantity)), 0))
+    findings_left = settled.where(follows).correlate(ENTRY).scalar_subquery() < ENTRY.c.quantity
     inspected = ENTRY.c.kind == ProgrammeKind.INSPECTION_CONDUCTED
     return case(
         (inspected, func.coalesce(findings_left, false())),

@@ -63,9 +63,9 @@ class ProgrammeRow(DatedRow):
         return frozenset({"happened_on"})
 
     def command(self, by: Acting, today: date) -> Record:
-        said = self.model_dump(include=set(ProgrammeRow.model_fields) - {"entry_id"})
+        fields = self.model_dump(include=set(ProgrammeRow.model_fields) - {"entry_id"})
         number = self.entry_id or self._natural()
-        return Record(entry_id=number, notes=self.notes, by=by, today=today, **said)
+        return Record(entry_id=number, notes=self.notes, by=by, today=today, **fields)
 
     def _natural(self) -> UUID:
         words = (self.title, self.document, self.lead_unit_code)

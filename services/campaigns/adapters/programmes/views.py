@@ -18,7 +18,7 @@ from shared.http.request_context import Body, example
 
 
 class NewEntry(Body):
-    """Something to enter; `kind` is the name of its event, whose schema says what the words mean for it.
+    """A new entry; `kind` is the name of its event, whose schema defines the fields for it.
 
     A follow-up (`task_reported`, `finding_followed_up`, `obstacle_answered`) names what it follows by
     `of_entry`, or has its title. `id` is the caller's own, so that sending twice enters once (as does
@@ -62,7 +62,7 @@ class NewEntry(Body):
 
 
 class EntryView(BaseModel):
-    """An entry; `state` tells where a task, findings or an obstacle stands at `as_of`, null for other kinds."""
+    """An entry; `state` is where a task, findings or an obstacle stands at `as_of`, null for other kinds."""
 
     entry_id: UUID
     unit_code: str
@@ -107,8 +107,8 @@ def programme_view(
     unit_code: str, year: int, programme: Programme, version: int, as_of: date
 ) -> ProgrammeView:
     rows = (
-        {**one.model_dump(), "kind": one.name, "is_open": programme.is_open(one)}
-        for one in programme.entries.values()
+        {**entry.model_dump(), "kind": entry.name, "is_open": programme.is_open(entry)}
+        for entry in programme.entries.values()
     )
     entries = [EntryView.model_validate(stated(row, as_of)) for row in rows]
     return ProgrammeView(unit_code=unit_code, year=year, as_of=as_of, entries=entries, version=version)
