@@ -100,7 +100,7 @@ class MoreThanReceived(Refusal):
     def __init__(self, received: int) -> None:
         super().__init__(
             f"Số ý kiến tiếp thu hoặc giải trình lớn hơn số ý kiến nhận được ({received}); đề nghị kiểm tra lại.",
-            f"More comments were taken up or explained than were received ({received}); look at the numbers again.",
+            f"More comments were taken up or explained than were received ({received}); check the numbers.",
         )
 
 
@@ -162,7 +162,7 @@ class PlannedTooFar(Refusal):
             f"Ngày dự kiến {day:%d/%m/%Y} quá xa; hoạt động chỉ được lập trước nhiều nhất {most_years} năm. "
             "Đề nghị kiểm tra lại năm.",
             f"The planned day {day} is too far away; activities are planned {most_years} years ahead at most. "
-            "Look at the year again.",
+            "Check the year.",
         )
 
 

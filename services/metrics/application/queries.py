@@ -39,7 +39,7 @@ class Question:
 
     @property
     def target_year(self) -> int:
-        """The reporting year whose target and floor stand beside the figures."""
+        """The reporting year of the target and floor shown with the figures."""
         return self.year or reporting_year(self.period.to_day if self.period else self.as_of)
 
 
