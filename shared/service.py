@@ -1,4 +1,4 @@
-"""How a service comes up, stays up and goes down: the same for all four."""
+"""Lifecycle of a service: start, background work, shutdown; the same for all four."""
 
 import asyncio
 import gc
@@ -43,7 +43,7 @@ NEW_OBJECTS = 50_000  # until the collector looks at them; Python's own 700 are 
 
 @dataclass(slots=True)
 class Platform:
-    """What every service stands on; made unconnected, so that the doors open (and say "not ready") at once."""
+    """The connections and clients of a service; created unconnected, so that HTTP answers (with "not ready") at once."""
 
     settings: ServiceSettings
     catalog: Catalog = CATALOG
@@ -74,7 +74,7 @@ class Platform:
         )
 
     def subscribers(self) -> Subscribers:
-        """Make the service's FastStream broker, and what it reacts to through it (nothing yet)."""
+        """Make the service's FastStream broker and its subscribers (none yet)."""
         broker = faststream_broker.create_broker(self.settings, self.catalog)
         broker.add_middleware(NatsPrometheusMiddleware(registry=self.metrics.registry))
         inbox = f"{self.settings.inbox_prefix}.".encode()
@@ -162,7 +162,7 @@ async def _projection_check(runner: Runner) -> Check:
 
 
 def start(app: FastAPI, settings: ServiceSettings, migrations: Path) -> None:
-    """Be the service; told `migrate` on the command line, bring its tables up to date and end."""
+    """Run the service, or with `migrate` on the command line run the migrations and exit."""
     if sys.argv[1:] == ["migrate"]:
         asyncio.run(_patiently(lambda: database.migrate(settings.async_database_url, migrations)))
     else:
@@ -170,17 +170,14 @@ def start(app: FastAPI, settings: ServiceSettings, migrations: Path) -> None:
 
 
 def tune_gc() -> None:
-    """Take what is loaded by now for lasting, and look for garbage in circles less often.
-
-    A look at everything that is loaded holds up every answer of the process for a tenth of a second.
-    """
+    """Freeze the objects of the start and raise the GC thresholds: a full collection stalls all requests for 100 ms."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS, 20, 20)
 
 
 def serve(app: FastAPI, settings: ServiceSettings) -> None:
-    """Answer HTTP until told to stop (SIGTERM, SIGINT); the exit status is 1 if the service broke down."""
+    """Serve HTTP until SIGTERM or SIGINT; the exit status is 1 if the service broke down."""
     tune_gc()
     uvicorn.run(
         app,

@@ -1,4 +1,4 @@
-"""Rows of an import, window by window: each is decided while the one before it is being written."""
+"""Rows of an import, in windows: each is decided while the previous one is being written."""
 
 import asyncio
 import random
@@ -104,8 +104,8 @@ class Carrier:
     async def carry(self, windows: Iterable[Window]) -> AsyncGenerator[Outcomes, None]:
         """Give the outcomes of window after window.
 
-        What is decided while another window is being written stands on it: when that was overtaken, it is decided
-        and written again first, and what stood on it is decided anew. So nothing is written before what it rests on.
+        A window is decided on top of the one that is being written. If that conflicts, it is decided and written
+        again first, and then the window on top of it. So nothing is written before what it depends on.
         """
         before: _Writing | None = None
         try:
@@ -153,7 +153,7 @@ class Carrier:
         return _nothing() if self.session.dry_run else self.session.store.write()
 
     async def _finish(self, writing: _Writing) -> bool:
-        """See a window into the log; False if others overtook it: then all that stood on it is forgotten."""
+        """Wait until a window is in the log; False if it conflicted: what was decided on top of it is then dropped."""
         written = await writing.written
         _place(writing.outcomes, written.positions)
         if written.conflicted:
@@ -178,7 +178,7 @@ class Carrier:
         }
 
     async def _decide(self, window: Window) -> Outcomes:
-        """Take the rows of every lane one after the other, and lanes beside each other."""
+        """Take the rows of one aggregate one after the other, and different aggregates concurrently."""
         outcomes = dict(window.refused)
         if (sheet := window.sheet) is None:
             return outcomes

@@ -1,4 +1,4 @@
-"""The bulk door: rows come in as NDJSON, go through the same commands as every other door, one outcome each."""
+"""Bulk import over HTTP: NDJSON rows pass through the same commands as single requests, one outcome each."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
@@ -52,7 +52,7 @@ Position = Annotated[
 
 
 def router(store: BulkStore, sheets: Sheets) -> APIRouter:
-    """Make `POST /imports` for a service's sheets, which are made anew for every request."""
+    """Make `POST /imports` for a service's sheets, which are created for every request."""
     routes = APIRouter(tags=["import"])
     names = ", ".join(sheets(Session(OverlayEventStore(store))))
 
@@ -87,7 +87,7 @@ def _codes(text: str) -> frozenset[str]:
 
 
 async def _lines(request: Request) -> list[bytes] | None:
-    """Read the body; None if it is too large (what comes is then passed over, so that the answer is heard)."""
+    """Read the body; None if it is too large (what comes is then passed over, so that the client gets the answer)."""
     body, whole = bytearray(), True
     async for chunk in request.stream():
         whole = whole and len(body) + len(chunk) <= MOST_BYTES
@@ -113,7 +113,7 @@ async def _to_the_end(outcomes: AsyncGenerator[bytes, None], lines: Sequence[byt
             answered=answered,
             unknown=len(unknown),
             error=f"{type(error).__name__}: {error}",
-            advice="the client was told to send the unknown rows again; look for the broker and the database",
+            advice="the client was asked to resend the unknown rows; check the broker and the database",
         )
         yield b"".join(map(_unknown, unknown))
 

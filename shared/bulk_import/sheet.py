@@ -40,7 +40,7 @@ class Sheet(Generic[R]):
     """How one kind of row is taken.
 
     `about` names the aggregates that a row concerns: the first is the one that it changes, in the order of
-    the rows; rows about different ones are taken beside each other.
+    the rows; rows about different ones are processed concurrently.
     """
 
     model: type[R]

@@ -12,7 +12,7 @@ from shared.directory.units import Unit
 
 @dataclass(frozen=True, kw_only=True)
 class UnitsOn:
-    """The units as they are on one day. A unit that nobody registered bears its code as its name."""
+    """The units as they are on one day. An unregistered unit has its code as its name."""
 
     units: Mapping[str, Unit]
     day: date
@@ -81,7 +81,7 @@ class UnitsOn:
             yield from self._followed(heir, seen | {heir})
 
     def successor(self, code: str) -> str:
-        """Follow the successions in force; where a unit has several, it stays what it was.
+        """Follow the successions in force; where a unit has several, it remains itself.
 
         Which of several carries a draft on is named by a transfer of that draft, and then it is led by it.
         """

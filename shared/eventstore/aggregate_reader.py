@@ -25,18 +25,18 @@ AT_MOST = 1024  # events of such an answer (the broker's limit)
 STEPS = 24  # back from an event to the one before it, until the log is searched instead
 CONCURRENT_READS = 32
 TOO_MANY = 413
-BEHIND_SECONDS = 0.05  # until who is behind, or another in its place, is asked again
-LASTING_SECONDS = 30.0  # a broker that is behind for longer is cut off, and answers nobody
+BEHIND_SECONDS = 0.05  # until a stale replica, or another in its place, is asked again
+LASTING_SECONDS = 30.0  # a broker that is behind for longer is cut off and answers no request
 
 _Placed = dict[int, tuple[Recorded, int]]  # by version: an event, and where the one before it stands
 
 
 @dataclass(slots=True)
 class NewestSeen:
-    """The newest event that a process knows of: what it reads must not be older.
+    """The newest event that this process has seen: what it reads must not be older.
 
-    Of three brokers any one may answer a direct get, also one that has not heard yet what the others took: what was
-    accepted a moment ago is not there then. Asked for this event beside what is wanted, it betrays itself.
+    Any of three brokers may answer a direct get, also a stale replica that lacks the events accepted a moment ago.
+    We add our newest event to the query; a stale replica omits it and is detected.
     """
 
     position: int = 0
@@ -45,7 +45,7 @@ class NewestSeen:
 
     @property
     def is_current(self) -> bool:
-        """After a while nobody is behind any more; should the log have been replaced, this ends the waiting."""
+        """After a while no replica is behind any more; if the log was replaced, this ends the waiting."""
         return self.position > 0 and time.monotonic() - self.noted < LASTING_SECONDS
 
     @property
@@ -67,7 +67,7 @@ class LogReader:
 
     A search for one subject scans the log message by message (1.3 ms in 10,000 messages, on the broker's
     side alone). The newest event of every type, of 250 aggregates at once, costs 0.02 ms for each, and an
-    event at a known place as little. And every event tells where the one before it stands: it was written
+    event at a known place as little. And every event gives the position of the one before it: it was written
     with that position as the expected one, or directly after it in the same batch.
     """
 
@@ -192,7 +192,7 @@ class LogReader:
         return answers
 
     async def _exchange(self, queries: Iterable[Mapping[str, Any]], done: Any) -> list[Msg]:
-        """Send queries, all with one address for their answers, and hear until it is done."""
+        """Send queries, all with one address for their answers, and collect answers until it is done."""
         answers: list[Msg] = []
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 

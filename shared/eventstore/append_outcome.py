@@ -1,4 +1,4 @@
-"""Whether an append that nobody acknowledged is in the log all the same."""
+"""Decides whether an unacknowledged append is in the log."""
 
 from collections.abc import Sequence
 

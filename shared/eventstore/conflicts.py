@@ -1,4 +1,4 @@
-"""Why an append is refused: somebody else was quicker, or the log must not hold what it says."""
+"""Why an append is refused: another writer was first, or the log must not hold its content."""
 
 from shared.kernel.errors import Refusal
 from shared.text_checks.personal_data import PersonalData

@@ -1,4 +1,4 @@
-"""The one command handler: load, fold, decide, append; a conflict is decided anew."""
+"""The one command handler: load, fold, decide, append; a conflict is decided again."""
 
 import asyncio
 import random

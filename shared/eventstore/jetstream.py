@@ -116,7 +116,7 @@ class JetStreamEventStore:
     ) -> Version:
         """Look whether an append that was refused or not answered is in the log all the same.
 
-        After a lost acknowledgement the retry is told "wrong last sequence" by one replica and
+        After a lost acknowledgement the retry is answered "wrong last sequence" by one replica and
         "duplicate" by three.
         """
         history = await self.load(ref)

@@ -57,7 +57,7 @@ class History:
         return state
 
     def grown(self, events: Sequence[Recorded]) -> "History":
-        """Follow it with more events; what is known of the first is not reckoned anew."""
+        """Follow it with more events; what is cached of the first is not computed again."""
         new = _facts(events)
         states = {
             context: (decider, reduce(decider.evolve, new, state))

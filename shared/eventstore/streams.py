@@ -36,7 +36,7 @@ class Consumer:
     stream: str
     filters: tuple[str, ...]
     deliver: DeliverPolicy = DeliverPolicy.ALL
-    ack_wait: float = 30.0  # seconds until a message that nobody answered for comes again
+    ack_wait: float = 30.0  # seconds until an unacknowledged message is redelivered
     max_ack_pending: int = 500
 
 
@@ -77,7 +77,7 @@ ANSWERS = tuple(f"loa.alert.*.{name}" for name in ("acknowledged", "obstacle_rep
 
 CONSUMERS = (
     Consumer(name="campaigns-answers", owner="campaigns", stream=EVENTS, filters=ANSWERS),
-    # A tick that nobody heard in time is of no use: only the newest counts.
+    # A late tick is useless: only the newest counts.
     Consumer(
         name="notifier-ticks",
         owner="notifier",
@@ -197,7 +197,7 @@ async def _consumer(js: JetStreamContext, consumer: Consumer) -> ConsumerConfig 
 
 
 async def _retired(js: JetStreamContext) -> list[Difference]:
-    """List what no release needs any more and nobody uses."""
+    """List retired consumers that no replica uses any more."""
     differences: list[Difference] = []
     for name, stream in RETIRED.items():
         with suppress(NotFoundError):

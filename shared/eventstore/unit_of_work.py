@@ -1,4 +1,4 @@
-"""The log with what one request has said on top: read once, written together, or, by a dry run, never."""
+"""The log plus the pending events of one request: read once, written together, or, by a dry run, never."""
 
 from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -55,7 +55,7 @@ class Written:
 class OverlayEventStore:
     """An event store for one request. What it appends stands in memory until `write`.
 
-    Aggregates are remembered as they were read first: whoever overtakes is noticed when it is written.
+    Aggregates are cached as first read: a conflict is noticed when the events are written.
     """
 
     below: BulkStore
@@ -75,7 +75,7 @@ class OverlayEventStore:
         return self._histories[ref]
 
     async def exists(self, ref: AggregateRef) -> bool:
-        """Say so by what was read (or said) of the aggregate, for rows that follow will ask for it too."""
+        """Say so by what was read (or appended) of the aggregate, for rows that follow will ask for it too."""
         return bool((await self.load(ref)).events)
 
     async def append(self, ref: AggregateRef, expected: Version, events: Sequence[NewEvent]) -> Version:
@@ -90,8 +90,7 @@ class OverlayEventStore:
     def write(self) -> Coroutine[Any, Any, Written]:
         """Append to the log what is pending at this moment, in as few atomic batches as it takes.
 
-        More may be said while that is under way; it stands on what is being written, so let it be written only
-        when nobody was overtaken.
+        Callers may append more while a write is in flight; write it only if no aggregate conflicted.
         """
         batches = [*_batches(self._appends())]
         self._pending = {}
@@ -109,7 +108,7 @@ class OverlayEventStore:
         return Written(positions, frozenset(conflicted))
 
     def forget(self, refs: Iterable[AggregateRef] | None = None) -> None:
-        """Read these (default: all) anew when they are next asked for, and drop what is pending on them."""
+        """Read these (default: all) again when they are next asked for, and drop what is pending on them."""
         for ref in list(self._histories if refs is None else refs):
             self._histories.pop(ref, None)
             self._pending.pop(ref, None)
@@ -137,7 +136,7 @@ class OverlayEventStore:
             try:
                 return list(zip(batch, await self.below.append_all(batch), strict=True))
             except (VersionConflict, TransientError):
-                pass  # one of them is to blame, or nobody knows: each by itself, with the same ids
+                pass  # one of them conflicts, or the outcome is unknown: each by itself, with the same ids
         return [(append, await self._write_single(append)) for append in batch]
 
     async def _write_single(self, append: Append) -> Version | None:

@@ -1,4 +1,4 @@
-"""The operator's doors of every service: the read model's state, rebuilt, verified and helped past; what is its own, kept."""
+"""Operator routes of every service: rebuild, verify and unblock the read model; back up and restore owned state."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -19,7 +19,7 @@ logger = log.get(__name__)
 
 
 class ShadowProgress(BaseModel):
-    """Rows that are made anew beside the live ones: `position` is how far they are."""
+    """Progress of a rebuild into shadow tables: `position` is the last event in them."""
 
     position: int
     problem: str | None
@@ -55,7 +55,7 @@ class TableComparison(BaseModel):
 
 
 class Outcome(BaseModel):
-    """What a verification found: each table as it stood at `position`, and as the log gives it anew."""
+    """Result of a verification: each table as it was at `position`, and as rebuilt from the log."""
 
     position: int
     tables: list[TableComparison]
@@ -119,7 +119,7 @@ def _owned_state(runner: Runner, own: OwnedState) -> APIRouter:
 
     @router.get(
         "",
-        summary="Everything that this service keeps beside the log (personal data), for a backup",
+        summary="State of this service that is not in the log (personal data), for a backup",
         response_class=StreamingResponse,
         responses={200: {"content": {NDJSON: {"schema": {"type": "string"}}}}},
     )
@@ -176,23 +176,21 @@ def _projections(runner: Runner) -> APIRouter:
             rebuild=await _shadow_progress(runner, Purpose.REBUILD),
         )
 
-    @router.post(
-        "/rebuild", status_code=202, summary="Fill the read model anew from the log, beside the live one"
-    )
+    @router.post("/rebuild", status_code=202, summary="Rebuild the read model from the log in shadow tables")
     async def rebuild(principal: Operator) -> Rebuilding:
         await runner.rebuild()
         logger.info("rebuild_requested", projection=runner.name, by=principal.actor)
         return Rebuilding(projection=runner.name)
 
     @router.post(
-        "/verification", status_code=202, summary="Compare the read model with what the log gives anew"
+        "/verification", status_code=202, summary="Compare the read model with a rebuild from the log"
     )
     async def verify(principal: Operator) -> Verification:
         await verification.ask()
         logger.info("verification_requested", projection=runner.name, by=principal.actor)
         return await verified(principal)
 
-    @router.get("/verification", summary="What the last comparison found")
+    @router.get("/verification", summary="Result of the last comparison")
     async def verified(_: Operator) -> Verification:
         running = await _shadow_progress(runner, Purpose.VERIFICATION)
         last_outcome = None if running else await verification.outcome()

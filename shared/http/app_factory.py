@@ -1,4 +1,4 @@
-"""A service's application: what goes around every request, and which doors there are."""
+"""A service's application: middleware and routers."""
 
 import re
 import time
@@ -33,7 +33,7 @@ UNPRINTABLE = Text(
 )
 _NUL = b"%00"
 _WORD = re.compile(r"[\x21-\x7e]{1,128}")
-MOST_BYTES = 1 << 20  # of a request's body; the import has its own door and limit
+MOST_BYTES = 1 << 20  # of a request's body; the import has its own route and limit
 BULK = {"/imports", admin_routes.OWN_DATA}
 MOST_BYTES_OF_A_FORM = 11 << 20  # behind a link of a mail, where a file of evidence may go along
 QUIET = {"/livez", "/readyz", "/metrics"}  # asked by machines, every few seconds
@@ -57,7 +57,7 @@ def create_api(
     now: Clock,
     settle: Settle = nothing_to_settle,
 ) -> FastAPI:
-    """Make the service's application; `settle` puts right what a backup has cut in two (`shared.persistence.owned_state`)."""
+    """Make the service's application; `settle` repairs work that a backup interrupted (`shared.persistence.owned_state`)."""
     app = FastAPI(
         title=f"Loa {service}", version=service_routes.RELEASE, description=description, lifespan=lifespan
     )
@@ -148,7 +148,7 @@ class BodyTooLarge(Refusal):
 class BodyLimit:
     """Refuses a body that grows beyond the limit, while it is read: it is never held whole.
 
-    What was read is told by its hash, so that one idempotency key can't stand for two different requests.
+    The body read is identified by its hash, so that one idempotency key can't stand for two different requests.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -1,4 +1,4 @@
-"""Who is at the door: a signed JWT with role and unit, verified against a JWKS on every endpoint."""
+"""Authentication and authorisation: a signed JWT with role and unit, verified against a JWKS on every endpoint."""
 
 import asyncio
 import json
@@ -120,7 +120,7 @@ async def _admit(roles: frozenset[Role], request: Request, credentials: Credenti
 
 
 def admit(*roles: Role) -> Any:
-    """Declare who may pass an endpoint's door; every endpoint has exactly one such declaration."""
+    """Declare who may call an endpoint; every endpoint has exactly one such declaration."""
     dependency = partial(_admit, frozenset(roles))
     return Depends(dependency)
 

@@ -1,4 +1,4 @@
-"""What every OpenAPI document says beside its routes: problems, headers, the security scheme's answers."""
+"""Parts of every OpenAPI document besides its routes: problems, headers, the security scheme's answers."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

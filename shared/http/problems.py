@@ -214,6 +214,6 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     logger.error("request_failed", path=_path(request), exc_info=error)
     message = Text(
         "Hệ thống gặp lỗi ngoài dự kiến và đã ghi nhật ký; đề nghị báo cho người vận hành.",
-        "The system met an unexpected error and has logged it; please tell the operator.",
+        "The system met an unexpected error and has logged it; please inform the operator.",
     )
     return problem(request, 500, "internal-error", message)

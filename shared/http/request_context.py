@@ -1,4 +1,4 @@
-"""The conventions that every door keeps: bodies, versions, positions, idempotency."""
+"""Request context shared by all routes: bodies, versions, positions, idempotency."""
 
 import re
 from collections.abc import Sequence

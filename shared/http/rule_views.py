@@ -1,4 +1,4 @@
-"""How what the rules say of a draft is written as JSON, alike in every service that tells of it."""
+"""JSON views of what the rules derive for a draft, shared by all services."""
 
 from datetime import date
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The doors that every service has: is it alive, is it ready, what does it count, which events are its own."""
+"""Routes of every service: liveness, readiness, metrics, and the contract of its events."""
 
 from collections.abc import Mapping
 from functools import cache

@@ -32,7 +32,7 @@ class LoaError(Exception):
 class Refusal(LoaError):
     """The domain says no, and says what to do; nothing was written.
 
-    `code` is stable (it ends the `type` of a problem document, RFC 9457), `kind` tells the edge which
+    `code` is stable (it ends the `type` of a problem document, RFC 9457), `kind` gives the edge which
     family of status fits, `message` is for a person.
     """
 

@@ -1,18 +1,18 @@
-"""Background work side by side: all of it ends when one part fails, or when it is told to."""
+"""Concurrent background tasks: all end when one fails or when they are cancelled."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-AGAIN_SECONDS = 5.0  # time for a part to put its things away; then it is told once more
+AGAIN_SECONDS = 5.0  # for a task to clean up before cancel() is repeated
 
 
 async def together(*works: Callable[[], Awaitable[None]]) -> None:
     """Run all, until all are done; raise what the first one raises that fails, when the others have ended.
 
-    Unlike `asyncio.TaskGroup` it tells a part again to end that goes on: on Python 3.11 `asyncio.wait_for`, which
+    Unlike `asyncio.TaskGroup` it repeats cancel() on a task that goes on: on Python 3.11 `asyncio.wait_for`, which
     nats-py and other libraries stand on, loses a cancellation that comes in the same moment as the answer (CPython
-    issue 86296, mended in 3.12).
+    issue 86296, fixed in 3.12).
     """
     tasks = {asyncio.ensure_future(_as_coroutine(work)) for work in works}
     try:
@@ -27,7 +27,7 @@ async def _end(tasks: set[asyncio.Task[None]]) -> None:
     while going := {task for task in tasks if not task.done()}:
         for task in going:
             task.cancel()
-        with suppress(asyncio.CancelledError):  # told once more ourselves: the parts are
+        with suppress(asyncio.CancelledError):  # cancelled again ourselves: the tasks are, too
             await asyncio.wait(going, timeout=AGAIN_SECONDS)
 
 

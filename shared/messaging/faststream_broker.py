@@ -1,4 +1,4 @@
-"""NATS: one connection for the event store and the projections, and FastStream as the face to the broker."""
+"""NATS: one connection for the event store and the projections, and FastStream for subscribers and the event catalogue."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ def events_stream() -> JStream:
 
 
 class ConnectionLog:
-    """Says what happens to a connection, and a repeated error only once."""
+    """Logs the events of a connection, and a repeated error only once."""
 
     def __init__(self) -> None:
         self._last_error = ""
@@ -54,7 +54,7 @@ def connection_options(settings: ServiceSettings) -> dict[str, Any]:
         "inbox_prefix": settings.inbox_prefix,
         "max_reconnect_attempts": -1,
         "reconnect_time_wait": 1,
-        "ping_interval": 5,  # seconds; at the third that nobody answered the link is given up
+        "ping_interval": 5,  # seconds; after three unanswered ones the connection is closed
         "error_cb": connection_log.failed,
         "disconnected_cb": connection_log.disconnected,
         "reconnected_cb": connection_log.reconnected,

@@ -1,4 +1,4 @@
-"""How a service reacts to what it hears: FastStream subscribers on its durable consumers, every answer explicit."""
+"""FastStream subscribers on the durable consumers of a service, with explicit acknowledgement."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -36,7 +36,7 @@ Work = Callable[[NatsMessage], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Subscribers:
-    """`inbox` is the prefix that the broker lets us hear on: FastStream's pulls don't take the connection's."""
+    """`inbox` is the prefix on which the broker lets us subscribe: FastStream's pulls don't take the connection's."""
 
     broker: NatsBroker
     client: Client
@@ -49,9 +49,9 @@ class Subscribers:
     def on_event(
         self, consumer: str, work: Callable[[Recorded], Awaitable[None]], *, title: str, description: str
     ) -> None:
-        """Do `work` for each event that the durable consumer gives; types that nobody knows are passed over.
+        """Do `work` for each event that the durable consumer gives; unknown types are skipped.
 
-        It comes again until it is done, so twice must change nothing: key what is appended by the event
+        It is redelivered until it is done, so twice must change nothing: key what is appended by the event
         (`shared.contracts.envelope.following`).
         """
 
@@ -120,7 +120,7 @@ class Subscribers:
         info = await self.client.jetstream(timeout=2).consumer_info(consumer.stream, consumer.name)
         idle = bool(info.num_pending) and not info.num_waiting and not info.num_ack_pending
         waiting = f"{consumer.name}: {info.num_pending or 0} wait"
-        return Check(not idle, f"{waiting}{', nobody asks' if idle else ''}")
+        return Check(not idle, f"{waiting}{', no pull request' if idle else ''}")
 
 
 def _covering(filters: Iterable[str]) -> str:
@@ -135,7 +135,7 @@ def _received(message: NatsMessage) -> ReceivedMessage:
 
 
 async def answer(consumer: str, message: NatsMessage, work: Work) -> Outcome:
-    """Acknowledge what is done, ask again for what may work later, end what never will; say which."""
+    """Acknowledge a processed message, redeliver after a transient error, reject after a permanent one."""
     try:
         await work(message)
     except PermanentError as error:

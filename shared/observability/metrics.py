@@ -1,4 +1,4 @@
-"""Prometheus metrics of a service: what it promises, counted. deploy/prometheus/README.md lists them all."""
+"""Prometheus metrics of a service: its service levels. deploy/prometheus/README.md lists them all."""
 
 import asyncio
 import logging
@@ -11,8 +11,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 logger = logging.getLogger(__name__)  # which goes through ours (shared.kernel.log)
 
 EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-FRESH_SECONDS = 5.0  # within which what was read for one scrape is good enough for the next
-READ_SECONDS = 2.0  # for any one reading: a scrape must answer when nothing else does
+FRESH_SECONDS = 5.0  # collectors are not run again within this time
+READ_SECONDS = 2.0  # for any one collector: a scrape must answer when nothing else does
 
 Collector = Callable[[], Awaitable[None]]
 
@@ -20,7 +20,7 @@ Collector = Callable[[], Awaitable[None]]
 class Telemetry:
     """The metrics that every service has; one registry a service, none global.
 
-    `before_scrape` takes readings that set gauges just before they are asked for.
+    `before_scrape` registers collectors that set gauges just before a scrape.
     """
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 FRESH = timedelta(minutes=1)
-"""What is older when it is heard is a replay: after an outage, a rebuild, a restore."""
+"""A message that is older when it is received is a replay: after an outage, a rebuild, a restore."""
 MOST_LINKS = 64
 
 _W3C = TraceContextTextMapPropagator()
@@ -37,7 +37,7 @@ def exporter() -> SpanExporter:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMessage:
-    """A message that something is done about: the trace that it belongs to, and how long ago it was written."""
+    """A received message: the trace that it belongs to, and its age."""
 
     traceparent: str | None
     age: timedelta
@@ -85,7 +85,7 @@ class Tracing:
     def receiving(
         self, name: str, received: Sequence[ReceivedMessage], *, replay: bool = False
     ) -> Iterator[Span]:
-        """Work on messages: fresh ones of one sender go on in its trace, anything else is linked to theirs."""
+        """Process messages: fresh ones of one sender continue its trace, all others are linked to theirs."""
         senders = {message.traceparent for message in received}
         fresh = not replay and len(senders) == 1 and all(message.age < FRESH for message in received)
         parent = _context(senders.pop()) if fresh else Context()

@@ -1,4 +1,4 @@
-"""A form as it was sent: each field read on its own, each fault said in words beside it, nothing forgotten."""
+"""A form as it was sent: each field read on its own, each error shown beside its field, all input kept."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -51,7 +51,7 @@ class Wrong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
-    """A file that somebody sent: its SHA-256 in hexadecimal digits, and its size in bytes; nothing else is kept."""
+    """An uploaded file: its SHA-256 in hexadecimal digits, and its size in bytes; nothing else is kept."""
 
     sha256: str
     size: int
@@ -177,7 +177,7 @@ async def sent(request: Request) -> Fields:
             for name, value in form.multi_items():
                 if isinstance(value, str):
                     given.setdefault(name, []).append(value)
-                elif value.size:  # a field in which nobody chose a file is sent as well, empty
+                elif value.size:  # a field without a chosen file is sent as well, empty
                     files[name] = await _file(value)
     except HTTPException:
         return Fields()

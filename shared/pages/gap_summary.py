@@ -36,7 +36,7 @@ class GapSummary:
 
 
 async def gap_summary_of(store: EventStore, link: Link, today: date) -> GapSummary:
-    """Read the matter of a link, its unit by the name of today; raises `LinkNotValid` if the log knows nothing of it."""
+    """Summarise the gap of a link, its unit by the name of today; raises `LinkNotValid` if the log has no such gap."""
     story = (await store.load(AggregateRef("compliance", link.gap_id))).facts
     if not story:
         raise LinkNotValid

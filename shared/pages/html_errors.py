@@ -43,5 +43,5 @@ def kept_headers(problem: Response) -> dict[str, str]:
 
 
 def _is_refusal(kind: Any) -> TypeGuard[type[Exception]]:
-    # What nobody expected stays with the server's last handler, which logs it.
+    # An unexpected error is left to the server's last handler, which logs it.
     return isinstance(kind, type) and issubclass(kind, Exception) and kind is not Exception

@@ -1,4 +1,4 @@
-"""The door behind the buttons of a mail: who holds a valid link may look (GET) and answer once (POST).
+"""Pages behind the buttons of a mail: a valid link admits to look (GET) and to answer once (POST).
 
 There is no account, no session and no cookie: a browser brings nothing along by itself, so another site has
 nothing to ride on (CSRF), and the token in the address is what admits. Programs that look through mails follow
@@ -40,7 +40,7 @@ TITLES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A link that was shown at the door."""
+    """A verified link that a request bears."""
 
     link: Link
     token: str
@@ -66,7 +66,7 @@ class LinkGuard:
     now: Clock
 
     def admit(self, *answers: AlertAnswer, over: bool = False) -> Any:
-        """Declare which links pass an endpoint's door; with `over` those too whose time has passed."""
+        """Declare which links an endpoint accepts; with `over` expired ones too."""
         return Depends(partial(_hold, frozenset(answers), self, over))
 
 

@@ -64,8 +64,8 @@ def create_engine(url: str) -> AsyncEngine:
 def _refuse_if_closed(connection: DBAPIConnection, _record: Any, _proxy: Any) -> None:
     """Let the pool open a new connection for one that the database closed meanwhile.
 
-    The driver hears of it by itself, so nobody asks the database each time (`pool_pre_ping`: a way there and back,
-    and as much of a processor as a small query). A session that fell silent is told by whoever uses it next.
+    The driver notices it by itself, so no query checks it each time (`pool_pre_ping`: a round trip, and as much of
+    a processor as a small query). A session that fell silent fails at its next use.
     """
     if connection.driver_connection.is_closed():
         raise DisconnectionError("the database closed the session")
@@ -141,7 +141,7 @@ async def upsert(connection: AsyncConnection, table: Table, rows: Sequence[Mappi
     """Insert whole rows, or replace those whose primary key exists; each key at most once in `rows`.
 
     All rows name the same columns. They go as one JSON text that PostgreSQL takes apart: INSERT with many
-    VALUES, which SQLAlchemy compiles anew for each number of rows, takes six times as long.
+    VALUES, which SQLAlchemy compiles again for each number of rows, takes six times as long.
     """
     if rows:
         await connection.exec_driver_sql(_upsert(table, tuple(rows[0])), (_as_json(rows),))

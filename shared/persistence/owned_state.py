@@ -1,4 +1,4 @@
-"""What a service keeps that no log could give back: read out whole, and put into an empty installation again."""
+"""State that cannot be rebuilt from the log: exported for a backup, and restored into an empty installation."""
 
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
@@ -45,11 +45,11 @@ class CutShort(Refusal):
 
 
 Settle = Callable[[AsyncConnection, datetime], Awaitable[None]]
-"""Puts right what must not go on as it stood; is given the moment when the backup began."""
+"""Repairs work that the backup interrupted; receives the time when the backup began."""
 
 
 async def nothing_to_settle(_connection: AsyncConnection, _begun: datetime) -> None:
-    """Most services have no work that a backup could cut in two."""
+    """Most services have no work that a backup could interrupt."""
 
 
 @dataclass(frozen=True, slots=True)

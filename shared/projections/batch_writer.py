@@ -1,4 +1,4 @@
-"""Batches of the log become rows, together with the checkpoint, exactly once; a poisonous event is singled out."""
+"""Batches of the log become rows, together with the checkpoint, exactly once; a poison event is isolated."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ class Batches:
         async with self.engine.begin() as connection:
             if self.path:
                 await connection.execute(text(f"SET LOCAL search_path = {self.path}"))
-            # The checkpoint before the rows, as readers take them: so nobody waits for the other in a ring.
+            # The checkpoint before the rows, in the order of queries: so no deadlock arises.
             skipped = await self.checkpoints.advance(connection, self.row, read, to, of=self.projection.name)
             if events := self._events(batch, skipped):
                 await self.projection.apply(connection, events)
@@ -80,7 +80,7 @@ class Batches:
         return to
 
     def received(self, batch: Sequence[RawEvent], now: datetime) -> list[ReceivedMessage]:
-        """Say which traces a batch comes from."""
+        """Give the traces that the events of a batch belong to."""
         ours = (raw for raw in batch if self._is_ours(raw))
         return [ReceivedMessage(raw.traceparent, now - raw.recorded) for raw in ours]
 
@@ -88,7 +88,7 @@ class Batches:
         return raw.subject.split(".", 2)[1] in self.projection.contexts
 
     def _log_projected(self, events: Sequence[Recorded], to: Checkpoint) -> None:
-        """Name each event while they come by ones; of a crowd only where it ends."""
+        """Log each event of a small batch; of a large one only its end."""
         if len(events) > FEW:
             logger.info("events_projected", row=self.row, events=len(events), position=to.position)
             return

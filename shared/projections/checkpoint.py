@@ -1,4 +1,4 @@
-"""Where a projection stands: a row beside its tables, moved in the same transaction by compare-and-set."""
+"""Position of a projection: a row in its database, moved in the same transaction by compare-and-set."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +26,7 @@ WHERE projection_checkpoint.stream_created IS NULL {_RETURNING}
 
 
 class CheckpointMoved(LoaError):
-    """Somebody else moved the checkpoint since it was read: nothing of this batch was written."""
+    """Another process moved the checkpoint since it was read: nothing of this batch was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class CheckpointTables:
         )
 
     async def lock(self, connection: AsyncConnection, projection: str) -> Checkpoint:
-        """Read a checkpoint that nobody else reads or moves until the end of the transaction."""
+        """Read a checkpoint that no other process reads or moves until the end of the transaction."""
         await connection.execute(text("LOCK TABLE projection_checkpoint IN ACCESS EXCLUSIVE MODE"))
         return await self.read(connection, projection)
 

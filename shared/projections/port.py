@@ -1,4 +1,4 @@
-"""What a service says about its projection, and what the projector says about its own state."""
+"""The port of a projection, and the status of its projector."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,11 +30,11 @@ class Projection(Protocol):
         ...
 
     async def began(self) -> None:
-        """Be told that this process is the active one from now on; what it remembers may be old."""
+        """Called when this process becomes the active one; its caches may be stale."""
         ...
 
     async def caught_up(self) -> None:
-        """Be told, after the commit, that the rows are as new as the log was; may append events."""
+        """Called after the commit when the rows are as new as the log; may append events."""
         ...
 
 

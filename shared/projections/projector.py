@@ -63,13 +63,13 @@ class Runner:
         self._changed = asyncio.Condition()
 
     async def run(self) -> None:
-        """Project for ever, and fill tables anew beside when that is asked for."""
+        """Project for ever, and rebuild into shadow tables on request."""
         await together(
             self._project_for_ever, *(shadow_rebuild.run for shadow_rebuild in self.shadow_rebuilds.values())
         )
 
     async def _project_for_ever(self) -> None:
-        """Wait out the faults that may pass, show the others until they are mended."""
+        """Retry after transient faults; show the others until they are repaired."""
         last_problem = ""
         while True:
             try:
@@ -86,7 +86,7 @@ class Runner:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _lead_until_halted(self) -> None:
-        """Project until something stops it that only a hand can mend; come back when that is done."""
+        """Project until an operator must intervene; return when that is done."""
         try:
             await self._lead()
         except (StreamRecreated, PoisonEvent) as error:
@@ -110,14 +110,14 @@ class Runner:
             await self._checkpoints.skip(connection, self.name, position, reason=reason, by=by)
 
     async def rebuild(self) -> None:
-        """Ask for the tables to be filled anew from the log; readers keep the old ones until it is done.
+        """Request a rebuild of the tables from the log; queries keep the old ones until it is done.
 
-        Nothing is sent or announced by it: a projection only writes rows.
+        It sends no mail and appends no event: a projection only writes rows.
         """
         await self.shadow_rebuilds[Purpose.REBUILD].ask()
 
     async def behind(self) -> int:
-        """Tell how many events the log has beyond the rows; as last known, where the broker is away."""
+        """Return how many events the log has beyond the rows; the last value if the broker is away."""
         try:
             return max(0, await self.log_end() - self.status.position)
         except TRANSIENT:
@@ -154,9 +154,7 @@ class Runner:
         async with self._leadership():
             checkpoint = await self.rows.read()
             stream = await self._check_stream(checkpoint)
-            await (
-                self.projection.began()
-            )  # before it is ready: rows that follow from other rules are made anew
+            await self.projection.began()  # before it is ready: rows derived by other rules are derived again
             feed = Feed(self._client, checkpoint.position)
             logger.info("projection_started", projection=self.name, position=checkpoint.position)
             try:
@@ -218,7 +216,7 @@ class Runner:
     async def _is_whole(self, checkpoint: Checkpoint) -> bool:
         """Say whether the log has all that the rows come from after all.
 
-        A broker that was cut off from the others tells of its old end for a moment when it is back.
+        A broker that was cut off from the others reports its old end for a moment when it is back.
         """
         try:
             await self._check_stream(checkpoint)

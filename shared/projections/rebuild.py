@@ -1,4 +1,4 @@
-"""Fills a read model anew beside the live one: to take its place (rebuild), or to be compared (verification).
+"""Rebuilds a read model in shadow tables: to replace the live one (rebuild), or to compare it (verification).
 
 The live tables are read and written as ever meanwhile; nothing is announced or sent. What was asked for stands
 in the database, as a checkpoint of its own, so any replica may be asked and another one may carry it out. Whoever
@@ -34,7 +34,7 @@ logger = log.get(__name__)
 
 BATCH = 500
 WAIT_SECONDS = 1.0
-LOOK_SECONDS = 0.5  # between two looks at what was asked for
+LOOK_SECONDS = 0.5  # between two checks for a request
 LOCK_SECONDS = 5  # for which readers may be held up while tables change places
 
 
@@ -44,12 +44,12 @@ class Purpose(StrEnum):
 
 
 class RestartRebuild(LoaError):
-    """Something changed under our hands: begin again."""
+    """The log or the schema changed meanwhile: restart the rebuild."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the tables beside are; None where nothing was asked for."""
+    """Position of the shadow tables; None if no rebuild was requested."""
 
     position: int | None = None
     problem: str | None = None
@@ -57,7 +57,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class TableComparison:
-    """A table as it stands live and as it came out anew, at the same position."""
+    """A live table and its rebuild at the same position."""
 
     table: str
     live: Digest
@@ -69,7 +69,7 @@ class TableComparison:
 
 
 class ShadowRebuild:
-    """One purpose's worker: waits until it is asked for, and carries it out."""
+    """Worker of one purpose: waits for a request and carries it out."""
 
     def __init__(self, purpose: Purpose, live: Batches, client: Client, tracing: Tracing) -> None:
         names = [table.name for table in live.projection.tables]
@@ -93,7 +93,7 @@ class ShadowRebuild:
         return Progress(checkpoint.position, self._problem) if checkpoint else Progress()
 
     async def outcome(self) -> Any:
-        """Read what the last verification found; None if there was none, or one is under way."""
+        """Read the result of the last verification; None if there was none, or one is under way."""
         async with self._live.engine.connect() as connection:
             table = f"{self._shadow.schema}.outcome"
             if (
@@ -215,7 +215,7 @@ class ShadowRebuild:
         return True
 
     async def _compare(self, feed: Feed, stream: StreamState) -> None:
-        """Hash the live tables as they stand at some position, and the same position come out anew."""
+        """Hash the live tables at their position, and the rebuilt ones at the same position."""
         async with self._live.engine.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ")
             at = await self._live.checkpoints.read(connection, self._live.row)

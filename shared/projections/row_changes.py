@@ -32,7 +32,7 @@ class Put:
 class Change:
     """Some columns of an existing row (nothing happens if there is none).
 
-    With an `event`, every column beside the key that has the name of one of its fields is changed too.
+    With an `event`, every column besides the key that has the name of one of its fields is changed too.
     """
 
     table: str

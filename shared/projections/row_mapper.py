@@ -29,7 +29,7 @@ def whole_row(table: Table, values: Row, event: Event | None) -> Row:
 
 
 def changed_columns(table: Table, key: Row, values: Row, event: Event | None) -> Row:
-    """Give the columns that a change writes: its own values, and all that the event names beside the key."""
+    """Give the columns that a change writes: its own values, and all that the event names besides the key."""
     _refuse_unknown(table, values)
     taken = _columns(table) - key.keys()
     return {name: value for name, value in _fields(event).items() if name in taken} | dict(values)

@@ -1,4 +1,4 @@
-"""Tables beside the live ones, of the same shape, in a schema of their own: filled, compared, put in their place."""
+"""Shadow tables: copies of the live ones in a schema of their own, to be filled, compared and swapped in."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ class ShadowTables:
         await self.drop(connection)
 
     async def lock_live(self, connection: AsyncConnection) -> None:
-        """Let nobody read or write the live tables until the end of the transaction."""
+        """Block reads and writes of the live tables until the end of the transaction."""
         names = ", ".join(f'{LIVE}."{name}"' for name in self.names)
         await connection.execute(text(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE"))
 

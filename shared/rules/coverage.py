@@ -60,7 +60,7 @@ def numbers_of(facts: DraftFacts) -> tuple[int, ...]:
 
 
 def covering_day(occurrence: Occurrence, span: Span) -> date | None:
-    """Return the earliest day of the stay on which the communication may have been held."""
+    """Return the earliest day of the occurrence on which the communication may have been held."""
     first = max(span.first, occurrence.entered_on)
     left = occurrence.exited_on is not None and first >= occurrence.exited_on
     return None if left or span.last < occurrence.entered_on else first

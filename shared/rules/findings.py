@@ -1,6 +1,6 @@
-"""What is to be remarked of a draft's way beside its verdicts: returns, late entries, what no procedure knows.
+"""Findings about a draft besides its verdicts: returns, late entries, steps that no procedure has.
 
-A remark follows from the facts, so it lasts as long as they do; it never changes a verdict.
+A finding follows from the facts, so it lasts as long as they do; it never changes a verdict.
 """
 
 from collections.abc import Iterator, Sequence
@@ -51,7 +51,7 @@ class Finding:
     legal_basis: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the remark as data; days are ISO."""
+        """Give the finding as data; days are ISO."""
         return {
             "kind": self.kind,
             "is_warning": self.kind.is_warning,
@@ -64,7 +64,7 @@ class Finding:
 
 
 def findings(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> tuple[Finding, ...]:
-    """Remark everything that is known on a day, in the order of the days; what concerns the draft comes first."""
+    """Give the findings as of a day, in the order of the days; what concerns the draft comes first."""
     steps = [step for step in steps_of(facts, rulebook) if step.entry.entered_on <= as_of]
     clocks = clocks_of(facts, rulebook, as_of)
     dated = [*_late(facts, as_of), *_of_way(steps), *_left_early(steps, clocks), *_of_postings(clocks)]
@@ -111,7 +111,7 @@ def _late(facts: DraftFacts, as_of: date) -> Iterator[Finding]:
 
 
 def _of_way(all_steps: Sequence[Step]) -> Iterator[Finding]:
-    """Remark steps that the procedure does not know, and returns; what interrupts the way is no step."""
+    """Give findings for steps outside the procedure and for returns; a suspension is no step."""
     steps = [step for step in all_steps if step.entry.stage not in HALTS]
     been: set[Stage] = set()
     for before, step in zip([None, *steps], steps, strict=False):
@@ -165,7 +165,7 @@ def _of_step_entry(kind: FindingKind, step: Step, text: Text) -> Finding:
 
 
 def _left_early(steps: Sequence[Step], clocks: Sequence[PostingClock]) -> Iterator[Finding]:
-    """Remark a stage that was left for the next one before its posting had run the least number of days."""
+    """Give findings for a stage that was left for the next one before its posting had run the least number of days."""
     ran: set[Stage] = set()
     for step, following in pairwise(steps):
         rule = step.rule.posting_of(step.entry.stage)

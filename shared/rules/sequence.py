@@ -39,7 +39,7 @@ class StagePeriod(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occurrence:
-    """One stay of a draft in one stage, `[entered_on, exited_on)`; `rule` was in force on its entry day.
+    """One occurrence of a stage in a draft, `[entered_on, exited_on)`; `rule` was in force on its entry day.
 
     `entry_id` is the id of the entry that began it, and so the id of the gap that it may be.
     """
@@ -139,7 +139,7 @@ def _one_day(entries: list[StageEntry], current: StageEntry | None) -> list[Stag
 
 
 def parallel_entries(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> list[StageEntry]:
-    """Return the entries known on a day into stages that run beside the others, in the order of their days."""
+    """Return the entries known on a day into stages that run parallel to the others, in the order of their days."""
     entered = (entry for entry in facts.entries if entry.entered_on <= as_of)
     parallel = (entry for entry in entered if entry.stage in _rule(facts, rulebook, entry).parallel)
     return sorted(parallel, key=attrgetter("entered_on"))
@@ -217,7 +217,7 @@ def _occurrence(
 ) -> Occurrence:
     entry, rule = step
     exited_on = following.entered_on if following else None
-    certain = last_day(entry.entered_on, entry.precision)  # nobody is blamed for our ignorance
+    certain = last_day(entry.entered_on, entry.precision)  # an imprecise date counts in favour of the unit
     return Occurrence(
         entry_id=entry.entry_id,
         stage=entry.stage,

@@ -1,7 +1,7 @@
 """Links in mails, signed by the notifier and verified wherever they lead; above all those behind the answers.
 
 A link is a JWT (RFC 7519) signed with Ed25519 (RFC 8037). That of an answer is bound to one recipient, gap, draft,
-unit and stage, and good for one kind of answer until a moment. It proves nothing else: it opens no other door.
+unit and stage, and good for one kind of answer until a moment. It proves nothing else: it admits to nothing else.
 """
 
 import hashlib

@@ -45,7 +45,7 @@ def unreadable(text: str) -> Text | None:
     code = f"U+{ord(match.group()):04X}"
     return Text(
         f"có ký tự điều khiển ({code}); hãy xóa ký tự đó hoặc gõ lại ô này",
-        f"has a control character ({code}) in it; delete it or type the cell anew",
+        f"has a control character ({code}) in it; delete it or type the cell again",
     )
 
 

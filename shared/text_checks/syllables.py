@@ -44,7 +44,7 @@ def _joined(parts: list[str], letters: tuple[str, ...]) -> str:
 
 
 def _skeleton(word: str) -> tuple[str, int]:
-    """Take the tone marks off; the marks that make another letter (ă â ê ô ơ ư) stay."""
+    """Take the tone marks off; the marks that make another letter (ă â ê ô ơ ư) are kept."""
     apart = unicodedata.normalize("NFD", word.lower())
     kept = "".join(letter for letter in apart if letter not in _TONES)
     return unicodedata.normalize("NFC", kept), len(apart) - len(kept)

@@ -52,7 +52,7 @@ _VNI = _old_font("VNI", "VNI-Times")
 
 
 def tidied(text: str, *, one_line: bool = False) -> str:
-    """Take out characters that nobody sees, make every kind of space and line end the plain one, trim; NFC."""
+    """Take out invisible characters, make every kind of space and line end the plain one, trim; NFC."""
     plain = _LINES.sub("\n", _SPACES.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))))
     return _WHITE.sub(" ", plain).strip() if one_line else plain.strip()
 

@@ -44,7 +44,7 @@ class PostingRow(_Strict):
 
 
 class ProcedureRow(_Strict):
-    """One row; in an operator's file a field that is left out stays as the rule in its place has it."""
+    """One row; in an operator's file a field that is left out is inherited from the rule that it replaces."""
 
     regime: Regime
     instruments: tuple[Instrument | Literal["*"], ...] = Field(min_length=1)
