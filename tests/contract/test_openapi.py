@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from shared.http.problems import language_of
-from tests.contract.test_doors import PUBLIC, app_of, every_service
+from tests.contract.test_endpoints import PUBLIC, app_of, every_service
 
 PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}
 UNTYPED = {

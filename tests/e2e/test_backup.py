@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from deploy.cli.backup.archive import Manifest
-from tests.e2e.test_walk import QUESTIONS
+from tests.e2e.test_scenario import QUESTIONS
 from tests.support.home import Home, until
 
 ADDRESS = "dau-moi.so-b@example.vn"

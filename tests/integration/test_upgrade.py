@@ -16,7 +16,7 @@ from deploy.local.keys.keyring import Keyring
 from deploy.nats.permissions import OPERATOR
 from tests.support.engines import NewDatabase, connected
 from tests.support.first_release import Kept, answers, kept, restore_log, restore_rows, stop_ticking
-from tests.support.service import SERVICES, House, eventually
+from tests.support.service import SERVICES, Platform, eventually
 from tests.support.tokens import Issuer
 
 pytestmark = pytest.mark.timeout(300)  # eight services and four migrations beside the engines of other tests
@@ -61,26 +61,26 @@ async def upgraded(
     new_database: NewDatabase,
     tmp_path: Path,
     archive: Kept,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Platform]:
     """Start today's services on a release's data, while that release still reads."""
     async with connected(new_nats, OPERATOR) as operator:
         created = await restore_log(operator, tmp_path, archive.name)
     await stop_ticking(new_nats)
-    house = House(new_nats, keys, token_issuer)
+    platform = Platform(new_nats, keys, token_issuer)
     async with AsyncExitStack() as stack:
         for service in SERVICES:
-            url = house.databases[service] = await new_database()
+            url = platform.databases[service] = await new_database()
             columns = await restore_rows(url, service, created, archive)
             seen = await stack.enter_async_context(old_reader(url, columns))
             more: dict[str, Any] = {"mail_dir": tmp_path / "mail"} if service == "notifier" else {}
-            api = await stack.enter_async_context(house.another(service, **more))
-            house.services[service] = api
-            await api.settled(await house.head())
+            api = await stack.enter_async_context(platform.another(service, **more))
+            platform.services[service] = api
+            await api.settled(await platform.head())
             assert seen.keys() == columns.keys(), "no old table was ever empty to its reader"
-        yield house
+        yield platform
 
 
-async def test_a_release_goes_on_as_todays(upgraded: House, archive: Kept, tmp_path: Path) -> None:
+async def test_a_release_goes_on_as_todays(upgraded: Platform, archive: Kept, tmp_path: Path) -> None:
     notifier = upgraded.services["notifier"]
     for api in upgraded.services.values():
         await eventually(api._is_rebuilt)  # what the migrations added is filled

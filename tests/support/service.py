@@ -1,4 +1,4 @@
-"""Services on real engines, in this process, each on a free port; and a house of several on one log."""
+"""Services on real engines, in this process, each on a free port; and a platform of several on one log."""
 
 import asyncio
 import json
@@ -149,7 +149,7 @@ def _answers(client: httpx.AsyncClient) -> Callable[[], Awaitable[bool]]:
 
 
 @dataclass(slots=True)
-class House:
+class Platform:
     """Several services on one broker, each with a database of its own."""
 
     server: NatsServer
@@ -169,7 +169,7 @@ class House:
 
     @property
     def links(self) -> LinkKeys:
-        """The keys of the links in this house's mails."""
+        """The keys of the links in this platform's mails."""
         return link_keys(self.keys.folder)
 
     def settings(self, service: str, **changes: Any) -> ServiceSettings:
@@ -229,7 +229,7 @@ def existing(*services: str) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def open_house(
+async def open_platform(
     server: NatsServer,
     keys: Keyring,
     issuer: Issuer,
@@ -237,13 +237,13 @@ async def open_house(
     *services: str,
     ports: Mapping[str, int] | None = None,
     **changes: Any,
-) -> AsyncIterator[House]:
-    house = House(server, keys, issuer, ports=ports or {})
+) -> AsyncIterator[Platform]:
+    platform = Platform(server, keys, issuer, ports=ports or {})
     async with AsyncExitStack() as stack:
         for service in services:
-            house.databases[service] = await new_database(service)
-            house.services[service] = await stack.enter_async_context(house.another(service, **changes))
-        yield house
+            platform.databases[service] = await new_database(service)
+            platform.services[service] = await stack.enter_async_context(platform.another(service, **changes))
+        yield platform
 
 
 @pytest.fixture(scope="session")
@@ -252,22 +252,22 @@ def token_issuer(engines_folder: Path) -> Issuer:
 
 
 @pytest.fixture
-async def house(
+async def platform(
     new_nats: NatsServer, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Platform]:
     """Registry and campaigns on an empty log of the test's own."""
-    async with open_house(new_nats, keys, token_issuer, new_database, "registry", "campaigns") as found:
+    async with open_platform(new_nats, keys, token_issuer, new_database, "registry", "campaigns") as found:
         yield found
 
 
 @pytest.fixture(scope="session")
-async def shared_house(
+async def shared_platform(
     engines_folder: Path, keys: Keyring, token_issuer: Issuer, session_database: NewDatabase
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Platform]:
     """Registry and campaigns for many tests: use codes of your own (`a_code`), the log is never emptied."""
     async with (
-        fresh_nats(engines_folder / "house", keys) as server,
-        open_house(server, keys, token_issuer, session_database, "registry", "campaigns") as found,
+        fresh_nats(engines_folder / "platform", keys) as server,
+        open_platform(server, keys, token_issuer, session_database, "registry", "campaigns") as found,
     ):
         yield found
 
@@ -279,10 +279,10 @@ def a_code() -> str:
 
 
 @pytest.fixture
-async def whole_house(
+async def whole_platform(
     new_nats: NatsServer, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Platform]:
     """Every service that exists, on an empty log of the test's own."""
     services = existing(*SERVICES)
-    async with open_house(new_nats, keys, token_issuer, new_database, *services) as found:
+    async with open_platform(new_nats, keys, token_issuer, new_database, *services) as found:
         yield found

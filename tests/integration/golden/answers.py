@@ -43,7 +43,7 @@ async def record(office: Office, plain: Plain) -> dict[str, str]:
         found[f"answers/{answer}_refused.html"] = await _page(office, link, {})
     for answer, form in FORMS.items():
         found[f"answers/{answer}_recorded.html"] = await _page(office, links[answer], form)
-        await office.house.settled()
+        await office.platform.settled()
         found[f"answers/{answer}_used.html"] = await _page(office, links[answer])
     found |= await _settings(office)
     return {name: plain.page(text) for name, text in found.items()} | await _outcome(office, plain)
@@ -61,7 +61,7 @@ async def _settings(office: Office) -> dict[str, str]:
 
 async def _outcome(office: Office, plain: Plain) -> dict[str, str]:
     """Record what became of the alert and the gap."""
-    await office.house.settled()
+    await office.platform.settled()
     mine = [alert for alert in await office.alerts() if alert["draft_code"] == LATE]
     return {"answers/alert.json": plain.document({LATE: mine})}
 
@@ -76,7 +76,7 @@ async def _page(office: Office, link: str, form: Mapping[str, Any] | None = None
     """Look at a page, or send its form; links name the address that recipients see, not that of the process."""
     parts = urlsplit(link)
     service = parts.netloc.partition(".")[0]
-    url = f"http://127.0.0.1:{office.house.services[service].settings.port}{parts.path}"
+    url = f"http://127.0.0.1:{office.platform.services[service].settings.port}{parts.path}"
     async with httpx.AsyncClient() as visitor:
         answer = await (visitor.get(url) if form is None else visitor.post(url, data=form))
     return f"<!-- {answer.status_code} -->\n{answer.text}"

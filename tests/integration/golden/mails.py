@@ -62,7 +62,7 @@ def _without_files(ticks: dict[str, dict[str, list[dict[str, str]]]]) -> dict[st
 
 async def _immediate(office: Office) -> None:
     """Let a gap open that cannot wait for the next digest."""
-    await office.house.import_rows(
+    await office.platform.import_rows(
         "drafts",
         [
             samples.draft(
@@ -76,8 +76,8 @@ async def _immediate(office: Office) -> None:
             )
         ],
     )
-    await office.house.import_rows("policies", [samples.policy(LATE, 1)])
-    await office.house.import_rows("stages", [samples.stage(LATE, "draft_consultation", "2026-11-19")])
+    await office.platform.import_rows("policies", [samples.policy(LATE, 1)])
+    await office.platform.import_rows("stages", [samples.stage(LATE, "draft_consultation", "2026-11-19")])
     office.clock.moment = moment(14)
 
     async def alerted() -> bool:
@@ -85,8 +85,8 @@ async def _immediate(office: Office) -> None:
         return LATE in {alert["draft_code"] for alert in alerts}
 
     await eventually(alerted)
-    await office.house.settled()
-    async with connected(office.house.server, "operator") as operator:
+    await office.platform.settled()
+    async with connected(office.platform.server, "operator") as operator:
         await operator.jetstream().publish("loa-ticks.minute", b"")
 
     async def written() -> bool:

@@ -22,7 +22,7 @@ from tests.integration.metrics.recording import LEVELS, Recording, led_below, sp
 from tests.support.engines import NewDatabase, fresh_nats
 from tests.support.generate import random_drafts
 from tests.support.naive import OPENING, NaiveDraft, naive_counts, naive_gaps
-from tests.support.service import House, open_house
+from tests.support.service import Platform, open_platform
 from tests.support.tokens import Issuer
 
 SEEDS = (7, 21, 407)
@@ -56,7 +56,7 @@ is_working = load_rulebook().calendar.is_working
 
 @dataclass(frozen=True)
 class Recorded:
-    house: House
+    platform: Platform
     families: Mapping[str, Mapping[str, DraftFacts]]
     known: dict[Any, Mapping[Key, Counts]] = field(default_factory=dict)
 
@@ -72,14 +72,14 @@ class Recorded:
         return {code: facts for family in self.families.values() for code, facts in family.items()}
 
     async def groups(self, day: date, **query: Any) -> dict[Any, dict[str, Any]]:
-        answer = await self.house.services["metrics"].client.get(
+        answer = await self.platform.services["metrics"].client.get(
             "/compliance", params={"as_of": day.isoformat(), **query}
         )
         assert answer.status_code == 200, answer.text
         return {group["key"]: group for group in answer.json()["groups"]}
 
     async def gaps(self, day: date, **query: Any) -> list[dict[str, Any]]:
-        answer = await self.house.services["metrics"].client.get(
+        answer = await self.platform.services["metrics"].client.get(
             "/gaps", params={"as_of": day.isoformat(), **query}
         )
         found: list[dict[str, Any]] = answer.json()["gaps"]
@@ -100,13 +100,13 @@ async def recorded(
     }
     async with (
         fresh_nats(tmp_path_factory.mktemp("nats"), keys) as server,
-        open_house(server, keys, token_issuer, session_database, "registry", "campaigns", "metrics") as house,
+        open_platform(server, keys, token_issuer, session_database, "registry", "campaigns", "metrics") as platform,
     ):
         for family, random in zip(FAMILIES, (None, Random(5)), strict=True):
-            await house.import_rows("units", unit_rows(family))
-            await Recording(house, random).record(families[family])
-        await house.settled()
-        yield Recorded(house, families)
+            await platform.import_rows("units", unit_rows(family))
+            await Recording(platform, random).record(families[family])
+        await platform.settled()
+        yield Recorded(platform, families)
 
 
 def _cell(draft: NaiveDraft, number: int) -> Key:
@@ -259,6 +259,6 @@ async def test_there_were_gaps_to_compare(recorded: Recorded) -> None:
 
 async def test_every_gap_id_is_the_entry_that_began_its_stage(recorded: Recorded) -> None:
     for gap in await recorded.gaps(DAYS[-2]):
-        history = await recorded.house.registry.client.get(f"/drafts/{gap['draft_code']}/history")
+        history = await recorded.platform.registry.client.get(f"/drafts/{gap['draft_code']}/history")
         entries = {event["event_id"]: event for event in history.json()["events"]}
         assert entries[gap["gap_id"]]["data"]["stage"] == gap["stage"]

@@ -10,7 +10,7 @@ from services.notifier.domain.recipients.audience import Audience, Via
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Tree
 from shared.contracts.vocabulary import RecipientRole
-from tests.unit.notifier.made import MONDAY, recipient, tree
+from tests.unit.notifier.builders import MONDAY, recipient, tree
 
 FOCAL, HEAD, SUPERVISOR = RecipientRole.FOCAL_POINT, RecipientRole.HEAD, RecipientRole.SUPERVISOR
 

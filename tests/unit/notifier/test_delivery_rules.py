@@ -22,7 +22,7 @@ from services.notifier.domain.errors import MailIsOver, MailNotParked
 from services.notifier.domain.gaps.alert_context import latest_planned_day
 from services.notifier.domain.recipients.recipient import taken_off
 from shared.kernel.local_day import VIETNAM
-from tests.unit.notifier.made import MONDAY, recipient
+from tests.unit.notifier.builders import MONDAY, recipient
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from icalendar import Calendar
 
 from services.notifier.domain.digest import Entry, compose
 from tests.unit.notifier import mails
-from tests.unit.notifier.made import CALENDAR, MONDAY, gap, recipient
+from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, recipient
 from tests.unit.notifier.mails import CASES, DIGESTS, MINISTRY, SEVERAL, digest
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -17,7 +17,7 @@ from services.notifier.adapters.delivery.headers import header
 from services.notifier.adapters.delivery.message import message_id, message_of, thread_id
 from services.notifier.application.ports import Attachment, Mail, Outgoing
 from shared.kernel.clock import VIETNAM
-from tests.unit.notifier.made import MONDAY
+from tests.unit.notifier.builders import MONDAY
 from tests.unit.notifier.mails import KINDS
 
 SENDER = "Loa <loa@loa.invalid>"

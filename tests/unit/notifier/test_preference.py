@@ -29,7 +29,7 @@ from shared.contracts.notifier import (
     RecipientUnsubscribed,
 )
 from shared.contracts.vocabulary import OptionalMail, PreferenceDoor, RecipientRole, Weekday
-from tests.unit.notifier.made import CALENDAR, MONDAY, gap, recipient, told
+from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, recipient, told
 from tests.unit.notifier.mails import COMMUNICATED, OVERDUE, climbed
 
 WHO: dict[str, Any] = {"recipient_id": UUID(int=99), "unit_code": "BTP"}

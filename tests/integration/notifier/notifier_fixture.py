@@ -58,7 +58,7 @@ class HandClock:
 
 @dataclass(slots=True)
 class Writer:
-    """Writes to the log as a service of the house does; every call gives the position."""
+    """Writes to the log as a service of the platform does; every call gives the position."""
 
     client: Client
     recorded: datetime = MONDAY
@@ -110,7 +110,7 @@ def registered(code: str, name: str) -> UnitRegistered:
 
 
 @dataclass(slots=True)
-class Desk:
+class NotifierFixture:
     """One log, one database, one mail folder; as many notifiers on them as a test starts."""
 
     server: NatsServer
@@ -221,9 +221,9 @@ async def alert_in_state(api: Api, state: str, unit: str = UNIT) -> dict[str, An
 
 
 @asynccontextmanager
-async def open_desk(
+async def open_notifier_env(
     server: NatsServer, keys: Keyring, issuer: Issuer, database_url: str, folder: Path
-) -> AsyncIterator[Desk]:
+) -> AsyncIterator[NotifierFixture]:
     links = link_keys(folder / "link-keys")
     settings = Settings(
         nats_url=server.url,
@@ -235,4 +235,4 @@ async def open_desk(
         link_jwks=links.jwks,
     )
     async with connected(server, "registry") as registry, connected(server, "metrics") as metrics:
-        yield Desk(server, issuer, settings, Writer(registry), Writer(metrics), links)
+        yield NotifierFixture(server, issuer, settings, Writer(registry), Writer(metrics), links)

@@ -11,7 +11,7 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import History
 from tests.integration.campaigns.test_import import office
 from tests.support import samples
-from tests.support.service import Api, House
+from tests.support.service import Api, Platform
 
 OTHERS = {  # POST routes that are no command on one aggregate
     "/imports": "many aggregates in bulk",
@@ -81,9 +81,9 @@ class Caller:
         return found
 
 
-async def test_every_command_of_the_registry(shared_house: House, a_code: str, loads: Loads) -> None:
+async def test_every_command_of_the_registry(shared_platform: Platform, a_code: str, loads: Loads) -> None:
     unit, other = a_code, f"{a_code}-B"
-    async with shared_house.another("registry") as api:
+    async with shared_platform.another("registry") as api:
         names = {"draft_code": a_code, "unit_code": unit}
         caller = Caller(api.client, loads, names, 0)
         await caller.post("/units", **samples.unit(unit))
@@ -123,11 +123,11 @@ async def test_every_command_of_the_registry(shared_house: House, a_code: str, l
     }
 
 
-async def test_every_command_of_campaigns(shared_house: House, a_code: str, loads: Loads) -> None:
-    await office(shared_house, a_code)
-    async with shared_house.another("campaigns") as api:
+async def test_every_command_of_campaigns(shared_platform: Platform, a_code: str, loads: Loads) -> None:
+    await office(shared_platform, a_code)
+    async with shared_platform.another("campaigns") as api:
         names = {"draft_code": a_code, "unit_code": a_code, "year": "2025"}
-        caller = Caller(api.client, loads, names, await shared_house.head())
+        caller = Caller(api.client, loads, names, await shared_platform.head())
         plan = "/drafts/{draft_code}/plan/activities"
         planned = await caller.post(plan, planned_on="2025-08-20", title="Đối thoại")
         second = await caller.post(plan, planned_on="2025-08-21", title="Tọa đàm")

@@ -13,14 +13,14 @@ JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
-class SecondReader:
+class OpenApiClient:
     """One service as its document describes it: what goes out and what comes back is held against it."""
 
     http: httpx.AsyncClient
     document: Document
 
     @classmethod
-    async def of(cls, http: httpx.AsyncClient) -> "SecondReader":
+    async def of(cls, http: httpx.AsyncClient) -> "OpenApiClient":
         return cls(http, (await http.get("/openapi.json")).raise_for_status().json())
 
     async def send(
