@@ -65,11 +65,11 @@ async def batches(platform: Platform) -> float:
     async with connected(platform.server, "registry") as nc:
         store, started = JetStreamEventStore(nc), time.perf_counter()
         for _ in range(BATCHES):
-            one = [
+            first = [
                 NewEvent(new_id(), DraftRetitled(title="Luật Đất đai"), META) for _ in range(pipeline.WINDOW)
             ]
             await store.append_all(
-                [Append(AggregateRef("draft", new_id()), NOTHING, [event]) for event in one]
+                [Append(AggregateRef("draft", new_id()), NOTHING, [event]) for event in first]
             )
         return BATCHES * pipeline.WINDOW / (time.perf_counter() - started)
 

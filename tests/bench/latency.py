@@ -53,8 +53,8 @@ def written_then_read(write: Api, path: str, read: Api, question: str, body: Cal
         answer = await write.client.post(path.format(number), json=body(number))
         assert answer.status_code == 201, answer.text
         position = answer.headers["Loa-Position"]
-        found = await read.client.get(question.format(number), params={"min_position": position})
-        assert found.status_code == 200, found.text
+        client = await read.client.get(question.format(number), params={"min_position": position})
+        assert client.status_code == 200, client.text
 
     return once
 
@@ -64,8 +64,8 @@ def stage(_: int) -> dict[str, str]:
 
 
 def talk(number: int) -> dict[str, Any]:
-    known = {"held_on": "2024-02-05", "channel": "conference", "title": f"Hội nghị {number}"}
-    return known | {"policies": [1]}
+    defaults = {"held_on": "2024-02-05", "channel": "conference", "title": f"Hội nghị {number}"}
+    return defaults | {"policies": [1]}
 
 
 async def prepare(platform: Platform, number: int) -> None:

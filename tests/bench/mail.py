@@ -37,7 +37,14 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import NOTHING
 from shared.eventstore.unit_of_work import Append
 from shared.service import collect_rarely
-from tests.integration.notifier.notifier_fixture import MONDAY, NotifierFixture, open_notifier_env, opened, registered, tick
+from tests.integration.notifier.notifier_fixture import (
+    MONDAY,
+    NotifierFixture,
+    open_notifier_env,
+    opened,
+    registered,
+    tick,
+)
 from tests.support.bench_platform import bench_platform
 from tests.support.service import Api, eventually
 
@@ -186,7 +193,9 @@ async def bare(port: int, messages: list[tuple[str, bytes]]) -> tuple[float, flo
 async def measure(mails: int, folder: Path, profile: cProfile.Profile | None) -> None:
     async with bench_platform(folder, "notifier") as platform, sink() as port:
         url = platform.databases["notifier"]
-        async with open_notifier_env(platform.server, platform.keys, platform.issuer, url, folder) as notifier_env:
+        async with open_notifier_env(
+            platform.server, platform.keys, platform.issuer, url, folder
+        ) as notifier_env:
             await notifier_env.stop_ticking()
             await fill(notifier_env, mails // MAILBOXES_A_UNIT)
             smtp_url = SecretStr(f"smtp://127.0.0.1:{port}")

@@ -64,10 +64,10 @@ def draft_events(code: str, facts: DraftFacts) -> Iterator[tuple[UUID, Event]]:
         policy = DraftPolicyAdded(policy_no=number, title=f"Chính sách {number}")
         yield UUID(int=facts.draft_id.int ^ (16 + number)), policy
     yield from ((entry.entry_id, _entered(entry)) for entry in facts.entries)
-    for number, one in enumerate(facts.transfers, start=64):
+    for number, transfer in enumerate(facts.transfers, start=64):
         yield (
             UUID(int=facts.draft_id.int ^ number),
-            DraftTransferred(to_unit_code=one.unit_code, on=one.on),
+            DraftTransferred(to_unit_code=transfer.unit_code, on=transfer.on),
         )
 
 
@@ -105,7 +105,10 @@ def communication_events(code: str, facts: DraftFacts) -> Iterator[tuple[UUID, E
 async def fill(platform: Platform, drafts: Iterable[DraftFacts]) -> None:
     """Append every draft as one batch, then its communications, by several writers."""
     gate = asyncio.Semaphore(WRITERS)
-    async with connected(platform.server, "registry") as registry, connected(platform.server, "campaigns") as other:
+    async with (
+        connected(platform.server, "registry") as registry,
+        connected(platform.server, "campaigns") as other,
+    ):
         stores = JetStreamEventStore(registry), JetStreamEventStore(other)
 
         async def one(number: int, facts: DraftFacts) -> None:

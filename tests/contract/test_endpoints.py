@@ -56,8 +56,8 @@ def endpoints(app: FastAPI) -> dict[str, RouteContext]:
 
 @every_service
 def test_every_endpoint_asks_who_is_there(service: str) -> None:
-    found = endpoints(app_of(service))
-    asked = {name: len(list(principals(route.dependant))) for name, route in found.items()}
+    actual = endpoints(app_of(service))
+    asked = {name: len(list(principals(route.dependant))) for name, route in actual.items()}
     assert len(asked) > len(PUBLIC)
     wrong = {n: count for n, count in asked.items() if count != (n.partition(" ")[2] not in PUBLIC)}
     assert wrong == {}

@@ -70,8 +70,10 @@ def operations(*methods: str) -> Iterator[Operation]:
 
 
 def each(*methods: str) -> pytest.MarkDecorator:
-    found = list(operations(*methods))
-    return pytest.mark.parametrize("operation", found, ids=[f"{one.service} {one.name}" for one in found])
+    selected = list(operations(*methods))
+    return pytest.mark.parametrize(
+        "operation", selected, ids=[f"{item.service} {item.name}" for item in selected]
+    )
 
 
 @each("post", "put", "patch", "delete")

@@ -74,7 +74,9 @@ def test_nothing_of_tests_command_line_or_engines_is_picked() -> None:
 class TestContents:
     def test_holds_shared_and_its_own_folder_only(self, images: Images, image: str) -> None:
         folders = ["/app", "/app/services"]
-        listed = json.loads(images.containers.python(images.of(image), LISTING.format(folders=folders)).stdout)
+        listed = json.loads(
+            images.containers.python(images.of(image), LISTING.format(folders=folders)).stdout
+        )
         inside, services = ([name for name in names if name != "__pycache__"] for names in listed)
         own = {COMMAND: (["__main__.py", "deploy", "services", "shared"], ["__init__.py"])}
         assert (inside, services) == own.get(
@@ -102,7 +104,7 @@ class TestContents:
         file = json.loads(label)["vn.loa.sbom"]
         bill = images.containers.python(image, f"print(open({file!r}).read())").stdout
         assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bill) is None
-        listed = {(one["name"], one["version"]) for one in json.loads(bill)["components"]}
+        listed = {(component["name"], component["version"]) for component in json.loads(bill)["components"]}
         installed = json.loads(images.containers.python(image, INSTALLED).stdout)
         assert listed == set(installed.items())
 

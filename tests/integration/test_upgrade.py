@@ -49,8 +49,8 @@ async def old_reader(url: str, columns: dict[str, list[str]]) -> AsyncIterator[C
 @pytest.fixture(params=kept(), ids=lambda archive: str(archive.name))
 def archive(request: pytest.FixtureRequest) -> Kept:
     """Give each kept archive in turn."""
-    found: Kept = request.param
-    return found
+    kept: Kept = request.param
+    return kept
 
 
 @pytest.fixture
@@ -98,10 +98,10 @@ async def test_a_release_goes_on_as_todays(upgraded: Platform, archive: Kept, tm
     await _write_as_before(upgraded.databases["notifier"], archive)
 
 
-def _as_before(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _as_before(rows: list[dict[str, Any]], expected: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Take of each answer what the archive knows of it: fields may have been added since."""
-    known = {field for one in expected for field in one}
-    return [{field: value for field, value in one.items() if field in known} for one in found]
+    columns = {field for item in expected for field in item}
+    return [{field: value for field, value in row.items() if field in columns} for row in rows]
 
 
 async def _write_as_before(url: str, archive: Kept) -> None:

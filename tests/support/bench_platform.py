@@ -55,7 +55,9 @@ class Apart:
 
 
 @asynccontextmanager
-async def apart(platform: Platform, service: str, log: Path, run: Sequence[str] = MODULE) -> AsyncIterator[Apart]:
+async def apart(
+    platform: Platform, service: str, log: Path, run: Sequence[str] = MODULE
+) -> AsyncIterator[Apart]:
     """Run a service until the block ends; its lines go to `log`."""
     settings = platform.settings(service)
     seed, links = settings.nats_seed, platform.links

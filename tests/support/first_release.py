@@ -60,8 +60,8 @@ def first_state() -> Kept:
 
 def _kept(file: Path) -> Kept:
     facts = file.with_suffix(".json")
-    found = json.loads(facts.read_text(encoding="utf-8")) if facts.exists() else FIRST
-    return Kept(file.stem, **found)
+    described = json.loads(facts.read_text(encoding="utf-8")) if facts.exists() else FIRST
+    return Kept(file.stem, **described)
 
 
 async def restore_log(operator: Client, folder: Path, name: str) -> str:
@@ -119,14 +119,14 @@ OF_A_UNIT = ("notifier", "/units/{code}/recipients", "recipients", ("email", "ro
 
 async def answers(platform: Platform, day: str) -> dict[str, Any]:
     """Ask the services what must be the same after every upgrade."""
-    found = {name: await _ask(platform, *asked, day=day) for name, asked in ASKED.items()}
-    codes = sorted({gap["draft_code"] for gap in found["gaps"]})
+    recorded = {name: await _ask(platform, *asked, day=day) for name, asked in ASKED.items()}
+    codes = sorted({gap["draft_code"] for gap in recorded["gaps"]})
     for code in codes:
         for name, asked in OF_A_DRAFT.items():
-            found[f"{name} {code}"] = await _ask(platform, *asked, code=code)
-    for code in sorted({gap["unit_code"] for gap in found["gaps"]}):
-        found[f"recipients {code}"] = await _ask(platform, *OF_A_UNIT, code=code)
-    return found
+            recorded[f"{name} {code}"] = await _ask(platform, *asked, code=code)
+    for code in sorted({gap["unit_code"] for gap in recorded["gaps"]}):
+        recorded[f"recipients {code}"] = await _ask(platform, *OF_A_UNIT, code=code)
+    return recorded
 
 
 async def _ask(
@@ -134,5 +134,5 @@ async def _ask(
 ) -> list[dict[str, Any]]:
     answer = await platform.services[service].client.get(path.format(**names))
     assert answer.status_code == 200, (path, answer.text)
-    found = [{name: item[name] for name in fields if name in item} for item in answer.json()[listed]]
-    return sorted(found, key=str)
+    entries = [{name: item[name] for name in fields if name in item} for item in answer.json()[listed]]
+    return sorted(entries, key=str)

@@ -46,7 +46,7 @@ def _resource(path: Path) -> Sequence[Manifest]:
 def _patch(manifests: list[Manifest], patches: Sequence[Manifest], folder: Path) -> None:
     for patch in patches:
         target = patch["target"]
-        hit = [one for one in manifests if _is(one, target)]
+        hit = [manifest for manifest in manifests if _is(manifest, target)]
         assert hit, f"{folder}: nothing is {target}"
         for manifest in hit:
             merge(manifest, _load(patch["patch"]))
@@ -70,12 +70,12 @@ def merge(manifest: Manifest, patch: Manifest) -> None:
 
 
 def _merge_named(present: Any, value: Any) -> None:
-    by_name = {one["name"]: one for one in present}
-    for one in value:
-        if one["name"] in by_name:
-            merge(by_name[one["name"]], one)
+    by_name = {entry["name"]: entry for entry in present}
+    for item in value:
+        if item["name"] in by_name:
+            merge(by_name[item["name"]], item)
         else:
-            present.append(copy.deepcopy(one))
+            present.append(copy.deepcopy(item))
 
 
 def _named(value: object) -> bool:
@@ -83,7 +83,7 @@ def _named(value: object) -> bool:
 
 
 def _suffix(manifests: list[Manifest], suffix: str, _: Path) -> None:
-    renamed = {(one["kind"], one["metadata"]["name"]) for one in manifests}
+    renamed = {(manifest["kind"], manifest["metadata"]["name"]) for manifest in manifests}
     for manifest in manifests:
         manifest["metadata"]["name"] += suffix
         scaled = manifest["spec"].get("scaleTargetRef")
@@ -111,7 +111,7 @@ def _places(manifest: Manifest, label: Manifest) -> Iterator[Manifest]:
     if selecting:
         yield from (_at(manifest, path) for path in SELECTORS.get(manifest["kind"], ()))
         spread = manifest["spec"].get("template", {}).get("spec", {}).get("topologySpreadConstraints", ())
-        yield from (one["labelSelector"]["matchLabels"] for one in spread)
+        yield from (item["labelSelector"]["matchLabels"] for item in spread)
 
 
 def _at(manifest: Manifest, path: str) -> Manifest:
@@ -121,7 +121,7 @@ def _at(manifest: Manifest, path: str) -> Manifest:
 
 
 def _images(manifests: list[Manifest], images: Sequence[Manifest], _: Path) -> None:
-    for container in (one for manifest in manifests for one in containers(manifest)):
+    for container in (container for manifest in manifests for container in containers(manifest)):
         for image in images:
             name, _, tag = container["image"].partition(":")
             if name == image["name"]:
@@ -130,9 +130,11 @@ def _images(manifests: list[Manifest], images: Sequence[Manifest], _: Path) -> N
 
 
 def containers(manifest: Manifest) -> Sequence[Manifest]:
-    pod = manifest.get("spec", {}).get("template", {}).get("spec", {}) if manifest["kind"] in TEMPLATES else {}
-    found: Sequence[Manifest] = pod.get("containers", ())
-    return found
+    pod = (
+        manifest.get("spec", {}).get("template", {}).get("spec", {}) if manifest["kind"] in TEMPLATES else {}
+    )
+    manifests: Sequence[Manifest] = pod.get("containers", ())
+    return manifests
 
 
 # In kustomize's own order: patches see names as they stand in the files.

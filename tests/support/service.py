@@ -97,8 +97,8 @@ class Api:
         """Have the read model compared with the log, and give the outcome."""
         answer = await self.client.post("/projections/verification")
         assert answer.status_code == 202, answer.text
-        found: dict[str, Any] = await eventually(self._verified)
-        return found
+        verification: dict[str, Any] = await eventually(self._verified)
+        return verification
 
     async def _verified(self) -> Any:
         return (await self.client.get("/projections/verification")).json()["outcome"]
@@ -108,8 +108,8 @@ class Api:
         return bool(answer.json()["position"] >= position)
 
     async def projection(self) -> dict[str, Any]:
-        found: dict[str, Any] = (await self.client.get("/projections")).json()
-        return found
+        status: dict[str, Any] = (await self.client.get("/projections")).json()
+        return status
 
 
 @asynccontextmanager
@@ -175,7 +175,7 @@ class Platform:
     def settings(self, service: str, **changes: Any) -> ServiceSettings:
         """Give the settings of (one more process of) a service."""
         settings: type[ServiceSettings] = import_module(f"services.{service}.settings").Settings
-        known: dict[str, Any] = {
+        defaults: dict[str, Any] = {
             "nats_url": self.server.url,
             "nats_seed": SecretStr(self.keys.seed_file(service).read_text()),
             "database_url": SecretStr(self.databases[service]),
@@ -184,7 +184,7 @@ class Platform:
             "link_key": SecretStr(self.links.pem),
             "link_jwks": self.links.jwks,
         }
-        return settings(**(known | changes))
+        return settings(**(defaults | changes))
 
     def _port(self, service: str) -> int:
         """The first process of a service takes the port that was named for it."""
@@ -256,8 +256,8 @@ async def platform(
     new_nats: NatsServer, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase
 ) -> AsyncIterator[Platform]:
     """Registry and campaigns on an empty log of the test's own."""
-    async with open_platform(new_nats, keys, token_issuer, new_database, "registry", "campaigns") as found:
-        yield found
+    async with open_platform(new_nats, keys, token_issuer, new_database, "registry", "campaigns") as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
@@ -267,9 +267,9 @@ async def shared_platform(
     """Registry and campaigns for many tests: use codes of your own (`a_code`), the log is never emptied."""
     async with (
         fresh_nats(engines_folder / "platform", keys) as server,
-        open_platform(server, keys, token_issuer, session_database, "registry", "campaigns") as found,
+        open_platform(server, keys, token_issuer, session_database, "registry", "campaigns") as opened,
     ):
-        yield found
+        yield opened
 
 
 @pytest.fixture
@@ -284,5 +284,5 @@ async def whole_platform(
 ) -> AsyncIterator[Platform]:
     """Every service that exists, on an empty log of the test's own."""
     services = existing(*SERVICES)
-    async with open_platform(new_nats, keys, token_issuer, new_database, *services) as found:
-        yield found
+    async with open_platform(new_nats, keys, token_issuer, new_database, *services) as opened:
+        yield opened

@@ -68,7 +68,9 @@ async def running() -> AsyncIterator[tuple[Platform, NatsServer]]:
             async def database(service: str | None = None) -> str:
                 return await databases.make(f"archive_{free_port()}", service)
 
-            async with open_platform(server, keys, issuer(folder), database, *SERVICES, **changes) as platform:
+            async with open_platform(
+                server, keys, issuer(folder), database, *SERVICES, **changes
+            ) as platform:
                 yield platform, server
 
 

@@ -59,9 +59,10 @@ class Recording:
         await self.platform.settled()
 
     def _sheets(self) -> Mapping[str, list[dict[str, Any]]]:
-        known = exercise.sheets(self.today, CALENDAR)
+        registered = exercise.sheets(self.today, CALENDAR)
         rows = {
-            name: [{k: _text(v) for k, v in row.items()} for row in sheet] for name, sheet in known.items()
+            name: [{k: _text(v) for k, v in row.items()} for row in sheet]
+            for name, sheet in registered.items()
         }
         rows["units"] += [samples.unit(LIVE), samples.unit(OTHER), samples.unit("STP-CU")]
         succession = {"from_code": "STP-CU", "to_code": OTHER, "kind": "merge", "date": "2025-07-01"}
@@ -118,11 +119,11 @@ class Recording:
         """Give the open alerts, once there is one for each open gap."""
         await self.platform.settled()
         gaps = (await self.platform.services["metrics"].client.get("/gaps")).json()["gaps"]
-        found: list[dict[str, Any]] = (
+        items: list[dict[str, Any]] = (
             await self.platform.services["notifier"].client.get("/alerts", params={"state": "raised"})
         ).json()["items"]
-        drafts = {alert["draft_code"] for alert in found}
-        return found if gaps and {gap["draft_code"] for gap in gaps} <= drafts else []
+        drafts = {alert["draft_code"] for alert in items}
+        return items if gaps and {gap["draft_code"] for gap in gaps} <= drafts else []
 
     async def _pauses(self) -> None:
         """Snooze one alert, silence one draft, and name mailboxes for the live unit."""
@@ -130,7 +131,9 @@ class Recording:
             {"role": role, "email": f"{role}.cat@stp.example.vn", "language": "vi"}
             for role in ("focal_point", "head")
         ]
-        answer = await self.platform.services["notifier"].client.put(f"/units/{OTHER}/recipients", json=people)
+        answer = await self.platform.services["notifier"].client.put(
+            f"/units/{OTHER}/recipients", json=people
+        )
         assert answer.is_success, answer.text
         first, second, *_ = await self._alerts()
         until = (self.today + timedelta(days=5)).isoformat()

@@ -34,8 +34,10 @@ async def answering_platform(
             await operator.jetstream().purge_stream(TICKS)
         mail = folder / "mail"
         changes: dict[str, Any] = {"mail_dir": mail, "ports": ports, **addresses}
-        async with open_platform(server, keys, token_issuer, session_database, *SERVICES, **changes) as found:
-            yield found, mail
+        async with open_platform(
+            server, keys, token_issuer, session_database, *SERVICES, **changes
+        ) as platform:
+            yield platform, mail
 
 
 @pytest.fixture

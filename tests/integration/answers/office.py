@@ -84,14 +84,14 @@ class OwingUnit:
     async def links(self, day: date | None = None) -> dict[AlertAnswer, str]:
         """Take the five links of our gap from the mail of a day."""
         (mail,) = await self.mails_of(day or working_day())
-        found = links_of(mail)
-        assert len(found) == len(AlertAnswer)
-        return dict(zip(AlertAnswer, found, strict=True))
+        addresses = links_of(mail)
+        assert len(addresses) == len(AlertAnswer)
+        return dict(zip(AlertAnswer, addresses, strict=True))
 
     async def gaps(self) -> list[dict[str, Any]]:
         answer = await self.platform.services["metrics"].client.get("/gaps", params={"unit": self.code})
-        found: list[dict[str, Any]] = answer.json()["gaps"]
-        return found
+        gaps: list[dict[str, Any]] = answer.json()["gaps"]
+        return gaps
 
     async def is_closed(self) -> bool:
         await self.platform.settled()
@@ -100,13 +100,15 @@ class OwingUnit:
     async def communications(self) -> list[dict[str, Any]]:
         await self.platform.settled()
         path = f"/drafts/{self.code}/communications"
-        found: list[dict[str, Any]] = (await self.platform.campaigns.client.get(path)).json()["items"]
-        return found
+        communications: list[dict[str, Any]] = (await self.platform.campaigns.client.get(path)).json()[
+            "items"
+        ]
+        return communications
 
     async def alert(self) -> list[dict[str, Any]]:
         answer = await self.platform.services["notifier"].client.get("/alerts", params={"unit": self.code})
-        found: list[dict[str, Any]] = answer.json()["items"]
-        return found
+        alerts: list[dict[str, Any]] = answer.json()["items"]
+        return alerts
 
 
 @asynccontextmanager

@@ -25,7 +25,9 @@ DONE: dict[str, Any] = {
 }
 
 
-async def test_the_walk_from_the_mail_to_the_thanks(new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient) -> None:
+async def test_the_walk_from_the_mail_to_the_thanks(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
+) -> None:
     owing_unit = await new_owing_unit()
     (mail,) = await owing_unit.mails_of(working_day())
     assert links_of(mail, PARTS[0]) == links_of(mail, PARTS[1])
@@ -50,14 +52,16 @@ async def test_the_walk_from_the_mail_to_the_thanks(new_owing_unit: NewOwingUnit
     assert links_of(following) == []
 
 
-async def test_pressed_twice_it_is_recorded_once(new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient) -> None:
+async def test_pressed_twice_it_is_recorded_once(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
+) -> None:
     owing_unit = await new_owing_unit()
     address = (await owing_unit.links())[AlertAnswer.DONE]
     changed = DONE | {"title": "Hội nghị khác"}
     answers = await asyncio.gather(*(visitor.post(address, data=DONE) for _ in range(4)))
     assert {answer.status_code for answer in answers} == {200}
     assert (await visitor.post(address, data=changed)).status_code == 200
-    assert [one["title"] for one in await owing_unit.communications()] == [DONE["title"]]
+    assert [communication["title"] for communication in await owing_unit.communications()] == [DONE["title"]]
     used = await visitor.get(address)
     assert (used.status_code, "đã được sử dụng" in used.text) == (410, True)
     renew = f"http://127.0.0.1:{owing_unit.platform.services['notifier'].settings.port}/answers/"
@@ -65,7 +69,9 @@ async def test_pressed_twice_it_is_recorded_once(new_owing_unit: NewOwingUnit, v
     assert f"form-action 'self' {origin(renew)};" in used.headers["content-security-policy"]
 
 
-async def test_a_colleague_told_of_it_before(new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient) -> None:
+async def test_a_colleague_told_of_it_before(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
+) -> None:
     owing_unit = await new_owing_unit("focal_point", "head")
     mails = await owing_unit.mails_of(working_day())
     first, second = (links_of(mail)[0] for mail in mails)
@@ -104,9 +110,9 @@ async def test_every_fault_stands_beside_its_field_and_nothing_typed_is_lost(
 ) -> None:
     owing_unit = await new_owing_unit()
     address = (await owing_unit.links())[AlertAnswer.DONE]
-    for changes, said in WRONG:
+    for changes, message in WRONG:
         page = await visitor.post(address, data=DONE | changes)
-        assert (page.status_code, said in page.text) == (422, True), changes
+        assert (page.status_code, message in page.text) == (422, True), changes
         (name,) = changes
         assert f'id="{name}-error"' in page.text
         kept = {k: v for k, v in DONE.items() if k not in changes and isinstance(v, str)}
@@ -117,7 +123,9 @@ async def test_every_fault_stands_beside_its_field_and_nothing_typed_is_lost(
     assert len(await owing_unit.gaps()) == 1
 
 
-async def test_what_is_done_already_is_thanked_for(new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient) -> None:
+async def test_what_is_done_already_is_thanked_for(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
+) -> None:
     owing_unit = await new_owing_unit("focal_point", "head")
     first, second = (links_of(mail)[0] for mail in await owing_unit.mails_of(working_day()))
     await visitor.post(first, data=DONE)
@@ -125,8 +133,8 @@ async def test_what_is_done_already_is_thanked_for(new_owing_unit: NewOwingUnit,
     page = await visitor.get(second)
     assert (page.status_code, "Trân trọng cảm ơn quý cơ quan" in page.text) == (409, True)
     # What was typed meanwhile is a fact of its own, and is not lost.
-    told = await visitor.post(second, data=DONE | {"title": "Phát thanh trên hệ thống cơ sở"})
-    assert told.status_code == 200
+    response = await visitor.post(second, data=DONE | {"title": "Phát thanh trên hệ thống cơ sở"})
+    assert response.status_code == 200
     assert len(await owing_unit.communications()) == 2
 
 
@@ -166,9 +174,12 @@ async def test_two_people_record_two_activities_at_once(
     ]
     assert {answer.status_code for answer in await asyncio.gather(*presses)} == {200}
     await eventually(owing_unit.is_closed)
-    assert sorted(one["title"] for one in await owing_unit.communications()) == ["Hội nghị", "Tọa đàm"]
-    said = [event.data for event in await announced(owing_unit.platform, owing_unit.code)]
-    assert sum(isinstance(one, ComplianceGapClosed) for one in said) == 1
+    assert sorted(communication["title"] for communication in await owing_unit.communications()) == [
+        "Hội nghị",
+        "Tọa đàm",
+    ]
+    payloads = [event.data for event in await announced(owing_unit.platform, owing_unit.code)]
+    assert sum(isinstance(payload, ComplianceGapClosed) for payload in payloads) == 1
 
 
 async def test_a_file_shows_it_by_its_digest_and_a_document_by_its_number(
@@ -179,15 +190,15 @@ async def test_a_file_shows_it_by_its_digest_and_a_document_by_its_number(
     content = (
         b"%PDF-1.7\r\n\r\n--anh chup\r\n" + bytes(range(256)) * 8192
     )  # 2 MiB, more than other doors take
-    told = DONE | {"document": "Báo cáo số 12/BC-STP"}
-    large = await visitor.post(address, data=told, files={"file": ("a.pdf", bytes(10 * 2**20 + 1))})
+    form = DONE | {"document": "Báo cáo số 12/BC-STP"}
+    large = await visitor.post(address, data=form, files={"file": ("a.pdf", bytes(10 * 2**20 + 1))})
     assert (large.status_code, "Tệp lớn hơn 10 MiB" in large.text) == (422, True)
-    huge = await visitor.post(address, data=told, files={"file": ("a.pdf", bytes(12 * 2**20))})
+    huge = await visitor.post(address, data=form, files={"file": ("a.pdf", bytes(12 * 2**20))})
     assert (huge.status_code, "chọn tệp nhỏ hơn" in huge.text) == (413, True)
-    wrong = await visitor.post(address, data=told | {"title": ""}, files={"file": ("a.pdf", content)})
+    wrong = await visitor.post(address, data=form | {"title": ""}, files={"file": ("a.pdf", content)})
     assert (wrong.status_code, "chọn lại tệp này" in wrong.text) == (422, True)
     assert await owing_unit.communications() == []
-    done = await visitor.post(address, data=told, files={"file": ("Nguyễn Văn A.pdf", content)})
+    done = await visitor.post(address, data=form, files={"file": ("Nguyễn Văn A.pdf", content)})
     assert (done.status_code, "Đã ghi nhận kết quả truyền thông" in done.text) == (200, True)
     (recorded,) = await eventually(owing_unit.communications)
     (evidence,) = recorded["evidence"]

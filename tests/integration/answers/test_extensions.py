@@ -27,9 +27,9 @@ OBSTACLE = {"obstacle": "Chưa được bố trí kinh phí truyền thông"}
 
 async def events_about(owing_unit: OwingUnit) -> list[Recorded]:
     """Give the events of the owing_unit's draft: those that name it, and those of its aggregates."""
-    found = await log_of(owing_unit.platform)
-    gaps = {str(gap_of(e).gap_id) for e in found if _gap(e) and gap_of(e).draft_code == owing_unit.code}
-    return [event for event in found if _names(event, owing_unit.code, gaps)]
+    events = await log_of(owing_unit.platform)
+    gaps = {str(gap_of(e).gap_id) for e in events if _gap(e) and gap_of(e).draft_code == owing_unit.code}
+    return [event for event in events if _names(event, owing_unit.code, gaps)]
 
 
 def _gap(event: Recorded) -> bool:
@@ -105,7 +105,9 @@ async def _has(owing_unit: OwingUnit, *wanted: str) -> bool:
     return all(f"vn.loa.{name}.v1" in types for name in wanted)
 
 
-async def test_an_exercise_is_told_from_live_data(new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient) -> None:
+async def test_an_exercise_is_told_from_live_data(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
+) -> None:
     owing_unit = await new_owing_unit("focal_point", dataset="exercise")
     links = await owing_unit.links()
     day = {"planned_on": working_day(3).isoformat()}
@@ -114,15 +116,19 @@ async def test_an_exercise_is_told_from_live_data(new_owing_unit: NewOwingUnit, 
     await eventually(lambda: _has(owing_unit, "plan.activity_planned", "programme.obstacle_raised"))
     events = await events_about(owing_unit)
     assert {event.metadata.about.dataset for event in events if event.metadata.about} == {"exercise"}
-    said = {getattr(event.data, "dataset", "exercise") for event in events}
-    assert said == {"exercise"}, "what follows from an exercise is no live data"
+    datasets = {getattr(event.data, "dataset", "exercise") for event in events}
+    assert datasets == {"exercise"}, "what follows from an exercise is no live data"
     unit = await _load(owing_unit, AggregateRef("unit", unit_id(owing_unit.code)))
     assert unit[0].metadata.about == About(unit_code=owing_unit.code, dataset="exercise")
 
 
 async def test_rows_of_an_import_say_it_too(new_owing_unit: NewOwingUnit) -> None:
     owing_unit = await new_owing_unit()
-    other = OwingUnit(owing_unit.platform, type(owing_unit.office)(owing_unit.platform, f"{owing_unit.code}-2"), owing_unit.mail_dir)
+    other = OwingUnit(
+        owing_unit.platform,
+        type(owing_unit.office)(owing_unit.platform, f"{owing_unit.code}-2"),
+        owing_unit.mail_dir,
+    )
     await owing_unit.platform.import_rows("units", [samples.unit(other.code)])
     await import_as(other, "sample")
     await eventually(lambda: _has(other, "compliance.gap_opened"))

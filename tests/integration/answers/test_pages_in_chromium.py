@@ -49,17 +49,17 @@ async def is_readable(page: Page, chromium: Browser) -> None:
     try:
         copy = await context.new_page()
         await copy.set_content(html)
-        found: dict[str, Any] = await copy.evaluate(MEASURED)
+        measured: dict[str, Any] = await copy.evaluate(MEASURED)
     finally:
         await context.close()
-    assert found["language"] == "vi"
-    assert found["title"]
-    assert found["headings"] == 1
-    assert found["unlabelled"] == []
-    assert found["wider"] is False
-    assert found["small"] == []
-    assert found["low"] == []
-    assert found["faint"] == []
+    assert measured["language"] == "vi"
+    assert measured["title"]
+    assert measured["headings"] == 1
+    assert measured["unlabelled"] == []
+    assert measured["wider"] is False
+    assert measured["small"] == []
+    assert measured["low"] == []
+    assert measured["faint"] == []
 
 
 # The copy of the page runs no script of its own either.
@@ -107,7 +107,9 @@ async def test_done_from_the_first_fault_to_the_thanks(
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Đã ghi nhận kết quả truyền thông")
     await is_readable(page, chromium)
     await eventually(owing_unit.is_closed)
-    assert [one["place"] for one in await owing_unit.communications()] == ["Hội trường tỉnh"]
+    assert [communication["place"] for communication in await owing_unit.communications()] == [
+        "Hội trường tỉnh"
+    ]
 
 
 PRESSED: dict[AlertAnswer, tuple[dict[str, str], str]] = {
@@ -151,8 +153,8 @@ async def test_the_other_answers_with_one_press(
 def _over(owing_unit: OwingUnit, link: str) -> str:
     """Sign the same link with an end that has passed."""
     keys = owing_unit.platform.links
-    known = reader(keys.jwks).read(link.rpartition("/")[2])
-    token = keys.signer.token(replace(known, expires=datetime(2026, 1, 1, tzinfo=UTC)))
+    claims = reader(keys.jwks).read(link.rpartition("/")[2])
+    token = keys.signer.token(replace(claims, expires=datetime(2026, 1, 1, tzinfo=UTC)))
     return f"{link.rpartition('/')[0]}/{token}"
 
 

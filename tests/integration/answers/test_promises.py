@@ -18,12 +18,12 @@ PLANNED = list(AlertAnswer).index(AlertAnswer.PLANNED)
 
 async def plan(owing_unit: OwingUnit) -> list[dict[str, Any]]:
     answer = await owing_unit.platform.campaigns.client.get(f"/drafts/{owing_unit.code}/plan")
-    found: list[dict[str, Any]] = answer.json()["activities"]
-    return found
+    activities: list[dict[str, Any]] = answer.json()["activities"]
+    return activities
 
 
 async def planned_on(owing_unit: OwingUnit, day: str) -> list[dict[str, Any]]:
-    return [one for one in await plan(owing_unit) if one["planned_on"] == day]
+    return [item for item in await plan(owing_unit) if item["planned_on"] == day]
 
 
 async def test_a_promised_day_is_planned_moved_and_carried_out(
@@ -50,14 +50,14 @@ async def test_a_promised_day_is_planned_moved_and_carried_out(
     await eventually(owing_unit.is_closed)
     (recorded,) = await owing_unit.communications()
     assert recorded["activity_id"] == activity["activity_id"]
-    assert [one["state"] for one in await plan(owing_unit)] == ["carried_out"]
+    assert [item["state"] for item in await plan(owing_unit)] == ["carried_out"]
 
 
 async def obstacles(owing_unit: OwingUnit) -> list[dict[str, Any]]:
     path = f"/units/{owing_unit.code}/programme/{reporting_year(today())}"
     answer = await owing_unit.platform.campaigns.client.get(path)
-    found: list[dict[str, Any]] = answer.json()["entries"] if answer.status_code == 200 else []
-    return found
+    entries: list[dict[str, Any]] = answer.json()["entries"] if answer.status_code == 200 else []
+    return entries
 
 
 async def test_an_obstacle_is_raised_with_the_justice_body(

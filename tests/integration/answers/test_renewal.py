@@ -40,8 +40,8 @@ async def asked(owing_unit: OwingUnit, visitor: httpx.AsyncClient, link: str) ->
 
 def over(owing_unit: OwingUnit, link: str) -> str:
     """Sign the same link with an end that has passed."""
-    known = reader(owing_unit.platform.links.jwks).read(link.rpartition("/")[2])
-    ended = replace(known, expires=datetime(2026, 1, 1, tzinfo=UTC))
+    claims = reader(owing_unit.platform.links.jwks).read(link.rpartition("/")[2])
+    ended = replace(claims, expires=datetime(2026, 1, 1, tzinfo=UTC))
     return f"{origin(link)}/answers/{owing_unit.platform.links.signer.token(ended)}"
 
 
@@ -85,12 +85,16 @@ async def test_who_left_the_list_gets_nothing_and_the_page_does_not_say_so(
     link = (await owing_unit.links())[AlertAnswer.PLANNED]
     usual = await asked(other, visitor, (await other.links())[AlertAnswer.PLANNED])
     body = [{"role": "focal_point", "email": f"khac.{owing_unit.code}@example.vn".lower()}]
-    await owing_unit.platform.services["notifier"].client.put(f"/units/{owing_unit.code}/recipients", json=body)
+    await owing_unit.platform.services["notifier"].client.put(
+        f"/units/{owing_unit.code}/recipients", json=body
+    )
     assert (await asked(owing_unit, visitor, link)).text == usual.text
     assert await renewed(owing_unit) == []
 
 
-async def test_what_is_over_is_not_mailed_about(new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient) -> None:
+async def test_what_is_over_is_not_mailed_about(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
+) -> None:
     owing_unit = await new_owing_unit()
     link = (await owing_unit.links())[AlertAnswer.DONE]
     await visitor.post(link, data=DONE)
@@ -99,7 +103,9 @@ async def test_what_is_over_is_not_mailed_about(new_owing_unit: NewOwingUnit, vi
     assert await renewed(owing_unit) == []
 
 
-async def test_nobody_asks_without_a_link_of_ours(new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient) -> None:
+async def test_nobody_asks_without_a_link_of_ours(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
+) -> None:
     owing_unit = await new_owing_unit()
     link = (await owing_unit.links())[AlertAnswer.DONE]
     for wrong in (link[:-4], f"{origin(link)}/answers/none"):

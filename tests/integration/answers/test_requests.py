@@ -20,7 +20,9 @@ EXEMPT = {
 }
 
 
-async def pressed(owing_unit: OwingUnit, visitor: httpx.AsyncClient, answer: AlertAnswer, form: dict[str, str]) -> None:
+async def pressed(
+    owing_unit: OwingUnit, visitor: httpx.AsyncClient, answer: AlertAnswer, form: dict[str, str]
+) -> None:
     page = await visitor.post((await owing_unit.links())[answer], data=form)
     assert page.status_code == 200, page.text
 
@@ -31,18 +33,22 @@ async def requests(owing_unit: OwingUnit) -> list[dict[str, Any]]:
         "/requests", params={"unit": owing_unit.code, "min_position": position}
     )
     assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()["items"]
-    return found
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
 
 
 async def settle(owing_unit: OwingUnit, request: dict[str, Any], **changes: str) -> None:
     way = request["settlement"]
     path = urlsplit(way["url"]).path
-    answer = await owing_unit.platform.registry.client.request(way["method"], path, json=way["body"] | changes)
+    answer = await owing_unit.platform.registry.client.request(
+        way["method"], path, json=way["body"] | changes
+    )
     assert answer.status_code == 200, answer.text
 
 
-async def test_an_exemption_is_asked_for_and_granted(new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient) -> None:
+async def test_an_exemption_is_asked_for_and_granted(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
+) -> None:
     owing_unit = await new_owing_unit()
     await pressed(owing_unit, visitor, AlertAnswer.EXEMPT, EXEMPT)
     (request,) = await requests(owing_unit)
@@ -52,11 +58,15 @@ async def test_an_exemption_is_asked_for_and_granted(new_owing_unit: NewOwingUni
     await settle(owing_unit, request)
     await eventually(owing_unit.is_closed)
     await eventually(lambda: is_over(owing_unit))
-    history = (await owing_unit.platform.registry.client.get(f"/drafts/{owing_unit.code}/history")).json()["events"]
+    history = (await owing_unit.platform.registry.client.get(f"/drafts/{owing_unit.code}/history")).json()[
+        "events"
+    ]
     assert history[-1]["data"]["document"] == EXEMPT["document"]
 
 
-async def test_a_transfer_is_asked_for_and_made(new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient) -> None:
+async def test_a_transfer_is_asked_for_and_made(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
+) -> None:
     owing_unit, other = await new_owing_unit(), await new_owing_unit()
     await pressed(
         owing_unit, visitor, AlertAnswer.NOT_OURS, {"to_unit": "Sở khác", "explanation": "Theo phân công"}
@@ -81,7 +91,9 @@ async def test_an_obstacle_is_shown_and_no_command_settles_it(
 
 
 @pytest.mark.parametrize(("role", "status"), [(None, 401), (Role.READER, 403), (Role.UNIT, 403)])
-async def test_requests_are_for_who_supervises(new_owing_unit: NewOwingUnit, role: Role | None, status: int) -> None:
+async def test_requests_are_for_who_supervises(
+    new_owing_unit: NewOwingUnit, role: Role | None, status: int
+) -> None:
     owing_unit = await new_owing_unit()
     async with owing_unit.platform.services["notifier"].as_(role, owing_unit.code) as other:
         assert (await other.get("/requests")).status_code == status

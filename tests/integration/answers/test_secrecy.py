@@ -19,13 +19,15 @@ async def test_a_preview_shows_the_buttons_and_no_token(new_owing_unit: NewOwing
     query = {"at": working_day(2).isoformat(), "min_position": str(position)}
     async with owing_unit.platform.services["notifier"].as_(Role.READER) as reader:
         shown = (await reader.get("/preview", params=query)).json()["mails"]
-    (mail,) = (one for one in shown if one["unit_code"] == owing_unit.code)
+    (mail,) = (item for item in shown if item["unit_code"] == owing_unit.code)
     for part in (mail["text"], mail["html"]):
         assert MASKED in part
         assert not TOKEN.search(part)
 
 
-async def test_the_outbox_shows_tokens_only_of_mail_that_never_leaves_the_machine(new_owing_unit: NewOwingUnit) -> None:
+async def test_the_outbox_shows_tokens_only_of_mail_that_never_leaves_the_machine(
+    new_owing_unit: NewOwingUnit,
+) -> None:
     owing_unit = await new_owing_unit()
     await owing_unit.links()
     notifier = owing_unit.platform.services["notifier"]
@@ -43,7 +45,9 @@ async def test_the_outbox_shows_tokens_only_of_mail_that_never_leaves_the_machin
     assert not TOKEN.search(page)
 
 
-async def test_no_problem_document_repeats_a_token(new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient) -> None:
+async def test_no_problem_document_repeats_a_token(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
+) -> None:
     owing_unit = await new_owing_unit()
     link = (await owing_unit.links())[AlertAnswer.DONE]
     refused = await visitor.put(link)

@@ -75,8 +75,10 @@ async def test_a_rename_that_is_dated_later_does_not_hold_yet(
     shown = await names(owing_unit, visitor)
     assert [where for where, text in shown.items() if "Sở hiện nay" not in text] == []
     assert [where for where, text in shown.items() if "Sở tương lai" in text] == []
-    found = (await owing_unit.platform.registry.client.get("/units", params={"q": "so tuong lai"})).json()["items"]
-    assert owing_unit.code in {one["unit_code"] for one in found}
+    items = (await owing_unit.platform.registry.client.get("/units", params={"q": "so tuong lai"})).json()[
+        "items"
+    ]
+    assert owing_unit.code in {item["unit_code"] for item in items}
 
 
 async def test_the_name_of_the_day_that_is_asked_for(new_owing_unit: NewOwingUnit) -> None:
@@ -92,16 +94,18 @@ async def test_the_name_of_the_day_that_is_asked_for(new_owing_unit: NewOwingUni
 
 async def test_a_move_holds_from_its_day(new_owing_unit: NewOwingUnit) -> None:
     owing_unit = await new_owing_unit()
-    await owing_unit.platform.import_rows("units", [samples.unit(f"{owing_unit.code}-{n}") for n in (1, 2, 3)])
+    await owing_unit.platform.import_rows(
+        "units", [samples.unit(f"{owing_unit.code}-{n}") for n in (1, 2, 3)]
+    )
     await move(owing_unit, f"{owing_unit.code}-2", date(2025, 7, 1))
     await move(owing_unit, f"{owing_unit.code}-1", date(2023, 7, 1))
     await move(owing_unit, f"{owing_unit.code}-3", working_day() + timedelta(days=30))
     await owing_unit.platform.settled()
     registry, metrics = owing_unit.platform.registry.client, owing_unit.platform.services["metrics"].client
     listed: Any = (await registry.get("/units", params={"q": owing_unit.code})).json()["items"]
-    parents = {one["unit_code"]: one["parent_code"] for one in listed}
+    parents = {row["unit_code"]: row["parent_code"] for row in listed}
     assert parents[owing_unit.code] == f"{owing_unit.code}-2"
     assert (await registry.get(f"/units/{owing_unit.code}")).json()["parent_code"] == f"{owing_unit.code}-2"
-    for number, found in ((1, 0), (2, 1), (3, 0)):
+    for number, expected in ((1, 0), (2, 1), (3, 0)):
         query: dict[str, str | bool] = {"unit": f"{owing_unit.code}-{number}", "include_descendants": True}
-        assert len((await metrics.get("/gaps", params=query)).json()["gaps"]) == found
+        assert len((await metrics.get("/gaps", params=query)).json()["gaps"]) == expected

@@ -38,17 +38,19 @@ async def test_a_communication_is_recorded_and_read_at_once(shared_platform: Pla
     made = await record(shared_platform, a_code, policies=[2, 1, 2], attendance=40, place="Huế")
     assert (made.status_code, made.headers["etag"]) == (201, '"1"')
     assert made.json()["events"] == ["vn.loa.communication.recorded.v1"]
-    one = await shared_platform.campaigns.client.get(f"/communications/{made.json()['id']}")
-    assert one.headers["etag"] == '"1"'
-    assert one.headers["loa-position"] == made.headers["loa-position"]
+    client = await shared_platform.campaigns.client.get(f"/communications/{made.json()['id']}")
+    assert client.headers["etag"] == '"1"'
+    assert client.headers["loa-position"] == made.headers["loa-position"]
     expected = HELD | {"policies": [1, 2], "attendance": 40, "place": "Huế", "retracted": False}
-    assert expected.items() <= one.json().items()
+    assert expected.items() <= client.json().items()
     (item,) = await listed(shared_platform, a_code)
     assert expected.items() <= item.items()
 
 
 @pytest.mark.parametrize("policies", [[], [0], [1, 0]])
-async def test_no_policy_means_the_whole_draft(shared_platform: Platform, a_code: str, policies: list[int]) -> None:
+async def test_no_policy_means_the_whole_draft(
+    shared_platform: Platform, a_code: str, policies: list[int]
+) -> None:
     await recorded(shared_platform, a_code, policies=policies)
     assert (await listed(shared_platform, a_code))[0]["policies"] == []
 
@@ -71,7 +73,9 @@ async def test_a_draft_that_is_not_known_yet(shared_platform: Platform) -> None:
     refused(listing, 409, "draft-not-yet-known")
 
 
-async def test_with_the_position_of_the_registration_it_is_known(shared_platform: Platform, a_code: str) -> None:
+async def test_with_the_position_of_the_registration_it_is_known(
+    shared_platform: Platform, a_code: str
+) -> None:
     await shared_platform.import_rows("units", [samples.unit(a_code)])
     for n in range(10):
         code = f"{a_code}-{n}"
@@ -117,7 +121,9 @@ async def test_a_key_stands_for_one_payload(shared_platform: Platform, a_code: s
     await office(shared_platform, a_code)
     headers = {"Idempotency-Key": "k-1"}
     await record(shared_platform, a_code, headers=headers)
-    refused(await record(shared_platform, a_code, headers=headers, title="Khác"), 422, "idempotency-key-reused")
+    refused(
+        await record(shared_platform, a_code, headers=headers, title="Khác"), 422, "idempotency-key-reused"
+    )
     assert len(await listed(shared_platform, a_code)) == 1
 
 
@@ -145,8 +151,8 @@ async def test_a_correction_replaces_every_field(shared_platform: Platform, a_co
     body = HELD | {"held_on": "2024-03-06", "policies": [2], "reason": "nhầm ngày"}
     corrected = await client.post(f"/communications/{id_}/correct", json=body, headers={"If-Match": '"1"'})
     assert corrected.json()["version"] == 2
-    one = (await client.get(f"/communications/{id_}")).json()
-    assert (one["held_on"], one["place"], one["policies"]) == ("2024-03-06", None, [2])
+    first = (await client.get(f"/communications/{id_}")).json()
+    assert (first["held_on"], first["place"], first["policies"]) == ("2024-03-06", None, [2])
     (item,) = await listed(shared_platform, a_code)
     assert (item["held_on"], item["place"], item["version"]) == ("2024-03-06", None, 2)
     again = await client.post(f"/communications/{id_}/correct", json=body)
@@ -163,8 +169,8 @@ async def test_retracted_is_retracted(shared_platform: Platform, a_code: str) ->
     again = await client.post(f"/communications/{id_}/retract")
     assert (again.status_code, again.json()["events"]) == (200, [])
     assert await listed(shared_platform, a_code) == []
-    one = (await client.get(f"/communications/{id_}")).json()
-    assert (one["retracted"], one["retraction_reason"]) == (True, "ghi nhầm")
+    first = (await client.get(f"/communications/{id_}")).json()
+    assert (first["retracted"], first["retraction_reason"]) == (True, "ghi nhầm")
     refused(
         await client.post(f"/communications/{id_}/correct", json=HELD | {"title": "Khác"}),
         409,
@@ -185,15 +191,15 @@ async def test_pages_go_by_day_and_give_everything_once(shared_platform: Platfor
     days = [f"2024-03-{day:02}" for day in (5, 1, 5, 3, 5)]
     for day in days:
         await record(shared_platform, a_code, held_on=day)
-    found: list[str] = []
+    actual: list[str] = []
     query: dict[str, Any] = {"limit": 2, "min_position": await shared_platform.head()}
     for size in (2, 2, 1):
         answer = await shared_platform.campaigns.client.get(f"/drafts/{a_code}/communications", params=query)
         page = answer.json()
         assert len({item["communication_id"] for item in page["items"]}) == size
-        found += [item["held_on"] for item in page["items"]]
+        actual += [item["held_on"] for item in page["items"]]
         query["cursor"] = page["next"]
-    assert (found, page["next"]) == (sorted(days), None)
+    assert (actual, page["next"]) == (sorted(days), None)
 
 
 async def test_a_cursor_of_another_list_is_refused(shared_platform: Platform, a_code: str) -> None:

@@ -22,8 +22,8 @@ async def listed(platform: Platform, code: str, **query: Any) -> list[dict[str, 
     query = {"min_position": await platform.head(), **query}
     answer = await platform.campaigns.client.get(f"/drafts/{code}/communications", params=query)
     assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()["items"]
-    return found
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
 
 
 async def test_an_import_that_runs_twice_changes_nothing(shared_platform: Platform, a_code: str) -> None:
@@ -56,24 +56,24 @@ async def test_all_columns_arrive(shared_platform: Platform, a_code: str) -> Non
         dataset="sample",
     )
     await take(shared_platform, row)
-    (found,) = await listed(shared_platform, a_code)
+    (actual,) = await listed(shared_platform, a_code)
     expected = {
         key: row[key] for key in ("held_on", "channel", "title", "organiser", "place", "reach", "url")
     }
-    assert expected.items() <= found.items()
-    assert (found["policies"], found["attendance"], found["precision"]) == ([1, 2], 120, "day")
-    assert (found["notes"], found["dataset"]) == ({"ghi_chu": "có ảnh"}, "sample")
+    assert expected.items() <= actual.items()
+    assert (actual["policies"], actual["attendance"], actual["precision"]) == ([1, 2], 120, "day")
+    assert (actual["notes"], actual["dataset"]) == ({"ghi_chu": "có ảnh"}, "sample")
 
 
 async def test_the_id_is_the_natural_key(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
     row = samples.communication(a_code, "2024-03", policy_no="2;1")
     await take(shared_platform, row)
-    (found,) = await listed(shared_platform, a_code)
+    (actual,) = await listed(shared_platform, a_code)
     natural = communication_id(
         a_code, __import__("datetime").date(2024, 3, 1), "month", Channel.CONFERENCE, row["title"], [1, 2]
     )
-    assert found["communication_id"] == str(natural)
+    assert actual["communication_id"] == str(natural)
 
 
 async def test_zero_means_the_whole_draft(shared_platform: Platform, a_code: str) -> None:
@@ -130,8 +130,8 @@ async def test_a_retracted_one_is_not_recorded_again(shared_platform: Platform, 
     await office(shared_platform, a_code)
     row = samples.communication(a_code, "2024-03-05")
     await take(shared_platform, row)
-    (found,) = await listed(shared_platform, a_code)
-    await shared_platform.campaigns.client.post(f"/communications/{found['communication_id']}/retract")
+    (actual,) = await listed(shared_platform, a_code)
+    await shared_platform.campaigns.client.post(f"/communications/{actual['communication_id']}/retract")
     (again,) = await take(shared_platform, row)
     assert again["status"] == "unchanged"
     assert await listed(shared_platform, a_code) == []

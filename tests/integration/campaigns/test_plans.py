@@ -31,8 +31,8 @@ async def call(platform: Platform, method: str, path: str, **kwargs: Any) -> htt
 async def plan_of(platform: Platform, code: str, **query: Any) -> dict[str, Any]:
     answer = await call(platform, "GET", f"/drafts/{code}/plan", params=query)
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    answer_body: dict[str, Any] = answer.json()
+    return answer_body
 
 
 async def planned(platform: Platform, code: str, **changes: Any) -> str:
@@ -46,7 +46,9 @@ async def take(platform: Platform, sheet: str, *rows: dict[str, Any]) -> list[di
     return await platform.campaigns.import_rows(sheet, rows, min_position=await platform.head())
 
 
-async def test_a_plan_is_approved_once_and_read_with_its_version(shared_platform: Platform, a_code: str) -> None:
+async def test_a_plan_is_approved_once_and_read_with_its_version(
+    shared_platform: Platform, a_code: str
+) -> None:
     await office(shared_platform, a_code)
     empty = await plan_of(shared_platform, a_code)
     assert (empty["approved"], empty["activities"], empty["version"]) == (None, [], 0)
@@ -143,7 +145,8 @@ async def test_a_key_sent_again_plans_once(shared_platform: Platform, a_code: st
     await office(shared_platform, a_code)
     path = f"/drafts/{a_code}/plan/activities"
     first, again = [
-        await call(shared_platform, "POST", path, json=TALK, headers={"Idempotency-Key": "k"}) for _ in range(2)
+        await call(shared_platform, "POST", path, json=TALK, headers={"Idempotency-Key": "k"})
+        for _ in range(2)
     ]
     assert again.json() == first.json()
     assert len((await plan_of(shared_platform, a_code))["activities"]) == 1
@@ -201,18 +204,24 @@ async def test_rows_of_plans_and_activities_go_in_once(shared_platform: Platform
         budget="15000000",
         dau_moi="Phòng Pháp chế",
     )
-    first = [*await take(shared_platform, "plans", plan), *await take(shared_platform, "activities", activity)]
+    first = [
+        *await take(shared_platform, "plans", plan),
+        *await take(shared_platform, "activities", activity),
+    ]
     assert [outcome["status"] for outcome in first] == ["taken", "taken"]
     head = await shared_platform.head()
-    again = [*await take(shared_platform, "plans", plan), *await take(shared_platform, "activities", activity)]
+    again = [
+        *await take(shared_platform, "plans", plan),
+        *await take(shared_platform, "activities", activity),
+    ]
     assert [outcome["status"] for outcome in again] == ["unchanged", "unchanged"]
     assert await shared_platform.head() == head
-    found = await plan_of(shared_platform, a_code)
-    assert found["approved"]["notes"] == {"so_trang": "4"}
-    (one,) = found["activities"]
+    actual = await plan_of(shared_platform, a_code)
+    assert actual["approved"]["notes"] == {"so_trang": "4"}
+    (item,) = actual["activities"]
     expected = {"planned_on": "2025-08-01", "precision": "month", "budget": 15000000, "area": "toàn tỉnh"}
-    assert expected.items() <= one.items()
-    assert one["notes"] == {"dau_moi": "Phòng Pháp chế"}
+    assert expected.items() <= item.items()
+    assert item["notes"] == {"dau_moi": "Phòng Pháp chế"}
     (differs,) = await take(shared_platform, "activities", activity | {"area": "một xã"})
     assert "nội dung khác" in differs["reasons"][0]["vi"]
 
@@ -258,7 +267,7 @@ async def test_the_end_of_a_draft_cancels_what_was_planned_for_later(
 
     async def cancelled() -> list[str]:
         activities = (await plan_of(shared_platform, a_code))["activities"]
-        return [one["activity_id"] for one in activities if one["state"] == "cancelled"]
+        return [activity["activity_id"] for activity in activities if activity["state"] == "cancelled"]
 
     assert await eventually(cancelled) == [later]
     async with connected(shared_platform.server, "operator") as nc:

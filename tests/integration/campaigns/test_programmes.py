@@ -37,8 +37,8 @@ async def listed(platform: Platform, **query: Any) -> list[dict[str, Any]]:
     params = {"min_position": await platform.head()} | query
     answer = await platform.campaigns.client.get("/programme", params=params)
     assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()["items"]
-    return found
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
 
 
 async def of_year(platform: Platform, unit: str, **query: Any) -> list[dict[str, Any]]:
@@ -46,8 +46,8 @@ async def of_year(platform: Platform, unit: str, **query: Any) -> list[dict[str,
     answer = await platform.campaigns.client.get(f"/units/{unit}/programme/2025", params=params)
     assert answer.status_code == 200, answer.text
     assert answer.headers["etag"] == f'"{answer.json()["version"]}"'
-    found: list[dict[str, Any]] = answer.json()["entries"]
-    return found
+    entries: list[dict[str, Any]] = answer.json()["entries"]
+    return entries
 
 
 async def take(platform: Platform, *rows: dict[str, Any]) -> list[dict[str, Any]]:
@@ -58,8 +58,8 @@ async def test_a_task_is_assigned_overdue_and_reported(shared_platform: Platform
     lead = f"{a_code}-B"
     await shared_platform.import_rows("units", [samples.unit(a_code), samples.unit(lead)])
     task = await entered(shared_platform, a_code, **TASK, lead_unit_code=lead)
-    (one,) = await of_year(shared_platform, a_code, as_of="2025-10-01")
-    assert (one["state"], one["lead_unit_code"], one["product"]) == ("overdue", lead, "Báo cáo")
+    (first,) = await of_year(shared_platform, a_code, as_of="2025-10-01")
+    assert (first["state"], first["lead_unit_code"], first["product"]) == ("overdue", lead, "Báo cáo")
     open_ = {"lead_unit": lead, "open": True, "due_by": "2025-09-30", "as_of": "2025-09-30"}
     assert [item["state"] for item in await listed(shared_platform, **open_)] == ["open"]
     body = {"kind": "task_reported", "title": "Báo cáo số 12", "of_entry": task}
@@ -69,7 +69,7 @@ async def test_a_task_is_assigned_overdue_and_reported(shared_platform: Platform
     async with shared_platform.campaigns.as_(Role.UNIT, lead) as leading:
         refused(await leading.post(path, json=TASK), 403, "not-your-programme")
         assert (await leading.post(path, json=body)).status_code == 201
-    assert [one["state"] for one in await of_year(shared_platform, a_code)] == ["closed", None]
+    assert [item["state"] for item in await of_year(shared_platform, a_code)] == ["closed", None]
     assert await listed(shared_platform, lead_unit=lead, open=True) == []
 
 
@@ -77,16 +77,20 @@ async def test_the_list_and_the_log_agree_on_what_is_open(shared_platform: Platf
     await shared_platform.import_rows("units", [samples.unit(a_code)])
     inspections = [
         await entered(
-            shared_platform, a_code, kind="inspection_conducted", title=f"Kiểm tra {found}", quantity=found
+            shared_platform,
+            a_code,
+            kind="inspection_conducted",
+            title=f"Kiểm tra {expected}",
+            quantity=expected,
         )
-        for found in (3, 1, 0)
+        for expected in (3, 1, 0)
     ]
     obstacle = await entered(shared_platform, a_code, kind="obstacle_raised", title="Thiếu kinh phí")
     await entered(shared_platform, a_code, kind="training_held", title="Tập huấn", quantity=120)
 
     async def states() -> list[str | None]:
-        of_log = [one["state"] for one in await of_year(shared_platform, a_code)]
-        assert [one["state"] for one in await listed(shared_platform, unit=a_code)] == of_log
+        of_log = [item["state"] for item in await of_year(shared_platform, a_code)]
+        assert [row["state"] for row in await listed(shared_platform, unit=a_code)] == of_log
         still_open = await listed(shared_platform, unit=a_code, open=True)
         assert len(still_open) == sum(state in {"open", "overdue"} for state in of_log)
         return of_log[:5]
@@ -163,14 +167,14 @@ async def test_rows_of_every_kind_go_in_once(shared_platform: Platform, a_code: 
     again = await take(shared_platform, *rows)
     assert [outcome["status"] for outcome in again] == ["unchanged"] * 12
     assert await shared_platform.head() == head
-    found = await of_year(shared_platform, a_code)
-    assert {one["kind"] for one in found} == set(ProgrammeKind)
-    assert (found[0]["due_on"], found[0]["happened_on"], found[0]["precision"]) == (
+    actual = await of_year(shared_platform, a_code)
+    assert {item["kind"] for item in actual} == set(ProgrammeKind)
+    assert (actual[0]["due_on"], actual[0]["happened_on"], actual[0]["precision"]) == (
         "2025-12-31",
         "2025-03-01",
         "month",
     )
-    assert (found[0]["quantity"], found[0]["amount"], found[0]["notes"]) == (
+    assert (actual[0]["quantity"], actual[0]["amount"], actual[0]["notes"]) == (
         12,
         15000000,
         {"linh_vuc": "đất đai"},
@@ -196,8 +200,8 @@ async def test_every_row_that_cannot_be_taken_is_said(shared_platform: Platform,
     assert [outcome["reasons"][0]["column"] for outcome in bad] == list(wrong)
     assert "KHONG-CO" in unknown["reasons"][0]["en"]
     assert taken["status"] == "taken"
-    (one,) = await of_year(shared_platform, a_code)
-    assert one["title"] == one["document"] == "12/KH-UBND"
+    (first,) = await of_year(shared_platform, a_code)
+    assert first["title"] == first["document"] == "12/KH-UBND"
 
 
 async def test_pages_give_everything_once(shared_platform: Platform, a_code: str) -> None:

@@ -28,8 +28,8 @@ async def tell(platform: Platform, method: str, id_: str, what: str, body: Any =
 
 
 async def one(platform: Platform, id_: str) -> dict[str, Any]:
-    found: dict[str, Any] = (await platform.campaigns.client.get(f"/communications/{id_}")).json()
-    return found
+    communication: dict[str, Any] = (await platform.campaigns.client.get(f"/communications/{id_}")).json()
+    return communication
 
 
 async def test_a_claim_is_shown_answered_and_verified(shared_platform: Platform, a_code: str) -> None:
@@ -43,15 +43,17 @@ async def test_a_claim_is_shown_answered_and_verified(shared_platform: Platform,
         assert (
             await tell(shared_platform, "POST", id_, "verify", {"verified_on": "2024-04-02"})
         ).status_code == 200
-    found = await one(shared_platform, id_)
-    assert found["version"] == 4
-    (evidence,) = found["evidence"]
+    actual = await one(shared_platform, id_)
+    assert actual["version"] == 4
+    (evidence,) = actual["evidence"]
     assert (evidence["sha256"], evidence["reach"]) == (DIGEST, "120")
-    assert FEEDBACK.items() <= found["feedback"].items()
-    assert found["verification"]["verified_on"] == "2024-04-02"
+    assert FEEDBACK.items() <= actual["feedback"].items()
+    assert actual["verification"]["verified_on"] == "2024-04-02"
     (item,) = await listed(shared_platform, a_code)
-    assert {key: item[key] for key in found} == found
-    await shared_platform.campaigns.client.post(f"/communications/{id_}/correct", json=HELD | {"place": "Huế"})
+    assert {key: item[key] for key in actual} == actual
+    await shared_platform.campaigns.client.post(
+        f"/communications/{id_}/correct", json=HELD | {"place": "Huế"}
+    )
     (item,) = await listed(shared_platform, a_code)
     assert (item["verification"], len(item["evidence"])) == (None, 1)
 
@@ -106,16 +108,16 @@ async def test_rows_say_it_once_and_leave_what_was_said_since(shared_platform: P
         "feedback_summarised",
         "verified",
     ]
-    (found,) = await listed(shared_platform, a_code)
-    assert (found["content"], found["feedback"]["accepted"]) == (["necessity", "purpose"], 30)
-    evidence = {"communication_id": found["communication_id"], "url": "https://example.vn/1"}
+    (actual,) = await listed(shared_platform, a_code)
+    assert (actual["content"], actual["feedback"]["accepted"]) == (["necessity", "purpose"], 30)
+    evidence = {"communication_id": actual["communication_id"], "url": "https://example.vn/1"}
 
     async def again() -> list[str]:
         rows = await shared_platform.campaigns.import_rows("evidence", [evidence])
         return [outcome["status"] for outcome in [*await take(shared_platform, row), *rows]]
 
     assert await again() == ["unchanged", "taken"]
-    client, id_ = shared_platform.campaigns.client, found["communication_id"]
+    client, id_ = shared_platform.campaigns.client, actual["communication_id"]
     await client.put(f"/communications/{id_}/feedback", json=FEEDBACK | {"received": 50})
     await client.post(f"/communications/{id_}/correct", json=HELD)
     before = await one(shared_platform, id_)
@@ -133,9 +135,9 @@ async def test_every_row_that_cannot_be_taken_is_said(shared_platform: Platform,
         "verified_on": good | {"verified_on": "02/04/2024"},
         "communication_id": good | {"communication_id": "1"},
     }
-    assert [outcome["reasons"][0]["column"] for outcome in await take(shared_platform, *wrong.values())] == list(
-        wrong
-    )
+    assert [
+        outcome["reasons"][0]["column"] for outcome in await take(shared_platform, *wrong.values())
+    ] == list(wrong)
     (more,) = await take(shared_platform, good | {"comments_received": "1", "comments_accepted": "2"})
     assert "more comments" in more["reasons"][0]["en"].lower()
     (by,) = await take(

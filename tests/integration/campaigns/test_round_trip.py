@@ -50,11 +50,11 @@ async def fill(platform: Platform) -> None:
 
 async def known(platform: Platform) -> dict[str, Any]:
     """Ask for everything; versions, places and the reason of a rescheduling are history, which no file tells."""
-    found: dict[str, Any] = {}
+    pages: dict[str, Any] = {}
     for path in ("/drafts/NQ-1/plan", "/drafts/NQ-1/communications", "/activities", "/programme"):
         answer = await platform.campaigns.client.get(path, params={"min_position": await platform.head()})
-        found[path] = _plain(answer.json())
-    return found
+        pages[path] = _plain(answer.json())
+    return pages
 
 
 def _plain(value: Any) -> Any:
@@ -69,12 +69,12 @@ def services(platform: Platform) -> Services:
 
 
 def carried(platform: Platform, folder: Path) -> list[Finding]:
-    said: list[Finding] = []
+    findings: list[Finding] = []
     with services(platform) as doors:
         importing.import_source(
-            sources.read(folder, NOTES), None, doors, lambda _label, _rows: None, said.append
+            sources.read(folder, NOTES), None, doors, lambda _label, _rows: None, findings.append
         )
-    return [finding for finding in said if finding.refused]
+    return [finding for finding in findings if finding.refused]
 
 
 def exported(platform: Platform, folder: Path) -> None:

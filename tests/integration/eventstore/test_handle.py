@@ -246,8 +246,8 @@ async def test_commands_at_the_same_moment_all_stand_once(store: EventStore) -> 
 
 async def test_the_same_command_sent_twice_at_once_stands_once(store: EventStore) -> None:
     ref = draft()
-    one, other = await asyncio.gather(repeat(store, ref, "một"), repeat(store, ref, "một"))
-    assert one.version == other.version
+    first, other = await asyncio.gather(repeat(store, ref, "một"), repeat(store, ref, "một"))
+    assert first.version == other.version
     assert await titles(store, ref) == ("một",)
 
 

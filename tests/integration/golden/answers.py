@@ -37,16 +37,16 @@ async def record(office: Office, plain: Plain) -> dict[str, str]:
     """Follow the links of the immediate mail, and of a weekly list."""
     (file,) = office.mail_dir.glob("*_immediate-*.eml")
     links = dict(zip(AlertAnswer, links_of(_mail(file.read_bytes())), strict=True))
-    found = {}
+    recorded = {}
     for answer, link in links.items():
-        found[f"answers/{answer}_form.html"] = await _page(office, link)
-        found[f"answers/{answer}_refused.html"] = await _page(office, link, {})
+        recorded[f"answers/{answer}_form.html"] = await _page(office, link)
+        recorded[f"answers/{answer}_refused.html"] = await _page(office, link, {})
     for answer, form in FORMS.items():
-        found[f"answers/{answer}_recorded.html"] = await _page(office, links[answer], form)
+        recorded[f"answers/{answer}_recorded.html"] = await _page(office, links[answer], form)
         await office.platform.settled()
-        found[f"answers/{answer}_used.html"] = await _page(office, links[answer])
-    found |= await _settings(office)
-    return {name: plain.page(text) for name, text in found.items()} | await _outcome(office, plain)
+        recorded[f"answers/{answer}_used.html"] = await _page(office, links[answer])
+    recorded |= await _settings(office)
+    return {name: plain.page(text) for name, text in recorded.items()} | await _outcome(office, plain)
 
 
 async def _settings(office: Office) -> dict[str, str]:

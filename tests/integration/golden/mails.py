@@ -31,13 +31,13 @@ async def record(office: Office, plain: Plain) -> dict[str, str]:
         for mail in preview["mails"]:
             del mail["text"], mail["html"]  # recorded where they are sent
         previews[f"/preview?at={day}"] = preview
-    found = {"notifier/previews.json": plain.document(previews)}
+    recorded = {"notifier/previews.json": plain.document(previews)}
     ticks = {f"{MONDAY}": await office.tick()}
     await _immediate(office)
     ticks |= {f"{day}": await office.tick(day) for day in SENT}
-    found["notifier/ticks.json"] = MESSAGE.sub("<(message)@", plain.document(_without_files(ticks)))
+    recorded["notifier/ticks.json"] = MESSAGE.sub("<(message)@", plain.document(_without_files(ticks)))
     outbox = _in_order(plain.page(await office.get("notifier", "/outbox")))
-    return found | {"pages/outbox.html": outbox} | dict(_written(office.mail_dir, plain))
+    return recorded | {"pages/outbox.html": outbox} | dict(_written(office.mail_dir, plain))
 
 
 def _in_order(outbox: str) -> str:
@@ -45,8 +45,8 @@ def _in_order(outbox: str) -> str:
     mail = re.compile(r"<article.*?</article>\n", re.DOTALL)
     lines = re.compile(r"(?:<li>.*</li>\n)+")
     mails = sorted(
-        lines.sub(lambda one: "".join(sorted(one[0].splitlines(keepends=True))), found)
-        for found in mail.findall(outbox)
+        lines.sub(lambda item: "".join(sorted(item[0].splitlines(keepends=True))), file)
+        for file in mail.findall(outbox)
     )
     following = iter(mails)
     return mail.sub(lambda _: next(following), outbox)

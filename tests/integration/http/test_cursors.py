@@ -58,15 +58,15 @@ class List:
         async def given() -> Any:
             return (await self.page(platform, limit=1)).json()["next"]
 
-        found: str = await eventually(given)
-        return found
+        cursor_text: str = await eventually(given)
+        return cursor_text
 
 
 def lists() -> Iterator[List]:
     for service in existing(*SERVICES):
         for path, item in app_of(service).openapi()["paths"].items():
             for operation in item.values():
-                if any(one["name"] == "cursor" for one in operation.get("parameters", ())):
+                if any(item["name"] == "cursor" for item in operation.get("parameters", ())):
                     yield List(service, path)
 
 
@@ -85,7 +85,7 @@ def refused(answer: Any, code: str = "bad-cursor") -> None:
 
 
 def test_every_service_with_lists_is_asked() -> None:
-    assert {one.service for one in LISTS} == {"registry", "campaigns", "notifier"}
+    assert {item.service for item in LISTS} == {"registry", "campaigns", "notifier"}
     assert len(LISTS) >= 7
 
 

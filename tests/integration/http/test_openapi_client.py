@@ -11,8 +11,8 @@ ENTERED, DUE, AFTER = "2026-03-02", "2026-03-09", "2026-03-10"
 
 
 async def verdicts(metrics: OpenApiClient, position: int, as_of: str) -> dict[int, str]:
-    found = await metrics.ask(f"/drafts/{DRAFT}/coverage", as_of=as_of, min_position=position)
-    return {policy["policy_no"]: policy["verdict"] for policy in found["policies"]}
+    coverage = await metrics.ask(f"/drafts/{DRAFT}/coverage", as_of=as_of, min_position=position)
+    return {policy["policy_no"]: policy["verdict"] for policy in coverage["policies"]}
 
 
 async def written(reader: OpenApiClient, path: str, **body: Any) -> dict[str, Any]:
@@ -51,8 +51,8 @@ async def test_the_verdict_changes_as_predicted(whole_platform: Platform) -> Non
     assert await verdicts(metrics, at, DUE) == {1: "pending", 2: "pending"}
     assert await verdicts(metrics, at, AFTER) == {1: "missed", 2: "missed"}
 
-    told = await communicated(campaigns, at, held_on=DUE, policies=[1])
-    at = told["position"]
+    recorded = await communicated(campaigns, at, held_on=DUE, policies=[1])
+    at = recorded["position"]
     assert await verdicts(metrics, at, AFTER) == {1: "met", 2: "missed"}
 
     late = await communicated(campaigns, at, held_on="2026-03-12", policies=[2])
@@ -66,9 +66,9 @@ async def test_the_verdict_changes_as_predicted(whole_platform: Platform) -> Non
     assert await verdicts(metrics, retracted["position"], "2026-03-12") == {1: "met", 2: "missed"}
 
 
-async def communicated(campaigns: OpenApiClient, position: int, **said: Any) -> dict[str, Any]:
+async def communicated(campaigns: OpenApiClient, position: int, **fields: Any) -> dict[str, Any]:
     path = f"/drafts/{DRAFT}/communications"
-    answer = await campaigns.send("POST", path, query={"min_position": position}, **said)
+    answer = await campaigns.send("POST", path, query={"min_position": position}, **fields)
     assert answer.status_code == 201, answer.text
     accepted: dict[str, Any] = answer.json()
     return accepted

@@ -128,7 +128,9 @@ FULL = {
 
 
 @every_service
-async def test_every_query_that_finds_something_answers_as_described(service: str, platform: Platform) -> None:
+async def test_every_query_that_finds_something_answers_as_described(
+    service: str, platform: Platform
+) -> None:
     api = platform.services[service]
     document = schemathesis.openapi.from_dict(api.app.openapi())
     for address in FULL[service]:
@@ -174,5 +176,5 @@ async def test_units_and_drafts_are_written_only_as_they_were_read(platform: Pla
     assert (done.status_code, int(done.headers["loa-position"])) == (200, done.json()["position"])
     again = await client.post("/drafts/OFFICE/title", json=title, headers={"If-Match": read.headers["etag"]})
     assert again.status_code == 412
-    found = await client.get("/drafts", params={"min_position": done.json()["position"]})
-    assert int(found.headers["loa-position"]) >= done.json()["position"]
+    actual = await client.get("/drafts", params={"min_position": done.json()["position"]})
+    assert int(actual.headers["loa-position"]) >= done.json()["position"]

@@ -37,7 +37,7 @@ class Loads:
 @pytest.fixture
 def loads(monkeypatch: pytest.MonkeyPatch) -> Loads:
     """Count what services that start from now on load from the log."""
-    found = Loads()
+    counted = Loads()
 
     class Counting:
         def __init__(self, *arguments: Any) -> None:
@@ -47,11 +47,11 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> Loads:
             return getattr(self.store, name)
 
         async def load(self, ref: AggregateRef) -> History:
-            found.refs.append(ref)
+            counted.refs.append(ref)
             return await self.store.load(ref)
 
     monkeypatch.setattr("shared.service.JetStreamEventStore", Counting)
-    return found
+    return counted
 
 
 def post_routes(api: Api) -> set[str]:
@@ -76,9 +76,9 @@ class Caller:
         answer = await self.client.post(route.format(**self.names), json=body, params=params)
         assert answer.status_code in (200, 201), (route, answer.text)
         self.loaded.setdefault(route, self.loads.taken())
-        found: dict[str, Any] = answer.json()
-        self.position = found["position"]
-        return found
+        match: dict[str, Any] = answer.json()
+        self.position = match["position"]
+        return match
 
 
 async def test_every_command_of_the_registry(shared_platform: Platform, a_code: str, loads: Loads) -> None:
@@ -137,11 +137,11 @@ async def test_every_command_of_campaigns(shared_platform: Platform, a_code: str
         of_plan = {"activity_id": planned["id"]}
         recorded = await caller.post("/drafts/{draft_code}/communications", **HELD, **of_plan)
         caller.names["communication_id"] = recorded["id"]
-        one = "/communications/{communication_id}"
-        await caller.post(f"{one}/correct", **HELD, **of_plan, place="Huế")
-        await caller.post(f"{one}/verify")
-        await caller.post(f"{one}/evidence", url="https://example.vn/1")
-        await caller.post(f"{one}/retract", reason="Không diễn ra.")
+        first = "/communications/{communication_id}"
+        await caller.post(f"{first}/correct", **HELD, **of_plan, place="Huế")
+        await caller.post(f"{first}/verify")
+        await caller.post(f"{first}/evidence", url="https://example.vn/1")
+        await caller.post(f"{first}/retract", reason="Không diễn ra.")
         await caller.post(
             "/units/{unit_code}/programme/{year}", kind="task_assigned", title="Đối thoại", draft_code=a_code
         )

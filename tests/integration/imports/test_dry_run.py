@@ -29,8 +29,8 @@ Rows = Sequence[tuple[str, Row]]
 async def notifier_env(
     nats_server: NatsServer, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase
 ) -> AsyncIterator[Platform]:
-    async with open_platform(nats_server, keys, token_issuer, new_database, "notifier") as found:
-        yield found
+    async with open_platform(nats_server, keys, token_issuer, new_database, "notifier") as platform:
+        yield platform
 
 
 def office(code: str) -> Rows:
@@ -83,7 +83,9 @@ async def test_a_dry_run_leaves_nothing_in_the_read_model(shared_platform: Platf
     assert (await shared_platform.registry.client.get(f"/drafts/{a_code}")).status_code == 404
 
 
-async def test_communications_of_assumed_drafts_carry_a_warning(shared_platform: Platform, a_code: str) -> None:
+async def test_communications_of_assumed_drafts_carry_a_warning(
+    shared_platform: Platform, a_code: str
+) -> None:
     rows = [
         ("communications", samples.communication(a_code, "2024-03-05", policy_no="1")),
         ("communications", samples.communication(a_code, "2999-03-05")),
@@ -101,7 +103,9 @@ async def test_communications_of_assumed_drafts_carry_a_warning(shared_platform:
     assert await shared_platform.head() == head
 
 
-async def test_communications_of_known_drafts_are_judged_alike(shared_platform: Platform, a_code: str) -> None:
+async def test_communications_of_known_drafts_are_judged_alike(
+    shared_platform: Platform, a_code: str
+) -> None:
     await shared_platform.import_rows("units", [samples.unit(a_code)])
     await shared_platform.import_rows("drafts", [samples.draft(a_code, a_code)])
     row = samples.communication(a_code, "2024-03-05")

@@ -30,9 +30,9 @@ async def test_many_histories_at_once_are_those_read_one_by_one(log: JetStreamEv
             await log.append(ref, await log.append(ref, NOTHING, policies(1000)), policies(count - 1000))
         elif count:
             await log.append(ref, NOTHING, [*policies(count - 1), retitled("một")])
-    found = await log.load_all(refs)
-    assert [found[ref].version.count for ref in refs[:4]] == [0, 1, 2, 1100]
-    assert found == {ref: await log.load(ref) for ref in refs}
+    histories = await log.load_all(refs)
+    assert [histories[ref].version.count for ref in refs[:4]] == [0, 1, 2, 1100]
+    assert histories == {ref: await log.load(ref) for ref in refs}
 
 
 async def test_several_aggregates_are_written_together_or_not_at_all(log: JetStreamEventStore) -> None:

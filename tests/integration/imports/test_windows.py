@@ -39,7 +39,7 @@ class Watched(JetStreamEventStore):
     before: Before = field(kw_only=True)
 
     async def append_all(self, appends: Sequence[Append]) -> Sequence[Version]:
-        await self.before([one.ref for one in appends])
+        await self.before([append.ref for append in appends])
         return await JetStreamEventStore.append_all(self, appends)
 
     async def append(self, ref: AggregateRef, expected: Version, events: Sequence[Any]) -> Version:
@@ -76,7 +76,7 @@ class BulkRoute:
     async def send(self, rows: Iterable[tuple[str, Row]]) -> list[Outcome]:
         lines = [Line(sheet=sheet, line=n, row=dict(row)) for n, (sheet, row) in enumerate(rows, start=2)]
         async with aclosing(self._carrier.carry(cut(lines, self._sheets))) as carried:
-            return [found[number] async for found in carried for number in range(len(found))]
+            return [outcomes[number] async for outcomes in carried for number in range(len(outcomes))]
 
 
 @pytest.fixture
@@ -119,18 +119,20 @@ async def test_the_next_window_is_decided_meanwhile_and_anew_when_one_was_overta
     route = BulkRoute(log, overtake)
     outcomes = await route.send(rows)
     refused = [outcome for outcome in outcomes if outcome.status == "refused"]
-    assert [(one.sheet, one.line) for one in refused] == [("drafts", 10)]
+    assert [(item.sheet, item.line) for item in refused] == [("drafts", 10)]
     assert (outcomes[-1].status, outcomes[-1].position) == ("unchanged", outcomes[1 + WINDOW].position)
-    assert [(one.sheet, one.line) for one in outcomes] == [(row[0], n) for n, row in enumerate(rows, start=2)]
+    assert [(outcome.sheet, outcome.line) for outcome in outcomes] == [
+        (row[0], n) for n, row in enumerate(rows, start=2)
+    ]
     assert route.decided == len(rows) + 1 + WINDOW  # the one that was overtaken, and what was decided on it
     histories = [(await log.load(draft_ref(code))).events for code in codes]
     for number, events in enumerate(histories):
-        told = (
+        expected = (
             ["registered", "policy_added"]
             if number == 7
             else ["registered", "scope_assessed", "policy_added"]
         )
-        assert [event.type.split(".")[-2] for event in events] == told
+        assert [event.type.split(".")[-2] for event in events] == expected
         assert events[-1].position == outcomes[1 + WINDOW + number].position
 
 

@@ -30,15 +30,15 @@ def ago(days: int) -> str:
 
 async def log_of(platform: Platform, after: int = 0) -> list[Recorded]:
     """Give the whole log (after a position); what was read before is kept."""
-    found = _read.setdefault(str(platform.server.url), [])
+    events = _read.setdefault(str(platform.server.url), [])
     head = await platform.head()
-    if len(found) < head:
+    if len(events) < head:
         async with connected(platform.server, "metrics") as nc:
-            feed = Feed(nc, len(found))
-            while len(found) < head:
-                found += [decode(CATALOG, raw.position, raw.payload) for raw in await feed.batch(1000, 5)]
+            feed = Feed(nc, len(events))
+            while len(events) < head:
+                events += [decode(CATALOG, raw.position, raw.payload) for raw in await feed.batch(1000, 5)]
             await feed.close()
-    return found[after:]
+    return events[after:]
 
 
 async def announced(platform: Platform, draft_code: str | None = None, after: int = 0) -> list[Recorded]:
@@ -74,8 +74,8 @@ class Office:
         """Enter a stage; the answer is the id of the entry."""
         await self.draft("stages", stage=stage, entered_on=on, **more)
         history = await self.platform.registry.client.get(f"/drafts/{self.code}/history")
-        found: str = history.json()["events"][-1]["event_id"]
-        return found
+        event_id: str = history.json()["events"][-1]["event_id"]
+        return event_id
 
     async def draft(self, verb: str, **body: Any) -> int:
         return await self._post(self.platform.registry.client, f"/drafts/{self.code}/{verb}", body)
@@ -89,8 +89,8 @@ class Office:
             params={"min_position": await self.platform.head()},
         )
         assert answer.is_success, answer.text
-        found: str = answer.json()["id"]
-        return found
+        communication: str = answer.json()["id"]
+        return communication
 
     async def retract(self, communication_id: str) -> None:
         await self._post(self.platform.campaigns.client, f"/communications/{communication_id}/retract", {})
@@ -99,8 +99,8 @@ class Office:
         """Wait until so many events were announced about the draft's gaps, and give them all."""
 
         async def enough() -> list[Recorded] | None:
-            found = await announced(self.platform, self.code)
-            return found if len(found) >= number else None
+            events = await announced(self.platform, self.code)
+            return events if len(events) >= number else None
 
         await eventually(enough)
         await quiet(self.platform)

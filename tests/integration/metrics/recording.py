@@ -21,7 +21,9 @@ def led_below(parent: str, facts: DraftFacts) -> DraftFacts:
     return replace(
         facts,
         lead_unit_code=f"{parent}-{facts.lead_unit_code}",
-        transfers=tuple(replace(one, unit_code=f"{parent}-{one.unit_code}") for one in facts.transfers),
+        transfers=tuple(
+            replace(transfer, unit_code=f"{parent}-{transfer.unit_code}") for transfer in facts.transfers
+        ),
     )
 
 
@@ -56,7 +58,9 @@ class Recording:
             await self._post(f"/drafts/{code}/amend", {**right, "reason": "Ghi nhầm khi đăng ký."})
 
     async def _record(self, drafts: Drafts) -> None:
-        await self.platform.import_rows("policies", [row for item in drafts.items() for row in _policies(*item)])
+        await self.platform.import_rows(
+            "policies", [row for item in drafts.items() for row in _policies(*item)]
+        )
         communications = self._mixed(row for item in drafts.items() for row in _communications(*item))
         exemptions = self._mixed(row for item in drafts.items() for row in _exemptions(*item))
         if self.random:
@@ -104,8 +108,8 @@ class Recording:
 
     async def _transfers(self, drafts: Drafts) -> None:
         for code, facts in drafts.items():
-            for one in reversed(facts.transfers) if self.random else facts.transfers:
-                body = {"to_unit_code": one.unit_code, "on": one.on.isoformat()}
+            for transfer in reversed(facts.transfers) if self.random else facts.transfers:
+                body = {"to_unit_code": transfer.unit_code, "on": transfer.on.isoformat()}
                 await self._post(f"/drafts/{code}/transfer", body)
 
     async def _post(self, path: str, body: Row) -> None:
@@ -115,9 +119,9 @@ class Recording:
 
 def misregistered(facts: DraftFacts) -> DraftFacts:
     """Give the draft with another instrument and regime than its own."""
-    instrument = next(one for one in Instrument if one is not facts.instrument)
+    instrument = next(item for item in Instrument if item is not facts.instrument)
     return replace(
-        facts, instrument=instrument, regime=next(one for one in Regime if one is not facts.regime)
+        facts, instrument=instrument, regime=next(item for item in Regime if item is not facts.regime)
     )
 
 
@@ -178,9 +182,9 @@ def _written(held: Communication) -> str:
 
 
 def _exemptions(code: str, facts: DraftFacts) -> Iterable[Row]:
-    for one in facts.exemptions:
-        stages = ";".join(sorted(one.stages)) or "*"
-        yield {"draft_code": code, "stages": stages, "document": one.document}
+    for exemption in facts.exemptions:
+        stages = ";".join(sorted(exemption.stages)) or "*"
+        yield {"draft_code": code, "stages": stages, "document": exemption.document}
 
 
 def span(drafts: Drafts) -> tuple[date, date]:

@@ -27,18 +27,20 @@ async def platform(
     """One unit with its own target and one draft that has waited for communication since yesterday."""
     async with (
         fresh_nats(tmp_path_factory.mktemp("nats"), keys) as server,
-        open_platform(server, keys, token_issuer, session_database, "registry", "campaigns", "metrics") as found,
+        open_platform(
+            server, keys, token_issuer, session_database, "registry", "campaigns", "metrics"
+        ) as opened,
     ):
-        office = Office(found, "OFFICE")
+        office = Office(opened, "OFFICE")
         await office.open()
-        await found.import_rows("units", [samples.unit("EMPTY", parent_code="OFFICE", level="commune")])
+        await opened.import_rows("units", [samples.unit("EMPTY", parent_code="OFFICE", level="commune")])
         targets = [("OFFICE", "2025", "70"), ("OFFICE", "2022", "80")]
         rows = [{"unit_code": unit, "year": year, "target_percent": aim} for unit, year, aim in targets]
-        await found.import_rows("targets", rows)
+        await opened.import_rows("targets", rows)
         await office.enter("draft_consultation", "2025-03-03")
         await office.communicate("2025-03-05", 1)
-        await found.settled()
-        yield found
+        await opened.settled()
+        yield opened
 
 
 @pytest.fixture
@@ -49,8 +51,8 @@ def metrics(platform: Platform) -> Api:
 async def ask(metrics: Api, path: str = "/compliance", **query: Any) -> dict[str, Any]:
     answer = await metrics.client.get(path, params=query)
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 async def problem(metrics: Api, path: str, **query: Any) -> tuple[int, str]:
@@ -59,7 +61,9 @@ async def problem(metrics: Api, path: str, **query: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["type"].rsplit(":", 1)[-1].rsplit("/", 1)[-1]
 
 
-async def test_an_answer_names_its_day_position_rules_and_definition(metrics: Api, platform: Platform) -> None:
+async def test_an_answer_names_its_day_position_rules_and_definition(
+    metrics: Api, platform: Platform
+) -> None:
     answer = await ask(metrics, as_of="2025-04-01", year=2025)
     assert answer["as_of"] == "2025-04-01"
     assert answer["period"] == {"from": "2024-12-15", "to": "2025-12-14"}
@@ -179,9 +183,9 @@ async def test_a_day_to_come_is_answered_and_stays(metrics: Api) -> None:
 
 async def test_coverage_says_why(metrics: Api) -> None:
     answer = await ask(metrics, "/drafts/OFFICE/coverage", as_of="2025-04-01")
-    one, two = answer["policies"]
-    assert (one["verdict"], two["verdict"]) == ("met", "missed")
-    assert [held["held_on"] for held in one["occurrences"][0]["communications"]] == ["2025-03-05"]
+    first, two = answer["policies"]
+    assert (first["verdict"], two["verdict"]) == ("met", "missed")
+    assert [held["held_on"] for held in first["occurrences"][0]["communications"]] == ["2025-03-05"]
     assert (answer["unit_code"], answer["window"]["opened_on"]) == ("OFFICE", "2025-03-03")
     assert answer["occurrences"][0]["legal_basis"]
 
@@ -220,7 +224,7 @@ async def test_coverage_tells_the_whole_way(platform: Platform, metrics: Api) ->
     assert [entry["stage"] for entry in answer["parallel"]] == ["social_criticism"]
     assert answer["exemptions"][0]["authority"] == "Bộ Tư pháp"
     assert (answer["unit_code"], answer["transfers"][0]["document"]) == ("OFFICE", "176/2025/QH15")
-    assert [(one["posted_days"], one["min_days"]) for one in answer["postings"]] == [(61, 10)]
+    assert [(posting["posted_days"], posting["min_days"]) for posting in answer["postings"]] == [(61, 10)]
     assert [remark["kind"] for remark in answer["remarks"]] == ["left_early"]
     page = (await metrics.client.get("/drafts/WHOLE", params={"as_of": "2025-06-02"})).text
     for text in ("Phản biện xã hội", "12/BTP", "Chuyển cơ quan chủ trì", "61/10 ngày tối thiểu", "6/10 ngày"):

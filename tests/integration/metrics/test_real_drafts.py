@@ -31,7 +31,9 @@ async def sample(
     """Import the whole public sample once."""
     async with (
         fresh_nats(tmp_path_factory.mktemp("nats"), keys) as server,
-        open_platform(server, keys, token_issuer, session_database, "registry", "campaigns", "metrics") as platform,
+        open_platform(
+            server, keys, token_issuer, session_database, "registry", "campaigns", "metrics"
+        ) as platform,
     ):
         for sheet in SHEETS:
             with (SAMPLE / f"{sheet}.csv").open(encoding="utf-8-sig", newline="") as file:
@@ -50,21 +52,21 @@ async def verdicts(platform: Platform, draft_code: str, as_of: str) -> dict[int,
 async def group(platform: Platform, **query: str) -> dict[str, Any]:
     answer = await platform.services["metrics"].client.get("/compliance", params=query)
     (only,) = answer.json()["groups"]
-    found: dict[str, Any] = only
-    return found
+    selected: dict[str, Any] = only
+    return selected
 
 
 async def gap(platform: Platform, draft_code: str, as_of: str) -> dict[str, Any] | None:
     answer = await platform.services["metrics"].client.get("/gaps", params={"as_of": as_of})
-    mine = [one for one in answer.json()["gaps"] if one["draft_code"] == draft_code]
+    mine = [item for item in answer.json()["gaps"] if item["draft_code"] == draft_code]
     assert len(mine) <= 1
     return mine[0] if mine else None
 
 
-def told(one: dict[str, Any] | None) -> tuple[Any, ...]:
-    assert one is not None
+def told(item: dict[str, Any] | None) -> tuple[Any, ...]:
+    assert item is not None
     names = ("stage", "since", "due_on", "state", "overdue_working_days", "policies")
-    return tuple(one[name] for name in names)
+    return tuple(item[name] for name in names)
 
 
 class TestLawOnData:
@@ -233,11 +235,11 @@ class TestTodos:
 
     async def test_drafts_that_nobody_judges_are_named(self, sample: Platform) -> None:
         answer = await sample.services["metrics"].client.get("/todos", params={"as_of": "2025-06-30"})
-        found = {(todo["kind"], todo["draft_code"]): todo["unit_code"] for todo in answer.json()["todos"]}
+        actual = {(todo["kind"], todo["draft_code"]): todo["unit_code"] for todo in answer.json()["todos"]}
         # adopted on 27/11/2023 after `submitted` and `deliberation` alone: no consultation is on record
-        assert found["closed_unopened", "LUAT-CANCUOC"] == "BCA"
-        assert found["scope_undetermined", "LUAT-CNCNS"] == "BTTTT"
-        assert ("closed_unopened", "LUAT-DULIEU") not in found
+        assert actual["closed_unopened", "LUAT-CANCUOC"] == "BCA"
+        assert actual["scope_undetermined", "LUAT-CNCNS"] == "BTTTT"
+        assert ("closed_unopened", "LUAT-DULIEU") not in actual
 
     async def test_a_suspension_is_long_after_180_days(self, sample: Platform) -> None:
         """LUAT-DATDAI was suspended on 19/04/2022 and went on with its submission on 01/11/2022."""

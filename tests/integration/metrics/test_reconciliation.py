@@ -28,16 +28,18 @@ async def platform(
 ) -> AsyncIterator[Platform]:
     async with (
         fresh_nats(tmp_path_factory.mktemp("nats"), keys) as server,
-        open_platform(server, keys, token_issuer, session_database, "registry", "campaigns", "metrics") as found,
+        open_platform(
+            server, keys, token_issuer, session_database, "registry", "campaigns", "metrics"
+        ) as opened,
     ):
-        yield found
+        yield opened
 
 
 @pytest.fixture
 async def office(platform: Platform, a_code: str) -> Office:
-    found = Office(platform, a_code)
-    await found.open()
-    return found
+    opened = Office(platform, a_code)
+    await opened.open()
+    return opened
 
 
 def closing(event: Any) -> tuple[date, str]:
@@ -190,7 +192,9 @@ async def test_a_resumed_stage_is_a_gap_of_its_own(office: Office) -> None:
     assert str(events[2].ref.id) == entry
 
 
-async def test_after_late_history_only_what_is_open_today_stands_as_open(platform: Platform, a_code: str) -> None:
+async def test_after_late_history_only_what_is_open_today_stands_as_open(
+    platform: Platform, a_code: str
+) -> None:
     """A draft of 2023, recorded today: three stages lacked communication, none of them still stands.
 
     While it is recorded row by row, each stage may for a moment look like the current one.

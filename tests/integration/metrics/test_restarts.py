@@ -37,9 +37,9 @@ async def platform(
     new_nats: Any, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase
 ) -> AsyncIterator[Platform]:
     """Registry and campaigns; metrics has a database and comes up when a test wants it."""
-    async with open_platform(new_nats, keys, token_issuer, new_database, "registry", "campaigns") as found:
-        found.databases["metrics"] = await new_database("metrics")
-        yield found
+    async with open_platform(new_nats, keys, token_issuer, new_database, "registry", "campaigns") as opened:
+        opened.databases["metrics"] = await new_database("metrics")
+        yield opened
 
 
 @asynccontextmanager
@@ -57,7 +57,9 @@ async def record_some(platform: Platform) -> None:
     """Record drafts at random, two that wait for communication today, and one of 2023 that is over."""
     made = random_drafts(99, 12)
     await platform.import_rows("units", unit_rows("VN-A"))
-    await Recording(platform).record({f"R-{number}": led_below("VN-A", one) for number, one in enumerate(made)})
+    await Recording(platform).record(
+        {f"R-{number}": led_below("VN-A", item) for number, item in enumerate(made)}
+    )
     for code in ("WAITS-1", "WAITS-2"):
         office = Office(platform, code)
         await office.open()
@@ -77,10 +79,10 @@ async def tables(platform: Platform) -> dict[str, list[str]]:
     """Give every table as text, sorted."""
     connection = await asyncpg.connect(platform.databases["metrics"])
     try:
-        found = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         return {
             name: [row[0] for row in await connection.fetch(f'SELECT t::text FROM "{name}" t ORDER BY 1')]
-            for (name,) in found
+            for (name,) in rows
         }
     finally:
         await connection.close()
@@ -92,7 +94,9 @@ async def rebuilt(platform: Platform, api: Api) -> dict[str, list[str]]:
     return await tables(platform)
 
 
-async def test_history_recorded_while_metrics_was_away_announces_what_is_open_today(platform: Platform) -> None:
+async def test_history_recorded_while_metrics_was_away_announces_what_is_open_today(
+    platform: Platform,
+) -> None:
     await record_some(platform)
     async with metrics(platform):
         await quiet(platform)
@@ -162,8 +166,8 @@ async def _cancelled_after(batches: int, platform: Platform, monkeypatch: pytest
 async def _position(platform: Platform) -> int:
     connection = await asyncpg.connect(platform.databases["metrics"])
     try:
-        found: int = await connection.fetchval("SELECT position FROM projection_checkpoint")
-        return found
+        position: int = await connection.fetchval("SELECT position FROM projection_checkpoint")
+        return position
     finally:
         await connection.close()
 
@@ -248,8 +252,8 @@ async def effect_of(api: Api, file: Path, as_of: str) -> dict[str, Any]:
     files = [{"name": file.name, "text": await asyncio.to_thread(file.read_text)}]
     answer = await api.client.post("/rules/effect", json={"files": files, "as_of": as_of})
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 def shared_figures(foreseen: dict[str, Any], group: dict[str, Any]) -> bool:
@@ -270,7 +274,7 @@ async def test_procedures_of_an_operator_are_foreseen_and_refused_by_place(
     async with metrics(platform) as api:
         await quiet(platform)
         foreseen = await effect_of(api, own, ago(0))
-        changed = {one["field"] for one in foreseen["procedures"]}
+        changed = {procedure["field"] for procedure in foreseen["procedures"]}
         assert changed >= {"not_required", "legal_basis"}
         assert foreseen["before"]["gaps"] > foreseen["after"]["gaps"] == 0
         own.write_text(json.dumps({"rows": [row | {"grace_working_days": -1}]}))
@@ -310,7 +314,7 @@ async def test_another_calendar_changes_gaps_and_figures(platform: Platform, tmp
         assert shared_figures(foreseen["after"], answer["groups"][0]), "what was foreseen has come"
         assert foreseen["rules_version_with"] == answer["rules_version"]
         assert foreseen["verdicts"] == [{"was": "missed", "becomes": "pending", "policies": 3}], "QUIET's too"
-        gap = next(one for one in foreseen["drafts"] if one["draft_code"] == "RULES")["gaps"][0]
+        gap = next(draft for draft in foreseen["drafts"] if draft["draft_code"] == "RULES")["gaps"][0]
         assert (gap["due_was"], gap["due"]) == (before.due_on.isoformat(), after.due_on.isoformat())
         head = await platform.head()
     async with metrics(platform, calendar_overrides=(calendar,)):

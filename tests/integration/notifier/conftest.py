@@ -16,7 +16,9 @@ from tests.support.tokens import Issuer
 async def notifier_env(
     new_nats: NatsServer, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase, tmp_path: Path
 ) -> AsyncIterator[NotifierFixture]:
-    async with open_notifier_env(new_nats, keys, token_issuer, await new_database("notifier"), tmp_path) as found:
-        await found.stop_ticking()
-        await found.units()
-        yield found
+    async with open_notifier_env(
+        new_nats, keys, token_issuer, await new_database("notifier"), tmp_path
+    ) as fixture:
+        await fixture.stop_ticking()
+        await fixture.units()
+        yield fixture

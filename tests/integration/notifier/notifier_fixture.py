@@ -127,8 +127,8 @@ class NotifierFixture:
         """Run a notifier; real sending, which begins on hold, is released unless a test wants it so."""
         settings = self.settings.model_copy(update={"port": free_port(), **changes})
 
-        def make(found: Any) -> Any:
-            return self.create(found, self.clock)
+        def make(settings: Any) -> Any:
+            return self.create(settings, self.clock)
 
         async with running(make, settings, self.issuer) as api:
             if released and settings.smtp_url is not None:
@@ -149,8 +149,8 @@ class NotifierFixture:
 
     def mails(self, folder: Path | None = None) -> list[EmailMessage]:
         files = sorted((folder or self.settings.mail_dir).glob("*.eml"))
-        found = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
-        return [mail for mail in found if isinstance(mail, EmailMessage)]
+        messages = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
+        return [mail for mail in messages if isinstance(mail, EmailMessage)]
 
     def server_as(self, user: str) -> AbstractAsyncContextManager[Client]:
         return connected(self.server, user)
@@ -166,12 +166,12 @@ class NotifierFixture:
         """Read all events of a context, as they stand in the log."""
         async with self.operator() as operator:
             heard = await operator.jetstream().subscribe(f"loa.{context}.>", ordered_consumer=True)
-            found, pending = [], 1
+            events, pending = [], 1
             while pending:
                 message = await heard.next_msg(timeout=5)
-                found.append(json.loads(message.data))
+                events.append(json.loads(message.data))
                 pending = message.metadata.num_pending
-            return found
+            return events
 
     async def stop_ticking(self) -> None:
         """Take the broker's own clock away: a test ticks when it wants to."""
@@ -211,13 +211,13 @@ async def tick(api: Api, position: int, at: str | None = None) -> dict[str, Any]
 
 
 async def alerts(api: Api, **query: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await api.client.get("/alerts", params=query)).json()["items"]
-    return found
+    rows: list[dict[str, Any]] = (await api.client.get("/alerts", params=query)).json()["items"]
+    return rows
 
 
 async def alert_in_state(api: Api, state: str, unit: str = UNIT) -> dict[str, Any]:
-    found: list[dict[str, Any]] = await eventually(lambda: alerts(api, state=state, unit=unit))
-    return found[0]
+    rows: list[dict[str, Any]] = await eventually(lambda: alerts(api, state=state, unit=unit))
+    return rows[0]
 
 
 @asynccontextmanager

@@ -35,10 +35,12 @@ async def a_unit_below(notifier_env: NotifierFixture) -> int:
 
 
 async def in_state(api: Api, state: str) -> list[str]:
-    return [one["draft_code"] for one in await alerts(api, state=state)]
+    return [alert["draft_code"] for alert in await alerts(api, state=state)]
 
 
-async def test_who_has_nobody_to_write_to_is_read_for_by_the_unit_above(notifier_env: NotifierFixture) -> None:
+async def test_who_has_nobody_to_write_to_is_read_for_by_the_unit_above(
+    notifier_env: NotifierFixture,
+) -> None:
     async with notifier_env.notifier() as api:
         await put_recipient(api, role="supervisor")
         await a_unit_below(notifier_env)
@@ -60,7 +62,9 @@ async def test_who_has_nobody_to_write_to_is_read_for_by_the_unit_above(notifier
     assert "chưa có người nhận thư" in text.get_content()
 
 
-async def test_what_is_late_by_five_days_is_read_of_above_until_a_day_is_named(notifier_env: NotifierFixture) -> None:
+async def test_what_is_late_by_five_days_is_read_of_above_until_a_day_is_named(
+    notifier_env: NotifierFixture,
+) -> None:
     async with notifier_env.notifier() as api:
         await put_recipient(api, role="head", email="giam.doc@stp.example.vn")
         await a_unit_below(notifier_env)
@@ -74,7 +78,9 @@ async def test_what_is_late_by_five_days_is_read_of_above_until_a_day_is_named(n
     assert [line["reason"] for line in by_unit[BELOW]["lines"]] == ["overdue_first"]
 
 
-async def test_a_unit_snoozes_its_own_and_the_preview_says_why_nothing_is_said(notifier_env: NotifierFixture) -> None:
+async def test_a_unit_snoozes_its_own_and_the_preview_says_why_nothing_is_said(
+    notifier_env: NotifierFixture,
+) -> None:
     async with notifier_env.notifier() as api:
         await put_recipient(api)
         gap = opened(new_id(), due_on=date(2026, 11, 25))

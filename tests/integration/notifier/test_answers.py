@@ -16,7 +16,13 @@ from shared.contracts.ids import alert_id
 from shared.contracts.vocabulary import AlertAnswer, GapClosure, Role
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.kernel.clock import new_id
-from tests.integration.notifier.notifier_fixture import UNIT, NotifierFixture, closed, open_notifier_env, opened
+from tests.integration.notifier.notifier_fixture import (
+    UNIT,
+    NotifierFixture,
+    closed,
+    open_notifier_env,
+    opened,
+)
 from tests.support.engines import NewDatabase, connected, fresh_nats
 from tests.support.links import a_link
 from tests.support.service import Api, eventually
@@ -51,7 +57,7 @@ class Office:
 
     def path(self, answer: AlertAnswer, **changes: Any) -> str:
         gap = opened(self.gap)
-        known = {
+        defaults = {
             "link_id": new_id(),
             "gap_id": self.gap,
             "draft_code": gap.draft_code,
@@ -59,7 +65,7 @@ class Office:
             "stage": gap.stage,
             "answer": answer,
         }
-        return f"/answers/{self.notifier_env.links.signer.token(a_link(**known | changes))}"
+        return f"/answers/{self.notifier_env.links.signer.token(a_link(**defaults | changes))}"
 
     async def story(self) -> Sequence[Recorded]:
         async with connected(self.notifier_env.server, "notifier") as client:
@@ -83,7 +89,9 @@ async def notifier(
     folder = tmp_path_factory.mktemp("answers")
     async with (
         fresh_nats(folder / "nats", keys) as server,
-        open_notifier_env(server, keys, token_issuer, await session_database("notifier"), folder) as notifier_env,
+        open_notifier_env(
+            server, keys, token_issuer, await session_database("notifier"), folder
+        ) as notifier_env,
     ):
         await notifier_env.stop_ticking()
         await notifier_env.units()
@@ -128,9 +136,9 @@ async def test_what_is_recorded_names_no_person(office: Office) -> None:
     event = (await office.story())[-1]
     assert event.metadata.actor == f"unit/{UUID(int=2)}"
     assert event.metadata.idempotency_key == str(link)
-    said = event.data.model_dump()
-    assert (said["recipient_id"], said["unit_code"]) == (UUID(int=2), UNIT)
-    assert (said["document"], said["decided_on"]) == ("Công văn 99/VPCP-PL", date(2026, 11, 5))
+    payload = event.data.model_dump()
+    assert (payload["recipient_id"], payload["unit_code"]) == (UUID(int=2), UNIT)
+    assert (payload["document"], payload["decided_on"]) == ("Công văn 99/VPCP-PL", date(2026, 11, 5))
 
 
 async def test_two_people_press_at_once(office: Office) -> None:

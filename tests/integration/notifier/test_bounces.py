@@ -7,8 +7,8 @@ import aiosmtplib
 import pytest
 
 from deploy.local.engines.ports import free_port
-from services.notifier.adapters.delivery.bounces import NotifierFixture as BounceFixture
 from services.notifier.adapters.delivery.bounces import ImapDoor
+from services.notifier.adapters.delivery.bounces import NotifierFixture as BounceFixture
 from shared.kernel.clock import new_id
 from tests.integration.notifier.notifier_fixture import MONDAY, NotifierFixture, opened, put_recipient, tick
 from tests.support.reports import TOKEN, report

@@ -53,7 +53,7 @@ async def test_a_channel_is_reached_and_one_that_fails_is_asked_again(notifier_e
             (row,) = await notifier_env.rows("SELECT state, delivery, subject FROM digest")
     assert waiting["state"] == "queued"
     assert (row["state"], row["delivery"]["channel"]) == ("sent", "so-tu-phap")
-    assert [one["title"] for one in taken] == [row["subject"]] * 2
+    assert [item["title"] for item in taken] == [row["subject"]] * 2
     assert "Kính gửi: Sở Tư pháp tỉnh A" in taken[-1]["message"]
     assert notifier_env.mails() == []
 

@@ -18,7 +18,15 @@ from services.notifier.application.sender import LANES
 from shared.contracts.vocabulary import Role
 from shared.kernel.clock import new_id
 from shared.kernel.errors import TransientError
-from tests.integration.notifier.notifier_fixture import MONDAY, UNIT, NotifierFixture, alerts, opened, put_recipient, tick
+from tests.integration.notifier.notifier_fixture import (
+    MONDAY,
+    UNIT,
+    NotifierFixture,
+    alerts,
+    opened,
+    put_recipient,
+    tick,
+)
 from tests.support.certificate import certificate
 from tests.support.ports import free_port
 from tests.support.service import Api, eventually
@@ -96,7 +104,9 @@ async def test_smtp_never_mails_ahead_of_its_day(notifier_env: NotifierFixture) 
     assert mailbox.taken == []
 
 
-async def test_an_address_that_is_none_is_marked_until_it_is_listed_anew(notifier_env: NotifierFixture) -> None:
+async def test_an_address_that_is_none_is_marked_until_it_is_listed_anew(
+    notifier_env: NotifierFixture,
+) -> None:
     mailbox = Mailbox(["550 5.1.1 no such mailbox"])
     with serving(mailbox) as url:
         async with notifier_env.notifier(smtp_url=url) as api:
@@ -123,7 +133,9 @@ async def test_an_address_that_is_none_is_marked_until_it_is_listed_anew(notifie
     assert [line["reason"] for m in again["sent"] for line in m["lines"]] == ["overdue_first"]
 
 
-async def test_a_refused_message_is_parked_and_its_address_is_not_blamed(notifier_env: NotifierFixture) -> None:
+async def test_a_refused_message_is_parked_and_its_address_is_not_blamed(
+    notifier_env: NotifierFixture,
+) -> None:
     mailbox = Mailbox(["550 5.7.1 looks like advertising"])
     with serving(mailbox) as url:
         async with notifier_env.notifier(smtp_url=url) as api:
@@ -139,7 +151,9 @@ async def test_a_refused_message_is_parked_and_its_address_is_not_blamed(notifie
     assert [e["type"] for e in log] == ["vn.loa.alert.raised.v1", "vn.loa.alert.sent.v1"]
 
 
-async def test_an_operator_tries_a_refused_mail_again_or_notes_that_it_was_seen(notifier_env: NotifierFixture) -> None:
+async def test_an_operator_tries_a_refused_mail_again_or_notes_that_it_was_seen(
+    notifier_env: NotifierFixture,
+) -> None:
     mailbox = Mailbox(["550 5.1.1 no such mailbox"])
     with serving(mailbox) as url:
         async with notifier_env.notifier(smtp_url=url) as api:
@@ -165,7 +179,7 @@ async def test_an_operator_tries_a_refused_mail_again_or_notes_that_it_was_seen(
             over = await api.client.post(f"{door}/retry")
     assert forbidden == [403, 403]
     assert (before, counted) == ({"failed": 1}, {"acknowledged": 1})
-    assert [one["mails"] for one in seen] == [1, 0]
+    assert [item["mails"] for item in seen] == [1, 0]
     assert "550 5.1.1 no such mailbox" in page
     assert "người vận hành đã xem" in page
     assert (retried.status_code, len(mailbox.taken)) == (200, 1)
@@ -184,7 +198,9 @@ async def test_an_address_that_puts_off_for_three_days_is_given_up(notifier_env:
                 notifier_env.clock.moment = MONDAY + timedelta(days=day)
                 await tick(api, position)
             rows = await notifier_env.rows("SELECT day, state, delivery FROM digest ORDER BY day")
-            (mailbox_row,) = await notifier_env.rows("SELECT undeliverable_on, undeliverable_why FROM recipient")
+            (mailbox_row,) = await notifier_env.rows(
+                "SELECT undeliverable_on, undeliverable_why FROM recipient"
+            )
         log = await notifier_env.log("alert")
     assert [r["state"] for r in rows] == [
         "expired",
@@ -291,7 +307,9 @@ async def test_a_domain_is_written_to_at_its_pace(notifier_env: NotifierFixture)
 )  # TLS is there from the first byte
 @pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
 @pytest.mark.parametrize(("password", "state"), [("right", "sent"), ("wrong", "queued")])
-async def test_tls_and_login(notifier_env: NotifierFixture, tmp_path: Path, scheme: str, password: str, state: str) -> None:
+async def test_tls_and_login(
+    notifier_env: NotifierFixture, tmp_path: Path, scheme: str, password: str, state: str
+) -> None:
     made = certificate(tmp_path)
     context = {"ssl_context" if scheme == "smtps" else "tls_context": made.server}
     options = {
@@ -309,7 +327,9 @@ async def test_tls_and_login(notifier_env: NotifierFixture, tmp_path: Path, sche
     assert row["delivery"].get("reason") == (None if state == "sent" else "unreachable")
 
 
-async def test_a_server_whose_certificate_is_unknown_gets_nothing(notifier_env: NotifierFixture, tmp_path: Path) -> None:
+async def test_a_server_whose_certificate_is_unknown_gets_nothing(
+    notifier_env: NotifierFixture, tmp_path: Path
+) -> None:
     mailbox = Mailbox()
     with serving(mailbox, "smtps", ssl_context=certificate(tmp_path).server) as url:
         async with notifier_env.notifier(smtp_url=url) as api:

@@ -83,12 +83,12 @@ async def test_two_notifiers_at_the_same_moment_make_one_mail(
         await all_planned.wait()
         return await enqueue(self, mails, correlation_id, now)
 
-    async with notifier_env.notifier() as one, notifier_env.notifier() as two:
-        await put_recipient(one)
+    async with notifier_env.notifier() as notifier, notifier_env.notifier() as two:
+        await put_recipient(notifier)
         position = await notifier_env.gap(opened(new_id()))
-        await alert_in_state(one, "raised")
+        await alert_in_state(notifier, "raised")
         monkeypatch.setattr(SqlLedger, "enqueue", together)
-        answers = await asyncio.gather(*(tick(api, position) for api in (one, two, one, two)))
+        answers = await asyncio.gather(*(tick(api, position) for api in (notifier, two, notifier, two)))
     assert planned == TICKS
     assert len(await notifier_env.rows("SELECT 1 FROM digest")) == 1
     assert len(notifier_env.mails()) == 1
@@ -223,7 +223,9 @@ async def test_a_rebuild_sends_nothing_and_leaves_the_ledger(notifier_env: Notif
     assert [r["recipient_id"] for r in listed] == [recipient]
 
 
-async def test_a_transfer_resolves_the_old_units_alert_and_raises_the_new_ones(notifier_env: NotifierFixture) -> None:
+async def test_a_transfer_resolves_the_old_units_alert_and_raises_the_new_ones(
+    notifier_env: NotifierFixture,
+) -> None:
     gap = new_id()
     async with notifier_env.notifier() as api:
         await notifier_env.gap(opened(gap))
@@ -252,7 +254,9 @@ async def test_a_removed_mailbox_gets_nothing(notifier_env: NotifierFixture) -> 
 async def test_a_poisonous_message_is_ended_and_the_next_one_taken(notifier_env: NotifierFixture) -> None:
     async with notifier_env.notifier() as api:
         await notifier_env.metrics.client.jetstream().publish(f"loa.compliance.{new_id()}.gap_opened", b"{}")
-        await api.client.post("/projections/skip", json={"position": await notifier_env.head(), "reason": "test"})
+        await api.client.post(
+            "/projections/skip", json={"position": await notifier_env.head(), "reason": "test"}
+        )
         await notifier_env.gap(opened(new_id()))
         assert (await alert_in_state(api, "raised"))["unit_code"] == UNIT
 

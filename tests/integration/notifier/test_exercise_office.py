@@ -60,20 +60,27 @@ async def opened(
         await notifier_env.stop_ticking()
         notifier_env.clock.moment = moment(FIRST, 6)
         engine = create_async_engine(notifier_env.settings.async_database_url)
-        async with notifier_env.notifier() as api, notifier_env.operator() as operator, engine.connect() as database:
+        async with (
+            notifier_env.notifier() as api,
+            notifier_env.operator() as operator,
+            engine.connect() as database,
+        ):
             naive = NaiveNotifier(CALENDAR.is_working)
-            yield platform, Office(notifier_env, api, Writer(operator), operator, database, naive, random.Random(3))
+            yield (
+                platform,
+                Office(notifier_env, api, Writer(operator), operator, database, naive, random.Random(3)),
+            )
         await engine.dispose()
 
 
 async def fill(platform: Platform, office: Office) -> None:
     """Put the exercise of the first day in, as `loa import` does."""
     for name, rows in sorted(
-        exercise.sheets(FIRST, CALENDAR).items(), key=lambda one: list(ORDER).index(one[0])
+        exercise.sheets(FIRST, CALENDAR).items(), key=lambda item: list(ORDER).index(item[0])
     ):
         if ORDER[name] == "notifier":
             outcomes = await office.api.import_rows(name, rows, min_position=await platform.head())
-            assert {one["status"] for one in outcomes} == {"taken"}
+            assert {outcome["status"] for outcome in outcomes} == {"taken"}
         else:
             await platform.import_rows(name, rows, ORDER[name])
     office.naive.boxes = [(email, unit, role) for unit, role, email, _ in exercise.RECIPIENTS]

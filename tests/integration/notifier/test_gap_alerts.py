@@ -29,15 +29,17 @@ async def nothing(_: AlertPublisher) -> None:
 
 
 async def preview(api: Api, position: int) -> dict[str, Any]:
-    found: dict[str, Any] = (await api.client.get("/preview", params={"min_position": position})).json()
-    return found
+    body: dict[str, Any] = (await api.client.get("/preview", params={"min_position": position})).json()
+    return body
 
 
 async def types(notifier_env: NotifierFixture) -> list[str]:
     return [event["type"].split(".")[3] for event in await notifier_env.log("alert")]
 
 
-async def test_without_its_alert_no_mail_speaks_of_a_gap(notifier_env: NotifierFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_its_alert_no_mail_speaks_of_a_gap(
+    notifier_env: NotifierFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gap = opened(new_id())
     monkeypatch.setattr(pipeline, "PATIENCE", timedelta(seconds=0.2))
     async with notifier_env.notifier() as api:
@@ -57,7 +59,7 @@ async def test_without_its_alert_no_mail_speaks_of_a_gap(notifier_env: NotifierF
     assert 'loa_alerts{state="pending"} 1.0' in metrics
     assert listed == []
     assert [line["reason"] for mail in answer["sent"] for line in mail["lines"]] == ["overdue_first"]
-    assert [one["state"] for one in healed] == ["raised"]
+    assert [item["state"] for item in healed] == ["raised"]
 
 
 async def test_nobody_is_thanked_before_the_alert_is_resolved(
@@ -79,13 +81,13 @@ async def test_nobody_is_thanked_before_the_alert_is_resolved(
 
 async def test_two_replicas_and_a_rebuild_publish_once(notifier_env: NotifierFixture) -> None:
     gap = new_id()
-    async with notifier_env.notifier() as one, notifier_env.notifier() as two:
-        await put_recipient(one)
+    async with notifier_env.notifier() as notifier, notifier_env.notifier() as two:
+        await put_recipient(notifier)
         position = await notifier_env.gap(opened(gap))
-        await asyncio.gather(*(tick(api, position) for api in (one, two)))
-        await one.rebuild()
+        await asyncio.gather(*(tick(api, position) for api in (notifier, two)))
+        await notifier.rebuild()
         await notifier_env.gap(closed(gap, date(2026, 11, 23), GapClosure.COVERED))
-        await alert_in_state(one, "resolved")
+        await alert_in_state(notifier, "resolved")
         await two.rebuild()
         await tick(two, await notifier_env.head())
     assert sorted(await types(notifier_env)) == ["raised", "resolved", "sent"]

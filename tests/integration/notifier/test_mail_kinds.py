@@ -42,7 +42,9 @@ class GreetingKind(MailKind):
         return of_week(self.name, day)
 
     def recipients(self, planning: Planning) -> Iterable[Recipient]:
-        return (one for reach in planning.situation.audience.leaders() for one in reach.recipients)
+        return (
+            recipient for reach in planning.situation.audience.leaders() for recipient in reach.recipients
+        )
 
     def compose(self, planning: Planning, recipient: Recipient) -> Greeting:
         period = self.round_of(planning.day).period
@@ -58,7 +60,9 @@ def greeting_env(notifier_env: NotifierFixture) -> NotifierFixture:
     return notifier_env
 
 
-async def test_a_new_kind_goes_from_the_plan_through_the_ledger_to_a_file(greeting_env: NotifierFixture) -> None:
+async def test_a_new_kind_goes_from_the_plan_through_the_ledger_to_a_file(
+    greeting_env: NotifierFixture,
+) -> None:
     notifier_env = greeting_env
     async with notifier_env.notifier() as api:
         recipient = await put_recipient(api, role="head")
@@ -71,17 +75,21 @@ async def test_a_new_kind_goes_from_the_plan_through_the_ledger_to_a_file(greeti
     assert key in [mail["digest_key"] for mail in preview["mails"]]
     assert [mail["kind"] for mail in answer["sent"]] == ["digest", "greeting"]
     assert again["sent"] == []
-    (row,) = await notifier_env.rows("SELECT digest_key, state, announced FROM digest WHERE kind = 'greeting'")
+    (row,) = await notifier_env.rows(
+        "SELECT digest_key, state, announced FROM digest WHERE kind = 'greeting'"
+    )
     assert row == {"digest_key": key, "state": "sent", "announced": True}
     assert await notifier_env.rows("SELECT 1 FROM mail_round WHERE round_key = '2026-W48.greeting'")
     assert "Thư chào" in outbox
-    (mail,) = [one for one in notifier_env.mails() if one["Subject"] == "Chào Sở Tư pháp tỉnh A"]
+    (mail,) = [mail for mail in notifier_env.mails() if mail["Subject"] == "Chào Sở Tư pháp tỉnh A"]
     body = mail.get_body(("plain",))
     assert body is not None
     assert "Tuần 2026-W48" in body.get_content()
 
 
-async def test_a_file_of_a_kind_that_nobody_knows_any_more_is_still_shown(greeting_env: NotifierFixture) -> None:
+async def test_a_file_of_a_kind_that_nobody_knows_any_more_is_still_shown(
+    greeting_env: NotifierFixture,
+) -> None:
     """A release that had the kind is rolled back: its mails stay in the ledger."""
     notifier_env = greeting_env
     async with notifier_env.notifier() as api:

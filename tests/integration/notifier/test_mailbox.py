@@ -13,7 +13,15 @@ import pytest
 from services.notifier.adapters.recipients.preference_links import MailboxLink, claims_of, seal
 from shared.contracts.vocabulary import GapClosure, OptionalMail
 from shared.kernel.clock import VIETNAM, new_id
-from tests.integration.notifier.notifier_fixture import MONDAY, UNIT, NotifierFixture, closed, opened, put_recipient, tick
+from tests.integration.notifier.notifier_fixture import (
+    MONDAY,
+    UNIT,
+    NotifierFixture,
+    closed,
+    opened,
+    put_recipient,
+    tick,
+)
 from tests.support.links import a_link
 from tests.support.service import Api
 
@@ -33,36 +41,38 @@ class Box:
     recipient: UUID
 
     def path(self, kind: OptionalMail | None = None, **changes: Any) -> str:
-        known: dict[str, Any] = {
+        defaults: dict[str, Any] = {
             "recipient_id": self.recipient,
             "unit_code": UNIT,
             "expires": FAR,
             "kind": kind,
         }
-        return f"/mailbox/{seal(self.notifier_env.links.key).token(claims_of(MailboxLink(**known | changes)))}"
+        return f"/mailbox/{seal(self.notifier_env.links.key).token(claims_of(MailboxLink(**defaults | changes)))}"
 
     async def said(self) -> list[tuple[str, str, str, str | None]]:
         """Read the log: which event, of what, through which door, why."""
-        found = [(event["type"].split(".")[3], event["data"]) for event in await self.notifier_env.log("recipient")]
+        events = [
+            (event["type"].split(".")[3], event["data"]) for event in await self.notifier_env.log("recipient")
+        ]
         return [
-            (n, str(d.get("kind") or d.get("digest_day")), d["through"], d.get("reason")) for n, d in found
+            (n, str(d.get("kind") or d.get("digest_day")), d["through"], d.get("reason")) for n, d in events
         ]
 
     async def listed(self, unit: str = UNIT) -> dict[str, Any]:
         """Ask what a supervisor sees of the only mailbox of a unit."""
         query = {"min_position": await self.notifier_env.head()}
         answer = await self.api.client.get(f"/units/{unit}/recipients", params=query)
-        (one,) = answer.json()["recipients"]
-        return dict(one)
+        (recipient,) = answer.json()["recipients"]
+        return dict(recipient)
 
     async def skipped(self, at: str | None = None) -> dict[str, str | None]:
         """Ask the preview why nothing goes to the mailbox."""
         query = {"min_position": str(await self.notifier_env.head())} | ({"at": at} if at else {})
         answer = (await self.api.client.get("/preview", params=query)).json()
         return {
-            one["reason"]: one.get("detail")
-            for one in answer["skipped"]
-            if one.get("recipient_id") == str(self.recipient)
+            item["reason"]: item.get("detail")
+            for item in answer["skipped"]
+            if item.get("recipient_id") == str(self.recipient)
         }
 
 
@@ -90,11 +100,11 @@ async def test_a_page_shows_and_a_form_changes_and_the_log_keeps_why(box: Box) -
     ]
     other = await put_recipient(box.api, unit="STP-02", role="head", email="khac@loa.invalid")
     listed = [await box.listed(), await box.listed("STP-02")]
-    assert [(one["digest_day"], one["unwanted"]) for one in listed] == [
+    assert [(row["digest_day"], row["unwanted"]) for row in listed] == [
         ("wednesday", ["monthly_summary"]),
         (None, []),
     ]
-    assert [one["recipient_id"] for one in listed] == [str(box.recipient), other]
+    assert [row["recipient_id"] for row in listed] == [str(box.recipient), other]
     assert (
         'value="wednesday" aria-describedby="often-hint" checked' in (await box.visitor.get(box.path())).text
     )
@@ -106,7 +116,7 @@ async def test_one_click_of_a_mail_client_ends_the_kind_at_once(box: Box, as_par
     assert "Dừng một loại thư" in (await box.visitor.get(path)).text
     sent = {"files": {name: (None, value) for name, value in CLICK.items()}} if as_parts else {"data": CLICK}
     clicked = [await box.visitor.post(path, **sent) for _ in range(2)]
-    assert [one.status_code for one in clicked] == [200, 200]
+    assert [item.status_code for item in clicked] == [200, 200]
     assert "Đã dừng gửi loại thư này" in clicked[0].text
     assert await box.said() == [("unsubscribed", "weekly_list", "one_click", None)]
 
@@ -140,7 +150,7 @@ async def test_a_link_that_is_over_is_renewed_by_mail_once_a_day(box: Box) -> No
     path = box.path(expires=MONDAY)
     answers = [await box.visitor.post(f"{path}/renew") for _ in range(2)]
     stranger = await box.visitor.post(f"{box.path(recipient_id=new_id(), expires=MONDAY)}/renew")
-    assert len({(one.status_code, one.text) for one in (*answers, stranger)}) == 1
+    assert len({(item.status_code, item.text) for item in (*answers, stranger)}) == 1
     await tick(box.api, 0)
     (mail,) = box.notifier_env.mails()
     assert mail["Subject"] == "[Thông báo] Cài đặt nhận thư của Sở Tư pháp tỉnh A"
@@ -175,7 +185,7 @@ async def test_who_chose_a_day_hears_of_what_can_wait_on_that_day(box: Box) -> N
     assert (await tick(box.api, position))["sent"] == []
     assert list(await box.skipped()) == ["not_this_day"]
     late = await box.notifier_env.gap(opened(new_id()))
-    assert [len(one["lines"]) for one in (await tick(box.api, late))["sent"]] == [2], (
+    assert [len(item["lines"]) for item in (await tick(box.api, late))["sent"]] == [2], (
         "all that is owed, in one mail"
     )
 

@@ -17,7 +17,9 @@ pytestmark = in_browser
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_a_day_is_chosen_and_a_kind_ended(chromium: Browser, notifier_env: NotifierFixture, way: str) -> None:
+async def test_a_day_is_chosen_and_a_kind_ended(
+    chromium: Browser, notifier_env: NotifierFixture, way: str
+) -> None:
     async with notifier_env.notifier() as api:
         link = MailboxLink(
             recipient_id=UUID(await put_recipient(api, role="supervisor")),
@@ -41,5 +43,5 @@ async def test_a_day_is_chosen_and_a_kind_ended(chromium: Browser, notifier_env:
         await page.close()
     assert "Thư nhắc việc được gửi: mỗi tuần, vào thứ Tư; không gửi: thư chỉ để ghi nhận" in saved
     assert "Địa chỉ này không còn nhận: trang tổng hợp hằng tháng." in ended
-    for contrast, said in seen:
-        assert contrast >= ENOUGH, f"{contrast:.1f}: {said}"
+    for contrast, texts in seen:
+        assert contrast >= ENOUGH, f"{contrast:.1f}: {texts}"

@@ -7,7 +7,14 @@ from typing import Any
 from deploy.local.keys.keyring import Keyring
 from shared.contracts.vocabulary import Role
 from shared.kernel.clock import new_id
-from tests.integration.notifier.notifier_fixture import MONDAY, NotifierFixture, open_notifier_env, opened, put_recipient, tick
+from tests.integration.notifier.notifier_fixture import (
+    MONDAY,
+    NotifierFixture,
+    open_notifier_env,
+    opened,
+    put_recipient,
+    tick,
+)
 from tests.support.engines import NewDatabase, fresh_nats
 from tests.support.service import Api
 from tests.support.tokens import Issuer
@@ -49,7 +56,9 @@ async def test_own_rows_come_back_and_what_waited_is_unsure_and_held(
     assert json.loads(kept[-1]) == {"rows": len(kept) - 1}
     async with (
         fresh_nats(tmp_path / "nats", keys) as server,
-        open_notifier_env(server, keys, token_issuer, await new_database("notifier"), tmp_path / "other") as other,
+        open_notifier_env(
+            server, keys, token_issuer, await new_database("notifier"), tmp_path / "other"
+        ) as other,
         other.notifier() as api,
     ):
         await other.stop_ticking()
@@ -63,13 +72,13 @@ async def test_own_rows_come_back_and_what_waited_is_unsure_and_held(
         held = (await api.client.get("/sending")).json()
         released = await api.client.post("/sending/release", json={"reason": "Đã xem trước"})
         await tick(api, 0)
-        told = await other.log("alert")
+        events = await other.log("alert")
     assert [line for line in again[:-1] if of(line) in SAME] == [line for line in kept if of(line) in SAME]
     assert [tuple(row.values()) for row in states] == [
         ("2026-11-23", "sent"),
         ("2026-12-01", "unsure"),
     ]
-    again_said = [event["data"]["day"] for event in told if event["type"] == "vn.loa.alert.sent.v1"]
+    again_said = [event["data"]["day"] for event in events if event["type"] == "vn.loa.alert.sent.v1"]
     assert again_said == ["2026-11-23"], "the log of the backup ends before it; of the other nobody knows"
     assert held["held"]
     assert "loa preview" in held["reason"]

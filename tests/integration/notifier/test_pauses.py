@@ -6,7 +6,14 @@ from pydantic import SecretStr
 
 from shared.contracts.vocabulary import Role
 from shared.kernel.clock import new_id
-from tests.integration.notifier.notifier_fixture import MONDAY, UNIT, NotifierFixture, opened, put_recipient, tick
+from tests.integration.notifier.notifier_fixture import (
+    MONDAY,
+    UNIT,
+    NotifierFixture,
+    opened,
+    put_recipient,
+    tick,
+)
 from tests.support.ports import free_port
 
 NOWHERE = SecretStr(f"smtp://127.0.0.1:{free_port()}")
@@ -45,7 +52,9 @@ async def test_mail_that_stays_on_this_machine_needs_no_release(notifier_env: No
     assert refused.status_code == 403
 
 
-async def test_a_silence_ends_by_itself_or_is_lifted_and_stays_on_record(notifier_env: NotifierFixture) -> None:
+async def test_a_silence_ends_by_itself_or_is_lifted_and_stays_on_record(
+    notifier_env: NotifierFixture,
+) -> None:
     today = MONDAY.date()
     body = {"unit_code": UNIT, "last_day": "2026-11-27", "reason": "Chờ ý kiến của Ủy ban"}
     async with notifier_env.notifier() as api:

@@ -27,8 +27,8 @@ async def loa(api: Api, *arguments: str) -> tuple[int, str]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    said, _ = await process.communicate()
-    return process.returncode or 0, said.decode()
+    output, _ = await process.communicate()
+    return process.returncode or 0, output.decode()
 
 
 async def test_a_silence_is_added_listed_and_ended(notifier_env: NotifierFixture) -> None:

@@ -171,9 +171,9 @@ class Office:
 
     async def plan(self, gap: Gap, day: date) -> None:
         planned = day + timedelta(days=self.chance.randint(1, 12))
-        known = {k: gap.facts[k] for k in ("draft_code", "unit_code", "stage")}
+        facts = {k: gap.facts[k] for k in ("draft_code", "unit_code", "stage")}
         ref = self.alert(gap)
-        event = AlertAcknowledged(alert_id=ref.id, gap_id=gap.gap_id, planned_on=planned, **known)
+        event = AlertAcknowledged(alert_id=ref.id, gap_id=gap.gap_id, planned_on=planned, **facts)
         await self.say(self.answers, ref, event)
 
     async def snooze(self, gap: Gap, day: date) -> None:
@@ -209,7 +209,7 @@ class Office:
             *offered(RecipientRole(role))
         }
         listed = (await self.api.client.get(f"/units/{unit}/recipients")).json()["recipients"]
-        (recipient,) = (UUID(one["recipient_id"]) for one in listed if one["email"] == address)
+        (recipient,) = (UUID(row["recipient_id"]) for row in listed if row["email"] == address)
         link = MailboxLink(recipient_id=recipient, unit_code=unit, expires=moment(day + timedelta(days=1), 0))
         form = {
             "frequency": weekday or "each_day",
@@ -256,14 +256,14 @@ class Office:
     async def expect(self, day: date, expected: Expected) -> None:
         """Compare all mails of a day so far with what must have gone out."""
         self.seen |= expected
-        found: Expected = {}
+        match: Expected = {}
         for row in (await self.database.execute(text(MAILED), {"day": day})).mappings():
             gap = str(row["gap_id"])
             kind = f"immediate {gap}" if row["kind"] == "immediate" else row["kind"]
-            lines = found.setdefault((row["email"], kind), {})
+            lines = match.setdefault((row["email"], kind), {})
             if row["gap_id"]:
                 lines[gap] = row["reason"]
-        assert found == self.seen, day
+        assert match == self.seen, day
         await self.database.rollback()
 
 
@@ -398,12 +398,15 @@ async def in_the_log(made: Office) -> tuple[set[Any], set[Any]]:
         ),
     ],
 )
-async def test_every_mail_of_a_year(notifier_env: NotifierFixture, seed: int, first: date, number: int) -> None:
+async def test_every_mail_of_a_year(
+    notifier_env: NotifierFixture, seed: int, first: date, number: int
+) -> None:
     async with office(notifier_env, seed, first) as made:
         await run(made, first, number)
         up, quiet = await in_the_log(made)
         kinds = {
-            row["kind"]: row["n"] for row in await notifier_env.rows("SELECT kind, count(*) n FROM digest GROUP BY 1")
+            row["kind"]: row["n"]
+            for row in await notifier_env.rows("SELECT kind, count(*) n FROM digest GROUP BY 1")
         }
         mails = notifier_env.mails()
     assert up == made.naive.escalated

@@ -32,7 +32,9 @@ async def counted(
     """Give the whole platform, whose gauges are read anew for every scrape."""
     monkeypatch.setattr(metrics, "FRESH_SECONDS", 0.0)
     folder = tmp_path / "mail"
-    async with open_platform(new_nats, keys, token_issuer, new_database, *SERVICES, mail_dir=folder) as platform:
+    async with open_platform(
+        new_nats, keys, token_issuer, new_database, *SERVICES, mail_dir=folder
+    ) as platform:
         yield platform
 
 

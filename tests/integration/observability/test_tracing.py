@@ -43,7 +43,9 @@ async def traced(
     tmp_path: Path,
 ) -> AsyncIterator[Platform]:
     folder = tmp_path / "mail"
-    async with open_platform(new_nats, keys, token_issuer, new_database, *SERVICES, mail_dir=folder) as platform:
+    async with open_platform(
+        new_nats, keys, token_issuer, new_database, *SERVICES, mail_dir=folder
+    ) as platform:
         yield platform
 
 
@@ -55,13 +57,13 @@ def named(spans: InMemorySpanExporter, name: str, service: str) -> list[Readable
     ]
 
 
-def of_caller(found: Sequence[ReadableSpan]) -> list[ReadableSpan]:
-    return [span for span in found if format_trace_id(span.context.trace_id) == TRACE]
+def of_caller(spans: Sequence[ReadableSpan]) -> list[ReadableSpan]:
+    return [span for span in spans if format_trace_id(span.context.trace_id) == TRACE]
 
 
-def linked(found: Sequence[ReadableSpan]) -> list[ReadableSpan]:
+def linked(spans: Sequence[ReadableSpan]) -> list[ReadableSpan]:
     return [
-        span for span in found if TRACE in {format_trace_id(link.context.trace_id) for link in span.links}
+        span for span in spans if TRACE in {format_trace_id(link.context.trace_id) for link in span.links}
     ]
 
 

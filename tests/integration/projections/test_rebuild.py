@@ -40,12 +40,12 @@ async def fill_live(engine: AsyncEngine, stream: StreamState) -> Checkpoint:
     return await batches(engine, Tally()).project(batch, Checkpoint(), stream.created)
 
 
-async def filled(client: Client, one: Refill, to: int) -> tuple[Checkpoint, StreamState]:
+async def filled(client: Client, refill: Refill, to: int) -> tuple[Checkpoint, StreamState]:
     """Begin, and fill the tables beside up to a position."""
-    stream = await one._begin()
+    stream = await refill._begin()
     feed = Feed(client, 0)
     try:
-        return await one._fill(feed, Checkpoint(), stream, to, exactly=True), stream
+        return await refill._fill(feed, Checkpoint(), stream, to, exactly=True), stream
     finally:
         await feed.close()
 

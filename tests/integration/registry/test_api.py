@@ -25,8 +25,8 @@ async def enter(client: httpx.AsyncClient, code: str, name: str, on: str, **head
 async def seen(client: httpx.AsyncClient, code: str) -> dict[str, Any]:
     answer = await client.get(f"/drafts/{code}")
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    draft: dict[str, Any] = answer.json()
+    return draft
 
 
 def refused(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
@@ -52,10 +52,10 @@ async def test_a_draft_from_registration_to_withdrawal(shared_platform: Platform
     assert (await enter(client, a_code, "drafting", "2024-01-08")).status_code == 201
     withdrawn = await client.post(f"/drafts/{a_code}/withdraw", json={"on": "2024-02-01"})
     assert withdrawn.json()["version"] == 5
-    found = await seen(client, a_code)
-    assert [stage["stage"] for stage in found["stages"]] == ["drafting", "withdrawn"]
-    assert [policy["title"] for policy in found["policies"]] == ["Giá đất"]
-    assert found["scope"]["in_scope"] == "yes"
+    actual = await seen(client, a_code)
+    assert [stage["stage"] for stage in actual["stages"]] == ["drafting", "withdrawn"]
+    assert [policy["title"] for policy in actual["policies"]] == ["Giá đất"]
+    assert actual["scope"]["in_scope"] == "yes"
     refused(await enter(client, a_code, "appraisal", "2024-03-01"), 409, "stage-after-end")
 
 
@@ -188,8 +188,8 @@ async def test_search_with_and_without_diacritics(shared_platform: Platform, a_c
         "unit": a_code,
         "min_position": await shared_platform.head(),
     }
-    found = (await shared_platform.registry.client.get("/drafts", params=query)).json()["items"]
-    assert [item["draft_code"] for item in found] == [a_code]
+    items = (await shared_platform.registry.client.get("/drafts", params=query)).json()["items"]
+    assert [item["draft_code"] for item in items] == [a_code]
 
 
 @pytest.mark.parametrize("text", ["%", "_", "nhà ở thương mại"])
@@ -200,7 +200,9 @@ async def test_search_finds_nothing_else(shared_platform: Platform, a_code: str,
 
 
 async def test_units_are_found_by_name(shared_platform: Platform, a_code: str) -> None:
-    await shared_platform.import_rows("units", [samples.unit(a_code, name=f"Ủy ban nhân dân Đắk Lắk {a_code}")])
+    await shared_platform.import_rows(
+        "units", [samples.unit(a_code, name=f"Ủy ban nhân dân Đắk Lắk {a_code}")]
+    )
     query: dict[str, Any] = {
         "q": f"uy ban nhan dan dak lak {a_code}",
         "min_position": await shared_platform.head(),

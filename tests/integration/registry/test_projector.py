@@ -154,8 +154,8 @@ async def test_what_is_recorded_during_a_rebuild_is_in_both_and_shown_at_once(
             codes.append(f"NEW-{len(codes)}")
             answer = await api.client.post("/drafts", json=samples.draft(codes[-1], "BTP"))
             query = {"min_position": answer.headers["Loa-Position"], "q": codes[-1], "limit": "1"}
-            found = (await api.client.get("/drafts", params=query)).json()["items"]
-            assert [draft["draft_code"] for draft in found] == codes[-1:]
+            items = (await api.client.get("/drafts", params=query)).json()["items"]
+            assert [draft["draft_code"] for draft in items] == codes[-1:]
         await rebuilding
         assert len(codes) > 3
         await api.settled(await empty_platform.head())
@@ -195,12 +195,12 @@ async def test_rows_that_nobody_recorded_are_found(empty_platform: Platform) -> 
         connection = await asyncpg.connect(empty_platform.databases["registry"])
         await connection.execute("UPDATE draft SET title = 'Khác' WHERE draft_code = 'D003'")
         await connection.close()
-        found = await api.verify()
+        verification = await api.verify()
         await api.rebuild()
         mended = await api.verify()
-    assert clean["position"] == found["position"] == await empty_platform.head()
+    assert clean["position"] == verification["position"] == await empty_platform.head()
     assert [table["table"] for table in clean["tables"] if not table["same"]] == []
-    assert [table["table"] for table in found["tables"] if not table["same"]] == ["draft"]
+    assert [table["table"] for table in verification["tables"] if not table["same"]] == ["draft"]
     assert mended == clean
 
 
@@ -228,10 +228,10 @@ async def test_a_poison_event_holds_a_rebuild_until_it_is_skipped_and_the_old_ro
 async def _indexes(platform: Platform) -> set[str]:
     connection = await asyncpg.connect(platform.databases["registry"])
     try:
-        found = await connection.fetch(
+        rows = await connection.fetch(
             "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND tablename <> ALL($1)", RETIRED
         )
-        return {name for (name,) in found if not name.startswith(("pk_projection", "alembic"))}
+        return {name for (name,) in rows if not name.startswith(("pk_projection", "alembic"))}
     finally:
         await connection.close()
 
@@ -251,7 +251,10 @@ async def stuck(api: Api) -> bool:
 async def test_a_poison_event_stops_the_projector_until_it_is_skipped(
     empty_platform: Platform, service: str
 ) -> None:
-    async with empty_platform.another("registry") as registry, empty_platform.another("campaigns") as campaigns:
+    async with (
+        empty_platform.another("registry") as registry,
+        empty_platform.another("campaigns") as campaigns,
+    ):
         empty_platform.services = {"registry": registry, "campaigns": campaigns}
         api = empty_platform.services[service]
         await empty_platform.import_rows("units", [samples.unit("BTP")])
@@ -413,8 +416,8 @@ async def test_who_only_stands_by_tells_how_much_is_not_in_the_rows_yet(
         async with empty_platform.another("registry") as standby:
             for code in ("BTP", "BTC"):
                 assert (await standby.client.post("/units", json=samples.unit(code))).is_success
-            told = await standby.projection()
-            assert (told["state"], told["pending"]) == (State.STANDBY, await empty_platform.head())
+            status = await standby.projection()
+            assert (status["state"], status["pending"]) == (State.STANDBY, await empty_platform.head())
             await holder.execute("SELECT pg_advisory_unlock_all()")
             await eventually(lambda: _is(standby, State.RUNNING))
             await standby.settled(await empty_platform.head())
@@ -443,8 +446,8 @@ async def test_a_broker_that_comes_back_is_read_on(empty_platform: Platform) -> 
         await eventually(api.ready)
         made = await api.client.post("/units", json=samples.unit("BTC"))
         query = {"min_position": made.json()["position"]}
-        found = (await api.client.get("/units", params=query)).json()["items"]
-        assert [unit["unit_code"] for unit in found] == ["BTC", "BTP"]
+        items = (await api.client.get("/units", params=query)).json()["items"]
+        assert [unit["unit_code"] for unit in items] == ["BTC", "BTP"]
 
 
 async def test_a_broker_that_was_frozen_is_read_on_at_once(empty_platform: Platform) -> None:
@@ -463,5 +466,5 @@ async def test_a_broker_that_was_frozen_is_read_on_at_once(empty_platform: Platf
         await eventually(api.ready, AWAKE)
         made = await api.client.post("/units", json=samples.unit("BTC"))
         query = {"min_position": made.json()["position"]}
-        found = (await api.client.get("/units", params=query)).json()["items"]
-        assert "BTC" in [unit["unit_code"] for unit in found]
+        items = (await api.client.get("/units", params=query)).json()["items"]
+        assert "BTC" in [unit["unit_code"] for unit in items]

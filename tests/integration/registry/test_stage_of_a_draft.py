@@ -40,7 +40,7 @@ async def test_suspended_and_resumed_on_one_day(shared_platform: Platform, a_cod
     assert await listed(shared_platform, a_code, stage="suspended") == []
     assert len(await listed(shared_platform, a_code, stage="draft_consultation")) == 1
     shown = (await shared_platform.registry.client.get(f"/drafts/{a_code}")).json()["stages"]
-    assert [(one["stage"], one["resumed"]) for one in shown] == [
+    assert [(item["stage"], item["resumed"]) for item in shown] == [
         ("draft_consultation", False),
         ("suspended", False),
         ("draft_consultation", True),
@@ -54,7 +54,7 @@ async def test_a_parallel_stage_is_not_the_stage(shared_platform: Platform, a_co
     assert await listed(shared_platform, a_code, stage="social_criticism") == []
     assert len(await listed(shared_platform, a_code, stage="draft_consultation")) == 1
     shown = (await shared_platform.registry.client.get(f"/drafts/{a_code}")).json()["stages"]
-    assert [one["stage"] for one in shown] == ["draft_consultation", "social_criticism"]
+    assert [item["stage"] for item in shown] == ["draft_consultation", "social_criticism"]
 
 
 async def test_an_entry_into_the_same_stage_continues_it(shared_platform: Platform, a_code: str) -> None:

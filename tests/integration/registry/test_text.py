@@ -40,7 +40,9 @@ PERSONAL = ("an@example.vn", "ĐT 0912 345 678", "079099001234", "CMND 012345678
 
 
 @pytest.mark.parametrize("text", PERSONAL)
-async def test_personal_data_do_not_get_into_the_log(shared_platform: Platform, a_code: str, text: str) -> None:
+async def test_personal_data_do_not_get_into_the_log(
+    shared_platform: Platform, a_code: str, text: str
+) -> None:
     registry = shared_platform.registry
     unit = {"code": a_code, "name": "Sở A", **UNIT}
     draft = {
@@ -52,15 +54,15 @@ async def test_personal_data_do_not_get_into_the_log(shared_platform: Platform, 
     }
     await registry.import_rows("units", [unit])
     outcomes = await registry.import_rows("drafts", [{**draft, "Ghi chú": text}, draft])
-    assert [one["status"] for one in outcomes] == ["refused", "taken"]
+    assert [outcome["status"] for outcome in outcomes] == ["refused", "taken"]
     assert [(why["column"], why["value"]) for why in outcomes[0]["reasons"]] == [("Ghi chú", text)]
     stage = {"stage": "drafting", "entered_on": "2026-03-02", "what": f"gửi {text}"}
     answer = await registry.client.post(f"/drafts/{a_code}/stages", json=stage)
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:loa:problem:personal-data")
     assert answer.json()["field"] == "what"
     assert f"{text.rsplit(maxsplit=1)[-1]}" in answer.json()["messages"]["vi"]
-    found = (await registry.client.get(f"/drafts/{a_code}")).json()
-    assert (found["notes"], found["stages"]) == ({}, [])
+    client = (await registry.client.get(f"/drafts/{a_code}")).json()
+    assert (client["notes"], client["stages"]) == ({}, [])
 
 
 @pytest.mark.parametrize("way", old_fonts.WAYS)

@@ -36,7 +36,9 @@ async def insist(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> 
     return answer.status_code
 
 
-async def test_without_a_version_all_succeed_and_nothing_is_lost(shared_platform: Platform, a_code: str) -> None:
+async def test_without_a_version_all_succeed_and_nothing_is_lost(
+    shared_platform: Platform, a_code: str
+) -> None:
     client = await office(shared_platform, a_code)
     before = (await client.get(f"/drafts/{a_code}")).json()["version"]
     async with shared_platform.another("registry") as second:
@@ -51,21 +53,21 @@ async def test_without_a_version_all_succeed_and_nothing_is_lost(shared_platform
         statuses = await asyncio.gather(write_all(0), write_all(1))
         assert {status for of_caller in statuses for status in of_caller} == {201}
         for caller in callers:
-            found = (await caller.get(f"/drafts/{a_code}")).json()
-            assert found["version"] == before + 20
-            assert sorted(p["policy_no"] for p in found["policies"]) == list(range(1, 21))
+            actual = (await caller.get(f"/drafts/{a_code}")).json()
+            assert actual["version"] == before + 20
+            assert sorted(p["policy_no"] for p in actual["policies"]) == list(range(1, 21))
 
 
 async def test_the_same_key_at_both_writes_once(shared_platform: Platform, a_code: str) -> None:
     client = await office(shared_platform, a_code)
     key = {"Idempotency-Key": f"k-{a_code}"}
     async with shared_platform.another("registry") as second:
-        one, other = await asyncio.gather(
+        first, other = await asyncio.gather(
             enter(client, a_code, "drafting", "2024-01-08", **key),
             enter(second.client, a_code, "drafting", "2024-01-08", **key),
         )
-    assert one.json()["version"] == other.json()["version"]
-    assert one.json()["position"] == other.json()["position"]
+    assert first.json()["version"] == other.json()["version"]
+    assert first.json()["position"] == other.json()["position"]
 
 
 async def test_the_second_one_reads_what_the_first_one_wrote(shared_platform: Platform, a_code: str) -> None:

@@ -32,7 +32,7 @@ def built(overlay: str) -> tuple[Thing, ...]:
 
 @cache
 def watching() -> dict[str, Thing]:
-    return {one["kind"]: one for one in build(DEPLOY / "k8s" / "monitoring")}
+    return {item["kind"]: item for item in build(DEPLOY / "k8s" / "monitoring")}
 
 
 def every(*kinds: str) -> Iterator[Any]:
@@ -43,7 +43,7 @@ def every(*kinds: str) -> Iterator[Any]:
 
 
 def of_kind(overlay: str, kind: str) -> dict[str, Thing]:
-    return {one["metadata"]["name"]: one for one in built(overlay) if one["kind"] == kind}
+    return {item["metadata"]["name"]: item for item in built(overlay) if item["kind"] == kind}
 
 
 @pytest.mark.slow
@@ -100,19 +100,19 @@ def test_every_service_is_scraped_with_the_labels_of_the_rules(overlay: str) -> 
     (endpoint,) = spec["endpoints"]
     (relabelling,) = endpoint["relabelings"]
     label = relabelling["sourceLabels"][0].removeprefix("__meta_kubernetes_service_label_")
-    found = [
+    services = [
         service
         for service in of_kind(overlay, "Service").values()
         if spec["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
     ]
-    assert {one["metadata"]["namespace"] for one in found} == {
+    assert {service["metadata"]["namespace"] for service in services} == {
         watching()["ServiceMonitor"]["metadata"]["namespace"]
     }
-    assert {port["name"] for one in found for port in one["spec"]["ports"]} == {endpoint["port"]}
-    assert {one["metadata"]["labels"][spec["jobLabel"]] for one in found} == {"loa"}
+    assert {port["name"] for service in services for port in service["spec"]["ports"]} == {endpoint["port"]}
+    assert {service["metadata"]["labels"][spec["jobLabel"]] for service in services} == {"loa"}
     as_prometheus_sees_them = [
-        {re.sub(r"\W", "_", name): value for name, value in one["metadata"]["labels"].items()}
-        for one in found
+        {re.sub(r"\W", "_", name): value for name, value in service["metadata"]["labels"].items()}
+        for service in services
     ]
     assert {labels[label] for labels in as_prometheus_sees_them} == set(SERVICES)
 
@@ -147,7 +147,7 @@ def test_a_service_is_probed_spread_and_not_cut_off(thing: Thing) -> None:
     assert pod["terminationGracePeriodSeconds"] > DRAIN_SECONDS + 5
     mine = thing["spec"]["selector"]["matchLabels"]
     assert mine.items() <= thing["spec"]["template"]["metadata"]["labels"].items()
-    assert [one["labelSelector"]["matchLabels"] for one in pod["topologySpreadConstraints"]] == [mine, mine]
+    assert [item["labelSelector"]["matchLabels"] for item in pod["topologySpreadConstraints"]] == [mine, mine]
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -162,7 +162,7 @@ def test_each_service_has_all_that_it_needs_and_nothing_of_another(overlay: str)
         assert of_kind(overlay, "HorizontalPodAutoscaler")[name]["spec"]["scaleTargetRef"]["name"] == name
         job = of_kind(overlay, "Job")[f"loa-migration-{service}"]
         for thing in (deployment, job):
-            volumes = {one["name"]: one for one in thing["spec"]["template"]["spec"]["volumes"]}
+            volumes = {volume["name"]: volume for volume in thing["spec"]["template"]["spec"]["volumes"]}
             assert volumes["secrets"]["secret"]["secretName"] == name
             assert containers(thing)[0]["image"].startswith(f"{name}:")
 
@@ -186,7 +186,7 @@ def test_the_notifier_scales_on_a_metric_that_exists() -> None:
 
 def test_a_province_survives_the_loss_of_a_node() -> None:
     scalers = of_kind("province", "HorizontalPodAutoscaler").values()
-    assert all(one["spec"]["minReplicas"] >= 2 for one in scalers)
+    assert all(scaler["spec"]["minReplicas"] >= 2 for scaler in scalers)
 
 
 def test_every_mounted_secret_exists() -> None:

@@ -94,7 +94,7 @@ def a_todo(kind: str, code: str, unit: str = "BTP") -> Todo:
 
 
 def a_record(stages: str, held: tuple[Heard, ...] = (), **changes: object) -> DraftRecord:
-    known: dict[str, object] = {
+    defaults: dict[str, object] = {
         "draft_id": UUID(int=1000),
         "draft_code": "ND-1",
         "title": "Nghị định về nhà ở",
@@ -109,7 +109,7 @@ def a_record(stages: str, held: tuple[Heard, ...] = (), **changes: object) -> Dr
         "entries": shorthand.draft(stages).entries,
         "heard": held,
     }
-    return DraftRecord(**(known | changes))  # type: ignore[arg-type]  # the test's own changes
+    return DraftRecord(**(defaults | changes))  # type: ignore[arg-type]  # the test's own changes
 
 
 def heard(number: int, day: date, *policies: int, url: str | None = None) -> Heard:
@@ -186,27 +186,27 @@ async def test_the_headline_stands_beside_its_targets_and_counts() -> None:
     counts = {"met": 1234, "missed": 34, "pending": 5, "undetermined": 6, "closed_unopened": 7}
     made_up = MadeUp([a_cell("BXD", **counts, on_time=1000)], found_targets={"BXD": 0.7})
     answer = await page(f"/?unit=BXD&{ON_THE_DAY}", made_up)
-    said = words(answer)
+    shown = words(answer)
     assert answer.status_code == 200
-    assert "97,3 %" in said
-    assert "1.234 trên 1.268 chính sách được đánh giá" in said
-    assert "Chỉ tiêu quốc gia năm 2026: <strong>100,0 %</strong>" in said
-    assert "Chỉ tiêu của đơn vị năm 2026: <strong>70,0 %</strong>" in said
-    assert "thấp hơn chỉ tiêu quốc gia" in said
-    assert "<dt>Thông qua không qua lấy ý kiến</dt><dd>7</dd>" in said
-    assert "<dt>Chưa xác định phạm vi</dt><dd>6</dd>" in said
-    assert "Dữ liệu mẫu" in said
-    assert "vị trí 4.321" in said
-    assert "31/03/2026" in said
+    assert "97,3 %" in shown
+    assert "1.234 trên 1.268 chính sách được đánh giá" in shown
+    assert "Chỉ tiêu quốc gia năm 2026: <strong>100,0 %</strong>" in shown
+    assert "Chỉ tiêu của đơn vị năm 2026: <strong>70,0 %</strong>" in shown
+    assert "thấp hơn chỉ tiêu quốc gia" in shown
+    assert "<dt>Thông qua không qua lấy ý kiến</dt><dd>7</dd>" in shown
+    assert "<dt>Chưa xác định phạm vi</dt><dd>6</dd>" in shown
+    assert "Dữ liệu mẫu" in shown
+    assert "vị trí 4.321" in shown
+    assert "31/03/2026" in shown
 
 
 async def test_nothing_judged_is_not_zero_per_cent() -> None:
-    said = words(await page(f"/?{ON_THE_DAY}", MadeUp()))
-    assert said.count("không áp dụng") == 5
-    assert "0,0 %" not in said.replace("100,0 %", "")
-    assert "không có dự thảo nào còn thiếu truyền thông" in said
-    assert "không có việc nào cần xem xét" in said
-    assert "Dữ liệu mẫu" not in said
+    shown = words(await page(f"/?{ON_THE_DAY}", MadeUp()))
+    assert shown.count("không áp dụng") == 5
+    assert "0,0 %" not in shown.replace("100,0 %", "")
+    assert "không có dự thảo nào còn thiếu truyền thông" in shown
+    assert "không có việc nào cần xem xét" in shown
+    assert "Dữ liệu mẫu" not in shown
 
 
 async def test_the_unit_that_is_overdue_longest_comes_first() -> None:
@@ -215,13 +215,13 @@ async def test_the_unit_that_is_overdue_longest_comes_first() -> None:
         a_gap("QUA-HAN", "BTP", date(2026, 3, 9), 1, 2),
         a_gap("HOM-NAY", "CP", DAY, 1),
     ]
-    said = words(await page(f"/?{ON_THE_DAY}", MadeUp([a_cell("BTP", missed=2)], gaps)))
-    places = [said.index(code) for code in ("QUA-HAN", "HOM-NAY", "TRONG-HAN")]
+    shown = words(await page(f"/?{ON_THE_DAY}", MadeUp([a_cell("BTP", missed=2)], gaps)))
+    places = [shown.index(code) for code in ("QUA-HAN", "HOM-NAY", "TRONG-HAN")]
     assert places == sorted(places)
-    assert "quá hạn 16 ngày làm việc" in said
-    assert "đến hạn trong ngày" in said
-    assert "còn 2 ngày làm việc" in said
-    assert 'href="/drafts/QUA-HAN?as_of=2026-03-31"' in said
+    assert "quá hạn 16 ngày làm việc" in shown
+    assert "đến hạn trong ngày" in shown
+    assert "còn 2 ngày làm việc" in shown
+    assert 'href="/drafts/QUA-HAN?as_of=2026-03-31"' in shown
 
 
 async def test_units_with_the_lowest_rate_come_first_and_unjudged_ones_last() -> None:
@@ -235,21 +235,21 @@ async def test_units_with_the_lowest_rate_come_first_and_unjudged_ones_last() ->
 async def test_to_dos_are_grouped_and_long_groups_stay_closed() -> None:
     todos = [a_todo("scope_undetermined", f"D{number}") for number in range(9)]
     todos.append(a_todo("suspended_long", "TREO"))
-    said = words(await page(f"/?{ON_THE_DAY}", MadeUp(found_todos=todos)))
-    assert '<details class="unit"> <summary><h3>Chưa xác định phạm vi: 9 dự thảo' in said
-    assert '<details class="unit" open> <summary><h3>Tạm dừng quá 180 ngày: 1 dự thảo' in said
-    assert "01/06/2025" in said
+    shown = words(await page(f"/?{ON_THE_DAY}", MadeUp(found_todos=todos)))
+    assert '<details class="unit"> <summary><h3>Chưa xác định phạm vi: 9 dự thảo' in shown
+    assert '<details class="unit" open> <summary><h3>Tạm dừng quá 180 ngày: 1 dự thảo' in shown
+    assert "01/06/2025" in shown
 
 
 async def test_the_choice_goes_along_in_links_and_a_name_is_taken_for_its_code() -> None:
     made_up = MadeUp([a_cell("BGTVT", met=1)], [a_gap("ND-1", "BGTVT", DAY, 1)])
     address = f"/?unit=b%E1%BB%99 x%C3%A2y d%E1%BB%B1ng&view=successor&year=2026&{ON_THE_DAY}"
-    said = words(await page(address, made_up))
-    assert "1 trên 1 chính sách được đánh giá" in said
+    shown = words(await page(address, made_up))
+    assert "1 trên 1 chính sách được đánh giá" in shown
     query = "as_of=2026-03-31&amp;year=2026&amp;unit=BXD&amp;view=successor"
-    assert f'href="/drafts/ND-1?{query}"' in said
-    assert f'href="/compliance?{query}"' in said
-    assert "Năm báo cáo 2026: từ 15/12/2025 đến 14/12/2026" in said
+    assert f'href="/drafts/ND-1?{query}"' in shown
+    assert f'href="/compliance?{query}"' in shown
+    assert "Năm báo cáo 2026: từ 15/12/2025 đến 14/12/2026" in shown
 
 
 async def test_a_unit_is_asked_with_what_stands_below_it() -> None:
@@ -309,27 +309,27 @@ async def test_titles_are_text_and_only_web_addresses_are_links() -> None:
         heard(2, date(2026, 3, 3), url="https://example.org/a"),
     )
     record = a_record("draft_consultation 2026-03-02", communications, title=bad)
-    one = await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record))
-    assert "<img" not in listed.text + one.text
-    assert "javascript:" not in one.text
-    assert 'href="https://example.org/a"' in one.text
+    first = await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record))
+    assert "<img" not in listed.text + first.text
+    assert "javascript:" not in first.text
+    assert 'href="https://example.org/a"' in first.text
 
 
 async def test_a_draft_says_its_verdicts_and_what_they_rest_on() -> None:
     stages = "drafting 2026-02; draft_consultation 2026-03-02"
     communications = (heard(1, date(2026, 3, 4), 1), heard(2, date(2026, 3, 20), 2))
     made_up = MadeUp(record=a_record(stages, communications))
-    said = words(await page(f"/drafts/ND-1?{ON_THE_DAY}&unit=BXD", made_up))
-    assert "Từ 02/03/2026 đến nay, chưa thông qua" in said
-    assert "Từ 02/2026 đến trước 02/03/2026 · không bắt buộc truyền thông" in said
-    assert "thời hạn 09/03/2026 (5 ngày làm việc)" in said
-    assert "Đã truyền thông đúng hạn</span> Chính sách 1 " in said
-    assert "Đã truyền thông, chậm hạn</span> Chính sách 2 " in said
-    assert "Quá hạn, chưa truyền thông</span> Chính sách 3" in said
-    assert "Có giai đoạn bắt buộc đã quá hạn mà chưa truyền thông." in said
-    assert "04/03/2026</strong> · Họp báo" in said
-    assert "Luật 64/2025/QH15" in said
-    assert 'href="/?as_of=2026-03-31&amp;unit=BXD"' in said
+    shown = words(await page(f"/drafts/ND-1?{ON_THE_DAY}&unit=BXD", made_up))
+    assert "Từ 02/03/2026 đến nay, chưa thông qua" in shown
+    assert "Từ 02/2026 đến trước 02/03/2026 · không bắt buộc truyền thông" in shown
+    assert "thời hạn 09/03/2026 (5 ngày làm việc)" in shown
+    assert "Đã truyền thông đúng hạn</span> Chính sách 1 " in shown
+    assert "Đã truyền thông, chậm hạn</span> Chính sách 2 " in shown
+    assert "Quá hạn, chưa truyền thông</span> Chính sách 3" in shown
+    assert "Có giai đoạn bắt buộc đã quá hạn mà chưa truyền thông." in shown
+    assert "04/03/2026</strong> · Họp báo" in shown
+    assert "Luật 64/2025/QH15" in shown
+    assert 'href="/?as_of=2026-03-31&amp;unit=BXD"' in shown
 
 
 @pytest.mark.parametrize(
@@ -343,19 +343,19 @@ async def test_a_draft_says_its_verdicts_and_what_they_rest_on() -> None:
 )
 async def test_every_kind_of_window_is_said_in_words(stages: str, sentence: str) -> None:
     record = a_record(stages, policies=())
-    said = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record)))
-    assert sentence in said
-    assert "Toàn văn dự thảo" in said
+    shown = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record)))
+    assert sentence in shown
+    assert "Toàn văn dự thảo" in shown
 
 
 async def test_a_draft_that_is_not_counted_says_so() -> None:
     record = replace(a_record("draft_consultation 2026-03-02"), scope=Scope(explicit=Answer.NO))
-    said = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record)))
-    assert "không thuộc phạm vi Đề án 407" in said
+    shown = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record)))
+    assert "không thuộc phạm vi Đề án 407" in shown
 
 
 @pytest.mark.parametrize(
-    ("due_on", "overdue", "left", "said"),
+    ("due_on", "overdue", "left", "expected"),
     [
         (date(2026, 3, 27), 2, 0, "quá hạn 2 ngày làm việc"),
         (date(2026, 3, 30), 0, 0, "vừa quá hạn"),
@@ -363,7 +363,7 @@ async def test_a_draft_that_is_not_counted_says_so() -> None:
         (date(2026, 4, 1), 0, 1, "còn 1 ngày làm việc"),
     ],
 )
-def test_how_a_gap_stands_to_its_due_day(due_on: date, overdue: int, left: int, said: str) -> None:
+def test_how_a_gap_stands_to_its_due_day(due_on: date, overdue: int, left: int, expected: str) -> None:
     seen = SeenGap(
         gap=a_gap("D", "BTP", due_on, 1),
         unit_name="Bộ Tư pháp",
@@ -371,7 +371,7 @@ def test_how_a_gap_stands_to_its_due_day(due_on: date, overdue: int, left: int, 
         overdue_working_days=overdue,
         working_days_left=left,
     )
-    assert page_data.standing(seen, DAY, DAY).replace(page_data.HARD_SPACE, " ") == said
+    assert page_data.standing(seen, DAY, DAY).replace(page_data.HARD_SPACE, " ") == expected
 
 
 @pytest.mark.parametrize(

@@ -60,11 +60,11 @@ MINISTRY = Unit("BTP", "Bộ Tư pháp", "Chính phủ")
 
 
 def digest(*gaps: Gap, language: Language = Language.VI, said: Mapping[UUID, Told] | None = None) -> Digest:
-    found = compose(
-        recipient(language=language), [Entry(gap=one) for one in gaps], said or {}, MONDAY, CALENDAR
+    composed = compose(
+        recipient(language=language), [Entry(gap=item) for item in gaps], said or {}, MONDAY, CALENDAR
     )
-    assert found is not None
-    return found
+    assert composed is not None
+    return composed
 
 
 OVERDUE = gap(1, due_on=date(2026, 11, 9))
@@ -110,24 +110,26 @@ def situation(reader: Recipient) -> Situation:
 
 
 def listed(language: Language = Language.VI) -> WeeklyList:
-    found = weekly_list(supervisor(language=language), situation(supervisor(language=language)), "2026-W48")
-    assert found is not None
-    return found
+    composed = weekly_list(
+        supervisor(language=language), situation(supervisor(language=language)), "2026-W48"
+    )
+    assert composed is not None
+    return composed
 
 
 def month_of(language: Language = Language.VI) -> MonthlySummary:
     reader = supervisor("UBND", language)
-    found = monthly_summary(reader, situation(reader), HISTORY, "2026-11")
-    assert found is not None
-    return found
+    composed = monthly_summary(reader, situation(reader), HISTORY, "2026-11")
+    assert composed is not None
+    return composed
 
 
 def climbed(language: Language = Language.VI) -> Digest:
     """What the unit above reads, from five working days on."""
     entry = Entry(gap=LATE, matter=Matter(answer="obstacle_reported"), verdict=Verdict.OVERDUE, above=True)
-    found = compose(supervisor("UBND", language), [entry], {}, MONDAY, CALENDAR)
-    assert found is not None
-    return replace(found, unit_names={"SO-A": "Sở A"})
+    composed = compose(supervisor("UBND", language), [entry], {}, MONDAY, CALENDAR)
+    assert composed is not None
+    return replace(composed, unit_names={"SO-A": "Sở A"})
 
 
 def chosen(language: Language = Language.VI) -> SettingsNote:

@@ -12,7 +12,7 @@ EXEMPT = {"document": "Công văn 99/VPCP-PL", "authority": "Văn phòng Chính 
 
 
 @pytest.mark.parametrize(
-    ("answer", "said", "words"),
+    ("answer", "explanation", "words"),
     [
         (None, None, "Chưa có phản hồi"),
         ("acknowledged", {"planned_on": "2026-11-27"}, "Đơn vị báo sẽ thực hiện ngày 27/11/2026"),
@@ -35,8 +35,8 @@ EXEMPT = {"document": "Công văn 99/VPCP-PL", "authority": "Văn phòng Chính 
         ),
     ],
 )
-def test_the_reason_given_is_one_line(answer: str | None, said: Any, words: str) -> None:
-    matter = Matter(answer=answer, answer_said=said, planned_on=date(2026, 11, 27))
+def test_the_reason_given_is_one_line(answer: str | None, explanation: Any, words: str) -> None:
+    matter = Matter(answer=answer, answer_said=explanation, planned_on=date(2026, 11, 27))
     assert said_by(matter).vi == words
     assert matter.asks is (answer in {"transfer_requested", "exemption_requested", "obstacle_reported"})
 

@@ -23,7 +23,7 @@ def at(text: str) -> datetime:
 
 
 def entries(*gaps: Gap) -> list[Entry]:
-    return [Entry(gap=one) for one in gaps]
+    return [Entry(gap=item) for item in gaps]
 
 
 def test_worst_first() -> None:

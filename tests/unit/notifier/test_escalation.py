@@ -23,7 +23,7 @@ COMMUNE_STEPS = (*STEPS, Step(3, StepTo.SUPERIOR, UnitLevel.COMMUNE))
 
 
 @pytest.mark.parametrize(
-    ("found", "matter", "expected"),
+    ("step", "matter", "expected"),
     [
         (gap(unit_code="SO-A", due_on=FIVE), UNTOUCHED, Verdict.OVERDUE),
         (gap(unit_code="SO-A", due_on=date(2026, 11, 17)), UNTOUCHED, Verdict.TOO_SOON),  # four days
@@ -46,8 +46,8 @@ COMMUNE_STEPS = (*STEPS, Step(3, StepTo.SUPERIOR, UnitLevel.COMMUNE))
         (gap(unit_code="BTC", due_on=TEN), UNTOUCHED, Verdict.NOBODY_ABOVE),
     ],
 )
-def test_verdict(found: object, matter: Matter, expected: Verdict) -> None:
-    assert verdict(found, matter, MONDAY, STEPS, TREE, CALENDAR) is expected  # type: ignore[arg-type]
+def test_verdict(step: object, matter: Matter, expected: Verdict) -> None:
+    assert verdict(step, matter, MONDAY, STEPS, TREE, CALENDAR) is expected  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_verdict(found: object, matter: Matter, expected: Verdict) -> None:
     ],
 )
 def test_rungs(unit: str, days: int, expected: list[tuple[int, str]]) -> None:
-    found = rungs(gap(unit_code=unit), days, STEPS, TREE)
-    assert [(rung.level, rung.unit_code) for rung in found] == expected
+    actual = rungs(gap(unit_code=unit), days, STEPS, TREE)
+    assert [(rung.level, rung.unit_code) for rung in actual] == expected
 
 
 def test_the_ministry_of_justice_follows_those_that_no_province_has() -> None:

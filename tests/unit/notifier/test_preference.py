@@ -90,9 +90,9 @@ def test_what_a_role_may_end(role: RecipientRole, kinds: set[OptionalMail]) -> N
 
 def of(*entries: Entry) -> Digest:
     before = {COMMUNICATED.gap_id: told(Standing.OVERDUE)}
-    found = compose(recipient(), entries, before, MONDAY, CALENDAR)
-    assert found is not None
-    return found
+    composed = compose(recipient(), entries, before, MONDAY, CALENDAR)
+    assert composed is not None
+    return composed
 
 
 THANKED = of(Entry(gap=COMMUNICATED))

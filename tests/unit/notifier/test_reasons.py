@@ -48,28 +48,28 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=VIETNAM)
 
 
-def duty(found: Gap, before: Told | None = None, matter: Matter | None = None, **more: Any) -> GapCase:
-    known: dict[str, Any] = {
-        "gap": found,
+def duty(gap_: Gap, before: Told | None = None, matter: Matter | None = None, **more: Any) -> GapCase:
+    defaults: dict[str, Any] = {
+        "gap": gap_,
         "day": MONDAY,
         "calendar": CALENDAR,
         "told": before,
         "matter": matter or Matter(),
     }
-    return GapCase(**known | more)
+    return GapCase(**defaults | more)
 
 
-def above(found: Gap, before: Told | None, matter: Matter | None, verdict: Verdict) -> GapCase:
-    return duty(found, before, matter, purpose=Purpose.ABOVE, verdict=verdict)
+def above(actual: Gap, before: Told | None, matter: Matter | None, verdict: Verdict) -> GapCase:
+    return duty(actual, before, matter, purpose=Purpose.ABOVE, verdict=verdict)
 
 
-def at_once(found: Gap, local: str, matter: Matter | None = None) -> GapCase:
+def at_once(actual: Gap, local: str, matter: Matter | None = None) -> GapCase:
     moment = at(local)
-    return duty(found, None, matter, purpose=Purpose.AT_ONCE, local=moment, day=moment.date())
+    return duty(actual, None, matter, purpose=Purpose.AT_ONCE, local=moment, day=moment.date())
 
 
-def listed(found: Gap, matter: Matter | None = None, *, climbed: bool = False) -> GapCase:
-    return duty(found, None, matter, purpose=Purpose.LIST, climbed=climbed)
+def listed(actual: Gap, matter: Matter | None = None, *, climbed: bool = False) -> GapCase:
+    return duty(actual, None, matter, purpose=Purpose.LIST, climbed=climbed)
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ def test_every_reason_has_a_row() -> None:
 
 
 def test_what_only_fills_up_a_mail_is_no_news() -> None:
-    assert {one for one in Reason if one.effect is Effect.LINE} == {
+    assert {item for item in Reason if item.effect is Effect.LINE} == {
         Reason.STILL_OWED,
         Reason.PLANNED,
         Reason.CLOSED_OTHERWISE,
@@ -219,7 +219,7 @@ def test_what_only_fills_up_a_mail_is_no_news() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "day", "expected"),
+    ("actual", "day", "expected"),
     [
         (IN_GRACE, MONDAY, Standing.IN_GRACE),  # the holiday of 24/11 doesn't count: four days left
         (gap(due_on=date(2026, 11, 27)), MONDAY, Standing.IN_GRACE),
@@ -232,5 +232,5 @@ def test_what_only_fills_up_a_mail_is_no_news() -> None:
         (gap(since=date(2026, 11, 25)), MONDAY, Standing.RESOLVED),  # not begun yet
     ],
 )
-def test_standing(found: Gap, day: date, expected: Standing) -> None:
-    assert standing(found, day, CALENDAR) is expected
+def test_standing(actual: Gap, day: date, expected: Standing) -> None:
+    assert standing(actual, day, CALENDAR) is expected

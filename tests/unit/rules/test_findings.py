@@ -20,13 +20,13 @@ LONG = "draft_consultation 2024-01-01; "
 
 
 def told(facts: DraftFacts, as_of: date = TODAY) -> list[str]:
-    found = remarks(facts, BOOK, as_of)
-    assert all(one.text.vi != one.text.en for one in found)
-    return [_short(one) for one in found]
+    findings = remarks(facts, BOOK, as_of)
+    assert all(finding.text.vi != finding.text.en for finding in findings)
+    return [_short(finding) for finding in findings]
 
 
-def _short(one: Remark) -> str:
-    return " ".join(filter(None, [one.kind.value, str(one.about.int) if one.about else ""]))
+def _short(item: Remark) -> str:
+    return " ".join(filter(None, [item.kind.value, str(item.about.int) if item.about else ""]))
 
 
 def posting(opened: str, closes: str | None = None, closed: str | None = None, *more: str) -> Posting:
@@ -172,9 +172,9 @@ def test_a_remark_stands_from_its_day_on_and_names_its_rule() -> None:
 )
 def test_what_concerns_the_whole_draft(changes: dict[str, Any], expected: list[str]) -> None:
     facts = draft("draft_consultation 2024-03-01; appraisal 2024-03-02", **(DECISION | changes))
-    found = told(facts)
-    assert found[: len(expected)] == expected
-    assert ("left_early 2" in found) is False, "no minimum is known"
+    actual = told(facts)
+    assert actual[: len(expected)] == expected
+    assert ("left_early 2" in actual) is False, "no minimum is known"
 
 
 def test_what_is_recorded_late_is_said_so() -> None:
