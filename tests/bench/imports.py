@@ -26,9 +26,9 @@ from shared.eventstore.port import NOTHING
 from shared.eventstore.unit_of_work import Append
 from shared.kernel.clock import new_id
 from tests.support import thousands
-from tests.support.bench_house import MODULE, Apart, apart, bench_house
+from tests.support.bench_platform import MODULE, Apart, apart, bench_platform
 from tests.support.engines import connected
-from tests.support.service import House, Row, eventually
+from tests.support.service import Platform, Row, eventually
 
 PART = 1000  # rows
 APPENDS = 3000
@@ -45,9 +45,9 @@ def parts(rows: int) -> Iterator[tuple[str, Sequence[Row]]]:
             yield sheet, part
 
 
-async def appends(house: House, writers: int) -> float:
+async def appends(platform: Platform, writers: int) -> float:
     """Measure single appends to new aggregates, each of them awaited."""
-    async with connected(house.server, "registry") as nc:
+    async with connected(platform.server, "registry") as nc:
         store = JetStreamEventStore(nc)
 
         async def write() -> None:
@@ -60,22 +60,22 @@ async def appends(house: House, writers: int) -> float:
         return APPENDS / (time.perf_counter() - started)
 
 
-async def batches(house: House) -> float:
+async def batches(platform: Platform) -> float:
     """Measure what the door itself writes, with nothing around it: an event of 250 new aggregates a batch."""
-    async with connected(house.server, "registry") as nc:
+    async with connected(platform.server, "registry") as nc:
         store, started = JetStreamEventStore(nc), time.perf_counter()
         for _ in range(BATCHES):
-            one = [
+            first = [
                 NewEvent(new_id(), DraftRetitled(title="Luật Đất đai"), META) for _ in range(pipeline.WINDOW)
             ]
             await store.append_all(
-                [Append(AggregateRef("draft", new_id()), NOTHING, [event]) for event in one]
+                [Append(AggregateRef("draft", new_id()), NOTHING, [event]) for event in first]
             )
         return BATCHES * pipeline.WINDOW / (time.perf_counter() - started)
 
 
-async def send(house: House, service: Apart, rows: int, title: str) -> None:
-    head, started, worked, sent = await house.head(), time.perf_counter(), service.busy(), 0
+async def send(platform: Platform, service: Apart, rows: int, title: str) -> None:
+    head, started, worked, sent = await platform.head(), time.perf_counter(), service.busy(), 0
     for sheet, of_sheet in groupby(parts(rows), key=lambda part: part[0]):
         began, count = time.perf_counter(), 0
         for _, part in of_sheet:
@@ -84,7 +84,7 @@ async def send(house: House, service: Apart, rows: int, title: str) -> None:
             count += len(part)
         sent += count
         print(f"  {sheet:18} {count / (time.perf_counter() - began):10,.0f} rows/s")
-    took, end = time.perf_counter() - started, await house.head()
+    took, end = time.perf_counter() - started, await platform.head()
     await eventually(lambda: _is_at(service, end), 600)
     worked = service.busy() - worked
     print(f"{title:20} {sent / took:10,.0f} rows/s {(end - head) / took:10,.0f} events/s")
@@ -97,13 +97,13 @@ async def _is_at(service: Apart, position: int) -> bool:
     return bool((await service.api.projection())["position"] >= position)
 
 
-async def measure(house: House, folder: Path, rows: int, *, profile: bool) -> None:
+async def measure(platform: Platform, folder: Path, rows: int, *, profile: bool) -> None:
     stats = folder / "profile"
     run = ("-m", "cProfile", "-o", str(stats), "-m") if profile else MODULE
-    async with apart(house, "registry", folder / "registry.log", run) as service:
+    async with apart(platform, "registry", folder / "registry.log", run) as service:
         print(f"memory before        {service.most_held():,.0f} MiB at most")
-        await send(house, service, rows, "import")
-        await send(house, service, rows, "the same again")
+        await send(platform, service, rows, "import")
+        await send(platform, service, rows, "the same again")
         print(f"memory after         {service.most_held():,.0f} MiB at most")
     if profile:
         pstats.Stats(str(stats)).sort_stats("tottime").print_stats(40)
@@ -112,11 +112,11 @@ async def measure(house: House, folder: Path, rows: int, *, profile: bool) -> No
 async def main(rows: int, *, profile: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
         Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
-        async with bench_house(Path(name), "registry") as house:
-            await measure(house, Path(name), rows, profile=profile)
-            print(f"atomic batches       {await batches(house):10,.0f} events/s, each batch awaited")
-            print(f"one writer           {await appends(house, 1):10,.0f} awaited appends/s")
-            print(f"32 writers           {await appends(house, 32):10,.0f} awaited appends/s")
+        async with bench_platform(Path(name), "registry") as platform:
+            await measure(platform, Path(name), rows, profile=profile)
+            print(f"atomic batches       {await batches(platform):10,.0f} events/s, each batch awaited")
+            print(f"one writer           {await appends(platform, 1):10,.0f} awaited appends/s")
+            print(f"32 writers           {await appends(platform, 32):10,.0f} awaited appends/s")
 
 
 if __name__ == "__main__":

@@ -23,9 +23,9 @@ from shared.eventstore.port import NOTHING
 from shared.kernel.clock import new_id
 from tests.bench.imports import META
 from tests.support import samples
-from tests.support.bench_house import Apart, apart, bench_house
+from tests.support.bench_platform import Apart, apart, bench_platform
 from tests.support.engines import connected
-from tests.support.service import Api, House
+from tests.support.service import Api, Platform
 
 SERVICES = ("registry", "campaigns", "metrics")
 WARM = 20  # commands that are not counted
@@ -53,8 +53,8 @@ def written_then_read(write: Api, path: str, read: Api, question: str, body: Cal
         answer = await write.client.post(path.format(number), json=body(number))
         assert answer.status_code == 201, answer.text
         position = answer.headers["Loa-Position"]
-        found = await read.client.get(question.format(number), params={"min_position": position})
-        assert found.status_code == 200, found.text
+        client = await read.client.get(question.format(number), params={"min_position": position})
+        assert client.status_code == 200, client.text
 
     return once
 
@@ -64,20 +64,20 @@ def stage(_: int) -> dict[str, str]:
 
 
 def talk(number: int) -> dict[str, Any]:
-    known = {"held_on": "2024-02-05", "channel": "conference", "title": f"Hội nghị {number}"}
-    return known | {"policies": [1]}
+    defaults = {"held_on": "2024-02-05", "channel": "conference", "title": f"Hội nghị {number}"}
+    return defaults | {"policies": [1]}
 
 
-async def prepare(house: House, number: int) -> None:
+async def prepare(platform: Platform, number: int) -> None:
     drafts = [f"DT-{count}" for count in range(WARM + number)]
-    await house.import_rows("units", [samples.unit("DV-0")])
-    await house.import_rows("drafts", [samples.draft(code, "DV-0", in_scope="yes") for code in drafts])
-    await house.import_rows("policies", [samples.policy(code, 1) for code in drafts])
-    await house.settled()
+    await platform.import_rows("units", [samples.unit("DV-0")])
+    await platform.import_rows("drafts", [samples.draft(code, "DV-0", in_scope="yes") for code in drafts])
+    await platform.import_rows("policies", [samples.policy(code, 1) for code in drafts])
+    await platform.settled()
 
 
-async def measure(house: House, number: int) -> list[float]:
-    registry, campaigns, metrics = (house.services[name] for name in SERVICES)
+async def measure(platform: Platform, number: int) -> list[float]:
+    registry, campaigns, metrics = (platform.services[name] for name in SERVICES)
     spoken = "/drafts/DT-{}/communications"
     ways = {
         "stage → registry's list": written_then_read(
@@ -91,8 +91,8 @@ async def measure(house: House, number: int) -> list[float]:
     return [show(what, await timed(number, way)) for what, way in ways.items()]
 
 
-async def beside(house: House, number: int) -> None:
-    async with connected(house.server, "registry") as nc:
+async def beside(platform: Platform, number: int) -> None:
+    async with connected(platform.server, "registry") as nc:
         store = JetStreamEventStore(nc)
 
         async def append(_: int) -> None:
@@ -100,32 +100,32 @@ async def beside(house: House, number: int) -> None:
             await store.append(AggregateRef("draft", new_id()), NOTHING, [event])
 
         show("bare append", await timed(number, append))
-    get = house.registry.client.get
+    get = platform.registry.client.get
     show("bare GET of the same list", await timed(number, lambda count: get(f"/drafts?q=DT-{count}")))
 
 
 @asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[tuple[House, Sequence[Apart]]]:
-    async with bench_house(folder, *SERVICES) as house, AsyncExitStack() as stack:
+async def serving(folder: Path) -> AsyncIterator[tuple[Platform, Sequence[Apart]]]:
+    async with bench_platform(folder, *SERVICES) as platform, AsyncExitStack() as stack:
         processes = []
         for name in SERVICES:
-            process = await stack.enter_async_context(apart(house, name, folder / f"{name}.log"))
-            house.services[name] = process.api
+            process = await stack.enter_async_context(apart(platform, name, folder / f"{name}.log"))
+            platform.services[name] = process.api
             processes.append(process)
-        yield house, processes
+        yield platform, processes
 
 
 async def main(number: int) -> None:
     with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
         Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
-        async with serving(Path(name)) as (house, processes):
-            await prepare(house, number)
+        async with serving(Path(name)) as (platform, processes):
+            await prepare(platform, number)
             busy = sum(process.busy() for process in processes)
-            worst = max(await measure(house, number))
+            worst = max(await measure(platform, number))
             busy = sum(process.busy() for process in processes) - busy
             commands = len(SERVICES) * (WARM + number)
             print(f"{1000 * busy / commands:.1f} ms of a processor in the three services for each of them")
-            await beside(house, number)
+            await beside(platform, number)
             print(f"target {TARGET:.0f} ms p99: {'met' if worst < TARGET else 'missed'} ({worst:.1f} ms)")
 
 

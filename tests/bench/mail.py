@@ -37,8 +37,15 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import NOTHING
 from shared.eventstore.unit_of_work import Append
 from shared.service import tune_gc
-from tests.integration.notifier.desk import MONDAY, Desk, open_desk, opened, registered, tick
-from tests.support.bench_house import bench_house
+from tests.integration.notifier.notifier_fixture import (
+    MONDAY,
+    NotifierFixture,
+    open_notifier_env,
+    opened,
+    registered,
+    tick,
+)
+from tests.support.bench_platform import bench_platform
 from tests.support.service import Api, eventually
 
 MAILBOXES_A_UNIT = 4
@@ -71,7 +78,7 @@ async def sink() -> AsyncIterator[int]:
         await process.wait()
 
 
-async def fill(desk: Desk, units: int) -> int:
+async def fill(notifier_env: NotifierFixture, units: int) -> int:
     """Write units with their gaps to the log; returns its head."""
     meta = Metadata(time=MONDAY, actor="bench", correlation_id="bench")
 
@@ -96,9 +103,9 @@ async def fill(desk: Desk, units: int) -> int:
         )
         for n in range(units * GAPS_A_UNIT)
     )
-    await _append(JetStreamEventStore(desk.registry.client), named)
-    await _append(JetStreamEventStore(desk.metrics.client), gaps)
-    return await desk.head()
+    await _append(JetStreamEventStore(notifier_env.registry.client), named)
+    await _append(JetStreamEventStore(notifier_env.metrics.client), gaps)
+    return await notifier_env.head()
 
 
 async def _append(store: JetStreamEventStore, appends: Iterable[Append]) -> None:
@@ -107,7 +114,7 @@ async def _append(store: JetStreamEventStore, appends: Iterable[Append]) -> None
         await store.append_all(wanted[start : start + TOGETHER])
 
 
-async def list_mailboxes(desk: Desk, mails: int) -> None:
+async def list_mailboxes(notifier_env: NotifierFixture, mails: int) -> None:
     rows = [
         {
             "recipient_id": UUID(int=n),
@@ -119,26 +126,26 @@ async def list_mailboxes(desk: Desk, mails: int) -> None:
         }
         for n in range(mails)
     ]
-    engine = create_async_engine(desk.settings.async_database_url)
+    engine = create_async_engine(notifier_env.settings.async_database_url)
     async with engine.begin() as connection:
         await connection.execute(insert(RECIPIENT), rows)
     await engine.dispose()
 
 
-async def raised(api: Api, desk: Desk, gaps: int) -> float:
+async def raised(api: Api, notifier_env: NotifierFixture, gaps: int) -> float:
     """Wait until every gap has its alert and the read model has them all; gives the processor seconds it took."""
     busy = time.process_time()
 
     async def all_there() -> bool:
-        (row,) = await desk.rows("SELECT count(*) AS n FROM alert WHERE state = 'raised'")
+        (row,) = await notifier_env.rows("SELECT count(*) AS n FROM alert WHERE state = 'raised'")
         return bool(row["n"] == gaps)
 
     await eventually(all_there, 600)
-    await api.settled(await desk.head())
+    await api.settled(await notifier_env.head())
     return time.process_time() - busy
 
 
-async def ours(api: Api, desk: Desk, head: int, mails: int) -> tuple[float, float]:
+async def ours(api: Api, notifier_env: NotifierFixture, head: int, mails: int) -> tuple[float, float]:
     """Tick once; the clock stops when every mail is with the server and said so in the log.
 
     Gives the seconds that went by, and those that this process used.
@@ -149,16 +156,16 @@ async def ours(api: Api, desk: Desk, head: int, mails: int) -> tuple[float, floa
     assert len(answer["sent"]) == mails, [s["reason"] for s in answer["skipped"]][:5]
 
     async def announced() -> bool:
-        (row,) = await desk.rows("SELECT count(*) AS n FROM digest WHERE announced")
+        (row,) = await notifier_env.rows("SELECT count(*) AS n FROM digest WHERE announced")
         return bool(row["n"] == mails)
 
     await eventually(announced, 600)
     return time.monotonic() - began, time.process_time() - busy
 
 
-async def rendered(desk: Desk) -> list[tuple[str, bytes]]:
+async def rendered(notifier_env: NotifierFixture) -> list[tuple[str, bytes]]:
     """Take the messages as they went over the wire."""
-    engine = create_async_engine(desk.settings.async_database_url)
+    engine = create_async_engine(notifier_env.settings.async_database_url)
     async with engine.connect() as connection:
         query = select(*DIGEST.c, RECIPIENT.c.email).join(
             RECIPIENT, RECIPIENT.c.recipient_id == DIGEST.c.recipient_id
@@ -184,23 +191,25 @@ async def bare(port: int, messages: list[tuple[str, bytes]]) -> tuple[float, flo
 
 
 async def measure(mails: int, folder: Path, profile: cProfile.Profile | None) -> None:
-    async with bench_house(folder, "notifier") as house, sink() as port:
-        url = house.databases["notifier"]
-        async with open_desk(house.server, house.keys, house.issuer, url, folder) as desk:
-            await desk.stop_ticking()
-            await fill(desk, mails // MAILBOXES_A_UNIT)
+    async with bench_platform(folder, "notifier") as platform, sink() as port:
+        url = platform.databases["notifier"]
+        async with open_notifier_env(
+            platform.server, platform.keys, platform.issuer, url, folder
+        ) as notifier_env:
+            await notifier_env.stop_ticking()
+            await fill(notifier_env, mails // MAILBOXES_A_UNIT)
             smtp_url = SecretStr(f"smtp://127.0.0.1:{port}")
-            async with desk.notifier(smtp_url=smtp_url, smtp_rate=10_000) as api:
-                await list_mailboxes(desk, mails)
+            async with notifier_env.notifier(smtp_url=smtp_url, smtp_rate=10_000) as api:
+                await list_mailboxes(notifier_env, mails)
                 gaps = mails // MAILBOXES_A_UNIT * GAPS_A_UNIT
-                before = await raised(api, desk, gaps)
-                head = await desk.head()
+                before = await raised(api, notifier_env, gaps)
+                head = await notifier_env.head()
                 if profile:
                     profile.enable()
-                whole, busy = await ours(api, desk, head, mails)
+                whole, busy = await ours(api, notifier_env, head, mails)
                 if profile:
                     profile.disable()
-            messages = await rendered(desk)
+            messages = await rendered(notifier_env)
             alone, busy_alone = await bare(port, messages)
     size = sum(len(message) for _, message in messages) // len(messages)
     print(f"{mails:,} digests of {GAPS_A_UNIT} gaps ({size:,} bytes), rendered, delivered and announced:")

@@ -36,10 +36,10 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import NOTHING
 from shared.projections.event_feed import Feed
 from shared.rules.facts import DraftFacts, StageEntry
-from tests.support.bench_house import bench_house
+from tests.support.bench_platform import bench_platform
 from tests.support.engines import connected
 from tests.support.generate import random_drafts
-from tests.support.service import Api, House
+from tests.support.service import Api, Platform
 
 WRITERS = 32
 PATIENCE = 1800.0
@@ -64,10 +64,10 @@ def draft_events(code: str, facts: DraftFacts) -> Iterator[tuple[UUID, Event]]:
         policy = DraftPolicyAdded(policy_no=number, title=f"Chính sách {number}")
         yield UUID(int=facts.draft_id.int ^ (16 + number)), policy
     yield from ((entry.entry_id, _entered(entry)) for entry in facts.entries)
-    for number, one in enumerate(facts.transfers, start=64):
+    for number, transfer in enumerate(facts.transfers, start=64):
         yield (
             UUID(int=facts.draft_id.int ^ number),
-            DraftTransferred(to_unit_code=one.unit_code, on=one.on),
+            DraftTransferred(to_unit_code=transfer.unit_code, on=transfer.on),
         )
 
 
@@ -102,10 +102,13 @@ def communication_events(code: str, facts: DraftFacts) -> Iterator[tuple[UUID, E
         )
 
 
-async def fill(house: House, drafts: Iterable[DraftFacts]) -> None:
+async def fill(platform: Platform, drafts: Iterable[DraftFacts]) -> None:
     """Append every draft as one batch, then its communications, by several writers."""
     gate = asyncio.Semaphore(WRITERS)
-    async with connected(house.server, "registry") as registry, connected(house.server, "campaigns") as other:
+    async with (
+        connected(platform.server, "registry") as registry,
+        connected(platform.server, "campaigns") as other,
+    ):
         stores = JetStreamEventStore(registry), JetStreamEventStore(other)
 
         async def one(number: int, facts: DraftFacts) -> None:
@@ -120,8 +123,8 @@ async def fill(house: House, drafts: Iterable[DraftFacts]) -> None:
         await asyncio.gather(*(one(number, facts) for number, facts in enumerate(drafts)))
 
 
-async def drain(house: House, head: int) -> float:
-    async with connected(house.server, "metrics") as nc:
+async def drain(platform: Platform, head: int) -> float:
+    async with connected(platform.server, "metrics") as nc:
         feed, position, started = Feed(nc, 0), 0, time.perf_counter()
         while position < head:
             position = (await feed.batch(500, 5))[-1].position
@@ -151,15 +154,15 @@ async def answer(api: Api, path: str, **query: str) -> tuple[float, float]:
 async def main(number: int, *, profile: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
         Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
-        async with bench_house(Path(name), "metrics") as house:
-            await fill(house, random_drafts(1, number))
-            head = await house.head()
-            raw = await drain(house, head)
+        async with bench_platform(Path(name), "metrics") as platform:
+            await fill(platform, random_drafts(1, number))
+            head = await platform.head()
+            raw = await drain(platform, head)
             print(f"{number} drafts, {head} events")
             print(f"raw ordered drain    {head / raw:10,.0f} events/s")
-            async with house.another("metrics") as api:
+            async with platform.another("metrics") as api:
                 await settled(api, head)
-                await measure(house, api, head, profile=profile)
+                await measure(platform, api, head, profile=profile)
 
 
 async def settled(api: Api, head: int) -> None:
@@ -172,8 +175,8 @@ async def settled(api: Api, head: int) -> None:
             return
 
 
-async def measure(house: House, api: Api, head: int, *, profile: bool) -> None:
-    log = await house.head()
+async def measure(platform: Platform, api: Api, head: int, *, profile: bool) -> None:
+    log = await platform.head()
     print(f"gaps announced       {log - head:10,}")
     profiler = cProfile.Profile()
     if profile:

@@ -65,32 +65,32 @@ def outgoing(shape: Shape) -> Outgoing:
     )
 
 
-def ours(one: Outgoing) -> bytes:
-    return message.message_of(one, SENDER)
+def ours(item: Outgoing) -> bytes:
+    return message.message_of(item, SENDER)
 
 
-def library(one: Outgoing) -> bytes:
+def library(item: Outgoing) -> bytes:
     """Write the same message with `email.message`; the headers of the mail are ours, for its folding loses blanks."""
     body = EmailMessage(policy=SMTP)
-    body.set_content(one.mail.text, cte="quoted-printable")
-    body.add_alternative(one.mail.html, subtype="html", cte="quoted-printable")
+    body.set_content(item.mail.text, cte="quoted-printable")
+    body.add_alternative(item.mail.html, subtype="html", cte="quoted-printable")
     page = body.get_payload()[-1]  # type: ignore[index]
-    for file in one.mail.attachments:
+    for file in item.mail.attachments:
         _attach(page if file.content_id else body, file)
     del body["MIME-Version"]
-    return message.head_of(one, SENDER) + bytes(body)
+    return message.head_of(item, SENDER) + bytes(body)
 
 
-def mime(one: Outgoing) -> bytes:
+def mime(item: Outgoing) -> bytes:
     """Write the same with `email.mime`, which parses no headers; boundaries are given, so that none is looked for."""
-    page = _text(one.mail.html, "html")
-    images = [_part(file) for file in one.mail.attachments if file.content_id]
-    files = [_part(file) for file in one.mail.attachments if not file.content_id]
+    page = _text(item.mail.html, "html")
+    images = [_part(file) for file in item.mail.attachments if file.content_id]
+    files = [_part(file) for file in item.mail.attachments if not file.content_id]
     shown = _multipart("related", page, *images) if images else page
-    both = _multipart("alternative", _text(one.mail.text, "plain"), shown)
+    both = _multipart("alternative", _text(item.mail.text, "plain"), shown)
     body = _multipart("mixed", both, *files) if files else both
     del body["MIME-Version"]
-    return message.head_of(one, SENDER) + body.as_bytes(policy=WIRE)
+    return message.head_of(item, SENDER) + body.as_bytes(policy=WIRE)
 
 
 def _text(text: str, subtype: str) -> MIMEText:
@@ -127,20 +127,20 @@ def shape_of(written: bytes) -> list[Any]:
     return [(part.get_content_type(), part.is_multipart() or part.get_content()) for part in parts]
 
 
-def seconds_of(write: Write, one: Outgoing, rounds: int) -> float:
+def seconds_of(write: Write, item: Outgoing, rounds: int) -> float:
     began = time.perf_counter()
     for _ in range(rounds):
-        write(one)
+        write(item)
     return time.perf_counter() - began
 
 
-async def rate_of(write: Write, one: Outgoing, port: int) -> float:
+async def rate_of(write: Write, item: Outgoing, port: int) -> float:
     left = iter(range(MAILS))
 
     async def lane() -> None:
         async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port) as client:
             for _ in left:
-                await client.sendmail("loa@loa.invalid", [one.to], write(one))
+                await client.sendmail("loa@loa.invalid", [item.to], write(item))
 
     began = time.perf_counter()
     await asyncio.gather(*(lane() for _ in range(WORKERS)))
@@ -153,13 +153,13 @@ WRITERS: dict[str, Write] = {"ours": ours, "email.message": library, "email.mime
 async def over_smtp(shapes: Sequence[Shape]) -> None:
     async with sink() as port:
         for shape in shapes:
-            one = outgoing(shape)
+            first = outgoing(shape)
             rates: dict[str, float] = dict.fromkeys(WRITERS, 0.0)
             for _ in range(3):
                 for name, write in WRITERS.items():
-                    rates[name] = max(rates[name], await rate_of(write, one, port))
-            found = ", ".join(f"{name} {rate:,.0f}" for name, rate in rates.items())
-            print(f"{shape.name:16} mails/s over SMTP: {found}")
+                    rates[name] = max(rates[name], await rate_of(write, first, port))
+            summary = ", ".join(f"{name} {rate:,.0f}" for name, rate in rates.items())
+            print(f"{shape.name:16} mails/s over SMTP: {summary}")
 
 
 def main() -> None:
@@ -167,11 +167,11 @@ def main() -> None:
     parser.add_argument("rounds", type=int, nargs="?", default=200)
     rounds = parser.parse_args().rounds
     for shape in SHAPES:
-        one = outgoing(shape)
-        assert len({str(shape_of(write(one))) for write in WRITERS.values()}) == 1, shape.name
-        best = {n: min(seconds_of(w, one, rounds) for _ in range(3)) / rounds for n, w in WRITERS.items()}
-        found = ", ".join(f"{name} {1000 * seconds:.2f}" for name, seconds in best.items())
-        print(f"{shape.name:16} ms to write a mail: {found}")
+        first = outgoing(shape)
+        assert len({str(shape_of(write(first))) for write in WRITERS.values()}) == 1, shape.name
+        best = {n: min(seconds_of(w, first, rounds) for _ in range(3)) / rounds for n, w in WRITERS.items()}
+        summary = ", ".join(f"{name} {1000 * seconds:.2f}" for name, seconds in best.items())
+        print(f"{shape.name:16} ms to write a mail: {summary}")
     asyncio.run(over_smtp(SHAPES))
 
 

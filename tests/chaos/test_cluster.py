@@ -173,8 +173,8 @@ async def test_another_projector_takes_over(
 
 
 async def test_a_door_behind_which_nobody_is_says_when_to_come_again(cluster: Stack) -> None:
-    one, other = cluster.names("notifier")
-    with cluster.down(one), cluster.down(other):
+    first, other = cluster.names("notifier")
+    with cluster.down(first), cluster.down(other):
         answer = await eventually(lambda: asyncio.to_thread(_refusal, cluster), patience=30)
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["retry-after"].isdigit()

@@ -24,7 +24,13 @@ from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from shared.kernel.clock import new_id
 from tests.chaos.unruly_server import IN_DOUBT, KINDS, UnrulyServer
-from tests.integration.notifier.desk import MONDAY, UNIT, Desk, open_desk, opened
+from tests.integration.notifier.notifier_fixture import (
+    MONDAY,
+    UNIT,
+    NotifierFixture,
+    open_notifier_env,
+    opened,
+)
 from tests.support.ports import free_port
 from tests.support.service import eventually
 from tests.support.tokens import Issuer
@@ -84,8 +90,10 @@ def serving(server: UnrulyServer) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def replicas(desk: Desk, issuer: Issuer, url: str, folder: Path) -> AsyncIterator[list[Replica]]:
-    settings = desk.settings
+async def replicas(
+    notifier_env: NotifierFixture, issuer: Issuer, url: str, folder: Path
+) -> AsyncIterator[list[Replica]]:
+    settings = notifier_env.settings
     assert settings.nats_seed is not None
     assert settings.link_key is not None
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LOA_")} | {
@@ -106,11 +114,11 @@ async def replicas(desk: Desk, issuer: Issuer, url: str, folder: Path) -> AsyncI
     }
     both = [Replica(environment, issuer.token(), folder / f"replica-{name}.log") for name in "ab"]
     try:
-        await asyncio.gather(*(one.start() for one in both))
+        await asyncio.gather(*(entry.start() for entry in both))
         yield both
     finally:
-        for one in both:
-            await one.kill()
+        for item in both:
+            await item.kill()
 
 
 async def kill_in_a_loop(both: list[Replica], server: UnrulyServer, kills: int, mails: int) -> None:
@@ -121,7 +129,7 @@ async def kill_in_a_loop(both: list[Replica], server: UnrulyServer, kills: int, 
         if len(starting) > 1:
             await starting[-2]
         part = (number + 1) * mails * 2 // 3 // kills
-        ticking = [asyncio.create_task(one.ask("POST", "/tick")) for one in both]
+        ticking = [asyncio.create_task(item.ask("POST", "/tick")) for item in both]
 
         async def far_enough(part: int = part) -> bool:
             return server.total >= part
@@ -133,35 +141,37 @@ async def kill_in_a_loop(both: list[Replica], server: UnrulyServer, kills: int, 
     await asyncio.gather(*starting)
 
 
-async def until_all_ended(desk: Desk, both: list[Replica]) -> list[dict[str, Any]]:
+async def until_all_ended(notifier_env: NotifierFixture, both: list[Replica]) -> list[dict[str, Any]]:
     async def ended() -> list[dict[str, Any]]:
-        await asyncio.gather(*(one.ask("POST", "/tick") for one in both))
-        found = await desk.rows(
+        await asyncio.gather(*(item.ask("POST", "/tick") for item in both))
+        match = await notifier_env.rows(
             "SELECT r.email, d.kind, d.state, d.digest_key, d.message_id, d.delivery, d.announced FROM digest d"
             " JOIN recipient r ON r.recipient_id = d.recipient_id"
         )
-        done = all(row["state"] in {"sent", "failed"} and _announced(row) for row in found)
-        return found if done else []
+        done = all(row["state"] in {"sent", "failed"} and _announced(row) for row in match)
+        return match if done else []
 
-    found: list[dict[str, Any]] = await eventually(ended, PATIENCE)
-    return found
+    rows: list[dict[str, Any]] = await eventually(ended, PATIENCE)
+    return rows
 
 
 def _announced(row: dict[str, Any]) -> bool:
     return row["state"] != "sent" or bool(row["announced"])
 
 
-async def _carry_out(desk: Desk, issuer: Issuer, folder: Path, mails: int, kills: int) -> None:
+async def _carry_out(
+    notifier_env: NotifierFixture, issuer: Issuer, folder: Path, mails: int, kills: int
+) -> None:
     server = UnrulyServer(slow=0.2)
     addresses = [f"{KINDS[n % len(KINDS)]}-{n}@stp.example.vn" for n in range(mails)]
     with serving(server) as url:
-        async with replicas(desk, issuer, url, folder) as both:
+        async with replicas(notifier_env, issuer, url, folder) as both:
             assert await both[0].ask("POST", "/imports", _mailboxes(addresses)) == 200
             assert await both[0].ask("POST", "/sending/release", {"reason": "a test"}) == 200
-            await desk.gap(opened(new_id()))
+            await notifier_env.gap(opened(new_id()))
             await kill_in_a_loop(both, server, kills, mails)
-            rows = await until_all_ended(desk, both)
-    _judge(addresses, rows, server, await desk.log("alert"))
+            rows = await until_all_ended(notifier_env, both)
+    _judge(addresses, rows, server, await notifier_env.log("alert"))
 
 
 def _mailboxes(addresses: list[str]) -> str:
@@ -200,22 +210,26 @@ def _judge(
 
 
 @pytest.fixture
-async def desk(
+async def notifier_env(
     new_nats: NatsServer, keys: Keyring, token_issuer: Issuer, database_url: str, tmp_path: Path
-) -> AsyncIterator[Desk]:
-    async with open_desk(new_nats, keys, token_issuer, database_url, tmp_path) as found:
-        await found.stop_ticking()
-        await found.units()
-        yield found
+) -> AsyncIterator[NotifierFixture]:
+    async with open_notifier_env(new_nats, keys, token_issuer, database_url, tmp_path) as fixture:
+        await fixture.stop_ticking()
+        await fixture.units()
+        yield fixture
 
 
 @pytest.mark.timeout(300)  # on a busy machine a process takes its time to come up
-async def test_two_notifiers_killed_a_few_times(desk: Desk, token_issuer: Issuer, tmp_path: Path) -> None:
-    await _carry_out(desk, token_issuer, tmp_path, mails=60, kills=2)
+async def test_two_notifiers_killed_a_few_times(
+    notifier_env: NotifierFixture, token_issuer: Issuer, tmp_path: Path
+) -> None:
+    await _carry_out(notifier_env, token_issuer, tmp_path, mails=60, kills=2)
 
 
 @pytest.mark.chaos
 @pytest.mark.long
 @pytest.mark.timeout(900)
-async def test_two_notifiers_killed_many_times(desk: Desk, token_issuer: Issuer, tmp_path: Path) -> None:
-    await _carry_out(desk, token_issuer, tmp_path, mails=1200, kills=24)
+async def test_two_notifiers_killed_many_times(
+    notifier_env: NotifierFixture, token_issuer: Issuer, tmp_path: Path
+) -> None:
+    await _carry_out(notifier_env, token_issuer, tmp_path, mails=1200, kills=24)

@@ -83,8 +83,8 @@ def _resolved(schema: Schema, root: Schema) -> Schema:
     """Follow a reference; what stands beside it (a default) holds too."""
     if "$ref" not in schema:
         return schema
-    found: Schema = root["$defs"][schema["$ref"].removeprefix("#/$defs/")]
-    return {**found, **{key: value for key, value in schema.items() if key != "$ref"}}
+    definition: Schema = root["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+    return {**definition, **{key: value for key, value in schema.items() if key != "$ref"}}
 
 
 def _below(at: str, name: str) -> str:

@@ -13,7 +13,9 @@ def main(version: str) -> int:
     folder = releases.RELEASES / version
     if folder.exists():
         return _end(1, f"{version} is released: its files are never written again. Cut another version.")
-    if broken := [fault for one in releases.releases() for fault in releases.faults(one, CATALOG.types)]:
+    if broken := [
+        fault for release in releases.releases() for fault in releases.faults(release, CATALOG.types)
+    ]:
         return _end(1, *broken)
     releases.write(folder, golden.MODELS)
     return _end(0, f"{folder}: {len(golden.MODELS)} event types")

@@ -35,13 +35,13 @@ def mutated(name: str, mutate: Mutation) -> list[str]:
 
 def data(schema: dict[str, Any], model: str) -> dict[str, Any]:
     """Give the fields of an event's data in a schema."""
-    found: dict[str, Any] = schema["$defs"][model]
-    return found
+    definition: dict[str, Any] = schema["$defs"][model]
+    return definition
 
 
 def fields_of(schema: dict[str, Any], model: str = "DraftStageEntered") -> dict[str, Any]:
-    found: dict[str, Any] = data(schema, model)["properties"]
-    return found
+    properties: dict[str, Any] = data(schema, model)["properties"]
+    return properties
 
 
 OPTIONAL = {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None}
@@ -159,10 +159,10 @@ BREAKING: dict[str, tuple[str, Mutation, str]] = {
 
 @pytest.mark.parametrize(("name", "mutate", "expected"), BREAKING.values(), ids=BREAKING)
 def test_what_breaks_a_consumer_is_found(name: str, mutate: Mutation, expected: str) -> None:
-    found = mutated(name, mutate)
+    actual = mutated(name, mutate)
     field, _, change = expected.partition(": ")
-    assert found[0].startswith(f"{field}: {change}")
-    assert all(line.startswith(f"{field}: ") for line in found)
+    assert actual[0].startswith(f"{field}: {change}")
+    assert all(line.startswith(f"{field}: ") for line in actual)
 
 
 NESTED = {"properties": {"place": {"type": "string"}}, "required": ["place"], "type": "object"}
@@ -203,8 +203,8 @@ class FewerStages(StrEnum):
 def entered(**changes: Any) -> type[Event]:
     """Make the class of `draft.stage_entered` anew, as somebody would who edits it: a field is (type, default)."""
     model = registry.DraftStageEntered
-    known = {name: (info.annotation, _default(info)) for name, info in model.model_fields.items()}
-    kept = {name: field for name, field in (known | changes).items() if field is not None}
+    registered = {name: (info.annotation, _default(info)) for name, info in model.model_fields.items()}
+    kept = {name: field for name, field in (registered | changes).items() if field is not None}
     space: dict[str, Any] = {
         "__annotations__": {name: kind for name, (kind, _) in kept.items()},
         "__module__": __name__,
@@ -247,9 +247,9 @@ BY_CODE: dict[str, tuple[type[Event], str]] = {
 
 @pytest.mark.parametrize(("model", "expected"), BY_CODE.values(), ids=BY_CODE)
 def test_a_class_that_was_edited_is_refused_by_name(model: type[Event], expected: str) -> None:
-    found = faults(RELEASED, {**CATALOG.types, STAGE: model})
-    assert any(line.startswith(f"{STAGE}: {expected}") for line in found), found
-    assert all(WHAT_TO_DO in line and "0.1.0" in line for line in found)
+    actual = faults(RELEASED, {**CATALOG.types, STAGE: model})
+    assert any(line.startswith(f"{STAGE}: {expected}") for line in actual), actual
+    assert all(WHAT_TO_DO in line and "0.1.0" in line for line in actual)
 
 
 def test_a_class_that_grew_is_taken() -> None:
@@ -273,6 +273,6 @@ def test_a_changed_transport_is_found(
     monkeypatch: pytest.MonkeyPatch, constant: str, value: str, expected: str
 ) -> None:
     monkeypatch.setattr(releases, constant, value)
-    found = faults(RELEASED, CATALOG.types)
-    assert len(found) == len(RELEASED.types)
-    assert found[0].startswith(f"{next(iter(RELEASED.types))}: {expected}")
+    actual = faults(RELEASED, CATALOG.types)
+    assert len(actual) == len(RELEASED.types)
+    assert actual[0].startswith(f"{next(iter(RELEASED.types))}: {expected}")

@@ -90,9 +90,9 @@ def test_the_schema_takes_the_sample(model: type[Event]) -> None:
 @every_type
 def test_a_field_that_nobody_knows_is_ignored(model: type[Event]) -> None:
     document = sample(model)
-    known = decode(CATALOG, 1, wire(document))
+    decoded = decode(CATALOG, 1, wire(document))
     document["data"] = {**document["data"], "tomorrow": {"a": 1}}
-    assert decode(CATALOG, 1, wire(document | {"newextension": "x"})) == known
+    assert decode(CATALOG, 1, wire(document | {"newextension": "x"})) == decoded
 
 
 @every_type
@@ -127,6 +127,6 @@ def test_what_is_no_event_is_poison(payload: bytes) -> None:
 
 def test_no_file_is_left_of_a_type_that_is_gone() -> None:
     """A type that was once written stays readable: it is never taken out of the catalogue."""
-    known = {file for model in MODELS for file in sample_files(model)}
-    assert set(SAMPLES.iterdir()) == known
+    expected = {file for model in MODELS for file in sample_files(model)}
+    assert set(SAMPLES.iterdir()) == expected
     assert {file.name for file in SCHEMAS.iterdir()} == {f"{model.type_name()}.json" for model in MODELS}

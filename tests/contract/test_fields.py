@@ -20,7 +20,7 @@ ENTERED = "people enter a live draft; rows of exercises and samples bear another
 BY_IMPORT = "the outcome of an ended draft comes with its file; people enter the end itself"
 
 PLACES: Mapping[str, Collection[str]] = {
-    "services/registry/domain/draft_commands.py (Register)": [one.name for one in fields(Register)],
+    "services/registry/domain/draft_commands.py (Register)": [field.name for field in fields(Register)],
     "services/registry/adapters/bodies.py (NewDraft)": NewDraft.model_fields,
     "services/registry/adapters/bodies.py (DraftFields; rows.py takes them)": DraftRow.model_fields,
     "services/registry/adapters/views.py (DraftView)": DraftView.model_fields,
@@ -48,9 +48,9 @@ CHANGED_OTHERWISE = {  # what an amendment leaves to a command of its own
 }
 
 
-def missing(names: Collection[str], place: str, known: Collection[str]) -> list[str]:
+def missing(names: Collection[str], place: str, present: Collection[str]) -> list[str]:
     left_out = LEFT_OUT.get(place, {})
-    return [f"{name} is not in {place}" for name in names if name not in known and name not in left_out]
+    return [f"{name} is not in {place}" for name in names if name not in present and name not in left_out]
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -71,12 +71,16 @@ def test_a_place_is_a_file(place: str) -> None:
 
 @pytest.mark.parametrize("model", [Amend, Amendment, DraftAmended], ids=lambda model: model.__name__)
 def test_every_field_can_be_put_right(model: type) -> None:
-    known = [one.name for one in fields(model)] if model is Amend else model.model_fields  # type: ignore[attr-defined]
+    correctable = [field.name for field in fields(model)] if model is Amend else model.model_fields  # type: ignore[attr-defined]
     names = set(DraftRegistered.model_fields) - set(CHANGED_OTHERWISE)
-    assert names <= set(known), f"{sorted(names - set(known))}: amend it, or say by what else it is changed"
+    assert names <= set(correctable), (
+        f"{sorted(names - set(correctable))}: amend it, or say by what else it is changed"
+    )
 
 
 def test_a_forgotten_field_names_its_file() -> None:
     grown = [*DraftRegistered.model_fields, "no_such_field"]
-    found = [one for place, known in PLACES.items() for one in missing(grown, place, known)]
-    assert found == [f"no_such_field is not in {place}" for place in PLACES]
+    missing_places = [
+        item for place, place_names in PLACES.items() for item in missing(grown, place, place_names)
+    ]
+    assert missing_places == [f"no_such_field is not in {place}" for place in PLACES]

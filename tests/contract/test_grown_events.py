@@ -38,7 +38,7 @@ def _events(models: Sequence[type[Event]], **added: str) -> list[Recorded]:
     documents = [sample(model) for model in models]
     for document in documents:
         document["data"] |= added
-    return [decode(CATALOG, position, wire(one)) for position, one in enumerate(documents, start=1)]
+    return [decode(CATALOG, position, wire(document)) for position, document in enumerate(documents, start=1)]
 
 
 def _in_order() -> list[type[Event]]:
@@ -56,8 +56,8 @@ def all_grown() -> Iterator[None]:
 def _without_added(value: Any) -> Any:
     """Leave the added field out of documents: those keep an event whole."""
     if isinstance(value, dict):
-        return {key: _without_added(one) for key, one in value.items() if key != ADDED}
-    return [_without_added(one) for one in value] if isinstance(value, list) else value
+        return {key: _without_added(item) for key, item in value.items() if key != ADDED}
+    return [_without_added(item) for item in value] if isinstance(value, list) else value
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -16,7 +16,7 @@ import yaml
 
 from deploy.cli.main import app as loa
 from deploy.grafana import dashboard
-from tests.contract.test_doors import app_of
+from tests.contract.test_endpoints import app_of
 from tests.support.service import SERVICES
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from shared.http.problems import language_of
-from tests.contract.test_doors import PUBLIC, app_of, every_service
+from tests.contract.test_endpoints import PUBLIC, app_of, every_service
 
 PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}
 UNTYPED = {
@@ -60,7 +60,7 @@ def test_every_body_has_one_example(service: str) -> None:
         if path in UNTYPED or "requestBody" not in operation:
             continue
         schema = operation["requestBody"]["content"]["application/json"]["schema"]
-        schema = next((one for one in schema.get("anyOf", ()) if "$ref" in one), schema)
+        schema = next((item for item in schema.get("anyOf", ()) if "$ref" in item), schema)
         schema = schema.get("items", schema)
         model = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
         (example,) = model["examples"]

@@ -1,4 +1,4 @@
-"""The house's own rules: whose packages these are, what modules are called, that each says what it is for."""
+"""The project's own rules: whose packages these are, what modules are called, that each says what it is for."""
 
 import ast
 import sys
@@ -31,9 +31,9 @@ def test_our_packages_are_real_ones(package: str) -> None:
 def test_says_what_it_is_for(module: str) -> None:
     source = (ROOT / module).read_text(encoding="utf-8")
     if module.endswith("__init__.py"):
-        assert source.strip() == "", "a package is a room, its code stands in its modules"
+        assert source.strip() == "", "code stands in modules, not in __init__"
     else:
-        assert ast.get_docstring(ast.parse(source)), "one sentence at the head: what this room is for"
+        assert ast.get_docstring(ast.parse(source)), "one sentence at the head: what the module is for"
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -19,7 +19,7 @@ every_release = pytest.mark.parametrize("released", RELEASES, ids=lambda release
 
 
 def test_there_is_a_release() -> None:
-    assert "0.1.0" in [one.version for one in RELEASES]
+    assert "0.1.0" in [item.version for item in RELEASES]
 
 
 @every_release

@@ -27,7 +27,7 @@ def reads_of_the_clock(tree: ast.AST) -> Iterator[int]:
             case ast.Attribute(value=ast.Name(id="clock"), attr="now"):
                 yield node.lineno
             case ast.ImportFrom(module="shared.kernel.clock", names=names) if any(
-                one.name == "now" for one in names
+                name.name == "now" for name in names
             ):
                 yield node.lineno
 
@@ -41,7 +41,7 @@ def test_a_read_of_the_clock_is_found(text: str) -> None:
 
 def test_no_layer_below_the_composition_root_reads_the_clock() -> None:
     assert len(sources()) > 80
-    found = [
+    actual = [
         f"{path}:{line}" for path in sources() for line in reads_of_the_clock(ast.parse(path.read_text()))
     ]
-    assert found == []
+    assert actual == []

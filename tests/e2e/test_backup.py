@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from deploy.cli.backup.archive import Manifest
-from tests.e2e.test_walk import QUESTIONS
+from tests.e2e.test_scenario import QUESTIONS
 from tests.support.home import Home, until
 
 ADDRESS = "dau-moi.so-b@example.vn"
@@ -80,8 +80,8 @@ def test_a_backup_put_back_on_an_empty_machine_is_the_same_and_sends_nothing(
     assert second.loa("tick").returncode == 0
     assert list((second.data / "mail").glob("*.eml")) == []
     assert ask(second, "notifier", "/sending")["held"]
-    told = {skip["reason"] for skip in ask(second, "notifier", "/preview")["skipped"]}
-    assert told <= {"already_sent", "nothing_new", "no_recipient", "not_a_working_day", "before_hour"}
+    reasons = {skip["reason"] for skip in ask(second, "notifier", "/preview")["skipped"]}
+    assert reasons <= {"already_sent", "nothing_new", "no_recipient", "not_a_working_day", "before_hour"}
 
     again = second.loa("restore", file)
     assert again.returncode == 1

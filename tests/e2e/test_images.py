@@ -30,10 +30,10 @@ STRANGER = "12345:12345"  # a user that neither the image nor this machine knows
 UNPRIVILEGED = ("--read-only", f"--user={STRANGER}", "--cap-drop=ALL", "--security-opt=no-new-privileges")
 
 each_service = pytest.mark.parametrize("service", existing(*SERVICES))
-each_room = pytest.mark.parametrize("room", [*existing(*SERVICES), COMMAND])
+each_image = pytest.mark.parametrize("image", [*existing(*SERVICES), COMMAND])
 
 MOST_ADDED = 120_000_000  # bytes that an image may add to its base
-LISTING = "import os, json; print(json.dumps([sorted(os.listdir(room)) for room in {rooms}]))"
+LISTING = "import os, json; print(json.dumps([sorted(os.listdir(folder)) for folder in {folders}]))"
 OURS = "from importlib.metadata import distributions as d; ours = list(d(path=['/packages/common', '/packages/own']))"
 INSTALLED = f"{OURS}; import json; print(json.dumps({{one.name: one.version for one in ours}}))"
 UNTRUE = f"""
@@ -70,45 +70,47 @@ def test_nothing_of_tests_command_line_or_engines_is_picked() -> None:
 
 @pytest.mark.container
 @pytest.mark.timeout(900)  # the first build of an image unpacks all packages
-@each_room
+@each_image
 class TestContents:
-    def test_holds_shared_and_its_own_folder_only(self, images: Images, room: str) -> None:
-        rooms = ["/app", "/app/services"]
-        listed = json.loads(images.containers.python(images.of(room), LISTING.format(rooms=rooms)).stdout)
+    def test_holds_shared_and_its_own_folder_only(self, images: Images, image: str) -> None:
+        folders = ["/app", "/app/services"]
+        listed = json.loads(
+            images.containers.python(images.of(image), LISTING.format(folders=folders)).stdout
+        )
         inside, services = ([name for name in names if name != "__pycache__"] for names in listed)
         own = {COMMAND: (["__main__.py", "deploy", "services", "shared"], ["__init__.py"])}
         assert (inside, services) == own.get(
-            room, (["__main__.py", "services", "shared"], ["__init__.py", room])
+            image, (["__main__.py", "services", "shared"], ["__init__.py", image])
         )
 
-    def test_a_stray_import_of_another_service_dies(self, images: Images, room: str) -> None:
-        other = next(name for name in SERVICES if name != room)
-        done = images.containers.python(images.of(room), f"import services.{other}.settings")
+    def test_a_stray_import_of_another_service_dies(self, images: Images, image: str) -> None:
+        other = next(name for name in SERVICES if name != image)
+        done = images.containers.python(images.of(image), f"import services.{other}.settings")
         assert f"No module named 'services.{other}'" in done.stderr
 
-    def test_has_the_locked_packages_and_no_other(self, images: Images, room: str) -> None:
-        installed = json.loads(images.containers.python(images.of(room), INSTALLED).stdout)
-        picked = pins(locked_for(room))
+    def test_has_the_locked_packages_and_no_other(self, images: Images, image: str) -> None:
+        installed = json.loads(images.containers.python(images.of(image), INSTALLED).stdout)
+        picked = pins(locked_for(image))
         assert {canonicalize_name(name) for name in installed} == _for_here(picked)
         for name, version in installed.items():
             assert picked[canonicalize_name(name)].text.startswith(f"{canonicalize_name(name)}=={version} ")
 
-    def test_what_its_packages_say_of_themselves_is_still_true(self, images: Images, room: str) -> None:
-        assert json.loads(images.containers.python(images.of(room), UNTRUE).stdout) == []
+    def test_what_its_packages_say_of_themselves_is_still_true(self, images: Images, image: str) -> None:
+        assert json.loads(images.containers.python(images.of(image), UNTRUE).stdout) == []
 
-    def test_lists_all_that_it_holds(self, images: Images, room: str) -> None:
-        image = images.of(room)
+    def test_lists_all_that_it_holds(self, images: Images, image: str) -> None:
+        image = images.of(image)
         label = images.containers.call("image", "inspect", "--format={{json .Config.Labels}}", image)
         file = json.loads(label)["vn.loa.sbom"]
         bill = images.containers.python(image, f"print(open({file!r}).read())").stdout
         assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bill) is None
-        listed = {(one["name"], one["version"]) for one in json.loads(bill)["components"]}
+        listed = {(component["name"], component["version"]) for component in json.loads(bill)["components"]}
         installed = json.loads(images.containers.python(image, INSTALLED).stdout)
         assert listed == set(installed.items())
 
-    def test_is_small_and_runs_as_nobody_in_particular(self, images: Images, room: str) -> None:
-        image = images.of(room)
-        assert images.added(room) < MOST_ADDED
+    def test_is_small_and_runs_as_nobody_in_particular(self, images: Images, image: str) -> None:
+        image = images.of(image)
+        assert images.added(image) < MOST_ADDED
         user = images.containers.call("image", "inspect", "--format={{.Config.User}}", image)
         assert user == "10001:10001"
 

@@ -149,8 +149,8 @@ def test_every_way_of_being_wrong_is_answered_as_the_readme_says(home: Home) -> 
     folders = (home.root / f"case-{number}" for number in count())
     with Services(Current(urls=home.current["urls"], token=home.current["token"])) as services:
         lines = list(table(lambda case: answers(written(case, next(folders)), services)))
-    told = [line for line in lines[2:] if line]
-    assert len({line.split(" | ")[0] for line in told}) == len(CASES)
+    notified = [line for line in lines[2:] if line]
+    assert len({line.split(" | ")[0] for line in notified}) == len(CASES)
     before, begin, rest = README.read_text().partition("<!-- refusals -->\n")
     now = "\n".join(lines) + "\n"
     was, end, after = rest.partition("<!-- /refusals -->")
@@ -169,8 +169,8 @@ def test_twins_in_another_normal_form_are_the_same_row_and_formulas_are_text(hom
     ]
     base = {"units": GOOD["units"], "drafts": GOOD["drafts"]}
     assert home.loa("import", _written(home.root / "twin-base", base)).returncode == 0
-    said = [home.loa("import", _written(home.root / f"twin-{n}", part)) for n, part in enumerate(files)]
-    counts = [_counts(one.stdout)["policies.csv"] for one in said]
+    outputs = [home.loa("import", _written(home.root / f"twin-{n}", part)) for n, part in enumerate(files)]
+    counts = [_counts(output.stdout)["policies.csv"] for output in outputs]
     assert counts == [("1", "0", "0"), ("0", "1", "0")]
 
 
@@ -195,8 +195,8 @@ NOTED = ("Trụ sở", "Bàn giao", "Người trình", "Người soạn", "Số 
 async def test_what_is_exported_goes_in_again_to_an_identical_state(home: Home) -> None:
     exercise.write(home.root / "office", clock.day_in_vietnam(clock.now()), load_rulebook().calendar)
     head, _, units = MERGED["units"].partition("\n")
-    known = GOOD["units"].partition("\n")[2].replace("\n", ",\n")
-    own = _written(home.root / "merged", {**MERGED, "units": f"{head}\n{known}{units}"})
+    registered = GOOD["units"].partition("\n")[2].replace("\n", ",\n")
+    own = _written(home.root / "merged", {**MERGED, "units": f"{head}\n{registered}{units}"})
     for folder, dataset in ((home.root / "office", "exercise"), (OPEN, "sample"), (own, "live")):
         taken = home.loa("import", folder, "--dataset", dataset, "--keep-notes", ",".join(NOTED))
         assert taken.returncode == 0, taken.stderr
@@ -226,12 +226,12 @@ def rows_of(file: Path) -> list[list[str]]:
 def _differences(here: list[Any], there: list[Any]) -> list[Any]:
     """Name what is not the same, that a failure says it shortly."""
     assert len(here) == len(there)
-    pairs = [(one, other) for one, other in zip(here, there, strict=True) if one != other]
-    return [_fields(one, other) if isinstance(one, dict) else (one, other) for one, other in pairs]
+    pairs = [(item, other) for item, other in zip(here, there, strict=True) if item != other]
+    return [_fields(pair, other) if isinstance(pair, dict) else (pair, other) for pair, other in pairs]
 
 
-def _fields(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    return {name: (one[name], other.get(name)) for name in one if one[name] != other.get(name)}
+def _fields(item: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    return {name: (item[name], other.get(name)) for name in item if item[name] != other.get(name)}
 
 
 def _state(home: Home) -> dict[str, Any]:
@@ -271,7 +271,7 @@ def _files(files: dict[str, str]) -> list[str]:
     return [f"{name}.csv" for name in files]
 
 
-def _counts(said: str) -> dict[str, tuple[str, ...]]:
+def _counts(output: str) -> dict[str, tuple[str, ...]]:
     """Read the table at the end: file, taken, unchanged, refused."""
-    rows = [line.strip("│ ").split("│") for line in said.splitlines() if line.startswith("│")]
+    rows = [line.strip("│ ").split("│") for line in output.splitlines() if line.startswith("│")]
     return {cells[0].strip(): tuple(cell.strip() for cell in cells[1:]) for cells in rows}

@@ -33,15 +33,19 @@ class Told:
 
     @property
     def refused(self) -> list[tuple[str, int, str]]:
-        return [(one.label, one.line, one.column) for one in self.findings if one.refused]
+        return [(finding.label, finding.line, finding.column) for finding in self.findings if finding.refused]
 
     @property
     def notes(self) -> str:
-        return "\n".join(f"{one.why.vi}\n{one.why.en}" for one in self.findings if not one.refused)
+        return "\n".join(
+            f"{finding.why.vi}\n{finding.why.en}" for finding in self.findings if not finding.refused
+        )
 
     @property
     def reasons(self) -> str:
-        return "\n".join(f"{one.why.vi}\n{one.why.en}" for one in self.findings if one.refused)
+        return "\n".join(
+            f"{finding.why.vi}\n{finding.why.en}" for finding in self.findings if finding.refused
+        )
 
     def taken(self, label: str) -> int:
         return self.result.counts[label]["taken"] + self.result.counts[label]["unchanged"]
@@ -63,25 +67,25 @@ def services() -> Iterator[Services]:
 
 
 def carried(services: Services, path: Path, choices: Choices = sheets.NO_CHOICES) -> Told:
-    told = Told()
+    report = Told()
     try:
         source = sheets.read(path, choices)
-        told.result = importing.import_source(
-            source, None, services, lambda _label, _rows: None, told.findings.append
+        report.result = importing.import_source(
+            source, None, services, lambda _label, _rows: None, report.findings.append
         )
     except CommandError as said:
-        told.said = f"{said.message.vi}\n{said.message.en}"
-    return told
+        report.said = f"{said.message.vi}\n{said.message.en}"
+    return report
 
 
 @pytest.mark.timeout(300)
 def test_a_month_is_a_month_and_a_percentage_a_percentage(services: Services) -> None:
     assert carried(services, CASES / "f01-month-cell.xlsx").result.complete
     stages = services.get("registry", "/drafts/X-1")["stages"]
-    assert [(one["entered_on"], one["precision"]) for one in stages] == [("2025-09-01", "month")]
+    assert [(stage["entered_on"], stage["precision"]) for stage in stages] == [("2025-09-01", "month")]
     assert carried(services, CASES / "f02-percent-cell.xlsx").result.complete
     targets = services.get("registry", "/units/STP-X")["targets"]
-    assert [(one["year"], one["target_percent"]) for one in targets] == [(2026, 70.0)]
+    assert [(target["year"], target["target_percent"]) for target in targets] == [(2026, 70.0)]
 
 
 @pytest.mark.timeout(300)
@@ -111,9 +115,9 @@ def test_a_month_is_a_month_and_a_percentage_a_percentage(services: Services) ->
 def test_what_is_wrong_is_named_with_what_to_do(
     services: Services, case: str, refused: list[tuple[str, int, str]], words: list[str]
 ) -> None:
-    told = carried(services, CASES / case)
-    assert (told.refused, told.result.complete) == (refused, False)
-    assert [word for word in words if word not in told.reasons] == []
+    report = carried(services, CASES / case)
+    assert (report.refused, report.result.complete) == (refused, False)
+    assert [word for word in words if word not in report.reasons] == []
 
 
 @pytest.mark.timeout(300)
@@ -136,18 +140,18 @@ def test_columns_of_people_are_left_out_or_pass_the_gate(services: Services, tmp
     text = text.replace("gop.y@example.vn", "Sở Tư pháp")
     (tmp_path / "drafts.csv").write_text(text, encoding="utf-8")
     for names in ("Điện thoại", "CCCD", "Người xử lý,CCCD"):
-        told = carried(services, tmp_path, Choices(keep_notes=frozenset(names.split(","))))
-        assert told.refused == [("drafts.csv", 2, names.rpartition(",")[2])]
-    told = carried(services, tmp_path)
-    assert (told.refused, told.taken("drafts.csv")) == ([], 1)
-    assert "“Người xử lý”, “Điện thoại”, “CCCD”" in told.notes
+        report = carried(services, tmp_path, Choices(keep_notes=frozenset(names.split(","))))
+        assert report.refused == [("drafts.csv", 2, names.rpartition(",")[2])]
+    report = carried(services, tmp_path)
+    assert (report.refused, report.taken("drafts.csv")) == ([], 1)
+    assert "“Người xử lý”, “Điện thoại”, “CCCD”" in report.notes
     assert services.get("registry", "/drafts/X-PD")["notes"] == {}
 
 
 @pytest.mark.timeout(300)
 def test_a_hidden_row_and_sheet_are_taken_when_that_is_said(services: Services) -> None:
-    told = carried(services, CASES / "f19-hidden.xlsx", Choices(take_hidden=True))
-    assert (told.refused, told.taken("drafts"), told.taken("stages")) == ([], 1, 1)
+    report = carried(services, CASES / "f19-hidden.xlsx", Choices(take_hidden=True))
+    assert (report.refused, report.taken("drafts"), report.taken("stages")) == ([], 1, 1)
 
 
 def test_an_empty_end_and_signatures_are_one_note_a_row(services: Services, tmp_path: Path) -> None:
@@ -165,18 +169,18 @@ def test_an_empty_end_and_signatures_are_one_note_a_row(services: Services, tmp_
     ):
         book.active.append(row)
     book.save(tmp_path / "all.xlsx")
-    told = carried(services, tmp_path / "all.xlsx")
-    assert (told.refused, told.taken("drafts")) == ([], 1)
-    lines = [one.line for one in told.findings if not one.refused and one.line > 1]
+    report = carried(services, tmp_path / "all.xlsx")
+    assert (report.refused, report.taken("drafts")) == ([], 1)
+    lines = [finding.line for finding in report.findings if not finding.refused and finding.line > 1]
     assert lines == [4, 6, 7, 8]
 
 
 def test_many_empty_mandatory_cells_are_one_complaint(services: Services, tmp_path: Path) -> None:
     (tmp_path / "drafts.csv").write_text("draft_code,title,instrument,lead_unit_code,regime\nX-1M,,,,\n")
-    told = carried(services, tmp_path)
-    assert told.refused == [("drafts.csv", 2, "")]
-    assert "“title”, “instrument”, “lead_unit_code”, “regime”" in told.reasons
-    assert not told.result.anything
+    report = carried(services, tmp_path)
+    assert report.refused == [("drafts.csv", 2, "")]
+    assert "“title”, “instrument”, “lead_unit_code”, “regime”" in report.reasons
+    assert not report.result.anything
 
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000)
@@ -214,8 +218,8 @@ def test_a_file_of_another_kind_is_named_with_what_to_do(
         (tmp_path / name).write_bytes(content)
     else:
         packed(tmp_path / name, **content)
-    told = carried(services, tmp_path / name)
-    assert [word for word in words if word not in told.said] == [], told.said
+    report = carried(services, tmp_path / name)
+    assert [word for word in words if word not in report.said] == [], report.said
 
 
 @pytest.mark.parametrize("name", ["units.csv", "book.xlsm", "BOOK.XLSX"])
@@ -230,8 +234,8 @@ def test_one_file_with_a_good_name_is_taken(services: Services, tmp_path: Path, 
             book.active.append(row)
         book.save(tmp_path / "made.xlsx")
         (tmp_path / "made.xlsx").rename(tmp_path / name)
-    told = carried(services, tmp_path / name)
-    assert (told.refused, sum(count.total() for count in told.result.counts.values())) == ([], 1)
+    report = carried(services, tmp_path / name)
+    assert (report.refused, sum(count.total() for count in report.result.counts.values())) == ([], 1)
 
 
 @pytest.mark.parametrize(

@@ -85,14 +85,14 @@ async def test_killed_in_the_middle_it_leaves_nothing_out_and_nothing_twice(tmp_
     folder = write(tmp_path / "office", 2_000)
     with platform() as home:
         disturbed(home, folder, 2)
-        found = {name: len(rows) for name, rows in (await dump(home, *SERVICES)).items()}
+        actual = {name: len(rows) for name, rows in (await dump(home, *SERVICES)).items()}
         drafts = (2_000 - UNITS) // OF_DRAFT
         directory = {
             "unit": UNITS,
             **dict.fromkeys(("draft", "draft_lead", "draft_policy"), drafts),
             **dict.fromkeys(("draft_entry", "draft_stage"), len(STAGES) * drafts),
         }
-        assert found == dict.fromkeys(found, 0) | {
+        assert actual == dict.fromkeys(actual, 0) | {
             f"{service}.directory_{table}": rows for service in SERVICES for table, rows in directory.items()
         } | {"registry.draft": drafts, "campaigns.communication": drafts}
 

@@ -40,13 +40,13 @@ def stack(images: Images, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         *services("compose.yaml").keys() - {"loa"},
         "prometheus",
     ]  # Debian has no Grafana to make an image of
-    with running(images, "compose.yaml", folder, "loatest", OBSERVABILITY, first=first) as found:
-        yield found
+    with running(images, "compose.yaml", folder, "loatest", OBSERVABILITY, first=first) as running_stack:
+        yield running_stack
 
 
 def mails(stack: Stack) -> Sequence[EmailMessage]:
-    said = stack.containers.call("exec", stack.names("sink")[0], "python3", "-c", READ_MAIL)
-    return [message_from_string(text, policy=policy.default) for text in json.loads(said)]
+    output = stack.containers.call("exec", stack.names("sink")[0], "python3", "-c", READ_MAIL)
+    return [message_from_string(text, policy=policy.default) for text in json.loads(output)]
 
 
 def answers(stack: Stack) -> Mapping[str, Any]:
@@ -98,14 +98,14 @@ async def test_prometheus_finds_every_service_and_its_rules_hold_on_what_it_find
 
         def scraped() -> bool:
             targets = asked("/targets")["activeTargets"]
-            up = {one["labels"]["service"] for one in targets if one["health"] == "up"}
+            up = {target["labels"]["service"] for target in targets if target["health"] == "up"}
             return up == set(SERVICES)
 
         def held() -> bool:
-            rules = {one["name"]: one for one in asked("/rules")["groups"][0]["rules"]}
+            rules = {rule["name"]: rule for rule in asked("/rules")["groups"][0]["rules"]}
             assert rules.keys() == {rule["alert"] for rule in RULES}
-            assert [one["lastError"] for one in rules.values() if one["health"] == "err"] == []
-            return {one["health"] for one in rules.values()} == {"ok"} and (
+            assert [rule["lastError"] for rule in rules.values() if rule["health"] == "err"] == []
+            return {rule["health"] for rule in rules.values()} == {"ok"} and (
                 rules["LoaSendingHeld"]["state"] == "pending"
             )
 
@@ -130,9 +130,9 @@ async def test_nobody_is_written_to_before_the_operator_lets_it_go(stack: Stack)
     assert stack.loa("tick").returncode == 0
     await eventually(_later(lambda: len(mails(stack)) >= len(expected)))
     assert stack.loa("tick").returncode == 0
-    found = mails(stack)
-    assert len({mail["Message-ID"] for mail in found}) == len(found)
-    assert {mail["subject"] for mail in expected} <= {str(mail["Subject"]) for mail in found}
+    actual = mails(stack)
+    assert len({mail["Message-ID"] for mail in actual}) == len(actual)
+    assert {mail["subject"] for mail in expected} <= {str(mail["Subject"]) for mail in actual}
 
 
 async def test_a_service_that_crashes_is_back_by_itself(stack: Stack) -> None:

@@ -32,8 +32,8 @@ async def test_data_of_the_first_release_go_on_under_todays_images(images: Image
         upgraded = await _told(stack)
 
     assert [gap["draft_code"] for gap in upgraded["gaps"]] == [DRAFT]
-    assert [one["missed"] for one in upgraded["figures"]] == [1]
-    assert [one["email"] for one in upgraded["recipients"]] == ["dau.moi@stp.example.vn"]
+    assert [figure["missed"] for figure in upgraded["figures"]] == [1]
+    assert [recipient["email"] for recipient in upgraded["recipients"]] == ["dau.moi@stp.example.vn"]
     assert upgraded["mails"] == []
 
 

@@ -72,11 +72,11 @@ def test_a_taken_port_is_named_with_its_setting_and_nothing_stays(home: Home, na
     with _taken(home.ports[name]):
         run = home.start()
         assert run.wait(60) == 1, home.said()
-    said = home.said()
-    assert f"Cổng {home.ports[name]} đang được" in said
-    assert f"Port {home.ports[name]} is in use" in said
-    assert f"LOA_{name}_PORT" in said
-    assert "Traceback" not in said
+    output = home.said()
+    assert f"Cổng {home.ports[name]} đang được" in output
+    assert f"Port {home.ports[name]} is in use" in output
+    assert f"LOA_{name}_PORT" in output
+    assert "Traceback" not in output
     home.until_nothing_runs()
 
 

@@ -125,7 +125,7 @@ async def test_a_deadlock_and_a_lock_that_does_not_come_are_transient(database_u
             await connection.execute(text(f"UPDATE held SET id = id WHERE id = {second}"))
 
     outcomes = await asyncio.gather(update(1, 2), update(2, 1), return_exceptions=True)
-    assert [type(one) for one in outcomes if one is not None] == [DatabaseBusy]
+    assert [type(outcome) for outcome in outcomes if outcome is not None] == [DatabaseBusy]
     async with engine.begin() as holder, engine.connect() as waiter:
         await holder.execute(text("LOCK TABLE held"))
         await waiter.execute(text("SET lock_timeout = '10ms'"))

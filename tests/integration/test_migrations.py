@@ -46,9 +46,9 @@ async def test_readers_find_units_before_the_rebuild(service: str, database_url:
     connection = await asyncpg.connect(database_url)
     old = "known_unit" if service == "campaigns" else "unit"
     try:
-        found = await connection.fetch("SELECT unit_code, unit_name FROM directory_unit")
-        assert found or service == "campaigns"  # whose rows of then have a draft alone
-        assert found == await connection.fetch(f'SELECT unit_code, unit_name FROM "{old}"')
+        rows = await connection.fetch("SELECT unit_code, unit_name FROM directory_unit")
+        assert rows or service == "campaigns"  # whose rows of then have a draft alone
+        assert rows == await connection.fetch(f'SELECT unit_code, unit_name FROM "{old}"')
         if service in {"registry", "campaigns"}:
             assert await connection.fetchval("SELECT count(*) FROM directory_draft_lead") > 0
     finally:

@@ -92,9 +92,9 @@ async def test_all_rows_are_of_one_moment(engine: AsyncEngine, own: OwnedState) 
     reading = own.lines()
     first = await anext(reading)
     await fill(engine, *range(4, 8))
-    found = [orjson.loads(line) for line in (first, *[line async for line in reading])]
-    assert [line.get("table") for line in found] == ["parent"] * 3 + ["a_child"] * 3 + [None]
-    assert found[-1] == {"rows": 6}
+    lines = [orjson.loads(line) for line in (first, *[line async for line in reading])]
+    assert [line.get("table") for line in lines] == ["parent"] * 3 + ["a_child"] * 3 + [None]
+    assert lines[-1] == {"rows": 6}
 
 
 async def test_rows_come_back_in_place_of_others(engine: AsyncEngine, own: OwnedState) -> None:

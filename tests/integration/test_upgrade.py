@@ -16,7 +16,7 @@ from deploy.local.keys.keyring import Keyring
 from deploy.nats.permissions import OPERATOR
 from tests.support.engines import NewDatabase, connected
 from tests.support.first_release import Kept, answers, kept, restore_log, restore_rows, stop_ticking
-from tests.support.service import SERVICES, House, eventually
+from tests.support.service import SERVICES, Platform, eventually
 from tests.support.tokens import Issuer
 
 pytestmark = pytest.mark.timeout(300)  # eight services and four migrations beside the engines of other tests
@@ -49,8 +49,8 @@ async def old_reader(url: str, columns: dict[str, list[str]]) -> AsyncIterator[C
 @pytest.fixture(params=kept(), ids=lambda archive: str(archive.name))
 def archive(request: pytest.FixtureRequest) -> Kept:
     """Give each kept archive in turn."""
-    found: Kept = request.param
-    return found
+    kept: Kept = request.param
+    return kept
 
 
 @pytest.fixture
@@ -61,26 +61,26 @@ async def upgraded(
     new_database: NewDatabase,
     tmp_path: Path,
     archive: Kept,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Platform]:
     """Start today's services on a release's data, while that release still reads."""
     async with connected(new_nats, OPERATOR) as operator:
         created = await restore_log(operator, tmp_path, archive.name)
     await stop_ticking(new_nats)
-    house = House(new_nats, keys, token_issuer)
+    platform = Platform(new_nats, keys, token_issuer)
     async with AsyncExitStack() as stack:
         for service in SERVICES:
-            url = house.databases[service] = await new_database()
+            url = platform.databases[service] = await new_database()
             columns = await restore_rows(url, service, created, archive)
             seen = await stack.enter_async_context(old_reader(url, columns))
             more: dict[str, Any] = {"mail_dir": tmp_path / "mail"} if service == "notifier" else {}
-            api = await stack.enter_async_context(house.another(service, **more))
-            house.services[service] = api
-            await api.settled(await house.head())
+            api = await stack.enter_async_context(platform.another(service, **more))
+            platform.services[service] = api
+            await api.settled(await platform.head())
             assert seen.keys() == columns.keys(), "no old table was ever empty to its reader"
-        yield house
+        yield platform
 
 
-async def test_a_release_goes_on_as_todays(upgraded: House, archive: Kept, tmp_path: Path) -> None:
+async def test_a_release_goes_on_as_todays(upgraded: Platform, archive: Kept, tmp_path: Path) -> None:
     notifier = upgraded.services["notifier"]
     for api in upgraded.services.values():
         await eventually(api._is_rebuilt)  # what the migrations added is filled
@@ -98,10 +98,10 @@ async def test_a_release_goes_on_as_todays(upgraded: House, archive: Kept, tmp_p
     await _write_as_before(upgraded.databases["notifier"], archive)
 
 
-def _as_before(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _as_before(rows: list[dict[str, Any]], expected: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Take of each answer what the archive knows of it: fields may have been added since."""
-    known = {field for one in expected for field in one}
-    return [{field: value for field, value in one.items() if field in known} for one in found]
+    columns = {field for item in expected for field in item}
+    return [{field: value for field, value in row.items() if field in columns} for row in rows]
 
 
 async def _write_as_before(url: str, archive: Kept) -> None:

@@ -22,8 +22,8 @@ def services(file: str) -> Mapping[str, Definition]:
 
 @cache
 def document(file: str) -> Definition:
-    found: Definition = yaml.safe_load((COMPOSE / file).read_text(encoding="utf-8"))
-    return found
+    definition: Definition = yaml.safe_load((COMPOSE / file).read_text(encoding="utf-8"))
+    return definition
 
 
 def _whole(file: str, definition: Definition) -> Definition:

@@ -107,11 +107,11 @@ def images(containers: Containers) -> Images:
     from deploy.image.wheels import fetch  # noqa: PLC0415
 
     try:
-        found = builder(containers.client)
+        built = builder(containers.client)
     except NoBase as missing:
         return _left_out(str(missing))
     fetch(*EXTRAS)
-    return Images(containers, found)
+    return Images(containers, built)
 
 
 def _left_out(why: str) -> NoReturn:

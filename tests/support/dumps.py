@@ -14,7 +14,7 @@ DRAWN = ("entry_id", "version", "position")  # ids and places of the moment, and
 async def dump(home: Home, *services: str) -> dict[str, list[str]]:
     """Give every row of the services' read models as one text, sorted; by table."""
     server = PostgresServer(home.data / "postgres", home.ports["POSTGRES"])
-    found: dict[str, list[str]] = {}
+    dumped: dict[str, list[str]] = {}
     for service in services:
         connection: Any = await asyncpg.connect(server.url(service))
         try:
@@ -22,7 +22,7 @@ async def dump(home: Home, *services: str) -> dict[str, list[str]]:
                 rows = await connection.fetch(
                     f'SELECT (to_jsonb(t) - $1::text[])::text FROM "{table.name}" t', DRAWN
                 )
-                found[f"{service}.{table.name}"] = sorted(row[0] for row in rows)
+                dumped[f"{service}.{table.name}"] = sorted(row[0] for row in rows)
         finally:
             await connection.close()
-    return found
+    return dumped

@@ -19,7 +19,7 @@ from deploy.nats.permissions import OPERATOR
 from shared.eventstore import streams
 from shared.persistence import database
 from tests.support.engines import connected
-from tests.support.service import SERVICES, House
+from tests.support.service import SERVICES, Platform
 
 KEPT = Path(__file__).parents[1] / "upgrade"
 DRAFT, UNIT, DAY = "NQ-CU-1", "STP-CU", "2026-11-25"  # of the first state
@@ -60,8 +60,8 @@ def first_state() -> Kept:
 
 def _kept(file: Path) -> Kept:
     facts = file.with_suffix(".json")
-    found = json.loads(facts.read_text(encoding="utf-8")) if facts.exists() else FIRST
-    return Kept(file.stem, **found)
+    described = json.loads(facts.read_text(encoding="utf-8")) if facts.exists() else FIRST
+    return Kept(file.stem, **described)
 
 
 async def restore_log(operator: Client, folder: Path, name: str) -> str:
@@ -117,22 +117,22 @@ OF_A_DRAFT: Mapping[str, tuple[str, str, str, tuple[str, ...]]] = {
 OF_A_UNIT = ("notifier", "/units/{code}/recipients", "recipients", ("email", "role"))
 
 
-async def answers(house: House, day: str) -> dict[str, Any]:
+async def answers(platform: Platform, day: str) -> dict[str, Any]:
     """Ask the services what must be the same after every upgrade."""
-    found = {name: await _ask(house, *asked, day=day) for name, asked in ASKED.items()}
-    codes = sorted({gap["draft_code"] for gap in found["gaps"]})
+    recorded = {name: await _ask(platform, *asked, day=day) for name, asked in ASKED.items()}
+    codes = sorted({gap["draft_code"] for gap in recorded["gaps"]})
     for code in codes:
         for name, asked in OF_A_DRAFT.items():
-            found[f"{name} {code}"] = await _ask(house, *asked, code=code)
-    for code in sorted({gap["unit_code"] for gap in found["gaps"]}):
-        found[f"recipients {code}"] = await _ask(house, *OF_A_UNIT, code=code)
-    return found
+            recorded[f"{name} {code}"] = await _ask(platform, *asked, code=code)
+    for code in sorted({gap["unit_code"] for gap in recorded["gaps"]}):
+        recorded[f"recipients {code}"] = await _ask(platform, *OF_A_UNIT, code=code)
+    return recorded
 
 
 async def _ask(
-    house: House, service: str, path: str, listed: str, fields: tuple[str, ...], **names: str
+    platform: Platform, service: str, path: str, listed: str, fields: tuple[str, ...], **names: str
 ) -> list[dict[str, Any]]:
-    answer = await house.services[service].client.get(path.format(**names))
+    answer = await platform.services[service].client.get(path.format(**names))
     assert answer.status_code == 200, (path, answer.text)
-    found = [{name: item[name] for name in fields if name in item} for item in answer.json()[listed]]
-    return sorted(found, key=str)
+    entries = [{name: item[name] for name in fields if name in item} for item in answer.json()[listed]]
+    return sorted(entries, key=str)

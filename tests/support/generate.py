@@ -180,10 +180,10 @@ def _random_communications(
 def _random_scope(random: Random) -> Scope:
     if random.random() < 0.6:
         return YES
-    one, two, three, four, explicit = random.choices(list(Answer), [5, 1, 2], k=5)
+    first, two, three, four, explicit = random.choices(list(Answer), [5, 1, 2], k=5)
     return replace(
         YES,
-        requires_proposal=one,
+        requires_proposal=first,
         affects_rights=two,
         contested=three,
         wide_impact=four,

@@ -48,8 +48,8 @@ class Home:
 
     @property
     def current(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.data / "current.json").read_text())
-        return found
+        current_run: dict[str, Any] = json.loads((self.data / "current.json").read_text())
+        return current_run
 
     def environment(self, **more: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("LOA_")}
@@ -106,15 +106,15 @@ class Home:
     def processes(self) -> dict[int, str]:
         """Find every process that runs for this folder, with its command line."""
         mark = f"{RUN_FOLDER}={self.data.resolve()}".encode()
-        found = {}
+        running = {}
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 if mark in (entry / "environ").read_bytes().split(b"\0"):
                     line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                    found[int(entry.name)] = line
+                    running[int(entry.name)] = line
             except OSError:
                 continue
-        return found
+        return running
 
     def until_nothing_runs(self) -> None:
         until(lambda: not self.processes(), f"left running: {self.processes()}", 15)

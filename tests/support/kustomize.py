@@ -10,8 +10,8 @@ import yaml
 # The parser in C, where PyYAML was built with it: ten times as quick.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-Thing = dict[str, Any]
-Step = Callable[[list[Thing], Any, Path], None]
+Manifest = dict[str, Any]
+Step = Callable[[list[Manifest], Any, Path], None]
 
 SELECTORS = {
     "Deployment": ("spec.selector.matchLabels",),
@@ -21,107 +21,107 @@ SELECTORS = {
 TEMPLATES = ("Deployment", "Job")
 
 
-def build(folder: Path) -> list[Thing]:
+def build(folder: Path) -> list[Manifest]:
     """Resolve a folder with its `kustomization.yaml`; a key that this does not know is an `AssertionError`."""
-    described: Thing = _load((folder / "kustomization.yaml").read_text(encoding="utf-8"))
+    described: Manifest = _load((folder / "kustomization.yaml").read_text(encoding="utf-8"))
     unknown = described.keys() - {"apiVersion", "kind", "resources", *STEPS}
     assert not unknown, f"{folder}: {unknown}"
-    things = [thing for name in described["resources"] for thing in _resource(folder / name)]
+    manifests = [manifest for name in described["resources"] for manifest in _resource(folder / name)]
     for key, step in STEPS.items():
         if key in described:
-            step(things, described[key], folder)
-    return things
+            step(manifests, described[key], folder)
+    return manifests
 
 
 def _load(text: str) -> Any:
     return yaml.load(text, LOADER)  # noqa: S506  the safe one, of either make
 
 
-def _resource(path: Path) -> Sequence[Thing]:
+def _resource(path: Path) -> Sequence[Manifest]:
     if path.is_dir():
         return build(path)
-    return [thing for thing in yaml.load_all(path.read_text(encoding="utf-8"), LOADER) if thing]
+    return [manifest for manifest in yaml.load_all(path.read_text(encoding="utf-8"), LOADER) if manifest]
 
 
-def _patch(things: list[Thing], patches: Sequence[Thing], folder: Path) -> None:
+def _patch(manifests: list[Manifest], patches: Sequence[Manifest], folder: Path) -> None:
     for patch in patches:
         target = patch["target"]
-        hit = [one for one in things if _is(one, target)]
+        hit = [manifest for manifest in manifests if _is(manifest, target)]
         assert hit, f"{folder}: nothing is {target}"
-        for thing in hit:
-            merge(thing, _load(patch["patch"]))
+        for manifest in hit:
+            merge(manifest, _load(patch["patch"]))
 
 
-def _is(thing: Thing, target: Mapping[str, str]) -> bool:
-    same_name = target.get("name") in {None, thing["metadata"]["name"]}
-    return thing["kind"] == target["kind"] and same_name
+def _is(manifest: Manifest, target: Mapping[str, str]) -> bool:
+    same_name = target.get("name") in {None, manifest["metadata"]["name"]}
+    return manifest["kind"] == target["kind"] and same_name
 
 
-def merge(thing: Thing, patch: Thing) -> None:
-    """Strategic merge: mappings key by key, lists of named things by name, other lists are replaced."""
+def merge(manifest: Manifest, patch: Manifest) -> None:
+    """Strategic merge: mappings key by key, lists of named items by name, other lists are replaced."""
     for key, value in patch.items():
-        present = thing.get(key)
+        present = manifest.get(key)
         if isinstance(value, dict) and isinstance(present, dict):
             merge(present, value)
         elif _named(value) and _named(present):
             _merge_named(present, value)
         else:
-            thing[key] = copy.deepcopy(value)
+            manifest[key] = copy.deepcopy(value)
 
 
 def _merge_named(present: Any, value: Any) -> None:
-    by_name = {one["name"]: one for one in present}
-    for one in value:
-        if one["name"] in by_name:
-            merge(by_name[one["name"]], one)
+    by_name = {entry["name"]: entry for entry in present}
+    for item in value:
+        if item["name"] in by_name:
+            merge(by_name[item["name"]], item)
         else:
-            present.append(copy.deepcopy(one))
+            present.append(copy.deepcopy(item))
 
 
 def _named(value: object) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(v, dict) and "name" in v for v in value)
 
 
-def _suffix(things: list[Thing], suffix: str, _: Path) -> None:
-    renamed = {(one["kind"], one["metadata"]["name"]) for one in things}
-    for thing in things:
-        thing["metadata"]["name"] += suffix
-        scaled = thing["spec"].get("scaleTargetRef")
+def _suffix(manifests: list[Manifest], suffix: str, _: Path) -> None:
+    renamed = {(manifest["kind"], manifest["metadata"]["name"]) for manifest in manifests}
+    for manifest in manifests:
+        manifest["metadata"]["name"] += suffix
+        scaled = manifest["spec"].get("scaleTargetRef")
         if scaled and (scaled["kind"], scaled["name"]) in renamed:
             scaled["name"] += suffix
 
 
-def _namespace(things: list[Thing], namespace: str, _: Path) -> None:
-    for thing in things:
-        thing["metadata"]["namespace"] = namespace
+def _namespace(manifests: list[Manifest], namespace: str, _: Path) -> None:
+    for manifest in manifests:
+        manifest["metadata"]["namespace"] = namespace
 
 
-def _labels(things: list[Thing], labels: Sequence[Thing], _: Path) -> None:
-    for thing in things:
+def _labels(manifests: list[Manifest], labels: Sequence[Manifest], _: Path) -> None:
+    for manifest in manifests:
         for label in labels:
-            for place in _places(thing, label):
+            for place in _places(manifest, label):
                 place.update(label["pairs"])
 
 
-def _places(thing: Thing, label: Thing) -> Iterator[Thing]:
-    yield thing["metadata"].setdefault("labels", {})
+def _places(manifest: Manifest, label: Manifest) -> Iterator[Manifest]:
+    yield manifest["metadata"].setdefault("labels", {})
     selecting = label.get("includeSelectors")
-    if (selecting or label.get("includeTemplates")) and thing["kind"] in TEMPLATES:
-        yield thing["spec"]["template"].setdefault("metadata", {}).setdefault("labels", {})
+    if (selecting or label.get("includeTemplates")) and manifest["kind"] in TEMPLATES:
+        yield manifest["spec"]["template"].setdefault("metadata", {}).setdefault("labels", {})
     if selecting:
-        yield from (_at(thing, path) for path in SELECTORS.get(thing["kind"], ()))
-        spread = thing["spec"].get("template", {}).get("spec", {}).get("topologySpreadConstraints", ())
-        yield from (one["labelSelector"]["matchLabels"] for one in spread)
+        yield from (_at(manifest, path) for path in SELECTORS.get(manifest["kind"], ()))
+        spread = manifest["spec"].get("template", {}).get("spec", {}).get("topologySpreadConstraints", ())
+        yield from (item["labelSelector"]["matchLabels"] for item in spread)
 
 
-def _at(thing: Thing, path: str) -> Thing:
+def _at(manifest: Manifest, path: str) -> Manifest:
     for key in path.split("."):
-        thing = thing.setdefault(key, {})
-    return thing
+        manifest = manifest.setdefault(key, {})
+    return manifest
 
 
-def _images(things: list[Thing], images: Sequence[Thing], _: Path) -> None:
-    for container in (one for thing in things for one in containers(thing)):
+def _images(manifests: list[Manifest], images: Sequence[Manifest], _: Path) -> None:
+    for container in (container for manifest in manifests for container in containers(manifest)):
         for image in images:
             name, _, tag = container["image"].partition(":")
             if name == image["name"]:
@@ -129,10 +129,12 @@ def _images(things: list[Thing], images: Sequence[Thing], _: Path) -> None:
                 container["image"] = image.get("newName", name) + (f":{tag}" if tag else "")
 
 
-def containers(thing: Thing) -> Sequence[Thing]:
-    pod = thing.get("spec", {}).get("template", {}).get("spec", {}) if thing["kind"] in TEMPLATES else {}
-    found: Sequence[Thing] = pod.get("containers", ())
-    return found
+def containers(manifest: Manifest) -> Sequence[Manifest]:
+    pod = (
+        manifest.get("spec", {}).get("template", {}).get("spec", {}) if manifest["kind"] in TEMPLATES else {}
+    )
+    manifests: Sequence[Manifest] = pod.get("containers", ())
+    return manifests
 
 
 # In kustomize's own order: patches see names as they stand in the files.

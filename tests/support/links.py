@@ -37,7 +37,7 @@ class LinkKeys:
 
 
 def a_link(**changes: Any) -> Link:
-    known: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "link_id": UUID(int=1),
         "recipient_id": UUID(int=2),
         "gap_id": UUID(int=3),
@@ -47,7 +47,7 @@ def a_link(**changes: Any) -> Link:
         "answer": AlertAnswer.PLANNED,
         "expires": datetime(2999, 1, 1, tzinfo=UTC),
     }
-    return Link(**known | changes)
+    return Link(**defaults | changes)
 
 
 def link_keys(folder: Path) -> LinkKeys:

@@ -116,9 +116,9 @@ def _order_of_one_date(entries: list[StageEntry], stood_in: Stage | None) -> lis
 
 
 def _most_precise_first(entries: Iterable[StageEntry]) -> list[StageEntry]:
-    known = sorted(entries, key=lambda entry: str(entry.entry_id))
+    by_id = sorted(entries, key=lambda entry: str(entry.entry_id))
     return [
-        entry for precision in ("day", "month", "year") for entry in known if entry.precision == precision
+        entry for precision in ("day", "month", "year") for entry in by_id if entry.precision == precision
     ]
 
 
@@ -270,7 +270,7 @@ class NaiveDraft:
             provisional=judged and self.closed is None,
             waived=seen.count("waived") if verdict in {"met", "missed", "pending"} else 0,
             pairs=tuple(
-                (stay.entry_id, said, stay.due_on) for stay, said in zip(required, seen, strict=True)
+                (stay.entry_id, verdict, stay.due_on) for stay, verdict in zip(required, seen, strict=True)
             ),
         )
 
@@ -342,11 +342,11 @@ def _counted(draft: NaiveDraft, number: int, period: tuple[date, date] | None) -
     names = [answer.verdict, *(flag for flag in flags if getattr(answer, flag))]
     names += ["waived_occurrences"] * answer.waived
     if answer.verdict in {"met", "missed", "pending"}:
-        for _, said, due_on in answer.pairs:
-            if said in {"covered", "covered_late", "missed"} and (
+        for _, verdict, due_on in answer.pairs:
+            if verdict in {"covered", "covered_late", "missed"} and (
                 period is None or period[0] <= due_on <= period[1]
             ):
-                names += ["occurrences_judged"] + ["occurrences_covered"] * (said != "missed")
+                names += ["occurrences_judged"] + ["occurrences_covered"] * (verdict != "missed")
     return names
 
 

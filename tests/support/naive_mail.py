@@ -54,21 +54,21 @@ class NaiveNotifier:
 
     def learn(self, event: Event) -> None:
         name = f"{event.context}.{event.name}"
-        said: Any = event
+        event_data: Any = event
         if name == "unit.registered":
-            self.units[said.unit_code] = said
+            self.units[event_data.unit_code] = event_data
         elif name == "unit.succeeded":
-            self.heirs[said.unit_code].append((said.on, said.to_code))
+            self.heirs[event_data.unit_code].append((event_data.on, event_data.to_code))
         elif name in {"compliance.gap_opened", "compliance.gap_changed"}:
-            self.gaps[said.gap_id] = said
+            self.gaps[event_data.gap_id] = event_data
             if name == "compliance.gap_opened":
-                self.ended.pop(said.gap_id, None)
+                self.ended.pop(event_data.gap_id, None)
         elif name == "compliance.gap_closed":
-            self.ended[said.gap_id] = (said.closed_on, str(said.reason))
+            self.ended[event_data.gap_id] = (event_data.closed_on, str(event_data.reason))
         elif name == "alert.acknowledged":
-            self.plans[said.gap_id, said.unit_code] = said.planned_on
+            self.plans[event_data.gap_id, event_data.unit_code] = event_data.planned_on
         elif name == "alert.snoozed":
-            self.snoozes[said.gap_id, said.unit_code] = said.until
+            self.snoozes[event_data.gap_id, event_data.unit_code] = event_data.until
 
     def morning(self, day: date) -> Expected:
         """The mails of 08:00; nothing on a day off."""
@@ -105,8 +105,8 @@ class NaiveNotifier:
             gap = self.gaps[gap_id]
             if not self._is_quiet(gap_id, day):
                 for box, _ in self._readers(gap.unit_code, day):
-                    known = (box[0], gap_id) in self.told or self._is_planned(gap_id, day)
-                    if not known and not self._is_snoozed(gap_id, day):
+                    mailed_or_planned = (box[0], gap_id) in self.told or self._is_planned(gap_id, day)
+                    if not mailed_or_planned and not self._is_snoozed(gap_id, day):
                         out[box[0], f"immediate {gap_id}"] = {str(gap_id): "no_time"}
                         self._tell(box, gap_id, day, above=False)
         self.lined.update(gap for lines in out.values() for gap in lines)
@@ -119,9 +119,9 @@ class NaiveNotifier:
         for gap_id, gap in self.gaps.items():
             mine = any(box == reader for reader, _ in self._readers(gap.unit_code, day))
             over_me = any(box in readers for _, _, readers in climbed[gap_id])
-            found = self._why(box, gap_id, day, mine=mine, over_me=over_me)
-            if found is not None:
-                lines[gap_id] = found
+            reason = self._why(box, gap_id, day, mine=mine, over_me=over_me)
+            if reason is not None:
+                lines[gap_id] = reason
         if not any(why not in FILLING for why, _ in lines.values()):
             return
         if self._waits(box[0], lines, day):
@@ -148,7 +148,7 @@ class NaiveNotifier:
         while not self.works(following):
             following += timedelta(days=1)
         due = [self.gaps[gap_id].due_on for gap_id in news if self._is_open(gap_id, day)]
-        return all(one > following for one in due)
+        return all(item > following for item in due)
 
     def _is_its_day(self, address: str, day: date) -> bool:
         """The chosen day of the week; if that was no working day, or nobody was there, the first day since."""
@@ -156,30 +156,30 @@ class NaiveNotifier:
         while opens.isoweekday() != self.weekdays[address]:
             opens -= timedelta(days=1)
         before = [opens + timedelta(days=n) for n in range((day - opens).days)]
-        if not any(self.works(one) for one in before):
+        if not any(self.works(item) for item in before):
             return True
-        began = min((one for one in self.made if one.startswith("day ")), default=f"day {day}")
-        return began <= f"day {opens}" and not any(f"day {one}" in self.made for one in before)
+        began = min((item for item in self.made if item.startswith("day ")), default=f"day {day}")
+        return began <= f"day {opens}" and not any(f"day {item}" in self.made for item in before)
 
     def _why(self, box: Box, gap_id: Any, day: date, *, mine: bool, over_me: bool) -> tuple[str, bool] | None:
-        gap, said = self.gaps[gap_id], self.told.get((box[0], gap_id))
+        gap, mailed = self.gaps[gap_id], self.told.get((box[0], gap_id))
         if not self._is_open(gap_id, day):
-            return self._why_of_closed(gap_id, said)
+            return self._why_of_closed(gap_id, mailed)
         if mine:
-            own = said if said and not said["above"] and said["unit"] == gap.unit_code else None
+            own = mailed if mailed and not mailed["above"] and mailed["unit"] == gap.unit_code else None
             why = self._why_owed(gap_id, own, day)
             return (why, False) if why else None
         if over_me:
-            return (self._why_above(gap_id, said), True)
-        if said and not said["above"] and said["unit"] != gap.unit_code:
+            return (self._why_above(gap_id, mailed), True)
+        if mailed and not mailed["above"] and mailed["unit"] != gap.unit_code:
             return ("closed_otherwise", False)
         return None
 
-    def _why_of_closed(self, gap_id: Any, said: dict[str, Any] | None) -> tuple[str, bool] | None:
-        if said is None:
+    def _why_of_closed(self, gap_id: Any, mailed: dict[str, Any] | None) -> tuple[str, bool] | None:
+        if mailed is None:
             return None
-        reason, same = self.ended[gap_id][1], said["unit"] == self.gaps[gap_id].unit_code
-        if said["above"]:
+        reason, same = self.ended[gap_id][1], mailed["unit"] == self.gaps[gap_id].unit_code
+        if mailed["above"]:
             return ("closed_below", True) if same else None
         if not same:
             return ("closed_otherwise", False)
@@ -187,27 +187,27 @@ class NaiveNotifier:
             return None
         return ("resolved_since" if reason == "covered" else "closed_otherwise", False)
 
-    def _why_owed(self, gap_id: Any, said: dict[str, Any] | None, day: date) -> str | None:
+    def _why_owed(self, gap_id: Any, mailed: dict[str, Any] | None, day: date) -> str | None:
         gap, now = self.gaps[gap_id], self._standing(gap_id, day)
         plan = self.plans.get((gap_id, gap.unit_code))
         if self._is_quiet(gap_id, day) or self._is_snoozed(gap_id, day):
             return None
-        if said and (gap.due_on < said["due"] or set(gap.policies) - set(said["policies"])):
-            return FIRST_WORD[now] if RANK[now] > RANK[said["standing"]] else "worse"
+        if mailed and (gap.due_on < mailed["due"] or set(gap.policies) - set(mailed["policies"])):
+            return FIRST_WORD[now] if RANK[now] > RANK[mailed["standing"]] else "worse"
         if plan and day <= plan:
             return "planned"
-        if said is None or RANK[now] > RANK[said["standing"]]:
+        if mailed is None or RANK[now] > RANK[mailed["standing"]]:
             return FIRST_WORD[now]
-        if plan and said["day"] <= plan:
+        if plan and mailed["day"] <= plan:
             return "plan_passed"
-        return "overdue_repeat" if now == "overdue" and self._days(said["day"], day) >= 5 else "still_owed"
+        return "overdue_repeat" if now == "overdue" and self._days(mailed["day"], day) >= 5 else "still_owed"
 
-    def _why_above(self, gap_id: Any, said: dict[str, Any] | None) -> str:
+    def _why_above(self, gap_id: Any, mailed: dict[str, Any] | None) -> str:
         gap = self.gaps[gap_id]
         plan = self.plans.get((gap_id, gap.unit_code))
-        if said is None or not said["above"] or said["unit"] != gap.unit_code:
+        if mailed is None or not mailed["above"] or mailed["unit"] != gap.unit_code:
             return "escalated"
-        return "escalated" if plan and said["day"] <= plan else "still_escalated"
+        return "escalated" if plan and mailed["day"] <= plan else "still_escalated"
 
     # -- lists and summaries -----------------------------------------------------------------------
 
@@ -250,7 +250,7 @@ class NaiveNotifier:
         """On the first working day of its period, or later if nobody was there although we had begun by then."""
         if key in self.made:
             return False
-        begun = min((one for one in self.made if one.startswith("day ")), default="day 9999")
+        begun = min((item for item in self.made if item.startswith("day ")), default="day 9999")
         late = late and begun <= f"day {opens}"
         first = opens
         while not self.works(first):
@@ -274,11 +274,11 @@ class NaiveNotifier:
         return [(box, "superior") for box in self._urgers(parent)[1]] if parent else []
 
     def _last_heirs(self, unit: str, day: date, seen: set[str]) -> set[str]:
-        found: set[str] = set()
+        heirs: set[str] = set()
         for on, heir in self.heirs.get(unit, ()):
             if on <= day and heir not in seen:
-                found |= self._last_heirs(heir, day, seen | {heir}) or {heir}
-        return found
+                heirs |= self._last_heirs(heir, day, seen | {heir}) or {heir}
+        return heirs
 
     def _duty(self, unit: str) -> list[Box]:
         of_unit = [box for box in self.boxes if box[1] == unit]
@@ -287,8 +287,8 @@ class NaiveNotifier:
     def _urgers(self, unit: str | None) -> tuple[str, list[Box]]:
         while unit:
             for role in ("supervisor", "head", "focal_point"):
-                if found := [box for box in self.boxes if box[1] == unit and box[2] == role]:
-                    return unit, found
+                if boxes := [box for box in self.boxes if box[1] == unit and box[2] == role]:
+                    return unit, boxes
             unit = self.units[unit].parent_code
         return "", []
 
@@ -317,16 +317,16 @@ class NaiveNotifier:
         return None
 
     def _below(self, unit: str) -> set[str]:
-        one = self.units[unit]
-        root = one.parent_code if one.kind == "provincial_justice_department" else unit
-        found = set()
+        first = self.units[unit]
+        root = first.parent_code if first.kind == "provincial_justice_department" else unit
+        below = set()
         for code in self.units:
             above = self.units[code].parent_code
             while above:
                 if above == root:
-                    found.add(code)
+                    below.add(code)
                 above = self.units[above].parent_code
-        return found - {unit}
+        return below - {unit}
 
     # -- gaps and days -----------------------------------------------------------------------------
 
@@ -371,10 +371,10 @@ class NaiveNotifier:
 
     def _why_quiet(self, gap_id: Any, day: date) -> Quiet | None:
         gap = self.gaps[gap_id]
-        for one in self.silences:
-            named = one.unit in (None, gap.unit_code) and one.draft in (None, gap.draft_code)
-            if named and one.first <= day <= one.last:
-                return one
+        for silence in self.silences:
+            named = silence.unit in (None, gap.unit_code) and silence.draft in (None, gap.draft_code)
+            if named and silence.first <= day <= silence.last:
+                return silence
         return None
 
     def _is_planned(self, gap_id: Any, day: date) -> bool:

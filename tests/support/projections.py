@@ -41,12 +41,12 @@ class ReadModel:
 
     async def rows(self) -> dict[str, list[dict[str, Any]]]:
         """Read every table of the read model, rows in the order of their keys."""
-        found = {}
+        content = {}
         async with self.engine.connect() as connection:
             for table in self.projection.tables:
                 query = table.select().order_by(*table.primary_key.columns)
-                found[table.name] = [dict(row) for row in (await connection.execute(query)).mappings()]
-        return found
+                content[table.name] = [dict(row) for row in (await connection.execute(query)).mappings()]
+        return content
 
 
 def tables_of(service: str) -> Any:

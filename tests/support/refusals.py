@@ -192,12 +192,14 @@ def written(case: Case, folder: Path) -> Path:
 
 def answers(path: Path, services: Services) -> list[Finding]:
     """Import for real, and give what was said."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     try:
-        importing.import_source(sources.read(path), None, services, lambda _label, _rows: None, found.append)
+        importing.import_source(
+            sources.read(path), None, services, lambda _label, _rows: None, findings.append
+        )
     except CommandError as said:
         return [Finding(path.name, 0, "", "", said.message)]
-    return found
+    return findings
 
 
 def table(ask: Callable[[Case], list[Finding]]) -> Iterator[str]:

@@ -10,19 +10,19 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 def unit(code: str, **changes: Any) -> dict[str, Any]:
-    known = {"code": code, "name": f"Sở Tư pháp {code}", "level": "provincial", "kind": "department"}
-    return known | changes
+    defaults = {"code": code, "name": f"Sở Tư pháp {code}", "level": "provincial", "kind": "department"}
+    return defaults | changes
 
 
 def draft(code: str, unit_code: str, **changes: Any) -> dict[str, Any]:
-    known = {
+    defaults = {
         "draft_code": code,
         "title": f"Luật Đất đai (sửa đổi) {code}",
         "instrument": "law",
         "lead_unit_code": unit_code,
         "regime": "law_2015",
     }
-    return known | changes
+    return defaults | changes
 
 
 def policy(code: str, number: int, **changes: Any) -> dict[str, Any]:
@@ -34,17 +34,17 @@ def stage(code: str, name: str, on: str, **changes: Any) -> dict[str, Any]:
 
 
 def communication(code: str, on: str, **changes: Any) -> dict[str, Any]:
-    known = {"draft_code": code, "held_on": on, "channel": "conference", "title": "Hội thảo góp ý dự thảo"}
-    return known | changes
+    defaults = {"draft_code": code, "held_on": on, "channel": "conference", "title": "Hội thảo góp ý dự thảo"}
+    return defaults | changes
 
 
 def activity(code: str, on: str, **changes: Any) -> dict[str, Any]:
-    known = {"draft_code": code, "planned_on": on, "channel": "dialogue", "title": "Đối thoại"}
-    return known | changes
+    defaults = {"draft_code": code, "planned_on": on, "channel": "dialogue", "title": "Đối thoại"}
+    return defaults | changes
 
 
 def mail(file: Path) -> EmailMessage:
     """Read a mail that was written to a file."""
-    found = message_from_bytes(file.read_bytes(), policy=mail_policy.default)
-    assert isinstance(found, EmailMessage)
-    return found
+    message = message_from_bytes(file.read_bytes(), policy=mail_policy.default)
+    assert isinstance(message, EmailMessage)
+    return message

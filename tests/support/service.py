@@ -1,4 +1,4 @@
-"""Services on real engines, in this process, each on a free port; and a house of several on one log."""
+"""Services on real engines, in this process, each on a free port; and a platform of several on one log."""
 
 import asyncio
 import json
@@ -99,8 +99,8 @@ class Api:
         """Have the read model compared with the log, and give the outcome."""
         answer = await self.client.post("/projections/verification")
         assert answer.status_code == 202, answer.text
-        found: dict[str, Any] = await eventually(self._verified)
-        return found
+        verification: dict[str, Any] = await eventually(self._verified)
+        return verification
 
     async def _verified(self) -> Any:
         return (await self.client.get("/projections/verification")).json()["outcome"]
@@ -110,8 +110,8 @@ class Api:
         return bool(answer.json()["position"] >= position)
 
     async def projection(self) -> dict[str, Any]:
-        found: dict[str, Any] = (await self.client.get("/projections")).json()
-        return found
+        status: dict[str, Any] = (await self.client.get("/projections")).json()
+        return status
 
 
 @asynccontextmanager
@@ -151,7 +151,7 @@ def _answers(client: httpx.AsyncClient) -> Callable[[], Awaitable[bool]]:
 
 
 @dataclass(slots=True)
-class House:
+class Platform:
     """Several services on one broker, each with a database of its own."""
 
     server: NatsServer
@@ -171,13 +171,13 @@ class House:
 
     @property
     def links(self) -> LinkKeys:
-        """The keys of the links in this house's mails."""
+        """The keys of the links in this platform's mails."""
         return link_keys(self.keys.folder)
 
     def settings(self, service: str, **changes: Any) -> ServiceSettings:
         """Give the settings of (one more process of) a service."""
         settings: type[ServiceSettings] = import_module(f"services.{service}.settings").Settings
-        known: dict[str, Any] = {
+        defaults: dict[str, Any] = {
             "nats_url": self.server.url,
             "nats_seed": SecretStr(self.keys.seed_file(service).read_text()),
             "database_url": SecretStr(self.databases[service]),
@@ -186,7 +186,7 @@ class House:
             "link_key": SecretStr(self.links.pem),
             "link_jwks": self.links.jwks,
         }
-        return settings(**(known | changes))
+        return settings(**(defaults | changes))
 
     def _port(self, service: str) -> int:
         """The first process of a service takes the port that was named for it."""
@@ -231,7 +231,7 @@ def existing(*services: str) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def open_house(
+async def open_platform(
     server: NatsServer,
     keys: Keyring,
     issuer: Issuer,
@@ -239,13 +239,13 @@ async def open_house(
     *services: str,
     ports: Mapping[str, int] | None = None,
     **changes: Any,
-) -> AsyncIterator[House]:
-    house = House(server, keys, issuer, ports=ports or {})
+) -> AsyncIterator[Platform]:
+    platform = Platform(server, keys, issuer, ports=ports or {})
     async with AsyncExitStack() as stack:
         for service in services:
-            house.databases[service] = await new_database(service)
-            house.services[service] = await stack.enter_async_context(house.another(service, **changes))
-        yield house
+            platform.databases[service] = await new_database(service)
+            platform.services[service] = await stack.enter_async_context(platform.another(service, **changes))
+        yield platform
 
 
 @pytest.fixture(scope="session")
@@ -254,24 +254,24 @@ def token_issuer(engines_folder: Path) -> Issuer:
 
 
 @pytest.fixture
-async def house(
+async def platform(
     new_nats: NatsServer, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Platform]:
     """Registry and campaigns on an empty log of the test's own."""
-    async with open_house(new_nats, keys, token_issuer, new_database, "registry", "campaigns") as found:
-        yield found
+    async with open_platform(new_nats, keys, token_issuer, new_database, "registry", "campaigns") as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
-async def shared_house(
+async def shared_platform(
     engines_folder: Path, keys: Keyring, token_issuer: Issuer, session_database: NewDatabase
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Platform]:
     """Registry and campaigns for many tests: use codes of your own (`a_code`), the log is never emptied."""
     async with (
-        fresh_nats(engines_folder / "house", keys) as server,
-        open_house(server, keys, token_issuer, session_database, "registry", "campaigns") as found,
+        fresh_nats(engines_folder / "platform", keys) as server,
+        open_platform(server, keys, token_issuer, session_database, "registry", "campaigns") as opened,
     ):
-        yield found
+        yield opened
 
 
 @pytest.fixture
@@ -281,10 +281,10 @@ def a_code() -> str:
 
 
 @pytest.fixture
-async def whole_house(
+async def whole_platform(
     new_nats: NatsServer, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Platform]:
     """Every service that exists, on an empty log of the test's own."""
     services = existing(*SERVICES)
-    async with open_house(new_nats, keys, token_issuer, new_database, *services) as found:
-        yield found
+    async with open_platform(new_nats, keys, token_issuer, new_database, *services) as opened:
+        yield opened

@@ -12,7 +12,7 @@ _PRECISION = {1: Precision.YEAR, 2: Precision.MONTH, 3: Precision.DAY}
 
 def draft(stages: str = "", held: str = "", **changes: Any) -> DraftFacts:
     """Make facts: entries have the ids 1, 2, …, communications 101, 102, … (`2024-03-05 1,2` names policies)."""
-    known: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "draft_id": UUID(int=1000),
         "instrument": Instrument.LAW,
         "regime": Regime.LAW_2015,
@@ -22,7 +22,7 @@ def draft(stages: str = "", held: str = "", **changes: Any) -> DraftFacts:
         "entries": tuple(_entry(number, text) for number, text in enumerate(_items(stages), start=1)),
         "communications": tuple(_held(number, text) for number, text in enumerate(_items(held), start=101)),
     }
-    return DraftFacts(**(known | changes))
+    return DraftFacts(**(defaults | changes))
 
 
 def _items(text: str) -> list[str]:

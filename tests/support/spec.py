@@ -36,13 +36,13 @@ class Asked(Generic[S, C, E]):
         """Check that it is refused so, in both languages; give the refusal."""
         with pytest.raises(refusal) as caught:
             self._decide()
-        found = caught.value
-        assert type(found) is refusal
-        assert found.message.vi
-        assert found.message.en
-        assert found.message.vi != found.message.en
-        assert facts.items() <= dict(found.facts).items()
-        return found
+        error = caught.value
+        assert type(error) is refusal
+        assert error.message.vi
+        assert error.message.en
+        assert error.message.vi != error.message.en
+        assert facts.items() <= dict(error.facts).items()
+        return error
 
     def yields(self) -> tuple[E, ...]:
         """Give the events, for a test that looks at some part of them."""

@@ -212,7 +212,7 @@ class Stack:
         try:
             yield
         except AssertionError as error:
-            for container in (one for name in SERVICES for one in self.names(name)):
+            for container in (item for name in SERVICES for item in self.names(name)):
                 error.add_note(
                     f"{container}: {self._says(container)}\n{self.containers.log(container)[-2000:]}"
                 )

@@ -23,15 +23,15 @@ class Issuer:
     jwks: Path
 
     def token(self, role: Role = Role.OPERATOR, unit: str | None = None, /, **claims: Any) -> str:
-        known: dict[str, Any] = {
+        defaults: dict[str, Any] = {
             "sub": f"test-{role}",
             "role": role.value,
             "aud": AUDIENCE,
             "exp": int(time.time()) + 3600,
         }
         if unit is not None:
-            known["unit"] = unit
-        return jwt.encode(known | claims, self.key, algorithm="EdDSA", headers={"kid": _KEY_ID})
+            defaults["unit"] = unit
+        return jwt.encode(defaults | claims, self.key, algorithm="EdDSA", headers={"kid": _KEY_ID})
 
 
 def issuer(folder: Path) -> Issuer:

@@ -25,7 +25,7 @@ from shared.kernel import clock
 from tests.support import first_release
 from tests.support.engines import THROW_AWAY, Databases, connected, fresh_nats
 from tests.support.ports import free_port
-from tests.support.service import SERVICES, House, open_house
+from tests.support.service import SERVICES, Platform, open_platform
 from tests.support.tokens import issuer
 from tests.upgrade.office import Recording
 
@@ -38,18 +38,18 @@ async def make(version: str) -> None:
     if target.exists():
         raise FileExistsError(f"{target} is a release's: make the archive of another version")
     today = clock.day_in_vietnam(clock.now())
-    async with running() as (house, server):
-        recording = Recording(house, today)
+    async with running() as (platform, server):
+        recording = Recording(platform, today)
         await recording.record()
-        migrations = {service: await keep_rows(house, service, version) for service in SERVICES}
-        answers = await first_release.answers(house, recording.mailed.isoformat())
+        migrations = {service: await keep_rows(platform, service, version) for service in SERVICES}
+        answers = await first_release.answers(platform, recording.mailed.isoformat())
         await keep_log(server, target, version)
     facts = {"migrations": migrations, "day": recording.mailed.isoformat(), "answers": answers}
     _write(first_release.KEPT / f"{version}.json", json.dumps(facts, indent=1, ensure_ascii=False))
 
 
 @asynccontextmanager
-async def running() -> AsyncIterator[tuple[House, NatsServer]]:
+async def running() -> AsyncIterator[tuple[Platform, NatsServer]]:
     """Run everything in a folder that goes; the broker's own clock is taken away."""
     with tempfile.TemporaryDirectory(prefix="loa-archive-") as name:
         folder = _open_to_all(Path(name), 0o755)
@@ -68,13 +68,15 @@ async def running() -> AsyncIterator[tuple[House, NatsServer]]:
             async def database(service: str | None = None) -> str:
                 return await databases.make(f"archive_{free_port()}", service)
 
-            async with open_house(server, keys, issuer(folder), database, *SERVICES, **changes) as house:
-                yield house, server
+            async with open_platform(
+                server, keys, issuer(folder), database, *SERVICES, **changes
+            ) as platform:
+                yield platform, server
 
 
-async def keep_rows(house: House, service: str, version: str) -> str:
+async def keep_rows(platform: Platform, service: str, version: str) -> str:
     """Write every row of a service's tables; returns the revision of its migrations."""
-    connection = await asyncpg.connect(house.databases[service])
+    connection = await asyncpg.connect(platform.databases[service])
     lines = [
         json.dumps({"table": table, "row": json.loads(row)}, ensure_ascii=False)
         for (table,) in await connection.fetch(TABLES)

@@ -12,7 +12,7 @@ from deploy.sample import exercise
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.answers.office import links_of
 from tests.support import samples
-from tests.support.service import House, eventually
+from tests.support.service import Platform, eventually
 
 CALENDAR = load_rulebook().calendar
 ANSWERS: Mapping[str, Mapping[str, str]] = {  # in the order of the five links, without "carried out"
@@ -28,7 +28,7 @@ LIVE, OTHER = "STP-CAT", "STP-CAT-MOI"
 class Recording:
     """`today` is the day of recording, `mailed` the working day for which mails go out."""
 
-    house: House
+    platform: Platform
     today: date
 
     @property
@@ -39,8 +39,8 @@ class Recording:
         return (self.today - timedelta(days=days)).isoformat()
 
     async def call(self, service: str, method: str, path: str, **body: Any) -> Any:
-        params = {"min_position": await self.house.head()}
-        client = self.house.services[service].client
+        params = {"min_position": await self.platform.head()}
+        client = self.platform.services[service].client
         answer = await client.request(method, path, json=body, params=params)
         assert answer.is_success, (method, path, answer.text)
         return answer.json()
@@ -48,7 +48,7 @@ class Recording:
     async def record(self) -> None:
         """Record everything: by import, by requests, by mail and by the links in it."""
         for sheet in (sheet for sheet in ORDER if sheet in self._sheets()):
-            await self.house.import_rows(sheet, self._sheets()[sheet])
+            await self.platform.import_rows(sheet, self._sheets()[sheet])
         await self._draft()
         await self._communications()
         await self._postings()
@@ -56,12 +56,13 @@ class Recording:
         await self._pauses()
         await self.call("notifier", "POST", "/tick", at=self.mailed.isoformat())
         await self._answer()
-        await self.house.settled()
+        await self.platform.settled()
 
     def _sheets(self) -> Mapping[str, list[dict[str, Any]]]:
-        known = exercise.sheets(self.today, CALENDAR)
+        registered = exercise.sheets(self.today, CALENDAR)
         rows = {
-            name: [{k: _text(v) for k, v in row.items()} for row in sheet] for name, sheet in known.items()
+            name: [{k: _text(v) for k, v in row.items()} for row in sheet]
+            for name, sheet in registered.items()
         }
         rows["units"] += [samples.unit(LIVE), samples.unit(OTHER), samples.unit("STP-CU")]
         succession = {"from_code": "STP-CU", "to_code": OTHER, "kind": "merge", "date": "2025-07-01"}
@@ -74,11 +75,11 @@ class Recording:
 
     async def _draft(self) -> None:
         """Register a live draft with a late transfer, a pause, a correction; and rename a unit twice, out of order."""
-        await self.house.import_rows("drafts", [samples.draft("LUAT-CAT", LIVE, in_scope="yes")])
-        await self.house.import_rows("policies", [samples.policy("LUAT-CAT", n) for n in (1, 2, 3)])
+        await self.platform.import_rows("drafts", [samples.draft("LUAT-CAT", LIVE, in_scope="yes")])
+        await self.platform.import_rows("policies", [samples.policy("LUAT-CAT", n) for n in (1, 2, 3)])
         days = [("drafting", 90), ("draft_consultation", 60), ("suspended", 50), ("draft_consultation", 40)]
         rows = [samples.stage("LUAT-CAT", name, self.ago(day)) for name, day in days]
-        await self.house.import_rows("stages", rows)
+        await self.platform.import_rows("stages", rows)
         path = "/drafts/LUAT-CAT"
         await self.call("registry", "POST", f"{path}/title", title="Luật Đất đai (tên mới)")
         await self.call("registry", "PUT", f"{path}/policies/1", title="Giá đất")
@@ -116,13 +117,13 @@ class Recording:
 
     async def _alerts(self) -> list[dict[str, Any]]:
         """Give the open alerts, once there is one for each open gap."""
-        await self.house.settled()
-        gaps = (await self.house.services["metrics"].client.get("/gaps")).json()["gaps"]
-        found: list[dict[str, Any]] = (
-            await self.house.services["notifier"].client.get("/alerts", params={"state": "raised"})
+        await self.platform.settled()
+        gaps = (await self.platform.services["metrics"].client.get("/gaps")).json()["gaps"]
+        items: list[dict[str, Any]] = (
+            await self.platform.services["notifier"].client.get("/alerts", params={"state": "raised"})
         ).json()["items"]
-        drafts = {alert["draft_code"] for alert in found}
-        return found if gaps and {gap["draft_code"] for gap in gaps} <= drafts else []
+        drafts = {alert["draft_code"] for alert in items}
+        return items if gaps and {gap["draft_code"] for gap in gaps} <= drafts else []
 
     async def _pauses(self) -> None:
         """Snooze one alert, silence one draft, and name mailboxes for the live unit."""
@@ -130,7 +131,9 @@ class Recording:
             {"role": role, "email": f"{role}.cat@stp.example.vn", "language": "vi"}
             for role in ("focal_point", "head")
         ]
-        answer = await self.house.services["notifier"].client.put(f"/units/{OTHER}/recipients", json=people)
+        answer = await self.platform.services["notifier"].client.put(
+            f"/units/{OTHER}/recipients", json=people
+        )
         assert answer.is_success, answer.text
         first, second, *_ = await self._alerts()
         until = (self.today + timedelta(days=5)).isoformat()
@@ -154,7 +157,7 @@ class Recording:
 
     def _links(self) -> Iterator[list[str]]:
         """Give the five links of each gap in the mails that went out, each gap once."""
-        settings: Any = self.house.services["notifier"].settings
+        settings: Any = self.platform.services["notifier"].settings
         seen: set[str] = set()
         for file in sorted(settings.mail_dir.glob(f"{self.mailed}_*_*.eml")):
             links = links_of(samples.mail(file))

@@ -1,4 +1,4 @@
-"""One house of all services for the answers, each test with a unit and a draft of its own."""
+"""One platform of all services for the answers, each test with a unit and a draft of its own."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -9,22 +9,22 @@ import pytest
 
 from deploy.local.keys.keyring import Keyring
 from shared.eventstore.streams import TICKS
-from tests.integration.answers.office import Room, browser, open_room
+from tests.integration.answers.office import OwingUnit, browser, open_owing_unit
 from tests.support.engines import NewDatabase, connected, fresh_nats
 from tests.support.ports import free_port
-from tests.support.service import SERVICES, House, open_house
+from tests.support.service import SERVICES, Platform, open_platform
 from tests.support.tokens import Issuer
 
-NewRoom = Callable[..., Awaitable[Room]]
+NewOwingUnit = Callable[..., Awaitable[OwingUnit]]
 
 
 @pytest.fixture(scope="module")
-async def answering_house(
+async def answering_platform(
     tmp_path_factory: pytest.TempPathFactory,
     keys: Keyring,
     token_issuer: Issuer,
     session_database: NewDatabase,
-) -> AsyncIterator[tuple[House, Path]]:
+) -> AsyncIterator[tuple[Platform, Path]]:
     """All four services, that know each other's addresses; the broker's own clock is taken away."""
     folder = tmp_path_factory.mktemp("answers")
     ports = {service: free_port() for service in SERVICES}
@@ -34,16 +34,18 @@ async def answering_house(
             await operator.jetstream().purge_stream(TICKS)
         mail = folder / "mail"
         changes: dict[str, Any] = {"mail_dir": mail, "ports": ports, **addresses}
-        async with open_house(server, keys, token_issuer, session_database, *SERVICES, **changes) as found:
-            yield found, mail
+        async with open_platform(
+            server, keys, token_issuer, session_database, *SERVICES, **changes
+        ) as platform:
+            yield platform, mail
 
 
 @pytest.fixture
-async def new_room(answering_house: tuple[House, Path]) -> NewRoom:
-    house, mail_dir = answering_house
+async def new_owing_unit(answering_platform: tuple[Platform, Path]) -> NewOwingUnit:
+    platform, mail_dir = answering_platform
 
-    async def make(*roles: str, **unit: str) -> Room:
-        return await open_room(house, mail_dir, *roles, **unit)
+    async def make(*roles: str, **unit: str) -> OwingUnit:
+        return await open_owing_unit(platform, mail_dir, *roles, **unit)
 
     return make
 

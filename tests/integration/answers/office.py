@@ -1,4 +1,4 @@
-"""The whole house with one open gap a test: a mail goes out, its links are taken from the .eml, answers are pressed."""
+"""The whole platform with one open gap a test: a mail goes out, its links are taken from the .eml, answers are pressed."""
 
 import itertools
 import re
@@ -18,7 +18,7 @@ import httpx
 from shared.contracts.vocabulary import AlertAnswer
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.metrics.office import Office, today
-from tests.support.service import PATIENCE, House, eventually
+from tests.support.service import PATIENCE, Platform, eventually
 
 CALENDAR = load_rulebook().calendar
 RECIPIENT = "-".join("[0-9a-f]" * n for n in (8, 4, 4, 4, 12))
@@ -60,10 +60,10 @@ def words(mail: EmailMessage) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class OwingUnit:
     """One unit that owes the communication of one draft with two policies, and its mails."""
 
-    house: House
+    platform: Platform
     office: Office
     mail_dir: Path
 
@@ -73,8 +73,8 @@ class Room:
 
     async def mails_of(self, day: date, kind: str = "") -> list[EmailMessage]:
         """Send the mails of a day, and read the digests (or what is of another kind) to our unit."""
-        notifier = self.house.services["notifier"].client
-        position = await self.house.settled()
+        notifier = self.platform.services["notifier"].client
+        position = await self.platform.settled()
         body = {"at": day.isoformat()}
         answer = await notifier.post("/tick", json=body, params={"min_position": position})
         assert answer.status_code == 200, answer.text
@@ -84,29 +84,31 @@ class Room:
     async def links(self, day: date | None = None) -> dict[AlertAnswer, str]:
         """Take the five links of our gap from the mail of a day."""
         (mail,) = await self.mails_of(day or working_day())
-        found = links_of(mail)
-        assert len(found) == len(AlertAnswer)
-        return dict(zip(AlertAnswer, found, strict=True))
+        addresses = links_of(mail)
+        assert len(addresses) == len(AlertAnswer)
+        return dict(zip(AlertAnswer, addresses, strict=True))
 
     async def gaps(self) -> list[dict[str, Any]]:
-        answer = await self.house.services["metrics"].client.get("/gaps", params={"unit": self.code})
-        found: list[dict[str, Any]] = answer.json()["gaps"]
-        return found
+        answer = await self.platform.services["metrics"].client.get("/gaps", params={"unit": self.code})
+        gaps: list[dict[str, Any]] = answer.json()["gaps"]
+        return gaps
 
     async def is_closed(self) -> bool:
-        await self.house.settled()
+        await self.platform.settled()
         return not await self.gaps()
 
     async def communications(self) -> list[dict[str, Any]]:
-        await self.house.settled()
+        await self.platform.settled()
         path = f"/drafts/{self.code}/communications"
-        found: list[dict[str, Any]] = (await self.house.campaigns.client.get(path)).json()["items"]
-        return found
+        communications: list[dict[str, Any]] = (await self.platform.campaigns.client.get(path)).json()[
+            "items"
+        ]
+        return communications
 
     async def alert(self) -> list[dict[str, Any]]:
-        answer = await self.house.services["notifier"].client.get("/alerts", params={"unit": self.code})
-        found: list[dict[str, Any]] = answer.json()["items"]
-        return found
+        answer = await self.platform.services["notifier"].client.get("/alerts", params={"unit": self.code})
+        alerts: list[dict[str, Any]] = answer.json()["items"]
+        return alerts
 
 
 @asynccontextmanager
@@ -116,22 +118,22 @@ async def browser() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def open_room(house: House, mail_dir: Path, *roles: str, **unit: str) -> Room:
+async def open_owing_unit(platform: Platform, mail_dir: Path, *roles: str, **unit: str) -> OwingUnit:
     """Register a unit with mailboxes and a draft that came into consultation a while ago."""
-    office = Office(house, f"TL{next(_letters)}")
+    office = Office(platform, f"TL{next(_letters)}")
     dataset = {"dataset": unit["dataset"]} if "dataset" in unit else {}
     await office.open(policies=2, unit=unit, **dataset)
     people = [
         {"role": role, "email": f"{role}.{office.code}@example.vn".lower(), "language": "vi"}
         for role in roles or ("focal_point",)
     ]
-    answer = await house.services["notifier"].client.put(f"/units/{office.code}/recipients", json=people)
+    answer = await platform.services["notifier"].client.put(f"/units/{office.code}/recipients", json=people)
     assert answer.status_code == 200, answer.text
     await office.enter("draft_consultation", (today() - timedelta(days=40)).isoformat())
-    room = Room(house, office, mail_dir)
-    await eventually(room.gaps)
-    await eventually(room.alert)
-    return room
+    owing_unit = OwingUnit(platform, office, mail_dir)
+    await eventually(owing_unit.gaps)
+    await eventually(owing_unit.alert)
+    return owing_unit
 
 
 def origin(address: str) -> str:

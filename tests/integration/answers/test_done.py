@@ -9,7 +9,7 @@ import pytest
 
 from shared.contracts.metrics import ComplianceGapClosed
 from shared.contracts.vocabulary import AlertAnswer
-from tests.integration.answers.conftest import NewRoom
+from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.office import PARTS, links_of, origin, words, working_day
 from tests.integration.metrics.office import ago, announced, today
 from tests.support.service import eventually
@@ -25,61 +25,67 @@ DONE: dict[str, Any] = {
 }
 
 
-async def test_the_walk_from_the_mail_to_the_thanks(new_room: NewRoom, visitor: httpx.AsyncClient) -> None:
-    room = await new_room()
-    (mail,) = await room.mails_of(working_day())
+async def test_the_walk_from_the_mail_to_the_thanks(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
+) -> None:
+    owing_unit = await new_owing_unit()
+    (mail,) = await owing_unit.mails_of(working_day())
     assert links_of(mail, PARTS[0]) == links_of(mail, PARTS[1])
     address = links_of(mail)[0]
-    assert origin(address) == f"http://127.0.0.1:{room.house.campaigns.settings.port}"
+    assert origin(address) == f"http://127.0.0.1:{owing_unit.platform.campaigns.settings.port}"
 
     for look in (await visitor.head(address), await visitor.get(address), await visitor.get(address)):
         assert look.status_code == 200
     for shown in ("Luật Đất đai (sửa đổi)", "Chính sách 1", f'value="{today().isoformat()}"', "checked"):
         assert shown in look.text
-    assert await room.communications() == []
+    assert await owing_unit.communications() == []
 
     done = await visitor.post(address, data=DONE)
     assert (done.status_code, "Đã ghi nhận kết quả truyền thông" in done.text) == (200, True)
-    await eventually(room.is_closed)
-    (recorded,) = await room.communications()
+    await eventually(owing_unit.is_closed)
+    (recorded,) = await owing_unit.communications()
     assert (recorded["title"], recorded["attendance"], recorded["policies"]) == (DONE["title"], 1200, [1, 2])
     assert recorded["url"] == DONE["url"]
 
-    (following,) = await room.mails_of(working_day(1))
+    (following,) = await owing_unit.mails_of(working_day(1))
     assert "Trân trọng cảm ơn" in words(following)
     assert links_of(following) == []
 
 
-async def test_pressed_twice_it_is_recorded_once(new_room: NewRoom, visitor: httpx.AsyncClient) -> None:
-    room = await new_room()
-    address = (await room.links())[AlertAnswer.DONE]
+async def test_pressed_twice_it_is_recorded_once(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
+) -> None:
+    owing_unit = await new_owing_unit()
+    address = (await owing_unit.links())[AlertAnswer.DONE]
     changed = DONE | {"title": "Hội nghị khác"}
     answers = await asyncio.gather(*(visitor.post(address, data=DONE) for _ in range(4)))
     assert {answer.status_code for answer in answers} == {200}
     assert (await visitor.post(address, data=changed)).status_code == 200
-    assert [one["title"] for one in await room.communications()] == [DONE["title"]]
+    assert [communication["title"] for communication in await owing_unit.communications()] == [DONE["title"]]
     used = await visitor.get(address)
     assert (used.status_code, "đã được sử dụng" in used.text) == (410, True)
-    renew = f"http://127.0.0.1:{room.house.services['notifier'].settings.port}/answers/"
+    renew = f"http://127.0.0.1:{owing_unit.platform.services['notifier'].settings.port}/answers/"
     assert renew in used.text
     assert f"form-action 'self' {origin(renew)};" in used.headers["content-security-policy"]
 
 
-async def test_a_colleague_told_of_it_before(new_room: NewRoom, visitor: httpx.AsyncClient) -> None:
-    room = await new_room("focal_point", "head")
-    mails = await room.mails_of(working_day())
+async def test_a_colleague_told_of_it_before(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
+) -> None:
+    owing_unit = await new_owing_unit("focal_point", "head")
+    mails = await owing_unit.mails_of(working_day())
     first, second = (links_of(mail)[0] for mail in mails)
     one_policy = DONE | {"policies": ["1"]}
     assert (await visitor.post(first, data=one_policy)).status_code == 200
-    await room.house.settled()
+    await owing_unit.platform.settled()
     assert str(DONE["title"]) in (await visitor.get(second)).text
     again = await visitor.post(second, data=one_policy | {"title": str(DONE["title"]).upper()})
     assert "Đã ghi nhận" in again.text
-    assert len(await room.communications()) == 1
+    assert len(await owing_unit.communications()) == 1
     other = await visitor.post(second, data=DONE | {"policies": ["2"], "title": "Tọa đàm"})
     assert other.status_code == 200
-    await eventually(room.is_closed)
-    assert len(await room.communications()) == 2
+    await eventually(owing_unit.is_closed)
+    assert len(await owing_unit.communications()) == 2
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [
@@ -100,96 +106,101 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 
 
 async def test_every_fault_stands_beside_its_field_and_nothing_typed_is_lost(
-    new_room: NewRoom, visitor: httpx.AsyncClient
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
 ) -> None:
-    room = await new_room()
-    address = (await room.links())[AlertAnswer.DONE]
-    for changes, said in WRONG:
+    owing_unit = await new_owing_unit()
+    address = (await owing_unit.links())[AlertAnswer.DONE]
+    for changes, message in WRONG:
         page = await visitor.post(address, data=DONE | changes)
-        assert (page.status_code, said in page.text) == (422, True), changes
+        assert (page.status_code, message in page.text) == (422, True), changes
         (name,) = changes
         assert f'id="{name}-error"' in page.text
         kept = {k: v for k, v in DONE.items() if k not in changes and isinstance(v, str)}
         assert [value for value in kept.values() if value not in page.text] == [], changes
     evil = await visitor.post(address, data=DONE | {"held_on": "", "title": '"><script>alert(1)</script>'})
     assert "<script>" not in evil.text
-    assert await room.communications() == []
-    assert len(await room.gaps()) == 1
+    assert await owing_unit.communications() == []
+    assert len(await owing_unit.gaps()) == 1
 
 
-async def test_what_is_done_already_is_thanked_for(new_room: NewRoom, visitor: httpx.AsyncClient) -> None:
-    room = await new_room("focal_point", "head")
-    first, second = (links_of(mail)[0] for mail in await room.mails_of(working_day()))
+async def test_what_is_done_already_is_thanked_for(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
+) -> None:
+    owing_unit = await new_owing_unit("focal_point", "head")
+    first, second = (links_of(mail)[0] for mail in await owing_unit.mails_of(working_day()))
     await visitor.post(first, data=DONE)
-    await eventually(room.is_closed)
+    await eventually(owing_unit.is_closed)
     page = await visitor.get(second)
     assert (page.status_code, "Trân trọng cảm ơn quý cơ quan" in page.text) == (409, True)
     # What was typed meanwhile is a fact of its own, and is not lost.
-    told = await visitor.post(second, data=DONE | {"title": "Phát thanh trên hệ thống cơ sở"})
-    assert told.status_code == 200
-    assert len(await room.communications()) == 2
+    response = await visitor.post(second, data=DONE | {"title": "Phát thanh trên hệ thống cơ sở"})
+    assert response.status_code == 200
+    assert len(await owing_unit.communications()) == 2
 
 
 @pytest.mark.parametrize("answer", [a for a in AlertAnswer if a is not AlertAnswer.DONE])
 async def test_no_other_link_opens_the_form(
-    new_room: NewRoom, visitor: httpx.AsyncClient, answer: AlertAnswer
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient, answer: AlertAnswer
 ) -> None:
-    room = await new_room()
-    links = await room.links()
+    owing_unit = await new_owing_unit()
+    links = await owing_unit.links()
     token = links[answer].rpartition("/")[2]
     address = links[AlertAnswer.DONE].rpartition("/")[0] + "/" + token
     assert (await visitor.post(address, data=DONE)).status_code == 404
-    assert await room.communications() == []
+    assert await owing_unit.communications() == []
 
 
 async def test_a_draft_that_went_to_another_unit_is_no_longer_ones_own(
-    new_room: NewRoom, visitor: httpx.AsyncClient
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
 ) -> None:
-    room, other = await new_room(), await new_room()
-    address = (await room.links())[AlertAnswer.DONE]
-    await room.office.draft("transfer", to_unit_code=other.code, on=today().isoformat())
-    await room.house.settled()
+    owing_unit, other = await new_owing_unit(), await new_owing_unit()
+    address = (await owing_unit.links())[AlertAnswer.DONE]
+    await owing_unit.office.draft("transfer", to_unit_code=other.code, on=today().isoformat())
+    await owing_unit.platform.settled()
     page = await visitor.post(address, data=DONE)
     assert page.status_code == 403
-    assert await room.communications() == []
+    assert await owing_unit.communications() == []
 
 
 async def test_two_people_record_two_activities_at_once(
-    new_room: NewRoom, visitor: httpx.AsyncClient
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
 ) -> None:
-    room = await new_room("focal_point", "head")
-    first, second = (links_of(mail)[0] for mail in await room.mails_of(working_day()))
+    owing_unit = await new_owing_unit("focal_point", "head")
+    first, second = (links_of(mail)[0] for mail in await owing_unit.mails_of(working_day()))
     presses = [
         visitor.post(link, data=DONE | {"title": title})
         for link, title in ((first, "Hội nghị"), (second, "Tọa đàm"))
         for _ in "twice"
     ]
     assert {answer.status_code for answer in await asyncio.gather(*presses)} == {200}
-    await eventually(room.is_closed)
-    assert sorted(one["title"] for one in await room.communications()) == ["Hội nghị", "Tọa đàm"]
-    said = [event.data for event in await announced(room.house, room.code)]
-    assert sum(isinstance(one, ComplianceGapClosed) for one in said) == 1
+    await eventually(owing_unit.is_closed)
+    assert sorted(communication["title"] for communication in await owing_unit.communications()) == [
+        "Hội nghị",
+        "Tọa đàm",
+    ]
+    payloads = [event.data for event in await announced(owing_unit.platform, owing_unit.code)]
+    assert sum(isinstance(payload, ComplianceGapClosed) for payload in payloads) == 1
 
 
 async def test_a_file_shows_it_by_its_digest_and_a_document_by_its_number(
-    new_room: NewRoom, visitor: httpx.AsyncClient
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
 ) -> None:
-    room = await new_room()
-    address = (await room.links())[AlertAnswer.DONE]
+    owing_unit = await new_owing_unit()
+    address = (await owing_unit.links())[AlertAnswer.DONE]
     content = (
         b"%PDF-1.7\r\n\r\n--anh chup\r\n" + bytes(range(256)) * 8192
     )  # 2 MiB, more than other doors take
-    told = DONE | {"document": "Báo cáo số 12/BC-STP"}
-    large = await visitor.post(address, data=told, files={"file": ("a.pdf", bytes(10 * 2**20 + 1))})
+    form = DONE | {"document": "Báo cáo số 12/BC-STP"}
+    large = await visitor.post(address, data=form, files={"file": ("a.pdf", bytes(10 * 2**20 + 1))})
     assert (large.status_code, "Tệp lớn hơn 10 MiB" in large.text) == (422, True)
-    huge = await visitor.post(address, data=told, files={"file": ("a.pdf", bytes(12 * 2**20))})
+    huge = await visitor.post(address, data=form, files={"file": ("a.pdf", bytes(12 * 2**20))})
     assert (huge.status_code, "chọn tệp nhỏ hơn" in huge.text) == (413, True)
-    wrong = await visitor.post(address, data=told | {"title": ""}, files={"file": ("a.pdf", content)})
+    wrong = await visitor.post(address, data=form | {"title": ""}, files={"file": ("a.pdf", content)})
     assert (wrong.status_code, "chọn lại tệp này" in wrong.text) == (422, True)
-    assert await room.communications() == []
-    done = await visitor.post(address, data=told, files={"file": ("Nguyễn Văn A.pdf", content)})
+    assert await owing_unit.communications() == []
+    done = await visitor.post(address, data=form, files={"file": ("Nguyễn Văn A.pdf", content)})
     assert (done.status_code, "Đã ghi nhận kết quả truyền thông" in done.text) == (200, True)
-    (recorded,) = await eventually(room.communications)
+    (recorded,) = await eventually(owing_unit.communications)
     (evidence,) = recorded["evidence"]
     assert recorded["notes"] == {"document": "Báo cáo số 12/BC-STP"}
     assert evidence["sha256"] == hashlib.sha256(content).hexdigest()

@@ -13,8 +13,8 @@ from shared.contracts.registry import DraftTransferred
 from shared.contracts.vocabulary import AlertAnswer
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.kernel import clock
-from tests.integration.answers.conftest import NewRoom
-from tests.integration.answers.office import Room, working_day
+from tests.integration.answers.conftest import NewOwingUnit
+from tests.integration.answers.office import OwingUnit, working_day
 from tests.integration.metrics.office import ago, gap_of, log_of, today
 from tests.support import samples
 from tests.support.engines import connected
@@ -25,11 +25,11 @@ EVIDENCE = {"url": "https://example.vn/1"}
 OBSTACLE = {"obstacle": "Chưa được bố trí kinh phí truyền thông"}
 
 
-async def events_about(room: Room) -> list[Recorded]:
-    """Give the events of the room's draft: those that name it, and those of its aggregates."""
-    found = await log_of(room.house)
-    gaps = {str(gap_of(e).gap_id) for e in found if _gap(e) and gap_of(e).draft_code == room.code}
-    return [event for event in found if _names(event, room.code, gaps)]
+async def events_about(owing_unit: OwingUnit) -> list[Recorded]:
+    """Give the events of the owing_unit's draft: those that name it, and those of its aggregates."""
+    events = await log_of(owing_unit.platform)
+    gaps = {str(gap_of(e).gap_id) for e in events if _gap(e) and gap_of(e).draft_code == owing_unit.code}
+    return [event for event in events if _names(event, owing_unit.code, gaps)]
 
 
 def _gap(event: Recorded) -> bool:
@@ -47,11 +47,11 @@ async def post(client: httpx.AsyncClient, path: str, body: dict[str, Any], *, me
     return answer.json()
 
 
-async def carry_out(room: Room) -> None:
+async def carry_out(owing_unit: OwingUnit) -> None:
     """Record, show, correct, verify, answer and retract a communication, and plan one more."""
-    campaigns = room.house.campaigns.client
-    await room.house.settled()
-    drafts, held = f"/drafts/{room.code}", HELD | {"held_on": ago(1)}
+    campaigns = owing_unit.platform.campaigns.client
+    await owing_unit.platform.settled()
+    drafts, held = f"/drafts/{owing_unit.code}", HELD | {"held_on": ago(1)}
     path = f"/communications/{(await post(campaigns, f'{drafts}/communications', held))['id']}"
     await post(campaigns, f"{path}/evidence", EVIDENCE)
     await post(campaigns, f"{path}/verify", {})
@@ -66,64 +66,70 @@ async def carry_out(room: Room) -> None:
     await post(campaigns, f"{drafts}/plan/activities/{planned['id']}/reschedule", {"planned_on": moved})
 
 
-async def import_as(room: Room, dataset: str) -> None:
+async def import_as(owing_unit: OwingUnit, dataset: str) -> None:
     """Register an own draft of a dataset, by the bulk route of registry and campaigns, with one open gap."""
-    house, code = room.house, room.code
+    platform, code = owing_unit.platform, owing_unit.code
     row = samples.draft(code, code, in_scope="yes", dataset=dataset)
-    await house.import_rows("drafts", [row])
-    await house.import_rows("policies", [samples.policy(code, 1), samples.policy(code, 2)])
-    await house.import_rows("stages", [samples.stage(code, "draft_consultation", ago(40))])
+    await platform.import_rows("drafts", [row])
+    await platform.import_rows("policies", [samples.policy(code, 1), samples.policy(code, 2)])
+    await platform.import_rows("stages", [samples.stage(code, "draft_consultation", ago(40))])
     row = samples.communication(code, ago(30), policies="1", dataset=dataset)
-    await house.import_rows("communications", [row])
+    await platform.import_rows("communications", [row])
     later = (today() + timedelta(days=9)).isoformat()
-    await house.import_rows("activities", [samples.activity(code, later, dataset=dataset)])
+    await platform.import_rows("activities", [samples.activity(code, later, dataset=dataset)])
 
 
 async def test_every_event_about_a_draft_says_whose_it_is(
-    new_room: NewRoom, visitor: httpx.AsyncClient
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
 ) -> None:
-    room = await new_room()
-    links = await room.links()
+    owing_unit = await new_owing_unit()
+    links = await owing_unit.links()
     day = {"planned_on": working_day(3).isoformat(), "channel": "dialogue"}
     assert (await visitor.post(links[AlertAnswer.PLANNED], data=day)).status_code == 200
     assert (await visitor.post(links[AlertAnswer.OBSTACLE], data=OBSTACLE)).status_code == 200
-    (alert,) = await room.alert()
+    (alert,) = await owing_unit.alert()
     until = (today() + timedelta(days=3)).isoformat()
     snooze = f"/alerts/{alert['alert_id']}/snooze"
-    await post(room.house.services["notifier"].client, snooze, {"until": until})
-    await carry_out(room)
-    await room.office.draft("withdraw", on=ago(0))
-    await eventually(lambda: _has(room, "plan.activity_cancelled", "alert.resolved"))
-    events = [event for event in await events_about(room) if event.ref.context in ABOUT_DRAFTS]
+    await post(owing_unit.platform.services["notifier"].client, snooze, {"until": until})
+    await carry_out(owing_unit)
+    await owing_unit.office.draft("withdraw", on=ago(0))
+    await eventually(lambda: _has(owing_unit, "plan.activity_cancelled", "alert.resolved"))
+    events = [event for event in await events_about(owing_unit) if event.ref.context in ABOUT_DRAFTS]
     assert {event.ref.context for event in events} == set(ABOUT_DRAFTS)
-    expected = About(draft_code=room.code, unit_code=room.code, dataset="live")
+    expected = About(draft_code=owing_unit.code, unit_code=owing_unit.code, dataset="live")
     assert [event.type for event in events if event.metadata.about != expected] == []
 
 
-async def _has(room: Room, *wanted: str) -> bool:
-    types = {event.type for event in await events_about(room)}
+async def _has(owing_unit: OwingUnit, *wanted: str) -> bool:
+    types = {event.type for event in await events_about(owing_unit)}
     return all(f"vn.loa.{name}.v1" in types for name in wanted)
 
 
-async def test_an_exercise_is_told_from_live_data(new_room: NewRoom, visitor: httpx.AsyncClient) -> None:
-    room = await new_room("focal_point", dataset="exercise")
-    links = await room.links()
+async def test_an_exercise_is_told_from_live_data(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
+) -> None:
+    owing_unit = await new_owing_unit("focal_point", dataset="exercise")
+    links = await owing_unit.links()
     day = {"planned_on": working_day(3).isoformat()}
     assert (await visitor.post(links[AlertAnswer.PLANNED], data=day)).status_code == 200
     assert (await visitor.post(links[AlertAnswer.OBSTACLE], data=OBSTACLE)).status_code == 200
-    await eventually(lambda: _has(room, "plan.activity_planned", "programme.obstacle_raised"))
-    events = await events_about(room)
+    await eventually(lambda: _has(owing_unit, "plan.activity_planned", "programme.obstacle_raised"))
+    events = await events_about(owing_unit)
     assert {event.metadata.about.dataset for event in events if event.metadata.about} == {"exercise"}
-    said = {getattr(event.data, "dataset", "exercise") for event in events}
-    assert said == {"exercise"}, "what follows from an exercise is no live data"
-    unit = await _load(room, AggregateRef("unit", unit_id(room.code)))
-    assert unit[0].metadata.about == About(unit_code=room.code, dataset="exercise")
+    datasets = {getattr(event.data, "dataset", "exercise") for event in events}
+    assert datasets == {"exercise"}, "what follows from an exercise is no live data"
+    unit = await _load(owing_unit, AggregateRef("unit", unit_id(owing_unit.code)))
+    assert unit[0].metadata.about == About(unit_code=owing_unit.code, dataset="exercise")
 
 
-async def test_rows_of_an_import_say_it_too(new_room: NewRoom) -> None:
-    room = await new_room()
-    other = Room(room.house, type(room.office)(room.house, f"{room.code}-2"), room.mail_dir)
-    await room.house.import_rows("units", [samples.unit(other.code)])
+async def test_rows_of_an_import_say_it_too(new_owing_unit: NewOwingUnit) -> None:
+    owing_unit = await new_owing_unit()
+    other = OwingUnit(
+        owing_unit.platform,
+        type(owing_unit.office)(owing_unit.platform, f"{owing_unit.code}-2"),
+        owing_unit.mail_dir,
+    )
+    await owing_unit.platform.import_rows("units", [samples.unit(other.code)])
     await import_as(other, "sample")
     await eventually(lambda: _has(other, "compliance.gap_opened"))
     expected = About(draft_code=other.code, unit_code=other.code, dataset="sample")
@@ -132,31 +138,31 @@ async def test_rows_of_an_import_say_it_too(new_room: NewRoom) -> None:
     assert {event.metadata.about for event in events} == {expected}
 
 
-async def test_the_lead_is_that_of_the_day_of_recording(new_room: NewRoom) -> None:
-    room, second, third, coming = [await new_room() for _ in range(4)]
-    await room.office.draft("transfer", to_unit_code=third.code, on=ago(2))
-    await room.office.draft("transfer", to_unit_code=second.code, on=ago(9))  # recorded late
-    position = await _transfer_later(room, coming.code)
-    await room.house.settled(position)
-    await room.office.draft("title", title="Tên khác")
-    await carry_out(room)
-    await eventually(lambda: _has(room, "compliance.gap_changed", "communication.retracted"))
-    after = [event for event in await events_about(room) if event.position > position]
+async def test_the_lead_is_that_of_the_day_of_recording(new_owing_unit: NewOwingUnit) -> None:
+    owing_unit, second, third, coming = [await new_owing_unit() for _ in range(4)]
+    await owing_unit.office.draft("transfer", to_unit_code=third.code, on=ago(2))
+    await owing_unit.office.draft("transfer", to_unit_code=second.code, on=ago(9))  # recorded late
+    position = await _transfer_later(owing_unit, coming.code)
+    await owing_unit.platform.settled(position)
+    await owing_unit.office.draft("title", title="Tên khác")
+    await carry_out(owing_unit)
+    await eventually(lambda: _has(owing_unit, "compliance.gap_changed", "communication.retracted"))
+    after = [event for event in await events_about(owing_unit) if event.position > position]
     assert {"draft", "plan", "communication"} <= {event.ref.context for event in after}
     assert {event.metadata.about.unit_code for event in after if event.metadata.about} == {third.code}
 
 
-async def _load(room: Room, ref: AggregateRef) -> list[Recorded]:
-    async with connected(room.house.server, "registry") as nc:
+async def _load(owing_unit: OwingUnit, ref: AggregateRef) -> list[Recorded]:
+    async with connected(owing_unit.platform.server, "registry") as nc:
         return [*(await JetStreamEventStore(nc).load(ref)).events]
 
 
-async def _transfer_later(room: Room, to: str) -> int:
+async def _transfer_later(owing_unit: OwingUnit, to: str) -> int:
     """Write a transfer that holds from a coming day on: no route takes one, but a log may have it."""
     meta = Metadata(time=clock.now(), actor="service/test", correlation_id="c")
     event = DraftTransferred(to_unit_code=to, on=today() + timedelta(days=30))
-    async with connected(room.house.server, "registry") as nc:
+    async with connected(owing_unit.platform.server, "registry") as nc:
         store = JetStreamEventStore(nc)
-        history = await store.load(draft_ref(room.code))
+        history = await store.load(draft_ref(owing_unit.code))
         new = NewEvent(clock.new_id(), event, meta)
-        return (await store.append(draft_ref(room.code), history.version, [new])).position
+        return (await store.append(draft_ref(owing_unit.code), history.version, [new])).position

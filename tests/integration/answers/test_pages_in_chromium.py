@@ -10,8 +10,8 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from shared.contracts.vocabulary import AlertAnswer
 from shared.signed_links.links import reader
-from tests.integration.answers.conftest import NewRoom
-from tests.integration.answers.office import Room
+from tests.integration.answers.conftest import NewOwingUnit
+from tests.integration.answers.office import OwingUnit
 from tests.integration.metrics.office import today
 from tests.support.browser import CONTRAST, ENOUGH, in_browser
 from tests.support.service import eventually
@@ -49,17 +49,17 @@ async def is_readable(page: Page, chromium: Browser) -> None:
     try:
         copy = await context.new_page()
         await copy.set_content(html)
-        found: dict[str, Any] = await copy.evaluate(MEASURED)
+        measured: dict[str, Any] = await copy.evaluate(MEASURED)
     finally:
         await context.close()
-    assert found["language"] == "vi"
-    assert found["title"]
-    assert found["headings"] == 1
-    assert found["unlabelled"] == []
-    assert found["wider"] is False
-    assert found["small"] == []
-    assert found["low"] == []
-    assert found["faint"] == []
+    assert measured["language"] == "vi"
+    assert measured["title"]
+    assert measured["headings"] == 1
+    assert measured["unlabelled"] == []
+    assert measured["wider"] is False
+    assert measured["small"] == []
+    assert measured["low"] == []
+    assert measured["faint"] == []
 
 
 # The copy of the page runs no script of its own either.
@@ -83,10 +83,10 @@ MEASURED = f"""() => {{
 
 
 async def test_done_from_the_first_fault_to_the_thanks(
-    new_room: NewRoom, page: Page, chromium: Browser
+    new_owing_unit: NewOwingUnit, page: Page, chromium: Browser
 ) -> None:
-    room = await new_room()
-    await page.goto((await room.links())[AlertAnswer.DONE])
+    owing_unit = await new_owing_unit()
+    await page.goto((await owing_unit.links())[AlertAnswer.DONE])
     await is_readable(page, chromium)
     await expect(page.get_by_label("Ngày thực hiện")).to_have_value(today().isoformat())
     await page.get_by_label("Địa điểm").fill("Hội trường tỉnh")
@@ -106,8 +106,10 @@ async def test_done_from_the_first_fault_to_the_thanks(
 
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Đã ghi nhận kết quả truyền thông")
     await is_readable(page, chromium)
-    await eventually(room.is_closed)
-    assert [one["place"] for one in await room.communications()] == ["Hội trường tỉnh"]
+    await eventually(owing_unit.is_closed)
+    assert [communication["place"] for communication in await owing_unit.communications()] == [
+        "Hội trường tỉnh"
+    ]
 
 
 PRESSED: dict[AlertAnswer, tuple[dict[str, str], str]] = {
@@ -127,10 +129,10 @@ PRESSED: dict[AlertAnswer, tuple[dict[str, str], str]] = {
 
 @pytest.mark.parametrize("answer", PRESSED)
 async def test_the_other_answers_with_one_press(
-    new_room: NewRoom, page: Page, chromium: Browser, answer: AlertAnswer
+    new_owing_unit: NewOwingUnit, page: Page, chromium: Browser, answer: AlertAnswer
 ) -> None:
-    room = await new_room()
-    address = (await room.links())[answer]
+    owing_unit = await new_owing_unit()
+    address = (await owing_unit.links())[answer]
     typed, button = PRESSED[answer]
     await page.goto(address)
     await is_readable(page, chromium)
@@ -148,27 +150,27 @@ async def test_the_other_answers_with_one_press(
     await is_readable(page, chromium)
 
 
-def _over(room: Room, link: str) -> str:
+def _over(owing_unit: OwingUnit, link: str) -> str:
     """Sign the same link with an end that has passed."""
-    keys = room.house.links
-    known = reader(keys.jwks).read(link.rpartition("/")[2])
-    token = keys.signer.token(replace(known, expires=datetime(2026, 1, 1, tzinfo=UTC)))
+    keys = owing_unit.platform.links
+    claims = reader(keys.jwks).read(link.rpartition("/")[2])
+    token = keys.signer.token(replace(claims, expires=datetime(2026, 1, 1, tzinfo=UTC)))
     return f"{link.rpartition('/')[0]}/{token}"
 
 
 @pytest.mark.parametrize("answer", [AlertAnswer.DONE, AlertAnswer.PLANNED])
 async def test_a_link_that_is_over_or_broken_says_so_kindly(
-    new_room: NewRoom, page: Page, chromium: Browser, answer: AlertAnswer
+    new_owing_unit: NewOwingUnit, page: Page, chromium: Browser, answer: AlertAnswer
 ) -> None:
-    room = await new_room()
-    link = (await room.links())[answer]
+    owing_unit = await new_owing_unit()
+    link = (await owing_unit.links())[answer]
     await page.goto(link[:-4])
     await expect(page.get_by_role("heading", level=1)).to_have_text("Liên kết không đúng")
     await is_readable(page, chromium)
-    await page.goto(_over(room, link))
+    await page.goto(_over(owing_unit, link))
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Liên kết đã hết hiệu lực")
     await is_readable(page, chromium)
-    await room.house.settled()
+    await owing_unit.platform.settled()
     # The button leads to the notifier, whichever service the page is of: the policy of the page must allow it.
     await page.get_by_role("button", name="Gửi liên kết mới qua thư").click()
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Đã nhận yêu cầu")

@@ -9,7 +9,7 @@ from shared.contracts.vocabulary import ProgrammeKind, Role
 from tests.integration.campaigns.test_import import office
 from tests.integration.registry.test_api import refused
 from tests.support import samples
-from tests.support.service import House
+from tests.support.service import Platform
 
 TASK = {
     "kind": "task_assigned",
@@ -20,74 +20,78 @@ TASK = {
 FOLLOW_UPS = ("task_reported", "finding_followed_up", "obstacle_answered")
 
 
-async def enter(house: House, unit: str, **body: Any) -> httpx.Response:
-    params = {"min_position": await house.head()}
+async def enter(platform: Platform, unit: str, **body: Any) -> httpx.Response:
+    params = {"min_position": await platform.head()}
     headers = body.pop("headers", {})
     path = f"/units/{unit}/programme/2025"
-    return await house.campaigns.client.post(path, json=body, params=params, headers=headers)
+    return await platform.campaigns.client.post(path, json=body, params=params, headers=headers)
 
 
-async def entered(house: House, unit: str, **body: Any) -> str:
-    answer = await enter(house, unit, **body)
+async def entered(platform: Platform, unit: str, **body: Any) -> str:
+    answer = await enter(platform, unit, **body)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
 
 
-async def listed(house: House, **query: Any) -> list[dict[str, Any]]:
-    params = {"min_position": await house.head()} | query
-    answer = await house.campaigns.client.get("/programme", params=params)
+async def listed(platform: Platform, **query: Any) -> list[dict[str, Any]]:
+    params = {"min_position": await platform.head()} | query
+    answer = await platform.campaigns.client.get("/programme", params=params)
     assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()["items"]
-    return found
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
 
 
-async def of_year(house: House, unit: str, **query: Any) -> list[dict[str, Any]]:
-    params = {"min_position": await house.head()} | query
-    answer = await house.campaigns.client.get(f"/units/{unit}/programme/2025", params=params)
+async def of_year(platform: Platform, unit: str, **query: Any) -> list[dict[str, Any]]:
+    params = {"min_position": await platform.head()} | query
+    answer = await platform.campaigns.client.get(f"/units/{unit}/programme/2025", params=params)
     assert answer.status_code == 200, answer.text
     assert answer.headers["etag"] == f'"{answer.json()["version"]}"'
-    found: list[dict[str, Any]] = answer.json()["entries"]
-    return found
+    entries: list[dict[str, Any]] = answer.json()["entries"]
+    return entries
 
 
-async def take(house: House, *rows: dict[str, Any]) -> list[dict[str, Any]]:
-    return await house.campaigns.import_rows("programme", rows, min_position=await house.head())
+async def take(platform: Platform, *rows: dict[str, Any]) -> list[dict[str, Any]]:
+    return await platform.campaigns.import_rows("programme", rows, min_position=await platform.head())
 
 
-async def test_a_task_is_assigned_overdue_and_reported(shared_house: House, a_code: str) -> None:
+async def test_a_task_is_assigned_overdue_and_reported(shared_platform: Platform, a_code: str) -> None:
     lead = f"{a_code}-B"
-    await shared_house.import_rows("units", [samples.unit(a_code), samples.unit(lead)])
-    task = await entered(shared_house, a_code, **TASK, lead_unit_code=lead)
-    (one,) = await of_year(shared_house, a_code, as_of="2025-10-01")
-    assert (one["state"], one["lead_unit_code"], one["product"]) == ("overdue", lead, "Báo cáo")
+    await shared_platform.import_rows("units", [samples.unit(a_code), samples.unit(lead)])
+    task = await entered(shared_platform, a_code, **TASK, lead_unit_code=lead)
+    (first,) = await of_year(shared_platform, a_code, as_of="2025-10-01")
+    assert (first["state"], first["lead_unit_code"], first["product"]) == ("overdue", lead, "Báo cáo")
     open_ = {"lead_unit": lead, "open": True, "due_by": "2025-09-30", "as_of": "2025-09-30"}
-    assert [item["state"] for item in await listed(shared_house, **open_)] == ["open"]
+    assert [item["state"] for item in await listed(shared_platform, **open_)] == ["open"]
     body = {"kind": "task_reported", "title": "Báo cáo số 12", "of_entry": task}
     path = f"/units/{a_code}/programme/2025"
-    async with shared_house.campaigns.as_(Role.UNIT, f"{a_code}-C") as other:
+    async with shared_platform.campaigns.as_(Role.UNIT, f"{a_code}-C") as other:
         refused(await other.post(path, json=body), 403, "not-your-programme")
-    async with shared_house.campaigns.as_(Role.UNIT, lead) as leading:
+    async with shared_platform.campaigns.as_(Role.UNIT, lead) as leading:
         refused(await leading.post(path, json=TASK), 403, "not-your-programme")
         assert (await leading.post(path, json=body)).status_code == 201
-    assert [one["state"] for one in await of_year(shared_house, a_code)] == ["closed", None]
-    assert await listed(shared_house, lead_unit=lead, open=True) == []
+    assert [item["state"] for item in await of_year(shared_platform, a_code)] == ["closed", None]
+    assert await listed(shared_platform, lead_unit=lead, open=True) == []
 
 
-async def test_the_list_and_the_log_agree_on_what_is_open(shared_house: House, a_code: str) -> None:
-    await shared_house.import_rows("units", [samples.unit(a_code)])
+async def test_the_list_and_the_log_agree_on_what_is_open(shared_platform: Platform, a_code: str) -> None:
+    await shared_platform.import_rows("units", [samples.unit(a_code)])
     inspections = [
         await entered(
-            shared_house, a_code, kind="inspection_conducted", title=f"Kiểm tra {found}", quantity=found
+            shared_platform,
+            a_code,
+            kind="inspection_conducted",
+            title=f"Kiểm tra {expected}",
+            quantity=expected,
         )
-        for found in (3, 1, 0)
+        for expected in (3, 1, 0)
     ]
-    obstacle = await entered(shared_house, a_code, kind="obstacle_raised", title="Thiếu kinh phí")
-    await entered(shared_house, a_code, kind="training_held", title="Tập huấn", quantity=120)
+    obstacle = await entered(shared_platform, a_code, kind="obstacle_raised", title="Thiếu kinh phí")
+    await entered(shared_platform, a_code, kind="training_held", title="Tập huấn", quantity=120)
 
     async def states() -> list[str | None]:
-        of_log = [one["state"] for one in await of_year(shared_house, a_code)]
-        assert [one["state"] for one in await listed(shared_house, unit=a_code)] == of_log
-        still_open = await listed(shared_house, unit=a_code, open=True)
+        of_log = [item["state"] for item in await of_year(shared_platform, a_code)]
+        assert [row["state"] for row in await listed(shared_platform, unit=a_code)] == of_log
+        still_open = await listed(shared_platform, unit=a_code, open=True)
         assert len(still_open) == sum(state in {"open", "overdue"} for state in of_log)
         return of_log[:5]
 
@@ -98,11 +102,11 @@ async def test_the_list_and_the_log_agree_on_what_is_open(shared_house: House, a
         ("obstacle_answered", obstacle, None),
     ):
         await entered(
-            shared_house, a_code, kind=follow_up, of_entry=of, title="Đã khắc phục", quantity=quantity
+            shared_platform, a_code, kind=follow_up, of_entry=of, title="Đã khắc phục", quantity=quantity
         )
     assert await states() == ["open", "closed", "closed", "closed", None]
     await entered(
-        shared_house, a_code, kind="finding_followed_up", of_entry=inspections[0], title="Nốt", quantity=1
+        shared_platform, a_code, kind="finding_followed_up", of_entry=inspections[0], title="Nốt", quantity=1
     )
     assert (await states())[0] == "closed"
 
@@ -121,30 +125,30 @@ async def test_the_list_and_the_log_agree_on_what_is_open(shared_house: House, a
     ],
 )
 async def test_what_cannot_be_is_refused(
-    shared_house: House, a_code: str, changes: dict[str, Any], status: int, code: str
+    shared_platform: Platform, a_code: str, changes: dict[str, Any], status: int, code: str
 ) -> None:
-    await shared_house.import_rows("units", [samples.unit(a_code)])
-    refused(await enter(shared_house, a_code, **(TASK | changes)), status, code)
-    assert await of_year(shared_house, a_code) == []
+    await shared_platform.import_rows("units", [samples.unit(a_code)])
+    refused(await enter(shared_platform, a_code, **(TASK | changes)), status, code)
+    assert await of_year(shared_platform, a_code) == []
 
 
-async def test_a_unit_that_is_not_known_yet(shared_house: House) -> None:
-    answer = await enter(shared_house, "KHONG-CO", **TASK)
+async def test_a_unit_that_is_not_known_yet(shared_platform: Platform) -> None:
+    answer = await enter(shared_platform, "KHONG-CO", **TASK)
     refused(answer, 409, "unit-not-yet-known")
     assert answer.headers["retry-after"] == "1"
 
 
-async def test_a_key_sent_again_enters_once(shared_house: House, a_code: str) -> None:
-    await shared_house.import_rows("units", [samples.unit(a_code)])
+async def test_a_key_sent_again_enters_once(shared_platform: Platform, a_code: str) -> None:
+    await shared_platform.import_rows("units", [samples.unit(a_code)])
     keyed = {"headers": {"Idempotency-Key": "k"}}
-    first, again = [await enter(shared_house, a_code, **TASK, **keyed) for _ in range(2)]
+    first, again = [await enter(shared_platform, a_code, **TASK, **keyed) for _ in range(2)]
     assert again.json() == first.json()
-    refused(await enter(shared_house, a_code, **TASK, headers={"If-Match": '"0"'}), 412, "stale-version")
-    assert len(await of_year(shared_house, a_code)) == 1
+    refused(await enter(shared_platform, a_code, **TASK, headers={"If-Match": '"0"'}), 412, "stale-version")
+    assert len(await of_year(shared_platform, a_code)) == 1
 
 
-async def test_rows_of_every_kind_go_in_once(shared_house: House, a_code: str) -> None:
-    await office(shared_house, a_code)
+async def test_rows_of_every_kind_go_in_once(shared_platform: Platform, a_code: str) -> None:
+    await office(shared_platform, a_code)
     rows = [
         {"unit_code": a_code, "year": "2025", "kind": kind.value, "title": "Việc", "happened_on": "2025-03"}
         for kind in sorted(ProgrammeKind, key=lambda kind: kind in FOLLOW_UPS)
@@ -157,30 +161,30 @@ async def test_rows_of_every_kind_go_in_once(shared_house: House, a_code: str) -
         "draft_code": a_code,
         "linh_vuc": "đất đai",
     }
-    first = await take(shared_house, *rows)
+    first = await take(shared_platform, *rows)
     assert [outcome["status"] for outcome in first] == ["taken"] * 12, first
-    head = await shared_house.head()
-    again = await take(shared_house, *rows)
+    head = await shared_platform.head()
+    again = await take(shared_platform, *rows)
     assert [outcome["status"] for outcome in again] == ["unchanged"] * 12
-    assert await shared_house.head() == head
-    found = await of_year(shared_house, a_code)
-    assert {one["kind"] for one in found} == set(ProgrammeKind)
-    assert (found[0]["due_on"], found[0]["happened_on"], found[0]["precision"]) == (
+    assert await shared_platform.head() == head
+    actual = await of_year(shared_platform, a_code)
+    assert {item["kind"] for item in actual} == set(ProgrammeKind)
+    assert (actual[0]["due_on"], actual[0]["happened_on"], actual[0]["precision"]) == (
         "2025-12-31",
         "2025-03-01",
         "month",
     )
-    assert (found[0]["quantity"], found[0]["amount"], found[0]["notes"]) == (
+    assert (actual[0]["quantity"], actual[0]["amount"], actual[0]["notes"]) == (
         12,
         15000000,
         {"linh_vuc": "đất đai"},
     )
-    (differs,) = await take(shared_house, rows[0] | {"quantity": "13"})
+    (differs,) = await take(shared_platform, rows[0] | {"quantity": "13"})
     assert "nội dung khác" in differs["reasons"][0]["vi"]
 
 
-async def test_every_row_that_cannot_be_taken_is_said(shared_house: House, a_code: str) -> None:
-    await shared_house.import_rows("units", [samples.unit(a_code)])
+async def test_every_row_that_cannot_be_taken_is_said(shared_platform: Platform, a_code: str) -> None:
+    await shared_platform.import_rows("units", [samples.unit(a_code)])
     good = {"unit_code": a_code, "year": "2025", "kind": "plan_adopted", "document": "12/KH-UBND"}
     wrong: dict[str, dict[str, Any]] = {
         "kind": good | {"kind": "plan"},
@@ -191,24 +195,24 @@ async def test_every_row_that_cannot_be_taken_is_said(shared_house: House, a_cod
         "title": {key: value for key, value in good.items() if key != "document"},
     }
     *bad, unknown, taken = await take(
-        shared_house, *wrong.values(), good | {"lead_unit_code": "KHONG-CO"}, good
+        shared_platform, *wrong.values(), good | {"lead_unit_code": "KHONG-CO"}, good
     )
     assert [outcome["reasons"][0]["column"] for outcome in bad] == list(wrong)
     assert "KHONG-CO" in unknown["reasons"][0]["en"]
     assert taken["status"] == "taken"
-    (one,) = await of_year(shared_house, a_code)
-    assert one["title"] == one["document"] == "12/KH-UBND"
+    (first,) = await of_year(shared_platform, a_code)
+    assert first["title"] == first["document"] == "12/KH-UBND"
 
 
-async def test_pages_give_everything_once(shared_house: House, a_code: str) -> None:
-    await shared_house.import_rows("units", [samples.unit(a_code)])
+async def test_pages_give_everything_once(shared_platform: Platform, a_code: str) -> None:
+    await shared_platform.import_rows("units", [samples.unit(a_code)])
     for number in range(3):
-        await entered(shared_house, a_code, kind="training_held", title=f"Lớp {number}")
-    query: dict[str, Any] = {"unit": a_code, "limit": 2, "min_position": await shared_house.head()}
-    page = (await shared_house.campaigns.client.get("/programme", params=query)).json()
+        await entered(shared_platform, a_code, kind="training_held", title=f"Lớp {number}")
+    query: dict[str, Any] = {"unit": a_code, "limit": 2, "min_position": await shared_platform.head()}
+    page = (await shared_platform.campaigns.client.get("/programme", params=query)).json()
     rest = (
-        await shared_house.campaigns.client.get("/programme", params=query | {"cursor": page["next"]})
+        await shared_platform.campaigns.client.get("/programme", params=query | {"cursor": page["next"]})
     ).json()
     assert [item["title"] for item in page["items"] + rest["items"]] == ["Lớp 0", "Lớp 1", "Lớp 2"]
-    bad = await shared_house.campaigns.client.get("/programme", params=query | {"cursor": "TFVBVA"})
+    bad = await shared_platform.campaigns.client.get("/programme", params=query | {"cursor": "TFVBVA"})
     refused(bad, 422, "bad-cursor")

@@ -13,7 +13,7 @@ from tests.integration.campaigns.test_api import HELD
 from tests.integration.campaigns.test_import import office
 from tests.support import samples
 from tests.support.engines import NewDatabase, fresh_nats
-from tests.support.service import House, open_house
+from tests.support.service import Platform, open_platform
 from tests.support.tokens import Issuer
 
 NOTES = sources.Choices(keep_notes=frozenset({"linh_vuc"}))  # as the export prints at its end
@@ -25,15 +25,15 @@ PROGRAMME = (
 )
 
 
-async def fill(house: House) -> None:
-    await office(house, "NQ-1")
+async def fill(platform: Platform) -> None:
+    await office(platform, "NQ-1")
     plan = {"draft_code": "NQ-1", "document": "210/KH-UBND", "approved_on": "2025-03-01"}
-    await house.import_rows("plans", [plan])
-    await house.import_rows(
+    await platform.import_rows("plans", [plan])
+    await platform.import_rows(
         "activities", [samples.activity("NQ-1", day) for day in ("2025-04", "2025-05-06")]
     )
-    client = house.campaigns.client
-    (later, _) = (await client.get("/activities", params={"min_position": await house.head()})).json()[
+    client = platform.campaigns.client
+    (later, _) = (await client.get("/activities", params={"min_position": await platform.head()})).json()[
         "items"
     ]
     path = f"/drafts/NQ-1/plan/activities/{later['activity_id']}/reschedule"
@@ -45,16 +45,16 @@ async def fill(house: House) -> None:
     await client.put(f"/communications/{id_}/feedback", json={"received": 4, "accepted": 3})
     await client.post(f"/communications/{id_}/verify", json={"verified_on": "2025-03-20"})
     rows = [{"unit_code": "NQ-1", "year": "2025", **entry} for entry in PROGRAMME]
-    await house.import_rows("programme", rows)
+    await platform.import_rows("programme", rows)
 
 
-async def known(house: House) -> dict[str, Any]:
+async def known(platform: Platform) -> dict[str, Any]:
     """Ask for everything; versions, places and the reason of a rescheduling are history, which no file tells."""
-    found: dict[str, Any] = {}
+    pages: dict[str, Any] = {}
     for path in ("/drafts/NQ-1/plan", "/drafts/NQ-1/communications", "/activities", "/programme"):
-        answer = await house.campaigns.client.get(path, params={"min_position": await house.head()})
-        found[path] = _plain(answer.json())
-    return found
+        answer = await platform.campaigns.client.get(path, params={"min_position": await platform.head()})
+        pages[path] = _plain(answer.json())
+    return pages
 
 
 def _plain(value: Any) -> Any:
@@ -63,41 +63,41 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
-def services(house: House) -> Services:
-    urls = {name: f"http://127.0.0.1:{api.settings.port}" for name, api in house.services.items()}
-    return Services(Current(urls=urls, token=house.issuer.token()))
+def services(platform: Platform) -> Services:
+    urls = {name: f"http://127.0.0.1:{api.settings.port}" for name, api in platform.services.items()}
+    return Services(Current(urls=urls, token=platform.issuer.token()))
 
 
-def carried(house: House, folder: Path) -> list[Finding]:
-    said: list[Finding] = []
-    with services(house) as doors:
+def carried(platform: Platform, folder: Path) -> list[Finding]:
+    findings: list[Finding] = []
+    with services(platform) as doors:
         importing.import_source(
-            sources.read(folder, NOTES), None, doors, lambda _label, _rows: None, said.append
+            sources.read(folder, NOTES), None, doors, lambda _label, _rows: None, findings.append
         )
-    return [finding for finding in said if finding.refused]
+    return [finding for finding in findings if finding.refused]
 
 
-def exported(house: House, folder: Path) -> None:
-    with services(house) as doors:
+def exported(platform: Platform, folder: Path) -> None:
+    with services(platform) as doors:
         exporting.export(doors, folder)
 
 
 async def test_an_export_goes_in_again_to_an_identical_state(
-    house: House, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase, tmp_path: Path
+    platform: Platform, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase, tmp_path: Path
 ) -> None:
-    await fill(house)
-    await house.settled()
-    await asyncio.to_thread(exported, house, tmp_path / "out")
+    await fill(platform)
+    await platform.settled()
+    await asyncio.to_thread(exported, platform, tmp_path / "out")
     async with (
         fresh_nats(tmp_path / "nats", keys) as server,
-        open_house(server, keys, token_issuer, new_database, "registry", "campaigns") as other,
+        open_platform(server, keys, token_issuer, new_database, "registry", "campaigns") as other,
     ):
         assert await asyncio.to_thread(carried, other, tmp_path / "out") == []
         await other.settled()
-        assert await known(other) == await known(house)
+        assert await known(other) == await known(platform)
         head = await other.head()
         assert await asyncio.to_thread(carried, other, tmp_path / "out") == []
         assert await other.head() == head
-    head = await house.head()
-    assert await asyncio.to_thread(carried, house, tmp_path / "out") == [], "in its own installation too"
-    assert await house.head() == head
+    head = await platform.head()
+    assert await asyncio.to_thread(carried, platform, tmp_path / "out") == [], "in its own installation too"
+    assert await platform.head() == head

@@ -127,24 +127,24 @@ def answers(
 
 
 def standing(periods: Sequence[StagePeriod], day: date) -> Any:
-    found = stage_on(periods, day)
-    return (found.stage.value, found.entered_on) if found else None
+    entry = stage_on(periods, day)
+    return (entry.stage.value, entry.entered_on) if entry else None
 
 
 async def of_aggregates(store: EventStore, history: History) -> Answer:
-    found = {}
+    stages = {}
     for code in history.units:
         state = (await store.load(AggregateRef("unit", unit_id(code)))).state(units.unit)
         assert isinstance(state, units.Unit)
-        found[code] = state.by_day
+        stages[code] = state.by_day
     log = await store.load(AggregateRef("draft", draft_id(history.code)))
     draft = log.state(decider)
     assert isinstance(draft, drafts.Draft)
     periods = stage_periods(facts_of(draft, log.events), RULEBOOK)
     return answers(
         history,
-        lambda code, day: found[code].name_on(day),
-        lambda code, day: found[code].parent_on(day),
+        lambda code, day: stages[code].name_on(day),
+        lambda code, day: stages[code].parent_on(day),
         draft.lead_on,
         lambda day: standing(periods, day),
     )
@@ -155,7 +155,7 @@ def naive(history: History, log: Sequence[Recorded]) -> Answer:
 
     def latest(facts: Iterable[tuple[date, T]], day: date, first: T) -> T:
         held = [(on, place, value) for place, (on, value) in enumerate(facts) if on <= day]
-        return max(held, key=lambda one: one[:2])[2] if held else first
+        return max(held, key=lambda item: item[:2])[2] if held else first
 
     def of(kind: type, code: str) -> list[Any]:
         return [
@@ -238,13 +238,13 @@ def _noon(day: date) -> Callable[[], datetime]:
 
 async def of_registry_lists(model: ReadModel, history: History) -> Answer:
     """Ask the lists of the registry, each day by a clock of that day."""
-    found: Answer = {}
+    answer: Answer = {}
     for day in DAYS:
         lists = Registry(model.engine, _noon(day))
         rows = await lists.units(history.code, 100, None)
         mine = {row["unit_code"]: row for row in rows if row["unit_code"] in history.units}
         (draft,) = await lists.drafts(DraftFilter(), 1, _before(history.code))
-        found[day] = {
+        answer[day] = {
             "names": {code: mine[code]["unit_name"] for code in history.units},
             "lead": draft["lead_unit_code"],
             "stage": (draft["stage"], draft["entered_on"]) if draft["stage"] else None,
@@ -252,7 +252,7 @@ async def of_registry_lists(model: ReadModel, history: History) -> Answer:
         assert draft["draft_code"] == history.code
         by_stage = await lists.drafts(DraftFilter(stage=draft["stage"]), 1, _before(history.code))
         assert not draft["stage"] or by_stage[0]["draft_code"] == history.code
-    return found
+    return answer
 
 
 def _before(code: str) -> str:
@@ -261,12 +261,12 @@ def _before(code: str) -> str:
 
 
 async def of_campaigns(model: ReadModel, history: History) -> Answer:
-    found: Answer = {}
+    answer: Answer = {}
     for day in DAYS:
         draft = await Campaigns(model.engine, _noon(day)).draft(history.code)
         assert draft is not None
-        found[day] = draft.lead_on(day)
-    return found
+        answer[day] = draft.lead_on(day)
+    return answer
 
 
 def without_tree(expected: Answer) -> Answer:

@@ -57,22 +57,22 @@ class EventStoreSuite(ABC):
 
     async def test_what_was_appended_is_loaded(self, store: EventStore) -> None:
         ref, first, second = draft(), retitled("Luật Đất đai"), retitled("Luật Đất đai (sửa đổi)")
-        one = await store.append(ref, NOTHING, [first])
-        two = await store.append(ref, one, [second])
+        item = await store.append(ref, NOTHING, [first])
+        two = await store.append(ref, item, [second])
         history = await store.load(ref)
         assert [event.event_id for event in history.events] == [first.event_id, second.event_id]
         assert [event.aggregate_version for event in history.events] == [1, 2]
         assert [event.data for event in history.events] == [first.data, second.data]
         assert {event.metadata for event in history.events} == {META}
         assert history.version == two
-        assert two.count == one.count + 1
-        assert two.position > one.position
+        assert two.count == item.count + 1
+        assert two.position > item.position
 
     async def test_aggregates_do_not_see_each_other(self, store: EventStore) -> None:
-        one, other = draft(), draft()
-        await store.append(one, NOTHING, [retitled("một")])
+        first, other = draft(), draft()
+        await store.append(first, NOTHING, [retitled("một")])
         await store.append(other, NOTHING, [retitled("hai")])
-        assert (await store.load(one)).version.count == 1
+        assert (await store.load(first)).version.count == 1
 
     async def test_an_outdated_version_is_refused_and_nothing_written(self, store: EventStore) -> None:
         ref = draft()
@@ -156,12 +156,12 @@ class EventStoreSuite(ABC):
         ref = draft()
         await store.append(ref, NOTHING, [retitled("một")])
         await self.write(store, ref, "illustrated", _foreign(ref, "vn.loa.draft.illustrated.v1", 2))
-        known, unknown = (await store.load(ref)).events
+        registered, unknown = (await store.load(ref)).events
         assert isinstance(unknown.data, Unknown)
         assert unknown.data == Unknown(type="vn.loa.draft.illustrated.v1", data={"title": "?"})
         await store.append(ref, Version(2, unknown.position), [retitled("ba")])
         assert [event.aggregate_version for event in (await store.load(ref)).events] == [1, 2, 3]
-        assert known.type == "vn.loa.draft.retitled.v1"
+        assert registered.type == "vn.loa.draft.retitled.v1"
 
     async def test_bytes_that_are_no_event_are_named_with_their_position(self, store: EventStore) -> None:
         ref = draft()
@@ -184,8 +184,8 @@ class EventStoreSuite(ABC):
 
     async def test_an_id_that_stands_elsewhere_is_no_success(self, store: EventStore) -> None:
         """The broker would drop it as a duplicate; the writer must not believe that it was written."""
-        one, other, event = draft(), draft(), retitled("một")
-        await store.append(one, NOTHING, [event])
+        first, other, event = draft(), draft(), retitled("một")
+        await store.append(first, NOTHING, [event])
         if self.drops_ids_seen_elsewhere:
             with pytest.raises(VersionConflict):
                 await store.append(other, NOTHING, [event])

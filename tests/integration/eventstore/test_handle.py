@@ -54,7 +54,7 @@ async def store(request: pytest.FixtureRequest, nats_server: NatsServer) -> Asyn
 
 
 @dataclass(slots=True)
-class Overtaken:
+class ConflictingStore:
     """A store on which somebody else writes first, `times` times."""
 
     inner: EventStore
@@ -131,7 +131,7 @@ async def test_a_command_is_prepared_by_the_state_and_anew_after_a_conflict(stor
         seen.append(state)
         return f"sau {len(state)}", META
 
-    overtaken = Overtaken(store, 1)
+    overtaken = ConflictingStore(store, 1)
     handled = await handle_prepared(overtaken, TITLES, ref, next_title, META, new_id=new_id)
     assert seen == [(), ("khác 0",)]
     assert handled.state == ("khác 0", "sau 1")
@@ -206,7 +206,7 @@ async def test_another_version_than_the_caller_saw_is_refused(store: EventStore)
 
 
 async def test_a_writer_that_is_overtaken_decides_anew(store: EventStore) -> None:
-    ref, overtaken = draft(), Overtaken(store, times=2)
+    ref, overtaken = draft(), ConflictingStore(store, times=2)
     handled = await run(overtaken, ref, "mới")
     assert handled.version.count == 3
     assert await titles(store, ref) == (*overtaken.foreign, "mới")
@@ -215,12 +215,12 @@ async def test_a_writer_that_is_overtaken_decides_anew(store: EventStore) -> Non
 async def test_an_overtaken_writer_that_named_a_version_is_told(store: EventStore) -> None:
     ref = draft()
     with pytest.raises(StaleVersion):
-        await run(Overtaken(store, times=1), ref, "mới", if_match=0)
+        await run(ConflictingStore(store, times=1), ref, "mới", if_match=0)
     assert "mới" not in await titles(store, ref)
 
 
 async def test_who_is_overtaken_all_the_time_is_refused(store: EventStore) -> None:
-    ref, overtaken = draft(), Overtaken(store, times=99)
+    ref, overtaken = draft(), ConflictingStore(store, times=99)
     with pytest.raises(TooManyConflicts) as refused:
         await run(overtaken, ref, "mới")
     assert (refused.value.code, refused.value.kind) == ("version-conflict", "conflict")
@@ -246,8 +246,8 @@ async def test_commands_at_the_same_moment_all_stand_once(store: EventStore) -> 
 
 async def test_the_same_command_sent_twice_at_once_stands_once(store: EventStore) -> None:
     ref = draft()
-    one, other = await asyncio.gather(repeat(store, ref, "một"), repeat(store, ref, "một"))
-    assert one.version == other.version
+    first, other = await asyncio.gather(repeat(store, ref, "một"), repeat(store, ref, "một"))
+    assert first.version == other.version
     assert await titles(store, ref) == ("một",)
 
 
@@ -257,12 +257,12 @@ class DraftRenamedBefore(Event, context="draft", version=1):
     name_given: str
 
 
-class DraftRetitledAnew(Event, context="draft", version=2):
+class DraftTitleReplaced(Event, context="draft", version=2):
     title: str
     language: str
 
 
-DraftRetitledAnew.name = DraftRenamedBefore.name = "retitled"
+DraftTitleReplaced.name = DraftRenamedBefore.name = "retitled"
 
 
 async def test_an_event_of_version_1_is_read_as_version_2(nats_server: NatsServer) -> None:
@@ -270,17 +270,17 @@ async def test_an_event_of_version_1_is_read_as_version_2(nats_server: NatsServe
     ref = draft()
     old = NewEvent(new_id(), DraftRenamedBefore(name_given="Luật Nhà ở"), META)
     catalog = Catalog(
-        {DraftRetitledAnew.type_name(): DraftRetitledAnew},
+        {DraftTitleReplaced.type_name(): DraftTitleReplaced},
         {DraftRenamedBefore.type_name(): lambda data: {"title": data["name_given"], "language": "vi"}},
     )
     decider: Decider[Titles, str, Event] = Decider(
-        "draft", (), lambda s, c: [] if c in s else [DraftRetitledAnew(title=c, language="vi")], _evolve_v2
+        "draft", (), lambda s, c: [] if c in s else [DraftTitleReplaced(title=c, language="vi")], _evolve_v2
     )
     async with connected(nats_server, "registry") as nc:
         await nc.jetstream().publish(ref.subject(old.data), encode(ref, old, 1), stream=EVENTS)
         store = JetStreamEventStore(nc, catalog)
         (loaded,) = (await store.load(ref)).events
-        assert loaded.data == DraftRetitledAnew(title="Luật Nhà ở", language="vi")
+        assert loaded.data == DraftTitleReplaced(title="Luật Nhà ở", language="vi")
         assert loaded.type == "vn.loa.draft.retitled.v1"
         same = await handle(store, decider, ref, "Luật Nhà ở", META, new_id=new_id)
         assert same.events == ()
@@ -291,7 +291,7 @@ async def test_an_event_of_version_1_is_read_as_version_2(nats_server: NatsServe
 
 
 def _evolve_v2(state: Titles, event: Event) -> Titles:
-    return (*state, event.title) if isinstance(event, DraftRetitledAnew) else state
+    return (*state, event.title) if isinstance(event, DraftTitleReplaced) else state
 
 
 async def test_unknown_events_are_skipped_but_counted(store: EventStore) -> None:

@@ -32,7 +32,7 @@ class Refused(list[str]):
         self.append(str(error).lower())
 
     def names(self, subject: str) -> bool:
-        return any("permissions violation" in said and subject.lower() in said for said in self)
+        return any("permissions violation" in error and subject.lower() in error for error in self)
 
 
 @asynccontextmanager
@@ -95,7 +95,7 @@ async def test_a_durable_cannot_be_changed_by_the_old_way_either(nats_server: Na
         answer = await nc.request(f"$JS.API.CONSUMER.CREATE.{EVENTS}", request)
         assert b'"error"' in answer.data
         info = await nc.jetstream().consumer_info(EVENTS, "campaigns-answers")
-        (declared,) = (one for one in CONSUMERS if one.name == "campaigns-answers")
+        (declared,) = (item for item in CONSUMERS if item.name == "campaigns-answers")
         assert info.config.filter_subjects == list(declared.filters)
 
 

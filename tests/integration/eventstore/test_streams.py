@@ -34,8 +34,8 @@ async def test_the_log_is_as_the_contract_says(nats_server: NatsServer) -> None:
 async def test_a_changed_stream_is_put_right(new_nats: NatsServer) -> None:
     async with connected(new_nats, OPERATOR) as nc:
         js = nc.jetstream()
-        found = (await js.stream_info(EVENTS)).config
-        await js.update_stream(found.evolve(max_age=3600.0, description="theirs"))
+        actual = (await js.stream_info(EVENTS)).config
+        await js.update_stream(actual.evolve(max_age=3600.0, description="theirs"))
         changes = await streams.apply(js, replicas=1)
         assert [(change.name, change.setting) for change in changes] == [(EVENTS, "max_age")]
         config = (await js.stream_info(EVENTS)).config

@@ -72,7 +72,7 @@ async def test_it_writes_no_event(server: NatsServer, context: str) -> None:
 
 
 FOREIGN = (
-    *((one.stream, one.name) for one in CONSUMERS),
+    *((item.stream, item.name) for item in CONSUMERS),
     (EVENTS, PRESS),
     (EVENTS, "another"),
     (TICKS, PORTAL),

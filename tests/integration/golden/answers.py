@@ -37,16 +37,16 @@ async def record(office: Office, plain: Plain) -> dict[str, str]:
     """Follow the links of the immediate mail, and of a weekly list."""
     (file,) = office.mail_dir.glob("*_immediate-*.eml")
     links = dict(zip(AlertAnswer, links_of(_mail(file.read_bytes())), strict=True))
-    found = {}
+    recorded = {}
     for answer, link in links.items():
-        found[f"answers/{answer}_form.html"] = await _page(office, link)
-        found[f"answers/{answer}_refused.html"] = await _page(office, link, {})
+        recorded[f"answers/{answer}_form.html"] = await _page(office, link)
+        recorded[f"answers/{answer}_refused.html"] = await _page(office, link, {})
     for answer, form in FORMS.items():
-        found[f"answers/{answer}_recorded.html"] = await _page(office, links[answer], form)
-        await office.house.settled()
-        found[f"answers/{answer}_used.html"] = await _page(office, links[answer])
-    found |= await _settings(office)
-    return {name: plain.page(text) for name, text in found.items()} | await _outcome(office, plain)
+        recorded[f"answers/{answer}_recorded.html"] = await _page(office, links[answer], form)
+        await office.platform.settled()
+        recorded[f"answers/{answer}_used.html"] = await _page(office, links[answer])
+    recorded |= await _settings(office)
+    return {name: plain.page(text) for name, text in recorded.items()} | await _outcome(office, plain)
 
 
 async def _settings(office: Office) -> dict[str, str]:
@@ -61,7 +61,7 @@ async def _settings(office: Office) -> dict[str, str]:
 
 async def _outcome(office: Office, plain: Plain) -> dict[str, str]:
     """Record what became of the alert and the gap."""
-    await office.house.settled()
+    await office.platform.settled()
     mine = [alert for alert in await office.alerts() if alert["draft_code"] == LATE]
     return {"answers/alert.json": plain.document({LATE: mine})}
 
@@ -76,7 +76,7 @@ async def _page(office: Office, link: str, form: Mapping[str, Any] | None = None
     """Look at a page, or send its form; links name the address that recipients see, not that of the process."""
     parts = urlsplit(link)
     service = parts.netloc.partition(".")[0]
-    url = f"http://127.0.0.1:{office.house.services[service].settings.port}{parts.path}"
+    url = f"http://127.0.0.1:{office.platform.services[service].settings.port}{parts.path}"
     async with httpx.AsyncClient() as visitor:
         answer = await (visitor.get(url) if form is None else visitor.post(url, data=form))
     return f"<!-- {answer.status_code} -->\n{answer.text}"

@@ -31,13 +31,13 @@ async def record(office: Office, plain: Plain) -> dict[str, str]:
         for mail in preview["mails"]:
             del mail["text"], mail["html"]  # recorded where they are sent
         previews[f"/preview?at={day}"] = preview
-    found = {"notifier/previews.json": plain.document(previews)}
+    recorded = {"notifier/previews.json": plain.document(previews)}
     ticks = {f"{MONDAY}": await office.tick()}
     await _immediate(office)
     ticks |= {f"{day}": await office.tick(day) for day in SENT}
-    found["notifier/ticks.json"] = MESSAGE.sub("<(message)@", plain.document(_without_files(ticks)))
+    recorded["notifier/ticks.json"] = MESSAGE.sub("<(message)@", plain.document(_without_files(ticks)))
     outbox = _in_order(plain.page(await office.get("notifier", "/outbox")))
-    return found | {"pages/outbox.html": outbox} | dict(_written(office.mail_dir, plain))
+    return recorded | {"pages/outbox.html": outbox} | dict(_written(office.mail_dir, plain))
 
 
 def _in_order(outbox: str) -> str:
@@ -45,8 +45,8 @@ def _in_order(outbox: str) -> str:
     mail = re.compile(r"<article.*?</article>\n", re.DOTALL)
     lines = re.compile(r"(?:<li>.*</li>\n)+")
     mails = sorted(
-        lines.sub(lambda one: "".join(sorted(one[0].splitlines(keepends=True))), found)
-        for found in mail.findall(outbox)
+        lines.sub(lambda item: "".join(sorted(item[0].splitlines(keepends=True))), file)
+        for file in mail.findall(outbox)
     )
     following = iter(mails)
     return mail.sub(lambda _: next(following), outbox)
@@ -62,7 +62,7 @@ def _without_files(ticks: dict[str, dict[str, list[dict[str, str]]]]) -> dict[st
 
 async def _immediate(office: Office) -> None:
     """Let a gap open that cannot wait for the next digest."""
-    await office.house.import_rows(
+    await office.platform.import_rows(
         "drafts",
         [
             samples.draft(
@@ -76,8 +76,8 @@ async def _immediate(office: Office) -> None:
             )
         ],
     )
-    await office.house.import_rows("policies", [samples.policy(LATE, 1)])
-    await office.house.import_rows("stages", [samples.stage(LATE, "draft_consultation", "2026-11-19")])
+    await office.platform.import_rows("policies", [samples.policy(LATE, 1)])
+    await office.platform.import_rows("stages", [samples.stage(LATE, "draft_consultation", "2026-11-19")])
     office.clock.moment = moment(14)
 
     async def alerted() -> bool:
@@ -85,8 +85,8 @@ async def _immediate(office: Office) -> None:
         return LATE in {alert["draft_code"] for alert in alerts}
 
     await eventually(alerted)
-    await office.house.settled()
-    async with connected(office.house.server, "operator") as operator:
+    await office.platform.settled()
+    async with connected(office.platform.server, "operator") as operator:
         await operator.jetstream().publish("loa-ticks.minute", b"")
 
     async def written() -> bool:

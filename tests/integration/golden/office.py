@@ -19,9 +19,9 @@ from deploy.sample import exercise
 from shared.eventstore.streams import TICKS
 from shared.kernel import clock
 from shared.rules.rulebook.rulebook import load_rulebook
-from tests.integration.notifier.desk import HandClock
+from tests.integration.notifier.notifier_fixture import HandClock
 from tests.support.engines import NewDatabase, connected
-from tests.support.service import CreateApp, House, create_app_of, eventually, running
+from tests.support.service import CreateApp, Platform, create_app_of, eventually, running
 from tests.support.tokens import Issuer
 
 MONDAY = date(2026, 11, 23)  # the first working day of its week; the next day is a holiday
@@ -39,20 +39,20 @@ Row = Mapping[str, Any]
 class Office:
     """The running services; `mail_dir` is where mails are written, `clock` what they all read."""
 
-    house: House
+    platform: Platform
     clock: HandClock
     mail_dir: Path
 
     async def get(self, service: str, path: str) -> Any:
-        answer = await self.house.services[service].client.get(path)
+        answer = await self.platform.services[service].client.get(path)
         assert answer.is_success, (path, answer.text)
         return answer.json() if "json" in answer.headers["content-type"] else answer.text
 
     async def tick(self, day: date | None = None) -> dict[str, Any]:
         """Send the mails of a day (default: of the clock's moment)."""
-        await self.house.settled()
+        await self.platform.settled()
         body = {"at": day.isoformat() if day else None}
-        answer = await self.house.services["notifier"].client.post("/tick", json=body)
+        answer = await self.platform.services["notifier"].client.post("/tick", json=body)
         assert answer.is_success, answer.text
         found: dict[str, Any] = answer.json()
         return found
@@ -75,23 +75,25 @@ async def open_office(
 ) -> AsyncIterator[Office]:
     """Start the services on a log without ticks of its own, and import both samples."""
     hand = HandClock()
-    house = House(server, keys, issuer)
+    platform = Platform(server, keys, issuer)
     async with AsyncExitStack() as stack:
         stack.enter_context(patch.object(clock, "now", hand))
         async with connected(server, "operator") as operator:
             await operator.jetstream().purge_stream(TICKS)
 
         async def start(service: str) -> None:
-            house.databases[service] = await new_database(service)
-            settings = house.settings(service, **_known(service, {"mail_dir": folder / "mail", **ADDRESSES}))
+            platform.databases[service] = await new_database(service)
+            settings = platform.settings(
+                service, **_known(service, {"mail_dir": folder / "mail", **ADDRESSES})
+            )
             app = running(_created(service, hand), settings, issuer)
-            house.services[service] = await stack.enter_async_context(app)
+            platform.services[service] = await stack.enter_async_context(app)
 
-        office = Office(house, hand, folder / "mail")
+        office = Office(platform, hand, folder / "mail")
         for service in ("registry", "campaigns", "notifier"):
             await start(service)
-        await _import(house, _open_sample())
-        await _import(house, _marked(exercise.sheets(MONDAY, load_rulebook().calendar)))
+        await _import(platform, _open_sample())
+        await _import(platform, _marked(exercise.sheets(MONDAY, load_rulebook().calendar)))
         await start(
             "metrics"
         )  # last: a gap that a later row of the import closes would be announced or not, by chance
@@ -128,11 +130,11 @@ def _marked(sheets: Mapping[str, Sequence[Row]]) -> dict[str, Sequence[Row]]:
     }
 
 
-async def _import(house: House, sheets: Mapping[str, Sequence[Row]]) -> None:
+async def _import(platform: Platform, sheets: Mapping[str, Sequence[Row]]) -> None:
     for sheet in sorted(sheets, key=list(ORDER).index):
         rows = [{key: str(value) for key, value in row.items()} for row in sheets[sheet]]
-        await house.import_rows(sheet, rows)
-    await house.settled()
+        await platform.import_rows(sheet, rows)
+    await platform.settled()
 
 
 async def _all_gaps_announced(office: Office) -> None:
@@ -144,7 +146,7 @@ async def _all_gaps_announced(office: Office) -> None:
         return wanted <= {alert["draft_code"] for alert in await office.alerts()}
 
     await eventually(there)
-    await office.house.settled()
+    await office.platform.settled()
 
 
 def moment(hour: int, minute: int = 0, day: date = MONDAY) -> datetime:

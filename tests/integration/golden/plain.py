@@ -45,14 +45,14 @@ class Plain:
 
     def document(self, answers: Mapping[str, Any]) -> str:
         """Write answers by their path, one short line per value; keys in order."""
-        found = json.dumps(self._masked(answers), ensure_ascii=False, indent=1, sort_keys=True)
-        return f"{self.text(_compact(found))}\n"
+        content = json.dumps(self._masked(answers), ensure_ascii=False, indent=1, sort_keys=True)
+        return f"{self.text(_compact(content))}\n"
 
     def _masked(self, answer: Any) -> Any:
         if isinstance(answer, dict):
             self.texts |= {key: answer[key] for key in REPEATED & answer.keys()}
-            return {key: self._value(key, one) for key, one in answer.items()}
-        return [self._masked(one) for one in answer] if isinstance(answer, list) else answer
+            return {key: self._value(key, item) for key, item in answer.items()}
+        return [self._masked(item) for item in answer] if isinstance(answer, list) else answer
 
     def _value(self, key: str, value: Any) -> Any:
         if key in POSITIONS:
@@ -62,4 +62,4 @@ class Plain:
 
 def _compact(text: str) -> str:
     """Put innermost objects and lists on one line."""
-    return re.sub(r"[\[{][^\[\]{}]*[\]}]", lambda found: re.sub(r"\s*\n\s*", " ", found[0]), text)
+    return re.sub(r"[\[{][^\[\]{}]*[\]}]", lambda match: re.sub(r"\s*\n\s*", " ", match[0]), text)

@@ -39,9 +39,9 @@ FULL = (
 async def record(office: Office) -> dict[str, str]:
     """Give the text of every golden file by its name; the services are changed by it (mails, answers)."""
     plain = Plain(await office.recipients())
-    drafts = [one["draft_code"] for one in (await office.get("registry", "/drafts?limit=500"))["items"]]
-    units = [one["unit_code"] for one in (await office.get("registry", "/units?limit=500"))["items"]]
-    found = {
+    drafts = [item["draft_code"] for item in (await office.get("registry", "/drafts?limit=500"))["items"]]
+    units = [item["unit_code"] for item in (await office.get("registry", "/units?limit=500"))["items"]]
+    recorded = {
         "registry/lists.json": plain.document(await _answers(office, "registry", _lists())),
         "registry/units.json": plain.document(await _answers(office, "registry", _each("/units", units))),
         "registry/drafts.json": plain.document(await _answers(office, "registry", _each("/drafts", drafts))),
@@ -56,12 +56,12 @@ async def record(office: Office) -> dict[str, str]:
         "notifier/alerts.json": plain.document({"/alerts": await office.alerts()}),
     }
     for name, path in _pages(drafts):
-        found[f"pages/{name}.html"] = plain.page(await office.get("metrics", path))
-    found |= await mails.record(office, plain)
-    found |= await answers.record(office, plain)
+        recorded[f"pages/{name}.html"] = plain.page(await office.get("metrics", path))
+    recorded |= await mails.record(office, plain)
+    recorded |= await answers.record(office, plain)
     styles = sorted(style.strip() for style in plain.styles)
     texts = plain.document({f"{key} (text)": text for key, text in plain.texts.items()})
-    return found | {"styles.txt": "\n\n".join(styles) + "\n", "metrics/texts.json": texts}
+    return recorded | {"styles.txt": "\n\n".join(styles) + "\n", "metrics/texts.json": texts}
 
 
 async def _answers(office: Office, service: str, paths: Iterable[str]) -> dict[str, Any]:
@@ -103,13 +103,13 @@ def _coverage(drafts: Iterable[str]) -> Iterator[str]:
 
 
 async def _checksums(office: Office, drafts: Iterable[str]) -> dict[str, Any]:
-    found: dict[str, dict[str, str]] = {}
+    checksums: dict[str, dict[str, str]] = {}
     for code in drafts:
         for day in FEW:
             answer = await office.get("metrics", f"/drafts/{code}/coverage?as_of={day}")
             text = Plain().document(answer)
-            found.setdefault(code, {})[day] = hashlib.sha256(text.encode()).hexdigest()[:12]
-    return found
+            checksums.setdefault(code, {})[day] = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return checksums
 
 
 def _pages(drafts: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -8,21 +8,21 @@ from deploy.local.keys.keyring import Keyring
 from shared.eventstore.streams import TICKS
 from tests.integration.metrics.office import Office
 from tests.support.engines import NewDatabase, connected, fresh_nats
-from tests.support.service import SERVICES, House, existing, open_house
+from tests.support.service import SERVICES, Platform, existing, open_platform
 from tests.support.tokens import Issuer
 
 
 @pytest.fixture(scope="module")
-async def house(
+async def platform(
     tmp_path_factory: pytest.TempPathFactory,
     keys: Keyring,
     token_issuer: Issuer,
     session_database: NewDatabase,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Platform]:
     """One draft with a policy, a stage and a communication; the broker's own clock is taken away."""
     async with (
         fresh_nats(tmp_path_factory.mktemp("nats"), keys) as server,
-        open_house(server, keys, token_issuer, session_database, *existing(*SERVICES)) as found,
+        open_platform(server, keys, token_issuer, session_database, *existing(*SERVICES)) as found,
     ):
         async with connected(server, "operator") as operator:
             await operator.jetstream().purge_stream(TICKS)

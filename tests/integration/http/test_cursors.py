@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from shared.http import paging
-from tests.contract.test_doors import app_of
-from tests.support.service import SERVICES, House, eventually, existing
+from tests.contract.test_endpoints import app_of
+from tests.support.service import SERVICES, Platform, eventually, existing
 
 OF_OFFICE = {"draft_code": "OFFICE", "unit_code": "OFFICE"}
 TEXT_KEYS = {"/units", "/drafts", "/unit-records", "/recipients"}  # any text is a key of these
@@ -48,25 +48,25 @@ class List:
     def __str__(self) -> str:
         return f"{self.service} {self.path}"
 
-    async def page(self, house: House, **query: Any) -> Any:
+    async def page(self, platform: Platform, **query: Any) -> Any:
         path = self.path.format_map(OF_OFFICE)
-        return await house.services[self.service].client.get(path, params=query)
+        return await platform.services[self.service].client.get(path, params=query)
 
-    async def cursor(self, house: House) -> str:
+    async def cursor(self, platform: Platform) -> str:
         """Give the cursor after the first row."""
 
         async def given() -> Any:
-            return (await self.page(house, limit=1)).json()["next"]
+            return (await self.page(platform, limit=1)).json()["next"]
 
-        found: str = await eventually(given)
-        return found
+        cursor_text: str = await eventually(given)
+        return cursor_text
 
 
 def lists() -> Iterator[List]:
     for service in existing(*SERVICES):
         for path, item in app_of(service).openapi()["paths"].items():
             for operation in item.values():
-                if any(one["name"] == "cursor" for one in operation.get("parameters", ())):
+                if any(item["name"] == "cursor" for item in operation.get("parameters", ())):
                     yield List(service, path)
 
 
@@ -85,20 +85,20 @@ def refused(answer: Any, code: str = "bad-cursor") -> None:
 
 
 def test_every_service_with_lists_is_asked() -> None:
-    assert {one.service for one in LISTS} == {"registry", "campaigns", "notifier"}
+    assert {item.service for item in LISTS} == {"registry", "campaigns", "notifier"}
     assert len(LISTS) >= 7
 
 
 @each_list
 @pytest.mark.parametrize("cursor", NO_CURSORS.values(), ids=list(NO_CURSORS))
-async def test_what_is_no_cursor_is_refused(house: House, of: List, cursor: str) -> None:
-    refused(await of.page(house, cursor=cursor))
+async def test_what_is_no_cursor_is_refused(platform: Platform, of: List, cursor: str) -> None:
+    refused(await of.page(platform, cursor=cursor))
 
 
 @each_list
 @pytest.mark.parametrize("key", NO_KEYS)
-async def test_a_key_of_another_type_is_refused(house: House, of: List, key: str) -> None:
-    answer = await of.page(house, cursor=paging._encode(of.path, key))
+async def test_a_key_of_another_type_is_refused(platform: Platform, of: List, key: str) -> None:
+    answer = await of.page(platform, cursor=paging._encode(of.path, key))
     if of.path in TEXT_KEYS or (of.path == "/programme" and key == "0"):
         assert answer.status_code == 200
     else:
@@ -106,22 +106,22 @@ async def test_a_key_of_another_type_is_refused(house: House, of: List, key: str
 
 
 @each_list
-async def test_a_cursor_belongs_to_one_list(house: House, of: List) -> None:
+async def test_a_cursor_belongs_to_one_list(platform: Platform, of: List) -> None:
     for other in LISTS:
         if other.path not in {of.path, *EMPTY}:
-            refused(await of.page(house, cursor=await other.cursor(house)))
+            refused(await of.page(platform, cursor=await other.cursor(platform)))
 
 
 @each_list
-async def test_a_cursor_is_whole_or_refused(house: House, of: List) -> None:
+async def test_a_cursor_is_whole_or_refused(platform: Platform, of: List) -> None:
     if of.path in EMPTY:
         return
-    cursor = await of.cursor(house)
-    assert (await of.page(house, cursor=cursor)).status_code == 200
+    cursor = await of.cursor(platform)
+    assert (await of.page(platform, cursor=cursor)).status_code == 200
     for length in range(len(cursor)):
-        refused(await of.page(house, cursor=cursor[:length]))
-    refused(await of.page(house, cursor=f"{cursor}A"))
-    refused(await of.page(house, cursor=f"{cursor}="))
+        refused(await of.page(platform, cursor=cursor[:length]))
+    refused(await of.page(platform, cursor=f"{cursor}A"))
+    refused(await of.page(platform, cursor=f"{cursor}="))
 
 
 @each_list
@@ -137,10 +137,10 @@ async def test_a_cursor_is_whole_or_refused(house: House, of: List) -> None:
     ],
     ids=lambda query: str(query)[:30],
 )
-async def test_a_limit_has_bounds(house: House, of: List, query: dict[str, Any]) -> None:
-    refused(await of.page(house, **query), "invalid-request")
+async def test_a_limit_has_bounds(platform: Platform, of: List, query: dict[str, Any]) -> None:
+    refused(await of.page(platform, **query), "invalid-request")
 
 
 @each_list
-async def test_the_largest_page_is_given(house: House, of: List) -> None:
-    assert (await of.page(house, limit=paging.MOST)).json()["next"] is None
+async def test_the_largest_page_is_given(platform: Platform, of: List) -> None:
+    assert (await of.page(platform, limit=paging.MOST)).json()["next"] is None

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from shared.http import app_factory, request_context
-from tests.support.service import SERVICES, Api, House, existing
+from tests.support.service import SERVICES, Api, Platform, existing
 
 MOST = 3  # odd requests an operation and kind (that fit the document, and that don't)
 
@@ -86,14 +86,14 @@ def try_oddly(operation: APIOperation[Any, Any, Any, Any], token: str) -> None:
 
 @every_service
 async def test_no_odd_request_gets_an_answer_that_is_not_described(
-    service: str, house: House, monkeypatch: pytest.MonkeyPatch
+    service: str, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(request_context, "MIN_POSITION_SECONDS", 0.01)  # positions are drawn by chance
-    api = house.services[service]
+    api = platform.services[service]
     failures: list[str] = []
     for operation in operations(service, api):
         try:
-            await asyncio.to_thread(try_oddly, operation, house.issuer.token())
+            await asyncio.to_thread(try_oddly, operation, platform.issuer.token())
         except BaseException as failure:  # noqa: BLE001  hypothesis groups them; all are shown
             failures.append(f"{operation.label}: {failure} {getattr(failure, 'exceptions', '')}")
     assert not failures, "\n\n".join(failures)
@@ -128,8 +128,10 @@ FULL = {
 
 
 @every_service
-async def test_every_query_that_finds_something_answers_as_described(service: str, house: House) -> None:
-    api = house.services[service]
+async def test_every_query_that_finds_something_answers_as_described(
+    service: str, platform: Platform
+) -> None:
+    api = platform.services[service]
     document = schemathesis.openapi.from_dict(api.app.openapi())
     for address in FULL[service]:
         answer = await api.client.get(address)
@@ -140,8 +142,8 @@ async def test_every_query_that_finds_something_answers_as_described(service: st
 
 
 @every_service
-async def test_the_conventions_of_every_answer(service: str, house: House) -> None:
-    api = house.services[service]
+async def test_the_conventions_of_every_answer(service: str, platform: Platform) -> None:
+    api = platform.services[service]
     asked = {"X-Correlation-Id": "ho-so-17", "Accept-Language": "vi;q=0.5, en-GB;q=0.9"}
     answer = await api.client.get("/projections", headers=asked)
     assert answer.headers["x-correlation-id"] == "ho-so-17"
@@ -155,16 +157,16 @@ async def test_the_conventions_of_every_answer(service: str, house: House) -> No
 
 
 @every_service
-async def test_a_body_beyond_the_limit_is_refused_while_it_is_read(service: str, house: House) -> None:
-    answer = await house.services[service].client.post(
+async def test_a_body_beyond_the_limit_is_refused_while_it_is_read(service: str, platform: Platform) -> None:
+    answer = await platform.services[service].client.post(
         "/projections/skip", content=b" " * (app_factory.MOST_BYTES + 1)
     )
     assert (answer.status_code, answer.json()["type"]) == (413, "urn:loa:problem:body-too-large")
     assert "loa import" in answer.json()["detail"]
 
 
-async def test_units_and_drafts_are_written_only_as_they_were_read(house: House) -> None:
-    client = house.registry.client
+async def test_units_and_drafts_are_written_only_as_they_were_read(platform: Platform) -> None:
+    client = platform.registry.client
     name = {"name": "Sở Tư pháp", "on": "2025-03-01"}
     stale = await client.post("/units/OFFICE/rename", json=name, headers={"If-Match": '"99"'})
     assert stale.status_code == 412
@@ -174,5 +176,5 @@ async def test_units_and_drafts_are_written_only_as_they_were_read(house: House)
     assert (done.status_code, int(done.headers["loa-position"])) == (200, done.json()["position"])
     again = await client.post("/drafts/OFFICE/title", json=title, headers={"If-Match": read.headers["etag"]})
     assert again.status_code == 412
-    found = await client.get("/drafts", params={"min_position": done.json()["position"]})
-    assert int(found.headers["loa-position"]) >= done.json()["position"]
+    actual = await client.get("/drafts", params={"min_position": done.json()["position"]})
+    assert int(actual.headers["loa-position"]) >= done.json()["position"]

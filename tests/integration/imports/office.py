@@ -22,4 +22,4 @@ async def send(api: Api, rows: Iterable[tuple[str, Row]], **query: Any) -> list[
 
 def said(outcomes: Iterable[Outcome]) -> list[Outcome]:
     """What a dry run can know too."""
-    return [{key: value for key, value in one.items() if key != "position"} for one in outcomes]
+    return [{key: value for key, value in outcome.items() if key != "position"} for outcome in outcomes]

@@ -8,39 +8,41 @@ import pytest
 
 from tests.integration.imports.office import lines
 from tests.support import samples
-from tests.support.service import House, Outcome, eventually
+from tests.support.service import Outcome, Platform, eventually
 
 ROWS = 1500
 
 
 @pytest.mark.timeout(180)
 async def test_what_is_not_known_is_to_be_sent_again(
-    house: House, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    platform: Platform, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     rows = [("units", samples.unit("STP"))] + [
         ("drafts", samples.draft(f"D-{n}", "STP")) for n in range(ROWS)
     ]
     outcomes: list[Outcome] = []
-    async with house.registry.client.stream("POST", "/imports", content=lines(rows), timeout=120) as answer:
+    async with platform.registry.client.stream(
+        "POST", "/imports", content=lines(rows), timeout=120
+    ) as answer:
         async for line in answer.aiter_lines():
             outcomes.append(json.loads(line))
             if len(outcomes) == 1:
-                await house.server.stop()
+                await platform.server.stop()
     assert [outcome["line"] for outcome in outcomes] == list(range(2, ROWS + 3))
     again = [outcome["again"] for outcome in outcomes]
-    assert sum(one != other for one, other in pairwise(again)) == 1, "all that came before is known"
+    assert sum(item != other for item, other in pairwise(again)) == 1, "all that came before is known"
     unknown = [outcome for outcome in outcomes if outcome["again"]]
     assert {outcome["status"] for outcome in unknown} == {"refused"}
     assert "gửi lại sau ít giây" in unknown[0]["reasons"][0]["vi"]
     assert "send it again in a few seconds" in unknown[0]["reasons"][0]["en"]
     assert capsys.readouterr().out.count("import_broken_off") == 1
-    assert [one for one in caplog.records if one.levelno >= logging.ERROR and one.exc_info] == []
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR and record.exc_info] == []
 
-    await house.server.start()
-    await eventually(house.registry.ready)
-    answers = await house.registry.client.post("/imports", content=lines(rows), timeout=120)
+    await platform.server.start()
+    await eventually(platform.registry.ready)
+    answers = await platform.registry.client.post("/imports", content=lines(rows), timeout=120)
     second = [json.loads(line) for line in answers.text.splitlines()]
-    known = {outcome["line"] for outcome in outcomes if not outcome["again"]}
-    assert {one["status"] for one in second if one["line"] in known} == {"unchanged"}
-    assert {one["status"] for one in second} <= {"taken", "unchanged"}
-    assert await house.head() == 2 * ROWS + 1, "each draft with its scope, once"
+    settled = {outcome["line"] for outcome in outcomes if not outcome["again"]}
+    assert {item["status"] for item in second if item["line"] in settled} == {"unchanged"}
+    assert {item["status"] for item in second} <= {"taken", "unchanged"}
+    assert await platform.head() == 2 * ROWS + 1, "each draft with its scope, once"

@@ -19,18 +19,18 @@ from tests.integration.eventstore.suite import META
 from tests.integration.imports.office import said, send
 from tests.support import samples
 from tests.support.engines import NewDatabase, connected
-from tests.support.service import House, Row, open_house
+from tests.support.service import Platform, Row, open_platform
 from tests.support.tokens import Issuer
 
 Rows = Sequence[tuple[str, Row]]
 
 
 @pytest.fixture
-async def desk(
+async def notifier_env(
     nats_server: NatsServer, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase
-) -> AsyncIterator[House]:
-    async with open_house(nats_server, keys, token_issuer, new_database, "notifier") as found:
-        yield found
+) -> AsyncIterator[Platform]:
+    async with open_platform(nats_server, keys, token_issuer, new_database, "notifier") as platform:
+        yield platform
 
 
 def office(code: str) -> Rows:
@@ -62,34 +62,36 @@ def office(code: str) -> Rows:
     ]
 
 
-async def test_a_dry_run_says_what_the_real_one_does(shared_house: House, a_code: str) -> None:
-    rows, head = office(a_code), await shared_house.head()
-    dry = await send(shared_house.registry, rows, dry_run=True)
-    assert await shared_house.head() == head
+async def test_a_dry_run_says_what_the_real_one_does(shared_platform: Platform, a_code: str) -> None:
+    rows, head = office(a_code), await shared_platform.head()
+    dry = await send(shared_platform.registry, rows, dry_run=True)
+    assert await shared_platform.head() == head
     assert {outcome["position"] for outcome in dry} == {0}
-    real = await send(shared_house.registry, rows)
+    real = await send(shared_platform.registry, rows)
     assert said(dry) == said(real)
     assert {outcome["status"] for outcome in real} == {"taken", "unchanged", "refused"}
-    head = await shared_house.head()
+    head = await shared_platform.head()
     assert max(outcome["position"] for outcome in real) == head
-    again = await send(shared_house.registry, rows, dry_run=True)
+    again = await send(shared_platform.registry, rows, dry_run=True)
     assert "taken" not in {outcome["status"] for outcome in again}
-    assert await shared_house.head() == head
+    assert await shared_platform.head() == head
 
 
-async def test_a_dry_run_leaves_nothing_in_the_read_model(shared_house: House, a_code: str) -> None:
-    await send(shared_house.registry, office(a_code), dry_run=True)
-    await shared_house.settled()
-    assert (await shared_house.registry.client.get(f"/drafts/{a_code}")).status_code == 404
+async def test_a_dry_run_leaves_nothing_in_the_read_model(shared_platform: Platform, a_code: str) -> None:
+    await send(shared_platform.registry, office(a_code), dry_run=True)
+    await shared_platform.settled()
+    assert (await shared_platform.registry.client.get(f"/drafts/{a_code}")).status_code == 404
 
 
-async def test_communications_of_assumed_drafts_carry_a_warning(shared_house: House, a_code: str) -> None:
+async def test_communications_of_assumed_drafts_carry_a_warning(
+    shared_platform: Platform, a_code: str
+) -> None:
     rows = [
         ("communications", samples.communication(a_code, "2024-03-05", policy_no="1")),
         ("communications", samples.communication(a_code, "2999-03-05")),
         ("communications", samples.communication("KHONG-CO", "2024-03-05")),
     ]
-    api, head = shared_house.campaigns, await shared_house.head()
+    api, head = shared_platform.campaigns, await shared_platform.head()
     unknown = await send(api, rows, dry_run=True)
     assert [outcome["status"] for outcome in unknown] == ["refused"] * 3
     assumed = await send(api, rows, dry_run=True, assume_drafts=f"X,{a_code}")
@@ -98,50 +100,52 @@ async def test_communications_of_assumed_drafts_carry_a_warning(shared_house: Ho
     assert "future" in assumed[1]["reasons"][0]["en"]
     not_dry = await send(api, rows, assume_drafts=a_code)
     assert [outcome["status"] for outcome in not_dry] == ["refused"] * 3
-    assert await shared_house.head() == head
+    assert await shared_platform.head() == head
 
 
-async def test_communications_of_known_drafts_are_judged_alike(shared_house: House, a_code: str) -> None:
-    await shared_house.import_rows("units", [samples.unit(a_code)])
-    await shared_house.import_rows("drafts", [samples.draft(a_code, a_code)])
+async def test_communications_of_known_drafts_are_judged_alike(
+    shared_platform: Platform, a_code: str
+) -> None:
+    await shared_platform.import_rows("units", [samples.unit(a_code)])
+    await shared_platform.import_rows("drafts", [samples.draft(a_code, a_code)])
     row = samples.communication(a_code, "2024-03-05")
     rows = [("communications", row | change) for change in ({}, {"place": "Huế"}, {"policy_no": "4"}, {})]
-    head = await shared_house.settled()
-    dry = await send(shared_house.campaigns, rows, dry_run=True, assume_drafts="")
-    assert await shared_house.head() == head
-    real = await send(shared_house.campaigns, rows)
+    head = await shared_platform.settled()
+    dry = await send(shared_platform.campaigns, rows, dry_run=True, assume_drafts="")
+    assert await shared_platform.head() == head
+    real = await send(shared_platform.campaigns, rows)
     assert said(dry) == said(real)
     assert [outcome["status"] for outcome in real] == ["taken", "refused", "refused", "unchanged"]
 
 
-async def test_recipients_are_not_listed_by_a_dry_run(desk: House, a_code: str) -> None:
-    api = desk.services["notifier"]
+async def test_recipients_are_not_listed_by_a_dry_run(notifier_env: Platform, a_code: str) -> None:
+    api = notifier_env.services["notifier"]
     row = {"unit_code": a_code, "role": "focal_point", "email": f"{a_code.lower()}@example.vn"}
     rows = [("recipients", row | change) for change in ({}, {}, {"language": "en"}, {"email": "x"})]
     unknown = await send(api, rows, dry_run=True)
     assert {outcome["status"] for outcome in unknown} == {"refused"}
     assumed = await send(api, rows, dry_run=True, assume_units=a_code)
     assert "tạm coi là đã đăng ký" in assumed[0]["warnings"][0]["vi"]
-    await _register(desk, a_code)
+    await _register(notifier_env, a_code)
     dry = await send(api, rows, dry_run=True)
-    assert await _listed(desk) == 0
+    assert await _listed(notifier_env) == 0
     real = await send(api, rows)
-    assert await _listed(desk) == 1
+    assert await _listed(notifier_env) == 1
     assert said(dry) == said(real)
     assert [outcome["status"] for outcome in real] == ["taken", "unchanged", "taken", "refused"]
 
 
-async def _register(desk: House, code: str) -> None:
+async def _register(notifier_env: Platform, code: str) -> None:
     unit = UnitRegistered(
         unit_code=code, unit_name="Sở", level=UnitLevel.PROVINCIAL, kind=UnitKind.DEPARTMENT
     )
-    async with connected(desk.server, "registry") as nc:
+    async with connected(notifier_env.server, "registry") as nc:
         event = NewEvent(new_id(), unit, META)
         await JetStreamEventStore(nc).append(AggregateRef("unit", unit_id(code)), NOTHING, [event])
 
 
-async def _listed(desk: House) -> int:
-    connection: Any = await asyncpg.connect(desk.databases["notifier"])
+async def _listed(notifier_env: Platform) -> int:
+    connection: Any = await asyncpg.connect(notifier_env.databases["notifier"])
     try:
         count: int = await connection.fetchval("SELECT count(*) FROM recipient")
         return count

@@ -39,7 +39,7 @@ class Watched(JetStreamEventStore):
     before: Before = field(kw_only=True)
 
     async def append_all(self, appends: Sequence[Append]) -> Sequence[Version]:
-        await self.before([one.ref for one in appends])
+        await self.before([append.ref for append in appends])
         return await JetStreamEventStore.append_all(self, appends)
 
     async def append(self, ref: AggregateRef, expected: Version, events: Sequence[Any]) -> Version:
@@ -47,8 +47,8 @@ class Watched(JetStreamEventStore):
         return await JetStreamEventStore.append(self, ref, expected, events)
 
 
-class Door:
-    """The registry's bulk door on a log, with an eye on the rows that are decided."""
+class BulkRoute:
+    """The registry's bulk route on a log, with an eye on the rows that are decided."""
 
     def __init__(self, log: JetStreamEventStore, before: Before) -> None:
         store = OverlayEventStore(Watched(log.nc, before=before))
@@ -76,7 +76,7 @@ class Door:
     async def send(self, rows: Iterable[tuple[str, Row]]) -> list[Outcome]:
         lines = [Line(sheet=sheet, line=n, row=dict(row)) for n, (sheet, row) in enumerate(rows, start=2)]
         async with aclosing(self._carrier.carry(cut(lines, self._sheets))) as carried:
-            return [found[number] async for found in carried for number in range(len(found))]
+            return [outcomes[number] async for outcomes in carried for number in range(len(outcomes))]
 
 
 @pytest.fixture
@@ -113,24 +113,26 @@ async def test_the_next_window_is_decided_meanwhile_and_anew_when_one_was_overta
     async def overtake(refs: Sequence[AggregateRef]) -> None:
         batches.append(len(refs))
         if len(refs) == WINDOW and batches.count(WINDOW) == 1:  # the drafts, for the first time
-            await door.until_decided(1 + 2 * WINDOW)
+            await route.until_decided(1 + 2 * WINDOW)
             await log.append(draft_ref(codes[7]), NOTHING, [registered(codes[7])])
 
-    door = Door(log, overtake)
-    outcomes = await door.send(rows)
+    route = BulkRoute(log, overtake)
+    outcomes = await route.send(rows)
     refused = [outcome for outcome in outcomes if outcome.status == "refused"]
-    assert [(one.sheet, one.line) for one in refused] == [("drafts", 10)]
+    assert [(item.sheet, item.line) for item in refused] == [("drafts", 10)]
     assert (outcomes[-1].status, outcomes[-1].position) == ("unchanged", outcomes[1 + WINDOW].position)
-    assert [(one.sheet, one.line) for one in outcomes] == [(row[0], n) for n, row in enumerate(rows, start=2)]
-    assert door.decided == len(rows) + 1 + WINDOW  # the one that was overtaken, and what was decided on it
+    assert [(outcome.sheet, outcome.line) for outcome in outcomes] == [
+        (row[0], n) for n, row in enumerate(rows, start=2)
+    ]
+    assert route.decided == len(rows) + 1 + WINDOW  # the one that was overtaken, and what was decided on it
     histories = [(await log.load(draft_ref(code))).events for code in codes]
     for number, events in enumerate(histories):
-        told = (
+        expected = (
             ["registered", "policy_added"]
             if number == 7
             else ["registered", "scope_assessed", "policy_added"]
         )
-        assert [event.type.split(".")[-2] for event in events] == told
+        assert [event.type.split(".")[-2] for event in events] == expected
         assert events[-1].position == outcomes[1 + WINDOW + number].position
 
 
@@ -145,7 +147,7 @@ async def test_what_stands_on_a_row_that_is_never_written_is_not_written(
         if lost in refs:
             raise VersionConflict("somebody else")
 
-    outcomes = await Door(log, always_quicker).send(rows)
+    outcomes = await BulkRoute(log, always_quicker).send(rows)
     refused = [outcome.line - 2 for outcome in outcomes if outcome.status == "refused"]
     assert refused == [0, *range(WINDOW, 2 * WINDOW, 2)]
     assert {outcome.position > 0 for outcome in outcomes if outcome.status != "refused"} == {True}
@@ -161,13 +163,13 @@ async def test_windows_are_written_one_after_the_other(log: JetStreamEventStore,
         under_way += 1
         assert under_way == 1
         written.extend(refs)
-        await door.until_decided(min(len(rows), len(written) + WINDOW))
+        await route.until_decided(min(len(rows), len(written) + WINDOW))
         under_way -= 1
 
-    door = Door(log, note)
+    route = BulkRoute(log, note)
     rows = [("units", samples.unit(f"{a_code}-{number}")) for number in range(4 * WINDOW)]
-    outcomes = await door.send(rows)
+    outcomes = await route.send(rows)
     assert written == [unit_ref(str(row["code"])) for _, row in rows]
     positions = [outcome.position for outcome in outcomes]
     assert positions == sorted(positions)
-    assert door.decided == len(rows)
+    assert route.decided == len(rows)

@@ -1,4 +1,4 @@
-"""One unit with one draft in a running house, and what metrics said in the log about its gaps."""
+"""One unit with one draft in a running platform, and what metrics said in the log about its gaps."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from shared.kernel import clock
 from shared.projections.event_feed import Feed
 from tests.support import samples
 from tests.support.engines import connected
-from tests.support.service import House, eventually
+from tests.support.service import Platform, eventually
 
 _numbers = itertools.count(1)
 _read: dict[str, list[Recorded]] = {}
@@ -28,23 +28,23 @@ def ago(days: int) -> str:
     return (today() - timedelta(days=days)).isoformat()
 
 
-async def log_of(house: House, after: int = 0) -> list[Recorded]:
+async def log_of(platform: Platform, after: int = 0) -> list[Recorded]:
     """Give the whole log (after a position); what was read before is kept."""
-    found = _read.setdefault(str(house.server.url), [])
-    head = await house.head()
-    if len(found) < head:
-        async with connected(house.server, "metrics") as nc:
-            feed = Feed(nc, len(found))
-            while len(found) < head:
-                found += [decode(CATALOG, raw.position, raw.payload) for raw in await feed.batch(1000, 5)]
+    events = _read.setdefault(str(platform.server.url), [])
+    head = await platform.head()
+    if len(events) < head:
+        async with connected(platform.server, "metrics") as nc:
+            feed = Feed(nc, len(events))
+            while len(events) < head:
+                events += [decode(CATALOG, raw.position, raw.payload) for raw in await feed.batch(1000, 5)]
             await feed.close()
-    return found[after:]
+    return events[after:]
 
 
-async def announced(house: House, draft_code: str | None = None, after: int = 0) -> list[Recorded]:
+async def announced(platform: Platform, draft_code: str | None = None, after: int = 0) -> list[Recorded]:
     return [
         event
-        for event in await log_of(house, after)
+        for event in await log_of(platform, after)
         if event.ref.context == "compliance" and draft_code in (None, gap_of(event).draft_code)
     ]
 
@@ -60,51 +60,51 @@ def names(events: Sequence[Recorded]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    house: House
+    platform: Platform
     code: str
 
     async def open(self, policies: int = 2, unit: Mapping[str, str] | None = None, **draft: Any) -> None:
-        await self.house.import_rows("units", [samples.unit(self.code, **(unit or {}))])
+        await self.platform.import_rows("units", [samples.unit(self.code, **(unit or {}))])
         row = samples.draft(self.code, self.code, **({"in_scope": "yes"} | draft))
-        await self.house.import_rows("drafts", [row])
+        await self.platform.import_rows("drafts", [row])
         rows = [samples.policy(self.code, number) for number in range(1, policies + 1)]
-        await self.house.import_rows("policies", rows)
+        await self.platform.import_rows("policies", rows)
 
     async def enter(self, stage: str, on: str, **more: Any) -> str:
         """Enter a stage; the answer is the id of the entry."""
         await self.draft("stages", stage=stage, entered_on=on, **more)
-        history = await self.house.registry.client.get(f"/drafts/{self.code}/history")
-        found: str = history.json()["events"][-1]["event_id"]
-        return found
+        history = await self.platform.registry.client.get(f"/drafts/{self.code}/history")
+        event_id: str = history.json()["events"][-1]["event_id"]
+        return event_id
 
     async def draft(self, verb: str, **body: Any) -> int:
-        return await self._post(self.house.registry.client, f"/drafts/{self.code}/{verb}", body)
+        return await self._post(self.platform.registry.client, f"/drafts/{self.code}/{verb}", body)
 
     async def communicate(self, on: str, *policies: int) -> str:
         """Record a communication; the answer is its id."""
         body = {"held_on": on, "channel": "conference", "title": "Hội thảo", "policies": policies}
-        answer = await self.house.campaigns.client.post(
+        answer = await self.platform.campaigns.client.post(
             f"/drafts/{self.code}/communications",
             json=body,
-            params={"min_position": await self.house.head()},
+            params={"min_position": await self.platform.head()},
         )
         assert answer.is_success, answer.text
-        found: str = answer.json()["id"]
-        return found
+        communication: str = answer.json()["id"]
+        return communication
 
     async def retract(self, communication_id: str) -> None:
-        await self._post(self.house.campaigns.client, f"/communications/{communication_id}/retract", {})
+        await self._post(self.platform.campaigns.client, f"/communications/{communication_id}/retract", {})
 
     async def said(self, number: int) -> list[Recorded]:
         """Wait until so many events were announced about the draft's gaps, and give them all."""
 
         async def enough() -> list[Recorded] | None:
-            found = await announced(self.house, self.code)
-            return found if len(found) >= number else None
+            events = await announced(self.platform, self.code)
+            return events if len(events) >= number else None
 
         await eventually(enough)
-        await quiet(self.house)
-        return await announced(self.house, self.code)
+        await quiet(self.platform)
+        return await announced(self.platform, self.code)
 
     async def _post(self, client: Any, path: str, body: dict[str, Any]) -> int:
         answer = await client.post(path, json=body)
@@ -113,22 +113,22 @@ class Office:
         return position
 
 
-async def quiet(house: House) -> None:
+async def quiet(platform: Platform) -> None:
     """Wait until whatever is to be announced of all that is recorded has been announced.
 
     Looks are taken one after the other, and another draft is retitled twice: when its second title has
     been announced, the look before that one is over.
     """
-    other = Office(house, "QUIET")
-    if not await announced(house, other.code):
+    other = Office(platform, "QUIET")
+    if not await announced(platform, other.code):
         await other.open(policies=0)
         await other.enter("draft_consultation", ago(0))
     for _ in range(2):
         title = f"Dự thảo {next(_numbers)}"
         await other.draft("title", title=title)
-        await eventually(lambda title=title: _is_told(house, title))  # type: ignore[misc]
-    await house.settled()
+        await eventually(lambda title=title: _is_told(platform, title))  # type: ignore[misc]
+    await platform.settled()
 
 
-async def _is_told(house: House, title: str) -> bool:
-    return any(gap_of(event).title == title for event in await announced(house, "QUIET"))
+async def _is_told(platform: Platform, title: str) -> bool:
+    return any(gap_of(event).title == title for event in await announced(platform, "QUIET"))

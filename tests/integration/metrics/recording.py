@@ -1,4 +1,4 @@
-"""Puts facts of drafts into a running house, through the doors that people use, in order or shuffled."""
+"""Puts facts of drafts into a running platform, through the doors that people use, in order or shuffled."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.contracts.vocabulary import ENDS, Instrument, Precision, Regime, Stage
 from shared.rules.facts import Communication, DraftFacts, StageEntry
-from tests.support.service import House
+from tests.support.service import Platform
 
 LEVELS = {"BTP": "central", "BTC": "central", "BCA": "commune", "TINH-22": "provincial"}
 
@@ -21,7 +21,9 @@ def led_below(parent: str, facts: DraftFacts) -> DraftFacts:
     return replace(
         facts,
         lead_unit_code=f"{parent}-{facts.lead_unit_code}",
-        transfers=tuple(replace(one, unit_code=f"{parent}-{one.unit_code}") for one in facts.transfers),
+        transfers=tuple(
+            replace(transfer, unit_code=f"{parent}-{transfer.unit_code}") for transfer in facts.transfers
+        ),
     )
 
 
@@ -40,7 +42,7 @@ def unit_rows(parent: str) -> list[Row]:
 class Recording:
     """`random`: facts come in another order than they happened, as far as the system takes them so."""
 
-    house: House
+    platform: Platform
     random: Random | None = None
 
     async def record(self, drafts: Drafts) -> None:
@@ -49,25 +51,27 @@ class Recording:
         registered = {
             code: misregistered(facts) if code in wrong else facts for code, facts in drafts.items()
         }
-        await self.house.import_rows("drafts", [_draft(code, facts) for code, facts in registered.items()])
+        await self.platform.import_rows("drafts", [_draft(code, facts) for code, facts in registered.items()])
         await self._record(drafts)
         for code in wrong:
             right = {"instrument": drafts[code].instrument, "regime": drafts[code].regime}
             await self._post(f"/drafts/{code}/amend", {**right, "reason": "Ghi nhầm khi đăng ký."})
 
     async def _record(self, drafts: Drafts) -> None:
-        await self.house.import_rows("policies", [row for item in drafts.items() for row in _policies(*item)])
+        await self.platform.import_rows(
+            "policies", [row for item in drafts.items() for row in _policies(*item)]
+        )
         communications = self._mixed(row for item in drafts.items() for row in _communications(*item))
         exemptions = self._mixed(row for item in drafts.items() for row in _exemptions(*item))
         if self.random:
-            await self.house.import_rows("communications", communications)
+            await self.platform.import_rows("communications", communications)
             await self._transfers(drafts)
             await self._stages(drafts)
-            await self.house.import_rows("exemptions", exemptions)
+            await self.platform.import_rows("exemptions", exemptions)
         else:
-            await self.house.import_rows("exemptions", exemptions)
+            await self.platform.import_rows("exemptions", exemptions)
             await self._stages(drafts)
-            await self.house.import_rows("communications", communications)
+            await self.platform.import_rows("communications", communications)
             await self._transfers(drafts)
 
     def _mixed(self, rows: Iterable[Row]) -> list[Row]:
@@ -85,7 +89,7 @@ class Recording:
                     await self._enter(code, self._order(facts), plain=plain)
             else:
                 rows = [_stage(code, entry) for code, facts in chosen for entry in self._order(facts)]
-                await self.house.import_rows("stages", rows)
+                await self.platform.import_rows("stages", rows)
 
     def _order(self, facts: DraftFacts) -> Sequence[StageEntry]:
         if self.random is None or _depends_on_order(facts.entries):
@@ -104,20 +108,20 @@ class Recording:
 
     async def _transfers(self, drafts: Drafts) -> None:
         for code, facts in drafts.items():
-            for one in reversed(facts.transfers) if self.random else facts.transfers:
-                body = {"to_unit_code": one.unit_code, "on": one.on.isoformat()}
+            for transfer in reversed(facts.transfers) if self.random else facts.transfers:
+                body = {"to_unit_code": transfer.unit_code, "on": transfer.on.isoformat()}
                 await self._post(f"/drafts/{code}/transfer", body)
 
     async def _post(self, path: str, body: Row) -> None:
-        answer = await self.house.registry.client.post(path, json=body)
+        answer = await self.platform.registry.client.post(path, json=body)
         assert answer.is_success, (path, body, answer.text)
 
 
 def misregistered(facts: DraftFacts) -> DraftFacts:
     """Give the draft with another instrument and regime than its own."""
-    instrument = next(one for one in Instrument if one is not facts.instrument)
+    instrument = next(item for item in Instrument if item is not facts.instrument)
     return replace(
-        facts, instrument=instrument, regime=next(one for one in Regime if one is not facts.regime)
+        facts, instrument=instrument, regime=next(item for item in Regime if item is not facts.regime)
     )
 
 
@@ -178,9 +182,9 @@ def _written(held: Communication) -> str:
 
 
 def _exemptions(code: str, facts: DraftFacts) -> Iterable[Row]:
-    for one in facts.exemptions:
-        stages = ";".join(sorted(one.stages)) or "*"
-        yield {"draft_code": code, "stages": stages, "document": one.document}
+    for exemption in facts.exemptions:
+        stages = ";".join(sorted(exemption.stages)) or "*"
+        yield {"draft_code": code, "stages": stages, "document": exemption.document}
 
 
 def span(drafts: Drafts) -> tuple[date, date]:

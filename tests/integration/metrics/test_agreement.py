@@ -22,7 +22,7 @@ from tests.integration.metrics.recording import LEVELS, Recording, led_below, sp
 from tests.support.engines import NewDatabase, fresh_nats
 from tests.support.generate import random_drafts
 from tests.support.naive import OPENING, NaiveDraft, naive_counts, naive_gaps
-from tests.support.service import House, open_house
+from tests.support.service import Platform, open_platform
 from tests.support.tokens import Issuer
 
 SEEDS = (7, 21, 407)
@@ -56,7 +56,7 @@ is_working = load_rulebook().calendar.is_working
 
 @dataclass(frozen=True)
 class Recorded:
-    house: House
+    platform: Platform
     families: Mapping[str, Mapping[str, DraftFacts]]
     known: dict[Any, Mapping[Key, Counts]] = field(default_factory=dict)
 
@@ -64,26 +64,26 @@ class Recorded:
         """Count naively, once a day and period; optionally of one family alone."""
         if (day, period) not in self.known:
             self.known[day, period] = _counted(self.drafts, day, period)
-        found = self.known[day, period]
-        return {key: counts for key, counts in found.items() if key[0].startswith(family)}
+        cells = self.known[day, period]
+        return {key: counts for key, counts in cells.items() if key[0].startswith(family)}
 
     @cached_property
     def drafts(self) -> dict[str, DraftFacts]:
         return {code: facts for family in self.families.values() for code, facts in family.items()}
 
     async def groups(self, day: date, **query: Any) -> dict[Any, dict[str, Any]]:
-        answer = await self.house.services["metrics"].client.get(
+        answer = await self.platform.services["metrics"].client.get(
             "/compliance", params={"as_of": day.isoformat(), **query}
         )
         assert answer.status_code == 200, answer.text
         return {group["key"]: group for group in answer.json()["groups"]}
 
     async def gaps(self, day: date, **query: Any) -> list[dict[str, Any]]:
-        answer = await self.house.services["metrics"].client.get(
+        answer = await self.platform.services["metrics"].client.get(
             "/gaps", params={"as_of": day.isoformat(), **query}
         )
-        found: list[dict[str, Any]] = answer.json()["gaps"]
-        return found
+        gaps: list[dict[str, Any]] = answer.json()["gaps"]
+        return gaps
 
 
 @pytest.fixture(scope="module")
@@ -100,13 +100,15 @@ async def recorded(
     }
     async with (
         fresh_nats(tmp_path_factory.mktemp("nats"), keys) as server,
-        open_house(server, keys, token_issuer, session_database, "registry", "campaigns", "metrics") as house,
+        open_platform(
+            server, keys, token_issuer, session_database, "registry", "campaigns", "metrics"
+        ) as platform,
     ):
         for family, random in zip(FAMILIES, (None, Random(5)), strict=True):
-            await house.import_rows("units", unit_rows(family))
-            await Recording(house, random).record(families[family])
-        await house.settled()
-        yield Recorded(house, families)
+            await platform.import_rows("units", unit_rows(family))
+            await Recording(platform, random).record(families[family])
+        await platform.settled()
+        yield Recorded(platform, families)
 
 
 def _cell(draft: NaiveDraft, number: int) -> Key:
@@ -115,8 +117,8 @@ def _cell(draft: NaiveDraft, number: int) -> Key:
 
 
 def _counted(drafts: Mapping[str, DraftFacts], day: date, period: Period | None) -> dict[Key, Counts]:
-    found = naive_counts(drafts.values(), is_working, day, period, _cell)
-    return {key: counts for key, counts in found.items() if isinstance(key, tuple)}
+    listed_naive_counts = naive_counts(drafts.values(), is_working, day, period, _cell)
+    return {key: counts for key, counts in listed_naive_counts.items() if isinstance(key, tuple)}
 
 
 def _summed(cells: Mapping[Key, Counts], key_of: Callable[[Key], Any]) -> dict[Any, dict[str, int]]:
@@ -193,11 +195,11 @@ async def test_compliance_agrees(recorded: Recorded, day: date) -> None:
             None: _figures(whole)
         }
         for group_by in GROUPS if period is None or "year" in query else GROUPS[::4]:
-            found = await recorded.groups(day, group_by=group_by, **query)
+            groups = await recorded.groups(day, group_by=group_by, **query)
             expected = _summed(cells, KEY_OF[group_by])
-            assert {k: _told(g) for k, g in found.items()} == {k: _figures(c) for k, c in expected.items()}
+            assert {k: _told(g) for k, g in groups.items()} == {k: _figures(c) for k, c in expected.items()}
             for name in PLAIN:
-                assert sum(group[name] for group in found.values()) == whole.get(name, 0)
+                assert sum(group[name] for group in groups.values()) == whole.get(name, 0)
 
 
 @pytest.mark.parametrize("day", DAYS, ids=str)
@@ -206,8 +208,8 @@ async def test_both_orders_of_recording_agree(recorded: Recorded, day: date) -> 
         for family in FAMILIES:
             cells = recorded.cells(day, period, family)
             below = {"unit": family, "include_descendants": True, **query}
-            found = await recorded.groups(day, **below)
-            assert _told(found[None]) == _figures(_summed(cells, lambda _: None).get(None, {}))
+            groups = await recorded.groups(day, **below)
+            assert _told(groups[None]) == _figures(_summed(cells, lambda _: None).get(None, {}))
 
 
 async def test_periods_that_begin_or_end_on_a_turning_day_agree(recorded: Recorded) -> None:
@@ -216,9 +218,9 @@ async def test_periods_that_begin_or_end_on_a_turning_day_agree(recorded: Record
     days = sorted({entry.entered_on for entry in entries if entry.stage in CLOSING_BY_LAW | ENDS | OPENING})
     for day in days[::2]:
         for first, last in ((day, day + timedelta(days=30)), (day - timedelta(days=30), day)):
-            found = await recorded.groups(DAYS[-1], **{"from": first.isoformat(), "to": last.isoformat()})
+            groups = await recorded.groups(DAYS[-1], **{"from": first.isoformat(), "to": last.isoformat()})
             whole = _summed(recorded.cells(DAYS[-1], (first, last)), lambda _: None).get(None, {})
-            assert _told(found[None]) == _figures(whole), (first, last)
+            assert _told(groups[None]) == _figures(whole), (first, last)
 
 
 @pytest.mark.parametrize("day", DAYS[::5], ids=str)
@@ -231,13 +233,13 @@ async def test_a_unit_alone_agrees(recorded: Recorded, day: date) -> None:
 
 
 def _gap(facts_of: Mapping[str, DraftFacts], day: date) -> list[tuple[Any, ...]]:
-    found = []
+    gaps = []
     for code, facts in facts_of.items():
         for gap in naive_gaps([facts], is_working, day):
             dates = gap.since.isoformat(), gap.due_on.isoformat()
             state = gap.state, gap.overdue_working_days
-            found.append((code, gap.stage, *dates, gap.unit_code, list(gap.policies), *state))
-    return sorted(found)
+            gaps.append((code, gap.stage, *dates, gap.unit_code, list(gap.policies), *state))
+    return sorted(gaps)
 
 
 GAP = ["draft_code", "stage", "since", "due_on", "unit_code", "policies", "state", "overdue_working_days"]
@@ -245,8 +247,8 @@ GAP = ["draft_code", "stage", "since", "due_on", "unit_code", "policies", "state
 
 @pytest.mark.parametrize("day", DAYS, ids=str)
 async def test_gaps_agree(recorded: Recorded, day: date) -> None:
-    found = await recorded.gaps(day)
-    assert sorted(tuple(gap[name] for name in GAP) for gap in found) == _gap(recorded.drafts, day)
+    gaps = await recorded.gaps(day)
+    assert sorted(tuple(gap[name] for name in GAP) for gap in gaps) == _gap(recorded.drafts, day)
     for family in FAMILIES:
         below = await recorded.gaps(day, unit=family, include_descendants=True)
         mine = sorted(tuple(gap[name] for name in GAP) for gap in below)
@@ -259,6 +261,6 @@ async def test_there_were_gaps_to_compare(recorded: Recorded) -> None:
 
 async def test_every_gap_id_is_the_entry_that_began_its_stage(recorded: Recorded) -> None:
     for gap in await recorded.gaps(DAYS[-2]):
-        history = await recorded.house.registry.client.get(f"/drafts/{gap['draft_code']}/history")
+        history = await recorded.platform.registry.client.get(f"/drafts/{gap['draft_code']}/history")
         entries = {event["event_id"]: event for event in history.json()["events"]}
         assert entries[gap["gap_id"]]["data"]["stage"] == gap["stage"]

@@ -11,23 +11,25 @@ from shared.http import request_context
 from tests.integration.metrics.office import Office, ago
 from tests.support import samples
 from tests.support.engines import NewDatabase, fresh_nats
-from tests.support.service import Api, House, open_house
+from tests.support.service import Api, Platform, open_platform
 from tests.support.tokens import Issuer
 
 RATES = ("rate_full", "rate_on_time", "rate_any", "rate_from_start", "rate_occurrences")
 
 
 @pytest.fixture(scope="module")
-async def house(
+async def platform(
     tmp_path_factory: pytest.TempPathFactory,
     keys: Keyring,
     token_issuer: Issuer,
     session_database: NewDatabase,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Platform]:
     """One unit with its own target and one draft that has waited for communication since yesterday."""
     async with (
         fresh_nats(tmp_path_factory.mktemp("nats"), keys) as server,
-        open_house(server, keys, token_issuer, session_database, "registry", "campaigns", "metrics") as found,
+        open_platform(
+            server, keys, token_issuer, session_database, "registry", "campaigns", "metrics"
+        ) as found,
     ):
         office = Office(found, "OFFICE")
         await office.open()
@@ -42,8 +44,8 @@ async def house(
 
 
 @pytest.fixture
-def metrics(house: House) -> Api:
-    return house.services["metrics"]
+def metrics(platform: Platform) -> Api:
+    return platform.services["metrics"]
 
 
 async def ask(metrics: Api, path: str = "/compliance", **query: Any) -> dict[str, Any]:
@@ -59,12 +61,14 @@ async def problem(metrics: Api, path: str, **query: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["type"].rsplit(":", 1)[-1].rsplit("/", 1)[-1]
 
 
-async def test_an_answer_names_its_day_position_rules_and_definition(metrics: Api, house: House) -> None:
+async def test_an_answer_names_its_day_position_rules_and_definition(
+    metrics: Api, platform: Platform
+) -> None:
     answer = await ask(metrics, as_of="2025-04-01", year=2025)
     assert answer["as_of"] == "2025-04-01"
     assert answer["period"] == {"from": "2024-12-15", "to": "2025-12-14"}
     assert answer["view"] == "original"
-    assert 0 < answer["position"] <= await house.head()
+    assert 0 < answer["position"] <= await platform.head()
     assert len(answer["rules_version"]) == 64
     assert "Quyết định 407" in answer["definition"]
     (group,) = answer["groups"]
@@ -77,9 +81,9 @@ async def test_without_a_day_it_is_today(metrics: Api) -> None:
     assert (await ask(metrics))["period"] == {"from": None, "to": None}
 
 
-async def test_min_position_waits_for_the_rows(metrics: Api, house: House) -> None:
+async def test_min_position_waits_for_the_rows(metrics: Api, platform: Platform) -> None:
     """What was written a moment ago is in the answer that asks for it."""
-    office = Office(house, "FRESH")
+    office = Office(platform, "FRESH")
     await office.open(policies=0)
     position = await office.draft("stages", stage="draft_consultation", entered_on=ago(0))
     answer = await ask(metrics, "/gaps", min_position=position)
@@ -87,17 +91,17 @@ async def test_min_position_waits_for_the_rows(metrics: Api, house: House) -> No
     assert "FRESH" in {gap["draft_code"] for gap in answer["gaps"]}
 
 
-async def test_a_position_to_come_is_waited_for(metrics: Api, house: House) -> None:
-    waiting = asyncio.create_task(ask(metrics, "/gaps", min_position=await house.head() + 1))
-    await Office(house, "LATER").open(policies=0)
+async def test_a_position_to_come_is_waited_for(metrics: Api, platform: Platform) -> None:
+    waiting = asyncio.create_task(ask(metrics, "/gaps", min_position=await platform.head() + 1))
+    await Office(platform, "LATER").open(policies=0)
     assert (await waiting)["position"] > 0
 
 
 async def test_a_position_that_does_not_come_is_said(
-    metrics: Api, house: House, monkeypatch: pytest.MonkeyPatch
+    metrics: Api, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(request_context, "MIN_POSITION_SECONDS", 0.05)
-    beyond = await house.head() + 1000
+    beyond = await platform.head() + 1000
     assert await problem(metrics, "/gaps", min_position=beyond) == (503, "position-not-reached")
     answer = await metrics.client.get("/compliance", params={"min_position": beyond})
     assert answer.headers["Retry-After"]
@@ -186,18 +190,18 @@ async def test_coverage_says_why(metrics: Api) -> None:
     assert answer["occurrences"][0]["legal_basis"]
 
 
-async def test_only_public_read_answers_without_a_token(metrics: Api, house: House) -> None:
+async def test_only_public_read_answers_without_a_token(metrics: Api, platform: Platform) -> None:
     async with metrics.as_(None) as anybody:
         assert (await anybody.get("/compliance")).status_code == 401
-    async with house.another("metrics", public_read=True) as public, public.as_(None) as anybody:
+    async with platform.another("metrics", public_read=True) as public, public.as_(None) as anybody:
         assert (await anybody.get("/compliance")).status_code == 200
         assert (await anybody.get("/gaps")).status_code == 200
         assert (await anybody.post("/projections/rebuild")).status_code == 401
 
 
-async def test_coverage_tells_the_whole_way(house: House, metrics: Api) -> None:
+async def test_coverage_tells_the_whole_way(platform: Platform, metrics: Api) -> None:
     """Exemptions, transfers, what runs beside the stages, postings and findings; on a page too."""
-    office = Office(house, "WHOLE")
+    office = Office(platform, "WHOLE")
     await office.open(
         in_scope="no", instrument="provincial_decision", regime="law_2025", procedure="ordinary"
     )
@@ -209,7 +213,7 @@ async def test_coverage_tells_the_whole_way(house: House, metrics: Api) -> None:
     )
     await office.draft("exemptions", document="12/BTP", authority="Bộ Tư pháp", stages=["appraisal"])
     await office.draft("transfer", to_unit_code="OFFICE", on="2025-05-05", document="176/2025/QH15")
-    at = {"as_of": "2025-04-30", "min_position": await house.head()}
+    at = {"as_of": "2025-04-30", "min_position": await platform.head()}
     early = await ask(metrics, "/drafts/WHOLE/coverage", **at)
     assert (early["unit_code"], early["transfers"]) == ("WHOLE", [])
     answer = await ask(metrics, "/drafts/WHOLE/coverage", **(at | {"as_of": "2025-06-02"}))

@@ -14,7 +14,7 @@ import pytest
 
 from deploy.local.keys.keyring import Keyring
 from tests.support.engines import NewDatabase, fresh_nats
-from tests.support.service import House, open_house
+from tests.support.service import Platform, open_platform
 from tests.support.tokens import Issuer
 
 SAMPLE = Path(__file__).parents[3] / "deploy" / "sample" / "open"
@@ -27,44 +27,46 @@ async def sample(
     keys: Keyring,
     token_issuer: Issuer,
     session_database: NewDatabase,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Platform]:
     """Import the whole public sample once."""
     async with (
         fresh_nats(tmp_path_factory.mktemp("nats"), keys) as server,
-        open_house(server, keys, token_issuer, session_database, "registry", "campaigns", "metrics") as house,
+        open_platform(
+            server, keys, token_issuer, session_database, "registry", "campaigns", "metrics"
+        ) as platform,
     ):
         for sheet in SHEETS:
             with (SAMPLE / f"{sheet}.csv").open(encoding="utf-8-sig", newline="") as file:
-                await house.import_rows(sheet, list(csv.DictReader(file)))
-        await house.settled()
-        yield house
+                await platform.import_rows(sheet, list(csv.DictReader(file)))
+        await platform.settled()
+        yield platform
 
 
-async def verdicts(house: House, draft_code: str, as_of: str) -> dict[int, str]:
-    answer = await house.services["metrics"].client.get(
+async def verdicts(platform: Platform, draft_code: str, as_of: str) -> dict[int, str]:
+    answer = await platform.services["metrics"].client.get(
         f"/drafts/{draft_code}/coverage", params={"as_of": as_of}
     )
     return {policy["policy_no"]: policy["verdict"] for policy in answer.json()["policies"]}
 
 
-async def group(house: House, **query: str) -> dict[str, Any]:
-    answer = await house.services["metrics"].client.get("/compliance", params=query)
+async def group(platform: Platform, **query: str) -> dict[str, Any]:
+    answer = await platform.services["metrics"].client.get("/compliance", params=query)
     (only,) = answer.json()["groups"]
-    found: dict[str, Any] = only
-    return found
+    selected: dict[str, Any] = only
+    return selected
 
 
-async def gap(house: House, draft_code: str, as_of: str) -> dict[str, Any] | None:
-    answer = await house.services["metrics"].client.get("/gaps", params={"as_of": as_of})
-    mine = [one for one in answer.json()["gaps"] if one["draft_code"] == draft_code]
+async def gap(platform: Platform, draft_code: str, as_of: str) -> dict[str, Any] | None:
+    answer = await platform.services["metrics"].client.get("/gaps", params={"as_of": as_of})
+    mine = [item for item in answer.json()["gaps"] if item["draft_code"] == draft_code]
     assert len(mine) <= 1
     return mine[0] if mine else None
 
 
-def told(one: dict[str, Any] | None) -> tuple[Any, ...]:
-    assert one is not None
+def told(item: dict[str, Any] | None) -> tuple[Any, ...]:
+    assert item is not None
     names = ("stage", "since", "due_on", "state", "overdue_working_days", "policies")
-    return tuple(one[name] for name in names)
+    return tuple(item[name] for name in names)
 
 
 class TestLawOnData:
@@ -75,14 +77,14 @@ class TestLawOnData:
     after 01/07 is 2, 3, 4, 5, Mon 8 July. A news item about the whole draft is of 01/07/2024 itself.
     """
 
-    async def test_before_the_consultation_nothing_is_judged(self, sample: House) -> None:
+    async def test_before_the_consultation_nothing_is_judged(self, sample: Platform) -> None:
         assert await verdicts(sample, "LUAT-DULIEU", "2024-06-30") == {1: "not_opened", 2: "not_opened"}
 
-    async def test_covered_on_the_first_day_it_is_met_at_once(self, sample: House) -> None:
+    async def test_covered_on_the_first_day_it_is_met_at_once(self, sample: Platform) -> None:
         assert await verdicts(sample, "LUAT-DULIEU", "2024-07-01") == {1: "met", 2: "met"}
         assert await gap(sample, "LUAT-DULIEU", "2024-07-01") is None
 
-    async def test_it_stays_met_after_the_adoption(self, sample: House) -> None:
+    async def test_it_stays_met_after_the_adoption(self, sample: Platform) -> None:
         assert await verdicts(sample, "LUAT-DULIEU", "2024-12-31") == {1: "met", 2: "met"}
 
 
@@ -96,19 +98,19 @@ class TestExciseTax:
     about policy 1 alone. So policy 1 is met but not on time, 2 and 3 are missed.
     """
 
-    async def test_the_gap_of_july(self, sample: House) -> None:
+    async def test_the_gap_of_july(self, sample: Platform) -> None:
         july = "draft_consultation", "2024-06-01", "2024-07-05"
         assert told(await gap(sample, "LUAT-TTDB", "2024-07-05")) == (*july, "in_grace", 0, [1, 2, 3])
         # 8, 9 and 10 July are the working days after the 5th
         assert told(await gap(sample, "LUAT-TTDB", "2024-07-10")) == (*july, "overdue", 3, [1, 2, 3])
         assert await gap(sample, "LUAT-TTDB", "2024-07-11") is None
 
-    async def test_missed_while_nothing_was_said_then_met_again(self, sample: House) -> None:
+    async def test_missed_while_nothing_was_said_then_met_again(self, sample: Platform) -> None:
         assert await verdicts(sample, "LUAT-TTDB", "2024-07-05") == {1: "pending", 2: "pending", 3: "pending"}
         assert await verdicts(sample, "LUAT-TTDB", "2024-07-08") == {1: "missed", 2: "missed", 3: "missed"}
         assert await verdicts(sample, "LUAT-TTDB", "2024-07-11") == {1: "met", 2: "met", 3: "met"}
 
-    async def test_the_gap_of_the_deliberation(self, sample: House) -> None:
+    async def test_the_gap_of_the_deliberation(self, sample: Platform) -> None:
         may = "deliberation", "2025-05-09", "2025-05-16"
         assert told(await gap(sample, "LUAT-TTDB", "2025-05-16")) == (*may, "in_grace", 0, [2, 3])
         # Sat 17 May: overdue, yet no working day has passed; Mon 19 May is the first
@@ -118,7 +120,7 @@ class TestExciseTax:
         assert told(await gap(sample, "LUAT-TTDB", "2025-06-13")) == (*may, "overdue", 20, [2, 3])
         assert await gap(sample, "LUAT-TTDB", "2025-06-14") is None
 
-    async def test_the_figures_of_the_ministry(self, sample: House) -> None:
+    async def test_the_figures_of_the_ministry(self, sample: Platform) -> None:
         """It is the ministry's only draft in scope; NQ-DANANG-2025 (2 policies) has an undetermined scope."""
         figures = await group(sample, unit="BTC", as_of="2025-06-30")
         assert (figures["policies"], figures["judged"], figures["met"], figures["missed"]) == (3, 3, 1, 2)
@@ -140,7 +142,7 @@ class TestPersonalData:
     day; submitted (not required) 05/05/2025; adopted 26/06/2025. Met, on time, from the start.
     """
 
-    async def test_met_on_time_from_the_start(self, sample: House) -> None:
+    async def test_met_on_time_from_the_start(self, sample: Platform) -> None:
         answer = await sample.services["metrics"].client.get(
             "/drafts/LUAT-BVDLCN/coverage", params={"as_of": "2025-07-01"}
         )
@@ -167,16 +169,16 @@ class TestSocialInsurance:
     2024 (month) is covered on 14/03; the deliberation from Mon 27/05/2024 on the same day; adopted 29/06/2024.
     """
 
-    async def test_pending_until_the_due_day_then_missed(self, sample: House) -> None:
+    async def test_pending_until_the_due_day_then_missed(self, sample: Platform) -> None:
         assert set((await verdicts(sample, "LUAT-BHXH", "2023-04-07")).values()) == {"pending"}
         assert set((await verdicts(sample, "LUAT-BHXH", "2023-04-08")).values()) == {"missed"}
 
-    async def test_the_gap_of_october_was_never_overdue(self, sample: House) -> None:
+    async def test_the_gap_of_october_was_never_overdue(self, sample: Platform) -> None:
         october = "deliberation", "2023-10-01", "2023-11-07"
         assert told(await gap(sample, "LUAT-BHXH", "2023-11-01")) == (*october, "in_grace", 0, [1, 2, 3, 4])
         assert await gap(sample, "LUAT-BHXH", "2023-11-02") is None
 
-    async def test_the_figures_of_the_ministry(self, sample: House) -> None:
+    async def test_the_figures_of_the_ministry(self, sample: Platform) -> None:
         """LUAT-VIECLAM (3 policies) came to no opening stage: as of 31/12/2024 it is not opened."""
         figures = await group(sample, unit="BLDTBXH", as_of="2024-12-31")
         assert (figures["judged"], figures["met"], figures["not_opened"]) == (4, 0, 3)
@@ -186,7 +188,7 @@ class TestSocialInsurance:
         assert figures["rate_occurrences"] == pytest.approx(2 / 3)
         assert figures["waived_occurrences"] == 4
 
-    async def test_its_successor_answers_for_it_only_where_there_is_one(self, sample: House) -> None:
+    async def test_its_successor_answers_for_it_only_where_there_is_one(self, sample: Platform) -> None:
         """The ministry was split over three others on 01/03/2025; no transfer names one, so it stays."""
         figures = await group(sample, unit="BLDTBXH", as_of="2025-03-01", view="successor")
         assert figures["judged"] == 4
@@ -201,11 +203,11 @@ class TestLand:
     of Agriculture and Environment (BNNMT) on 01/03/2025.
     """
 
-    async def test_no_gap_before_the_window(self, sample: House) -> None:
+    async def test_no_gap_before_the_window(self, sample: Platform) -> None:
         assert await gap(sample, "LUAT-DATDAI", "2022-12-20") is None
         assert set((await verdicts(sample, "LUAT-DATDAI", "2022-12-20")).values()) == {"not_opened"}
 
-    async def test_it_belongs_to_the_reporting_years_of_its_window(self, sample: House) -> None:
+    async def test_it_belongs_to_the_reporting_years_of_its_window(self, sample: Platform) -> None:
         """15/12/2022 to 14/12/2023, and 15/12/2023 to 14/12/2024 by its last days; not to 2025."""
         judged = {
             year: (await group(sample, unit="BTNMT", year=year, as_of="2025-12-31"))["judged"]
@@ -213,7 +215,7 @@ class TestLand:
         }
         assert judged == {"2022": 0, "2023": 4, "2024": 4, "2025": 0}
 
-    async def test_the_successor_carries_it_from_its_day_on(self, sample: House) -> None:
+    async def test_the_successor_carries_it_from_its_day_on(self, sample: Platform) -> None:
         before = await group(sample, unit="BNNMT", view="successor", as_of="2025-02-28")
         after = await group(sample, unit="BNNMT", view="successor", as_of="2025-03-01")
         assert (before["judged"], after["judged"], after["met"]) == (0, 4, 4)
@@ -222,7 +224,7 @@ class TestLand:
 class TestConstitution:
     """NQ-HIENPHAP: no proposal was required by law, so it is out of scope: counted nowhere, no gap."""
 
-    async def test_counted_nowhere(self, sample: House) -> None:
+    async def test_counted_nowhere(self, sample: Platform) -> None:
         figures = await group(sample, unit="UBDTSDHP", as_of="2025-06-30")
         assert (figures["policies"], figures["undetermined"], figures["rate_full"]) == (0, 0, None)
         assert await gap(sample, "NQ-HIENPHAP", "2025-05-20") is None
@@ -231,15 +233,15 @@ class TestConstitution:
 class TestTodos:
     """What no figure judges: it stands beside the figures, under the unit that leads on that day."""
 
-    async def test_drafts_that_nobody_judges_are_named(self, sample: House) -> None:
+    async def test_drafts_that_nobody_judges_are_named(self, sample: Platform) -> None:
         answer = await sample.services["metrics"].client.get("/todos", params={"as_of": "2025-06-30"})
-        found = {(todo["kind"], todo["draft_code"]): todo["unit_code"] for todo in answer.json()["todos"]}
+        actual = {(todo["kind"], todo["draft_code"]): todo["unit_code"] for todo in answer.json()["todos"]}
         # adopted on 27/11/2023 after `submitted` and `deliberation` alone: no consultation is on record
-        assert found["closed_unopened", "LUAT-CANCUOC"] == "BCA"
-        assert found["scope_undetermined", "LUAT-CNCNS"] == "BTTTT"
-        assert ("closed_unopened", "LUAT-DULIEU") not in found
+        assert actual["closed_unopened", "LUAT-CANCUOC"] == "BCA"
+        assert actual["scope_undetermined", "LUAT-CNCNS"] == "BTTTT"
+        assert ("closed_unopened", "LUAT-DULIEU") not in actual
 
-    async def test_a_suspension_is_long_after_180_days(self, sample: House) -> None:
+    async def test_a_suspension_is_long_after_180_days(self, sample: Platform) -> None:
         """LUAT-DATDAI was suspended on 19/04/2022 and went on with its submission on 01/11/2022."""
         named = []
         for day in ("2022-10-16", "2022-10-17", "2022-10-31", "2022-11-01"):

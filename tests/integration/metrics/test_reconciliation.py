@@ -15,29 +15,31 @@ from shared.eventstore.port import Version
 from tests.integration.metrics.office import Office, ago, announced, gap_of, log_of, names, quiet, today
 from tests.support import samples
 from tests.support.engines import NewDatabase, fresh_nats
-from tests.support.service import House, eventually, open_house
+from tests.support.service import Platform, eventually, open_platform
 from tests.support.tokens import Issuer
 
 
 @pytest.fixture(scope="module")
-async def house(
+async def platform(
     tmp_path_factory: pytest.TempPathFactory,
     keys: Keyring,
     token_issuer: Issuer,
     session_database: NewDatabase,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Platform]:
     async with (
         fresh_nats(tmp_path_factory.mktemp("nats"), keys) as server,
-        open_house(server, keys, token_issuer, session_database, "registry", "campaigns", "metrics") as found,
+        open_platform(
+            server, keys, token_issuer, session_database, "registry", "campaigns", "metrics"
+        ) as opened,
     ):
-        yield found
+        yield opened
 
 
 @pytest.fixture
-async def office(house: House, a_code: str) -> Office:
-    found = Office(house, a_code)
-    await found.open()
-    return found
+async def office(platform: Platform, a_code: str) -> Office:
+    opened = Office(platform, a_code)
+    await opened.open()
+    return opened
 
 
 def closing(event: Any) -> tuple[date, str]:
@@ -60,8 +62,8 @@ async def test_a_stage_that_needs_communication_opens_a_gap_once(office: Office)
 
 async def test_before_the_window_there_is_no_gap(office: Office) -> None:
     await office.enter("drafting", ago(3))
-    await quiet(office.house)
-    assert await announced(office.house, office.code) == []
+    await quiet(office.platform)
+    assert await announced(office.platform, office.code) == []
 
 
 async def test_communications_narrow_the_gap_and_close_it(office: Office) -> None:
@@ -79,21 +81,21 @@ async def test_communications_narrow_the_gap_and_close_it(office: Office) -> Non
     assert [event.aggregate_version for event in closed] == [1, 2, 3]
 
 
-async def test_from_the_communication_to_the_closed_gap_takes_less_than_a_second(house: House) -> None:
+async def test_from_the_communication_to_the_closed_gap_takes_less_than_a_second(platform: Platform) -> None:
     """The best of three counts: other work may share the machine."""
-    took = [await _closing_time(house, number) for number in range(3)]
+    took = [await _closing_time(platform, number) for number in range(3)]
     print("from POST to gap_closed in the log:", ", ".join(f"{seconds:.3f} s" for seconds in took))  # noqa: T201
     assert min(took) < 1
 
 
-async def _closing_time(house: House, number: int) -> float:
-    office = Office(house, f"FAST-{number}")
+async def _closing_time(platform: Platform, number: int) -> float:
+    office = Office(platform, f"FAST-{number}")
     await office.open()
     await office.enter("draft_consultation", ago(1))
     (opened,) = await office.said(1)
     started = time.perf_counter()
     await office.communicate(ago(0))
-    await eventually(lambda: announced(house, office.code, after=opened.position))
+    await eventually(lambda: announced(platform, office.code, after=opened.position))
     return time.perf_counter() - started
 
 
@@ -121,7 +123,7 @@ async def test_a_retracted_communication_opens_the_gap_again(office: Office) -> 
 
 async def test_a_transfer_changes_the_unit(office: Office) -> None:
     heir = f"{office.code}-HEIR"
-    await office.house.import_rows("units", [samples.unit(heir)])
+    await office.platform.import_rows("units", [samples.unit(heir)])
     await office.enter("draft_consultation", ago(1))
     await office.said(1)
     await office.draft("transfer", to_unit_code=heir, on=ago(0))
@@ -142,7 +144,7 @@ async def _remove_policies(office: Office) -> None:
     """Policy 1 was covered; the removal of 2 leaves nothing open."""
     await office.communicate(ago(2), 1)
     await office.said(2)
-    answer = await office.house.registry.client.delete(f"/drafts/{office.code}/policies/2")
+    answer = await office.platform.registry.client.delete(f"/drafts/{office.code}/policies/2")
     assert answer.is_success
 
 
@@ -169,12 +171,12 @@ async def test_every_way_to_close_gives_its_reason(office: Office, reason: str) 
     await close(office)
 
     async def is_closed() -> bool:
-        events = await announced(office.house, office.code)
+        events = await announced(office.platform, office.code)
         return any(event.ref == opened.ref and names([event]) == ["gap_closed"] for event in events)
 
     await eventually(is_closed)
-    await quiet(office.house)
-    of_gap = [event for event in await announced(office.house, office.code) if event.ref == opened.ref]
+    await quiet(office.platform)
+    of_gap = [event for event in await announced(office.platform, office.code) if event.ref == opened.ref]
     assert names(of_gap).count("gap_closed") == 1
     assert closing(of_gap[-1]) == (date.fromisoformat(closed_on), reason.strip())
 
@@ -190,12 +192,14 @@ async def test_a_resumed_stage_is_a_gap_of_its_own(office: Office) -> None:
     assert str(events[2].ref.id) == entry
 
 
-async def test_after_late_history_only_what_is_open_today_stands_as_open(house: House, a_code: str) -> None:
+async def test_after_late_history_only_what_is_open_today_stands_as_open(
+    platform: Platform, a_code: str
+) -> None:
     """A draft of 2023, recorded today: three stages lacked communication, none of them still stands.
 
     While it is recorded row by row, each stage may for a moment look like the current one.
     """
-    office = Office(house, a_code)
+    office = Office(platform, a_code)
     await office.open()
     rows = [
         samples.stage(a_code, "policy_consultation", "2023-01-09"),
@@ -203,27 +207,27 @@ async def test_after_late_history_only_what_is_open_today_stands_as_open(house: 
         samples.stage(a_code, "appraisal", "2023-05-04"),
         samples.stage(a_code, "adopted", "2023-06-15"),
     ]
-    await house.import_rows("stages", rows)
-    await house.import_rows("communications", [samples.communication(a_code, "2023-06-01")])
-    await quiet(house)
-    last = {event.ref.id: event.data for event in await announced(house, a_code)}
+    await platform.import_rows("stages", rows)
+    await platform.import_rows("communications", [samples.communication(a_code, "2023-06-01")])
+    await quiet(platform)
+    last = {event.ref.id: event.data for event in await announced(platform, a_code)}
     assert all(isinstance(word, ComplianceGapClosed) for word in last.values())
-    gaps = await house.services["metrics"].client.get("/gaps", params={"as_of": "2023-03-20"})
+    gaps = await platform.services["metrics"].client.get("/gaps", params={"as_of": "2023-03-20"})
     assert a_code in {gap["draft_code"] for gap in gaps.json()["gaps"]}
 
 
 async def test_late_history_of_a_draft_that_still_waits_announces_the_last_gap(
-    house: House, a_code: str
+    platform: Platform, a_code: str
 ) -> None:
-    office = Office(house, a_code)
+    office = Office(platform, a_code)
     await office.open()
     rows = [
         samples.stage(a_code, "draft_consultation", "2023-03-01"),
         samples.stage(a_code, "appraisal", "2023-05-04"),
     ]
-    await house.import_rows("stages", rows)
+    await platform.import_rows("stages", rows)
     await office.said(1)
-    last = {event.ref.id: event for event in await announced(house, a_code)}
+    last = {event.ref.id: event for event in await announced(platform, a_code)}
     (opened,) = [event for event in last.values() if names([event]) != ["gap_closed"]]
     assert (gap_of(opened).stage, names([opened])) == ("appraisal", ["gap_opened"])
 
@@ -247,11 +251,11 @@ async def test_a_fact_between_look_and_word_is_not_lost(
     assert names(await office.said(2)) == ["gap_opened", "gap_closed"]
 
 
-async def test_nothing_was_ever_said_twice(house: House) -> None:
+async def test_nothing_was_ever_said_twice(platform: Platform) -> None:
     """Over all tests above: versions count up without a hole, and no two words in a row are alike."""
-    await quiet(house)
+    await quiet(platform)
     by_gap: dict[Any, list[Any]] = {}
-    for event in await log_of(house):
+    for event in await log_of(platform):
         if event.ref.context == "compliance":
             by_gap.setdefault(event.ref.id, []).append(event)
     assert len(by_gap) > 10

@@ -7,10 +7,10 @@ from shared.contracts.ids import unit_id
 from shared.contracts.registry import UnitRegistered
 from shared.contracts.vocabulary import Role, UnitKind, UnitLevel
 from shared.kernel.clock import new_id
-from tests.integration.notifier.desk import (
+from tests.integration.notifier.notifier_fixture import (
     MONDAY,
     UNIT,
-    Desk,
+    NotifierFixture,
     alert_in_state,
     alerts,
     opened,
@@ -22,7 +22,7 @@ from tests.support.service import Api, eventually
 BELOW = "SO-01"
 
 
-async def a_unit_below(desk: Desk) -> int:
+async def a_unit_below(notifier_env: NotifierFixture) -> int:
     """A department under UNIT, with nobody to write to."""
     unit = UnitRegistered(
         unit_code=BELOW,
@@ -31,19 +31,21 @@ async def a_unit_below(desk: Desk) -> int:
         kind=UnitKind.DEPARTMENT,
         parent_code=UNIT,
     )
-    return await desk.registry.write(AggregateRef("unit", unit_id(BELOW)), unit)
+    return await notifier_env.registry.write(AggregateRef("unit", unit_id(BELOW)), unit)
 
 
 async def in_state(api: Api, state: str) -> list[str]:
-    return [one["draft_code"] for one in await alerts(api, state=state)]
+    return [alert["draft_code"] for alert in await alerts(api, state=state)]
 
 
-async def test_who_has_nobody_to_write_to_is_read_for_by_the_unit_above(desk: Desk) -> None:
-    async with desk.notifier() as api:
+async def test_who_has_nobody_to_write_to_is_read_for_by_the_unit_above(
+    notifier_env: NotifierFixture,
+) -> None:
+    async with notifier_env.notifier() as api:
         await put_recipient(api, role="supervisor")
-        await a_unit_below(desk)
+        await a_unit_below(notifier_env)
         gap = opened(new_id(), unit_code=BELOW)
-        position = await desk.gap(gap)
+        position = await notifier_env.gap(gap)
         answer = await tick(api, position)
         missing = (await api.client.get("/recipients/missing")).json()["units"]
         (escalated,) = await eventually(lambda: alerts(api, state="escalated"))
@@ -54,19 +56,21 @@ async def test_who_has_nobody_to_write_to_is_read_for_by_the_unit_above(desk: De
     ]
     assert missing == [{"unit_code": BELOW, "read_by": UNIT}]
     assert (escalated["escalated_to"], escalated["draft_code"]) == (UNIT, gap.draft_code)
-    text = next(mail for mail in desk.mails() if "Báo cáo" in mail["Subject"]).get_body(("plain",))
+    text = next(mail for mail in notifier_env.mails() if "Báo cáo" in mail["Subject"]).get_body(("plain",))
     assert text is not None
     assert "1. Sở Xây dựng tỉnh A – quá hạn 5 ngày làm việc" in text.get_content()
     assert "chưa có người nhận thư" in text.get_content()
 
 
-async def test_what_is_late_by_five_days_is_read_of_above_until_a_day_is_named(desk: Desk) -> None:
-    async with desk.notifier() as api:
+async def test_what_is_late_by_five_days_is_read_of_above_until_a_day_is_named(
+    notifier_env: NotifierFixture,
+) -> None:
+    async with notifier_env.notifier() as api:
         await put_recipient(api, role="head", email="giam.doc@stp.example.vn")
-        await a_unit_below(desk)
+        await a_unit_below(notifier_env)
         await put_recipient(api, BELOW)
         gap = opened(new_id(), unit_code=BELOW)
-        answer = await tick(api, await desk.gap(gap))
+        answer = await tick(api, await notifier_env.gap(gap))
         by_unit = {mail["unit_code"]: mail for mail in answer["sent"] if mail["kind"] == "digest"}
         await eventually(lambda: in_state(api, "escalated"))
     assert [line["reason"] for line in by_unit[UNIT]["lines"]] == ["escalated"]
@@ -74,11 +78,13 @@ async def test_what_is_late_by_five_days_is_read_of_above_until_a_day_is_named(d
     assert [line["reason"] for line in by_unit[BELOW]["lines"]] == ["overdue_first"]
 
 
-async def test_a_unit_snoozes_its_own_and_the_preview_says_why_nothing_is_said(desk: Desk) -> None:
-    async with desk.notifier() as api:
+async def test_a_unit_snoozes_its_own_and_the_preview_says_why_nothing_is_said(
+    notifier_env: NotifierFixture,
+) -> None:
+    async with notifier_env.notifier() as api:
         await put_recipient(api)
         gap = opened(new_id(), due_on=date(2026, 11, 25))
-        position = await desk.gap(gap)
+        position = await notifier_env.gap(gap)
         alert = await alert_in_state(api, "raised")
         path, body = f"/alerts/{alert['alert_id']}/snooze", {"until": "2026-11-25", "reason": "đã lên lịch"}
         async with api.as_(Role.UNIT, "STP-02") as stranger, api.as_(Role.UNIT, UNIT) as unit:
@@ -95,11 +101,11 @@ async def test_a_unit_snoozes_its_own_and_the_preview_says_why_nothing_is_said(d
     assert answer["sent"] == []
 
 
-async def test_a_silence_is_known_to_the_log(desk: Desk) -> None:
-    async with desk.notifier() as api:
+async def test_a_silence_is_known_to_the_log(notifier_env: NotifierFixture) -> None:
+    async with notifier_env.notifier() as api:
         await put_recipient(api)
         gap = opened(new_id())
-        position = await desk.gap(gap)
+        position = await notifier_env.gap(gap)
         body = {
             "draft_code": gap.draft_code,
             "last_day": str(MONDAY.date()),

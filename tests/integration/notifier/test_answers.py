@@ -16,7 +16,13 @@ from shared.contracts.ids import alert_id
 from shared.contracts.vocabulary import AlertAnswer, GapClosure, Role
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.kernel.clock import new_id
-from tests.integration.notifier.desk import UNIT, Desk, closed, open_desk, opened
+from tests.integration.notifier.notifier_fixture import (
+    UNIT,
+    NotifierFixture,
+    closed,
+    open_notifier_env,
+    opened,
+)
 from tests.support.engines import NewDatabase, connected, fresh_nats
 from tests.support.links import a_link
 from tests.support.service import Api, eventually
@@ -45,13 +51,13 @@ every_answer = pytest.mark.parametrize("answer", FORMS)
 class Office:
     """One notifier with one open gap and its alert."""
 
-    desk: Desk
+    notifier_env: NotifierFixture
     api: Api
     gap: UUID
 
     def path(self, answer: AlertAnswer, **changes: Any) -> str:
         gap = opened(self.gap)
-        known = {
+        defaults = {
             "link_id": new_id(),
             "gap_id": self.gap,
             "draft_code": gap.draft_code,
@@ -59,10 +65,10 @@ class Office:
             "stage": gap.stage,
             "answer": answer,
         }
-        return f"/answers/{self.desk.links.signer.token(a_link(**known | changes))}"
+        return f"/answers/{self.notifier_env.links.signer.token(a_link(**defaults | changes))}"
 
     async def story(self) -> Sequence[Recorded]:
-        async with connected(self.desk.server, "notifier") as client:
+        async with connected(self.notifier_env.server, "notifier") as client:
             ref = AggregateRef("alert", alert_id(self.gap, UNIT))
             return (await JetStreamEventStore(client).load(ref)).events
 
@@ -78,26 +84,28 @@ async def notifier(
     keys: Keyring,
     token_issuer: Issuer,
     session_database: NewDatabase,
-) -> AsyncIterator[tuple[Desk, Api]]:
+) -> AsyncIterator[tuple[NotifierFixture, Api]]:
     """One notifier for all tests here: each has a gap of its own."""
     folder = tmp_path_factory.mktemp("answers")
     async with (
         fresh_nats(folder / "nats", keys) as server,
-        open_desk(server, keys, token_issuer, await session_database("notifier"), folder) as desk,
+        open_notifier_env(
+            server, keys, token_issuer, await session_database("notifier"), folder
+        ) as notifier_env,
     ):
-        await desk.stop_ticking()
-        await desk.units()
-        async with desk.notifier() as api:
-            yield desk, api
+        await notifier_env.stop_ticking()
+        await notifier_env.units()
+        async with notifier_env.notifier() as api:
+            yield notifier_env, api
 
 
 @pytest.fixture
-async def office(notifier: tuple[Desk, Api]) -> AsyncIterator[Office]:
-    desk, api = notifier
+async def office(notifier: tuple[NotifierFixture, Api]) -> AsyncIterator[Office]:
+    notifier_env, api = notifier
     gap = new_id()
-    await desk.gap(opened(gap))
+    await notifier_env.gap(opened(gap))
     async with api.as_(None) as nobody:
-        yield Office(desk, Api(api.app, api.settings, nobody, api.issuer), gap)
+        yield Office(notifier_env, Api(api.app, api.settings, nobody, api.issuer), gap)
 
 
 @every_answer
@@ -128,9 +136,9 @@ async def test_what_is_recorded_names_no_person(office: Office) -> None:
     event = (await office.story())[-1]
     assert event.metadata.actor == f"unit/{UUID(int=2)}"
     assert event.metadata.idempotency_key == str(link)
-    said = event.data.model_dump()
-    assert (said["recipient_id"], said["unit_code"]) == (UUID(int=2), UNIT)
-    assert (said["document"], said["decided_on"]) == ("Công văn 99/VPCP-PL", date(2026, 11, 5))
+    payload = event.data.model_dump()
+    assert (payload["recipient_id"], payload["unit_code"]) == (UUID(int=2), UNIT)
+    assert (payload["document"], payload["decided_on"]) == ("Công văn 99/VPCP-PL", date(2026, 11, 5))
 
 
 async def test_two_people_press_at_once(office: Office) -> None:
@@ -203,7 +211,7 @@ async def test_no_link_of_another_purpose_matter_or_maker_opens_the_door(
 
 async def test_a_matter_that_is_over_needs_no_answer(office: Office) -> None:
     await eventually(office.story)  # raised: of a gap that closes before, nobody was ever asked
-    await office.desk.gap(closed(office.gap, date(2026, 11, 20), GapClosure.COVERED))
+    await office.notifier_env.gap(closed(office.gap, date(2026, 11, 20), GapClosure.COVERED))
     path = office.path(AlertAnswer.PLANNED)
     for page in (
         await office.api.client.get(path),

@@ -9,7 +9,7 @@ import pytest
 from deploy.local.engines.ports import free_port
 from services.notifier.adapters.delivery.bounces import BounceHandler, ImapReader
 from shared.kernel.clock import new_id
-from tests.integration.notifier.desk import MONDAY, Desk, opened, put_recipient, tick
+from tests.integration.notifier.notifier_fixture import MONDAY, NotifierFixture, opened, put_recipient, tick
 from tests.support.reports import TOKEN, report
 from tests.support.smtp_server import Mailbox, serving
 
@@ -30,26 +30,26 @@ async def lmtp(port: int, to: str, content: bytes) -> None:
         client.close()
 
 
-async def test_a_report_over_lmtp_marks_the_address_and_the_matter(desk: Desk) -> None:
+async def test_a_report_over_lmtp_marks_the_address_and_the_matter(notifier_env: NotifierFixture) -> None:
     mailbox, port = Mailbox(), free_port()
     with serving(mailbox) as url:
-        async with desk.notifier(
+        async with notifier_env.notifier(
             smtp_url=url, bounce_address="bounce@loa.example.vn", bounce_listen=f"127.0.0.1:{port}"
         ) as api:
             await put_recipient(api)
-            position = await desk.gap(opened(new_id()))
+            position = await notifier_env.gap(opened(new_id()))
             await tick(api, position)
             (sender,) = mailbox.senders
             with pytest.raises(aiosmtplib.SMTPRecipientRefused):
                 await lmtp(port, "bounce@loa.example.vn", report())
             for _ in range(2):  # reports come twice, too
                 await lmtp(port, sender, report())
-            (row,) = await desk.rows("SELECT state, delivery, announced FROM digest")
-            (listed,) = await desk.rows("SELECT undeliverable_on, undeliverable_why FROM recipient")
+            (row,) = await notifier_env.rows("SELECT state, delivery, announced FROM digest")
+            (listed,) = await notifier_env.rows("SELECT undeliverable_on, undeliverable_why FROM recipient")
             await tick(api, position)  # wakes the announcing
-            desk.clock.moment = MONDAY + timedelta(days=2)
+            notifier_env.clock.moment = MONDAY + timedelta(days=2)
             next_day = await tick(api, position)
-        log = await desk.log("alert")
+        log = await notifier_env.log("alert")
     assert sender.startswith("bounce+")
     assert sender.endswith("@loa.example.vn")
     assert (row["state"], row["delivery"]["reason"], row["announced"]) == ("failed", "returned", False)

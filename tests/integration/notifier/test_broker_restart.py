@@ -4,30 +4,30 @@ from datetime import date
 
 from shared.contracts.vocabulary import GapClosure
 from shared.kernel.clock import new_id
-from tests.integration.notifier.desk import Desk, closed, opened
+from tests.integration.notifier.notifier_fixture import NotifierFixture, closed, opened
 from tests.support.service import Api, eventually
 
 
-async def test_gaps_are_heard_again_after_the_broker_came_back(desk: Desk) -> None:
+async def test_gaps_are_heard_again_after_the_broker_came_back(notifier_env: NotifierFixture) -> None:
     first, second = new_id(), new_id()
-    async with desk.notifier() as api:
-        await desk.gap(opened(first))
+    async with notifier_env.notifier() as api:
+        await notifier_env.gap(opened(first))
         await eventually(lambda: _raised(api, 1))
-        await desk.server.stop()
+        await notifier_env.server.stop()
         assert not await api.ready()
-        await desk.server.start()
+        await notifier_env.server.start()
         await eventually(api.ready)
-        await eventually(lambda: _written(desk, second))
+        await eventually(lambda: _written(notifier_env, second))
         await eventually(lambda: _raised(api, 2))
-        await desk.gap(closed(first, date(2026, 11, 23), GapClosure.COVERED))
+        await notifier_env.gap(closed(first, date(2026, 11, 23), GapClosure.COVERED))
         await eventually(lambda: _raised(api, 1))
 
 
-async def _written(desk: Desk, gap: object) -> bool:
+async def _written(notifier_env: NotifierFixture, gap: object) -> bool:
     """Write as soon as the writer's own connection is back."""
-    if not desk.metrics.client.is_connected:
+    if not notifier_env.metrics.client.is_connected:
         return False
-    await desk.gap(opened(gap))  # type: ignore[arg-type]  # an id of ours
+    await notifier_env.gap(opened(gap))  # type: ignore[arg-type]  # an id of ours
     return True
 
 

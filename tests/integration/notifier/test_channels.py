@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from shared.kernel.clock import new_id
-from tests.integration.notifier.desk import Desk, opened, put_recipient, tick
+from tests.integration.notifier.notifier_fixture import NotifierFixture, opened, put_recipient, tick
 
 # What Apprise imports is its own affair.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -37,32 +37,32 @@ def webhook(taken: list[dict[str, Any]], answers: list[int]) -> Iterator[int]:
         server.server_close()
 
 
-async def test_a_channel_is_reached_and_one_that_fails_is_asked_again(desk: Desk) -> None:
+async def test_a_channel_is_reached_and_one_that_fails_is_asked_again(notifier_env: NotifierFixture) -> None:
     taken: list[dict[str, Any]] = []
     with webhook(taken, [500]) as port:
         channels = {"so-tu-phap": SecretStr(f"json://127.0.0.1:{port}/loa")}
-        async with desk.notifier(channels=channels) as api:
+        async with notifier_env.notifier(channels=channels) as api:
             await api.client.post("/sending/release", json={"reason": "a test"})
             await put_recipient(api, email="channel:so-tu-phap")
-            position = await desk.gap(opened(new_id()))
+            position = await notifier_env.gap(opened(new_id()))
             await tick(api, position)
-            (waiting,) = await desk.rows("SELECT state FROM digest")
-            await desk.change("UPDATE digest SET not_before = created_at")
+            (waiting,) = await notifier_env.rows("SELECT state FROM digest")
+            await notifier_env.change("UPDATE digest SET not_before = created_at")
             await tick(api, position)
             await tick(api, position)
-            (row,) = await desk.rows("SELECT state, delivery, subject FROM digest")
+            (row,) = await notifier_env.rows("SELECT state, delivery, subject FROM digest")
     assert waiting["state"] == "queued"
     assert (row["state"], row["delivery"]["channel"]) == ("sent", "so-tu-phap")
-    assert [one["title"] for one in taken] == [row["subject"]] * 2
+    assert [item["title"] for item in taken] == [row["subject"]] * 2
     assert "Kính gửi: Sở Tư pháp tỉnh A" in taken[-1]["message"]
-    assert desk.mails() == []
+    assert notifier_env.mails() == []
 
 
-async def test_a_channel_that_nobody_named_is_parked_with_its_reason(desk: Desk) -> None:
-    async with desk.notifier() as api:
+async def test_a_channel_that_nobody_named_is_parked_with_its_reason(notifier_env: NotifierFixture) -> None:
+    async with notifier_env.notifier() as api:
         await put_recipient(api, email="channel:nowhere")
-        await tick(api, await desk.gap(opened(new_id())))
-        (row,) = await desk.rows("SELECT state, delivery FROM digest")
+        await tick(api, await notifier_env.gap(opened(new_id())))
+        (row,) = await notifier_env.rows("SELECT state, delivery FROM digest")
         refused = await api.client.put(
             "/units/STP-01/recipients", json=[{"role": "head", "email": "channel:"}]
         )

@@ -10,12 +10,12 @@ import pytest
 from services.notifier.adapters.delivery.ledger import SqlLedger
 from shared.contracts.vocabulary import GapClosure, Role
 from shared.kernel.clock import new_id
-from tests.integration.notifier.desk import (
+from tests.integration.notifier.notifier_fixture import (
     MONDAY,
     OTHER,
     SUNDAY,
     UNIT,
-    Desk,
+    NotifierFixture,
     alert_in_state,
     alerts,
     changed,
@@ -29,10 +29,10 @@ from tests.support.service import eventually
 TICKS = 4
 
 
-async def test_one_mail_with_the_right_words_and_no_second(desk: Desk) -> None:
-    async with desk.notifier() as api:
+async def test_one_mail_with_the_right_words_and_no_second(notifier_env: NotifierFixture) -> None:
+    async with notifier_env.notifier() as api:
         recipient = await put_recipient(api)
-        position = await desk.gap(opened(new_id()))
+        position = await notifier_env.gap(opened(new_id()))
         first = await tick(api, position)
         second = await tick(api, position)
         alert = await alert_in_state(api, "raised")
@@ -40,7 +40,7 @@ async def test_one_mail_with_the_right_words_and_no_second(desk: Desk) -> None:
     assert [(m["recipient_id"], m["unit_code"]) for m in first["sent"]] == [(recipient, UNIT)]
     assert second["sent"] == []
     assert [s["reason"] for s in second["skipped"]] == ["already_sent"]
-    (mail,) = desk.mails()
+    (mail,) = notifier_env.mails()
     assert mail["Subject"] == (
         "[Đôn đốc] Quá hạn 5 ngày làm việc: truyền thông dự thảo “Luật Đất đai (sửa đổi)”"
     )
@@ -54,23 +54,23 @@ async def test_one_mail_with_the_right_words_and_no_second(desk: Desk) -> None:
     assert sent[0]["unit_code"] == UNIT
 
 
-async def test_sent_is_in_the_log_with_reason_and_opaque_recipient(desk: Desk) -> None:
-    async with desk.notifier() as api:
+async def test_sent_is_in_the_log_with_reason_and_opaque_recipient(notifier_env: NotifierFixture) -> None:
+    async with notifier_env.notifier() as api:
         recipient = await put_recipient(api)
-        await tick(api, await desk.gap(opened(new_id())))
+        await tick(api, await notifier_env.gap(opened(new_id())))
 
         async def told() -> bool:
             return [a["last_reason"] for a in await alerts(api)] == ["overdue_first"]
 
         await eventually(told)
         (alert,) = await alerts(api)
-        (line,) = await desk.rows("SELECT recipient_id, announced FROM digest")
+        (line,) = await notifier_env.rows("SELECT recipient_id, announced FROM digest")
     assert alert["last_sent_day"] == "2026-11-23"
     assert line == {"recipient_id": type(line["recipient_id"])(recipient), "announced": True}
 
 
 async def test_two_notifiers_at_the_same_moment_make_one_mail(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    notifier_env: NotifierFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All four have planned the mail before any of them queues it: the ledger's key alone decides."""
     enqueue, planned, all_planned = SqlLedger.enqueue, 0, asyncio.Event()
@@ -83,40 +83,40 @@ async def test_two_notifiers_at_the_same_moment_make_one_mail(
         await all_planned.wait()
         return await enqueue(self, mails, correlation_id, now)
 
-    async with desk.notifier() as one, desk.notifier() as two:
-        await put_recipient(one)
-        position = await desk.gap(opened(new_id()))
-        await alert_in_state(one, "raised")
+    async with notifier_env.notifier() as notifier, notifier_env.notifier() as two:
+        await put_recipient(notifier)
+        position = await notifier_env.gap(opened(new_id()))
+        await alert_in_state(notifier, "raised")
         monkeypatch.setattr(SqlLedger, "enqueue", together)
-        answers = await asyncio.gather(*(tick(api, position) for api in (one, two, one, two)))
+        answers = await asyncio.gather(*(tick(api, position) for api in (notifier, two, notifier, two)))
     assert planned == TICKS
-    assert len(await desk.rows("SELECT 1 FROM digest")) == 1
-    assert len(desk.mails()) == 1
+    assert len(await notifier_env.rows("SELECT 1 FROM digest")) == 1
+    assert len(notifier_env.mails()) == 1
     assert sum(len(answer["sent"]) for answer in answers) == 1
     skipped = sorted(skip["reason"] for answer in answers for skip in answer["skipped"])
     assert skipped == ["already_sent"] * (TICKS - 1)
 
 
-async def test_the_brokers_own_tick_sends(desk: Desk) -> None:
+async def test_the_brokers_own_tick_sends(notifier_env: NotifierFixture) -> None:
     """Nobody calls the door: a gap, a recipient and the tick of the log's own clock are enough."""
-    async with desk.notifier() as api:
+    async with notifier_env.notifier() as api:
         await put_recipient(api)
-        await desk.gap(opened(new_id()))
-        async with desk.operator() as operator:
+        await notifier_env.gap(opened(new_id()))
+        async with notifier_env.operator() as operator:
             await operator.jetstream().publish("loa-ticks.minute", b"")
 
         async def mailed() -> bool:
-            return len(desk.mails()) == 1
+            return len(notifier_env.mails()) == 1
 
         await eventually(mailed)
 
 
-async def test_what_was_done_is_thanked_for_on_the_next_working_day(desk: Desk) -> None:
+async def test_what_was_done_is_thanked_for_on_the_next_working_day(notifier_env: NotifierFixture) -> None:
     gap = new_id()
-    async with desk.notifier() as api:
+    async with notifier_env.notifier() as api:
         await put_recipient(api)
-        await tick(api, await desk.gap(opened(gap)))
-        position = await desk.gap(closed(gap, date(2026, 11, 23), GapClosure.COVERED))
+        await tick(api, await notifier_env.gap(opened(gap)))
+        position = await notifier_env.gap(closed(gap, date(2026, 11, 23), GapClosure.COVERED))
         await alert_in_state(api, "resolved")
         holiday = await tick(api, position, "2026-11-24")
         following = await tick(api, position, "2026-11-25")
@@ -125,16 +125,16 @@ async def test_what_was_done_is_thanked_for_on_the_next_working_day(desk: Desk) 
     assert "không phải là ngày làm việc" in holiday["message"]["vi"]
     assert "25/11/2026" in holiday["message"]["vi"]
     assert [line["reason"] for m in following["sent"] for line in m["lines"]] == ["resolved_since"]
-    body = desk.mails()[-1].get_body(("plain",))
+    body = notifier_env.mails()[-1].get_body(("plain",))
     assert body is not None
     assert "Trân trọng cảm ơn Sở Tư pháp tỉnh A" in body.get_content()
     assert [s["reason"] for s in nothing["skipped"]] == ["nothing_new"]
 
 
-async def test_an_overdue_gap_is_named_again_after_five_working_days(desk: Desk) -> None:
-    async with desk.notifier() as api:
+async def test_an_overdue_gap_is_named_again_after_five_working_days(notifier_env: NotifierFixture) -> None:
+    async with notifier_env.notifier() as api:
         await put_recipient(api)
-        position = await desk.gap(opened(new_id()))
+        position = await notifier_env.gap(opened(new_id()))
         days = ["2026-11-23", "2026-11-25", "2026-11-30", "2026-12-01", "2026-12-02"]
         reasons = {}
         for day in days:
@@ -149,50 +149,50 @@ async def test_an_overdue_gap_is_named_again_after_five_working_days(desk: Desk)
     }
 
 
-async def test_sunday_sends_nothing_and_says_when(desk: Desk) -> None:
-    desk.clock.moment = SUNDAY
-    async with desk.notifier() as api:
+async def test_sunday_sends_nothing_and_says_when(notifier_env: NotifierFixture) -> None:
+    notifier_env.clock.moment = SUNDAY
+    async with notifier_env.notifier() as api:
         await put_recipient(api)
-        answer = await tick(api, await desk.gap(opened(new_id())))
+        answer = await tick(api, await notifier_env.gap(opened(new_id())))
     assert answer["sent"] == []
     assert [s["reason"] for s in answer["skipped"]] == ["not_a_working_day"]
     assert "08 giờ 00 ngày 23/11/2026" in answer["message"]["vi"]
-    assert desk.mails() == []
+    assert notifier_env.mails() == []
 
 
-async def test_before_eight_nothing_goes_out(desk: Desk) -> None:
-    desk.clock.moment = MONDAY.replace(hour=7, minute=59)
-    async with desk.notifier() as api:
+async def test_before_eight_nothing_goes_out(notifier_env: NotifierFixture) -> None:
+    notifier_env.clock.moment = MONDAY.replace(hour=7, minute=59)
+    async with notifier_env.notifier() as api:
         await put_recipient(api)
-        position = await desk.gap(opened(new_id()))
+        position = await notifier_env.gap(opened(new_id()))
         early = await tick(api, position)
-        desk.clock.moment = MONDAY.replace(hour=8, minute=0)
+        notifier_env.clock.moment = MONDAY.replace(hour=8, minute=0)
         on_time = await tick(api, position)
     assert [s["reason"] for s in early["skipped"]] == ["before_hour"]
     assert len(on_time["sent"]) == 1
 
 
-async def test_a_past_day_is_only_simulated(desk: Desk) -> None:
-    async with desk.notifier() as api:
+async def test_a_past_day_is_only_simulated(notifier_env: NotifierFixture) -> None:
+    async with notifier_env.notifier() as api:
         await put_recipient(api)
-        position = await desk.gap(opened(new_id()))
+        position = await notifier_env.gap(opened(new_id()))
         answer = await tick(api, position, "2026-11-17")
-        ledger = await desk.rows("SELECT 1 FROM digest")
+        ledger = await notifier_env.rows("SELECT 1 FROM digest")
         (alert,) = await alerts(api)
     assert answer["simulated"]
     assert answer["sent"] == []
     assert [s["reason"] for s in answer["skipped"]] == ["simulated"]
     assert ledger == []
     assert alert["last_sent_day"] is None
-    assert desk.mails() == []
-    (mail,) = desk.mails(desk.settings.simulated_dir)
+    assert notifier_env.mails() == []
+    (mail,) = notifier_env.mails(notifier_env.settings.simulated_dir)
     assert "Quá hạn 1 ngày làm việc" in mail["Subject"]
 
 
-async def test_preview_shows_and_keeps_nothing(desk: Desk) -> None:
-    async with desk.notifier() as api:
+async def test_preview_shows_and_keeps_nothing(notifier_env: NotifierFixture) -> None:
+    async with notifier_env.notifier() as api:
         await put_recipient(api, language="en")
-        position = await desk.gap(opened(new_id()))
+        position = await notifier_env.gap(opened(new_id()))
         preview = await api.client.get(
             "/preview", params={"at": "2026-11-23T10:00", "min_position": position}
         )
@@ -200,67 +200,71 @@ async def test_preview_shows_and_keeps_nothing(desk: Desk) -> None:
     assert mail["subject"].startswith("[Overdue] 5 working days")
     assert "<html" in mail["html"]
     assert "To: Sở Tư pháp tỉnh A" in mail["text"]
-    assert desk.mails() == []
-    assert await desk.rows("SELECT 1 FROM digest") == []
+    assert notifier_env.mails() == []
+    assert await notifier_env.rows("SELECT 1 FROM digest") == []
 
 
-async def test_a_rebuild_sends_nothing_and_leaves_the_ledger(desk: Desk) -> None:
-    async with desk.notifier() as api:
+async def test_a_rebuild_sends_nothing_and_leaves_the_ledger(notifier_env: NotifierFixture) -> None:
+    async with notifier_env.notifier() as api:
         recipient = await put_recipient(api)
-        position = await desk.gap(opened(new_id()))
+        position = await notifier_env.gap(opened(new_id()))
         await tick(api, position)
-        before = await desk.rows("SELECT * FROM digest")
+        before = await notifier_env.rows("SELECT * FROM digest")
         await api.rebuild()
         await tick(api, position)
         answer = await tick(api, position, "2026-11-25")
-        after = await desk.rows("SELECT * FROM digest")
+        after = await notifier_env.rows("SELECT * FROM digest")
         (alert,) = await eventually(lambda: alerts(api))
         listed = (await api.client.get(f"/units/{UNIT}/recipients")).json()["recipients"]
     assert [s["reason"] for s in answer["skipped"]] == ["nothing_new"]
     assert after == before
-    assert len(desk.mails()) == 1
+    assert len(notifier_env.mails()) == 1
     assert alert["last_sent_day"] == "2026-11-23"
     assert [r["recipient_id"] for r in listed] == [recipient]
 
 
-async def test_a_transfer_resolves_the_old_units_alert_and_raises_the_new_ones(desk: Desk) -> None:
+async def test_a_transfer_resolves_the_old_units_alert_and_raises_the_new_ones(
+    notifier_env: NotifierFixture,
+) -> None:
     gap = new_id()
-    async with desk.notifier() as api:
-        await desk.gap(opened(gap))
+    async with notifier_env.notifier() as api:
+        await notifier_env.gap(opened(gap))
         await alert_in_state(api, "raised")
-        await desk.gap(changed(gap, unit_code=OTHER))
+        await notifier_env.gap(changed(gap, unit_code=OTHER))
         old = await alert_in_state(api, "resolved")
         new = await alert_in_state(api, "raised", OTHER)
     assert old["closure"] == "transferred"
     assert new["gap_id"] == str(gap)
 
 
-async def test_who_owes_without_a_mailbox_is_named(desk: Desk) -> None:
-    async with desk.notifier() as api:
-        answer = await tick(api, await desk.gap(opened(new_id())))
+async def test_who_owes_without_a_mailbox_is_named(notifier_env: NotifierFixture) -> None:
+    async with notifier_env.notifier() as api:
+        answer = await tick(api, await notifier_env.gap(opened(new_id())))
     assert [(s["unit_code"], s["reason"]) for s in answer["skipped"]] == [(UNIT, "no_recipient")]
 
 
-async def test_a_removed_mailbox_gets_nothing(desk: Desk) -> None:
-    async with desk.notifier() as api:
+async def test_a_removed_mailbox_gets_nothing(notifier_env: NotifierFixture) -> None:
+    async with notifier_env.notifier() as api:
         await put_recipient(api)
         await api.client.put(f"/units/{UNIT}/recipients", json=[])
-        answer = await tick(api, await desk.gap(opened(new_id())))
+        answer = await tick(api, await notifier_env.gap(opened(new_id())))
     assert [s["reason"] for s in answer["skipped"]] == ["no_recipient"]
 
 
-async def test_a_poisonous_message_is_ended_and_the_next_one_taken(desk: Desk) -> None:
-    async with desk.notifier() as api:
-        await desk.metrics.client.jetstream().publish(f"loa.compliance.{new_id()}.gap_opened", b"{}")
-        await api.client.post("/projections/skip", json={"position": await desk.head(), "reason": "test"})
-        await desk.gap(opened(new_id()))
+async def test_a_poisonous_message_is_ended_and_the_next_one_taken(notifier_env: NotifierFixture) -> None:
+    async with notifier_env.notifier() as api:
+        await notifier_env.metrics.client.jetstream().publish(f"loa.compliance.{new_id()}.gap_opened", b"{}")
+        await api.client.post(
+            "/projections/skip", json={"position": await notifier_env.head(), "reason": "test"}
+        )
+        await notifier_env.gap(opened(new_id()))
         assert (await alert_in_state(api, "raised"))["unit_code"] == UNIT
 
 
-async def test_the_outbox_masks_addresses_but_for_the_operator(desk: Desk) -> None:
-    async with desk.notifier(public_read=True) as api:
+async def test_the_outbox_masks_addresses_but_for_the_operator(notifier_env: NotifierFixture) -> None:
+    async with notifier_env.notifier(public_read=True) as api:
         await put_recipient(api)
-        ticked = await tick(api, await desk.gap(opened(new_id())))
+        ticked = await tick(api, await notifier_env.gap(opened(new_id())))
         key = ticked["sent"][0]["digest_key"]
         full = (await api.client.get("/outbox")).text
         async with api.as_(None) as anybody:
@@ -277,9 +281,9 @@ async def test_the_outbox_masks_addresses_but_for_the_operator(desk: Desk) -> No
     assert (refused.status_code, forbidden.status_code, missing.status_code) == (401, 403, 404)
 
 
-async def test_recipients_come_by_import_too(desk: Desk) -> None:
+async def test_recipients_come_by_import_too(notifier_env: NotifierFixture) -> None:
     row = {"unit_code": UNIT, "role": "head", "email": "Lanh.Dao@stp.example.vn", "language": ""}
-    async with desk.notifier() as api:
+    async with notifier_env.notifier() as api:
         rows = [row, row, {**row, "unit_code": "NOBODY"}, {**row, "email": "a@b.vn\r\nBcc: c@d.vn"}]
         outcomes = await api.import_rows("recipients", rows)
         listed = (await api.client.get(f"/units/{UNIT}/recipients")).json()["recipients"]

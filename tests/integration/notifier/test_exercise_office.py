@@ -21,11 +21,11 @@ from shared.contracts.catalog import CATALOG
 from shared.contracts.envelope import decode
 from shared.contracts.event import Event
 from shared.projections.event_feed import Feed
-from tests.integration.notifier.desk import Writer, open_desk
+from tests.integration.notifier.notifier_fixture import Writer, open_notifier_env
 from tests.integration.notifier.test_year import CALENDAR, Office, days, moment
 from tests.support.engines import NewDatabase
 from tests.support.naive_mail import NaiveNotifier
-from tests.support.service import House, eventually, open_house
+from tests.support.service import Platform, eventually, open_platform
 from tests.support.tokens import Issuer
 
 FIRST, DAYS = date(2026, 4, 6), 56  # with Giỗ Tổ (27 April, in lieu), 30 April and 1 May
@@ -40,7 +40,7 @@ class Log:
         self._read = 0
 
     async def learn(self) -> None:
-        head = await self._office.desk.head()
+        head = await self._office.notifier_env.head()
         while self._read < head:
             for raw in await self._feed.batch(1000, 1.0):
                 self._read = raw.position
@@ -52,42 +52,49 @@ class Log:
 @asynccontextmanager
 async def opened(
     server: NatsServer, keys: Keyring, issuer: Issuer, new_database: NewDatabase, folder: Path
-) -> AsyncIterator[tuple[House, Office]]:
+) -> AsyncIterator[tuple[Platform, Office]]:
     async with (
-        open_house(server, keys, issuer, new_database, "registry", "campaigns", "metrics") as house,
-        open_desk(server, keys, issuer, await new_database("notifier"), folder) as desk,
+        open_platform(server, keys, issuer, new_database, "registry", "campaigns", "metrics") as platform,
+        open_notifier_env(server, keys, issuer, await new_database("notifier"), folder) as notifier_env,
     ):
-        await desk.stop_ticking()
-        desk.clock.moment = moment(FIRST, 6)
-        engine = create_async_engine(desk.settings.async_database_url)
-        async with desk.notifier() as api, desk.operator() as operator, engine.connect() as database:
+        await notifier_env.stop_ticking()
+        notifier_env.clock.moment = moment(FIRST, 6)
+        engine = create_async_engine(notifier_env.settings.async_database_url)
+        async with (
+            notifier_env.notifier() as api,
+            notifier_env.operator() as operator,
+            engine.connect() as database,
+        ):
             naive = NaiveNotifier(CALENDAR.is_working)
-            yield house, Office(desk, api, Writer(operator), operator, database, naive, random.Random(3))
+            yield (
+                platform,
+                Office(notifier_env, api, Writer(operator), operator, database, naive, random.Random(3)),
+            )
         await engine.dispose()
 
 
-async def fill(house: House, office: Office) -> None:
+async def fill(platform: Platform, office: Office) -> None:
     """Put the exercise of the first day in, as `loa import` does."""
     for name, rows in sorted(
-        exercise.sheets(FIRST, CALENDAR).items(), key=lambda one: list(ORDER).index(one[0])
+        exercise.sheets(FIRST, CALENDAR).items(), key=lambda item: list(ORDER).index(item[0])
     ):
         if ORDER[name] == "notifier":
-            outcomes = await office.api.import_rows(name, rows, min_position=await house.head())
-            assert {one["status"] for one in outcomes} == {"taken"}
+            outcomes = await office.api.import_rows(name, rows, min_position=await platform.head())
+            assert {outcome["status"] for outcome in outcomes} == {"taken"}
         else:
-            await house.import_rows(name, rows, ORDER[name])
+            await platform.import_rows(name, rows, ORDER[name])
     office.naive.boxes = [(email, unit, role) for unit, role, email, _ in exercise.RECIPIENTS]
-    await house.settled()
+    await platform.settled()
 
 
-async def do_something(house: House, office: Office, log: Log, day: date) -> None:
+async def do_something(platform: Platform, office: Office, log: Log, day: date) -> None:
     """Let a unit do its duty on some days: a communication about the whole draft closes the gap."""
     still = [gap_id for gap_id in office.naive.gaps if gap_id not in office.naive.ended]
     if not still or office.chance.random() > 0.12:
         return
     gap = office.naive.gaps[office.chance.choice(still)]
     body: dict[str, Any] = {"held_on": day.isoformat(), "channel": "conference", "title": f"Hội nghị {day}"}
-    answer = await house.campaigns.client.post(f"/drafts/{gap.draft_code}/communications", json=body)
+    answer = await platform.campaigns.client.post(f"/drafts/{gap.draft_code}/communications", json=body)
     assert answer.status_code == 201, answer.text
 
     async def closed() -> bool:
@@ -102,8 +109,8 @@ async def do_something(house: House, office: Office, log: Log, day: date) -> Non
 async def test_the_exercise_office_for_eight_weeks(
     new_nats: NatsServer, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase, tmp_path: Path
 ) -> None:
-    async with opened(new_nats, keys, token_issuer, new_database, tmp_path) as (house, office):
-        await fill(house, office)
+    async with opened(new_nats, keys, token_issuer, new_database, tmp_path) as (platform, office):
+        await fill(platform, office)
         log = Log(office)
 
         async def announced() -> bool:
@@ -113,13 +120,13 @@ async def test_the_exercise_office_for_eight_weeks(
         await eventually(announced)
         for day in days(FIRST, DAYS):
             office.seen = {}
-            await do_something(house, office, log, day)
+            await do_something(platform, office, log, day)
             await log.learn()
             await office.tick(moment(day, 8, 1))
             await office.expect(day, office.naive.morning(day))
             if office.chance.random() < 0.3:
                 await office.tick(moment(day, 9))
                 await office.expect(day, {})
-        kinds = await office.desk.rows("SELECT kind, count(*) AS n FROM digest GROUP BY 1")
+        kinds = await office.notifier_env.rows("SELECT kind, count(*) AS n FROM digest GROUP BY 1")
     assert {row["kind"] for row in kinds} == {"digest", "weekly_list", "monthly_summary"}
     print(DAYS, "days:", {row["kind"]: row["n"] for row in kinds})  # noqa: T201  the figures of the office

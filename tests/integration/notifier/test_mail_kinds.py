@@ -19,7 +19,7 @@ from services.notifier.domain.recipients.supervision import Unit
 from shared.contracts.vocabulary import OptionalMail
 from shared.kernel.clock import new_id
 from shared.kernel.errors import Text
-from tests.integration.notifier.desk import Desk, opened, put_recipient, tick
+from tests.integration.notifier.notifier_fixture import NotifierFixture, opened, put_recipient, tick
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,9 @@ class GreetingKind(MailKind):
         return of_week(self.name, day)
 
     def recipients(self, planning: Planning) -> Iterable[Recipient]:
-        return (one for reach in planning.situation.audience.leaders() for one in reach.recipients)
+        return (
+            recipient for reach in planning.situation.audience.leaders() for recipient in reach.recipients
+        )
 
     def compose(self, planning: Planning, recipient: Recipient) -> Greeting:
         period = self.run_of(planning.day).period
@@ -53,16 +55,18 @@ class GreetingKind(MailKind):
 
 
 @pytest.fixture
-def greeting_desk(desk: Desk) -> Desk:
-    desk.create = partial(create_app, more_kinds=[GreetingKind()])
-    return desk
+def greeting_env(notifier_env: NotifierFixture) -> NotifierFixture:
+    notifier_env.create = partial(create_app, more_kinds=[GreetingKind()])
+    return notifier_env
 
 
-async def test_a_new_kind_goes_from_the_plan_through_the_ledger_to_a_file(greeting_desk: Desk) -> None:
-    desk = greeting_desk
-    async with desk.notifier() as api:
+async def test_a_new_kind_goes_from_the_plan_through_the_ledger_to_a_file(
+    greeting_env: NotifierFixture,
+) -> None:
+    notifier_env = greeting_env
+    async with notifier_env.notifier() as api:
         recipient = await put_recipient(api, role="head")
-        position = await desk.gap(opened(new_id()))
+        position = await notifier_env.gap(opened(new_id()))
         preview = (await api.client.get("/preview", params={"min_position": position})).json()
         answer = await tick(api, position)
         again = await tick(api, position)
@@ -71,24 +75,28 @@ async def test_a_new_kind_goes_from_the_plan_through_the_ledger_to_a_file(greeti
     assert key in [mail["digest_key"] for mail in preview["mails"]]
     assert [mail["kind"] for mail in answer["sent"]] == ["digest", "greeting"]
     assert again["sent"] == []
-    (row,) = await desk.rows("SELECT digest_key, state, announced FROM digest WHERE kind = 'greeting'")
+    (row,) = await notifier_env.rows(
+        "SELECT digest_key, state, announced FROM digest WHERE kind = 'greeting'"
+    )
     assert row == {"digest_key": key, "state": "sent", "announced": True}
-    assert await desk.rows("SELECT 1 FROM mail_round WHERE round_key = '2026-W48.greeting'")
+    assert await notifier_env.rows("SELECT 1 FROM mail_round WHERE round_key = '2026-W48.greeting'")
     assert "Thư chào" in outbox
-    (mail,) = [one for one in desk.mails() if one["Subject"] == "Chào Sở Tư pháp tỉnh A"]
+    (mail,) = [mail for mail in notifier_env.mails() if mail["Subject"] == "Chào Sở Tư pháp tỉnh A"]
     body = mail.get_body(("plain",))
     assert body is not None
     assert "Tuần 2026-W48" in body.get_content()
 
 
-async def test_a_file_of_a_kind_that_nobody_knows_any_more_is_still_shown(greeting_desk: Desk) -> None:
+async def test_a_file_of_a_kind_that_nobody_knows_any_more_is_still_shown(
+    greeting_env: NotifierFixture,
+) -> None:
     """A release that had the kind is rolled back: its mails stay in the ledger."""
-    desk = greeting_desk
-    async with desk.notifier() as api:
+    notifier_env = greeting_env
+    async with notifier_env.notifier() as api:
         await put_recipient(api, role="head")
-        await tick(api, await desk.gap(opened(new_id())))
-    desk.create = create_app
-    async with desk.notifier() as api:
+        await tick(api, await notifier_env.gap(opened(new_id())))
+    notifier_env.create = create_app
+    async with notifier_env.notifier() as api:
         outbox = await api.client.get("/outbox")
     assert outbox.status_code == 200
     assert "greeting" in outbox.text

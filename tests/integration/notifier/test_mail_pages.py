@@ -36,7 +36,7 @@ async def test_a_mail_fits_and_can_be_read(chromium: Browser, tmp_path: Path, fi
     await page.goto(file.as_uri())
     await page.screenshot(path=str(tmp_path / f"{file.stem}-{way}.png"), full_page=True)
     width = await page.evaluate("document.documentElement.scrollWidth")
-    contrast, said = await page.evaluate(LEAST_CONTRAST)
+    contrast, texts = await page.evaluate(LEAST_CONTRAST)
     await page.close()
     assert width <= WAYS[way]["viewport"]["width"]
-    assert contrast >= ENOUGH, f"{contrast:.1f}: {said}"
+    assert contrast >= ENOUGH, f"{contrast:.1f}: {texts}"

@@ -9,7 +9,7 @@ from playwright.async_api import Browser
 
 from services.notifier.adapters.recipients.preference_links import MailboxLink, claims_of, seal
 from shared.contracts.vocabulary import OptionalMail
-from tests.integration.notifier.desk import MONDAY, UNIT, Desk, put_recipient
+from tests.integration.notifier.notifier_fixture import MONDAY, UNIT, NotifierFixture, put_recipient
 from tests.integration.notifier.test_mail_pages import LEAST_CONTRAST, WAYS
 from tests.support.browser import ENOUGH, in_browser
 
@@ -17,15 +17,17 @@ pytestmark = in_browser
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_a_day_is_chosen_and_a_kind_ended(chromium: Browser, desk: Desk, way: str) -> None:
-    async with desk.notifier() as api:
+async def test_a_day_is_chosen_and_a_kind_ended(
+    chromium: Browser, notifier_env: NotifierFixture, way: str
+) -> None:
+    async with notifier_env.notifier() as api:
         link = MailboxLink(
             recipient_id=UUID(await put_recipient(api, role="supervisor")),
             unit_code=UNIT,
             expires=MONDAY + timedelta(days=1),
             kind=OptionalMail.MONTHLY_SUMMARY,
         )
-        token = seal(desk.links.key).token(claims_of(link))
+        token = seal(notifier_env.links.key).token(claims_of(link))
         page = await chromium.new_page(**WAYS[way])
         await page.goto(f"http://127.0.0.1:{api.settings.port}/mailbox/{token}")
         seen: list[Any] = [await page.evaluate(LEAST_CONTRAST)]
@@ -41,5 +43,5 @@ async def test_a_day_is_chosen_and_a_kind_ended(chromium: Browser, desk: Desk, w
         await page.close()
     assert "Thư nhắc việc được gửi: mỗi tuần, vào thứ Tư; không gửi: thư chỉ để ghi nhận" in saved
     assert "Địa chỉ này không còn nhận: trang tổng hợp hằng tháng." in ended
-    for contrast, said in seen:
-        assert contrast >= ENOUGH, f"{contrast:.1f}: {said}"
+    for contrast, texts in seen:
+        assert contrast >= ENOUGH, f"{contrast:.1f}: {texts}"

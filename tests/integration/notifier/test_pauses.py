@@ -6,25 +6,32 @@ from pydantic import SecretStr
 
 from shared.contracts.vocabulary import Role
 from shared.kernel.clock import new_id
-from tests.integration.notifier.desk import MONDAY, UNIT, Desk, opened, put_recipient, tick
+from tests.integration.notifier.notifier_fixture import (
+    MONDAY,
+    UNIT,
+    NotifierFixture,
+    opened,
+    put_recipient,
+    tick,
+)
 from tests.support.ports import free_port
 
 NOWHERE = SecretStr(f"smtp://127.0.0.1:{free_port()}")
 
 
-async def test_real_mail_waits_for_the_operators_release(desk: Desk) -> None:
+async def test_real_mail_waits_for_the_operators_release(notifier_env: NotifierFixture) -> None:
     """After an installation nothing leaves: the preview shows it, the release lets it go, nothing is dropped."""
-    async with desk.notifier(smtp_url=NOWHERE, released=False) as api:
+    async with notifier_env.notifier(smtp_url=NOWHERE, released=False) as api:
         await put_recipient(api)
-        position = await desk.gap(opened(new_id()))
+        position = await notifier_env.gap(opened(new_id()))
         first = (await api.client.get("/sending")).json()
         held = await tick(api, position)
         preview = (await api.client.get("/preview", params={"min_position": position})).json()
-        queued = await desk.rows("SELECT 1 FROM digest")
+        queued = await notifier_env.rows("SELECT 1 FROM digest")
         released = (await api.client.post("/sending/release", json={"reason": "đã xem trước"})).json()
         after = await tick(api, position)
         again = (await api.client.post("/sending/hold", json={"reason": "chuyển máy chủ thư"})).json()
-        decisions = await desk.rows("SELECT held, reason FROM sending ORDER BY number")
+        decisions = await notifier_env.rows("SELECT held, reason FROM sending ORDER BY number")
     assert (first["held"], first["decided"]) == (True, False)
     assert [s["reason"] for s in held["skipped"]] == ["on_hold"]
     assert "loa release" in held["message"]["vi"]
@@ -36,8 +43,8 @@ async def test_real_mail_waits_for_the_operators_release(desk: Desk) -> None:
     assert [d["held"] for d in decisions] == [False, True]
 
 
-async def test_mail_that_stays_on_this_machine_needs_no_release(desk: Desk) -> None:
-    async with desk.notifier() as api:
+async def test_mail_that_stays_on_this_machine_needs_no_release(notifier_env: NotifierFixture) -> None:
+    async with notifier_env.notifier() as api:
         state = (await api.client.get("/sending")).json()
         async with api.as_(Role.SUPERVISOR) as supervisor:
             refused = await supervisor.post("/sending/hold", json={"reason": "không được phép"})
@@ -45,10 +52,12 @@ async def test_mail_that_stays_on_this_machine_needs_no_release(desk: Desk) -> N
     assert refused.status_code == 403
 
 
-async def test_a_silence_ends_by_itself_or_is_lifted_and_stays_on_record(desk: Desk) -> None:
+async def test_a_silence_ends_by_itself_or_is_lifted_and_stays_on_record(
+    notifier_env: NotifierFixture,
+) -> None:
     today = MONDAY.date()
     body = {"unit_code": UNIT, "last_day": "2026-11-27", "reason": "Chờ ý kiến của Ủy ban"}
-    async with desk.notifier() as api:
+    async with notifier_env.notifier() as api:
         made = await api.client.post("/silences", json=body)
         listed = (await api.client.get("/silences")).json()["silences"]
         lifted = await api.client.delete(f"/silences/{made.json()['silence_id']}")

@@ -6,7 +6,7 @@ import re
 import sys
 
 from shared.contracts.vocabulary import Role
-from tests.integration.notifier.desk import UNIT, Desk
+from tests.integration.notifier.notifier_fixture import UNIT, NotifierFixture
 from tests.support.service import Api
 
 
@@ -27,13 +27,13 @@ async def loa(api: Api, *arguments: str) -> tuple[int, str]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    said, _ = await process.communicate()
-    return process.returncode or 0, said.decode()
+    output, _ = await process.communicate()
+    return process.returncode or 0, output.decode()
 
 
-async def test_a_silence_is_added_listed_and_ended(desk: Desk) -> None:
+async def test_a_silence_is_added_listed_and_ended(notifier_env: NotifierFixture) -> None:
     why = ("--reason", "Chờ ý kiến của Ủy ban")
-    async with desk.notifier() as api:
+    async with notifier_env.notifier() as api:
         _, nothing = await loa(api, "list")
         endless = await loa(api, "add", "--until", "2027-11-27", *why)
         added = await loa(api, "add", "--unit", UNIT, "--stage", "appraisal", "--until", "2026-11-27", *why)

@@ -43,7 +43,7 @@ from shared.eventstore.streams import TICKS
 from shared.kernel.clock import VIETNAM, new_id
 from shared.projections.event_feed import Feed
 from shared.rules.rulebook.rulebook import load_rulebook
-from tests.integration.notifier.desk import Desk, Writer, changed, closed, opened
+from tests.integration.notifier.notifier_fixture import NotifierFixture, Writer, changed, closed, opened
 from tests.support.naive_mail import Expected, NaiveNotifier, Quiet
 from tests.support.service import Api, eventually
 
@@ -69,7 +69,7 @@ class Gap:
 class Office:
     """The exercise office, with whatever a seed makes of its year."""
 
-    desk: Desk
+    notifier_env: NotifierFixture
     api: Api
     answers: Writer
     operator: Client
@@ -86,7 +86,7 @@ class Office:
         self.naive.learn(event)
 
     async def on_gap(self, gap: Gap, event: Event) -> None:
-        await self.say(self.desk.metrics, AggregateRef("compliance", gap.gap_id), event)
+        await self.say(self.notifier_env.metrics, AggregateRef("compliance", gap.gap_id), event)
 
     async def begin(self, day: date, *, simplified: bool, unit: str | None = None) -> None:
         gap_id = new_id()
@@ -147,8 +147,8 @@ class Office:
     async def suspend(self, gap: Gap, day: date) -> None:
         """The registry knows it at once, metrics says so only a day later: no mail goes out in between."""
         ref = AggregateRef("draft", gap.facts["draft_id"])
-        await self.desk.registry.write(ref, self._registered(gap))
-        await self.desk.registry.write(ref, DraftSuspended(on=day))
+        await self.notifier_env.registry.write(ref, self._registered(gap))
+        await self.notifier_env.registry.write(ref, DraftSuspended(on=day))
         self.naive.halted.add(gap.facts["draft_code"])
         gap.facts["suspended"] = day
 
@@ -171,9 +171,9 @@ class Office:
 
     async def plan(self, gap: Gap, day: date) -> None:
         planned = day + timedelta(days=self.chance.randint(1, 12))
-        known = {k: gap.facts[k] for k in ("draft_code", "unit_code", "stage")}
+        facts = {k: gap.facts[k] for k in ("draft_code", "unit_code", "stage")}
         ref = self.alert(gap)
-        event = AlertAcknowledged(alert_id=ref.id, gap_id=gap.gap_id, planned_on=planned, **known)
+        event = AlertAcknowledged(alert_id=ref.id, gap_id=gap.gap_id, planned_on=planned, **facts)
         await self.say(self.answers, ref, event)
 
     async def snooze(self, gap: Gap, day: date) -> None:
@@ -209,14 +209,14 @@ class Office:
             *offered(RecipientRole(role))
         }
         listed = (await self.api.client.get(f"/units/{unit}/recipients")).json()["recipients"]
-        (recipient,) = (UUID(one["recipient_id"]) for one in listed if one["email"] == address)
+        (recipient,) = (UUID(row["recipient_id"]) for row in listed if row["email"] == address)
         link = MailboxLink(recipient_id=recipient, unit_code=unit, expires=moment(day + timedelta(days=1), 0))
         form = {
             "frequency": weekday or "each_day",
             "kind": [kind for kind in OptionalMail if kind not in unwanted],
         }
         page = await self.api.client.post(
-            f"/mailbox/{seal(self.desk.links.key).token(claims_of(link))}", data=form
+            f"/mailbox/{seal(self.notifier_env.links.key).token(claims_of(link))}", data=form
         )
         assert page.status_code == 200, page.text
         self.naive.weekdays.pop(address, None)
@@ -232,7 +232,7 @@ class Office:
 
         A tick that is quicker than the projector finds nothing that hurries; the next minute's does. Here is only one.
         """
-        self.desk.clock.moment = at
+        self.notifier_env.clock.moment = at
         await self.caught_up()
         js = self.operator.jetstream()
         sent = (await js.publish("loa-ticks.minute", b"")).seq
@@ -244,7 +244,7 @@ class Office:
         await eventually(answered)
 
     async def caught_up(self) -> None:
-        head = await self.desk.head()
+        head = await self.notifier_env.head()
 
         async def is_there() -> bool:
             at = (await self.database.execute(text(POSITION))).scalar()
@@ -256,29 +256,29 @@ class Office:
     async def expect(self, day: date, expected: Expected) -> None:
         """Compare all mails of a day so far with what must have gone out."""
         self.seen |= expected
-        found: Expected = {}
+        match: Expected = {}
         for row in (await self.database.execute(text(MAILED), {"day": day})).mappings():
             gap = str(row["gap_id"])
             kind = f"immediate {gap}" if row["kind"] == "immediate" else row["kind"]
-            lines = found.setdefault((row["email"], kind), {})
+            lines = match.setdefault((row["email"], kind), {})
             if row["gap_id"]:
                 lines[gap] = row["reason"]
-        assert found == self.seen, day
+        assert match == self.seen, day
         await self.database.rollback()
 
 
 @asynccontextmanager
-async def office(desk: Desk, seed: int, first: date) -> AsyncIterator[Office]:
+async def office(notifier_env: NotifierFixture, seed: int, first: date) -> AsyncIterator[Office]:
     chance, naive = random.Random(seed), NaiveNotifier(CALENDAR.is_working)
-    engine = create_async_engine(desk.settings.async_database_url)
-    desk.clock.moment = moment(first, 6)
+    engine = create_async_engine(notifier_env.settings.async_database_url)
+    notifier_env.clock.moment = moment(first, 6)
     async with (
-        desk.notifier() as api,
-        desk.server_as("notifier") as answers,
-        desk.operator() as operator,
+        notifier_env.notifier() as api,
+        notifier_env.server_as("notifier") as answers,
+        notifier_env.operator() as operator,
         engine.connect() as database,
     ):
-        made = Office(desk, api, Writer(answers), operator, database, naive, chance)
+        made = Office(notifier_env, api, Writer(answers), operator, database, naive, chance)
         for code, name, level, kind, parent in exercise.UNITS:
             unit = UnitRegistered(
                 unit_code=code,
@@ -287,7 +287,7 @@ async def office(desk: Desk, seed: int, first: date) -> AsyncIterator[Office]:
                 kind=UnitKind(kind),
                 parent_code=parent or None,
             )
-            await made.say(desk.registry, AggregateRef("unit", unit_id(code)), unit)
+            await made.say(notifier_env.registry, AggregateRef("unit", unit_id(code)), unit)
         for unit_code in dict.fromkeys(unit for unit, *_ in exercise.RECIPIENTS):
             listed = [(email, role) for unit, role, email, _ in exercise.RECIPIENTS if unit == unit_code]
             await made.list_boxes(unit_code, listed)
@@ -358,14 +358,14 @@ async def special(made: Office, day: date, count: int) -> None:
         event = UnitSucceeded(
             unit_code="VD-SO-C", to_code="VD-SO-A", kind=SuccessionKind.MERGE, on=day + timedelta(days=3)
         )
-        await made.say(made.desk.registry, ref, event)
+        await made.say(made.notifier_env.registry, ref, event)
 
 
 async def in_the_log(made: Office) -> tuple[set[Any], set[Any]]:
     """Read which matters the log says were taken up the tree, and which were kept quiet."""
     up, quiet = set(), set()
-    async with made.desk.operator() as client:
-        feed, head = Feed(client, 0), await made.desk.head()
+    async with made.notifier_env.operator() as client:
+        feed, head = Feed(client, 0), await made.notifier_env.head()
         last = 0
         while last < head:
             for raw in await feed.batch(1000, 1.0):
@@ -398,14 +398,17 @@ async def in_the_log(made: Office) -> tuple[set[Any], set[Any]]:
         ),
     ],
 )
-async def test_every_mail_of_a_year(desk: Desk, seed: int, first: date, number: int) -> None:
-    async with office(desk, seed, first) as made:
+async def test_every_mail_of_a_year(
+    notifier_env: NotifierFixture, seed: int, first: date, number: int
+) -> None:
+    async with office(notifier_env, seed, first) as made:
         await run(made, first, number)
         up, quiet = await in_the_log(made)
         kinds = {
-            row["kind"]: row["n"] for row in await desk.rows("SELECT kind, count(*) n FROM digest GROUP BY 1")
+            row["kind"]: row["n"]
+            for row in await notifier_env.rows("SELECT kind, count(*) n FROM digest GROUP BY 1")
         }
-        mails = desk.mails()
+        mails = notifier_env.mails()
     assert up == made.naive.escalated
     assert quiet == made.naive.silenced
     assert len(mails) == sum(kinds.values())

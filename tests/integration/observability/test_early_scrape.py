@@ -4,19 +4,19 @@ import asyncpg
 import pytest
 
 from tests.support.engines import NewDatabase
-from tests.support.service import House, eventually
+from tests.support.service import Platform, eventually
 
 MIGRATING = "loa-migrations"  # the lock of who brings the tables up to date
 
 
 @pytest.mark.parametrize("service", ["campaigns", "notifier"])
 async def test_a_scrape_before_the_first_connection_leaves_it_whole(
-    house: House, new_database: NewDatabase, service: str
+    platform: Platform, new_database: NewDatabase, service: str
 ) -> None:
-    house.databases[service] = await new_database(service)
-    another_migrates = await asyncpg.connect(house.databases[service])
+    platform.databases[service] = await new_database(service)
+    another_migrates = await asyncpg.connect(platform.databases[service])
     await another_migrates.execute("SELECT pg_advisory_lock(hashtext($1))", MIGRATING)
-    async with house.another(service, until_ready=False) as early:
+    async with platform.another(service, until_ready=False) as early:
         assert (await early.client.get("/metrics")).status_code == 200
         assert not await early.ready()
         await another_migrates.close()

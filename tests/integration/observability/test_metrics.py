@@ -14,7 +14,7 @@ from shared.observability import metrics
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.metrics.office import Office, ago, today
 from tests.support.engines import NewDatabase, connected
-from tests.support.service import SERVICES, House, eventually, open_house
+from tests.support.service import SERVICES, Platform, eventually, open_platform
 from tests.support.tokens import Issuer
 
 NEXT = load_rulebook().calendar.next_working_day(today()).isoformat()
@@ -28,31 +28,33 @@ async def counted(
     new_database: NewDatabase,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[House]:
-    """Give the whole house, whose gauges are read anew for every scrape."""
+) -> AsyncIterator[Platform]:
+    """Give the whole platform, whose gauges are read anew for every scrape."""
     monkeypatch.setattr(metrics, "FRESH_SECONDS", 0.0)
     folder = tmp_path / "mail"
-    async with open_house(new_nats, keys, token_issuer, new_database, *SERVICES, mail_dir=folder) as house:
-        yield house
+    async with open_platform(
+        new_nats, keys, token_issuer, new_database, *SERVICES, mail_dir=folder
+    ) as platform:
+        yield platform
 
 
-async def figure(house: House, service: str, name: str, **labels: str) -> float:
+async def figure(platform: Platform, service: str, name: str, **labels: str) -> float:
     """Add up the samples of a name that bear these labels."""
-    text = (await house.services[service].client.get("/metrics")).text
+    text = (await platform.services[service].client.get("/metrics")).text
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     return sum(
         sample.value for sample in samples if sample.name == name and labels.items() <= sample.labels.items()
     )
 
 
-async def reaches(house: House, least: float, service: str, name: str, **labels: str) -> None:
+async def reaches(platform: Platform, least: float, service: str, name: str, **labels: str) -> None:
     async def reached() -> bool:
-        return await figure(house, service, name, **labels) >= least
+        return await figure(platform, service, name, **labels) >= least
 
     await eventually(reached)
 
 
-async def test_figures_move_with_the_walk_of_a_gap(counted: House) -> None:
+async def test_figures_move_with_the_walk_of_a_gap(counted: Platform) -> None:
     office = Office(counted, "COUNTED")
     await office.open()
     notifier = counted.services["notifier"]
@@ -88,7 +90,7 @@ async def test_figures_move_with_the_walk_of_a_gap(counted: House) -> None:
     assert await figure(counted, "notifier", "loa_sending_held") == 1
 
 
-async def test_a_poisonous_event_shows_as_stuck_behind_and_parked(counted: House) -> None:
+async def test_a_poisonous_event_shows_as_stuck_behind_and_parked(counted: Platform) -> None:
     async with connected(counted.server, "notifier") as nc:
         await nc.jetstream().publish(f"loa.alert.{ID}.acknowledged", b"{ broken", stream=EVENTS)
     await reaches(counted, 1, "notifier", "loa_projection_halted", projection="notifier")

@@ -16,7 +16,7 @@ from shared.observability import tracing
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.metrics.office import Office, ago, today
 from tests.support.engines import NewDatabase
-from tests.support.service import SERVICES, House, eventually, open_house
+from tests.support.service import SERVICES, Platform, eventually, open_platform
 from tests.support.tokens import Issuer
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -41,10 +41,12 @@ async def traced(
     token_issuer: Issuer,
     new_database: NewDatabase,
     tmp_path: Path,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Platform]:
     folder = tmp_path / "mail"
-    async with open_house(new_nats, keys, token_issuer, new_database, *SERVICES, mail_dir=folder) as house:
-        yield house
+    async with open_platform(
+        new_nats, keys, token_issuer, new_database, *SERVICES, mail_dir=folder
+    ) as platform:
+        yield platform
 
 
 def named(spans: InMemorySpanExporter, name: str, service: str) -> list[ReadableSpan]:
@@ -55,13 +57,13 @@ def named(spans: InMemorySpanExporter, name: str, service: str) -> list[Readable
     ]
 
 
-def of_caller(found: Sequence[ReadableSpan]) -> list[ReadableSpan]:
-    return [span for span in found if format_trace_id(span.context.trace_id) == TRACE]
+def of_caller(spans: Sequence[ReadableSpan]) -> list[ReadableSpan]:
+    return [span for span in spans if format_trace_id(span.context.trace_id) == TRACE]
 
 
-def linked(found: Sequence[ReadableSpan]) -> list[ReadableSpan]:
+def linked(spans: Sequence[ReadableSpan]) -> list[ReadableSpan]:
     return [
-        span for span in found if TRACE in {format_trace_id(link.context.trace_id) for link in span.links}
+        span for span in spans if TRACE in {format_trace_id(link.context.trace_id) for link in span.links}
     ]
 
 
@@ -84,7 +86,7 @@ WALK = [
 
 
 async def test_a_trace_goes_from_the_request_to_the_alert_and_a_mail_is_linked_with_it(
-    traced: House, spans: InMemorySpanExporter
+    traced: Platform, spans: InMemorySpanExporter
 ) -> None:
     office = Office(traced, "TRACED")
     await office.open()
@@ -116,7 +118,7 @@ async def test_a_trace_goes_from_the_request_to_the_alert_and_a_mail_is_linked_w
 
 
 async def test_what_is_old_when_it_is_heard_is_linked(
-    traced: House, spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
+    traced: Platform, spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tracing, "FRESH", timedelta(0))
     await traced.registry.client.post("/units", json=UNIT, headers={"traceparent": CALLER})

@@ -113,8 +113,8 @@ def projector(client: Client, engine: AsyncEngine, projection: Tally | None = No
 async def rows(engine: AsyncEngine) -> list[int]:
     """Give the position of every row, in order."""
     async with engine.connect() as connection:
-        found = await connection.execute(TALLY.select().order_by(TALLY.c.position))
-        return [row.position for row in found]
+        result_rows = await connection.execute(TALLY.select().order_by(TALLY.c.position))
+        return [row.position for row in result_rows]
 
 
 async def another_waits(engine: AsyncEngine) -> None:

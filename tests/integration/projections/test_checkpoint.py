@@ -31,10 +31,10 @@ async def both(engine: AsyncEngine) -> list[Checkpoint | BaseException]:
     have_read = asyncio.Barrier(2)
     waits = asyncio.create_task(another_waits(engine))
 
-    async def project(one: Batches) -> Checkpoint:
-        read = await one.read()
+    async def project(item: Batches) -> Checkpoint:
+        read = await item.read()
         await have_read.wait()
-        return await one.project(BATCH if read.position == 0 else NEXT, read, CREATED)
+        return await item.project(BATCH if read.position == 0 else NEXT, read, CREATED)
 
     async def second_waits() -> None:
         await waits
@@ -48,7 +48,7 @@ async def test_of_two_projectors_over_one_batch_one_wins(engine: AsyncEngine, be
     if before:
         await batches(engine, Tally()).project(BATCH, Checkpoint(), CREATED)
     outcomes = await both(engine)
-    assert sorted(type(one).__name__ for one in outcomes) == ["Checkpoint", "CheckpointMoved"]
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Checkpoint", "CheckpointMoved"]
     assert await rows(engine) == list(range(1, before + 4))
     assert await batches(engine, Tally()).read() == Checkpoint(before + 3, CREATED)
 

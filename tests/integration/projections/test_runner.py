@@ -52,8 +52,8 @@ async def test_two_active_projectors_write_each_event_once(
     monkeypatch.setattr(Runner, "_leadership", no_lock)
     monkeypatch.setattr(projections_projector, "BATCH", 7)
     projection = Tally(before=another_waits_first)
-    async with running(client, engine, projection) as one, running(client, engine, projection) as other:
-        assert await one.wait_for(EVENTS, 20)
+    async with running(client, engine, projection) as opened, running(client, engine, projection) as other:
+        assert await opened.wait_for(EVENTS, 20)
         assert await other.wait_for(EVENTS, 20)
     assert await rows(engine) == list(range(1, EVENTS + 1))
 
@@ -85,5 +85,5 @@ async def test_an_idle_projector_follows_a_checkpoint_that_was_put_back(
         await eventually(are_back)
 
 
-async def _is(one: Runner, state: State) -> bool:
-    return one.status.state is state
+async def _is(runner: Runner, state: State) -> bool:
+    return runner.status.state is state

@@ -6,16 +6,16 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from shared.contracts.vocabulary import Role
 from tests.integration.registry.test_api import enter, office, refused, seen
 from tests.support import samples
-from tests.support.service import House, eventually
+from tests.support.service import Platform, eventually
 
 RIGHT = {"instrument": "circular", "regime": "law_2025", "final_number": "31/2025/TT-BTP"}
 WHY = {"reason": "Ghi nhầm hình thức khi đăng ký."}
 
 
 async def test_a_registration_is_amended_shown_and_kept_in_the_history(
-    shared_house: House, a_code: str
+    shared_platform: Platform, a_code: str
 ) -> None:
-    client = await office(shared_house, a_code)
+    client = await office(shared_platform, a_code)
     path = f"/drafts/{a_code}/amend"
     made = await client.post(path, json=RIGHT | WHY, headers={"Idempotency-Key": "k-1"})
     assert (made.status_code, made.json()["events"]) == (200, ["vn.loa.draft.amended.v1"])
@@ -35,24 +35,24 @@ async def test_a_registration_is_amended_shown_and_kept_in_the_history(
     assert [RIGHT.items() <= item.items() for item in listed] == [True]
 
 
-async def test_a_field_is_cleared_by_its_name(shared_house: House, a_code: str) -> None:
-    client = await office(shared_house, a_code)
+async def test_a_field_is_cleared_by_its_name(shared_platform: Platform, a_code: str) -> None:
+    client = await office(shared_platform, a_code)
     path = f"/drafts/{a_code}/amend"
     await client.post(path, json=RIGHT | WHY)
     made = await client.post(path, json={"cleared": ["final_number"]} | WHY)
     assert made.json()["events"] == ["vn.loa.draft.amended.v1"]
     found = await seen(client, a_code)
     assert (found["final_number"], found["instrument"]) == (None, "circular")
-    await shared_house.settled()  # every service projects an amendment that changes nothing which it holds
+    await shared_platform.settled()  # every service projects an amendment that changes nothing which it holds
     both = {"final_number": "1/2025", "cleared": ["final_number"]}
     refused(await client.post(path, json=both | WHY), 422, "amends-and-clears")
     refused(await client.post(path, json={"instrument": "law"}), 422, "invalid-request")
 
 
 async def test_the_draft_is_judged_anew_and_what_the_procedure_lacks_is_remarked(
-    shared_house: House, a_code: str
+    shared_platform: Platform, a_code: str
 ) -> None:
-    client = await office(shared_house, a_code)
+    client = await office(shared_platform, a_code)
     entered = await enter(client, a_code, "deliberation", "2024-01-08")
     assert entered.json()["findings"] == []
     made = await client.post(f"/drafts/{a_code}/amend", json={"instrument": "circular"} | WHY)
@@ -62,8 +62,8 @@ async def test_the_draft_is_judged_anew_and_what_the_procedure_lacks_is_remarked
     assert back.json()["findings"] == []
 
 
-async def test_an_end_is_not_undone(shared_house: House, a_code: str) -> None:
-    client = await office(shared_house, a_code)
+async def test_an_end_is_not_undone(shared_platform: Platform, a_code: str) -> None:
+    client = await office(shared_platform, a_code)
     await client.post(f"/drafts/{a_code}/withdraw", json={"on": "2024-02-01"})
     body = {"final_number": "31/2025/TT-BTP"} | WHY
     problem = refused(await client.post(f"/drafts/{a_code}/amend", json=body), 409, "amendment-undoes-end")
@@ -72,9 +72,9 @@ async def test_an_end_is_not_undone(shared_house: House, a_code: str) -> None:
 
 
 async def test_a_registration_that_differs_names_the_way_to_amend_it(
-    shared_house: House, a_code: str
+    shared_platform: Platform, a_code: str
 ) -> None:
-    client = await office(shared_house, a_code)
+    client = await office(shared_platform, a_code)
     other = samples.draft(a_code, a_code, instrument="circular")
     problem = refused(await client.post("/drafts", json=other), 409, "draft-differs")
     assert all("/amend" in text for text in problem["messages"].values())
@@ -83,35 +83,35 @@ async def test_a_registration_that_differs_names_the_way_to_amend_it(
     assert (repeated.status_code, repeated.json()["events"]) == (201, [])
 
 
-async def test_the_lead_alone_amends(shared_house: House, a_code: str) -> None:
-    await office(shared_house, a_code)
-    async with shared_house.registry.as_(Role.UNIT, "KHAC") as other:
+async def test_the_lead_alone_amends(shared_platform: Platform, a_code: str) -> None:
+    await office(shared_platform, a_code)
+    async with shared_platform.registry.as_(Role.UNIT, "KHAC") as other:
         refused(await other.post(f"/drafts/{a_code}/amend", json=RIGHT | WHY), 403, "not-your-draft")
-    async with shared_house.registry.as_(Role.UNIT, a_code) as own:
+    async with shared_platform.registry.as_(Role.UNIT, a_code) as own:
         assert (await own.post(f"/drafts/{a_code}/amend", json=RIGHT | WHY)).status_code == 200
 
 
-async def test_a_gap_and_its_event_follow_the_instrument(whole_house: House) -> None:
+async def test_a_gap_and_its_event_follow_the_instrument(whole_platform: Platform) -> None:
     """Mails and pages name the form of the document by the gap's event: they must not go on with the wrong one."""
-    house = whole_house
-    client = await office(house, "TT-SAI")
+    platform = whole_platform
+    client = await office(platform, "TT-SAI")
     await client.post("/drafts/TT-SAI/scope", json={"in_scope": "yes"})
     await enter(client, "TT-SAI", "draft_consultation", "2024-03-04")
-    assert await eventually(lambda: announced(house)) == ("law", "law")
+    assert await eventually(lambda: announced(platform)) == ("law", "law")
     made = await client.post("/drafts/TT-SAI/amend", json={"instrument": "circular"} | WHY)
     assert made.status_code == 200
 
     async def changed() -> bool:
-        return await announced(house) == ("circular", "circular")
+        return await announced(platform) == ("circular", "circular")
 
     await eventually(changed)
 
 
-async def announced(house: House) -> tuple[str, str] | None:
+async def announced(platform: Platform) -> tuple[str, str] | None:
     """Give the instrument that metrics names and the one that the notifier has of the only gap, if both have it."""
-    await house.settled()
-    gaps = (await house.services["metrics"].client.get("/gaps")).json()["gaps"]
-    engine = create_async_engine(house.settings("notifier").async_database_url)
+    await platform.settled()
+    gaps = (await platform.services["metrics"].client.get("/gaps")).json()["gaps"]
+    engine = create_async_engine(platform.settings("notifier").async_database_url)
     async with engine.connect() as connection:
         known = (await connection.execute(text("SELECT instrument FROM gap"))).scalars().all()
     await engine.dispose()

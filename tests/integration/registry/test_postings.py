@@ -6,17 +6,17 @@ import httpx
 
 from tests.integration.registry.test_api import enter, office, refused, seen
 from tests.support import samples
-from tests.support.service import House
+from tests.support.service import Platform
 
 PORTAL = "https://example.vn/du-thao"
 
 
-async def decision(house: House, code: str) -> httpx.AsyncClient:
+async def decision(platform: Platform, code: str) -> httpx.AsyncClient:
     """Give the client of a registry with a provincial decision under the law of 2025: ten days of posting."""
-    await house.import_rows("units", [samples.unit(code)])
+    await platform.import_rows("units", [samples.unit(code)])
     form = {"instrument": "provincial_chair_decision", "regime": "law_2025_amended"}
-    await house.import_rows("drafts", [samples.draft(code, code, **form)])
-    return house.registry.client
+    await platform.import_rows("drafts", [samples.draft(code, code, **form)])
+    return platform.registry.client
 
 
 async def post(client: httpx.AsyncClient, code: str, path: str = "", **body: Any) -> httpx.Response:
@@ -34,8 +34,8 @@ def kinds(found: dict[str, Any]) -> list[str]:
     return [finding["kind"] for finding in found["findings"]]
 
 
-async def test_a_posting_is_extended_closed_and_opened_again(shared_house: House, a_code: str) -> None:
-    client = await decision(shared_house, a_code)
+async def test_a_posting_is_extended_closed_and_opened_again(shared_platform: Platform, a_code: str) -> None:
+    client = await decision(shared_platform, a_code)
     begun = await opened(client, a_code, "2026-02-09", closes_on="2026-02-15")
     posting = begun["posting"]
     assert (posting["min_days"], posting["lawful_end"], posting["planned_end"]) == (
@@ -64,8 +64,8 @@ async def test_a_posting_is_extended_closed_and_opened_again(shared_house: House
     assert marked == {"posting_opened", "posting_extended", "posting_closed"}
 
 
-async def test_what_cannot_be_posted_is_said(shared_house: House, a_code: str) -> None:
-    client = await decision(shared_house, a_code)
+async def test_what_cannot_be_posted_is_said(shared_platform: Platform, a_code: str) -> None:
+    client = await decision(shared_platform, a_code)
     wrong = await post(client, a_code, stage="adopted", opened_on="2026-02-09")
     refused(wrong, 422, "nothing-to-post")
     unknown = await post(client, a_code, f"/{samples.NOBODY}/close", closed_on="2026-02-09")
@@ -77,9 +77,9 @@ async def test_what_cannot_be_posted_is_said(shared_house: House, a_code: str) -
 
 
 async def test_returns_are_shown_as_returns_and_disorder_as_a_warning(
-    shared_house: House, a_code: str
+    shared_platform: Platform, a_code: str
 ) -> None:
-    client = await office(shared_house, a_code)
+    client = await office(shared_platform, a_code)
     await enter(client, a_code, "drafting", "2024-01-08")
     await enter(client, a_code, "appraisal", "2024-03-01")
     returned = (await enter(client, a_code, "drafting", "2024-04-01")).json()
@@ -99,10 +99,10 @@ async def test_returns_are_shown_as_returns_and_disorder_as_a_warning(
     assert [stage["stage"] for stage in stages if stage["late"]] == ["policy_building"]
 
 
-async def test_the_simplified_procedure_has_its_document(shared_house: House, a_code: str) -> None:
-    client = await office(shared_house, a_code)
+async def test_the_simplified_procedure_has_its_document(shared_platform: Platform, a_code: str) -> None:
+    client = await office(shared_platform, a_code)
     row = samples.draft(f"{a_code}S", a_code, procedure="simplified")
-    await shared_house.import_rows("drafts", [row])
+    await shared_platform.import_rows("drafts", [row])
     assert kinds(await seen(client, f"{a_code}S")) == ["simplified_without_document"]
     body = {"procedure": "simplified", "document": "45/TTg-PL", "authority": "Thủ tướng Chính phủ"}
     answer = await client.post(f"/drafts/{a_code}S/procedure", json=body)
@@ -111,12 +111,12 @@ async def test_the_simplified_procedure_has_its_document(shared_house: House, a_
     assert (kinds(found), found["procedure_decision"]["document"]) == ([], "45/TTg-PL")
     await client.post(f"/drafts/{a_code}/procedure", json=body)
     assert (await seen(client, a_code))["procedure"] == "simplified"
-    listed = await client.get("/drafts", params={"q": a_code, "min_position": await shared_house.head()})
+    listed = await client.get("/drafts", params={"q": a_code, "min_position": await shared_platform.head()})
     assert {item["procedure"] for item in listed.json()["items"]} == {"simplified"}
 
 
-async def test_rows_bring_their_findings_and_run_twice(shared_house: House, a_code: str) -> None:
-    client = await decision(shared_house, a_code)
+async def test_rows_bring_their_findings_and_run_twice(shared_platform: Platform, a_code: str) -> None:
+    client = await decision(shared_platform, a_code)
     stages = [
         samples.stage(a_code, "draft_consultation", "2026-03-02"),
         samples.stage(a_code, "appraisal", "2026-03-05"),
@@ -126,24 +126,24 @@ async def test_rows_bring_their_findings_and_run_twice(shared_house: House, a_co
         {"draft_code": a_code, "stage": "draft_consultation", "opened_on": "2026-03-09", "extended_to": "2026-03-20;2026-03-25"},
     ]  # fmt: skip
     outcomes = [
-        *await shared_house.import_rows("stages", stages),
-        *await shared_house.import_rows("postings", postings),
+        *await shared_platform.import_rows("stages", stages),
+        *await shared_platform.import_rows("postings", postings),
     ]
     assert [len(outcome["warnings"]) for outcome in outcomes] == [0, 1, 1, 0]
     assert "3/10 ngày" in outcomes[1]["warnings"][0]["vi"]
     before = await seen(client, a_code)
-    again = await shared_house.import_rows("postings", postings)
+    again = await shared_platform.import_rows("postings", postings)
     assert {outcome["status"] for outcome in again} == {"unchanged"}
     assert await seen(client, a_code) == before
     assert before["postings"][1]["planned_end"] == "2026-03-25"
     closed = [postings[1] | {"closed_on": "2026-03-25"}]
-    assert (await shared_house.import_rows("postings", closed))[0]["events"] == [
+    assert (await shared_platform.import_rows("postings", closed))[0]["events"] == [
         "vn.loa.draft.posting_closed.v1"
     ]
 
 
-async def test_the_table_of_procedures_says_where_its_figures_come_from(shared_house: House) -> None:
-    rows = (await shared_house.registry.client.get("/procedures")).json()["procedures"]
+async def test_the_table_of_procedures_says_where_its_figures_come_from(shared_platform: Platform) -> None:
+    rows = (await shared_platform.registry.client.get("/procedures")).json()["procedures"]
     sure = [one for row in rows for one in row["posting"] if one["certainty"] == "sourced"]
     assert sure
     assert all(one["source"] and one["legal_basis"] for one in sure)

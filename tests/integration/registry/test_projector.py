@@ -30,7 +30,7 @@ from shared.projections.rebuild import Purpose, ShadowRebuild
 from tests.integration.registry.test_api import enter
 from tests.support import samples
 from tests.support.engines import NewDatabase, connected, declare_streams, fresh_nats
-from tests.support.service import Api, House, create_app_of, eventually, open_house
+from tests.support.service import Api, Platform, create_app_of, eventually, open_platform
 from tests.support.tokens import Issuer
 
 # The names that migrations speak of.
@@ -45,21 +45,21 @@ DRAFTS = [f"D{n:03}" for n in range(30)]
 
 
 @pytest.fixture
-async def empty_house(
+async def empty_platform(
     new_nats: NatsServer, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase
-) -> AsyncIterator[House]:
-    """Give a house whose services a test starts and stops itself."""
-    async with open_house(new_nats, keys, token_issuer, new_database) as house:
-        house.databases = {
+) -> AsyncIterator[Platform]:
+    """Give a platform whose services a test starts and stops itself."""
+    async with open_platform(new_nats, keys, token_issuer, new_database) as platform:
+        platform.databases = {
             "registry": await new_database("registry"),
             "campaigns": await new_database("campaigns"),
         }
-        yield house
+        yield platform
 
 
-async def dump(house: House, service: str = "registry") -> str:
+async def dump(platform: Platform, service: str = "registry") -> str:
     """Write out every row of a read model, in an order of its own."""
-    connection = await asyncpg.connect(house.databases[service])
+    connection = await asyncpg.connect(platform.databases[service])
     try:
         parts = []
         for table in READ_MODEL:
@@ -70,18 +70,18 @@ async def dump(house: House, service: str = "registry") -> str:
         await connection.close()
 
 
-async def fill(house: House, api: Api) -> str:
+async def fill(platform: Platform, api: Api) -> str:
     """Write some of everything, and give the rows that came of it."""
-    house.services["registry"] = api
-    await house.import_rows("units", [samples.unit("BTP"), samples.unit("BTC")])
-    await house.import_rows("drafts", [samples.draft(code, "BTP", in_scope="yes") for code in DRAFTS])
-    await house.import_rows("policies", [samples.policy(code, n) for code in DRAFTS for n in (1, 2)])
+    platform.services["registry"] = api
+    await platform.import_rows("units", [samples.unit("BTP"), samples.unit("BTC")])
+    await platform.import_rows("drafts", [samples.draft(code, "BTP", in_scope="yes") for code in DRAFTS])
+    await platform.import_rows("policies", [samples.policy(code, n) for code in DRAFTS for n in (1, 2)])
     days = {"drafting": "2024-01-08", "draft_consultation": "2024-02", "appraisal": "2024-03-04"}
     rows = [samples.stage(code, name, on) for name, on in days.items() for code in DRAFTS]
-    await house.import_rows("stages", rows)
+    await platform.import_rows("stages", rows)
     await change(api, DRAFTS[0])
-    await house.settled()
-    return await dump(house)
+    await platform.settled()
+    return await dump(platform)
 
 
 async def change(api: Api, code: str) -> None:
@@ -97,9 +97,9 @@ async def change(api: Api, code: str) -> None:
 
 
 @asynccontextmanager
-async def projecting(house: House) -> AsyncIterator[Runner]:
+async def projecting(platform: Platform) -> AsyncIterator[Runner]:
     """Run the registry's projector alone, without its service; it is cut off at the end of the block."""
-    settings = house.settings("registry")
+    settings = platform.settings("registry")
     runner: Runner = create_app_of("registry")(settings).state.runner
     await faststream_broker.connect(runner._client, settings, _nothing)
     task = asyncio.create_task(runner.run())
@@ -117,37 +117,37 @@ async def _nothing() -> None:
 
 
 async def test_a_rebuild_gives_the_same_rows_to_the_byte_and_nobody_misses_one_meanwhile(
-    empty_house: House, monkeypatch: pytest.MonkeyPatch
+    empty_platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projections_rebuild, "BATCH", 7)
-    async with empty_house.another("registry") as api:
-        before = await fill(empty_house, api)
+    async with empty_platform.another("registry") as api:
+        before = await fill(empty_platform, api)
         assert before.count("\n") > 4 * len(DRAFTS)
         rebuilding, looks = asyncio.create_task(api.rebuild()), 0
         while not rebuilding.done():
-            assert await dump(empty_house) == before
+            assert await dump(empty_platform) == before
             looks += 1
         await rebuilding
         assert looks > 5
-        assert await dump(empty_house) == before
+        assert await dump(empty_platform) == before
         assert (await api.projection()) == {
             "projection": "registry",
             "state": "running",
-            "position": await empty_house.head(),
+            "position": await empty_platform.head(),
             "pending": 0,
             "halted_at": None,
             "problem": None,
             "rebuild": None,
         }
-        assert await _indexes(empty_house) == DECLARED
+        assert await _indexes(empty_platform) == DECLARED
 
 
 async def test_what_is_recorded_during_a_rebuild_is_in_both_and_shown_at_once(
-    empty_house: House, monkeypatch: pytest.MonkeyPatch
+    empty_platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projections_rebuild, "BATCH", 3)
-    async with empty_house.another("registry") as api:
-        await fill(empty_house, api)
+    async with empty_platform.another("registry") as api:
+        await fill(empty_platform, api)
         codes: list[str] = []
         rebuilding = asyncio.create_task(api.rebuild())
         while not rebuilding.done():
@@ -158,29 +158,29 @@ async def test_what_is_recorded_during_a_rebuild_is_in_both_and_shown_at_once(
             assert [draft["draft_code"] for draft in found] == codes[-1:]
         await rebuilding
         assert len(codes) > 3
-        await api.settled(await empty_house.head())
-        after = await dump(empty_house)
+        await api.settled(await empty_platform.head())
+        after = await dump(empty_platform)
         assert [code for code in codes if code not in after] == []
         await api.rebuild()
-        assert await dump(empty_house) == after
+        assert await dump(empty_platform) == after
 
 
 async def test_a_rebuild_that_is_killed_in_the_middle_is_finished_by_the_next(
-    empty_house: House, monkeypatch: pytest.MonkeyPatch
+    empty_platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projections_rebuild, "BATCH", 7)
-    async with empty_house.another("registry") as api:
-        before = await fill(empty_house, api)
-    async with projecting(empty_house) as runner:
+    async with empty_platform.another("registry") as api:
+        before = await fill(empty_platform, api)
+    async with projecting(empty_platform) as runner:
         await runner.rebuild()
         rebuild = runner.shadow_rebuilds[Purpose.REBUILD]
         await eventually(lambda: _passed(rebuild, 20))
-    assert await dump(empty_house) == before
-    async with projecting(empty_house) as runner:
+    assert await dump(empty_platform) == before
+    async with projecting(empty_platform) as runner:
         rebuild = runner.shadow_rebuilds[Purpose.REBUILD]
         assert (await rebuild.progress()).position is not None
         await eventually(lambda: _passed(rebuild, None))
-    assert await dump(empty_house) == before
+    assert await dump(empty_platform) == before
 
 
 async def _passed(rebuild: ShadowRebuild, position: int | None) -> bool:
@@ -188,28 +188,28 @@ async def _passed(rebuild: ShadowRebuild, position: int | None) -> bool:
     return now is None if position is None else now is not None and now > position
 
 
-async def test_rows_that_nobody_recorded_are_found(empty_house: House) -> None:
-    async with empty_house.another("registry") as api:
-        await fill(empty_house, api)
+async def test_rows_that_nobody_recorded_are_found(empty_platform: Platform) -> None:
+    async with empty_platform.another("registry") as api:
+        await fill(empty_platform, api)
         clean = await api.verify()
-        connection = await asyncpg.connect(empty_house.databases["registry"])
+        connection = await asyncpg.connect(empty_platform.databases["registry"])
         await connection.execute("UPDATE draft SET title = 'Khác' WHERE draft_code = 'D003'")
         await connection.close()
         found = await api.verify()
         await api.rebuild()
         mended = await api.verify()
-    assert clean["position"] == found["position"] == await empty_house.head()
+    assert clean["position"] == found["position"] == await empty_platform.head()
     assert [table["table"] for table in clean["tables"] if not table["same"]] == []
     assert [table["table"] for table in found["tables"] if not table["same"]] == ["draft"]
     assert mended == clean
 
 
 async def test_a_poison_event_holds_a_rebuild_until_it_is_skipped_and_the_old_rows_stay(
-    empty_house: House,
+    empty_platform: Platform,
 ) -> None:
-    async with empty_house.another("registry") as api:
-        before = await fill(empty_house, api)
-        position = await publish(empty_house, b"{ broken")
+    async with empty_platform.another("registry") as api:
+        before = await fill(empty_platform, api)
+        position = await publish(empty_platform, b"{ broken")
         await eventually(lambda: halted(api))
         await api.client.post("/projections/rebuild")
 
@@ -218,15 +218,15 @@ async def test_a_poison_event_holds_a_rebuild_until_it_is_skipped_and_the_old_ro
             return rebuild is not None and f"position {position}" in (rebuild["problem"] or "")
 
         await eventually(held)
-        assert await dump(empty_house) == before
+        assert await dump(empty_platform) == before
         await api.client.post("/projections/skip", json={"position": position, "reason": "hỏng"})
         await eventually(api._is_rebuilt)
         await eventually(api.ready)
-        assert await dump(empty_house) == before
+        assert await dump(empty_platform) == before
 
 
-async def _indexes(house: House) -> set[str]:
-    connection = await asyncpg.connect(house.databases["registry"])
+async def _indexes(platform: Platform) -> set[str]:
+    connection = await asyncpg.connect(platform.databases["registry"])
     try:
         found = await connection.fetch(
             "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND tablename <> ALL($1)", RETIRED
@@ -236,9 +236,9 @@ async def _indexes(house: House) -> set[str]:
         await connection.close()
 
 
-async def publish(house: House, payload: bytes, name: str = "registered") -> int:
+async def publish(platform: Platform, payload: bytes, name: str = "registered") -> int:
     """Write to the log what no command of ours would: with the registry's own rights."""
-    async with connected(house.server, "registry") as nc:
+    async with connected(platform.server, "registry") as nc:
         subject = f"loa.draft.{draft_id('HONG')}.{name}"
         return int((await nc.jetstream().publish(subject, payload, stream=EVENTS)).seq)
 
@@ -249,14 +249,17 @@ async def halted(api: Api) -> bool:
 
 @pytest.mark.parametrize("service", ["registry", "campaigns"])
 async def test_a_poison_event_stops_the_projector_until_it_is_skipped(
-    empty_house: House, service: str
+    empty_platform: Platform, service: str
 ) -> None:
-    async with empty_house.another("registry") as registry, empty_house.another("campaigns") as campaigns:
-        empty_house.services = {"registry": registry, "campaigns": campaigns}
-        api = empty_house.services[service]
-        await empty_house.import_rows("units", [samples.unit("BTP")])
-        position = await publish(empty_house, b"{ broken")
-        await empty_house.import_rows("drafts", [samples.draft("SAU", "BTP")])
+    async with (
+        empty_platform.another("registry") as registry,
+        empty_platform.another("campaigns") as campaigns,
+    ):
+        empty_platform.services = {"registry": registry, "campaigns": campaigns}
+        api = empty_platform.services[service]
+        await empty_platform.import_rows("units", [samples.unit("BTP")])
+        position = await publish(empty_platform, b"{ broken")
+        await empty_platform.import_rows("drafts", [samples.draft("SAU", "BTP")])
         await eventually(lambda: halted(api))
         status = await api.projection()
         assert (status["halted_at"], status["position"]) == (position, position - 1)
@@ -265,14 +268,14 @@ async def test_a_poison_event_stops_the_projector_until_it_is_skipped(
         assert f"position {position}" in ready.json()["checks"]["projection"]["detail"]
         skipped = {"position": position, "reason": "hỏng"}
         assert (await api.client.post("/projections/skip", json=skipped)).status_code == 202
-        await api.settled(await empty_house.head())
+        await api.settled(await empty_platform.head())
         await eventually(api.ready)
-        assert await _skips(empty_house, service) == [(position, "hỏng", "operator/test-operator")]
-    assert "SAU" in await dump(empty_house) or service != "registry"
+        assert await _skips(empty_platform, service) == [(position, "hỏng", "operator/test-operator")]
+    assert "SAU" in await dump(empty_platform) or service != "registry"
 
 
 async def test_a_log_that_seemed_to_end_before_the_rows_is_followed_again_once_it_is_whole(
-    empty_house: House, monkeypatch: pytest.MonkeyPatch
+    empty_platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A broker that was cut off from the others tells of its old end until it has heard of the new one."""
     cut_off = True
@@ -281,19 +284,19 @@ async def test_a_log_that_seemed_to_end_before_the_rows_is_followed_again_once_i
         state = await stream_state(js)
         return replace(state, last=state.last - 1) if cut_off else state
 
-    async with empty_house.another("registry") as api:
+    async with empty_platform.another("registry") as api:
         await api.client.post("/units", json=samples.unit("BTP"))
-        await api.settled(await empty_house.head())
+        await api.settled(await empty_platform.head())
         monkeypatch.setattr(runner, "stream_state", told)
         await eventually(lambda: halted(api))
         cut_off = False
         await eventually(api.ready)
         await api.client.post("/units", json=samples.unit("STP"))
-        await api.settled(await empty_house.head())
+        await api.settled(await empty_platform.head())
 
 
-async def _skips(house: House, service: str) -> list[tuple[Any, ...]]:
-    connection = await asyncpg.connect(house.databases[service])
+async def _skips(platform: Platform, service: str) -> list[tuple[Any, ...]]:
+    connection = await asyncpg.connect(platform.databases[service])
     try:
         query = "SELECT position, reason, skipped_by FROM projection_skipped_event"
         return [tuple(row) for row in await connection.fetch(query)]
@@ -301,9 +304,9 @@ async def _skips(house: House, service: str) -> list[tuple[Any, ...]]:
         await connection.close()
 
 
-async def test_commands_go_on_while_the_projector_is_stuck(empty_house: House) -> None:
-    async with empty_house.another("registry") as api:
-        await publish(empty_house, b"null")
+async def test_commands_go_on_while_the_projector_is_stuck(empty_platform: Platform) -> None:
+    async with empty_platform.another("registry") as api:
+        await publish(empty_platform, b"null")
         await eventually(lambda: halted(api))
         assert (await api.client.post("/units", json=samples.unit("BTP"))).status_code == 201
         assert (await api.client.post("/drafts", json=samples.draft("MOI", "BTP"))).status_code == 201
@@ -311,38 +314,38 @@ async def test_commands_go_on_while_the_projector_is_stuck(empty_house: House) -
         assert (await api.client.get("/drafts/MOI")).json()["stages"]
 
 
-async def test_a_type_that_nobody_knows_is_passed_and_counted(empty_house: House) -> None:
-    async with empty_house.another("registry") as api:
+async def test_a_type_that_nobody_knows_is_passed_and_counted(empty_platform: Platform) -> None:
+    async with empty_platform.another("registry") as api:
         await api.client.post("/units", json=samples.unit("BTP"))
         await api.client.post("/drafts", json=samples.draft("MOI", "BTP"))
-        async with connected(empty_house.server, "operator") as nc:
-            raw = await nc.jetstream().get_msg(EVENTS, await empty_house.head())
+        async with connected(empty_platform.server, "operator") as nc:
+            raw = await nc.jetstream().get_msg(EVENTS, await empty_platform.head())
         document = orjson.loads(raw.data or b"") | {"type": "vn.loa.draft.tomorrow.v1"}
-        position = await publish(empty_house, orjson.dumps(document), "tomorrow")
+        position = await publish(empty_platform, orjson.dumps(document), "tomorrow")
         await api.settled(position)
         assert "vn.loa.draft.tomorrow.v1" in (await api.client.get("/metrics")).text
 
 
 async def test_another_log_under_the_same_name_is_noticed(
-    empty_house: House, keys: Keyring, tmp_path: Path
+    empty_platform: Platform, keys: Keyring, tmp_path: Path
 ) -> None:
-    async with empty_house.another("registry") as api:
-        await fill(empty_house, api)
+    async with empty_platform.another("registry") as api:
+        await fill(empty_platform, api)
     async with (
         fresh_nats(tmp_path / "other", keys) as other,
-        empty_house.another("registry", until_ready=False, nats_url=other.url) as api,
+        empty_platform.another("registry", until_ready=False, nats_url=other.url) as api,
     ):
         await eventually(lambda: halted(api))
         detail = (await api.client.get("/readyz")).json()["checks"]["projection"]["detail"]
         assert "the rows come from the log made at" in detail
-        assert "D000" in await dump(empty_house)
+        assert "D000" in await dump(empty_platform)
         await api.client.post("/projections/rebuild")
         await eventually(api.ready)
-        assert await dump(empty_house) == ""
+        assert await dump(empty_platform) == ""
 
 
 async def test_a_log_that_is_replaced_while_its_reader_begins_is_read_as_what_it_is(
-    empty_house: House, monkeypatch: pytest.MonkeyPatch
+    empty_platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A restore puts a log in place of an empty one: what follows must not be kept as rows of the old one."""
     begin, replaced = Feed._begin, False
@@ -351,17 +354,17 @@ async def test_a_log_that_is_replaced_while_its_reader_begins_is_read_as_what_it
         nonlocal replaced
         if not replaced:
             replaced = True
-            async with connected(empty_house.server, "operator") as nc:
+            async with connected(empty_platform.server, "operator") as nc:
                 await nc.jetstream().delete_stream(EVENTS)
-            await declare_streams(empty_house.server)
+            await declare_streams(empty_platform.server)
         await begin(feed)
 
     monkeypatch.setattr(Feed, "_begin", replaced_first)
-    async with empty_house.another("registry") as api:
+    async with empty_platform.another("registry") as api:
         await eventually(lambda: _registered(api))
-        await api.settled(await empty_house.head())
+        await api.settled(await empty_platform.head())
         assert replaced
-    async with empty_house.another("registry") as api:  # ready: the rows are of this log
+    async with empty_platform.another("registry") as api:  # ready: the rows are of this log
         assert (await api.client.get("/units/BTP")).status_code == 200
 
 
@@ -369,14 +372,14 @@ async def _registered(api: Api) -> bool:
     return (await api.client.post("/units", json=samples.unit("BTP"))).status_code in {200, 201}
 
 
-async def test_who_stands_by_takes_over(empty_house: House) -> None:
-    async with empty_house.another("registry") as second:
-        async with empty_house.another("registry") as first:
+async def test_who_stands_by_takes_over(empty_platform: Platform) -> None:
+    async with empty_platform.another("registry") as second:
+        async with empty_platform.another("registry") as first:
             states = {(await api.projection())["state"] for api in (first, second)}
             assert states == {"running", "standby"}
         # Whichever was active: one is gone now, and the other goes on by itself.
         await eventually(lambda: _is(second, State.RUNNING))
-        async with empty_house.another("registry") as third:
+        async with empty_platform.another("registry") as third:
             await eventually(lambda: _is(third, State.STANDBY))
             made = await third.client.post("/units", json=samples.unit("BTP"))
             query = {"min_position": made.json()["position"]}
@@ -385,12 +388,12 @@ async def test_who_stands_by_takes_over(empty_house: House) -> None:
                 assert item["unit_code"] == "BTP"
 
 
-async def test_when_the_active_one_ends_the_other_projects(empty_house: House) -> None:
-    async with empty_house.another("registry") as first:
+async def test_when_the_active_one_ends_the_other_projects(empty_platform: Platform) -> None:
+    async with empty_platform.another("registry") as first:
         assert await first.ready()  # the tables are made
-    async with projecting(empty_house) as active:
+    async with projecting(empty_platform) as active:
         await eventually(lambda: _shows(active, State.RUNNING))
-        async with empty_house.another("registry") as standby:
+        async with empty_platform.another("registry") as standby:
             assert await _is(standby, State.STANDBY)
             made = await standby.client.post("/units", json=samples.unit("BTP"))
             await standby.settled(made.json()["position"])
@@ -403,21 +406,21 @@ async def test_when_the_active_one_ends_the_other_projects(empty_house: House) -
 
 
 async def test_who_only_stands_by_tells_how_much_is_not_in_the_rows_yet(
-    empty_house: House,
+    empty_platform: Platform,
 ) -> None:
-    async with empty_house.another("registry") as first:
+    async with empty_platform.another("registry") as first:
         assert await first.ready()  # the tables are made
-    holder = await asyncpg.connect(empty_house.databases["registry"])
+    holder = await asyncpg.connect(empty_platform.databases["registry"])
     try:
         await holder.execute("SELECT pg_advisory_lock(hashtext('loa-projection-registry'))")
-        async with empty_house.another("registry") as standby:
+        async with empty_platform.another("registry") as standby:
             for code in ("BTP", "BTC"):
                 assert (await standby.client.post("/units", json=samples.unit(code))).is_success
             told = await standby.projection()
-            assert (told["state"], told["pending"]) == (State.STANDBY, await empty_house.head())
+            assert (told["state"], told["pending"]) == (State.STANDBY, await empty_platform.head())
             await holder.execute("SELECT pg_advisory_unlock_all()")
             await eventually(lambda: _is(standby, State.RUNNING))
-            await standby.settled(await empty_house.head())
+            await standby.settled(await empty_platform.head())
             assert (await standby.projection())["pending"] == 0
     finally:
         await holder.close()
@@ -431,15 +434,15 @@ async def _shows(runner: Runner, state: State) -> bool:
     return runner.status.state is state
 
 
-async def test_a_broker_that_comes_back_is_read_on(empty_house: House) -> None:
-    async with empty_house.another("registry") as api:
+async def test_a_broker_that_comes_back_is_read_on(empty_platform: Platform) -> None:
+    async with empty_platform.another("registry") as api:
         await api.client.post("/units", json=samples.unit("BTP"))
-        await empty_house.server.stop()
+        await empty_platform.server.stop()
         answer = await api.client.post("/units", json=samples.unit("BTC"))
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
         assert (await api.client.get("/units")).status_code == 200
         assert (await api.client.get("/readyz")).json()["checks"]["nats"]["ok"] is False
-        await empty_house.server.start()
+        await empty_platform.server.start()
         await eventually(api.ready)
         made = await api.client.post("/units", json=samples.unit("BTC"))
         query = {"min_position": made.json()["position"]}
@@ -447,10 +450,10 @@ async def test_a_broker_that_comes_back_is_read_on(empty_house: House) -> None:
         assert [unit["unit_code"] for unit in found] == ["BTC", "BTP"]
 
 
-async def test_a_broker_that_was_frozen_is_read_on_at_once(empty_house: House) -> None:
+async def test_a_broker_that_was_frozen_is_read_on_at_once(empty_platform: Platform) -> None:
     """Its connections stay open, and what was asked meanwhile is answered when nobody waits for it any more."""
-    server = empty_house.server.engine.pid
-    async with empty_house.another("registry") as api:
+    server = empty_platform.server.engine.pid
+    async with empty_platform.another("registry") as api:
         os.kill(server, signal.SIGSTOP)
         try:
             for _ in range(3):

@@ -6,15 +6,15 @@ from typing import Any
 import httpx
 
 from tests.integration.registry.test_api import enter, office
-from tests.support.service import House
+from tests.support.service import Platform
 
 WRITERS = 8
 
 
-async def test_of_writers_with_the_same_version_one_wins(shared_house: House, a_code: str) -> None:
-    client = await office(shared_house, a_code)
+async def test_of_writers_with_the_same_version_one_wins(shared_platform: Platform, a_code: str) -> None:
+    client = await office(shared_platform, a_code)
     etag = (await client.get(f"/drafts/{a_code}")).headers["etag"]
-    async with shared_house.another("registry") as second:
+    async with shared_platform.another("registry") as second:
         clients = [client, second.client] * (WRITERS // 2)
         answers = await asyncio.gather(
             *(
@@ -36,10 +36,12 @@ async def insist(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> 
     return answer.status_code
 
 
-async def test_without_a_version_all_succeed_and_nothing_is_lost(shared_house: House, a_code: str) -> None:
-    client = await office(shared_house, a_code)
+async def test_without_a_version_all_succeed_and_nothing_is_lost(
+    shared_platform: Platform, a_code: str
+) -> None:
+    client = await office(shared_platform, a_code)
     before = (await client.get(f"/drafts/{a_code}")).json()["version"]
-    async with shared_house.another("registry") as second:
+    async with shared_platform.another("registry") as second:
         callers = [client, second.client]
 
         path = f"/drafts/{a_code}/policies"
@@ -51,26 +53,26 @@ async def test_without_a_version_all_succeed_and_nothing_is_lost(shared_house: H
         statuses = await asyncio.gather(write_all(0), write_all(1))
         assert {status for of_caller in statuses for status in of_caller} == {201}
         for caller in callers:
-            found = (await caller.get(f"/drafts/{a_code}")).json()
-            assert found["version"] == before + 20
-            assert sorted(p["policy_no"] for p in found["policies"]) == list(range(1, 21))
+            actual = (await caller.get(f"/drafts/{a_code}")).json()
+            assert actual["version"] == before + 20
+            assert sorted(p["policy_no"] for p in actual["policies"]) == list(range(1, 21))
 
 
-async def test_the_same_key_at_both_writes_once(shared_house: House, a_code: str) -> None:
-    client = await office(shared_house, a_code)
+async def test_the_same_key_at_both_writes_once(shared_platform: Platform, a_code: str) -> None:
+    client = await office(shared_platform, a_code)
     key = {"Idempotency-Key": f"k-{a_code}"}
-    async with shared_house.another("registry") as second:
-        one, other = await asyncio.gather(
+    async with shared_platform.another("registry") as second:
+        first, other = await asyncio.gather(
             enter(client, a_code, "drafting", "2024-01-08", **key),
             enter(second.client, a_code, "drafting", "2024-01-08", **key),
         )
-    assert one.json()["version"] == other.json()["version"]
-    assert one.json()["position"] == other.json()["position"]
+    assert first.json()["version"] == other.json()["version"]
+    assert first.json()["position"] == other.json()["position"]
 
 
-async def test_the_second_one_reads_what_the_first_one_wrote(shared_house: House, a_code: str) -> None:
-    client = await office(shared_house, a_code)
-    async with shared_house.another("registry") as second:
+async def test_the_second_one_reads_what_the_first_one_wrote(shared_platform: Platform, a_code: str) -> None:
+    client = await office(shared_platform, a_code)
+    async with shared_platform.another("registry") as second:
         assert (await second.projection())["state"] == "standby"
         written = await enter(client, a_code, "drafting", "2024-01-08")
         query = {"unit": a_code, "min_position": written.json()["position"]}

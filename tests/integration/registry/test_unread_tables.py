@@ -3,7 +3,7 @@
 import asyncpg
 
 from tests.support import samples
-from tests.support.service import House
+from tests.support.service import Platform
 
 DROPPED = """
 DROP TABLE policy, unit_succession;
@@ -11,23 +11,23 @@ ALTER TABLE stage_entry DROP COLUMN precision, DROP COLUMN what, DROP COLUMN lat
 """
 
 
-async def test_what_nobody_reads_may_be_dropped_beside_a_running_registry(house: House) -> None:
-    connection = await asyncpg.connect(house.databases["registry"])
+async def test_what_nobody_reads_may_be_dropped_beside_a_running_registry(platform: Platform) -> None:
+    connection = await asyncpg.connect(platform.databases["registry"])
     await connection.execute(DROPPED)
     await connection.close()
     succession = {"from_code": "BTP", "to_code": "BTC", "kind": "merge", "date": "2025-03-01"}
-    await house.import_rows("units", [samples.unit("BTP"), samples.unit("BTC")])
-    await house.import_rows("unit_successions", [succession])
-    await house.import_rows("drafts", [samples.draft("LUAT-1", "BTP")])
-    await house.import_rows("policies", [samples.policy("LUAT-1", 1)])
-    await house.import_rows("stages", [samples.stage("LUAT-1", "drafting", "2025-03-04")])
-    history = (await house.registry.client.get("/drafts/LUAT-1/history")).json()["events"]
+    await platform.import_rows("units", [samples.unit("BTP"), samples.unit("BTC")])
+    await platform.import_rows("unit_successions", [succession])
+    await platform.import_rows("drafts", [samples.draft("LUAT-1", "BTP")])
+    await platform.import_rows("policies", [samples.policy("LUAT-1", 1)])
+    await platform.import_rows("stages", [samples.stage("LUAT-1", "drafting", "2025-03-04")])
+    history = (await platform.registry.client.get("/drafts/LUAT-1/history")).json()["events"]
     path = f"/drafts/LUAT-1/stages/{history[-1]['event_id']}/correct"
     correction = {"stage": "drafting", "entered_on": "2025-03-05"}
-    corrected = await house.registry.client.post(path, json=correction)
+    corrected = await platform.registry.client.post(path, json=correction)
     assert corrected.is_success, corrected.text
-    await house.registry.settled(await house.head())
-    await house.registry.rebuild()
-    assert all(table["same"] for table in (await house.registry.verify())["tables"])
-    (listed,) = (await house.registry.client.get("/drafts")).json()["items"]
+    await platform.registry.settled(await platform.head())
+    await platform.registry.rebuild()
+    assert all(table["same"] for table in (await platform.registry.verify())["tables"])
+    (listed,) = (await platform.registry.client.get("/drafts")).json()["items"]
     assert (listed["stage"], listed["entered_on"]) == ("drafting", "2025-03-05")

@@ -153,8 +153,8 @@ def test_a_policy_that_the_draft_lacks_is_refused_with_those_that_exist() -> Non
 
 
 def test_a_draft_without_policies_takes_no_number() -> None:
-    told = record(policies=(1,), draft_policies=frozenset[int]())
-    refusal = spec(communication).when(told).refused(PolicyNotInDraft, known_policies=[])
+    decision = record(policies=(1,), draft_policies=frozenset[int]())
+    refusal = spec(communication).when(decision).refused(PolicyNotInDraft, known_policies=[])
     assert "chưa có" in refusal.message.vi
 
 
@@ -296,12 +296,12 @@ LEADS = ((date(2024, 3, 1), "BTC"), (date(2024, 3, 21), "BXD"))
     ],
     ids=["lead of the day", "former lead", "coming lead", "no unit", "supervision"],
 )
-@pytest.mark.parametrize("known", [(), (RECORDED,)], ids=["new", "recorded"])
-def test_the_lead_on_the_day_of_the_command_may_act(by: Acting, may: bool, known: tuple[Any, ...]) -> None:
+@pytest.mark.parametrize("existing", [(), (RECORDED,)], ids=["new", "recorded"])
+def test_the_lead_on_the_day_of_the_command_may_act(by: Acting, may: bool, existing: tuple[Any, ...]) -> None:
     commands: list[Command] = [correct(place="Huế"), retract(), verify(), attach(), summarise()]
-    for command in commands if known else [record()]:
+    for command in commands if existing else [record()]:
         draft = draft_of("LUAT-DATDAI", (1, 2), *LEADS)
-        when = spec(communication).given(*known).when(replace(command, by=by, draft=draft))
+        when = spec(communication).given(*existing).when(replace(command, by=by, draft=draft))
         if may:
             assert when.yields()
         else:

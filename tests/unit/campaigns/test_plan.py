@@ -84,22 +84,22 @@ def test_an_activity_is_planned_moved_and_cancelled() -> None:
     planned = spec(plan).when(activity()).then(PLANNED)
     moved = planned.when(move()).then(MOVED)
     cancelled = moved.when(cancel("gộp")).then(CANCELLED)
-    found = cancelled.state.activities[UUID(int=1)]
-    assert (found.now.planned_on, found.planned, found.cancelled) == (
+    actual = cancelled.state.activities[UUID(int=1)]
+    assert (actual.now.planned_on, actual.planned, actual.cancelled) == (
         MOVED.planned_on,
         PLANNED,
         CANCELLED,
     )
-    assert found.reason == "gộp"
+    assert actual.reason == "gộp"
 
 
 def test_said_twice_it_is_no_news_as_planned_first_or_as_it_stands() -> None:
-    known = spec(plan).given(PLANNED, MOVED)
-    known.when(activity()).nothing()
-    known.when(activity(planned_on=MOVED.planned_on)).nothing()
-    known.when(move(reason="lý do khác")).nothing()
-    known.given(CANCELLED).when(cancel("khác")).nothing()
-    known.given(CANCELLED).when(activity()).nothing()
+    registered = spec(plan).given(PLANNED, MOVED)
+    registered.when(activity()).nothing()
+    registered.when(activity(planned_on=MOVED.planned_on)).nothing()
+    registered.when(move(reason="lý do khác")).nothing()
+    registered.given(CANCELLED).when(cancel("khác")).nothing()
+    registered.given(CANCELLED).when(activity()).nothing()
 
 
 @pytest.mark.parametrize(
@@ -136,12 +136,12 @@ def test_the_end_of_the_draft_takes_what_was_planned_for_later() -> None:
     before = PLANNED.model_copy(update={"activity_id": UUID(int=5), "planned_on": date(2025, 8, 10)})
     within = PLANNED.model_copy(update={"activity_id": UUID(int=6)} | this_month)
     gone = PLANNED.model_copy(update={"activity_id": UUID(int=7)})
-    known = spec(plan).given(PLANNED, before, within, gone)
-    known = known.given(CANCELLED.model_copy(update={"activity_id": UUID(int=7)}))
+    registered = spec(plan).given(PLANNED, before, within, gone)
+    registered = registered.given(CANCELLED.model_copy(update={"activity_id": UUID(int=7)}))
     taken = [
         CANCELLED.model_copy(update={"activity_id": UUID(int=number), "reason": "rút"}) for number in (1, 6)
     ]
-    known.when(asked(EndWithDraft, ended_on=date(2025, 8, 10), reason="rút", **GIVEN)).then(*taken)
+    registered.when(asked(EndWithDraft, ended_on=date(2025, 8, 10), reason="rút", **GIVEN)).then(*taken)
 
 
 def test_the_lead_on_the_day_of_the_command_plans() -> None:

@@ -46,10 +46,10 @@ def test_every_kind_is_entered_once(kind: Kind) -> None:
 
 @pytest.mark.parametrize(("kind", "followed"), FOLLOWS.items())
 def test_what_is_followed_up_is_named_by_its_id_or_its_title(kind: Kind, followed: Kind) -> None:
-    known = spec(programme).given(event(followed, 1))
+    registered = spec(programme).given(event(followed, 1))
     expected = event(kind, 2, of=1, note="đã xong")
-    known.when(enter(kind, 2, of=1, note="đã xong")).then(expected)
-    after = known.when(enter(kind, 2, note="đã xong")).then(expected)
+    registered.when(enter(kind, 2, of=1, note="đã xong")).then(expected)
+    after = registered.when(enter(kind, 2, note="đã xong")).then(expected)
     after.when(enter(kind, 2, note="đã xong")).nothing()
     after.when(enter(kind, 2, of=7, note="đã xong")).refused(EntryDiffers)
 
@@ -58,18 +58,18 @@ def test_what_is_followed_up_is_named_by_its_id_or_its_title(kind: Kind, followe
 def test_nothing_follows_what_was_never_entered(kind: Kind, followed: Kind) -> None:
     refusal = spec(programme).when(enter(kind, 2)).refused(NothingToFollow, followed=followed)
     assert "Đối thoại" in refusal.message.vi
-    other = next(one for one in FOLLOWS.values() if one != followed)
+    other = next(item for item in FOLLOWS.values() if item != followed)
     spec(programme).given(event(other, 1)).when(enter(kind, 2, of=1)).refused(NothingToFollow)
 
 
 def test_of_several_with_one_title_the_open_one_is_meant() -> None:
     again = event(Kind.TASK_ASSIGNED, 2, lead_unit_code="SO-A", due_on=date(2025, 12, 1))
-    known = spec(programme).given(TASK, again)
-    known.when(enter(Kind.TASK_REPORTED, 3)).refused(SeveralMeant)
-    known.when(enter(Kind.TASK_REPORTED, 3, due_on=date(2025, 12, 1))).then(
+    registered = spec(programme).given(TASK, again)
+    registered.when(enter(Kind.TASK_REPORTED, 3)).refused(SeveralMeant)
+    registered.when(enter(Kind.TASK_REPORTED, 3, due_on=date(2025, 12, 1))).then(
         event(Kind.TASK_REPORTED, 3, of=2, due_on=date(2025, 12, 1))
     )
-    reported = known.given(event(Kind.TASK_REPORTED, 4, of=1))
+    reported = registered.given(event(Kind.TASK_REPORTED, 4, of=1))
     reported.when(enter(Kind.TASK_REPORTED, 3)).then(event(Kind.TASK_REPORTED, 3, of=2))
 
 
@@ -120,13 +120,13 @@ def test_where_an_entry_stands(kind: Kind, as_of: date, is_open: bool, state: En
     ids=["the unit", "who leads the task", "another unit", "no unit", "supervision"],
 )
 def test_who_may_enter_and_who_may_follow_up(by: Acting, own: bool, follow_up: bool) -> None:
-    known = spec(programme).given(TASK)
+    registered = spec(programme).given(TASK)
     for command, may in (
         (enter(Kind.TRAINING_HELD, 2), own),
         (enter(Kind.TASK_REPORTED, 3), own),  # named by its title alone: that is for the unit itself
         (enter(Kind.TASK_REPORTED, 4, of=1), follow_up),
     ):
-        when = known.when(replace(command, by=by))
+        when = registered.when(replace(command, by=by))
         if may:
             assert when.yields()
         else:

@@ -69,11 +69,11 @@ def test_a_workbook_gives_the_same_cells(tmp_path: Path) -> None:
     path = cell_formats.workbook(tmp_path / "formats.xlsx")
     read = [cells[1] for _, cells in workbook.records(path, "Sheet")]
     assert [plain(str(cell)) for cell in read] == [
-        plain(str(made(one.value, one.format))) for one in RECORDED
+        plain(str(made(item.value, item.format))) for item in RECORDED
     ]
     for column in ("entered_on", "title", "quantity", "target_percent", "in_scope"):
         assert [written(cell, column) for cell in read] == [
-            written(made(one.value, one.format), column) for one in RECORDED
+            written(made(item.value, item.format), column) for item in RECORDED
         ]
 
 
@@ -167,9 +167,9 @@ def formula(tmp_path: Path, cell: str) -> Cell:
                 content = re.sub(r'<c r="B1".*?</c>', cell, content)
             new.writestr(name, content)
     ((_, cells),) = workbook.records(tmp_path / "made.xlsx", "Sheet")
-    found = cells[1]
-    assert isinstance(found, Cell)
-    return found
+    match = cells[1]
+    assert isinstance(match, Cell)
+    return match
 
 
 @pytest.mark.parametrize(
@@ -188,6 +188,6 @@ def formula(tmp_path: Path, cell: str) -> Cell:
 def test_formulas_give_their_stored_results(
     tmp_path: Path, cell: str, value: Value | None, english: str
 ) -> None:
-    found = formula(tmp_path, cell)
-    assert found.value == value
-    assert (english in found.fault.en) if found.fault else (english == "")
+    actual = formula(tmp_path, cell)
+    assert actual.value == value
+    assert (english in actual.fault.en) if actual.fault else (english == "")

@@ -29,16 +29,16 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Services]]:
                 raise given
             return given
 
-        found = Services(
+        clients = Services(
             state.Current({"registry": "http://registry", "campaigns": "http://campaigns"}, "", "")
         )
-        found._http = httpx.Client(transport=httpx.MockTransport(answer))
-        made.append(found)
-        return found
+        clients._http = httpx.Client(transport=httpx.MockTransport(answer))
+        made.append(clients)
+        return clients
 
     yield services
-    for one in made:
-        one.__exit__()
+    for item in made:
+        item.__exit__()
 
 
 def rows(services: Services, service: str = "registry") -> list[str]:

@@ -75,9 +75,9 @@ def _with(healthy: Readings, name: str, path: str, answer: Answer | None) -> Rea
 
 
 def _only_finding(readings: Readings) -> tuple[str, str, str]:
-    (found,) = diagnose(readings)
-    assert found.what.vi != found.what.en
-    return found.part, found.what.en, found.fix
+    (finding,) = diagnose(readings)
+    assert finding.what.vi != finding.what.en
+    return finding.part, finding.what.en, finding.fix
 
 
 def _halted(at: int | None) -> Answer:
@@ -114,7 +114,7 @@ def test_a_service_that_does_not_answer_is_started_or_killed_first(healthy: Read
     hangs = replace(silent, pid_files=frozenset({"registry"}))
     assert _only_finding(hangs)[2] == f'kill -9 "$(cat {healthy.folder}/run/registry.pid)"'
     nothing_answers = replace(healthy, answers={})
-    assert {one.fix for one in diagnose(nothing_answers) if one.part in SERVICES} == {"loa up"}
+    assert {item.fix for item in diagnose(nothing_answers) if item.part in SERVICES} == {"loa up"}
 
 
 def test_the_broker_is_as_declared_and_syncs_every_write(healthy: Readings) -> None:
@@ -149,8 +149,8 @@ def test_engines_disk_and_clocks(
 
 def test_mail_that_waits_failed_or_has_no_recipient(healthy: Readings) -> None:
     counts = Answer(200, {"queued": 1, "failed": 2, "unsure": 3, "sent": 4, "claimed": 5})
-    found = diagnose(_with(healthy, "notifier", "/digests/counts", counts))
-    assert [(one.what.en.split()[0], one.fix) for one in found] == [
+    actual = diagnose(_with(healthy, "notifier", "/digests/counts", counts))
+    assert [(item.what.en.split()[0], item.fix) for item in actual] == [
         ("1", "loa tick"),
         ("2", "http://x/outbox  # loa mail retry | acknowledge"),
         ("3", "http://x/outbox  # loa mail acknowledge"),

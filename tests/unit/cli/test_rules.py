@@ -42,9 +42,9 @@ def test_of_every_procedure_the_one_in_force_on_a_day() -> None:
 
 def test_the_required_stages_lie_in_the_window() -> None:
     (row,) = rules.matching(ROWS, Regime.LAW_2025, Instrument.DECREE, Procedure.ORDINARY, date(2026, 1, 5))
-    found = rules.required(row)
-    assert {Stage.POLICY_CONSULTATION, Stage.DRAFT_CONSULTATION, Stage.APPRAISAL} <= set(found)
-    assert not {Stage.REGISTERED, Stage.SUBMITTED, Stage.ADOPTED, Stage.WITHDRAWN} & set(found)
+    required = rules.required(row)
+    assert {Stage.POLICY_CONSULTATION, Stage.DRAFT_CONSULTATION, Stage.APPRAISAL} <= set(required)
+    assert not {Stage.REGISTERED, Stage.SUBMITTED, Stage.ADOPTED, Stage.WITHDRAWN} & set(required)
 
 
 def test_no_match_names_the_command_that_shows_all() -> None:
@@ -53,14 +53,14 @@ def test_no_match_names_the_command_that_shows_all() -> None:
 
 
 def test_a_year_of_the_calendar_with_its_sources(storm: Path) -> None:
-    packaged = {one.day: one for one in days_of(2026)}
+    packaged = {item.day: item for item in days_of(2026)}
     assert packaged[date(2026, 1, 2)].source.startswith("24h.com.vn")
     assert (packaged[date(2026, 1, 10)].kind, packaged[date(2026, 1, 10)].differs_from_weekday) == (
         "work",
         True,
     )
     assert date(2026, 11, 19) not in packaged
-    with_file = {one.day: one.source for one in days_of(2026, [storm])}
+    with_file = {item.day: item.source for item in days_of(2026, [storm])}
     assert with_file[date(2026, 11, 19)] == "Công điện"
     assert days_of(2050) == []
 

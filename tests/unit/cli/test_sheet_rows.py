@@ -32,12 +32,12 @@ def read(path: Path, choices: Choices = sheets.NO_CHOICES) -> list[Row | Broken]
     return list(sheets.read(path, choices).sheets["stages"].read())
 
 
-def told(found: Sequence[Row | Broken]) -> list[tuple[int, str, bool]]:
-    return [(one.line, one.column, one.refused) for one in found if isinstance(one, Broken)]
+def told(rows: Sequence[Row | Broken]) -> list[tuple[int, str, bool]]:
+    return [(row.line, row.column, row.refused) for row in rows if isinstance(row, Broken)]
 
 
-def lines(found: Sequence[Row | Broken]) -> list[int]:
-    return [one.line for one in found if isinstance(one, Row)]
+def lines(rows: Sequence[Row | Broken]) -> list[int]:
+    return [row.line for row in rows if isinstance(row, Row)]
 
 
 @pytest.mark.parametrize(
@@ -52,15 +52,15 @@ def lines(found: Sequence[Row | Broken]) -> list[int]:
 def test_headings_are_found_below_titles(
     tmp_path: Path, above: list[list[object]], told_of: list[int]
 ) -> None:
-    found = read(book(tmp_path, [*above, HEADER, ["A", "drafting", "2026-01-05"]]))
-    assert told(found) == [(line, "", False) for line in told_of]
-    assert lines(found) == [len(above) + 2]
+    actual = read(book(tmp_path, [*above, HEADER, ["A", "drafting", "2026-01-05"]]))
+    assert told(actual) == [(line, "", False) for line in told_of]
+    assert lines(actual) == [len(above) + 2]
 
 
 def test_headings_are_found_below_titles_of_a_csv_file(tmp_path: Path) -> None:
     (tmp_path / "stages.csv").write_text(f"DANH MỤC,,\n,,\n{','.join(HEADER)}\nA,drafting,2026-01-05,\n")
-    found = read(tmp_path)
-    assert (told(found), lines(found)) == ([(3, "", False)], [4])
+    actual = read(tmp_path)
+    assert (told(actual), lines(actual)) == ([(3, "", False)], [4])
 
 
 @pytest.mark.parametrize(
@@ -78,14 +78,14 @@ def test_merged_cells(
         HEADER,
         *(["A", "drafting", "2026-01-05" if n == 0 else None, "x" if n == 0 else None] for n in range(3)),
     ]
-    found = read(book(tmp_path, rows, lambda page: page.merge_cells(name)))
-    assert lines(found) == rows_taken
-    assert [(line, column) for line, column, is_refused in told(found) if is_refused] == refused
+    actual = read(book(tmp_path, rows, lambda page: page.merge_cells(name)))
+    assert lines(actual) == rows_taken
+    assert [(line, column) for line, column, is_refused in told(actual) if is_refused] == refused
     if name == "D2:D4":
-        assert [one.cells["what"] for one in found if isinstance(one, Row)] == ["x", "x", "x"]
-        assert told(found) == [(2, "what", False)]
+        assert [item.cells["what"] for item in actual if isinstance(item, Row)] == ["x", "x", "x"]
+        assert told(actual) == [(2, "what", False)]
     else:
-        texts = [one.why.vi for one in found if isinstance(one, Broken)]
+        texts = [item.why.vi for item in actual if isinstance(item, Broken)]
         assert all(name in text for text in texts)
 
 
@@ -100,8 +100,8 @@ def test_a_range_that_is_merged_outside_our_columns_is_no_matter(tmp_path: Path)
         page.merge_cells("A2:A3")
         page.merge_cells("F2:F3")
 
-    found = read(book(tmp_path, rows, merge))
-    assert (told(found), lines(found)) == ([], [2, 3])
+    actual = read(book(tmp_path, rows, merge))
+    assert (told(actual), lines(actual)) == ([], [2, 3])
 
 
 def hide_row(page: Page) -> None:
@@ -129,8 +129,8 @@ def test_what_is_hidden_is_asked_about(
 ) -> None:
     rows = [(*HEADER, "Riêng"), *(["A", "drafting", f"2026-01-2{n}", "x", "y"] for n in range(3))]
     path = book(tmp_path, rows, hide)
-    found = read(path)
-    assert (lines(found), told(found)) == (rows_taken, asked)
+    actual = read(path)
+    assert (lines(actual), told(actual)) == (rows_taken, asked)
     assert lines(read(path, Choices(take_hidden=True))) == [2, 3, 4]
 
 
@@ -171,9 +171,9 @@ def test_dates_that_look_swapped_are_asked_about(
 ) -> None:
     rows: list[Sequence[object]] = [HEADER, *(["A", "drafting", day] for day in dates)]
     path = book(tmp_path, rows, _as_dates)
-    found = read(path)
-    assert (0, "entered_on", asked) in told(found) if remarked else told(found) == []
-    assert bool(lines(found)) is not asked
+    actual = read(path)
+    assert (0, "entered_on", asked) in told(actual) if remarked else told(actual) == []
+    assert bool(lines(actual)) is not asked
     checked = read(path, Choices(dates_checked=True))
     assert (told(checked), len(lines(checked))) == ([], len(dates))
 

@@ -27,9 +27,9 @@ HEADER = "from_code,kind,date"
 
 
 def test_a_row_has_the_line_on_which_it_begins(tmp_path: Path) -> None:
-    found = rows(tmp_path, HEADER + ',source\nA,,,"một\nhai\nba"\n\nB,,,x\r\nC,,,y\n')
-    assert [(row.line, row.cells["from_code"]) for row in found] == [(2, "A"), (6, "B"), (7, "C")]
-    assert found[0].cells["source"] == "một\nhai\nba"
+    actual = rows(tmp_path, HEADER + ',source\nA,,,"một\nhai\nba"\n\nB,,,x\r\nC,,,y\n')
+    assert [(row.line, row.cells["from_code"]) for row in actual] == [(2, "A"), (6, "B"), (7, "C")]
+    assert actual[0].cells["source"] == "một\nhai\nba"
 
 
 def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
@@ -45,8 +45,8 @@ def test_headers_are_trimmed_and_empty_or_missing_cells_are_absent(tmp_path: Pat
 
 def test_a_text_that_looks_like_a_formula_is_a_text(tmp_path: Path) -> None:
     cells = ("=1+1", "+84", "-x", "@ai")
-    found = rows(tmp_path, f"{HEADER},source\n{','.join(cells)}\n")
-    assert tuple(found[0].cells.values()) == cells
+    actual = rows(tmp_path, f"{HEADER},source\n{','.join(cells)}\n")
+    assert tuple(actual[0].cells.values()) == cells
 
 
 VIETNAMESE = "kind,date,from_code\nx,y,Sở Tư pháp tỉnh\n"
@@ -80,8 +80,10 @@ VIETNAMESE = "kind,date,from_code\nx,y,Sở Tư pháp tỉnh\n"
 def test_an_unreadable_row_is_reported_once(
     tmp_path: Path, content: str | bytes, line: int, english: str
 ) -> None:
-    found = read(tmp_path, content)
-    assert [(one.line, english in one.why.en) for one in found if isinstance(one, Broken)] == [(line, True)]
+    actual = read(tmp_path, content)
+    assert [(item.line, english in item.why.en) for item in actual if isinstance(item, Broken)] == [
+        (line, True)
+    ]
     assert not rows(tmp_path, content)
 
 
@@ -117,8 +119,8 @@ def workbook(folder: Path, *lines: list[object]) -> Path:
 
 def test_a_formula_without_a_result_refuses_its_row(tmp_path: Path) -> None:
     path = workbook(tmp_path, ["A", "=1+1", date(2026, 3, 2)], ["B", "#REF!", None], ["C", "x", None])
-    found = list(sources.read(path).sheets["unit_successions"].read())
-    assert [(item.line, isinstance(item, Broken)) for item in found] == [(2, True), (3, True), (4, False)]
+    actual = list(sources.read(path).sheets["unit_successions"].read())
+    assert [(item.line, isinstance(item, Broken)) for item in actual] == [(2, True), (3, True), (4, False)]
 
 
 def test_a_workbook_that_unpacks_beyond_the_limit_is_not_opened(tmp_path: Path) -> None:

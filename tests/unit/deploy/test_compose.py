@@ -60,9 +60,9 @@ def test_services_start_after_their_dependencies(file: str) -> None:
 @pytest.mark.parametrize("file", FILES)
 def test_every_secret_is_written_by_loa_keys(file: str, tmp_path: Path) -> None:
     keys.make(tmp_path, "postgres:5432", None)
-    named = [one["file"].replace("${LOA_SECRETS:-../secrets}", str(tmp_path)) for one in _secrets(file)]
+    named = [secret["file"].replace("${LOA_SECRETS:-../secrets}", str(tmp_path)) for secret in _secrets(file)]
     assert [path for path in named if not Path(path).is_file()] == []
-    used = {secret["source"] for one in services(file).values() for secret in one.get("secrets", ())}
+    used = {secret["source"] for service in services(file).values() for secret in service.get("secrets", ())}
     assert used == document(file)["secrets"].keys()
 
 
@@ -71,8 +71,8 @@ def _secrets(file: str) -> list[dict[str, str]]:
 
 
 def test_every_mounted_file_exists() -> None:
-    mounted = [one for definition in services(OBSERVABILITY).values() for one in definition["volumes"]]
-    files = [one.split(":")[0] for one in mounted if one.startswith("../")]
+    mounted = [volume for definition in services(OBSERVABILITY).values() for volume in definition["volumes"]]
+    files = [item.split(":")[0] for item in mounted if item.startswith("../")]
     assert len(files) == 5
     assert [file for file in files if not (COMPOSE / file).is_file()] == []
 

@@ -50,9 +50,9 @@ def fold(events: Iterable[Event]) -> DraftRecord | None:
 
 def record_of(*events: Event) -> DraftRecord:
     """Give the record of a registered draft after some more events (the first has the id 2)."""
-    found = fold([REGISTERED, *events])
-    assert found is not None
-    return found
+    record = fold([REGISTERED, *events])
+    assert record is not None
+    return record
 
 
 def heard(number: int, on: str, **more: Any) -> CommunicationRecorded:

@@ -45,10 +45,12 @@ GAP = UUID(int=5)  # the entry is the fifth event of the draft
 
 
 def news(
-    record: DraftRecord, said: Sequence[ComplianceEvent] = (), rules: Rulebook = RULES
+    record: DraftRecord, compliance_events: Sequence[ComplianceEvent] = (), rules: Rulebook = RULES
 ) -> list[ComplianceEvent]:
     """Say what there is to say after `said`."""
-    announced = {event.gap_id: Announced(event, n, 100 + n) for n, event in enumerate(said, start=1)}
+    announced = {
+        event.gap_id: Announced(event, n, 100 + n) for n, event in enumerate(compliance_events, start=1)
+    }
     line = timeline(record.facts, rules)
     return list(to_announce(record, line, announced, today=TODAY, rules_version=rules.version))
 
@@ -138,8 +140,8 @@ CLOSINGS: list[tuple[str, Sequence[Event], date]] = [
 
 @pytest.mark.parametrize(("reason", "events", "closed_on"), CLOSINGS)
 def test_closings_bear_the_day_of_their_fact(reason: str, events: Sequence[Event], closed_on: date) -> None:
-    said = news(record_of(*WAITING, *events), [opened()])
-    (closed,) = [event for event in said if event.gap_id == GAP]
+    announced = news(record_of(*WAITING, *events), [opened()])
+    (closed,) = [event for event in announced if event.gap_id == GAP]
     assert isinstance(closed, ComplianceGapClosed)
     assert (closed.reason, closed.closed_on, closed.policies) == (reason, closed_on, (1, 2))
 
@@ -198,6 +200,6 @@ def test_another_calendar_moves_the_due_day() -> None:
 
 def test_a_word_about_an_unknown_gap_is_taken_back() -> None:
     stray = opened().model_copy(update={"gap_id": UUID(int=77)})
-    said = news(record_of(*WAITING), [opened(), stray])
-    assert [(event.name, event.gap_id.int) for event in said] == [("gap_closed", 77)]
+    announced = news(record_of(*WAITING), [opened(), stray])
+    assert [(event.name, event.gap_id.int) for event in announced] == [("gap_closed", 77)]
     assert replace(Announced(stray, 1, 1), version=2).is_open

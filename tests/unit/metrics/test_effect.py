@@ -57,12 +57,12 @@ def rows(**changes: Any) -> RuleFile:
     ],
 )  # fmt: skip
 def test_one_draft_under_both(file: RuleFile, day: date, verdicts: Any, dues: Any, states: Any) -> None:
-    found = effect_on(RECORD, BOOK, rulebook_with([file]), day, None)
-    assert [(one.was, one.becomes) for one in found.verdicts] == verdicts
-    assert [(one.due_was, one.due) for one in found.gaps] == dues
+    actual = effect_on(RECORD, BOOK, rulebook_with([file]), day, None)
+    assert [(verdict.was, verdict.becomes) for verdict in actual.verdicts] == verdicts
+    assert [(gap.due_was, gap.due) for gap in actual.gaps] == dues
     if states is not None:
-        assert [(one.state_was, one.state) for one in found.gaps] == states
-    for standing, place in ((found.before, 0), (found.after, 1)):
+        assert [(gap.state_was, gap.state) for gap in actual.gaps] == states
+    for standing, place in ((actual.before, 0), (actual.after, 1)):
         if verdicts:
             assert getattr(standing.counts, verdicts[0][place].value) == 1
         assert standing.counts.policies == 1
@@ -70,19 +70,22 @@ def test_one_draft_under_both(file: RuleFile, day: date, verdicts: Any, dues: An
 
 def test_a_period_is_taken_at_its_own_last_day() -> None:
     becomes = rulebook_with([rows(grace_working_days=200)])
-    found = effect_on(RECORD, BOOK, becomes, date(2026, 1, 5), year_period(2024))
-    assert (found.before.counts.missed, found.after.counts.missed) == (1, 0)
+    actual = effect_on(RECORD, BOOK, becomes, date(2026, 1, 5), year_period(2024))
+    assert (actual.before.counts.missed, actual.after.counts.missed) == (1, 0)
     assert effect_on(RECORD, BOOK, becomes, date(2026, 1, 5), year_period(2022)).before.counts.policies == 0
 
 
 def test_what_differs_between_two_rulebooks() -> None:
     becomes = rulebook_with([STORM, rows(valid_to="2024-12-31", grace_working_days=3)])
     assert changed_days(BOOK, becomes) == [(date(2024, 3, 5), "off"), (date(2024, 3, 6), "off")]
-    changed = {(one.field, one.valid_from, one.valid_to) for one in changed_procedures(BOOK, becomes)}
+    changed = {
+        (changed_procedure.field, changed_procedure.valid_from, changed_procedure.valid_to)
+        for changed_procedure in changed_procedures(BOOK, becomes)
+    }
     days = (date(2024, 1, 1), date(2024, 12, 31))
     assert {("grace_working_days", *days), ("legal_basis", *days)} <= changed
     assert {day[1:] for day in changed} == {days}, "what only ends earlier says nothing else"
-    assert {one.key for one in changed_procedures(BOOK, becomes)} == {
+    assert {changed_procedure.key for changed_procedure in changed_procedures(BOOK, becomes)} == {
         (Regime.LAW_2015, Instrument.LAW, Procedure.ORDINARY)
     }
     assert (changed_days(BOOK, BOOK), changed_procedures(BOOK, BOOK)) == ([], [])

@@ -38,18 +38,23 @@ def test_cells_are_summed_by_key_in_order() -> None:
 def test_groups_sum_to_the_whole() -> None:
     total = whole(CELLS, "Toàn quốc", None, None)
     for name in (field.name for field in fields(Counts)):
-        assert sum(getattr(one.counts, name) for one in by_unit({})) == getattr(total.counts, name)
+        assert sum(getattr(item.counts, name) for item in by_unit({})) == getattr(total.counts, name)
 
 
 def test_what_has_no_key_comes_last() -> None:
-    keys = [one.key for one in group(CELLS, lambda cell: cell.year, str, {}, None)]
+    keys = [item.key for item in group(CELLS, lambda cell: cell.year, str, {}, None)]
     assert keys == [2023, 2024, None]
 
 
 def test_a_group_says_what_the_contract_names() -> None:
-    said = by_unit({"BTP": 0.7})[1].as_dict()
-    assert (said["policies"], said["judged"], said["rate_full"], said["rate_on_time"]) == (5, 4, 0.5, 0.25)
-    assert list(said) == [
+    fields = by_unit({"BTP": 0.7})[1].as_dict()
+    assert (fields["policies"], fields["judged"], fields["rate_full"], fields["rate_on_time"]) == (
+        5,
+        4,
+        0.5,
+        0.25,
+    )
+    assert list(fields) == [
         *("key", "label", "policies", "judged", "met", "missed", "pending", "not_opened"),
         *("closed_unopened", "exempt", "ended", "undetermined", "provisional", "waived_occurrences"),
         *("rate_full", "rate_on_time", "rate_any", "rate_from_start", "rate_occurrences"),
@@ -58,9 +63,9 @@ def test_a_group_says_what_the_contract_names() -> None:
 
 
 def test_an_empty_whole_has_no_rates() -> None:
-    said = whole([], "Toàn quốc", None, 1.0).as_dict()
-    assert (said["key"], said["policies"], said["judged"]) == (None, 0, 0)
-    assert {said[name] for name in said if name.startswith("rate_")} == {None}
+    fields = whole([], "Toàn quốc", None, 1.0).as_dict()
+    assert (fields["key"], fields["policies"], fields["judged"]) == (None, 0, 0)
+    assert {fields[name] for name in fields if name.startswith("rate_")} == {None}
 
 
 def test_of_nothing_there_are_no_groups() -> None:
@@ -78,4 +83,4 @@ def test_a_target_below_the_floor_is_pointed_out(
 
 
 def test_a_target_is_that_of_its_unit() -> None:
-    assert [(one.target, one.floor) for one in by_unit({"BTP": 0.7})] == [(None, 1.0), (0.7, 1.0)]
+    assert [(item.target, item.floor) for item in by_unit({"BTP": 0.7})] == [(None, 1.0), (0.7, 1.0)]

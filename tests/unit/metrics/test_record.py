@@ -61,8 +61,8 @@ def test_every_event_about_a_draft_is_folded() -> None:
 
 def test_registered() -> None:
     record = record_of()
-    known = (record.draft_id, record.draft_code, record.title, record.lead_unit_code)
-    assert known == (DRAFT, "LUAT-1", "Luật Đất đai", "BTNMT")
+    registered = (record.draft_id, record.draft_code, record.title, record.lead_unit_code)
+    assert registered == (DRAFT, "LUAT-1", "Luật Đất đai", "BTNMT")
     assert (record.policies, record.entries, record.scope) == ((), (), Scope())
 
 
@@ -110,9 +110,9 @@ def test_a_corrected_resumption_is_still_one() -> None:
         stage=Stage.DRAFTING,
         entered_on=date(2024, 3, 5),
     )
-    (found,) = record_of(DraftResumed(stage=Stage.DRAFTING, on=DAY), change).entries
-    assert found.resumed
-    assert found.entered_on == date(2024, 3, 5)
+    (actual,) = record_of(DraftResumed(stage=Stage.DRAFTING, on=DAY), change).entries
+    assert actual.resumed
+    assert actual.entered_on == date(2024, 3, 5)
 
 
 def test_the_last_assessment_of_the_scope_holds() -> None:
@@ -123,11 +123,11 @@ def test_the_last_assessment_of_the_scope_holds() -> None:
 
 
 def test_policies_are_added_amended_and_removed() -> None:
-    two, one = DraftPolicyAdded(policy_no=2, title="Hai"), DraftPolicyAdded(policy_no=1, title="Một")
+    two, first = DraftPolicyAdded(policy_no=2, title="Hai"), DraftPolicyAdded(policy_no=1, title="Một")
     amended = DraftPolicyAmended(policy_no=1, title="Một (mới)")
-    assert record_of(two, one).policies == ((1, "Một"), (2, "Hai"))
-    assert record_of(two, one, amended).policies == ((1, "Một (mới)"), (2, "Hai"))
-    removed = record_of(two, one, DraftPolicyRemoved(policy_no=2))
+    assert record_of(two, first).policies == ((1, "Một"), (2, "Hai"))
+    assert record_of(two, first, amended).policies == ((1, "Một (mới)"), (2, "Hai"))
+    removed = record_of(two, first, DraftPolicyRemoved(policy_no=2))
     assert removed.facts.policies == frozenset({1})
 
 
@@ -169,7 +169,7 @@ def test_postings_and_the_procedure_follow_their_events() -> None:
 
 def test_what_came_late_stays_known_as_late() -> None:
     late = DraftStageEntered(stage=Stage.DRAFTING, entered_on=DAY, late=True)
-    assert [one.late for one in record_of(ENTERED, late).entries] == [False, True]
+    assert [item.late for item in record_of(ENTERED, late).entries] == [False, True]
 
 
 def numbers(record: DraftRecord) -> list[tuple[int, str, tuple[int, ...]]]:

@@ -37,7 +37,7 @@ from shared.contracts.vocabulary import (
     RecipientRole,
     Weekday,
 )
-from tests.unit.notifier.made import CALENDAR, MONDAY, gap, recipient, silence, told, tree
+from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, recipient, silence, told, tree
 
 SENDER = "Loa <loa@loa.invalid>"
 

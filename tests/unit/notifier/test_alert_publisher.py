@@ -57,7 +57,7 @@ class BulkMemory(MemoryEventStore):
         """There is no other broker that could be behind."""
 
     async def append_all(self, appends: Sequence[Append]) -> Sequence[Version]:
-        return [await self.append(one.ref, one.expected, one.events) for one in appends]
+        return [await self.append(append.ref, append.expected, append.events) for append in appends]
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Rows:
         return self.at
 
     async def pending(self, limit: int, after: UUID | None) -> Sequence[GapAlert]:
-        return [one for one in self.rows if one.is_pending and (after is None or one.alert_id > after)][
+        return [row for row in self.rows if row.is_pending and (after is None or row.alert_id > after)][
             :limit
         ]
 
@@ -108,9 +108,9 @@ async def log_of(store: BulkMemory) -> list[str]:
 
 async def test_a_pending_row_is_published_once_although_the_row_stays_as_it_is() -> None:
     store = BulkMemory()
-    one = publisher(store, Rows())
+    first = publisher(store, Rows())
     for _ in range(3):
-        await one.run_once()
+        await first.run_once()
     assert await log_of(store) == ["raised"]
     (event,) = (await store.load(REF)).events
     assert (event.metadata.causation_id, event.metadata.correlation_id) == (str(UUID(int=77)), "c")

@@ -10,7 +10,7 @@ from services.notifier.domain.recipients.audience import Audience, Via
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Tree
 from shared.contracts.vocabulary import RecipientRole
-from tests.unit.notifier.made import MONDAY, recipient, tree
+from tests.unit.notifier.builders import MONDAY, recipient, tree
 
 FOCAL, HEAD, SUPERVISOR = RecipientRole.FOCAL_POINT, RecipientRole.HEAD, RecipientRole.SUPERVISOR
 
@@ -50,8 +50,8 @@ SPLIT = tree(successions={"SO-A": ((date(2026, 11, 1), "STP"), (date(2026, 11, 1
 def test_of_duty(
     units: Tree, recipients: list[Recipient], unit: str, expected: list[tuple[str, Via, list[RecipientRole]]]
 ) -> None:
-    found = Audience(units, recipients, MONDAY).of_duty(unit)
-    assert [(r.unit_code, r.via, [one.role for one in r.recipients]) for r in found] == expected
+    actual = Audience(units, recipients, MONDAY).of_duty(unit)
+    assert [(r.unit_code, r.via, [item.role for item in r.recipients]) for r in actual] == expected
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ def test_of_duty(
     [("UBND", ("UBND", SUPERVISOR)), ("TINH", None), ("XA", ("UBND", SUPERVISOR)), (None, None)],
 )
 def test_at_or_above(unit: str | None, expected: tuple[str, RecipientRole] | None) -> None:
-    found = Audience(tree(), EVERYBODY, MONDAY).at_or_above(unit)
-    assert (found and (found.unit_code, found.recipients[0].role)) == expected
+    actual = Audience(tree(), EVERYBODY, MONDAY).at_or_above(unit)
+    assert (actual and (actual.unit_code, actual.recipients[0].role)) == expected
 
 
 def test_heirs_are_followed_to_the_last_and_in_their_time() -> None:

@@ -40,6 +40,8 @@ def test_reports(content: bytes, addresses: list[str], expected: Bounce | None) 
 
 def test_the_token_is_that_of_the_envelope_not_of_another_header() -> None:
     other = UUID(int=2)
-    found = bounce_of(report(to=f"bounce+{other.hex}@loa.example.vn"), [f"bounce+{TOKEN.hex}@loa.example.vn"])
-    assert found is not None
-    assert found.token == TOKEN
+    actual = bounce_of(
+        report(to=f"bounce+{other.hex}@loa.example.vn"), [f"bounce+{TOKEN.hex}@loa.example.vn"]
+    )
+    assert actual is not None
+    assert actual.token == TOKEN

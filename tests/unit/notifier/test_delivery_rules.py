@@ -22,7 +22,7 @@ from services.notifier.domain.errors import MailIsOver, MailNotFailed
 from services.notifier.domain.gaps.alert_context import latest_planned_day
 from services.notifier.domain.recipients.recipient import taken_off
 from shared.kernel.local_day import VIETNAM
-from tests.unit.notifier.made import MONDAY, recipient
+from tests.unit.notifier.builders import MONDAY, recipient
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,8 @@ def test_who_is_taken_off_a_list_had_yesterday_as_last_day() -> None:
     kept, gone = recipient(1, email="a@b.vn"), recipient(2, email="c@d.vn")
     last_day = replace(recipient(3, email="e@f.vn"), valid_to=MONDAY)
     ended = replace(recipient(4, email="g@h.vn"), valid_to=date(2026, 11, 22))
-    found = taken_off([kept, gone, last_day, ended], {"a@b.vn"}, MONDAY)
-    assert [(one.recipient_id.int, one.valid_to) for one in found] == [
+    actual = taken_off([kept, gone, last_day, ended], {"a@b.vn"}, MONDAY)
+    assert [(item.recipient_id.int, item.valid_to) for item in actual] == [
         (2, date(2026, 11, 22)),
         (3, date(2026, 11, 22)),
     ]

@@ -15,7 +15,7 @@ from services.notifier.domain.notification.reasons import Reason
 from services.notifier.domain.notification.standing import Standing
 from shared.contracts.vocabulary import GapClosure
 from shared.kernel.clock import VIETNAM
-from tests.unit.notifier.made import CALENDAR, MONDAY, gap, recipient, told
+from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, recipient, told
 
 
 def at(text: str) -> datetime:
@@ -23,7 +23,7 @@ def at(text: str) -> datetime:
 
 
 def entries(*gaps: Gap) -> list[Entry]:
-    return [Entry(gap=one) for one in gaps]
+    return [Entry(gap=item) for item in gaps]
 
 
 def test_worst_first() -> None:

@@ -15,7 +15,7 @@ from services.notifier.domain.notification.escalation import (
     verdict,
 )
 from shared.contracts.vocabulary import GapClosure, UnitLevel
-from tests.unit.notifier.made import CALENDAR, MONDAY, gap, silence, tree
+from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, silence, tree
 
 TREE = tree()
 FIVE, TEN = date(2026, 11, 16), date(2026, 11, 9)  # due days that are five and ten working days before Monday

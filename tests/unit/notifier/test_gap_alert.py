@@ -117,8 +117,8 @@ def rows_after(*events: Event) -> dict[UUID, GapAlert]:
     together = GapAlerts.of([])
     together.apply(log)
     rows: dict[UUID, GapAlert] = {}
-    for one in log:
-        rows |= {row.alert_id: row for row in GapAlerts.of(rows.values()).apply([one])}
+    for item in log:
+        rows |= {row.alert_id: row for row in GapAlerts.of(rows.values()).apply([item])}
     assert rows == together.rows
     return rows
 
@@ -163,7 +163,7 @@ def test_a_row_has_what_was_announced_and_who_announced_it() -> None:
 
 def test_of_a_gap_that_was_handed_over_one_row_is_current() -> None:
     rows = rows_after(OPENED, RAISED, MOVED)
-    assert [rows[one].is_current for one in (ID, OTHER_ID)] == [False, True]
+    assert [rows[item].is_current for item in (ID, OTHER_ID)] == [False, True]
     assert rows[ID].gap_closure is GapClosure.TRANSFERRED
     assert [row.is_current for row in rows_after(OPENED, MOVED, OPENED).values()] == [True, False]
 
@@ -180,7 +180,7 @@ def test_of_a_gap_that_was_handed_over_one_row_is_current() -> None:
         (RETURNED, {"undeliverable_on": TODAY}),
         (RESOLVED, {"state": AlertStatus.RESOLVED, "closed_on": TODAY, "closure": GapClosure.COVERED}),
     ],
-    ids=lambda one: getattr(one, "name", ""),
+    ids=lambda item: getattr(item, "name", ""),
 )
 def test_what_happens_to_an_alert_stands_in_the_row_of_its_gap(
     event: AlertEvent, columns: dict[str, object]

@@ -14,7 +14,7 @@ from icalendar import Calendar
 
 from services.notifier.domain.digest import Entry, compose
 from tests.unit.notifier import mails
-from tests.unit.notifier.made import CALENDAR, MONDAY, gap, recipient
+from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, recipient
 from tests.unit.notifier.mails import CASES, DIGESTS, MINISTRY, SEVERAL, digest
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -50,8 +50,8 @@ class Visible(HTMLParser):
             self.words += data.split()
 
 
-def words(said: str) -> set[str]:
-    return {word.strip(".,:;()“”·*–-\u2026").casefold() for word in said.split()} - {""}
+def words(content: str) -> set[str]:
+    return {word.strip(".,:;()“”·*–-\u2026").casefold() for word in content.split()} - {""}
 
 
 # Headings and joints that one of the two needs to be read: nothing that a recipient must know.
@@ -72,9 +72,9 @@ def test_text_and_html_say_the_same(name: str) -> None:
 
 def test_due_days_go_along_for_who_asked() -> None:
     asked = replace(recipient(), calendar=True)
-    found = compose(asked, [Entry(gap=one) for one in SEVERAL[:2]], {}, MONDAY, CALENDAR)
-    assert found is not None
-    (file,) = DIGESTS.render(found, MINISTRY).attachments
+    actual = compose(asked, [Entry(gap=item) for item in SEVERAL[:2]], {}, MONDAY, CALENDAR)
+    assert actual is not None
+    (file,) = DIGESTS.render(actual, MINISTRY).attachments
     read = Calendar.from_ical(file.content)
     entries = [(str(e["uid"]), e.decoded("dtstart"), str(e["summary"])) for e in read.walk("VEVENT")]
     assert entries == [

@@ -17,7 +17,7 @@ from services.notifier.adapters.delivery.headers import header
 from services.notifier.adapters.delivery.message import message_id, message_of, thread_id
 from services.notifier.application.ports import Attachment, Mail, Outgoing
 from shared.kernel.clock import VIETNAM
-from tests.unit.notifier.made import MONDAY
+from tests.unit.notifier.builders import MONDAY
 from tests.unit.notifier.mails import KINDS
 
 SENDER = "Loa <loa@loa.invalid>"
@@ -32,9 +32,11 @@ LETTER = Attachment(
 
 def outgoing(subject: str = "Tiêu đề", to: str = "a@b.example.vn", **changes: Any) -> Outgoing:
     mail = Mail(subject, "Nội dung\n", HTML)
-    known = {key: changes.pop(key) for key in ("attachments", "threads", "unsubscribe") if key in changes}
+    registered = {
+        key: changes.pop(key) for key in ("attachments", "threads", "unsubscribe") if key in changes
+    }
     made = Outgoing(
-        mail=replace(mail, **known),
+        mail=replace(mail, **registered),
         to=to,
         message_id=message_id("a-key", SENDER),
         dated=datetime(2026, 11, 23, 8, tzinfo=VIETNAM),
@@ -46,10 +48,10 @@ def outgoing(subject: str = "Tiêu đề", to: str = "a@b.example.vn", **changes
 
 
 def read(mail: Outgoing, sender: str = SENDER) -> EmailMessage:
-    found = message_from_bytes(message_of(mail, sender), policy=policy.default)
-    assert isinstance(found, EmailMessage)
-    assert found.defects == []
-    return found
+    message = message_from_bytes(message_of(mail, sender), policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    assert message.defects == []
+    return message
 
 
 def test_the_same_mail_is_the_same_bytes() -> None:

@@ -16,7 +16,7 @@ from services.notifier.domain.notification.reasons import Reason
 from services.notifier.domain.overview import Month, monthly_summary, weekly_list
 from shared.contracts.vocabulary import Language
 from shared.kernel.clock import VIETNAM
-from tests.unit.notifier.made import MONDAY
+from tests.unit.notifier.builders import MONDAY
 from tests.unit.notifier.mails import HISTORY, LATE, LATER, listed, situation, supervisor
 from tests.unit.notifier.mails import mail as rendered
 
@@ -74,7 +74,7 @@ def test_the_letter_is_laid_out_as_the_decree_says() -> None:
     assert receivers[-1].startswith("- Lưu: VT, ")
     assert receivers[-1].endswith(".")
     body = "\n".join(paragraph.text for paragraph in paper.paragraphs)
-    addressed = {one.text: one.paragraph_format.left_indent for one in paper.paragraphs}
+    addressed = {paragraph.text: paragraph.paragraph_format.left_indent for paragraph in paper.paragraphs}
     assert addressed["- Sở A;"] == addressed["- UBND xã A."] > addressed["Kính gửi:"]
     assert "- Sở A;" in body
     assert "- UBND xã A." in body
@@ -84,7 +84,7 @@ def test_the_letter_is_laid_out_as_the_decree_says() -> None:
     )
     assert round(sum(column.width.cm for column in table.columns), 1) == 16.5
     assert "w:tblHeader" in table.rows[0]._tr.xml
-    assert all("w:cantSplit" in row._tr.xml for one in paper.tables for row in one.rows)
+    assert all("w:cantSplit" in row._tr.xml for table in paper.tables for row in table.rows)
     (section,) = paper.sections
     margins = (section.left_margin, section.right_margin, section.top_margin)
     assert [round(side.cm, 1) for side in margins if side] == [3, 1.5, 2]
@@ -102,7 +102,7 @@ def test_the_letter_is_laid_out_as_the_decree_says() -> None:
 )
 def test_a_long_name_is_broken_in_its_middle(superior: str, lines: list[str]) -> None:
     head = Document(BytesIO(urging_letter("Sở Tư pháp", superior, MONDAY, []))).tables[0]
-    assert [one.text for one in head.rows[0].cells[0].paragraphs][: len(lines)] == lines
+    assert [paragraph.text for paragraph in head.rows[0].cells[0].paragraphs][: len(lines)] == lines
 
 
 @pytest.mark.parametrize(
@@ -119,9 +119,9 @@ def test_days_in_full(day: date, expected: str) -> None:
 
 def test_the_month_is_counted_from_the_history() -> None:
     reader = supervisor("UBND")
-    found = monthly_summary(reader, situation(reader), HISTORY, "2026-11")
-    assert found is not None
-    assert found.month == Month(
+    actual = monthly_summary(reader, situation(reader), HISTORY, "2026-11")
+    assert actual is not None
+    assert actual.month == Month(
         first=date(2026, 10, 15),
         last=date(2026, 11, 14),
         opened=2,
@@ -130,8 +130,8 @@ def test_the_month_is_counted_from_the_history() -> None:
         open_at_end=2,
         overdue_at_end=1,
     )
-    assert [month.open_at_end for month in found.months] == [0, 0, 0, 1, 1, 2]
-    assert found.units == (("SO-A", 1),)
+    assert [month.open_at_end for month in actual.months] == [0, 0, 0, 1, 1, 2]
+    assert actual.units == (("SO-A", 1),)
 
 
 @pytest.mark.parametrize("language", Language)
@@ -141,10 +141,10 @@ def test_the_chart_goes_along_and_its_figures_stand_in_the_text(language: Langua
     with Image.open(BytesIO(chart.content)) as image:
         assert image.size == (1120, 440)
     assert f'src="cid:{chart.content_id}"' in mail.html
-    for one in (mail.text, mail.html):
-        assert "11/2026" in one
-        assert "Sở A" in one
-        assert "407/QĐ-TTg" in one
+    for item in (mail.text, mail.html):
+        assert "11/2026" in item
+        assert "Sở A" in item
+        assert "407/QĐ-TTg" in item
 
 
 def test_the_picture_stands_beside_the_html_and_the_letter_after_it() -> None:
@@ -162,8 +162,8 @@ def test_the_picture_stands_beside_the_html_and_the_letter_after_it() -> None:
             recipient_id=UUID(int=99),
         )
         message = message_from_bytes(message_of(outgoing, "Loa <loa@loa.invalid>"))
-        found = [part.get_content_type() for part in message.walk() if not part.is_multipart()]
-        assert [one[: len(kind)] for one, kind in zip(found, kinds, strict=True)] == kinds
+        types = [part.get_content_type() for part in message.walk() if not part.is_multipart()]
+        assert [item[: len(kind)] for item, kind in zip(types, kinds, strict=True)] == kinds
 
 
 MONDAY_AT_EIGHT = datetime(2026, 11, 23, 8, tzinfo=VIETNAM)

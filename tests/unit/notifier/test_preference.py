@@ -29,7 +29,7 @@ from shared.contracts.notifier import (
     RecipientUnsubscribed,
 )
 from shared.contracts.vocabulary import OptionalMail, PreferenceDoor, RecipientRole, Weekday
-from tests.unit.notifier.made import CALENDAR, MONDAY, gap, recipient, told
+from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, recipient, told
 from tests.unit.notifier.mails import COMMUNICATED, OVERDUE, climbed
 
 WHO: dict[str, Any] = {"recipient_id": UUID(int=99), "unit_code": "BTP"}
@@ -90,9 +90,9 @@ def test_what_a_role_may_end(role: RecipientRole, kinds: set[OptionalMail]) -> N
 
 def of(*entries: Entry) -> Digest:
     before = {COMMUNICATED.gap_id: told(Standing.OVERDUE)}
-    found = compose(recipient(), entries, before, MONDAY, CALENDAR)
-    assert found is not None
-    return found
+    composed = compose(recipient(), entries, before, MONDAY, CALENDAR)
+    assert composed is not None
+    return composed
 
 
 THANKED = of(Entry(gap=COMMUNICATED))

@@ -23,7 +23,7 @@ from services.notifier.domain.notification.reasons import Effect, Reason, decide
 from services.notifier.domain.notification.standing import LastNotification, Standing, standing
 from shared.contracts.vocabulary import GapClosure, OptionalMail, Procedure
 from shared.kernel.local_day import VIETNAM
-from tests.unit.notifier.made import CALENDAR, MONDAY, gap, silence, told
+from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, silence, told
 
 IN_GRACE = gap(due_on=date(2026, 11, 30))
 DUE_SOON = gap(due_on=date(2026, 11, 26))

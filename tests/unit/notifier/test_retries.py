@@ -9,7 +9,7 @@ from services.notifier.domain.digest import IMMEDIATE, KIND
 from services.notifier.domain.overview import MONTHLY_SUMMARY, WEEKLY_LIST
 from services.notifier.domain.recipients.preference import SETTINGS
 from shared.kernel.clock import VIETNAM
-from tests.unit.notifier.made import CALENDAR, MONDAY
+from tests.unit.notifier.builders import CALENDAR, MONDAY
 from tests.unit.notifier.mails import KINDS
 
 WEEKLY = WEEKLY_LIST

@@ -39,13 +39,13 @@ registrations = st.fixed_dictionaries(
         "outcome": st.none() | texts,
         "source": st.none() | texts,
     }
-).map(lambda said: REGISTERED.model_copy(update=said))
+).map(lambda changes: REGISTERED.model_copy(update=changes))
 
 
 @st.composite
 def amendments(draw: st.DrawFn) -> drafts.Amend:
     cleared = tuple(draw(st.sets(st.sampled_from(Clearable))))
-    said = {name: draw(st.none() | texts) for name in Clearable if name not in cleared}
+    changes = {name: draw(st.none() | texts) for name in Clearable if name not in cleared}
     law = {
         "instrument": draw(st.none() | st.sampled_from(Instrument)),
         "regime": draw(st.none() | st.sampled_from(Regime)),
@@ -55,7 +55,7 @@ def amendments(draw: st.DrawFn) -> drafts.Amend:
         cleared=cleared,
         reason="nhầm",
         **law,
-        **{str(name): value for name, value in said.items()},
+        **{str(name): value for name, value in changes.items()},
     )
 
 
@@ -77,11 +77,11 @@ def carried_out(registered: DraftRegistered, commands: list[drafts.Amend]) -> li
 
 def of_metrics(log: list[Recorded]) -> dict[str, Any]:
     """Give what metrics holds of the draft, but for the position of the newest event."""
-    found: DraftRecord | None = None
+    match: DraftRecord | None = None
     for event in log:
-        found = record.evolve(found, event)
-    assert found is not None
-    return {one.name: getattr(found, one.name) for one in fields(found) if one.name != "source"}
+        match = record.evolve(match, event)
+    assert match is not None
+    return {field.name: getattr(match, field.name) for field in fields(match) if field.name != "source"}
 
 
 @given(registered=registrations, commands=st.lists(amendments(), max_size=4))
@@ -89,8 +89,10 @@ def test_registered_then_amended_is_registered_rightly(
     registered: DraftRegistered, commands: list[drafts.Amend]
 ) -> None:
     events = carried_out(registered, commands)
-    said = [{name: getattr(one, name) for name in (*AMENDABLE, "cleared")} for one in commands]
-    right = registered.model_copy(update=naive_amended({n: getattr(registered, n) for n in AMENDABLE}, said))
+    changes = [{name: getattr(command, name) for name in (*AMENDABLE, "cleared")} for command in commands]
+    right = registered.model_copy(
+        update=naive_amended({n: getattr(registered, n) for n in AMENDABLE}, changes)
+    )
     amended, rightly = draft.fold(events), draft.fold([right, *BETWEEN])
     assert isinstance(amended, Draft)
     assert isinstance(rightly, Draft)

@@ -117,11 +117,11 @@ def test_a_policy_is_added_once() -> None:
 
 
 def test_a_policy_is_amended_once() -> None:
-    known = registered().given(POLICY)
-    amended = known.when(asked(drafts.AmendPolicy, AMENDED)).then(AMENDED)
+    existing = registered().given(POLICY)
+    amended = existing.when(asked(drafts.AmendPolicy, AMENDED)).then(AMENDED)
     amended.when(asked(drafts.AmendPolicy, AMENDED)).nothing()
     same = DraftPolicyAmended(policy_no=1, title="Giá đất", affected_groups=("nông dân",))
-    known.when(asked(drafts.AmendPolicy, same)).nothing()
+    existing.when(asked(drafts.AmendPolicy, same)).nothing()
     registered().when(asked(drafts.AmendPolicy, AMENDED)).refused(PolicyNotFound)
 
 

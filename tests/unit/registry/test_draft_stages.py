@@ -46,9 +46,9 @@ def known(*events: Any) -> Specification[State, drafts.Command, Any]:
     return spec(draft).given(REGISTERED, *events)
 
 
-def enter(stage: Stage, on: str, precision: Precision = Precision.DAY, **known: Any) -> drafts.EnterStage:
+def enter(stage: Stage, on: str, precision: Precision = Precision.DAY, **existing: Any) -> drafts.EnterStage:
     day = date.fromisoformat(on)
-    return asked(drafts.EnterStage, stage=stage, entered_on=day, precision=precision, **known)
+    return asked(drafts.EnterStage, stage=stage, entered_on=day, precision=precision, **existing)
 
 
 def resume(on: str) -> drafts.Resume:

@@ -127,11 +127,11 @@ def test_verdicts_pairs_and_gaps_are_the_naive_ones_on_every_day(facts: DraftFac
 @given(drafts(), st.integers(-5, 120))
 def test_an_assessment_says_what_the_timeline_says(facts: DraftFacts, number: int) -> None:
     day = FIRST_DAY + number * ONE_DAY
-    found = assess(facts, BOOK, day)
+    entry = assess(facts, BOOK, day)
     draft = NaiveDraft(facts, IS_WORKING, day)
     stays = [(stay.entry_id, stay.exited_on, stay.due_on, stay.required) for stay in draft.stays]
-    assert [(o.entry_id, o.exited_on, o.due_on, o.required) for o in found.occurrences] == stays
-    for policy in found.policies:
+    assert [(o.entry_id, o.exited_on, o.due_on, o.required) for o in entry.occurrences] == stays
+    for policy in entry.policies:
         answer = draft.policy(policy.policy_no)
         assert policy.judgement.verdict.value == answer.verdict
         for stay, pair in zip(draft.stays, policy.pairs, strict=True):

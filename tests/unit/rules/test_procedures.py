@@ -45,9 +45,9 @@ def test_posting_days_of_the_ordinary_procedure(
 ) -> None:
     rule = BOOK.procedure(regime, instrument, Procedure.ORDINARY, TODAY)
     assert dict(rule.min_posting_days) == posting
-    assert {one.stage for one in rule.posting if one.certainty is Certainty.SOURCED} == sourced
-    assert all(one.legal_basis for one in rule.posting)
-    assert all(one.source for one in rule.posting if one.certainty is Certainty.SOURCED)
+    assert {item.stage for item in rule.posting if item.certainty is Certainty.SOURCED} == sourced
+    assert all(item.legal_basis for item in rule.posting)
+    assert all(item.source for item in rule.posting if item.certainty is Certainty.SOURCED)
     short = BOOK.procedure(regime, instrument, Procedure.SIMPLIFIED, TODAY)
     assert not short.posting, "the opinion step may be skipped or shortened"
 
@@ -127,7 +127,7 @@ def test_the_last_file_wins_and_every_instrument_may_be_meant(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "message"),
     [
         ([own(grace_working_days="5")], r"own\.json, rows\[0\]\.grace_working_days: must be a whole number"),
         ([own(), own(procedure="fast")], r"rows\[1\]\.procedure: 'fast' is none of: ordinary, simplified"),
@@ -143,19 +143,19 @@ def test_the_last_file_wins_and_every_instrument_may_be_meant(tmp_path: Path) ->
     ],
 )  # fmt: skip
 def test_a_row_that_cannot_be_taken_is_said_by_file_and_place(
-    tmp_path: Path, rows: list[Any], said: str
+    tmp_path: Path, rows: list[Any], message: str
 ) -> None:
-    with pytest.raises(RulesRefused, match=said) as caught:
+    with pytest.raises(RulesRefused, match=message) as caught:
         load_rulebook([file_of(tmp_path, *rows)])
     assert caught.value.text.vi.startswith("own.json, rows[")
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [('{"rows": [}', "line 1, column 11: this is no JSON"), ("[]", "an object with a list"), ('{"rows": 3}', "rows")],
 )  # fmt: skip
-def test_a_file_that_is_no_table_is_said(tmp_path: Path, text: str, said: str) -> None:
+def test_a_file_that_is_no_table_is_said(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "own.json"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(RulesRefused, match=said):
+    with pytest.raises(RulesRefused, match=message):
         load_rulebook([path])

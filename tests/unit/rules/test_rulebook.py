@@ -140,7 +140,7 @@ def test_every_combination_has_a_rule_on_every_day(
 def changed(**row: Any) -> dict[str, Any]:
     """Give decrees of 2015 another rule from July 2024 on: three days of grace, drafting not required."""
     document: dict[str, Any] = json.loads(data_text("procedures.json"))
-    decree = next(found for found in document["rows"] if "decree" in found["instruments"])
+    decree = next(row for row in document["rows"] if "decree" in row["instruments"])
     decree["valid_to"] = "2024-06-30"
     later = decree | {"valid_from": "2024-07-01", "valid_to": None, "grace_working_days": 3} | row
     document["rows"].append(later)

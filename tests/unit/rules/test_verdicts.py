@@ -94,8 +94,8 @@ STAY = "draft_consultation 2024-03-04"
     ],
 )
 def test_occurrence_verdict(stages: str, held: str, as_of: str, expected: str) -> None:
-    found = assess(draft(stages, held, policies=frozenset({1, 2})), BOOK, date.fromisoformat(as_of))
-    pair = found.policies[0].pairs[0]
+    actual = assess(draft(stages, held, policies=frozenset({1, 2})), BOOK, date.fromisoformat(as_of))
+    pair = actual.policies[0].pairs[0]
     assert (
         " ".join([pair.verdict.value, *([str(pair.covered_on.day)] if pair.covered_on else [])]) == expected
     )
@@ -192,13 +192,13 @@ def test_policy_verdict(stages: str, held: str, as_of: str, expected: str, becau
 )
 def test_exemption_of_the_whole_draft(stages: str, expected: PolicyVerdict) -> None:
     exemptions = (Exemption(stages=frozenset({Stage.DRAFTING})), Exemption(document="12/QĐ"))
-    found = assess(draft(stages, exemptions=exemptions), BOOK, date(2024, 4, 30))
-    assert found.policies[0].judgement.verdict is expected
+    actual = assess(draft(stages, exemptions=exemptions), BOOK, date(2024, 4, 30))
+    assert actual.policies[0].judgement.verdict is expected
 
 
 def test_policies_are_judged_apart_and_the_implicit_one_is_zero() -> None:
-    found = assess(draft(ADOPTED, "2024-03-05 1", policies=frozenset({1, 2})), BOOK, date(2024, 4, 30))
-    assert [(policy.policy_no, policy.judgement.verdict.value) for policy in found.policies] == [
+    actual = assess(draft(ADOPTED, "2024-03-05 1", policies=frozenset({1, 2})), BOOK, date(2024, 4, 30))
+    assert [(policy.policy_no, policy.judgement.verdict.value) for policy in actual.policies] == [
         (1, "met"),
         (2, "missed"),
     ]
@@ -224,19 +224,19 @@ def test_policies_are_judged_apart_and_the_implicit_one_is_zero() -> None:
     ],
 )  # fmt: skip
 def test_flags_of_a_judged_policy(stages: str, held: str, flags: str) -> None:
-    found = assess(draft(stages, held), BOOK, date(2024, 4, 30)).policies[0].judgement
-    names = {"on_time": found.on_time, "any": found.any_communication, "start": found.from_start}
+    judgement = assess(draft(stages, held), BOOK, date(2024, 4, 30)).policies[0].judgement
+    names = {"on_time": judgement.on_time, "any": judgement.any_communication, "start": judgement.from_start}
     assert " ".join(name for name, true in names.items() if true) == flags
 
 
 def test_what_is_dated_later_does_not_exist_for_the_answer() -> None:
-    found = assess(draft(ADOPTED, "2024-03-05"), BOOK, date(2024, 3, 12))
-    assert (found.window.closed_on, found.window.closed_by) == (None, None)
-    assert [stay.exited_on for stay in found.occurrences] == [None]
-    assert found.policies[0].judgement.provisional
-    assert found.policies[0].judgement.because is Because.REQUIRED_STAGE_COVERED
+    actual = assess(draft(ADOPTED, "2024-03-05"), BOOK, date(2024, 3, 12))
+    assert (actual.window.closed_on, actual.window.closed_by) == (None, None)
+    assert [stay.exited_on for stay in actual.occurrences] == [None]
+    assert actual.policies[0].judgement.provisional
+    assert actual.policies[0].judgement.because is Because.REQUIRED_STAGE_COVERED
 
 
 def test_covering_communications_come_in_the_order_of_their_days() -> None:
-    found = assess(draft(STAY, "2024-03-08; 2024-03; 2024-03-06; 2024-02-01"), BOOK, date(2024, 3, 7))
-    assert found.policies[0].pairs[0].covering_ids == (UUID(int=102), UUID(int=103))
+    actual = assess(draft(STAY, "2024-03-08; 2024-03; 2024-03-06; 2024-02-01"), BOOK, date(2024, 3, 7))
+    assert actual.policies[0].pairs[0].covering_ids == (UUID(int=102), UUID(int=103))

@@ -13,13 +13,13 @@ from shared.pages.forms import Fields
 MARCH = date(2026, 3, 5)
 
 
-def given(said: str) -> Fields:
-    return Fields({"x": [said]})
+def given(sent: str) -> Fields:
+    return Fields({"x": [sent]})
 
 
-@pytest.mark.parametrize("said", ["2026-03-05", "05/03/2026", "5/3/2026", "05-03-2026", " 05.03.2026 "])
-def test_a_day_as_browsers_send_it_or_people_write_it(said: str) -> None:
-    form = given(said)
+@pytest.mark.parametrize("sent", ["2026-03-05", "05/03/2026", "5/3/2026", "05-03-2026", " 05.03.2026 "])
+def test_a_day_as_browsers_send_it_or_people_write_it(sent: str) -> None:
+    form = given(sent)
     assert (form.day("x"), form.errors) == (MARCH, {})
 
 
@@ -38,7 +38,7 @@ def read(form: Fields, kind: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("kind", "said", "why"),
+    ("kind", "sent", "why"),
     [
         ("day", "", forms.MISSING),
         ("day", "30/02/2026", forms.NOT_A_DAY),
@@ -59,15 +59,15 @@ def read(form: Fields, kind: str) -> Any:
         ("address", "https://a.vn/x y", forms.NOT_AN_ADDRESS),
     ],
 )
-def test_a_fault_is_named_and_what_was_typed_stays(kind: str, said: str, why: Text) -> None:
-    form = given(said)
+def test_a_fault_is_named_and_what_was_typed_stays(kind: str, sent: str, why: Text) -> None:
+    form = given(sent)
     assert read(form, kind) is None
     assert form.errors == {"x": why}
-    assert form.text("x") == said
+    assert form.text("x") == sent
 
 
 @pytest.mark.parametrize(
-    ("kind", "said", "expected"),
+    ("kind", "sent", "expected"),
     [
         ("words", "  Hội ", "Hội"),
         ("words", "Lua\u0323\u0302t", "Luật"),
@@ -79,8 +79,8 @@ def test_a_fault_is_named_and_what_was_typed_stays(kind: str, said: str, why: Te
         ("address", "https://a.vn/@VTV.24", "https://a.vn/@VTV.24"),
     ],
 )
-def test_what_is_well_said_is_read(kind: str, said: str, expected: Any) -> None:
-    form = given(said)
+def test_what_is_well_said_is_read(kind: str, sent: str, expected: Any) -> None:
+    form = given(sent)
     assert (read(form, kind), form.errors) == (expected, {})
 
 

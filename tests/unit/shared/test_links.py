@@ -143,5 +143,8 @@ def test_links_of_one_mail_are_apart_and_those_of_the_same_are_the_same() -> Non
 def test_tokens_are_masked_wherever_others_may_read(keys: LinkKeys) -> None:
     address = keys.signer.address(a_link())
     assert address.startswith("https://loa.example.vn/answers/ey")
-    said = masked(f'<a href="{address}">Trả lời</a> {address}\n')
-    assert said == '<a href="https://loa.example.vn/answers/…">Trả lời</a> https://loa.example.vn/answers/…\n'
+    masked_text = masked(f'<a href="{address}">Trả lời</a> {address}\n')
+    assert (
+        masked_text
+        == '<a href="https://loa.example.vn/answers/…">Trả lời</a> https://loa.example.vn/answers/…\n'
+    )

@@ -59,12 +59,12 @@ def said_of(model: type[ImportRow], column: str, value: str) -> list[str]:
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_no_english_stands_in_vietnamese(model: type[ImportRow]) -> None:
-    said = [
+    texts = [
         text for column in model.model_fields for value in WRONG for text in said_of(model, column, value)
     ]
-    assert said
-    named = ("yes, no hoặc unknown", *re.findall(r"danh mục cho phép.*", "\n".join(said)))
-    plain = [QUOTED.sub("", text) for text in said]
+    assert texts
+    named = ("yes, no hoặc unknown", *re.findall(r"danh mục cho phép.*", "\n".join(texts)))
+    plain = [QUOTED.sub("", text) for text in texts]
     for part in named:
         plain = [text.replace(part, "") for text in plain]
     assert [text for text in plain if ENGLISH.search(text)] == []
@@ -79,9 +79,9 @@ def test_no_english_stands_in_vietnamese(model: type[ImportRow]) -> None:
     ],
 )
 def test_a_message_follows_its_column(column: str, value: str, words: str) -> None:
-    said = "\n".join(said_of(notifier_bodies.RecipientRow, column, value))
-    assert words in said
-    assert (column == "unit_code") == ("mã chỉ gồm" in said)
+    texts = "\n".join(said_of(notifier_bodies.RecipientRow, column, value))
+    assert words in texts
+    assert (column == "unit_code") == ("mã chỉ gồm" in texts)
 
 
 @pytest.mark.parametrize(
@@ -122,8 +122,8 @@ def test_a_date_is_suggested_exactly(value: str, expected: str | None) -> None:
         for text in said_of(registry_rows.StageRow, "entered_on", value)
         if "entered_on" in text and "trống" not in text
     ]
-    found = re.search(r"hãy ghi (\S+)$", why)
-    assert (found[1] if found else None) == expected
+    actual = re.search(r"hãy ghi (\S+)$", why)
+    assert (actual[1] if actual else None) == expected
 
 
 @pytest.mark.parametrize("value", ["tháng 3/2024", "2024-03", "2024"])
@@ -153,9 +153,9 @@ def test_a_month_is_not_suggested_where_a_day_is_needed(value: str) -> None:
     ],
 )
 def test_an_instrument_is_suggested_exactly(value: str, expected: str) -> None:
-    allowed = [one.value for one in Instrument]
-    (found,) = re.findall(r"có phải là: (.*)\?", nearest(value, allowed).vi)
-    assert found.split(" · ")[0] == expected
+    allowed = [item.value for item in Instrument]
+    (actual,) = re.findall(r"có phải là: (.*)\?", nearest(value, allowed).vi)
+    assert actual.split(" · ")[0] == expected
 
 
 @pytest.mark.parametrize(

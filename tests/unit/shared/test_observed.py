@@ -75,7 +75,7 @@ async def test_how_an_append_failed_is_its_outcome(error: Exception, outcome: st
 
 class Bulk(MemoryEventStore):
     async def append_all(self, appends: Sequence[Append]) -> Sequence[Version]:
-        return [await self.append(one.ref, one.expected, one.events) for one in appends]
+        return [await self.append(append.ref, append.expected, append.events) for append in appends]
 
 
 async def test_events_bear_the_name_of_the_span_that_appended_them() -> None:

@@ -48,8 +48,8 @@ def test_at_least_95_percent_of_the_labelled_strings_are_told_right() -> None:
     ],
 )
 def test_a_heading_says_what_a_bare_number_is(text: str, heading: str, kind: Text | None) -> None:
-    found = find(text, heading)
-    assert (found.kind if found else None) is kind
+    actual = find(text, heading)
+    assert (actual.kind if actual else None) is kind
 
 
 def test_a_field_is_named_wherever_it_stands() -> None:
@@ -66,7 +66,7 @@ def test_a_field_is_named_wherever_it_stands() -> None:
 def test_both_samples_hold_none(tmp_path: Path) -> None:
     exercise.write(tmp_path, clock.day_in_vietnam(clock.now()), load_rulebook().calendar)
     files = [*OPEN.glob("*.csv"), *tmp_path.glob("*.csv")]
-    found = [
+    actual = [
         (file.name, heading, cell)
         for file in files
         if file.stem != "recipients"  # these go to the notifier's own tables
@@ -74,7 +74,7 @@ def test_both_samples_hold_none(tmp_path: Path) -> None:
         for heading, cell in row.items()
         if cell and find(cell, heading) is not None
     ]
-    assert found == []
+    assert actual == []
 
 
 def test_commands_reach_the_log_through_the_gate_alone() -> None:

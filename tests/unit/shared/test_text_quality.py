@@ -77,8 +77,8 @@ TEXT_OF_WAY = {
 @pytest.mark.parametrize("way", old_fonts.WAYS)
 def test_text_of_another_encoding_is_named(way: str) -> None:
     written = [(text, old_fonts.WAYS[way](unicodedata.normalize("NFC", text))) for text in VIETNAMESE]
-    found = {text: why.en if (why := flaw(made)) else None for text, made in written if made != text}
-    missed = [text for text, why in found.items() if why is None or TEXT_OF_WAY[way] not in why]
+    actual = {text: why.en if (why := flaw(made)) else None for text, made in written if made != text}
+    missed = [text for text, why in actual.items() if why is None or TEXT_OF_WAY[way] not in why]
     # One word of which the '?' could be a real one cannot be told.
     assert missed == [text for text in missed if way.startswith("?") and " " not in text], missed
     assert len(missed) <= 1

@@ -99,8 +99,8 @@ FAMILIES = re.compile(
 def test_no_other_module_names_the_families() -> None:
     root = Path(__file__).parents[3]
     sources = [path for top in ("shared", "services") for path in (root / top).rglob("*.py")]
-    found = {str(path.relative_to(root)) for path in sources if FAMILIES.search(path.read_text())}
-    assert found == {"shared/kernel/transient.py"}
+    actual = {str(path.relative_to(root)) for path in sources if FAMILIES.search(path.read_text())}
+    assert actual == {"shared/kernel/transient.py"}
 
 
 def test_every_transient_fault_is_answered_with_503() -> None:

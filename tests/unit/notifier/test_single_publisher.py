@@ -18,13 +18,15 @@ def calls(tree: ast.AST) -> Iterator[str]:
 
 def appending() -> set[str]:
     """Name the files that append to the log: through the command handler, or a store."""
-    found: set[str] = set()
+    files: set[str] = set()
     for file in ROOT.rglob("*.py"):
         names = set(calls(ast.parse(file.read_text(encoding="utf-8"))))
-        stores = {one for one in names if one.endswith(("store.append", "store.append_all", "batch.append"))}
+        stores = {
+            name for name in names if name.endswith(("store.append", "store.append_all", "batch.append"))
+        }
         if stores or {"handle", "OverlayEventStore"} & names:
-            found.add(file.relative_to(ROOT).as_posix())
-    return found
+            files.add(file.relative_to(ROOT).as_posix())
+    return files
 
 
 def test_alert_events_have_one_publisher() -> None:

@@ -25,7 +25,7 @@ from tests.support.service import SERVICES, create_app_of, existing
 PUBLIC = {"/livez", "/readyz", "/metrics", "/schemas/{type_name}", "/asyncapi", "/asyncapi.json"}
 DOCUMENTS = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
 
-DOORS = (
+GUARDS = (
     auth._admit,
     link_pages._hold,
     preferences_page._hold,
@@ -44,7 +44,7 @@ def app_of(service: str) -> FastAPI:
 
 def principals(dependant: Dependant) -> Iterator[Any]:
     for dependency in dependant.dependencies:
-        if isinstance(dependency.call, partial) and dependency.call.func in DOORS:
+        if isinstance(dependency.call, partial) and dependency.call.func in GUARDS:
             yield dependency.call
         yield from principals(dependency)
 
@@ -56,8 +56,8 @@ def endpoints(app: FastAPI) -> dict[str, RouteContext]:
 
 @every_service
 def test_every_endpoint_asks_who_is_there(service: str) -> None:
-    found = endpoints(app_of(service))
-    asked = {name: len(list(principals(route.dependant))) for name, route in found.items()}
+    actual = endpoints(app_of(service))
+    asked = {name: len(list(principals(route.dependant))) for name, route in actual.items()}
     assert len(asked) > len(PUBLIC)
     wrong = {n: count for n, count in asked.items() if count != (n.partition(" ")[2] not in PUBLIC)}
     assert wrong == {}

@@ -1,4 +1,4 @@
-"""The conventions of HTTP as one table, walked over the documents of all four services."""
+"""The rules of HTTP as one table, checked against the OpenAPI documents of all four services."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from shared.http.app_factory import MOST_BYTES
-from tests.contract.test_doors import PUBLIC, app_of
+from tests.contract.test_endpoints import PUBLIC, app_of
 from tests.support.service import SERVICES, existing
 
-UPKEEP = ("/projections", "/own-data", "/imports")
+ADMIN_PATHS = ("/projections", "/own-data", "/imports")
 # Writes on what is no aggregate of the log; each says how a repetition is harmless all the same.
 NO_AGGREGATE = {
     "PUT /units/{unit_code}/recipients": "the whole list is put in place; the same again is the same",
@@ -65,13 +65,15 @@ def operations(*methods: str) -> Iterator[Operation]:
     for service in existing(*SERVICES):
         for path, item in paths_of(service).items():
             for method, description in item.items():
-                if method in methods and path not in PUBLIC and not path.startswith(UPKEEP):
+                if method in methods and path not in PUBLIC and not path.startswith(ADMIN_PATHS):
                     yield Operation(service, f"{method.upper()} {path}", path, description)
 
 
 def each(*methods: str) -> pytest.MarkDecorator:
-    found = list(operations(*methods))
-    return pytest.mark.parametrize("operation", found, ids=[f"{one.service} {one.name}" for one in found])
+    selected = list(operations(*methods))
+    return pytest.mark.parametrize(
+        "operation", selected, ids=[f"{item.service} {item.name}" for item in selected]
+    )
 
 
 @each("post", "put", "patch", "delete")

@@ -11,7 +11,7 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import History
 from tests.integration.campaigns.test_import import office
 from tests.support import samples
-from tests.support.service import Api, House
+from tests.support.service import Api, Platform
 
 OTHERS = {  # POST routes that are no command on one aggregate
     "/imports": "many aggregates in bulk",
@@ -37,7 +37,7 @@ class Loads:
 @pytest.fixture
 def loads(monkeypatch: pytest.MonkeyPatch) -> Loads:
     """Count what services that start from now on load from the log."""
-    found = Loads()
+    counted = Loads()
 
     class Counting:
         def __init__(self, *arguments: Any) -> None:
@@ -47,11 +47,11 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> Loads:
             return getattr(self.store, name)
 
         async def load(self, ref: AggregateRef) -> History:
-            found.refs.append(ref)
+            counted.refs.append(ref)
             return await self.store.load(ref)
 
     monkeypatch.setattr("shared.service.JetStreamEventStore", Counting)
-    return found
+    return counted
 
 
 def post_routes(api: Api) -> set[str]:
@@ -76,14 +76,14 @@ class Caller:
         answer = await self.client.post(route.format(**self.names), json=body, params=params)
         assert answer.status_code in (200, 201), (route, answer.text)
         self.loaded.setdefault(route, self.loads.taken())
-        found: dict[str, Any] = answer.json()
-        self.position = found["position"]
-        return found
+        match: dict[str, Any] = answer.json()
+        self.position = match["position"]
+        return match
 
 
-async def test_every_command_of_the_registry(shared_house: House, a_code: str, loads: Loads) -> None:
+async def test_every_command_of_the_registry(shared_platform: Platform, a_code: str, loads: Loads) -> None:
     unit, other = a_code, f"{a_code}-B"
-    async with shared_house.another("registry") as api:
+    async with shared_platform.another("registry") as api:
         names = {"draft_code": a_code, "unit_code": unit}
         caller = Caller(api.client, loads, names, 0)
         await caller.post("/units", **samples.unit(unit))
@@ -123,11 +123,11 @@ async def test_every_command_of_the_registry(shared_house: House, a_code: str, l
     }
 
 
-async def test_every_command_of_campaigns(shared_house: House, a_code: str, loads: Loads) -> None:
-    await office(shared_house, a_code)
-    async with shared_house.another("campaigns") as api:
+async def test_every_command_of_campaigns(shared_platform: Platform, a_code: str, loads: Loads) -> None:
+    await office(shared_platform, a_code)
+    async with shared_platform.another("campaigns") as api:
         names = {"draft_code": a_code, "unit_code": a_code, "year": "2025"}
-        caller = Caller(api.client, loads, names, await shared_house.head())
+        caller = Caller(api.client, loads, names, await shared_platform.head())
         plan = "/drafts/{draft_code}/plan/activities"
         planned = await caller.post(plan, planned_on="2025-08-20", title="Đối thoại")
         second = await caller.post(plan, planned_on="2025-08-21", title="Tọa đàm")
@@ -137,11 +137,11 @@ async def test_every_command_of_campaigns(shared_house: House, a_code: str, load
         of_plan = {"activity_id": planned["id"]}
         recorded = await caller.post("/drafts/{draft_code}/communications", **HELD, **of_plan)
         caller.names["communication_id"] = recorded["id"]
-        one = "/communications/{communication_id}"
-        await caller.post(f"{one}/correct", **HELD, **of_plan, place="Huế")
-        await caller.post(f"{one}/verify")
-        await caller.post(f"{one}/evidence", url="https://example.vn/1")
-        await caller.post(f"{one}/retract", reason="Không diễn ra.")
+        first = "/communications/{communication_id}"
+        await caller.post(f"{first}/correct", **HELD, **of_plan, place="Huế")
+        await caller.post(f"{first}/verify")
+        await caller.post(f"{first}/evidence", url="https://example.vn/1")
+        await caller.post(f"{first}/retract", reason="Không diễn ra.")
         await caller.post(
             "/units/{unit_code}/programme/{year}", kind="task_assigned", title="Đối thoại", draft_code=a_code
         )

@@ -2,20 +2,20 @@
 
 from typing import Any
 
-from tests.support.second_reader import SecondReader
-from tests.support.service import House
+from tests.support.openapi_client import OpenApiClient
+from tests.support.service import Platform
 
 UNIT, DRAFT = "STP-DOC2", "NQ-DOC2"
 # Monday 2 March 2026; five working days of grace end on Monday the 9th.
 ENTERED, DUE, AFTER = "2026-03-02", "2026-03-09", "2026-03-10"
 
 
-async def verdicts(metrics: SecondReader, position: int, as_of: str) -> dict[int, str]:
-    found = await metrics.ask(f"/drafts/{DRAFT}/coverage", as_of=as_of, min_position=position)
-    return {policy["policy_no"]: policy["verdict"] for policy in found["policies"]}
+async def verdicts(metrics: OpenApiClient, position: int, as_of: str) -> dict[int, str]:
+    coverage = await metrics.ask(f"/drafts/{DRAFT}/coverage", as_of=as_of, min_position=position)
+    return {policy["policy_no"]: policy["verdict"] for policy in coverage["policies"]}
 
 
-async def written(reader: SecondReader, path: str, **body: Any) -> dict[str, Any]:
+async def written(reader: OpenApiClient, path: str, **body: Any) -> dict[str, Any]:
     answer = await reader.send("POST", path, **body)
     assert answer.is_success, answer.text
     accepted: dict[str, Any] = answer.json()
@@ -23,10 +23,10 @@ async def written(reader: SecondReader, path: str, **body: Any) -> dict[str, Any
     return accepted
 
 
-async def test_the_verdict_changes_as_predicted(whole_house: House) -> None:
-    registry = await SecondReader.of(whole_house.registry.client)
-    campaigns = await SecondReader.of(whole_house.campaigns.client)
-    metrics = await SecondReader.of(whole_house.services["metrics"].client)
+async def test_the_verdict_changes_as_predicted(whole_platform: Platform) -> None:
+    registry = await OpenApiClient.of(whole_platform.registry.client)
+    campaigns = await OpenApiClient.of(whole_platform.campaigns.client)
+    metrics = await OpenApiClient.of(whole_platform.services["metrics"].client)
 
     refused = await registry.send("POST", "/drafts", draft_code=DRAFT, lead_unit_code=UNIT)
     assert (refused.status_code, refused.json()["type"]) == (422, "urn:loa:problem:unit-not-found")
@@ -51,8 +51,8 @@ async def test_the_verdict_changes_as_predicted(whole_house: House) -> None:
     assert await verdicts(metrics, at, DUE) == {1: "pending", 2: "pending"}
     assert await verdicts(metrics, at, AFTER) == {1: "missed", 2: "missed"}
 
-    told = await communicated(campaigns, at, held_on=DUE, policies=[1])
-    at = told["position"]
+    recorded = await communicated(campaigns, at, held_on=DUE, policies=[1])
+    at = recorded["position"]
     assert await verdicts(metrics, at, AFTER) == {1: "met", 2: "missed"}
 
     late = await communicated(campaigns, at, held_on="2026-03-12", policies=[2])
@@ -66,9 +66,9 @@ async def test_the_verdict_changes_as_predicted(whole_house: House) -> None:
     assert await verdicts(metrics, retracted["position"], "2026-03-12") == {1: "met", 2: "missed"}
 
 
-async def communicated(campaigns: SecondReader, position: int, **said: Any) -> dict[str, Any]:
+async def communicated(campaigns: OpenApiClient, position: int, **fields: Any) -> dict[str, Any]:
     path = f"/drafts/{DRAFT}/communications"
-    answer = await campaigns.send("POST", path, query={"min_position": position}, **said)
+    answer = await campaigns.send("POST", path, query={"min_position": position}, **fields)
     assert answer.status_code == 201, answer.text
     accepted: dict[str, Any] = answer.json()
     return accepted

@@ -14,7 +14,7 @@ from tests.integration.eventstore.suite import draft, policies, retitled
 from tests.integration.imports.office import send
 from tests.support import samples
 from tests.support.engines import connected
-from tests.support.service import House
+from tests.support.service import Platform
 
 
 @pytest.fixture
@@ -30,9 +30,9 @@ async def test_many_histories_at_once_are_those_read_one_by_one(log: JetStreamEv
             await log.append(ref, await log.append(ref, NOTHING, policies(1000)), policies(count - 1000))
         elif count:
             await log.append(ref, NOTHING, [*policies(count - 1), retitled("một")])
-    found = await log.load_all(refs)
-    assert [found[ref].version.count for ref in refs[:4]] == [0, 1, 2, 1100]
-    assert found == {ref: await log.load(ref) for ref in refs}
+    histories = await log.load_all(refs)
+    assert [histories[ref].version.count for ref in refs[:4]] == [0, 1, 2, 1100]
+    assert histories == {ref: await log.load(ref) for ref in refs}
 
 
 async def test_several_aggregates_are_written_together_or_not_at_all(log: JetStreamEventStore) -> None:
@@ -97,26 +97,26 @@ class _Deaf(JetStreamEventStore):
         raise TransientError("not acknowledged")
 
 
-async def test_a_row_that_is_refused_hinders_no_other(shared_house: House, a_code: str) -> None:
+async def test_a_row_that_is_refused_hinders_no_other(shared_platform: Platform, a_code: str) -> None:
     good = [("drafts", samples.draft(f"{a_code}-{n}", a_code)) for n in range(600)]
     bad = [("drafts", samples.draft(f"{a_code}-X{n}", "KHONG-CO")) for n in range(300)]
     mixed = [("units", samples.unit(a_code))]
     for n in range(300):
         mixed += [good[2 * n], bad[n], good[2 * n + 1]]
-    outcomes = await send(shared_house.registry, mixed)
+    outcomes = await send(shared_platform.registry, mixed)
     assert [outcome["status"] for outcome in outcomes] == ["taken", *["taken", "refused", "taken"] * 300]
     positions = [outcome["position"] for outcome in outcomes if outcome["status"] == "taken"]
     assert len(set(positions)) == 601
-    head = await shared_house.head()
-    again = await send(shared_house.registry, mixed)
+    head = await shared_platform.head()
+    again = await send(shared_platform.registry, mixed)
     assert "taken" not in {outcome["status"] for outcome in again}
     assert [o["position"] for o in again if o["status"] == "unchanged"] == positions
-    assert await shared_house.head() == head
+    assert await shared_platform.head() == head
 
 
 @pytest.mark.parametrize("body", [b"\n" * (MOST_ROWS + 1), b"x" * (MOST_BYTES + 1)], ids=["rows", "bytes"])
-async def test_too_much_at_once_is_refused(shared_house: House, body: bytes) -> None:
-    answer = await shared_house.registry.client.post("/imports", content=body)
+async def test_too_much_at_once_is_refused(shared_platform: Platform, body: bytes) -> None:
+    answer = await shared_platform.registry.client.post("/imports", content=body)
     assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
     problem = answer.json()
     assert problem["type"] == "urn:loa:problem:import-too-large"

@@ -58,7 +58,7 @@ class HandClock:
 
 @dataclass(slots=True)
 class Writer:
-    """Writes to the log as a service of the house does; every call gives the position."""
+    """Writes to the log as a service of the platform does; every call gives the position."""
 
     client: Client
     recorded: datetime = MONDAY
@@ -110,7 +110,7 @@ def registered(code: str, name: str) -> UnitRegistered:
 
 
 @dataclass(slots=True)
-class Desk:
+class NotifierFixture:
     """One log, one database, one mail folder; as many notifiers on them as a test starts."""
 
     server: NatsServer
@@ -127,8 +127,8 @@ class Desk:
         """Run a notifier; real sending, which begins on hold, is released unless a test wants it so."""
         settings = self.settings.model_copy(update={"port": free_port(), **changes})
 
-        def make(found: Any) -> Any:
-            return self.create(found, self.clock)
+        def make(settings: Any) -> Any:
+            return self.create(settings, self.clock)
 
         async with running(make, settings, self.issuer) as api:
             if released and settings.smtp_url is not None:
@@ -149,8 +149,8 @@ class Desk:
 
     def mails(self, folder: Path | None = None) -> list[EmailMessage]:
         files = sorted((folder or self.settings.mail_dir).glob("*.eml"))
-        found = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
-        return [mail for mail in found if isinstance(mail, EmailMessage)]
+        messages = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
+        return [mail for mail in messages if isinstance(mail, EmailMessage)]
 
     def server_as(self, user: str) -> AbstractAsyncContextManager[Client]:
         return connected(self.server, user)
@@ -166,12 +166,12 @@ class Desk:
         """Read all events of a context, as they stand in the log."""
         async with self.operator() as operator:
             heard = await operator.jetstream().subscribe(f"loa.{context}.>", ordered_consumer=True)
-            found, pending = [], 1
+            events, pending = [], 1
             while pending:
                 message = await heard.next_msg(timeout=5)
-                found.append(json.loads(message.data))
+                events.append(json.loads(message.data))
                 pending = message.metadata.num_pending
-            return found
+            return events
 
     async def stop_ticking(self) -> None:
         """Take the broker's own clock away: a test ticks when it wants to."""
@@ -211,19 +211,19 @@ async def tick(api: Api, position: int, at: str | None = None) -> dict[str, Any]
 
 
 async def alerts(api: Api, **query: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await api.client.get("/alerts", params=query)).json()["items"]
-    return found
+    rows: list[dict[str, Any]] = (await api.client.get("/alerts", params=query)).json()["items"]
+    return rows
 
 
 async def alert_in_state(api: Api, state: str, unit: str = UNIT) -> dict[str, Any]:
-    found: list[dict[str, Any]] = await eventually(lambda: alerts(api, state=state, unit=unit))
-    return found[0]
+    rows: list[dict[str, Any]] = await eventually(lambda: alerts(api, state=state, unit=unit))
+    return rows[0]
 
 
 @asynccontextmanager
-async def open_desk(
+async def open_notifier_env(
     server: NatsServer, keys: Keyring, issuer: Issuer, database_url: str, folder: Path
-) -> AsyncIterator[Desk]:
+) -> AsyncIterator[NotifierFixture]:
     links = link_keys(folder / "link-keys")
     settings = Settings(
         nats_url=server.url,
@@ -235,4 +235,4 @@ async def open_desk(
         link_jwks=links.jwks,
     )
     async with connected(server, "registry") as registry, connected(server, "metrics") as metrics:
-        yield Desk(server, issuer, settings, Writer(registry), Writer(metrics), links)
+        yield NotifierFixture(server, issuer, settings, Writer(registry), Writer(metrics), links)

@@ -13,14 +13,14 @@ JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
-class SecondReader:
+class OpenApiClient:
     """One service as its document describes it: what goes out and what comes back is held against it."""
 
     http: httpx.AsyncClient
     document: Document
 
     @classmethod
-    async def of(cls, http: httpx.AsyncClient) -> "SecondReader":
+    async def of(cls, http: httpx.AsyncClient) -> "OpenApiClient":
         return cls(http, (await http.get("/openapi.json")).raise_for_status().json())
 
     async def send(
@@ -39,10 +39,10 @@ class SecondReader:
         return (await self.send("GET", path, query=query)).raise_for_status().json()
 
     def _operation(self, method: str, path: str) -> Document:
-        found = [
+        matches = [
             operations for template, operations in self.document["paths"].items() if fits(template, path)
         ]
-        operation: Document = found[0][method.lower()]
+        operation: Document = matches[0][method.lower()]
         return operation
 
     def _content(self, operation: Document, changes: Mapping[str, Any]) -> Any:
@@ -61,10 +61,10 @@ class SecondReader:
         return example
 
     def _at(self, pointer: str) -> Document:
-        found: Any = self.document
+        part_of_document: Any = self.document
         for part in pointer.removeprefix("#/").split("/"):
-            found = found[part]
-        return found  # type: ignore[no-any-return]
+            part_of_document = part_of_document[part]
+        return part_of_document  # type: ignore[no-any-return]
 
     def _validate(self, schema: Document, content: Any) -> None:
         whole = {**schema, "components": self.document["components"]}

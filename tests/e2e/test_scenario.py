@@ -46,8 +46,8 @@ def words(mail: EmailMessage) -> str:
     return str(plain.get_content())
 
 
-def to_unit(found: list[EmailMessage], address: str) -> list[EmailMessage]:
-    return [mail for mail in found if address in str(mail["To"])]
+def to_unit(messages: list[EmailMessage], address: str) -> list[EmailMessage]:
+    return [mail for mail in messages if address in str(mail["To"])]
 
 
 def gaps(home: Home) -> dict[str, Any]:
@@ -106,11 +106,12 @@ def test_the_walk(home: Home) -> None:
 @pytest.mark.timeout(300)
 def test_every_projection_is_rebuilt_to_the_same_answers_and_nothing_is_sent(home: Home) -> None:
     before = {path.name for path in (home.data / "mail").iterdir()}
-    told = {name: ask(home, *question) for name, question in QUESTIONS.items()}
+    answers_before = {name: ask(home, *question) for name, question in QUESTIONS.items()}
     for projection in ("registry", "campaigns", "metrics", "notifier"):
         assert home.loa("rebuild", projection).returncode == 0
     until(
-        lambda: {name: ask(home, *question) for name, question in QUESTIONS.items()} == told, "not the same"
+        lambda: {name: ask(home, *question) for name, question in QUESTIONS.items()} == answers_before,
+        "not the same",
     )
     assert {path.name for path in (home.data / "mail").iterdir()} == before
 
@@ -132,11 +133,11 @@ def ask(home: Home, service: str, path: str) -> Any:
 def test_every_line_about_an_event_names_it_and_what_caused_it(home: Home) -> None:
     """Follow the communication of the walk through the four services' real logs."""
     logs = {name: lines(home, name) for name in ("registry", "campaigns", "metrics", "notifier")}
-    for name, said in logs.items():
-        events = [line for line in said if line["event"] in {"event_appended", "event_projected"}]
+    for name, log in logs.items():
+        events = [line for line in log if line["event"] in {"event_appended", "event_projected"}]
         assert events, name
         assert all(line["event_id"] and line["position"] and line["correlation_id"] for line in events), name
-        assert all(line["request_id"] for line in said if line["event"] == "http_answered"), name
+        assert all(line["request_id"] for line in log if line["event"] == "http_answered"), name
     recorded = last(logs["campaigns"], "event_appended", "communication.recorded")
     assert recorded["request_id"] == recorded["correlation_id"]
     closed = last(logs["metrics"], "event_appended", "compliance.gap_closed")
@@ -147,8 +148,8 @@ def test_every_line_about_an_event_names_it_and_what_caused_it(home: Home) -> No
     assert of_walk <= closed.items()
     assert of_walk <= resolved.items()
     for name, line in (("campaigns", recorded), ("metrics", closed), ("notifier", resolved)):
-        same = [one for one in logs[name] if one["event"] == "event_projected"]
-        assert (line["event_id"], line["position"]) in {(one["event_id"], one["position"]) for one in same}
+        same = [item for item in logs[name] if item["event"] == "event_projected"]
+        assert (line["event_id"], line["position"]) in {(item["event_id"], item["position"]) for item in same}
     assert all(line["correlation_id"] for line in logs["notifier"] if line["event"] == "digest_sent")
 
 
@@ -158,7 +159,7 @@ def lines(home: Home, service: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def last(said: list[dict[str, Any]], event: str, kind: str) -> dict[str, Any]:
-    found = [line for line in said if line["event"] == event and line["type"] == f"vn.loa.{kind}.v1"]
-    assert found, kind
-    return found[-1]
+def last(rows: list[dict[str, Any]], event: str, kind: str) -> dict[str, Any]:
+    entries = [line for line in rows if line["event"] == event and line["type"] == f"vn.loa.{kind}.v1"]
+    assert entries, kind
+    return entries[-1]

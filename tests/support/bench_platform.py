@@ -15,14 +15,14 @@ from deploy.local.engines.postgres import PostgresServer, create_database
 from deploy.local.keys.keyring import keyring
 from tests.support.engines import THROW_AWAY, _admin, fresh_nats
 from tests.support.ports import free_port
-from tests.support.service import PATIENCE, Api, House, _client, eventually
+from tests.support.service import PATIENCE, Api, Platform, _client, eventually
 from tests.support.tokens import issuer
 
 MODULE = ("-m",)  # what runs a service; a benchmark may put a profiler here
 
 
 @asynccontextmanager
-async def bench_house(folder: Path, *services: str) -> AsyncIterator[House]:
+async def bench_platform(folder: Path, *services: str) -> AsyncIterator[Platform]:
     keys = keyring(folder / "keys")
     async with (
         fresh_nats(folder / "nats", keys) as server,
@@ -33,7 +33,7 @@ async def bench_house(folder: Path, *services: str) -> AsyncIterator[House]:
                 await create_database(admin, name, name)
         at = f"127.0.0.1:{postgres.port}"
         urls = {name: f"postgresql://{name}:{name}@{at}/{name}" for name in services}
-        yield House(server, keys, issuer(folder), databases=urls)
+        yield Platform(server, keys, issuer(folder), databases=urls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,12 @@ class Apart:
 
 
 @asynccontextmanager
-async def apart(house: House, service: str, log: Path, run: Sequence[str] = MODULE) -> AsyncIterator[Apart]:
+async def apart(
+    platform: Platform, service: str, log: Path, run: Sequence[str] = MODULE
+) -> AsyncIterator[Apart]:
     """Run a service until the block ends; its lines go to `log`."""
-    settings = house.settings(service)
-    seed, links = settings.nats_seed, house.links
+    settings = platform.settings(service)
+    seed, links = settings.nats_seed, platform.links
     assert seed is not None
     environment = os.environ | {
         "LOA_PORT": str(settings.port),
@@ -73,8 +75,8 @@ async def apart(house: House, service: str, log: Path, run: Sequence[str] = MODU
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=out, stderr=out)
     try:
-        async with _client(settings.port, house.issuer.token()) as client:
-            api = Api(FastAPI(), settings, client, house.issuer)
+        async with _client(settings.port, platform.issuer.token()) as client:
+            api = Api(FastAPI(), settings, client, platform.issuer)
             await eventually(api.ready, 3 * PATIENCE)
             yield Apart(api, process.pid)
     finally:
