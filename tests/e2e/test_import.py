@@ -76,7 +76,7 @@ def home() -> Iterator[Home]:
         home = Home(Path(folder))
         run = home.up()
         yield home
-        assert home.stop(run) == 0, home.said()
+        assert home.stop(run) == 0, home.output()
 
 
 @pytest.mark.timeout(300)
@@ -256,8 +256,8 @@ def _items(services: Services, service: str, path: str) -> list[dict[str, Any]]:
 
 def _plain(draft: dict[str, Any]) -> dict[str, Any]:
     stages = [{**stage, "entry_id": ""} for stage in draft["stages"]]
-    remarks = [{**remark, "about": ""} for remark in draft["remarks"]]
-    return {**draft, "stages": stages, "remarks": remarks, "version": 0}
+    findings = [{**finding, "about": ""} for finding in draft["remarks"]]
+    return {**draft, "stages": stages, "remarks": findings, "version": 0}
 
 
 def _written(folder: Path, files: dict[str, str], bom: str = "") -> Path:

@@ -24,12 +24,12 @@ HEADER = ("draft_code", "title", "instrument", "lead_unit_code", "regime", "in_s
 
 
 @dataclass(slots=True)
-class Told:
+class ImportReport:
     """What an import answered."""
 
     result: Result = field(default_factory=Result)
     findings: list[Finding] = field(default_factory=list)
-    said: str = ""
+    text: str = ""
 
     @property
     def refused(self) -> list[tuple[str, int, str]]:
@@ -51,7 +51,7 @@ class Told:
         return self.result.counts[label]["taken"] + self.result.counts[label]["unchanged"]
 
 
-Import = Callable[..., Told]
+Import = Callable[..., ImportReport]
 
 
 @pytest.fixture(scope="module")
@@ -63,18 +63,18 @@ def services() -> Iterator[Services]:
         with Services(Current(urls=home.current["urls"], token=home.current["token"])) as services:
             assert not carried(services, CASES / "base").refused
             yield services
-        assert home.stop(run) == 0, home.said()
+        assert home.stop(run) == 0, home.output()
 
 
-def carried(services: Services, path: Path, choices: Choices = sheets.NO_CHOICES) -> Told:
-    report = Told()
+def carried(services: Services, path: Path, choices: Choices = sheets.NO_CHOICES) -> ImportReport:
+    report = ImportReport()
     try:
         source = sheets.read(path, choices)
         report.result = importing.import_source(
             source, None, services, lambda _label, _rows: None, report.findings.append
         )
-    except CommandError as said:
-        report.said = f"{said.message.vi}\n{said.message.en}"
+    except CommandError as error:
+        report.text = f"{error.message.vi}\n{error.message.en}"
     return report
 
 
@@ -219,7 +219,7 @@ def test_a_file_of_another_kind_is_named_with_what_to_do(
     else:
         packed(tmp_path / name, **content)
     report = carried(services, tmp_path / name)
-    assert [word for word in words if word not in report.said] == [], report.said
+    assert [word for word in words if word not in report.text] == [], report.text
 
 
 @pytest.mark.parametrize("name", ["units.csv", "book.xlsm", "BOOK.XLSX"])

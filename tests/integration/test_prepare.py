@@ -53,10 +53,10 @@ def test_says_which_settings_it_needs(folder: Path) -> None:
 
 def test_says_which_engine_does_not_come_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prepare, "TIMEOUT", 0.2)
-    nobody = f"127.0.0.1:{free_port()}"
+    nowhere = f"127.0.0.1:{free_port()}"
     settings = LocalSettings(
-        nats_url=f"nats://{nobody}",
-        database_url=SecretStr(f"postgresql://postgres:x@{nobody}/postgres"),
+        nats_url=f"nats://{nowhere}",
+        database_url=SecretStr(f"postgresql://postgres:x@{nowhere}/postgres"),
         data_dir=folder,
     )
     with pytest.raises(CommandError, match="PostgreSQL did not answer"):

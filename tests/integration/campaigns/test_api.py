@@ -244,13 +244,13 @@ async def test_without_a_token_and_as_a_reader(shared_platform: Platform, a_code
     await office(shared_platform, a_code)
     path = f"/drafts/{a_code}/communications"
     async with (
-        shared_platform.campaigns.as_(None) as nobody,
+        shared_platform.campaigns.as_(None) as anonymous,
         shared_platform.campaigns.as_(Role.READER) as reader,
         shared_platform.another("campaigns", public_read=True) as public,
         public.as_(None) as anybody,
     ):
-        refused(await nobody.get(path), 401, "unauthenticated")
-        refused(await nobody.post(path, json=HELD), 401, "unauthenticated")
+        refused(await anonymous.get(path), 401, "unauthenticated")
+        refused(await anonymous.post(path, json=HELD), 401, "unauthenticated")
         assert (await reader.get(path)).status_code == 200
         refused(await reader.post(path, json=HELD), 403, "forbidden")
         assert (await anybody.get(path)).status_code == 200

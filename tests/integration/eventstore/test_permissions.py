@@ -28,7 +28,7 @@ FOREIGN = [
 class Refused(list[str]):
     """What the broker said against a connection."""
 
-    async def hear(self, error: Exception) -> None:
+    async def note(self, error: Exception) -> None:
         self.append(str(error).lower())
 
     def names(self, subject: str) -> bool:
@@ -38,7 +38,7 @@ class Refused(list[str]):
 @asynccontextmanager
 async def listening(server: NatsServer, user: str) -> AsyncIterator[tuple[Client, Refused]]:
     refused = Refused()
-    async with connected(server, user, error_cb=refused.hear) as nc:
+    async with connected(server, user, error_cb=refused.note) as nc:
         yield nc, refused
 
 
@@ -124,7 +124,7 @@ async def test_a_consumer_cannot_write_for_its_maker(nats_server: NatsServer) ->
 async def test_without_a_key_nobody_enters(nats_server: NatsServer) -> None:
     nc = Client()
     with pytest.raises(nats.errors.Error):
-        await nc.connect(nats_server.url, allow_reconnect=False, error_cb=Refused().hear)
+        await nc.connect(nats_server.url, allow_reconnect=False, error_cb=Refused().note)
     await nc.close()
 
 

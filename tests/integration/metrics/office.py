@@ -126,9 +126,9 @@ async def quiet(platform: Platform) -> None:
     for _ in range(2):
         title = f"Dự thảo {next(_numbers)}"
         await other.draft("title", title=title)
-        await eventually(lambda title=title: _is_told(platform, title))  # type: ignore[misc]
+        await eventually(lambda title=title: _is_recorded(platform, title))  # type: ignore[misc]
     await platform.settled()
 
 
-async def _is_told(platform: Platform, title: str) -> bool:
+async def _is_recorded(platform: Platform, title: str) -> bool:
     return any(gap_of(event).title == title for event in await announced(platform, "QUIET"))

@@ -158,16 +158,16 @@ async def test_nothing_to_count_is_one_group_of_zeros_without_rates(
 
 
 async def test_targets_and_floors_are_those_of_the_year(metrics: Api) -> None:
-    async def told(**query: Any) -> tuple[Any, ...]:
+    async def targets(**query: Any) -> tuple[Any, ...]:
         (group,) = (await ask(metrics, **query))["groups"]
         return group["target"], group["floor"], group["target_below_floor"]
 
-    assert await told(unit="OFFICE", year=2025) == (0.7, 1.0, True)
-    assert await told(unit="OFFICE", year=2022) == (0.8, 0.7, False)
-    assert await told(unit="OFFICE", as_of="2025-04-01") == (0.7, 1.0, True)
-    assert await told(unit="OFFICE", as_of="2025-12-15") == (None, 1.0, False), "the year 2026 begins"
-    assert await told(year=2025) == (None, 1.0, False)
-    assert await told(year=2028) == (None, None, False)
+    assert await targets(unit="OFFICE", year=2025) == (0.7, 1.0, True)
+    assert await targets(unit="OFFICE", year=2022) == (0.8, 0.7, False)
+    assert await targets(unit="OFFICE", as_of="2025-04-01") == (0.7, 1.0, True)
+    assert await targets(unit="OFFICE", as_of="2025-12-15") == (None, 1.0, False), "the year 2026 begins"
+    assert await targets(year=2025) == (None, 1.0, False)
+    assert await targets(year=2028) == (None, None, False)
 
 
 async def test_a_day_to_come_is_answered_and_stays(metrics: Api) -> None:
@@ -217,7 +217,7 @@ async def test_coverage_tells_the_whole_way(platform: Platform, metrics: Api) ->
     early = await ask(metrics, "/drafts/WHOLE/coverage", **at)
     assert (early["unit_code"], early["transfers"]) == ("WHOLE", [])
     answer = await ask(metrics, "/drafts/WHOLE/coverage", **(at | {"as_of": "2025-06-02"}))
-    assert [(stay["stage"], stay["exempted"]) for stay in answer["occurrences"]] == [
+    assert [(occurrence["stage"], occurrence["exempted"]) for occurrence in answer["occurrences"]] == [
         ("draft_consultation", False),
         ("appraisal", True),
     ]
@@ -225,7 +225,7 @@ async def test_coverage_tells_the_whole_way(platform: Platform, metrics: Api) ->
     assert answer["exemptions"][0]["authority"] == "Bộ Tư pháp"
     assert (answer["unit_code"], answer["transfers"][0]["document"]) == ("OFFICE", "176/2025/QH15")
     assert [(posting["posted_days"], posting["min_days"]) for posting in answer["postings"]] == [(61, 10)]
-    assert [remark["kind"] for remark in answer["remarks"]] == ["left_early"]
+    assert [finding["kind"] for finding in answer["remarks"]] == ["left_early"]
     page = (await metrics.client.get("/drafts/WHOLE", params={"as_of": "2025-06-02"})).text
     for text in ("Phản biện xã hội", "12/BTP", "Chuyển cơ quan chủ trì", "61/10 ngày tối thiểu", "6/10 ngày"):
         assert text in page

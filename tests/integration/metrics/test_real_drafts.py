@@ -63,7 +63,7 @@ async def gap(platform: Platform, draft_code: str, as_of: str) -> dict[str, Any]
     return mine[0] if mine else None
 
 
-def told(item: dict[str, Any] | None) -> tuple[Any, ...]:
+def gap_facts(item: dict[str, Any] | None) -> tuple[Any, ...]:
     assert item is not None
     names = ("stage", "since", "due_on", "state", "overdue_working_days", "policies")
     return tuple(item[name] for name in names)
@@ -100,9 +100,9 @@ class TestExciseTax:
 
     async def test_the_gap_of_july(self, sample: Platform) -> None:
         july = "draft_consultation", "2024-06-01", "2024-07-05"
-        assert told(await gap(sample, "LUAT-TTDB", "2024-07-05")) == (*july, "in_grace", 0, [1, 2, 3])
+        assert gap_facts(await gap(sample, "LUAT-TTDB", "2024-07-05")) == (*july, "in_grace", 0, [1, 2, 3])
         # 8, 9 and 10 July are the working days after the 5th
-        assert told(await gap(sample, "LUAT-TTDB", "2024-07-10")) == (*july, "overdue", 3, [1, 2, 3])
+        assert gap_facts(await gap(sample, "LUAT-TTDB", "2024-07-10")) == (*july, "overdue", 3, [1, 2, 3])
         assert await gap(sample, "LUAT-TTDB", "2024-07-11") is None
 
     async def test_missed_while_nothing_was_said_then_met_again(self, sample: Platform) -> None:
@@ -112,12 +112,12 @@ class TestExciseTax:
 
     async def test_the_gap_of_the_deliberation(self, sample: Platform) -> None:
         may = "deliberation", "2025-05-09", "2025-05-16"
-        assert told(await gap(sample, "LUAT-TTDB", "2025-05-16")) == (*may, "in_grace", 0, [2, 3])
+        assert gap_facts(await gap(sample, "LUAT-TTDB", "2025-05-16")) == (*may, "in_grace", 0, [2, 3])
         # Sat 17 May: overdue, yet no working day has passed; Mon 19 May is the first
-        assert told(await gap(sample, "LUAT-TTDB", "2025-05-17")) == (*may, "overdue", 0, [2, 3])
-        assert told(await gap(sample, "LUAT-TTDB", "2025-05-19")) == (*may, "overdue", 1, [2, 3])
+        assert gap_facts(await gap(sample, "LUAT-TTDB", "2025-05-17")) == (*may, "overdue", 0, [2, 3])
+        assert gap_facts(await gap(sample, "LUAT-TTDB", "2025-05-19")) == (*may, "overdue", 1, [2, 3])
         # four weeks of five days: 19-23 May, 26-30 May, 2-6 June, 9-13 June
-        assert told(await gap(sample, "LUAT-TTDB", "2025-06-13")) == (*may, "overdue", 20, [2, 3])
+        assert gap_facts(await gap(sample, "LUAT-TTDB", "2025-06-13")) == (*may, "overdue", 20, [2, 3])
         assert await gap(sample, "LUAT-TTDB", "2025-06-14") is None
 
     async def test_the_figures_of_the_ministry(self, sample: Platform) -> None:
@@ -147,8 +147,8 @@ class TestPersonalData:
             "/drafts/LUAT-BVDLCN/coverage", params={"as_of": "2025-07-01"}
         )
         body = answer.json()
-        required = [stay for stay in body["occurrences"] if stay["required"]]
-        assert [(stay["stage"], stay["due_on"]) for stay in required] == [
+        required = [occurrence for occurrence in body["occurrences"] if occurrence["required"]]
+        assert [(occurrence["stage"], occurrence["due_on"]) for occurrence in required] == [
             ("policy_consultation", "2024-03-08"),
             ("draft_consultation", "2024-10-01"),
         ]
@@ -175,7 +175,12 @@ class TestSocialInsurance:
 
     async def test_the_gap_of_october_was_never_overdue(self, sample: Platform) -> None:
         october = "deliberation", "2023-10-01", "2023-11-07"
-        assert told(await gap(sample, "LUAT-BHXH", "2023-11-01")) == (*october, "in_grace", 0, [1, 2, 3, 4])
+        assert gap_facts(await gap(sample, "LUAT-BHXH", "2023-11-01")) == (
+            *october,
+            "in_grace",
+            0,
+            [1, 2, 3, 4],
+        )
         assert await gap(sample, "LUAT-BHXH", "2023-11-02") is None
 
     async def test_the_figures_of_the_ministry(self, sample: Platform) -> None:

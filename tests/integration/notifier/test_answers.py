@@ -104,8 +104,8 @@ async def office(notifier: tuple[NotifierFixture, Api]) -> AsyncIterator[Office]
     notifier_env, api = notifier
     gap = new_id()
     await notifier_env.gap(opened(gap))
-    async with api.as_(None) as nobody:
-        yield Office(notifier_env, Api(api.app, api.settings, nobody, api.issuer), gap)
+    async with api.as_(None) as anonymous:
+        yield Office(notifier_env, Api(api.app, api.settings, anonymous, api.issuer), gap)
 
 
 @every_answer

@@ -7,8 +7,8 @@ import aiosmtplib
 import pytest
 
 from deploy.local.engines.ports import free_port
+from services.notifier.adapters.delivery.bounces import Desk as BounceDesk
 from services.notifier.adapters.delivery.bounces import ImapDoor
-from services.notifier.adapters.delivery.bounces import NotifierFixture as BounceFixture
 from shared.kernel.clock import new_id
 from tests.integration.notifier.notifier_fixture import MONDAY, NotifierFixture, opened, put_recipient, tick
 from tests.support.reports import TOKEN, report
@@ -65,7 +65,7 @@ async def test_a_report_over_lmtp_marks_the_address_and_the_matter(notifier_env:
 
 async def test_unread_reports_of_a_mailbox_are_taken_and_then_read() -> None:
     """A mailbox that speaks just enough of IMAP4rev1 (RFC 3501), and hears what is flagged."""
-    heard: list[str] = []
+    commands: list[str] = []
     taken: list[tuple[object, str]] = []
     content = report(to=f"bounce+{TOKEN.hex}@loa.example.vn")
 
@@ -73,7 +73,7 @@ async def test_unread_reports_of_a_mailbox_are_taken_and_then_read() -> None:
         writer.write(b"* OK IMAP4rev1 ready\r\n")
         while line := (await reader.readline()).decode().strip():
             tag, _, command = line.partition(" ")
-            heard.append(command)
+            commands.append(command)
             answers = {
                 "CAPABILITY": b"* CAPABILITY IMAP4rev1\r\n",
                 "SELECT": b"* 2 EXISTS\r\n",
@@ -91,11 +91,11 @@ async def test_unread_reports_of_a_mailbox_are_taken_and_then_read() -> None:
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        await ImapDoor(BounceFixture(returned), f"imap://loa:mat%20khau@127.0.0.1:{port}/Tra%20ve").look()
+        await ImapDoor(BounceDesk(returned), f"imap://loa:mat%20khau@127.0.0.1:{port}/Tra%20ve").look()
     assert taken == [(TOKEN, "5.1.1 smtp; 550 5.1.1 no such user")]
-    assert 'SELECT "Tra ve"' in heard
-    assert 'LOGIN loa "mat khau"' in heard
-    assert any(command.startswith("STORE 2 +FLAGS") and "Seen" in command for command in heard)
-    assert heard.index("FETCH 2 (BODY.PEEK[])") < next(
-        n for n, c in enumerate(heard) if c.startswith("STORE")
+    assert 'SELECT "Tra ve"' in commands
+    assert 'LOGIN loa "mat khau"' in commands
+    assert any(command.startswith("STORE 2 +FLAGS") and "Seen" in command for command in commands)
+    assert commands.index("FETCH 2 (BODY.PEEK[])") < next(
+        n for n, c in enumerate(commands) if c.startswith("STORE")
     )

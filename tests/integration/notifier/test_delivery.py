@@ -161,22 +161,22 @@ async def test_an_operator_tries_a_refused_mail_again_or_notes_that_it_was_seen(
             position = await notifier_env.gap(opened(new_id()))
             await tick(api, position)
             (row,) = await notifier_env.rows("SELECT digest_key FROM digest")
-            door = f"/outbox/{row['digest_key']}"
+            path = f"/outbox/{row['digest_key']}"
             async with api.as_(Role.READER) as reader:
                 forbidden = [
-                    (await reader.post(f"{door}/{what}")).status_code for what in ("retry", "acknowledge")
+                    (await reader.post(f"{path}/{what}")).status_code for what in ("retry", "acknowledge")
                 ]
             before = (await api.client.get("/digests/counts")).json()
-            seen = [(await api.client.post(f"{door}/acknowledge")).json() for _ in range(2)]
+            seen = [(await api.client.post(f"{path}/acknowledge")).json() for _ in range(2)]
             counted = (await api.client.get("/digests/counts")).json()
             page = (await api.client.get("/outbox")).text
-            retried = await api.client.post(f"{door}/retry")
+            retried = await api.client.post(f"{path}/retry")
             await tick(api, position)
-            twice = await api.client.post(f"{door}/retry")
+            twice = await api.client.post(f"{path}/retry")
             unknown = await api.client.post("/outbox/nothing/retry")
             await notifier_env.change("UPDATE digest SET state = 'failed'")
             notifier_env.clock.moment = MONDAY + timedelta(days=2)
-            over = await api.client.post(f"{door}/retry")
+            over = await api.client.post(f"{path}/retry")
     assert forbidden == [403, 403]
     assert (before, counted) == ({"failed": 1}, {"acknowledged": 1})
     assert [item["mails"] for item in seen] == [1, 0]

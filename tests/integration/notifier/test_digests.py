@@ -59,10 +59,10 @@ async def test_sent_is_in_the_log_with_reason_and_opaque_recipient(notifier_env:
         recipient = await put_recipient(api)
         await tick(api, await notifier_env.gap(opened(new_id())))
 
-        async def told() -> bool:
+        async def is_overdue() -> bool:
             return [a["last_reason"] for a in await alerts(api)] == ["overdue_first"]
 
-        await eventually(told)
+        await eventually(is_overdue)
         (alert,) = await alerts(api)
         (line,) = await notifier_env.rows("SELECT recipient_id, announced FROM digest")
     assert alert["last_sent_day"] == "2026-11-23"

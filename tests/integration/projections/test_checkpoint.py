@@ -90,17 +90,19 @@ async def test_rows_and_checkpoint_are_written_together_or_not_at_all(engine: As
     assert (await rows(engine), await projector.read()) == ([1, 2], Checkpoint(1, CREATED))
 
 
-@pytest.mark.parametrize("poisonous", [4, 5, 6])
+@pytest.mark.parametrize("poison_position", [4, 5, 6])
 async def test_the_event_that_cannot_be_applied_is_named_and_those_before_it_stay(
-    engine: AsyncEngine, poisonous: int
+    engine: AsyncEngine, poison_position: int
 ) -> None:
-    projector = batches(engine, Tally(broken={f"U-{poisonous}"}))
+    projector = batches(engine, Tally(broken={f"U-{poison_position}"}))
     read = await projector.project(BATCH, await projector.read(), CREATED)
-    with pytest.raises(PoisonEvent, match=f"position {poisonous}: ValueError: U-{poisonous}") as raised:
+    with pytest.raises(
+        PoisonEvent, match=f"position {poison_position}: ValueError: U-{poison_position}"
+    ) as raised:
         await projector.project(NEXT, read, CREATED)
-    assert raised.value.position == poisonous
-    assert await rows(engine) == list(range(1, poisonous))
-    assert await projector.read() == Checkpoint(poisonous - 1, CREATED)
+    assert raised.value.position == poison_position
+    assert await rows(engine) == list(range(1, poison_position))
+    assert await projector.read() == Checkpoint(poison_position - 1, CREATED)
 
 
 async def test_the_event_that_cannot_be_read_is_named(engine: AsyncEngine) -> None:

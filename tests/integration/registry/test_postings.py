@@ -31,7 +31,7 @@ async def opened(client: httpx.AsyncClient, code: str, on: str, **more: Any) -> 
 
 
 def kinds(answer: dict[str, Any]) -> list[str]:
-    return [remark["kind"] for remark in answer["remarks"]]
+    return [finding["kind"] for finding in answer["remarks"]]
 
 
 async def test_a_posting_is_extended_closed_and_opened_again(shared_platform: Platform, a_code: str) -> None:
@@ -68,7 +68,7 @@ async def test_what_cannot_be_posted_is_said(shared_platform: Platform, a_code: 
     client = await decision(shared_platform, a_code)
     wrong = await post(client, a_code, stage="adopted", opened_on="2026-02-09")
     refused(wrong, 422, "nothing-to-post")
-    unknown = await post(client, a_code, f"/{samples.NOBODY}/close", closed_on="2026-02-09")
+    unknown = await post(client, a_code, f"/{samples.UNKNOWN_ID}/close", closed_on="2026-02-09")
     refused(unknown, 404, "posting-not-found")
     early = await post(
         client, a_code, stage="draft_consultation", opened_on="2026-02-09", closes_on="2026-02-01"
@@ -83,10 +83,12 @@ async def test_returns_are_shown_as_returns_and_disorder_as_a_warning(
     await enter(client, a_code, "drafting", "2024-01-08")
     await enter(client, a_code, "appraisal", "2024-03-01")
     returned = (await enter(client, a_code, "drafting", "2024-04-01")).json()
-    assert [(remark["kind"], remark["is_warning"]) for remark in returned["remarks"]] == [("returned", False)]
+    assert [(finding["kind"], finding["is_warning"]) for finding in returned["remarks"]] == [
+        ("returned", False)
+    ]
     await enter(client, a_code, "adopted", "2024-06-03")
     strange = (await enter(client, a_code, "verification", "2024-07-01")).json()
-    assert [(remark["kind"], remark["is_warning"]) for remark in strange["remarks"]] == [
+    assert [(finding["kind"], finding["is_warning"]) for finding in strange["remarks"]] == [
         ("order_unknown", True)
     ]
     late = (await enter(client, a_code, "policy_building", "2023-12-01")).json()

@@ -210,7 +210,7 @@ async def test_a_poison_event_holds_a_rebuild_until_it_is_skipped_and_the_old_ro
     async with empty_platform.another("registry") as api:
         before = await fill(empty_platform, api)
         position = await publish(empty_platform, b"{ broken")
-        await eventually(lambda: stuck(api))
+        await eventually(lambda: halted(api))
         await api.client.post("/projections/rebuild")
 
         async def held() -> bool:
@@ -243,7 +243,7 @@ async def publish(platform: Platform, payload: bytes, name: str = "registered") 
         return int((await nc.jetstream().publish(subject, payload, stream=EVENTS)).seq)
 
 
-async def stuck(api: Api) -> bool:
+async def halted(api: Api) -> bool:
     return await _is(api, State.STUCK)
 
 
@@ -260,7 +260,7 @@ async def test_a_poison_event_stops_the_projector_until_it_is_skipped(
         await empty_platform.import_rows("units", [samples.unit("BTP")])
         position = await publish(empty_platform, b"{ broken")
         await empty_platform.import_rows("drafts", [samples.draft("SAU", "BTP")])
-        await eventually(lambda: stuck(api))
+        await eventually(lambda: halted(api))
         status = await api.projection()
         assert (status["stuck_at"], status["position"]) == (position, position - 1)
         ready = await api.client.get("/readyz")
@@ -280,15 +280,15 @@ async def test_a_log_that_seemed_to_end_before_the_rows_is_followed_again_once_i
     """A broker that was cut off from the others tells of its old end until it has heard of the new one."""
     cut_off = True
 
-    async def told(js: JetStreamContext) -> StreamState:
+    async def state_of(js: JetStreamContext) -> StreamState:
         state = await stream_state(js)
         return replace(state, last=state.last - 1) if cut_off else state
 
     async with empty_platform.another("registry") as api:
         await api.client.post("/units", json=samples.unit("BTP"))
         await api.settled(await empty_platform.head())
-        monkeypatch.setattr(runner, "stream_state", told)
-        await eventually(lambda: stuck(api))
+        monkeypatch.setattr(runner, "stream_state", state_of)
+        await eventually(lambda: halted(api))
         cut_off = False
         await eventually(api.ready)
         await api.client.post("/units", json=samples.unit("STP"))
@@ -307,7 +307,7 @@ async def _skips(platform: Platform, service: str) -> list[tuple[Any, ...]]:
 async def test_commands_go_on_while_the_projector_is_stuck(empty_platform: Platform) -> None:
     async with empty_platform.another("registry") as api:
         await publish(empty_platform, b"null")
-        await eventually(lambda: stuck(api))
+        await eventually(lambda: halted(api))
         assert (await api.client.post("/units", json=samples.unit("BTP"))).status_code == 201
         assert (await api.client.post("/drafts", json=samples.draft("MOI", "BTP"))).status_code == 201
         assert (await enter(api.client, "MOI", "drafting", "2024-01-08")).status_code == 201
@@ -335,7 +335,7 @@ async def test_another_log_under_the_same_name_is_noticed(
         fresh_nats(tmp_path / "other", keys) as other,
         empty_platform.another("registry", until_ready=False, nats_url=other.url) as api,
     ):
-        await eventually(lambda: stuck(api))
+        await eventually(lambda: halted(api))
         detail = (await api.client.get("/readyz")).json()["checks"]["projection"]["detail"]
         assert "the rows come from the log made at" in detail
         assert "D000" in await dump(empty_platform)

@@ -98,9 +98,9 @@ def test_an_import_twice_changes_nothing_whatever_came_between() -> None:
     between.when(record()).nothing()
     between.when(record(place="Huế")).nothing()  # as it stands now: what an export says
     between.given(RETRACTED).when(record()).nothing()
-    of_one = CommunicationRecorded(**HELD, policies=(2,))
+    of_policy = CommunicationRecorded(**HELD, policies=(2,))
     later = record(policies=(2,), draft_policies=frozenset({1}))  # policy 2 was removed from the draft
-    spec(communication).given(of_one).when(later).nothing()
+    spec(communication).given(of_policy).when(later).nothing()
 
 
 def test_the_retracted_one_with_other_data_is_refused() -> None:

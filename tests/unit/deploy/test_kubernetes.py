@@ -18,7 +18,7 @@ from deploy.nats.permissions import SERVICES
 from deploy.prometheus import kubernetes
 from shared.service import DRAIN_SECONDS
 from tests.support.compose import DEPLOY
-from tests.support.kustomize import Thing, build, containers
+from tests.support.kustomize import Manifest, build, containers
 
 OVERLAYS = ("dev", "province", "national")
 FOREIGN = frozenset({"ServiceMonitor", "PrometheusRule"})  # of the Prometheus Operator, not Kubernetes' own
@@ -26,47 +26,49 @@ VERSION = "1.31"  # the oldest that is still looked after
 
 
 @cache
-def built(overlay: str) -> tuple[Thing, ...]:
+def built(overlay: str) -> tuple[Manifest, ...]:
     return tuple(build(DEPLOY / "k8s" / "overlays" / overlay))
 
 
 @cache
-def watching() -> dict[str, Thing]:
+def watching() -> dict[str, Manifest]:
     return {item["kind"]: item for item in build(DEPLOY / "k8s" / "monitoring")}
 
 
 def every(*kinds: str) -> Iterator[Any]:
     for overlay in OVERLAYS:
-        for thing in built(overlay):
-            if not kinds or thing["kind"] in kinds:
-                yield pytest.param(thing, id=f"{overlay}:{thing['kind']}/{thing['metadata']['name']}")
+        for manifest in built(overlay):
+            if not kinds or manifest["kind"] in kinds:
+                yield pytest.param(
+                    manifest, id=f"{overlay}:{manifest['kind']}/{manifest['metadata']['name']}"
+                )
 
 
-def of_kind(overlay: str, kind: str) -> dict[str, Thing]:
+def of_kind(overlay: str, kind: str) -> dict[str, Manifest]:
     return {item["metadata"]["name"]: item for item in built(overlay) if item["kind"] == kind}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("thing", list(every()))
-def test_resources_match_the_schemas_of_kubernetes(thing: Thing) -> None:
-    kubernetes_validate.validate(thing, VERSION, strict=True)
+@pytest.mark.parametrize("manifest", list(every()))
+def test_resources_match_the_schemas_of_kubernetes(manifest: Manifest) -> None:
+    kubernetes_validate.validate(manifest, VERSION, strict=True)
 
 
 @pytest.mark.slow
 def test_monitoring_resources_match_the_schemas_of_kubernetes() -> None:
-    own = [thing for kind, thing in watching().items() if kind not in FOREIGN]
-    assert [thing["kind"] for thing in own] == ["ConfigMap"]
-    for thing in own:
-        kubernetes_validate.validate(thing, VERSION, strict=True)
+    own = [manifest for kind, manifest in watching().items() if kind not in FOREIGN]
+    assert [manifest["kind"] for manifest in own] == ["ConfigMap"]
+    for manifest in own:
+        kubernetes_validate.validate(manifest, VERSION, strict=True)
 
 
-def _as_understood(thing: Thing) -> Thing:
+def _as_understood(manifest: Manifest) -> Manifest:
     """Give what the operator's own models take of a resource: what they don't know is not there any more."""
     models = import_module(
         "cloudcoil.models.prometheus_operator.v1"
     )  # six seconds of a core: only when asked
-    taken = getattr(models, thing["kind"]).model_validate(thing)
-    understood: Thing = taken.model_dump(by_alias=True, exclude_unset=True, mode="json")
+    taken = getattr(models, manifest["kind"]).model_validate(manifest)
+    understood: Manifest = taken.model_dump(by_alias=True, exclude_unset=True, mode="json")
     return understood
 
 
@@ -78,12 +80,12 @@ def test_monitoring_resources_match_the_prometheus_operator(kind: str) -> None:
 
 @pytest.mark.slow
 def test_a_typing_error_in_a_monitoring_resource_is_noticed() -> None:
-    thing = copy.deepcopy(watching()["ServiceMonitor"])
-    thing["spec"]["endpoints"][0]["intervall"] = "15s"
-    assert _as_understood(thing) == watching()["ServiceMonitor"]
-    thing["spec"]["endpoints"][0]["interval"] = "15 seconds"
+    manifest = copy.deepcopy(watching()["ServiceMonitor"])
+    manifest["spec"]["endpoints"][0]["intervall"] = "15s"
+    assert _as_understood(manifest) == watching()["ServiceMonitor"]
+    manifest["spec"]["endpoints"][0]["interval"] = "15 seconds"
     with pytest.raises(ValidationError, match="interval"):
-        _as_understood(thing)
+        _as_understood(manifest)
 
 
 def test_monitoring_resources_are_generated_from_rules_and_dashboard() -> None:
@@ -124,13 +126,13 @@ def test_a_typing_error_is_noticed() -> None:
         kubernetes_validate.validate(broken, VERSION, strict=True)
 
 
-@pytest.mark.parametrize("thing", list(every("Deployment", "Job")))
-def test_a_pod_has_no_right_that_it_does_not_need(thing: Thing) -> None:
-    pod = thing["spec"]["template"]["spec"]
+@pytest.mark.parametrize("manifest", list(every("Deployment", "Job")))
+def test_a_pod_has_no_right_that_it_does_not_need(manifest: Manifest) -> None:
+    pod = manifest["spec"]["template"]["spec"]
     assert pod["automountServiceAccountToken"] is False
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-    for container in containers(thing):
+    for container in containers(manifest):
         held = container["securityContext"]
         assert held["readOnlyRootFilesystem"] is True
         assert held["allowPrivilegeEscalation"] is False
@@ -139,14 +141,14 @@ def test_a_pod_has_no_right_that_it_does_not_need(thing: Thing) -> None:
         assert container["image"].split(":")[1]
 
 
-@pytest.mark.parametrize("thing", list(every("Deployment")))
-def test_a_service_is_probed_spread_and_not_cut_off(thing: Thing) -> None:
-    pod, (container,) = thing["spec"]["template"]["spec"], containers(thing)
+@pytest.mark.parametrize("manifest", list(every("Deployment")))
+def test_a_service_is_probed_spread_and_not_cut_off(manifest: Manifest) -> None:
+    pod, (container,) = manifest["spec"]["template"]["spec"], containers(manifest)
     paths = {name: container[name]["httpGet"]["path"] for name in ("livenessProbe", "readinessProbe")}
     assert paths == {"livenessProbe": "/livez", "readinessProbe": "/readyz"}
     assert pod["terminationGracePeriodSeconds"] > DRAIN_SECONDS + 5
-    mine = thing["spec"]["selector"]["matchLabels"]
-    assert mine.items() <= thing["spec"]["template"]["metadata"]["labels"].items()
+    mine = manifest["spec"]["selector"]["matchLabels"]
+    assert mine.items() <= manifest["spec"]["template"]["metadata"]["labels"].items()
     assert [item["labelSelector"]["matchLabels"] for item in pod["topologySpreadConstraints"]] == [mine, mine]
 
 
@@ -161,10 +163,10 @@ def test_each_service_has_all_that_it_needs_and_nothing_of_another(overlay: str)
         assert of_kind(overlay, "PodDisruptionBudget")[name]["spec"]["selector"]["matchLabels"] == mine
         assert of_kind(overlay, "HorizontalPodAutoscaler")[name]["spec"]["scaleTargetRef"]["name"] == name
         job = of_kind(overlay, "Job")[f"loa-migration-{service}"]
-        for thing in (deployment, job):
-            volumes = {volume["name"]: volume for volume in thing["spec"]["template"]["spec"]["volumes"]}
+        for manifest in (deployment, job):
+            volumes = {volume["name"]: volume for volume in manifest["spec"]["template"]["spec"]["volumes"]}
             assert volumes["secrets"]["secret"]["secretName"] == name
-            assert containers(thing)[0]["image"].startswith(f"{name}:")
+            assert containers(manifest)[0]["image"].startswith(f"{name}:")
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -194,9 +196,9 @@ def test_every_mounted_secret_exists() -> None:
     readme = (DEPLOY / "README.md").read_text()
     mounted = {
         volume["secret"]["secretName"]
-        for thing in built("national")
-        if thing["kind"] in {"Deployment", "Job"}
-        for volume in thing["spec"]["template"]["spec"]["volumes"]
+        for manifest in built("national")
+        if manifest["kind"] in {"Deployment", "Job"}
+        for volume in manifest["spec"]["template"]["spec"]["volumes"]
         if "secret" in volume
     }
     made = {f"loa-{service}" for service in SERVICES[:3] if "secret generic loa-$service " in readme}

@@ -128,10 +128,10 @@ def heard(number: int, day: date, *policies: int, url: str | None = None) -> Hea
 class MadeUp:
     """A snapshot that answers what the test says."""
 
-    found_cells: list[Cell] = field(default_factory=list)
-    found_gaps: list[OpenGap] = field(default_factory=list)
-    found_todos: list[Todo] = field(default_factory=list)
-    found_targets: dict[str, float] = field(default_factory=dict)
+    given_cells: list[Cell] = field(default_factory=list)
+    given_gaps: list[OpenGap] = field(default_factory=list)
+    given_todos: list[Todo] = field(default_factory=list)
+    given_targets: dict[str, float] = field(default_factory=dict)
     record: DraftRecord | None = None
     position: int = 4321
     broken: Exception | None = None
@@ -142,19 +142,19 @@ class MadeUp:
         return UNITS
 
     async def cells(self, as_of: date, period: Period | None) -> list[Cell]:  # noqa: ARG002  the port's own
-        return self.found_cells
+        return self.given_cells
 
     async def gaps(self, as_of: date) -> list[OpenGap]:  # noqa: ARG002  the port's own
-        return self.found_gaps
+        return self.given_gaps
 
     async def todos(self, as_of: date, suspended_before: date) -> list[Todo]:  # noqa: ARG002  the port's own
-        return self.found_todos
+        return self.given_todos
 
     async def draft(self, draft_code: str) -> DraftRecord | None:
         return self.record if self.record and self.record.draft_code == draft_code else None
 
     async def targets(self, year: int) -> Mapping[str, float]:  # noqa: ARG002  the port's own
-        return self.found_targets
+        return self.given_targets
 
 
 async def page(address: str, made_up: MadeUp, *, public_read: bool = True) -> httpx.Response:
@@ -184,7 +184,7 @@ def words(answer: httpx.Response) -> str:
 
 async def test_the_headline_stands_beside_its_targets_and_counts() -> None:
     counts = {"met": 1234, "missed": 34, "pending": 5, "undetermined": 6, "closed_unopened": 7}
-    made_up = MadeUp([a_cell("BXD", **counts, on_time=1000)], found_targets={"BXD": 0.7})
+    made_up = MadeUp([a_cell("BXD", **counts, on_time=1000)], given_targets={"BXD": 0.7})
     answer = await page(f"/?unit=BXD&{ON_THE_DAY}", made_up)
     shown = words(answer)
     assert answer.status_code == 200
@@ -235,7 +235,7 @@ async def test_units_with_the_lowest_rate_come_first_and_unjudged_ones_last() ->
 async def test_to_dos_are_grouped_and_long_groups_stay_closed() -> None:
     todos = [a_todo("scope_undetermined", f"D{number}") for number in range(9)]
     todos.append(a_todo("suspended_long", "TREO"))
-    shown = words(await page(f"/?{ON_THE_DAY}", MadeUp(found_todos=todos)))
+    shown = words(await page(f"/?{ON_THE_DAY}", MadeUp(given_todos=todos)))
     assert '<details class="unit"> <summary><h3>Chưa xác định phạm vi: 9 dự thảo' in shown
     assert '<details class="unit" open> <summary><h3>Tạm dừng quá 180 ngày: 1 dự thảo' in shown
     assert "01/06/2025" in shown
@@ -303,7 +303,7 @@ async def test_a_part_that_is_away_is_said_on_a_page_too() -> None:
 
 async def test_titles_are_text_and_only_web_addresses_are_links() -> None:
     bad = "<img src=x onerror=alert(1)>"
-    listed = await page(f"/?{ON_THE_DAY}", MadeUp(found_gaps=[a_gap("D", "BTP", DAY, 1, title=bad)]))
+    listed = await page(f"/?{ON_THE_DAY}", MadeUp(given_gaps=[a_gap("D", "BTP", DAY, 1, title=bad)]))
     communications = (
         heard(1, date(2026, 3, 3), url="javascript:alert(1)"),
         heard(2, date(2026, 3, 3), url="https://example.org/a"),

@@ -37,9 +37,9 @@ from shared.rules.facts import Exemption, Posting, Scope, StageEntry, Transfer
 from tests.unit.metrics.events import (
     DRAFT,
     REGISTERED,
+    corrected_communication,
     fold,
     heard,
-    heard_better,
     record_of,
     recorded,
     retracted,
@@ -179,7 +179,7 @@ def numbers(record: DraftRecord) -> list[tuple[int, str, tuple[int, ...]]]:
 def test_communications_are_recorded_corrected_and_retracted() -> None:
     first, second = heard(7, "2024-03-04", policies=(2, 1)), heard(8, "2024-03-05")
     assert numbers(record_of(first, second)) == [(7, "2024-03-04", (1, 2)), (8, "2024-03-05", ())]
-    better = heard_better(7, "2024-03-06", policies=(1,))
+    better = corrected_communication(7, "2024-03-06", policies=(1,))
     assert numbers(record_of(first, second, better)) == [(8, "2024-03-05", ()), (7, "2024-03-06", (1,))]
     assert numbers(record_of(first, second, retracted(7))) == [(8, "2024-03-05", ())]
 

@@ -32,7 +32,7 @@ HURRIED = gap(procedure=Procedure.SIMPLIFIED, since=date(2026, 11, 20), due_on=d
 WEDNESDAY = date(2026, 11, 25)
 PLANNED = Matter(planned_on=WEDNESDAY)
 PASSED = Matter(planned_on=date(2026, 11, 20))
-OVERDUE_TOLD = told(Standing.OVERDUE, due_on=OVERDUE.due_on, day=date(2026, 11, 13))
+OVERDUE_NOTIFIED = told(Standing.OVERDUE, due_on=OVERDUE.due_on, day=date(2026, 11, 13))
 FRIDAY = date(2026, 11, 20)
 ABOVE = told(Standing.OVERDUE, due_on=OVERDUE.due_on, above=True)
 
@@ -108,8 +108,11 @@ TABLE: list[tuple[Case, Reason]] = [
     (duty(DUE_SOON, told(Standing.DUE_SOON, due_on=DUE_SOON.due_on)), Reason.STILL_OWED),
     (duty(OVERDUE, told(Standing.DUE_SOON, due_on=OVERDUE.due_on)), Reason.OVERDUE_FIRST),
     (duty(OVERDUE, told(Standing.OVERDUE, due_on=OVERDUE.due_on)), Reason.STILL_OWED),
-    (duty(OVERDUE, replace(OVERDUE_TOLD, day=date(2026, 11, 16))), Reason.OVERDUE_REPEAT),
-    (duty(OVERDUE, replace(OVERDUE_TOLD, day=date(2026, 11, 17))), Reason.STILL_OWED),  # four working days
+    (duty(OVERDUE, replace(OVERDUE_NOTIFIED, day=date(2026, 11, 16))), Reason.OVERDUE_REPEAT),
+    (
+        duty(OVERDUE, replace(OVERDUE_NOTIFIED, day=date(2026, 11, 17))),
+        Reason.STILL_OWED,
+    ),  # four working days
     (duty(IN_GRACE, told(Standing.IN_GRACE, policies=(1,))), Reason.WORSE),
     (duty(IN_GRACE, told(Standing.IN_GRACE, policies=(1, 2, 3))), Reason.STILL_OWED),
     (duty(IN_GRACE, told(Standing.IN_GRACE, due_on=date(2026, 12, 1))), Reason.WORSE),
@@ -124,16 +127,16 @@ TABLE: list[tuple[Case, Reason]] = [
     (duty(closed(GapClosure.CORRECTED), told(Standing.OVERDUE)), Reason.NOT_THE_UNITS_DOING),
     # … that was answered, or is kept quiet
     (duty(OVERDUE, None, Matter(silence=silence())), Reason.SILENCED),
-    (duty(OVERDUE, OVERDUE_TOLD, Matter(snoozed_until=MONDAY)), Reason.SNOOZED),
-    (duty(OVERDUE, OVERDUE_TOLD, Matter(snoozed_until=FRIDAY)), Reason.OVERDUE_REPEAT),
-    (duty(OVERDUE, OVERDUE_TOLD, Matter(halted=True)), Reason.DRAFT_HALTED),
-    (duty(OVERDUE, OVERDUE_TOLD, Matter(halted=True, silence=silence())), Reason.DRAFT_HALTED),
-    (duty(OVERDUE, OVERDUE_TOLD, PLANNED), Reason.PLANNED),  # no repeat before the day that was named
+    (duty(OVERDUE, OVERDUE_NOTIFIED, Matter(snoozed_until=MONDAY)), Reason.SNOOZED),
+    (duty(OVERDUE, OVERDUE_NOTIFIED, Matter(snoozed_until=FRIDAY)), Reason.OVERDUE_REPEAT),
+    (duty(OVERDUE, OVERDUE_NOTIFIED, Matter(halted=True)), Reason.DRAFT_HALTED),
+    (duty(OVERDUE, OVERDUE_NOTIFIED, Matter(halted=True, silence=silence())), Reason.DRAFT_HALTED),
+    (duty(OVERDUE, OVERDUE_NOTIFIED, PLANNED), Reason.PLANNED),  # no repeat before the day that was named
     (duty(OVERDUE, None, PLANNED), Reason.PLANNED),
     (duty(OVERDUE, told(Standing.DUE_SOON, due_on=OVERDUE.due_on), PLANNED), Reason.PLANNED),
-    (duty(OVERDUE, replace(OVERDUE_TOLD, policies=(1,)), PLANNED), Reason.WORSE),
-    (duty(OVERDUE, replace(OVERDUE_TOLD, day=FRIDAY), PASSED), Reason.PLAN_PASSED),
-    (duty(OVERDUE, replace(OVERDUE_TOLD, day=MONDAY), PASSED), Reason.STILL_OWED),  # told already
+    (duty(OVERDUE, replace(OVERDUE_NOTIFIED, policies=(1,)), PLANNED), Reason.WORSE),
+    (duty(OVERDUE, replace(OVERDUE_NOTIFIED, day=FRIDAY), PASSED), Reason.PLAN_PASSED),
+    (duty(OVERDUE, replace(OVERDUE_NOTIFIED, day=MONDAY), PASSED), Reason.STILL_OWED),  # told already
     (duty(COVERED, told(Standing.OVERDUE), Matter(silence=silence())), Reason.RESOLVED_SINCE),
     # … to a unit above
     (above(OVERDUE, None, None, Verdict.OVERDUE), Reason.ESCALATED),
