@@ -172,7 +172,7 @@ async def test_another_projector_takes_over(
     assert seconds < TAKEOVER_SECONDS
 
 
-async def test_a_door_behind_which_nobody_is_says_when_to_come_again(cluster: Stack) -> None:
+async def test_a_gateway_without_replicas_answers_retry_after(cluster: Stack) -> None:
     first, other = cluster.names("notifier")
     with cluster.down(first), cluster.down(other):
         answer = await eventually(lambda: asyncio.to_thread(_refusal, cluster), patience=30)

@@ -138,7 +138,7 @@ def test_questions_are_answered_in_words_and_as_json(home: Home) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_every_way_of_being_wrong_is_answered_as_the_readme_says(home: Home) -> None:
+def test_every_refusal_is_answered_as_the_readme_documents(home: Home) -> None:
     base = {
         "units": GOOD["units"],
         "drafts": GOOD["drafts"] + "VD-9,Đã rút,provincial_resolution,SO-A,law_2025_amended,yes\n",

@@ -121,7 +121,7 @@ def test_what_is_wrong_is_named_with_what_to_do(
 
 
 @pytest.mark.timeout(300)
-def test_what_is_understood_is_taken_and_told(services: Services) -> None:
+def test_what_is_understood_is_taken_and_reported(services: Services) -> None:
     titles = carried(services, CASES / "f13-title-rows.xlsx")
     assert (titles.refused, titles.taken("drafts")) == ([], 1)
     assert "3 dòng phía trên" not in titles.notes  # one of the three is empty
@@ -149,12 +149,12 @@ def test_columns_of_people_are_left_out_or_pass_the_gate(services: Services, tmp
 
 
 @pytest.mark.timeout(300)
-def test_a_hidden_row_and_sheet_are_taken_when_that_is_said(services: Services) -> None:
+def test_a_hidden_row_and_sheet_are_taken_on_request(services: Services) -> None:
     report = carried(services, CASES / "f19-hidden.xlsx", Choices(take_hidden=True))
     assert (report.refused, report.taken("drafts"), report.taken("stages")) == ([], 1, 1)
 
 
-def test_an_empty_end_and_signatures_are_one_note_a_row(services: Services, tmp_path: Path) -> None:
+def test_empty_and_signature_rows_give_a_single_note_each(services: Services, tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     book.active.title = "drafts"
     book.active.append(["STT", *HEADER])
@@ -175,7 +175,7 @@ def test_an_empty_end_and_signatures_are_one_note_a_row(services: Services, tmp_
     assert lines == [4, 6, 7, 8]
 
 
-def test_many_empty_mandatory_cells_are_one_complaint(services: Services, tmp_path: Path) -> None:
+def test_many_empty_mandatory_cells_give_a_single_finding(services: Services, tmp_path: Path) -> None:
     (tmp_path / "drafts.csv").write_text("draft_code,title,instrument,lead_unit_code,regime\nX-1M,,,,\n")
     report = carried(services, tmp_path)
     assert report.refused == [("drafts.csv", 2, "")]
@@ -223,7 +223,7 @@ def test_a_file_of_another_kind_is_named_with_what_to_do(
 
 
 @pytest.mark.parametrize("name", ["units.csv", "book.xlsm", "BOOK.XLSX"])
-def test_one_file_with_a_good_name_is_taken(services: Services, tmp_path: Path, name: str) -> None:
+def test_a_single_file_with_a_good_name_is_taken(services: Services, tmp_path: Path, name: str) -> None:
     rows = [["code", "name", "level", "kind"], ["X-ONE", "Sở một", "provincial", "department"]]
     if name.endswith(".csv"):
         (tmp_path / name).write_text("\n".join(map(",".join, rows)), encoding="utf-8")

@@ -56,7 +56,7 @@ def gaps(home: Home) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(300)
-def test_the_walk(home: Home) -> None:
+def test_the_whole_scenario(home: Home) -> None:
     today = clock.day_in_vietnam(clock.now())
     first_day = CALENDAR.next_working_day(today)
     next_day = CALENDAR.next_working_day(first_day + timedelta(days=1))

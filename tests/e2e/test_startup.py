@@ -68,7 +68,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing(home: Home) -> None:
 
 
 @pytest.mark.parametrize("name", ["REGISTRY", "NATS", "NATS_MONITOR", "POSTGRES"])
-def test_a_taken_port_is_named_with_its_setting_and_nothing_stays(home: Home, name: str) -> None:
+def test_a_taken_port_is_named_with_its_setting_and_nothing_is_left(home: Home, name: str) -> None:
     with _taken(home.ports[name]):
         run = home.start()
         assert run.wait(60) == 1, home.output()
@@ -80,7 +80,7 @@ def test_a_taken_port_is_named_with_its_setting_and_nothing_stays(home: Home, na
     home.until_nothing_runs()
 
 
-def test_commands_say_what_to_start_when_nothing_runs(home: Home) -> None:
+def test_commands_name_what_to_start_when_nothing_runs(home: Home) -> None:
     never = home.loa("gaps")
     assert (never.returncode, "loa up" in never.stderr, "Traceback" in never.stderr) == (1, True, False)
     gone = home.loa("gaps", LOA_URL_METRICS=f"http://127.0.0.1:{home.ports['METRICS']}")

@@ -38,7 +38,7 @@ async def test_a_session_that_is_ended_in_the_middle_passes(
     await engine.dispose()
 
 
-async def test_a_session_that_was_ended_while_nobody_used_it_is_replaced(
+async def test_an_idle_session_that_was_ended_is_replaced(
     database_url: str, postgres_server: PostgresServer
 ) -> None:
     engine = create_engine(as_driver(database_url))
@@ -67,7 +67,7 @@ async def test_a_value_that_does_not_fit_does_not_pass(database_url: str) -> Non
     await engine.dispose()
 
 
-async def test_work_that_is_cancelled_stays_cancelled(database_url: str) -> None:
+async def test_cancelled_work_is_not_retried(database_url: str) -> None:
     engine = create_engine(as_driver(database_url))
 
     async def work() -> None:

@@ -92,7 +92,7 @@ async def test_what_cannot_be_is_refused(  # the parts of a request, and the ans
     assert (await communication_of(shared_platform, id_))["version"] == 1
 
 
-async def test_rows_say_it_once_and_leave_what_was_said_since(shared_platform: Platform, a_code: str) -> None:
+async def test_rows_are_recorded_once_and_keep_later_data(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
     row = samples.communication(
         a_code,
@@ -126,7 +126,7 @@ async def test_rows_say_it_once_and_leave_what_was_said_since(shared_platform: P
     assert before["evidence"][0]["evidence_id"] == str(evidence_id(id_, evidence["url"], None))
 
 
-async def test_every_row_that_cannot_be_taken_is_said(shared_platform: Platform, a_code: str) -> None:
+async def test_every_row_that_cannot_be_taken_is_reported(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
     good = samples.communication(a_code, "2024-03-05")
     wrong: dict[str, dict[str, Any]] = {

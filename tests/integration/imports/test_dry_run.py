@@ -62,7 +62,7 @@ def office(code: str) -> Rows:
     ]
 
 
-async def test_a_dry_run_says_what_the_real_one_does(shared_platform: Platform, a_code: str) -> None:
+async def test_a_dry_run_predicts_the_real_run(shared_platform: Platform, a_code: str) -> None:
     rows, head = office(a_code), await shared_platform.head()
     dry = await send(shared_platform.registry, rows, dry_run=True)
     assert await shared_platform.head() == head
@@ -103,7 +103,7 @@ async def test_communications_of_assumed_drafts_carry_a_warning(
     assert await shared_platform.head() == head
 
 
-async def test_communications_of_known_drafts_are_judged_alike(
+async def test_communications_of_registered_drafts_are_judged_alike(
     shared_platform: Platform, a_code: str
 ) -> None:
     await shared_platform.import_rows("units", [samples.unit(a_code)])

@@ -95,7 +95,7 @@ class Office:
     async def retract(self, communication_id: str) -> None:
         await self._post(self.platform.campaigns.client, f"/communications/{communication_id}/retract", {})
 
-    async def said(self, number: int) -> list[Recorded]:
+    async def announcements(self, number: int) -> list[Recorded]:
         """Wait until so many events were announced about the draft's gaps, and give them all."""
 
         async def enough() -> list[Recorded] | None:

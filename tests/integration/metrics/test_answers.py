@@ -97,7 +97,7 @@ async def test_a_position_to_come_is_waited_for(metrics: Api, platform: Platform
     assert (await waiting)["position"] > 0
 
 
-async def test_a_position_that_does_not_come_is_said(
+async def test_a_position_that_does_not_come_is_refused(
     metrics: Api, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(request_context, "MIN_POSITION_SECONDS", 0.05)
@@ -146,7 +146,7 @@ EMPTY: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("query", EMPTY, ids=str)
-async def test_nothing_to_count_is_one_group_of_zeros_without_rates(
+async def test_nothing_to_count_is_a_group_of_zeros_without_rates(
     metrics: Api, query: dict[str, Any]
 ) -> None:
     (group,) = (await ask(metrics, **query))["groups"]
@@ -170,7 +170,7 @@ async def test_targets_and_floors_are_those_of_the_year(metrics: Api) -> None:
     assert await targets(year=2028) == (None, None, False)
 
 
-async def test_a_day_to_come_is_answered_and_stays(metrics: Api) -> None:
+async def test_a_day_to_come_is_answered_and_stable(metrics: Api) -> None:
     """Policy 1 was covered, 2 is overdue: unless something happens, so it will be in 2035."""
     answers = [await ask(metrics, as_of="2035-01-01", unit="OFFICE") for _ in range(2)]
     assert answers[0] == answers[1]
@@ -181,7 +181,7 @@ async def test_a_day_to_come_is_answered_and_stays(metrics: Api) -> None:
     assert gaps[0]["overdue_working_days"] > 2000
 
 
-async def test_coverage_says_why(metrics: Api) -> None:
+async def test_coverage_gives_reasons(metrics: Api) -> None:
     answer = await ask(metrics, "/drafts/OFFICE/coverage", as_of="2025-04-01")
     first, two = answer["policies"]
     assert (first["verdict"], two["verdict"]) == ("met", "missed")
@@ -199,7 +199,7 @@ async def test_only_public_read_answers_without_a_token(metrics: Api, platform: 
         assert (await anybody.post("/projections/rebuild")).status_code == 401
 
 
-async def test_coverage_tells_the_whole_way(platform: Platform, metrics: Api) -> None:
+async def test_coverage_lists_all_occurrences(platform: Platform, metrics: Api) -> None:
     """Exemptions, transfers, what runs beside the stages, postings and remarks; on a page too."""
     office = Office(platform, "WHOLE")
     await office.open(

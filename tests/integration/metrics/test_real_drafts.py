@@ -84,7 +84,7 @@ class TestLawOnData:
         assert await verdicts(sample, "LUAT-DULIEU", "2024-07-01") == {1: "met", 2: "met"}
         assert await gap(sample, "LUAT-DULIEU", "2024-07-01") is None
 
-    async def test_it_stays_met_after_the_adoption(self, sample: Platform) -> None:
+    async def test_it_is_still_met_after_the_adoption(self, sample: Platform) -> None:
         assert await verdicts(sample, "LUAT-DULIEU", "2024-12-31") == {1: "met", 2: "met"}
 
 
@@ -105,7 +105,7 @@ class TestExciseTax:
         assert gap_facts(await gap(sample, "LUAT-TTDB", "2024-07-10")) == (*july, "overdue", 3, [1, 2, 3])
         assert await gap(sample, "LUAT-TTDB", "2024-07-11") is None
 
-    async def test_missed_while_nothing_was_said_then_met_again(self, sample: Platform) -> None:
+    async def test_missed_without_communication_then_met_again(self, sample: Platform) -> None:
         assert await verdicts(sample, "LUAT-TTDB", "2024-07-05") == {1: "pending", 2: "pending", 3: "pending"}
         assert await verdicts(sample, "LUAT-TTDB", "2024-07-08") == {1: "missed", 2: "missed", 3: "missed"}
         assert await verdicts(sample, "LUAT-TTDB", "2024-07-11") == {1: "met", 2: "met", 3: "met"}
@@ -193,7 +193,7 @@ class TestSocialInsurance:
         assert figures["rate_occurrences"] == pytest.approx(2 / 3)
         assert figures["waived_occurrences"] == 4
 
-    async def test_its_successor_answers_for_it_only_where_there_is_one(self, sample: Platform) -> None:
+    async def test_its_successor_answers_for_it_only_where_it_has_a_successor(self, sample: Platform) -> None:
         """The ministry was split over three others on 01/03/2025; no transfer names one, so it stays."""
         figures = await group(sample, unit="BLDTBXH", as_of="2025-03-01", view="successor")
         assert figures["judged"] == 4
@@ -238,7 +238,7 @@ class TestConstitution:
 class TestTodos:
     """What no figure judges: it stands beside the figures, under the unit that leads on that day."""
 
-    async def test_drafts_that_nobody_judges_are_named(self, sample: Platform) -> None:
+    async def test_drafts_that_are_not_judged_are_named(self, sample: Platform) -> None:
         answer = await sample.services["metrics"].client.get("/todos", params={"as_of": "2025-06-30"})
         actual = {(todo["kind"], todo["draft_code"]): todo["unit_code"] for todo in answer.json()["todos"]}
         # adopted on 27/11/2023 after `submitted` and `deliberation` alone: no consultation is on record

@@ -31,7 +31,7 @@ async def lmtp(port: int, to: str, content: bytes) -> None:
         client.close()
 
 
-async def test_a_report_over_lmtp_marks_the_address_and_the_matter(notifier_env: NotifierFixture) -> None:
+async def test_a_report_over_lmtp_marks_the_address_and_the_alert(notifier_env: NotifierFixture) -> None:
     mailbox, port = Mailbox(), free_port()
     with serving(mailbox) as url:
         async with notifier_env.notifier(

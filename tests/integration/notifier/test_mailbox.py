@@ -130,7 +130,7 @@ async def test_a_duty_cannot_be_ended(box: Box) -> None:
     assert "Cần sửa 1 chỗ" in wrong.text
 
 
-async def test_links_that_lead_nowhere_say_so_kindly(box: Box) -> None:
+async def test_links_that_lead_nowhere_are_explained(box: Box) -> None:
     over = await box.visitor.get(box.path(expires=MONDAY))
     assert (over.status_code, "đã hết hiệu lực" in over.text) == (410, True)
     assert f"{HTTPS}{box.path(expires=MONDAY)}/renew" in over.text
@@ -178,7 +178,7 @@ async def test_only_optional_mail_bears_the_header_and_the_preview_shows_no_toke
     assert await box.choices() == [("unsubscribed", "thanks", "one_click", None)]
 
 
-async def test_who_chose_a_day_hears_of_what_can_wait_on_that_day(box: Box) -> None:
+async def test_optional_mail_waits_for_the_chosen_day(box: Box) -> None:
     """Monday: nothing presses before Wednesday. The preview says so; what is overdue goes out all the same."""
     await box.visitor.post(box.path(), data={"frequency": "wednesday", "kind": list(OptionalMail)})
     position = await box.notifier_env.gap(opened(new_id(), due_on=DUE_LATER))

@@ -117,7 +117,7 @@ async def test_a_trace_goes_from_the_request_to_the_alert_and_a_mail_is_linked_w
     assert of_caller(named(spans, "rebuild metrics", "metrics")) == []
 
 
-async def test_what_is_old_when_it_is_heard_is_linked(
+async def test_an_old_event_is_linked_when_received(
     traced: Platform, spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tracing, "FRESH", timedelta(0))

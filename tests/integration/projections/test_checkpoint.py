@@ -44,7 +44,9 @@ async def both(engine: AsyncEngine) -> list[Checkpoint | BaseException]:
 
 
 @pytest.mark.parametrize("before", [0, 3], ids=["the first batch", "a later batch"])
-async def test_of_two_projectors_over_one_batch_one_wins(engine: AsyncEngine, before: int) -> None:
+async def test_two_projectors_of_the_same_batch_have_a_single_winner(
+    engine: AsyncEngine, before: int
+) -> None:
     if before:
         await batches(engine, Tally()).project(BATCH, Checkpoint(), CREATED)
     outcomes = await both(engine)
@@ -91,7 +93,7 @@ async def test_rows_and_checkpoint_are_written_together_or_not_at_all(engine: As
 
 
 @pytest.mark.parametrize("poison_position", [4, 5, 6])
-async def test_the_event_that_cannot_be_applied_is_named_and_those_before_it_stay(
+async def test_the_event_that_cannot_be_applied_is_named_and_earlier_rows_are_kept(
     engine: AsyncEngine, poison_position: int
 ) -> None:
     projector = batches(engine, Tally(broken={f"U-{poison_position}"}))
@@ -113,7 +115,7 @@ async def test_the_event_that_cannot_be_read_is_named(engine: AsyncEngine) -> No
     assert await rows(engine) == [1]
 
 
-async def test_a_transaction_in_the_way_makes_no_event_poisonous(engine: AsyncEngine) -> None:
+async def test_a_blocking_transaction_makes_no_event_poison(engine: AsyncEngine) -> None:
     """A lock that does not come in time, or a deadlock, is transient: the batch is tried again."""
 
     async def locked_out() -> None:

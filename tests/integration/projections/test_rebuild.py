@@ -50,7 +50,7 @@ async def filled(client: Client, refill: Refill, to: int) -> tuple[Checkpoint, S
         await feed.close()
 
 
-async def test_one_process_at_a_time_rebuilds(
+async def test_a_single_process_rebuilds_at_a_time(
     rebuild: Refill, engine: AsyncEngine, database_url: str
 ) -> None:
     await rebuild.ask()

@@ -64,7 +64,7 @@ async def test_a_posting_is_extended_closed_and_opened_again(shared_platform: Pl
     assert marked == {"posting_opened", "posting_extended", "posting_closed"}
 
 
-async def test_what_cannot_be_posted_is_said(shared_platform: Platform, a_code: str) -> None:
+async def test_refused_postings_are_explained(shared_platform: Platform, a_code: str) -> None:
     client = await decision(shared_platform, a_code)
     wrong = await post(client, a_code, stage="adopted", opened_on="2026-02-09")
     refused(wrong, 422, "nothing-to-post")
@@ -115,7 +115,7 @@ async def test_the_simplified_procedure_has_its_document(shared_platform: Platfo
     assert {item["procedure"] for item in listed.json()["items"]} == {"simplified"}
 
 
-async def test_rows_bring_their_remarks_and_run_twice(shared_platform: Platform, a_code: str) -> None:
+async def test_rows_give_their_findings_and_run_twice(shared_platform: Platform, a_code: str) -> None:
     client = await decision(shared_platform, a_code)
     stages = [
         samples.stage(a_code, "draft_consultation", "2026-03-02"),
@@ -142,7 +142,7 @@ async def test_rows_bring_their_remarks_and_run_twice(shared_platform: Platform,
     ]
 
 
-async def test_the_table_of_procedures_says_where_its_figures_come_from(shared_platform: Platform) -> None:
+async def test_the_table_of_procedures_cites_its_sources(shared_platform: Platform) -> None:
     rows = (await shared_platform.registry.client.get("/procedures")).json()["procedures"]
     sure = [item for row in rows for item in row["posting"] if item["certainty"] == "sourced"]
     assert sure

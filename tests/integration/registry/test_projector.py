@@ -116,7 +116,7 @@ async def _nothing() -> None:
     """The connection may end: the test ended it."""
 
 
-async def test_a_rebuild_gives_the_same_rows_to_the_byte_and_nobody_misses_one_meanwhile(
+async def test_a_rebuild_gives_identical_rows_and_queries_always_see_all(
     empty_platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projections_rebuild, "BATCH", 7)
@@ -188,7 +188,7 @@ async def _passed(rebuild: Refill, position: int | None) -> bool:
     return now is None if position is None else now is not None and now > position
 
 
-async def test_rows_that_nobody_recorded_are_found(empty_platform: Platform) -> None:
+async def test_verification_detects_rows_without_events(empty_platform: Platform) -> None:
     async with empty_platform.another("registry") as api:
         await fill(empty_platform, api)
         clean = await api.verify()
@@ -204,7 +204,7 @@ async def test_rows_that_nobody_recorded_are_found(empty_platform: Platform) -> 
     assert mended == clean
 
 
-async def test_a_poison_event_holds_a_rebuild_until_it_is_skipped_and_the_old_rows_stay(
+async def test_a_poison_event_halts_a_rebuild_until_it_is_skipped_and_old_rows_remain(
     empty_platform: Platform,
 ) -> None:
     async with empty_platform.another("registry") as api:
@@ -304,7 +304,7 @@ async def _skips(platform: Platform, service: str) -> list[tuple[Any, ...]]:
         await connection.close()
 
 
-async def test_commands_go_on_while_the_projector_is_stuck(empty_platform: Platform) -> None:
+async def test_commands_go_on_while_the_projector_is_halted(empty_platform: Platform) -> None:
     async with empty_platform.another("registry") as api:
         await publish(empty_platform, b"null")
         await eventually(lambda: halted(api))
@@ -314,7 +314,7 @@ async def test_commands_go_on_while_the_projector_is_stuck(empty_platform: Platf
         assert (await api.client.get("/drafts/MOI")).json()["stages"]
 
 
-async def test_a_type_that_nobody_knows_is_passed_and_counted(empty_platform: Platform) -> None:
+async def test_an_unknown_type_is_passed_and_counted(empty_platform: Platform) -> None:
     async with empty_platform.another("registry") as api:
         await api.client.post("/units", json=samples.unit("BTP"))
         await api.client.post("/drafts", json=samples.draft("MOI", "BTP"))
@@ -388,7 +388,7 @@ async def test_who_stands_by_takes_over(empty_platform: Platform) -> None:
                 assert item["unit_code"] == "BTP"
 
 
-async def test_when_the_active_one_ends_the_other_projects(empty_platform: Platform) -> None:
+async def test_the_standby_projects_when_the_active_projector_ends(empty_platform: Platform) -> None:
     async with empty_platform.another("registry") as first:
         assert await first.ready()  # the tables are made
     async with projecting(empty_platform) as active:
@@ -405,7 +405,7 @@ async def test_when_the_active_one_ends_the_other_projects(empty_platform: Platf
             await standby.settled(made.json()["position"])
 
 
-async def test_who_only_stands_by_tells_how_much_is_not_in_the_rows_yet(
+async def test_a_standby_reports_its_lag(
     empty_platform: Platform,
 ) -> None:
     async with empty_platform.another("registry") as first:

@@ -62,7 +62,7 @@ def test_nothing_follows_what_was_never_entered(kind: Kind, followed: Kind) -> N
     spec(programme).given(event(other, 1)).when(enter(kind, 2, of=1)).refused(NothingToFollow)
 
 
-def test_of_several_with_one_title_the_open_one_is_meant() -> None:
+def test_among_equal_titles_the_open_entry_is_followed_up() -> None:
     again = event(Kind.TASK_ASSIGNED, 2, lead_unit_code="SO-A", due_on=date(2025, 12, 1))
     registered = spec(programme).given(TASK, again)
     registered.when(enter(Kind.TASK_REPORTED, 3)).refused(SeveralMeant)

@@ -49,7 +49,7 @@ def lines(rows: Sequence[Row | Broken]) -> list[int]:
         ([[f"dòng {n}"] for n in range(20)], [21]),
     ],
 )
-def test_headings_are_found_below_titles(
+def test_headings_are_recognized_below_titles(
     tmp_path: Path, above: list[list[object]], reported: list[int]
 ) -> None:
     actual = read(book(tmp_path, [*above, HEADER, ["A", "drafting", "2026-01-05"]]))
@@ -57,7 +57,7 @@ def test_headings_are_found_below_titles(
     assert lines(actual) == [len(above) + 2]
 
 
-def test_headings_are_found_below_titles_of_a_csv_file(tmp_path: Path) -> None:
+def test_headings_are_recognized_below_titles_of_a_csv_file(tmp_path: Path) -> None:
     (tmp_path / "stages.csv").write_text(f"DANH MỤC,,\n,,\n{','.join(HEADER)}\nA,drafting,2026-01-05,\n")
     actual = read(tmp_path)
     assert (places(actual), lines(actual)) == ([(3, "", False)], [4])
@@ -89,7 +89,7 @@ def test_merged_cells(
         assert all(name in text for text in texts)
 
 
-def test_a_range_that_is_merged_outside_our_columns_is_no_matter(tmp_path: Path) -> None:
+def test_a_merged_range_outside_our_columns_is_ignored(tmp_path: Path) -> None:
     rows = [
         ("STT", *HEADER, "Ghi chú"),
         [1, "A", "drafting", "2026-01-05", "x", "y"],

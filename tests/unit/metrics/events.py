@@ -55,7 +55,7 @@ def record_of(*events: Event) -> DraftRecord:
     return record
 
 
-def heard(number: int, on: str, **more: Any) -> CommunicationRecorded:
+def communication(number: int, on: str, **more: Any) -> CommunicationRecorded:
     return CommunicationRecorded.model_validate(_activity(number, on) | more)
 
 

@@ -112,7 +112,7 @@ def a_record(stages: str, held: tuple[Heard, ...] = (), **changes: object) -> Dr
     return DraftRecord(**(defaults | changes))  # type: ignore[arg-type]  # the test's own changes
 
 
-def heard(number: int, day: date, *policies: int, url: str | None = None) -> Heard:
+def communication(number: int, day: date, *policies: int, url: str | None = None) -> Heard:
     return Heard(
         communication_id=UUID(int=number),
         held_on=day,
@@ -182,7 +182,7 @@ def words(answer: httpx.Response) -> str:
     return " ".join(answer.text.replace(page_data.HARD_SPACE, " ").split())
 
 
-async def test_the_headline_stands_beside_its_targets_and_counts() -> None:
+async def test_the_headline_shows_targets_and_counts() -> None:
     counts = {"met": 1234, "missed": 34, "pending": 5, "undetermined": 6, "closed_unopened": 7}
     made_up = MadeUp([a_cell("BXD", **counts, on_time=1000)], given_targets={"BXD": 0.7})
     answer = await page(f"/?unit=BXD&{ON_THE_DAY}", made_up)
@@ -232,7 +232,7 @@ async def test_units_with_the_lowest_rate_come_first_and_unjudged_ones_last() ->
     assert places == sorted(places)
 
 
-async def test_to_dos_are_grouped_and_long_groups_stay_closed() -> None:
+async def test_to_dos_are_grouped_and_long_groups_are_collapsed() -> None:
     todos = [a_todo("scope_undetermined", f"D{number}") for number in range(9)]
     todos.append(a_todo("suspended_long", "TREO"))
     shown = words(await page(f"/?{ON_THE_DAY}", MadeUp(given_todos=todos)))
@@ -261,7 +261,7 @@ async def test_a_unit_is_asked_with_what_stands_below_it() -> None:
 
 
 @pytest.mark.parametrize("empty", ["/?as_of=&year=&unit=", "/?view=original", "/"])
-async def test_an_empty_field_is_one_that_was_not_filled_in(empty: str) -> None:
+async def test_an_empty_field_counts_as_not_filled_in(empty: str) -> None:
     assert (await page(empty, MadeUp())).status_code == 200
 
 
@@ -293,7 +293,7 @@ async def test_pages_are_closed_unless_reading_is_public() -> None:
     assert "cần mã truy cập" in answer.text
 
 
-async def test_a_part_that_is_away_is_said_on_a_page_too() -> None:
+async def test_an_unavailable_part_is_reported_on_a_page_too() -> None:
     answer = await page("/", MadeUp(broken=ConnectionError("no database")))
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "2"
@@ -305,8 +305,8 @@ async def test_titles_are_text_and_only_web_addresses_are_links() -> None:
     bad = "<img src=x onerror=alert(1)>"
     listed = await page(f"/?{ON_THE_DAY}", MadeUp(given_gaps=[a_gap("D", "BTP", DAY, 1, title=bad)]))
     communications = (
-        heard(1, date(2026, 3, 3), url="javascript:alert(1)"),
-        heard(2, date(2026, 3, 3), url="https://example.org/a"),
+        communication(1, date(2026, 3, 3), url="javascript:alert(1)"),
+        communication(2, date(2026, 3, 3), url="https://example.org/a"),
     )
     record = a_record("draft_consultation 2026-03-02", communications, title=bad)
     first = await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record))
@@ -315,9 +315,9 @@ async def test_titles_are_text_and_only_web_addresses_are_links() -> None:
     assert 'href="https://example.org/a"' in first.text
 
 
-async def test_a_draft_says_its_verdicts_and_what_they_rest_on() -> None:
+async def test_a_draft_shows_its_verdicts_and_their_basis() -> None:
     stages = "drafting 2026-02; draft_consultation 2026-03-02"
-    communications = (heard(1, date(2026, 3, 4), 1), heard(2, date(2026, 3, 20), 2))
+    communications = (communication(1, date(2026, 3, 4), 1), communication(2, date(2026, 3, 20), 2))
     made_up = MadeUp(record=a_record(stages, communications))
     shown = words(await page(f"/drafts/ND-1?{ON_THE_DAY}&unit=BXD", made_up))
     assert "Từ 02/03/2026 đến nay, chưa thông qua" in shown
@@ -341,14 +341,14 @@ async def test_a_draft_says_its_verdicts_and_what_they_rest_on() -> None:
         ("draft_consultation 2026-01-05; adopted 2026-03-02", "đến trước 02/03/2026 (thông qua)"),
     ],
 )
-async def test_every_kind_of_window_is_said_in_words(stages: str, sentence: str) -> None:
+async def test_every_kind_of_window_is_described(stages: str, sentence: str) -> None:
     record = a_record(stages, policies=())
     shown = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record)))
     assert sentence in shown
     assert "Toàn văn dự thảo" in shown
 
 
-async def test_a_draft_that_is_not_counted_says_so() -> None:
+async def test_a_draft_that_is_not_counted_is_marked() -> None:
     record = replace(a_record("draft_consultation 2026-03-02"), scope=Scope(explicit=Answer.NO))
     shown = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record)))
     assert "không thuộc phạm vi Đề án 407" in shown

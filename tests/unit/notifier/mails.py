@@ -37,7 +37,7 @@ from shared.contracts.vocabulary import (
     RecipientRole,
     Weekday,
 )
-from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, recipient, silence, told, tree
+from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, notified, recipient, silence, tree
 
 SENDER = "Loa <loa@loa.invalid>"
 
@@ -59,9 +59,9 @@ KINDS = mail_kinds(DIGESTS, PageMails(environment(), ShortMailboxes()), "https:/
 MINISTRY = Unit("BTP", "Bộ Tư pháp", "Chính phủ")
 
 
-def digest(*gaps: Gap, language: Language = Language.VI, said: Mapping[UUID, Told] | None = None) -> Digest:
+def digest(*gaps: Gap, language: Language = Language.VI, before: Mapping[UUID, Told] | None = None) -> Digest:
     composed = compose(
-        recipient(language=language), [Entry(gap=item) for item in gaps], said or {}, MONDAY, CALENDAR
+        recipient(language=language), [Entry(gap=item) for item in gaps], before or {}, MONDAY, CALENDAR
     )
     assert composed is not None
     return composed
@@ -78,7 +78,7 @@ DECREE = gap(
 )
 COMMUNICATED = gap(3, title="Luật Hộ tịch", closed_on=date(2026, 11, 20), closure=GapClosure.COVERED)
 SEVERAL = (replace(OVERDUE, dataset=Dataset.EXERCISE), DECREE, COMMUNICATED)
-BEFORE = {COMMUNICATED.gap_id: told(Standing.OVERDUE)}
+BEFORE = {COMMUNICATED.gap_id: notified(Standing.OVERDUE)}
 HURRIED = gap(6, procedure=Procedure.SIMPLIFIED, due_on=MONDAY, since=date(2026, 11, 19))
 
 LATE = gap(1, unit_code="SO-A", due_on=date(2026, 11, 9), dataset=Dataset.EXERCISE)
@@ -151,10 +151,10 @@ CASES: Mapping[str, Notice] = {
     "overdue_en": digest(OVERDUE, language=EN),
     "reminder_vi": digest(OF_THE_SAMPLE),
     "reminder_en": digest(OF_THE_SAMPLE, language=EN),
-    "several_vi": digest(*SEVERAL, said=BEFORE),
-    "several_en": digest(*SEVERAL, language=EN, said=BEFORE),
-    "thanks_vi": digest(COMMUNICATED, said=BEFORE),
-    "thanks_en": digest(COMMUNICATED, language=EN, said=BEFORE),
+    "several_vi": digest(*SEVERAL, before=BEFORE),
+    "several_en": digest(*SEVERAL, language=EN, before=BEFORE),
+    "thanks_vi": digest(COMMUNICATED, before=BEFORE),
+    "thanks_en": digest(COMMUNICATED, language=EN, before=BEFORE),
     "immediate_vi": immediate(),
     "immediate_en": immediate(EN),
     "renewed_vi": renewed(),

@@ -166,7 +166,7 @@ def test_what_is_over_needs_no_answer(given: Sequence[AlertEvent]) -> None:
         alert.decide(alert.fold(given), RecordAnswer(RAISE, ANSWERED))
 
 
-def test_what_is_said_beside_the_life_of_an_alert() -> None:
+def test_events_that_do_not_change_the_state_of_an_alert() -> None:
     state = alert.fold([RAISED, ESCALATED, OBSTACLE, SNOOZED, SILENCED])
     assert state == Open(
         matter=RAISE,

@@ -36,11 +36,11 @@ EXEMPT = {"document": "Công văn 99/VPCP-PL", "authority": "Văn phòng Chính 
     ],
 )
 def test_the_reason_given_is_one_line(answer: str | None, explanation: Any, words: str) -> None:
-    matter = Matter(answer=answer, answer_said=explanation, planned_on=date(2026, 11, 27))
-    assert said_by(matter).vi == words
-    assert matter.asks is (answer in {"transfer_requested", "exemption_requested", "obstacle_reported"})
+    context = Matter(answer=answer, answer_said=explanation, planned_on=date(2026, 11, 27))
+    assert said_by(context).vi == words
+    assert context.asks is (answer in {"transfer_requested", "exemption_requested", "obstacle_reported"})
 
 
 def test_a_long_answer_is_cut_for_a_list() -> None:
-    matter = Matter(answer="obstacle_reported", answer_said={"obstacle": "vướng " * 500})
-    assert len(said_by(matter).vi) <= len("Đơn vị báo có vướng mắc: ") + MOST_SAID
+    context = Matter(answer="obstacle_reported", answer_said={"obstacle": "vướng " * 500})
+    assert len(said_by(context).vi) <= len("Đơn vị báo có vướng mắc: ") + MOST_SAID

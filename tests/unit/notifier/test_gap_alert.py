@@ -161,7 +161,7 @@ def test_a_row_has_what_was_announced_and_who_announced_it() -> None:
     assert rows_after(OPENED, RAISED, CLOSED)[ID].gap.closure is GapClosure.COVERED
 
 
-def test_of_a_gap_that_was_handed_over_one_row_is_current() -> None:
+def test_a_transferred_gap_has_a_single_current_row() -> None:
     rows = rows_after(OPENED, RAISED, MOVED)
     assert [rows[item].is_current for item in (ID, OTHER_ID)] == [False, True]
     assert rows[ID].gap_closure is GapClosure.TRANSFERRED

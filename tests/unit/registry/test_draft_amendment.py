@@ -62,7 +62,7 @@ def test_what_was_registered_is_amended_once(changes: dict[str, Any]) -> None:
     assert amended.state.amendments == (event,)
 
 
-def test_what_the_draft_says_already_is_left_out() -> None:
+def test_unchanged_fields_are_left_out() -> None:
     command = amend(instrument=REGISTERED.instrument, final_number="31/2024/QH15")
     registered_with().when(command).then(DraftAmended(final_number="31/2024/QH15", reason=WHY))
     registered_with().when(amend(instrument=REGISTERED.instrument)).nothing()

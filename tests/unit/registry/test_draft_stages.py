@@ -219,7 +219,7 @@ def test_a_correction_changes_the_entry_itself() -> None:
     after.when(correct(DRAFTED, S.DRAFTING, "2024-01-11")).refused(EntryNotFound)
 
 
-def test_a_correction_that_says_the_same_is_no_news() -> None:
+def test_a_correction_without_changes_records_nothing() -> None:
     registered_with(DRAFTED).when(correct(DRAFTED, S.DRAFTING, "2024-01-08")).nothing()
 
 

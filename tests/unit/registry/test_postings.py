@@ -87,7 +87,7 @@ def row(**more: Any) -> drafts.RecordPosting:
     return asked(drafts.RecordPosting, OPENED, **more)
 
 
-def test_a_row_adds_what_is_not_known_yet() -> None:
+def test_a_row_adds_only_new_facts() -> None:
     whole = row(extended_to=(EXTENDED.closes_on,), closed_on=CLOSED.closed_on)
     registered_with().when(whole).then(OPENED, EXTENDED, CLOSED).when(whole).nothing()
     registered_with().when(row()).then(OPENED).when(whole).then(EXTENDED, CLOSED)

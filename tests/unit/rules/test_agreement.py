@@ -125,7 +125,7 @@ def test_verdicts_pairs_and_gaps_are_the_naive_ones_on_every_day(facts: DraftFac
 
 @quick
 @given(drafts(), st.integers(-5, 120))
-def test_an_assessment_says_what_the_timeline_says(facts: DraftFacts, number: int) -> None:
+def test_assessment_and_timeline_agree(facts: DraftFacts, number: int) -> None:
     day = FIRST_DAY + number * ONE_DAY
     entry = assess(facts, BOOK, day)
     draft = NaiveDraft(facts, IS_WORKING, day)
@@ -158,7 +158,7 @@ def test_intervals_are_whole_disjoint_and_maximal(facts: DraftFacts) -> None:
 
 @thorough
 @given(drafts())
-def test_a_gap_says_why_it_ended_once_and_last(facts: DraftFacts) -> None:
+def test_a_gap_gives_its_closure_once_and_last(facts: DraftFacts) -> None:
     watched = replace(facts, scope=YES)
     line = timeline(watched, BOOK)
     assert gaps_answered(line, AFTER_ALL) == naive_gaps([watched], IS_WORKING, AFTER_ALL)
@@ -211,7 +211,7 @@ def test_without_scope_there_are_verdicts_but_no_gaps(facts: DraftFacts, answer:
 
 @quick
 @given(drafts())
-def test_scope_is_decided_as_the_text_says(facts: DraftFacts) -> None:
+def test_scope_is_decided_by_the_text(facts: DraftFacts) -> None:
     assert in_scope(facts.scope).value == scope_of(facts)
 
 

@@ -153,7 +153,7 @@ def test_the_clock_counts_calendar_days_and_the_first_not() -> None:
     assert clocks_of(facts, BOOK, date(2024, 2, 7)) == ()
 
 
-def test_a_remark_stands_from_its_day_on_and_names_its_rule() -> None:
+def test_a_finding_holds_from_its_day_on_and_names_its_rule() -> None:
     facts = draft("draft_consultation 2024-03-01; appraisal 2024-03-05", **DECISION)
     assert findings_of(facts, date(2024, 3, 4)) == []
     (early,) = remarks(facts, BOOK, date(2024, 3, 5))
@@ -177,7 +177,7 @@ def test_what_concerns_the_whole_draft(changes: dict[str, Any], expected: list[s
     assert ("left_early 2" in actual) is False, "no minimum is known"
 
 
-def test_what_is_recorded_late_is_said_so() -> None:
+def test_late_records_are_marked() -> None:
     facts = draft("drafting 2024-01-02; appraisal 2024-03-01", **DECISION)
     first, second = facts.entries
     late = DraftFacts(**_fields(facts) | {"entries": (second, _late(first))})
@@ -192,7 +192,7 @@ def _late(entry: Any) -> Any:
     return type(entry)(**{name: getattr(entry, name) for name in entry.__slots__} | {"late": True})
 
 
-def test_no_remark_ever_moves_a_verdict() -> None:
+def test_no_finding_changes_a_verdict() -> None:
     facts = draft("draft_consultation 2024-03-01; appraisal 2024-03-05; adopted 2024-04-01", "2024-03-02")
     posted = DraftFacts(**_fields(facts) | {"postings": (posting("2024-03-01", None, "2024-03-02"),)})
     assert findings_of(posted) != findings_of(facts)

@@ -29,7 +29,7 @@ def data_text(name: str) -> str:
     return (files("shared.rules") / "data" / name).read_text(encoding="utf-8")
 
 
-def test_the_calendar_file_is_what_the_pinned_package_says() -> None:
+def test_the_calendar_file_matches_the_pinned_package() -> None:
     assert data_text("calendar.csv") == generator.text()
 
 

@@ -66,7 +66,7 @@ IN_CONSULTATION = "draft_consultation 2024-03-04"
             "2024-03",
             "2024-03-20",
             "covered 4",
-            id="1: some day of the month lies in the stay",
+            id="1: some day of the month lies in the occurrence",
         ),
         pytest.param(IN_CONSULTATION, "2024", "2024-03-20", "covered 4", id="1: some day of the year"),
         pytest.param(IN_CONSULTATION, "2024-02", "2024-03-20", "missed", id="1: no day of February does"),
@@ -228,7 +228,7 @@ def test_exemption_of_the_whole_draft(stages: str, expected: PolicyVerdict) -> N
     assert actual.policies[0].judgement.verdict is expected
 
 
-def test_policies_are_judged_apart_and_the_implicit_one_is_zero() -> None:
+def test_policies_are_judged_apart_and_the_implicit_policy_is_zero() -> None:
     actual = assess(draft(ADOPTED, "2024-03-05 1", policies=frozenset({1, 2})), BOOK, date(2024, 4, 30))
     assert [(policy.policy_no, policy.judgement.verdict.value) for policy in actual.policies] == [
         (1, "met"),
@@ -264,7 +264,7 @@ def test_flags_of_a_judged_policy(stages: str, held: str, flags: str) -> None:
 def test_what_is_dated_later_does_not_exist_for_the_answer() -> None:
     actual = assess(draft(ADOPTED, "2024-03-05"), BOOK, date(2024, 3, 12))
     assert (actual.window.closed_on, actual.window.closed_by) == (None, None)
-    assert [stay.exited_on for stay in actual.occurrences] == [None]
+    assert [occurrence.exited_on for occurrence in actual.occurrences] == [None]
     assert actual.policies[0].judgement.provisional
     assert actual.policies[0].judgement.because is Because.REQUIRED_STAGE_COVERED
 

@@ -41,7 +41,7 @@ def test_what_was_signed_is_read(keys: LinkKeys, link_reader: LinkReader) -> Non
     assert keys.token() == keys.token()
 
 
-def test_a_link_that_is_over_is_still_read_and_says_so(keys: LinkKeys, link_reader: LinkReader) -> None:
+def test_an_expired_link_is_read_and_marked(keys: LinkKeys, link_reader: LinkReader) -> None:
     end = datetime(2026, 1, 1, tzinfo=UTC)
     link = link_reader.read(keys.token(expires=end))
     assert (link.is_over(end - timedelta(seconds=1)), link.is_over(end)) == (False, True)
@@ -109,7 +109,7 @@ def test_only_our_own_key_signs(keys: LinkKeys, link_reader: LinkReader) -> None
     ],
     ids=str,
 )
-def test_what_is_signed_but_says_too_little_is_no_link(
+def test_a_signed_token_without_its_claims_is_no_link(
     keys: LinkKeys, link_reader: LinkReader, changes: dict[str, Any]
 ) -> None:
     with pytest.raises(LinkNotValid):
@@ -134,7 +134,7 @@ def test_keys_are_made_once_and_are_secret(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
 
 
-def test_links_of_one_mail_are_apart_and_those_of_the_same_are_the_same() -> None:
+def test_links_of_a_mail_differ_and_repeated_links_are_equal() -> None:
     ids = {link_id(mail, UUID(int=n), answer) for mail in "ab" for n in (1, 2) for answer in AlertAnswer}
     assert len(ids) == 2 * 2 * 5
     assert link_id("a", UUID(int=1), AlertAnswer.DONE) in ids

@@ -185,7 +185,7 @@ class Every(Body):
 
 
 @pytest.mark.parametrize("value", [None, "x", 1.5, [], {}, True])
-def test_the_api_says_it_in_vietnamese_too(value: object) -> None:
+def test_the_api_answers_in_vietnamese_too(value: object) -> None:
     model: type[BaseModel] = Every
     with pytest.raises(ValidationError) as raised:
         model.model_validate(dict.fromkeys(Every.model_fields, value))
