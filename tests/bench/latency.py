@@ -91,7 +91,7 @@ async def measure(platform: Platform, number: int) -> list[float]:
     return [show(what, await timed(number, way)) for what, way in ways.items()]
 
 
-async def beside(platform: Platform, number: int) -> None:
+async def concurrently(platform: Platform, number: int) -> None:
     async with connected(platform.server, "registry") as nc:
         store = JetStreamEventStore(nc)
 
@@ -125,7 +125,7 @@ async def main(number: int) -> None:
             busy = sum(process.busy() for process in processes) - busy
             commands = len(SERVICES) * (WARM + number)
             print(f"{1000 * busy / commands:.1f} ms of a processor in the three services for each of them")
-            await beside(platform, number)
+            await concurrently(platform, number)
             print(f"target {TARGET:.0f} ms p99: {'met' if worst < TARGET else 'missed'} ({worst:.1f} ms)")
 
 

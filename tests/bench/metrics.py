@@ -111,7 +111,7 @@ async def fill(platform: Platform, drafts: Iterable[DraftFacts]) -> None:
     ):
         stores = JetStreamEventStore(registry), JetStreamEventStore(other)
 
-        async def one(number: int, facts: DraftFacts) -> None:
+        async def record(number: int, facts: DraftFacts) -> None:
             code = f"BENCH-{number}"
             async with gate:
                 events = [NewEvent(key, data, META) for key, data in draft_events(code, facts)]
@@ -120,7 +120,7 @@ async def fill(platform: Platform, drafts: Iterable[DraftFacts]) -> None:
                     ref = AggregateRef("communication", key)
                     await stores[1].append(ref, NOTHING, [NewEvent(key, data, META)])
 
-        await asyncio.gather(*(one(number, facts) for number, facts in enumerate(drafts)))
+        await asyncio.gather(*(record(number, facts) for number, facts in enumerate(drafts)))
 
 
 async def drain(platform: Platform, head: int) -> float:

@@ -1,6 +1,6 @@
 """Three brokers, two replicas of everything: whatever single part dies during an import, nothing is lost or doubled.
 
-Each trouble gets offices of its own to import; what is told about them afterwards must be what is told about an office
+Each trouble gets offices of its own to import; what is reported about them afterwards must be what is reported about an office
 whose import nobody disturbed.
 """
 
@@ -41,10 +41,10 @@ def cluster(images: Images, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(scope="module")
 async def expected(cluster: Stack, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """What is told about offices whose import nobody disturbed."""
+    """What is reported about offices whose import nobody disturbed."""
     await cluster.until_ready()
     await bring_in(cluster, UNDISTURBED, tmp_path_factory.mktemp("undisturbed"))
-    return told(cluster, UNDISTURBED)
+    return reports(cluster, UNDISTURBED)
 
 
 def prefixes(letter: str) -> Sequence[str]:
@@ -66,8 +66,8 @@ async def bring_in(stack: Stack, letter: str, folder: Path) -> Sequence[str]:
     raise AssertionError("\n".join(failed))
 
 
-def told(stack: Stack, letter: str) -> Sequence[Any]:
-    """What people are told about each office, and every event of its drafts."""
+def reports(stack: Stack, letter: str) -> Sequence[Any]:
+    """What people read about each office, and every event of its drafts."""
     return [_about(stack, prefix) for prefix in prefixes(letter)]
 
 
@@ -132,7 +132,7 @@ async def test_nothing_is_lost_when(
     try:
         failed = await importing
         seconds = time.monotonic() - begun
-        answers = await asyncio.to_thread(told, cluster, letter)
+        answers = await asyncio.to_thread(reports, cluster, letter)
     finally:
         await asyncio.to_thread(held.__exit__, None, None, None)
     assert answers == expected
@@ -172,7 +172,7 @@ async def test_another_projector_takes_over(
     assert seconds < TAKEOVER_SECONDS
 
 
-async def test_a_door_behind_which_nobody_is_says_when_to_come_again(cluster: Stack) -> None:
+async def test_a_gateway_without_replicas_answers_retry_after(cluster: Stack) -> None:
     first, other = cluster.names("notifier")
     with cluster.down(first), cluster.down(other):
         answer = await eventually(lambda: asyncio.to_thread(_refusal, cluster), patience=30)

@@ -158,7 +158,7 @@ BREAKING: dict[str, tuple[str, Mutation, str]] = {
 
 
 @pytest.mark.parametrize(("name", "mutate", "expected"), BREAKING.values(), ids=BREAKING)
-def test_what_breaks_a_consumer_is_found(name: str, mutate: Mutation, expected: str) -> None:
+def test_a_breaking_change_is_detected(name: str, mutate: Mutation, expected: str) -> None:
     actual = mutated(name, mutate)
     field, _, change = expected.partition(": ")
     assert actual[0].startswith(f"{field}: {change}")
@@ -184,7 +184,7 @@ ADDING: dict[str, Mutation] = {
 
 
 @pytest.mark.parametrize("mutate", ADDING.values(), ids=ADDING)
-def test_what_only_adds_breaks_nobody(mutate: Mutation) -> None:
+def test_additions_break_no_consumer(mutate: Mutation) -> None:
     assert mutated(STAGE, mutate) == []
 
 
@@ -269,7 +269,7 @@ def test_a_class_that_grew_is_taken() -> None:
         ("EVENTS", "LOA_LOG", "stream was LOA_EVENTS, is LOA_LOG"),
     ],
 )
-def test_a_changed_transport_is_found(
+def test_a_changed_transport_is_detected(
     monkeypatch: pytest.MonkeyPatch, constant: str, value: str, expected: str
 ) -> None:
     monkeypatch.setattr(releases, constant, value)

@@ -64,7 +64,7 @@ def test_every_endpoint_asks_who_is_there(service: str) -> None:
 
 
 @every_service
-def test_nothing_answers_beside_the_endpoints(service: str) -> None:
+def test_no_route_exists_outside_the_endpoints(service: str) -> None:
     """A mounted folder or a bare route would pass the check above unseen."""
     app = app_of(service)
     routes = iter_route_contexts(app.routes)
@@ -73,7 +73,7 @@ def test_nothing_answers_beside_the_endpoints(service: str) -> None:
 
 
 @every_service
-def test_what_changes_something_is_no_read(service: str) -> None:
+def test_mutating_routes_reject_read_only_roles(service: str) -> None:
     for name, route in endpoints(app_of(service)).items():
         if (route.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}:
             (call,) = principals(route.dependant)
@@ -81,7 +81,7 @@ def test_what_changes_something_is_no_read(service: str) -> None:
 
 
 @every_service
-def test_the_description_of_the_door_is_valid(service: str) -> None:
+def test_the_openapi_document_is_valid(service: str) -> None:
     validate(app_of(service).openapi())
 
 

@@ -45,7 +45,7 @@ def test_the_newest_sample_fills_every_field(model: type[Event]) -> None:
 
 
 @every_type
-def test_the_newest_sample_says_whose_draft_it_is(model: type[Event]) -> None:
+def test_the_newest_sample_names_the_lead_of_its_draft(model: type[Event]) -> None:
     if model.context in ABOUT_DRAFTS:
         assert set(sample(model)) >= EXTENSIONS, f"write one more sample: {REGENERATE}"
 
@@ -88,7 +88,7 @@ def test_the_schema_takes_the_sample(model: type[Event]) -> None:
 
 
 @every_type
-def test_a_field_that_nobody_knows_is_ignored(model: type[Event]) -> None:
+def test_an_unknown_field_is_ignored(model: type[Event]) -> None:
     document = sample(model)
     decoded = decode(CATALOG, 1, wire(document))
     document["data"] = {**document["data"], "tomorrow": {"a": 1}}
@@ -96,7 +96,7 @@ def test_a_field_that_nobody_knows_is_ignored(model: type[Event]) -> None:
 
 
 @every_type
-def test_a_type_that_nobody_knows_is_kept_as_it_is(model: type[Event]) -> None:
+def test_an_event_of_an_unknown_type_is_kept_unchanged(model: type[Event]) -> None:
     document = sample(model)
     document["type"] = f"vn.loa.{model.context}.{model.name}_tomorrow.v1"
     read = decode(CATALOG, 1, wire(document))

@@ -26,7 +26,7 @@ def operations(service: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 @every_service
-def test_every_operation_is_described_and_says_how_it_refuses(service: str) -> None:
+def test_every_operation_is_described_with_its_problems(service: str) -> None:
     for path, method, operation in operations(service):
         name, responses = f"{method} {path}", operation["responses"]
         assert operation["summary"], name
@@ -68,7 +68,7 @@ def test_every_body_has_one_example(service: str) -> None:
 
 
 @every_service
-def test_writes_of_aggregates_say_version_and_position(service: str) -> None:
+def test_writes_of_aggregates_answer_version_and_position(service: str) -> None:
     for path, method, operation in operations(service):
         for status, response in operation["responses"].items():
             if status.startswith("2") and "/Accepted" in str(response.get("content")):
@@ -88,5 +88,5 @@ def test_writes_of_aggregates_say_version_and_position(service: str) -> None:
         ("x;q=", "vi"),
     ],
 )
-def test_the_language_is_the_one_that_is_wanted_more(wish: str, language: str) -> None:
+def test_the_preferred_language_is_chosen(wish: str, language: str) -> None:
     assert language_of(wish) == language

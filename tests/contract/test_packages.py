@@ -28,7 +28,7 @@ def test_our_packages_are_real_ones(package: str) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_says_what_it_is_for(module: str) -> None:
+def test_has_a_docstring_of_its_purpose(module: str) -> None:
     source = (ROOT / module).read_text(encoding="utf-8")
     if module.endswith("__init__.py"):
         assert source.strip() == "", "code stands in modules, not in __init__"

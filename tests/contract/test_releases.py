@@ -78,7 +78,7 @@ def test_a_release_is_never_written_again(
         releases.write(tmp_path / "9.9.9", MODELS)
 
 
-def test_a_release_that_breaks_an_earlier_one_is_not_cut(
+def test_a_release_that_breaks_an_earlier_release_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(releases, "RELEASES", tmp_path)

@@ -8,6 +8,6 @@ from tests.contract.golden import MODELS, REGENERATE, schema, schema_file
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.type_name())
-def test_the_committed_schema_is_the_present_one(model: type[Event]) -> None:
+def test_the_committed_schema_is_current(model: type[Event]) -> None:
     committed = orjson.loads(schema_file(model).read_bytes())
     assert committed == schema(model), f"commit the new schema: {REGENERATE}"

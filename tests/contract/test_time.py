@@ -35,7 +35,7 @@ def reads_of_the_clock(tree: ast.AST) -> Iterator[int]:
 @pytest.mark.parametrize(
     "text", ["clock.now()", "given = clock.now", "from shared.kernel.clock import Clock, now"]
 )
-def test_a_read_of_the_clock_is_found(text: str) -> None:
+def test_a_read_of_the_clock_is_detected(text: str) -> None:
     assert list(reads_of_the_clock(ast.parse(text))) == [1]
 
 

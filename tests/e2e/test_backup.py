@@ -29,7 +29,7 @@ def homes() -> Iterator[tuple[Home, Home]]:
         runs = [(first, first.up("--demo")), (second, second.up())]
         yield first, second
         for home, run in runs:
-            assert home.stop(run) == 0, home.said()
+            assert home.stop(run) == 0, home.output()
 
 
 def ask(home: Home, service: str, path: str) -> Any:

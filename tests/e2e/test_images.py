@@ -95,7 +95,7 @@ class TestContents:
         for name, version in installed.items():
             assert picked[canonicalize_name(name)].text.startswith(f"{canonicalize_name(name)}=={version} ")
 
-    def test_what_its_packages_say_of_themselves_is_still_true(self, images: Images, image: str) -> None:
+    def test_package_records_match_the_installed_files(self, images: Images, image: str) -> None:
         assert json.loads(images.containers.python(images.of(image), UNTRUE).stdout) == []
 
     def test_lists_all_that_it_holds(self, images: Images, image: str) -> None:
@@ -108,7 +108,7 @@ class TestContents:
         installed = json.loads(images.containers.python(image, INSTALLED).stdout)
         assert listed == set(installed.items())
 
-    def test_is_small_and_runs_as_nobody_in_particular(self, images: Images, image: str) -> None:
+    def test_is_small_and_runs_as_any_user(self, images: Images, image: str) -> None:
         image = images.of(image)
         assert images.added(image) < MOST_ADDED
         user = images.containers.call("image", "inspect", "--format={{.Config.User}}", image)
@@ -129,7 +129,7 @@ def test_the_command_runs_as_a_stranger_on_a_read_only_root(images: Images) -> N
 @pytest.mark.timeout(900)
 @each_service
 class TestService:
-    async def test_starts_on_real_engines_and_stops_when_told(
+    async def test_starts_on_real_engines_and_stops_on_a_signal(
         self,
         images: Images,
         service: str,

@@ -76,7 +76,7 @@ def home() -> Iterator[Home]:
         home = Home(Path(folder))
         run = home.up()
         yield home
-        assert home.stop(run) == 0, home.said()
+        assert home.stop(run) == 0, home.output()
 
 
 @pytest.mark.timeout(300)

@@ -24,12 +24,12 @@ HEADER = ("draft_code", "title", "instrument", "lead_unit_code", "regime", "in_s
 
 
 @dataclass(slots=True)
-class Told:
+class ImportReport:
     """What an import answered."""
 
     result: Result = field(default_factory=Result)
     findings: list[Finding] = field(default_factory=list)
-    said: str = ""
+    text: str = ""
 
     @property
     def refused(self) -> list[tuple[str, int, str]]:
@@ -51,7 +51,7 @@ class Told:
         return self.result.counts[label]["taken"] + self.result.counts[label]["unchanged"]
 
 
-Import = Callable[..., Told]
+Import = Callable[..., ImportReport]
 
 
 @pytest.fixture(scope="module")
@@ -63,18 +63,18 @@ def services() -> Iterator[Services]:
         with Services(Current(urls=home.current["urls"], token=home.current["token"])) as services:
             assert not carried(services, CASES / "base").refused
             yield services
-        assert home.stop(run) == 0, home.said()
+        assert home.stop(run) == 0, home.output()
 
 
-def carried(services: Services, path: Path, choices: Choices = sheets.NO_CHOICES) -> Told:
-    report = Told()
+def carried(services: Services, path: Path, choices: Choices = sheets.NO_CHOICES) -> ImportReport:
+    report = ImportReport()
     try:
         source = sheets.read(path, choices)
         report.result = importing.import_source(
             source, None, services, lambda _label, _rows: None, report.findings.append
         )
-    except CommandError as said:
-        report.said = f"{said.message.vi}\n{said.message.en}"
+    except CommandError as error:
+        report.text = f"{error.message.vi}\n{error.message.en}"
     return report
 
 
@@ -121,7 +121,7 @@ def test_what_is_wrong_is_named_with_what_to_do(
 
 
 @pytest.mark.timeout(300)
-def test_what_is_understood_is_taken_and_told(services: Services) -> None:
+def test_what_is_understood_is_taken_and_reported(services: Services) -> None:
     titles = carried(services, CASES / "f13-title-rows.xlsx")
     assert (titles.refused, titles.taken("drafts")) == ([], 1)
     assert "3 dòng phía trên" not in titles.notes  # one of the three is empty
@@ -149,12 +149,12 @@ def test_columns_of_people_are_left_out_or_pass_the_gate(services: Services, tmp
 
 
 @pytest.mark.timeout(300)
-def test_a_hidden_row_and_sheet_are_taken_when_that_is_said(services: Services) -> None:
+def test_a_hidden_row_and_sheet_are_taken_on_request(services: Services) -> None:
     report = carried(services, CASES / "f19-hidden.xlsx", Choices(take_hidden=True))
     assert (report.refused, report.taken("drafts"), report.taken("stages")) == ([], 1, 1)
 
 
-def test_an_empty_end_and_signatures_are_one_note_a_row(services: Services, tmp_path: Path) -> None:
+def test_empty_and_signature_rows_give_a_single_note_each(services: Services, tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     book.active.title = "drafts"
     book.active.append(["STT", *HEADER])
@@ -175,7 +175,7 @@ def test_an_empty_end_and_signatures_are_one_note_a_row(services: Services, tmp_
     assert lines == [4, 6, 7, 8]
 
 
-def test_many_empty_mandatory_cells_are_one_complaint(services: Services, tmp_path: Path) -> None:
+def test_many_empty_mandatory_cells_give_a_single_finding(services: Services, tmp_path: Path) -> None:
     (tmp_path / "drafts.csv").write_text("draft_code,title,instrument,lead_unit_code,regime\nX-1M,,,,\n")
     report = carried(services, tmp_path)
     assert report.refused == [("drafts.csv", 2, "")]
@@ -219,11 +219,11 @@ def test_a_file_of_another_kind_is_named_with_what_to_do(
     else:
         packed(tmp_path / name, **content)
     report = carried(services, tmp_path / name)
-    assert [word for word in words if word not in report.said] == [], report.said
+    assert [word for word in words if word not in report.text] == [], report.text
 
 
 @pytest.mark.parametrize("name", ["units.csv", "book.xlsm", "BOOK.XLSX"])
-def test_one_file_with_a_good_name_is_taken(services: Services, tmp_path: Path, name: str) -> None:
+def test_a_single_file_with_a_good_name_is_taken(services: Services, tmp_path: Path, name: str) -> None:
     rows = [["code", "name", "level", "kind"], ["X-ONE", "Sở một", "provincial", "department"]]
     if name.endswith(".csv"):
         (tmp_path / name).write_text("\n".join(map(",".join, rows)), encoding="utf-8")

@@ -21,21 +21,21 @@ PATIENCE = 900.0  # seconds, for the requests of a hundred thousand rows
 
 @dataclass
 class Import:
-    """One run of `loa import` as a process of its own; `said` are its lines."""
+    """One run of `loa import` as a process of its own; `output` are its lines."""
 
     process: subprocess.Popen[bytes]
     log: Path
     began: float
 
-    def said(self) -> str:
+    def output(self) -> str:
         return self.log.read_text()
 
     def requests(self) -> int:
-        return self.said().count(" dòng / rows")
+        return self.output().count(" dòng / rows")
 
     def kill_after(self, requests: int) -> None:
         until(lambda: self.requests() >= requests or self.process.poll() is not None, str(self.log), PATIENCE)
-        assert self.process.poll() is None, self.said()
+        assert self.process.poll() is None, self.output()
         self.process.kill()
         self.process.wait()
 
@@ -43,7 +43,7 @@ class Import:
         """Wait for its end; give the seconds that it took and the MiB that it held at most."""
         _, status, used = os.wait4(self.process.pid, 0)
         self.process.returncode = os.waitstatus_to_exitcode(status)
-        assert self.process.returncode == 0, self.said()
+        assert self.process.returncode == 0, self.output()
         return time.monotonic() - self.began, used.ru_maxrss / 1024
 
 

@@ -31,7 +31,7 @@ def home() -> Iterator[Home]:
         home = Home(Path(folder))
         run = home.up("--demo")
         yield home
-        assert home.stop(run) == 0, home.said()
+        assert home.stop(run) == 0, home.output()
 
 
 def mails(home: Home, day: date) -> list[EmailMessage]:
@@ -56,7 +56,7 @@ def gaps(home: Home) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(300)
-def test_the_walk(home: Home) -> None:
+def test_the_whole_scenario(home: Home) -> None:
     today = clock.day_in_vietnam(clock.now())
     first_day = CALENDAR.next_working_day(today)
     next_day = CALENDAR.next_working_day(first_day + timedelta(days=1))
@@ -144,9 +144,9 @@ def test_every_line_about_an_event_names_it_and_what_caused_it(home: Home) -> No
     assert closed["causation_id"] == recorded["event_id"]
     resolved = last(logs["notifier"], "event_appended", "alert.resolved")
     assert resolved["causation_id"] == closed["event_id"]
-    of_walk = {"correlation_id": recorded["correlation_id"]}.items()
-    assert of_walk <= closed.items()
-    assert of_walk <= resolved.items()
+    of_request = {"correlation_id": recorded["correlation_id"]}.items()
+    assert of_request <= closed.items()
+    assert of_request <= resolved.items()
     for name, line in (("campaigns", recorded), ("metrics", closed), ("notifier", resolved)):
         same = [item for item in logs[name] if item["event"] == "event_projected"]
         assert (line["event_id"], line["position"]) in {(item["event_id"], item["position"]) for item in same}

@@ -120,7 +120,7 @@ async def test_prometheus_finds_every_service_and_its_rules_hold_on_what_it_find
     assert drawn["max by (projection) (loa_projection_position)"] == len(SERVICES)
 
 
-async def test_nobody_is_written_to_before_the_operator_lets_it_go(stack: Stack) -> None:
+async def test_no_mail_is_sent_before_the_operator_releases_sending(stack: Stack) -> None:
     expected = stack.get("notifier", "/preview", at=stack.mail_hour.isoformat())["mails"]
     assert expected
     assert stack.loa("tick").returncode == 0

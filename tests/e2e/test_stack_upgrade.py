@@ -29,7 +29,7 @@ async def test_data_of_the_first_release_go_on_under_todays_images(images: Image
         await _as_it_was(stack, tmp_path)
         for service in SERVICES:
             stack.once(service, "migrate")
-        upgraded = await _told(stack)
+        upgraded = await _answers(stack)
 
     assert [gap["draft_code"] for gap in upgraded["gaps"]] == [DRAFT]
     assert [figure["missed"] for figure in upgraded["figures"]] == [1]
@@ -63,7 +63,7 @@ async def _as_it_was(stack: Stack, folder: Path) -> None:
         await restore_rows(url.replace("@postgres:", f"@{database}:"), service, created, first_state())
 
 
-async def _told(stack: Stack) -> Mapping[str, Any]:
+async def _answers(stack: Stack) -> Mapping[str, Any]:
     """What people are told once all services run, have filled what is new, and hold to the log."""
     stack.start_all()
     await stack.until_ready()

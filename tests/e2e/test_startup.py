@@ -39,7 +39,7 @@ def test_it_comes_up_goes_down_comes_back_and_keeps_its_services_alive(home: Hom
         refused = home.loa("up", "--data-dir", home.data)
         assert (refused.returncode, "in use by another run" in refused.stderr) == (1, True)
 
-        assert home.stop(run, signal.SIGINT) == 0, home.said()
+        assert home.stop(run, signal.SIGINT) == 0, home.output()
         home.until_nothing_runs()
 
         run = home.up()
@@ -54,7 +54,7 @@ def test_it_comes_up_goes_down_comes_back_and_keeps_its_services_alive(home: Hom
         for engine, name in (("nats", "nats-server"), ("postgres", "PostgreSQL")):
             _end_an_engine(home, engine, name)
         assert _import_unit(home) == position
-        assert home.stop(run, signal.SIGTERM) == 0, home.said()
+        assert home.stop(run, signal.SIGTERM) == 0, home.output()
         home.until_nothing_runs()
     finally:
         home.kill(run)
@@ -62,17 +62,17 @@ def test_it_comes_up_goes_down_comes_back_and_keeps_its_services_alive(home: Hom
 
 def test_ctrl_c_while_it_starts_leaves_nothing(home: Home) -> None:
     run = home.start()
-    until(lambda: bool(home.processes()), home.said())
-    assert home.stop(run) == 0, home.said()
+    until(lambda: bool(home.processes()), home.output())
+    assert home.stop(run) == 0, home.output()
     home.until_nothing_runs()
 
 
 @pytest.mark.parametrize("name", ["REGISTRY", "NATS", "NATS_MONITOR", "POSTGRES"])
-def test_a_taken_port_is_named_with_its_setting_and_nothing_stays(home: Home, name: str) -> None:
+def test_a_taken_port_is_named_with_its_setting_and_nothing_is_left(home: Home, name: str) -> None:
     with _taken(home.ports[name]):
         run = home.start()
-        assert run.wait(60) == 1, home.said()
-    output = home.said()
+        assert run.wait(60) == 1, home.output()
+    output = home.output()
     assert f"Cổng {home.ports[name]} đang được" in output
     assert f"Port {home.ports[name]} is in use" in output
     assert f"LOA_{name}_PORT" in output
@@ -80,7 +80,7 @@ def test_a_taken_port_is_named_with_its_setting_and_nothing_stays(home: Home, na
     home.until_nothing_runs()
 
 
-def test_commands_say_what_to_start_when_nothing_runs(home: Home) -> None:
+def test_commands_name_what_to_start_when_nothing_runs(home: Home) -> None:
     never = home.loa("gaps")
     assert (never.returncode, "loa up" in never.stderr, "Traceback" in never.stderr) == (1, True, False)
     gone = home.loa("gaps", LOA_URL_METRICS=f"http://127.0.0.1:{home.ports['METRICS']}")
@@ -96,9 +96,9 @@ def _end_a_service(home: Home) -> None:
     noted = home.data / "run" / "registry.pid"
     before = noted.read_text()
     os.kill(int(before), signal.SIGKILL)
-    until(lambda: "The service registry ended" in home.said(), home.said())
-    until(lambda: noted.exists() and noted.read_text() not in {"", before}, home.said())
-    until(lambda: _is_ready(home, "registry"), home.said())
+    until(lambda: "The service registry ended" in home.output(), home.output())
+    until(lambda: noted.exists() and noted.read_text() not in {"", before}, home.output())
+    until(lambda: _is_ready(home, "registry"), home.output())
     assert "registry" in (home.data / "logs/up.log").read_text()
 
 
@@ -108,9 +108,9 @@ def _end_an_engine(home: Home, engine: str, name: str) -> None:
         engine
     ]
     os.kill(int(noted.read_text().split()[0]), signal.SIGKILL)
-    until(lambda: f"{name} ended (code -9)" in home.said(), home.said())
+    until(lambda: f"{name} ended (code -9)" in home.output(), home.output())
     for service in ("registry", "campaigns", "metrics", "notifier"):
-        until(partial(_is_ready, home, service), home.said())
+        until(partial(_is_ready, home, service), home.output())
 
 
 def _mode(path: Path) -> int:

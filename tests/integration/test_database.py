@@ -38,7 +38,7 @@ async def test_a_session_that_is_ended_in_the_middle_passes(
     await engine.dispose()
 
 
-async def test_a_session_that_was_ended_while_nobody_used_it_is_replaced(
+async def test_an_idle_session_that_was_ended_is_replaced(
     database_url: str, postgres_server: PostgresServer
 ) -> None:
     engine = create_engine(as_driver(database_url))
@@ -48,10 +48,10 @@ async def test_a_session_that_was_ended_while_nobody_used_it_is_replaced(
     admin = await asyncpg.connect(postgres_server.admin_url)
     await admin.execute("SELECT pg_terminate_backend($1)", pid)
 
-    async def heard() -> bool:
+    async def received() -> bool:
         return driver is not None and bool(driver.is_closed())
 
-    await eventually(heard)
+    await eventually(received)
     async with engine.connect() as connection:
         assert (await connection.execute(text("SELECT pg_backend_pid()"))).scalar() != pid
     await admin.close()
@@ -67,7 +67,7 @@ async def test_a_value_that_does_not_fit_does_not_pass(database_url: str) -> Non
     await engine.dispose()
 
 
-async def test_work_that_is_cancelled_stays_cancelled(database_url: str) -> None:
+async def test_cancelled_work_is_not_retried(database_url: str) -> None:
     engine = create_engine(as_driver(database_url))
 
     async def work() -> None:
@@ -116,12 +116,12 @@ async def test_a_deadlock_and_a_lock_that_does_not_come_are_transient(database_u
     async with engine.begin() as connection:
         await connection.execute(text("CREATE TABLE held (id int PRIMARY KEY)"))
         await connection.execute(text("INSERT INTO held VALUES (1), (2)"))
-    both_hold_one = asyncio.Barrier(2)
+    both_connected = asyncio.Barrier(2)
 
     async def update(first: int, second: int) -> None:
         async with engine.begin() as connection:
             await connection.execute(text(f"UPDATE held SET id = id WHERE id = {first}"))
-            await both_hold_one.wait()
+            await both_connected.wait()
             await connection.execute(text(f"UPDATE held SET id = id WHERE id = {second}"))
 
     outcomes = await asyncio.gather(update(1, 2), update(2, 1), return_exceptions=True)

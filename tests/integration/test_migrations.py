@@ -36,7 +36,7 @@ def _differences(connection: Connection, metadata: MetaData, retired: frozenset[
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_readers_find_units_before_the_rebuild(service: str, database_url: str) -> None:
+async def test_queries_return_units_before_the_rebuild(service: str, database_url: str) -> None:
     """The rows of the first release fill the directory, which a rebuild then writes as the log has it."""
     await restore_rows(database_url, service, "2026-01-01T00:00:00+00:00", first_state())
     url = database_url.replace("postgresql://", "postgresql+asyncpg://")

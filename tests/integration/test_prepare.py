@@ -46,17 +46,17 @@ async def test_makes_databases_and_streams(folder: Path, postgres_server: Postgr
     await session.close()
 
 
-def test_says_which_settings_it_needs(folder: Path) -> None:
+def test_names_the_missing_settings(folder: Path) -> None:
     with pytest.raises(CommandError, match="LOA_NATS_URL"):
         prepare.prepare(LocalSettings(data_dir=folder))
 
 
-def test_says_which_engine_does_not_come_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_the_engine_that_does_not_start(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prepare, "TIMEOUT", 0.2)
-    nobody = f"127.0.0.1:{free_port()}"
+    nowhere = f"127.0.0.1:{free_port()}"
     settings = LocalSettings(
-        nats_url=f"nats://{nobody}",
-        database_url=SecretStr(f"postgresql://postgres:x@{nobody}/postgres"),
+        nats_url=f"nats://{nowhere}",
+        database_url=SecretStr(f"postgresql://postgres:x@{nowhere}/postgres"),
         data_dir=folder,
     )
     with pytest.raises(CommandError, match="PostgreSQL did not answer"):

@@ -133,21 +133,21 @@ def _random_entries(random: Random, today: date) -> list[StageEntry]:
 
 def _next_entry(random: Random, entries: list[StageEntry], day: date) -> StageEntry:
     number = UUID(int=random.getrandbits(128))
-    walk = ordered(entries)
-    if len(walk) > 1 and walk[-1].stage == "suspended" and random.random() < 0.7:
-        return StageEntry(entry_id=number, stage=walk[-2].stage, entered_on=day, resumed=True)
-    if walk and random.random() < 0.12:
+    sequence = ordered(entries)
+    if len(sequence) > 1 and sequence[-1].stage == "suspended" and random.random() < 0.7:
+        return StageEntry(entry_id=number, stage=sequence[-2].stage, entered_on=day, resumed=True)
+    if sequence and random.random() < 0.12:
         stage = random.choices([Stage.SUSPENDED, Stage.WITHDRAWN, Stage.MERGED], [6, 1, 1])[0]
-        stage = Stage.WITHDRAWN if stage == walk[-1].stage else stage
+        stage = Stage.WITHDRAWN if stage == sequence[-1].stage else stage
         return StageEntry(entry_id=number, stage=stage, entered_on=day)
-    stage = _next_stage(random, walk[-1].stage if walk else None)
+    stage = _next_stage(random, sequence[-1].stage if sequence else None)
     precision = random.choices(list(Precision), [8, 1, 1])[0]
     return StageEntry(
         entry_id=number,
         stage=stage,
         entered_on=_first_day(day, precision),
         precision=precision,
-        resumed=len(walk) > 1 and walk[-1].stage == "suspended" and walk[-2].stage == stage,
+        resumed=len(sequence) > 1 and sequence[-1].stage == "suspended" and sequence[-2].stage == stage,
     )
 
 

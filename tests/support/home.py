@@ -82,14 +82,14 @@ class Home:
         """Start it, and wait until it says that it is ready."""
         run = self.start(*arguments)
         try:
-            until(lambda: READY in self.said() or run.poll() is not None, self.said())
-            assert run.poll() is None, self.said()
+            until(lambda: READY in self.output() or run.poll() is not None, self.output())
+            assert run.poll() is None, self.output()
         except BaseException:
             self.kill(run)
             raise
         return run
 
-    def said(self) -> str:
+    def output(self) -> str:
         return self.log.read_text()
 
     def stop(self, run: subprocess.Popen[bytes], how: signal.Signals = signal.SIGINT) -> int:
@@ -130,7 +130,7 @@ def platform() -> Iterator[Home]:
         try:
             yield home
         finally:
-            assert home.stop(run) == 0, home.said()
+            assert home.stop(run) == 0, home.output()
 
 
 def settle(home: Home, seconds: float = PATIENCE) -> None:

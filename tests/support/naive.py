@@ -25,7 +25,7 @@ IsWorking = Callable[[date], bool]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stay:
+class Occurrence:
     entry_id: UUID
     stage: str
     entered_on: date
@@ -84,18 +84,18 @@ def scope_of(facts: DraftFacts) -> str:
 
 
 def ordered(entries: Iterable[StageEntry]) -> list[StageEntry]:
-    """Order by date; within a date by the list of stages with the three last ones last; walk and drop."""
-    walk: list[StageEntry] = []
+    """Order by date; within a date by the list of stages with the three last ones last; sequence and drop."""
+    sequence: list[StageEntry] = []
     todo = [entry for entry in entries if entry.stage not in PARALLEL]
     for day in sorted({entry.entered_on for entry in todo}):
-        before = walk[-1].stage if walk else None
+        before = sequence[-1].stage if sequence else None
         for entry in _order_of_one_date([entry for entry in todo if entry.entered_on == day], before):
-            if any(earlier.stage in ENDS for earlier in walk):
+            if any(earlier.stage in ENDS for earlier in sequence):
                 continue  # ends are final
-            if walk and walk[-1].stage == entry.stage:
+            if sequence and sequence[-1].stage == entry.stage:
                 continue  # it continues the occurrence that the draft is in
-            walk.append(entry)
-    return walk
+            sequence.append(entry)
+    return sequence
 
 
 def _order_of_one_date(entries: list[StageEntry], stood_in: Stage | None) -> list[StageEntry]:
@@ -127,10 +127,10 @@ class NaiveDraft:
 
     def __init__(self, facts: DraftFacts, is_working: IsWorking, as_of: date) -> None:
         self.facts, self.is_working, self.as_of = facts, is_working, as_of
-        self.walk = ordered(entry for entry in facts.entries if entry.entered_on <= as_of)
+        self.sequence = ordered(entry for entry in facts.entries if entry.entered_on <= as_of)
         self.held = [held for held in facts.communications if held.held_on <= as_of]
         self.opened, self.closed = self._window()
-        self.stays = [self._stay(place) for place in range(len(self.walk))]
+        self.occurrences = [self._occurrence(place) for place in range(len(self.sequence))]
 
     @property
     def policies(self) -> list[int]:
@@ -150,7 +150,7 @@ class NaiveDraft:
 
     def _window(self) -> tuple[StageEntry | None, StageEntry | None]:
         opened: StageEntry | None = None
-        for entry in self.walk:
+        for entry in self.sequence:
             if opened is None and entry.stage in BY_LAW:
                 return None, None  # what opens later opens no window
             if opened is None and entry.stage in OPENING:
@@ -161,7 +161,7 @@ class NaiveDraft:
 
     @property
     def unopened_closing(self) -> StageEntry | None:
-        for entry in self.walk:
+        for entry in self.sequence:
             if entry.stage in OPENING:
                 return None
             if entry.stage in BY_LAW:
@@ -179,10 +179,10 @@ class NaiveDraft:
         last = self.closed.entered_on - timedelta(days=1) if self.closed else self.as_of
         return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
-    def _stay(self, place: int) -> Stay:
-        entry = self.walk[place]
-        exited = self.walk[place + 1].entered_on if place + 1 < len(self.walk) else None
-        return Stay(
+    def _occurrence(self, place: int) -> Occurrence:
+        entry = self.sequence[place]
+        exited = self.sequence[place + 1].entered_on if place + 1 < len(self.sequence) else None
+        return Occurrence(
             entry_id=entry.entry_id,
             stage=entry.stage.value,
             entered_on=entry.entered_on,
@@ -213,23 +213,23 @@ class NaiveDraft:
             held for held in self.held if not held.policies or 0 in held.policies or number in held.policies
         ]
 
-    def occurrence_verdict(self, stay: Stay, number: int) -> str:
+    def occurrence_verdict(self, occurrence: Occurrence, number: int) -> str:
         last = self.as_of
-        if stay.exited_on:
-            last = min(last, stay.exited_on - timedelta(days=1))
+        if occurrence.exited_on:
+            last = min(last, occurrence.exited_on - timedelta(days=1))
         days = [
             day
             for held in self.about(number)
             for day in possible_days(held.held_on, held.precision)
-            if stay.entered_on <= day <= last
+            if occurrence.entered_on <= day <= last
         ]
         if days:
-            return "covered" if min(days) <= stay.due_on else "covered_late"
-        if last > stay.due_on:
+            return "covered" if min(days) <= occurrence.due_on else "covered_late"
+        if last > occurrence.due_on:
             return "missed"
-        return "waived" if stay.exited_on else "pending"
+        return "waived" if occurrence.exited_on else "pending"
 
-    def _heard(self, number: int) -> bool:
+    def _has_communication(self, number: int) -> bool:
         window = set(self.window_days)
         return any(
             day in window
@@ -238,7 +238,7 @@ class NaiveDraft:
         )
 
     def policy_verdict(self, number: int) -> str:
-        ended = any(entry.stage in ENDS for entry in self.walk)
+        ended = any(entry.stage in ENDS for entry in self.sequence)
         closed_by_law = self.closed is not None and self.closed.stage in BY_LAW
         if ended and not closed_by_law:
             return "ended"
@@ -249,8 +249,12 @@ class NaiveDraft:
         return "not_opened" if self.opened is None else self._verdict_in_window(number)
 
     def _verdict_in_window(self, number: int) -> str:
-        seen = [self.occurrence_verdict(stay, number) for stay in self.stays if stay.required]
-        if "missed" in seen or (self.closed and not self._heard(number)):
+        seen = [
+            self.occurrence_verdict(occurrence, number)
+            for occurrence in self.occurrences
+            if occurrence.required
+        ]
+        if "missed" in seen or (self.closed and not self._has_communication(number)):
             return "missed"
         if "covered" in seen or "covered_late" in seen or self.closed:
             return "met"
@@ -258,38 +262,48 @@ class NaiveDraft:
 
     def policy(self, number: int) -> PolicyAnswer:
         verdict = self.policy_verdict(number)
-        required = [stay for stay in self.stays if stay.required]
-        seen = [self.occurrence_verdict(stay, number) for stay in required]
+        required = [occurrence for occurrence in self.occurrences if occurrence.required]
+        seen = [self.occurrence_verdict(occurrence, number) for occurrence in required]
         judged = verdict in {"met", "missed"}
         return PolicyAnswer(
             policy_no=number,
             verdict=verdict,
             on_time=verdict == "met" and "covered_late" not in seen,
-            any_communication=judged and self._heard(number),
+            any_communication=judged and self._has_communication(number),
             from_start=judged and bool(seen) and seen[0] == "covered",
             provisional=judged and self.closed is None,
             waived=seen.count("waived") if verdict in {"met", "missed", "pending"} else 0,
             pairs=tuple(
-                (stay.entry_id, verdict, stay.due_on) for stay, verdict in zip(required, seen, strict=True)
+                (occurrence.entry_id, verdict, occurrence.due_on)
+                for occurrence, verdict in zip(required, seen, strict=True)
             ),
         )
 
     def gap(self) -> GapAnswer | None:
-        if scope_of(self.facts) != "yes" or self.exempt or not self.stays or not self.stays[-1].required:
+        if (
+            scope_of(self.facts) != "yes"
+            or self.exempt
+            or not self.occurrences
+            or not self.occurrences[-1].required
+        ):
             return None
-        stay = self.stays[-1]
-        open_ = [number for number in self.policies if "covered" not in self.occurrence_verdict(stay, number)]
+        occurrence = self.occurrences[-1]
+        open_ = [
+            number for number in self.policies if "covered" not in self.occurrence_verdict(occurrence, number)
+        ]
         if not open_:
             return None
-        late = [stay.due_on + timedelta(days=n + 1) for n in range((self.as_of - stay.due_on).days)]
+        late = [
+            occurrence.due_on + timedelta(days=n + 1) for n in range((self.as_of - occurrence.due_on).days)
+        ]
         return GapAnswer(
-            gap_id=stay.entry_id,
+            gap_id=occurrence.entry_id,
             unit_code=self.unit_code,
-            stage=stay.stage,
-            since=stay.entered_on,
-            due_on=stay.due_on,
+            stage=occurrence.stage,
+            since=occurrence.entered_on,
+            due_on=occurrence.due_on,
             policies=tuple(open_),
-            state="in_grace" if self.as_of <= stay.due_on else "overdue",
+            state="in_grace" if self.as_of <= occurrence.due_on else "overdue",
             overdue_working_days=sum(self.is_working(day) for day in late),
         )
 

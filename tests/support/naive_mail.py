@@ -43,7 +43,7 @@ class NaiveNotifier:
     ended: dict[Any, tuple[date, str]] = field(default_factory=dict)
     plans: dict[tuple[Any, str], date] = field(default_factory=dict)
     snoozes: dict[tuple[Any, str], date] = field(default_factory=dict)
-    told: dict[tuple[str, Any], dict[str, Any]] = field(default_factory=dict)
+    mailed: dict[tuple[str, Any], dict[str, Any]] = field(default_factory=dict)
     escalated: set[tuple[Any, str, int, str]] = field(default_factory=set)
     silenced: set[tuple[Any, str]] = field(default_factory=set)
     halted: set[str] = field(default_factory=set)
@@ -104,11 +104,11 @@ class NaiveNotifier:
         for gap_id in hurried:
             gap = self.gaps[gap_id]
             if not self._is_quiet(gap_id, day):
-                for box, _ in self._readers(gap.unit_code, day):
-                    mailed_or_planned = (box[0], gap_id) in self.told or self._is_planned(gap_id, day)
+                for box, _ in self._recipients(gap.unit_code, day):
+                    mailed_or_planned = (box[0], gap_id) in self.mailed or self._is_planned(gap_id, day)
                     if not mailed_or_planned and not self._is_snoozed(gap_id, day):
                         out[box[0], f"immediate {gap_id}"] = {str(gap_id): "no_time"}
-                        self._tell(box, gap_id, day, above=False)
+                        self._record_mail(box, gap_id, day, above=False)
         self.lined.update(gap for lines in out.values() for gap in lines)
         return out
 
@@ -117,8 +117,8 @@ class NaiveNotifier:
     def _digest(self, box: Box, day: date, climbed: dict[Any, Any], out: Expected) -> None:
         lines: dict[Any, tuple[str, bool]] = {}
         for gap_id, gap in self.gaps.items():
-            mine = any(box == reader for reader, _ in self._readers(gap.unit_code, day))
-            over_me = any(box in readers for _, _, readers in climbed[gap_id])
+            mine = any(box == reader for reader, _ in self._recipients(gap.unit_code, day))
+            over_me = any(box in recipients for _, _, recipients in climbed[gap_id])
             reason = self._why(box, gap_id, day, mine=mine, over_me=over_me)
             if reason is not None:
                 lines[gap_id] = reason
@@ -129,9 +129,9 @@ class NaiveNotifier:
         out[box[0], "digest"] = {str(gap_id): why for gap_id, (why, _) in lines.items()}
         for gap_id, (why, above) in lines.items():
             if why in {"resolved_since", "closed_otherwise", "closed_below"}:
-                del self.told[box[0], gap_id]
+                del self.mailed[box[0], gap_id]
             else:
-                self._tell(box, gap_id, day, above=above)
+                self._record_mail(box, gap_id, day, above=above)
 
     def _waits(self, address: str, lines: dict[Any, tuple[str, bool]], day: date) -> bool:
         """Whether a mailbox is left alone today: it wants no thanks alone, or chose another day and nothing presses."""
@@ -162,7 +162,7 @@ class NaiveNotifier:
         return began <= f"day {opens}" and not any(f"day {item}" in self.made for item in before)
 
     def _why(self, box: Box, gap_id: Any, day: date, *, mine: bool, over_me: bool) -> tuple[str, bool] | None:
-        gap, mailed = self.gaps[gap_id], self.told.get((box[0], gap_id))
+        gap, mailed = self.gaps[gap_id], self.mailed.get((box[0], gap_id))
         if not self._is_open(gap_id, day):
             return self._why_of_closed(gap_id, mailed)
         if mine:
@@ -220,11 +220,11 @@ class NaiveNotifier:
                 if not self._is_open(gap_id, day) or day <= gap.due_on or self._is_quiet(gap_id, day):
                     continue
                 if gap.unit_code in self._below(box[1]):
-                    up = any(box in readers for _, _, readers in climbed[gap_id])
-                    up = up and not any(box == reader for reader, _ in self._readers(gap.unit_code, day))
+                    up = any(box in recipients for _, _, recipients in climbed[gap_id])
+                    up = up and not any(box == reader for reader, _ in self._recipients(gap.unit_code, day))
                     lines[str(gap_id)] = "escalated" if up else "listed"
                     if up:
-                        self._tell(box, gap_id, day, above=True)
+                        self._record_mail(box, gap_id, day, above=True)
             out[box[0], "weekly_list"] = lines
 
     def _monthly(self, day: date, out: Expected) -> None:
@@ -262,7 +262,7 @@ class NaiveNotifier:
 
     # -- units and people --------------------------------------------------------------------------
 
-    def _readers(self, unit: str, day: date) -> list[tuple[Box, str]]:
+    def _recipients(self, unit: str, day: date) -> list[tuple[Box, str]]:
         """Who answers for what a unit owes."""
         heirs = self._last_heirs(unit, day, {unit})
         of_heirs = [(box, "heir") for heir in sorted(heirs) for box in self._duty(heir)] if heirs else []
@@ -337,15 +337,15 @@ class NaiveNotifier:
                 continue
             for level, unit, _ in climbed[gap_id]:
                 self.escalated.add((gap_id, gap.unit_code, level, unit))
-            readers = self._readers(gap.unit_code, day)
-            if readers and readers[0][1] == "superior" and not self._is_quiet(gap_id, day):
-                self.escalated.add((gap_id, gap.unit_code, 0, readers[0][0][1]))
+            recipients = self._recipients(gap.unit_code, day)
+            if recipients and recipients[0][1] == "superior" and not self._is_quiet(gap_id, day):
+                self.escalated.add((gap_id, gap.unit_code, 0, recipients[0][0][1]))
             if self._why_quiet(gap_id, day):
                 self.silenced.add((gap_id, gap.unit_code))
 
-    def _tell(self, box: Box, gap_id: Any, day: date, *, above: bool) -> None:
+    def _record_mail(self, box: Box, gap_id: Any, day: date, *, above: bool) -> None:
         gap = self.gaps[gap_id]
-        self.told[box[0], gap_id] = {
+        self.mailed[box[0], gap_id] = {
             "day": day,
             "standing": self._standing(gap_id, day),
             "due": gap.due_on,

@@ -197,8 +197,8 @@ def answers(path: Path, services: Services) -> list[Finding]:
         importing.import_source(
             sources.read(path), None, services, lambda _label, _rows: None, findings.append
         )
-    except CommandError as said:
-        return [Finding(path.name, 0, "", "", said.message)]
+    except CommandError as error:
+        return [Finding(path.name, 0, "", "", error.message)]
     return findings
 
 

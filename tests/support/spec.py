@@ -19,14 +19,14 @@ class Asked(Generic[S, C, E]):
     """A command before a decider that knows some events."""
 
     decider: Decider[S, C, E]
-    known: tuple[E, ...]
+    history: tuple[E, ...]
     command: C
 
     def then(self, *expected: E) -> "Specification[S, C, E]":
         """Check the events, all of them and in order; go on from there."""
         decided = tuple(self._decide())
         assert decided == expected
-        return Specification(self.decider, self.known + decided)
+        return Specification(self.decider, self.history + decided)
 
     def nothing(self) -> "Specification[S, C, E]":
         """Check that the command is no news."""
@@ -49,26 +49,26 @@ class Asked(Generic[S, C, E]):
         return tuple(self._decide())
 
     def _decide(self) -> tuple[E, ...]:
-        before = self.decider.fold(self.known)
+        before = self.decider.fold(self.history)
         decided = tuple(self.decider.decide(before, self.command))
-        assert self.decider.fold(self.known) == before, "a decision changes no state"
+        assert self.decider.fold(self.history) == before, "a decision changes no state"
         return decided
 
 
 @dataclass(frozen=True, slots=True)
 class Specification(Generic[S, C, E]):
     decider: Decider[S, C, E]
-    known: tuple[E, ...] = ()
+    history: tuple[E, ...] = ()
 
     def given(self, *events: E) -> "Specification[S, C, E]":
-        return replace(self, known=self.known + events)
+        return replace(self, history=self.history + events)
 
     def when(self, command: C) -> Asked[S, C, E]:
-        return Asked(self.decider, self.known, command)
+        return Asked(self.decider, self.history, command)
 
     @property
     def state(self) -> S:
-        return self.decider.fold(self.known)
+        return self.decider.fold(self.history)
 
 
 def spec(decider: Decider[S, C, E]) -> Specification[S, C, E]:

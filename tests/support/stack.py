@@ -135,9 +135,9 @@ class Stack:
     def names(self, service: str) -> list[str]:
         """Name the containers of a service, stopped ones too."""
         project = f"--filter=label=com.docker.compose.project={self.compose.project}"
-        which_one = f"--filter=label=com.docker.compose.service={service}"
+        of_service = f"--filter=label=com.docker.compose.service={service}"
         oneoff = "--filter=label=com.docker.compose.oneoff=False"
-        listed = self.containers.call("ps", "--all", project, which_one, oneoff, "--format={{.Names}}")
+        listed = self.containers.call("ps", "--all", project, of_service, oneoff, "--format={{.Names}}")
         return sorted(listed.splitlines())
 
     def inspect(self, container: str, field: str) -> str:
@@ -188,16 +188,16 @@ class Stack:
         begun = time.monotonic()
         with self._explained():
             await eventually(lambda: asyncio.to_thread(self.replicas_ready), READY_SECONDS)
-            await eventually(lambda: asyncio.to_thread(self._doors_open), READY_SECONDS)
+            await eventually(lambda: asyncio.to_thread(self._answers), READY_SECONDS)
         return time.monotonic() - begun
 
-    def _doors_open(self) -> bool:
+    def _answers(self) -> bool:
         try:
-            return all(self._door(name).status_code == 200 for name in SERVICES)
+            return all(self._ready(name).status_code == 200 for name in SERVICES)
         except httpx.TransportError:
             return False
 
-    def _door(self, service: str) -> httpx.Response:
+    def _ready(self, service: str) -> httpx.Response:
         with self.client(service) as client:
             return client.get("/readyz")
 
@@ -214,11 +214,11 @@ class Stack:
         except AssertionError as error:
             for container in (item for name in SERVICES for item in self.names(name)):
                 error.add_note(
-                    f"{container}: {self._says(container)}\n{self.containers.log(container)[-2000:]}"
+                    f"{container}: {self._state(container)}\n{self.containers.log(container)[-2000:]}"
                 )
             raise
 
-    def _says(self, container: str) -> str:
+    def _state(self, container: str) -> str:
         service = self.inspect(container, 'index .Config.Labels "com.docker.compose.service"')
         try:
             with self.client(service, container) as client:

@@ -35,12 +35,12 @@ def working_day(after: int = 0) -> date:
 class _Links(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.addresses: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         address = dict(attrs).get("href") if tag == "a" else None
         if address and "/answers/" in address:
-            self.found.append(address)
+            self.addresses.append(address)
 
 
 def links_of(mail: EmailMessage, part: str = "html") -> list[str]:
@@ -50,7 +50,7 @@ def links_of(mail: EmailMessage, part: str = "html") -> list[str]:
         return re.findall(r"https?://\S+/answers/\S+", str(body.get_content()))
     parser = _Links()
     parser.feed(str(body.get_content()))
-    return parser.found
+    return parser.addresses
 
 
 def words(mail: EmailMessage) -> str:

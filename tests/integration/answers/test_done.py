@@ -25,7 +25,7 @@ DONE: dict[str, Any] = {
 }
 
 
-async def test_the_walk_from_the_mail_to_the_thanks(
+async def test_the_flow_from_the_mail_to_the_thanks(
     new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
 ) -> None:
     owing_unit = await new_owing_unit()
@@ -69,7 +69,7 @@ async def test_pressed_twice_it_is_recorded_once(
     assert f"form-action 'self' {origin(renew)};" in used.headers["content-security-policy"]
 
 
-async def test_a_colleague_told_of_it_before(
+async def test_a_communication_that_a_colleague_recorded_before(
     new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
 ) -> None:
     owing_unit = await new_owing_unit("focal_point", "head")
@@ -105,7 +105,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-async def test_every_fault_stands_beside_its_field_and_nothing_typed_is_lost(
+async def test_every_fault_is_shown_at_its_field_and_no_input_is_lost(
     new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
 ) -> None:
     owing_unit = await new_owing_unit()

@@ -79,7 +79,7 @@ async def import_as(owing_unit: OwingUnit, dataset: str) -> None:
     await platform.import_rows("activities", [samples.activity(code, later, dataset=dataset)])
 
 
-async def test_every_event_about_a_draft_says_whose_it_is(
+async def test_every_event_about_a_draft_names_its_lead(
     new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
 ) -> None:
     owing_unit = await new_owing_unit()
@@ -105,7 +105,7 @@ async def _has(owing_unit: OwingUnit, *wanted: str) -> bool:
     return all(f"vn.loa.{name}.v1" in types for name in wanted)
 
 
-async def test_an_exercise_is_told_from_live_data(
+async def test_exercise_data_is_distinguished_from_live_data(
     new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
 ) -> None:
     owing_unit = await new_owing_unit("focal_point", dataset="exercise")
@@ -122,7 +122,7 @@ async def test_an_exercise_is_told_from_live_data(
     assert unit[0].metadata.about == About(unit_code=owing_unit.code, dataset="exercise")
 
 
-async def test_rows_of_an_import_say_it_too(new_owing_unit: NewOwingUnit) -> None:
+async def test_rows_of_an_import_name_the_lead_too(new_owing_unit: NewOwingUnit) -> None:
     owing_unit = await new_owing_unit()
     other = OwingUnit(
         owing_unit.platform,

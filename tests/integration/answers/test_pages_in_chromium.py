@@ -159,7 +159,7 @@ def _over(owing_unit: OwingUnit, link: str) -> str:
 
 
 @pytest.mark.parametrize("answer", [AlertAnswer.DONE, AlertAnswer.PLANNED])
-async def test_a_link_that_is_over_or_broken_says_so_kindly(
+async def test_an_expired_or_broken_link_is_explained(
     new_owing_unit: NewOwingUnit, page: Page, chromium: Browser, answer: AlertAnswer
 ) -> None:
     owing_unit = await new_owing_unit()

@@ -46,7 +46,7 @@ def over(owing_unit: OwingUnit, link: str) -> str:
 
 
 @pytest.mark.parametrize("answer", [AlertAnswer.DONE, AlertAnswer.OBSTACLE])
-async def test_a_link_that_is_over_gets_a_fresh_one(
+async def test_an_expired_link_is_renewed(
     new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient, answer: AlertAnswer
 ) -> None:
     owing_unit = await new_owing_unit()
@@ -65,7 +65,7 @@ async def test_a_link_that_is_over_gets_a_fresh_one(
     assert (await visitor.get(fresh)).status_code == 200
 
 
-async def test_a_used_link_gets_a_fresh_one_that_records_another_activity(
+async def test_a_used_link_is_renewed_for_another_activity(
     new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
 ) -> None:
     owing_unit = await new_owing_unit()
@@ -78,7 +78,7 @@ async def test_a_used_link_gets_a_fresh_one_that_records_another_activity(
     assert len(await owing_unit.communications()) == 2
 
 
-async def test_who_left_the_list_gets_nothing_and_the_page_does_not_say_so(
+async def test_a_removed_recipient_gets_no_mail_and_the_page_does_not_reveal_it(
     new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
 ) -> None:
     owing_unit, other = await new_owing_unit(), await new_owing_unit()
@@ -103,9 +103,7 @@ async def test_what_is_over_is_not_mailed_about(
     assert await renewed(owing_unit) == []
 
 
-async def test_nobody_asks_without_a_link_of_ours(
-    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
-) -> None:
+async def test_renewal_needs_a_link_of_ours(new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient) -> None:
     owing_unit = await new_owing_unit()
     link = (await owing_unit.links())[AlertAnswer.DONE]
     for wrong in (link[:-4], f"{origin(link)}/answers/none"):

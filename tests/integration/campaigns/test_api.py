@@ -65,7 +65,7 @@ async def test_a_policy_that_the_draft_lacks_is_refused_with_those_that_exist(
     refused(await record(shared_platform, a_code, policies=[1]), 422, "policy-not-in-draft")
 
 
-async def test_a_draft_that_is_not_known_yet(shared_platform: Platform) -> None:
+async def test_a_draft_that_is_not_registered_yet(shared_platform: Platform) -> None:
     answer = await record(shared_platform, "KHONG-CO")
     refused(answer, 409, "draft-not-yet-known")
     assert answer.headers["retry-after"] == "1"
@@ -73,7 +73,7 @@ async def test_a_draft_that_is_not_known_yet(shared_platform: Platform) -> None:
     refused(listing, 409, "draft-not-yet-known")
 
 
-async def test_with_the_position_of_the_registration_it_is_known(
+async def test_with_the_position_of_the_registration_the_draft_exists(
     shared_platform: Platform, a_code: str
 ) -> None:
     await shared_platform.import_rows("units", [samples.unit(a_code)])
@@ -244,13 +244,13 @@ async def test_without_a_token_and_as_a_reader(shared_platform: Platform, a_code
     await office(shared_platform, a_code)
     path = f"/drafts/{a_code}/communications"
     async with (
-        shared_platform.campaigns.as_(None) as nobody,
+        shared_platform.campaigns.as_(None) as anonymous,
         shared_platform.campaigns.as_(Role.READER) as reader,
         shared_platform.another("campaigns", public_read=True) as public,
         public.as_(None) as anybody,
     ):
-        refused(await nobody.get(path), 401, "unauthenticated")
-        refused(await nobody.post(path, json=HELD), 401, "unauthenticated")
+        refused(await anonymous.get(path), 401, "unauthenticated")
+        refused(await anonymous.post(path, json=HELD), 401, "unauthenticated")
         assert (await reader.get(path)).status_code == 200
         refused(await reader.post(path, json=HELD), 403, "forbidden")
         assert (await anybody.get(path)).status_code == 200

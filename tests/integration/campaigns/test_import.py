@@ -95,7 +95,7 @@ async def test_the_same_with_other_data_is_refused(shared_platform: Platform, a_
     assert "nội dung khác" in other["reasons"][0]["vi"]
 
 
-async def test_every_row_that_cannot_be_taken_is_said(shared_platform: Platform, a_code: str) -> None:
+async def test_every_row_that_cannot_be_taken_is_reported(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
     good = samples.communication(a_code, "2024-03-05")
     wrong: dict[str, dict[str, Any]] = {
@@ -111,7 +111,7 @@ async def test_every_row_that_cannot_be_taken_is_said(shared_platform: Platform,
     assert len(await listed(shared_platform, a_code)) == 1
 
 
-async def test_what_the_domain_refuses_is_said_too(shared_platform: Platform, a_code: str) -> None:
+async def test_refusals_of_the_domain_are_reported_too(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
     policies, future, month, unknown = await take(
         shared_platform,
@@ -126,7 +126,9 @@ async def test_what_the_domain_refuses_is_said_too(shared_platform: Platform, a_
     assert "KHONG-CO" in unknown["reasons"][0]["vi"]
 
 
-async def test_a_retracted_one_is_not_recorded_again(shared_platform: Platform, a_code: str) -> None:
+async def test_a_retracted_communication_is_not_recorded_again(
+    shared_platform: Platform, a_code: str
+) -> None:
     await office(shared_platform, a_code)
     row = samples.communication(a_code, "2024-03-05")
     await take(shared_platform, row)

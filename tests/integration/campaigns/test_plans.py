@@ -118,7 +118,7 @@ async def test_what_cannot_be_is_refused(
     assert (await plan_of(shared_platform, a_code))["activities"] == []
 
 
-async def test_a_plan_of_a_draft_that_is_not_known_yet(shared_platform: Platform) -> None:
+async def test_a_plan_of_a_draft_that_is_not_registered_yet(shared_platform: Platform) -> None:
     for method, path, body in (
         ("GET", "plan", None),
         ("PUT", "plan", DOCUMENT),
@@ -226,7 +226,7 @@ async def test_rows_of_plans_and_activities_go_in_once(shared_platform: Platform
     assert "nội dung khác" in differs["reasons"][0]["vi"]
 
 
-async def test_every_row_that_cannot_be_taken_is_said(shared_platform: Platform, a_code: str) -> None:
+async def test_every_row_that_cannot_be_taken_is_reported(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
     good = samples.activity(a_code, "2025-08-20")
     wrong: dict[str, dict[str, Any]] = {

@@ -132,7 +132,7 @@ async def test_what_cannot_be_is_refused(
     assert await of_year(shared_platform, a_code) == []
 
 
-async def test_a_unit_that_is_not_known_yet(shared_platform: Platform) -> None:
+async def test_a_unit_that_is_not_registered_yet(shared_platform: Platform) -> None:
     answer = await enter(shared_platform, "KHONG-CO", **TASK)
     refused(answer, 409, "unit-not-yet-known")
     assert answer.headers["retry-after"] == "1"
@@ -183,7 +183,7 @@ async def test_rows_of_every_kind_go_in_once(shared_platform: Platform, a_code: 
     assert "nội dung khác" in differs["reasons"][0]["vi"]
 
 
-async def test_every_row_that_cannot_be_taken_is_said(shared_platform: Platform, a_code: str) -> None:
+async def test_every_row_that_cannot_be_taken_is_reported(shared_platform: Platform, a_code: str) -> None:
     await shared_platform.import_rows("units", [samples.unit(a_code)])
     good = {"unit_code": a_code, "year": "2025", "kind": "plan_adopted", "document": "12/KH-UBND"}
     wrong: dict[str, dict[str, Any]] = {

@@ -23,27 +23,27 @@ EVIDENCE = {
 FEEDBACK = {"received": 42, "accepted": 30, "explained": 12, "explained_on": "2024-04-01"}
 
 
-async def tell(platform: Platform, method: str, id_: str, what: str, body: Any = None) -> httpx.Response:
+async def send(platform: Platform, method: str, id_: str, what: str, body: Any = None) -> httpx.Response:
     return await platform.campaigns.client.request(method, f"/communications/{id_}/{what}", json=body)
 
 
-async def one(platform: Platform, id_: str) -> dict[str, Any]:
+async def communication_of(platform: Platform, id_: str) -> dict[str, Any]:
     communication: dict[str, Any] = (await platform.campaigns.client.get(f"/communications/{id_}")).json()
     return communication
 
 
 async def test_a_claim_is_shown_answered_and_verified(shared_platform: Platform, a_code: str) -> None:
     id_ = await recorded(shared_platform, a_code, content=["necessity", "changes"])
-    claim = await one(shared_platform, id_)
+    claim = await communication_of(shared_platform, id_)
     assert (claim["verification"], claim["evidence"], claim["feedback"]) == (None, [], None)
     assert claim["content"] == ["necessity", "changes"]
     for _ in range(2):
-        assert (await tell(shared_platform, "POST", id_, "evidence", EVIDENCE)).status_code == 201
-        assert (await tell(shared_platform, "PUT", id_, "feedback", FEEDBACK)).status_code == 200
+        assert (await send(shared_platform, "POST", id_, "evidence", EVIDENCE)).status_code == 201
+        assert (await send(shared_platform, "PUT", id_, "feedback", FEEDBACK)).status_code == 200
         assert (
-            await tell(shared_platform, "POST", id_, "verify", {"verified_on": "2024-04-02"})
+            await send(shared_platform, "POST", id_, "verify", {"verified_on": "2024-04-02"})
         ).status_code == 200
-    actual = await one(shared_platform, id_)
+    actual = await communication_of(shared_platform, id_)
     assert actual["version"] == 4
     (evidence,) = actual["evidence"]
     assert (evidence["sha256"], evidence["reach"]) == (DIGEST, "120")
@@ -70,7 +70,7 @@ async def test_only_who_follows_others_verifies(shared_platform: Platform, a_cod
         refused(await other.put(f"{path}/feedback", json=FEEDBACK), 403, "not-your-draft")
     async with shared_platform.campaigns.as_(Role.SUPERVISOR, "STP") as supervisor:
         assert (await supervisor.post(f"{path}/verify")).status_code == 200
-    assert (await one(shared_platform, id_))["verification"]["by_unit_code"] == "STP"
+    assert (await communication_of(shared_platform, id_))["verification"]["by_unit_code"] == "STP"
 
 
 @pytest.mark.parametrize(
@@ -88,11 +88,11 @@ async def test_what_cannot_be_is_refused(  # the parts of a request, and the ans
     shared_platform: Platform, a_code: str, method: str, what: str, body: dict[str, Any], code: str
 ) -> None:
     id_ = await recorded(shared_platform, a_code)
-    refused(await tell(shared_platform, method, id_, what, body), 422, code)
-    assert (await one(shared_platform, id_))["version"] == 1
+    refused(await send(shared_platform, method, id_, what, body), 422, code)
+    assert (await communication_of(shared_platform, id_))["version"] == 1
 
 
-async def test_rows_say_it_once_and_leave_what_was_said_since(shared_platform: Platform, a_code: str) -> None:
+async def test_rows_are_recorded_once_and_keep_later_data(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
     row = samples.communication(
         a_code,
@@ -120,13 +120,13 @@ async def test_rows_say_it_once_and_leave_what_was_said_since(shared_platform: P
     client, id_ = shared_platform.campaigns.client, actual["communication_id"]
     await client.put(f"/communications/{id_}/feedback", json=FEEDBACK | {"received": 50})
     await client.post(f"/communications/{id_}/correct", json=HELD)
-    before = await one(shared_platform, id_)
+    before = await communication_of(shared_platform, id_)
     assert await again() == ["unchanged", "unchanged"]
-    assert await one(shared_platform, id_) == before
+    assert await communication_of(shared_platform, id_) == before
     assert before["evidence"][0]["evidence_id"] == str(evidence_id(id_, evidence["url"], None))
 
 
-async def test_every_row_that_cannot_be_taken_is_said(shared_platform: Platform, a_code: str) -> None:
+async def test_every_row_that_cannot_be_taken_is_reported(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
     good = samples.communication(a_code, "2024-03-05")
     wrong: dict[str, dict[str, Any]] = {
@@ -149,6 +149,6 @@ async def test_every_row_that_cannot_be_taken_is_said(shared_platform: Platform,
         "evidence", [{"communication_id": "00000000-0000-0000-0000-000000000000", "sha256": "abc"}]
     )
     assert "64 hexadecimal digits" in digest["reasons"][0]["en"]
-    nobody = {"communication_id": "00000000-0000-0000-0000-000000000000", "url": "https://example.vn/1"}
-    (unknown,) = await shared_platform.campaigns.import_rows("evidence", [nobody])
+    anonymous = {"communication_id": "00000000-0000-0000-0000-000000000000", "url": "https://example.vn/1"}
+    (unknown,) = await shared_platform.campaigns.import_rows("evidence", [anonymous])
     assert "no communication" in unknown["reasons"][0]["en"]

@@ -48,7 +48,7 @@ async def fill(platform: Platform) -> None:
     await platform.import_rows("programme", rows)
 
 
-async def known(platform: Platform) -> dict[str, Any]:
+async def pages_of(platform: Platform) -> dict[str, Any]:
     """Ask for everything; versions, places and the reason of a rescheduling are history, which no file tells."""
     pages: dict[str, Any] = {}
     for path in ("/drafts/NQ-1/plan", "/drafts/NQ-1/communications", "/activities", "/programme"):
@@ -70,16 +70,16 @@ def services(platform: Platform) -> Services:
 
 def carried(platform: Platform, folder: Path) -> list[Finding]:
     findings: list[Finding] = []
-    with services(platform) as doors:
+    with services(platform) as clients:
         importing.import_source(
-            sources.read(folder, NOTES), None, doors, lambda _label, _rows: None, findings.append
+            sources.read(folder, NOTES), None, clients, lambda _label, _rows: None, findings.append
         )
     return [finding for finding in findings if finding.refused]
 
 
 def exported(platform: Platform, folder: Path) -> None:
-    with services(platform) as doors:
-        exporting.export(doors, folder)
+    with services(platform) as clients:
+        exporting.export(clients, folder)
 
 
 async def test_an_export_goes_in_again_to_an_identical_state(
@@ -94,7 +94,7 @@ async def test_an_export_goes_in_again_to_an_identical_state(
     ):
         assert await asyncio.to_thread(carried, other, tmp_path / "out") == []
         await other.settled()
-        assert await known(other) == await known(platform)
+        assert await pages_of(other) == await pages_of(platform)
         head = await other.head()
         assert await asyncio.to_thread(carried, other, tmp_path / "out") == []
         assert await other.head() == head

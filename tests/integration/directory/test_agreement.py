@@ -192,8 +192,8 @@ def _entries(history: History, log: Sequence[Recorded]) -> list[Any]:
 
 
 def _naive_stage(entries: Sequence[Any], day: date) -> Any:
-    walk = ordered(entry for entry in entries if entry.entered_on <= day)
-    return (walk[-1].stage.value, walk[-1].entered_on) if walk else None
+    sequence = ordered(entry for entry in entries if entry.entered_on <= day)
+    return (sequence[-1].stage.value, sequence[-1].entered_on) if sequence else None
 
 
 async def of_service(model: ReadModel, history: History) -> Answer:

@@ -110,7 +110,7 @@ class EventStoreSuite(ABC):
             assert (await store.load(ref)).version == version
             start = version
 
-    async def test_a_repeated_append_is_known_again_behind_later_events(self, store: EventStore) -> None:
+    async def test_a_repeated_append_is_recognized_behind_later_events(self, store: EventStore) -> None:
         ref, events = draft(), policies(2)
         version = await store.append(ref, NOTHING, events)
         latest = await store.append(ref, version, [retitled("sau")])

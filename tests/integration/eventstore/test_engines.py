@@ -73,7 +73,7 @@ async def test_a_failed_start_leaves_the_folder_free(tmp_path: Path, keys: Keyri
         pass
 
 
-async def test_somebody_elses_process_is_left_alone(
+async def test_a_foreign_process_is_left_alone(
     tmp_path: Path, keys: Keyring, nats_server: NatsServer
 ) -> None:
     """The pid file names a living process, but it was not started on our folder."""

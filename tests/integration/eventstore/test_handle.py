@@ -122,7 +122,7 @@ async def test_a_repeated_command_answers_the_present_state(store: EventStore) -
     assert again.version.count == 1
 
 
-async def test_a_command_is_prepared_by_the_state_and_anew_after_a_conflict(store: EventStore) -> None:
+async def test_a_command_is_prepared_from_the_state_and_again_after_a_conflict(store: EventStore) -> None:
     ref = draft()
     seen: list[Titles] = []
 
@@ -131,8 +131,8 @@ async def test_a_command_is_prepared_by_the_state_and_anew_after_a_conflict(stor
         seen.append(state)
         return f"sau {len(state)}", META
 
-    overtaken = ConflictingStore(store, 1)
-    handled = await handle_prepared(overtaken, TITLES, ref, next_title, META, new_id=new_id)
+    conflicting = ConflictingStore(store, 1)
+    handled = await handle_prepared(conflicting, TITLES, ref, next_title, META, new_id=new_id)
     assert seen == [(), ("khác 0",)]
     assert handled.state == ("khác 0", "sau 1")
 
@@ -205,26 +205,26 @@ async def test_another_version_than_the_caller_saw_is_refused(store: EventStore)
     assert await titles(store, ref) == ("một", "hai")
 
 
-async def test_a_writer_that_is_overtaken_decides_anew(store: EventStore) -> None:
-    ref, overtaken = draft(), ConflictingStore(store, times=2)
-    handled = await run(overtaken, ref, "mới")
+async def test_a_conflicted_writer_decides_again(store: EventStore) -> None:
+    ref, conflicting = draft(), ConflictingStore(store, times=2)
+    handled = await run(conflicting, ref, "mới")
     assert handled.version.count == 3
-    assert await titles(store, ref) == (*overtaken.foreign, "mới")
+    assert await titles(store, ref) == (*conflicting.foreign, "mới")
 
 
-async def test_an_overtaken_writer_that_named_a_version_is_told(store: EventStore) -> None:
+async def test_a_conflicted_writer_that_named_a_version_is_refused(store: EventStore) -> None:
     ref = draft()
     with pytest.raises(StaleVersion):
         await run(ConflictingStore(store, times=1), ref, "mới", if_match=0)
     assert "mới" not in await titles(store, ref)
 
 
-async def test_who_is_overtaken_all_the_time_is_refused(store: EventStore) -> None:
-    ref, overtaken = draft(), ConflictingStore(store, times=99)
+async def test_endless_conflicts_are_refused(store: EventStore) -> None:
+    ref, conflicting = draft(), ConflictingStore(store, times=99)
     with pytest.raises(TooManyConflicts) as refused:
-        await run(overtaken, ref, "mới")
+        await run(conflicting, ref, "mới")
     assert (refused.value.code, refused.value.kind) == ("version-conflict", "conflict")
-    assert len(overtaken.foreign) == 4
+    assert len(conflicting.foreign) == 4
 
 
 async def test_a_refusal_writes_nothing(store: EventStore) -> None:

@@ -113,7 +113,7 @@ async def test_what_was_just_written_is_read_whichever_broker_answers(registry: 
     assert nc.times == 0
 
 
-async def test_what_another_process_wrote_is_read_by_who_was_told_of_its_place(registry: Client) -> None:
+async def test_a_write_of_another_process_is_read_at_its_position(registry: Client) -> None:
     nc, ref = await behind(registry), draft()
     version = await JetStreamEventStore(registry).append(ref, NOTHING, policies(2))
     store = JetStreamEventStore(nc)
@@ -129,7 +129,7 @@ async def test_a_place_that_the_log_does_not_have_is_not_waited_for_for_ever(reg
     assert (await store.load(draft())).version == NOTHING
 
 
-async def test_a_broker_that_stays_behind_is_a_passing_trouble(registry: Client) -> None:
+async def test_a_lagging_broker_is_a_transient_error(registry: Client) -> None:
     nc, ref = await behind(registry, 1000), draft()
     store = JetStreamEventStore(nc, timeout=0.2)
     await store.append(ref, NOTHING, [retitled("một")])
@@ -150,7 +150,7 @@ async def test_after_a_while_the_log_is_read_as_it_is(
 
 
 @pytest.mark.parametrize("count", [1, 3])
-async def test_a_retry_after_the_duplicate_window_is_known_again(new_nats: NatsServer, count: int) -> None:
+async def test_a_retry_after_the_duplicate_window_is_recognized(new_nats: NatsServer, count: int) -> None:
     async with connected(new_nats, OPERATOR) as operator, connected(new_nats, "registry") as nc:
         await operator.jetstream().update_stream((await _config(operator)).evolve(duplicate_window=0.1))
         store, ref, events = JetStreamEventStore(nc), draft(), policies(count)

@@ -28,7 +28,7 @@ FOREIGN = [
 class Refused(list[str]):
     """What the broker said against a connection."""
 
-    async def hear(self, error: Exception) -> None:
+    async def note(self, error: Exception) -> None:
         self.append(str(error).lower())
 
     def names(self, subject: str) -> bool:
@@ -38,7 +38,7 @@ class Refused(list[str]):
 @asynccontextmanager
 async def listening(server: NatsServer, user: str) -> AsyncIterator[tuple[Client, Refused]]:
     refused = Refused()
-    async with connected(server, user, error_cb=refused.hear) as nc:
+    async with connected(server, user, error_cb=refused.note) as nc:
         yield nc, refused
 
 
@@ -107,7 +107,7 @@ async def test_only_its_owner_reads_from_a_durable(nats_server: NatsServer, serv
 
 
 @pytest.mark.parametrize("subject", ["loa.>", "_INBOX.registry.>", "_INBOX.>", ">", "$JS.EVENT.>"])
-async def test_nobody_listens_at_others_doors(nats_server: NatsServer, subject: str) -> None:
+async def test_a_service_cannot_subscribe_to_inboxes_of_others(nats_server: NatsServer, subject: str) -> None:
     async with listening(nats_server, "metrics") as (nc, refused):
         await nc.subscribe(subject)
         await refused_until(nc, refused, subject)
@@ -121,10 +121,10 @@ async def test_a_consumer_cannot_write_for_its_maker(nats_server: NatsServer) ->
             await nc.jetstream().add_consumer(EVENTS, config)
 
 
-async def test_without_a_key_nobody_enters(nats_server: NatsServer) -> None:
+async def test_a_connection_without_a_key_is_refused(nats_server: NatsServer) -> None:
     nc = Client()
     with pytest.raises(nats.errors.Error):
-        await nc.connect(nats_server.url, allow_reconnect=False, error_cb=Refused().hear)
+        await nc.connect(nats_server.url, allow_reconnect=False, error_cb=Refused().note)
     await nc.close()
 
 

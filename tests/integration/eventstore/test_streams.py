@@ -22,7 +22,7 @@ async def test_applied_once_there_is_nothing_left_to_do(new_nats: NatsServer) ->
         assert await streams.apply(js, replicas=1) == []
 
 
-async def test_the_log_is_as_the_contract_says(nats_server: NatsServer) -> None:
+async def test_the_log_matches_the_contract(nats_server: NatsServer) -> None:
     async with connected(nats_server, OPERATOR) as nc:
         config = (await nc.jetstream().stream_info(EVENTS)).config
     assert (config.subjects, config.storage, config.max_age, config.discard) == (["loa.>"], "file", 0, "new")
@@ -76,7 +76,7 @@ async def test_the_broker_ticks_and_keeps_the_newest_tick_only(new_nats: NatsSer
         assert state.messages == 2  # the schedule, and one tick
 
 
-async def test_a_log_says_which_it_is_and_how_long(new_nats: NatsServer) -> None:
+async def test_the_log_gives_its_identity_and_length(new_nats: NatsServer) -> None:
     async with connected(new_nats, OPERATOR) as nc, connected(new_nats, "metrics") as metrics:
         empty = await streams.stream_state(metrics.jetstream())
         assert (empty.first, empty.last) == (0, 0)

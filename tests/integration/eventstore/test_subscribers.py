@@ -103,15 +103,13 @@ async def test_it_manages_nothing(server: NatsServer, subject: str) -> None:
 
 
 @pytest.mark.parametrize("subject", ["loa.>", ">", "_INBOX.registry.>", "_INBOX.reader-press.>"])
-async def test_it_hears_only_what_it_asked_for(server: NatsServer, subject: str) -> None:
+async def test_it_receives_only_what_it_asked_for(server: NatsServer, subject: str) -> None:
     async with listening(server, PORTAL) as (nc, refused):
         await nc.subscribe(subject)
         await refused_until(nc, refused, subject)
 
 
-async def test_a_key_that_was_taken_back_opens_nothing_and_disturbs_nobody(
-    server: NatsServer, ring: Keyring
-) -> None:
+async def test_a_revoked_key_is_refused_and_other_clients_go_on(server: NatsServer, ring: Keyring) -> None:
     lost = asyncio.Event()
 
     async def disconnected() -> None:

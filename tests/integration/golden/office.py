@@ -84,7 +84,7 @@ async def open_office(
         async def start(service: str) -> None:
             platform.databases[service] = await new_database(service)
             settings = platform.settings(
-                service, **_known(service, {"mail_dir": folder / "mail", **ADDRESSES})
+                service, **_settings_of(service, {"mail_dir": folder / "mail", **ADDRESSES})
             )
             app = running(_created(service, hand), settings, issuer)
             platform.services[service] = await stack.enter_async_context(app)
@@ -101,7 +101,7 @@ async def open_office(
         yield office
 
 
-def _known(service: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+def _settings_of(service: str, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Keep the settings that a service has."""
     fields = import_module(f"services.{service}.settings").Settings.model_fields
     return {name: value for name, value in changes.items() if name in fields}

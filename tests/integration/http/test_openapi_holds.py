@@ -142,7 +142,7 @@ async def test_every_query_that_finds_something_answers_as_described(
 
 
 @every_service
-async def test_the_conventions_of_every_answer(service: str, platform: Platform) -> None:
+async def test_the_headers_of_every_answer(service: str, platform: Platform) -> None:
     api = platform.services[service]
     asked = {"X-Correlation-Id": "ho-so-17", "Accept-Language": "vi;q=0.5, en-GB;q=0.9"}
     answer = await api.client.get("/projections", headers=asked)

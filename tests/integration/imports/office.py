@@ -20,6 +20,6 @@ async def send(api: Api, rows: Iterable[tuple[str, Row]], **query: Any) -> list[
     return [json.loads(line) for line in answer.text.splitlines()]
 
 
-def said(outcomes: Iterable[Outcome]) -> list[Outcome]:
+def without_position(outcomes: Iterable[Outcome]) -> list[Outcome]:
     """What a dry run can know too."""
     return [{key: value for key, value in outcome.items() if key != "position"} for outcome in outcomes]

@@ -14,7 +14,7 @@ ROWS = 1500
 
 
 @pytest.mark.timeout(180)
-async def test_what_is_not_known_is_to_be_sent_again(
+async def test_rows_of_unknown_outcome_are_to_be_sent_again(
     platform: Platform, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     rows = [("units", samples.unit("STP"))] + [

@@ -16,7 +16,7 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import NOTHING
 from shared.kernel.clock import new_id
 from tests.integration.eventstore.suite import META
-from tests.integration.imports.office import said, send
+from tests.integration.imports.office import send, without_position
 from tests.support import samples
 from tests.support.engines import NewDatabase, connected
 from tests.support.service import Platform, Row, open_platform
@@ -62,13 +62,13 @@ def office(code: str) -> Rows:
     ]
 
 
-async def test_a_dry_run_says_what_the_real_one_does(shared_platform: Platform, a_code: str) -> None:
+async def test_a_dry_run_predicts_the_real_run(shared_platform: Platform, a_code: str) -> None:
     rows, head = office(a_code), await shared_platform.head()
     dry = await send(shared_platform.registry, rows, dry_run=True)
     assert await shared_platform.head() == head
     assert {outcome["position"] for outcome in dry} == {0}
     real = await send(shared_platform.registry, rows)
-    assert said(dry) == said(real)
+    assert without_position(dry) == without_position(real)
     assert {outcome["status"] for outcome in real} == {"taken", "unchanged", "refused"}
     head = await shared_platform.head()
     assert max(outcome["position"] for outcome in real) == head
@@ -103,7 +103,7 @@ async def test_communications_of_assumed_drafts_carry_a_warning(
     assert await shared_platform.head() == head
 
 
-async def test_communications_of_known_drafts_are_judged_alike(
+async def test_communications_of_registered_drafts_are_judged_alike(
     shared_platform: Platform, a_code: str
 ) -> None:
     await shared_platform.import_rows("units", [samples.unit(a_code)])
@@ -114,7 +114,7 @@ async def test_communications_of_known_drafts_are_judged_alike(
     dry = await send(shared_platform.campaigns, rows, dry_run=True, assume_drafts="")
     assert await shared_platform.head() == head
     real = await send(shared_platform.campaigns, rows)
-    assert said(dry) == said(real)
+    assert without_position(dry) == without_position(real)
     assert [outcome["status"] for outcome in real] == ["taken", "refused", "refused", "unchanged"]
 
 
@@ -131,7 +131,7 @@ async def test_recipients_are_not_listed_by_a_dry_run(notifier_env: Platform, a_
     assert await _listed(notifier_env) == 0
     real = await send(api, rows)
     assert await _listed(notifier_env) == 1
-    assert said(dry) == said(real)
+    assert without_position(dry) == without_position(real)
     assert [outcome["status"] for outcome in real] == ["taken", "unchanged", "taken", "refused"]
 
 

@@ -46,7 +46,7 @@ async def test_several_aggregates_are_written_together_or_not_at_all(log: JetStr
     assert versions == [(await log.load(ref)).version for ref in (refs[0], refs[2])]
 
 
-async def test_what_is_said_stands_in_memory_until_it_is_written(log: JetStreamEventStore) -> None:
+async def test_appends_remain_in_memory_until_they_are_written(log: JetStreamEventStore) -> None:
     overlay, refs = OverlayEventStore(log), [draft(), draft()]
     for ref in refs:
         version = await overlay.append(ref, NOTHING, [retitled("một")])
@@ -65,7 +65,7 @@ async def test_what_is_said_stands_in_memory_until_it_is_written(log: JetStreamE
     assert not (await overlay.write()).positions
 
 
-async def test_who_was_overtaken_is_named_and_the_others_are_written(log: JetStreamEventStore) -> None:
+async def test_conflicted_aggregates_are_named_and_the_others_written(log: JetStreamEventStore) -> None:
     overlay, refs = OverlayEventStore(log), [draft() for _ in range(3)]
     for ref in refs:
         await overlay.append(ref, NOTHING, [retitled("một")])
@@ -77,7 +77,7 @@ async def test_who_was_overtaken_is_named_and_the_others_are_written(log: JetStr
     assert await overlay.load(refs[1]) == await log.load(refs[1])
 
 
-async def test_an_answer_that_was_lost_is_found_in_the_log(log: JetStreamEventStore) -> None:
+async def test_a_lost_answer_is_recovered_from_the_log(log: JetStreamEventStore) -> None:
     overlay, refs = OverlayEventStore(_Deaf(log.nc)), [draft(), draft()]
     for ref in refs:
         await overlay.append(ref, NOTHING, [retitled("một")])

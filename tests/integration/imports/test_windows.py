@@ -102,7 +102,7 @@ def drafts(code: str) -> list[str]:
     return [f"{code}-{number}" for number in range(WINDOW)]
 
 
-async def test_the_next_window_is_decided_meanwhile_and_anew_when_one_was_overtaken(
+async def test_the_next_window_is_decided_meanwhile_and_again_after_a_conflict(
     log: JetStreamEventStore, a_code: str
 ) -> None:
     codes, batches = drafts(a_code), list[int]()
@@ -155,7 +155,7 @@ async def test_what_stands_on_a_row_that_is_never_written_is_not_written(
     assert counts == [0, 2] * (WINDOW // 2)
 
 
-async def test_windows_are_written_one_after_the_other(log: JetStreamEventStore, a_code: str) -> None:
+async def test_windows_are_written_in_order(log: JetStreamEventStore, a_code: str) -> None:
     written, under_way = list[AggregateRef](), 0
 
     async def note(refs: Sequence[AggregateRef]) -> None:

@@ -95,7 +95,7 @@ class Office:
     async def retract(self, communication_id: str) -> None:
         await self._post(self.platform.campaigns.client, f"/communications/{communication_id}/retract", {})
 
-    async def said(self, number: int) -> list[Recorded]:
+    async def announcements(self, number: int) -> list[Recorded]:
         """Wait until so many events were announced about the draft's gaps, and give them all."""
 
         async def enough() -> list[Recorded] | None:
@@ -126,9 +126,9 @@ async def quiet(platform: Platform) -> None:
     for _ in range(2):
         title = f"Dự thảo {next(_numbers)}"
         await other.draft("title", title=title)
-        await eventually(lambda title=title: _is_told(platform, title))  # type: ignore[misc]
+        await eventually(lambda title=title: _is_recorded(platform, title))  # type: ignore[misc]
     await platform.settled()
 
 
-async def _is_told(platform: Platform, title: str) -> bool:
+async def _is_recorded(platform: Platform, title: str) -> bool:
     return any(gap_of(event).title == title for event in await announced(platform, "QUIET"))

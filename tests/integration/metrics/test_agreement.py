@@ -58,13 +58,13 @@ is_working = load_rulebook().calendar.is_working
 class Recorded:
     platform: Platform
     families: Mapping[str, Mapping[str, DraftFacts]]
-    known: dict[Any, Mapping[Key, Counts]] = field(default_factory=dict)
+    cache: dict[Any, Mapping[Key, Counts]] = field(default_factory=dict)
 
     def cells(self, day: date, period: Period | None, family: str = "") -> dict[Key, Counts]:
         """Count naively, once a day and period; optionally of one family alone."""
-        if (day, period) not in self.known:
-            self.known[day, period] = _counted(self.drafts, day, period)
-        cells = self.known[day, period]
+        if (day, period) not in self.cache:
+            self.cache[day, period] = _counted(self.drafts, day, period)
+        cells = self.cache[day, period]
         return {key: counts for key, counts in cells.items() if key[0].startswith(family)}
 
     @cached_property
@@ -150,7 +150,7 @@ def _figures(counts: Counts) -> dict[str, Any]:
     }
 
 
-def _told(group: Mapping[str, Any]) -> dict[str, Any]:
+def _figures_of(group: Mapping[str, Any]) -> dict[str, Any]:
     return {name: group[name] for name in _figures({})}
 
 
@@ -191,13 +191,15 @@ async def test_compliance_agrees(recorded: Recorded, day: date) -> None:
     for query, period in _periods(day):
         cells = recorded.cells(day, period)
         whole = _summed(cells, lambda _: None).get(None, {})
-        assert {k: _told(g) for k, g in (await recorded.groups(day, **query)).items()} == {
+        assert {k: _figures_of(g) for k, g in (await recorded.groups(day, **query)).items()} == {
             None: _figures(whole)
         }
         for group_by in GROUPS if period is None or "year" in query else GROUPS[::4]:
             groups = await recorded.groups(day, group_by=group_by, **query)
             expected = _summed(cells, KEY_OF[group_by])
-            assert {k: _told(g) for k, g in groups.items()} == {k: _figures(c) for k, c in expected.items()}
+            assert {k: _figures_of(g) for k, g in groups.items()} == {
+                k: _figures(c) for k, c in expected.items()
+            }
             for name in PLAIN:
                 assert sum(group[name] for group in groups.values()) == whole.get(name, 0)
 
@@ -209,7 +211,7 @@ async def test_both_orders_of_recording_agree(recorded: Recorded, day: date) -> 
             cells = recorded.cells(day, period, family)
             below = {"unit": family, "include_descendants": True, **query}
             groups = await recorded.groups(day, **below)
-            assert _told(groups[None]) == _figures(_summed(cells, lambda _: None).get(None, {}))
+            assert _figures_of(groups[None]) == _figures(_summed(cells, lambda _: None).get(None, {}))
 
 
 async def test_periods_that_begin_or_end_on_a_turning_day_agree(recorded: Recorded) -> None:
@@ -220,7 +222,7 @@ async def test_periods_that_begin_or_end_on_a_turning_day_agree(recorded: Record
         for first, last in ((day, day + timedelta(days=30)), (day - timedelta(days=30), day)):
             groups = await recorded.groups(DAYS[-1], **{"from": first.isoformat(), "to": last.isoformat()})
             whole = _summed(recorded.cells(DAYS[-1], (first, last)), lambda _: None).get(None, {})
-            assert _told(groups[None]) == _figures(whole), (first, last)
+            assert _figures_of(groups[None]) == _figures(whole), (first, last)
 
 
 @pytest.mark.parametrize("day", DAYS[::5], ids=str)
@@ -229,7 +231,7 @@ async def test_a_unit_alone_agrees(recorded: Recorded, day: date) -> None:
         of_units = _summed(recorded.cells(day, period), lambda key: key[1])
         for code, counts in of_units.items():
             alone = await recorded.groups(day, unit=code, **query)
-            assert _told(alone[None]) == _figures(counts)
+            assert _figures_of(alone[None]) == _figures(counts)
 
 
 def _gap(facts_of: Mapping[str, DraftFacts], day: date) -> list[tuple[Any, ...]]:

@@ -63,7 +63,7 @@ async def gap(platform: Platform, draft_code: str, as_of: str) -> dict[str, Any]
     return mine[0] if mine else None
 
 
-def told(item: dict[str, Any] | None) -> tuple[Any, ...]:
+def gap_facts(item: dict[str, Any] | None) -> tuple[Any, ...]:
     assert item is not None
     names = ("stage", "since", "due_on", "state", "overdue_working_days", "policies")
     return tuple(item[name] for name in names)
@@ -84,7 +84,7 @@ class TestLawOnData:
         assert await verdicts(sample, "LUAT-DULIEU", "2024-07-01") == {1: "met", 2: "met"}
         assert await gap(sample, "LUAT-DULIEU", "2024-07-01") is None
 
-    async def test_it_stays_met_after_the_adoption(self, sample: Platform) -> None:
+    async def test_it_is_still_met_after_the_adoption(self, sample: Platform) -> None:
         assert await verdicts(sample, "LUAT-DULIEU", "2024-12-31") == {1: "met", 2: "met"}
 
 
@@ -100,24 +100,24 @@ class TestExciseTax:
 
     async def test_the_gap_of_july(self, sample: Platform) -> None:
         july = "draft_consultation", "2024-06-01", "2024-07-05"
-        assert told(await gap(sample, "LUAT-TTDB", "2024-07-05")) == (*july, "in_grace", 0, [1, 2, 3])
+        assert gap_facts(await gap(sample, "LUAT-TTDB", "2024-07-05")) == (*july, "in_grace", 0, [1, 2, 3])
         # 8, 9 and 10 July are the working days after the 5th
-        assert told(await gap(sample, "LUAT-TTDB", "2024-07-10")) == (*july, "overdue", 3, [1, 2, 3])
+        assert gap_facts(await gap(sample, "LUAT-TTDB", "2024-07-10")) == (*july, "overdue", 3, [1, 2, 3])
         assert await gap(sample, "LUAT-TTDB", "2024-07-11") is None
 
-    async def test_missed_while_nothing_was_said_then_met_again(self, sample: Platform) -> None:
+    async def test_missed_without_communication_then_met_again(self, sample: Platform) -> None:
         assert await verdicts(sample, "LUAT-TTDB", "2024-07-05") == {1: "pending", 2: "pending", 3: "pending"}
         assert await verdicts(sample, "LUAT-TTDB", "2024-07-08") == {1: "missed", 2: "missed", 3: "missed"}
         assert await verdicts(sample, "LUAT-TTDB", "2024-07-11") == {1: "met", 2: "met", 3: "met"}
 
     async def test_the_gap_of_the_deliberation(self, sample: Platform) -> None:
         may = "deliberation", "2025-05-09", "2025-05-16"
-        assert told(await gap(sample, "LUAT-TTDB", "2025-05-16")) == (*may, "in_grace", 0, [2, 3])
+        assert gap_facts(await gap(sample, "LUAT-TTDB", "2025-05-16")) == (*may, "in_grace", 0, [2, 3])
         # Sat 17 May: overdue, yet no working day has passed; Mon 19 May is the first
-        assert told(await gap(sample, "LUAT-TTDB", "2025-05-17")) == (*may, "overdue", 0, [2, 3])
-        assert told(await gap(sample, "LUAT-TTDB", "2025-05-19")) == (*may, "overdue", 1, [2, 3])
+        assert gap_facts(await gap(sample, "LUAT-TTDB", "2025-05-17")) == (*may, "overdue", 0, [2, 3])
+        assert gap_facts(await gap(sample, "LUAT-TTDB", "2025-05-19")) == (*may, "overdue", 1, [2, 3])
         # four weeks of five days: 19-23 May, 26-30 May, 2-6 June, 9-13 June
-        assert told(await gap(sample, "LUAT-TTDB", "2025-06-13")) == (*may, "overdue", 20, [2, 3])
+        assert gap_facts(await gap(sample, "LUAT-TTDB", "2025-06-13")) == (*may, "overdue", 20, [2, 3])
         assert await gap(sample, "LUAT-TTDB", "2025-06-14") is None
 
     async def test_the_figures_of_the_ministry(self, sample: Platform) -> None:
@@ -147,8 +147,8 @@ class TestPersonalData:
             "/drafts/LUAT-BVDLCN/coverage", params={"as_of": "2025-07-01"}
         )
         body = answer.json()
-        required = [stay for stay in body["occurrences"] if stay["required"]]
-        assert [(stay["stage"], stay["due_on"]) for stay in required] == [
+        required = [occurrence for occurrence in body["occurrences"] if occurrence["required"]]
+        assert [(occurrence["stage"], occurrence["due_on"]) for occurrence in required] == [
             ("policy_consultation", "2024-03-08"),
             ("draft_consultation", "2024-10-01"),
         ]
@@ -175,7 +175,12 @@ class TestSocialInsurance:
 
     async def test_the_gap_of_october_was_never_overdue(self, sample: Platform) -> None:
         october = "deliberation", "2023-10-01", "2023-11-07"
-        assert told(await gap(sample, "LUAT-BHXH", "2023-11-01")) == (*october, "in_grace", 0, [1, 2, 3, 4])
+        assert gap_facts(await gap(sample, "LUAT-BHXH", "2023-11-01")) == (
+            *october,
+            "in_grace",
+            0,
+            [1, 2, 3, 4],
+        )
         assert await gap(sample, "LUAT-BHXH", "2023-11-02") is None
 
     async def test_the_figures_of_the_ministry(self, sample: Platform) -> None:
@@ -188,7 +193,7 @@ class TestSocialInsurance:
         assert figures["rate_occurrences"] == pytest.approx(2 / 3)
         assert figures["waived_occurrences"] == 4
 
-    async def test_its_successor_answers_for_it_only_where_there_is_one(self, sample: Platform) -> None:
+    async def test_its_successor_answers_for_it_only_where_it_has_a_successor(self, sample: Platform) -> None:
         """The ministry was split over three others on 01/03/2025; no transfer names one, so it stays."""
         figures = await group(sample, unit="BLDTBXH", as_of="2025-03-01", view="successor")
         assert figures["judged"] == 4
@@ -233,7 +238,7 @@ class TestConstitution:
 class TestTodos:
     """What no figure judges: it stands beside the figures, under the unit that leads on that day."""
 
-    async def test_drafts_that_nobody_judges_are_named(self, sample: Platform) -> None:
+    async def test_drafts_that_are_not_judged_are_named(self, sample: Platform) -> None:
         answer = await sample.services["metrics"].client.get("/todos", params={"as_of": "2025-06-30"})
         actual = {(todo["kind"], todo["draft_code"]): todo["unit_code"] for todo in answer.json()["todos"]}
         # adopted on 27/11/2023 after `submitted` and `deliberation` alone: no consultation is on record

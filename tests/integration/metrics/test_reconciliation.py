@@ -50,7 +50,7 @@ def closing(event: Any) -> tuple[date, str]:
 
 async def test_a_stage_that_needs_communication_opens_a_gap_once(office: Office) -> None:
     entry = await office.enter("draft_consultation", ago(1))
-    (opened,) = await office.said(1)
+    (opened,) = await office.announcements(1)
     gap = gap_of(opened)
     assert names([opened]) == ["gap_opened"]
     assert (str(gap.gap_id), opened.ref.id, opened.aggregate_version) == (entry, gap.gap_id, 1)
@@ -68,13 +68,13 @@ async def test_before_the_window_there_is_no_gap(office: Office) -> None:
 
 async def test_communications_narrow_the_gap_and_close_it(office: Office) -> None:
     await office.enter("draft_consultation", ago(3))
-    await office.said(1)
+    await office.announcements(1)
     await office.communicate(ago(2), 1)
-    changed = await office.said(2)
+    changed = await office.announcements(2)
     assert names(changed) == ["gap_opened", "gap_changed"]
     assert gap_of(changed[-1]).policies == (2,)
     await office.communicate(ago(1), 2)
-    closed = await office.said(3)
+    closed = await office.announcements(3)
     assert names(closed)[2:] == ["gap_closed"]
     assert closing(closed[-1]) == (date.fromisoformat(ago(1)), "covered")
     assert len({event.ref.id for event in closed}) == 1
@@ -92,7 +92,7 @@ async def _closing_time(platform: Platform, number: int) -> float:
     office = Office(platform, f"FAST-{number}")
     await office.open()
     await office.enter("draft_consultation", ago(1))
-    (opened,) = await office.said(1)
+    (opened,) = await office.announcements(1)
     started = time.perf_counter()
     await office.communicate(ago(0))
     await eventually(lambda: announced(platform, office.code, after=opened.position))
@@ -101,9 +101,9 @@ async def _closing_time(platform: Platform, number: int) -> float:
 
 async def test_a_corrected_date_changes_the_gap_and_keeps_its_id(office: Office) -> None:
     entry = await office.enter("draft_consultation", ago(1))
-    await office.said(1)
+    await office.announcements(1)
     await office.draft(f"stages/{entry}/correct", stage="draft_consultation", entered_on=ago(9))
-    changed = await office.said(2)
+    changed = await office.announcements(2)
     assert names(changed) == ["gap_opened", "gap_changed"]
     assert (str(changed[1].ref.id), gap_of(changed[1]).since.isoformat()) == (entry, ago(9))
     assert gap_of(changed[1]).due_on < gap_of(changed[0]).due_on
@@ -111,11 +111,11 @@ async def test_a_corrected_date_changes_the_gap_and_keeps_its_id(office: Office)
 
 async def test_a_retracted_communication_opens_the_gap_again(office: Office) -> None:
     await office.enter("draft_consultation", ago(1))
-    await office.said(1)
+    await office.announcements(1)
     communication = await office.communicate(ago(0))
-    await office.said(2)
+    await office.announcements(2)
     await office.retract(communication)
-    events = await office.said(3)
+    events = await office.announcements(3)
     assert names(events) == ["gap_opened", "gap_closed", "gap_opened"]
     assert len({event.ref.id for event in events}) == 1
     assert [event.aggregate_version for event in events] == [1, 2, 3]
@@ -125,25 +125,25 @@ async def test_a_transfer_changes_the_unit(office: Office) -> None:
     heir = f"{office.code}-HEIR"
     await office.platform.import_rows("units", [samples.unit(heir)])
     await office.enter("draft_consultation", ago(1))
-    await office.said(1)
+    await office.announcements(1)
     await office.draft("transfer", to_unit_code=heir, on=ago(0))
-    events = await office.said(2)
+    events = await office.announcements(2)
     assert names(events) == ["gap_opened", "gap_changed"]
     assert gap_of(events[1]).unit_code == heir
 
 
-async def test_a_new_title_is_told(office: Office) -> None:
+async def test_a_new_title_is_announced(office: Office) -> None:
     await office.enter("draft_consultation", ago(1))
-    await office.said(1)
+    await office.announcements(1)
     await office.draft("title", title="Luật Đất đai")
-    events = await office.said(2)
+    events = await office.announcements(2)
     assert (names(events)[1], gap_of(events[1]).title) == ("gap_changed", "Luật Đất đai")
 
 
 async def _remove_policies(office: Office) -> None:
     """Policy 1 was covered; the removal of 2 leaves nothing open."""
     await office.communicate(ago(2), 1)
-    await office.said(2)
+    await office.announcements(2)
     answer = await office.platform.registry.client.delete(f"/drafts/{office.code}/policies/2")
     assert answer.is_success
 
@@ -167,7 +167,7 @@ CLOSINGS: dict[str, tuple[Callable[[Office], Awaitable[Any]], str]] = {
 async def test_every_way_to_close_gives_its_reason(office: Office, reason: str) -> None:
     close, closed_on = CLOSINGS[reason]
     await office.enter("draft_consultation", ago(5))
-    (opened,) = await office.said(1)
+    (opened,) = await office.announcements(1)
     await close(office)
 
     async def is_closed() -> bool:
@@ -183,11 +183,11 @@ async def test_every_way_to_close_gives_its_reason(office: Office, reason: str) 
 
 async def test_a_resumed_stage_is_a_gap_of_its_own(office: Office) -> None:
     await office.enter("draft_consultation", ago(5))
-    await office.said(1)
+    await office.announcements(1)
     await office.enter("suspended", ago(4))
-    await office.said(2)
+    await office.announcements(2)
     entry = await office.enter("resumed", ago(3))
-    events = await office.said(3)
+    events = await office.announcements(3)
     assert names(events) == ["gap_opened", "gap_closed", "gap_opened"]
     assert str(events[2].ref.id) == entry
 
@@ -226,7 +226,7 @@ async def test_late_history_of_a_draft_that_still_waits_announces_the_last_gap(
         samples.stage(a_code, "appraisal", "2023-05-04"),
     ]
     await platform.import_rows("stages", rows)
-    await office.said(1)
+    await office.announcements(1)
     last = {event.ref.id: event for event in await announced(platform, a_code)}
     (opened,) = [event for event in last.values() if names([event]) != ["gap_closed"]]
     assert (gap_of(opened).stage, names([opened])) == ("appraisal", ["gap_opened"])
@@ -248,10 +248,10 @@ async def test_a_fact_between_look_and_word_is_not_lost(
 
     monkeypatch.setattr(JetStreamEventStore, "append", slow)
     await office.enter("draft_consultation", ago(1))
-    assert names(await office.said(2)) == ["gap_opened", "gap_closed"]
+    assert names(await office.announcements(2)) == ["gap_opened", "gap_closed"]
 
 
-async def test_nothing_was_ever_said_twice(platform: Platform) -> None:
+async def test_nothing_was_announced_twice(platform: Platform) -> None:
     """Over all tests above: versions count up without a hole, and no two words in a row are alike."""
     await quiet(platform)
     by_gap: dict[Any, list[Any]] = {}

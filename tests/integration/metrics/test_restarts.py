@@ -172,7 +172,7 @@ async def _position(platform: Platform) -> int:
         await connection.close()
 
 
-async def test_two_processes_say_a_thing_once_and_the_second_takes_over(platform: Platform) -> None:
+async def test_two_processes_announce_once_and_the_standby_takes_over(platform: Platform) -> None:
     async with platform.another("metrics") as second:
         async with metrics(platform) as first:
             states = {(await api.projection())["state"] for api in (first, second)}
@@ -180,17 +180,15 @@ async def test_two_processes_say_a_thing_once_and_the_second_takes_over(platform
             office = Office(platform, "SHARED")
             await office.open()
             await office.enter("draft_consultation", ago(1))
-            assert names(await office.said(1)) == ["gap_opened"]
+            assert names(await office.announcements(1)) == ["gap_opened"]
             await second.settled(await platform.head())
         platform.services["metrics"] = second
         await office.communicate(ago(0))
-        assert names(await office.said(2)) == ["gap_opened", "gap_closed"]
+        assert names(await office.announcements(2)) == ["gap_opened", "gap_closed"]
         assert (await second.projection())["state"] == "running"
 
 
-async def test_two_that_both_think_they_lead_say_a_thing_once(
-    platform: Platform, new_database: NewDatabase
-) -> None:
+async def test_two_leaders_at_once_announce_once(platform: Platform, new_database: NewDatabase) -> None:
     """Each has a database of its own, so none stands by: they race, and the expected version decides."""
     office = Office(platform, "RACED")
     await office.open()
@@ -200,9 +198,9 @@ async def test_two_that_both_think_they_lead_say_a_thing_once(
     ):
         for number, stage in enumerate(("draft_consultation", "appraisal", "verification")):
             await office.enter(stage, ago(9 - number))
-            words = await office.said(2 * number + 1)
+            words = await office.announcements(2 * number + 1)
         await other.settled(await platform.head())
-        words = await office.said(5)
+        words = await office.announcements(5)
     of_gap = {event.ref.id: [w for w in words if w.ref == event.ref] for event in words}
     assert sorted(map(names, of_gap.values())) == [
         ["gap_opened"],
@@ -212,7 +210,7 @@ async def test_two_that_both_think_they_lead_say_a_thing_once(
     assert all([w.aggregate_version for w in some] == [1, 2][: len(some)] for some in of_gap.values())
 
 
-async def test_a_crash_between_word_and_row_says_nothing_twice(
+async def test_a_crash_between_event_and_row_announces_nothing_twice(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Metrics is cancelled right after its append was taken: the event is in the log, no row knows it."""
@@ -237,7 +235,7 @@ async def test_a_crash_between_word_and_row_says_nothing_twice(
     rows = await tables(platform)
     assert (rows["announced_gap"], names(await announced(platform))) == ([], ["gap_opened"])
     async with metrics(platform):
-        assert names(await office.said(1)) == ["gap_opened"]
+        assert names(await office.announcements(1)) == ["gap_opened"]
 
 
 def overrides(path: Path, first: int, last: int) -> Path:
@@ -294,7 +292,7 @@ async def test_another_calendar_changes_gaps_and_figures(platform: Platform, tmp
     await office.open()
     async with metrics(platform) as api:
         await office.enter("draft_consultation", ago(0))
-        (opened,) = await office.said(1)
+        (opened,) = await office.announcements(1)
         later = gap_of(opened).due_on.toordinal() - today().toordinal() + 2
         due = {"as_of": ago(-later)}
         coverage = (await api.client.get("/compliance", params=due)).json()
@@ -303,7 +301,7 @@ async def test_another_calendar_changes_gaps_and_figures(platform: Platform, tmp
         foreseen = await effect_of(api, calendar, due["as_of"])
         assert shared_figures(foreseen["before"], coverage["groups"][0])
     async with metrics(platform, rules_overrides=(calendar,)) as api:
-        events = await office.said(2)
+        events = await office.announcements(2)
         assert names(events) == ["gap_opened", "gap_changed"]
         before, after = gap_of(events[0]), gap_of(events[1])
         assert after.due_on > before.due_on
@@ -323,13 +321,13 @@ async def test_another_calendar_changes_gaps_and_figures(platform: Platform, tmp
     assert await platform.head() > head
 
 
-async def test_rules_of_the_same_effect_say_nothing(platform: Platform, tmp_path: Path) -> None:
+async def test_rules_of_the_same_effect_announce_nothing(platform: Platform, tmp_path: Path) -> None:
     office = Office(platform, "SAME")
     await office.open()
     async with metrics(platform):
         await office.enter("draft_consultation", ago(0))
-        await office.said(1)
+        await office.announcements(1)
     far = tmp_path / "far.csv"
     far.write_text(f"day,kind,what,source\n2099-05-04,{DayKind.OFF.value},Nghỉ,1/QĐ\n")
     async with metrics(platform, calendar_overrides=(far,)):
-        assert names(await office.said(1)) == ["gap_opened"]
+        assert names(await office.announcements(1)) == ["gap_opened"]

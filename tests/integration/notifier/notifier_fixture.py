@@ -165,10 +165,10 @@ class NotifierFixture:
     async def log(self, context: str) -> list[dict[str, Any]]:
         """Read all events of a context, as they stand in the log."""
         async with self.operator() as operator:
-            heard = await operator.jetstream().subscribe(f"loa.{context}.>", ordered_consumer=True)
+            subscription = await operator.jetstream().subscribe(f"loa.{context}.>", ordered_consumer=True)
             events, pending = [], 1
             while pending:
-                message = await heard.next_msg(timeout=5)
+                message = await subscription.next_msg(timeout=5)
                 events.append(json.loads(message.data))
                 pending = message.metadata.num_pending
             return events

@@ -38,7 +38,7 @@ async def in_state(api: Api, state: str) -> list[str]:
     return [alert["draft_code"] for alert in await alerts(api, state=state)]
 
 
-async def test_who_has_nobody_to_write_to_is_read_for_by_the_unit_above(
+async def test_a_unit_without_recipients_is_covered_by_its_superior(
     notifier_env: NotifierFixture,
 ) -> None:
     async with notifier_env.notifier() as api:
@@ -78,7 +78,7 @@ async def test_what_is_late_by_five_days_is_read_of_above_until_a_day_is_named(
     assert [line["reason"] for line in by_unit[BELOW]["lines"]] == ["overdue_first"]
 
 
-async def test_a_unit_snoozes_its_own_and_the_preview_says_why_nothing_is_said(
+async def test_a_snoozed_alert_is_skipped_with_its_reason_in_the_preview(
     notifier_env: NotifierFixture,
 ) -> None:
     async with notifier_env.notifier() as api:
@@ -101,7 +101,7 @@ async def test_a_unit_snoozes_its_own_and_the_preview_says_why_nothing_is_said(
     assert answer["sent"] == []
 
 
-async def test_a_silence_is_known_to_the_log(notifier_env: NotifierFixture) -> None:
+async def test_a_silence_is_recorded_in_the_log(notifier_env: NotifierFixture) -> None:
     async with notifier_env.notifier() as api:
         await put_recipient(api)
         gap = opened(new_id())

@@ -104,8 +104,8 @@ async def office(notifier: tuple[NotifierFixture, Api]) -> AsyncIterator[Office]
     notifier_env, api = notifier
     gap = new_id()
     await notifier_env.gap(opened(gap))
-    async with api.as_(None) as nobody:
-        yield Office(notifier_env, Api(api.app, api.settings, nobody, api.issuer), gap)
+    async with api.as_(None) as anonymous:
+        yield Office(notifier_env, Api(api.app, api.settings, anonymous, api.issuer), gap)
 
 
 @every_answer
@@ -166,7 +166,7 @@ WRONG: list[tuple[AlertAnswer, dict[str, str], str]] = [
 
 
 @pytest.mark.parametrize(("answer", "changes", "words"), WRONG)
-async def test_faults_stand_beside_the_field_and_nothing_typed_is_lost(
+async def test_faults_are_shown_at_the_field_and_no_input_is_lost(
     office: Office, answer: AlertAnswer, changes: dict[str, str], words: str
 ) -> None:
     typed = FORMS[answer] | changes
@@ -181,7 +181,7 @@ async def test_faults_stand_beside_the_field_and_nothing_typed_is_lost(
 
 
 @every_answer
-async def test_a_link_that_is_over_offers_a_new_one(office: Office, answer: AlertAnswer) -> None:
+async def test_an_expired_link_offers_renewal(office: Office, answer: AlertAnswer) -> None:
     path = office.path(answer, expires=datetime(2026, 11, 1, tzinfo=UTC))
     for page in (await office.api.client.get(path), await office.api.client.post(path, data=FORMS[answer])):
         assert page.status_code == 410
@@ -190,7 +190,7 @@ async def test_a_link_that_is_over_offers_a_new_one(office: Office, answer: Aler
     assert await office.names() == ["raised"]
 
 
-async def test_no_link_of_another_purpose_matter_or_maker_opens_the_door(
+async def test_a_link_of_another_purpose_alert_or_issuer_is_refused(
     office: Office,
 ) -> None:
     client, good = office.api.client, office.path(AlertAnswer.PLANNED)
@@ -209,7 +209,7 @@ async def test_no_link_of_another_purpose_matter_or_maker_opens_the_door(
     assert (await client.get("/alerts", headers=bearer)).status_code == 401
 
 
-async def test_a_matter_that_is_over_needs_no_answer(office: Office) -> None:
+async def test_a_closed_gap_needs_no_answer(office: Office) -> None:
     await eventually(office.story)  # raised: of a gap that closes before, nobody was ever asked
     await office.notifier_env.gap(closed(office.gap, date(2026, 11, 20), GapClosure.COVERED))
     path = office.path(AlertAnswer.PLANNED)

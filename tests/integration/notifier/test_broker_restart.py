@@ -8,7 +8,7 @@ from tests.integration.notifier.notifier_fixture import NotifierFixture, closed,
 from tests.support.service import Api, eventually
 
 
-async def test_gaps_are_heard_again_after_the_broker_came_back(notifier_env: NotifierFixture) -> None:
+async def test_gaps_are_received_again_after_a_broker_restart(notifier_env: NotifierFixture) -> None:
     first, second = new_id(), new_id()
     async with notifier_env.notifier() as api:
         await notifier_env.gap(opened(first))

@@ -37,7 +37,7 @@ def webhook(taken: list[dict[str, Any]], answers: list[int]) -> Iterator[int]:
         server.server_close()
 
 
-async def test_a_channel_is_reached_and_one_that_fails_is_asked_again(notifier_env: NotifierFixture) -> None:
+async def test_a_channel_is_reached_and_a_failing_channel_is_retried(notifier_env: NotifierFixture) -> None:
     taken: list[dict[str, Any]] = []
     with webhook(taken, [500]) as port:
         channels = {"so-tu-phap": SecretStr(f"json://127.0.0.1:{port}/loa")}
@@ -58,7 +58,7 @@ async def test_a_channel_is_reached_and_one_that_fails_is_asked_again(notifier_e
     assert notifier_env.mails() == []
 
 
-async def test_a_channel_that_nobody_named_is_parked_with_its_reason(notifier_env: NotifierFixture) -> None:
+async def test_an_undeclared_channel_fails_with_its_reason(notifier_env: NotifierFixture) -> None:
     async with notifier_env.notifier() as api:
         await put_recipient(api, email="channel:nowhere")
         await tick(api, await notifier_env.gap(opened(new_id())))

@@ -33,7 +33,7 @@ from tests.support.service import Api, eventually
 from tests.support.smtp_server import Mailbox, only, serving
 
 
-async def test_a_crash_after_delivery_ends_in_one_mail_with_the_same_identity(
+async def test_a_crash_after_delivery_ends_in_a_single_mail_with_the_same_identity(
     notifier_env: NotifierFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The mail is out, the ledger doesn't know: when the lease ends it goes out again as the same one."""
@@ -60,7 +60,7 @@ async def test_a_crash_after_delivery_ends_in_one_mail_with_the_same_identity(
     assert row["delivery"]["possible_duplicate"] is True
 
 
-async def test_a_mail_in_doubt_whose_day_is_over_is_unsure_and_said_again_next_day(
+async def test_a_mail_in_doubt_after_its_day_is_unsure_and_repeated_the_next_day(
     notifier_env: NotifierFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def crash(_self: SqlLedger, _ended: Sequence[tuple[Claim, Outcome]], _now: Any) -> None:
@@ -104,7 +104,7 @@ async def test_smtp_never_mails_ahead_of_its_day(notifier_env: NotifierFixture) 
     assert mailbox.taken == []
 
 
-async def test_an_address_that_is_none_is_marked_until_it_is_listed_anew(
+async def test_an_invalid_address_is_marked_until_it_is_listed_again(
     notifier_env: NotifierFixture,
 ) -> None:
     mailbox = Mailbox(["550 5.1.1 no such mailbox"])
@@ -133,7 +133,7 @@ async def test_an_address_that_is_none_is_marked_until_it_is_listed_anew(
     assert [line["reason"] for m in again["sent"] for line in m["lines"]] == ["overdue_first"]
 
 
-async def test_a_refused_message_is_parked_and_its_address_is_not_blamed(
+async def test_a_refused_message_fails_and_its_address_is_not_marked(
     notifier_env: NotifierFixture,
 ) -> None:
     mailbox = Mailbox(["550 5.7.1 looks like advertising"])
@@ -161,22 +161,22 @@ async def test_an_operator_tries_a_refused_mail_again_or_notes_that_it_was_seen(
             position = await notifier_env.gap(opened(new_id()))
             await tick(api, position)
             (row,) = await notifier_env.rows("SELECT digest_key FROM digest")
-            door = f"/outbox/{row['digest_key']}"
+            path = f"/outbox/{row['digest_key']}"
             async with api.as_(Role.READER) as reader:
                 forbidden = [
-                    (await reader.post(f"{door}/{what}")).status_code for what in ("retry", "acknowledge")
+                    (await reader.post(f"{path}/{what}")).status_code for what in ("retry", "acknowledge")
                 ]
             before = (await api.client.get("/digests/counts")).json()
-            seen = [(await api.client.post(f"{door}/acknowledge")).json() for _ in range(2)]
+            seen = [(await api.client.post(f"{path}/acknowledge")).json() for _ in range(2)]
             counted = (await api.client.get("/digests/counts")).json()
             page = (await api.client.get("/outbox")).text
-            retried = await api.client.post(f"{door}/retry")
+            retried = await api.client.post(f"{path}/retry")
             await tick(api, position)
-            twice = await api.client.post(f"{door}/retry")
+            twice = await api.client.post(f"{path}/retry")
             unknown = await api.client.post("/outbox/nothing/retry")
             await notifier_env.change("UPDATE digest SET state = 'failed'")
             notifier_env.clock.moment = MONDAY + timedelta(days=2)
-            over = await api.client.post(f"{door}/retry")
+            over = await api.client.post(f"{path}/retry")
     assert forbidden == [403, 403]
     assert (before, counted) == ({"failed": 1}, {"acknowledged": 1})
     assert [item["mails"] for item in seen] == [1, 0]
@@ -339,7 +339,7 @@ async def test_a_server_whose_certificate_is_unknown_gets_nothing(
     assert (row["state"], row["delivery"]["reason"], mailbox.taken) == ("queued", "unreachable", [])
 
 
-async def test_a_server_that_says_later_is_asked_again(notifier_env: NotifierFixture) -> None:
+async def test_a_temporary_refusal_is_retried(notifier_env: NotifierFixture) -> None:
     mailbox = Mailbox(["451 4.3.0 try later"])
     with serving(mailbox) as url:
         async with notifier_env.notifier(smtp_url=url) as api:

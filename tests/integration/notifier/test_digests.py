@@ -29,7 +29,7 @@ from tests.support.service import eventually
 TICKS = 4
 
 
-async def test_one_mail_with_the_right_words_and_no_second(notifier_env: NotifierFixture) -> None:
+async def test_a_single_mail_with_the_right_text(notifier_env: NotifierFixture) -> None:
     async with notifier_env.notifier() as api:
         recipient = await put_recipient(api)
         position = await notifier_env.gap(opened(new_id()))
@@ -59,10 +59,10 @@ async def test_sent_is_in_the_log_with_reason_and_opaque_recipient(notifier_env:
         recipient = await put_recipient(api)
         await tick(api, await notifier_env.gap(opened(new_id())))
 
-        async def told() -> bool:
+        async def is_overdue() -> bool:
             return [a["last_reason"] for a in await alerts(api)] == ["overdue_first"]
 
-        await eventually(told)
+        await eventually(is_overdue)
         (alert,) = await alerts(api)
         (line,) = await notifier_env.rows("SELECT recipient_id, announced FROM digest")
     assert alert["last_sent_day"] == "2026-11-23"
@@ -149,7 +149,7 @@ async def test_an_overdue_gap_is_named_again_after_five_working_days(notifier_en
     }
 
 
-async def test_sunday_sends_nothing_and_says_when(notifier_env: NotifierFixture) -> None:
+async def test_sunday_sends_nothing_and_names_the_next_day(notifier_env: NotifierFixture) -> None:
     notifier_env.clock.moment = SUNDAY
     async with notifier_env.notifier() as api:
         await put_recipient(api)
@@ -251,7 +251,9 @@ async def test_a_removed_mailbox_gets_nothing(notifier_env: NotifierFixture) -> 
     assert [s["reason"] for s in answer["skipped"]] == ["no_recipient"]
 
 
-async def test_a_poisonous_message_is_ended_and_the_next_one_taken(notifier_env: NotifierFixture) -> None:
+async def test_a_poison_message_is_terminated_and_the_next_message_taken(
+    notifier_env: NotifierFixture,
+) -> None:
     async with notifier_env.notifier() as api:
         await notifier_env.metrics.client.jetstream().publish(f"loa.compliance.{new_id()}.gap_opened", b"{}")
         await api.client.post(

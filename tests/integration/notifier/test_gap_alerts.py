@@ -62,7 +62,7 @@ async def test_without_its_alert_no_mail_speaks_of_a_gap(
     assert [item["state"] for item in healed] == ["raised"]
 
 
-async def test_nobody_is_thanked_before_the_alert_is_resolved(
+async def test_no_thanks_before_the_alert_is_resolved(
     notifier_env: NotifierFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gap = new_id()

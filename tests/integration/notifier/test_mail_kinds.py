@@ -87,7 +87,7 @@ async def test_a_new_kind_goes_from_the_plan_through_the_ledger_to_a_file(
     assert "Tuần 2026-W48" in body.get_content()
 
 
-async def test_a_file_of_a_kind_that_nobody_knows_any_more_is_still_shown(
+async def test_a_file_of_a_removed_kind_is_still_shown(
     greeting_env: NotifierFixture,
 ) -> None:
     """A release that had the kind is rolled back: its mails stay in the ledger."""
@@ -102,6 +102,6 @@ async def test_a_file_of_a_kind_that_nobody_knows_any_more_is_still_shown(
     assert "greeting" in outbox.text
 
 
-def test_two_kinds_of_one_name_are_refused() -> None:
+def test_two_kinds_of_the_same_name_are_refused() -> None:
     with pytest.raises(ValueError, match="greeting"):
         MailKinds([GreetingKind(), GreetingKind()])

@@ -49,7 +49,7 @@ class Box:
         }
         return f"/mailbox/{seal(self.notifier_env.links.key).token(claims_of(MailboxLink(**defaults | changes)))}"
 
-    async def said(self) -> list[tuple[str, str, str, str | None]]:
+    async def choices(self) -> list[tuple[str, str, str, str | None]]:
         """Read the log: which event, of what, through which door, why."""
         events = [
             (event["type"].split(".")[3], event["data"]) for event in await self.notifier_env.log("recipient")
@@ -94,7 +94,7 @@ async def test_a_page_shows_and_a_form_changes_and_the_log_keeps_why(box: Box) -
     assert done.status_code == 200
     assert "mỗi tuần, vào thứ Tư; không gửi: trang tổng hợp hằng tháng" in done.text
     assert (await box.visitor.post(box.path(), data=form)).status_code == 200, "said twice, recorded once"
-    assert await box.said() == [
+    assert await box.choices() == [
         ("unsubscribed", "monthly_summary", "page", "Họp giao ban thứ Tư"),
         ("frequency_chosen", "wednesday", "page", "Họp giao ban thứ Tư"),
     ]
@@ -118,7 +118,7 @@ async def test_one_click_of_a_mail_client_ends_the_kind_at_once(box: Box, as_par
     clicked = [await box.visitor.post(path, **sent) for _ in range(2)]
     assert [item.status_code for item in clicked] == [200, 200]
     assert "Đã dừng gửi loại thư này" in clicked[0].text
-    assert await box.said() == [("unsubscribed", "weekly_list", "one_click", None)]
+    assert await box.choices() == [("unsubscribed", "weekly_list", "one_click", None)]
 
 
 async def test_a_duty_cannot_be_ended(box: Box) -> None:
@@ -130,7 +130,7 @@ async def test_a_duty_cannot_be_ended(box: Box) -> None:
     assert "Cần sửa 1 chỗ" in wrong.text
 
 
-async def test_links_that_lead_nowhere_say_so_kindly(box: Box) -> None:
+async def test_links_that_lead_nowhere_are_explained(box: Box) -> None:
     over = await box.visitor.get(box.path(expires=MONDAY))
     assert (over.status_code, "đã hết hiệu lực" in over.text) == (410, True)
     assert f"{HTTPS}{box.path(expires=MONDAY)}/renew" in over.text
@@ -175,10 +175,10 @@ async def test_only_optional_mail_bears_the_header_and_the_preview_shows_no_toke
     assert thanks["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     click = thanks["List-Unsubscribe"].strip("<>").removeprefix(HTTPS)
     assert (await box.visitor.post(click, data=CLICK)).status_code == 200
-    assert await box.said() == [("unsubscribed", "thanks", "one_click", None)]
+    assert await box.choices() == [("unsubscribed", "thanks", "one_click", None)]
 
 
-async def test_who_chose_a_day_hears_of_what_can_wait_on_that_day(box: Box) -> None:
+async def test_optional_mail_waits_for_the_chosen_day(box: Box) -> None:
     """Monday: nothing presses before Wednesday. The preview says so; what is overdue goes out all the same."""
     await box.visitor.post(box.path(), data={"frequency": "wednesday", "kind": list(OptionalMail)})
     position = await box.notifier_env.gap(opened(new_id(), due_on=DUE_LATER))

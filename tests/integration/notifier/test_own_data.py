@@ -78,8 +78,8 @@ async def test_own_rows_come_back_and_what_waited_is_unsure_and_held(
         ("2026-11-23", "sent"),
         ("2026-12-01", "unsure"),
     ]
-    again_said = [event["data"]["day"] for event in events if event["type"] == "vn.loa.alert.sent.v1"]
-    assert again_said == ["2026-11-23"], "the log of the backup ends before it; of the other nobody knows"
+    sent_days = [event["data"]["day"] for event in events if event["type"] == "vn.loa.alert.sent.v1"]
+    assert sent_days == ["2026-11-23"], "the log of the backup ends before it; of the other nobody knows"
     assert held["held"]
     assert "loa preview" in held["reason"]
     assert released.status_code == 200, "numbers that the database gives go on after those put in"

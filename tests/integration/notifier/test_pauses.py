@@ -43,7 +43,7 @@ async def test_real_mail_waits_for_the_operators_release(notifier_env: NotifierF
     assert [d["held"] for d in decisions] == [False, True]
 
 
-async def test_mail_that_stays_on_this_machine_needs_no_release(notifier_env: NotifierFixture) -> None:
+async def test_mail_kept_on_this_machine_needs_no_release(notifier_env: NotifierFixture) -> None:
     async with notifier_env.notifier() as api:
         state = (await api.client.get("/sending")).json()
         async with api.as_(Role.SUPERVISOR) as supervisor:
@@ -52,7 +52,7 @@ async def test_mail_that_stays_on_this_machine_needs_no_release(notifier_env: No
     assert refused.status_code == 403
 
 
-async def test_a_silence_ends_by_itself_or_is_lifted_and_stays_on_record(
+async def test_a_silence_ends_or_is_lifted_and_remains_recorded(
     notifier_env: NotifierFixture,
 ) -> None:
     today = MONDAY.date()

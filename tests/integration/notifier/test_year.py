@@ -81,12 +81,12 @@ class Office:
 
     # -- what happens in the office ----------------------------------------------------------------
 
-    async def say(self, writer: Writer, ref: AggregateRef, event: Event) -> None:
+    async def write(self, writer: Writer, ref: AggregateRef, event: Event) -> None:
         await writer.write(ref, event)
         self.naive.learn(event)
 
     async def on_gap(self, gap: Gap, event: Event) -> None:
-        await self.say(self.notifier_env.metrics, AggregateRef("compliance", gap.gap_id), event)
+        await self.write(self.notifier_env.metrics, AggregateRef("compliance", gap.gap_id), event)
 
     async def begin(self, day: date, *, simplified: bool, unit: str | None = None) -> None:
         gap_id = new_id()
@@ -174,14 +174,14 @@ class Office:
         facts = {k: gap.facts[k] for k in ("draft_code", "unit_code", "stage")}
         ref = self.alert(gap)
         event = AlertAcknowledged(alert_id=ref.id, gap_id=gap.gap_id, planned_on=planned, **facts)
-        await self.say(self.answers, ref, event)
+        await self.write(self.answers, ref, event)
 
     async def snooze(self, gap: Gap, day: date) -> None:
         ref, until = self.alert(gap), day + timedelta(days=self.chance.randint(0, 6))
         event = AlertSnoozed(
             alert_id=ref.id, gap_id=gap.gap_id, unit_code=gap.facts["unit_code"], on=day, until=until
         )
-        await self.say(self.answers, ref, event)
+        await self.write(self.answers, ref, event)
 
     def alert(self, gap: Gap) -> AggregateRef:
         return AggregateRef("alert", alert_id(gap.gap_id, gap.facts["unit_code"]))
@@ -287,7 +287,7 @@ async def office(notifier_env: NotifierFixture, seed: int, first: date) -> Async
                 kind=UnitKind(kind),
                 parent_code=parent or None,
             )
-            await made.say(notifier_env.registry, AggregateRef("unit", unit_id(code)), unit)
+            await made.write(notifier_env.registry, AggregateRef("unit", unit_id(code)), unit)
         for unit_code in dict.fromkeys(unit for unit, *_ in exercise.RECIPIENTS):
             listed = [(email, role) for unit, role, email, _ in exercise.RECIPIENTS if unit == unit_code]
             await made.list_boxes(unit_code, listed)
@@ -317,8 +317,8 @@ async def run(made: Office, first: date, number: int) -> None:
             away = day + timedelta(days=made.chance.randint(0, 6))
         if count in {15, 22}:
             held = count == 15
-            door = "hold" if held else "release"
-            await made.api.client.post(f"/sending/{door}", json={"reason": "thử"})
+            action = "hold" if held else "release"
+            await made.api.client.post(f"/sending/{action}", json={"reason": "thử"})
         if day <= away:
             continue
         if made.chance.random() < 0.15:
@@ -358,7 +358,7 @@ async def special(made: Office, day: date, count: int) -> None:
         event = UnitSucceeded(
             unit_code="VD-SO-C", to_code="VD-SO-A", kind=SuccessionKind.MERGE, on=day + timedelta(days=3)
         )
-        await made.say(made.notifier_env.registry, ref, event)
+        await made.write(made.notifier_env.registry, ref, event)
 
 
 async def in_the_log(made: Office) -> tuple[set[Any], set[Any]]:

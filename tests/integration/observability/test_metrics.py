@@ -54,7 +54,7 @@ async def reaches(platform: Platform, least: float, service: str, name: str, **l
     await eventually(reached)
 
 
-async def test_figures_move_with_the_walk_of_a_gap(counted: Platform) -> None:
+async def test_figures_follow_the_life_of_a_gap(counted: Platform) -> None:
     office = Office(counted, "COUNTED")
     await office.open()
     notifier = counted.services["notifier"]
@@ -90,7 +90,7 @@ async def test_figures_move_with_the_walk_of_a_gap(counted: Platform) -> None:
     assert await figure(counted, "notifier", "loa_sending_held") == 1
 
 
-async def test_a_poisonous_event_shows_as_stuck_behind_and_parked(counted: Platform) -> None:
+async def test_a_poison_event_shows_as_halted_lagging_and_failed(counted: Platform) -> None:
     async with connected(counted.server, "notifier") as nc:
         await nc.jetstream().publish(f"loa.alert.{ID}.acknowledged", b"{ broken", stream=EVENTS)
     await reaches(counted, 1, "notifier", "loa_projection_halted", projection="notifier")

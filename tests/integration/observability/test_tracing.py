@@ -67,7 +67,7 @@ def linked(spans: Sequence[ReadableSpan]) -> list[ReadableSpan]:
     ]
 
 
-async def found(look: Callable[[], object]) -> bool:
+async def is_traced(look: Callable[[], object]) -> bool:
     return bool(look())
 
 
@@ -75,7 +75,7 @@ def next_working_day() -> str:
     return load_rulebook().calendar.next_working_day(today()).isoformat()
 
 
-WALK = [
+SPANS = [
     ("POST /drafts/{draft_code}/stages", "registry"),
     ("append draft", "registry"),
     ("project metrics", "metrics"),
@@ -98,32 +98,32 @@ async def test_a_trace_goes_from_the_request_to_the_alert_and_a_mail_is_linked_w
     path = f"/drafts/{office.code}/stages"
     answer = await traced.registry.client.post(path, json=entered, headers={"traceparent": CALLER})
     assert answer.status_code == 201, answer.text
-    await eventually(lambda: found(lambda: all(of_caller(named(spans, *step)) for step in WALK)))
+    await eventually(lambda: is_traced(lambda: all(of_caller(named(spans, *step)) for step in SPANS)))
     by_id = {span.context.span_id: span for span in spans.get_finished_spans()}
-    for above, below in itertools.pairwise(WALK):
+    for above, below in itertools.pairwise(SPANS):
         parents = [span.parent for span in of_caller(named(spans, *below)) if span.parent]
         assert above[0] in {by_id[parent.span_id].name for parent in parents}
-    assert of_caller(named(spans, *WALK[0]))[0].kind is SpanKind.SERVER
+    assert of_caller(named(spans, *SPANS[0]))[0].kind is SpanKind.SERVER
 
     await traced.settled()
     ticked = await notifier.client.post("/tick", json={"at": next_working_day()})
     assert len(ticked.json()["sent"]) == 1, ticked.text
-    await eventually(lambda: found(lambda: linked(named(spans, "queue mails", "notifier"))))
+    await eventually(lambda: is_traced(lambda: linked(named(spans, "queue mails", "notifier"))))
     (queued,) = linked(named(spans, "queue mails", "notifier"))
     (mail,) = named(spans, "deliver mail", "notifier")
     assert mail.context.trace_id == queued.context.trace_id
     await traced.services["metrics"].rebuild()
-    await eventually(lambda: found(lambda: linked(named(spans, "rebuild metrics", "metrics"))))
+    await eventually(lambda: is_traced(lambda: linked(named(spans, "rebuild metrics", "metrics"))))
     assert of_caller(named(spans, "rebuild metrics", "metrics")) == []
 
 
-async def test_what_is_old_when_it_is_heard_is_linked(
+async def test_an_old_event_is_linked_when_received(
     traced: Platform, spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tracing, "FRESH", timedelta(0))
     await traced.registry.client.post("/units", json=UNIT, headers={"traceparent": CALLER})
     await traced.settled()
-    await eventually(lambda: found(lambda: linked(named(spans, "project registry", "registry"))))
+    await eventually(lambda: is_traced(lambda: linked(named(spans, "project registry", "registry"))))
     assert of_caller(named(spans, "project registry", "registry")) == []
 
 

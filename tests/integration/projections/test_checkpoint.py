@@ -44,7 +44,9 @@ async def both(engine: AsyncEngine) -> list[Checkpoint | BaseException]:
 
 
 @pytest.mark.parametrize("before", [0, 3], ids=["the first batch", "a later batch"])
-async def test_of_two_projectors_over_one_batch_one_wins(engine: AsyncEngine, before: int) -> None:
+async def test_two_projectors_of_the_same_batch_have_a_single_winner(
+    engine: AsyncEngine, before: int
+) -> None:
     if before:
         await batches(engine, Tally()).project(BATCH, Checkpoint(), CREATED)
     outcomes = await both(engine)
@@ -90,17 +92,19 @@ async def test_rows_and_checkpoint_are_written_together_or_not_at_all(engine: As
     assert (await rows(engine), await projector.read()) == ([1, 2], Checkpoint(1, CREATED))
 
 
-@pytest.mark.parametrize("poisonous", [4, 5, 6])
-async def test_the_event_that_cannot_be_applied_is_named_and_those_before_it_stay(
-    engine: AsyncEngine, poisonous: int
+@pytest.mark.parametrize("poison_position", [4, 5, 6])
+async def test_the_event_that_cannot_be_applied_is_named_and_earlier_rows_are_kept(
+    engine: AsyncEngine, poison_position: int
 ) -> None:
-    projector = batches(engine, Tally(broken={f"U-{poisonous}"}))
+    projector = batches(engine, Tally(broken={f"U-{poison_position}"}))
     read = await projector.project(BATCH, await projector.read(), CREATED)
-    with pytest.raises(PoisonEvent, match=f"position {poisonous}: ValueError: U-{poisonous}") as raised:
+    with pytest.raises(
+        PoisonEvent, match=f"position {poison_position}: ValueError: U-{poison_position}"
+    ) as raised:
         await projector.project(NEXT, read, CREATED)
-    assert raised.value.position == poisonous
-    assert await rows(engine) == list(range(1, poisonous))
-    assert await projector.read() == Checkpoint(poisonous - 1, CREATED)
+    assert raised.value.position == poison_position
+    assert await rows(engine) == list(range(1, poison_position))
+    assert await projector.read() == Checkpoint(poison_position - 1, CREATED)
 
 
 async def test_the_event_that_cannot_be_read_is_named(engine: AsyncEngine) -> None:
@@ -111,7 +115,7 @@ async def test_the_event_that_cannot_be_read_is_named(engine: AsyncEngine) -> No
     assert await rows(engine) == [1]
 
 
-async def test_a_transaction_in_the_way_makes_no_event_poisonous(engine: AsyncEngine) -> None:
+async def test_a_blocking_transaction_makes_no_event_poison(engine: AsyncEngine) -> None:
     """A lock that does not come in time, or a deadlock, is transient: the batch is tried again."""
 
     async def locked_out() -> None:

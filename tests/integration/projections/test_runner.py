@@ -58,7 +58,7 @@ async def test_two_active_projectors_write_each_event_once(
     assert await rows(engine) == list(range(1, EVENTS + 1))
 
 
-async def test_of_two_projectors_one_is_active(client: Client, engine: AsyncEngine) -> None:
+async def test_a_single_projector_of_two_is_active(client: Client, engine: AsyncEngine) -> None:
     """The second does not even read the log while the first is active, and follows when the first ends."""
     async with running(client, engine, Tally()) as active:
         assert await active.wait_for(EVENTS, 20)

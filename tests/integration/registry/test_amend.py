@@ -49,7 +49,7 @@ async def test_a_field_is_cleared_by_its_name(shared_platform: Platform, a_code:
     refused(await client.post(path, json={"instrument": "law"}), 422, "invalid-request")
 
 
-async def test_the_draft_is_judged_anew_and_what_the_procedure_lacks_is_remarked(
+async def test_the_draft_is_judged_again_with_findings_of_what_the_procedure_lacks(
     shared_platform: Platform, a_code: str
 ) -> None:
     client = await office(shared_platform, a_code)

@@ -145,7 +145,7 @@ async def test_problems_speak_english_when_asked(shared_platform: Platform) -> N
     assert (body["detail"], answer.headers["content-language"]) == (body["messages"]["en"], "en")
 
 
-async def test_one_reads_what_one_wrote(shared_platform: Platform, a_code: str) -> None:
+async def test_a_client_reads_its_own_writes(shared_platform: Platform, a_code: str) -> None:
     client = await office(shared_platform, a_code)
     for name, on in (
         ("drafting", "2024-01-08"),
@@ -158,14 +158,14 @@ async def test_one_reads_what_one_wrote(shared_platform: Platform, a_code: str) 
         assert (item["stage"], item["entered_on"], item["version"]) == (name, on, written.json()["version"])
 
 
-async def test_a_position_that_never_comes_is_said(shared_platform: Platform) -> None:
+async def test_a_position_that_never_comes_is_refused(shared_platform: Platform) -> None:
     answer = await shared_platform.registry.client.get("/drafts", params={"min_position": 10**9})
     body = refused(answer, 503, "position-not-reached")
     assert answer.headers["retry-after"] == "1"
     assert body["position"] < 10**9
 
 
-async def test_the_history_says_who_did_what_when(shared_platform: Platform, a_code: str) -> None:
+async def test_the_history_names_actor_action_and_time(shared_platform: Platform, a_code: str) -> None:
     client = await office(shared_platform, a_code)
     await enter(client, a_code, "drafting", "2024-01-08", **{"X-Correlation-Id": "tra-cứu-7".encode().hex()})
     events = (await client.get(f"/drafts/{a_code}/history")).json()["events"]
@@ -199,7 +199,7 @@ async def test_search_finds_nothing_else(shared_platform: Platform, a_code: str,
     assert (await shared_platform.registry.client.get("/drafts", params=query)).json()["items"] == []
 
 
-async def test_units_are_found_by_name(shared_platform: Platform, a_code: str) -> None:
+async def test_units_are_searched_by_name(shared_platform: Platform, a_code: str) -> None:
     await shared_platform.import_rows(
         "units", [samples.unit(a_code, name=f"Ủy ban nhân dân Đắk Lắk {a_code}")]
     )
@@ -211,7 +211,7 @@ async def test_units_are_found_by_name(shared_platform: Platform, a_code: str) -
     assert unit["unit_code"] == a_code
 
 
-async def test_a_unit_tells_what_became_of_it_and_its_version_guards_the_next_change(
+async def test_a_unit_names_its_successor_and_its_version_guards_the_next_change(
     shared_platform: Platform, a_code: str
 ) -> None:
     client, other = shared_platform.registry.client, f"{a_code}-B"
@@ -247,7 +247,7 @@ async def test_pages_give_everything_once(shared_platform: Platform, a_code: str
 
 
 @pytest.mark.parametrize("cursor", ["_w", "abcde", "é"])
-async def test_a_wrong_cursor_is_said(shared_platform: Platform, cursor: str) -> None:
+async def test_an_invalid_cursor_is_refused(shared_platform: Platform, cursor: str) -> None:
     answer = await shared_platform.registry.client.get("/drafts", params={"cursor": cursor})
     refused(answer, 422, "bad-cursor")
 

@@ -68,7 +68,7 @@ async def test_what_cannot_be_posted_is_said(shared_platform: Platform, a_code: 
     client = await decision(shared_platform, a_code)
     wrong = await post(client, a_code, stage="adopted", opened_on="2026-02-09")
     refused(wrong, 422, "nothing-to-post")
-    unknown = await post(client, a_code, f"/{samples.NOBODY}/close", closed_on="2026-02-09")
+    unknown = await post(client, a_code, f"/{samples.UNKNOWN_ID}/close", closed_on="2026-02-09")
     refused(unknown, 404, "posting-not-found")
     early = await post(
         client, a_code, stage="draft_consultation", opened_on="2026-02-09", closes_on="2026-02-01"

@@ -7,14 +7,14 @@ from tests.support.service import Platform
 
 
 async def test_without_a_token_nothing_is_given(shared_platform: Platform) -> None:
-    async with shared_platform.registry.as_(None) as nobody:
+    async with shared_platform.registry.as_(None) as anonymous:
         for path in ("/drafts", "/units", "/drafts/X/history", "/procedures", "/projections"):
-            answer = await nobody.get(path)
+            answer = await anonymous.get(path)
             refused(answer, 401, "unauthenticated")
             assert answer.headers["www-authenticate"] == "Bearer"
-        refused(await nobody.post("/drafts", json={}), 401, "unauthenticated")
+        refused(await anonymous.post("/drafts", json={}), 401, "unauthenticated")
         for path in ("/livez", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json"):
-            assert (await nobody.get(path)).status_code == 200
+            assert (await anonymous.get(path)).status_code == 200
 
 
 async def test_a_token_that_is_not_ours_is_refused(shared_platform: Platform) -> None:
@@ -74,10 +74,10 @@ async def test_reading_is_public_only_when_it_is_set(shared_platform: Platform, 
     await office(shared_platform, a_code)
     async with (
         shared_platform.another("registry", public_read=True) as public,
-        public.as_(None) as nobody,
+        public.as_(None) as anonymous,
         shared_platform.registry.as_(None) as stranger,
     ):
-        assert (await nobody.get(f"/drafts/{a_code}")).status_code == 200
+        assert (await anonymous.get(f"/drafts/{a_code}")).status_code == 200
         refused(await stranger.get(f"/drafts/{a_code}"), 401, "unauthenticated")
-        refused(await nobody.post("/units", json=samples.unit("X1")), 401, "unauthenticated")
-        refused(await nobody.post("/projections/rebuild"), 401, "unauthenticated")
+        refused(await anonymous.post("/units", json=samples.unit("X1")), 401, "unauthenticated")
+        refused(await anonymous.post("/projections/rebuild"), 401, "unauthenticated")

@@ -79,7 +79,7 @@ async def test_text_of_another_encoding_is_refused_by_import_and_api_alike(
     assert reason["vi"].removeprefix("cột “name” ") in answer.json()["messages"]["vi"]
 
 
-async def test_what_nobody_sees_is_taken_out_by_import_and_api_alike(
+async def test_invisible_characters_are_removed_by_import_and_api_alike(
     shared_platform: Platform, a_code: str
 ) -> None:
     seen, typed = "Sở Tư pháp tỉnh", "\ufeffSở\u00a0Tư pháp\u200b\r\n tỉnh\u200e"

@@ -70,7 +70,7 @@ async def test_the_same_key_at_both_writes_once(shared_platform: Platform, a_cod
     assert first.json()["position"] == other.json()["position"]
 
 
-async def test_the_second_one_reads_what_the_first_one_wrote(shared_platform: Platform, a_code: str) -> None:
+async def test_the_second_process_reads_writes_of_the_first(shared_platform: Platform, a_code: str) -> None:
     client = await office(shared_platform, a_code)
     async with shared_platform.another("registry") as second:
         assert (await second.projection())["state"] == "standby"

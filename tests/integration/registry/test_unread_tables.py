@@ -11,7 +11,7 @@ ALTER TABLE stage_entry DROP COLUMN precision, DROP COLUMN what, DROP COLUMN lat
 """
 
 
-async def test_what_nobody_reads_may_be_dropped_beside_a_running_registry(platform: Platform) -> None:
+async def test_unread_tables_may_be_dropped_while_the_registry_runs(platform: Platform) -> None:
     connection = await asyncpg.connect(platform.databases["registry"])
     await connection.execute(DROPPED)
     await connection.close()

@@ -84,12 +84,12 @@ def test_a_communication_is_recorded() -> None:
     spec(communication).when(record()).then(RECORDED)
 
 
-def test_said_again_it_is_no_news() -> None:
+def test_a_repeated_record_changes_nothing() -> None:
     spec(communication).given(RECORDED).when(record()).nothing()
 
 
 @pytest.mark.parametrize("changes", [{"place": "Huế"}, {"policies": (1,)}, {"notes": {"a": "b"}}])
-def test_said_otherwise_it_is_refused(changes: dict[str, Any]) -> None:
+def test_different_data_under_the_same_id_is_refused(changes: dict[str, Any]) -> None:
     spec(communication).given(RECORDED).when(record(**changes)).refused(CommunicationDiffers)
 
 
@@ -98,12 +98,12 @@ def test_an_import_twice_changes_nothing_whatever_came_between() -> None:
     between.when(record()).nothing()
     between.when(record(place="Huế")).nothing()  # as it stands now: what an export says
     between.given(RETRACTED).when(record()).nothing()
-    of_one = CommunicationRecorded(**HELD, policies=(2,))
+    of_policy = CommunicationRecorded(**HELD, policies=(2,))
     later = record(policies=(2,), draft_policies=frozenset({1}))  # policy 2 was removed from the draft
-    spec(communication).given(of_one).when(later).nothing()
+    spec(communication).given(of_policy).when(later).nothing()
 
 
-def test_the_retracted_one_with_other_data_is_refused() -> None:
+def test_a_retracted_communication_with_other_data_is_refused() -> None:
     spec(communication).given(RECORDED, RETRACTED).when(record(place="Huế")).refused(CommunicationDiffers)
 
 
@@ -165,7 +165,7 @@ def test_zero_or_nothing_means_the_whole_draft(numbers: list[int], meant: tuple[
     assert policies_meant(numbers) == meant
 
 
-def test_a_correction_replaces_what_was_said() -> None:
+def test_a_correction_replaces_what_was_recorded() -> None:
     changed = correction(place="Huế", reason="thiếu địa điểm")
     after = (
         spec(communication).given(RECORDED).when(correct(place="Huế", reason="thiếu địa điểm")).then(changed)
@@ -174,7 +174,7 @@ def test_a_correction_replaces_what_was_said() -> None:
     assert (after.state.activity, after.state.recorded) == (changed, RECORDED)
 
 
-def test_a_correction_that_says_the_same_is_no_news() -> None:
+def test_a_correction_without_changes_records_nothing() -> None:
     spec(communication).given(RECORDED).when(correct(reason="xem lại")).nothing()
     twice = spec(communication).given(RECORDED, correction(place="Huế", reason="a"))
     twice.when(correct(place="Huế", reason="b")).nothing()
@@ -184,7 +184,7 @@ def test_a_correction_names_policies_of_the_draft() -> None:
     spec(communication).given(RECORDED).when(correct(policies=(3,))).refused(PolicyNotInDraft)
 
 
-def test_a_retracted_one_is_not_corrected() -> None:
+def test_a_retracted_communication_is_not_corrected() -> None:
     spec(communication).given(RECORDED, RETRACTED).when(correct(place="Huế")).refused(
         CommunicationIsRetracted
     )
@@ -229,7 +229,7 @@ def test_a_claim_is_verified_once_and_a_correction_makes_it_a_claim_again() -> N
     )
 
 
-def test_a_file_that_says_it_again_verifies_only_what_stands_as_it_says() -> None:
+def test_a_repeated_file_verifies_only_unchanged_communications() -> None:
     again = verify(as_recorded=RECORDED)
     spec(communication).given(RECORDED).when(again).then(VERIFIED)
     spec(communication).given(RECORDED, VERIFIED, correction(place="Huế")).when(again).nothing()
@@ -268,12 +268,12 @@ def test_evidence_is_attached_once_and_shows_something() -> None:
         summarise(explained_on=date(2024, 3, 21)),
     ],
 )
-def test_nothing_is_said_of_tomorrow(command: Addition) -> None:
+def test_a_future_day_is_refused(command: Addition) -> None:
     spec(communication).given(RECORDED).when(command).refused(DayInFuture)
 
 
 @pytest.mark.parametrize("command", [verify(), attach(), summarise()])
-def test_nothing_more_is_said_of_what_is_gone_or_never_was(command: Addition) -> None:
+def test_a_retracted_or_unknown_communication_takes_no_more(command: Addition) -> None:
     spec(communication).given(RECORDED, RETRACTED).when(command).refused(CommunicationIsRetracted)
     spec(communication).when(command).refused(CommunicationNotFound)
 

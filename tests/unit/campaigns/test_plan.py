@@ -93,7 +93,7 @@ def test_an_activity_is_planned_moved_and_cancelled() -> None:
     assert actual.reason == "gộp"
 
 
-def test_said_twice_it_is_no_news_as_planned_first_or_as_it_stands() -> None:
+def test_a_repeated_plan_changes_nothing_as_first_planned_or_as_moved() -> None:
     registered = spec(plan).given(PLANNED, MOVED)
     registered.when(activity()).nothing()
     registered.when(activity(planned_on=MOVED.planned_on)).nothing()
@@ -105,7 +105,7 @@ def test_said_twice_it_is_no_news_as_planned_first_or_as_it_stands() -> None:
 @pytest.mark.parametrize(
     "changes", [{"title": "Khác"}, {"planned_on": date(2025, 8, 21)}, {"budget": 1}, {"gap_id": UUID(int=9)}]
 )
-def test_said_otherwise_it_is_refused(changes: dict[str, Any]) -> None:
+def test_different_data_under_the_same_id_is_refused(changes: dict[str, Any]) -> None:
     spec(plan).given(PLANNED).when(activity(**changes)).refused(ActivityDiffers)
 
 

@@ -20,18 +20,18 @@ TODAY = date(2025, 8, 1)
 Kind = ProgrammeKind
 
 
-def said(number: int, title: str = "Đối thoại", **words: Any) -> ProgrammeEntry:
+def entry_fields(number: int, title: str = "Đối thoại", **words: Any) -> ProgrammeEntry:
     return ProgrammeEntry(entry_id=UUID(int=number), unit_code="STP", year=2025, title=title, **words)
 
 
 def enter(kind: Kind, number: int, of: int | None = None, **words: Any) -> Record:
     of_entry = None if of is None else UUID(int=of)
-    return asked(Record, said(number, **words), kind=kind, of_entry=of_entry, today=TODAY)
+    return asked(Record, entry_fields(number, **words), kind=kind, of_entry=of_entry, today=TODAY)
 
 
 def event(kind: Kind, number: int, of: int | None = None, **words: Any) -> ProgrammeEvent:
     more = {} if of is None else {"of_entry": UUID(int=of)}
-    return KINDS[kind](**said(number, **words).model_dump(), **more)
+    return KINDS[kind](**entry_fields(number, **words).model_dump(), **more)
 
 
 TASK = event(Kind.TASK_ASSIGNED, 1, lead_unit_code="SO-A", due_on=date(2025, 9, 1))
@@ -62,7 +62,7 @@ def test_nothing_follows_what_was_never_entered(kind: Kind, followed: Kind) -> N
     spec(programme).given(event(other, 1)).when(enter(kind, 2, of=1)).refused(NothingToFollow)
 
 
-def test_of_several_with_one_title_the_open_one_is_meant() -> None:
+def test_among_equal_titles_the_open_entry_is_followed_up() -> None:
     again = event(Kind.TASK_ASSIGNED, 2, lead_unit_code="SO-A", due_on=date(2025, 12, 1))
     registered = spec(programme).given(TASK, again)
     registered.when(enter(Kind.TASK_REPORTED, 3)).refused(SeveralMeant)

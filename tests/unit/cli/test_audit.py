@@ -66,7 +66,7 @@ BREAKINGS: dict[str, Callable[[RawEvent], RawEvent]] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_fault_is_found_at_its_position(kind: str) -> None:
+def test_each_fault_is_reported_at_its_position(kind: str) -> None:
     first, second = log_of_two()
     broken = BREAKINGS[kind](second)
     audit = audited([first, broken])

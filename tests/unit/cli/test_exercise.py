@@ -52,7 +52,7 @@ def test_the_same_day_gives_the_same_rows() -> None:
     assert exercise.sheets(day, CALENDAR) == exercise.sheets(day, CALENDAR)
 
 
-def test_one_unit_has_no_recipient() -> None:
+def test_a_single_unit_has_no_recipient() -> None:
     leads = {case.unit for case in CASES}
     assert leads - {unit for unit, *_ in exercise.RECIPIENTS} == {"VD-SO-E"}
 

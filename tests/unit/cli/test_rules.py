@@ -30,7 +30,7 @@ def storm(tmp_path: Path) -> Path:
     return path
 
 
-def test_of_every_procedure_the_one_in_force_on_a_day() -> None:
+def test_every_procedure_in_force_on_a_day() -> None:
     every = len(Regime) * len(Instrument) * len(Procedure)
     assert len(rules.matching(ROWS, on=date(2026, 11, 22))) == every
     assert len(rules.matching(ROWS)) >= every

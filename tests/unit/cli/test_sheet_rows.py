@@ -32,7 +32,7 @@ def read(path: Path, choices: Choices = sheets.NO_CHOICES) -> list[Row | Broken]
     return list(sheets.read(path, choices).sheets["stages"].read())
 
 
-def told(rows: Sequence[Row | Broken]) -> list[tuple[int, str, bool]]:
+def places(rows: Sequence[Row | Broken]) -> list[tuple[int, str, bool]]:
     return [(row.line, row.column, row.refused) for row in rows if isinstance(row, Broken)]
 
 
@@ -41,7 +41,7 @@ def lines(rows: Sequence[Row | Broken]) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("above", "told_of"),
+    ("above", "reported"),
     [
         ([], []),
         ([["SỞ TƯ PHÁP"]], [2]),
@@ -49,18 +49,18 @@ def lines(rows: Sequence[Row | Broken]) -> list[int]:
         ([[f"dòng {n}"] for n in range(20)], [21]),
     ],
 )
-def test_headings_are_found_below_titles(
-    tmp_path: Path, above: list[list[object]], told_of: list[int]
+def test_headings_are_recognized_below_titles(
+    tmp_path: Path, above: list[list[object]], reported: list[int]
 ) -> None:
     actual = read(book(tmp_path, [*above, HEADER, ["A", "drafting", "2026-01-05"]]))
-    assert told(actual) == [(line, "", False) for line in told_of]
+    assert places(actual) == [(line, "", False) for line in reported]
     assert lines(actual) == [len(above) + 2]
 
 
-def test_headings_are_found_below_titles_of_a_csv_file(tmp_path: Path) -> None:
+def test_headings_are_recognized_below_titles_of_a_csv_file(tmp_path: Path) -> None:
     (tmp_path / "stages.csv").write_text(f"DANH MỤC,,\n,,\n{','.join(HEADER)}\nA,drafting,2026-01-05,\n")
     actual = read(tmp_path)
-    assert (told(actual), lines(actual)) == ([(3, "", False)], [4])
+    assert (places(actual), lines(actual)) == ([(3, "", False)], [4])
 
 
 @pytest.mark.parametrize(
@@ -80,16 +80,16 @@ def test_merged_cells(
     ]
     actual = read(book(tmp_path, rows, lambda page: page.merge_cells(name)))
     assert lines(actual) == rows_taken
-    assert [(line, column) for line, column, is_refused in told(actual) if is_refused] == refused
+    assert [(line, column) for line, column, is_refused in places(actual) if is_refused] == refused
     if name == "D2:D4":
         assert [item.cells["what"] for item in actual if isinstance(item, Row)] == ["x", "x", "x"]
-        assert told(actual) == [(2, "what", False)]
+        assert places(actual) == [(2, "what", False)]
     else:
         texts = [item.why.vi for item in actual if isinstance(item, Broken)]
         assert all(name in text for text in texts)
 
 
-def test_a_range_that_is_merged_outside_our_columns_is_no_matter(tmp_path: Path) -> None:
+def test_a_merged_range_outside_our_columns_is_ignored(tmp_path: Path) -> None:
     rows = [
         ("STT", *HEADER, "Ghi chú"),
         [1, "A", "drafting", "2026-01-05", "x", "y"],
@@ -101,7 +101,7 @@ def test_a_range_that_is_merged_outside_our_columns_is_no_matter(tmp_path: Path)
         page.merge_cells("F2:F3")
 
     actual = read(book(tmp_path, rows, merge))
-    assert (told(actual), lines(actual)) == ([], [2, 3])
+    assert (places(actual), lines(actual)) == ([], [2, 3])
 
 
 def hide_row(page: Page) -> None:
@@ -130,7 +130,7 @@ def test_what_is_hidden_is_asked_about(
     rows = [(*HEADER, "Riêng"), *(["A", "drafting", f"2026-01-2{n}", "x", "y"] for n in range(3))]
     path = book(tmp_path, rows, hide)
     actual = read(path)
-    assert (lines(actual), told(actual)) == (rows_taken, asked)
+    assert (lines(actual), places(actual)) == (rows_taken, asked)
     assert lines(read(path, Choices(take_hidden=True))) == [2, 3, 4]
 
 
@@ -141,7 +141,7 @@ def test_a_hidden_page_is_asked_about(tmp_path: Path, state: str) -> None:
         page.sheet_state = state
 
     path = book(tmp_path, [HEADER, ["A", "drafting", "2026-01-05"]], hide)
-    assert told(read(path)) == [(0, "", True)]
+    assert places(read(path)) == [(0, "", True)]
     assert lines(read(path, Choices(take_hidden=True))) == [2]
 
 
@@ -172,10 +172,10 @@ def test_dates_that_look_swapped_are_asked_about(
     rows: list[Sequence[object]] = [HEADER, *(["A", "drafting", day] for day in dates)]
     path = book(tmp_path, rows, _as_dates)
     actual = read(path)
-    assert (0, "entered_on", asked) in told(actual) if remarked else told(actual) == []
+    assert (0, "entered_on", asked) in places(actual) if remarked else places(actual) == []
     assert bool(lines(actual)) is not asked
     checked = read(path, Choices(dates_checked=True))
-    assert (told(checked), len(lines(checked))) == ([], len(dates))
+    assert (places(checked), len(lines(checked))) == ([], len(dates))
 
 
 def _as_dates(page: Page) -> None:
@@ -186,9 +186,9 @@ def _as_dates(page: Page) -> None:
 def test_columns_that_are_not_taken_refuse_nothing(tmp_path: Path) -> None:
     header = ("STT", *HEADER, "Ghi chú riêng")
     path = book(tmp_path, [header, ["=A1+1", "A", "drafting", "2026-01-05", "x", "#REF!"], ["=A2+1"]])
-    assert (told(read(path)), lines(read(path))) == ([], [2])
+    assert (places(read(path)), lines(read(path))) == ([], [2])
     kept = read(path, Choices(keep_notes=frozenset({"Ghi chú riêng"})))
-    assert told(kept) == [(2, "", True)]
+    assert places(kept) == [(2, "", True)]
 
 
 def test_kept_columns_go_along_and_others_do_not(tmp_path: Path) -> None:

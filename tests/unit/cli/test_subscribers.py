@@ -60,7 +60,7 @@ def test_an_invalid_name_is_refused(ring: Keyring, name: str) -> None:
     assert ring.subscribers() == ()
 
 
-def test_a_second_key_of_one_name_is_refused(ring: Keyring) -> None:
+def test_a_second_key_of_the_same_name_is_refused(ring: Keyring) -> None:
     subscribers.add("portal")
     seed = ring.seed_file(*ring.subscribers()).read_bytes()
     with pytest.raises(CommandError, match="exists"):

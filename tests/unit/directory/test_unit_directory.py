@@ -77,12 +77,12 @@ def test_a_second_heir_counts_from_its_own_day() -> None:
     assert successor(split, "A1", date(2025, 7, 1)) == "A1"
 
 
-def test_two_that_become_one() -> None:
+def test_two_units_that_merge() -> None:
     merged = units(("A1", "B1", "2025-07-01"), ("A2", "B1", "2025-07-01"))
     assert {successor(merged, code, date(2025, 7, 1)) for code in ("A1", "A2")} == {"B1"}
 
 
-def test_the_same_succession_told_twice_is_one() -> None:
+def test_a_repeated_succession_counts_once() -> None:
     twice = units(("A1", "B1", "2025-07-01"), ("A1", "B1", "2025-07-02"))
     assert successor(twice, "A1", DAY) == "B1"
 
@@ -93,7 +93,7 @@ def test_a_loop_ends() -> None:
     assert successor(units(("A1", "A1", "2024-01-01")), "A1", DAY) == "A1"
 
 
-def test_names_and_levels_of_units_nobody_registered() -> None:
+def test_names_and_levels_of_unregistered_units() -> None:
     on = units().on(DAY)
     assert (on.name("BTP"), on.level("BTP")) == ("Đơn vị BTP", "central")
     assert (on.name("X1"), on.level("X1")) == ("X1", None)

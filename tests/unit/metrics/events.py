@@ -55,11 +55,11 @@ def record_of(*events: Event) -> DraftRecord:
     return record
 
 
-def heard(number: int, on: str, **more: Any) -> CommunicationRecorded:
+def communication(number: int, on: str, **more: Any) -> CommunicationRecorded:
     return CommunicationRecorded.model_validate(_activity(number, on) | more)
 
 
-def heard_better(number: int, on: str, **more: Any) -> CommunicationCorrected:
+def corrected_communication(number: int, on: str, **more: Any) -> CommunicationCorrected:
     return CommunicationCorrected.model_validate(_activity(number, on) | more)
 
 

@@ -34,7 +34,7 @@ from shared.rules.rulebook.rulebook import (
 )
 from shared.rules.rulebook.working_days import DayKind
 from shared.rules.timeline import timeline
-from tests.unit.metrics.events import IN_SCOPE, heard, record_of, retracted
+from tests.unit.metrics.events import IN_SCOPE, communication, record_of, retracted
 
 TODAY = date(2024, 3, 20)
 RULES = load_rulebook()
@@ -68,12 +68,12 @@ def test_an_open_gap_is_opened() -> None:
     assert gap.rules_version == RULES.version
 
 
-def test_what_was_said_is_not_said_again() -> None:
+def test_an_announced_gap_is_not_announced_again() -> None:
     assert news(record_of(*WAITING), [opened()]) == []
 
 
 def test_facts_that_change_nothing_of_the_gap_are_no_news() -> None:
-    assert news(record_of(*WAITING, heard(9, "2024-01-05")), [opened()]) == []
+    assert news(record_of(*WAITING, communication(9, "2024-01-05")), [opened()]) == []
 
 
 def test_a_gap_of_the_past_is_no_news() -> None:
@@ -88,7 +88,7 @@ def test_a_rules_version_alone_is_no_news() -> None:
 CHANGES: list[tuple[Event, str, object]] = [
     (DraftTransferred(to_unit_code="BNNMT", on=date(2024, 3, 10)), "unit_code", "BNNMT"),
     (DraftRetitled(title="Luật khác"), "title", "Luật khác"),
-    (heard(9, "2024-03-05", policies=(1,)), "policies", (2,)),
+    (communication(9, "2024-03-05", policies=(1,)), "policies", (2,)),
     (DraftPolicyAdded(policy_no=3, title="Ba"), "policies", (1, 2, 3)),
     (DraftPolicyRemoved(policy_no=2), "policies", (1,)),
     (
@@ -121,7 +121,7 @@ ELSEWHERE = DraftStageCorrected(
     entered_on=date(2024, 3, 4),
 )
 CLOSINGS: list[tuple[str, Sequence[Event], date]] = [
-    ("covered", [heard(9, "2024-03-12")], date(2024, 3, 12)),
+    ("covered", [communication(9, "2024-03-12")], date(2024, 3, 12)),
     ("stage_left", [DraftStageEntered(stage=Stage.APPRAISAL, entered_on=LEFT)], LEFT),
     ("suspended", [DraftSuspended(on=LEFT)], LEFT),
     ("withdrawn", [DraftWithdrawn(on=LEFT)], LEFT),
@@ -148,19 +148,21 @@ def test_closings_bear_the_day_of_their_fact(reason: str, events: Sequence[Event
 
 def test_the_last_open_policy_is_removed() -> None:
     """Policy 1 had been covered: it is the removal of 2 that closes, on the day of its recording."""
-    narrowed = record_of(*WAITING, heard(9, "2024-03-05", policies=(1,)))
+    narrowed = record_of(*WAITING, communication(9, "2024-03-05", policies=(1,)))
     (changed,) = news(narrowed, [opened()])
-    removed = record_of(*WAITING, heard(9, "2024-03-05", policies=(1,)), DraftPolicyRemoved(policy_no=2))
+    removed = record_of(
+        *WAITING, communication(9, "2024-03-05", policies=(1,)), DraftPolicyRemoved(policy_no=2)
+    )
     (closed,) = news(removed, [changed])
     assert isinstance(closed, ComplianceGapClosed)
     assert (closed.reason, closed.closed_on, closed.policies) == ("policy_removed", RECORDED_ON, (2,))
 
 
 def test_a_closed_gap_that_stands_open_again_is_opened_again() -> None:
-    (closed,) = news(record_of(*WAITING, heard(9, "2024-03-12")), [opened()])
-    again = record_of(*WAITING, heard(9, "2024-03-12"), retracted(9))
+    (closed,) = news(record_of(*WAITING, communication(9, "2024-03-12")), [opened()])
+    again = record_of(*WAITING, communication(9, "2024-03-12"), retracted(9))
     assert [(event.name, event.gap_id) for event in news(again, [closed])] == [("gap_opened", GAP)]
-    assert news(record_of(*WAITING, heard(9, "2024-03-12")), [closed]) == []
+    assert news(record_of(*WAITING, communication(9, "2024-03-12")), [closed]) == []
 
 
 def without_consultation() -> Rulebook:
@@ -173,14 +175,14 @@ def without_consultation() -> Rulebook:
     return rulebook_of(document, _packaged_days())
 
 
-def test_a_gap_that_other_rules_take_away_says_so() -> None:
+def test_a_gap_that_other_rules_remove_is_closed_with_that_reason() -> None:
     (closed,) = news(record_of(*WAITING), [opened()], without_consultation())
     assert isinstance(closed, ComplianceGapClosed)
     assert (closed.reason, closed.closed_on) == ("rules_changed", RECORDED_ON)
 
 
 def test_also_when_other_facts_came_since() -> None:
-    (closed,) = news(record_of(*WAITING, heard(9, "2024-01-05")), [opened()], without_consultation())
+    (closed,) = news(record_of(*WAITING, communication(9, "2024-01-05")), [opened()], without_consultation())
     assert isinstance(closed, ComplianceGapClosed)
     assert closed.reason == "rules_changed"
 

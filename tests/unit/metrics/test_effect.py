@@ -56,7 +56,9 @@ def rows(**changes: Any) -> RuleFile:
         pytest.param(rows(posting=[]), date(2024, 3, 12), [], [], [], id="posting days move no figure"),
     ],
 )  # fmt: skip
-def test_one_draft_under_both(file: RuleFile, day: date, verdicts: Any, dues: Any, states: Any) -> None:
+def test_a_draft_under_both_rulebooks(
+    file: RuleFile, day: date, verdicts: Any, dues: Any, states: Any
+) -> None:
     actual = effect_on(RECORD, BOOK, rulebook_with([file]), day, None)
     assert [(verdict.was, verdict.becomes) for verdict in actual.verdicts] == verdicts
     assert [(gap.due_was, gap.due) for gap in actual.gaps] == dues

@@ -46,7 +46,7 @@ def test_what_has_no_key_comes_last() -> None:
     assert keys == [2023, 2024, None]
 
 
-def test_a_group_says_what_the_contract_names() -> None:
+def test_a_group_has_the_fields_of_the_contract() -> None:
     fields = by_unit({"BTP": 0.7})[1].as_dict()
     assert (fields["policies"], fields["judged"], fields["rate_full"], fields["rate_on_time"]) == (
         5,

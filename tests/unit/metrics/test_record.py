@@ -37,9 +37,9 @@ from shared.rules.facts import Exemption, Posting, Scope, StageEntry, Transfer
 from tests.unit.metrics.events import (
     DRAFT,
     REGISTERED,
+    communication,
+    corrected_communication,
     fold,
-    heard,
-    heard_better,
     record_of,
     recorded,
     retracted,
@@ -66,8 +66,8 @@ def test_registered() -> None:
     assert (record.policies, record.entries, record.scope) == ((), (), Scope())
 
 
-def test_before_its_registration_nothing_is_known() -> None:
-    assert fold([ENTERED, heard(5, "2024-03-04")]) is None
+def test_there_is_no_record_before_the_registration() -> None:
+    assert fold([ENTERED, communication(5, "2024-03-04")]) is None
 
 
 ENTRIES: list[tuple[Event, StageEntry]] = [
@@ -102,7 +102,7 @@ def test_a_correction_keeps_the_id_of_the_entry_and_touches_no_other() -> None:
     assert record.entries == (right, entry(3, Stage.SUSPENDED))
 
 
-def test_a_corrected_resumption_is_still_one() -> None:
+def test_a_corrected_resumption_is_still_a_resumption() -> None:
     change = DraftStageCorrected(
         entry_id=UUID(int=2),
         was_stage=Stage.DRAFTING,
@@ -167,7 +167,7 @@ def test_postings_and_the_procedure_follow_their_events() -> None:
     assert (record.facts.procedure, record.facts.procedure_document) == (Procedure.SIMPLIFIED, "45/TTg-PL")
 
 
-def test_what_came_late_stays_known_as_late() -> None:
+def test_late_entries_are_still_marked_as_late() -> None:
     late = DraftStageEntered(stage=Stage.DRAFTING, entered_on=DAY, late=True)
     assert [item.late for item in record_of(ENTERED, late).entries] == [False, True]
 
@@ -177,21 +177,21 @@ def numbers(record: DraftRecord) -> list[tuple[int, str, tuple[int, ...]]]:
 
 
 def test_communications_are_recorded_corrected_and_retracted() -> None:
-    first, second = heard(7, "2024-03-04", policies=(2, 1)), heard(8, "2024-03-05")
+    first, second = communication(7, "2024-03-04", policies=(2, 1)), communication(8, "2024-03-05")
     assert numbers(record_of(first, second)) == [(7, "2024-03-04", (1, 2)), (8, "2024-03-05", ())]
-    better = heard_better(7, "2024-03-06", policies=(1,))
+    better = corrected_communication(7, "2024-03-06", policies=(1,))
     assert numbers(record_of(first, second, better)) == [(8, "2024-03-05", ()), (7, "2024-03-06", (1,))]
     assert numbers(record_of(first, second, retracted(7))) == [(8, "2024-03-05", ())]
 
 
 def test_the_newest_event_is_the_source() -> None:
-    source = record_of(ENTERED, heard(7, "2024-03-04")).source
+    source = record_of(ENTERED, communication(7, "2024-03-04")).source
     assert (source.position, source.event_id, source.correlation_id) == (3, UUID(int=3), "request-3")
     assert source.recorded_on == date(2024, 3, 5), "the day in Vietnam"
 
 
 def test_which_draft_an_event_is_about() -> None:
     assert draft_of(recorded(ENTERED, 1)) == DRAFT
-    assert draft_of(recorded(heard(7, "2024-03-04"), 1)) == DRAFT
+    assert draft_of(recorded(communication(7, "2024-03-04"), 1)) == DRAFT
     assert draft_of(recorded(UnitDissolved(unit_code="BTNMT", on=DAY), 1)) is None
     assert REGISTERED.draft_id == DRAFT

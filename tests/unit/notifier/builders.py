@@ -55,7 +55,7 @@ def recipient(number: int = 99, **changes: Any) -> Recipient:
     return Recipient(**known | changes)
 
 
-def told(standing: Standing, **changes: Any) -> LastNotification:
+def notified(standing: Standing, **changes: Any) -> LastNotification:
     known: dict[str, Any] = {
         "day": date(2026, 11, 20),
         "due_on": date(2026, 11, 30),

@@ -37,7 +37,7 @@ from shared.contracts.vocabulary import (
     RecipientRole,
     Weekday,
 )
-from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, recipient, silence, told, tree
+from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, notified, recipient, silence, tree
 
 SENDER = "Loa <loa@loa.invalid>"
 
@@ -80,7 +80,7 @@ DECREE = gap(
 )
 COMMUNICATED = gap(3, title="Luật Hộ tịch", closed_on=date(2026, 11, 20), closure=GapClosure.COVERED)
 SEVERAL = (replace(OVERDUE, dataset=Dataset.EXERCISE), DECREE, COMMUNICATED)
-BEFORE = {COMMUNICATED.gap_id: told(Standing.OVERDUE)}
+BEFORE = {COMMUNICATED.gap_id: notified(Standing.OVERDUE)}
 HURRIED = gap(6, procedure=Procedure.SIMPLIFIED, due_on=MONDAY, since=date(2026, 11, 19))
 
 LATE = gap(1, unit_code="SO-A", due_on=date(2026, 11, 9), dataset=Dataset.EXERCISE)

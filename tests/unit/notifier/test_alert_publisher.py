@@ -106,7 +106,7 @@ async def log_of(store: BulkMemory) -> list[str]:
     return [event.data.name for event in (await store.load(REF)).events if isinstance(event.data, Event)]
 
 
-async def test_a_pending_row_is_published_once_although_the_row_stays_as_it_is() -> None:
+async def test_a_pending_row_is_published_once_although_it_is_unchanged() -> None:
     store = BulkMemory()
     first = publisher(store, Rows())
     for _ in range(3):

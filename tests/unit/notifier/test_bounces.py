@@ -7,7 +7,7 @@ import pytest
 from services.notifier.adapters.delivery.bounces import Bounce, bounce_of
 from tests.support.reports import TOKEN, report
 
-SAID = Bounce(TOKEN, "5.1.1 smtp; 550 5.1.1 no such user")
+BOUNCE = Bounce(TOKEN, "5.1.1 smtp; 550 5.1.1 no such user")
 
 EMPTY = (
     b"Content-Type: multipart/report; boundary=x\r\n\r\n--x\r\n"
@@ -18,11 +18,11 @@ EMPTY = (
 @pytest.mark.parametrize(
     ("content", "addresses", "expected"),
     [
-        (report(), [f"bounce+{TOKEN.hex}@loa.example.vn"], SAID),
-        (report(to=f"bounce+{TOKEN.hex}@loa.example.vn"), [], SAID),
+        (report(), [f"bounce+{TOKEN.hex}@loa.example.vn"], BOUNCE),
+        (report(to=f"bounce+{TOKEN.hex}@loa.example.vn"), [], BOUNCE),
         (report(action="delayed", to=f"bounce+{TOKEN.hex}@loa.example.vn"), [], None),
         (report(action="relayed", to=f"bounce+{TOKEN.hex}@loa.example.vn"), [], None),
-        (report(action="Failed", to=f"bounce+{TOKEN.hex}@loa.example.vn"), [], SAID),
+        (report(action="Failed", to=f"bounce+{TOKEN.hex}@loa.example.vn"), [], BOUNCE),
         (report(), [], None),  # nobody knows which mail
         (report(), ["bounce@loa.example.vn", "bounce+1234@loa.example.vn"], None),
         (b"Subject: Out of office\r\n\r\nback on Monday\r\n", [f"bounce+{TOKEN.hex}@loa.example.vn"], None),

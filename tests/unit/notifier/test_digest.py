@@ -15,7 +15,7 @@ from services.notifier.domain.notification.reasons import Reason
 from services.notifier.domain.notification.standing import Standing
 from shared.contracts.vocabulary import GapClosure
 from shared.kernel.clock import VIETNAM
-from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, recipient, told
+from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, notified, recipient
 
 
 def at(text: str) -> datetime:
@@ -42,7 +42,7 @@ def test_worst_first() -> None:
 
 def test_one_line_with_news_brings_all_that_is_owed() -> None:
     old, new = gap(1), gap(2, due_on=date(2026, 11, 20))
-    before = {old.gap_id: told(Standing.IN_GRACE)}
+    before = {old.gap_id: notified(Standing.IN_GRACE)}
     digest = compose(recipient(), entries(old, new), before, MONDAY, CALENDAR)
     assert digest is not None
     assert [line.reason for line in digest.owed] == [Reason.OVERDUE_FIRST, Reason.STILL_OWED]
@@ -51,19 +51,19 @@ def test_one_line_with_news_brings_all_that_is_owed() -> None:
 
 def test_a_closure_without_communication_alone_is_no_reason_to_write() -> None:
     left = gap(1, closed_on=date(2026, 11, 20), closure=GapClosure.STAGE_LEFT)
-    before = {left.gap_id: told(Standing.OVERDUE)}
+    before = {left.gap_id: notified(Standing.OVERDUE)}
     assert compose(recipient(), entries(left), before, MONDAY, CALENDAR) is None
     digest = compose(recipient(), entries(left, gap(2)), before, MONDAY, CALENDAR)
     assert digest is not None
     assert [line.reason for line in digest.closed] == [Reason.CLOSED_OTHERWISE]
 
 
-def test_a_gap_that_went_to_another_unit_is_closed_for_the_one_that_was_told() -> None:
+def test_a_transferred_gap_is_closed_for_the_notified_unit() -> None:
     gone, fresh = gap(1, unit_code="BTC"), gap(2)
     digest = compose(
         recipient(),
         [Entry(gap=gone, left=True), *entries(fresh)],
-        {gone.gap_id: told(Standing.OVERDUE)},
+        {gone.gap_id: notified(Standing.OVERDUE)},
         MONDAY,
         CALENDAR,
     )
@@ -71,9 +71,11 @@ def test_a_gap_that_went_to_another_unit_is_closed_for_the_one_that_was_told() -
     assert [line.gap.closure for line in digest.closed] == [GapClosure.TRANSFERRED]
 
 
-def test_who_reads_for_both_units_hears_of_the_new_one_at_first_hand() -> None:
+def test_a_recipient_of_both_units_is_notified_for_the_new_unit() -> None:
     moved = gap(1, unit_code="BTC", due_on=date(2026, 11, 20))
-    digest = compose(recipient(), entries(moved), {moved.gap_id: told(Standing.OVERDUE)}, MONDAY, CALENDAR)
+    digest = compose(
+        recipient(), entries(moved), {moved.gap_id: notified(Standing.OVERDUE)}, MONDAY, CALENDAR
+    )
     assert digest is not None
     assert [(line.unit_code, line.reason) for line in digest.owed] == [("BTC", Reason.OVERDUE_FIRST)]
 

@@ -40,7 +40,7 @@ GAP = UUID(int=1)
 ID, OTHER_ID = alert_id(GAP, "BTP"), alert_id(GAP, "BTC")
 TODAY = date(2026, 11, 24)
 DUE = date(2026, 11, 30)
-KNOWN = {
+REGISTERED = {
     "gap_id": GAP,
     "draft_id": draft_id("LUAT-1"),
     "draft_code": "LUAT-1",
@@ -56,12 +56,12 @@ KNOWN = {
     "facts_position": 1,
 }
 OF = {"alert_id": ID, "gap_id": GAP, "unit_code": "BTP"}
-OPENED = ComplianceGapOpened.model_validate(KNOWN)
-CHANGED = ComplianceGapChanged.model_validate(KNOWN | {"due_on": date(2026, 11, 27), "policies": (1, 2)})
-MOVED = ComplianceGapChanged.model_validate(KNOWN | {"unit_code": "BTC"})
-CLOSED = ComplianceGapClosed.model_validate(KNOWN | {"closed_on": TODAY, "reason": "covered"})
+OPENED = ComplianceGapOpened.model_validate(REGISTERED)
+CHANGED = ComplianceGapChanged.model_validate(REGISTERED | {"due_on": date(2026, 11, 27), "policies": (1, 2)})
+MOVED = ComplianceGapChanged.model_validate(REGISTERED | {"unit_code": "BTC"})
+CLOSED = ComplianceGapClosed.model_validate(REGISTERED | {"closed_on": TODAY, "reason": "covered"})
 MOVED_CLOSED = ComplianceGapClosed.model_validate(
-    KNOWN | {"unit_code": "BTC", "closed_on": date(2026, 11, 25), "reason": "covered"}
+    REGISTERED | {"unit_code": "BTC", "closed_on": date(2026, 11, 25), "reason": "covered"}
 )
 RAISED = AlertRaised(draft_code="LUAT-1", due_on=DUE, **OF)
 RESOLVED = AlertResolved(alert_id=ID, gap_id=GAP, closed_on=TODAY, reason=GapClosure.COVERED)
@@ -161,7 +161,7 @@ def test_a_row_has_what_was_announced_and_who_announced_it() -> None:
     assert rows_after(OPENED, RAISED, CLOSED)[ID].gap.closure is GapClosure.COVERED
 
 
-def test_of_a_gap_that_was_handed_over_one_row_is_current() -> None:
+def test_a_transferred_gap_has_a_single_current_row() -> None:
     rows = rows_after(OPENED, RAISED, MOVED)
     assert [rows[item].is_current for item in (ID, OTHER_ID)] == [False, True]
     assert rows[ID].gap_closure is GapClosure.TRANSFERRED

@@ -63,7 +63,7 @@ def test_any_text_is_whole_and_within_the_limits(text: str) -> None:
 
 
 @pytest.mark.parametrize("length", [1, 20, 60, 76, 200, 900])
-def test_ascii_stays_plain(length: int) -> None:
+def test_ascii_is_not_encoded(length: int) -> None:
     text = " ".join(["reminder"] * length)[:length].strip()
     written = words("Subject", text)
     assert b"=?" not in written

@@ -64,7 +64,7 @@ OF_ONE_KIND = words(
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_text_and_html_say_the_same(name: str) -> None:
+def test_text_and_html_have_the_same_content(name: str) -> None:
     mail = mails.mail(name)
     in_html, in_text = words(" ".join(Visible(mail.html).words)), words(mail.text)
     assert (in_html ^ in_text) - OF_ONE_KIND == set()

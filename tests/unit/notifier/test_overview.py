@@ -27,7 +27,7 @@ def test_the_list_is_worst_first_without_what_is_silenced() -> None:
     assert listed().key == f"2026-W48.weekly_list.{UUID(int=99)}"
 
 
-def test_nobody_gets_a_list_of_nothing() -> None:
+def test_an_empty_list_is_not_sent() -> None:
     assert weekly_list(supervisor("SO-A"), situation(supervisor("SO-A")), "2026-W48") is None
 
 
@@ -44,7 +44,7 @@ def test_nobody_gets_a_list_of_nothing() -> None:
         ),
     ],
 )
-def test_text_and_html_say_the_same(language: Language, words: list[str]) -> None:
+def test_text_and_html_have_the_same_content(language: Language, words: list[str]) -> None:
     mail = rendered(f"weekly_list_{language}")
     for word in words:
         assert word in mail.text
@@ -52,7 +52,7 @@ def test_text_and_html_say_the_same(language: Language, words: list[str]) -> Non
     assert "Quy định &lt;về&gt; chợ" in mail.html
 
 
-def test_the_letter_is_laid_out_as_the_decree_says() -> None:
+def test_the_letter_has_the_layout_of_the_decree() -> None:
     (file,) = rendered("weekly_list_vi").attachments
     paper = Document(BytesIO(file.content))
     head, table, foot = paper.tables
@@ -147,7 +147,7 @@ def test_the_chart_goes_along_and_its_figures_stand_in_the_text(language: Langua
         assert "407/QĐ-TTg" in item
 
 
-def test_the_picture_stands_beside_the_html_and_the_letter_after_it() -> None:
+def test_the_picture_belongs_to_the_html_and_the_letter_is_attached() -> None:
     for mail, kinds in (
         (rendered("monthly_summary_vi"), ["text/plain", "text/html", "image/png"]),
         (rendered("weekly_list_vi"), ["text/plain", "text/html", "application/vnd"]),

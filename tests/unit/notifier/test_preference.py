@@ -29,7 +29,7 @@ from shared.contracts.notifier import (
     RecipientUnsubscribed,
 )
 from shared.contracts.vocabulary import OptionalMail, PreferenceDoor, RecipientRole, Weekday
-from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, recipient, told
+from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, notified, recipient
 from tests.unit.notifier.mails import COMMUNICATED, OVERDUE, climbed
 
 WHO: dict[str, Any] = {"recipient_id": UUID(int=99), "unit_code": "BTP"}
@@ -89,7 +89,7 @@ def test_what_a_role_may_end(role: RecipientRole, kinds: set[OptionalMail]) -> N
 
 
 def of(*entries: Entry) -> Digest:
-    before = {COMMUNICATED.gap_id: told(Standing.OVERDUE)}
+    before = {COMMUNICATED.gap_id: notified(Standing.OVERDUE)}
     composed = compose(recipient(), entries, before, MONDAY, CALENDAR)
     assert composed is not None
     return composed

@@ -23,7 +23,7 @@ from services.notifier.domain.notification.reasons import Effect, Reason, decide
 from services.notifier.domain.notification.standing import LastNotification, Standing, standing
 from shared.contracts.vocabulary import GapClosure, OptionalMail, Procedure
 from shared.kernel.local_day import VIETNAM
-from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, silence, told
+from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, notified, silence
 
 IN_GRACE = gap(due_on=date(2026, 11, 30))
 DUE_SOON = gap(due_on=date(2026, 11, 26))
@@ -32,9 +32,9 @@ HURRIED = gap(procedure=Procedure.SIMPLIFIED, since=date(2026, 11, 20), due_on=d
 WEDNESDAY = date(2026, 11, 25)
 PLANNED = AlertContext(planned_on=WEDNESDAY)
 PASSED = AlertContext(planned_on=date(2026, 11, 20))
-OVERDUE_TOLD = told(Standing.OVERDUE, due_on=OVERDUE.due_on, day=date(2026, 11, 13))
+OVERDUE_TOLD = notified(Standing.OVERDUE, due_on=OVERDUE.due_on, day=date(2026, 11, 13))
 FRIDAY = date(2026, 11, 20)
-ABOVE = told(Standing.OVERDUE, due_on=OVERDUE.due_on, above=True)
+ABOVE = notified(Standing.OVERDUE, due_on=OVERDUE.due_on, above=True)
 
 
 def closed(reason: GapClosure) -> Gap:
@@ -107,25 +107,25 @@ TABLE: list[tuple[Case, Reason]] = [
     (duty(DUE_SOON), Reason.DUE_SOON),
     (duty(OVERDUE), Reason.OVERDUE_FIRST),
     (duty(OVERDUE, pending=True), Reason.ALERT_PENDING),
-    (duty(IN_GRACE, told(Standing.IN_GRACE)), Reason.STILL_OWED),
-    (duty(DUE_SOON, told(Standing.IN_GRACE, due_on=DUE_SOON.due_on)), Reason.DUE_SOON),
-    (duty(DUE_SOON, told(Standing.DUE_SOON, due_on=DUE_SOON.due_on)), Reason.STILL_OWED),
-    (duty(OVERDUE, told(Standing.DUE_SOON, due_on=OVERDUE.due_on)), Reason.OVERDUE_FIRST),
-    (duty(OVERDUE, told(Standing.OVERDUE, due_on=OVERDUE.due_on)), Reason.STILL_OWED),
+    (duty(IN_GRACE, notified(Standing.IN_GRACE)), Reason.STILL_OWED),
+    (duty(DUE_SOON, notified(Standing.IN_GRACE, due_on=DUE_SOON.due_on)), Reason.DUE_SOON),
+    (duty(DUE_SOON, notified(Standing.DUE_SOON, due_on=DUE_SOON.due_on)), Reason.STILL_OWED),
+    (duty(OVERDUE, notified(Standing.DUE_SOON, due_on=OVERDUE.due_on)), Reason.OVERDUE_FIRST),
+    (duty(OVERDUE, notified(Standing.OVERDUE, due_on=OVERDUE.due_on)), Reason.STILL_OWED),
     (duty(OVERDUE, replace(OVERDUE_TOLD, day=date(2026, 11, 16))), Reason.OVERDUE_REPEAT),
     (duty(OVERDUE, replace(OVERDUE_TOLD, day=date(2026, 11, 17))), Reason.STILL_OWED),  # four working days
-    (duty(IN_GRACE, told(Standing.IN_GRACE, policies=(1,))), Reason.WORSE),
-    (duty(IN_GRACE, told(Standing.IN_GRACE, policies=(1, 2, 3))), Reason.STILL_OWED),
-    (duty(IN_GRACE, told(Standing.IN_GRACE, due_on=date(2026, 12, 1))), Reason.WORSE),
-    (duty(IN_GRACE, told(Standing.IN_GRACE, due_on=date(2026, 11, 27))), Reason.STILL_OWED),
-    (duty(IN_GRACE, told(Standing.RESOLVED)), Reason.FIRST_NOTICE),  # it opened again
-    (duty(COVERED, told(Standing.IN_GRACE)), Reason.RESOLVED_SINCE),
+    (duty(IN_GRACE, notified(Standing.IN_GRACE, policies=(1,))), Reason.WORSE),
+    (duty(IN_GRACE, notified(Standing.IN_GRACE, policies=(1, 2, 3))), Reason.STILL_OWED),
+    (duty(IN_GRACE, notified(Standing.IN_GRACE, due_on=date(2026, 12, 1))), Reason.WORSE),
+    (duty(IN_GRACE, notified(Standing.IN_GRACE, due_on=date(2026, 11, 27))), Reason.STILL_OWED),
+    (duty(IN_GRACE, notified(Standing.RESOLVED)), Reason.FIRST_NOTICE),  # it opened again
+    (duty(COVERED, notified(Standing.IN_GRACE)), Reason.RESOLVED_SINCE),
     (duty(COVERED), Reason.NEVER_NOTIFIED),
-    (duty(COVERED, told(Standing.RESOLVED)), Reason.ALREADY_CLOSED),
-    (duty(closed(GapClosure.STAGE_LEFT), told(Standing.OVERDUE)), Reason.CLOSED_OTHERWISE),
-    (duty(closed(GapClosure.SUSPENDED), told(Standing.OVERDUE)), Reason.CLOSED_OTHERWISE),
-    (duty(closed(GapClosure.RULES_CHANGED), told(Standing.OVERDUE)), Reason.NOT_THE_UNITS_DOING),
-    (duty(closed(GapClosure.CORRECTED), told(Standing.OVERDUE)), Reason.NOT_THE_UNITS_DOING),
+    (duty(COVERED, notified(Standing.RESOLVED)), Reason.ALREADY_CLOSED),
+    (duty(closed(GapClosure.STAGE_LEFT), notified(Standing.OVERDUE)), Reason.CLOSED_OTHERWISE),
+    (duty(closed(GapClosure.SUSPENDED), notified(Standing.OVERDUE)), Reason.CLOSED_OTHERWISE),
+    (duty(closed(GapClosure.RULES_CHANGED), notified(Standing.OVERDUE)), Reason.NOT_THE_UNITS_DOING),
+    (duty(closed(GapClosure.CORRECTED), notified(Standing.OVERDUE)), Reason.NOT_THE_UNITS_DOING),
     # … that was answered, or is kept quiet
     (duty(OVERDUE, None, AlertContext(silence=silence())), Reason.SILENCED),
     (duty(OVERDUE, OVERDUE_TOLD, AlertContext(snoozed_until=MONDAY)), Reason.SNOOZED),
@@ -134,15 +134,15 @@ TABLE: list[tuple[Case, Reason]] = [
     (duty(OVERDUE, OVERDUE_TOLD, AlertContext(halted=True, silence=silence())), Reason.DRAFT_HALTED),
     (duty(OVERDUE, OVERDUE_TOLD, PLANNED), Reason.PLANNED),  # no repeat before the day that was named
     (duty(OVERDUE, None, PLANNED), Reason.PLANNED),
-    (duty(OVERDUE, told(Standing.DUE_SOON, due_on=OVERDUE.due_on), PLANNED), Reason.PLANNED),
+    (duty(OVERDUE, notified(Standing.DUE_SOON, due_on=OVERDUE.due_on), PLANNED), Reason.PLANNED),
     (duty(OVERDUE, replace(OVERDUE_TOLD, policies=(1,)), PLANNED), Reason.WORSE),
     (duty(OVERDUE, replace(OVERDUE_TOLD, day=FRIDAY), PASSED), Reason.PLAN_PASSED),
     (duty(OVERDUE, replace(OVERDUE_TOLD, day=MONDAY), PASSED), Reason.STILL_OWED),  # told already
-    (duty(COVERED, told(Standing.OVERDUE), AlertContext(silence=silence())), Reason.RESOLVED_SINCE),
+    (duty(COVERED, notified(Standing.OVERDUE), AlertContext(silence=silence())), Reason.RESOLVED_SINCE),
     # … to a unit above
     (above(OVERDUE, None, None, Verdict.OVERDUE), Reason.ESCALATED),
     (above(OVERDUE, ABOVE, None, Verdict.OVERDUE), Reason.STILL_ESCALATED),
-    (above(OVERDUE, told(Standing.OVERDUE), None, Verdict.OVERDUE), Reason.ESCALATED),  # as its own, once
+    (above(OVERDUE, notified(Standing.OVERDUE), None, Verdict.OVERDUE), Reason.ESCALATED),  # as its own, once
     (above(OVERDUE, ABOVE, PASSED, Verdict.PLAN_PASSED), Reason.ESCALATED),  # told before that day passed
     (above(OVERDUE, ABOVE, PLANNED, Verdict.PLANNED), Reason.NOT_ESCALATED),
     (above(OVERDUE, None, None, Verdict.TOO_SOON), Reason.NOT_ESCALATED),

@@ -26,11 +26,11 @@ def asked(day: date, done: frozenset[str], *, today: bool) -> frozenset[str]:
         (date(2026, 2, 23), {DIGEST, WEEKLY_LIST, MONTHLY_SUMMARY}),  # Tết, 14 to 22 February
     ],
 )
-def test_the_rounds_of_a_day(day: date, expected: set[str]) -> None:
+def test_the_runs_of_a_day(day: date, expected: set[str]) -> None:
     assert asked(day, frozenset(), today=False) == expected
 
 
-def test_a_round_that_nobody_made_is_made_once_whatever_the_day() -> None:
+def test_a_missed_run_is_made_up_once_on_any_day() -> None:
     thursday = date(2026, 11, 26)
     keys = {one.kind: one.key for one in KINDS.runs_of(thursday)}
     assert asked(thursday, frozenset({"2026-11-12.digest"}), today=True) == {

@@ -74,7 +74,7 @@ def test_nothing_happens_to_a_draft_that_is_not_there(command: drafts.Command) -
     spec(draft).when(command).refused(DraftNotFound)
 
 
-def test_a_draft_is_registered_with_what_is_known_of_its_scope() -> None:
+def test_a_draft_is_registered_with_its_scope() -> None:
     spec(draft).when(registering(REGISTERED, SCOPE)).then(REGISTERED, SCOPE)
     spec(draft).when(registering(REGISTERED)).then(REGISTERED)
 
@@ -102,7 +102,7 @@ def test_a_title_changes_once() -> None:
     registered().when(asked(drafts.Retitle, title=REGISTERED.title)).nothing()
 
 
-def test_a_scope_is_assessed_once_and_anew() -> None:
+def test_a_scope_is_assessed_once_and_again_on_change() -> None:
     assessed = registered().when(asked(drafts.AssessScope, scope=CRITERIA)).then(SCOPE)
     assessed.when(asked(drafts.AssessScope, scope=CRITERIA)).nothing()
     other = DraftScopeAssessed(contested=Answer.NO)

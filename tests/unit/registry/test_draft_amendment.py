@@ -30,7 +30,7 @@ MERGED = DraftMerged(on=date(2024, 5, 1))
 NUMBERED = REGISTERED.model_copy(update={"final_number": "31/2024/QH15", "outcome": "adopted"})
 
 
-def known(
+def registered_with(
     *events: Any, registered: DraftRegistered = REGISTERED
 ) -> Specification[State, drafts.Command, Any]:
     return spec(draft).given(registered, *events)
@@ -55,23 +55,23 @@ def amend(**changes: Any) -> drafts.Amend:
 def test_what_was_registered_is_amended_once(changes: dict[str, Any]) -> None:
     command = amend(**changes)
     event = DraftAmended(**changes, reason=WHY)
-    amended = known().when(command).then(event).when(command).nothing()
+    amended = registered_with().when(command).then(event).when(command).nothing()
     assert isinstance(amended.state, Draft)
     assert {name: getattr(amended.state.described, name) for name in changes} == changes
     assert amended.state.registered == REGISTERED
     assert amended.state.amendments == (event,)
 
 
-def test_what_the_draft_says_already_is_left_out() -> None:
+def test_unchanged_fields_are_left_out() -> None:
     command = amend(instrument=REGISTERED.instrument, final_number="31/2024/QH15")
-    known().when(command).then(DraftAmended(final_number="31/2024/QH15", reason=WHY))
-    known().when(amend(instrument=REGISTERED.instrument)).nothing()
-    known().when(amend()).nothing()
+    registered_with().when(command).then(DraftAmended(final_number="31/2024/QH15", reason=WHY))
+    registered_with().when(amend(instrument=REGISTERED.instrument)).nothing()
+    registered_with().when(amend()).nothing()
 
 
 def test_an_amendment_can_be_amended_back() -> None:
     there = (
-        known()
+        registered_with()
         .when(amend(instrument=Instrument.RESOLUTION))
         .then(DraftAmended(instrument=Instrument.RESOLUTION, reason=WHY))
     )
@@ -81,15 +81,15 @@ def test_an_amendment_can_be_amended_back() -> None:
 def test_none_leaves_a_field_and_cleared_empties_it() -> None:
     command = amend(cleared=(Clearable.FINAL_NUMBER,))
     cleared = DraftAmended(cleared=(Clearable.FINAL_NUMBER,), reason=WHY)
-    state = known(registered=NUMBERED).when(command).then(cleared).when(command).nothing().state
+    state = registered_with(registered=NUMBERED).when(command).then(cleared).when(command).nothing().state
     assert isinstance(state, Draft)
     assert (state.described.final_number, state.described.outcome) == (None, "adopted")
-    known().when(command).nothing()
+    registered_with().when(command).nothing()
 
 
 def test_a_field_is_not_given_and_cleared_at_once() -> None:
     both = amend(final_number="1/2024", cleared=(Clearable.FINAL_NUMBER,))
-    known().when(both).refused(AmendsAndClears)
+    registered_with().when(both).refused(AmendsAndClears)
 
 
 @pytest.mark.parametrize(
@@ -104,12 +104,12 @@ def test_a_field_is_not_given_and_cleared_at_once() -> None:
     ],
 )
 def test_an_end_is_not_undone(before: list[Any], changes: dict[str, Any]) -> None:
-    known(*before).when(amend(**changes)).refused(AmendmentUndoesEnd)
+    registered_with(*before).when(amend(**changes)).refused(AmendmentUndoesEnd)
 
 
 def test_the_outcome_of_an_ended_draft_is_not_cleared() -> None:
     withdrawn = REGISTERED.model_copy(update={"outcome": "withdrawn"})
-    known(WITHDRAWN, registered=withdrawn).when(amend(cleared=(Clearable.OUTCOME,))).refused(
+    registered_with(WITHDRAWN, registered=withdrawn).when(amend(cleared=(Clearable.OUTCOME,))).refused(
         AmendmentUndoesEnd
     )
 
@@ -118,18 +118,18 @@ def test_the_outcome_of_an_ended_draft_is_not_cleared() -> None:
 def test_the_procedure_is_put_right_after_an_end_too(end: Any) -> None:
     """Adopted, withdrawn and the like end a draft under every procedure, so none can undo it."""
     command = amend(instrument=Instrument.DECREE, regime=Regime.LAW_2025)
-    assert known(end).when(command).yields()
+    assert registered_with(end).when(command).yields()
 
 
 def test_what_agrees_with_an_end_is_taken() -> None:
-    assert known(WITHDRAWN).when(amend(outcome="withdrawn")).yields()
-    assert known(ADOPTED).when(amend(final_number="31/2024/QH15", outcome="adopted")).yields()
-    assert known(ADOPTED, WITHDRAWN).when(amend(final_number="31/2024/QH15")).yields()
+    assert registered_with(WITHDRAWN).when(amend(outcome="withdrawn")).yields()
+    assert registered_with(ADOPTED).when(amend(final_number="31/2024/QH15", outcome="adopted")).yields()
+    assert registered_with(ADOPTED, WITHDRAWN).when(amend(final_number="31/2024/QH15")).yields()
 
 
 def test_a_registration_is_repeated_as_it_was_and_as_it_is_amended() -> None:
     changes: dict[str, Any] = {"instrument": Instrument.RESOLUTION, "final_number": "31/2024/QH15"}
-    amended = known(DraftAmended(**changes, reason=WHY), DraftRetitled(title="Khác"))
+    amended = registered_with(DraftAmended(**changes, reason=WHY), DraftRetitled(title="Khác"))
     amended.when(registering(REGISTERED)).nothing()
     amended.when(registering(REGISTERED.model_copy(update=changes))).nothing()
     other = amended.when(registering(REGISTERED.model_copy(update={"instrument": Instrument.DECREE})))

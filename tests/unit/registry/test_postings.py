@@ -33,7 +33,7 @@ EXTENDED = DraftPostingExtended(posting_id=FIRST, closes_on=date(2024, 4, 10))
 CLOSED = DraftPostingClosed(posting_id=FIRST, closed_on=date(2024, 4, 10))
 
 
-def known(*events: Any) -> Specification[State, drafts.Command, Any]:
+def registered_with(*events: Any) -> Specification[State, drafts.Command, Any]:
     return spec(draft).given(REGISTERED, *events)
 
 
@@ -50,7 +50,7 @@ def close(on: date = CLOSED.closed_on) -> drafts.ClosePosting:
 
 
 def test_from_opening_to_posting_again() -> None:
-    begun = known().when(open_()).then(OPENED).when(open_()).nothing()
+    begun = registered_with().when(open_()).then(OPENED).when(open_()).nothing()
     over = begun.when(extend()).then(EXTENDED).when(extend()).nothing().when(close()).then(CLOSED)
     again = over.when(close()).nothing().when(open_(REOPENED)).then(REOPENED)
     state = again.state
@@ -80,25 +80,25 @@ def test_from_opening_to_posting_again() -> None:
     ],
 )  # fmt: skip
 def test_what_is_refused(before: list[Any], command: drafts.Command, refusal: Any) -> None:
-    known(*before).when(command).refused(refusal)
+    registered_with(*before).when(command).refused(refusal)
 
 
 def row(**more: Any) -> drafts.RecordPosting:
     return asked(drafts.RecordPosting, OPENED, **more)
 
 
-def test_a_row_adds_what_is_not_known_yet() -> None:
+def test_a_row_adds_only_new_facts() -> None:
     whole = row(extended_to=(EXTENDED.closes_on,), closed_on=CLOSED.closed_on)
-    known().when(whole).then(OPENED, EXTENDED, CLOSED).when(whole).nothing()
-    known().when(row()).then(OPENED).when(whole).then(EXTENDED, CLOSED)
-    known(OPENED, CLOSED).when(row(closed_on=MAY)).refused(errors.PostingClosed)
+    registered_with().when(whole).then(OPENED, EXTENDED, CLOSED).when(whole).nothing()
+    registered_with().when(row()).then(OPENED).when(whole).then(EXTENDED, CLOSED)
+    registered_with(OPENED, CLOSED).when(row(closed_on=MAY)).refused(errors.PostingClosed)
 
 
 def test_the_procedure_is_decided_by_a_document() -> None:
     decided = DraftProcedureDecided(procedure=Procedure.SIMPLIFIED, document="45/TTg-PL")
     command = asked(drafts.DecideProcedure, decided)
-    known().when(command).then(decided).when(command).nothing()
+    registered_with().when(command).then(decided).when(command).nothing()
     simplified = REGISTERED.model_copy(update={"procedure": Procedure.SIMPLIFIED})
     together = registering(simplified, procedure_document="45/TTg-PL")
     spec(draft).when(together).then(simplified, decided).when(together).nothing()
-    known().when(together).refused(errors.DraftDiffers)
+    registered_with().when(together).refused(errors.DraftDiffers)

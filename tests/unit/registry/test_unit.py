@@ -62,12 +62,12 @@ def test_a_unit_is_registered() -> None:
     spec(unit).when(asked(Register, BKHDT)).then(BKHDT)
 
 
-def test_said_again_it_is_no_news() -> None:
+def test_a_repeated_record_changes_nothing() -> None:
     spec(unit).given(BKHDT, *CHANGES).when(asked(Register, BKHDT)).nothing()
 
 
 @pytest.mark.parametrize("field", ["unit_name", "note", "parent_code"])
-def test_said_otherwise_it_is_refused(field: str) -> None:
+def test_different_data_under_the_same_id_is_refused(field: str) -> None:
     other = BKHDT.model_copy(update={field: "KHAC"})
     spec(unit).given(BKHDT).when(asked(Register, other)).refused(UnitDiffers)
 

@@ -52,7 +52,7 @@ def days_to_ask(line: Timeline) -> list[date]:
     return sorted(edges | every | {AFTER_ALL})
 
 
-def policies_told(line: Timeline, day: date) -> list[tuple[object, ...]]:
+def policies_answered(line: Timeline, day: date) -> list[tuple[object, ...]]:
     """What the intervals say of each policy, but for its pairs, which have intervals of their own."""
     return [
         (
@@ -68,7 +68,7 @@ def policies_told(line: Timeline, day: date) -> list[tuple[object, ...]]:
                 from_start=piece.from_start,
                 provisional=piece.provisional,
                 waived=piece.waived,
-                pairs=pairs_told(line, piece.policy_no, day),
+                pairs=pairs_answered(line, piece.policy_no, day),
             ),
         )
         for piece in line.policies
@@ -76,7 +76,7 @@ def policies_told(line: Timeline, day: date) -> list[tuple[object, ...]]:
     ]
 
 
-def pairs_told(line: Timeline, policy_no: int, day: date) -> tuple[tuple[UUID, str, date], ...]:
+def pairs_answered(line: Timeline, policy_no: int, day: date) -> tuple[tuple[UUID, str, date], ...]:
     return tuple(
         (piece.entry_id, piece.verdict.value, piece.due_on)
         for piece in line.occurrences
@@ -96,7 +96,7 @@ def _unopened(draft: NaiveDraft, verdict: str) -> date | None:
     return closing.entered_on if closing and verdict == "closed_unopened" else None
 
 
-def gaps_told(line: Timeline, day: date) -> list[GapAnswer]:
+def gaps_answered(line: Timeline, day: date) -> list[GapAnswer]:
     return [gap_answer(gap, day) for gap in line.gaps if gap.from_day <= day < gap.to_day]
 
 
@@ -119,23 +119,26 @@ def test_verdicts_pairs_and_gaps_are_the_naive_ones_on_every_day(facts: DraftFac
     line = timeline(facts, BOOK)
     for day in days_to_ask(line):
         draft = NaiveDraft(facts, IS_WORKING, day)
-        assert policies_told(line, day) == policies_expected(draft), day
-        assert gaps_told(line, day) == [gap for gap in (draft.gap(),) if gap], day
+        assert policies_answered(line, day) == policies_expected(draft), day
+        assert gaps_answered(line, day) == [gap for gap in (draft.gap(),) if gap], day
 
 
 @quick
 @given(drafts(), st.integers(-5, 120))
-def test_an_assessment_says_what_the_timeline_says(facts: DraftFacts, number: int) -> None:
+def test_assessment_and_timeline_agree(facts: DraftFacts, number: int) -> None:
     day = FIRST_DAY + number * ONE_DAY
     entry = assess(facts, BOOK, day)
     draft = NaiveDraft(facts, IS_WORKING, day)
-    stays = [(stay.entry_id, stay.exited_on, stay.due_on, stay.required) for stay in draft.stays]
-    assert [(o.entry_id, o.exited_on, o.due_on, o.required) for o in entry.occurrences] == stays
+    expected = [
+        (occurrence.entry_id, occurrence.exited_on, occurrence.due_on, occurrence.required)
+        for occurrence in draft.occurrences
+    ]
+    assert [(o.entry_id, o.exited_on, o.due_on, o.required) for o in entry.occurrences] == expected
     for policy in entry.policies:
         answer = draft.policy(policy.policy_no)
         assert policy.judgement.verdict.value == answer.verdict
-        for stay, pair in zip(draft.stays, policy.pairs, strict=True):
-            assert pair.verdict.value == draft.occurrence_verdict(stay, policy.policy_no)
+        for occurrence, pair in zip(draft.occurrences, policy.pairs, strict=True):
+            assert pair.verdict.value == draft.occurrence_verdict(occurrence, policy.policy_no)
             assert bool(pair.covering_ids) == ("covered" in pair.verdict) == (pair.covered_on is not None)
 
 
@@ -155,10 +158,10 @@ def test_intervals_are_whole_disjoint_and_maximal(facts: DraftFacts) -> None:
 
 @thorough
 @given(drafts())
-def test_a_gap_says_why_it_ended_once_and_last(facts: DraftFacts) -> None:
+def test_a_gap_gives_its_closure_once_and_last(facts: DraftFacts) -> None:
     watched = replace(facts, scope=YES)
     line = timeline(watched, BOOK)
-    assert gaps_told(line, AFTER_ALL) == naive_gaps([watched], IS_WORKING, AFTER_ALL)
+    assert gaps_answered(line, AFTER_ALL) == naive_gaps([watched], IS_WORKING, AFTER_ALL)
     for gap_id in {gap.gap_id for gap in line.gaps}:
         pieces = [gap for gap in line.gaps if gap.gap_id == gap_id]
         assert all(piece.closure is None and piece.closed_on is None for piece in pieces[:-1])
@@ -193,8 +196,8 @@ def test_a_communication_may_be_split_by_policy(facts: DraftFacts) -> None:
 @given(drafts())
 def test_after_all_facts_and_due_days_nothing_moves(facts: DraftFacts) -> None:
     line = timeline(facts, BOOK)
-    at_last = policies_told(line, AFTER_ALL)
-    assert at_last == policies_told(line, date(2200, 1, 1))
+    at_last = policies_answered(line, AFTER_ALL)
+    assert at_last == policies_answered(line, date(2200, 1, 1))
     assert at_last == policies_expected(NaiveDraft(facts, IS_WORKING, AFTER_ALL))
 
 
@@ -208,7 +211,7 @@ def test_without_scope_there_are_verdicts_but_no_gaps(facts: DraftFacts, answer:
 
 @quick
 @given(drafts())
-def test_scope_is_decided_as_the_text_says(facts: DraftFacts) -> None:
+def test_scope_is_decided_by_the_text(facts: DraftFacts) -> None:
     assert in_scope(facts.scope).value == scope_of(facts)
 
 

@@ -91,7 +91,7 @@ def rule_on(book: Rulebook, day: date) -> Any:
     return book.procedure(AMENDED, I.COMMUNE_DECISION, Procedure.ORDINARY, day)
 
 
-def test_an_operators_row_holds_on_its_days_and_keeps_what_it_does_not_say(tmp_path: Path) -> None:
+def test_an_operators_row_holds_on_its_days_and_keeps_omitted_fields(tmp_path: Path) -> None:
     posting = [{"stage": "draft_consultation", "min_days": 7, "legal_basis": "Công văn 5/STP"}]
     book = load_rulebook([file_of(tmp_path, own(valid_to="2026-06-30", posting=posting))])
     before, during, after = (
@@ -142,9 +142,7 @@ def test_the_last_file_wins_and_every_instrument_may_be_meant(tmp_path: Path) ->
         (["decree"], r"rows\[0\]: "),
     ],
 )  # fmt: skip
-def test_a_row_that_cannot_be_taken_is_said_by_file_and_place(
-    tmp_path: Path, rows: list[Any], message: str
-) -> None:
+def test_a_refused_row_is_reported_by_file_and_place(tmp_path: Path, rows: list[Any], message: str) -> None:
     with pytest.raises(RulesRefused, match=message) as caught:
         load_rulebook([file_of(tmp_path, *rows)])
     assert caught.value.text.vi.startswith("own.json, rows[")
@@ -154,7 +152,7 @@ def test_a_row_that_cannot_be_taken_is_said_by_file_and_place(
     ("text", "message"),
     [('{"rows": [}', "line 1, column 11: this is no JSON"), ("[]", "an object with a list"), ('{"rows": 3}', "rows")],
 )  # fmt: skip
-def test_a_file_that_is_no_table_is_said(tmp_path: Path, text: str, message: str) -> None:
+def test_a_file_that_is_no_table_is_reported(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "own.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(RulesRefused, match=message):

@@ -29,7 +29,7 @@ def data_text(name: str) -> str:
     return (files("shared.rules") / "data" / name).read_text(encoding="utf-8")
 
 
-def test_the_calendar_file_is_what_the_pinned_package_says() -> None:
+def test_the_calendar_file_matches_the_pinned_package() -> None:
     assert data_text("calendar.csv") == generator.text()
 
 
@@ -153,9 +153,13 @@ def test_the_rule_in_force_on_the_day_of_the_entry_applies() -> None:
         "draft_consultation 2024-06-28; drafting 2024-07-01; appraisal 2024-07-08",
         instrument=Instrument.DECREE,
     )
-    stays = occurrences(facts, book)
-    assert [stay.due_on for stay in stays] == [date(2024, 7, 5), date(2024, 7, 4), date(2024, 7, 11)]
-    assert [stay.required for stay in stays] == [True, False, True]
+    of_draft = occurrences(facts, book)
+    assert [occurrence.due_on for occurrence in of_draft] == [
+        date(2024, 7, 5),
+        date(2024, 7, 4),
+        date(2024, 7, 11),
+    ]
+    assert [occurrence.required for occurrence in of_draft] == [True, False, True]
 
 
 @pytest.mark.parametrize("row", [{"valid_from": "2024-08-01"}, {"valid_to": "2030-01-01"}])

@@ -16,9 +16,9 @@ BOOK = load_rulebook()
 def in_short(stages: str) -> str:
     """Write the occurrences as `entry id:stage entered-exited`, days of March 2024 as their number."""
     return " ".join(
-        f"{stay.entry_id.int}:{stay.stage.value}"
-        f" {stay.entered_on.day}-{stay.exited_on.day if stay.exited_on else ''}"
-        for stay in occurrences(draft(stages), BOOK)
+        f"{occurrence.entry_id.int}:{occurrence.stage.value}"
+        f" {occurrence.entered_on.day}-{occurrence.exited_on.day if occurrence.exited_on else ''}"
+        for occurrence in occurrences(draft(stages), BOOK)
     )
 
 
@@ -209,7 +209,7 @@ def test_window(stages: str, expected: Window) -> None:
 )
 def test_required(stages: str, expected: list[bool]) -> None:
     facts = draft(stages, exemptions=(Exemption(stages=frozenset({Stage.VERIFICATION})),))
-    assert [stay.required for stay in occurrences(facts, BOOK)] == expected
+    assert [occurrence.required for occurrence in occurrences(facts, BOOK)] == expected
 
 
 @pytest.mark.parametrize(
@@ -229,5 +229,5 @@ def test_required(stages: str, expected: list[bool]) -> None:
     ],
 )
 def test_due_on(entered: str, procedure: str, due_on: date) -> None:
-    (stay,) = occurrences(draft(f"drafting {entered}", procedure=procedure), BOOK)
-    assert stay.due_on == due_on
+    (occurrence,) = occurrences(draft(f"drafting {entered}", procedure=procedure), BOOK)
+    assert occurrence.due_on == due_on

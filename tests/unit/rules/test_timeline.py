@@ -25,7 +25,7 @@ def test_a_policy_over_time() -> None:
     ]
 
 
-def test_a_transfer_divides_what_is_told_of_the_unit() -> None:
+def test_a_transfer_divides_the_periods_of_the_unit() -> None:
     facts = draft(OPEN, transfers=(Transfer(on=date(2024, 3, 6), unit_code="BTC"),))
     line = timeline(facts, BOOK)
     assert [(gap.unit_code, gap.from_day, gap.to_day) for gap in line.gaps] == [
@@ -35,7 +35,7 @@ def test_a_transfer_divides_what_is_told_of_the_unit() -> None:
     assert {pair.unit_code for pair in line.occurrences} == {"BTP", "BTC"}
 
 
-def test_of_two_transfers_on_one_day_the_one_recorded_last_holds() -> None:
+def test_the_transfer_recorded_last_on_a_day_holds() -> None:
     day = date(2024, 3, 4)
     facts = draft(OPEN, transfers=(Transfer(on=day, unit_code="BTC"), Transfer(on=day, unit_code="BCA")))
     assert timeline(facts, BOOK).gaps[0].unit_code == "BCA"
@@ -101,7 +101,7 @@ def test_timeless_facts_take_gaps_away_for_every_day(facts: DraftFacts) -> None:
     assert timeline(facts, BOOK).gaps == ()
 
 
-def test_a_gap_carries_what_its_event_says() -> None:
+def test_a_gap_carries_the_fields_of_its_event() -> None:
     (gap,) = timeline(draft(f"{OPEN}; adopted 2024-03-20"), BOOK).gaps
     assert (gap.gap_id.int, gap.stage, gap.since, gap.due_on) == (
         1,

@@ -59,7 +59,7 @@ def read(form: Fields, kind: str) -> Any:
         ("address", "https://a.vn/x y", forms.NOT_AN_ADDRESS),
     ],
 )
-def test_a_fault_is_named_and_what_was_typed_stays(kind: str, sent: str, why: Text) -> None:
+def test_a_fault_is_named_and_the_input_is_kept(kind: str, sent: str, why: Text) -> None:
     form = given(sent)
     assert read(form, kind) is None
     assert form.errors == {"x": why}
@@ -79,7 +79,7 @@ def test_a_fault_is_named_and_what_was_typed_stays(kind: str, sent: str, why: Te
         ("address", "https://a.vn/@VTV.24", "https://a.vn/@VTV.24"),
     ],
 )
-def test_what_is_well_said_is_read(kind: str, sent: str, expected: Any) -> None:
+def test_valid_input_is_read(kind: str, sent: str, expected: Any) -> None:
     form = given(sent)
     assert (read(form, kind), form.errors) == (expected, {})
 

@@ -32,18 +32,18 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> LinkKeys:
 
 
 @pytest.fixture(scope="module")
-def known(keys: LinkKeys) -> LinkReader:
+def link_reader(keys: LinkKeys) -> LinkReader:
     return reader(keys.jwks)
 
 
-def test_what_was_signed_is_read(keys: LinkKeys, known: LinkReader) -> None:
-    assert known.read(keys.token()) == a_link()
+def test_what_was_signed_is_read(keys: LinkKeys, link_reader: LinkReader) -> None:
+    assert link_reader.read(keys.token()) == a_link()
     assert keys.token() == keys.token()
 
 
-def test_a_link_that_is_over_is_still_read_and_says_so(keys: LinkKeys, known: LinkReader) -> None:
+def test_an_expired_link_is_read_and_marked(keys: LinkKeys, link_reader: LinkReader) -> None:
     end = datetime(2026, 1, 1, tzinfo=UTC)
-    link = known.read(keys.token(expires=end))
+    link = link_reader.read(keys.token(expires=end))
     assert (link.is_over(end - timedelta(seconds=1)), link.is_over(end)) == (False, True)
 
 
@@ -68,20 +68,20 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=list(CHANGES))
 def test_whatever_is_changed_on_the_way_is_noticed(
-    keys: LinkKeys, known: LinkReader, change: dict[str, Any]
+    keys: LinkKeys, link_reader: LinkReader, change: dict[str, Any]
 ) -> None:
     header, _, signature = keys.token().split(".")
     forged = ".".join((header, _encoded(_part(keys.token(), 1) | change), signature))
     with pytest.raises(LinkNotValid):
-        known.read(forged)
+        link_reader.read(forged)
 
 
-def test_no_signature_is_no_link(keys: LinkKeys, known: LinkReader) -> None:
+def test_no_signature_is_no_link(keys: LinkKeys, link_reader: LinkReader) -> None:
     header, claims, _ = keys.token().split(".")
     unsigned = _encoded(_part(keys.token(), 0) | {"alg": "none"})
     for token in (f"{header}.{claims}.", f"{unsigned}.{claims}.", f"{header}.{claims}", "", "a.b.c", "%00"):
         with pytest.raises(LinkNotValid):
-            known.read(token)
+            link_reader.read(token)
 
 
 def _signed(keys: LinkKeys, key: Any, algorithm: str = "EdDSA", **changes: Any) -> str:
@@ -89,13 +89,13 @@ def _signed(keys: LinkKeys, key: Any, algorithm: str = "EdDSA", **changes: Any) 
     return jwt.encode(claims, key, algorithm, {"typ": TYPE, "kid": key_id(keys.key.public_key())})
 
 
-def test_only_our_own_key_signs(keys: LinkKeys, known: LinkReader) -> None:
+def test_only_our_own_key_signs(keys: LinkKeys, link_reader: LinkReader) -> None:
     """Neither another key, nor our public key taken as a shared secret."""
-    assert known.read(_signed(keys, keys.key)) == a_link()
+    assert link_reader.read(_signed(keys, keys.key)) == a_link()
     public = json.loads(keys.jwks.read_text())["keys"][0]["x"]
     for token in (_signed(keys, Ed25519PrivateKey.generate()), _signed(keys, public * 2, "HS256")):
         with pytest.raises(LinkNotValid):
-            known.read(token)
+            link_reader.read(token)
 
 
 @pytest.mark.parametrize(
@@ -109,18 +109,18 @@ def test_only_our_own_key_signs(keys: LinkKeys, known: LinkReader) -> None:
     ],
     ids=str,
 )
-def test_what_is_signed_but_says_too_little_is_no_link(
-    keys: LinkKeys, known: LinkReader, changes: dict[str, Any]
+def test_a_signed_token_without_its_claims_is_no_link(
+    keys: LinkKeys, link_reader: LinkReader, changes: dict[str, Any]
 ) -> None:
     with pytest.raises(LinkNotValid):
-        known.read(_signed(keys, keys.key, **changes))
+        link_reader.read(_signed(keys, keys.key, **changes))
 
 
-def test_an_access_token_is_no_link(keys: LinkKeys, known: LinkReader) -> None:
+def test_an_access_token_is_no_link(keys: LinkKeys, link_reader: LinkReader) -> None:
     claims = _part(keys.token(), 1) | {"aud": AUDIENCE}
     token = jwt.encode(claims, keys.key, "EdDSA", {"kid": key_id(keys.key.public_key())})
     with pytest.raises(LinkNotValid):
-        known.read(token)
+        link_reader.read(token)
 
 
 def test_without_keys_no_link_is_valid(keys: LinkKeys) -> None:
@@ -134,7 +134,7 @@ def test_keys_are_made_once_and_are_secret(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
 
 
-def test_links_of_one_mail_are_apart_and_those_of_the_same_are_the_same() -> None:
+def test_links_of_a_mail_differ_and_repeated_links_are_equal() -> None:
     ids = {link_id(mail, UUID(int=n), answer) for mail in "ab" for n in (1, 2) for answer in AlertAnswer}
     assert len(ids) == 2 * 2 * 5
     assert link_id("a", UUID(int=1), AlertAnswer.DONE) in ids

@@ -48,7 +48,7 @@ ENGLISH = re.compile(
 QUOTED = re.compile(r"“[^”]*”|\([^)]*\)")
 
 
-def said_of(model: type[ImportRow], column: str, value: str) -> list[str]:
+def messages_of(model: type[ImportRow], column: str, value: str) -> list[str]:
     cells = {column: value}
     try:
         model.model_validate(cells)
@@ -60,7 +60,7 @@ def said_of(model: type[ImportRow], column: str, value: str) -> list[str]:
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_no_english_stands_in_vietnamese(model: type[ImportRow]) -> None:
     texts = [
-        text for column in model.model_fields for value in WRONG for text in said_of(model, column, value)
+        text for column in model.model_fields for value in WRONG for text in messages_of(model, column, value)
     ]
     assert texts
     named = ("yes, no hoặc unknown", *re.findall(r"danh mục cho phép.*", "\n".join(texts)))
@@ -79,7 +79,7 @@ def test_no_english_stands_in_vietnamese(model: type[ImportRow]) -> None:
     ],
 )
 def test_a_message_follows_its_column(column: str, value: str, words: str) -> None:
-    texts = "\n".join(said_of(notifier_bodies.RecipientRow, column, value))
+    texts = "\n".join(messages_of(notifier_bodies.RecipientRow, column, value))
     assert words in texts
     assert (column == "unit_code") == ("mã chỉ gồm" in texts)
 
@@ -119,7 +119,7 @@ def test_a_message_follows_its_column(column: str, value: str, words: str) -> No
 def test_a_date_is_suggested_exactly(value: str, expected: str | None) -> None:
     (why,) = [
         text
-        for text in said_of(registry_rows.StageRow, "entered_on", value)
+        for text in messages_of(registry_rows.StageRow, "entered_on", value)
         if "entered_on" in text and "trống" not in text
     ]
     actual = re.search(r"hãy ghi (\S+)$", why)
@@ -128,7 +128,9 @@ def test_a_date_is_suggested_exactly(value: str, expected: str | None) -> None:
 
 @pytest.mark.parametrize("value", ["tháng 3/2024", "2024-03", "2024"])
 def test_a_month_is_not_suggested_where_a_day_is_needed(value: str) -> None:
-    (why,) = [text for text in said_of(registry_rows.UnitRow, "valid_from", value) if "valid_from" in text]
+    (why,) = [
+        text for text in messages_of(registry_rows.UnitRow, "valid_from", value) if "valid_from" in text
+    ]
     assert "cần đủ năm, tháng, ngày" in why
 
 
@@ -183,7 +185,7 @@ class Every(Body):
 
 
 @pytest.mark.parametrize("value", [None, "x", 1.5, [], {}, True])
-def test_the_api_says_it_in_vietnamese_too(value: object) -> None:
+def test_the_api_answers_in_vietnamese_too(value: object) -> None:
     model: type[BaseModel] = Every
     with pytest.raises(ValidationError) as raised:
         model.model_validate(dict.fromkeys(Every.model_fields, value))

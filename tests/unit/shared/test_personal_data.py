@@ -23,7 +23,7 @@ def labelled() -> list[tuple[str, str]]:
     return [(label, text) for label, _, text in (line.partition("\t") for line in lines)]
 
 
-def test_at_least_95_percent_of_the_labelled_strings_are_told_right() -> None:
+def test_at_least_95_percent_of_the_labelled_strings_are_classified_right() -> None:
     corpus = labelled()
     wrong = [(label, text) for label, text in corpus if (find(text) is not None) != (label == "personal")]
     assert len(corpus) >= 400
@@ -47,7 +47,7 @@ def test_at_least_95_percent_of_the_labelled_strings_are_told_right() -> None:
         ("1900 1234", "Điện thoại", None),
     ],
 )
-def test_a_heading_says_what_a_bare_number_is(text: str, heading: str, kind: Text | None) -> None:
+def test_a_heading_identifies_a_bare_number(text: str, heading: str, kind: Text | None) -> None:
     actual = find(text, heading)
     assert (actual.kind if actual else None) is kind
 

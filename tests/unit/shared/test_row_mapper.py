@@ -45,7 +45,7 @@ def test_a_value_without_a_column_is_named() -> None:
         changed_columns(TABLE, {"draft_id": UUID(int=1)}, {"titel": "B"}, None)
 
 
-def test_a_change_takes_what_stands_beside_the_key() -> None:
+def test_a_change_takes_the_columns_besides_the_key() -> None:
     key = {"draft_id": UUID(int=1)}
     assert changed_columns(TABLE, key, {}, EVENT) == {"title": "Luật A"}
     assert changed_columns(TABLE, key, {"title": "B"}, None) == {"title": "B"}

@@ -47,7 +47,7 @@ async def test_words_alone(client: httpx.AsyncClient, read: list[Fields]) -> Non
     assert form.given == {"title": ["Hội nghị & họp báo"], "policies": ["1", "2"], "note": [""]}
 
 
-async def test_a_file_that_nobody_chose_is_none(client: httpx.AsyncClient, read: list[Fields]) -> None:
+async def test_an_unchosen_file_is_none(client: httpx.AsyncClient, read: list[Fields]) -> None:
     field = b'--a\r\nContent-Disposition: form-data; name="title"\r\n\r\nx\r\n'
     empty = b'--a\r\nContent-Disposition: form-data; name="file"; filename=""\r\n\r\n\r\n--a--\r\n'
     await client.post(

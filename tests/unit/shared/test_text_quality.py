@@ -109,7 +109,7 @@ def test_a_replacement_character_is_named() -> None:
         ("\u3000x\t y ", "x\t y"),
     ],
 )
-def test_what_nobody_sees_is_taken_out(text: str, expected: str) -> None:
+def test_invisible_characters_are_removed(text: str, expected: str) -> None:
     assert tidied(text) == expected
     assert tidied(expected) == expected
 

@@ -13,7 +13,7 @@ async def _for_ever() -> None:
     await asyncio.Event().wait()
 
 
-async def test_one_that_fails_ends_the_others_and_is_raised() -> None:
+async def test_a_failing_task_ends_the_others_and_is_raised() -> None:
     ended = asyncio.Event()
 
     async def other() -> None:

@@ -86,7 +86,7 @@ WHO_TRIES_AGAIN: dict[str, Callable[[], tuple[type[Exception], ...]]] = {
 
 
 @pytest.mark.parametrize("tried", WHO_TRIES_AGAIN.values(), ids=list(WHO_TRIES_AGAIN))
-def test_nobody_has_a_list_of_its_own(tried: Callable[[], tuple[type[Exception], ...]]) -> None:
+def test_no_module_has_a_list_of_its_own(tried: Callable[[], tuple[type[Exception], ...]]) -> None:
     """A refusal of a message means that others keep changing the aggregate: it is tried again too."""
     assert set(tried()) == {Refusal, *transient.TRANSIENT}
 
