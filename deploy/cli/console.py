@@ -67,8 +67,8 @@ def day(value: str | date | None) -> str:
     """Write a day as dd/mm/yyyy."""
     if value is None:
         return ""
-    found = date.fromisoformat(value[:10]) if isinstance(value, str) else value
-    return f"{found:%d/%m/%Y}"
+    result = date.fromisoformat(value[:10]) if isinstance(value, str) else value
+    return f"{result:%d/%m/%Y}"
 
 
 def moment(value: str) -> str:

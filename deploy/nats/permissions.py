@@ -44,7 +44,7 @@ def permissions(user: str) -> Permissions:
         publish=(
             *(f"loa.{context}.>" for context, owner in OWNERS.items() if owner == user),
             *(subject for stream in streams for subject in _read(stream)),
-            *(subject for one in own for subject in _consume(f"{one.stream}.{one.name}")),
+            *(subject for item in own for subject in _consume(f"{item.stream}.{item.name}")),
         ),
         publish_deny=tuple(subject for consumer in (*own, *foreign) for subject in _own_only(consumer, user)),
         subscribe=(f"{inbox_prefix(user)}.>",),

@@ -48,6 +48,14 @@ COMPOUNDS = re.compile(
 )
 """Number words and fixed terms: `NotFound`, `one_click` (RFC 8058), `ONE_DAY`."""
 
+KEPT = {
+    "PreferenceDoor": "an enumeration of a released event (recipient.*), whose schema bears its name",
+    "answer_said": "a database column of release 0.1.0",
+    "said": "a JSON field of GET /requests",
+    "0002_what_nobody_reads_may_be_left_out": "a migration that has run",
+}
+"""Names that are given out: each with its reason. In tests, test functions may still say in a sentence what holds."""
+
 LOG_METHODS = {"debug", "info", "warning", "error", "exception", "critical"}
 
 
@@ -110,6 +118,7 @@ def _wrong(names: Iterator[tuple[int, str]], file: Path) -> list[str]:
     return [
         f"{file.relative_to(ROOT)}:{line}: {name}: instead of “{word}”: {BANNED[word]}"
         for line, name in names
+        if name not in KEPT
         for word in sorted(words(name) & BANNED.keys())
     ]
 

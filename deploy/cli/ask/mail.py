@@ -73,9 +73,9 @@ def show_preview(answer: Mapping[str, Any], *, in_full: bool = False) -> None:
     print_text(Text(f"Số thư sẽ gửi: {len(mails)}", f"Mails that would be sent: {len(mails)}"), style="bold")
     _show_mails(mails)
     _show_skipped(answer["skipped"])
-    for one in answer.get("unsaid", ()):
-        why = SUPPRESSED[one["reason"]]
-        about = f"{one['unit_code']} {one['draft_code']}"
+    for entry in answer.get("unsaid", ()):
+        why = SUPPRESSED[entry["reason"]]
+        about = f"{entry['unit_code']} {entry['draft_code']}"
         print_text(Text(f"Không nhắc {about}: {why.vi}", f"Not included, {about}: {why.en}"))
     if answer.get("held"):
         show_switch(answer)

@@ -39,11 +39,12 @@ def preview(services: Services, file: Path, year: int | None) -> None:
     """Show what a file would change before it is used."""
     answer = calculate(services, file, year)
     _show_versions(answer)
-    for one in answer["days"]:
-        what, on = KINDS[one["becomes"]], date.fromisoformat(one["day"])
+    for entry in answer["days"]:
+        what, on = KINDS[entry["becomes"]], date.fromisoformat(entry["day"])
         print_text(
             Text(
-                f"  {day(one['day'])} ({WEEKDAYS[on.weekday()]}) thành ngày {what.vi} / becomes {what.en}", ""
+                f"  {day(entry['day'])} ({WEEKDAYS[on.weekday()]}) thành ngày {what.vi} / becomes {what.en}",
+                "",
             )
         )
     if answer["procedures"]:
@@ -93,15 +94,15 @@ def _procedures(changes: Sequence[Answer]) -> Table:
     shown = [change for change in changes if change["field"] in FIELDS]
     for _, group in groupby(sorted(shown, key=rule_key), key=rule_key):
         same = list(group)
-        one = same[0]
-        until = f"\n– {day(one['valid_to'])}" if one["valid_to"] else ""
+        entry = same[0]
+        until = f"\n– {day(entry['valid_to'])}" if entry["valid_to"] else ""
         table.add_row(
-            f"{REGIMES[one['regime']].vi}\n{PROCEDURES[one['procedure']].vi}",
+            f"{REGIMES[entry['regime']].vi}\n{PROCEDURES[entry['procedure']].vi}",
             "\n".join(INSTRUMENTS[each["instrument"]].vi for each in same),
-            f"{day(one['valid_from'])}{until}",
-            "\n".join((FIELDS[one["field"]].vi, f"[dim]{FIELDS[one['field']].en}[/dim]")),
-            field_text(one["was"]),
-            field_text(one["becomes"]),
+            f"{day(entry['valid_from'])}{until}",
+            "\n".join((FIELDS[entry["field"]].vi, f"[dim]{FIELDS[entry['field']].en}[/dim]")),
+            field_text(entry["was"]),
+            field_text(entry["becomes"]),
         )
     return table
 
@@ -140,9 +141,9 @@ GAPS = {
 
 
 def _show_changes(answer: Answer) -> None:
-    for one in answer["verdicts"]:
-        was, becomes = (POLICY_VERDICTS[PolicyVerdict(one[name])] for name in ("was", "becomes"))
-        number = count(one["policies"])
+    for entry in answer["verdicts"]:
+        was, becomes = (POLICY_VERDICTS[PolicyVerdict(entry[name])] for name in ("was", "becomes"))
+        number = count(entry["policies"])
         print_text(
             Text(
                 f"{number} chính sách: {was.vi} → {becomes.vi}", f"{number} policies: {was.en} → {becomes.en}"
@@ -163,12 +164,12 @@ def _show_changes(answer: Answer) -> None:
 
 def _drafts(drafts: Sequence[Answer]) -> Table:
     table = Table("Dự thảo / Draft", "Chính sách / Policies", "Thời hạn / Due day", show_lines=True)
-    for one in drafts:
+    for draft in drafts:
         policies = "\n".join(
             f"{p['policy_no'] or 'Toàn văn'}: {_verdict(p['was'])} → {_verdict(p['becomes'])}"
-            for p in one["policies"]
+            for p in draft["policies"]
         )
-        table.add_row(one["draft_code"], policies, "\n".join(map(_gap, one["gaps"])))
+        table.add_row(draft["draft_code"], policies, "\n".join(map(_gap, draft["gaps"])))
     return table
 
 

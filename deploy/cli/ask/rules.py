@@ -117,8 +117,8 @@ def _origin(rule: Row) -> str:
 
 
 def show_calendar(year: int, files: Sequence[Path]) -> None:
-    found = days_of(year, files)
-    if not found:
+    result = days_of(year, files)
+    if not result:
         raise CommandError(
             f"Chưa có lịch nghỉ năm {year}; đề nghị bổ sung bằng tệp day,kind,what,source: `loa rules --with FILE.csv`.",
             f"There is no calendar of {year}; add a file with the columns day,kind,what,source: `loa rules --with FILE.csv`.",
@@ -131,19 +131,19 @@ def show_calendar(year: int, files: Sequence[Path]) -> None:
         style="bold",
     )
     table = Table("Ngày / Day", "Thứ", "Loại / Kind", "Nội dung / What", "Nguồn / Source")
-    for one in found:
-        table.add_row(*_calendar_cells(one), style="" if one.differs_from_weekday else "dim")
+    for item in result:
+        table.add_row(*_calendar_cells(item), style="" if item.differs_from_weekday else "dim")
     out.print(table)
 
 
-def _calendar_cells(one: CalendarDay) -> tuple[str, ...]:
-    kind = KINDS[one.kind]
+def _calendar_cells(calendar_day: CalendarDay) -> tuple[str, ...]:
+    kind = KINDS[calendar_day.kind]
     return (
-        day(one.day),
-        WEEKDAYS[one.day.weekday()],
+        day(calendar_day.day),
+        WEEKDAYS[calendar_day.day.weekday()],
         f"{kind.vi} / {kind.en}",
-        escape(one.what),
-        escape(one.source),
+        escape(calendar_day.what),
+        escape(calendar_day.source),
     )
 
 

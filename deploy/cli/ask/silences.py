@@ -16,16 +16,16 @@ SHOWN = 8  # characters of an id in the list
 
 
 class NoSuchSilence(CommandError):
-    def __init__(self, silence: str, found: int) -> None:
+    def __init__(self, silence: str, count: int) -> None:
         super().__init__(
-            f"Có {found} lệnh tạm dừng với mã bắt đầu bằng “{silence}”; xem mã bằng `loa silences list`.",
-            f"There are {found} silences whose id begins with '{silence}'; `loa silences list` shows the ids.",
+            f"Có {count} lệnh tạm dừng với mã bắt đầu bằng “{silence}”; xem mã bằng `loa silences list`.",
+            f"There are {count} silences whose id begins with '{silence}'; `loa silences list` shows the ids.",
         )
 
 
 def end(services: Services, beginning: str) -> None:
     """End the one silence whose id begins like this; `NoSuchSilence` if there is not exactly one."""
-    ids = [one["silence_id"] for one in services.get("notifier", "/silences")["silences"]]
+    ids = [item["silence_id"] for item in services.get("notifier", "/silences")["silences"]]
     matching = [silence_id for silence_id in ids if silence_id.startswith(beginning.lower())]
     if len(matching) != 1:
         raise NoSuchSilence(beginning, len(matching))
@@ -40,24 +40,24 @@ def show(silences: Sequence[Mapping[str, Any]]) -> None:
     table = Table(
         "Mã / Id", "Nội dung / What", "Từ / From", "Đến hết / Until", "Lý do / Reason", "Người / By"
     )
-    for one in silences:
-        about = _about(one)
-        until = f"{day(one['last_day'])}{' ×' if one['lifted_at'] else ''}"
+    for mute in silences:
+        about = _about(mute)
+        until = f"{day(mute['last_day'])}{' ×' if mute['lifted_at'] else ''}"
         table.add_row(
-            one["silence_id"][:SHOWN],
+            mute["silence_id"][:SHOWN],
             escape(f"{about.vi} / {about.en}"),
-            day(one["first_day"]),
+            day(mute["first_day"]),
             until,
-            escape(one["reason"]),
-            escape(one["created_by"]),
+            escape(mute["reason"]),
+            escape(mute["created_by"]),
         )
     out.print(table)
 
 
-def _about(one: Mapping[str, Any]) -> Text:
+def _about(silence: Mapping[str, Any]) -> Text:
     """Name what a silence covers."""
-    named = [one[name] for name in ("unit_code", "draft_code") if one[name]]
-    stage = STAGES[Stage(one["stage"])] if one["stage"] else None
+    named = [silence[name] for name in ("unit_code", "draft_code") if silence[name]]
+    stage = STAGES[Stage(silence["stage"])] if silence["stage"] else None
     if not named and stage is None:
         return Text("mọi nội dung", "everything")
     vi = [*named, *([stage.vi] if stage else [])]

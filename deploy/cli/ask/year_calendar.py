@@ -28,8 +28,8 @@ class CalendarDay:
 
 def days_of(year: int, overrides: Sequence[Path] = ()) -> list[CalendarDay]:
     """List the exceptions of a year; a later file overrides an earlier one."""
-    found = {one.day: one for text in _texts(overrides) for one in _rows(text)}
-    return [found[day] for day in sorted(found) if day.year == year]
+    result = {cells.day: cells for text in _texts(overrides) for cells in _rows(text)}
+    return [result[day] for day in sorted(result) if day.year == year]
 
 
 def _texts(overrides: Sequence[Path]) -> Iterator[str]:

@@ -57,10 +57,10 @@ async def _check_empty() -> None:
 
 
 async def _require_empty(client: Client) -> streams.StreamState | None:
-    found = await brokers.log_state(client)
-    if found and found.last:
-        raise NotEmpty(found.last)
-    return found
+    result = await brokers.log_state(client)
+    if result and result.last:
+        raise NotEmpty(result.last)
+    return result
 
 
 async def _load_log(path: Path, manifest: Manifest) -> Audit:

@@ -34,9 +34,9 @@ async def audit_log() -> Audit:
     """Audit the whole log up to its last position at the start."""
     audit = Audit()
     async with brokers.as_operator() as client:
-        if found := await brokers.log_state(client):
+        if result := await brokers.log_state(client):
             with out.status("…"):
-                await brokers.read_log(client, found.last, audit.check)
+                await brokers.read_log(client, result.last, audit.check)
     return audit
 
 
@@ -65,7 +65,8 @@ def document(audit: Audit, models: Mapping[str, Mapping[str, Any]]) -> dict[str,
             "events": dict(audit.contexts),
             "unknown": dict(audit.unknown),
             "faults": [
-                {"position": one.position, "kind": one.kind, "detail": one.detail} for one in audit.faults
+                {"position": entry.position, "kind": entry.kind, "detail": entry.detail}
+                for entry in audit.faults
             ],
         },
         "read_models": models,
@@ -87,7 +88,7 @@ def _print(audit: Audit, models: Mapping[str, Mapping[str, Any]]) -> None:
             Text("Nhật ký và dữ liệu đọc đều đúng.", "The log and the read models are right."), style="green"
         )
         return
-    wrong = [name for name, model in models.items() if not all(one["same"] for one in model["tables"])]
+    wrong = [name for name, model in models.items() if not all(item["same"] for item in model["tables"])]
     fix = listed(f"`loa rebuild {name}`" for name in wrong) or "deploy/RUNBOOK.md"
     print_text(Text(f"Có sai lệch; xử lý: {fix}", f"Something is wrong; fix: {fix}"), style="bold red")
 
@@ -104,7 +105,9 @@ def _of_log(audit: Audit) -> Iterator[Text]:
             f"Loại sự kiện phiên bản này chưa biết: {kinds}", f"Event types unknown to this release: {kinds}"
         )
     if audit.faults:
-        kinds = listed(f"{kind} {count(n)}" for kind, n in Counter(one.kind for one in audit.faults).items())
+        kinds = listed(
+            f"{kind} {count(n)}" for kind, n in Counter(entry.kind for entry in audit.faults).items()
+        )
         yield Text(f"Sai sót trong nhật ký: {kinds}", f"Faults in the log: {kinds}")
 
 
@@ -115,8 +118,8 @@ def _table(models: Mapping[str, Mapping[str, Any]]) -> Table:
     table.add_column("Dựng lại / Rebuilt", justify="right")
     table.add_column("Giống / Same")
     for name, model in models.items():
-        for one in model["tables"]:
-            same = "có / yes" if one["same"] else "[red]KHÔNG / NO[/red]"
-            live, rebuilt = count(one["live"]["rows"]), count(one["rebuilt"]["rows"])
-            table.add_row(name, one["table"], count(model["position"]), live, rebuilt, same)
+        for item in model["tables"]:
+            same = "có / yes" if item["same"] else "[red]KHÔNG / NO[/red]"
+            live, rebuilt = count(item["live"]["rows"]), count(item["rebuilt"]["rows"])
+            table.add_row(name, item["table"], count(model["position"]), live, rebuilt, same)
     return table

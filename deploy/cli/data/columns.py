@@ -212,16 +212,16 @@ def _twice(line: int, name: str) -> Broken:
 def _missing(line: int, names: Sequence[str], sheet: str, header: Sequence[str]) -> list[Broken]:
     """Name all columns that are missing at once, each with the heading that it probably has."""
     meant = {name: _heading(name, sheet, header) for name in names}
-    vi = ", ".join(f"“{name}”" + (f" (“{found}”?)" if found else "") for name, found in meant.items())
-    en = ", ".join(f"'{name}'" + (f" ('{found}'?)" if found else "") for name, found in meant.items())
-    one = len(names) == 1
+    vi = ", ".join(f"“{name}”" + (f" (“{result}”?)" if result else "") for name, result in meant.items())
+    en = ", ".join(f"'{name}'" + (f" ('{result}'?)" if result else "") for name, result in meant.items())
+    item = len(names) == 1
     why = Text(
-        f"thiếu {'' if one else 'các '}cột bắt buộc {vi}; hãy thêm hoặc sửa tên cột ở dòng {'đầu' if line == 1 else line}",
-        f"the mandatory column{' ' if one else 's '}{en} {'is' if one else 'are'} missing; "
-        f"add {'it' if one else 'them'} to {'the first line' if line == 1 else f'line {line}'}, or correct "
-        f"{'its name' if one else 'their names'}",
+        f"thiếu {'' if item else 'các '}cột bắt buộc {vi}; hãy thêm hoặc sửa tên cột ở dòng {'đầu' if line == 1 else line}",
+        f"the mandatory column{' ' if item else 's '}{en} {'is' if item else 'are'} missing; "
+        f"add {'it' if item else 'them'} to {'the first line' if line == 1 else f'line {line}'}, or correct "
+        f"{'its name' if item else 'their names'}",
     )
-    return [Broken(line, names[0] if one else "", meant[names[0]] if one else "", why)]
+    return [Broken(line, names[0] if item else "", meant[names[0]] if item else "", why)]
 
 
 def _heading(name: str, sheet: str, header: Sequence[str]) -> str:

@@ -70,11 +70,11 @@ def _units(services: Services, files: CsvFiles) -> None:
     for unit in _pages(services, "registry", "/unit-records"):
         code = unit["unit_code"]
         files.add("units", {**unit, "code": code, "name": unit["unit_name"]}, unit["notes"])
-        for one in unit["successions"]:
+        for item in unit["successions"]:
             files.add(
                 "unit_successions",
-                {"kind": SuccessionKind.DISSOLVE, **_without_none(one), "from_code": code},
-                one["notes"],
+                {"kind": SuccessionKind.DISSOLVE, **_without_none(item), "from_code": code},
+                item["notes"],
             )
         for target in unit["targets"]:
             files.add("targets", {**target, "unit_code": code}, target["notes"])
@@ -102,7 +102,7 @@ def _drafts(services: Services, files: CsvFiles) -> None:
             stages = _listed(exemption["stages"]) or "*"
             files.add("exemptions", {**exemption, **of_draft, "stages": stages}, exemption["notes"])
         for posting in draft["postings"]:
-            ends = _listed(one["closes_on"] for one in posting["extensions"])
+            ends = _listed(item["closes_on"] for item in posting["extensions"])
             files.add("postings", {**posting, **of_draft, "extended_to": ends}, posting["notes"])
         if "campaigns" in services.current.urls:
             _plan(services, files, code)
@@ -136,31 +136,31 @@ def _programmes(services: Services, files: CsvFiles) -> None:
 
 
 def _communications(services: Services, files: CsvFiles, code: str) -> None:
-    for found in _pages(services, "campaigns", f"/drafts/{code}/communications"):
-        files.add("communications", _communication(found), found["notes"])
-        for evidence in found["evidence"]:
-            files.add("evidence", {**evidence, "communication_id": found["communication_id"]})
+    for page_result in _pages(services, "campaigns", f"/drafts/{code}/communications"):
+        files.add("communications", _communication(page_result), page_result["notes"])
+        for evidence in page_result["evidence"]:
+            files.add("evidence", {**evidence, "communication_id": page_result["communication_id"]})
 
 
-def _communication(found: Answer) -> Answer:
-    feedback, verified = found["feedback"] or {}, found["verification"] or {}
+def _communication(communication: Answer) -> Answer:
+    feedback, verified = communication["feedback"] or {}, communication["verification"] or {}
     counts = {f"comments_{name}": feedback.get(name) for name in ("received", "accepted", "explained")}
     return {
-        **found,
+        **communication,
         **counts,
         "explanation_url": feedback.get("explanation_url"),
         "explained_on": feedback.get("explained_on"),
         "verified_on": verified.get("verified_on"),
         "verified_by_unit_code": verified.get("by_unit_code"),
-        "policy_no": _listed(found["policies"]),
-        "content": None if found["content"] is None else _listed(found["content"]),
+        "policy_no": _listed(communication["policies"]),
+        "content": None if communication["content"] is None else _listed(communication["content"]),
     }
 
 
 def _recipients(services: Services, files: CsvFiles) -> None:
     try:
-        for found in _pages(services, "notifier", "/recipients"):
-            files.add("recipients", found)
+        for page_result in _pages(services, "notifier", "/recipients"):
+            files.add("recipients", page_result)
     except ServiceRefused as refusal:
         if refusal.status not in FORBIDDEN:
             raise

@@ -168,7 +168,7 @@ def _placed(finding: Finding, row: Row | None) -> Finding:
     named = [(name, cell.strip()) for name, cell in row.cells.items() if cell.strip() in tokens]
     if not named:
         return finding
-    column, value = next((one for one in named if one[0] != "draft_code"), named[0])
+    column, value = next((entry for entry in named if entry[0] != "draft_code"), named[0])
     return replace(finding, column=column, value=value)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from deploy.cli.console import CommandError
 from deploy.cli.data import workbook
 from deploy.cli.data.columns import ORDER, Broken
-from deploy.cli.data.tables.file_kinds import WORKBOOKS, say_kind
+from deploy.cli.data.tables.file_kinds import WORKBOOKS, describe_kind
 from deploy.cli.data.tables.sheet_header import meant_sheet
 from deploy.cli.data.tables.sheet_rows import Choices, Row, SheetFile
 from deploy.cli.data.textfile import inspect, records
@@ -33,13 +33,13 @@ def read(path: Path, choices: Choices = NO_CHOICES) -> Source:
     if not path.exists():
         raise CommandError(f"Không tìm thấy {path}.", f"{path} does not exist.")
     if path.is_dir():
-        found = [read_csv(file, choices) for file in sorted(path.iterdir()) if _is_csv(file)]
-        return _sorted(found, _others(path), path)
+        result = [read_csv(file, choices) for file in sorted(path.iterdir()) if _is_csv(file)]
+        return _sorted(result, _others(path), path)
     if path.suffix.lower() in WORKBOOKS:
         return _sorted([_page(path, page, choices) for page in workbook.pages(path)], (), path)
     if path.suffix.lower() == ".csv":
         return _one_file(path, choices)
-    raise say_kind(path) or CommandError(
+    raise describe_kind(path) or CommandError(
         f"{path} không phải là thư mục chứa tệp CSV, một tệp .csv hoặc một tệp .xlsx.",
         f"{path} is neither a folder of CSV files nor a .csv or .xlsx file.",
     )
@@ -52,9 +52,9 @@ def note_columns(option: str) -> frozenset[str]:
 
 
 def read_csv(file: Path, choices: Choices = NO_CHOICES) -> SheetFile:
-    found = inspect(file)
+    result = inspect(file)
     name = file.name.removesuffix(".csv")
-    return SheetFile(name, file.name, found.lines, lambda: records(file), found.broken, choices=choices)
+    return SheetFile(name, file.name, result.lines, lambda: records(file), result.broken, choices=choices)
 
 
 def _is_csv(file: Path) -> bool:
@@ -92,14 +92,14 @@ def _names() -> str:
     return ", ".join(f"{name}.csv" for name in ORDER)
 
 
-def _sorted(found: Sequence[SheetFile], others: Sequence[str], path: Path) -> Source:
-    by_name = {sheet.name: sheet for sheet in found}
-    known = {name: by_name[name] for name in ORDER if name in by_name}
-    unknown = [*(sheet.label for sheet in found if sheet.name not in ORDER), *others]
+def _sorted(files: Sequence[SheetFile], others: Sequence[str], path: Path) -> Source:
+    by_name = {sheet.name: sheet for sheet in files}
+    existing = {name: by_name[name] for name in ORDER if name in by_name}
+    unknown = [*(sheet.label for sheet in files if sheet.name not in ORDER), *others]
     asked = {label: meant for label in unknown if (meant := _meant(label)) is not None}
-    if not known:
+    if not existing:
         raise _nothing(unknown, asked, path)
-    return Source(known, [label for label in unknown if label not in asked], asked)
+    return Source(existing, [label for label in unknown if label not in asked], asked)
 
 
 def _meant(label: str) -> str | None:
@@ -112,7 +112,7 @@ def _meant(label: str) -> str | None:
 
 def _nothing(unknown: Sequence[str], asked: Mapping[str, str], path: Path) -> CommandError:
     names = ", ".join(unknown)
-    found = (f" Ở đó có: {names}.", f" There is: {names}.") if unknown else ("", "")
+    result = (f" Ở đó có: {names}.", f" There is: {names}.") if unknown else ("", "")
     meant = ", ".join(f"{label} → {sheet}" for label, sheet in asked.items())
     hint = (f" Có phải: {meant}?", f" Did you mean: {meant}?") if asked else ("", "")
     books = [name for name in unknown if Path(name).suffix.lower() in WORKBOOKS and path.is_dir()]
@@ -122,8 +122,8 @@ def _nothing(unknown: Sequence[str], asked: Mapping[str, str], path: Path) -> Co
             f" To import a workbook, name the file itself: loa import {path / books[0]}",
         )
     return CommandError(
-        f"Không có tệp nào để nhập. Các tệp được nhận: {_names()}.{found[0]}{hint[0]}",
-        f"There is nothing to import. The import reads: {_names()}.{found[1]}{hint[1]}",
+        f"Không có tệp nào để nhập. Các tệp được nhận: {_names()}.{result[0]}{hint[0]}",
+        f"There is nothing to import. The import reads: {_names()}.{result[1]}{hint[1]}",
     )
 
 

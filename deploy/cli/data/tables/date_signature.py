@@ -8,7 +8,7 @@ from datetime import date
 from shared.kernel.errors import Text
 
 TWELVE = 12
-TOLD, ASKED = (
+MESSAGES, ASKED = (
     6,
     10,
 )  # different dates, none after the 12th of its month, from which it is remarked on, asked about
@@ -26,7 +26,7 @@ class _Seen:
     def add(self, text: str) -> None:
         if _ISO.fullmatch(text):
             self._date(text)
-        elif (found := _VIETNAMESE.fullmatch(text)) and int(found[1]) > TWELVE and int(found[2]) <= TWELVE:
+        elif (result := _VIETNAMESE.fullmatch(text)) and int(result[1]) > TWELVE and int(result[2]) <= TWELVE:
             self.unread += 1
 
     def _date(self, text: str) -> None:
@@ -42,7 +42,9 @@ class _Seen:
     @property
     def suspicious(self) -> bool:
         varied = len({day.day for day in self.days}) >= VARIED
-        return not self.cleared and bool((self.unread and self.days) or (varied and len(self.days) >= TOLD))
+        return not self.cleared and bool(
+            (self.unread and self.days) or (varied and len(self.days) >= MESSAGES)
+        )
 
     @property
     def asked(self) -> bool:
@@ -56,20 +58,20 @@ def suspicions(rows: Iterable[Mapping[str, str]], columns: Sequence[str]) -> Map
         for column in columns:
             if column in row and not seen[column].cleared:
                 seen[column].add(row[column].strip())
-        if all(one.cleared for one in seen.values()):
+        if all(item.cleared for item in seen.values()):
             break
-    return {column: (_why(one), one.asked) for column, one in seen.items() if one.suspicious}
+    return {column: (_why(item), item.asked) for column, item in seen.items() if item.suspicious}
 
 
 def _why(seen: _Seen) -> Text:
     shown = min(seen.days)
     other = f"{shown.month:02}/{shown.day:02}/{shown.year}"
-    beside_vi = ", còn ngày sau ngày 12 vẫn là chữ chưa đọc được" if seen.unread else ""
-    beside_en = ", and those after the 12th are still unread text" if seen.unread else ""
+    context_vi = ", còn ngày sau ngày 12 vẫn là chữ chưa đọc được" if seen.unread else ""
+    context_en = ", and those after the 12th are still unread text" if seen.unread else ""
     return Text(
-        f"mọi ngày trong cột đều không quá ngày 12 của tháng{beside_vi}: có thể ngày và tháng đã bị đảo khi mở tệp "
+        f"mọi ngày trong cột đều không quá ngày 12 của tháng{context_vi}: có thể ngày và tháng đã bị đảo khi mở tệp "
         f"(ví dụ {shown:%d/%m/%Y} lẽ ra là {other}?); hãy đối chiếu với văn bản gốc, nếu đúng thì chạy lại với --dates-checked",
-        f"no date of the column is after the 12th of its month{beside_en}: day and month may have been swapped when the "
+        f"no date of the column is after the 12th of its month{context_en}: day and month may have been swapped when the "
         f"file was opened (such as {shown}, really {shown.year}-{shown.day:02}-{shown.month:02}?); compare with the "
         "documents, and if they are right run again with --dates-checked",
     )

@@ -87,8 +87,8 @@ def _of_zip(path: Path) -> str:
     if b"opendocument" in stated:
         return "ods" if b"spreadsheet" in stated else "odt"
     marks = {"xl/workbook.xml": "xlsx", "xl/workbook.bin": "xlsb", "word/document.xml": "docx"}
-    found = next((kind for name, kind in marks.items() if name in names), "zip")
-    return "xlsx" if found == "zip" and any(name.startswith("xl/") for name in names) else found
+    result = next((kind for name, kind in marks.items() if name in names), "zip")
+    return "xlsx" if result == "zip" and any(name.startswith("xl/") for name in names) else result
 
 
 def _is_text(head: bytes) -> bool:
@@ -100,7 +100,7 @@ def _is_text(head: bytes) -> bool:
     )
 
 
-def say_kind(path: Path) -> CommandError | None:
+def describe_kind(path: Path) -> CommandError | None:
     """Say what a file is that cannot be read as a workbook, and what to do; None if it may be one."""
     if (named := _KINDS.get(kind_of(path))) is None:
         return None

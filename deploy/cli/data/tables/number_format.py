@@ -53,8 +53,8 @@ def is_percent(form: str) -> bool:
 @lru_cache(maxsize=1000)
 def sections(form: str) -> Sequence[Section]:
     parts: list[list[Token]] = [[]]
-    for found in _TOKEN.finditer(form):
-        kind, text = str(found.lastgroup), found[str(found.lastgroup)]
+    for result in _TOKEN.finditer(form):
+        kind, text = str(result.lastgroup), result[str(result.lastgroup)]
         if (kind, text) == ("plain", ";"):
             parts.append([])
         else:
@@ -81,8 +81,8 @@ def _token(kind: str, text: str) -> Token:
 def _section(tokens: Sequence[Token]) -> Section:
     condition = None
     for token in tokens:
-        if token.kind == "bracket" and (found := _CONDITION.fullmatch(token.text)):
-            condition = (found[1], Decimal(found[2]))
+        if token.kind == "bracket" and (result := _CONDITION.fullmatch(token.text)):
+            condition = (result[1], Decimal(result[2]))
     return Section(_minutes([token for token in tokens if token.kind != "bracket"]), condition)
 
 

@@ -15,10 +15,10 @@ LIKE = 0.84
 
 def meant_column(heading: str, sheet: str) -> str | None:
     """Give the column that a heading most likely means in a sheet."""
-    known = COLUMNS[sheet].names
+    existing = COLUMNS[sheet].names
     plain = folded(heading)
-    named = [name for name in HEADINGS.get(plain, "").split() if name in known]
-    return named[0] if named else next(iter(get_close_matches(plain, known, n=1, cutoff=0.75)), None)
+    named = [name for name in HEADINGS.get(plain, "").split() if name in existing]
+    return named[0] if named else next(iter(get_close_matches(plain, existing, n=1, cutoff=0.75)), None)
 
 
 def meant_sheet(name: str) -> str | None:
@@ -31,14 +31,14 @@ def meant_sheet(name: str) -> str | None:
 
 def heading_row(rows: Sequence[Sequence[str]], sheet: str) -> int:
     """Give which of the first rows of a sheet bears its headings: the first that names two columns, else the first."""
-    known = COLUMNS[sheet].names if sheet in COLUMNS else ()
-    if rows and any(cell.strip() in known for cell in rows[0]):
+    existing = COLUMNS[sheet].names if sheet in COLUMNS else ()
+    if rows and any(cell.strip() in existing for cell in rows[0]):
         return 0
-    exact = [sum(cell.strip() in known for cell in row) for row in rows]
+    exact = [sum(cell.strip() in existing for cell in row) for row in rows]
     meant = [
         sum(bool(cell.strip()) and meant_column(cell, sheet) is not None for cell in row) for row in rows
     ]
     for counts in (exact, meant):
-        if (found := next((n for n, count in enumerate(counts) if count > 1), None)) is not None:
-            return found
+        if (result := next((n for n, count in enumerate(counts) if count > 1), None)) is not None:
+            return result
     return 0

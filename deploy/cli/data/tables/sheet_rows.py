@@ -1,4 +1,4 @@
-"""One sheet of a source as rows: headings found, cells by column, and what cannot be a row."""
+"""One sheet of a source as rows: headings by_column, cells by column, and what cannot be a row."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -87,8 +87,8 @@ class SheetFile:
 
     def ours(self, header: Header) -> frozenset[str]:
         """Give the columns of this file that are taken."""
-        known = COLUMNS[self.name].names if self.name in COLUMNS else header.names
-        return frozenset(header.names) & {*known, *self.choices.keep_notes}
+        existing = COLUMNS[self.name].names if self.name in COLUMNS else header.names
+        return frozenset(header.names) & {*existing, *self.choices.keep_notes}
 
     def _filled(self) -> Iterator[Record]:
         return (
@@ -149,48 +149,52 @@ class _Table:
 
     def row(self, line: int, cells: Cells) -> Iterator[Row | Broken]:
         names = self.header.names
-        found = {
+        result = {
             name: cell
             for name, cell in zip(names, cells, strict=False)
             if name in self.ours and _is_filled(cell)
         }
         outside = _outside(line, cells, names)
-        if not found and outside is None:
+        if not result and outside is None:
             return
-        if self._is_footer(found):
+        if self._is_footer(result):
             self.ended = True
-            yield Broken(line, "", str(next(iter(found.values()), "")), FOOTER, refused=False)
+            yield Broken(line, "", str(next(iter(result.values()), "")), FOOTER, refused=False)
         elif line in self.sheet.layout.hidden_rows and not self.sheet.choices.take_hidden:
             yield Broken(line, "", "", HIDDEN_ROW)
         elif outside is not None:
             yield outside
         else:
-            yield from self._merged(line, found)
+            yield from self._merged(line, result)
 
-    def _is_footer(self, found: Mapping[str, str | Cell]) -> bool:
+    def _is_footer(self, by_column: Mapping[str, str | Cell]) -> bool:
         """Tell a line of totals or signatures, and what stands below one, from data."""
         mandatory = COLUMNS[self.sheet.name].mandatory if self.sheet.name in COLUMNS else ()
-        missing = [name for name in mandatory if name not in found]
-        if not found or len(missing) * 2 < len(mandatory) or (not missing and len(found) > 1):
+        missing = [name for name in mandatory if name not in by_column]
+        if not by_column or len(missing) * 2 < len(mandatory) or (not missing and len(by_column) > 1):
             return False
-        return self.ended or any(FOOTERS.match(str(cell).strip()) for cell in found.values())
+        return self.ended or any(FOOTERS.match(str(cell).strip()) for cell in by_column.values())
 
-    def _merged(self, line: int, found: dict[str, str | Cell]) -> Iterator[Row | Broken]:
+    def _merged(self, line: int, by_column: dict[str, str | Cell]) -> Iterator[Row | Broken]:
         for merged in self._spanning(line):
             columns = [
                 name for name in self.header.names[merged.left - 1 : merged.right] if name in self.ours
             ]
             if len(columns) > 1:
-                yield Broken(line, columns[0], str(found.get(columns[0], "")), merged_across(merged, columns))
+                yield Broken(
+                    line, columns[0], str(by_column.get(columns[0], "")), merged_across(merged, columns)
+                )
                 return
             for name in columns:
                 if line == max(merged.top, self.header.line + 1):
-                    self.above[merged.name] = found.get(name, "")
+                    self.above[merged.name] = by_column.get(name, "")
                     if merged.bottom > line:
-                        yield Broken(line, name, str(found.get(name, "")), merged_down(merged), refused=False)
+                        yield Broken(
+                            line, name, str(by_column.get(name, "")), merged_down(merged), refused=False
+                        )
                 elif _is_filled(value := self.above.get(merged.name, "")):
-                    found[name] = value
-        yield self._checked(line, found)
+                    by_column[name] = value
+        yield self._checked(line, by_column)
 
     def _spanning(self, line: int) -> Sequence[Merged]:
         while self.coming and self.coming[-1].top <= line:
@@ -198,12 +202,12 @@ class _Table:
         self.open = [merged for merged in self.open if merged.bottom >= line]
         return self.open
 
-    def _checked(self, line: int, found: Mapping[str, str | Cell]) -> Row | Broken:
+    def _checked(self, line: int, by_column: Mapping[str, str | Cell]) -> Row | Broken:
         cells: dict[str, str] = {}
         for name in self.header.names:
-            if name not in found:
+            if name not in by_column:
                 continue
-            cell = found[name]
+            cell = by_column[name]
             text = written(cell, name) if isinstance(cell, Cell) else cell
             if isinstance(text, Text):
                 fault = isinstance(cell, Cell) and cell.fault is not None

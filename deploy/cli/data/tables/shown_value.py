@@ -94,7 +94,7 @@ def _chosen(value: Decimal, sections: Sequence[Section]) -> tuple[Section, Decim
     """Choose the section for a number; that for negative ones shows no sign of its own."""
     numeric = sections[:3]
     if any(section.condition for section in numeric):
-        met = (one for one in numeric if one.condition is None or _meets(value, *one.condition))
+        met = (item for item in numeric if item.condition is None or _meets(value, *item.condition))
         return next(met, numeric[-1]), value
     if value < 0 and len(numeric) > 1:
         return numeric[1], -value

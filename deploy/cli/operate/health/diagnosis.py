@@ -118,7 +118,7 @@ def _mail(readings: Readings) -> Findings:
                 fix.format(outbox=outbox),
             )
     skipped = _body(answers, "/preview").get("skipped", ())
-    if without := sorted({one["unit_code"] for one in skipped if one["reason"] == "no_recipient"}):
+    if without := sorted({item["unit_code"] for item in skipped if item["reason"] == "no_recipient"}):
         units = listed(without)
         yield Finding(
             "notifier",
@@ -145,8 +145,8 @@ MAIL: Mapping[str, tuple[Text, str]] = {
 
 def _body(answers: Mapping[str, Answer], path: str) -> Mapping[str, Any]:
     answer = answers.get(path)
-    found = answer is not None and answer.status == HTTPStatus.OK and isinstance(answer.body, Mapping)
-    return answer.body if answer is not None and found else {}
+    result = answer is not None and answer.status == HTTPStatus.OK and isinstance(answer.body, Mapping)
+    return answer.body if answer is not None and result else {}
 
 
 def _token(readings: Readings) -> Findings:

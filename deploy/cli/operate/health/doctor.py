@@ -37,7 +37,8 @@ def as_document(seen: Readings, findings: list[Finding]) -> dict[str, object]:
         "well": not findings,
         "at": seen.now.isoformat(),
         "problems": [
-            {"part": one.part, "vi": one.what.vi, "en": one.what.en, "fix": one.fix} for one in findings
+            {"part": finding.part, "vi": finding.what.vi, "en": finding.what.en, "fix": finding.fix}
+            for finding in findings
         ],
         "services": {
             name: {path: answer.body for path, answer in answers.items() if path != "/preview"}
@@ -70,14 +71,14 @@ def _print(seen: Readings, findings: list[Finding]) -> None:
         print_text(Text("Không có vấn đề gì.", "Nothing is wrong."), style="bold green")
         return
     print_text(Text(f"Vấn đề cần xử lý: {len(findings)}", f"Problems: {len(findings)}"), style="bold red")
-    for one in findings:
-        _print_finding(one)
+    for finding in findings:
+        _print_finding(finding)
 
 
-def _print_finding(one: Finding) -> None:
-    line = Styled(f"✗ {one.part}: {one.what.vi} ", style="red")
-    line.append(f"/ {one.what.en} ", style="dim")
-    line.append(f"→ {one.fix}", style="bold")
+def _print_finding(finding: Finding) -> None:
+    line = Styled(f"✗ {finding.part}: {finding.what.vi} ", style="red")
+    line.append(f"/ {finding.what.en} ", style="dim")
+    line.append(f"→ {finding.fix}", style="bold")
     out.print(line, soft_wrap=True)
 
 
@@ -114,8 +115,8 @@ def _facts(seen: Readings) -> Iterator[Text]:
             f"The log ends at position {last}; every event is synced to disk: {synced_text[1]}",
         )
         states = listed(
-            f"{one.name} {one.pending}/{one.unacknowledged}/{one.redelivered}"
-            for one in seen.broker.consumers
+            f"{consumer.name} {consumer.pending}/{consumer.unacknowledged}/{consumer.redelivered}"
+            for consumer in seen.broker.consumers
         )
         yield Text(
             f"Hàng đợi (chờ/đang xử lý/gửi lại): {states}",

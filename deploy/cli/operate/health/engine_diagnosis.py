@@ -54,10 +54,10 @@ def synced(readings: Readings) -> bool | None:
 
 
 def streams(readings: Readings) -> Findings:
-    for one in readings.broker.differences:
-        found = f"{one.name}: {one.setting}: {one.actual} → {one.wanted}"
+    for difference in readings.broker.differences:
+        result = f"{difference.name}: {difference.setting}: {difference.actual} → {difference.wanted}"
         yield Finding(
-            "nats", Text(f"khác khai báo, {found}", f"not as declared, {found}"), "loa streams apply"
+            "nats", Text(f"khác khai báo, {result}", f"not as declared, {result}"), "loa streams apply"
         )
 
 

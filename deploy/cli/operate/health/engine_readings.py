@@ -60,8 +60,10 @@ async def read_broker(url: str, folder: Path, replicas: int) -> Broker:
     try:
         js = client.jetstream(timeout=SECONDS)
         differences = tuple(await streams.plan(js, replicas))
-        missing = {one.name for one in differences if one.setting == "exists"}
-        consumers = [await _consumer_state(js, one) for one in streams.CONSUMERS if one.name not in missing]
+        missing = {entry.name for entry in differences if entry.setting == "exists"}
+        consumers = [
+            await _consumer_state(js, entry) for entry in streams.CONSUMERS if entry.name not in missing
+        ]
         last = 0 if streams.EVENTS in missing else (await streams.stream_state(js)).last
         return Broker("", _version(client), differences, tuple(consumers), last)
     except (nats.errors.Error, TimeoutError) as error:
@@ -71,8 +73,8 @@ async def read_broker(url: str, folder: Path, replicas: int) -> Broker:
 
 
 def _version(client: Client) -> str:
-    found = client.connected_server_version
-    return f"{found.major}.{found.minor}.{found.patch}"
+    result = client.connected_server_version
+    return f"{result.major}.{result.minor}.{result.patch}"
 
 
 async def _consumer_state(js: Any, consumer: streams.Consumer) -> ConsumerState:

@@ -101,11 +101,11 @@ async def _answers(
 ) -> Mapping[str, Mapping[str, Answer]]:
     requests = [(name, path) for name in SERVICES if name in urls for path in paths_of(name, mail_day)]
     received = await asyncio.gather(*(_get(http, urls[name].rstrip("/") + path) for name, path in requests))
-    found: dict[str, dict[str, Answer]] = {}
+    result: dict[str, dict[str, Answer]] = {}
     for (name, path), answer in zip(requests, received, strict=True):
         if answer is not None:
-            found.setdefault(name, {})[path.partition("?")[0]] = answer
-    return found
+            result.setdefault(name, {})[path.partition("?")[0]] = answer
+    return result
 
 
 async def _get(http: httpx.AsyncClient, url: str) -> Answer | None:

@@ -34,10 +34,16 @@ def show(services: Services) -> bool:
     out.print(_table(seen))
     for line in _facts(services, seen):
         print_text(line)
-    problems = [one for one in seen if one.problem]
-    for one in problems:
-        if one.problem is not None:
-            print_text(Text(f"{one.name}: {one.problem.vi}", f"{one.name}: {one.problem.en}"), style="red")
+    problems = [entry for entry in seen if entry.problem]
+    for entry in problems:
+        if entry.problem is not None:
+            print_text(
+                Text(
+                    f"{entry.name}: {entry.problem.vi}",
+                    f"{entry.name}: {entry.problem.en}",
+                ),
+                style="red",
+            )
     return not problems
 
 
@@ -80,19 +86,19 @@ def _table(seen: list[ServiceState]) -> Table:
     table = Table("Dịch vụ / Service", "Sẵn sàng / Ready")
     table.add_column("Vị trí / Position", justify="right")
     table.add_column("Còn chậm / Behind", justify="right")
-    for one in seen:
+    for item in seen:
         table.add_row(
-            one.name,
-            "có / yes" if one.ready else "[red]không / no[/red]",
-            count(one.position),
-            count(one.pending),
+            item.name,
+            "có / yes" if item.ready else "[red]không / no[/red]",
+            count(item.position),
+            count(item.pending),
         )
     return table
 
 
 def _facts(services: Services, seen: list[ServiceState]) -> Iterator[Text]:
     yield _log_end(services, seen)
-    ready = {one.name for one in seen if one.ready}
+    ready = {item.name for item in seen if item.ready}
     if "metrics" in ready:
         gaps = services.get("metrics", "/gaps")["gaps"]
         overdue = sum(gap["state"] == "overdue" for gap in gaps)
@@ -128,7 +134,7 @@ def _undelivered(services: Services) -> Iterator[Text]:
 def _log_end(services: Services, seen: list[ServiceState]) -> Text:
     last = last_position(services)
     if last is None:
-        rows = max(one.position + one.pending for one in seen)
+        rows = max(item.position + item.pending for item in seen)
         if services.current.nats_monitor_url:
             return Text(
                 f"NATS không trả lời; theo lần đọc cuối, nhật ký có đến vị trí {count(rows)}",
