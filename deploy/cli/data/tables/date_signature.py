@@ -8,7 +8,7 @@ from datetime import date
 from shared.kernel.errors import Text
 
 TWELVE = 12
-MESSAGES, ASKED = (
+NOTED, ASKED = (
     6,
     10,
 )  # different dates, none after the 12th of its month, from which it is remarked on, asked about
@@ -42,9 +42,7 @@ class _Seen:
     @property
     def suspicious(self) -> bool:
         varied = len({day.day for day in self.days}) >= VARIED
-        return not self.cleared and bool(
-            (self.unread and self.days) or (varied and len(self.days) >= MESSAGES)
-        )
+        return not self.cleared and bool((self.unread and self.days) or (varied and len(self.days) >= NOTED))
 
     @property
     def asked(self) -> bool:

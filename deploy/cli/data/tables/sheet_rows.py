@@ -1,4 +1,4 @@
-"""One sheet of a source as rows: headings by_column, cells by column, and what cannot be a row."""
+"""One sheet of a source as rows: the header row, cells by column, and what cannot be a row."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
