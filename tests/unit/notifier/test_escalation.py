@@ -23,7 +23,7 @@ COMMUNE_STEPS = (*STEPS, Step(3, StepTo.SUPERIOR, UnitLevel.COMMUNE))
 
 
 @pytest.mark.parametrize(
-    ("step", "matter", "expected"),
+    ("step", "context", "expected"),
     [
         (gap(unit_code="SO-A", due_on=FIVE), UNTOUCHED, Verdict.OVERDUE),
         (gap(unit_code="SO-A", due_on=date(2026, 11, 17)), UNTOUCHED, Verdict.TOO_SOON),  # four days
@@ -46,8 +46,8 @@ COMMUNE_STEPS = (*STEPS, Step(3, StepTo.SUPERIOR, UnitLevel.COMMUNE))
         (gap(unit_code="BTC", due_on=TEN), UNTOUCHED, Verdict.NOBODY_ABOVE),
     ],
 )
-def test_verdict(step: object, matter: Matter, expected: Verdict) -> None:
-    assert verdict(step, matter, MONDAY, STEPS, TREE, CALENDAR) is expected  # type: ignore[arg-type]
+def test_verdict(step: object, context: Matter, expected: Verdict) -> None:
+    assert verdict(step, context, MONDAY, STEPS, TREE, CALENDAR) is expected  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -48,28 +48,28 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=VIETNAM)
 
 
-def duty(gap_: Gap, before: Told | None = None, matter: Matter | None = None, **more: Any) -> GapCase:
+def duty(owed: Gap, before: Told | None = None, context: Matter | None = None, **more: Any) -> GapCase:
     defaults: dict[str, Any] = {
-        "gap": gap_,
+        "gap": owed,
         "day": MONDAY,
         "calendar": CALENDAR,
         "told": before,
-        "matter": matter or Matter(),
+        "matter": context or Matter(),
     }
     return GapCase(**defaults | more)
 
 
-def above(actual: Gap, before: Told | None, matter: Matter | None, verdict: Verdict) -> GapCase:
-    return duty(actual, before, matter, purpose=Purpose.ABOVE, verdict=verdict)
+def above(owed: Gap, before: Told | None, context: Matter | None, verdict: Verdict) -> GapCase:
+    return duty(owed, before, context, purpose=Purpose.ABOVE, verdict=verdict)
 
 
-def at_once(actual: Gap, local: str, matter: Matter | None = None) -> GapCase:
+def at_once(owed: Gap, local: str, context: Matter | None = None) -> GapCase:
     moment = at(local)
-    return duty(actual, None, matter, purpose=Purpose.AT_ONCE, local=moment, day=moment.date())
+    return duty(owed, None, context, purpose=Purpose.AT_ONCE, local=moment, day=moment.date())
 
 
-def listed(actual: Gap, matter: Matter | None = None, *, climbed: bool = False) -> GapCase:
-    return duty(actual, None, matter, purpose=Purpose.LIST, climbed=climbed)
+def listed(owed: Gap, context: Matter | None = None, *, climbed: bool = False) -> GapCase:
+    return duty(owed, None, context, purpose=Purpose.LIST, climbed=climbed)
 
 
 @dataclass(frozen=True)
