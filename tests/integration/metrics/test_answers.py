@@ -183,8 +183,8 @@ async def test_a_day_to_come_is_answered_and_stable(metrics: Api) -> None:
 
 async def test_coverage_gives_reasons(metrics: Api) -> None:
     answer = await ask(metrics, "/drafts/OFFICE/coverage", as_of="2025-04-01")
-    first, two = answer["policies"]
-    assert (first["verdict"], two["verdict"]) == ("met", "missed")
+    first, second = answer["policies"]
+    assert (first["verdict"], second["verdict"]) == ("met", "missed")
     assert [held["held_on"] for held in first["occurrences"][0]["communications"]] == ["2025-03-05"]
     assert (answer["unit_code"], answer["window"]["opened_on"]) == ("OFFICE", "2025-03-03")
     assert answer["occurrences"][0]["legal_basis"]
