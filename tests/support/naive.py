@@ -84,7 +84,7 @@ def scope_of(facts: DraftFacts) -> str:
 
 
 def ordered(entries: Iterable[StageEntry]) -> list[StageEntry]:
-    """Order by date; within a date by the list of stages with the three last ones last; sequence and drop."""
+    """Order by date; within a date by the list of stages with the three last ones last; walk and drop."""
     sequence: list[StageEntry] = []
     todo = [entry for entry in entries if entry.stage not in PARALLEL]
     for day in sorted({entry.entered_on for entry in todo}):

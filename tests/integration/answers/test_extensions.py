@@ -26,7 +26,7 @@ OBSTACLE = {"obstacle": "Chưa được bố trí kinh phí truyền thông"}
 
 
 async def events_about(owing_unit: OwingUnit) -> list[Recorded]:
-    """Give the events of the owing_unit's draft: those that name it, and those of its aggregates."""
+    """Give the events of the owing unit's draft: those that name it, and those of its aggregates."""
     events = await log_of(owing_unit.platform)
     gaps = {str(gap_of(e).gap_id) for e in events if _gap(e) and gap_of(e).draft_code == owing_unit.code}
     return [event for event in events if _names(event, owing_unit.code, gaps)]

@@ -1,4 +1,4 @@
-"""One unit with one draft in a running platform, and what metrics said in the log about its gaps."""
+"""One unit with one draft in a running platform, and what metrics recorded in the log about its gaps."""
 
 import itertools
 from collections.abc import Mapping, Sequence

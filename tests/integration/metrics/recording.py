@@ -1,4 +1,4 @@
-"""Puts facts of drafts into a running platform, through the doors that people use, in order or shuffled."""
+"""Puts facts of drafts into a running platform, through the routes that people use, in order or shuffled."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
