@@ -25,7 +25,7 @@ FILL = (
     'INSERT INTO directory_draft_transfer SELECT draft_id, "on", unit_code FROM lead',
     """
     INSERT INTO directory_draft_entry
-    SELECT entry_id, draft_id, stage, entered_on, precision, false FROM stage_entry
+    SELECT entry_id, draft_id, stage, entered_on, COALESCE(precision, 'day'), false FROM stage_entry
     """,
     """
     INSERT INTO directory_draft_lead
