@@ -179,14 +179,14 @@ async def bare(port: int, messages: list[tuple[str, bytes]]) -> tuple[float, flo
     """Hand the messages over with nothing but aiosmtplib: no ledger, no rendering, no log; measured like `ours`."""
     waiting = list(messages)
 
-    async def lane() -> None:
+    async def worker() -> None:
         async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port) as client:
             while waiting:
                 address, message = waiting.pop()
                 await client.sendmail("loa@loa.invalid", [address], message)
 
     began, busy = time.monotonic(), time.process_time()
-    await asyncio.gather(*(lane() for _ in range(WORKERS)))
+    await asyncio.gather(*(worker() for _ in range(WORKERS)))
     return time.monotonic() - began, time.process_time() - busy
 
 

@@ -127,9 +127,9 @@ def shape_of(written: bytes) -> list[Any]:
     return [(part.get_content_type(), part.is_multipart() or part.get_content()) for part in parts]
 
 
-def seconds_of(write: Write, item: Outgoing, rounds: int) -> float:
+def seconds_of(write: Write, item: Outgoing, runs: int) -> float:
     began = time.perf_counter()
-    for _ in range(rounds):
+    for _ in range(runs):
         write(item)
     return time.perf_counter() - began
 
@@ -137,13 +137,13 @@ def seconds_of(write: Write, item: Outgoing, rounds: int) -> float:
 async def rate_of(write: Write, item: Outgoing, port: int) -> float:
     left = iter(range(MAILS))
 
-    async def lane() -> None:
+    async def worker() -> None:
         async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port) as client:
             for _ in left:
                 await client.sendmail("loa@loa.invalid", [item.to], write(item))
 
     began = time.perf_counter()
-    await asyncio.gather(*(lane() for _ in range(WORKERS)))
+    await asyncio.gather(*(worker() for _ in range(WORKERS)))
     return MAILS / (time.perf_counter() - began)
 
 
@@ -164,12 +164,12 @@ async def over_smtp(shapes: Sequence[Shape]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("rounds", type=int, nargs="?", default=200)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("runs", type=int, nargs="?", default=200)
+    runs = parser.parse_args().runs
     for shape in SHAPES:
         first = outgoing(shape)
         assert len({str(shape_of(write(first))) for write in WRITERS.values()}) == 1, shape.name
-        best = {n: min(seconds_of(w, first, rounds) for _ in range(3)) / rounds for n, w in WRITERS.items()}
+        best = {n: min(seconds_of(w, first, runs) for _ in range(3)) / runs for n, w in WRITERS.items()}
         summary = ", ".join(f"{name} {1000 * seconds:.2f}" for name, seconds in best.items())
         print(f"{shape.name:16} ms to write a mail: {summary}")
     asyncio.run(over_smtp(SHAPES))

@@ -53,6 +53,7 @@ KEPT = {
     "answer_said": "a database column of release 0.1.0",
     "said": "a JSON field of GET /requests",
     "0002_what_nobody_reads_may_be_left_out": "a migration that has run",
+    "0006_the_oldest_mails_are_found_by_an_index": "a migration that has run",
 }
 """Names that are given out: each with its reason. In tests, test functions may still say in a sentence what holds."""
 
@@ -118,7 +119,7 @@ def _wrong(names: Iterator[tuple[int, str]], file: Path) -> list[str]:
     return [
         f"{file.relative_to(ROOT)}:{line}: {name}: instead of “{word}”: {BANNED[word]}"
         for line, name in names
-        if name not in KEPT
+        if name not in KEPT and not name.startswith("test_")
         for word in sorted(words(name) & BANNED.keys())
     ]
 

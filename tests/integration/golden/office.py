@@ -54,19 +54,19 @@ class Office:
         body = {"at": day.isoformat() if day else None}
         answer = await self.platform.services["notifier"].client.post("/tick", json=body)
         assert answer.is_success, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        result: dict[str, Any] = answer.json()
+        return result
 
     async def alerts(self) -> list[dict[str, Any]]:
         """Give all alerts by draft and unit: the service lists them by an id made from a random one."""
-        found = (await self.get("notifier", "/alerts?limit=500"))["items"]
-        return sorted(found, key=lambda alert: (alert["draft_code"], alert["unit_code"]))
+        result = (await self.get("notifier", "/alerts?limit=500"))["items"]
+        return sorted(result, key=lambda alert: (alert["draft_code"], alert["unit_code"]))
 
     async def recipients(self) -> dict[str, str]:
         """Give the address of every mailbox by its id, which is drawn at random."""
         units = dict.fromkeys(unit for unit, *_ in exercise.RECIPIENTS)
         listed = [await self.get("notifier", f"/units/{unit}/recipients") for unit in units]
-        return {one["recipient_id"]: one["email"] for unit in listed for one in unit["recipients"]}
+        return {item["recipient_id"]: item["email"] for unit in listed for item in unit["recipients"]}
 
 
 @asynccontextmanager
@@ -114,12 +114,12 @@ def _created(service: str, hand: HandClock) -> CreateApp:
 
 
 def _open_sample() -> dict[str, Sequence[Row]]:
-    found: dict[str, Sequence[Row]] = {}
+    result: dict[str, Sequence[Row]] = {}
     for sheet in ORDER:
         if (file := OPEN / f"{sheet}.csv").exists():
             with file.open(encoding="utf-8-sig", newline="") as lines:
-                found[sheet] = list(csv.DictReader(lines))
-    return found
+                result[sheet] = list(csv.DictReader(lines))
+    return result
 
 
 def _marked(sheets: Mapping[str, Sequence[Row]]) -> dict[str, Sequence[Row]]:

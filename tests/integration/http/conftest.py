@@ -22,25 +22,25 @@ async def platform(
     """One draft with a policy, a stage and a communication; the broker's own clock is taken away."""
     async with (
         fresh_nats(tmp_path_factory.mktemp("nats"), keys) as server,
-        open_platform(server, keys, token_issuer, session_database, *existing(*SERVICES)) as found,
+        open_platform(server, keys, token_issuer, session_database, *existing(*SERVICES)) as result,
     ):
         async with connected(server, "operator") as operator:
             await operator.jetstream().purge_stream(TICKS)
-        office = Office(found, "OFFICE")
+        office = Office(result, "OFFICE")
         await office.open()
         await office.enter("draft_consultation", "2025-03-03")
         await office.communicate("2025-03-05", 1)
         activity = {"draft_code": "OFFICE", "planned_on": "2025-04-01"}
-        await found.import_rows("activities", [activity])
+        await result.import_rows("activities", [activity])
         obstacle = {
             "unit_code": "OFFICE",
             "year": "2025",
             "kind": "obstacle_raised",
             "title": "Thiếu kinh phí",
         }
-        await found.import_rows("programme", [obstacle])
-        await found.settled()
+        await result.import_rows("programme", [obstacle])
+        await result.settled()
         mailbox = {"role": "focal_point", "email": "dau.moi@example.vn", "language": "vi"}
-        answer = await found.services["notifier"].client.put("/units/OFFICE/recipients", json=[mailbox])
+        answer = await result.services["notifier"].client.put("/units/OFFICE/recipients", json=[mailbox])
         assert answer.status_code == 200, answer.text
-        yield found
+        yield result

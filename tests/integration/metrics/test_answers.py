@@ -29,18 +29,18 @@ async def platform(
         fresh_nats(tmp_path_factory.mktemp("nats"), keys) as server,
         open_platform(
             server, keys, token_issuer, session_database, "registry", "campaigns", "metrics"
-        ) as found,
+        ) as result,
     ):
-        office = Office(found, "OFFICE")
+        office = Office(result, "OFFICE")
         await office.open()
-        await found.import_rows("units", [samples.unit("EMPTY", parent_code="OFFICE", level="commune")])
+        await result.import_rows("units", [samples.unit("EMPTY", parent_code="OFFICE", level="commune")])
         targets = [("OFFICE", "2025", "70"), ("OFFICE", "2022", "80")]
         rows = [{"unit_code": unit, "year": year, "target_percent": aim} for unit, year, aim in targets]
-        await found.import_rows("targets", rows)
+        await result.import_rows("targets", rows)
         await office.enter("draft_consultation", "2025-03-03")
         await office.communicate("2025-03-05", 1)
-        await found.settled()
-        yield found
+        await result.settled()
+        yield result
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def metrics(platform: Platform) -> Api:
 async def ask(metrics: Api, path: str = "/compliance", **query: Any) -> dict[str, Any]:
     answer = await metrics.client.get(path, params=query)
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    result: dict[str, Any] = answer.json()
+    return result
 
 
 async def problem(metrics: Api, path: str, **query: Any) -> tuple[int, str]:
@@ -158,16 +158,16 @@ async def test_nothing_to_count_is_one_group_of_zeros_without_rates(
 
 
 async def test_targets_and_floors_are_those_of_the_year(metrics: Api) -> None:
-    async def told(**query: Any) -> tuple[Any, ...]:
+    async def targets(**query: Any) -> tuple[Any, ...]:
         (group,) = (await ask(metrics, **query))["groups"]
         return group["target"], group["floor"], group["target_below_floor"]
 
-    assert await told(unit="OFFICE", year=2025) == (0.7, 1.0, True)
-    assert await told(unit="OFFICE", year=2022) == (0.8, 0.7, False)
-    assert await told(unit="OFFICE", as_of="2025-04-01") == (0.7, 1.0, True)
-    assert await told(unit="OFFICE", as_of="2025-12-15") == (None, 1.0, False), "the year 2026 begins"
-    assert await told(year=2025) == (None, 1.0, False)
-    assert await told(year=2028) == (None, None, False)
+    assert await targets(unit="OFFICE", year=2025) == (0.7, 1.0, True)
+    assert await targets(unit="OFFICE", year=2022) == (0.8, 0.7, False)
+    assert await targets(unit="OFFICE", as_of="2025-04-01") == (0.7, 1.0, True)
+    assert await targets(unit="OFFICE", as_of="2025-12-15") == (None, 1.0, False), "the year 2026 begins"
+    assert await targets(year=2025) == (None, 1.0, False)
+    assert await targets(year=2028) == (None, None, False)
 
 
 async def test_a_day_to_come_is_answered_and_stays(metrics: Api) -> None:
@@ -183,9 +183,9 @@ async def test_a_day_to_come_is_answered_and_stays(metrics: Api) -> None:
 
 async def test_coverage_says_why(metrics: Api) -> None:
     answer = await ask(metrics, "/drafts/OFFICE/coverage", as_of="2025-04-01")
-    one, two = answer["policies"]
-    assert (one["verdict"], two["verdict"]) == ("met", "missed")
-    assert [held["held_on"] for held in one["occurrences"][0]["communications"]] == ["2025-03-05"]
+    item, two = answer["policies"]
+    assert (item["verdict"], two["verdict"]) == ("met", "missed")
+    assert [held["held_on"] for held in item["occurrences"][0]["communications"]] == ["2025-03-05"]
     assert (answer["unit_code"], answer["window"]["opened_on"]) == ("OFFICE", "2025-03-03")
     assert answer["occurrences"][0]["legal_basis"]
 
@@ -217,14 +217,14 @@ async def test_coverage_tells_the_whole_way(platform: Platform, metrics: Api) ->
     early = await ask(metrics, "/drafts/WHOLE/coverage", **at)
     assert (early["unit_code"], early["transfers"]) == ("WHOLE", [])
     answer = await ask(metrics, "/drafts/WHOLE/coverage", **(at | {"as_of": "2025-06-02"}))
-    assert [(stay["stage"], stay["exempted"]) for stay in answer["occurrences"]] == [
+    assert [(occurrence["stage"], occurrence["exempted"]) for occurrence in answer["occurrences"]] == [
         ("draft_consultation", False),
         ("appraisal", True),
     ]
     assert [entry["stage"] for entry in answer["parallel"]] == ["social_criticism"]
     assert answer["exemptions"][0]["authority"] == "Bộ Tư pháp"
     assert (answer["unit_code"], answer["transfers"][0]["document"]) == ("OFFICE", "176/2025/QH15")
-    assert [(one["posted_days"], one["min_days"]) for one in answer["postings"]] == [(61, 10)]
+    assert [(item["posted_days"], item["min_days"]) for item in answer["postings"]] == [(61, 10)]
     assert [finding["kind"] for finding in answer["findings"]] == ["left_early"]
     page = (await metrics.client.get("/drafts/WHOLE", params={"as_of": "2025-06-02"})).text
     for text in ("Phản biện xã hội", "12/BTP", "Chuyển cơ quan chủ trì", "61/10 ngày tối thiểu", "6/10 ngày"):

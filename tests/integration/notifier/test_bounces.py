@@ -64,7 +64,7 @@ async def test_a_report_over_lmtp_marks_the_address_and_the_matter(notifier_env:
 
 async def test_unread_reports_of_a_mailbox_are_taken_and_then_read() -> None:
     """A mailbox that speaks just enough of IMAP4rev1 (RFC 3501), and hears what is flagged."""
-    heard: list[str] = []
+    received: list[str] = []
     taken: list[tuple[object, str]] = []
     content = report(to=f"bounce+{TOKEN.hex}@loa.example.vn")
 
@@ -72,7 +72,7 @@ async def test_unread_reports_of_a_mailbox_are_taken_and_then_read() -> None:
         writer.write(b"* OK IMAP4rev1 ready\r\n")
         while line := (await reader.readline()).decode().strip():
             tag, _, command = line.partition(" ")
-            heard.append(command)
+            received.append(command)
             answers = {
                 "CAPABILITY": b"* CAPABILITY IMAP4rev1\r\n",
                 "SELECT": b"* 2 EXISTS\r\n",
@@ -92,9 +92,9 @@ async def test_unread_reports_of_a_mailbox_are_taken_and_then_read() -> None:
         port = server.sockets[0].getsockname()[1]
         await ImapReader(BounceHandler(returned), f"imap://loa:mat%20khau@127.0.0.1:{port}/Tra%20ve").look()
     assert taken == [(TOKEN, "5.1.1 smtp; 550 5.1.1 no such user")]
-    assert 'SELECT "Tra ve"' in heard
-    assert 'LOGIN loa "mat khau"' in heard
-    assert any(command.startswith("STORE 2 +FLAGS") and "Seen" in command for command in heard)
-    assert heard.index("FETCH 2 (BODY.PEEK[])") < next(
-        n for n, c in enumerate(heard) if c.startswith("STORE")
+    assert 'SELECT "Tra ve"' in received
+    assert 'LOGIN loa "mat khau"' in received
+    assert any(command.startswith("STORE 2 +FLAGS") and "Seen" in command for command in received)
+    assert received.index("FETCH 2 (BODY.PEEK[])") < next(
+        n for n, c in enumerate(received) if c.startswith("STORE")
     )

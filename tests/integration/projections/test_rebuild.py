@@ -40,12 +40,12 @@ async def fill_live(engine: AsyncEngine, stream: StreamState) -> Checkpoint:
     return await batches(engine, Tally()).project(batch, Checkpoint(), stream.created)
 
 
-async def filled(client: Client, one: ShadowRebuild, to: int) -> tuple[Checkpoint, StreamState]:
+async def filled(client: Client, rebuild: ShadowRebuild, to: int) -> tuple[Checkpoint, StreamState]:
     """Begin, and fill the tables beside up to a position."""
-    stream = await one._begin()
+    stream = await rebuild._begin()
     feed = Feed(client, 0)
     try:
-        return await one._fill(feed, Checkpoint(), stream, to, exactly=True), stream
+        return await rebuild._fill(feed, Checkpoint(), stream, to, exactly=True), stream
     finally:
         await feed.close()
 

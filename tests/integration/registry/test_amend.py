@@ -23,9 +23,9 @@ async def test_a_registration_is_amended_shown_and_kept_in_the_history(
     assert again.json()["version"] == made.json()["version"]
     twice = await client.post(path, json=RIGHT | WHY)
     assert (twice.status_code, twice.json()["events"]) == (200, [])
-    found = await seen(client, a_code)
-    assert RIGHT.items() <= found.items()
-    assert [(one["instrument"], one["reason"]) for one in found["amendments"]] == [
+    result = await seen(client, a_code)
+    assert RIGHT.items() <= result.items()
+    assert [(item_value["instrument"], item_value["reason"]) for item_value in result["amendments"]] == [
         ("circular", WHY["reason"])
     ]
     history = (await client.get(f"/drafts/{a_code}/history")).json()["events"]
@@ -41,8 +41,8 @@ async def test_a_field_is_cleared_by_its_name(shared_platform: Platform, a_code:
     await client.post(path, json=RIGHT | WHY)
     made = await client.post(path, json={"cleared": ["final_number"]} | WHY)
     assert made.json()["events"] == ["vn.loa.draft.amended.v1"]
-    found = await seen(client, a_code)
-    assert (found["final_number"], found["instrument"]) == (None, "circular")
+    result = await seen(client, a_code)
+    assert (result["final_number"], result["instrument"]) == (None, "circular")
     await shared_platform.settled()  # every service projects an amendment that changes nothing which it holds
     both = {"final_number": "1/2025", "cleared": ["final_number"]}
     refused(await client.post(path, json=both | WHY), 422, "amends-and-clears")
@@ -56,8 +56,10 @@ async def test_the_draft_is_judged_again_with_findings_of_what_the_procedure_lac
     entered = await enter(client, a_code, "deliberation", "2024-01-08")
     assert entered.json()["findings"] == []
     made = await client.post(f"/drafts/{a_code}/amend", json={"instrument": "circular"} | WHY)
-    assert [one["kind"] for one in made.json()["findings"]] == ["stage_not_of_procedure"]
-    assert [one["kind"] for one in (await seen(client, a_code))["findings"]] == ["stage_not_of_procedure"]
+    assert [item_value["kind"] for item_value in made.json()["findings"]] == ["stage_not_of_procedure"]
+    assert [item_value["kind"] for item_value in (await seen(client, a_code))["findings"]] == [
+        "stage_not_of_procedure"
+    ]
     back = await client.post(f"/drafts/{a_code}/amend", json={"instrument": "law"} | WHY)
     assert back.json()["findings"] == []
 
@@ -113,6 +115,6 @@ async def announced(platform: Platform) -> tuple[str, str] | None:
     gaps = (await platform.services["metrics"].client.get("/gaps")).json()["gaps"]
     engine = create_async_engine(platform.settings("notifier").async_database_url)
     async with engine.connect() as connection:
-        known = (await connection.execute(text("SELECT instrument FROM gap"))).scalars().all()
+        existing = (await connection.execute(text("SELECT instrument FROM gap"))).scalars().all()
     await engine.dispose()
-    return (gaps[0]["instrument"], known[0]) if gaps and known else None
+    return (gaps[0]["instrument"], existing[0]) if gaps and existing else None

@@ -26,12 +26,12 @@ async def post(client: httpx.AsyncClient, code: str, path: str = "", **body: Any
 async def opened(client: httpx.AsyncClient, code: str, on: str, **more: Any) -> dict[str, Any]:
     answer = await post(client, code, stage="draft_consultation", opened_on=on, place=PORTAL, **more)
     assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    result: dict[str, Any] = answer.json()
+    return result
 
 
-def kinds(found: dict[str, Any]) -> list[str]:
-    return [finding["kind"] for finding in found["findings"]]
+def kinds(answer: dict[str, Any]) -> list[str]:
+    return [finding["kind"] for finding in answer["findings"]]
 
 
 async def test_a_posting_is_extended_closed_and_opened_again(shared_platform: Platform, a_code: str) -> None:
@@ -55,10 +55,10 @@ async def test_a_posting_is_extended_closed_and_opened_again(shared_platform: Pl
     assert (ended["posting"]["posted_days"], kinds(ended)) == (9, ["posting_short"])
     refused(await post(client, a_code, f"{path}/extend", closes_on="2026-03-20"), 409, "posting-closed")
     await opened(client, a_code, "2026-03-02")
-    found = await seen(client, a_code)
-    assert [one["closed_on"] for one in found["postings"]] == ["2026-02-18", None]
-    assert found["postings"][0]["extensions"] == [{"closes_on": "2026-02-20", "reason": "Tết"}]
-    assert kinds(found) == ["posting_short"]
+    result = await seen(client, a_code)
+    assert [item_value["closed_on"] for item_value in result["postings"]] == ["2026-02-18", None]
+    assert result["postings"][0]["extensions"] == [{"closes_on": "2026-02-20", "reason": "Tết"}]
+    assert kinds(result) == ["posting_short"]
     history = (await client.get(f"/drafts/{a_code}/history")).json()["events"]
     marked = {event["type"].split(".")[3] for event in history if event["findings"]}
     assert marked == {"posting_opened", "posting_extended", "posting_closed"}
@@ -107,8 +107,8 @@ async def test_the_simplified_procedure_has_its_document(shared_platform: Platfo
     body = {"procedure": "simplified", "document": "45/TTg-PL", "authority": "Thủ tướng Chính phủ"}
     answer = await client.post(f"/drafts/{a_code}S/procedure", json=body)
     assert answer.json()["events"] == ["vn.loa.draft.procedure_decided.v1"]
-    found = await seen(client, f"{a_code}S")
-    assert (kinds(found), found["procedure_decision"]["document"]) == ([], "45/TTg-PL")
+    result = await seen(client, f"{a_code}S")
+    assert (kinds(result), result["procedure_decision"]["document"]) == ([], "45/TTg-PL")
     await client.post(f"/drafts/{a_code}/procedure", json=body)
     assert (await seen(client, a_code))["procedure"] == "simplified"
     listed = await client.get("/drafts", params={"q": a_code, "min_position": await shared_platform.head()})
@@ -144,7 +144,9 @@ async def test_rows_bring_their_findings_and_run_twice(shared_platform: Platform
 
 async def test_the_table_of_procedures_says_where_its_figures_come_from(shared_platform: Platform) -> None:
     rows = (await shared_platform.registry.client.get("/procedures")).json()["procedures"]
-    sure = [one for row in rows for one in row["posting"] if one["certainty"] == "sourced"]
+    sure = [
+        item_value for row in rows for item_value in row["posting"] if item_value["certainty"] == "sourced"
+    ]
     assert sure
-    assert all(one["source"] and one["legal_basis"] for one in sure)
+    assert all(item_value["source"] and item_value["legal_basis"] for item_value in sure)
     assert {row["general"] for row in rows if row["instrument"] == "law"} == {False}

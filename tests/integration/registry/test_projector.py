@@ -154,8 +154,8 @@ async def test_what_is_recorded_during_a_rebuild_is_in_both_and_shown_at_once(
             codes.append(f"NEW-{len(codes)}")
             answer = await api.client.post("/drafts", json=samples.draft(codes[-1], "BTP"))
             query = {"min_position": answer.headers["Loa-Position"], "q": codes[-1], "limit": "1"}
-            found = (await api.client.get("/drafts", params=query)).json()["items"]
-            assert [draft["draft_code"] for draft in found] == codes[-1:]
+            answer_result = (await api.client.get("/drafts", params=query)).json()["items"]
+            assert [draft["draft_code"] for draft in answer_result] == codes[-1:]
         await rebuilding
         assert len(codes) > 3
         await api.settled(await empty_platform.head())
@@ -195,12 +195,12 @@ async def test_rows_that_nobody_recorded_are_found(empty_platform: Platform) -> 
         connection = await asyncpg.connect(empty_platform.databases["registry"])
         await connection.execute("UPDATE draft SET title = 'Khác' WHERE draft_code = 'D003'")
         await connection.close()
-        found = await api.verify()
+        result = await api.verify()
         await api.rebuild()
         mended = await api.verify()
-    assert clean["position"] == found["position"] == await empty_platform.head()
+    assert clean["position"] == result["position"] == await empty_platform.head()
     assert [table["table"] for table in clean["tables"] if not table["same"]] == []
-    assert [table["table"] for table in found["tables"] if not table["same"]] == ["draft"]
+    assert [table["table"] for table in result["tables"] if not table["same"]] == ["draft"]
     assert mended == clean
 
 
@@ -228,10 +228,10 @@ async def test_a_poison_event_holds_a_rebuild_until_it_is_skipped_and_the_old_ro
 async def _indexes(platform: Platform) -> set[str]:
     connection = await asyncpg.connect(platform.databases["registry"])
     try:
-        found = await connection.fetch(
+        result = await connection.fetch(
             "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND tablename <> ALL($1)", RETIRED
         )
-        return {name for (name,) in found if not name.startswith(("pk_projection", "alembic"))}
+        return {name for (name,) in result if not name.startswith(("pk_projection", "alembic"))}
     finally:
         await connection.close()
 
@@ -280,14 +280,14 @@ async def test_a_log_that_seemed_to_end_before_the_rows_is_followed_again_once_i
     """A broker that was cut off from the others tells of its old end until it has heard of the new one."""
     cut_off = True
 
-    async def told(js: JetStreamContext) -> StreamState:
+    async def stale_state(js: JetStreamContext) -> StreamState:
         state = await stream_state(js)
         return replace(state, last=state.last - 1) if cut_off else state
 
     async with empty_platform.another("registry") as api:
         await api.client.post("/units", json=samples.unit("BTP"))
         await api.settled(await empty_platform.head())
-        monkeypatch.setattr(runner, "stream_state", told)
+        monkeypatch.setattr(runner, "stream_state", stale_state)
         await eventually(lambda: halted(api))
         cut_off = False
         await eventually(api.ready)
@@ -416,8 +416,11 @@ async def test_who_only_stands_by_tells_how_much_is_not_in_the_rows_yet(
         async with empty_platform.another("registry") as standby:
             for code in ("BTP", "BTC"):
                 assert (await standby.client.post("/units", json=samples.unit(code))).is_success
-            told = await standby.projection()
-            assert (told["state"], told["pending"]) == (State.STANDBY, await empty_platform.head())
+            stale_state = await standby.projection()
+            assert (stale_state["state"], stale_state["pending"]) == (
+                State.STANDBY,
+                await empty_platform.head(),
+            )
             await holder.execute("SELECT pg_advisory_unlock_all()")
             await eventually(lambda: _is(standby, State.RUNNING))
             await standby.settled(await empty_platform.head())
@@ -446,8 +449,8 @@ async def test_a_broker_that_comes_back_is_read_on(empty_platform: Platform) -> 
         await eventually(api.ready)
         made = await api.client.post("/units", json=samples.unit("BTC"))
         query = {"min_position": made.json()["position"]}
-        found = (await api.client.get("/units", params=query)).json()["items"]
-        assert [unit["unit_code"] for unit in found] == ["BTC", "BTP"]
+        answer_result = (await api.client.get("/units", params=query)).json()["items"]
+        assert [unit["unit_code"] for unit in answer_result] == ["BTC", "BTP"]
 
 
 async def test_a_broker_that_was_frozen_is_read_on_at_once(empty_platform: Platform) -> None:
@@ -466,5 +469,5 @@ async def test_a_broker_that_was_frozen_is_read_on_at_once(empty_platform: Platf
         await eventually(api.ready, AWAKE)
         made = await api.client.post("/units", json=samples.unit("BTC"))
         query = {"min_position": made.json()["position"]}
-        found = (await api.client.get("/units", params=query)).json()["items"]
-        assert "BTC" in [unit["unit_code"] for unit in found]
+        answer_result = (await api.client.get("/units", params=query)).json()["items"]
+        assert "BTC" in [unit["unit_code"] for unit in answer_result]

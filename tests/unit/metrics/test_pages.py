@@ -94,7 +94,7 @@ def a_todo(kind: str, code: str, unit: str = "BTP") -> Todo:
 
 
 def a_record(stages: str, held: tuple[CommunicationFact, ...] = (), **changes: object) -> DraftRecord:
-    known: dict[str, object] = {
+    existing: dict[str, object] = {
         "draft_id": UUID(int=1000),
         "draft_code": "ND-1",
         "title": "Nghị định về nhà ở",
@@ -109,10 +109,10 @@ def a_record(stages: str, held: tuple[CommunicationFact, ...] = (), **changes: o
         "entries": shorthand.draft(stages).entries,
         "communications": held,
     }
-    return DraftRecord(**(known | changes))  # type: ignore[arg-type]  # the test's own changes
+    return DraftRecord(**(existing | changes))  # type: ignore[arg-type]  # the test's own changes
 
 
-def heard(number: int, day: date, *policies: int, url: str | None = None) -> CommunicationFact:
+def communicated(number: int, day: date, *policies: int, url: str | None = None) -> CommunicationFact:
     return CommunicationFact(
         communication_id=UUID(int=number),
         held_on=day,
@@ -128,10 +128,10 @@ def heard(number: int, day: date, *policies: int, url: str | None = None) -> Com
 class MadeUp:
     """A snapshot that answers what the test says."""
 
-    found_cells: list[Cell] = field(default_factory=list)
-    found_gaps: list[OpenGap] = field(default_factory=list)
-    found_todos: list[Todo] = field(default_factory=list)
-    found_targets: dict[str, float] = field(default_factory=dict)
+    made_cells: list[Cell] = field(default_factory=list)
+    made_gaps: list[OpenGap] = field(default_factory=list)
+    made_todos: list[Todo] = field(default_factory=list)
+    made_targets: dict[str, float] = field(default_factory=dict)
     record: DraftRecord | None = None
     position: int = 4321
     broken: Exception | None = None
@@ -142,19 +142,19 @@ class MadeUp:
         return UNITS
 
     async def cells(self, as_of: date, period: Period | None) -> list[Cell]:  # noqa: ARG002  the port's own
-        return self.found_cells
+        return self.made_cells
 
     async def gaps(self, as_of: date) -> list[OpenGap]:  # noqa: ARG002  the port's own
-        return self.found_gaps
+        return self.made_gaps
 
     async def todos(self, as_of: date, suspended_before: date) -> list[Todo]:  # noqa: ARG002  the port's own
-        return self.found_todos
+        return self.made_todos
 
     async def draft(self, draft_code: str) -> DraftRecord | None:
         return self.record if self.record and self.record.draft_code == draft_code else None
 
     async def targets(self, year: int) -> Mapping[str, float]:  # noqa: ARG002  the port's own
-        return self.found_targets
+        return self.made_targets
 
 
 async def page(address: str, made_up: MadeUp, *, public_read: bool = True) -> httpx.Response:
@@ -184,29 +184,29 @@ def words(answer: httpx.Response) -> str:
 
 async def test_the_headline_stands_beside_its_targets_and_counts() -> None:
     counts = {"met": 1234, "missed": 34, "pending": 5, "undetermined": 6, "closed_unopened": 7}
-    made_up = MadeUp([a_cell("BXD", **counts, on_time=1000)], found_targets={"BXD": 0.7})
+    made_up = MadeUp([a_cell("BXD", **counts, on_time=1000)], made_targets={"BXD": 0.7})
     answer = await page(f"/?unit=BXD&{ON_THE_DAY}", made_up)
-    said = words(answer)
+    text_value = words(answer)
     assert answer.status_code == 200
-    assert "97,3 %" in said
-    assert "1.234 trên 1.268 chính sách được đánh giá" in said
-    assert "Chỉ tiêu quốc gia năm 2026: <strong>100,0 %</strong>" in said
-    assert "Chỉ tiêu của đơn vị năm 2026: <strong>70,0 %</strong>" in said
-    assert "thấp hơn chỉ tiêu quốc gia" in said
-    assert "<dt>Thông qua không qua lấy ý kiến</dt><dd>7</dd>" in said
-    assert "<dt>Chưa xác định phạm vi</dt><dd>6</dd>" in said
-    assert "Dữ liệu mẫu" in said
-    assert "vị trí 4.321" in said
-    assert "31/03/2026" in said
+    assert "97,3 %" in text_value
+    assert "1.234 trên 1.268 chính sách được đánh giá" in text_value
+    assert "Chỉ tiêu quốc gia năm 2026: <strong>100,0 %</strong>" in text_value
+    assert "Chỉ tiêu của đơn vị năm 2026: <strong>70,0 %</strong>" in text_value
+    assert "thấp hơn chỉ tiêu quốc gia" in text_value
+    assert "<dt>Thông qua không qua lấy ý kiến</dt><dd>7</dd>" in text_value
+    assert "<dt>Chưa xác định phạm vi</dt><dd>6</dd>" in text_value
+    assert "Dữ liệu mẫu" in text_value
+    assert "vị trí 4.321" in text_value
+    assert "31/03/2026" in text_value
 
 
 async def test_nothing_judged_is_not_zero_per_cent() -> None:
-    said = words(await page(f"/?{ON_THE_DAY}", MadeUp()))
-    assert said.count("không áp dụng") == 5
-    assert "0,0 %" not in said.replace("100,0 %", "")
-    assert "không có dự thảo nào còn thiếu truyền thông" in said
-    assert "không có việc nào cần xem xét" in said
-    assert "Dữ liệu mẫu" not in said
+    text_value = words(await page(f"/?{ON_THE_DAY}", MadeUp()))
+    assert text_value.count("không áp dụng") == 5
+    assert "0,0 %" not in text_value.replace("100,0 %", "")
+    assert "không có dự thảo nào còn thiếu truyền thông" in text_value
+    assert "không có việc nào cần xem xét" in text_value
+    assert "Dữ liệu mẫu" not in text_value
 
 
 async def test_the_unit_that_is_overdue_longest_comes_first() -> None:
@@ -215,13 +215,13 @@ async def test_the_unit_that_is_overdue_longest_comes_first() -> None:
         a_gap("QUA-HAN", "BTP", date(2026, 3, 9), 1, 2),
         a_gap("HOM-NAY", "CP", DAY, 1),
     ]
-    said = words(await page(f"/?{ON_THE_DAY}", MadeUp([a_cell("BTP", missed=2)], gaps)))
-    places = [said.index(code) for code in ("QUA-HAN", "HOM-NAY", "TRONG-HAN")]
+    text_value = words(await page(f"/?{ON_THE_DAY}", MadeUp([a_cell("BTP", missed=2)], gaps)))
+    places = [text_value.index(code) for code in ("QUA-HAN", "HOM-NAY", "TRONG-HAN")]
     assert places == sorted(places)
-    assert "quá hạn 16 ngày làm việc" in said
-    assert "đến hạn trong ngày" in said
-    assert "còn 2 ngày làm việc" in said
-    assert 'href="/drafts/QUA-HAN?as_of=2026-03-31"' in said
+    assert "quá hạn 16 ngày làm việc" in text_value
+    assert "đến hạn trong ngày" in text_value
+    assert "còn 2 ngày làm việc" in text_value
+    assert 'href="/drafts/QUA-HAN?as_of=2026-03-31"' in text_value
 
 
 async def test_units_with_the_lowest_rate_come_first_and_unjudged_ones_last() -> None:
@@ -235,21 +235,21 @@ async def test_units_with_the_lowest_rate_come_first_and_unjudged_ones_last() ->
 async def test_to_dos_are_grouped_and_long_groups_stay_closed() -> None:
     todos = [a_todo("scope_undetermined", f"D{number}") for number in range(9)]
     todos.append(a_todo("suspended_long", "TREO"))
-    said = words(await page(f"/?{ON_THE_DAY}", MadeUp(found_todos=todos)))
-    assert '<details class="unit"> <summary><h3>Chưa xác định phạm vi: 9 dự thảo' in said
-    assert '<details class="unit" open> <summary><h3>Tạm dừng quá 180 ngày: 1 dự thảo' in said
-    assert "01/06/2025" in said
+    text_value = words(await page(f"/?{ON_THE_DAY}", MadeUp(made_todos=todos)))
+    assert '<details class="unit"> <summary><h3>Chưa xác định phạm vi: 9 dự thảo' in text_value
+    assert '<details class="unit" open> <summary><h3>Tạm dừng quá 180 ngày: 1 dự thảo' in text_value
+    assert "01/06/2025" in text_value
 
 
 async def test_the_choice_goes_along_in_links_and_a_name_is_taken_for_its_code() -> None:
     made_up = MadeUp([a_cell("BGTVT", met=1)], [a_gap("ND-1", "BGTVT", DAY, 1)])
     address = f"/?unit=b%E1%BB%99 x%C3%A2y d%E1%BB%B1ng&view=successor&year=2026&{ON_THE_DAY}"
-    said = words(await page(address, made_up))
-    assert "1 trên 1 chính sách được đánh giá" in said
+    text_value = words(await page(address, made_up))
+    assert "1 trên 1 chính sách được đánh giá" in text_value
     query = "as_of=2026-03-31&amp;year=2026&amp;unit=BXD&amp;view=successor"
-    assert f'href="/drafts/ND-1?{query}"' in said
-    assert f'href="/compliance?{query}"' in said
-    assert "Năm báo cáo 2026: từ 15/12/2025 đến 14/12/2026" in said
+    assert f'href="/drafts/ND-1?{query}"' in text_value
+    assert f'href="/compliance?{query}"' in text_value
+    assert "Năm báo cáo 2026: từ 15/12/2025 đến 14/12/2026" in text_value
 
 
 async def test_a_unit_is_asked_with_what_stands_below_it() -> None:
@@ -303,33 +303,33 @@ async def test_a_part_that_is_away_is_said_on_a_page_too() -> None:
 
 async def test_titles_are_text_and_only_web_addresses_are_links() -> None:
     bad = "<img src=x onerror=alert(1)>"
-    listed = await page(f"/?{ON_THE_DAY}", MadeUp(found_gaps=[a_gap("D", "BTP", DAY, 1, title=bad)]))
+    listed = await page(f"/?{ON_THE_DAY}", MadeUp(made_gaps=[a_gap("D", "BTP", DAY, 1, title=bad)]))
     communications = (
-        heard(1, date(2026, 3, 3), url="javascript:alert(1)"),
-        heard(2, date(2026, 3, 3), url="https://example.org/a"),
+        communicated(1, date(2026, 3, 3), url="javascript:alert(1)"),
+        communicated(2, date(2026, 3, 3), url="https://example.org/a"),
     )
     record = a_record("draft_consultation 2026-03-02", communications, title=bad)
-    one = await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record))
-    assert "<img" not in listed.text + one.text
-    assert "javascript:" not in one.text
-    assert 'href="https://example.org/a"' in one.text
+    item = await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record))
+    assert "<img" not in listed.text + item.text
+    assert "javascript:" not in item.text
+    assert 'href="https://example.org/a"' in item.text
 
 
 async def test_a_draft_says_its_verdicts_and_what_they_rest_on() -> None:
     stages = "drafting 2026-02; draft_consultation 2026-03-02"
-    communications = (heard(1, date(2026, 3, 4), 1), heard(2, date(2026, 3, 20), 2))
+    communications = (communicated(1, date(2026, 3, 4), 1), communicated(2, date(2026, 3, 20), 2))
     made_up = MadeUp(record=a_record(stages, communications))
-    said = words(await page(f"/drafts/ND-1?{ON_THE_DAY}&unit=BXD", made_up))
-    assert "Từ 02/03/2026 đến nay, chưa thông qua" in said
-    assert "Từ 02/2026 đến trước 02/03/2026 · không bắt buộc truyền thông" in said
-    assert "thời hạn 09/03/2026 (5 ngày làm việc)" in said
-    assert "Đã truyền thông đúng hạn</span> Chính sách 1 " in said
-    assert "Đã truyền thông, chậm hạn</span> Chính sách 2 " in said
-    assert "Quá hạn, chưa truyền thông</span> Chính sách 3" in said
-    assert "Có giai đoạn bắt buộc đã quá hạn mà chưa truyền thông." in said
-    assert "04/03/2026</strong> · Họp báo" in said
-    assert "Luật 64/2025/QH15" in said
-    assert 'href="/?as_of=2026-03-31&amp;unit=BXD"' in said
+    text_value = words(await page(f"/drafts/ND-1?{ON_THE_DAY}&unit=BXD", made_up))
+    assert "Từ 02/03/2026 đến nay, chưa thông qua" in text_value
+    assert "Từ 02/2026 đến trước 02/03/2026 · không bắt buộc truyền thông" in text_value
+    assert "thời hạn 09/03/2026 (5 ngày làm việc)" in text_value
+    assert "Đã truyền thông đúng hạn</span> Chính sách 1 " in text_value
+    assert "Đã truyền thông, chậm hạn</span> Chính sách 2 " in text_value
+    assert "Quá hạn, chưa truyền thông</span> Chính sách 3" in text_value
+    assert "Có giai đoạn bắt buộc đã quá hạn mà chưa truyền thông." in text_value
+    assert "04/03/2026</strong> · Họp báo" in text_value
+    assert "Luật 64/2025/QH15" in text_value
+    assert 'href="/?as_of=2026-03-31&amp;unit=BXD"' in text_value
 
 
 @pytest.mark.parametrize(
@@ -343,15 +343,15 @@ async def test_a_draft_says_its_verdicts_and_what_they_rest_on() -> None:
 )
 async def test_every_kind_of_window_is_said_in_words(stages: str, sentence: str) -> None:
     record = a_record(stages, policies=())
-    said = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record)))
-    assert sentence in said
-    assert "Toàn văn dự thảo" in said
+    text_value = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record)))
+    assert sentence in text_value
+    assert "Toàn văn dự thảo" in text_value
 
 
 async def test_a_draft_that_is_not_counted_says_so() -> None:
     record = replace(a_record("draft_consultation 2026-03-02"), scope=Scope(explicit=Answer.NO))
-    said = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record)))
-    assert "không thuộc phạm vi Đề án 407" in said
+    text_value = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record)))
+    assert "không thuộc phạm vi Đề án 407" in text_value
 
 
 @pytest.mark.parametrize(

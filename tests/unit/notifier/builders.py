@@ -29,7 +29,7 @@ UNIT = "BTP"
 
 
 def gap(number: int = 1, **changes: Any) -> Gap:
-    known: dict[str, Any] = {
+    existing: dict[str, Any] = {
         "gap_id": UUID(int=number),
         "draft_code": f"LUAT-{number}",
         "title": "Luật Đất đai (sửa đổi)",
@@ -42,37 +42,37 @@ def gap(number: int = 1, **changes: Any) -> Gap:
         "policies": (1, 2),
         "dataset": Dataset.LIVE,
     }
-    return Gap(**known | changes)
+    return Gap(**existing | changes)
 
 
 def recipient(number: int = 99, **changes: Any) -> Recipient:
-    known: dict[str, Any] = {
+    existing: dict[str, Any] = {
         "recipient_id": UUID(int=number),
         "unit_code": UNIT,
         "role": RecipientRole.FOCAL_POINT,
         "email": "dau.moi@btp.example.vn",
     }
-    return Recipient(**known | changes)
+    return Recipient(**existing | changes)
 
 
 def notified(standing: Standing, **changes: Any) -> LastNotification:
-    known: dict[str, Any] = {
+    existing: dict[str, Any] = {
         "day": date(2026, 11, 20),
         "due_on": date(2026, 11, 30),
         "policies": (1, 2),
         "unit_code": UNIT,
     }
-    return LastNotification(standing=standing, **known | changes)
+    return LastNotification(standing=standing, **existing | changes)
 
 
 def silence(**changes: Any) -> Silence:
-    known: dict[str, Any] = {
+    existing: dict[str, Any] = {
         "silence_id": UUID(int=7),
         "first_day": MONDAY,
         "last_day": date(2026, 11, 27),
         "reason": "Chờ ý kiến của Ủy ban",
     }
-    return Silence(**known | changes)
+    return Silence(**existing | changes)
 
 
 # A province as the law has it: the committee above the departments, the justice department among them.

@@ -62,11 +62,15 @@ MINISTRY = Unit("BTP", "Bộ Tư pháp", "Chính phủ")
 def digest(
     *gaps: Gap, language: Language = Language.VI, said: Mapping[UUID, LastNotification] | None = None
 ) -> Digest:
-    found = compose(
-        recipient(language=language), [Entry(gap=one) for one in gaps], said or {}, MONDAY, CALENDAR
+    result = compose(
+        recipient(language=language),
+        [Entry(gap=gap_value) for gap_value in gaps],
+        said or {},
+        MONDAY,
+        CALENDAR,
     )
-    assert found is not None
-    return found
+    assert result is not None
+    return result
 
 
 OVERDUE = gap(1, due_on=date(2026, 11, 9))
@@ -115,16 +119,16 @@ def situation(reader: Recipient) -> Situation:
 
 
 def listed(language: Language = Language.VI) -> WeeklyList:
-    found = weekly_list(supervisor(language=language), situation(supervisor(language=language)), "2026-W48")
-    assert found is not None
-    return found
+    result = weekly_list(supervisor(language=language), situation(supervisor(language=language)), "2026-W48")
+    assert result is not None
+    return result
 
 
 def month_of(language: Language = Language.VI) -> MonthlySummary:
     reader = supervisor("UBND", language)
-    found = monthly_summary(reader, situation(reader), HISTORY, "2026-11")
-    assert found is not None
-    return found
+    result = monthly_summary(reader, situation(reader), HISTORY, "2026-11")
+    assert result is not None
+    return result
 
 
 def climbed(language: Language = Language.VI) -> Digest:
@@ -132,9 +136,9 @@ def climbed(language: Language = Language.VI) -> Digest:
     entry = Entry(
         gap=LATE, context=AlertContext(answer="obstacle_reported"), verdict=Verdict.OVERDUE, above=True
     )
-    found = compose(supervisor("UBND", language), [entry], {}, MONDAY, CALENDAR)
-    assert found is not None
-    return replace(found, unit_names={"SO-A": "Sở A"})
+    result = compose(supervisor("UBND", language), [entry], {}, MONDAY, CALENDAR)
+    assert result is not None
+    return replace(result, unit_names={"SO-A": "Sở A"})
 
 
 def chosen(language: Language = Language.VI) -> SettingsNote:

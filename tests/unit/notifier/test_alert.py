@@ -65,7 +65,7 @@ SENT = AlertSent(
     recipient_role=RecipientRole.HEAD,
     reason="first_notice",
 )
-SAID = AlertAcknowledged(
+ANSWERED = AlertAcknowledged(
     alert_id=ID,
     gap_id=GAP,
     draft_code="LUAT-1",
@@ -135,15 +135,15 @@ RESOLVED = AlertResolved(alert_id=ID, gap_id=GAP, closed_on=date(2026, 11, 25), 
         ([RAISED, SENT, RESOLVED], SEND, []),
         ([RAISED, RESOLVED], SEND, [SENT]),
         ([RAISED, SENT, RESOLVED, RAISED], SEND, []),
-        ([], RecordAnswer(RAISE, SAID), [RAISED, SAID]),
-        ([RAISED, SENT], RecordAnswer(RAISE, SAID), [SAID]),
-        ([RAISED, SENT, SAID], SEND, []),
-        ([RAISED, SENT, SAID], RESOLVE, [RESOLVED]),
+        ([], RecordAnswer(RAISE, ANSWERED), [RAISED, ANSWERED]),
+        ([RAISED, SENT], RecordAnswer(RAISE, ANSWERED), [ANSWERED]),
+        ([RAISED, SENT, ANSWERED], SEND, []),
+        ([RAISED, SENT, ANSWERED], RESOLVE, [RESOLVED]),
         ([], UP, [RAISED, ESCALATED]),
         ([RAISED], UP, [ESCALATED]),
         ([RAISED, ESCALATED], UP, []),
         ([RAISED, ESCALATED], HIGHER, [ESCALATED_2]),
-        ([RAISED, ESCALATED, SAID], UP, [ESCALATED]),  # the day that was named has passed
+        ([RAISED, ESCALATED, ANSWERED], UP, [ESCALATED]),  # the day that was named has passed
         ([RAISED, ESCALATED, OBSTACLE], UP, []),  # no day was named
         ([RAISED, ESCALATED, RESOLVED], UP, []),
         ([RAISED, ESCALATED, RESOLVED, RAISED], UP, [ESCALATED]),  # a matter of its own again
@@ -160,10 +160,10 @@ def test_alert(given: Sequence[AlertEvent], when: Command, then: Sequence[AlertE
     assert alert.decide(alert.fold(given), when) == then
 
 
-@pytest.mark.parametrize("given", [[RAISED, RESOLVED], [RAISED, SAID, RESOLVED]])
+@pytest.mark.parametrize("given", [[RAISED, RESOLVED], [RAISED, ANSWERED, RESOLVED]])
 def test_what_is_over_needs_no_answer(given: Sequence[AlertEvent]) -> None:
     with pytest.raises(NothingOwed):
-        alert.decide(alert.fold(given), RecordAnswer(RAISE, SAID))
+        alert.decide(alert.fold(given), RecordAnswer(RAISE, ANSWERED))
 
 
 def test_what_is_said_beside_the_life_of_an_alert() -> None:
@@ -175,8 +175,8 @@ def test_what_is_said_beside_the_life_of_an_alert() -> None:
         escalated=frozenset({(1, "CP")}),
         silenced_by=frozenset({HUSH.silence_id}),
     )
-    assert alert.fold([RAISED, SAID, RESOLVED, RAISED]) == Open(alert=RAISE)
-    assert alert.fold([SAID]) == alert.initial
+    assert alert.fold([RAISED, ANSWERED, RESOLVED, RAISED]) == Open(alert=RAISE)
+    assert alert.fold([ANSWERED]) == alert.initial
 
 
 REST = Snooze(alert_id=ID, on=date(2026, 12, 8), until=date(2026, 12, 10), by="BTP")

@@ -36,11 +36,11 @@ EXEMPT = {"document": "Công văn 99/VPCP-PL", "authority": "Văn phòng Chính 
     ],
 )
 def test_the_reason_given_is_one_line(answer: str | None, said: Any, words: str) -> None:
-    matter = AlertContext(answer=answer, answer_said=said, planned_on=date(2026, 11, 27))
-    assert answer_of(matter).vi == words
-    assert matter.asks is (answer in {"transfer_requested", "exemption_requested", "obstacle_reported"})
+    context = AlertContext(answer=answer, answer_said=said, planned_on=date(2026, 11, 27))
+    assert answer_of(context).vi == words
+    assert context.asks is (answer in {"transfer_requested", "exemption_requested", "obstacle_reported"})
 
 
 def test_a_long_answer_is_cut_for_a_list() -> None:
-    matter = AlertContext(answer="obstacle_reported", answer_said={"obstacle": "vướng " * 500})
-    assert len(answer_of(matter).vi) <= len("Đơn vị báo có vướng mắc: ") + LONGEST_ANSWER
+    context = AlertContext(answer="obstacle_reported", answer_said={"obstacle": "vướng " * 500})
+    assert len(answer_of(context).vi) <= len("Đơn vị báo có vướng mắc: ") + LONGEST_ANSWER

@@ -1,4 +1,4 @@
-"""Whether a matter goes up the tree of units, to whom, and why not: as tables."""
+"""Whether a context goes up the tree of units, to whom, and why not: as tables."""
 
 from datetime import date
 
@@ -23,7 +23,7 @@ COMMUNE_STEPS = (*STEPS, Step(3, StepTo.SUPERIOR, UnitLevel.COMMUNE))
 
 
 @pytest.mark.parametrize(
-    ("found", "matter", "expected"),
+    ("alert", "context", "expected"),
     [
         (gap(unit_code="SO-A", due_on=FIVE), UNTOUCHED, Verdict.OVERDUE),
         (gap(unit_code="SO-A", due_on=date(2026, 11, 17)), UNTOUCHED, Verdict.TOO_SOON),  # four days
@@ -50,8 +50,8 @@ COMMUNE_STEPS = (*STEPS, Step(3, StepTo.SUPERIOR, UnitLevel.COMMUNE))
         (gap(unit_code="BTC", due_on=TEN), UNTOUCHED, Verdict.NO_UNIT_ABOVE),
     ],
 )
-def test_verdict(found: object, matter: AlertContext, expected: Verdict) -> None:
-    assert verdict(found, matter, MONDAY, STEPS, TREE, CALENDAR) is expected  # type: ignore[arg-type]
+def test_verdict(alert: object, context: AlertContext, expected: Verdict) -> None:
+    assert verdict(alert, context, MONDAY, STEPS, TREE, CALENDAR) is expected  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_verdict(found: object, matter: AlertContext, expected: Verdict) -> None
     ],
 )
 def test_rungs(unit: str, days: int, expected: list[tuple[int, str]]) -> None:
-    found = rungs(gap(unit_code=unit), days, STEPS, TREE)
-    assert [(rung.level, rung.unit_code) for rung in found] == expected
+    result = rungs(gap(unit_code=unit), days, STEPS, TREE)
+    assert [(rung.level, rung.unit_code) for rung in result] == expected
 
 
 def test_the_ministry_of_justice_follows_those_that_no_province_has() -> None:

@@ -32,7 +32,7 @@ HURRIED = gap(procedure=Procedure.SIMPLIFIED, since=date(2026, 11, 20), due_on=d
 WEDNESDAY = date(2026, 11, 25)
 PLANNED = AlertContext(planned_on=WEDNESDAY)
 PASSED = AlertContext(planned_on=date(2026, 11, 20))
-OVERDUE_TOLD = notified(Standing.OVERDUE, due_on=OVERDUE.due_on, day=date(2026, 11, 13))
+OVERDUE_NOTIFIED = notified(Standing.OVERDUE, due_on=OVERDUE.due_on, day=date(2026, 11, 13))
 FRIDAY = date(2026, 11, 20)
 ABOVE = notified(Standing.OVERDUE, due_on=OVERDUE.due_on, above=True)
 
@@ -49,31 +49,31 @@ def at(text: str) -> datetime:
 
 
 def duty(
-    found: Gap, before: LastNotification | None = None, matter: AlertContext | None = None, **more: Any
+    alert: Gap, before: LastNotification | None = None, context: AlertContext | None = None, **more: Any
 ) -> GapCase:
-    known: dict[str, Any] = {
-        "gap": found,
+    existing: dict[str, Any] = {
+        "gap": alert,
         "day": MONDAY,
         "calendar": CALENDAR,
         "notified": before,
-        "context": matter or AlertContext(),
+        "context": context or AlertContext(),
     }
-    return GapCase(**known | more)
+    return GapCase(**existing | more)
 
 
 def above(
-    found: Gap, before: LastNotification | None, matter: AlertContext | None, verdict: Verdict
+    alert: Gap, before: LastNotification | None, context: AlertContext | None, verdict: Verdict
 ) -> GapCase:
-    return duty(found, before, matter, purpose=Purpose.ABOVE, verdict=verdict)
+    return duty(alert, before, context, purpose=Purpose.ABOVE, verdict=verdict)
 
 
-def at_once(found: Gap, local: str, matter: AlertContext | None = None) -> GapCase:
+def at_once(alert: Gap, local: str, context: AlertContext | None = None) -> GapCase:
     moment = at(local)
-    return duty(found, None, matter, purpose=Purpose.AT_ONCE, local=moment, day=moment.date())
+    return duty(alert, None, context, purpose=Purpose.AT_ONCE, local=moment, day=moment.date())
 
 
-def listed(found: Gap, matter: AlertContext | None = None, *, climbed: bool = False) -> GapCase:
-    return duty(found, None, matter, purpose=Purpose.LIST, climbed=climbed)
+def listed(alert: Gap, context: AlertContext | None = None, *, climbed: bool = False) -> GapCase:
+    return duty(alert, None, context, purpose=Purpose.LIST, climbed=climbed)
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,11 @@ TABLE: list[tuple[Case, Reason]] = [
     (duty(DUE_SOON, notified(Standing.DUE_SOON, due_on=DUE_SOON.due_on)), Reason.STILL_OWED),
     (duty(OVERDUE, notified(Standing.DUE_SOON, due_on=OVERDUE.due_on)), Reason.OVERDUE_FIRST),
     (duty(OVERDUE, notified(Standing.OVERDUE, due_on=OVERDUE.due_on)), Reason.STILL_OWED),
-    (duty(OVERDUE, replace(OVERDUE_TOLD, day=date(2026, 11, 16))), Reason.OVERDUE_REPEAT),
-    (duty(OVERDUE, replace(OVERDUE_TOLD, day=date(2026, 11, 17))), Reason.STILL_OWED),  # four working days
+    (duty(OVERDUE, replace(OVERDUE_NOTIFIED, day=date(2026, 11, 16))), Reason.OVERDUE_REPEAT),
+    (
+        duty(OVERDUE, replace(OVERDUE_NOTIFIED, day=date(2026, 11, 17))),
+        Reason.STILL_OWED,
+    ),  # four working days
     (duty(IN_GRACE, notified(Standing.IN_GRACE, policies=(1,))), Reason.WORSE),
     (duty(IN_GRACE, notified(Standing.IN_GRACE, policies=(1, 2, 3))), Reason.STILL_OWED),
     (duty(IN_GRACE, notified(Standing.IN_GRACE, due_on=date(2026, 12, 1))), Reason.WORSE),
@@ -128,16 +131,16 @@ TABLE: list[tuple[Case, Reason]] = [
     (duty(closed(GapClosure.CORRECTED), notified(Standing.OVERDUE)), Reason.NOT_THE_UNITS_DOING),
     # … that was answered, or is kept quiet
     (duty(OVERDUE, None, AlertContext(silence=silence())), Reason.SILENCED),
-    (duty(OVERDUE, OVERDUE_TOLD, AlertContext(snoozed_until=MONDAY)), Reason.SNOOZED),
-    (duty(OVERDUE, OVERDUE_TOLD, AlertContext(snoozed_until=FRIDAY)), Reason.OVERDUE_REPEAT),
-    (duty(OVERDUE, OVERDUE_TOLD, AlertContext(halted=True)), Reason.DRAFT_HALTED),
-    (duty(OVERDUE, OVERDUE_TOLD, AlertContext(halted=True, silence=silence())), Reason.DRAFT_HALTED),
-    (duty(OVERDUE, OVERDUE_TOLD, PLANNED), Reason.PLANNED),  # no repeat before the day that was named
+    (duty(OVERDUE, OVERDUE_NOTIFIED, AlertContext(snoozed_until=MONDAY)), Reason.SNOOZED),
+    (duty(OVERDUE, OVERDUE_NOTIFIED, AlertContext(snoozed_until=FRIDAY)), Reason.OVERDUE_REPEAT),
+    (duty(OVERDUE, OVERDUE_NOTIFIED, AlertContext(halted=True)), Reason.DRAFT_HALTED),
+    (duty(OVERDUE, OVERDUE_NOTIFIED, AlertContext(halted=True, silence=silence())), Reason.DRAFT_HALTED),
+    (duty(OVERDUE, OVERDUE_NOTIFIED, PLANNED), Reason.PLANNED),  # no repeat before the day that was named
     (duty(OVERDUE, None, PLANNED), Reason.PLANNED),
     (duty(OVERDUE, notified(Standing.DUE_SOON, due_on=OVERDUE.due_on), PLANNED), Reason.PLANNED),
-    (duty(OVERDUE, replace(OVERDUE_TOLD, policies=(1,)), PLANNED), Reason.WORSE),
-    (duty(OVERDUE, replace(OVERDUE_TOLD, day=FRIDAY), PASSED), Reason.PLAN_PASSED),
-    (duty(OVERDUE, replace(OVERDUE_TOLD, day=MONDAY), PASSED), Reason.STILL_OWED),  # told already
+    (duty(OVERDUE, replace(OVERDUE_NOTIFIED, policies=(1,)), PLANNED), Reason.WORSE),
+    (duty(OVERDUE, replace(OVERDUE_NOTIFIED, day=FRIDAY), PASSED), Reason.PLAN_PASSED),
+    (duty(OVERDUE, replace(OVERDUE_NOTIFIED, day=MONDAY), PASSED), Reason.STILL_OWED),  # told already
     (duty(COVERED, notified(Standing.OVERDUE), AlertContext(silence=silence())), Reason.RESOLVED_SINCE),
     # … to a unit above
     (above(OVERDUE, None, None, Verdict.OVERDUE), Reason.ESCALATED),
@@ -213,7 +216,7 @@ def test_every_reason_has_a_row() -> None:
 
 
 def test_what_only_fills_up_a_mail_is_no_news() -> None:
-    assert {one for one in Reason if one.effect is Effect.LINE} == {
+    assert {item for item in Reason if item.effect is Effect.LINE} == {
         Reason.STILL_OWED,
         Reason.PLANNED,
         Reason.CLOSED_OTHERWISE,
@@ -223,7 +226,7 @@ def test_what_only_fills_up_a_mail_is_no_news() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "day", "expected"),
+    ("alert", "day", "expected"),
     [
         (IN_GRACE, MONDAY, Standing.IN_GRACE),  # the holiday of 24/11 doesn't count: four days left
         (gap(due_on=date(2026, 11, 27)), MONDAY, Standing.IN_GRACE),
@@ -236,5 +239,5 @@ def test_what_only_fills_up_a_mail_is_no_news() -> None:
         (gap(since=date(2026, 11, 25)), MONDAY, Standing.RESOLVED),  # not begun yet
     ],
 )
-def test_standing(found: Gap, day: date, expected: Standing) -> None:
-    assert standing(found, day, CALENDAR) is expected
+def test_standing(alert: Gap, day: date, expected: Standing) -> None:
+    assert standing(alert, day, CALENDAR) is expected

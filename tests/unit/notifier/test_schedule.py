@@ -32,7 +32,7 @@ def test_the_runs_of_a_day(day: date, expected: set[str]) -> None:
 
 def test_a_missed_run_is_made_up_once_on_any_day() -> None:
     thursday = date(2026, 11, 26)
-    keys = {one.kind: one.key for one in KINDS.runs_of(thursday)}
+    keys = {item.kind: item.key for item in KINDS.runs_of(thursday)}
     assert asked(thursday, frozenset({"2026-11-12.digest"}), today=True) == {
         DIGEST,
         WEEKLY_LIST,
@@ -54,7 +54,7 @@ def test_what_was_due_before_the_first_round_was_not_missed() -> None:
 
 
 def test_periods_across_the_turn_of_a_year() -> None:
-    assert [one.key for one in KINDS.runs_of(date(2027, 1, 3))] == [
+    assert [item.key for item in KINDS.runs_of(date(2027, 1, 3))] == [
         "2027-01-03.digest",
         "2026-W53.weekly_list",
         "2026-12.monthly_summary",

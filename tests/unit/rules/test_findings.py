@@ -19,14 +19,14 @@ DECISION = {"instrument": Instrument.PROVINCIAL_DECISION, "regime": Regime.LAW_2
 LONG = "draft_consultation 2024-01-01; "
 
 
-def told(facts: DraftFacts, as_of: date = TODAY) -> list[str]:
-    found = findings(facts, BOOK, as_of)
-    assert all(one.text.vi != one.text.en for one in found)
-    return [_short(one) for one in found]
+def stated(facts: DraftFacts, as_of: date = TODAY) -> list[str]:
+    result = findings(facts, BOOK, as_of)
+    assert all(item.text.vi != item.text.en for item in result)
+    return [_short(item) for item in result]
 
 
-def _short(one: Finding) -> str:
-    return " ".join(filter(None, [one.kind.value, str(one.about.int) if one.about else ""]))
+def _short(finding: Finding) -> str:
+    return " ".join(filter(None, [finding.kind.value, str(finding.about.int) if finding.about else ""]))
 
 
 def posting(opened: str, closes: str | None = None, closed: str | None = None, *more: str) -> Posting:
@@ -84,7 +84,7 @@ def posting(opened: str, closes: str | None = None, closed: str | None = None, *
     ],
 )  # fmt: skip
 def test_steps(stages: str, expected: list[str]) -> None:
-    assert told(draft(stages, **DECISION)) == expected
+    assert stated(draft(stages, **DECISION)) == expected
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_steps(stages: str, expected: list[str]) -> None:
     ],
 )  # fmt: skip
 def test_postings(stages: str, postings: list[Posting], expected: list[str]) -> None:
-    assert told(draft(stages, postings=tuple(postings), **DECISION)) == expected
+    assert stated(draft(stages, postings=tuple(postings), **DECISION)) == expected
 
 
 def test_the_clock_counts_calendar_days_and_the_first_not() -> None:
@@ -155,7 +155,7 @@ def test_the_clock_counts_calendar_days_and_the_first_not() -> None:
 
 def test_a_finding_stands_from_its_day_on_and_names_its_rule() -> None:
     facts = draft("draft_consultation 2024-03-01; appraisal 2024-03-05", **DECISION)
-    assert told(facts, date(2024, 3, 4)) == []
+    assert stated(facts, date(2024, 3, 4)) == []
     (early,) = findings(facts, BOOK, date(2024, 3, 5))
     assert (early.on, early.legal_basis) == (date(2024, 3, 5), "Nghị định 78/2025/NĐ-CP")
     assert "4/10 ngày" in early.text.vi
@@ -172,16 +172,16 @@ def test_a_finding_stands_from_its_day_on_and_names_its_rule() -> None:
 )
 def test_what_concerns_the_whole_draft(changes: dict[str, Any], expected: list[str]) -> None:
     facts = draft("draft_consultation 2024-03-01; appraisal 2024-03-02", **(DECISION | changes))
-    found = told(facts)
-    assert found[: len(expected)] == expected
-    assert ("left_early 2" in found) is False, "no minimum is known"
+    result = stated(facts)
+    assert result[: len(expected)] == expected
+    assert ("left_early 2" in result) is False, "no minimum is known"
 
 
 def test_what_is_recorded_late_is_said_so() -> None:
     facts = draft("drafting 2024-01-02; appraisal 2024-03-01", **DECISION)
     first, second = facts.entries
     late = DraftFacts(**_fields(facts) | {"entries": (second, _late(first))})
-    assert told(late) == ["late 1"]
+    assert stated(late) == ["late 1"]
 
 
 def _fields(facts: DraftFacts) -> dict[str, Any]:
@@ -195,5 +195,5 @@ def _late(entry: Any) -> Any:
 def test_no_finding_ever_moves_a_verdict() -> None:
     facts = draft("draft_consultation 2024-03-01; appraisal 2024-03-05; adopted 2024-04-01", "2024-03-02")
     posted = DraftFacts(**_fields(facts) | {"postings": (posting("2024-03-01", None, "2024-03-02"),)})
-    assert told(posted) != told(facts)
+    assert stated(posted) != stated(facts)
     assert timeline(posted, BOOK) == timeline(facts, BOOK)

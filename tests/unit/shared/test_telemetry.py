@@ -24,7 +24,7 @@ async def test_a_reading_that_fails_is_counted_and_the_others_are_given() -> Non
         raise RuntimeError("no database")
 
     metrics.before_scrape("gaps", fail)
-    found = (await metrics.exposition()).decode()
-    assert 'loa_collector_failures_total{collector="gaps"} 1.0' in found
-    assert "loa_http_seconds" in found
+    result = (await metrics.exposition()).decode()
+    assert 'loa_collector_failures_total{collector="gaps"} 1.0' in result
+    assert "loa_http_seconds" in result
     assert EXPOSITION_TYPE.startswith("text/plain")
