@@ -1,4 +1,4 @@
-"""The resolved overlays: valid by the schemas of Kubernetes, restricted as the containers of compose, and complete."""
+"""The overlays as kubectl resolves them: valid by the schemas of Kubernetes, restricted as in compose, and complete."""
 
 import copy
 import json
@@ -18,8 +18,10 @@ from deploy.nats.permissions import SERVICES
 from deploy.prometheus import kubernetes
 from shared.service import DRAIN_SECONDS
 from tests.support.compose import DEPLOY
-from tests.support.kustomize import Manifest, build, containers
+from tests.support.kubectl import Manifest, containers, kustomize, mounted_secrets
 
+K8S = DEPLOY / "k8s"
+FOLDERS = sorted(str(path.parent.relative_to(K8S)) for path in K8S.rglob("kustomization.yaml"))
 OVERLAYS = ("dev", "province", "national")
 FOREIGN = frozenset({"ServiceMonitor", "PrometheusRule"})  # of the Prometheus Operator, not Kubernetes' own
 VERSION = "1.31"  # the oldest that is still looked after
@@ -27,12 +29,12 @@ VERSION = "1.31"  # the oldest that is still looked after
 
 @cache
 def built(overlay: str) -> tuple[Manifest, ...]:
-    return tuple(build(DEPLOY / "k8s" / "overlays" / overlay))
+    return tuple(kustomize(K8S / "overlays" / overlay))
 
 
 @cache
 def watching() -> dict[str, Manifest]:
-    return {item["kind"]: item for item in build(DEPLOY / "k8s" / "monitoring")}
+    return {item["kind"]: item for item in kustomize(K8S / "monitoring")}
 
 
 def every(*kinds: str) -> Iterator[Any]:
@@ -46,6 +48,14 @@ def every(*kinds: str) -> Iterator[Any]:
 
 def of_kind(overlay: str, kind: str) -> dict[str, Manifest]:
     return {item["metadata"]["name"]: item for item in built(overlay) if item["kind"] == kind}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_kubectl_builds_every_folder(folder: str) -> None:
+    built_here = kustomize(K8S / folder)
+    names = [(item["kind"], item["metadata"]["name"]) for item in built_here]
+    assert names
+    assert sorted(names) == sorted(set(names))
 
 
 @pytest.mark.slow
@@ -121,7 +131,8 @@ def test_every_service_is_scraped_with_the_labels_of_the_rules(overlay: str) -> 
 
 @pytest.mark.slow
 def test_a_typing_error_is_noticed() -> None:
-    broken = {**built("dev")[0], "spec": {**built("dev")[0]["spec"], "replicsa": 2}}
+    broken = copy.deepcopy(of_kind("dev", "Deployment")["loa-registry"])
+    broken["spec"]["replicsa"] = 2
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(broken, VERSION, strict=True)
 
@@ -169,6 +180,26 @@ def test_each_service_has_all_that_it_needs_and_nothing_of_another(overlay: str)
             assert containers(manifest)[0]["image"].startswith(f"{name}:")
 
 
+@pytest.mark.parametrize("overlay", ["province", "national"])
+def test_the_ingress_leads_to_services_that_exist(overlay: str) -> None:
+    backends = {
+        path["backend"]["service"]["name"]
+        for ingress in of_kind(overlay, "Ingress").values()
+        for rule in ingress["spec"]["rules"]
+        for path in rule["http"]["paths"]
+    }
+    assert backends == of_kind(overlay, "Service").keys()
+
+
+@pytest.mark.parametrize(
+    ("overlay", "replicas"), [("dev", (1, 1)), ("province", (2, 4)), ("national", (3, 12))]
+)
+def test_an_overlay_sets_the_replicas_of_every_service(overlay: str, replicas: tuple[int, int]) -> None:
+    scalers = [scaler["spec"] for scaler in of_kind(overlay, "HorizontalPodAutoscaler").values()]
+    sizes = [(spec["minReplicas"], spec["maxReplicas"]) for spec in scalers]
+    assert sizes == [replicas] * len(SERVICES)
+
+
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_services_scale_on_load_and_the_notifier_on_waiting_mail(overlay: str) -> None:
     scalers = of_kind(overlay, "HorizontalPodAutoscaler")
@@ -194,13 +225,7 @@ def test_a_province_survives_the_loss_of_a_node() -> None:
 def test_every_mounted_secret_exists() -> None:
     """Secrets are made by hand from `loa keys`; the README's commands must make every one that is mounted."""
     readme = (DEPLOY / "README.md").read_text()
-    mounted = {
-        volume["secret"]["secretName"]
-        for manifest in built("national")
-        if manifest["kind"] in {"Deployment", "Job"}
-        for volume in manifest["spec"]["template"]["spec"]["volumes"]
-        if "secret" in volume
-    }
+    mounted = {secret for manifest in built("national") for secret in mounted_secrets(manifest)}
     made = {f"loa-{service}" for service in SERVICES[:3] if "secret generic loa-$service " in readme}
     assert mounted <= made | {name for name in mounted if f"secret generic {name} " in readme}
 
