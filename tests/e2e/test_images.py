@@ -109,9 +109,8 @@ class TestContents:
         assert listed == set(installed.items())
 
     def test_is_small_and_runs_as_any_user(self, images: Images, image: str) -> None:
-        image = images.of(image)
         assert images.added(image) < MOST_ADDED
-        user = images.containers.call("image", "inspect", "--format={{.Config.User}}", image)
+        user = images.containers.call("image", "inspect", "--format={{.Config.User}}", images.of(image))
         assert user == "10001:10001"
 
 

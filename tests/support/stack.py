@@ -34,16 +34,7 @@ from tests.support.service import SERVICES, eventually
 
 LOA = Path(sys.executable).with_name("loa")
 DIGESTS = time_of_day(9)  # an hour in Vietnam at which mail goes out
-# The real notifier on a clock that is ahead: mail goes out on working days from eight o'clock only.
-AHEAD = """
-from datetime import timedelta
-from services.notifier.app import MIGRATIONS, create_app
-from services.notifier.settings import Settings
-from shared import clock, log, service
-settings = Settings()
-log.configure(settings.service, settings.log_format, settings.log_level)
-service.start(create_app(settings, lambda: clock.now() + timedelta(seconds={seconds})), settings, MIGRATIONS)
-"""
+AHEAD = Path(__file__).with_name("notifier_ahead.py")
 READY_SECONDS = 120.0
 LATER = frozenset({502, 503})
 PATIENCE = 60.0  # seconds for a part that is missing to be done without
@@ -259,7 +250,7 @@ def _hour_of_mail(now: datetime) -> datetime:
 def _ahead(folder: Path, moment: datetime) -> str:
     """Write the override that sets the notifier's clock ahead, to a moment."""
     seconds = (moment - clock.now()).total_seconds()
-    entrypoint = ["python3", "-c", AHEAD.format(seconds=max(0, seconds))]
+    entrypoint = ["python3", "-c", AHEAD.read_text(encoding="utf-8"), str(max(0, seconds))]
     path = folder / "ahead.yaml"
     path.write_text(json.dumps({"services": {"notifier": {"entrypoint": entrypoint}}}))
     return str(path)

@@ -1,0 +1,25 @@
+"""The real notifier on a clock that is ahead: mail goes out on working days from eight o'clock only.
+
+A container of the notifier runs this text (`python3 -c TEXT SECONDS`): it imports what that image contains.
+"""
+
+import sys
+from datetime import datetime, timedelta
+
+from services.notifier.app import MIGRATIONS, create_app
+from services.notifier.settings import Settings
+from shared import service
+from shared.kernel import clock, log
+
+
+def main(ahead: timedelta) -> None:
+    def later() -> datetime:
+        return clock.now() + ahead
+
+    settings = Settings()
+    log.configure(settings.service, settings.log_format, settings.log_level)
+    service.start(create_app(settings, later), settings, MIGRATIONS)
+
+
+if __name__ == "__main__":
+    main(timedelta(seconds=float(sys.argv[1])))
