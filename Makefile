@@ -69,9 +69,8 @@ lock: setup ## resolve the newest dependencies into requirements.lock
 images: setup ## build every image, or those of IMAGES="registry cli"
 	@$(BIN)/python -m deploy.image.build $(IMAGES)
 
-stack: images ## start the platform in containers: images, keys, up (STACK=deploy/compose/cluster.yaml: replicas)
-	@$(BIN)/loa keys deploy/secrets
-	@$(COMPOSE) up --detach
+stack: setup ## build and start the platform in containers, and wait until it is ready (STACK=deploy/compose/cluster.yaml: replicas; SERVICES="registry": only these)
+	@$(BIN)/python -m deploy.compose.start $(STACK) $(SERVICES)
 
 stack-down: ## stop the platform in containers; the data stay in their volumes
 	@$(COMPOSE) down

@@ -6,13 +6,16 @@ This machine downloads the packages and verifies them against the lock, so that 
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.cli.console import CommandError, print_error, print_text
 from deploy.image.layout import COMMAND
 from deploy.image.wheels import fetch
 from deploy.nats.permissions import SERVICES
+from shared.kernel.errors import Text
 
 ROOT = Path(__file__).parents[2]
 APPLICATIONS = (*SERVICES, COMMAND)
@@ -22,12 +25,51 @@ NAMES = (*APPLICATIONS, *ENGINES)
 EXTRAS = (*APPLICATIONS, "local")  # of pyproject.toml, for all images
 
 
-class NoBase(Exception):
+class NoEngine(CommandError):
+    """No container engine answers."""
+
+    def __init__(self, client: str) -> None:
+        super().__init__(
+            f"Không dùng được bộ chạy container: lệnh `{client} info` không thành công. Hãy cài Docker hoặc Podman, khởi "
+            "động dịch vụ, rồi chạy lại (DOCKER=podman để dùng Podman). Không có container thì dùng `make run`.",
+            f"There is no container engine: `{client} info` fails. Install Docker or Podman, start it, and run this again "
+            "(DOCKER=podman for Podman). `make run` needs no containers.",
+        )
+
+
+class NoBase(CommandError):
     """There is no base image, and none can be pulled."""
 
+    def __init__(self) -> None:
+        names, first = " / ".join(base.name for base in BASES), BASES[0].name
+        super().__init__(
+            f"Chưa có ảnh nền ({names}) và không tải được từ kho ảnh. Hãy tạo {first} bằng lệnh `sudo make image-base` "
+            "(cần debootstrap, khoảng hai phút), rồi chạy lại.",
+            f"There is no base image ({names}), and none can be pulled. Make {first} with `sudo make image-base` "
+            "(it needs debootstrap, and takes about two minutes), then run this again.",
+        )
 
-class BuildFailed(Exception):
+
+class BuildFailed(CommandError):
     """An image could not be built."""
+
+    def __init__(self, image: str, output: str) -> None:
+        super().__init__(
+            f"Không tạo được ảnh {image}. Kết quả của lệnh build:\n{output}",
+            f"The image {image} could not be built; the output of the build is above.",
+        )
+
+
+class NoPackages(CommandError):
+    """The packages of the lock could not be downloaded."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Không tải được các gói trong requirements.lock (xem thông báo của pip ở trên). Hãy kiểm tra kết nối tới kho gói "
+            "rồi chạy lại.",
+            "The packages of requirements.lock could not be downloaded (see pip's message above). Check the connection to "
+            "the package index, then run this again.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +109,21 @@ class Builder:
             text=True,
         )
         if done.returncode:
-            raise BuildFailed(f"{image}:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
+            raise BuildFailed(image, done.stdout[-4000:] + done.stderr[-4000:])
         return image
 
 
 def builder(client: str) -> Builder:
-    """Find a base image, or raise `NoBase`."""
+    """Find a base image, or raise `NoEngine` or `NoBase`."""
+    if not _succeeds(client, "info"):
+        raise NoEngine(client)
     for base in BASES:
         if _exists(client, base.name) and _exists(client, base.builder):
             return Builder(client, base)
     pulled = BASES[-1]
     if all(_succeeds(client, "pull", name) for name in (pulled.name, pulled.builder)):
         return Builder(client, pulled)
-    names = " or ".join(base.name for base in BASES)
-    raise NoBase(f"no image {names}: `deploy/image/base` (as root) makes the first one")
+    raise NoBase
 
 
 def _target(name: str) -> Iterator[str]:
@@ -95,7 +138,10 @@ def _exists(client: str, image: str) -> bool:
 
 
 def _succeeds(*command: str) -> bool:
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:  # there is no such program
+        return False
 
 
 def _revision() -> str:
@@ -103,11 +149,35 @@ def _revision() -> str:
     return subprocess.run(asked, capture_output=True, check=False, text=True).stdout.strip() or "unknown"
 
 
+def build_all(names: Sequence[str], client: str) -> None:
+    """Build images one after another; each is printed before it begins, and with its seconds when it is done."""
+    ready = builder(client)
+    print_text(Text("Đang tải các gói cho ảnh…", "Downloading the packages of the images…"))
+    try:
+        fetch(*EXTRAS)
+    except subprocess.CalledProcessError as error:
+        raise NoPackages from error
+    for number, name in enumerate(names, start=1):
+        _build(ready, name, f"{number}/{len(names)}")
+
+
+def _build(builder: Builder, name: str, progress: str) -> None:
+    begun = time.monotonic()
+    print_text(Text(f"[{progress}] Đang tạo ảnh loa-{name}…", f"Building the image loa-{name}…"))
+    image = builder.build(name)
+    print_text(Text(f"[{progress}] {image}: {time.monotonic() - begun:.0f} s", ""))
+
+
+def client_of(environment: Mapping[str, str]) -> str:
+    return environment.get("DOCKER") or "docker"
+
+
 def main(names: Sequence[str], environment: Mapping[str, str] = os.environ) -> None:
-    fetch(*EXTRAS)
-    made = builder(environment.get("DOCKER", "docker"))
-    for name in names or NAMES:
-        print(made.build(name))
+    try:
+        build_all(names or NAMES, client_of(environment))
+    except CommandError as error:
+        print_error(error.message)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

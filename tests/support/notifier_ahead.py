@@ -1,6 +1,6 @@
 """The real notifier on a clock that is ahead: mail goes out on working days from eight o'clock only.
 
-A container of the notifier runs this text (`python3 -c TEXT SECONDS`): it imports what that image contains.
+A container of the notifier runs this text (`python3 -c TEXT SECONDS [migrate]`): it imports what that image contains.
 """
 
 import sys
@@ -22,4 +22,4 @@ def main(ahead: timedelta) -> None:
 
 
 if __name__ == "__main__":
-    main(timedelta(seconds=float(sys.argv[1])))
+    main(timedelta(seconds=float(sys.argv.pop(1))))  # what remains are the arguments of the service

@@ -58,6 +58,11 @@ def test_services_start_after_their_dependencies(file: str) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
+def test_the_command_neither_starts_nor_replaces_an_engine(file: str) -> None:
+    assert document(file)["services"]["loa"]["depends_on"] == {}
+
+
+@pytest.mark.parametrize("file", FILES)
 def test_every_secret_is_written_by_loa_keys(file: str, tmp_path: Path) -> None:
     keys.make(tmp_path, "postgres:5432", None)
     named = [secret["file"].replace("${LOA_SECRETS:-../secrets}", str(tmp_path)) for secret in _secrets(file)]
