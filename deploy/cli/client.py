@@ -11,6 +11,7 @@ from typing import Any, Self
 import httpx
 
 from deploy.cli.console import CommandError
+from deploy.cli.operate.container_places import current_place
 from deploy.local import state
 
 SECONDS = 30.0  # timeout of one request
@@ -29,9 +30,10 @@ class Unreachable(CommandError):
     """A service does not answer."""
 
     def __init__(self, service: str, url: str) -> None:
+        start = current_place().start
         super().__init__(
-            f"Không kết nối được dịch vụ {service} tại {url}. Hãy khởi động hệ thống bằng lệnh `loa up`.",
-            f"The service {service} cannot be reached at {url}. Start the platform with `loa up`.",
+            f"Không kết nối được dịch vụ {service} tại {url}. Hãy khởi động hệ thống bằng lệnh `{start}`.",
+            f"The service {service} cannot be reached at {url}. Start the platform with `{start}`.",
         )
 
 
@@ -39,10 +41,11 @@ class NotStarted(CommandError):
     """The address of a service is not configured."""
 
     def __init__(self, service: str) -> None:
+        start = current_place().start
         super().__init__(
-            f"Chưa biết địa chỉ dịch vụ {service}. Hãy khởi động hệ thống bằng lệnh `loa up`, "
+            f"Chưa biết địa chỉ dịch vụ {service}. Hãy khởi động hệ thống bằng lệnh `{start}`, "
             f"hoặc đặt LOA_URL_{service.upper()} và LOA_TOKEN.",
-            f"The address of the service {service} is not known. Start the platform with `loa up`, "
+            f"The address of the service {service} is not known. Start the platform with `{start}`, "
             f"or set LOA_URL_{service.upper()} and LOA_TOKEN.",
         )
 

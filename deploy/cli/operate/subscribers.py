@@ -5,6 +5,7 @@ from pathlib import Path
 
 from deploy.cli import brokers
 from deploy.cli.console import CommandError, out, print_text
+from deploy.cli.operate.container_places import current_place
 from deploy.cli.operate.keys import MOUNTED, write_mounted
 from deploy.local import state
 from deploy.local.engines import nats
@@ -98,11 +99,12 @@ def _apply(folder: Path, ring: Keyring) -> None:
     file = folder / MOUNTED / nats.AUTHORIZATION
     if file.exists():
         write_mounted(file, authorization(ring.public_keys()))
+    reload_keys = current_place().reload_keys
     print_text(
         Text(
-            f"Để NATS nhận danh sách khóa mới ({file}): khởi động lại từng nút NATS; "
-            "các dịch vụ tự kết nối lại.",
-            f"For NATS to use the new list of keys ({file}): restart each of its nodes; "
-            "the services reconnect by themselves.",
+            f"Để NATS nhận danh sách khóa mới ({file}), hãy khởi động lại từng nút NATS: {reload_keys}. "
+            "Các dịch vụ tự kết nối lại.",
+            f"For NATS to use the new list of keys ({file}), restart each of its nodes: {reload_keys}. "
+            "The services reconnect by themselves.",
         )
     )

@@ -114,7 +114,9 @@ def test_a_service_that_does_not_answer_is_started_or_killed_first(healthy: Read
     hangs = replace(silent, pid_files=frozenset({"registry"}))
     assert _only_finding(hangs)[2] == f'kill -9 "$(cat {healthy.folder}/run/registry.pid)"'
     nothing_answers = replace(healthy, answers={})
-    assert {item.fix for item in diagnose(nothing_answers) if item.part in SERVICES} == {"loa up"}
+    assert {item.fix for item in diagnose(nothing_answers) if item.part in SERVICES} == {
+        f"loa up --data-dir {healthy.folder}"
+    }
 
 
 def test_the_broker_is_as_declared_and_syncs_every_write(healthy: Readings) -> None:

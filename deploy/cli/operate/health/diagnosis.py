@@ -9,9 +9,10 @@ import jwt
 
 from deploy.cli.console import count, day, listed
 from deploy.cli.operate.health import engine_diagnosis as engines
-from deploy.cli.operate.health.finding import LAG, START, Finding, Findings, log_of, restart
+from deploy.cli.operate.health.finding import LAG, Finding, Findings, place_of
 from deploy.cli.operate.health.readings import Answer, Readings
 from deploy.cli.operate.health.status import repair_command
+from deploy.cli.operate.place import Place
 from deploy.nats.permissions import SERVICES
 from shared.kernel.errors import Text
 
@@ -37,33 +38,28 @@ def diagnose(readings: Readings) -> list[Finding]:
 
 
 def _all_down(readings: Readings) -> Finding:
-    folder = f" --data-dir {readings.folder}" if readings.current.data_dir else ""
     return Finding(
         "loa",
         Text(
             "không có gì đang chạy: cả các dịch vụ lẫn NATS đều không trả lời",
             "nothing is running: neither the services nor NATS answer",
         ),
-        START + folder,
+        place_of(readings).start,
     )
 
 
 def _services(readings: Readings) -> Findings:
+    place = place_of(readings)
     for name in SERVICES:
         answers = readings.answers.get(name, {})
         if "/readyz" not in answers:
-            yield Finding(name, Text("không trả lời", "does not answer"), _restart_service(readings, name))
+            yield Finding(name, Text("không trả lời", "does not answer"), place.restart(name))
         else:
-            log = log_of(readings, f"logs/{name}")
-            own = list(_projection(name, answers.get("/projections"), log))
-            yield from _readiness(name, answers["/readyz"], log, reported={"projection"} if own else set())
+            own = list(_projection(name, answers.get("/projections"), place))
+            yield from _readiness(
+                name, answers["/readyz"], place.log(name), reported={"projection"} if own else set()
+            )
             yield from own
-
-
-def _restart_service(readings: Readings, name: str) -> str:
-    """Kill its process if there is one: `loa up` starts it again."""
-    pid_file = readings.folder / "run" / f"{name}.pid"
-    return f'kill -9 "$(cat {pid_file})"' if name in readings.pid_files else restart(readings, f"logs/{name}")
 
 
 def _readiness(name: str, answer: Answer, log: str, reported: Collection[str]) -> Findings:
@@ -79,12 +75,14 @@ def _readiness(name: str, answer: Answer, log: str, reported: Collection[str]) -
         yield Finding(name, Text(f"trả lời HTTP {answer.status}", f"answers HTTP {answer.status}"), log)
 
 
-def _projection(name: str, answer: Answer | None, log: str) -> Findings:
+def _projection(name: str, answer: Answer | None, place: Place) -> Findings:
     if answer is None or answer.status == HTTPStatus.UNAUTHORIZED:
         return  # the missing answer or the token has its own finding
     if answer.status != HTTPStatus.OK:
         vi, en = "không xem được dữ liệu đọc", "its read model cannot be read"
-        yield Finding(name, Text(f"{vi} (HTTP {answer.status})", f"{en} (HTTP {answer.status})"), log)
+        yield Finding(
+            name, Text(f"{vi} (HTTP {answer.status})", f"{en} (HTTP {answer.status})"), place.log(name)
+        )
         return
     state = answer.body
     if state["state"] == "halted":
@@ -96,18 +94,19 @@ def _projection(name: str, answer: Answer | None, log: str) -> Findings:
                 f"dừng ở sự kiện lỗi{where}: {state['problem']}",
                 f"halted at event{where}: {state['problem']}",
             ),
-            repair_command(state),
+            place.loa(repair_command(state)),
         )
     elif state["pending"] >= LAG:
         yield Finding(
             name,
             Text(f"còn chậm {count(state['pending'])} sự kiện", f"{count(state['pending'])} events behind"),
-            log,
+            place.log(name),
         )
 
 
 def _mail(readings: Readings) -> Findings:
     answers = readings.answers.get("notifier", {})
+    place = place_of(readings)
     outbox = f"{readings.current.urls.get('notifier', '')}/outbox"
     for state, number in _body(answers, "/digests/counts").items():
         if state in MAIL and number:
@@ -115,7 +114,7 @@ def _mail(readings: Readings) -> Findings:
             yield Finding(
                 "notifier",
                 Text(f"{count(number)} {what.vi}", f"{count(number)} {what.en}"),
-                fix.format(outbox=outbox),
+                place.loa(fix).format(outbox=outbox) if fix.startswith("loa ") else fix.format(outbox=outbox),
             )
     skipped = _body(answers, "/preview").get("skipped", ())
     if without := sorted({item["unit_code"] for item in skipped if item["reason"] == "no_recipient"}):
@@ -126,7 +125,7 @@ def _mail(readings: Readings) -> Findings:
                 f"đơn vị có việc mà chưa có người nhận thư: {units}",
                 f"units with gaps but without a mail recipient: {units}",
             ),
-            "loa import FOLDER  # recipients.csv",
+            place.loa("loa import FOLDER  # recipients.csv"),
         )
 
 
@@ -150,7 +149,7 @@ def _body(answers: Mapping[str, Answer], path: str) -> Mapping[str, Any]:
 
 
 def _token(readings: Readings) -> Findings:
-    renew = 'export LOA_TOKEN="$(loa token)"'
+    renew = place_of(readings).renew_token
     expires = expiry(readings.current.token)
     statuses = (answer.status for by_path in readings.answers.values() for answer in by_path.values())
     refused = HTTPStatus.UNAUTHORIZED in statuses

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from deploy.cli.console import count
 from deploy.cli.operate.health.engine_readings import ConsumerState
-from deploy.cli.operate.health.finding import LAG, Finding, Findings, log_of, restart
+from deploy.cli.operate.health.finding import LAG, Finding, Findings, place_of
 from deploy.cli.operate.health.readings import Readings
+from deploy.cli.operate.place import NATS, POSTGRES
 from shared.eventstore.streams import CONSUMERS
 from shared.kernel.errors import Text
 
@@ -15,12 +16,13 @@ LEAST_SHARE = 0.1
 
 
 def reachable(readings: Readings) -> Findings:
-    if readings.broker.error:
-        yield Finding(
-            "nats",
-            Text(f"không vào được: {readings.broker.error}", f"cannot be reached: {readings.broker.error}"),
-            restart(readings, "nats/nats"),
-        )
+    error, place = readings.broker.error, place_of(readings)
+    if error and not readings.current.nats_url:
+        vi, en = "không kiểm tra được từ máy này", "cannot be checked from this machine"
+        yield Finding("nats", Text(f"{vi} ({error})", f"{en} ({error})"), place.check_broker)
+    elif error:
+        vi, en = f"không vào được: {error}", f"cannot be reached: {error}"
+        yield Finding("nats", Text(vi, en), place.restart(NATS))
 
 
 def durability(readings: Readings) -> Findings:
@@ -32,13 +34,13 @@ def durability(readings: Readings) -> Findings:
                     "không ghi đĩa ngay (sync_interval khác always): mất điện là mất dữ liệu đã nhận",
                     "does not sync every write (sync_interval is not always): a power failure loses accepted events",
                 ),
-                "nats.conf: jetstream { sync_interval: always }; loa up",
+                place_of(readings).sync_writes,
             )
         case None if not readings.broker.error:
             yield Finding(
                 "nats",
                 Text("không kiểm tra được sync_interval", "sync_interval could not be checked"),
-                "export LOA_NATS_MONITOR_URL=http://…:8222",
+                place_of(readings).read_monitor,
             )
 
 
@@ -57,7 +59,9 @@ def streams(readings: Readings) -> Findings:
     for difference in readings.broker.differences:
         result = f"{difference.name}: {difference.setting}: {difference.actual} → {difference.wanted}"
         yield Finding(
-            "nats", Text(f"khác khai báo, {result}", f"not as declared, {result}"), "loa streams apply"
+            "nats",
+            Text(f"khác khai báo, {result}", f"not as declared, {result}"),
+            place_of(readings).loa("loa streams apply"),
         )
 
 
@@ -65,7 +69,7 @@ def consumers(readings: Readings) -> Findings:
     owners = {consumer.name: consumer.owner for consumer in CONSUMERS}
     for state in readings.broker.consumers:
         if state.redelivered or state.pending >= LAG:
-            yield Finding(state.name, _backlog(state), log_of(readings, f"logs/{owners[state.name]}"))
+            yield Finding(state.name, _backlog(state), place_of(readings).log(owners[state.name]))
 
 
 def _backlog(state: ConsumerState) -> Text:
@@ -81,7 +85,7 @@ def database(readings: Readings) -> Findings:
         yield Finding(
             "postgresql",
             Text(f"không vào được: {database.error}", f"cannot be reached: {database.error}"),
-            restart(readings, "postgres/postgres"),
+            place_of(readings).restart(POSTGRES),
         )
     if database.fsync != "on":
         yield Finding(
@@ -117,4 +121,6 @@ def disk(readings: Readings) -> Findings:
     disk = readings.disk
     if disk is not None and (disk.free < LEAST_FREE or disk.free < disk.total * LEAST_SHARE):
         free = f"{disk.free / LEAST_FREE:.1f} GiB"
-        yield Finding("disk", Text(f"chỉ còn {free} trống", f"only {free} free"), f"df -h {readings.folder}")
+        yield Finding(
+            "disk", Text(f"chỉ còn {free} trống", f"only {free} free"), place_of(readings).show_disk
+        )

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from deploy.cli.operate.container_places import containers
 from deploy.cli.operate.health.readings import Readings
+from deploy.cli.operate.place import Place, ThisMachine
 from shared.kernel.errors import Text
 
-START = "loa up"
 LAG = 1000  # events behind from which on a projection is reported
 
 
@@ -22,11 +23,12 @@ class Finding:
 Findings = Iterator[Finding]
 
 
-def log_of(readings: Readings, name: str) -> str:
-    """Give the command that shows the end of a log: of a service, or of an engine (`nats/nats`)."""
-    return f"tail -n 50 {readings.folder / name}.log"
-
-
-def restart(readings: Readings, log: str) -> str:
-    """Give the command that starts the platform; where it runs already, the log of the part that is down."""
-    return log_of(readings, log) if readings.answers else START
+def place_of(readings: Readings) -> Place:
+    """Find where the platform runs: its commands differ."""
+    here = ThisMachine(
+        readings.folder,
+        readings.pid_files,
+        is_default=not readings.current.data_dir,
+        running=bool(readings.answers),
+    )
+    return containers(readings.folder, readings.current.nats_url) or here
