@@ -24,7 +24,7 @@ from tests.support.compose import COMPOSE, FILES, services
 COMPOSE_COMMAND = "docker-compose -p loa -f deploy/compose/compose.yaml"
 CLUSTER_COMMAND = "docker-compose -p loa -f deploy/compose/cluster.yaml"
 IN_POD = {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}
-ONE, THREE = "nats://nats:4222", "nats://nats-1:4222,nats://nats-2:4222,nats://nats-3:4222"
+SINGLE, CLUSTER = "nats://nats:4222", "nats://nats-1:4222,nats://nats-2:4222,nats://nats-3:4222"
 
 
 def _of_keys(folder: Path, host: str) -> Path:
@@ -37,9 +37,9 @@ def _of_keys(folder: Path, host: str) -> Path:
     [
         (None, "nats://127.0.0.1:4222", {}, Path("/srv/loa"), None),
         (None, "", IN_POD, Path("/srv/loa"), None),  # a developer's pod
-        (None, ONE, {}, IMAGE, InCompose(inside=True)),
-        (None, THREE, {}, IMAGE, InCompose(("nats-1", "nats-2", "nats-3"), inside=True)),
-        (None, ONE, IN_POD, IMAGE, InKubernetes()),
+        (None, SINGLE, {}, IMAGE, InCompose(inside=True)),
+        (None, CLUSTER, {}, IMAGE, InCompose(("nats-1", "nats-2", "nats-3"), inside=True)),
+        (None, SINGLE, IN_POD, IMAGE, InKubernetes()),
         ("postgres:5432", "", {}, Path("/srv/loa"), InCompose()),
         ("loa-postgres-rw:5432", "", {}, Path("/srv/loa"), InKubernetes()),
     ],
@@ -68,7 +68,7 @@ def broken(folder: Path) -> list[Readings]:
         "problem": None,
     }
     now = datetime(2026, 11, 22, tzinfo=UTC)
-    current = state.Current(dict.fromkeys(SERVICES, "http://x"), "", "", ONE)
+    current = state.Current(dict.fromkeys(SERVICES, "http://x"), "", "", SINGLE)
     readings = Readings(
         now=now,
         current=current,
