@@ -83,6 +83,10 @@ def _unit_commands(commands: Commands) -> APIRouter:
         handled = await commands.on_unit(command, context.metadata, context.if_match)
         return _accepted(context.response, unit_id(command.unit_code), handled)
 
+    @router.post("/{unit_code}/amend", summary="Correct what was registered wrongly")
+    async def amend(unit_code: Code, body: bodies.UnitAmendment, context: UnitContext) -> Accepted:
+        return await record(context, body.command(unit_code))
+
     @router.post("/{unit_code}/successions", summary="Record a succession or the dissolution of a unit")
     async def succeed(unit_code: Code, body: bodies.Succession, context: UnitContext) -> Accepted:
         return await record(context, body.command(unit_code))

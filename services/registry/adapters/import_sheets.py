@@ -78,10 +78,11 @@ class SuccessionRow(ImportRow):
             "legal_basis": self.legal_basis,
             "source": self.source,
             "notes": self.notes,
+            "kind": self.kind,
         }
         if self.to_code is None:
             return units.Dissolve(unit_code=self.from_code, **basis)
-        return units.Succeed(unit_code=self.from_code, to_code=self.to_code, kind=self.kind, **basis)
+        return units.Succeed(unit_code=self.from_code, to_code=self.to_code, **basis)
 
 
 class TargetRow(ImportRow):
@@ -181,6 +182,10 @@ def _of_draft(row: PolicyRow | StageRow | ExemptionRow | PostingRow | OutcomeRow
     return [draft_ref(row.draft_code)]
 
 
+def _of_unit(row: UnitRow) -> list[AggregateRef]:
+    return [unit_ref(code) for code in (row.code, row.parent_code) if code is not None]
+
+
 def _of_succession(row: SuccessionRow) -> list[AggregateRef]:
     return [unit_ref(code) for code in (row.from_code, row.to_code) if code is not None]
 
@@ -193,7 +198,7 @@ class Rows:
 
     def sheets(self) -> dict[str, Sheet[Any]]:
         return {
-            "units": Sheet(UnitRow, lambda row: [unit_ref(row.code)], self._unit),
+            "units": Sheet(UnitRow, _of_unit, self._unit),
             "unit_successions": Sheet(SuccessionRow, _of_succession, self._unit),
             "targets": Sheet(TargetRow, lambda row: [unit_ref(row.unit_code)], self._unit),
             "drafts": Sheet(

@@ -1,10 +1,12 @@
 """What can be done to units and drafts: load, decide, append."""
 
+import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 
+from services.registry.application.unit_references import reached, related_to
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain import unit as units
 from services.registry.domain.draft import draft
@@ -31,6 +33,7 @@ class Commands:
     new_id: NewId
     rulebook: Rulebook
     now: Clock
+    _units_in_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def today(self) -> date:
@@ -39,12 +42,15 @@ class Commands:
     async def on_unit(
         self, command: units.Command, metadata: Metadata, if_match: int | None = None
     ) -> Handled[units.State]:
+        """Carry out a command on a unit, one after the other: two may refer to each other."""
         if isinstance(command, units.Succeed):
             await self.require_unit(command.to_code)
         ref = unit_ref(command.unit_code)
-        return await handle(
-            self.store, units.unit, ref, command, metadata, if_match=if_match, new_id=self.new_id
-        )
+        async with self._units_in_turn:
+            ready = replace(command, related=await related_to(self.store, command))
+            return await handle(
+                self.store, units.unit, ref, ready, metadata, if_match=if_match, new_id=self.new_id
+            )
 
     async def register_draft(self, command: drafts.Register, metadata: Metadata) -> Handled[State]:
         await self.require_unit(command.lead_unit_code)
@@ -55,6 +61,8 @@ class Commands:
     ) -> Handled[State]:
         if isinstance(command, drafts.Transfer):
             await self.require_unit(command.to_unit_code)
+            related = await reached(self.store, [command.to_unit_code], lambda _: ())
+            command = replace(command, related=related)
         ref = draft_ref(draft_code)
         return await handle(self.store, draft, ref, command, metadata, if_match=if_match, new_id=self.new_id)
 
