@@ -140,7 +140,7 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
     async def unit(_: Reader, response: Response, unit_code: str) -> UnitView:
         state, version = await commands.unit(unit_code)
         request_context.versioned(response, version)
-        return unit_view(state, version, commands.today)
+        return unit_view(state, version, commands.today, await commands.unit_findings(state))
 
     @router.get("/drafts", summary="Find drafts", dependencies=[AtPosition])
     async def find_drafts(
@@ -153,14 +153,17 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
     async def draft(_: Reader, response: Response, draft_code: str) -> DraftView:
         state, history = await commands.draft_with_history(draft_code)
         request_context.versioned(response, history.version)
-        findings = commands.findings(state, history, commands.today)
+        of_leads = await commands.lead_findings(state, history)
+        findings = (*commands.findings(state, history, commands.today), *of_leads)
         clocks = commands.clocks(state, history, commands.today)
         return draft_view(state, history, findings, clocks, commands.entries(state, history))
 
     @router.get("/drafts/{draft_code}/history", summary="Every event of a draft: when, who, what")
     async def history(_: Reader, draft_code: str) -> HistoryView:
         state, recorded = await commands.draft_with_history(draft_code)
-        return history_view(draft_code, recorded, commands.findings(state, recorded, commands.today))
+        of_leads = await commands.lead_findings(state, recorded)
+        findings = (*commands.findings(state, recorded, commands.today), *of_leads)
+        return history_view(draft_code, recorded, findings)
 
     @router.get("/procedures", summary="The rules in force, with their dates and legal basis")
     async def procedures(_: Reader) -> ProceduresView:

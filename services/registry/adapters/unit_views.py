@@ -7,11 +7,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from services.registry.adapters.read_model import as_of
+from services.registry.adapters.rule_views import finding_views
 from services.registry.adapters.views import UnitItem
 from services.registry.domain.unit import Unit
 from shared.contracts.registry import Notes, UnitAmended, UnitDissolved, UnitSucceeded, UnitTargetSet
 from shared.contracts.vocabulary import SuccessionKind
 from shared.eventstore.port import Version
+from shared.http.rule_views import FindingView
+from shared.rules.findings import Finding
 
 
 class SuccessionItem(BaseModel):
@@ -42,9 +45,10 @@ class UnitView(UnitItem):
     targets: list[TargetItem]
     amendments: list[UnitAmended]
     version: int
+    findings: list[FindingView]
 
 
-def unit_view(unit: Unit, version: Version, today: date) -> UnitView:
+def unit_view(unit: Unit, version: Version, today: date, findings: Iterable[Finding] = ()) -> UnitView:
     shown = {
         **unit.described.model_dump(),
         **as_of(unit.by_day, today),
@@ -56,6 +60,7 @@ def unit_view(unit: Unit, version: Version, today: date) -> UnitView:
         amendments=[c for c in unit.changes if isinstance(c, UnitAmended)],
         targets=[_target(change) for change in unit.changes if isinstance(change, UnitTargetSet)],
         version=version.count,
+        findings=finding_views(findings),
     )
 
 
