@@ -53,13 +53,9 @@ CLOSED = [(model, *place) for model in MODELS for place in places(model, CLOSED_
 
 
 def named(value: Any) -> str | None:
-    return (
-        value.type_name()
-        if isinstance(value, type)
-        else ".".join(value)
-        if isinstance(value, tuple)
-        else None
-    )
+    if isinstance(value, type) and issubclass(value, Event):
+        return value.type_name()
+    return ".".join(value) if isinstance(value, tuple) else None
 
 
 @pytest.mark.parametrize(("model", "place", "listed"), OPEN, ids=named)
