@@ -45,14 +45,17 @@ class Commands:
         self, command: units.Command, metadata: Metadata, if_match: int | None = None
     ) -> Handled[units.State]:
         """Carry out a command on a unit, one after the other: two may refer to each other."""
-        ref = unit_ref(command.unit_code)
-        async with self._units_in_turn:
-            related = await related_to(self.store, command)
+
+        async def with_related(history: History) -> tuple[units.Command, Metadata]:
+            related = await related_to(self.store, command, history.state(units.unit))
             if isinstance(command, units.Succeed) and command.to_code not in related:
                 raise UnitNotFound(command.to_code)
-            ready = replace(command, related=related)
-            return await handle(
-                self.store, units.unit, ref, ready, metadata, if_match=if_match, new_id=self.new_id
+            return replace(command, related=related), metadata
+
+        ref = unit_ref(command.unit_code)
+        async with self._units_in_turn:
+            return await handle_prepared(
+                self.store, units.unit, ref, with_related, metadata, if_match=if_match, new_id=self.new_id
             )
 
     async def register_draft(self, command: drafts.Register, metadata: Metadata) -> Handled[State]:

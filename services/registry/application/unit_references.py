@@ -21,14 +21,14 @@ def references_of(command: units.Command) -> tuple[str, ...]:
             return ()
 
 
-async def related_to(store: EventStore, command: units.Command) -> Related:
+async def related_to(store: EventStore, command: units.Command, state: units.State) -> Related:
     """Read the units above the named parent, or those that carry on for the named successor, at any time."""
     match command:
         case units.Succeed():
             return await reached(store, references_of(command), successors_of)
         case units.Amend():
-            own = await _unit(store, command.unit_code)
-            parents = {*(parents_of(own) if own else ()), *filter(None, (command.parent_code,))}
+            own = parents_of(state.by_day) if isinstance(state, units.Unit) else set()
+            parents = {*own, *filter(None, (command.parent_code,))}
             return await reached(store, parents, parents_of)
         case _:
             return await reached(store, references_of(command), parents_of)
