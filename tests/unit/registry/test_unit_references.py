@@ -282,8 +282,9 @@ def test_what_the_law_changed_is_a_lasting_finding() -> None:
     ]
     assert kinds(district, registered("UP"), day=date(2025, 6, 30)) == []
     assert kinds(district, registered("UP"), succession("UA", "UB", REORGANISED)) == []
-    ended = district.model_copy(update={"valid_to": date(2025, 6, 30)})
-    assert kinds(ended, registered("UP")) == []
+    for last_day in (date(2025, 6, 30), REORGANISED):
+        ended = district.model_copy(update={"valid_to": last_day})
+        assert kinds(ended, registered("UP", valid_to=date(2025, 6, 30))) == []
     assert kinds(registered("UA", province_code="01", parent_code="UP"), registered("UP")) == []
 
 

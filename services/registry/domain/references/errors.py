@@ -21,6 +21,7 @@ class NoProvince(Refusal):
             "Decision 19/2025/QĐ-TTg (before 2025-07-01: Decision 124/2004/QĐ-TTg); in a workbook, format the column as "
             "text.",
             province_code=code,
+            field="province_code",
         )
 
 
@@ -36,6 +37,7 @@ class ProvinceEnded(Refusal):
             f"The province code '{code}' was in use until 2025-06-30, and the unit begins on {valid_from}; write the new "
             f"code '{now}' ({SINCE[now]}), or correct the day.",
             province_code=code,
+            field="province_code",
         )
 
 
@@ -49,6 +51,7 @@ class DistrictsEnded(Refusal):
             f"có từ ngày {valid_from:%d/%m/%Y}; đề nghị sửa cấp, loại đơn vị hoặc ngày bắt đầu.",
             f"There is no district level since {REORGANISED_ON} (Resolution 203/2025/QH15), and this district unit begins on "
             f"{valid_from}; correct level, kind or first day.",
+            field="valid_from",
         )
 
 
@@ -61,6 +64,7 @@ class EndsBeforeBegin(Refusal):
             f"Ngày kết thúc {last_day:%d/%m/%Y} đứng trước ngày bắt đầu {valid_from:%d/%m/%Y} của đơn vị; đề nghị kiểm "
             "tra lại cả hai ngày.",
             f"The last day {last_day} comes before the unit's first day {valid_from}; check both days.",
+            field="valid_to",
         )
 
 
@@ -94,6 +98,7 @@ class ParentNeverValid(Refusal):
             f"The parent '{parent_code}' and this unit have no day in common; name the parent of that time, or correct "
             "the first and last days.",
             parent_code=parent_code,
+            field="parent_code",
         )
 
 
@@ -108,6 +113,7 @@ class ParentOfItself(Refusal):
             "vị cấp trên (parent_code).",
             f"A unit can't be below itself or a unit below it ({shown}); check the code of the parent (parent_code).",
             ring=list(ring),
+            field="parent_code",
         )
 
 
@@ -122,6 +128,7 @@ class ParentOfLowerLevel(Refusal):
             f"The parent '{parent_code}' is of a lower level ({parent_level}) than this unit ({level}); check the code of "
             "the parent and the level.",
             parent_code=parent_code,
+            field="parent_code",
         )
 
 
@@ -137,6 +144,7 @@ class SucceedsItself(Refusal):
             f"A unit can't succeed itself ({shown}); check the codes. For a new name under the same code: POST "
             "/units/{code}/rename; a unit that is set up again needs a new code.",
             chain=list(chain),
+            field="to_code",
         )
 
 
@@ -149,4 +157,5 @@ class SuccessorMissing(Refusal):
             f"Loại “{kind}” cần mã đơn vị kế thừa (to_code); nếu đơn vị kết thúc mà không có đơn vị kế thừa, đề nghị ghi "
             "“dissolve”.",
             f"The kind '{kind}' needs the code of the successor (to_code); for an end without a successor write 'dissolve'.",
+            field="to_code",
         )

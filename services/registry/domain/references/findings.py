@@ -19,9 +19,8 @@ BY_ITSELF = frozenset({FindingKind.PROVINCE_ENDED, FindingKind.DISTRICT_ENDED})
 def unit_findings(
     unit: Unit, province_code: str | None, related: Related, as_of: date
 ) -> tuple[Finding, ...]:
-    """Give what contradicts the unit on a day, or on its last day if it has ended."""
-    day = min(as_of, unit.last_day) if unit.last_day else as_of
-    return (*_of_reorganisation(unit, province_code, day), *_of_parent(unit, related, day))
+    """Give what contradicts the unit on a day; a parent only as long as the unit goes on."""
+    return (*_of_reorganisation(unit, province_code, as_of), *_of_parent(unit, related, as_of))
 
 
 def lead_findings(draft: Draft, entries: Iterable[StageEntry], related: Related) -> tuple[Finding, ...]:
@@ -52,7 +51,8 @@ def _carried_on(successors: Sequence[str]) -> tuple[str, str]:
 
 
 def _of_reorganisation(unit: Unit, province_code: str | None, day: date) -> Iterator[Finding]:
-    if day < provinces.REORGANISED_ON or unit.successors_on(day):
+    ended = unit.last_day is not None and unit.last_day <= provinces.REORGANISED_ON
+    if ended or day < provinces.REORGANISED_ON or unit.successors_on(day):
         return
     before = provinces.REORGANISED_ON - timedelta(days=1)
     if province_code is not None and provinces.ended(province_code):
@@ -79,7 +79,8 @@ def _of_reorganisation(unit: Unit, province_code: str | None, day: date) -> Iter
 
 
 def _of_parent(unit: Unit, related: Related, day: date) -> Iterator[Finding]:
-    if (code := unit.parent_on(day)) is None:
+    ended = unit.last_day is not None and unit.last_day <= day
+    if ended or (code := unit.parent_on(day)) is None:
         return
     if (parent := related.get(code)) is None:
         yield _about_parent(
