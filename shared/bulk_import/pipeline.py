@@ -231,10 +231,12 @@ def _no_such_sheet(line: Line) -> Outcome:
 
 
 def _refused(error: Refusal, row: Mapping[str, Any]) -> Reason:
-    """Name the cell that holds what must not go into the log."""
+    """Name the cell that holds what must not go into the log, or that a refusal is about."""
     why = refused(error.message)
     if not isinstance(error, HoldsPersonalData):
-        return why
+        field = str(error.facts.get("field", ""))
+        cell = row.get(field)
+        return why if cell is None else why.model_copy(update={"column": field, "value": shown(str(cell))})
     cells = [(column, str(cell)) for column, cell in row.items() if error.personal_data in str(cell)]
     column, cell = cells[0] if cells else (str(error.facts["field"]), "")
     return why.model_copy(update={"column": column, "value": shown(cell)})

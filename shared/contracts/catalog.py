@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType, UnionType
 from typing import Any, get_args
 
+from pydantic import ValidationError
+
 from shared.contracts.campaigns import CommunicationEvent, PlanEvent
 from shared.contracts.event import TYPE_PREFIX, Event, Unknown
 from shared.contracts.metrics import ComplianceEvent
 from shared.contracts.notifier import AlertEvent, RecipientEvent
+from shared.contracts.open_values import without_added_values
 from shared.contracts.programme import ProgrammeEvent
 from shared.contracts.registry import DraftEvent, UnitEvent
 
@@ -39,14 +42,24 @@ class Catalog:
     upcasters: Mapping[str, Upcaster] = field(default_factory=dict)
 
     def read(self, type_name: str, data: dict[str, Any]) -> Event | Unknown:
-        """Decode stored data; an unknown type is `Unknown`, wrong data raises `pydantic.ValidationError`."""
+        """Decode stored data; wrong data raises `pydantic.ValidationError`.
+
+        Of an unknown type it is `Unknown`, and so it is where a value that an open list doesn't have here stands in
+        a field that the event needs.
+        """
         while type_name in self.upcasters:
             data = self.upcasters[type_name](data)
             type_name = _next_version(type_name)
         model = self.types.get(type_name)
         if model is None:
             return Unknown(type=type_name, data=data)
-        return model.model_validate(data)
+        if absent := model.absent_as_none():
+            data = {**absent, **data}
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+            readable = without_added_values(model, data, error)
+        return Unknown(type=type_name, data=data) if readable is None else model.model_validate(readable)
 
     def owned_by(self, service: str) -> tuple[type[Event], ...]:
         return tuple(model for model in self.types.values() if OWNERS[model.context] == service)

@@ -135,7 +135,7 @@ def encode(ref: AggregateRef, new: NewEvent, aggregate_version: int) -> bytes:
         "draftcode": about.draft_code,
         "unitcode": about.unit_code,
         "dataset": about.dataset,
-        "data": orjson.Fragment(new.data.model_dump_json(exclude_none=True)),
+        "data": orjson.Fragment(new.data.wire()),
     }
     attributes = {key: value for key, value in document.items() if value is not None}
     return orjson.dumps(attributes, option=orjson.OPT_UTC_Z)

@@ -1,9 +1,14 @@
 """What every event is: a frozen fact with a context, a name in the past tense and a version."""
 
 import re
-from typing import Annotated, Any, ClassVar, Self
+from collections.abc import Mapping
+from functools import cache
+from types import NoneType
+from typing import Annotated, Any, ClassVar, Self, get_args
 
+import orjson
 from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic.fields import FieldInfo
 
 TYPE_PREFIX = "vn.loa"
 
@@ -41,6 +46,19 @@ class Event(BaseModel):
         return cls(**{name: value for name, value in taken.items() if name not in absent} | more)
 
     @classmethod
+    @cache
+    def absent_as_none(cls) -> Mapping[str, None]:
+        """Give the mandatory fields that may be None: earlier releases left them out of the log then."""
+        fields = cls.model_fields.items()
+        return {name: None for name, field in fields if field.is_required() and _may_be_none(field)}
+
+    def wire(self) -> bytes:
+        """Give the data as JSON: a field without a value is left out, unless readers depend on it."""
+        if all(getattr(self, name) is not None for name in self.absent_as_none()):
+            return self.model_dump_json(exclude_none=True).encode()
+        return orjson.dumps({**self.absent_as_none(), **self.model_dump(mode="json", exclude_none=True)})
+
+    @classmethod
     def type_name(cls) -> str:
         return f"{TYPE_PREFIX}.{cls.context}.{cls.name}.v{cls.version}"
 
@@ -52,6 +70,10 @@ class Unknown(BaseModel):
 
     type: str
     data: dict[str, Any]
+
+
+def _may_be_none(field: FieldInfo) -> bool:
+    return NoneType in get_args(field.annotation)
 
 
 def _snake(name: str) -> str:

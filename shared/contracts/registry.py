@@ -17,6 +17,7 @@ from shared.contracts.vocabulary import (
     ScopeBasis,
     Stage,
     SuccessionKind,
+    UnitClearable,
     UnitKind,
     UnitLevel,
 )
@@ -41,6 +42,23 @@ class UnitRegistered(Event, context="unit"):
     source: str | None = None
     notes: Notes | None = None
     dataset: Dataset = Dataset.LIVE
+
+
+class UnitAmended(Event, context="unit"):
+    """What was registered wrongly is corrected as of the registration: None leaves a field as it is.
+
+    `cleared` names those that have no value. What really changed on a day has events of its own.
+    """
+
+    unit_code: Code
+    level: UnitLevel | None = None
+    kind: UnitKind | None = None
+    parent_code: Code | None = None
+    province_code: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    cleared: tuple[UnitClearable, ...] = ()
+    reason: str
 
 
 class UnitRenamed(Event, context="unit"):
@@ -279,7 +297,9 @@ class DraftMerged(Event, context="draft"):
     notes: Notes | None = None
 
 
-UnitEvent = UnitRegistered | UnitRenamed | UnitMoved | UnitSucceeded | UnitDissolved | UnitTargetSet
+UnitEvent = (
+    UnitRegistered | UnitAmended | UnitRenamed | UnitMoved | UnitSucceeded | UnitDissolved | UnitTargetSet
+)
 DraftEvent = (
     DraftRegistered
     | DraftAmended

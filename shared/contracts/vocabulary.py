@@ -105,6 +105,15 @@ class Clearable(StrEnum):
     SOURCE = "source"
 
 
+class UnitClearable(StrEnum):
+    """What a unit was registered with and may turn out not to have (`unit.amended`)."""
+
+    PARENT_CODE = "parent_code"
+    PROVINCE_CODE = "province_code"
+    VALID_FROM = "valid_from"
+    VALID_TO = "valid_to"
+
+
 class Channel(StrEnum):
     PRESS_CONFERENCE = "press_conference"
     PRESS_RELEASE = "press_release"
@@ -308,6 +317,7 @@ OPEN_LISTS = (
     ScopeBasis,
     Stage,
     SuccessionKind,
+    UnitClearable,
     UnitKind,
     UnitLevel,
 )

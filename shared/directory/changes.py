@@ -15,12 +15,14 @@ from shared.contracts.registry import (
     DraftRetitled,
     DraftStageCorrected,
     DraftTransferred,
+    UnitAmended,
     UnitDissolved,
     UnitMoved,
     UnitRegistered,
     UnitRenamed,
     UnitSucceeded,
 )
+from shared.directory import units
 from shared.directory.drafts import ENTRIES, amended, entry_of
 from shared.kernel.text_folding import fold
 from shared.projections.row_changes import Change, Put, Remove, RowChange
@@ -46,6 +48,10 @@ def _unit_registered(_event: Recorded, data: UnitRegistered) -> Rows:
     return [Put("directory_unit", {"search": _search(data)}, data)]
 
 
+def _unit_amended(_event: Recorded, data: UnitAmended) -> Rows:
+    return [Change("directory_unit", {"unit_code": data.unit_code}, units.amended(data))]
+
+
 def _unit_renamed(_event: Recorded, data: UnitRenamed) -> Rows:
     return [Put("directory_unit_name", {"search": _search(data)}, data)]
 
@@ -68,6 +74,7 @@ def _unit_succeeded(_event: Recorded, data: UnitSucceeded) -> Rows:
 
 _UNIT_HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     UnitRegistered: _unit_registered,
+    UnitAmended: _unit_amended,
     UnitRenamed: _unit_renamed,
     UnitMoved: _unit_moved,
     UnitDissolved: _unit_dissolved,

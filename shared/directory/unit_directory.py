@@ -1,5 +1,6 @@
 """All units by day: names, the tree, and who carries on for whom."""
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from functools import cached_property
 
 from shared.contracts.vocabulary import UnitKind, UnitLevel
 from shared.directory.units import Unit
+from shared.kernel.text_folding import fold
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,13 +98,22 @@ class UnitsOn:
         return unit.successors_on(self.day) if unit else ()
 
     def code_of(self, text: str | None) -> str | None:
-        """Take what a person typed for the one unit of that code or name; else give it back as it is."""
+        """Take what a person typed for the one unit of that code or name; else give it back as it is.
+
+        Where several units have the name without diacritics, the diacritics decide.
+        """
         if text is None or text in self.units:
             return text
-        wanted = text.strip().casefold()
-        named = (code for code in self.units if self.name(code).casefold() == wanted)
-        matches = {*named, *(code for code in self.units if code.casefold() == wanted)}
-        return matches.pop() if len(matches) == 1 else text
+        for written in (_exact, fold):
+            wanted = written(text)
+            matches = [code for code in self.units if wanted in (written(code), written(self.name(code)))]
+            if len(matches) == 1:
+                return matches[0]
+        return text
+
+
+def _exact(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import assert_never
+from typing import Any, assert_never
 
 from shared.contracts.registry import (
+    UnitAmended,
     UnitDissolved,
     UnitEvent,
     UnitMoved,
@@ -78,8 +79,19 @@ def registered(event: UnitRegistered) -> Unit:
     )
 
 
-def evolve(unit: Unit, event: UnitEvent) -> Unit:
+AMENDABLE = tuple(n for n in UnitAmended.model_fields if n not in {"unit_code", "cleared", "reason"})
+
+
+def amended(amendment: Any) -> dict[str, Any]:
+    """Give the fields that an amendment (the event, or what has its fields) changes, with their new values."""
+    given = {name: getattr(amendment, name) for name in AMENDABLE if getattr(amendment, name) is not None}
+    return given | {str(name): None for name in amendment.cleared}
+
+
+def evolve(unit: Unit, event: UnitEvent) -> Unit:  # noqa: PLR0911  one line an event
     match event:
+        case UnitAmended():
+            return replace(unit, **_of_directory(amended(event)))
         case UnitRegistered():
             return registered(event)
         case UnitRenamed():
@@ -94,6 +106,10 @@ def evolve(unit: Unit, event: UnitEvent) -> Unit:
             return unit
         case _:
             assert_never(event)
+
+
+def _of_directory(changes: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in changes.items() if name != "province_code"}
 
 
 def fold(events: Iterable[UnitEvent]) -> Unit | None:

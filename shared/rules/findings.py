@@ -34,6 +34,10 @@ class FindingKind(StrEnum):
     POSTING_PLANNED_SHORT = "posting_planned_short"
     INSTRUMENT_NOT_OF_REGIME = "instrument_not_of_regime"
     SIMPLIFIED_WITHOUT_DOCUMENT = "simplified_without_document"
+    LEAD_ENDED = "lead_ended"
+    PROVINCE_ENDED = "province_ended"
+    DISTRICT_ENDED = "district_ended"
+    PARENT_CONTRADICTS = "parent_contradicts"
 
     @property
     def is_warning(self) -> bool:

@@ -274,3 +274,47 @@ def test_a_page_with_a_like_name_is_asked_about(tmp_path: Path, title: str) -> N
     book.save(tmp_path / "all.xlsx")
     source = sheets.read(tmp_path / "all.xlsx")
     assert (dict(source.asked), source.unknown) == ({title: "drafts"}, ["Sheet3"])
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("case", "refused", "words"),
+    [
+        (
+            "f10-zeros",
+            [("units.csv", 2, "province_code")],
+            ["có phải “01”?", "Văn bản (Text)", "is it '01'?"],
+        ),
+        (
+            "f11-self-succession",
+            [("unit_successions.csv", 2, "to_code")],
+            ["STP-X → STP-X", "needs a new code"],
+        ),
+        (
+            "f11-validity",
+            [("units.csv", 2, "valid_to"), ("units.csv", 3, "valid_from")],
+            ["01/01/2025 đứng trước ngày bắt đầu 01/01/2026", "không còn cấp huyện"],
+        ),
+    ],
+)
+def test_references_that_contradict_each_other_are_refused(
+    services: Services, case: str, refused: list[tuple[str, int, str]], words: list[str]
+) -> None:
+    report = carried(services, CASES / case)
+    assert (report.refused, report.result.complete) == (refused, False)
+    assert [word for word in words if word not in report.reasons] == []
+
+
+@pytest.mark.timeout(300)
+def test_all_words_of_a_search_find_a_draft(services: Services, tmp_path: Path) -> None:
+    assert carried(services, CASES / "f07-eth").result.complete
+    (tmp_path / "drafts.csv").write_text(
+        ",".join(HEADER) + "\n" + ",".join(("X-WD", "Nghị quyết về văn hóa thành phố Khánh Hòa", *DRAFT)),
+        encoding="utf-8",
+    )
+    report = carried(services, tmp_path)
+    assert report.result.complete
+    for text, code in (("dong dang", "X-ETH"), ("đồng đăng", "X-ETH"), ("nghi quyet khanh hoa", "X-WD")):
+        query = {"q": text, "min_position": report.result.position}
+        items = services.get("registry", "/drafts", **query)["items"]
+        assert [item["draft_code"] for item in items] == [code]

@@ -142,6 +142,7 @@ def _verify(communication: Communication, command: Verify) -> Sequence[Communica
     if communication.verified or changed or _is_gone(communication, quietly=as_recorded is not None):
         return []
     check_recorded_day(command.verified_on, Precision.DAY, command.today)
+    _check_after_held("verified_on", command.verified_on, communication.activity)
     return [CommunicationVerified.of(command, **_ids(communication.recorded))]
 
 
@@ -178,7 +179,14 @@ def _summarise(communication: Communication, command: Summarise) -> Sequence[Com
         raise errors.MoreThanReceived(feedback.received)
     if feedback.explained_on is not None:
         check_recorded_day(feedback.explained_on, Precision.DAY, command.today)
+        _check_after_held("explained_on", feedback.explained_on, communication.activity)
     return [feedback]
+
+
+def _check_after_held(field: str, day: date, activity: Stated) -> None:
+    """Refuse a day before the activity; one that is known to the month or year only began on its first day."""
+    if day < activity.held_on:
+        raise errors.BeforeHeld(field, day, activity.held_on)
 
 
 def _ids(of: CommunicationRecorded) -> dict[str, Any]:

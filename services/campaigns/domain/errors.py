@@ -104,6 +104,45 @@ class MoreThanReceived(Refusal):
         )
 
 
+class BeforeHeld(Refusal):
+    code = "before-held"
+    kind = "invalid"
+
+    def __init__(self, field: str, day: date, held_on: date) -> None:
+        super().__init__(
+            f"Ngày {day:%d/%m/%Y} đứng trước ngày tổ chức hoạt động truyền thông {held_on:%d/%m/%Y}; đề nghị kiểm tra lại cả "
+            "hai ngày.",
+            f"The day {day} comes before the communication was held on {held_on}; check both days.",
+            field=field,
+        )
+
+
+class DueBeforeBegin(Refusal):
+    code = "due-before-begin"
+    kind = "invalid"
+
+    def __init__(self, happened_on: date, due_on: date) -> None:
+        super().__init__(
+            f"Thời hạn {due_on:%d/%m/%Y} đứng trước ngày của mục {happened_on:%d/%m/%Y}; đề nghị kiểm tra lại cả hai ngày.",
+            f"The due day {due_on} comes before the day of the entry, {happened_on}; check both days.",
+            field="due_on",
+        )
+
+
+class FollowsBefore(Refusal):
+    code = "follows-before"
+    kind = "invalid"
+
+    def __init__(self, title: str, happened_on: date, day: date) -> None:
+        super().__init__(
+            f"Ngày {day:%d/%m/%Y} đứng trước ngày {happened_on:%d/%m/%Y} của mục “{title}” mà nội dung này báo cáo, trả lời; "
+            "đề nghị kiểm tra lại cả hai ngày.",
+            f"The day {day} comes before {happened_on}, the day of the entry '{title}' that this one follows; check both "
+            "days.",
+            field="happened_on",
+        )
+
+
 class EntryDiffers(Refusal):
     code = "entry-differs"
 

@@ -14,6 +14,7 @@ from shared.contracts.decider import Decider
 from shared.contracts.programme import FOLLOWS, FollowUp, ProgrammeEntry, ProgrammeEvent
 from shared.contracts.vocabulary import Dataset, Precision, ProgrammeKind
 from shared.rules.recorded_dates import check_recorded_day
+from shared.rules.rulebook.working_days import last_day
 
 KINDS: Mapping[ProgrammeKind, type[ProgrammeEvent]] = MappingProxyType(
     {ProgrammeKind(model.name): model for model in get_args(ProgrammeEvent)}
@@ -94,8 +95,12 @@ def decide(programme: Programme, command: Record) -> Sequence[ProgrammeEvent]:
             raise errors.EntryDiffers
         return []
     _check(entry, command.today)
-    follows = {"of_entry": _followed(programme, command).entry_id} if command.kind in FOLLOWS else {}
-    return [KINDS[command.kind](**entry.model_dump() | follows)]
+    if command.kind not in FOLLOWS:
+        _check_due(entry)
+        return [KINDS[command.kind](**entry.model_dump())]
+    followed = _followed(programme, command)
+    _check_follows(entry, followed)
+    return [KINDS[command.kind](**entry.model_dump(), of_entry=followed.entry_id)]
 
 
 def _check_acting(programme: Programme, command: Record) -> None:
@@ -117,6 +122,19 @@ def _is_same(existing: ProgrammeEvent, entry: ProgrammeEntry, command: Record) -
 def _check(entry: ProgrammeEntry, today: date) -> None:
     if entry.happened_on is not None:
         check_recorded_day(entry.happened_on, entry.precision, today)
+
+
+def _check_due(entry: ProgrammeEntry) -> None:
+    if entry.happened_on is not None and entry.due_on is not None and entry.due_on < entry.happened_on:
+        raise errors.DueBeforeBegin(entry.happened_on, entry.due_on)
+
+
+def _check_follows(entry: ProgrammeEntry, followed: ProgrammeEvent) -> None:
+    """Refuse an answer that is certainly older than what it answers."""
+    if entry.happened_on is None or followed.happened_on is None:
+        return
+    if last_day(entry.happened_on, entry.precision) < followed.happened_on:
+        raise errors.FollowsBefore(followed.title, followed.happened_on, entry.happened_on)
 
 
 def _followed(programme: Programme, command: Record) -> ProgrammeEvent:

@@ -83,6 +83,10 @@ def _unit_commands(commands: Commands) -> APIRouter:
         handled = await commands.on_unit(command, context.metadata, context.if_match)
         return _accepted(context.response, unit_id(command.unit_code), handled)
 
+    @router.post("/{unit_code}/amend", summary="Correct what was registered wrongly")
+    async def amend(unit_code: Code, body: bodies.UnitAmendment, context: UnitContext) -> Accepted:
+        return await record(context, body.command(unit_code))
+
     @router.post("/{unit_code}/successions", summary="Record a succession or the dissolution of a unit")
     async def succeed(unit_code: Code, body: bodies.Succession, context: UnitContext) -> Accepted:
         return await record(context, body.command(unit_code))
@@ -136,7 +140,7 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
     async def unit(_: Reader, response: Response, unit_code: str) -> UnitView:
         state, version = await commands.unit(unit_code)
         request_context.versioned(response, version)
-        return unit_view(state, version, commands.today)
+        return unit_view(state, version, commands.today, await commands.unit_findings(state))
 
     @router.get("/drafts", summary="Find drafts", dependencies=[AtPosition])
     async def find_drafts(
@@ -149,14 +153,17 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
     async def draft(_: Reader, response: Response, draft_code: str) -> DraftView:
         state, history = await commands.draft_with_history(draft_code)
         request_context.versioned(response, history.version)
-        findings = commands.findings(state, history, commands.today)
+        of_leads = await commands.lead_findings(state, history)
+        findings = (*commands.findings(state, history, commands.today), *of_leads)
         clocks = commands.clocks(state, history, commands.today)
         return draft_view(state, history, findings, clocks, commands.entries(state, history))
 
     @router.get("/drafts/{draft_code}/history", summary="Every event of a draft: when, who, what")
     async def history(_: Reader, draft_code: str) -> HistoryView:
         state, recorded = await commands.draft_with_history(draft_code)
-        return history_view(draft_code, recorded, commands.findings(state, recorded, commands.today))
+        of_leads = await commands.lead_findings(state, recorded)
+        findings = (*commands.findings(state, recorded, commands.today), *of_leads)
+        return history_view(draft_code, recorded, findings)
 
     @router.get("/procedures", summary="The rules in force, with their dates and legal basis")
     async def procedures(_: Reader) -> ProceduresView:

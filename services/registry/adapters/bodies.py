@@ -22,6 +22,7 @@ from shared.contracts.vocabulary import (
     ScopeBasis,
     Stage,
     SuccessionKind,
+    UnitClearable,
     UnitKind,
     UnitLevel,
 )
@@ -55,6 +56,30 @@ class NewUnit(Body):
         return units.Register(unit_code=self.code, unit_name=self.name, **fields)
 
 
+class UnitAmendment(Body):
+    """What was registered wrongly; fields that are not named stay unchanged.
+
+    `cleared` names fields whose value was wrong and has no replacement. What really changed on a day is a renaming,
+    a move or a succession.
+    """
+
+    model_config = example(
+        kind="provincial_justice_department", valid_from="2025-07-01", reason="Ghi nhầm loại đơn vị."
+    )
+
+    level: UnitLevel | None = None
+    kind: UnitKind | None = None
+    parent_code: Code | None = None
+    province_code: Words | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    cleared: tuple[UnitClearable, ...] = Field(default=(), max_length=4)
+    reason: Title
+
+    def command(self, unit_code: str) -> units.Amend:
+        return units.Amend(unit_code=unit_code, **self.model_dump())
+
+
 class Succession(Body):
     """Who carries on what the unit did; without `to_code` the unit is dissolved."""
 
@@ -69,10 +94,11 @@ class Succession(Body):
     source: str | None = None
 
     def command(self, unit_code: str) -> units.Succeed | units.Dissolve:
-        basis: dict[str, Any] = {"on": self.date, "legal_basis": self.legal_basis, "source": self.source}
+        names = {"kind", "legal_basis", "source"}
+        basis: dict[str, Any] = {"on": self.date, **self.model_dump(include=names)}
         if self.to_code is None:
             return units.Dissolve(unit_code=unit_code, **basis)
-        return units.Succeed(unit_code=unit_code, to_code=self.to_code, kind=self.kind, **basis)
+        return units.Succeed(unit_code=unit_code, to_code=self.to_code, **basis)
 
 
 class Renaming(Body):

@@ -11,7 +11,9 @@ from services.registry.application.commands import Commands, draft_ref, unit_ref
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain import unit as units
 from services.registry.domain.draft_commands import Given
+from services.registry.domain.draft_state import Draft, State
 from services.registry.domain.errors import OutcomeWithoutStage
+from services.registry.domain.references.findings import BY_ITSELF, unit_findings
 from shared.bulk_import.row_parsing import DatedRow, Day, ImportRow, Listed, Reason, refused
 from shared.bulk_import.sheet import Sheet, Taken
 from shared.contracts.acting import SUPERVISION
@@ -32,6 +34,7 @@ from shared.contracts.vocabulary import (
 )
 from shared.eventstore.handle import Handled
 from shared.kernel import clock
+from shared.rules.findings import Finding
 
 _WHOLE = "*"
 
@@ -78,10 +81,11 @@ class SuccessionRow(ImportRow):
             "legal_basis": self.legal_basis,
             "source": self.source,
             "notes": self.notes,
+            "kind": self.kind,
         }
         if self.to_code is None:
             return units.Dissolve(unit_code=self.from_code, **basis)
-        return units.Succeed(unit_code=self.from_code, to_code=self.to_code, kind=self.kind, **basis)
+        return units.Succeed(unit_code=self.from_code, to_code=self.to_code, **basis)
 
 
 class TargetRow(ImportRow):
@@ -181,6 +185,10 @@ def _of_draft(row: PolicyRow | StageRow | ExemptionRow | PostingRow | OutcomeRow
     return [draft_ref(row.draft_code)]
 
 
+def _of_unit(row: UnitRow) -> list[AggregateRef]:
+    return [unit_ref(code) for code in (row.code, row.parent_code) if code is not None]
+
+
 def _of_succession(row: SuccessionRow) -> list[AggregateRef]:
     return [unit_ref(code) for code in (row.from_code, row.to_code) if code is not None]
 
@@ -193,7 +201,7 @@ class Rows:
 
     def sheets(self) -> dict[str, Sheet[Any]]:
         return {
-            "units": Sheet(UnitRow, lambda row: [unit_ref(row.code)], self._unit),
+            "units": Sheet(UnitRow, _of_unit, self._registered_unit),
             "unit_successions": Sheet(SuccessionRow, _of_succession, self._unit),
             "targets": Sheet(TargetRow, lambda row: [unit_ref(row.unit_code)], self._unit),
             "drafts": Sheet(
@@ -206,8 +214,17 @@ class Rows:
             "outcomes": Sheet(OutcomeRow, _of_draft, self._outcome),
         }
 
-    async def _unit(self, row: UnitRow | SuccessionRow | TargetRow, metadata: Metadata) -> Taken:
+    async def _unit(self, row: SuccessionRow | TargetRow, metadata: Metadata) -> Taken:
         return _taken(await self.commands.on_unit(row.command(), metadata))
+
+    async def _registered_unit(self, row: UnitRow, metadata: Metadata) -> Taken:
+        """Register a unit, and return as warnings what follows from the row alone."""
+        handled = await self.commands.on_unit(row.command(), metadata)
+        if not handled.events or not isinstance(handled.state, units.Unit):
+            return _taken(handled)
+        today = clock.day_in_vietnam(metadata.time)
+        findings = unit_findings(handled.state.by_day, row.province_code, {}, today)
+        return _taken(handled, [refused(f.text) for f in findings if f.kind in BY_ITSELF])
 
     async def _draft(self, row: DraftRow, metadata: Metadata) -> Taken:
         return _taken(await self.commands.register_draft(row.command(_given(metadata)), metadata))
@@ -220,8 +237,18 @@ class Rows:
         """Carry out a command, and return its findings as warnings."""
         given = _given(metadata)
         handled = await self.commands.on_draft(row.draft_code, row.command(given), metadata)
-        findings = self.commands.findings_on(handled, given["today"])
+        findings = [
+            *self.commands.findings_on(handled, given["today"]),
+            *await self._of_leads(row, handled),
+        ]
         return _taken(handled, [refused(finding.text) for finding in findings])
+
+    async def _of_leads(self, row: StageRow | PostingRow, handled: Handled[State]) -> list[Finding]:
+        if not isinstance(row, StageRow) or not handled.events or not isinstance(handled.state, Draft):
+            return []
+        about = {event.event_id for event in handled.events}
+        findings = await self.commands.lead_findings(handled.state, handled.history)
+        return [finding for finding in findings if finding.about in about]
 
     async def _outcome(self, row: OutcomeRow, metadata: Metadata) -> Taken:
         ends = {"withdrawn": Stage.WITHDRAWN, "merged": Stage.MERGED}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.registry.adapters.tables import DRAFT, directory
@@ -13,10 +13,12 @@ from services.registry.application.queries import DraftFilter
 from shared.directory.queries import leads_on, stands_on, unit_directory
 from shared.directory.units import Unit
 from shared.kernel.clock import Clock, day_in_vietnam
-from shared.kernel.text_folding import fold
+from shared.kernel.text_folding import folded_words
 
 UNIT, NAME = directory.units.unit, directory.units.name
 CARD, LEAD, STAGE = directory.drafts.draft, directory.drafts.lead, directory.drafts.stage
+
+SEARCHED = frozenset({"search", "search_title", "search_number"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +55,13 @@ def _units(text: str | None, limit: int, after: str | None) -> Select[Any]:
     columns = [column for column in UNIT.c if column.name != "search"]
     query = select(*columns).order_by(UNIT.c.unit_code).limit(limit)
     if text:
-        wanted = fold(text)
-        renamed = exists().where(
-            NAME.c.unit_code == UNIT.c.unit_code, NAME.c.search.contains(wanted, autoescape=True)
-        )
-        query = query.where(or_(UNIT.c.search.contains(wanted, autoescape=True), renamed))
+        renamed = exists().where(NAME.c.unit_code == UNIT.c.unit_code, _has_words(NAME.c.search, text))
+        query = query.where(or_(_has_words(UNIT.c.search, text), renamed))
     return query.where(UNIT.c.unit_code > after) if after else query
 
 
 def _drafts(wanted: DraftFilter, limit: int, after: str | None, today: date) -> Select[Any]:
-    own = (column for column in DRAFT.c if column.name not in {*CARD.c.keys(), "search"})
+    own = (column for column in DRAFT.c if column.name not in {*CARD.c.keys(), *SEARCHED})
     card = (column for column in CARD.c if column.name not in {"lead_unit_code", "rules_version"})
     query = (
         select(*card, *own, LEAD.c.unit_code.label("lead_unit_code"), STAGE.c.stage, STAGE.c.entered_on)
@@ -73,7 +72,9 @@ def _drafts(wanted: DraftFilter, limit: int, after: str | None, today: date) -> 
         .limit(limit)
     )
     if wanted.text:
-        query = query.where(_names(fold(wanted.text)))
+        # What a draft was registered with, and its present title and number.
+        names = func.concat_ws(" ", DRAFT.c.search, DRAFT.c.search_title, DRAFT.c.search_number)
+        query = query.where(_has_words(names, wanted.text))
     if wanted.unit_code:
         query = query.where(LEAD.c.unit_code == wanted.unit_code)
     if wanted.stage:
@@ -81,7 +82,6 @@ def _drafts(wanted: DraftFilter, limit: int, after: str | None, today: date) -> 
     return query.where(CARD.c.draft_code > after) if after else query
 
 
-def _names(text: str) -> ColumnElement[bool]:
-    """Look into what a draft was registered with, and into its number, which may have been amended since."""
-    number = func.replace(func.lower(DRAFT.c.final_number), "đ", "d")
-    return or_(DRAFT.c.search.contains(text, autoescape=True), number.contains(text, autoescape=True))
+def _has_words(folded: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    """Ask for all words of a search, in any order; none of its letters is a wildcard."""
+    return and_(true(), *(folded.contains(word, autoescape=True) for word in folded_words(text)))

@@ -28,6 +28,8 @@ class DraftRow(Base, table=True):
     draft_code: str = Field(unique=True)
     title: str
     search: str
+    search_title: str | None = None
+    search_number: str | None = None
     instrument: str
     lead_unit_code: str = Field(index=True)
     regime: str

@@ -7,11 +7,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from services.registry.adapters.read_model import as_of
+from services.registry.adapters.rule_views import finding_views
 from services.registry.adapters.views import UnitItem
 from services.registry.domain.unit import Unit
-from shared.contracts.registry import Notes, UnitDissolved, UnitSucceeded, UnitTargetSet
+from shared.contracts.registry import Notes, UnitAmended, UnitDissolved, UnitSucceeded, UnitTargetSet
 from shared.contracts.vocabulary import SuccessionKind
 from shared.eventstore.port import Version
+from shared.http.rule_views import FindingView
+from shared.rules.findings import Finding
 
 
 class SuccessionItem(BaseModel):
@@ -40,26 +43,30 @@ class UnitView(UnitItem):
     notes: Notes
     successions: list[SuccessionItem]
     targets: list[TargetItem]
+    amendments: list[UnitAmended]
     version: int
+    findings: list[FindingView]
 
 
-def unit_view(unit: Unit, version: Version, today: date) -> UnitView:
+def unit_view(unit: Unit, version: Version, today: date, findings: Iterable[Finding] = ()) -> UnitView:
     shown = {
-        **unit.registered.model_dump(),
+        **unit.described.model_dump(),
         **as_of(unit.by_day, today),
-        "notes": unit.registered.notes or {},
+        "notes": unit.described.notes or {},
     }
     return UnitView(
         **shown,
         successions=list(_successions(unit.changes)),
+        amendments=[c for c in unit.changes if isinstance(c, UnitAmended)],
         targets=[_target(change) for change in unit.changes if isinstance(change, UnitTargetSet)],
         version=version.count,
+        findings=finding_views(findings),
     )
 
 
 def unit_record(unit: Unit, version: Version, today: date) -> UnitView:
     """Show a unit for an export: `valid_to` is the registered one, since dissolutions stand in `successions`."""
-    return unit_view(unit, version, today).model_copy(update={"valid_to": unit.registered.valid_to})
+    return unit_view(unit, version, today).model_copy(update={"valid_to": unit.described.valid_to})
 
 
 def _successions(changes: Iterable[Any]) -> Iterable[SuccessionItem]:

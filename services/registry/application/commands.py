@@ -1,10 +1,12 @@
 """What can be done to units and drafts: load, decide, append."""
 
+import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 
+from services.registry.application.unit_references import reached, related_to
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain import unit as units
 from services.registry.domain.draft import draft
@@ -12,6 +14,8 @@ from services.registry.domain.draft_facts import entry_with_id, facts_of
 from services.registry.domain.draft_state import Absent, Draft, State
 from services.registry.domain.errors import DraftNotFound, UnitNotFound, UnknownUnit
 from services.registry.domain.postings import PostingEvent
+from services.registry.domain.references.findings import lead_findings, unit_findings
+from services.registry.domain.references.unit_checks import parents_of
 from shared.contracts.envelope import AggregateRef, Metadata
 from shared.contracts.ids import draft_id, unit_id
 from shared.contracts.registry import DraftAmended
@@ -31,6 +35,7 @@ class Commands:
     new_id: NewId
     rulebook: Rulebook
     now: Clock
+    _units_in_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def today(self) -> date:
@@ -39,12 +44,19 @@ class Commands:
     async def on_unit(
         self, command: units.Command, metadata: Metadata, if_match: int | None = None
     ) -> Handled[units.State]:
-        if isinstance(command, units.Succeed):
-            await self.require_unit(command.to_code)
+        """Carry out a command on a unit, one after the other: two may refer to each other."""
+
+        async def with_related(history: History) -> tuple[units.Command, Metadata]:
+            related = await related_to(self.store, command, history.state(units.unit))
+            if isinstance(command, units.Succeed) and command.to_code not in related:
+                raise UnitNotFound(command.to_code)
+            return replace(command, related=related), metadata
+
         ref = unit_ref(command.unit_code)
-        return await handle(
-            self.store, units.unit, ref, command, metadata, if_match=if_match, new_id=self.new_id
-        )
+        async with self._units_in_turn:
+            return await handle_prepared(
+                self.store, units.unit, ref, with_related, metadata, if_match=if_match, new_id=self.new_id
+            )
 
     async def register_draft(self, command: drafts.Register, metadata: Metadata) -> Handled[State]:
         await self.require_unit(command.lead_unit_code)
@@ -54,7 +66,10 @@ class Commands:
         self, draft_code: str, command: drafts.Command, metadata: Metadata, if_match: int | None = None
     ) -> Handled[State]:
         if isinstance(command, drafts.Transfer):
-            await self.require_unit(command.to_unit_code)
+            related = await reached(self.store, [command.to_unit_code], lambda _: ())
+            if not related:
+                raise UnitNotFound(command.to_unit_code)
+            command = replace(command, related=related)
         ref = draft_ref(draft_code)
         return await handle(self.store, draft, ref, command, metadata, if_match=if_match, new_id=self.new_id)
 
@@ -106,6 +121,17 @@ class Commands:
 
     def findings(self, of: Draft, history: History, today: date) -> tuple[Finding, ...]:
         return findings(facts_of(of, history.events), self.rulebook, today)
+
+    async def lead_findings(self, of: Draft, history: History) -> tuple[Finding, ...]:
+        """Return what follows from the lead units, which are read from the log."""
+        leads = {of.registered.lead_unit_code, *(transfer.to_unit_code for transfer in of.transfers)}
+        related = await reached(self.store, leads, lambda _: ())
+        return lead_findings(of, self.entries(of, history), related)
+
+    async def unit_findings(self, of: units.Unit) -> tuple[Finding, ...]:
+        """Return what contradicts a unit today, with the units above it read from the log."""
+        related = await reached(self.store, parents_of(of.by_day), parents_of)
+        return unit_findings(of.by_day, of.described.province_code, related, self.today)
 
     def entries(self, of: Draft, history: History) -> list[StageEntry]:
         """Give all entries into stages in the order of the rules."""

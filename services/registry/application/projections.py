@@ -31,17 +31,25 @@ def _nothing(_event: Recorded, _data: Any) -> Rows:
 
 def _draft_registered(event: Recorded, data: DraftRegistered) -> Rows:
     search = fold(f"{data.draft_code} {data.title} {data.final_number or ''}")
-    return [Put("draft", {"search": search, "scope": {}, "version": event.aggregate_version}, data)]
+    own: dict[str, Any] = {"search": search, "search_title": None, "search_number": None, "scope": {}}
+    return [Put("draft", own | {"version": event.aggregate_version}, data)]
 
 
 def _draft_changed(event: Recorded, **values: Any) -> Rows:
     return [Change("draft", {"draft_id": event.ref.id}, values)]
 
 
+def _amended(data: DraftAmended) -> dict[str, Any]:
+    changes = amended(data)
+    if "final_number" in changes:
+        changes["search_number"] = fold(changes["final_number"] or "")
+    return changes
+
+
 _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
-    DraftAmended: lambda event, data: _draft_changed(event, **amended(data)),
+    DraftAmended: lambda event, data: _draft_changed(event, **_amended(data)),
     DraftRegistered: _draft_registered,
-    DraftRetitled: lambda event, data: _draft_changed(event, title=data.title),
+    DraftRetitled: lambda event, data: _draft_changed(event, title=data.title, search_title=fold(data.title)),
     DraftScopeAssessed: lambda event, data: _draft_changed(event, scope=data.model_dump(mode="json")),
     DraftProcedureDecided: lambda event, data: _draft_changed(event, procedure=data.procedure),
 }

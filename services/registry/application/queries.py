@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftFilter:
-    """`text` is compared without case and diacritics; None means no restriction."""
+    """All words of `text` are looked for, without case and diacritics; None means no restriction."""
 
     text: str | None = None
     unit_code: str | None = None

@@ -1,6 +1,7 @@
 """The draft aggregate: one draft legal document from proposal to promulgation, and what may happen to it."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import assert_never
 
 from services.registry.domain import draft_amendment, draft_stages, errors
@@ -26,6 +27,7 @@ from services.registry.domain.draft_commands import (
     Transfer,
 )
 from services.registry.domain.draft_state import Absent, Draft, State, about, evolve
+from services.registry.domain.references.unit_checks import check_valid
 from services.registry.domain.without_notes import plain
 from shared.contracts.acting import Acting
 from shared.contracts.decider import Decider
@@ -84,17 +86,36 @@ def _decide_decision(draft: Draft, command: DecisionCommand) -> Sequence[DraftEv
             scope = DraftScopeAssessed.of(command.scope)
             return [] if scope == draft.scope else [scope]
         case DecideProcedure():
-            decision = DraftProcedureDecided.of(command)
-            return [] if decision == draft.procedure else [decision]
+            return _decide_procedure(draft, command)
         case Exempt():
-            exemption = DraftCommunicationExempted.of(command)
-            return [] if plain(exemption) in map(plain, draft.exemptions) else [exemption]
+            return _exempt(draft, command)
         case Transfer():
             return _transfer(draft, command)
         case Amend():
             return draft_amendment.decide(draft, command)
         case _:
             assert_never(command)
+
+
+def _exempt(draft: Draft, command: Exempt) -> Sequence[DraftEvent]:
+    exemption = DraftCommunicationExempted.of(command)
+    if plain(exemption) in map(plain, draft.exemptions):
+        return []
+    _check_decided_on(command.decided_on, command.today)
+    return [exemption]
+
+
+def _decide_procedure(draft: Draft, command: DecideProcedure) -> Sequence[DraftEvent]:
+    decision = DraftProcedureDecided.of(command)
+    if decision == draft.procedure:
+        return []
+    _check_decided_on(command.decided_on, command.today)
+    return [decision]
+
+
+def _check_decided_on(day: date | None, today: date) -> None:
+    if day is not None:
+        check_recorded_day(day, Precision.DAY, today)
 
 
 def _decide_policy(draft: Draft, command: PolicyCommand) -> Sequence[DraftEvent]:
@@ -153,7 +174,11 @@ def _remove_policy(draft: Draft, command: RemovePolicy) -> Sequence[DraftEvent]:
 def _transfer(draft: Draft, command: Transfer) -> Sequence[DraftEvent]:
     check_recorded_day(command.on, Precision.DAY, command.today)
     transfer = DraftTransferred.of(command)
-    return [] if transfer in draft.transfers else [transfer]
+    if transfer in draft.transfers:
+        return []
+    for unit in command.related.values():
+        check_valid(unit, command.on)
+    return [transfer]
 
 
 draft: Decider[State, Command, DraftEvent] = Decider("draft", Absent(), decide, evolve, about)

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TypedDict
 from uuid import UUID
 
+from services.registry.domain.references.unit_checks import Related
 from services.registry.domain.stages import Entry
 from shared.contracts.acting import Acting
 from shared.contracts.vocabulary import (
@@ -181,11 +182,12 @@ class Exempt(OnDraft):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer(OnDraft):
-    """Let another unit lead from a day on."""
+    """Let another unit lead from a day on; `related` has that unit."""
 
     to_unit_code: str
     on: date
     document: str | None = None
+    related: Related = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,20 @@
-"""The unit aggregate: an organisation unit, never deleted; it is renamed, moved, succeeded or dissolved."""
+"""The unit aggregate: an organisation unit, never deleted; it is amended, renamed, moved, succeeded or dissolved."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import reduce
-from typing import assert_never
+from typing import Any, assert_never
 
-from services.registry.domain.errors import UnitDiffers, UnitNotFound
+from services.registry.domain.errors import AmendsAndClears, UnitDiffers, UnitNotFound
+from services.registry.domain.references import unit_checks
+from services.registry.domain.references.errors import EndsBeforeBegin, SuccessorMissing
+from services.registry.domain.references.unit_checks import Related
 from services.registry.domain.without_notes import plain
 from shared.contracts.about import About
 from shared.contracts.decider import Decider
 from shared.contracts.registry import (
+    UnitAmended,
     UnitDissolved,
     UnitEvent,
     UnitMoved,
@@ -19,17 +23,21 @@ from shared.contracts.registry import (
     UnitSucceeded,
     UnitTargetSet,
 )
-from shared.contracts.vocabulary import Dataset, SuccessionKind, UnitKind, UnitLevel
+from shared.contracts.vocabulary import Dataset, SuccessionKind, UnitClearable, UnitKind, UnitLevel
 from shared.directory import units
 
-Change = UnitRenamed | UnitMoved | UnitSucceeded | UnitDissolved | UnitTargetSet
+Change = UnitAmended | UnitRenamed | UnitMoved | UnitSucceeded | UnitDissolved | UnitTargetSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnUnit:
-    """Who may give these commands is decided by their role alone, at the routes."""
+    """Who may give these commands is decided by their role alone, at the routes.
+
+    `related` are the registered units that the command's references lead to.
+    """
 
     unit_code: str
+    related: Related = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +53,23 @@ class Register(OnUnit):
     source: str | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
     dataset: Dataset = Dataset.LIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amend(OnUnit):
+    """Correct what was registered wrongly.
+
+    None leaves a field as it is; `cleared` names those whose value was wrong and has no replacement.
+    """
+
+    level: UnitLevel | None = None
+    kind: UnitKind | None = None
+    parent_code: str | None = None
+    province_code: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    cleared: tuple[UnitClearable, ...] = ()
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +93,7 @@ class Dissolve(OnUnit):
     """End the unit on a day without a successor."""
 
     on: date
+    kind: SuccessionKind = SuccessionKind.DISSOLVE
     legal_basis: str | None = None
     source: str | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
@@ -95,7 +121,7 @@ class SetTarget(OnUnit):
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
-Command = Register | Rename | Move | Dissolve | Succeed | SetTarget
+Command = Register | Amend | Rename | Move | Dissolve | Succeed | SetTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +131,10 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
+    """`registered` is how it was registered, `described` the same with all amendments."""
+
     registered: UnitRegistered
+    described: UnitRegistered
     changes: tuple[Change, ...] = ()
 
     @property
@@ -119,11 +148,16 @@ State = Absent | Unit
 
 def decide(state: State, command: Command) -> Sequence[UnitEvent]:
     if isinstance(command, Register):
-        return _register(state, UnitRegistered.of(command))
+        return _register(state, command)
     if isinstance(state, Absent):
         raise UnitNotFound(command.unit_code)
+    if isinstance(command, Amend):
+        return _amend(state, command)
     change = _change(command)
-    return [] if plain(change) in map(plain, state.changes) else [change]
+    if plain(change) in map(plain, state.changes):
+        return []
+    _check(state.by_day, command)
+    return [change]
 
 
 def _change(command: Rename | Move | Dissolve | Succeed | SetTarget) -> Change:
@@ -142,19 +176,73 @@ def _change(command: Rename | Move | Dissolve | Succeed | SetTarget) -> Change:
             assert_never(command)
 
 
-def _register(state: State, unit: UnitRegistered) -> Sequence[UnitEvent]:
-    if isinstance(state, Absent):
-        return [unit]
-    if state.registered != unit:
-        raise UnitDiffers(unit.unit_code)
-    return []
+def _check(unit: units.Unit, command: Rename | Move | Dissolve | Succeed | SetTarget) -> None:
+    match command:
+        case Rename():
+            unit_checks.check_valid(unit, command.on)
+        case Move():
+            unit_checks.check_move(unit, command.parent_code, command.on, command.related)
+        case Dissolve():
+            _check_end(unit, command)
+        case Succeed():
+            unit_checks.check_succession(unit, command.to_code, command.on, command.related)
+        case SetTarget():
+            pass
+        case _:
+            assert_never(command)
+
+
+def _check_end(unit: units.Unit, command: Dissolve) -> None:
+    if command.kind is not SuccessionKind.DISSOLVE:
+        raise SuccessorMissing(command.kind)
+    if unit.valid_from and command.on < unit.valid_from:
+        raise EndsBeforeBegin(unit.valid_from, command.on)
+
+
+def _register(state: State, command: Register) -> Sequence[UnitEvent]:
+    """Register once; a repeated registration with the original or the amended content changes nothing."""
+    unit = UnitRegistered.of(command)
+    if isinstance(state, Unit):
+        if unit not in (state.registered, state.described):
+            raise UnitDiffers(unit.unit_code)
+        return []
+    unit_checks.check_registration(units.registered(unit), unit.province_code, command.related)
+    return [unit]
+
+
+def _amend(state: Unit, command: Amend) -> Sequence[UnitAmended]:
+    """Record what really changes; the unit must be as sound with it as a new one."""
+    if both := [name for name in command.cleared if getattr(command, name) is not None]:
+        raise AmendsAndClears(both)
+    changes = {
+        name: value
+        for name, value in units.amended(command).items()
+        if getattr(state.described, name) != value
+    }
+    if not changes:
+        return []
+    cleared = tuple(name for name in UnitClearable if name in changes and changes[name] is None)
+    amendment = UnitAmended(
+        unit_code=command.unit_code, **_given(changes), cleared=cleared, reason=command.reason
+    )
+    after = units.evolve(state.by_day, amendment)
+    unit_checks.check_registration(
+        after, changes.get("province_code", state.described.province_code), command.related
+    )
+    return [amendment]
+
+
+def _given(changes: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in changes.items() if value is not None}
 
 
 def evolve(state: State, event: UnitEvent) -> State:
     if isinstance(event, UnitRegistered):
-        return Unit(event)
+        return Unit(event, event)
     if isinstance(state, Absent):
         return state
+    if isinstance(event, UnitAmended):
+        state = replace(state, described=state.described.model_copy(update=units.amended(event)))
     return replace(state, changes=(*state.changes, event))
 
 

@@ -1,0 +1,161 @@
+"""References of a unit that contradict each other: what is refused, and what to do instead."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from services.registry.domain.references.provinces import MERGED_INTO, REORGANISED_ON, SINCE
+from shared.kernel.errors import Refusal
+
+
+class NoProvince(Refusal):
+    code = "province-not-found"
+    kind = "invalid"
+
+    def __init__(self, code: str, meant: str | None) -> None:
+        vi, en = (f"; có phải “{meant}”?", f"; is it '{meant}'?") if meant else (".", ".")
+        super().__init__(
+            f"Không có mã tỉnh, thành phố “{code}”{vi} Mã gồm 2 chữ số, giữ số 0 ở đầu (ví dụ 01), theo Quyết định "
+            "19/2025/QĐ-TTg (trước ngày 01/07/2025: Quyết định 124/2004/QĐ-TTg); trong bảng tính, đề nghị định dạng "
+            "cột là Văn bản (Text).",
+            f"There is no province with the code '{code}'{en} A code has 2 digits, with leading zeros (such as 01), by "
+            "Decision 19/2025/QĐ-TTg (before 2025-07-01: Decision 124/2004/QĐ-TTg); in a workbook, format the column as "
+            "text.",
+            province_code=code,
+            field="province_code",
+        )
+
+
+class ProvinceEnded(Refusal):
+    code = "province-ended"
+    kind = "invalid"
+
+    def __init__(self, code: str, valid_from: date) -> None:
+        now = MERGED_INTO[code]
+        super().__init__(
+            f"Mã tỉnh “{code}” chỉ dùng đến ngày 30/06/2025, còn đơn vị có từ ngày {valid_from:%d/%m/%Y}; đề nghị ghi "
+            f"mã mới “{now}” ({SINCE[now]}) hoặc sửa ngày.",
+            f"The province code '{code}' was in use until 2025-06-30, and the unit begins on {valid_from}; write the new "
+            f"code '{now}' ({SINCE[now]}), or correct the day.",
+            province_code=code,
+            field="province_code",
+        )
+
+
+class DistrictsEnded(Refusal):
+    code = "districts-ended"
+    kind = "invalid"
+
+    def __init__(self, valid_from: date) -> None:
+        super().__init__(
+            f"Từ ngày {REORGANISED_ON:%d/%m/%Y} không còn cấp huyện (Nghị quyết 203/2025/QH15), còn đơn vị cấp huyện này "
+            f"có từ ngày {valid_from:%d/%m/%Y}; đề nghị sửa cấp, loại đơn vị hoặc ngày bắt đầu.",
+            f"There is no district level since {REORGANISED_ON} (Resolution 203/2025/QH15), and this district unit begins on "
+            f"{valid_from}; correct level, kind or first day.",
+            field="valid_from",
+        )
+
+
+class EndsBeforeBegin(Refusal):
+    code = "ends-before-begin"
+    kind = "invalid"
+
+    def __init__(self, valid_from: date, last_day: date) -> None:
+        super().__init__(
+            f"Ngày kết thúc {last_day:%d/%m/%Y} đứng trước ngày bắt đầu {valid_from:%d/%m/%Y} của đơn vị; đề nghị kiểm "
+            "tra lại cả hai ngày.",
+            f"The last day {last_day} comes before the unit's first day {valid_from}; check both days.",
+            field="valid_to",
+        )
+
+
+class NotValidOn(Refusal):
+    """A fact of a day names a unit that did not exist on it."""
+
+    code = "unit-not-valid"
+    kind = "invalid"
+
+    def __init__(self, unit_code: str, day: date, valid_from: date | None, last_day: date | None) -> None:
+        from_vi, from_en = (f"từ {valid_from:%d/%m/%Y}", f"from {valid_from}") if valid_from else ("", "")
+        to_vi, to_en = (f"đến {last_day:%d/%m/%Y}", f"until {last_day}") if last_day else ("", "")
+        vi, en = f"{from_vi} {to_vi}".strip(), f"{from_en} {to_en}".strip()
+        super().__init__(
+            f"Ngày {day:%d/%m/%Y} đơn vị “{unit_code}” không hoạt động (đơn vị có {vi}); đề nghị sửa ngày, ghi đơn vị "
+            "khác, hoặc đính chính thời gian của đơn vị (POST /units/{mã}/amend).",
+            f"On {day} the unit '{unit_code}' does not exist (it is valid {en}); correct the day, name another unit, or "
+            "amend the unit's days (POST /units/{code}/amend).",
+            unit_code=unit_code,
+        )
+
+
+class ParentNeverValid(Refusal):
+    code = "parent-not-valid"
+    kind = "invalid"
+
+    def __init__(self, parent_code: str) -> None:
+        super().__init__(
+            f"Đơn vị cấp trên “{parent_code}” không có ngày nào cùng hoạt động với đơn vị này; đề nghị ghi đơn vị cấp trên "
+            "của thời gian đó, hoặc sửa ngày bắt đầu, ngày kết thúc.",
+            f"The parent '{parent_code}' and this unit have no day in common; name the parent of that time, or correct "
+            "the first and last days.",
+            parent_code=parent_code,
+            field="parent_code",
+        )
+
+
+class ParentOfItself(Refusal):
+    code = "parent-of-itself"
+    kind = "invalid"
+
+    def __init__(self, ring: Sequence[str]) -> None:
+        shown = " → ".join(ring)
+        super().__init__(
+            f"Đơn vị không thể trực thuộc chính mình hoặc đơn vị cấp dưới của mình ({shown}); đề nghị kiểm tra lại mã đơn "
+            "vị cấp trên (parent_code).",
+            f"A unit can't be below itself or a unit below it ({shown}); check the code of the parent (parent_code).",
+            ring=list(ring),
+            field="parent_code",
+        )
+
+
+class ParentOfLowerLevel(Refusal):
+    code = "parent-of-lower-level"
+    kind = "invalid"
+
+    def __init__(self, parent_code: str, parent_level: str, level: str) -> None:
+        super().__init__(
+            f"Đơn vị cấp trên “{parent_code}” thuộc cấp thấp hơn ({parent_level}) so với đơn vị này ({level}); đề nghị kiểm "
+            "tra lại mã đơn vị cấp trên và cấp (level).",
+            f"The parent '{parent_code}' is of a lower level ({parent_level}) than this unit ({level}); check the code of "
+            "the parent and the level.",
+            parent_code=parent_code,
+            field="parent_code",
+        )
+
+
+class SucceedsItself(Refusal):
+    code = "succeeds-itself"
+    kind = "invalid"
+
+    def __init__(self, chain: Sequence[str]) -> None:
+        shown = " → ".join(chain)
+        super().__init__(
+            f"Đơn vị không thể kế thừa chính mình ({shown}); đề nghị kiểm tra lại mã. Đổi tên mà giữ mã: POST "
+            "/units/{mã}/rename; đơn vị lập lại cần một mã mới.",
+            f"A unit can't succeed itself ({shown}); check the codes. For a new name under the same code: POST "
+            "/units/{code}/rename; a unit that is set up again needs a new code.",
+            chain=list(chain),
+            field="to_code",
+        )
+
+
+class SuccessorMissing(Refusal):
+    code = "successor-missing"
+    kind = "invalid"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(
+            f"Loại “{kind}” cần mã đơn vị kế thừa (to_code); nếu đơn vị kết thúc mà không có đơn vị kế thừa, đề nghị ghi "
+            "“dissolve”.",
+            f"The kind '{kind}' needs the code of the successor (to_code); for an end without a successor write 'dissolve'.",
+            field="to_code",
+        )
