@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.compose import COMPOSE, DEPLOY
+from tests.support.compose import COMPOSE, DEPLOY, FILES, services
 
 ROOT = DEPLOY.parent
 START = ("deploy.compose.start", str(COMPOSE / "compose.yaml"))
@@ -60,6 +60,7 @@ def test_the_base_names_what_is_missing() -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+CONTAINERS = frozenset(name for file in FILES for name in services(file))
 UP = re.compile(r"\bup (?:-d|--detach)\b(?P<rest>[^#`\n]*)")
 
 
@@ -68,8 +69,8 @@ def documented() -> Iterator[tuple[str, str]]:
     texts = (ROOT / "Makefile", ROOT / "README.md", *DEPLOY.rglob("*.md"), *DEPLOY.rglob("*.yaml"))
     for path in (*texts, *DEPLOY.rglob("*.py")):
         for match in UP.finditer(path.read_text(encoding="utf-8")):
-            names = [word for word in match["rest"].split() if not word.startswith("-")]
-            if names or "--force-recreate" in match["rest"]:
+            words = set(re.findall(r"[\w-]+", match["rest"]))
+            if words & {*CONTAINERS, "--force-recreate"}:
                 yield str(path.relative_to(ROOT)), match[0]
 
 
