@@ -7,6 +7,7 @@ from typing import Any
 from deploy.cli.client import ServiceRefused, Services
 from deploy.cli.console import CommandError, count, out, print_text
 from deploy.cli.data.csv_files import Answer, CsvFiles, keep_notes_option
+from shared.bulk_import.percentages import percent_cell
 from shared.contracts.vocabulary import SuccessionKind
 from shared.kernel.errors import Text
 
@@ -77,7 +78,8 @@ def _units(services: Services, files: CsvFiles) -> None:
                 item["notes"],
             )
         for target in unit["targets"]:
-            files.add("targets", {**target, "unit_code": code}, target["notes"])
+            percent = percent_cell(target["target_percent"])
+            files.add("targets", {**target, "unit_code": code, "target_percent": percent}, target["notes"])
 
 
 def _without_none(answer: Answer) -> Answer:
