@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.campaigns.adapters import tables
+from services.campaigns.adapters import records_api, tables
 from services.campaigns.adapters.answers import pages
 from services.campaigns.adapters.broker import subscribe
 from services.campaigns.adapters.communications import api
@@ -44,6 +44,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
         description="Kế hoạch và hoạt động truyền thông dự thảo chính sách. / Plans and communications about draft policies.",
         routers=[
             *api.routers(commands, read_model),
+            records_api.router(read_model, platform.store),
             _imports(platform, read_model),
             pages.router(
                 Answers(platform.store, commands, read_model),

@@ -28,6 +28,7 @@ class Case:
 
 STAGES = "draft_code,stage,entered_on"
 DRAFTS = "draft_code,title,instrument,lead_unit_code,regime"
+UNITS = "code,name,level,kind,province_code,valid_from,valid_to"
 POLICIES = "draft_code,policy_no,title"
 TALKS = "draft_code,held_on,channel,title,policy_no"
 
@@ -161,6 +162,26 @@ CASES = (
         "draft_code,held_on,channel,title,comments_received,comments_accepted\n"
         "VD-1,2026-03-04,dialogue,Đối thoại,3,4\n",
     ),
+    Case("mã tỉnh / province", "units", f"{UNITS}\nVD-P,Sở P,provincial,department,1,,\n"),
+    Case(
+        "tỉnh đã sáp nhập / merged province",
+        "units",
+        f"{UNITS}\nVD-P,Sở P,provincial,department,27,2025-07-01,\n",
+    ),
+    Case(
+        "hết trước khi có / ends before it begins",
+        "units",
+        f"{UNITS}\nVD-P,Sở P,provincial,department,,2026-01-01,2025-01-01\n",
+    ),
+    Case(
+        "cấp huyện / district", "units", f"{UNITS}\nVD-P,Huyện P,district,district_committee,,2025-08-01,\n"
+    ),
+    Case(
+        "kế thừa chính mình / succeeds itself",
+        "unit_successions",
+        "from_code,to_code,kind,date\nSO-A,SO-A,merge,2025-08-01\n",
+    ),
+    Case("tỷ lệ hai nghĩa / two readings", "targets", "unit_code,year,target_percent\nSO-A,2025,0.7\n"),
     Case("ô trống / empty cell", "policies", f"{POLICIES}\nVD-1,2,\n"),
     Case("mã sai / bad code", "units", "code,name,level,kind\nsở a,Sở A,provincial,department\n"),
     Case("không phải số / no number", "policies", f"{POLICIES}\nVD-1,một,Chính sách\n"),

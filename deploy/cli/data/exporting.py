@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from deploy.cli.client import ServiceRefused, Services
-from deploy.cli.console import CommandError, count, out, print_text
+from deploy.cli.console import CommandError, count, err, out, print_text
 from deploy.cli.data.csv_files import Answer, CsvFiles, keep_notes_option
+from shared.bulk_import.percentages import percent_cell
 from shared.contracts.vocabulary import SuccessionKind
 from shared.kernel.errors import Text
 
@@ -43,6 +44,8 @@ def export(services: Services, folder: Path) -> None:
         _units(services, files)
         _drafts(services, files)
         if "campaigns" in services.current.urls:
+            _plans(services, files)
+            _communications(services, files)
             _programmes(services, files)
         if "notifier" in services.current.urls:
             _recipients(services, files)
@@ -61,7 +64,7 @@ def _pages(services: Services, service: str, path: str) -> Iterator[Answer]:
         yield from page["items"]
         read += len(page["items"])
         if len(page["items"]) == PAGE:  # a long list: show that it goes on
-            out.print(f"{path}: {count(read)}…", markup=False, style="dim")
+            err.print(f"{path}: {count(read)}…", markup=False, style="dim")
         if (cursor := page["next"]) is None:
             return
 
@@ -77,7 +80,8 @@ def _units(services: Services, files: CsvFiles) -> None:
                 item["notes"],
             )
         for target in unit["targets"]:
-            files.add("targets", {**target, "unit_code": code}, target["notes"])
+            percent = percent_cell(target["target_percent"])
+            files.add("targets", {**target, "unit_code": code, "target_percent": percent}, target["notes"])
 
 
 def _without_none(answer: Answer) -> Answer:
@@ -85,10 +89,8 @@ def _without_none(answer: Answer) -> Answer:
 
 
 def _drafts(services: Services, files: CsvFiles) -> None:
-    for listed in _pages(services, "registry", "/drafts"):
-        code = listed["draft_code"]
-        draft = services.get("registry", f"/drafts/{code}")
-        of_draft = {"draft_code": code}
+    for draft in _pages(services, "registry", "/draft-records"):
+        of_draft = {"draft_code": draft["draft_code"]}
         document = (draft["procedure_decision"] or {}).get("document")
         files.add(
             "drafts", {**(draft["scope"] or {}), **draft, "procedure_document": document}, draft["notes"]
@@ -96,7 +98,9 @@ def _drafts(services: Services, files: CsvFiles) -> None:
         for policy in draft["policies"]:
             groups = _listed(policy["affected_groups"])
             files.add("policies", {**policy, **of_draft, "affected_groups": groups}, policy["notes"])
-        for entry in _as_recorded(services, code, draft["stages"]):
+        for entry in draft[
+            "stages"
+        ]:  # in the order of recording: an import gives the same late and resumed stages
             files.add("stages", {**entry, **of_draft}, entry["notes"])
         for exemption in draft["exemptions"]:
             stages = _listed(exemption["stages"]) or "*"
@@ -104,29 +108,15 @@ def _drafts(services: Services, files: CsvFiles) -> None:
         for posting in draft["postings"]:
             ends = _listed(item["closes_on"] for item in posting["extensions"])
             files.add("postings", {**posting, **of_draft, "extended_to": ends}, posting["notes"])
-        if "campaigns" in services.current.urls:
-            _plan(services, files, code)
-            _communications(services, files, code)
 
 
-def _as_recorded(services: Services, code: str, stages: list[Answer]) -> list[Answer]:
-    """Order entries by the time of recording, so that an import gives the same late and resumed stages."""
-    if not stages:
-        return []
-    events = services.get("registry", f"/drafts/{code}/history")["events"]
-    places = {event["event_id"]: event["position"] for event in events}
-    sources = {event["event_id"]: event["data"].get("source") for event in events}
-    ordered = sorted(stages, key=lambda entry: places.get(entry["entry_id"], 0))
-    return [{**entry, "source": sources.get(entry["entry_id"])} for entry in ordered]
-
-
-def _plan(services: Services, files: CsvFiles, code: str) -> None:
-    plan = services.get("campaigns", f"/drafts/{code}/plan")
-    if approved := plan["approved"]:
-        files.add("plans", {**approved, "draft_code": code}, approved["notes"])
-    for activity in plan["activities"]:
-        if activity["state"] != "cancelled":
-            files.add("activities", activity, activity["notes"])
+def _plans(services: Services, files: CsvFiles) -> None:
+    for plan in _pages(services, "campaigns", "/plan-records"):
+        if approved := plan["approved"]:
+            files.add("plans", {**approved, "draft_code": plan["draft_code"]}, approved["notes"])
+        for activity in plan["activities"]:
+            if activity["state"] != "cancelled":
+                files.add("activities", activity, activity["notes"])
 
 
 def _programmes(services: Services, files: CsvFiles) -> None:
@@ -135,8 +125,8 @@ def _programmes(services: Services, files: CsvFiles) -> None:
         files.add("programme", {**entry, "coordinating_unit_codes": units}, entry["notes"])
 
 
-def _communications(services: Services, files: CsvFiles, code: str) -> None:
-    for page_result in _pages(services, "campaigns", f"/drafts/{code}/communications"):
+def _communications(services: Services, files: CsvFiles) -> None:
+    for page_result in _pages(services, "campaigns", "/communications"):
         files.add("communications", _communication(page_result), page_result["notes"])
         for evidence in page_result["evidence"]:
             files.add("evidence", {**evidence, "communication_id": page_result["communication_id"]})

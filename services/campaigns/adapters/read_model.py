@@ -1,6 +1,6 @@
 """Campaigns' read model in SQL."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -75,10 +75,16 @@ class SqlReadModel:
             rows = (await connection.execute(query)).mappings().all()
         return [{**row, "cursor": str(row["position"])} for row in rows]
 
-    async def carried_out(self, draft_code: str) -> Mapping[UUID, UUID]:
+    async def draft_codes(self, limit: int, after: str | None) -> list[str]:
+        code = DRAFT.c.draft_code
+        query = select(code).order_by(code).limit(limit)
+        async with self.engine.connect() as connection:
+            return list(await connection.scalars(query.where(code > after) if after else query))
+
+    async def carried_out(self, draft_codes: Collection[str]) -> Mapping[UUID, UUID]:
         query = (
             select(COMMUNICATION.c.activity_id, COMMUNICATION.c.communication_id)
-            .where(COMMUNICATION.c.draft_code == draft_code, _CARRIES_OUT)
+            .where(COMMUNICATION.c.draft_code.in_(draft_codes), _CARRIES_OUT)
             .order_by(COMMUNICATION.c.held_on, COMMUNICATION.c.communication_id)
         )
         async with self.engine.connect() as connection:
@@ -132,10 +138,11 @@ def _communications(wanted: CommunicationFilter, limit: int, after: str | None) 
     table = COMMUNICATION.c
     query = (
         select(COMMUNICATION, _evidence().label("evidence"))
-        .where(table.draft_code == wanted.draft_code)
         .order_by(table.held_on, table.communication_id)
         .limit(limit)
     )
+    if wanted.draft_code is not None:
+        query = query.where(table.draft_code == wanted.draft_code)
     if not wanted.include_retracted:
         query = query.where(table.retracted.is_(False))
     if after:

@@ -107,7 +107,7 @@ class Answers:
 
     async def _planned(self, gap: GapSummary) -> PlanActivityPlanned | None:
         plan, _ = await self.commands.plan(gap.draft_code)
-        done = await self.read_model.carried_out(gap.draft_code)
+        done = await self.read_model.carried_out([gap.draft_code])
         for activity_id, activity in plan.activities.items():
             open_ = not activity.cancelled and activity_id not in done
             if open_ and activity.planned.gap_id == gap.gap_id:

@@ -1,6 +1,6 @@
 """What can be asked of campaigns' read model."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -27,7 +27,9 @@ class DraftDirectory(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommunicationFilter:
-    draft_code: str
+    """Those of one draft, or of all."""
+
+    draft_code: str | None = None
     include_retracted: bool = False
 
 
@@ -73,6 +75,10 @@ class ReadModel(DraftDirectory, Protocol):
         """List entries of programmes in the order of recording, with `cursor` as above, and `is_open`."""
         ...
 
-    async def carried_out(self, draft_code: str) -> Mapping[UUID, UUID]:
-        """Give the planned activities of a draft that a communication (the last one by day) carried out."""
+    async def draft_codes(self, limit: int, after: str | None) -> list[str]:
+        """List the codes of drafts, those after one."""
+        ...
+
+    async def carried_out(self, draft_codes: Collection[str]) -> Mapping[UUID, UUID]:
+        """Give the planned activities of drafts that a communication (the last one by day) carried out."""
         ...

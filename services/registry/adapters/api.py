@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from services.registry.adapters import bodies, draft_api
+from services.registry.adapters import bodies, draft_api, records_api
 from services.registry.adapters.rule_views import ProceduresView, procedures_view
-from services.registry.adapters.unit_views import UnitView, unit_record, unit_view
+from services.registry.adapters.unit_views import UnitView, unit_view
 from services.registry.adapters.views import (
     DraftItem,
     DraftView,
@@ -15,7 +15,7 @@ from services.registry.adapters.views import (
     draft_view,
     history_view,
 )
-from services.registry.application.commands import Commands, unit_ref
+from services.registry.application.commands import Commands
 from services.registry.application.queries import DraftFilter, ReadModel
 from services.registry.domain import unit as units
 from shared.contracts.event import Code
@@ -38,7 +38,7 @@ def routers(
         _unit_commands(commands),
         *draft_api.routers(commands),
         _queries(commands, read_model, rulebook),
-        _unit_records(commands, read_model, store),
+        records_api.router(commands, read_model, store),
     ]
 
 
@@ -102,29 +102,6 @@ def _unit_commands(commands: Commands) -> APIRouter:
     @router.post("/{unit_code}/targets", summary="Set the unit's own target for a reporting year")
     async def target(unit_code: Code, body: bodies.Target, context: UnitContext) -> Accepted:
         return await record(context, body.command(unit_code))
-
-    return router
-
-
-def _unit_records(commands: Commands, read_model: ReadModel, store: BulkStore) -> APIRouter:
-    router = APIRouter(tags=["queries"])
-
-    @router.get(
-        "/unit-records",
-        summary="Units with all that is recorded of them, by pages",
-        dependencies=[AtPosition],
-    )
-    async def unit_records(_: Reader, page: Paged) -> Listing[UnitView]:
-        listed = await read_model.units(None, page.limit, page.after)
-        refs = [unit_ref(row["unit_code"]) for row in listed]
-        histories = await store.load_all(refs)
-        states = [(histories[ref].state(units.unit), histories[ref].version) for ref in refs]
-        views = [
-            unit_record(state, version, commands.today)
-            for state, version in states
-            if isinstance(state, units.Unit)
-        ]
-        return page.listing(UnitView, [view.model_dump() for view in views], "unit_code")
 
     return router
 

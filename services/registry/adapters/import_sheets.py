@@ -14,6 +14,7 @@ from services.registry.domain.draft_commands import Given
 from services.registry.domain.draft_state import Draft, State
 from services.registry.domain.errors import OutcomeWithoutStage
 from services.registry.domain.references.findings import BY_ITSELF, unit_findings
+from shared.bulk_import.percentages import written_percent
 from shared.bulk_import.row_parsing import DatedRow, Day, ImportRow, Listed, Reason, refused
 from shared.bulk_import.sheet import Sheet, Taken
 from shared.contracts.acting import SUPERVISION
@@ -91,7 +92,7 @@ class SuccessionRow(ImportRow):
 class TargetRow(ImportRow):
     unit_code: Code
     year: int = Field(ge=2022, le=2100)
-    target_percent: float = Field(ge=0, le=100)
+    target_percent: Annotated[float, Field(ge=0, le=100), BeforeValidator(written_percent)]
     document: str | None = None
 
     def command(self) -> units.SetTarget:

@@ -12,7 +12,14 @@ from tests.contract.test_endpoints import app_of
 from tests.support.service import SERVICES, Platform, eventually, existing
 
 OF_OFFICE = {"draft_code": "OFFICE", "unit_code": "OFFICE"}
-TEXT_KEYS = {"/units", "/drafts", "/unit-records", "/recipients"}  # any text is a key of these
+TEXT_KEYS = {
+    "/units",
+    "/drafts",
+    "/unit-records",
+    "/draft-records",
+    "/plan-records",
+    "/recipients",
+}  # any text is a key of these
 EMPTY = {"/requests"}  # nobody answered a mail yet
 
 

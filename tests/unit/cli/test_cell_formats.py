@@ -107,6 +107,10 @@ MOMENT = datetime(2025, 3, 12, 14, 5)  # noqa: DTZ001  as Excel has it
         (0.725, "0.0%", "target_percent", "72.5"),
         (0.07, "0%", "target_percent", "7"),
         (0.29, "0%", "target_percent", "29"),
+        (0.007, "0.0%", "target_percent", "0.7%"),
+        (0.01, "0%", "target_percent", "1%"),
+        (0, "0%", "target_percent", "0"),
+        (0.7, "General", "target_percent", "0.7"),  # the service asks whether 0.7 % or 70 %
         (70, "General", "target_percent", "70"),
         (70.5, "0.00", "target_percent", "70.5"),
         (0.7, "0%", "attendance", REFUSED),

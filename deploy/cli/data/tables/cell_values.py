@@ -94,7 +94,7 @@ def _number(cell: Cell, column: str) -> str | Text:
         return _not(
             cell, "là tỷ lệ phần trăm, cột này là số lượng", "a percentage, this column is a quantity"
         )
-    return _decimal(Decimal(repr(cell.value)) * 100)
+    return _percent(Decimal(repr(cell.value)) * 100)
 
 
 def _text(cell: Cell) -> str | Text:
@@ -129,6 +129,11 @@ def _not(cell: Cell, vi: str, en: str) -> Text:
 
 def _plain(cell: Cell) -> str:
     return _decimal(Decimal(repr(cell.value)))
+
+
+def _percent(number: Decimal) -> str:
+    """Keep the sign where the number alone would be asked about."""
+    return f"{_decimal(number)}%" if 0 < number <= 1 else _decimal(number)
 
 
 def _decimal(number: Decimal) -> str:

@@ -42,7 +42,7 @@ def _plans(commands: Commands, read_model: ReadModel) -> APIRouter:
     async def plan(_: Reader, response: Response, draft_code: str, as_of: AsOf) -> PlanView:
         state, history = await commands.plan(draft_code)
         request_context.versioned(response, history.version)
-        carried_out = await read_model.carried_out(draft_code)
+        carried_out = await read_model.carried_out([draft_code])
         return plan_view(draft_code, state, history.version.count, carried_out, as_of)
 
     @router.put("", summary="Record the document in which the plan was approved")
