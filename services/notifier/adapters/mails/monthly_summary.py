@@ -44,12 +44,12 @@ class MonthlySummaryKind(MailKind):
         picture = Attachment(
             name="bieu-do.png", media_type="image/png", content=chart(notice.months), content_id=CHART
         )
-        return self.pages.optional(notice, _values(notice, unit), picture, self.optional)
+        return self.pages.optional(notice, _values(notice, unit), (picture,), self.optional)
 
 
 def _values(notice: MonthlySummary, unit: Unit) -> dict[str, Any]:
     units = [(header(notice.unit_names.get(code, code)), number) for code, number in notice.units]
-    return common(notice, unit, notice.datasets) | {
+    return common(notice, notice.leads or [unit], notice.datasets) | {
         "month": notice.month,
         "months": notice.months,
         "units": units,

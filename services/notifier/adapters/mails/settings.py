@@ -37,7 +37,7 @@ def _values(notice: SettingsNote, unit: Unit) -> dict[str, Any]:
     kinds = [
         (in_language(KINDS[kind], language), chosen.wants(kind)) for kind in offered(notice.recipient.role)
     ]
-    return common(notice, unit) | {
+    return common(notice, [unit]) | {
         "frequency": in_language(frequency(chosen), language),
         "kinds": kinds,
     }

@@ -1,6 +1,6 @@
 """The weekly list of what is overdue in a supervisor's area, with a draft letter."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
@@ -42,18 +42,19 @@ class WeeklyListKind(MailKind):
         return planning.situation.audience.supervisors()
 
     def compose(self, planning: Planning, recipient: Recipient) -> WeeklyList | None:
-        return weekly_list(recipient, planning.situation, self.run_of(planning.day).period)
+        period, notified = self.run_of(planning.day).period, planning.notified(recipient)
+        return weekly_list(recipient, planning.situation, period, notified)
 
     def render(self, notice: WeeklyList, unit: Unit) -> Mail:
         values = _values(notice, unit, self.requests)
-        return self.pages.optional(notice, values, _letter(notice, unit), self.optional)
+        return self.pages.optional(notice, values, tuple(_letters(notice, unit)), self.optional)
 
 
 def _values(notice: WeeklyList, unit: Unit, requests: str) -> dict[str, Any]:
     lines = [_shown(line, notice, notice.recipient.language) for line in notice.lines]
     units = len({line.gap.unit_code for line in notice.lines})
     asked = any(line.context.asks for line in notice.lines)
-    values = common(notice, unit, notice.datasets)
+    values = common(notice, [follows for follows, _ in notice.areas] or [unit], notice.datasets)
     return values | {"lines": lines, "units": units, "requests": requests if asked else None}
 
 
@@ -71,9 +72,21 @@ def _shown(line: Line, notice: WeeklyList, language: Language) -> dict[str, Any]
     }
 
 
-def _letter(notice: WeeklyList, unit: Unit) -> Attachment:
+def _letters(notice: WeeklyList, unit: Unit) -> Iterator[Attachment]:
+    """Write a letter for each unit that the reader follows others for: each issues its own."""
+    areas = notice.areas or ((unit, notice.lines),)
+    for issuer, lines in areas:
+        mark = f"-{issuer.code}" if len(areas) > 1 else ""
+        yield Attachment(
+            name=f"du-thao-cong-van-don-doc-{notice.day}{mark}.docx",
+            media_type=DOCX,
+            content=_letter(notice, issuer, lines),
+        )
+
+
+def _letter(notice: WeeklyList, unit: Unit, lines: Sequence[Line]) -> bytes:
     """The letter is a Vietnamese document, whatever language its reader's mail has."""
-    shown = (_shown(line, notice, Language.VI) for line in notice.lines)
+    shown = (_shown(line, notice, Language.VI) for line in lines)
     rows = [
         Row(
             unit=line["unit"],
@@ -86,5 +99,4 @@ def _letter(notice: WeeklyList, unit: Unit) -> Attachment:
     ]
     superior = header(unit.parent_name) if unit.parent_name else None
     notes = [note.vi for note in banners(notice.datasets)]
-    content = urging_letter(header(unit.name), superior, notice.day, rows, notes)
-    return Attachment(name=f"du-thao-cong-van-don-doc-{notice.day}.docx", media_type=DOCX, content=content)
+    return urging_letter(header(unit.name), superior, notice.day, rows, notes)

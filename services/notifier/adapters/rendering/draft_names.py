@@ -1,6 +1,6 @@
 """How drafts, policies and units are named in mails, in the recipient's language."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from shared.contracts.vocabulary import Instrument, Language
 from shared.kernel.errors import Text
@@ -11,6 +11,13 @@ SUBJECT_TITLE = 90  # characters of a title that a subject line has room for
 
 def shortened(title: str) -> str:
     return title if len(title) <= SUBJECT_TITLE else f"{title[: SUBJECT_TITLE - 1].rstrip()}…"
+
+
+def all_of(names: Iterable[str], language: Language) -> str:
+    """Name several, each once: "A, B and C"."""
+    *before, last = dict.fromkeys(names)
+    joined = in_language(Text(" và ", " and "), language)
+    return f"{', '.join(before)}{joined}{last}" if before else last
 
 
 def name_of(instrument: Instrument, title: str, language: Language) -> str:

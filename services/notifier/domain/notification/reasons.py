@@ -227,12 +227,14 @@ def _at_once(case: GapCase) -> Reason:
 
 
 def _listed(case: GapCase) -> Reason:
-    """What is escalated counts as notified; what is only listed does not."""
+    """What is escalated, or read for a unit without recipients, counts as notified; what is only listed does not."""
     if standing(case.gap, case.day, case.calendar) is not Standing.OVERDUE:
         return Reason.NOT_OVERDUE
     quiet = _kept_quiet(case.context, case.day)
     if quiet in {Reason.DRAFT_HALTED, Reason.SILENCED}:
         return quiet
+    if case.stand_in and (reason := _of_duty(case)).in_mail:
+        return reason
     return Reason.ESCALATED if case.climbed else Reason.LISTED
 
 
