@@ -14,6 +14,7 @@ from uuid import UUID
 import aiosmtplib
 from aiosmtplib import SMTP
 
+from services.notifier.adapters.delivery.ehlo_name import ehlo_name
 from services.notifier.adapters.delivery.message import wire
 from services.notifier.application.ports import AddressRefused, Outgoing, Unanswered, Unreachable
 from services.notifier.domain.delivery.server_reply import Meaning, Reply, Step
@@ -41,19 +42,26 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """`smtps` is TLS from the first byte, `smtp+starttls` insists on it, `smtp` takes what is offered."""
+    """`smtps` is TLS from the first byte, `smtp+starttls` insists on it, `smtp` takes what is offered.
+
+    `hello` is the name that EHLO gives; without it that of this machine, of `domain` (the sender's), or its address.
+    """
 
     url: str
     seconds: float = SECONDS
     tls: ssl.SSLContext | None = None
+    hello: str | None = None
+    domain: str = ""
 
     async def connect(self) -> SMTP:
         """Open a connection, with TLS and login; raises `Unreachable`, which blames no mail."""
         url = urlsplit(self.url)
         implicit = url.scheme == "smtps"
+        port = url.port or (465 if implicit else 587 if "starttls" in url.scheme else 25)
         client = SMTP(
             hostname=url.hostname,
-            port=url.port or (465 if implicit else 587 if "starttls" in url.scheme else 25),
+            port=port,
+            local_hostname=await ehlo_name(self.hello, self.domain, url.hostname or "", port),
             username=unquote(url.username) if url.username else None,
             password=unquote(url.password) if url.password else None,
             use_tls=implicit,
