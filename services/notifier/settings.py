@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
-from services.notifier.domain.delivery.host_name import is_host_name
 from shared.contracts.vocabulary import UnitLevel
+from shared.kernel.host_name import is_host_name
 from shared.kernel.settings import ServiceSettings
 
 

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from deploy.cli.console import banners, listed, out, print_text
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 
 KINDS: Mapping[str, Text] = {
@@ -63,7 +64,7 @@ def show_switch(answer: Mapping[str, Any]) -> None:
 
 def show_acknowledged(answer: Mapping[str, Any]) -> None:
     number = answer["mails"]
-    print_text(Text(f"Đã ghi nhận là đã xem: {number} thư.", f"Acknowledged: {number} mail(s)."))
+    print_text(Text(f"Đã ghi nhận là đã xem: {number} thư.", f"Acknowledged: {counted(number, 'mail')}."))
 
 
 def show_preview(answer: Mapping[str, Any], *, in_full: bool = False) -> None:

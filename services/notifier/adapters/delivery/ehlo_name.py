@@ -4,7 +4,7 @@ import asyncio
 import socket
 from contextlib import suppress
 
-from services.notifier.domain.delivery.host_name import is_public, literal
+from shared.kernel.host_name import is_public, literal
 
 
 async def ehlo_name(setting: str | None, sender_domain: str, host: str, port: int) -> str:

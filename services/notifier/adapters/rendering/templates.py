@@ -28,6 +28,7 @@ from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Unit
 from shared.contracts.datasets import banners
 from shared.contracts.vocabulary import AlertAnswer, Language, OptionalMail
+from shared.kernel.counted import counted, noun_of
 from shared.rules.wording import GAP_CLOSURES, STAGES
 
 TEMPLATES = Path(__file__).parent / "mail_templates"
@@ -46,7 +47,7 @@ def environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    made.filters["day"] = _day
+    made.filters |= {"day": _day, "counted": counted, "noun_of": noun_of}
     return made
 
 

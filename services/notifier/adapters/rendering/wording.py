@@ -16,6 +16,7 @@ from shared.contracts.notifier import (
     AlertTransferRequested,
 )
 from shared.contracts.vocabulary import AlertAnswer, RecipientRole
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 
 LONGEST_ANSWER = 300  # characters of an answer that a list has room for
@@ -27,7 +28,7 @@ REASONS: Mapping[Reason, Text] = MappingProxyType(
             "First notice: the draft is in a stage that calls for communication",
         ),
         Reason.DUE_SOON: Text(
-            f"Còn không quá {SOON} ngày làm việc là đến hạn", f"Due within {SOON} working days"
+            f"Còn không quá {SOON} ngày làm việc là đến hạn", f"Due within {counted(SOON, 'working day')}"
         ),
         Reason.OVERDUE_FIRST: Text(
             "Đã qua thời hạn mà chưa ghi nhận hoạt động truyền thông",
@@ -35,7 +36,7 @@ REASONS: Mapping[Reason, Text] = MappingProxyType(
         ),
         Reason.OVERDUE_REPEAT: Text(
             f"Đôn đốc lại sau mỗi {REPEAT} ngày làm việc khi chưa hoàn thành",
-            f"Repeated every {REPEAT} working days until it is done",
+            f"Repeated every {counted(REPEAT, 'working day')} until it is done",
         ),
         Reason.WORSE: Text(
             "So với lần nhắc trước có thêm chính sách chưa được truyền thông hoặc thời hạn đến sớm hơn",
