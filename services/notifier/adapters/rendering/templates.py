@@ -19,7 +19,7 @@ from services.notifier.adapters.rendering.draft_names import (
     policies_of,
     shortened,
 )
-from services.notifier.adapters.rendering.wording import ANSWERS, NO_READER, REASONS, ROLES, answer_of
+from services.notifier.adapters.rendering.wording import ANSWERS, NO_READER, ROLES, answer_of, why_in_mail
 from services.notifier.application.ports import Mail
 from services.notifier.domain.digest import Digest, Line
 from services.notifier.domain.notification.reasons import REPEAT, Reason, is_thanks
@@ -131,6 +131,7 @@ class TemplateRenderer:
 
     def _line(self, line: Line, digest: Digest) -> dict[str, Any]:
         gap, language = line.gap, digest.recipient.language
+        label, why = why_in_mail(line.reason)
         title, reader = header(gap.title), line.reader or digest.recipient
         return {
             "title": title,
@@ -148,7 +149,8 @@ class TemplateRenderer:
             "overdue_days": line.overdue_days,
             "days_left": line.days_left,
             "due_today": gap.due_on == digest.day,
-            "why": in_language(REASONS[line.reason], language),
+            "why_label": in_language(label, language),
+            "why": in_language(why, language),
             "closure": in_language(GAP_CLOSURES[gap.closure], language) if gap.closure else "",
         }
 

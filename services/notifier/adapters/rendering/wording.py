@@ -7,7 +7,14 @@ from types import MappingProxyType
 
 from services.notifier.domain.delivery.delivery_state import DigestState
 from services.notifier.domain.gaps.alert_context import AlertContext
-from services.notifier.domain.notification.reasons import REPEAT, Reason
+from services.notifier.domain.notification.reasons import (
+    REPEAT,
+    LineReason,
+    Reason,
+    SendReason,
+    SkipReason,
+    classified,
+)
 from services.notifier.domain.notification.standing import SOON
 from shared.contracts.notifier import (
     AlertAcknowledged,
@@ -21,6 +28,7 @@ from shared.kernel.errors import Text
 
 LONGEST_ANSWER = 300  # characters of an answer that a list has room for
 
+# Every reason that stands in a mail; those not to send have no words here.
 REASONS: Mapping[Reason, Text] = MappingProxyType(
     {
         Reason.FIRST_NOTICE: Text(
@@ -76,6 +84,25 @@ REASONS: Mapping[Reason, Text] = MappingProxyType(
         ),
     }
 )
+
+WHY_SENT = Text("Lý do gửi hôm nay", "Why today")
+WHY_NAMED = Text("Ghi chú", "Note")
+
+
+def why_of(reason: SendReason | LineReason) -> tuple[Text, Text]:
+    """Say why a gap stands in a mail, and what that is: the reason of the mail, or only a note."""
+    label = WHY_SENT if isinstance(reason, SendReason) else WHY_NAMED
+    return label, REASONS[reason.reason]
+
+
+def why_in_mail(reason: Reason) -> tuple[Text, Text]:
+    """Say why a gap stands in a mail; raises `ValueError` for a reason not to send."""
+    match classified(reason):
+        case SkipReason():
+            raise ValueError(f"{reason.value} is a reason not to send")
+        case in_mail:
+            return why_of(in_mail)
+
 
 ROLES: Mapping[RecipientRole, Text] = MappingProxyType(
     {

@@ -1,9 +1,10 @@
 """Why a gap stands in a mail or not, and why a mail goes out or not: one list, decided by one function, without a clock."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from enum import Enum, StrEnum
-from typing import Self, assert_never
+from typing import ClassVar, Self, assert_never
 
 from services.notifier.domain.delivery.delivery_state import WAITING, DigestState
 from services.notifier.domain.gaps.alert_context import AlertContext
@@ -101,6 +102,49 @@ class Reason(StrEnum):
     def is_above(self) -> bool:
         """Whether it is for the units above the one that owes."""
         return self in _ABOVE
+
+
+@dataclass(frozen=True, slots=True)
+class _Classified:
+    """A reason of certain effects; raises `ValueError` for any other."""
+
+    effects: ClassVar[frozenset[Effect]]
+    reason: Reason
+
+    def __post_init__(self) -> None:
+        if self.reason.effect not in self.effects:
+            raise ValueError(f"{self.reason.value} is no {type(self).__name__}")
+
+
+class SendReason(_Classified):
+    """Why a mail goes out."""
+
+    effects = frozenset({Effect.MAIL})
+
+
+class LineReason(_Classified):
+    """Why a gap is named in a mail that goes out for another reason."""
+
+    effects = frozenset({Effect.LINE})
+
+
+class SkipReason(_Classified):
+    """Why a gap is not named, or a mail does not go out."""
+
+    effects = frozenset({Effect.NO_LINE, Effect.NO_MAIL})
+
+
+def classified(reason: Reason) -> SendReason | LineReason | SkipReason:
+    """Give a reason by what it brings about: no text of a mail takes a `SkipReason`."""
+    match reason.effect:
+        case Effect.MAIL:
+            return SendReason(reason)
+        case Effect.LINE:
+            return LineReason(reason)
+        case Effect.NO_LINE | Effect.NO_MAIL:
+            return SkipReason(reason)
+        case _:
+            assert_never(reason.effect)
 
 
 # A mere place in a supervisor's list is no notification: a digest still names the gap.
