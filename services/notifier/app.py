@@ -81,7 +81,8 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
     platform.metrics.before_scrape("mail", Collector.of(platform.engine, sending, now, platform.metrics).read)
     subscribers = platform.subscribers()
     subscribe(subscribers, ticks, clock.new_id)
-    recipients, read_model = SqlRecipients(platform.engine), SqlReadModel(platform.engine, now)
+    recipients = SqlRecipients(platform.engine, settings.justice_unit)
+    read_model = SqlReadModel(platform.engine, now)
     return app_factory.create_api(
         service=settings.service,
         description="Nhắc việc và đôn đốc bằng thư điện tử. / Reminders by e-mail.",

@@ -215,7 +215,7 @@ class NaiveNotifier:
 
     def _weekly(self, day: date, climbed: dict[Any, Any], out: Expected) -> None:
         for box in self.boxes:
-            if box[2] != "supervisor" or (box[0], "weekly_list") in self.unwanted:
+            if box[2] != "supervisor" or self._has_ended(box, "weekly_list"):
                 continue
             lines = {}
             for gap_id, gap in self.gaps.items():
@@ -236,6 +236,11 @@ class NaiveNotifier:
                         self._record_mail(box, gap_id, day, above=not via)
             out[box[0], "weekly_list"] = lines
 
+    def _has_ended(self, box: Box, kind: str) -> bool:
+        """Lists and pages are a duty of who must follow others, and can't be ended there."""
+        overseers = {"provincial_justice_department", "pbgdpl_council"}
+        return self.units[box[1]].kind not in overseers and (box[0], kind) in self.unwanted
+
     def _monthly(self, day: date, out: Expected) -> None:
         last = _cut(day) - timedelta(days=1)
         first = _cut(last)
@@ -243,7 +248,7 @@ class NaiveNotifier:
             heads = [b for b in self.boxes if b[1] == box[1] and b[2] == "head"]
             if not (box in heads or (not heads and box[2] == "supervisor")):
                 continue
-            if (box[0], "monthly_summary") in self.unwanted:
+            if self._has_ended(box, "monthly_summary"):
                 continue
             area = {*self._below(box[1]), box[1]}
             for gap_id, gap in self.gaps.items():

@@ -63,6 +63,10 @@ class MailKind(ABC):
         """Make the mail that a reader asked for; None if it is not theirs to ask for."""
         return None
 
+    def ends(self, _notice: Any) -> OptionalMail | None:
+        """Name what a reader of a mail may end; None if it is a duty."""
+        return self.optional
+
     @abstractmethod
     def render(self, notice: Any, unit: Unit) -> Mail:
         """Write it; `notice` is one that this kind made."""
@@ -70,8 +74,9 @@ class MailKind(ABC):
     def _unless_ended(self, planning: Planning, notice: Notice) -> Notice | Skipped:
         recipient = notice.recipient
         unwanted = planning.preference(recipient).unwanted
-        reason = decide_notification(MailCase(ends=self.optional, unwanted=unwanted))
-        return notice if reason.is_news else Skipped(reason, recipient.unit_code, recipient, self.optional)
+        ends = self.ends(notice)
+        reason = decide_notification(MailCase(ends=ends, unwanted=unwanted))
+        return notice if reason.is_news else Skipped(reason, recipient.unit_code, recipient, ends)
 
 
 class MailKinds:

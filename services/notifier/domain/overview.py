@@ -24,7 +24,7 @@ MONTHS = 6  # shown in the chart
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklyList:
-    """Everything overdue in the area of the recipient's unit, worst first.
+    """Everything overdue in the area of the recipient's unit, worst first. `is_duty`: the unit must follow it.
 
     `areas` are the units that the reader follows, with what is overdue in the area of each.
     """
@@ -35,6 +35,7 @@ class WeeklyList:
     lines: tuple[Line, ...]
     unit_names: Mapping[str, str]
     areas: tuple[tuple[Unit, tuple[Line, ...]], ...] = ()
+    is_duty: bool = False
     kind: str = WEEKLY_LIST
 
     @property
@@ -59,7 +60,7 @@ class Month:
 class MonthlySummary:
     """`months` end with the one that is summed up; `units` are those with most overdue at its end.
 
-    `leads` are the units that the reader leads.
+    `leads` are the units that the reader leads; `is_duty`: one of them must follow the others.
     """
 
     key: str
@@ -73,6 +74,7 @@ class MonthlySummary:
     lines: tuple[Line, ...] = ()
     unit_names: Mapping[str, str] = field(default_factory=dict)
     leads: tuple[Unit, ...] = ()
+    is_duty: bool = False
 
     @property
     def month(self) -> Month:
@@ -109,6 +111,7 @@ def weekly_list(
         lines=lines,
         unit_names={line.gap.unit_code: situation.tree.unit(line.gap.unit_code).name for line in lines},
         areas=tuple((unit, listed) for unit, listed in within if listed),
+        is_duty=any(situation.tree.oversees(unit.code) for unit, listed in within if listed),
     )
 
 
@@ -165,6 +168,7 @@ def monthly_summary(
         datasets=frozenset(gap.dataset for gap in gaps),
         unit_names={code: situation.tree.unit(code).name for code in late},
         leads=tuple(situation.tree.unit(code) for code in leads),
+        is_duty=any(map(situation.tree.oversees, leads)),
     )
 
 

@@ -23,13 +23,13 @@ class PageMails:
     templates: Environment
     mailboxes: Mailboxes
 
-    def optional(
-        self, notice: Notice, values: dict[str, Any], files: tuple[Attachment, ...], ends: OptionalMail
+    def regular(
+        self, notice: Notice, values: dict[str, Any], files: tuple[Attachment, ...], ends: OptionalMail | None
     ) -> Mail:
-        """Write an optional mail, with its unsubscribe link."""
+        """Write a mail that comes regularly; one that its reader may end has an unsubscribe link."""
         settings = self.mailboxes.of(notice.recipient, notice.day, ends)
-        mail = self.written(notice, values | {"settings": settings, "optional": True})
-        return replace(mail, attachments=files, unsubscribe=settings)
+        mail = self.written(notice, values | {"settings": settings, "optional": ends is not None})
+        return replace(mail, attachments=files, unsubscribe=settings if ends else None)
 
     def written(self, notice: Notice, values: dict[str, Any]) -> Mail:
         folder = f"{notice.kind}/{notice.recipient.language}"

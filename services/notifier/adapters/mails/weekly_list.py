@@ -45,9 +45,12 @@ class WeeklyListKind(MailKind):
         period, notified = self.run_of(planning.day).period, planning.notified(recipient)
         return weekly_list(recipient, planning.situation, period, notified)
 
+    def ends(self, notice: WeeklyList) -> OptionalMail | None:
+        return None if notice.is_duty else self.optional
+
     def render(self, notice: WeeklyList, unit: Unit) -> Mail:
         values = _values(notice, unit, self.requests)
-        return self.pages.optional(notice, values, tuple(_letters(notice, unit)), self.optional)
+        return self.pages.regular(notice, values, tuple(_letters(notice, unit)), self.ends(notice))
 
 
 def _values(notice: WeeklyList, unit: Unit, requests: str) -> dict[str, Any]:
