@@ -1,7 +1,6 @@
 """Settings of the notifier."""
 
 from datetime import timedelta
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -9,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
 from shared.contracts.vocabulary import UnitLevel
 from shared.kernel.host_name import is_host_name
+from shared.kernel.sender import domain_of
 from shared.kernel.settings import ServiceSettings
 
 
@@ -20,7 +20,7 @@ def _host_name(name: str) -> str:
 
 def _with_domain(sender: str) -> str:
     """Check that a sender has a domain: Message-IDs and names of threads are made with it."""
-    domain = parseaddr(sender)[1].rpartition("@")[2].lower()
+    domain = domain_of(sender).lower()
     if "." not in domain or domain.split(".")[-1] in {"localhost", "localdomain"}:
         raise ValueError("the sender's address needs a full domain, as in Loa <loa@stp.example.vn>")
     return sender

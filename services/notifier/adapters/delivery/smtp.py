@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from email.utils import parseaddr
 from typing import Any, assert_never
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
@@ -19,6 +18,7 @@ from services.notifier.adapters.delivery.message import wire
 from services.notifier.application.ports import AddressRefused, Outgoing, Unanswered, Unreachable
 from services.notifier.domain.delivery.server_reply import Meaning, Reply, Step
 from shared.kernel.errors import PermanentError, TransientError
+from shared.kernel.sender import name_and_address
 
 SECONDS = 20.0
 PATIENCE = 6  # a lease must be longer than twice as much: a claim waits for a worker, then is delivered
@@ -175,7 +175,7 @@ class SmtpTransport:
 
     def _envelope_sender(self, token: UUID | None) -> str:
         if self.bounces is None or token is None:
-            return parseaddr(self.sender)[1]
+            return name_and_address(self.sender)[1]
         return return_address(self.bounces, token)
 
 
