@@ -17,9 +17,10 @@ from services.notifier.domain.notification.notification_case import (
     MomentCase,
     Purpose,
 )
-from services.notifier.domain.notification.office_hours import CLOSING, HOUR, next_digest
+from services.notifier.domain.notification.office_hours import CLOSING, HOUR
 from services.notifier.domain.notification.standing import LastNotification, Standing, standing
-from shared.contracts.vocabulary import GapClosure, OptionalMail, Procedure
+from services.notifier.domain.notification.urgency import urgency_at
+from shared.contracts.vocabulary import GapClosure, OptionalMail
 
 REPEAT = 5  # working days between two reminders of the same overdue gap
 UNMAILED = frozenset(
@@ -259,12 +260,11 @@ def _above(case: GapCase) -> Reason:
 
 def _at_once(case: GapCase) -> Reason:
     """A simplified procedure whose next digest comes on the due day or later; outside office hours no mail goes out."""
-    gap, local = case.gap, case.local
-    if local is None or gap.procedure is not Procedure.SIMPLIFIED or not gap.is_open_on(case.day):
+    local = case.local
+    if local is None or not urgency_at(local, case.calendar).covers(case.gap):
         return Reason.CAN_WAIT
-    in_time = case.day <= gap.due_on <= next_digest(local, case.calendar).date()
     in_hours = _of_moment(MomentCase(local, case.calendar)) is Reason.DUE and local.time() < CLOSING
-    if not (in_time and in_hours):
+    if not in_hours:
         return Reason.CAN_WAIT
     reason = _of_duty(case)
     return Reason.NO_TIME if reason.is_news else reason
