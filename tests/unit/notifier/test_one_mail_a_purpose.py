@@ -233,4 +233,4 @@ def test_a_mail_of_two_units_names_both_and_whose_each_draft_is() -> None:
     mail = KINDS["digest"].render(notice, UNITS[notice.recipient.unit_code])
     assert "Kính gửi: Sở A và UBND xã A" in mail.text or "Kính gửi: UBND xã A và Sở A" in mail.text
     for unit in ("Sở A", "UBND xã A"):
-        assert f"Đơn vị chủ trì: {unit}" in mail.text
+        assert f"Cơ quan chủ trì soạn thảo: {unit}" in mail.text

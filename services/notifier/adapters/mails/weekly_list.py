@@ -9,7 +9,7 @@ from services.notifier.adapters.delivery.headers import header
 from services.notifier.adapters.mails.page_mail import PageMails, common
 from services.notifier.adapters.rendering.draft_names import in_language, name_of, policies_of
 from services.notifier.adapters.rendering.reminder_letter import DOCX, Row, urging_letter
-from services.notifier.adapters.rendering.wording import NO_READER, answer_of
+from services.notifier.adapters.rendering.wording import NO_READER, answer_of, late
 from services.notifier.application.mail_kinds import MailKind
 from services.notifier.application.planning import Planning
 from services.notifier.application.ports import Attachment, Mail
@@ -71,6 +71,7 @@ def _shown(line: Line, notice: WeeklyList, language: Language) -> dict[str, Any]
         "draft_code": gap.draft_code,
         "due_on": gap.due_on,
         "overdue_days": line.overdue_days,
+        "late": in_language(late(line.overdue_days), language),
         "said": in_language(NO_READER if line.stand_in else answer_of(line.context), language),
     }
 

@@ -19,7 +19,14 @@ from services.notifier.adapters.rendering.draft_names import (
     policies_of,
     shortened,
 )
-from services.notifier.adapters.rendering.wording import ANSWERS, NO_READER, ROLES, answer_of, why_in_mail
+from services.notifier.adapters.rendering.wording import (
+    ANSWERS,
+    NO_READER,
+    ROLES,
+    answer_of,
+    late,
+    why_in_mail,
+)
 from services.notifier.application.ports import Mail
 from services.notifier.domain.digest import Digest, Line
 from services.notifier.domain.notification.reasons import REPEAT, Reason, is_thanks
@@ -147,6 +154,7 @@ class TemplateRenderer:
             "due_on": gap.due_on,
             "standing": line.standing.value,
             "overdue_days": line.overdue_days,
+            "late": in_language(late(line.overdue_days), language),
             "days_left": line.days_left,
             "due_today": gap.due_on == digest.day,
             "why_label": in_language(label, language),
@@ -174,6 +182,7 @@ def _addressed(digest: Digest, unit: Unit) -> dict[str, Any]:
         "unit": named(_units(digest.lines)),
         "leaders": named(leaders),
         "leader_count": len(leaders),
+        "overseeing": not digest.owed and any(line.is_below for line in digest.lines),
         "overseers": named(overseers),
         "overseer_count": len(overseers),
         "parent": header(parent) if parent else None,

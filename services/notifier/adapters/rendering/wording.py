@@ -28,6 +28,12 @@ from shared.kernel.errors import Text
 
 LONGEST_ANSWER = 300  # characters of an answer that a list has room for
 
+
+def late(days: int) -> Text:
+    """Say by how many working days something is overdue; nothing if it is not."""
+    return Text(f"{days} ngày làm việc", counted(days, "working day")) if days else Text("–", "–")
+
+
 # Every reason that stands in a mail; those not to send have no words here.
 REASONS: Mapping[Reason, Text] = MappingProxyType(
     {
@@ -55,7 +61,7 @@ REASONS: Mapping[Reason, Text] = MappingProxyType(
             "The day that the unit named has passed and no communication is on record",
         ),
         Reason.NO_TIME: Text(
-            "Trình tự, thủ tục rút gọn: thời hạn đến trước hoặc trong ngày gửi thư tổng hợp tiếp theo",
+            "Trình tự, thủ tục rút gọn: thời hạn kết thúc trước hoặc trong ngày gửi thư tổng hợp tiếp theo",
             "Simplified procedure: it is due before the next digest, or on its day",
         ),
         Reason.LINKS_RENEWED: Text(
@@ -142,7 +148,7 @@ def _words_of(context: AlertContext) -> Iterable[tuple[str, str | None]]:
 
 NO_READER = Text(
     "Đơn vị chưa có người nhận thư đang hiệu lực; đề nghị chỉ đạo đăng ký",
-    "The unit has nobody to write to; it is to name somebody",
+    "The unit has nobody to write to; please have a recipient registered",
 )
 
 
