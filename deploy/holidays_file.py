@@ -13,6 +13,7 @@ from pathlib import Path
 import holidays
 
 import shared.rules
+from shared.kernel.counted import counted
 
 YEARS = range(2015, 2036)
 CALENDAR_FILE = Path(shared.rules.__path__[0]) / "data" / "calendar.csv"
@@ -39,7 +40,7 @@ def text() -> str:
 
 def main() -> None:
     CALENDAR_FILE.write_text(text(), encoding="utf-8")
-    print(f"{CALENDAR_FILE.name}: {len(rows())} days, {YEARS.start}-{YEARS.stop - 1}")
+    print(f"{CALENDAR_FILE.name}: {counted(len(rows()), 'day')}, {YEARS.start}-{YEARS.stop - 1}")
 
 
 def _covered(day: date) -> bool:

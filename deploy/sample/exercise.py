@@ -9,6 +9,7 @@ from pathlib import Path
 from deploy.sample.cases import CASES, TODAY, Case
 from shared.contracts.vocabulary import Answer, Procedure, Stage
 from shared.kernel import clock
+from shared.kernel.counted import counted
 from shared.rules.figures import reporting_year
 from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.rulebook.working_days import Calendar
@@ -186,7 +187,7 @@ def _communications(case: Case, days: WorkingDays) -> Iterator[Row]:
 def main(folder: str, day: str | None = None) -> None:
     today = date.fromisoformat(day) if day else clock.day_in_vietnam(clock.now())
     write(Path(folder), today, load_rulebook().calendar)
-    print(f"{folder}: {len(CASES)} drafts as of {today}")
+    print(f"{folder}: {counted(len(CASES), 'draft')} as of {today}")
 
 
 if __name__ == "__main__":

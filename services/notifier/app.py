@@ -23,7 +23,7 @@ from services.notifier.adapters.delivery.bounces import BounceHandler, ImapReade
 from services.notifier.adapters.delivery.channels import ChannelTransport
 from services.notifier.adapters.delivery.file_transport import FileTransport
 from services.notifier.adapters.delivery.hold_switch import SqlSending
-from services.notifier.adapters.delivery.message import message_id
+from services.notifier.adapters.delivery.message import domain_of, message_id
 from services.notifier.adapters.delivery.smtp import Pace, Pool, Server, SmtpTransport
 from services.notifier.adapters.mails.kinds import mail_kinds
 from services.notifier.adapters.mails.page_mail import PageMails
@@ -81,7 +81,8 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
     platform.metrics.before_scrape("mail", Collector.of(platform.engine, sending, now, platform.metrics).read)
     subscribers = platform.subscribers()
     subscribe(subscribers, ticks, clock.new_id)
-    recipients, read_model = SqlRecipients(platform.engine), SqlReadModel(platform.engine, now)
+    recipients = SqlRecipients(platform.engine, settings.justice_unit)
+    read_model = SqlReadModel(platform.engine, now)
     return app_factory.create_api(
         service=settings.service,
         description="Nhắc việc và đôn đốc bằng thư điện tử. / Reminders by e-mail.",
@@ -231,5 +232,11 @@ def _transport(settings: Settings, kinds: MailKinds) -> MailTransport:
 def _mail_transport(settings: Settings, kinds: MailKinds) -> MailTransport:
     if settings.smtp_url is None:
         return FileTransport(settings.mail_dir, settings.mail_from, kinds.once_a_day)
-    pool = Pool(Server(settings.smtp_url.get_secret_value(), settings.smtp_seconds, _tls(settings)))
-    return SmtpTransport(pool, settings.mail_from, Pace(settings.smtp_rate), settings.bounce_address)
+    server = Server(
+        settings.smtp_url.get_secret_value(),
+        settings.smtp_seconds,
+        _tls(settings),
+        settings.smtp_hello,
+        domain_of(settings.mail_from),
+    )
+    return SmtpTransport(Pool(server), settings.mail_from, Pace(settings.smtp_rate), settings.bounce_address)

@@ -2,12 +2,28 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
 from shared.contracts.vocabulary import UnitLevel
+from shared.kernel.host_name import is_host_name
+from shared.kernel.sender import domain_of
 from shared.kernel.settings import ServiceSettings
+
+
+def _host_name(name: str) -> str:
+    if not is_host_name(name):
+        raise ValueError("a full domain name such as loa.stp.example.vn, or an address such as [192.0.2.1]")
+    return name
+
+
+def _with_domain(sender: str) -> str:
+    """Check that a sender has a domain: Message-IDs and names of threads are made with it."""
+    domain = domain_of(sender).lower()
+    if "." not in domain or domain.split(".")[-1] in {"localhost", "localdomain"}:
+        raise ValueError("the sender's address needs a full domain, as in Loa <loa@stp.example.vn>")
+    return sender
 
 
 class EscalationStep(BaseModel):
@@ -43,6 +59,10 @@ class Settings(ServiceSettings):
         default=None, gt=0, description="how long a mail is in one process's hands; 15 times smtp_seconds"
     )
     smtp_rate: float = Field(default=20, gt=0)
+    smtp_hello: Annotated[str, AfterValidator(_host_name)] | None = Field(
+        default=None,
+        description="the name given in EHLO; without it this machine's full name, the sender's domain, or the address",
+    )
     bounce_address: str | None = Field(default=None, pattern=r"^[^@\s+<>]+@[^@\s<>]+$")
     channels: dict[str, SecretStr] = Field(
         default={}, description="Apprise URLs by name; a recipient's address `channel:NAME` is reached there"
@@ -56,7 +76,7 @@ class Settings(ServiceSettings):
         default=None, description="imaps://user:password@host/FOLDER from which reports are read"
     )
     mail_dir: Path = Path("mail")
-    mail_from: str = "Loa <loa@loa.invalid>"
+    mail_from: Annotated[str, AfterValidator(_with_domain)] = "Loa <loa@loa.invalid>"
     link_key: SecretStr | None = None
     link_jwks: Path | None = None
     url_notifier: str = "http://127.0.0.1:8004"

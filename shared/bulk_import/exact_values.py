@@ -5,6 +5,7 @@ import re
 from datetime import date, timedelta
 
 from shared.bulk_import.written_dates import Meant, meant
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 
 EXCEL_BEGIN = date(1899, 12, 30)
@@ -86,7 +87,7 @@ def _in_calendar(year: int, month: int, day: int) -> Text | None:
         return None
     return Text(
         f"không phải là ngày hợp lệ: tháng {month:02}/{year} chỉ có {last} ngày; hãy xem lại văn bản gốc",
-        f"is no day: {year:04}-{month:02} has {last} days; look at the document again",
+        f"is no day: {year:04}-{month:02} has {counted(last, 'day')}; look at the document again",
     )
 
 

@@ -16,6 +16,7 @@ from shared.eventstore.unit_of_work import BulkStore, OverlayEventStore
 from shared.http import problems, request_context
 from shared.http.auth import Operator
 from shared.kernel import log
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.kernel.transient import TRANSIENT
 
@@ -26,7 +27,7 @@ MOST_ROWS = 20_000
 TOO_LARGE = Text(
     f"Một lần gửi được nhiều nhất {MOST_ROWS} dòng và {MOST_BYTES // 2**20} MiB; chưa dòng nào được ghi. "
     "Đề nghị chia thành nhiều lần gửi, mỗi lần từ 500 đến 1.000 dòng.",
-    f"One request takes at most {MOST_ROWS} rows and {MOST_BYTES // 2**20} MiB; no row was written. "
+    f"One request takes at most {counted(MOST_ROWS, 'row')} and {MOST_BYTES // 2**20} MiB; no row was written. "
     "Please send in parts of 500 to 1,000 rows.",
 )
 

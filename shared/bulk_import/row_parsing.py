@@ -12,6 +12,7 @@ from shared.bulk_import.exact_values import needs_a_day, not_a_day, not_a_number
 from shared.bulk_import.row_messages import PATTERNS, WHY, WHY_VALUE
 from shared.bulk_import.suggestions import nearest
 from shared.contracts.vocabulary import Precision
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.rules.recorded_dates import is_first_day
 from shared.text_checks.printable import ONE_LINE, is_printable, refusal, unreadable
@@ -94,7 +95,7 @@ def _checked(column: str, cell: str) -> str:
     if len(text) > (most := LONGEST_OF.get(column, LONGEST)):
         why = Text(
             f"dài {len(text)} ký tự, nhiều nhất là {most}; hãy rút gọn",
-            f"has {len(text)} characters, {most} at most; shorten it",
+            f"has {counted(len(text), 'character')}, {most} at most; shorten it",
         )
         raise refusal(shown(column), why)
     return text

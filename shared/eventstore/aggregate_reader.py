@@ -16,6 +16,7 @@ from shared.contracts.catalog import Catalog
 from shared.contracts.envelope import AggregateRef, Recorded, decode
 from shared.eventstore.port import History
 from shared.eventstore.streams import EVENTS
+from shared.kernel.counted import counted
 from shared.kernel.errors import TransientError
 from shared.kernel.transient import BROKER
 
@@ -182,7 +183,9 @@ class LogReader:
             pending = not _is_whole(end)
         history = History(tuple(events))
         if history.version.count != len(events):
-            raise TransientError(f"{ref.context}/{ref.id}: {len(events)} of {history.version.count} events")
+            raise TransientError(
+                f"{ref.context}/{ref.id}: {len(events)} of {counted(history.version.count, 'event')}"
+            )
         return history
 
     async def _ask(self, query: Mapping[str, Any]) -> list[Msg]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from shared.contracts.envelope import NewEvent
 from shared.eventstore.port import MAX_BATCH, History, Version
+from shared.kernel.counted import counted
 
 
 def settled(history: History, expected: Version, events: Sequence[NewEvent]) -> Version | None:
@@ -16,4 +17,4 @@ def settled(history: History, expected: Version, events: Sequence[NewEvent]) -> 
 
 def check_size(events: Sequence[NewEvent]) -> None:
     if not 1 <= len(events) <= MAX_BATCH:
-        raise ValueError(f"an append takes 1 to {MAX_BATCH} events, not {len(events)}")
+        raise ValueError(f"an append takes 1 to {counted(MAX_BATCH, 'event')}, not {len(events)}")

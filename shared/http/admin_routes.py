@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from shared.http.auth import Operator, Reader
 from shared.http.request_context import MOST_POSITION, Body, example
 from shared.kernel import log
+from shared.kernel.counted import counted
 from shared.kernel.errors import Refusal
 from shared.persistence.owned_state import OwnedState, Settle
 from shared.projections.projector import Runner
@@ -98,7 +99,7 @@ class LogNotEmpty(Refusal):
     def __init__(self, last: int) -> None:
         super().__init__(
             f"Nhật ký đã có {last} sự kiện; chỉ phục hồi vào một hệ thống trống, dữ liệu hiện có không bị ghi đè.",
-            f"The log has {last} events already; a backup is only restored into an empty installation.",
+            f"The log has {counted(last, 'event')} already; a backup is only restored into an empty installation.",
             last=last,
         )
 

@@ -13,6 +13,7 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.text_checks.personal_data import find
 from shared.text_checks.printable import is_printable
@@ -111,7 +112,7 @@ def _words(value: str, most: int) -> str:
         raise Wrong(
             Text(
                 f"Nội dung dài {len(value)} ký tự, nhiều nhất là {most}; đề nghị viết ngắn hơn.",
-                f"{len(value)} characters, at most {most}; please write less.",
+                f"{counted(len(value), 'character')}, at most {most}; please write less.",
             )
         )
     return value

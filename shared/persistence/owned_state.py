@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Column, MetaData, Table, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.kernel.counted import counted
 from shared.kernel.errors import Refusal
 
 ROWS = 200  # of one statement
@@ -39,7 +40,7 @@ class CutShort(Refusal):
     def __init__(self, number: int) -> None:
         super().__init__(
             f"Dữ liệu gửi lên bị đứt sau {number} dòng; chưa ghi gì. Đề nghị gửi lại.",
-            f"What was sent breaks off after {number} rows; nothing was written. Send it again.",
+            f"What was sent breaks off after {counted(number, 'row')}; nothing was written. Send it again.",
             rows=number,
         )
 

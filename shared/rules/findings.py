@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.contracts.vocabulary import CLOSING_BY_LAW, Precision, Procedure, Stage
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.rules.facts import DraftFacts, Posting
 from shared.rules.postings import PostingClock, clock_of
@@ -196,7 +197,7 @@ def _too_early(step: Step, following: Step, rule: PostingRule, days: int, *, is_
     sure = CERTAINTIES[rule.certainty]
     text = Text(
         f"Chuyển sang “{next_.vi}” khi “{was.vi}” mới được {days}/{rule.min_days} ngày tối thiểu ({vi}; {sure.vi})",
-        f"Went on to '{next_.en}' when '{was.en}' had {days} of at least {rule.min_days} days ({en}; {sure.en})",
+        f"Went on to '{next_.en}' when '{was.en}' had {days} of at least {counted(rule.min_days, 'day')} ({en}; {sure.en})",
     )
     return Finding(
         FindingKind.LEFT_EARLY, following.entry.entry_id, following.entry.entered_on, text, rule.legal_basis
@@ -212,7 +213,7 @@ def _of_postings(clocks: Sequence[PostingClock]) -> Iterator[Finding]:
         if clock.is_short and clock.closed_on:
             text = Text(
                 f"Kết thúc đăng tải khi mới được {clock.posted_days}/{rule.min_days} ngày tối thiểu ({sure.vi})",
-                f"Closed after {clock.posted_days} of at least {rule.min_days} days of posting ({sure.en})",
+                f"Closed after {clock.posted_days} of at least {counted(rule.min_days, 'day')} of posting ({sure.en})",
             )
             yield Finding(
                 FindingKind.POSTING_SHORT, posting.posting_id, clock.closed_on, text, rule.legal_basis
@@ -221,7 +222,7 @@ def _of_postings(clocks: Sequence[PostingClock]) -> Iterator[Finding]:
             text = Text(
                 f"Dự kiến kết thúc đăng tải ngày {end:%d/%m/%Y}, chưa đủ {rule.min_days} ngày tối thiểu "
                 f"(đến hết ngày {clock.lawful_end:%d/%m/%Y}; {sure.vi}); đề nghị gia hạn",
-                f"Planned to close on {end}, before the least {rule.min_days} days "
+                f"Planned to close on {end}, before the least {counted(rule.min_days, 'day')} "
                 f"(until the end of {clock.lawful_end}; {sure.en}); extend it",
             )
             yield Finding(

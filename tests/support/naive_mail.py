@@ -122,6 +122,8 @@ class NaiveNotifier:
             reason = self._why(box, gap_id, day, mine=mine, over_me=over_me)
             if reason is not None:
                 lines[gap_id] = reason
+        named = out.get((box[0], "weekly_list"), {})
+        lines = {gap: why for gap, why in lines.items() if named.get(str(gap), "listed") == "listed"}
         if not any(why not in FILLING for why, _ in lines.values()):
             return
         if self._waits(box[0], lines, day):
@@ -213,19 +215,31 @@ class NaiveNotifier:
 
     def _weekly(self, day: date, climbed: dict[Any, Any], out: Expected) -> None:
         for box in self.boxes:
-            if box[2] != "supervisor" or (box[0], "weekly_list") in self.unwanted:
+            if box[2] != "supervisor" or self._has_ended(box, "weekly_list"):
                 continue
             lines = {}
             for gap_id, gap in self.gaps.items():
                 if not self._is_open(gap_id, day) or day <= gap.due_on or self._is_quiet(gap_id, day):
                     continue
                 if gap.unit_code in self._below(box[1]):
+                    via = {how for reader, how in self._recipients(gap.unit_code, day) if box == reader}
+                    if via & {"itself", "heir"}:
+                        continue
                     up = any(box in recipients for _, _, recipients in climbed[gap_id])
-                    up = up and not any(box == reader for reader, _ in self._recipients(gap.unit_code, day))
-                    lines[str(gap_id)] = "escalated" if up else "listed"
-                    if up:
-                        self._record_mail(box, gap_id, day, above=True)
+                    mailed = self.mailed.get((box[0], gap_id))
+                    own = (
+                        mailed if mailed and not mailed["above"] and mailed["unit"] == gap.unit_code else None
+                    )
+                    why = self._why_owed(gap_id, own, day) if via else "escalated" if up else None
+                    lines[str(gap_id)] = why or "listed"
+                    if why:
+                        self._record_mail(box, gap_id, day, above=not via)
             out[box[0], "weekly_list"] = lines
+
+    def _has_ended(self, box: Box, kind: str) -> bool:
+        """Lists and pages are a duty of who must follow others, and can't be ended there."""
+        overseers = {"provincial_justice_department", "pbgdpl_council"}
+        return self.units[box[1]].kind not in overseers and (box[0], kind) in self.unwanted
 
     def _monthly(self, day: date, out: Expected) -> None:
         last = _cut(day) - timedelta(days=1)
@@ -234,7 +248,7 @@ class NaiveNotifier:
             heads = [b for b in self.boxes if b[1] == box[1] and b[2] == "head"]
             if not (box in heads or (not heads and box[2] == "supervisor")):
                 continue
-            if (box[0], "monthly_summary") in self.unwanted:
+            if self._has_ended(box, "monthly_summary"):
                 continue
             area = {*self._below(box[1]), box[1]}
             for gap_id, gap in self.gaps.items():

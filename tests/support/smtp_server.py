@@ -23,6 +23,7 @@ class Mailbox:
     by_address: dict[str, str] = field(default_factory=dict)
     taken: list[bytes] = field(default_factory=list)
     senders: list[str] = field(default_factory=list)
+    hello: set[str] = field(default_factory=set)
     sessions: set[Any] = field(default_factory=set)
     slow: float = 0.0
     at_once: int = 0
@@ -32,6 +33,7 @@ class Mailbox:
         self, _server: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         self.sessions.add(session.peer)
+        self.hello.add(str(session.host_name))
         if self.answers:
             return self.answers.pop(0)
         if address in self.by_address:

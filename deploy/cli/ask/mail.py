@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from deploy.cli.console import banners, listed, out, print_text
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 
 KINDS: Mapping[str, Text] = {
@@ -17,6 +18,7 @@ KINDS: Mapping[str, Text] = {
     "monthly_summary": Text("tổng hợp tháng", "monthly summary"),
 }
 SUPPRESSED: Mapping[str, Text] = {
+    "alert_pending": Text("cảnh báo đang được ghi nhận", "its alert is being recorded"),
     "silenced": Text("đang tạm dừng nhắc", "silenced"),
     "snoozed": Text("đơn vị hẹn nhắc lại sau", "snoozed by the unit"),
     "draft_halted": Text("dự thảo tạm dừng, rút hoặc gộp", "the draft is suspended, withdrawn or merged"),
@@ -36,6 +38,10 @@ SKIPS: Mapping[str, Text] = {
     "round_done": Text("thư của ngày đã được lập", "the mails of the day are complete"),
     "later_digest": Text("đã có thư của ngày sau", "a later mail was sent already"),
     "on_hold": Text("việc gửi thư đang được giữ lại", "sending is on hold"),
+    "delivery_waiting": Text(
+        "máy chủ thư chưa nhận, hệ thống sẽ gửi lại", "not accepted yet, tried again later"
+    ),
+    "delivery_failed": Text("máy chủ thư không nhận; xem `loa mail`", "not delivered; see `loa mail`"),
     "simulated": Text("chạy thử cho ngày đã qua, không gửi", "simulated for a past day, not sent"),
 }
 
@@ -63,7 +69,7 @@ def show_switch(answer: Mapping[str, Any]) -> None:
 
 def show_acknowledged(answer: Mapping[str, Any]) -> None:
     number = answer["mails"]
-    print_text(Text(f"Đã ghi nhận là đã xem: {number} thư.", f"Acknowledged: {number} mail(s)."))
+    print_text(Text(f"Đã ghi nhận là đã xem: {number} thư.", f"Acknowledged: {counted(number, 'mail')}."))
 
 
 def show_preview(answer: Mapping[str, Any], *, in_full: bool = False) -> None:
@@ -74,7 +80,7 @@ def show_preview(answer: Mapping[str, Any], *, in_full: bool = False) -> None:
     _show_mails(mails)
     _show_skipped(answer["skipped"])
     for entry in answer.get("unsaid", ()):
-        why = SUPPRESSED[entry["reason"]]
+        why = SUPPRESSED.get(entry["reason"], Text(entry["reason"], entry["reason"]))
         about = f"{entry['unit_code']} {entry['draft_code']}"
         print_text(Text(f"Không nhắc {about}: {why.vi}", f"Not included, {about}: {why.en}"))
     if answer.get("held"):

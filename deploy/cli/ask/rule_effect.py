@@ -14,6 +14,7 @@ from deploy.cli.ask.rules import KINDS, WEEKDAYS
 from deploy.cli.client import Services
 from deploy.cli.console import CommandError, count, day, listed, out, percent, print_text
 from shared.contracts.vocabulary import GapState, Stage
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.kernel.settings import RuleSettings
 from shared.rules.verdicts import PolicyVerdict
@@ -146,7 +147,8 @@ def _show_changes(answer: Answer) -> None:
         number = count(entry["policies"])
         print_text(
             Text(
-                f"{number} chính sách: {was.vi} → {becomes.vi}", f"{number} policies: {was.en} → {becomes.en}"
+                f"{number} chính sách: {was.vi} → {becomes.vi}",
+                f"{counted(entry['policies'], 'policy', number)}: {was.en} → {becomes.en}",
             ),
             style="yellow",
         )

@@ -9,6 +9,7 @@ from rich.table import Table
 from deploy.cli.client import Services
 from deploy.cli.console import CommandError, day, out, print_text
 from shared.contracts.vocabulary import Stage
+from shared.kernel.counted import agreeing, counted
 from shared.kernel.errors import Text
 from shared.rules.wording import STAGES
 
@@ -19,7 +20,7 @@ class NoSuchSilence(CommandError):
     def __init__(self, silence: str, count: int) -> None:
         super().__init__(
             f"Có {count} lệnh tạm dừng với mã bắt đầu bằng “{silence}”; xem mã bằng `loa silences list`.",
-            f"There are {count} silences whose id begins with '{silence}'; `loa silences list` shows the ids.",
+            f"There {agreeing(count, 'is', 'are')} {counted(count, 'silence')} whose id begins with '{silence}'; `loa silences list` shows the ids.",
         )
 
 

@@ -18,6 +18,7 @@ from deploy.nats.permissions import SERVICES
 from shared.eventstore.streams import EVENTS
 from shared.http.service_routes import RELEASE
 from shared.kernel import clock
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 
 
@@ -75,7 +76,7 @@ def show(path: Path, manifest: Manifest) -> None:
         Text(
             f"Đã sao lưu {last} sự kiện và dữ liệu riêng của các dịch vụ vào {path} ({size} byte). "
             "Tệp có địa chỉ thư điện tử: hãy cất giữ an toàn.",
-            f"{last} events and the services' own rows are in {path}. It contains e-mail addresses: keep it safe.",
+            f"{counted(manifest.last_position, 'event', last)} and the services' own rows are in {path}. It contains e-mail addresses: keep it safe.",
         ),
         style="green",
     )
@@ -83,7 +84,7 @@ def show(path: Path, manifest: Manifest) -> None:
         print_text(
             Text(
                 f"Nhật ký có {manifest.faults} sai sót; xem `loa verify`.",
-                f"The log has {manifest.faults} faults; see `loa verify`.",
+                f"The log has {counted(manifest.faults, 'fault')}; see `loa verify`.",
             ),
             style="red",
         )

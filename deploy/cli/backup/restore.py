@@ -18,6 +18,7 @@ from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import SERVICES
 from shared.eventstore import streams
 from shared.eventstore.streams import EVENTS
+from shared.kernel.counted import agreeing, counted
 from shared.kernel.errors import Text
 
 TIMEOUT = 3600.0  # seconds until the read models must be complete
@@ -29,7 +30,7 @@ class NotEmpty(CommandError):
     def __init__(self, last: int) -> None:
         super().__init__(
             f"Nhật ký đã có {count(last)} sự kiện; chỉ phục hồi vào một hệ thống trống (thư mục dữ liệu mới).",
-            f"The log has {last} events; a backup can only be restored into an empty installation (a new data folder).",
+            f"The log has {counted(last, 'event')}; a backup can only be restored into an empty installation (a new data folder).",
         )
 
 
@@ -89,7 +90,7 @@ def show(manifest: Manifest) -> None:
         Text(
             f"Đã phục hồi {last} sự kiện, đối chiếu đến sự kiện cuối cùng. Việc gửi thư đang tạm giữ: "
             "xem trước bằng `loa preview` rồi cho gửi lại bằng `loa release`.",
-            f"{last} events are restored and verified. Sending is on hold: look at "
+            f"{counted(manifest.last_position, 'event', last)} {agreeing(manifest.last_position, 'is', 'are')} restored and verified. Sending is on hold: look at "
             "`loa preview`, then run `loa release`.",
         ),
         style="green",

@@ -14,6 +14,7 @@ from deploy.cli.client import Services
 from deploy.cli.console import count, listed, out, print_json, print_text
 from deploy.cli.operate import read_models
 from deploy.nats.permissions import SERVICES
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 
 SHOWN = 20  # faults of the log that are listed
@@ -97,7 +98,7 @@ def _of_log(audit: Audit) -> Iterator[Text]:
     contexts = listed(f"{name} {count(number)}" for name, number in sorted(audit.contexts.items()))
     yield Text(
         f"Nhật ký: {count(audit.last)} sự kiện ({contexts}); SHA-256 {audit.sha256[:16]}…",
-        f"The log: {count(audit.last)} events",
+        f"The log: {counted(audit.last, 'event', count(audit.last))}",
     )
     if audit.unknown:
         kinds = listed(audit.unknown)

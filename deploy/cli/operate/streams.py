@@ -6,6 +6,7 @@ from deploy.cli import brokers
 from deploy.cli.console import out, print_text
 from deploy.local.settings import LocalSettings
 from shared.eventstore import streams
+from shared.kernel.counted import agreeing, counted
 from shared.kernel.errors import Text
 
 
@@ -22,7 +23,10 @@ def show(*, change: bool) -> None:
         print_text(Text("Luồng dữ liệu đúng như khai báo.", "The streams are as declared."))
     elif change:
         print_text(
-            Text(f"Đã áp dụng {len(differences)} thay đổi.", f"{len(differences)} changes were applied.")
+            Text(
+                f"Đã áp dụng {len(differences)} thay đổi.",
+                f"{counted(len(differences), 'change')} {agreeing(len(differences), 'was', 'were')} applied.",
+            )
         )
 
 

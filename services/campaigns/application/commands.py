@@ -44,6 +44,7 @@ class Commands:
     ) -> Handled[communications.State]:
         draft = await self.require_draft(draft_code)
         command = record(_given(draft, by, metadata))
+        command = replace(command, dataset=draft.dataset_of(command.dataset))
         await self._require_activity(draft_code, command.activity_id)
         ref = communication_ref(command.communication_id)
         stamped = _on(draft, metadata)
@@ -87,6 +88,8 @@ class Commands:
     ) -> Handled[plans.Plan]:
         draft = await self.require_draft(draft_code)
         command = make(_given(draft, by, metadata))
+        if isinstance(command, plans.PlanActivity | plans.Approve):
+            command = replace(command, dataset=draft.dataset_of(command.dataset))
         if isinstance(command, plans.PlanActivity) and command.responsible_unit_code is not None:
             await self.require_unit(command.responsible_unit_code)
         ref, stamped = plan_ref(draft_code), _on(draft, metadata)
@@ -102,7 +105,8 @@ class Commands:
         for unit_code in sorted(map(str, units)):
             await self.require_unit(unit_code)
         if command.draft_code is not None:
-            await self.require_draft(command.draft_code)
+            draft = await self.require_draft(command.draft_code)
+            command = replace(command, dataset=draft.dataset_of(command.dataset))
         ref = programme_ref(command.unit_code, command.year)
         about = About(draft_code=command.draft_code, unit_code=command.unit_code, dataset=command.dataset)
         stamped = replace(metadata, about=about)

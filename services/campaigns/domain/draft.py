@@ -27,6 +27,10 @@ class DraftSummary:
         """Give what the envelope of an event that is recorded on a day names of the draft."""
         return About(draft_code=self.draft_code, unit_code=self.lead_on(day), dataset=self.dataset)
 
+    def dataset_of(self, stated: Dataset) -> Dataset:
+        """Give the data set of what belongs to the draft: the draft's, unless a file states that it is no live data."""
+        return self.dataset if stated is Dataset.LIVE else stated
+
     def check(self, by: Acting, day: date) -> None:
         """Refuse a unit that does not lead the draft on a day, the day of the command (`NotYourDraft`)."""
         if not by.may_act_for(lead := self.lead_on(day)):

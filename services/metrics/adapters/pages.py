@@ -31,7 +31,7 @@ WRONG_FIELDS = {
     "query.include_descendants": "Lựa chọn “gồm đơn vị trực thuộc” chưa đúng: chỉ có thể chọn hoặc không chọn.",
 }
 
-# Readers of pages look codes up on the first page, not in another service's API.
+# AddressBook of pages look codes up on the first page, not in another service's API.
 PLAIN = {
     "urn:loa:problem:draft-not-found": (
         "Không tìm thấy dự thảo này. Đề nghị kiểm tra lại mã dự thảo, hoặc chọn dự thảo từ trang đầu."

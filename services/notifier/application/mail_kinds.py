@@ -11,8 +11,9 @@ from services.notifier.application.planning import Planning
 from services.notifier.application.ports import Mail, Notice
 from services.notifier.domain.delivery.retries import Shipment
 from services.notifier.domain.notification.notification_case import MailCase
-from services.notifier.domain.notification.reasons import decide_notification
+from services.notifier.domain.notification.reasons import Reason, decide_notification
 from services.notifier.domain.notification.schedule import MailRun
+from services.notifier.domain.recipients.address_book import once_an_address
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Unit
 from shared.contracts.vocabulary import OptionalMail
@@ -42,20 +43,29 @@ class MailKind(ABC):
         return ()
 
     def compose(self, _planning: Planning, _recipient: Recipient) -> Notice | None:
-        """Make the mail of a recipient, with its key in the ledger; None if it would be empty."""
+        """Make the mail of a recipient, with its key in the ledger; None if it would be empty.
+
+        It is asked for once for each address, with the first recipient there; `situation.address_book` has the others.
+        """
         return None
 
     def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
-        """Give the mails of a run, and those that their recipients unsubscribed from."""
+        """Give the mails of a run, one for each address, and those that their recipients unsubscribed from."""
         if self.name not in planning.due:
             return
-        for recipient in self.recipients(planning):
-            if notice := self.compose(planning, recipient):
+        for recipient in once_an_address(self.recipients(planning)):
+            if planning.is_done(self.name, recipient):
+                yield Skipped(Reason.ALREADY_SENT, recipient.unit_code, recipient)
+            elif notice := self.compose(planning, recipient):
                 yield self._unless_ended(planning, notice)
 
     def requested(self, _planning: Planning, _recipient: Recipient, _gap_id: UUID | None) -> Notice | None:
         """Make the mail that a reader asked for; None if it is not theirs to ask for."""
         return None
+
+    def ends(self, _notice: Any) -> OptionalMail | None:
+        """Name what a reader of a mail may end; None if it is a duty."""
+        return self.optional
 
     @abstractmethod
     def render(self, notice: Any, unit: Unit) -> Mail:
@@ -63,9 +73,10 @@ class MailKind(ABC):
 
     def _unless_ended(self, planning: Planning, notice: Notice) -> Notice | Skipped:
         recipient = notice.recipient
-        unwanted = planning.snapshot.preference(recipient).unwanted
-        reason = decide_notification(MailCase(ends=self.optional, unwanted=unwanted))
-        return notice if reason.is_news else Skipped(reason, recipient.unit_code, recipient, self.optional)
+        unwanted = planning.preference(recipient).unwanted
+        ends = self.ends(notice)
+        reason = decide_notification(MailCase(ends=ends, unwanted=unwanted))
+        return notice if reason.is_news else Skipped(reason, recipient.unit_code, recipient, ends)
 
 
 class MailKinds:

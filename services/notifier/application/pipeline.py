@@ -13,9 +13,10 @@ from services.notifier.application.ports import Head, Notice, Outgoing, Planning
 from services.notifier.domain.errors import BadMoment, NotCaughtUp
 from services.notifier.domain.notification.escalation import STEPS, Step
 from services.notifier.domain.notification.notification_case import MomentCase
-from services.notifier.domain.notification.office_hours import HOUR, next_digest
+from services.notifier.domain.notification.office_hours import HOUR
 from services.notifier.domain.notification.reasons import decide_notification
 from services.notifier.domain.notification.schedule import due, turns
+from services.notifier.domain.notification.urgency import urgency_at
 from services.notifier.domain.recipients.supervision import Tree
 from shared.contracts.vocabulary import Weekday
 from shared.kernel import log
@@ -83,8 +84,12 @@ class Pipeline:
         if not decide_notification(MomentCase(local, self.calendar)).is_news:
             return None
         kinds = self._due(local.date(), await self.snapshots.runs(), today=True)
-        following = next_digest(local, self.calendar).date()
-        return kinds if kinds or await self.snapshots.hurried(local.date(), following) else None
+        return kinds if kinds or await self._is_urgent(local) else None
+
+    async def _is_urgent(self, local: datetime) -> bool:
+        """Say whether there is a gap that can't wait and stands in no mail yet."""
+        urgency = urgency_at(local, self.calendar)
+        return any(urgency.covers(gap) for gap in await self.snapshots.unwritten(urgency))
 
     def _due(self, day: date, done: frozenset[str], *, today: bool) -> frozenset[str]:
         return due(self.kinds.runs_of(day), day, done, self.calendar, today=today)

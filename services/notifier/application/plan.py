@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from services.notifier.application.ports import Mail, Notice, Outgoing
 from services.notifier.domain.gaps.alert import Escalate, RecordSilenced
-from services.notifier.domain.notification.reasons import Reason
+from services.notifier.domain.notification.reasons import Reason, SkipReason
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Tree
 
@@ -20,6 +20,9 @@ class Skipped:
     recipient: Recipient | None = None
     detail: str | None = None
 
+    def __post_init__(self) -> None:
+        SkipReason(self.reason)  # raises for a reason to send
+
 
 @dataclass(frozen=True, slots=True)
 class Unsaid:
@@ -28,6 +31,9 @@ class Unsaid:
     unit_code: str
     draft_code: str
     reason: Reason
+
+    def __post_init__(self) -> None:
+        SkipReason(self.reason)  # raises for a reason to name it
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What every kind of mail plans from: one snapshot, one moment, the mail runs that are due; and what other kinds have planned."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -15,9 +15,11 @@ from services.notifier.domain.notification.notification_case import GapCase, Mai
 from services.notifier.domain.notification.reasons import Reason, decide_notification
 from services.notifier.domain.notification.schedule import following
 from services.notifier.domain.notification.situation import Situation
+from services.notifier.domain.notification.standing import LastNotification
 from services.notifier.domain.recipients.audience import Reach, Via
+from services.notifier.domain.recipients.preference import Preference
 from services.notifier.domain.recipients.recipient import Recipient
-from shared.contracts.vocabulary import Weekday
+from shared.contracts.vocabulary import OptionalMail, Weekday
 from shared.rules.rulebook.working_days import Calendar
 
 Planned = Sequence[Notice | Skipped]
@@ -78,13 +80,42 @@ class Planning:
 
     def turn_of(self, recipient: Recipient) -> Turn | None:
         """Say whether it is the turn of the day of the week that a mailbox chose; None if it chose none."""
-        chosen = self.snapshot.preference(recipient).digest_day
+        chosen = self.preference(recipient).digest_day
         if chosen is None:
             return None
         return Turn(chosen in self.chosen, following(chosen, self.day, self.calendar))
 
+    def preference(self, recipient: Recipient) -> Preference:
+        """Give what holds at an address that is listed more than once: what any of its recipients ended has ended."""
+        alike = [self.snapshot.preference(each) for each in self.situation.address_book.alike(recipient)]
+        days = {each.digest_day for each in alike}
+        unwanted = frozenset[OptionalMail]().union(*(each.unwanted for each in alike))
+        return Preference(days.pop() if len(days) == 1 else None, unwanted)
+
+    def notified(self, recipient: Recipient) -> Mapping[UUID, LastNotification]:
+        """Give the last notifications of who reads at an address; of two of one gap the one to who answers for it."""
+        ids = self.situation.address_book.ids(recipient)
+        if len(ids) == 1:
+            return self.snapshot.notified.get(recipient.recipient_id, {})
+        mine: dict[UUID, LastNotification] = {}
+        for recipient_id in ids:
+            for gap_id, last in self.snapshot.notified.get(recipient_id, {}).items():
+                if gap_id not in mine or last.weight > mine[gap_id].weight:
+                    mine[gap_id] = last
+        return mine
+
+    def is_done(self, kind: str, recipient: Recipient) -> bool:
+        """Say whether the ledger has a mail of a kind and the day to the address of a recipient."""
+        ids = self.situation.address_book.ids(recipient)
+        return any((kind, recipient_id) in self.snapshot.done for recipient_id in ids)
+
+    def is_done_later(self, kind: str, recipient: Recipient) -> bool:
+        ids = self.situation.address_book.ids(recipient)
+        return any((kind, recipient_id) in self.snapshot.later for recipient_id in ids)
+
     def named(self, digest: Digest) -> Digest:
-        codes = {line.gap.unit_code for line in digest.lines}
+        reading = {line.reader.unit_code for line in digest.lines if line.reader}
+        codes = {line.gap.unit_code for line in digest.lines} | reading
         return replace(digest, unit_names={code: self.snapshot.tree.unit(code).name for code in codes})
 
     def without_recipient(self) -> Iterator[Skipped]:

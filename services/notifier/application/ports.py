@@ -14,6 +14,7 @@ from services.notifier.domain.gaps.alert_context import AlertContext
 from services.notifier.domain.gaps.gap import Gap
 from services.notifier.domain.gaps.gap_alert import GapAlert
 from services.notifier.domain.notification.standing import LastNotification
+from services.notifier.domain.notification.urgency import Urgency
 from services.notifier.domain.recipients.preference import EVERYTHING, Preference
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Tree
@@ -177,8 +178,8 @@ class Snapshots(Protocol):
     async def read(self, day: date) -> PlanningSnapshot: ...
     async def justice_of(self, unit_code: str, day: date) -> str | None: ...
     async def runs(self) -> frozenset[str]: ...
-    async def hurried(self, first: date, last: date) -> bool:
-        """Say whether a gap under a simplified procedure is due in these days that nobody was told of."""
+    async def unwritten(self, urgency: Urgency) -> Sequence[Gap]:
+        """Give the gaps of the procedures and due days of an urgency that stand in no mail yet, open or not."""
         ...
 
 

@@ -16,6 +16,7 @@ from services.notifier.domain.notification.office_hours import next_digest
 from services.notifier.domain.notification.reasons import Reason, decide_notification
 from shared.contracts.envelope import Metadata
 from shared.kernel.clock import Clock, day_in_vietnam
+from shared.kernel.counted import agreeing, counted
 from shared.kernel.errors import Text
 from shared.rules.rulebook.working_days import Calendar
 
@@ -123,18 +124,19 @@ class Ticks:
         day, number = plan.day, len(plan.notices)
         message = Text(
             f"Ngày {day:%d/%m/%Y} đã qua: kết xuất {number} thư để xem, không gửi thư nào.",
-            f"{day} has passed: {number} mail(s) rendered to be looked at, none sent.",
+            f"{day:%d/%m/%Y} has passed: {counted(number, 'mail')} rendered to be looked at, none sent.",
         )
         return Ticked(plan, (), skipped, simulated=True, message=self._or_quiet(plan, message))
 
     def _hold(self, plan: Plan) -> Ticked:
         """Nothing is queued: what is due will still be due when the hold is released."""
         skipped = (*plan.skipped, *(_skipped(notice, DeliveryCase(held=True)) for notice in plan.notices))
+        held = len(plan.notices)
         message = Text(
             f"Việc gửi thư đang được giữ lại: {len(plan.notices)} thư của ngày {plan.day:%d/%m/%Y} chưa gửi. "
             "Đề nghị xem trước bằng `loa preview`, rồi cho gửi bằng `loa release`.",
-            f"All sending is held: {len(plan.notices)} mail(s) of {plan.day} do not go out. "
-            "Look at them with `loa preview`, then let them go with `loa release`.",
+            f"All sending is held: {counted(held, 'mail')} of {plan.day:%d/%m/%Y} {agreeing(held, 'does', 'do')} not go out. "
+            "See `loa preview`, then let mail go with `loa release`.",
         )
         return Ticked(plan, (), skipped, simulated=False, message=self._or_quiet(plan, message))
 
@@ -152,7 +154,8 @@ class Ticks:
         ]
         skipped = (*plan.skipped, *elsewhere, *undelivered)
         message = Text(
-            f"Ngày {plan.day:%d/%m/%Y}: đã gửi {len(sent)} thư.", f"{plan.day}: {len(sent)} mail(s) sent."
+            f"Ngày {plan.day:%d/%m/%Y}: đã gửi {len(sent)} thư.",
+            f"{plan.day:%d/%m/%Y}: {counted(len(sent), 'mail')} sent.",
         )
         return Ticked(plan, sent, skipped, simulated=False, message=self._or_quiet(plan, message))
 
@@ -167,7 +170,7 @@ def announcement(plan: Plan, calendar: Calendar) -> Text:
     number = len(plan.notices)
     return Text(
         f"Ngày {plan.day:%d/%m/%Y}: sẽ có {number} thư; chưa gửi thư nào.",
-        f"{plan.day}: {number} mail(s) would go out; none was sent.",
+        f"{plan.day:%d/%m/%Y}: {counted(number, 'mail')} would go out; none was sent.",
     )
 
 
@@ -177,7 +180,7 @@ def quiet(plan: Plan, following: datetime) -> Text:
     vi, en = {
         Reason.NOT_A_WORKING_DAY: (
             f"Ngày {plan.day:%d/%m/%Y} không phải là ngày làm việc nên không gửi thư.",
-            f"{plan.day} is no working day, so no mail goes out.",
+            f"{plan.day:%d/%m/%Y} is no working day, so no mail goes out.",
         ),
         Reason.BEFORE_HOUR: (
             "Chưa đến 08 giờ nên chưa gửi thư.",
@@ -186,7 +189,7 @@ def quiet(plan: Plan, following: datetime) -> Text:
     }[why]
     return Text(
         f"{vi} Thư tổng hợp tiếp theo được gửi từ 08 giờ 00 ngày {following:%d/%m/%Y}.",
-        f"{en} The next digest goes out from {following:%Y-%m-%d} 08:00 (Asia/Ho_Chi_Minh).",
+        f"{en} The next digest goes out from 08:00 on {following:%d/%m/%Y} (Asia/Ho_Chi_Minh).",
     )
 
 

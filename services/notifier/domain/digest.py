@@ -26,7 +26,7 @@ class Entry:
     """A gap that a recipient reads: its context, and whether it is another unit's (`above`).
 
     `left`: the recipient was notified of it and answers for it no longer; `stand_in`: it reads for a unit below
-    without a recipient.
+    without a recipient. `reader` is in which unit and role it reads of it, if its address is listed more than once.
     """
 
     gap: Gap
@@ -35,6 +35,12 @@ class Entry:
     above: bool = False
     left: bool = False
     stand_in: bool = False
+    reader: Recipient | None = None
+
+    @property
+    def order(self) -> int:
+        """Tell which of two entries of a gap counts: one's own duty before a stand-in's, and that before a report."""
+        return 2 if self.above else int(self.stand_in)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +58,7 @@ class Line:
     unit_code: str
     context: AlertContext = UNTOUCHED
     stand_in: bool = False
+    reader: Recipient | None = None
 
     @property
     def is_below(self) -> bool:
@@ -91,9 +98,14 @@ def compose(
     """Make a recipient's digest, or None if there is nothing new to say.
 
     `entries` are the gaps that the recipient answers for or reads of, and those that it was notified of before.
+    What units below owe and a list of the same day has named is left out.
     """
     candidates = (_line(entry, notified.get(entry.gap.gap_id), day, calendar) for entry in entries)
-    lines = [line for line in candidates if line.reason.in_mail]
+    lines = [
+        line
+        for line in candidates
+        if line.reason.in_mail and not _is_named_today(line, notified.get(line.gap.gap_id), day)
+    ]
     if not any(line.reason.is_news for line in lines):
         return None
     open_lines = [line for line in lines if line.standing is not Standing.RESOLVED]
@@ -107,15 +119,21 @@ def compose(
     )
 
 
-def compose_immediate(recipient: Recipient, entry: Entry, day: date, calendar: Calendar) -> Digest:
-    """Make the mail about one gap that can't wait; a recipient gets one of it, ever."""
-    lines = (line_of(entry, Reason.NO_TIME, day, calendar),)
+def _is_named_today(line: Line, last: LastNotification | None, day: date) -> bool:
+    return line.is_below and line.standing is not Standing.RESOLVED and last is not None and last.day == day
+
+
+def compose_immediate(
+    recipient: Recipient, entry: Entry, day: date, calendar: Calendar, more: Iterable[Entry] = ()
+) -> Digest:
+    """Make the mail about a gap that can't wait, and `more` of that moment; a recipient gets one of each gap, ever."""
+    lines = worst_first(line_of(entry, Reason.NO_TIME, day, calendar) for entry in (entry, *more))
     return Digest(
-        key=f"{IMMEDIATE}.{entry.gap.gap_id}.{recipient.recipient_id}",
+        key=f"{IMMEDIATE}.{lines[0].gap.gap_id}.{recipient.recipient_id}",
         recipient=recipient,
         day=day,
-        owed=() if entry.stand_in else lines,
-        above=lines if entry.stand_in else (),
+        owed=tuple(line for line in lines if not line.stand_in),
+        above=tuple(line for line in lines if line.stand_in),
         closed=(),
         kind=IMMEDIATE,
     )
@@ -139,11 +157,7 @@ def _line(entry: Entry, notified: LastNotification | None, day: date, calendar: 
         return line_of(entry, reason_of(entry, Purpose.ABOVE, notified, day, calendar), day, calendar)
     if notified is not None and notified.unit_code != entry.gap.unit_code and entry.left:
         entry = replace(entry, gap=_handed_over(entry.gap, day))
-    elif (
-        notified is not None
-        and not entry.left
-        and (notified.above or notified.unit_code != entry.gap.unit_code)
-    ):
+    elif notified is not None and not entry.left and not notified.is_of(entry.gap.unit_code):
         notified = None  # it was notified of another unit's gap; this one is its own
     line = line_of(entry, reason_of(entry, Purpose.DUTY, notified, day, calendar), day, calendar)
     return line if notified is None else replace(line, unit_code=notified.unit_code)
@@ -181,6 +195,7 @@ def line_of(entry: Entry, reason: Reason, day: date, calendar: Calendar) -> Line
         unit_code=gap.unit_code,
         context=entry.context,
         stand_in=entry.stand_in,
+        reader=entry.reader,
     )
 
 

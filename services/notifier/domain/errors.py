@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from shared.kernel.counted import counted
 from shared.kernel.errors import Refusal
 
 
@@ -154,7 +155,7 @@ class SilenceOverEverything(Refusal):
         super().__init__(
             f"Tạm dừng không kèm đơn vị, dự thảo hay giai đoạn chỉ được tối đa {days} ngày; nếu cần dừng toàn bộ "
             "lâu hơn, đề nghị giữ thư (POST /sending/hold).",
-            f"A silence without unit, draft or stage lasts {days} days at most; to stop everything for longer, "
+            f"A silence without unit, draft or stage lasts {counted(days, 'day')} at most; to stop everything for longer, "
             "hold all mail (POST /sending/hold).",
         )
 
@@ -189,6 +190,6 @@ class SnoozeTooLong(Refusal):
         super().__init__(
             f"Ngày {until:%d/%m/%Y} đã qua hoặc quá {days} ngày kể từ hôm nay; đề nghị chọn ngày gần hơn, "
             "hoặc báo ngày sẽ thực hiện.",
-            f"{until} has passed or is more than {days} days from today; choose an earlier day, "
+            f"{until} has passed or is more than {counted(days, 'day')} from today; choose an earlier day, "
             "or say on which day it will be done.",
         )

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from uuid import UUID
 
 from services.notifier.domain.digest import Line, line_of, worst_first
 from services.notifier.domain.gaps.gap import TIMELESS, Gap
@@ -11,8 +12,10 @@ from services.notifier.domain.notification.notification_case import GapCase, Pur
 from services.notifier.domain.notification.reasons import decide_notification
 from services.notifier.domain.notification.schedule import reporting_month_before
 from services.notifier.domain.notification.situation import Situation
+from services.notifier.domain.notification.standing import LastNotification
 from services.notifier.domain.recipients.recipient import Recipient
-from shared.contracts.vocabulary import Dataset, GapClosure
+from services.notifier.domain.recipients.supervision import Unit
+from shared.contracts.vocabulary import Dataset, GapClosure, RecipientRole
 
 WEEKLY_LIST = "weekly_list"
 MONTHLY_SUMMARY = "monthly_summary"
@@ -21,13 +24,18 @@ MONTHS = 6  # shown in the chart
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklyList:
-    """Everything overdue in the area of the recipient's unit, worst first."""
+    """Everything overdue in the area of the recipient's unit, worst first. `is_duty`: the unit must follow it.
+
+    `areas` are the units that the reader follows, with what is overdue in the area of each.
+    """
 
     key: str
     recipient: Recipient
     day: date
     lines: tuple[Line, ...]
     unit_names: Mapping[str, str]
+    areas: tuple[tuple[Unit, tuple[Line, ...]], ...] = ()
+    is_duty: bool = False
     kind: str = WEEKLY_LIST
 
     @property
@@ -50,7 +58,10 @@ class Month:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonthlySummary:
-    """`months` end with the one that is summed up; `units` are those with most overdue at its end."""
+    """`months` end with the one that is summed up; `units` are those with most overdue at its end.
+
+    `leads` are the units that the reader leads; `is_duty`: one of them must follow the others.
+    """
 
     key: str
     recipient: Recipient
@@ -62,39 +73,75 @@ class MonthlySummary:
     kind: str = MONTHLY_SUMMARY
     lines: tuple[Line, ...] = ()
     unit_names: Mapping[str, str] = field(default_factory=dict)
+    leads: tuple[Unit, ...] = ()
+    is_duty: bool = False
 
     @property
     def month(self) -> Month:
         return self.months[-1]
 
 
-def weekly_list(recipient: Recipient, situation: Situation, period: str) -> WeeklyList | None:
-    """Make a supervisor's list, or None if nothing in its area is overdue (what is silenced is not listed)."""
-    area = situation.tree.area(recipient.unit_code)
+def weekly_list(
+    recipient: Recipient,
+    situation: Situation,
+    period: str,
+    notified: Mapping[UUID, LastNotification] | None = None,
+) -> WeeklyList | None:
+    """Make a supervisor's list, or None if nothing in its area is overdue (what is silenced is not listed).
+
+    What the reader itself answers for stands in its digests, not here.
+    """
+    areas = {code: situation.tree.area(code) for code in _supervised(recipient, situation)}
     looked_at = [
-        _looked_at(recipient, gap, situation) for gap in situation.open_gaps() if gap.unit_code in area
+        _looked_at(recipient, gap, situation, (notified or {}).get(gap.gap_id))
+        for gap in situation.open_gaps()
+        if any(gap.unit_code in area for area in areas.values()) and not _is_own(recipient, gap, situation)
     ]
-    lines = [line for line in looked_at if line.reason.in_mail]
+    lines = worst_first(line for line in looked_at if line.reason.in_mail)
     if not lines:
         return None
+    within = [
+        (situation.tree.unit(code), tuple(line for line in lines if line.gap.unit_code in area))
+        for code, area in areas.items()
+    ]
     return WeeklyList(
         key=f"{period}.{WEEKLY_LIST}.{recipient.recipient_id}",
         recipient=recipient,
         day=situation.day,
-        lines=worst_first(lines),
+        lines=lines,
         unit_names={line.gap.unit_code: situation.tree.unit(line.gap.unit_code).name for line in lines},
+        areas=tuple((unit, listed) for unit, listed in within if listed),
+        is_duty=any(situation.tree.oversees(unit.code) for unit, listed in within if listed),
     )
 
 
-def _looked_at(recipient: Recipient, gap: Gap, situation: Situation) -> Line:
+def _supervised(recipient: Recipient, situation: Situation) -> list[str]:
+    """Name the units that a reader follows as their supervisor, each once."""
+    alike = (
+        item for item in situation.address_book.alike(recipient) if item.role is RecipientRole.SUPERVISOR
+    )
+    return list(dict.fromkeys(item.unit_code for item in (recipient, *alike)))
+
+
+def _is_own(recipient: Recipient, gap: Gap, situation: Situation) -> bool:
+    entry = situation.entry_of(recipient, gap)
+    return entry is not None and not entry.above and not entry.stand_in
+
+
+def _looked_at(
+    recipient: Recipient, gap: Gap, situation: Situation, notified: LastNotification | None
+) -> Line:
+    own = situation.entry_of(recipient, gap)
     entry = replace(situation.entry(gap, above=True), stand_in=situation.is_unread(gap))
     case = GapCase(
         gap=gap,
         day=situation.day,
         calendar=situation.calendar,
         purpose=Purpose.LIST,
+        notified=notified if notified is not None and notified.is_of(gap.unit_code) else None,
         context=entry.context,
-        climbed=situation.is_escalated_to(recipient, gap),
+        climbed=own is not None and own.above,
+        stand_in=own is not None and own.stand_in,
     )
     return line_of(entry, decide_notification(case), situation.day, situation.calendar)
 
@@ -103,7 +150,8 @@ def monthly_summary(
     recipient: Recipient, situation: Situation, history: Iterable[Gap], period: str
 ) -> MonthlySummary | None:
     """Make a leader's page for the reporting month that has ended, or None if there is nothing to say."""
-    area = situation.tree.area(recipient.unit_code) | {recipient.unit_code}
+    leads = situation.audience.led_by(situation.address_book.alike(recipient)) or (recipient.unit_code,)
+    area = frozenset(leads).union(*(situation.tree.area(code) for code in leads))
     gaps = [gap for gap in history if gap.unit_code in area]
     months = tuple(month(gaps, *bounds) for bounds in _months_before(situation.day))
     last = months[-1]
@@ -119,6 +167,8 @@ def monthly_summary(
         area=len(area),
         datasets=frozenset(gap.dataset for gap in gaps),
         unit_names={code: situation.tree.unit(code).name for code in late},
+        leads=tuple(situation.tree.unit(code) for code in leads),
+        is_duty=any(map(situation.tree.oversees, leads)),
     )
 
 

@@ -1,6 +1,6 @@
 """An alert beside its life: snoozed, escalated, silenced; asked for by state, shown in the preview with reasons."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from shared.contracts.envelope import AggregateRef
 from shared.contracts.ids import unit_id
@@ -41,6 +41,7 @@ async def in_state(api: Api, state: str) -> list[str]:
 async def test_a_unit_without_recipients_is_covered_by_its_superior(
     notifier_env: NotifierFixture,
 ) -> None:
+    notifier_env.clock.moment = MONDAY + timedelta(days=2)  # no list goes out
     async with notifier_env.notifier() as api:
         await put_recipient(api, role="supervisor")
         await a_unit_below(notifier_env)
@@ -58,8 +59,27 @@ async def test_a_unit_without_recipients_is_covered_by_its_superior(
     assert (escalated["escalated_to"], escalated["draft_code"]) == (UNIT, gap.draft_code)
     text = next(mail for mail in notifier_env.mails() if "Báo cáo" in mail["Subject"]).get_body(("plain",))
     assert text is not None
-    assert "1. Sở Xây dựng tỉnh A – quá hạn 5 ngày làm việc" in text.get_content()
+    assert "1. Sở Xây dựng tỉnh A – quá hạn 6 ngày làm việc" in text.get_content()
     assert "chưa có người nhận thư" in text.get_content()
+
+
+async def test_on_the_day_of_the_list_a_superior_gets_one_mail(notifier_env: NotifierFixture) -> None:
+    """One unit below is late and reads itself, another one lists nobody: list and digest had the same subject and drafts."""
+    async with notifier_env.notifier() as api:
+        await put_recipient(api, role="supervisor", email="Giam.Sat@stp.example.vn")
+        await a_unit_below(notifier_env)
+        gap = opened(new_id(), unit_code=BELOW)
+        position = await notifier_env.gap(gap)
+        first = await tick(api, position)
+        again = await tick(api, position)
+        rows = await notifier_env.rows(
+            "SELECT kind, gap_id, reason FROM digest JOIN digest_line USING (digest_key)"
+        )
+    assert [(mail["kind"], len(mail["lines"])) for mail in first["sent"] if mail["lines"]] == [
+        ("weekly_list", 1)
+    ]
+    assert again["sent"] == []
+    assert rows == [{"kind": "weekly_list", "gap_id": gap.gap_id, "reason": "overdue_first"}]
 
 
 async def test_what_is_late_by_five_days_is_read_of_above_until_a_day_is_named(

@@ -111,7 +111,7 @@ def situation(reader: Recipient) -> Situation:
             HUSHED.gap_id: AlertContext(silence=silence()),
             LATE.gap_id: AlertContext(answer="obstacle_reported"),
         },
-        recipients=[reader, recipient(5, unit_code="SO-A")],
+        recipients=[reader, recipient(5, unit_code="SO-A", email="dau.moi@so-a.example.vn")],
         tree=tree(),
         steps=STEPS,
         calendar=CALENDAR,

@@ -4,13 +4,14 @@ import re
 from collections.abc import Sequence
 
 from deploy.cli.data.tables.sheet_layout import Merged
+from shared.kernel.counted import agreeing, counted
 from shared.kernel.errors import Text
 
 
 def headings_below(above: int) -> Text:
     return Text(
         f"tiêu đề của bảng ở dòng này; {above} dòng phía trên (tên cơ quan, tên bảng) không phải dữ liệu, được bỏ qua",
-        f"the headings stand on this line; {above} rows above it (titles) are no data and are passed over",
+        f"the headings stand on this line; {counted(above, 'row')} above it (titles) {agreeing(above, 'is', 'are')} no data and passed over",
     )
 
 

@@ -23,6 +23,7 @@ from deploy.cli.data.tables.sheet_messages import (
     merged_down,
 )
 from deploy.cli.data.textfile import unescaped
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 
 Cells = Sequence[str | Cell]
@@ -236,7 +237,7 @@ def _outside(line: int, cells: Cells, header: Sequence[str]) -> Broken | None:
     if any(_is_filled(cell) for cell in cells[len(header) :]):
         why = Text(
             f"dòng có {len(cells)} ô nhưng tiêu đề chỉ có {len(header)} cột; ô chứa dấu phẩy phải đặt trong dấu ngoặc kép",
-            f"the line has {len(cells)} cells, the header {len(header)} columns; quote a cell that has a comma in it",
+            f"the line has {counted(len(cells), 'cell')}, the header {counted(len(header), 'column')}; quote a cell that has a comma in it",
         )
         return Broken(line, "", str(cells[len(header)]), why)
     lost = [cell for name, cell in zip(header, cells, strict=False) if not name and _is_filled(cell)]

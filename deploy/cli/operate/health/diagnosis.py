@@ -14,6 +14,7 @@ from deploy.cli.operate.health.readings import Answer, Readings
 from deploy.cli.operate.health.status import repair_command
 from deploy.cli.operate.place import Place
 from deploy.nats.permissions import SERVICES
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 
 TOKEN_DAYS = 7  # a token that expires earlier is reported
@@ -99,7 +100,10 @@ def _projection(name: str, answer: Answer | None, place: Place) -> Findings:
     elif state["pending"] >= LAG:
         yield Finding(
             name,
-            Text(f"còn chậm {count(state['pending'])} sự kiện", f"{count(state['pending'])} events behind"),
+            Text(
+                f"còn chậm {count(state['pending'])} sự kiện",
+                f"{counted(state['pending'], 'event', count(state['pending']))} behind",
+            ),
             place.log(name),
         )
 

@@ -8,6 +8,7 @@ from deploy.cli.operate.health.finding import LAG, Finding, Findings, place_of
 from deploy.cli.operate.health.readings import Readings
 from deploy.cli.operate.place import NATS, POSTGRES
 from shared.eventstore.streams import CONSUMERS
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 
 SKEW = 5.0  # seconds
@@ -75,7 +76,7 @@ def consumers(readings: Readings) -> Findings:
 def _backlog(state: ConsumerState) -> Text:
     return Text(
         f"{count(state.pending)} thông điệp đang chờ, {count(state.redelivered)} phải gửi lại",
-        f"{count(state.pending)} messages pending, {count(state.redelivered)} redelivered",
+        f"{counted(state.pending, 'message', count(state.pending))} pending, {count(state.redelivered)} redelivered",
     )
 
 

@@ -7,12 +7,13 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, and_, or_, select
+from sqlalchemy import ColumnElement, RowMapping, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.adapters.tables import ALERT, checkpoints
+from services.notifier.adapters.tables import ALERT, DIGEST_LINE, checkpoints
 from services.notifier.domain.gaps.gap import Gap
 from services.notifier.domain.gaps.gap_alert import AlertStatus, GapAlert
+from services.notifier.domain.notification.urgency import Urgency
 from shared.contracts.vocabulary import Dataset, GapClosure, Instrument, Procedure, Stage
 from shared.persistence.database import upsert
 from shared.projections.rebuild import Purpose
@@ -80,6 +81,17 @@ async def gaps_since(connection: AsyncConnection, day: date) -> list[Gap]:
     """Read the gaps that are open, or that ended on a day or after it."""
     wanted = or_(ALERT.c.gap_closure.is_(None), ALERT.c.gap_closed_on >= day)
     return [alert.gap for alert in await _select(connection, and_(_ANNOUNCED, wanted))]
+
+
+async def gaps_without_mail(connection: AsyncConnection, urgency: Urgency) -> list[Gap]:
+    """Read the gaps within an urgency's bounds that stand in no mail; whether one is urgent is the domain's rule."""
+    wanted = and_(
+        _ANNOUNCED,
+        ALERT.c.procedure.in_(urgency.procedures),
+        ALERT.c.due_on.between(urgency.first, urgency.last),
+        ~exists().where(DIGEST_LINE.c.gap_id == ALERT.c.gap_id),
+    )
+    return [alert.gap for alert in await _select(connection, wanted)]
 
 
 async def _select(connection: AsyncConnection, wanted: ColumnElement[bool]) -> list[GapAlert]:

@@ -18,7 +18,8 @@ class AnswerLinks:
 
     def of(self, digest: Digest, line: Line) -> Mapping[AlertAnswer, str]:
         """Address every answer; none for supervisors, and for gaps of units below."""
-        supervises = digest.recipient.role is RecipientRole.SUPERVISOR or line.is_below
+        reader = line.reader or digest.recipient
+        supervises = reader.role is RecipientRole.SUPERVISOR or line.is_below
         if self.signer is None or supervises:
             return {}
         address = self.signer.address
@@ -29,7 +30,7 @@ def _link(digest: Digest, line: Line, answer: AlertAnswer) -> Link:
     gap = line.gap
     return Link(
         link_id=link_id(digest.key, gap.gap_id, answer),
-        recipient_id=digest.recipient.recipient_id,
+        recipient_id=(line.reader or digest.recipient).recipient_id,
         gap_id=gap.gap_id,
         draft_code=gap.draft_code,
         unit_code=gap.unit_code,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters.tables import DIGEST, RECIPIENT
@@ -33,7 +33,10 @@ class SqlReturns:
 
 
 async def mark(connection: AsyncConnection, recipient_id: UUID, why: str, now: datetime) -> None:
-    """Mark an address undeliverable until it is registered again."""
-    unmarked = and_(RECIPIENT.c.recipient_id == recipient_id, RECIPIENT.c.undeliverable_on.is_(None))
+    """Mark an address undeliverable, in every unit that lists it, until it is registered again."""
+    address = select(RECIPIENT.c.email).where(RECIPIENT.c.recipient_id == recipient_id).scalar_subquery()
+    unmarked = and_(
+        func.lower(RECIPIENT.c.email) == func.lower(address), RECIPIENT.c.undeliverable_on.is_(None)
+    )
     values = {"undeliverable_on": day_in_vietnam(now), "undeliverable_why": why}
     await connection.execute(update(RECIPIENT).where(unmarked).values(values))

@@ -3,22 +3,46 @@
 import unicodedata
 from email.header import Header
 from email.headerregistry import Address
-from email.utils import parseaddr
 from functools import cache
+
+from shared.kernel.sender import name_and_address
 
 ONE_LINE = 998  # characters, the most that RFC 5322 allows
 SHORT_LINE = 76  # characters, the most of a line with an encoded word (RFC 2047)
 OPEN = "=?"  # of an encoded word
+JOINER, PICTURE = (
+    "\u200d",
+    "\ufe0f",
+)  # between the parts of an emoji; the mark that a character is shown as a picture
+INSTEAD = {
+    "Cc": " ",
+    "Cf": "",
+    "Cn": " ",
+    "Co": " ",
+    "Cs": " ",
+}  # for characters that are not shown, by category
 
 
 def header(text: str) -> str:
     """Make one line of composed characters: nothing that comes from a title may begin another header."""
-    visible = text if text.isprintable() else "".join(map(_visible, text))
+    visible = text if text.isprintable() else _visible(text)
     return " ".join(unicodedata.normalize("NFC", visible).split())
 
 
-def _visible(character: str) -> str:
-    return " " if unicodedata.category(character)[0] == "C" else character
+def _visible(text: str) -> str:
+    """Put a blank for what controls, and nothing for what is not seen; what joins two pictures to one stays."""
+    return "".join(
+        character if _joins(text, place) else INSTEAD.get(unicodedata.category(character), character)
+        for place, character in enumerate(text)
+    )
+
+
+def _joins(text: str, place: int) -> bool:
+    if text[place] != JOINER or not 0 < place < len(text) - 1:
+        return False
+    before = text[place - 1]
+    picture = before == PICTURE or unicodedata.category(before) in {"So", "Sk"}
+    return picture and unicodedata.category(text[place + 1]) == "So"
 
 
 def exact(name: str, value: str) -> bytes:
@@ -39,7 +63,7 @@ def words(name: str, text: str) -> bytes:
 @cache
 def written_by(sender: str) -> bytes:
     """Give the `From` of a sender, `Name <address>`; raises `ValueError` if there is no address in it."""
-    name, address = parseaddr(sender)
+    name, address = name_and_address(sender)
     mailbox = Address(header(name), addr_spec=address)
     if str(mailbox).isascii():
         return exact("From", str(mailbox))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from email.errors import MessageError
 from email.headerregistry import Address
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from functools import cache
 from uuid import uuid5
 
@@ -13,6 +13,7 @@ from services.notifier.application.ports import Outgoing
 from shared.contracts.ids import LOA_NAMESPACE
 from shared.kernel.clock import VIETNAM
 from shared.kernel.errors import PermanentError
+from shared.kernel.sender import domain_of as domain_in
 
 ALIKE = "X-Loa-Possible-Duplicate"  # an earlier attempt may have come through
 SEEN_BEFORE = (
@@ -23,7 +24,7 @@ SEEN_BEFORE = (
 
 @cache
 def domain_of(sender: str) -> str:
-    return parseaddr(sender)[1].rpartition("@")[2] or "loa.invalid"
+    return domain_in(sender) or "loa.invalid"
 
 
 def message_id(key: str, sender: str) -> str:

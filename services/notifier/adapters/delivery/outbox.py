@@ -10,7 +10,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from services.notifier.adapters.alerts.read_model import SqlReadModel
-from services.notifier.adapters.rendering.wording import REASONS, ROLES, STATES
+from services.notifier.adapters.rendering.wording import ROLES, STATES, why_in_mail
 from services.notifier.application.mail_kinds import MailKinds
 from services.notifier.domain.delivery.delivery_state import DigestState
 from services.notifier.domain.errors import DigestNotFound
@@ -86,5 +86,13 @@ def _shown(mail: Mapping[str, Any], principal: Principal, kinds: MailKinds) -> d
         "detail": mail["delivery"].get("detail"),
         "answer": mail["delivery"].get("answer") or mail["delivery"].get("file"),
         "doubtful": bool(mail["delivery"].get("possible_duplicate")),
-        "lines": [{**line, "why": REASONS[Reason(line["reason"])].vi} for line in mail["lines"]],
+        "lines": [{**line, "why": _why(line["reason"])} for line in mail["lines"]],
     }
+
+
+def _why(reason: str) -> str:
+    """Say why a gap stands in a mail; a reason that another release had by its own name."""
+    if reason not in set(Reason) or not Reason(reason).in_mail:
+        return reason
+    label, why = why_in_mail(Reason(reason))
+    return f"{label.vi}: {why.vi}"

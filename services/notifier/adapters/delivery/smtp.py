@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from email.utils import parseaddr
 from typing import Any, assert_never
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
@@ -14,10 +13,12 @@ from uuid import UUID
 import aiosmtplib
 from aiosmtplib import SMTP
 
+from services.notifier.adapters.delivery.ehlo_name import ehlo_name
 from services.notifier.adapters.delivery.message import wire
 from services.notifier.application.ports import AddressRefused, Outgoing, Unanswered, Unreachable
 from services.notifier.domain.delivery.server_reply import Meaning, Reply, Step
 from shared.kernel.errors import PermanentError, TransientError
+from shared.kernel.sender import name_and_address
 
 SECONDS = 20.0
 PATIENCE = 6  # a lease must be longer than twice as much: a claim waits for a worker, then is delivered
@@ -41,19 +42,26 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """`smtps` is TLS from the first byte, `smtp+starttls` insists on it, `smtp` takes what is offered."""
+    """`smtps` is TLS from the first byte, `smtp+starttls` insists on it, `smtp` takes what is offered.
+
+    `hello` is the name that EHLO gives; without it that of this machine, of `domain` (the sender's), or its address.
+    """
 
     url: str
     seconds: float = SECONDS
     tls: ssl.SSLContext | None = None
+    hello: str | None = None
+    domain: str = ""
 
     async def connect(self) -> SMTP:
         """Open a connection, with TLS and login; raises `Unreachable`, which blames no mail."""
         url = urlsplit(self.url)
         implicit = url.scheme == "smtps"
+        port = url.port or (465 if implicit else 587 if "starttls" in url.scheme else 25)
         client = SMTP(
             hostname=url.hostname,
-            port=url.port or (465 if implicit else 587 if "starttls" in url.scheme else 25),
+            port=port,
+            local_hostname=await ehlo_name(self.hello, self.domain, url.hostname or "", port),
             username=unquote(url.username) if url.username else None,
             password=unquote(url.password) if url.password else None,
             use_tls=implicit,
@@ -167,7 +175,7 @@ class SmtpTransport:
 
     def _envelope_sender(self, token: UUID | None) -> str:
         if self.bounces is None or token is None:
-            return parseaddr(self.sender)[1]
+            return name_and_address(self.sender)[1]
         return return_address(self.bounces, token)
 
 

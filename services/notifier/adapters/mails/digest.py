@@ -13,10 +13,11 @@ from services.notifier.application.planning import Planning
 from services.notifier.application.ports import Mail, Notice
 from services.notifier.domain.digest import KIND, Digest, Line, compose
 from services.notifier.domain.notification.notification_case import MailCase
-from services.notifier.domain.notification.reasons import Reason, decide_notification
+from services.notifier.domain.notification.reasons import NOT_NOTIFIED, decide_notification
 from services.notifier.domain.notification.schedule import MailRun, of_day
 from services.notifier.domain.notification.standing import LastNotification
 from services.notifier.domain.overview import WEEKLY_LIST
+from services.notifier.domain.recipients.address_book import address_of, once_an_address
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Unit
 from shared.kernel.errors import Text
@@ -36,24 +37,25 @@ class DigestKind(MailKind):
         return of_day(self.name, day)
 
     def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
-        """Plan the weekly list first: what it names as escalated is not repeated in the digest."""
-        notified = with_lists(planning.snapshot.notified, planning.notices(WEEKLY_LIST))
-        for recipient in planning.recipients():
-            yield self._digest(planning, recipient, notified.get(recipient.recipient_id, {}))
+        """Plan the weekly list first: what it names of other units is not repeated in the digest."""
+        listed = named_in(planning.notices(WEEKLY_LIST))
+        for recipient in once_an_address(planning.recipients()):
+            notified = {**planning.notified(recipient), **listed.get(address_of(recipient), {})}
+            yield self._digest(planning, recipient, notified)
 
     def _digest(
         self, planning: Planning, recipient: Recipient, notified: Mapping[UUID, LastNotification]
     ) -> Notice | Skipped:
-        about = (self.name, recipient.recipient_id)
         digest: Digest | None = None
-        sent_today, sent_later = about in planning.snapshot.done, about in planning.snapshot.later
+        sent_today = planning.is_done(self.name, recipient)
+        sent_later = planning.is_done_later(self.name, recipient)
         run_made = self.name not in planning.due
         if not (sent_today or sent_later or run_made):
             entries = planning.situation.entries(recipient, notified)
             digest = compose(recipient, entries, notified, planning.day, planning.calendar)
         case = MailCase(
             lines=digest.lines if digest else (),
-            unwanted=planning.snapshot.preference(recipient).unwanted,
+            unwanted=planning.preference(recipient).unwanted,
             turn=planning.turn_of(recipient),
             sent_today=sent_today,
             sent_later=sent_later,
@@ -68,17 +70,16 @@ class DigestKind(MailKind):
         return self.renderer.render(notice, unit)
 
 
-def with_lists(
-    notified: Mapping[UUID, Mapping[UUID, LastNotification]], lists: Iterable[Notice]
-) -> Mapping[UUID, Mapping[UUID, LastNotification]]:
-    """Count escalations of today's lists as notified, so that today's digest does not repeat them."""
-    merged = {recipient: dict(of_gap) for recipient, of_gap in notified.items()}
-    for notice in lists:
-        climbed = (line for line in notice.lines if line.reason is Reason.ESCALATED)
-        merged.setdefault(notice.recipient.recipient_id, {}).update(
-            {line.gap.gap_id: _notification_of(line, notice.day) for line in climbed}
-        )
-    return merged
+def named_in(lists: Iterable[Notice]) -> Mapping[str, Mapping[UUID, LastNotification]]:
+    """Give by address what today's lists notify of, so that today's digests do not repeat it."""
+    return {
+        address_of(notice.recipient): {
+            line.gap.gap_id: _notification_of(line, notice.day)
+            for line in notice.lines
+            if line.reason not in NOT_NOTIFIED
+        }
+        for notice in lists
+    }
 
 
 def _notification_of(line: Line, day: date) -> LastNotification:
@@ -88,5 +89,5 @@ def _notification_of(line: Line, day: date) -> LastNotification:
         due_on=line.gap.due_on,
         policies=line.gap.policies,
         unit_code=line.unit_code,
-        above=True,
+        above=line.reason.is_above,
     )

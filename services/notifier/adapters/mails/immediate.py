@@ -1,20 +1,22 @@
 """The mail about one gap that can't wait for a digest; a recipient gets one of it, ever."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
+from uuid import UUID
 
 from services.notifier.adapters.rendering.templates import TemplateRenderer
 from services.notifier.application.mail_kinds import MailKind
 from services.notifier.application.plan import Skipped
 from services.notifier.application.planning import Planning
 from services.notifier.application.ports import Mail, Notice
-from services.notifier.domain.digest import IMMEDIATE, KIND, Digest, compose_immediate
+from services.notifier.domain.digest import IMMEDIATE, KIND, Digest, Entry, compose_immediate
 from services.notifier.domain.gaps.gap import Gap
 from services.notifier.domain.notification.notification_case import GapCase, Purpose
 from services.notifier.domain.notification.reasons import Reason, decide_notification
+from services.notifier.domain.recipients.address_book import address_of
 from services.notifier.domain.recipients.audience import Via
-from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Unit
 from shared.kernel.errors import Text
 
@@ -29,14 +31,16 @@ class ImmediateKind(MailKind):
 
     def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
         """Write to those whom no digest goes to now."""
-        served = {digest.recipient.recipient_id for digest in planning.notices(KIND)}
-        for gap in planning.situation.open_gaps():
-            if _reason(planning, gap).is_news:
-                for recipient, stand_in in _not_notified(planning, gap):
-                    if recipient.recipient_id not in served:
-                        entry = replace(planning.situation.entry(gap), stand_in=stand_in)
-                        mail = compose_immediate(recipient, entry, planning.day, planning.calendar)
-                        yield planning.named(mail)
+        served = {address_of(digest.recipient) for digest in planning.notices(KIND)}
+        urgent: dict[str, dict[UUID, Entry]] = defaultdict(dict)
+        for entry in _urgent(planning):
+            if entry.reader and (address := address_of(entry.reader)) not in served:
+                urgent[address].setdefault(entry.gap.gap_id, entry)
+        for entries in urgent.values():
+            first, *more = entries.values()
+            if first.reader:
+                mail = compose_immediate(first.reader, first, planning.day, planning.calendar, more)
+                yield planning.named(mail)
 
     def render(self, notice: Digest, unit: Unit) -> Mail:
         return self.renderer.render(notice, unit)
@@ -55,9 +59,13 @@ def _reason(planning: Planning, gap: Gap) -> Reason:
     )
 
 
-def _not_notified(planning: Planning, gap: Gap) -> Iterator[tuple[Recipient, bool]]:
-    """Give who answers for a gap and was not notified of it, and whether it only stands in for its unit."""
-    for reach in planning.situation.audience.of_duty(gap.unit_code):
-        for recipient in reach.recipients:
-            if gap.gap_id not in planning.snapshot.notified.get(recipient.recipient_id, {}):
-                yield recipient, reach.via is Via.SUPERIOR
+def _urgent(planning: Planning) -> Iterator[Entry]:
+    """Give the gaps that can't wait, for each recipient who answers for one and was not notified of it."""
+    for gap in planning.situation.open_gaps():
+        if not _reason(planning, gap).is_news:
+            continue
+        for reach in planning.situation.audience.of_duty(gap.unit_code):
+            stand_in = reach.via is Via.SUPERIOR
+            for recipient in reach.recipients:
+                if gap.gap_id not in planning.notified(recipient):
+                    yield replace(planning.situation.entry(gap), stand_in=stand_in, reader=recipient)

@@ -40,16 +40,19 @@ class MonthlySummaryKind(MailKind):
         period = self.run_of(planning.day).period
         return monthly_summary(recipient, planning.situation, planning.snapshot.history, period)
 
+    def ends(self, notice: MonthlySummary) -> OptionalMail | None:
+        return None if notice.is_duty else self.optional
+
     def render(self, notice: MonthlySummary, unit: Unit) -> Mail:
         picture = Attachment(
             name="bieu-do.png", media_type="image/png", content=chart(notice.months), content_id=CHART
         )
-        return self.pages.optional(notice, _values(notice, unit), picture, self.optional)
+        return self.pages.regular(notice, _values(notice, unit), (picture,), self.ends(notice))
 
 
 def _values(notice: MonthlySummary, unit: Unit) -> dict[str, Any]:
     units = [(header(notice.unit_names.get(code, code)), number) for code, number in notice.units]
-    return common(notice, unit, notice.datasets) | {
+    return common(notice, notice.leads or [unit], notice.datasets) | {
         "month": notice.month,
         "months": notice.months,
         "units": units,

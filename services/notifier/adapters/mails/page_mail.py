@@ -1,12 +1,13 @@
 """What the mails that are no digest have in common: a subject, a text and a page from the templates of their kind."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from jinja2 import Environment
 
 from services.notifier.adapters.delivery.headers import header
-from services.notifier.adapters.rendering.draft_names import in_language
+from services.notifier.adapters.rendering.draft_names import all_of, in_language
 from services.notifier.adapters.rendering.templates import Mailboxes
 from services.notifier.adapters.rendering.wording import ROLES
 from services.notifier.application.ports import Attachment, Mail, Notice
@@ -22,11 +23,13 @@ class PageMails:
     templates: Environment
     mailboxes: Mailboxes
 
-    def optional(self, notice: Notice, values: dict[str, Any], file: Attachment, ends: OptionalMail) -> Mail:
-        """Write an optional mail, with its unsubscribe link."""
+    def regular(
+        self, notice: Notice, values: dict[str, Any], files: tuple[Attachment, ...], ends: OptionalMail | None
+    ) -> Mail:
+        """Write a mail that comes regularly; one that its reader may end has an unsubscribe link."""
         settings = self.mailboxes.of(notice.recipient, notice.day, ends)
-        mail = self.written(notice, values | {"settings": settings, "optional": True})
-        return replace(mail, attachments=(file,), unsubscribe=settings)
+        mail = self.written(notice, values | {"settings": settings, "optional": ends is not None})
+        return replace(mail, attachments=files, unsubscribe=settings if ends else None)
 
     def written(self, notice: Notice, values: dict[str, Any]) -> Mail:
         folder = f"{notice.kind}/{notice.recipient.language}"
@@ -37,10 +40,13 @@ class PageMails:
         return Mail(header(subject), text, html)
 
 
-def common(notice: Notice, unit: Unit, datasets: frozenset[Dataset] = frozenset()) -> dict[str, Any]:
+def common(
+    notice: Notice, units: Sequence[Unit], datasets: frozenset[Dataset] = frozenset()
+) -> dict[str, Any]:
+    """`units` are those in which the address is listed for this mail."""
     language = notice.recipient.language
     return {
-        "unit": header(unit.name),
+        "unit": all_of((header(unit.name) for unit in units), language),
         "role": in_language(ROLES[notice.recipient.role], language),
         "day": notice.day,
         "banners": [in_language(note, language) for note in banners(datasets)],

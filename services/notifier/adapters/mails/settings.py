@@ -25,7 +25,8 @@ class SettingsKind(MailKind):
 
     def requested(self, planning: Planning, recipient: Recipient, _gap_id: UUID | None) -> SettingsNote:
         chosen = planning.snapshot.preference(recipient)
-        return SettingsNote(recipient=recipient, day=planning.day, chosen=chosen)
+        oversees = planning.snapshot.tree.oversees(recipient.unit_code)
+        return SettingsNote(recipient=recipient, day=planning.day, chosen=chosen, oversees=oversees)
 
     def render(self, notice: SettingsNote, unit: Unit) -> Mail:
         settings = self.pages.mailboxes.of(notice.recipient, notice.day)
@@ -35,9 +36,10 @@ class SettingsKind(MailKind):
 def _values(notice: SettingsNote, unit: Unit) -> dict[str, Any]:
     language, chosen = notice.recipient.language, notice.chosen
     kinds = [
-        (in_language(KINDS[kind], language), chosen.wants(kind)) for kind in offered(notice.recipient.role)
+        (in_language(KINDS[kind], language), chosen.wants(kind))
+        for kind in offered(notice.recipient.role, oversees=notice.oversees)
     ]
-    return common(notice, unit) | {
+    return common(notice, [unit]) | {
         "frequency": in_language(frequency(chosen), language),
         "kinds": kinds,
     }

@@ -6,15 +6,20 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, exists, select
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.adapters.alerts.store import alerts_on, gaps_since, is_pending, whole_position
+from services.notifier.adapters.alerts.store import (
+    alerts_on,
+    gaps_since,
+    gaps_without_mail,
+    is_pending,
+    whole_position,
+)
 from services.notifier.adapters.recipients.preferences import preferences
 from services.notifier.adapters.silences.store import silences_on
 from services.notifier.adapters.tables import (
-    ALERT,
     DIGEST,
     DIGEST_LINE,
     RECIPIENT,
@@ -24,15 +29,17 @@ from services.notifier.adapters.tables import (
 from services.notifier.application.ports import PlanningSnapshot
 from services.notifier.domain.delivery.delivery_state import NOTIFIED
 from services.notifier.domain.gaps.alert_context import AlertContext
+from services.notifier.domain.gaps.gap import Gap
 from services.notifier.domain.gaps.gap_alert import AlertStatus, GapAlert
 from services.notifier.domain.gaps.silence import Silence
 from services.notifier.domain.notification.reasons import NOT_NOTIFIED, Reason
 from services.notifier.domain.notification.standing import LastNotification, Standing
+from services.notifier.domain.notification.urgency import Urgency
 from services.notifier.domain.overview import MONTHS
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Tree
 from shared.contracts.ids import draft_id
-from shared.contracts.vocabulary import Language, Procedure, RecipientRole
+from shared.contracts.vocabulary import Language, RecipientRole
 from shared.directory.queries import unit_directory
 from shared.rules.sequence import HALTS
 
@@ -58,18 +65,9 @@ class SqlSnapshots:
         async with self.engine.connect() as connection:
             return await _runs(connection)
 
-    async def hurried(self, first: date, last: date) -> bool:
-        hurry = and_(
-            ALERT.c.is_current,
-            ALERT.c.gap_closure.is_(None),
-            ALERT.c.procedure == Procedure.SIMPLIFIED,
-            ALERT.c.due_on.between(first, last),
-            ~exists().where(DIGEST_LINE.c.gap_id == ALERT.c.gap_id),
-        )
+    async def unwritten(self, urgency: Urgency) -> Sequence[Gap]:
         async with self.engine.connect() as connection:
-            return (
-                await connection.execute(select(ALERT.c.gap_id).where(hurry).limit(1))
-            ).first() is not None
+            return await gaps_without_mail(connection, urgency)
 
     async def justice_of(self, unit_code: str, day: date) -> str | None:
         """Find the justice body that follows a unit on a day."""

@@ -57,7 +57,7 @@ class Held:
 
     @property
     def offered(self) -> tuple[OptionalMail, ...]:
-        return offered(self.mailbox.recipient.role)
+        return offered(self.mailbox.recipient.role, oversees=self.mailbox.oversees)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class MailboxHandler:
 
     async def _end(self, request: Request, held: Held, through: PreferenceDoor) -> HTMLResponse:
         kind = held.link.kind
-        if kind is None:
+        if kind not in held.offered:
             raise NotOptional
         ending = Unsubscribe(kind=kind, through=through, **_who(held))
         await self.preferences.change(ending, self._metadata(request, held))
@@ -141,7 +141,7 @@ class MailboxHandler:
             frequency=form.text("frequency", now.digest_day or "each_day"),
             kinds={kind: KINDS[kind] for kind in held.offered},
             wanted=frozenset(held.offered) - unwanted,
-            ending=KINDS[kind] if kind and now.wants(kind) else None,
+            ending=KINDS[kind] if kind in held.offered and now.wants(kind) else None,
         )
 
     def _metadata(self, request: Request, held: Held) -> Metadata:

@@ -15,15 +15,17 @@ from services.notifier.adapters.recipients.preferences import preferences
 from services.notifier.adapters.tables import RECIPIENT, directory
 from services.notifier.domain.recipients.preference import Preference
 from services.notifier.domain.recipients.recipient import Recipient, taken_off
+from services.notifier.domain.recipients.supervision import Tree
 from shared.directory.queries import unit_directory
 
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A recipient with the name of its unit."""
+    """A recipient with the name of its unit, and whether that must follow others."""
 
     recipient: Recipient
     unit_name: str
+    oversees: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class SqlRecipients:
     """A mailbox keeps its opaque id however often it is listed: the ledger speaks of it by that."""
 
     engine: AsyncEngine
+    justice_unit: str | None = None
 
     async def of_unit(self, unit_code: str, today: date) -> list[Recipient]:
         async with self.engine.connect() as connection:
@@ -61,7 +64,9 @@ class SqlRecipients:
             if (row := (await connection.execute(query)).mappings().first()) is None:
                 return None
             units = await unit_directory(connection, directory.units, [row["unit_code"]])
-        return Mailbox(recipient_of(row), units.name_on(row["unit_code"], today))
+        tree = Tree(directory=units, day=today, justice_unit=self.justice_unit)
+        code = row["unit_code"]
+        return Mailbox(recipient_of(row), units.name_on(code, today), tree.oversees(code))
 
     async def replace(self, unit_code: str, wanted: Sequence[Recipient], today: date) -> None:
         """Make `wanted` the unit's list; whoever is not on it any more ended yesterday.

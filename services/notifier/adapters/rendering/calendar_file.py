@@ -18,7 +18,8 @@ ICS = "text/calendar"
 
 def due_dates(digest: Digest) -> tuple[Attachment, ...]:
     """One day-long entry a draft that is owed; an entry keeps its id, so a moved due day moves it."""
-    if not (digest.recipient.calendar and digest.owed):
+    asked = any((line.reader or digest.recipient).calendar for line in digest.owed)
+    if not asked:
         return ()
     calendar = Calendar()
     calendar.add("prodid", "-//Loa//VI")

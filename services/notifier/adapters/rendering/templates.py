@@ -1,6 +1,6 @@
 """A digest as a mail: subject, text and HTML from the templates of the recipient's language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from itertools import islice
@@ -12,8 +12,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from services.notifier.adapters.delivery.headers import header
 from services.notifier.adapters.delivery.message import thread_id
 from services.notifier.adapters.rendering.calendar_file import due_dates
-from services.notifier.adapters.rendering.draft_names import in_language, name_of, policies_of, shortened
-from services.notifier.adapters.rendering.wording import ANSWERS, NO_READER, REASONS, ROLES, answer_of
+from services.notifier.adapters.rendering.draft_names import (
+    all_of,
+    in_language,
+    name_of,
+    policies_of,
+    shortened,
+)
+from services.notifier.adapters.rendering.wording import (
+    ANSWERS,
+    NO_READER,
+    ROLES,
+    answer_of,
+    late,
+    why_in_mail,
+)
 from services.notifier.application.ports import Mail
 from services.notifier.domain.digest import Digest, Line
 from services.notifier.domain.notification.reasons import REPEAT, Reason, is_thanks
@@ -21,7 +34,8 @@ from services.notifier.domain.notification.standing import Standing
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Unit
 from shared.contracts.datasets import banners
-from shared.contracts.vocabulary import AlertAnswer, OptionalMail
+from shared.contracts.vocabulary import AlertAnswer, Language, OptionalMail
+from shared.kernel.counted import counted, noun_of
 from shared.rules.wording import GAP_CLOSURES, STAGES
 
 TEMPLATES = Path(__file__).parent / "mail_templates"
@@ -40,7 +54,7 @@ def environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    made.filters["day"] = _day
+    made.filters |= {"day": _day, "counted": counted, "noun_of": noun_of}
     return made
 
 
@@ -96,9 +110,8 @@ class TemplateRenderer:
         closed = [(line.reason, self._line(line, digest)) for line in digest.closed]
         notes = banners(line.gap.dataset for line in digest.lines)
         return {
-            "unit": header(unit.name),
-            "parent": header(unit.parent_name) if unit.parent_name else None,
-            "role": in_language(ROLES[digest.recipient.role], language),
+            **_addressed(digest, unit),
+            "kind": digest.kind,
             "day": digest.day,
             "banners": [in_language(note, language) for note in notes],
             "owed": owed[:IN_FULL],
@@ -125,14 +138,15 @@ class TemplateRenderer:
 
     def _line(self, line: Line, digest: Digest) -> dict[str, Any]:
         gap, language = line.gap, digest.recipient.language
-        title = header(gap.title)
+        label, why = why_in_mail(line.reason)
+        title, reader = header(gap.title), line.reader or digest.recipient
         return {
             "title": title,
             "name": name_of(gap.instrument, title, language),
             "short_name": name_of(gap.instrument, shortened(title), language),
             "draft_code": gap.draft_code,
             "unit": header(digest.unit_names.get(gap.unit_code, gap.unit_code)),
-            "is_other_unit": gap.unit_code != digest.recipient.unit_code,
+            "is_other_unit": gap.unit_code != reader.unit_code or len(_units(digest.owed)) > 1,
             "said": in_language(NO_READER if line.stand_in else answer_of(line.context), language),
             "stage": in_language(STAGES[gap.stage], language),
             "policies": policies_of(gap.policies, language),
@@ -140,8 +154,52 @@ class TemplateRenderer:
             "due_on": gap.due_on,
             "standing": line.standing.value,
             "overdue_days": line.overdue_days,
+            "late": in_language(late(line.overdue_days), language),
             "days_left": line.days_left,
             "due_today": gap.due_on == digest.day,
-            "why": in_language(REASONS[line.reason], language),
+            "why_label": in_language(label, language),
+            "why": in_language(why, language),
             "closure": in_language(GAP_CLOSURES[gap.closure], language) if gap.closure else "",
         }
+
+
+def _units(lines: Iterable[Line]) -> list[str]:
+    """Name the units in which a reader reads of these lines, each once."""
+    return list(dict.fromkeys(line.reader.unit_code for line in lines if line.reader))
+
+
+def _addressed(digest: Digest, unit: Unit) -> dict[str, Any]:
+    """Say to which units a mail goes; `leaders` lead drafts, `overseers` see to units below."""
+    language = digest.recipient.language
+
+    def named(codes: Iterable[str]) -> str:
+        names = {**digest.unit_names, unit.code: unit.name}
+        return all_of([header(names.get(code, code)) for code in codes] or [header(unit.name)], language)
+
+    leaders, overseers = (_units(lines) or [unit.code] for lines in (digest.owed, digest.above))
+    parent = unit.parent_name if leaders == [unit.code] else None
+    return {
+        "unit": named(_units(digest.lines)),
+        "leaders": named(leaders),
+        "leader_count": len(leaders),
+        "overseeing": not digest.owed and any(line.is_below for line in digest.lines),
+        "overseers": named(overseers),
+        "overseer_count": len(overseers),
+        "parent": header(parent) if parent else None,
+        "role": _roles(digest, language),
+    }
+
+
+def _roles(digest: Digest, language: Language) -> str:
+    """Name the role of the address; with its unit, if it has several."""
+    own_records = {line.reader.recipient_id: line.reader for line in digest.lines if line.reader}
+    roles = {reader.role for reader in own_records.values()} or {digest.recipient.role}
+    if len(roles) == 1:
+        return in_language(ROLES[roles.pop()], language)
+    return all_of(
+        (
+            f"{in_language(ROLES[reader.role], language)} ({header(digest.unit_names.get(reader.unit_code, reader.unit_code))})"
+            for reader in own_records.values()
+        ),
+        language,
+    )

@@ -7,7 +7,14 @@ from types import MappingProxyType
 
 from services.notifier.domain.delivery.delivery_state import DigestState
 from services.notifier.domain.gaps.alert_context import AlertContext
-from services.notifier.domain.notification.reasons import REPEAT, Reason
+from services.notifier.domain.notification.reasons import (
+    REPEAT,
+    LineReason,
+    Reason,
+    SendReason,
+    SkipReason,
+    classified,
+)
 from services.notifier.domain.notification.standing import SOON
 from shared.contracts.notifier import (
     AlertAcknowledged,
@@ -16,10 +23,18 @@ from shared.contracts.notifier import (
     AlertTransferRequested,
 )
 from shared.contracts.vocabulary import AlertAnswer, RecipientRole
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 
 LONGEST_ANSWER = 300  # characters of an answer that a list has room for
 
+
+def late(days: int) -> Text:
+    """Say by how many working days something is overdue; nothing if it is not."""
+    return Text(f"{days} ngày làm việc", counted(days, "working day")) if days else Text("–", "–")
+
+
+# Every reason that stands in a mail; those not to send have no words here.
 REASONS: Mapping[Reason, Text] = MappingProxyType(
     {
         Reason.FIRST_NOTICE: Text(
@@ -27,7 +42,7 @@ REASONS: Mapping[Reason, Text] = MappingProxyType(
             "First notice: the draft is in a stage that calls for communication",
         ),
         Reason.DUE_SOON: Text(
-            f"Còn không quá {SOON} ngày làm việc là đến hạn", f"Due within {SOON} working days"
+            f"Còn không quá {SOON} ngày làm việc là đến hạn", f"Due within {counted(SOON, 'working day')}"
         ),
         Reason.OVERDUE_FIRST: Text(
             "Đã qua thời hạn mà chưa ghi nhận hoạt động truyền thông",
@@ -35,7 +50,7 @@ REASONS: Mapping[Reason, Text] = MappingProxyType(
         ),
         Reason.OVERDUE_REPEAT: Text(
             f"Đôn đốc lại sau mỗi {REPEAT} ngày làm việc khi chưa hoàn thành",
-            f"Repeated every {REPEAT} working days until it is done",
+            f"Repeated every {counted(REPEAT, 'working day')} until it is done",
         ),
         Reason.WORSE: Text(
             "So với lần nhắc trước có thêm chính sách chưa được truyền thông hoặc thời hạn đến sớm hơn",
@@ -46,7 +61,7 @@ REASONS: Mapping[Reason, Text] = MappingProxyType(
             "The day that the unit named has passed and no communication is on record",
         ),
         Reason.NO_TIME: Text(
-            "Trình tự, thủ tục rút gọn: thời hạn đến trước hoặc trong ngày gửi thư tổng hợp tiếp theo",
+            "Trình tự, thủ tục rút gọn: thời hạn kết thúc trước hoặc trong ngày gửi thư tổng hợp tiếp theo",
             "Simplified procedure: it is due before the next digest, or on its day",
         ),
         Reason.LINKS_RENEWED: Text(
@@ -75,6 +90,25 @@ REASONS: Mapping[Reason, Text] = MappingProxyType(
         ),
     }
 )
+
+WHY_SENT = Text("Lý do gửi hôm nay", "Why today")
+WHY_NAMED = Text("Ghi chú", "Note")
+
+
+def why_of(reason: SendReason | LineReason) -> tuple[Text, Text]:
+    """Say why a gap stands in a mail, and what that is: the reason of the mail, or only a note."""
+    label = WHY_SENT if isinstance(reason, SendReason) else WHY_NAMED
+    return label, REASONS[reason.reason]
+
+
+def why_in_mail(reason: Reason) -> tuple[Text, Text]:
+    """Say why a gap stands in a mail; raises `ValueError` for a reason not to send."""
+    match classified(reason):
+        case SkipReason():
+            raise ValueError(f"{reason.value} is a reason not to send")
+        case in_mail:
+            return why_of(in_mail)
+
 
 ROLES: Mapping[RecipientRole, Text] = MappingProxyType(
     {
@@ -114,7 +148,7 @@ def _words_of(context: AlertContext) -> Iterable[tuple[str, str | None]]:
 
 NO_READER = Text(
     "Đơn vị chưa có người nhận thư đang hiệu lực; đề nghị chỉ đạo đăng ký",
-    "The unit has nobody to write to; it is to name somebody",
+    "The unit has nobody to write to; please have a recipient registered",
 )
 
 

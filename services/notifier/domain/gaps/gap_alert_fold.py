@@ -8,6 +8,7 @@ from typing import Any, assert_never
 from uuid import UUID
 
 from services.notifier.domain.gaps.gap_alert import FACTS, IDS, SINCE_RAISED, AlertStatus, GapAlert
+from services.notifier.domain.notification.reasons import Reason
 from shared.contracts.envelope import Recorded
 from shared.contracts.ids import alert_id
 from shared.contracts.metrics import (
@@ -139,6 +140,12 @@ def _raised(existing: GapAlert | None, data: AlertRaised) -> GapAlert:
     return replace(row, state=AlertStatus.RAISED, **forgotten)
 
 
+def _last_reason(reason: str) -> dict[str, Any]:
+    """Keep why it was last written of; that it was only named in a mail with other news is no such reason."""
+    named_only = reason in {each.value for each in Reason if not each.is_news}
+    return {} if named_only else {"last_reason": reason}
+
+
 def _after(  # noqa: PLR0911  one line an event
     event: Recorded,
     data: AnswerEvent
@@ -151,7 +158,7 @@ def _after(  # noqa: PLR0911  one line an event
 ) -> dict[str, Any]:
     match data:
         case AlertSent():
-            return {"last_sent_day": data.day, "last_reason": data.reason}
+            return {"last_sent_day": data.day} | _last_reason(data.reason)
         case AlertSnoozed():
             return {"snoozed_until": data.until}
         case AlertEscalated():

@@ -40,8 +40,8 @@ class Purpose(Enum):
 class GapCase:
     """Whether a gap stands in a mail to a recipient. `pending`: its alert is not in the gap's state yet.
 
-    `notified` is the recipient's last notification of it, `climbed`: it has gone up to this recipient; `local` is the
-    moment (Vietnam's time), where not only the day counts.
+    `notified` is the recipient's last notification of it, `climbed`: it has gone up to this recipient, `stand_in`: the
+    recipient reads for its unit, which lists nobody; `local` is the moment (Vietnam's time), where not only the day counts.
     """
 
     gap: Gap
@@ -52,6 +52,7 @@ class GapCase:
     context: AlertContext = UNTOUCHED
     verdict: Verdict = Verdict.NOT_OVERDUE
     climbed: bool = False
+    stand_in: bool = False
     pending: bool = False
     local: datetime | None = None
 

@@ -1,9 +1,10 @@
 """Why a gap stands in a mail or not, and why a mail goes out or not: one list, decided by one function, without a clock."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from enum import Enum, StrEnum
-from typing import Self, assert_never
+from typing import ClassVar, Self, assert_never
 
 from services.notifier.domain.delivery.delivery_state import WAITING, DigestState
 from services.notifier.domain.gaps.alert_context import AlertContext
@@ -16,9 +17,10 @@ from services.notifier.domain.notification.notification_case import (
     MomentCase,
     Purpose,
 )
-from services.notifier.domain.notification.office_hours import CLOSING, HOUR, next_digest
+from services.notifier.domain.notification.office_hours import CLOSING, HOUR
 from services.notifier.domain.notification.standing import LastNotification, Standing, standing
-from shared.contracts.vocabulary import GapClosure, OptionalMail, Procedure
+from services.notifier.domain.notification.urgency import urgency_at
+from shared.contracts.vocabulary import GapClosure, OptionalMail
 
 REPEAT = 5  # working days between two reminders of the same overdue gap
 UNMAILED = frozenset(
@@ -101,6 +103,49 @@ class Reason(StrEnum):
     def is_above(self) -> bool:
         """Whether it is for the units above the one that owes."""
         return self in _ABOVE
+
+
+@dataclass(frozen=True, slots=True)
+class _Classified:
+    """A reason of certain effects; raises `ValueError` for any other."""
+
+    effects: ClassVar[frozenset[Effect]]
+    reason: Reason
+
+    def __post_init__(self) -> None:
+        if self.reason.effect not in self.effects:
+            raise ValueError(f"{self.reason.value} is no {type(self).__name__}")
+
+
+class SendReason(_Classified):
+    """Why a mail goes out."""
+
+    effects = frozenset({Effect.MAIL})
+
+
+class LineReason(_Classified):
+    """Why a gap is named in a mail that goes out for another reason."""
+
+    effects = frozenset({Effect.LINE})
+
+
+class SkipReason(_Classified):
+    """Why a gap is not named, or a mail does not go out."""
+
+    effects = frozenset({Effect.NO_LINE, Effect.NO_MAIL})
+
+
+def classified(reason: Reason) -> SendReason | LineReason | SkipReason:
+    """Give a reason by what it brings about: no text of a mail takes a `SkipReason`."""
+    match reason.effect:
+        case Effect.MAIL:
+            return SendReason(reason)
+        case Effect.LINE:
+            return LineReason(reason)
+        case Effect.NO_LINE | Effect.NO_MAIL:
+            return SkipReason(reason)
+        case _:
+            assert_never(reason.effect)
 
 
 # A mere place in a supervisor's list is no notification: a digest still names the gap.
@@ -215,24 +260,25 @@ def _above(case: GapCase) -> Reason:
 
 def _at_once(case: GapCase) -> Reason:
     """A simplified procedure whose next digest comes on the due day or later; outside office hours no mail goes out."""
-    gap, local = case.gap, case.local
-    if local is None or gap.procedure is not Procedure.SIMPLIFIED or not gap.is_open_on(case.day):
+    local = case.local
+    if local is None or not urgency_at(local, case.calendar).covers(case.gap):
         return Reason.CAN_WAIT
-    in_time = case.day <= gap.due_on <= next_digest(local, case.calendar).date()
     in_hours = _of_moment(MomentCase(local, case.calendar)) is Reason.DUE and local.time() < CLOSING
-    if not (in_time and in_hours):
+    if not in_hours:
         return Reason.CAN_WAIT
     reason = _of_duty(case)
     return Reason.NO_TIME if reason.is_news else reason
 
 
 def _listed(case: GapCase) -> Reason:
-    """What is escalated counts as notified; what is only listed does not."""
+    """What is escalated, or read for a unit without recipients, counts as notified; what is only listed does not."""
     if standing(case.gap, case.day, case.calendar) is not Standing.OVERDUE:
         return Reason.NOT_OVERDUE
     quiet = _kept_quiet(case.context, case.day)
     if quiet in {Reason.DRAFT_HALTED, Reason.SILENCED}:
         return quiet
+    if case.stand_in and (reason := _of_duty(case)).in_mail:
+        return reason
     return Reason.ESCALATED if case.climbed else Reason.LISTED
 
 

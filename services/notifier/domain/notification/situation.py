@@ -13,6 +13,7 @@ from services.notifier.domain.gaps.alert_context import UNTOUCHED, AlertContext
 from services.notifier.domain.gaps.gap import Gap
 from services.notifier.domain.notification.escalation import Rung, Step, Verdict, rungs, verdict
 from services.notifier.domain.notification.standing import LastNotification
+from services.notifier.domain.recipients.address_book import AddressBook
 from services.notifier.domain.recipients.audience import Audience, Reach, Via
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Tree
@@ -36,6 +37,10 @@ class Situation:
     @cached_property
     def audience(self) -> Audience:
         return Audience(self.tree, self.recipients, self.day)
+
+    @cached_property
+    def address_book(self) -> AddressBook:
+        return AddressBook(self.recipients, self.day)
 
     @cached_property
     def _by_id(self) -> Mapping[UUID, Gap]:
@@ -74,21 +79,33 @@ class Situation:
         return Entry(gap=gap, context=self.context(gap), verdict=self.verdict(gap), above=above)
 
     def entries(self, recipient: Recipient, notified: Mapping[UUID, LastNotification]) -> Iterable[Entry]:
-        """Give a recipient's entries, and gaps it was notified of and answers for no longer."""
-        mine = self._entries.get(recipient.recipient_id, {})
+        """Give the entries of who reads at an address, and gaps it was notified of and answers for no longer."""
+        mine = self.entries_at(recipient)
         yield from mine.values()
         for gap_id, last in notified.items():
             gap = self._by_id.get(gap_id)
             if gap is not None and gap_id not in mine and self._concerns(gap, last):
                 yield replace(self.entry(gap, above=last.above), left=True)
 
+    def entries_at(self, recipient: Recipient) -> Mapping[UUID, Entry]:
+        """Give by gap the entries of all recipients at an address: of two of one gap that which obliges more."""
+        alike = self.address_book.alike(recipient)
+        if len(alike) == 1:
+            return self._entries.get(recipient.recipient_id, {})
+        mine: dict[UUID, Entry] = {}
+        for reader in alike:
+            for gap_id, entry in self._entries.get(reader.recipient_id, {}).items():
+                if gap_id not in mine or entry.order < mine[gap_id].order:
+                    mine[gap_id] = entry
+        return mine
+
     def is_unread(self, gap: Gap) -> bool:
         """Say whether nobody reads for the unit of a gap but those above it, if they do."""
         return all(reach.via is Via.SUPERIOR for reach in self.audience.of_duty(gap.unit_code))
 
-    def is_escalated_to(self, recipient: Recipient, gap: Gap) -> bool:
-        entry = self._entries.get(recipient.recipient_id, {}).get(gap.gap_id)
-        return entry is not None and entry.above
+    def entry_of(self, recipient: Recipient, gap: Gap) -> Entry | None:
+        """Give how a gap concerns who reads at an address; None if only the area that it follows does."""
+        return self.entries_at(recipient).get(gap.gap_id)
 
     def _concerns(self, gap: Gap, last: LastNotification) -> bool:
         """Say whether a notified recipient still reads of a gap: it is closed, or another unit's now."""
@@ -142,7 +159,7 @@ class Situation:
 
 def _lay(entries: dict[UUID, dict[UUID, Entry]], reach: Reach, entry: Entry) -> None:
     for recipient in reach.recipients:
-        entries[recipient.recipient_id][entry.gap.gap_id] = entry
+        entries[recipient.recipient_id][entry.gap.gap_id] = replace(entry, reader=recipient)
 
 
 def alert_of(gap: Gap) -> Raise:

@@ -34,6 +34,15 @@ class LastNotification:
     unit_code: str
     above: bool = False
 
+    def is_of(self, unit_code: str) -> bool:
+        """Say whether it was about a unit's gap as a duty: not as another unit's, and not as a report to those above."""
+        return not self.above and self.unit_code == unit_code
+
+    @property
+    def weight(self) -> tuple[bool, date]:
+        """Order two notifications of one gap to one person: that of its own duty counts, then the later one."""
+        return not self.above, self.day
+
     @property
     def is_over(self) -> bool:
         """Whether it said that the gap is closed: if it opens again, that is news."""

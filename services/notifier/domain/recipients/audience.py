@@ -1,7 +1,7 @@
 """Who is written to: the mailboxes of a unit by role, those of its heirs, and the stand-in of a unit without recipients."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -71,6 +71,15 @@ class Audience:
         """Give for each unit with mailboxes who leads it, as far as they are listed."""
         for code in self._by_unit:
             yield Reach(code, self._first(code, LEADERS), Via.ITSELF)
+
+    def led_by(self, alike: Sequence[Recipient]) -> tuple[str, ...]:
+        """Name the units that these recipients lead, each once."""
+        ids = {recipient.recipient_id for recipient in alike}
+        return tuple(
+            reach.unit_code
+            for reach in self.leaders()
+            if ids & {item.recipient_id for item in reach.recipients}
+        )
 
     def supervisors(self) -> Iterator[Recipient]:
         for recipients in self._by_unit.values():

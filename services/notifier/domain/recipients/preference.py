@@ -103,11 +103,14 @@ def evolve(state: Preference, event: RecipientEvent) -> Preference:
 preference: Decider[Preference, Command, RecipientEvent] = Decider("recipient", EVERYTHING, decide, evolve)
 
 
-def offered(role: RecipientRole) -> tuple[OptionalMail, ...]:
-    """Give the optional mail of a role: lists for supervisors, monthly pages for heads and supervisors."""
+def offered(role: RecipientRole, *, oversees: bool = False) -> tuple[OptionalMail, ...]:
+    """Give the optional mail of a role: lists for supervisors, monthly pages for heads and supervisors.
+
+    Where the unit `oversees` others by law, both are a duty.
+    """
     listed = {
-        OptionalMail.WEEKLY_LIST: role is RecipientRole.SUPERVISOR,
-        OptionalMail.MONTHLY_SUMMARY: role is not RecipientRole.FOCAL_POINT,
+        OptionalMail.WEEKLY_LIST: role is RecipientRole.SUPERVISOR and not oversees,
+        OptionalMail.MONTHLY_SUMMARY: role is not RecipientRole.FOCAL_POINT and not oversees,
         OptionalMail.THANKS: True,
     }
     return tuple(kind for kind in OptionalMail if listed[kind])
@@ -120,6 +123,7 @@ class SettingsNote:
     recipient: Recipient
     day: date
     chosen: Preference
+    oversees: bool = False
     kind: str = SETTINGS
     lines: tuple[Line, ...] = field(default=(), init=False)
 

@@ -59,6 +59,10 @@ class Tree:
         units = self._units
         return {units.parent(code): code for code in units.units if units.kind(code) is JUSTICE}
 
+    def oversees(self, code: str) -> bool:
+        """Say whether a unit must follow and urge others (Decision 407/QĐ-TTg: justice bodies, coordination councils)."""
+        return code == self.justice_unit or self._units.kind(code) in OVERSEERS
+
     def area(self, code: str) -> frozenset[str]:
         """Give the units that one oversees: those below it, for a justice body all of its province."""
         if code == self.justice_unit:
