@@ -12,7 +12,6 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
-from faststream.nats.prometheus import NatsPrometheusMiddleware
 from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -26,6 +25,7 @@ from shared.kernel.settings import ServiceSettings
 from shared.kernel.task_group import together
 from shared.kernel.transient import BROKER, TRANSIENT
 from shared.messaging import faststream_broker
+from shared.messaging.message_metrics import message_metrics
 from shared.messaging.subscribers import Subscribers
 from shared.observability.metrics import Telemetry
 from shared.observability.tracing import Tracing
@@ -76,7 +76,7 @@ class Platform:
     def subscribers(self) -> Subscribers:
         """Make the service's FastStream broker and its subscribers (none yet)."""
         broker = faststream_broker.create_broker(self.settings, self.catalog)
-        broker.add_middleware(NatsPrometheusMiddleware(registry=self.metrics.registry))
+        broker.add_middleware(message_metrics(self.metrics.registry))
         inbox = f"{self.settings.inbox_prefix}.".encode()
         subscribers = Subscribers(broker, self.client, inbox, self.catalog, self.metrics, self.tracing)
         self.metrics.before_scrape("subscribers", subscribers.read)

@@ -19,6 +19,7 @@ from shared.kernel import clock, log
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal, Text
 from shared.kernel.health import Probe
+from shared.observability.label_values import method_label
 from shared.observability.metrics import Telemetry
 from shared.observability.tracing import Tracing
 from shared.persistence.owned_state import Settle, nothing_to_settle
@@ -100,7 +101,7 @@ def _observe(metrics: Telemetry, tracing: Tracing) -> Callable[..., Awaitable[Re
                     status=response.status_code,
                     seconds=round(seconds, 4),
                 )
-        metrics.http.labels(request.method, route, response.status_code).observe(seconds)
+        metrics.http.labels(method_label(request.method), route, response.status_code).observe(seconds)
         response.headers[CORRELATION] = correlation
         response.headers[REQUEST_ID] = request_id
         return response

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from shared.observability.label_values import LabelValues
+
 logger = logging.getLogger(__name__)  # which goes through ours (shared.kernel.log)
 
 EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -42,6 +44,7 @@ class Telemetry:
         self.halted = self.gauge(
             "loa_projection_halted", "1 if the projection halted and waits for an operator", "projection"
         )
+        self.unknown_types = LabelValues()
         self.unknown = self.counter("loa_unknown_events", "events of a type unknown to this release", "type")
         self.messages = self.counter(
             "loa_messages",
@@ -67,6 +70,9 @@ class Telemetry:
 
     def before_scrape(self, name: str, collector: Collector) -> None:
         self._collectors[name] = collector
+
+    def count_unknown(self, event_type: str) -> None:
+        self.unknown.labels(self.unknown_types.of(event_type)).inc()
 
     @contextmanager
     def append_of(self, context: str) -> Iterator[None]:
