@@ -17,27 +17,32 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.catalog import CATALOG, Catalog
 from shared.eventstore.jetstream import JetStreamEventStore
+from shared.eventstore.log_writes import LogWrites, StoreMetrics
 from shared.eventstore.nats_connection import Connection
 from shared.eventstore.observed import ObservedEventStore
 from shared.kernel import log
-from shared.kernel.health import Check, Probe
+from shared.kernel.health import Check, Health, Needs, Probe, Purpose, all_of
 from shared.kernel.settings import ServiceSettings
 from shared.kernel.task_group import together
-from shared.kernel.transient import BROKER, TRANSIENT
+from shared.kernel.transient import BROKER
 from shared.messaging import faststream_broker
 from shared.messaging.message_metrics import message_metrics
 from shared.messaging.subscribers import Subscribers
 from shared.observability.metrics import Telemetry
 from shared.observability.tracing import Tracing
-from shared.persistence import database
+from shared.persistence import database, database_health
+from shared.persistence.waiting import until_available
+from shared.projections import projection_health
 from shared.projections.checkpoint import CheckpointTables
-from shared.projections.port import Projection, State
+from shared.projections.port import Projection
 from shared.projections.projector import Runner
 
 logger = log.get(__name__)
 
 Background = Callable[[], Awaitable[None]]
 DRAIN_SECONDS = 10
+READS = all_of("started", "database")
+WRITES = all_of("started", "nats", "log_writes", "database", "database_writes")
 NEW_OBJECTS = 50_000  # until the collector looks at them; Python's own 700 are a few rows of an import
 
 
@@ -52,14 +57,17 @@ class Platform:
     engine: AsyncEngine = field(init=False)
     tracing: Tracing = field(init=False)
     store: ObservedEventStore = field(init=False)
+    writes: LogWrites = field(init=False)
+    migrated: bool = False
     connected: bool = False
     stopping: bool = False
 
     def __post_init__(self) -> None:
         self.engine = database.create_engine(self.settings.async_database_url)
         self.tracing = Tracing.configured(self.settings.service)
+        self.writes = LogWrites(self.client, self.settings.nats_monitors)
         self.store = ObservedEventStore(
-            JetStreamEventStore(self.client, self.catalog), self.metrics, self.tracing
+            JetStreamEventStore(self.client, self.catalog), self.metrics, self.tracing, self.writes
         )
 
     def runner(self, projection: Projection, checkpoints: CheckpointTables) -> Runner:
@@ -82,12 +90,28 @@ class Platform:
         self.metrics.before_scrape("subscribers", subscribers.read)
         return subscribers
 
-    def probes(self, runner: Runner) -> dict[str, Probe]:
-        return {
+    def health(self, runner: Runner, reads: Needs = READS, writes: Needs = WRITES, **more: Probe) -> Health:
+        """Put together the checks of a service, and which of them its reads and writes need; sets their metrics."""
+        probes: dict[str, Probe] = {
+            "started": self._is_started,
             "nats": lambda: faststream_broker.ping(self.client),
-            "database": lambda: database.ping(self.engine),
-            "projection": lambda: _projection_check(runner),
+            "log_writes": self.writes.probe,
+            "database": lambda: database_health.ping(self.engine),
+            "database_writes": lambda: database_health.ping_writes(self.engine),
+            "projection": projection_health.probe_of(runner),
+            **more,
         }
+        health = Health(probes, {Purpose.READS: reads, Purpose.WRITES: writes})
+        self.metrics.before_scrape("readiness", lambda: self.metrics.set_readiness(health))
+        self.metrics.before_scrape("broker_store", StoreMetrics(self.writes, self.metrics).read)
+        self.metrics.before_scrape("database_size", self._read_database_size)
+        return health
+
+    async def _is_started(self) -> Check:
+        return Check(self.migrated, "ok" if self.migrated else "the tables are not up to date yet")
+
+    async def _read_database_size(self) -> None:
+        self.metrics.database_bytes.set(await database_health.size(self.engine))
 
     @asynccontextmanager
     async def lifespan(self, migrations: Path, background: Sequence[Background]) -> AsyncIterator[None]:
@@ -104,7 +128,8 @@ class Platform:
 
     async def _run(self, migrations: Path, background: Sequence[Background]) -> None:
         if self.settings.migrate_on_start:
-            await _patiently(lambda: database.migrate(self.settings.async_database_url, migrations))
+            await until_available(lambda: database.migrate(self.settings.async_database_url, migrations))
+        self.migrated = True
         await faststream_broker.connect(self.client, self.settings, self.closed)
         self.connected = True
         logger.info("service_started")
@@ -124,21 +149,6 @@ class Platform:
         logger.info("service_stopped")
 
 
-async def _patiently(work: Background) -> None:
-    """Wait for a database that is not there yet."""
-    last_problem = ""
-    while True:
-        try:
-            await work()
-        except TRANSIENT as error:
-            if str(error) != last_problem:
-                logger.warning("waiting_for_database", error=str(error))
-            last_problem = str(error)
-            await asyncio.sleep(1)
-        else:
-            return
-
-
 def _end_if_broken(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         _end_process("background_work_failed", error)
@@ -153,18 +163,10 @@ def _end_process(reason: str, error: BaseException | None = None) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-async def _projection_check(runner: Runner) -> Check:
-    status = runner.status
-    if status.state is State.HALTED:
-        return Check(ok=False, detail=f"halted: {status.problem}")
-    detail = f"{status.state} at position {status.position}, {status.pending} behind"
-    return Check(status.state in {State.RUNNING, State.STANDBY}, status.problem or detail)
-
-
 def start(app: FastAPI, settings: ServiceSettings, migrations: Path) -> None:
     """Run the service, or with `migrate` on the command line run the migrations and exit."""
     if sys.argv[1:] == ["migrate"]:
-        asyncio.run(_patiently(lambda: database.migrate(settings.async_database_url, migrations)))
+        asyncio.run(until_available(lambda: database.migrate(settings.async_database_url, migrations)))
     else:
         serve(app, settings)
 

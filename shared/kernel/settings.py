@@ -49,6 +49,10 @@ class ServiceSettings(RuleSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     nats_url: str = Field(default="nats://127.0.0.1:4222", description="of a cluster all nodes, with commas")
     nats_seed: SecretStr | None = None
+    nats_monitor_url: str = Field(
+        default="",
+        description="monitoring endpoint of the broker (http://…:8222), of a cluster all nodes with commas",
+    )
     database_url: SecretStr
     jwks: str = Field(default="", description="path of a JWKS file, or address of an issuer's JWKS")
     public_read: bool = False
@@ -59,6 +63,10 @@ class ServiceSettings(RuleSettings):
     @property
     def nats_servers(self) -> list[str]:
         return self.nats_url.split(",")
+
+    @property
+    def nats_monitors(self) -> tuple[str, ...]:
+        return tuple(url for url in self.nats_monitor_url.split(",") if url)
 
     @property
     def inbox_prefix(self) -> str:

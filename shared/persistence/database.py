@@ -19,7 +19,6 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
 from shared.kernel.errors import TransientError
-from shared.kernel.health import Check
 from shared.kernel.transient import is_busy_state, is_transient_state
 
 NAMING = {
@@ -200,9 +199,3 @@ def table_of(model: type[SQLModel]) -> Table:
     """Give the Core table of a SQLModel table class, for set-based statements."""
     table: Table = model.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
     return table
-
-
-async def ping(engine: AsyncEngine) -> Check:
-    async with asyncio.timeout(2), engine.connect() as connection:
-        await connection.execute(text("SELECT 1"))
-    return Check(ok=True)

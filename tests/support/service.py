@@ -77,10 +77,12 @@ class Api:
         return [json.loads(line) for line in answer.text.splitlines()]
 
     async def ready(self) -> bool:
+        """Say whether every part is ready, also those that reads do not need."""
         try:
-            return (await self.client.get("/readyz")).status_code == 200
+            checks = (await self.client.get("/readyz")).json()["checks"]
         except httpx.TransportError:
             return False
+        return all(check["ok"] for check in checks.values())
 
     async def settled(self, position: int) -> None:
         """Wait until the read model has a position."""

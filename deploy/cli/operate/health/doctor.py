@@ -17,8 +17,8 @@ from deploy.cli.operate.health.readings import Readings, collect
 from deploy.local import state
 from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import SERVICES
-from shared.http.service_routes import RELEASE
 from shared.kernel.errors import Text
+from shared.kernel.release import RELEASE
 
 
 def show(*, as_json: bool) -> bool:

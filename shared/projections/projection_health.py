@@ -1,0 +1,16 @@
+"""The check of a projection: whether it runs, and how far it is."""
+
+from shared.kernel.health import Check, Probe
+from shared.projections.port import State
+from shared.projections.projector import Runner
+
+
+def probe_of(runner: Runner) -> Probe:
+    async def probe() -> Check:
+        status = runner.status
+        if status.state is State.HALTED:
+            return Check(ok=False, detail=f"halted: {status.problem}")
+        detail = f"{status.state} at position {status.position}, {status.pending} behind"
+        return Check(status.state in {State.RUNNING, State.STANDBY}, status.problem or detail)
+
+    return probe
