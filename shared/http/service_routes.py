@@ -44,6 +44,7 @@ class CheckState(BaseModel):
 
 class Readiness(BaseModel):
     ready: bool
+    ready_for: dict[Purpose, bool]
     checks: dict[str, CheckState]
 
 
@@ -67,12 +68,13 @@ def probing(health: Health, metrics: Telemetry) -> APIRouter:
     )
     async def readyz(purpose: Annotated[Purpose, Query(alias="for")] = Purpose.READS) -> JSONResponse:
         checks = await health.examine()
-        ready = health.is_ready(purpose, checks)
+        ready_for = {each: health.is_ready(each, checks) for each in Purpose}
+        ready = ready_for[purpose]
         states = {
             name: {"ok": check.ok, "needed": health.is_needed(purpose, name), "detail": check.detail}
             for name, check in checks.items()
         }
-        body = {"ready": ready, "checks": states}
+        body = {"ready": ready, "ready_for": ready_for, "checks": states}
         return JSONResponse(body, 200 if ready else 503)
 
     @router.get("/metrics", response_class=PlainTextResponse, summary="Prometheus metrics")

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-PROBE_SECONDS = 2.5  # for any one probe: who asks for readiness gets an answer in every outage
+PROBE_SECONDS = 2.0  # for any one probe: who asks for readiness gets an answer in every outage
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,13 @@ async def ping(engine: AsyncEngine) -> Check:
     return Check(ok=True)
 
 
-async def ping_writes(engine: AsyncEngine) -> Check:
-    """Ask whether rows may be written: a standby and a read-only server refuse that, and answer queries."""
+async def ping_writes(engine: AsyncEngine, problem: str = "") -> Check:
+    """Ask whether rows may be written: a standby and a read-only server refuse that, and answer queries.
+
+    `problem` is what the last write showed, such as a full disk.
+    """
+    if problem:
+        return Check(ok=False, detail=problem)
     async with engine.connect() as connection:
         answer = await connection.execute(
             text(

@@ -4,6 +4,14 @@ from shared.kernel.health import Check, Probe
 from shared.projections.port import State
 from shared.projections.projector import Runner
 
+DISK_FULL = "No space left on device"
+
+
+def disk_problem(runner: Runner) -> str:
+    """Say what stopped the rows if it was the disk of PostgreSQL; an empty text otherwise."""
+    problem = runner.status.problem or ""
+    return problem if DISK_FULL in problem else ""
+
 
 def probe_of(runner: Runner) -> Probe:
     async def probe() -> Check:

@@ -37,10 +37,15 @@ def small_disk(folder: Path) -> Iterator[Path]:
 def fill(disk: Path) -> Path:
     """Write until there is no room left; return the file to remove."""
     ballast = disk / "ballast"
-    with pytest.raises(OSError, match="No space left"), ballast.open("wb", buffering=0) as file:
+    with pytest.raises(OSError, match="No space left"):
+        _write_for_ever(ballast)
+    return ballast
+
+
+def _write_for_ever(path: Path) -> None:
+    with path.open("wb", buffering=0) as file:
         while True:
             file.write(bytes(1 << 16))
-    return ballast
 
 
 @pytest.fixture

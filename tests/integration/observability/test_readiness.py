@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import shutil
+import socket
 import time
 from collections.abc import AsyncIterator, Iterable
 from functools import partial
@@ -10,8 +12,14 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
+from deploy.cli.operate.health import status
+from deploy.cli.operate.health.diagnosis import diagnose
+from deploy.cli.operate.health.readings import collect
 from deploy.local.keys.keyring import Keyring
+from deploy.local.settings import LocalSettings
+from deploy.local.state import Current
 from tests.support import samples
 from tests.support.outages import OUTAGES, BreakablePlatform, breakable_platform
 from tests.support.service import SERVICES, Api, eventually
@@ -147,6 +155,46 @@ async def test_readiness_and_metrics_answer_within_seconds(broken: BreakablePlat
             requests = (api.client.get(path) for api in broken.platform.services.values())
             await asyncio.gather(*requests)
             assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("outage", cases(name for name in OUTAGES if name != "none"))
+async def test_status_and_doctor_answer_within_five_seconds_and_name_the_outage(
+    broken: BreakablePlatform, outage: str, tmp_path: Path
+) -> None:
+    platform = broken.platform
+    urls = {name: str(api.client.base_url) for name, api in platform.services.items()}
+    current = Current(
+        urls, platform.issuer.token(), str(tmp_path), broken.broker.url, broken.broker.monitor_url
+    )
+    shutil.copytree(platform.keys.folder, tmp_path / "keys")
+    settings = LocalSettings(database_url=SecretStr(broken.postgres.admin_url))
+    async with broken.outage(outage):
+        await eventually(lambda: _names_a_problem(current))
+        started = time.monotonic()
+        readings = await collect(current, tmp_path, settings)
+        assert time.monotonic() - started < 5
+    findings = [f"{finding.part}: {finding.what.en}" for finding in diagnose(readings)]
+    part = {"broker": "nats", "postgres": "postgresql", "registry's": "registry", "poison": "registry"}
+    assert any(finding.startswith(part[outage.split(maxsplit=1)[0]]) for finding in findings), findings
+
+
+async def _names_a_problem(current: Current) -> bool:
+    started = time.monotonic()
+    screen = await status.collect(current)
+    assert time.monotonic() - started < 5
+    return any(service.problem for service in screen.services)
+
+
+async def test_status_waits_for_no_service_that_is_silent() -> None:
+    """A service behind a firewall that drops everything: its port takes connections, and nothing answers."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        current = Current(dict.fromkeys(SERVICES, url), "token", "", "", url)
+        started = time.monotonic()
+        screen = await status.collect(current)
+        assert time.monotonic() - started < 5
+    assert {service.ready for service in screen.services} == {"[red]không / no[/red]"}
+    assert screen.last is None
 
 
 async def test_another_purpose_is_refused(broken: BreakablePlatform) -> None:

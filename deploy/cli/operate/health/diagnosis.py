@@ -24,6 +24,7 @@ def diagnose(readings: Readings) -> list[Finding]:
     checks: tuple[Callable[[Readings], Findings], ...] = (
         _services,
         engines.reachable,
+        engines.accepts_events,
         engines.durability,
         engines.streams,
         engines.consumers,
@@ -56,7 +57,9 @@ def _services(readings: Readings) -> Findings:
         else:
             log = log_of(readings, f"logs/{name}")
             own = list(_projection(name, answers.get("/projections"), log))
-            yield from _readiness(name, answers["/readyz"], log, reported={"projection"} if own else set())
+            yield from _readiness(
+                name, answers["/readyz"], log, reported={"log_writes", *(("projection",) if own else ())}
+            )
             yield from own
 
 
