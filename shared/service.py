@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import uvicorn
@@ -21,6 +22,7 @@ from shared.eventstore.log_writes import LogWrites, StoreMetrics
 from shared.eventstore.nats_connection import Connection
 from shared.eventstore.observed import ObservedEventStore
 from shared.kernel import log
+from shared.kernel.clock import Clock
 from shared.kernel.health import Check, Health, Needs, Probe, Purpose, all_of
 from shared.kernel.settings import ServiceSettings
 from shared.kernel.task_group import together
@@ -31,10 +33,11 @@ from shared.messaging.subscribers import Subscribers
 from shared.observability.metrics import Telemetry
 from shared.observability.tracing import Tracing
 from shared.persistence import database, database_health
+from shared.persistence.clock_check import ClockCheck
 from shared.persistence.waiting import until_available
-from shared.projections import projection_health
 from shared.projections.checkpoint import CheckpointTables
 from shared.projections.port import Projection
+from shared.projections.projection_health import disk_problem, probe_of
 from shared.projections.projector import Runner
 
 logger = log.get(__name__)
@@ -63,7 +66,7 @@ class Platform:
     stopping: bool = False
 
     def __post_init__(self) -> None:
-        self.engine = database.create_engine(self.settings.async_database_url)
+        self.engine = database.create_engine(self.settings.database_url.get_secret_value())
         self.tracing = Tracing.configured(self.settings.service)
         self.writes = LogWrites(self.client, self.settings.nats_monitors)
         self.store = ObservedEventStore(
@@ -90,34 +93,41 @@ class Platform:
         self.metrics.before_scrape("subscribers", subscribers.read)
         return subscribers
 
-    def health(self, runner: Runner, reads: Needs = READS, writes: Needs = WRITES, **more: Probe) -> Health:
+    def health(
+        self, runner: Runner, now: Clock, reads: Needs = READS, writes: Needs = WRITES, **more: Probe
+    ) -> Health:
         """Put together the checks of a service, and which of them its reads and writes need; sets their metrics."""
         probes: dict[str, Probe] = {
             "started": self._is_started,
             "nats": lambda: faststream_broker.ping(self.client),
             "log_writes": self.writes.probe,
             "database": lambda: database_health.ping(self.engine),
-            "database_writes": lambda: database_health.ping_writes(self.engine),
-            "projection": projection_health.probe_of(runner),
+            "database_writes": lambda: database_health.ping_writes(self.engine, disk_problem(runner)),
+            "projection": probe_of(runner),
+            "clock": self.clock_check(now).probe,
             **more,
         }
         health = Health(probes, {Purpose.READS: reads, Purpose.WRITES: writes})
         self.metrics.before_scrape("readiness", lambda: self.metrics.set_readiness(health))
         self.metrics.before_scrape("broker_store", StoreMetrics(self.writes, self.metrics).read)
-        self.metrics.before_scrape("database_size", self._read_database_size)
+        self.metrics.before_scrape("database", lambda: self._read_database(now))
         return health
+
+    def clock_check(self, now: Clock) -> ClockCheck:
+        return ClockCheck(self.engine, now, timedelta(seconds=self.settings.clock_tolerance_seconds))
 
     async def _is_started(self) -> Check:
         return Check(self.migrated, "ok" if self.migrated else "the tables are not up to date yet")
 
-    async def _read_database_size(self) -> None:
+    async def _read_database(self, now: Clock) -> None:
+        self.metrics.clock_ahead.set((await self.clock_check(now).ahead()).total_seconds())
         self.metrics.database_bytes.set(await database_health.size(self.engine))
 
     @asynccontextmanager
     async def lifespan(self, migrations: Path, background: Sequence[Background]) -> AsyncIterator[None]:
         """Migrate, connect and run the background work while the service answers; then stop it in order."""
         tasks = asyncio.create_task(self._run(migrations, background))
-        tasks.add_done_callback(_end_if_broken)
+        tasks.add_done_callback(self._end_if_broken)
         try:
             yield
         finally:
@@ -128,17 +138,24 @@ class Platform:
 
     async def _run(self, migrations: Path, background: Sequence[Background]) -> None:
         if self.settings.migrate_on_start:
-            await until_available(lambda: database.migrate(self.settings.async_database_url, migrations))
+            await until_available(lambda: self._migrate(migrations))
         self.migrated = True
         await faststream_broker.connect(self.client, self.settings, self.closed)
         self.connected = True
         logger.info("service_started")
         await together(*background)
 
+    async def _migrate(self, migrations: Path) -> None:
+        await database.migrate(self.settings.database_url.get_secret_value(), migrations)
+
     async def closed(self) -> None:
         # A closed client never comes back; a process that went on without it would look alive and do nothing.
         if not self.stopping:
             _end_process("nats_connection_closed")
+
+    def _end_if_broken(self, task: asyncio.Task[None]) -> None:
+        if not (self.stopping or task.cancelled()) and (error := task.exception()) is not None:
+            _end_process("background_work_failed", error)
 
     async def _disconnect(self) -> None:
         if self.connected:
@@ -147,11 +164,6 @@ class Platform:
         await self.engine.dispose()
         await asyncio.to_thread(self.tracing.close)
         logger.info("service_stopped")
-
-
-def _end_if_broken(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        _end_process("background_work_failed", error)
 
 
 _broken: list[str] = []  # why this process ended itself; one process is one service
@@ -166,7 +178,9 @@ def _end_process(reason: str, error: BaseException | None = None) -> None:
 def start(app: FastAPI, settings: ServiceSettings, migrations: Path) -> None:
     """Run the service, or with `migrate` on the command line run the migrations and exit."""
     if sys.argv[1:] == ["migrate"]:
-        asyncio.run(until_available(lambda: database.migrate(settings.async_database_url, migrations)))
+        asyncio.run(
+            until_available(lambda: database.migrate(settings.database_url.get_secret_value(), migrations))
+        )
     else:
         serve(app, settings)
 

@@ -48,7 +48,7 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),
         runner=runner,
-        health=platform.health(runner, READS, WRITES),
+        health=platform.health(runner, now, READS, WRITES),
         metrics=platform.metrics,
         tracing=platform.tracing,
         now=now,

@@ -43,6 +43,9 @@ class Telemetry:
             "loa_broker_store_bytes", "store of the broker, of its fullest node", "kind"
         )
         self.database_bytes = self.gauge("loa_database_bytes", "size of the service's database")
+        self.clock_ahead = self.gauge(
+            "loa_clock_ahead_seconds", "how far our clock is ahead of PostgreSQL's; negative: behind"
+        )
         self.http = self.histogram("loa_http_seconds", "HTTP answers by route", "method", "route", "status")
         self.appends = self.histogram(
             "loa_append_seconds", "appends to the log, one aggregate each", "context", "outcome"
