@@ -29,6 +29,7 @@ from tests.support.engines import NewDatabase, _numbers, connected, fresh_nats
 from tests.support.links import LinkKeys, link_keys
 from tests.support.plain import NO_AUTHORITIES
 from tests.support.ports import free_port
+from tests.support.readiness import is_all_ready
 from tests.support.tokens import Issuer, issuer
 
 # Services in this process log warnings only: rendering the rest takes time in every test, and floods the report of a failure.
@@ -79,10 +80,9 @@ class Api:
     async def ready(self) -> bool:
         """Say whether every part is ready, also those that reads do not need."""
         try:
-            checks = (await self.client.get("/readyz")).json()["checks"]
+            return is_all_ready(await self.client.get("/readyz"))
         except httpx.TransportError:
             return False
-        return all(check["ok"] for check in checks.values())
 
     async def settled(self, position: int) -> None:
         """Wait until the read model has a position."""

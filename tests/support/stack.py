@@ -30,6 +30,7 @@ from shared.rules.rulebook.rulebook import load_rulebook
 from tests.support.compose import COMPOSE
 from tests.support.containers import Containers, Images
 from tests.support.plain import NO_AUTHORITIES
+from tests.support.readiness import is_all_ready
 from tests.support.service import SERVICES, eventually
 
 LOA = Path(sys.executable).with_name("loa")
@@ -180,8 +181,8 @@ class Stack:
         service = self.inspect(container, 'index .Config.Labels "com.docker.compose.service"')
         try:
             with self.client(service, container) as client:
-                return client.get("/readyz").status_code == 200
-        except (httpx.TransportError, KeyError):
+                return is_all_ready(client.get("/readyz"))
+        except (httpx.TransportError, KeyError, ValueError):
             return False
 
     async def until_ready(self) -> float:
@@ -194,8 +195,8 @@ class Stack:
 
     def _answers(self) -> bool:
         try:
-            return all(self._ready(name).status_code == 200 for name in SERVICES)
-        except httpx.TransportError:
+            return all(is_all_ready(self._ready(name)) for name in SERVICES)
+        except (httpx.TransportError, ValueError):  # a proxy's answer is no document
             return False
 
     def _ready(self, service: str) -> httpx.Response:

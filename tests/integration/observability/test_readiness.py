@@ -5,7 +5,7 @@ import itertools
 import shutil
 import socket
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ EXPECTED = {
 }
 # nats-py leaves half a connection behind when it reconnects to a broker that does not answer.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+TRIES = 3
 _numbers = itertools.count(1)
 
 
@@ -102,6 +103,16 @@ def cases(names: Iterable[str]) -> list[Any]:
     return [pytest.param(name, marks=pytest.mark.slow) if "frozen" in name else name for name in names]
 
 
+async def within_five_seconds(work: Callable[[], Awaitable[Any]]) -> Any:
+    """Do it, again if a busy machine was slow: what waits for something that never comes is late each time."""
+    for _ in range(TRIES):
+        started = time.monotonic()
+        result = await work()
+        if time.monotonic() - started < 5:
+            return result
+    pytest.fail(f"{TRIES} times not within 5 s")
+
+
 async def shows(api: Api, line: str) -> bool:
     return line in (await api.client.get("/metrics")).text.splitlines()
 
@@ -151,10 +162,11 @@ async def _has_failed(api: Api, check: str) -> bool:
 async def test_readiness_and_metrics_answer_within_seconds(broken: BreakablePlatform, outage: str) -> None:
     async with broken.outage(outage):
         for path in ("/readyz", "/readyz?for=writes", "/metrics"):
-            started = time.monotonic()
-            requests = (api.client.get(path) for api in broken.platform.services.values())
-            await asyncio.gather(*requests)
-            assert time.monotonic() - started < 5
+            await within_five_seconds(partial(_ask_all, broken, path))
+
+
+async def _ask_all(broken: BreakablePlatform, path: str) -> None:
+    await asyncio.gather(*(api.client.get(path) for api in broken.platform.services.values()))
 
 
 @pytest.mark.parametrize("outage", cases(name for name in OUTAGES if name != "none"))
@@ -170,18 +182,14 @@ async def test_status_and_doctor_answer_within_five_seconds_and_name_the_outage(
     settings = LocalSettings(database_url=SecretStr(broken.postgres.admin_url))
     async with broken.outage(outage):
         await eventually(lambda: _names_a_problem(current))
-        started = time.monotonic()
-        readings = await collect(current, tmp_path, settings)
-        assert time.monotonic() - started < 5
+        readings = await within_five_seconds(lambda: collect(current, tmp_path, settings))
     findings = [f"{finding.part}: {finding.what.en}" for finding in diagnose(readings)]
     part = {"broker": "nats", "postgres": "postgresql", "registry's": "registry", "poison": "registry"}
     assert any(finding.startswith(part[outage.split(maxsplit=1)[0]]) for finding in findings), findings
 
 
 async def _names_a_problem(current: Current) -> bool:
-    started = time.monotonic()
-    screen = await status.collect(current)
-    assert time.monotonic() - started < 5
+    screen = await within_five_seconds(lambda: status.collect(current))
     return any(service.problem for service in screen.services)
 
 
@@ -190,9 +198,7 @@ async def test_status_waits_for_no_service_that_is_silent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         current = Current(dict.fromkeys(SERVICES, url), "token", "", "", url)
-        started = time.monotonic()
-        screen = await status.collect(current)
-        assert time.monotonic() - started < 5
+        screen = await within_five_seconds(lambda: status.collect(current))
     assert {service.ready for service in screen.services} == {"[red]không / no[/red]"}
     assert screen.last is None
 
