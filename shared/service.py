@@ -8,36 +8,44 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
-from faststream.nats.prometheus import NatsPrometheusMiddleware
 from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.catalog import CATALOG, Catalog
 from shared.eventstore.jetstream import JetStreamEventStore
+from shared.eventstore.log_writes import LogWrites, StoreMetrics
 from shared.eventstore.nats_connection import Connection
 from shared.eventstore.observed import ObservedEventStore
 from shared.kernel import log
-from shared.kernel.health import Check, Probe
+from shared.kernel.clock import Clock
+from shared.kernel.health import Check, Health, Needs, Probe, Purpose, all_of
 from shared.kernel.settings import ServiceSettings
 from shared.kernel.task_group import together
-from shared.kernel.transient import BROKER, TRANSIENT
+from shared.kernel.transient import BROKER
 from shared.messaging import faststream_broker
+from shared.messaging.message_metrics import message_metrics
 from shared.messaging.subscribers import Subscribers
 from shared.observability.metrics import Telemetry
 from shared.observability.tracing import Tracing
-from shared.persistence import database
+from shared.persistence import database, database_health
+from shared.persistence.clock_check import ClockCheck
+from shared.persistence.waiting import until_available
 from shared.projections.checkpoint import CheckpointTables
-from shared.projections.port import Projection, State
+from shared.projections.port import Projection
+from shared.projections.projection_health import disk_problem, probe_of
 from shared.projections.projector import Runner
 
 logger = log.get(__name__)
 
 Background = Callable[[], Awaitable[None]]
 DRAIN_SECONDS = 10
+READS = all_of("started", "database")
+WRITES = all_of("started", "nats", "log_writes", "database", "database_writes")
 NEW_OBJECTS = 50_000  # until the collector looks at them; Python's own 700 are a few rows of an import
 
 
@@ -52,14 +60,17 @@ class Platform:
     engine: AsyncEngine = field(init=False)
     tracing: Tracing = field(init=False)
     store: ObservedEventStore = field(init=False)
+    writes: LogWrites = field(init=False)
+    migrated: bool = False
     connected: bool = False
     stopping: bool = False
 
     def __post_init__(self) -> None:
-        self.engine = database.create_engine(self.settings.async_database_url)
+        self.engine = database.create_engine(self.settings.database_url.get_secret_value())
         self.tracing = Tracing.configured(self.settings.service)
+        self.writes = LogWrites(self.client, self.settings.nats_monitors)
         self.store = ObservedEventStore(
-            JetStreamEventStore(self.client, self.catalog), self.metrics, self.tracing
+            JetStreamEventStore(self.client, self.catalog), self.metrics, self.tracing, self.writes
         )
 
     def runner(self, projection: Projection, checkpoints: CheckpointTables) -> Runner:
@@ -76,24 +87,47 @@ class Platform:
     def subscribers(self) -> Subscribers:
         """Make the service's FastStream broker and its subscribers (none yet)."""
         broker = faststream_broker.create_broker(self.settings, self.catalog)
-        broker.add_middleware(NatsPrometheusMiddleware(registry=self.metrics.registry))
+        broker.add_middleware(message_metrics(self.metrics.registry))
         inbox = f"{self.settings.inbox_prefix}.".encode()
         subscribers = Subscribers(broker, self.client, inbox, self.catalog, self.metrics, self.tracing)
         self.metrics.before_scrape("subscribers", subscribers.read)
         return subscribers
 
-    def probes(self, runner: Runner) -> dict[str, Probe]:
-        return {
+    def health(
+        self, runner: Runner, now: Clock, reads: Needs = READS, writes: Needs = WRITES, **more: Probe
+    ) -> Health:
+        """Put together the checks of a service, and which of them its reads and writes need; sets their metrics."""
+        probes: dict[str, Probe] = {
+            "started": self._is_started,
             "nats": lambda: faststream_broker.ping(self.client),
-            "database": lambda: database.ping(self.engine),
-            "projection": lambda: _projection_check(runner),
+            "log_writes": self.writes.probe,
+            "database": lambda: database_health.ping(self.engine),
+            "database_writes": lambda: database_health.ping_writes(self.engine, disk_problem(runner)),
+            "projection": probe_of(runner),
+            "clock": self.clock_check(now).probe,
+            **more,
         }
+        health = Health(probes, {Purpose.READS: reads, Purpose.WRITES: writes})
+        self.metrics.before_scrape("readiness", lambda: self.metrics.set_readiness(health))
+        self.metrics.before_scrape("broker_store", StoreMetrics(self.writes, self.metrics).read)
+        self.metrics.before_scrape("database", lambda: self._read_database(now))
+        return health
+
+    def clock_check(self, now: Clock) -> ClockCheck:
+        return ClockCheck(self.engine, now, timedelta(seconds=self.settings.clock_tolerance_seconds))
+
+    async def _is_started(self) -> Check:
+        return Check(self.migrated, "ok" if self.migrated else "the tables are not up to date yet")
+
+    async def _read_database(self, now: Clock) -> None:
+        self.metrics.clock_ahead.set((await self.clock_check(now).ahead()).total_seconds())
+        self.metrics.database_bytes.set(await database_health.size(self.engine))
 
     @asynccontextmanager
     async def lifespan(self, migrations: Path, background: Sequence[Background]) -> AsyncIterator[None]:
         """Migrate, connect and run the background work while the service answers; then stop it in order."""
         tasks = asyncio.create_task(self._run(migrations, background))
-        tasks.add_done_callback(_end_if_broken)
+        tasks.add_done_callback(self._end_if_broken)
         try:
             yield
         finally:
@@ -104,16 +138,24 @@ class Platform:
 
     async def _run(self, migrations: Path, background: Sequence[Background]) -> None:
         if self.settings.migrate_on_start:
-            await _patiently(lambda: database.migrate(self.settings.async_database_url, migrations))
+            await until_available(lambda: self._migrate(migrations))
+        self.migrated = True
         await faststream_broker.connect(self.client, self.settings, self.closed)
         self.connected = True
         logger.info("service_started")
         await together(*background)
 
+    async def _migrate(self, migrations: Path) -> None:
+        await database.migrate(self.settings.database_url.get_secret_value(), migrations)
+
     async def closed(self) -> None:
         # A closed client never comes back; a process that went on without it would look alive and do nothing.
         if not self.stopping:
             _end_process("nats_connection_closed")
+
+    def _end_if_broken(self, task: asyncio.Task[None]) -> None:
+        if not (self.stopping or task.cancelled()) and (error := task.exception()) is not None:
+            _end_process("background_work_failed", error)
 
     async def _disconnect(self) -> None:
         if self.connected:
@@ -122,26 +164,6 @@ class Platform:
         await self.engine.dispose()
         await asyncio.to_thread(self.tracing.close)
         logger.info("service_stopped")
-
-
-async def _patiently(work: Background) -> None:
-    """Wait for a database that is not there yet."""
-    last_problem = ""
-    while True:
-        try:
-            await work()
-        except TRANSIENT as error:
-            if str(error) != last_problem:
-                logger.warning("waiting_for_database", error=str(error))
-            last_problem = str(error)
-            await asyncio.sleep(1)
-        else:
-            return
-
-
-def _end_if_broken(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        _end_process("background_work_failed", error)
 
 
 _broken: list[str] = []  # why this process ended itself; one process is one service
@@ -153,18 +175,12 @@ def _end_process(reason: str, error: BaseException | None = None) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-async def _projection_check(runner: Runner) -> Check:
-    status = runner.status
-    if status.state is State.HALTED:
-        return Check(ok=False, detail=f"halted: {status.problem}")
-    detail = f"{status.state} at position {status.position}, {status.pending} behind"
-    return Check(status.state in {State.RUNNING, State.STANDBY}, status.problem or detail)
-
-
 def start(app: FastAPI, settings: ServiceSettings, migrations: Path) -> None:
     """Run the service, or with `migrate` on the command line run the migrations and exit."""
     if sys.argv[1:] == ["migrate"]:
-        asyncio.run(_patiently(lambda: database.migrate(settings.async_database_url, migrations)))
+        asyncio.run(
+            until_available(lambda: database.migrate(settings.database_url.get_secret_value(), migrations))
+        )
     else:
         serve(app, settings)
 

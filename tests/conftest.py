@@ -1,5 +1,10 @@
 """What every test can ask for; the fixtures themselves live in `tests.support`."""
 
+import os
+
+# Most tests set the clock of a service to a day of their own; those of the clock check name its tolerance themselves.
+os.environ.setdefault("LOA_CLOCK_TOLERANCE_SECONDS", "1e12")
+
 pytest_plugins = [
     "tests.support.browser",
     "tests.support.containers",

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.local.engines.ports import LOOPBACK
 from deploy.nats.permissions import SERVICES
-from shared.kernel.settings import SECRETS
+from shared.kernel import database_url
+from shared.kernel.known_settings import SECRETS
 
 
 class LocalSettings(BaseSettings):
@@ -32,6 +33,13 @@ class LocalSettings(BaseSettings):
     nats_url: str | None = None
     nats_replicas: int = 1
     database_url: SecretStr | None = None
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_usable(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            database_url.parse(url.get_secret_value())
+        return url
 
     def port(self, service: str) -> int:
         port: int = getattr(self, f"{service}_port")

@@ -106,7 +106,7 @@ async def _engines(
         await _all(*(server.start() for server in servers))
         engines = Engines(
             settings.nats_url or broker.url,
-            "" if settings.nats_url else broker.monitor_url,
+            os.environ.get("LOA_NATS_MONITOR_URL", "") if settings.nats_url else broker.monitor_url,
             await _database_urls(folder, settings, postgres),
         )
         async with _in_background(supervise_engines(servers, notice)):
@@ -152,6 +152,7 @@ def _services(folder: Path, settings: LocalSettings, engines: Engines, ring: Key
             _environment(name, folder, settings)
             | {
                 "LOA_NATS_URL": engines.nats_url,
+                "LOA_NATS_MONITOR_URL": engines.monitor_url,
                 "LOA_NATS_SEED": ring.seed_file(name).read_text().strip(),
                 "LOA_DATABASE_URL": engines.database_urls[name],
                 "LOA_JWKS": str(jwks),

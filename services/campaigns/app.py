@@ -57,7 +57,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),
         runner=runner,
-        probes={**platform.probes(runner), "reactions": subscribers.probe},
+        health=platform.health(runner, now, reactions=subscribers.probe),
         metrics=platform.metrics,
         tracing=platform.tracing,
         now=now,

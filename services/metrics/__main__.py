@@ -4,10 +4,11 @@ from services.metrics.app import MIGRATIONS, create_app
 from services.metrics.settings import Settings
 from shared import service
 from shared.kernel import log
+from shared.kernel.settings import from_environment
 
 
 def main() -> None:
-    settings = Settings()
+    settings = from_environment(Settings)
     log.configure(settings.service, settings.log_format, settings.log_level)
     service.start(create_app(settings), settings, MIGRATIONS)
 

@@ -46,7 +46,7 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),
         runner=runner,
-        probes=platform.probes(runner),
+        health=platform.health(runner, now),
         metrics=platform.metrics,
         tracing=platform.tracing,
         now=now,

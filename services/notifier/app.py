@@ -27,6 +27,7 @@ from services.notifier.adapters.delivery.message import domain_of, message_id
 from services.notifier.adapters.delivery.smtp import Pace, Pool, Server, SmtpTransport
 from services.notifier.adapters.mails.kinds import mail_kinds
 from services.notifier.adapters.mails.page_mail import PageMails
+from services.notifier.adapters.planning.engine_clocks import EngineClocks
 from services.notifier.adapters.planning.schedule import SqlMailRuns
 from services.notifier.adapters.planning.snapshot import SqlSnapshots
 from services.notifier.adapters.recipients import preferences_page
@@ -113,7 +114,7 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),
         runner=runner,
-        probes={**platform.probes(runner), "reactions": subscribers.probe},
+        health=platform.health(runner, now, reactions=subscribers.probe),
         metrics=platform.metrics,
         tracing=platform.tracing,
         now=now,
@@ -189,6 +190,7 @@ def _ticks(
             calendar,
             kinds,
             now,
+            EngineClocks(platform.clock_check(now), platform.client),
         ),
         runs=SqlMailRuns(platform.engine),
         simulation=FileTransport(settings.simulated_dir, settings.mail_from, kinds.once_a_day),

@@ -16,9 +16,14 @@ from shared.directory.projection import DirectoryProjection
 from shared.http import app_factory
 from shared.http.auth import Verifier
 from shared.kernel import clock
+from shared.kernel.health import all_of
 from shared.messaging import faststream_broker
 from shared.rules.rulebook.rulebook import Rulebook, load_rulebook
 from shared.service import Platform
+
+READS = (*all_of("started"), frozenset({"database", "nats"}))
+"""Without its database it still takes commands, which need the log alone; without the broker it answers queries."""
+WRITES = all_of("started", "nats", "log_writes")
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
 
@@ -43,7 +48,7 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),
         runner=runner,
-        probes=platform.probes(runner),
+        health=platform.health(runner, now, READS, WRITES),
         metrics=platform.metrics,
         tracing=platform.tracing,
         now=now,

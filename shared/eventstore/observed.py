@@ -2,13 +2,16 @@
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from shared.contracts.envelope import AggregateRef, NewEvent
+from shared.eventstore.log_writes import LogWrites
 from shared.eventstore.port import History, Version
 from shared.eventstore.unit_of_work import Append, BulkStore
 from shared.kernel import log
+from shared.kernel.errors import TransientError
 from shared.observability.metrics import Telemetry
 from shared.observability.tracing import Tracing, traceparent
 
@@ -22,6 +25,7 @@ class ObservedEventStore:
     below: BulkStore
     telemetry: Telemetry
     tracing: Tracing
+    writes: LogWrites | None = None
 
     async def load(self, ref: AggregateRef) -> History:
         return await self.below.load(ref)
@@ -36,7 +40,7 @@ class ObservedEventStore:
         await self.below.reach(position)
 
     async def append(self, ref: AggregateRef, expected: Version, events: Sequence[NewEvent]) -> Version:
-        with self.tracing.sending(f"append {ref.context}"), self.telemetry.append_of(ref.context):
+        with self.tracing.sending(f"append {ref.context}"), self._append_of(ref.context):
             version = await self.below.append(ref, expected, _traced(events))
         self._count(events)
         _log_appended(ref, version, events)
@@ -44,7 +48,7 @@ class ObservedEventStore:
 
     async def append_all(self, appends: Sequence[Append]) -> Sequence[Version]:
         """Append many at once; a line for each event is written at DEBUG only."""
-        with self.tracing.sending("append batch"), self.telemetry.append_of("batch"):
+        with self.tracing.sending("append batch"), self._append_of("batch"):
             versions = await self.below.append_all(_traced_all(appends))
         self._count([event for append in appends for event in append.events])
         if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
@@ -53,6 +57,19 @@ class ObservedEventStore:
         first, last = versions[0].position - len(appends[0].events) + 1, versions[-1].position
         logger.info("events_appended", first_position=first, position=last, aggregates=len(appends))
         return versions
+
+    @contextmanager
+    def _append_of(self, context: str) -> Iterator[None]:
+        """Time an append, and note whether the broker accepts events."""
+        with self.telemetry.append_of(context):
+            try:
+                yield
+            except TransientError as error:
+                if self.writes is not None:
+                    self.writes.failed(str(error))
+                raise
+        if self.writes is not None:
+            self.writes.succeeded()
 
     def _count(self, events: Sequence[NewEvent]) -> None:
         for kind, number in Counter(type(event.data) for event in events).items():

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from hashlib import sha256
 
@@ -18,7 +18,9 @@ from shared.http.openapi import CORRELATION, REQUEST_ID
 from shared.kernel import clock, log
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal, Text
-from shared.kernel.health import Probe
+from shared.kernel.health import Health
+from shared.kernel.release import RELEASE
+from shared.observability.label_values import method_label
 from shared.observability.metrics import Telemetry
 from shared.observability.tracing import Tracing
 from shared.persistence.owned_state import Settle, nothing_to_settle
@@ -50,7 +52,7 @@ def create_api(
     catalog: Catalog,
     verifier: Verifier,
     runner: Runner,
-    probes: Mapping[str, Probe],
+    health: Health,
     metrics: Telemetry,
     tracing: Tracing,
     lifespan: Lifespan,
@@ -58,9 +60,7 @@ def create_api(
     settle: Settle = nothing_to_settle,
 ) -> FastAPI:
     """Make the service's application; `settle` repairs work that a backup interrupted (`shared.persistence.owned_state`)."""
-    app = FastAPI(
-        title=f"Loa {service}", version=service_routes.RELEASE, description=description, lifespan=lifespan
-    )
+    app = FastAPI(title=f"Loa {service}", version=RELEASE, description=description, lifespan=lifespan)
     app.state.verifier = verifier
     app.state.runner = runner
     app.state.clock = now
@@ -68,7 +68,7 @@ def create_api(
     openapi.complete(app)
     app.add_middleware(BodyLimit)
     app.middleware("http")(_observe(metrics, tracing))
-    app.include_router(service_routes.probing(probes, metrics))
+    app.include_router(service_routes.probing(health, metrics))
     app.include_router(service_routes.contract(service, broker, catalog))
     for router in (*admin_routes.routers(runner, settle), *routers):
         app.include_router(router)
@@ -100,7 +100,7 @@ def _observe(metrics: Telemetry, tracing: Tracing) -> Callable[..., Awaitable[Re
                     status=response.status_code,
                     seconds=round(seconds, 4),
                 )
-        metrics.http.labels(request.method, route, response.status_code).observe(seconds)
+        metrics.http.labels(method_label(request.method), route, response.status_code).observe(seconds)
         response.headers[CORRELATION] = correlation
         response.headers[REQUEST_ID] = request_id
         return response

@@ -1,11 +1,10 @@
 """Routes of every service: liveness, readiness, metrics, and the contract of its events."""
 
-from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import unquote
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from faststream import FastStream
 from faststream.nats import NatsBroker
@@ -18,10 +17,10 @@ from shared.contracts.envelope import CONTENT_TYPE
 from shared.contracts.envelope_schema import OPEN, event_schema, open_lists
 from shared.eventstore.streams import EVENTS
 from shared.kernel.errors import Refusal
-from shared.kernel.health import Probe, examine
+from shared.kernel.health import Health, Purpose
+from shared.kernel.release import RELEASE
 from shared.observability.metrics import EXPOSITION_TYPE, Telemetry
 
-RELEASE = "0.1.0"
 READING = (
     f"All events stand in the JetStream stream {EVENTS}, as CloudEvents 1.0 in structured mode. To read them, ask an "
     "operator for a key (`loa readers add NAME`): it admits you to a durable pull consumer `reader-NAME` of your own, "
@@ -36,12 +35,16 @@ class Alive(BaseModel):
 
 
 class CheckState(BaseModel):
+    """`needed` says whether the service is not ready without it; else it is only reported."""
+
     ok: bool
+    needed: bool
     detail: str | None = None
 
 
 class Readiness(BaseModel):
     ready: bool
+    ready_for: dict[Purpose, bool]
     checks: dict[str, CheckState]
 
 
@@ -50,7 +53,7 @@ class UnknownEventType(Refusal):
     kind = "not_found"
 
 
-def probing(probes: Mapping[str, Probe], metrics: Telemetry) -> APIRouter:
+def probing(health: Health, metrics: Telemetry) -> APIRouter:
     router = APIRouter(tags=["operation"])
 
     @router.get("/livez", summary="Is the process alive?")
@@ -59,17 +62,19 @@ def probing(probes: Mapping[str, Probe], metrics: Telemetry) -> APIRouter:
 
     @router.get(
         "/readyz",
-        summary="Is every part ready? Says which is not.",
+        summary="Can it answer reads, or (`for=writes`) take writes? Names each part that is not ready.",
         response_model=Readiness,
-        responses={503: {"model": Readiness, "description": "Some part is not ready."}},
+        responses={503: {"model": Readiness, "description": "A part that is needed is not ready."}},
     )
-    async def readyz() -> JSONResponse:
-        checks = await examine(probes)
-        ready = all(check.ok for check in checks.values())
-        body = {
-            "ready": ready,
-            "checks": {name: {"ok": c.ok, "detail": c.detail} for name, c in checks.items()},
+    async def readyz(purpose: Annotated[Purpose, Query(alias="for")] = Purpose.READS) -> JSONResponse:
+        checks = await health.examine()
+        ready_for = {each: health.is_ready(each, checks) for each in Purpose}
+        ready = ready_for[purpose]
+        states = {
+            name: {"ok": check.ok, "needed": health.is_needed(purpose, name), "detail": check.detail}
+            for name, check in checks.items()
         }
+        body = {"ready": ready, "ready_for": ready_for, "checks": states}
         return JSONResponse(body, 200 if ready else 503)
 
     @router.get("/metrics", response_class=PlainTextResponse, summary="Prometheus metrics")

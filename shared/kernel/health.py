@@ -1,7 +1,11 @@
-"""Health: named checks, so that /readyz says which part is not ready, and why."""
+"""Health: named checks, and which of them reads and writes need, so that /readyz says which part is not ready, and why."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+
+PROBE_SECONDS = 2.0  # for any one probe: who asks for readiness gets an answer in every outage
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,13 +17,46 @@ class Check:
 Probe = Callable[[], Awaitable[Check]]
 
 
-async def examine(probes: Mapping[str, Probe]) -> dict[str, Check]:
-    """Ask every probe; one that fails is a failed check, never a failed answer."""
-    return {name: await _ask(probe) for name, probe in probes.items()}
+class Purpose(StrEnum):
+    READS = "reads"
+    WRITES = "writes"
 
 
-async def _ask(probe: Probe) -> Check:
+Needs = tuple[frozenset[str], ...]
+"""Of each set one check must be ok."""
+
+
+def all_of(*checks: str) -> Needs:
+    return tuple(frozenset({check}) for check in checks)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The probes of a service, and what it needs itself to answer reads, and to take writes.
+
+    A check that is not needed is reported, and takes no replica out of the balancer.
+    """
+
+    probes: Mapping[str, Probe]
+    needs: Mapping[Purpose, Needs]
+
+    async def examine(self) -> dict[str, Check]:
+        """Run all probes side by side; one that fails is a failed check, never a failed answer."""
+        checks = await asyncio.gather(*(_examine(probe) for probe in self.probes.values()))
+        return dict(zip(self.probes, checks, strict=True))
+
+    def is_ready(self, purpose: Purpose, checks: Mapping[str, Check]) -> bool:
+        return all(any(checks[name].ok for name in group) for group in self.needs[purpose])
+
+    def is_needed(self, purpose: Purpose, name: str) -> bool:
+        return any(name in group for group in self.needs[purpose])
+
+
+async def _examine(probe: Probe) -> Check:
     try:
-        return await probe()
+        async with asyncio.timeout(PROBE_SECONDS):
+            return await probe()
+    except TimeoutError:
+        return Check(ok=False, detail=f"no answer within {PROBE_SECONDS:g} s")
     except Exception as error:  # noqa: BLE001  a probe reports what is broken, whatever that is
         return Check(ok=False, detail=f"{type(error).__name__}: {error}")

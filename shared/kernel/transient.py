@@ -17,8 +17,9 @@ TRANSIENT = (TransientError, *BROKER, *DATABASE)
 RETRIED = (*TRANSIENT, Refusal)
 """What background work tries again: there a refusal means that others keep changing the same data, or rows are behind."""
 
-# SQLSTATE: connection, resources, shutting down and starting up; then serialization failure, deadlock, lock timeout.
-AWAY = ("08", "53", "57P")
+# SQLSTATE: connection, resources, shutting down and starting up, read-only, a database that takes no connections, or is not
+# there yet; then serialization failure, deadlock, lock timeout.
+AWAY = ("08", "53", "57P", "25006", "55000", "3D000")
 BUSY = ("40001", "40P01", "55P03")
 
 

@@ -2,17 +2,22 @@
 
 import asyncio
 import logging
+import platform
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+
+from shared.kernel.health import Health, Purpose
+from shared.kernel.release import RELEASE
+from shared.observability.label_values import LabelValues
 
 logger = logging.getLogger(__name__)  # which goes through ours (shared.kernel.log)
 
 EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FRESH_SECONDS = 5.0  # collectors are not run again within this time
-READ_SECONDS = 2.0  # for any one collector: a scrape must answer when nothing else does
+READ_SECONDS = 3.0  # for any one collector: a scrape must answer when nothing else does
 
 Collector = Callable[[], Awaitable[None]]
 
@@ -27,6 +32,20 @@ class Telemetry:
         self.registry = CollectorRegistry()
         self._collectors: dict[str, Collector] = {}
         self._read_at = -FRESH_SECONDS
+        ProcessCollector(registry=self.registry)
+        build = self.gauge("loa_build_info", "1; the versions are labels", "version", "python")
+        build.labels(RELEASE, platform.python_version()).set(1)
+        self.ready = self.gauge(
+            "loa_ready", "1 if the service is ready: /readyz and /readyz?for=writes", "purpose"
+        )
+        self.check_ok = self.gauge("loa_check_ok", "1 if a check of /readyz is ok", "check")
+        self.broker_store = self.gauge(
+            "loa_broker_store_bytes", "store of the broker, of its fullest node", "kind"
+        )
+        self.database_bytes = self.gauge("loa_database_bytes", "size of the service's database")
+        self.clock_ahead = self.gauge(
+            "loa_clock_ahead_seconds", "how far our clock is ahead of PostgreSQL's; negative: behind"
+        )
         self.http = self.histogram("loa_http_seconds", "HTTP answers by route", "method", "route", "status")
         self.appends = self.histogram(
             "loa_append_seconds", "appends to the log, one aggregate each", "context", "outcome"
@@ -42,6 +61,7 @@ class Telemetry:
         self.halted = self.gauge(
             "loa_projection_halted", "1 if the projection halted and waits for an operator", "projection"
         )
+        self.unknown_types = LabelValues()
         self.unknown = self.counter("loa_unknown_events", "events of a type unknown to this release", "type")
         self.messages = self.counter(
             "loa_messages",
@@ -67,6 +87,16 @@ class Telemetry:
 
     def before_scrape(self, name: str, collector: Collector) -> None:
         self._collectors[name] = collector
+
+    async def set_readiness(self, health: Health) -> None:
+        checks = await health.examine()
+        for name, check in checks.items():
+            self.check_ok.labels(name).set(check.ok)
+        for purpose in Purpose:
+            self.ready.labels(purpose).set(health.is_ready(purpose, checks))
+
+    def count_unknown(self, event_type: str) -> None:
+        self.unknown.labels(self.unknown_types.of(event_type)).inc()
 
     @contextmanager
     def append_of(self, context: str) -> Iterator[None]:

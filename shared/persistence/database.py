@@ -19,8 +19,8 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
 from shared.kernel.errors import TransientError
-from shared.kernel.health import Check
 from shared.kernel.transient import is_busy_state, is_transient_state
+from shared.persistence.driver import DRIVER, connector
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -52,10 +52,10 @@ class DatabaseBusy(TransientError):
 
 def create_engine(url: str) -> AsyncEngine:
     engine = create_async_engine(
-        url,
+        DRIVER,
+        async_creator=connector(url, SESSION),
         pool_size=CONNECTIONS,
         max_overflow=0,  # one that is opened for a moment costs more than what it is opened for
-        connect_args={"server_settings": SESSION, "timeout": 10},
     )
     event.listen(engine.sync_engine, "checkout", _refuse_if_closed)
     return _with_transient_errors(engine)
@@ -102,7 +102,9 @@ async def migrate(url: str, folder: Path, revision: str = "head") -> None:
     config = Config()
     config.set_main_option("script_location", str(folder))
     config.set_main_option("path_separator", "os")
-    engine = _with_transient_errors(create_async_engine(url, poolclass=NullPool))
+    engine = _with_transient_errors(
+        create_async_engine(DRIVER, async_creator=connector(url, {}), poolclass=NullPool)
+    )
     try:
         async with _one_at_a_time, engine.connect() as connection:
             await connection.run_sync(_upgrade, config, revision)
@@ -200,9 +202,3 @@ def table_of(model: type[SQLModel]) -> Table:
     """Give the Core table of a SQLModel table class, for set-based statements."""
     table: Table = model.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
     return table
-
-
-async def ping(engine: AsyncEngine) -> Check:
-    async with asyncio.timeout(2), engine.connect() as connection:
-        await connection.execute(text("SELECT 1"))
-    return Check(ok=True)

@@ -100,5 +100,5 @@ class Batches:
         decoded = [decode(self.catalog, raw.position, raw.payload) for raw in ours]
         for event in decoded:
             if isinstance(event.data, Unknown):
-                self.telemetry.unknown.labels(event.type).inc()
+                self.telemetry.count_unknown(event.type)
         return [event for event in decoded if not isinstance(event.data, Unknown)]

@@ -30,6 +30,7 @@ logger = log.get(__name__)
 BATCH = 500
 WAIT_SECONDS = 1.0
 RETRY_SECONDS = 0.5
+BEHIND_SECONDS = 2.0  # for the broker to tell how long the log is
 
 
 class Runner:
@@ -119,7 +120,8 @@ class Runner:
     async def behind(self) -> int:
         """Return how many events the log has beyond the rows; the last value if the broker is away."""
         try:
-            return max(0, await self.log_end() - self.status.position)
+            async with asyncio.timeout(BEHIND_SECONDS):
+                return max(0, await self.log_end() - self.status.position)
         except TRANSIENT:
             return self.status.pending
 

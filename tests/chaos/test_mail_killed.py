@@ -65,7 +65,7 @@ class Replica:
         await self.process.wait()
 
     async def ready(self) -> bool:
-        return await self.ask("GET", "/readyz") == 200
+        return await self.ask("GET", "/readyz?for=writes") == 200
 
     async def ask(self, method: str, path: str, body: Any = None) -> int | None:
         """Give the status of an answer; None if nobody was there to the end."""

@@ -22,6 +22,7 @@ from tests.support.containers import Images, secret_mounts
 from tests.support.engines import NewDatabase
 from tests.support.plain import NO_AUTHORITIES
 from tests.support.ports import free_port
+from tests.support.readiness import is_all_ready
 from tests.support.service import SERVICES, eventually, existing
 
 LOCK = Path(__file__).parents[2] / "requirements.lock"
@@ -191,7 +192,7 @@ def _for_here(picked: Mapping[str, Pin]) -> set[str]:
 async def _ready(port: int) -> bool:
     async with httpx.AsyncClient(verify=NO_AUTHORITIES) as client:
         try:
-            return (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
+            return is_all_ready(await client.get(f"http://127.0.0.1:{port}/readyz"))
         except httpx.TransportError:
             return False
 

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.support.home import Home, until
+from tests.support.readiness import is_all_ready
 
 UNITS = "code,name,level,kind\nE2E,Sở Kiểm thử,provincial,department\n"
 
@@ -133,7 +134,7 @@ def _unit_names(home: Home) -> list[str]:
 
 def _is_ready(home: Home, service: str) -> bool:
     try:
-        return httpx.get(f"{home.current['urls'][service]}/readyz").is_success
+        return is_all_ready(httpx.get(f"{home.current['urls'][service]}/readyz"))
     except httpx.TransportError:
         return False
 

@@ -14,6 +14,7 @@ from deploy.local.engines.ports import free_port
 from deploy.local.engines.postgres import PostgresServer
 from shared.kernel.errors import TransientError
 from shared.persistence.database import DatabaseAway, DatabaseBusy, create_engine
+from shared.persistence.database_health import ping
 from tests.support.engines import THROW_AWAY
 from tests.support.service import eventually
 
@@ -131,4 +132,23 @@ async def test_a_deadlock_and_a_lock_that_does_not_come_are_transient(database_u
         await waiter.execute(text("SET lock_timeout = '10ms'"))
         with pytest.raises(DatabaseBusy):
             await waiter.execute(text("SELECT * FROM held"))
+    await engine.dispose()
+
+
+async def test_parameters_of_libpq_reach_the_server(database_url: str) -> None:
+    query = (
+        "sslmode=prefer&application_name=loa-office&connect_timeout=5&options=-c%20statement_timeout%3D77s"
+    )
+    engine = create_engine(f"{database_url}?{query}&target_session_attrs=read-write")
+    async with engine.connect() as connection:
+        names = ("application_name", "statement_timeout", "timezone")
+        values = [(await connection.execute(text(f"SHOW {name}"))).scalar() for name in names]
+    await engine.dispose()
+    assert values == ["loa-office", "77s", "UTC"]
+
+
+async def test_a_server_without_tls_is_refused_where_tls_is_asked_for(database_url: str) -> None:
+    engine = create_engine(f"{database_url}?sslmode=require")
+    with pytest.raises(Exception, match="rejected SSL upgrade"):
+        await ping(engine)
     await engine.dispose()

@@ -29,6 +29,7 @@ from tests.support.engines import NewDatabase, _numbers, connected, fresh_nats
 from tests.support.links import LinkKeys, link_keys
 from tests.support.plain import NO_AUTHORITIES
 from tests.support.ports import free_port
+from tests.support.readiness import is_all_ready
 from tests.support.tokens import Issuer, issuer
 
 # Services in this process log warnings only: rendering the rest takes time in every test, and floods the report of a failure.
@@ -77,8 +78,9 @@ class Api:
         return [json.loads(line) for line in answer.text.splitlines()]
 
     async def ready(self) -> bool:
+        """Say whether every part is ready, also those that reads do not need."""
         try:
-            return (await self.client.get("/readyz")).status_code == 200
+            return is_all_ready(await self.client.get("/readyz"))
         except httpx.TransportError:
             return False
 

@@ -16,10 +16,10 @@ from deploy.cli.client import Services
 from deploy.cli.console import CommandError, count, out, print_text
 from deploy.nats.permissions import SERVICES
 from shared.eventstore.streams import EVENTS
-from shared.http.service_routes import RELEASE
 from shared.kernel import clock
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
+from shared.kernel.release import RELEASE
 
 
 def backup(services: Services, path: Path) -> Manifest:

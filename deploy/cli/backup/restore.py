@@ -11,9 +11,8 @@ from deploy.cli import brokers
 from deploy.cli.backup import archive, snapshot
 from deploy.cli.backup.archive import BadArchive, Manifest, own_rows
 from deploy.cli.backup.audit import Audit
-from deploy.cli.client import Services
+from deploy.cli.client import ServiceRefused, Services, Unreachable
 from deploy.cli.console import CommandError, count, out, print_text
-from deploy.cli.operate.health.status import read_state
 from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import SERVICES
 from shared.eventstore import streams
@@ -80,7 +79,7 @@ def _wait_for_read_models(services: Services, last: int) -> None:
     deadline = time.monotonic() + TIMEOUT
     waiting = list(SERVICES)
     while waiting and time.monotonic() < deadline:
-        waiting = [name for name in waiting if read_state(services, name).position < last]
+        waiting = [name for name in waiting if _position(services, name) < last]
         time.sleep(0.3)
 
 
@@ -95,3 +94,11 @@ def show(manifest: Manifest) -> None:
         ),
         style="green",
     )
+
+
+def _position(services: Services, name: str) -> int:
+    """Give the position of a read model; 0 while the service does not answer."""
+    try:
+        return int(services.get(name, "/projections")["position"])
+    except (Unreachable, ServiceRefused):
+        return 0

@@ -64,10 +64,9 @@ def prepare() -> None:
 def status() -> None:
     """Tình trạng hệ thống. / The state of the platform."""
     from deploy.cli.operate.health import status as command
+    from deploy.local import state
 
-    with connected() as services:
-        well = command.show(services)
-    if not well:
+    if not command.show(state.read()):
         raise typer.Exit(1)
 
 

@@ -11,6 +11,7 @@ import asyncpg
 from deploy.local.engines.postgres import create_database, database_of
 from deploy.local.keys.keyring import write_secret
 from deploy.nats.permissions import SERVICES
+from shared.kernel.database_url import parse
 from shared.kernel.errors import LoaError, Text
 
 PASSWORDS = "database-passwords.json"  # in a data folder
@@ -31,7 +32,7 @@ async def provide(admin_url: str, kept: Path) -> Mapping[str, str]:
     """Create missing databases and roles; return the address of each service's database."""
     secret_of = passwords(kept)
     try:
-        admin = await asyncpg.connect(admin_url, timeout=10)
+        admin = await connect(admin_url)
     except (OSError, asyncpg.PostgresError, TimeoutError, ValueError) as error:
         raise DatabaseUnreachable(error) from error
     try:
@@ -40,6 +41,13 @@ async def provide(admin_url: str, kept: Path) -> Mapping[str, str]:
     finally:
         await admin.close()
     return {name: address(admin_url, database_of(name), secret_of[name]) for name in SERVICES}
+
+
+async def connect(url: str) -> asyncpg.Connection:
+    """Connect by an address with the parameters of libpq."""
+    target = parse(url)
+    settings = dict(target.server_settings)
+    return await asyncpg.connect(target.address, timeout=target.timeout, server_settings=settings)
 
 
 async def _provide(admin: asyncpg.Connection, name: str, password: str) -> None:

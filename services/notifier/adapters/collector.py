@@ -1,7 +1,7 @@
 """What the notifier promises, counted and traced: mails by outcome, the queue's age, alerts by state, the hold."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from shared.contracts.envelope import AggregateRef
 from shared.contracts.ids import alert_id
 from shared.eventstore.port import EventStore
 from shared.kernel.clock import Clock
+from shared.observability.label_values import LabelValues
 from shared.observability.metrics import Telemetry
 from shared.observability.tracing import MOST_LINKS, Tracing
 
@@ -49,6 +50,7 @@ class ObservedLedger(SqlLedger):
     store: EventStore
     mails: Counter
     tracing: Tracing
+    reasons: LabelValues = field(default_factory=LabelValues)
 
     async def enqueue(
         self, mails: Sequence[tuple[Notice, Outgoing]], correlation_id: str, now: datetime
@@ -59,7 +61,7 @@ class ObservedLedger(SqlLedger):
     async def finish(self, ended: Sequence[tuple[Claim, Outcome]], now: datetime) -> None:
         await SqlLedger.finish(self, ended, now)
         for _, outcome in ended:
-            self.mails.labels(outcome.state, outcome.delivery.get("reason", "")).inc()
+            self.mails.labels(outcome.state, self.reasons.of(outcome.delivery.get("reason", ""))).inc()
 
     async def _traces(self, mails: Sequence[tuple[Notice, Outgoing]]) -> list[str | None]:
         """Find the traces of the alerts; the log is not read while tracing is off."""

@@ -224,6 +224,12 @@ class Switch:
     reason: str = ""
 
 
+class EngineClocks(Protocol):
+    async def problem(self) -> str:
+        """Say why our clock is not trusted; an empty text if it agrees with the engines' clocks."""
+        ...
+
+
 class Sending(Protocol):
     """The switch for all sending. Until an operator decides, mail that would leave this machine is held."""
 

@@ -11,6 +11,7 @@ from services.notifier.application.mail_kinds import MailKinds
 from services.notifier.application.ports import (
     AddressRefused,
     Claim,
+    EngineClocks,
     Ledger,
     MailTransport,
     Outcome,
@@ -51,6 +52,7 @@ class Sender:
     calendar: Calendar
     kinds: MailKinds
     now: Clock
+    clocks: EngineClocks
     spread: Callable[[], float] = random.random
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -90,9 +92,15 @@ class Sender:
         """
         async with self.turn:
             try:
-                return await _SendingRun(self).run()
+                return await self.trusts_clock() and await _SendingRun(self).run()
             finally:
                 await self.publisher.run_once()
+
+    async def trusts_clock(self) -> bool:
+        """Say whether the clock agrees with the engines'; by a wrong one mails of another day would go out, or be given up."""
+        if problem := await self.clocks.problem():
+            logger.error("clock_not_trusted", problem=problem)
+        return not problem
 
     async def claim(self) -> list[Claim]:
         """Take the next mails, unless an operator holds all sending."""

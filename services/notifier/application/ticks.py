@@ -10,7 +10,7 @@ from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.plan import Brief, Plan, Skipped, Written
 from services.notifier.application.ports import Ledger, MailRuns, Notice, Outcome, Simulation
 from services.notifier.application.sender import Sender
-from services.notifier.domain.errors import NotNow
+from services.notifier.domain.errors import ClockNotTrusted, NotNow
 from services.notifier.domain.notification.notification_case import DeliveryCase
 from services.notifier.domain.notification.office_hours import next_digest
 from services.notifier.domain.notification.reasons import Reason, decide_notification
@@ -49,6 +49,8 @@ class Ticks:
 
     async def tick(self, at: datetime, correlation_id: str) -> Ticked:
         """Send the digests of a moment. Of a day before today nothing is sent and nothing is kept."""
+        if problem := await self.sender.clocks.problem():
+            raise ClockNotTrusted(problem)
         now = self.now()
         if at > now and not self.sender.transport.is_local:
             raise NotNow(at)
@@ -60,6 +62,8 @@ class Ticks:
 
     async def wake(self, correlation_id: str) -> Ticked | None:
         """Make the mail runs that are due, each once; otherwise only deliver queued mails."""
+        if not await self.sender.trusts_clock():
+            return None
         now = self.now()
         kinds = await self.pipeline.wanted(now)
         if (await self.sender.sending.state()).held:

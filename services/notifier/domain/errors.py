@@ -193,3 +193,17 @@ class SnoozeTooLong(Refusal):
             f"{until} has passed or is more than {counted(days, 'day')} from today; choose an earlier day, "
             "or say on which day it will be done.",
         )
+
+
+class ClockNotTrusted(Refusal):
+    """The clock differs from the engines' clocks: mails of another day would go out."""
+
+    code = "clock-not-trusted"
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"Đồng hồ của máy chủ thông báo không khớp với cơ sở dữ liệu ({problem}) nên chưa gửi thư nào; đề nghị "
+            "chỉnh lại đồng hồ (`timedatectl set-ntp true`) rồi thực hiện lại.",
+            f"The notifier's clock does not agree with the engines ({problem}), so no mail is sent; set the clock "
+            "(`timedatectl set-ntp true`), then try again.",
+        )

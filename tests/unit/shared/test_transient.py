@@ -64,6 +64,9 @@ STATES = {
     "53300": True,  # too many connections
     "57P01": True,  # admin shutdown
     "57P03": True,  # cannot connect now
+    "25006": True,  # read-only transaction: a standby, or a server set to read-only
+    "55000": True,  # the database does not accept connections
+    "3D000": True,  # no such database, yet
     "40001": True,  # serialization failure
     "40P01": True,  # deadlock
     "55P03": True,  # lock timeout

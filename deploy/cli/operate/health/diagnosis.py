@@ -26,6 +26,7 @@ def diagnose(readings: Readings) -> list[Finding]:
     checks: tuple[Callable[[Readings], Findings], ...] = (
         _services,
         engines.reachable,
+        engines.accepts_events,
         engines.durability,
         engines.streams,
         engines.consumers,
@@ -58,7 +59,7 @@ def _services(readings: Readings) -> Findings:
         else:
             own = list(_projection(name, answers.get("/projections"), place))
             yield from _readiness(
-                name, answers["/readyz"], place.log(name), reported={"projection"} if own else set()
+                name, answers["/readyz"], place.log(name), reported={"log_writes", *(("projection",) if own else ())}
             )
             yield from own
 

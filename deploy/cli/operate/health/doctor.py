@@ -14,11 +14,12 @@ from deploy.cli.operate.health.diagnosis import diagnose, expiry
 from deploy.cli.operate.health.engine_diagnosis import LEAST_FREE, SKEW, clocks, synced
 from deploy.cli.operate.health.finding import Finding
 from deploy.cli.operate.health.readings import Readings, collect
+from deploy.cli.operate.health.status import shown_readiness
 from deploy.local import state
 from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import SERVICES
-from shared.http.service_routes import RELEASE
 from shared.kernel.errors import Text
+from shared.kernel.release import RELEASE
 
 
 def show(*, as_json: bool) -> bool:
@@ -49,6 +50,7 @@ def as_document(seen: Readings, findings: list[Finding]) -> dict[str, object]:
         "consumers": [asdict(state) for state in seen.broker.consumers],
         "clocks_ahead_seconds": clocks(seen),
         "versions": versions(seen),
+        "database_bytes": seen.database.size,
         "disk": asdict(seen.disk) if seen.disk else None,
     }
 
@@ -93,8 +95,7 @@ def _services(seen: Readings) -> Table:
 
 def _row(seen: Readings, name: str) -> tuple[str, ...]:
     answers = seen.answers.get(name, {})
-    ready = answers["/readyz"].status == 200 if "/readyz" in answers else False  # noqa: PLR2004
-    shown = "có / yes" if ready else "[red]không / no[/red]"
+    shown = shown_readiness(answers["/readyz"]) if "/readyz" in answers else "[red]không / no[/red]"
     answer = answers.get("/projections")
     if answer is None or not isinstance(answer.body, dict) or "position" not in answer.body:
         return shown, "–", "–", "–"

@@ -1,11 +1,13 @@
 """Checks of broker, PostgreSQL, clocks and disk."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
 
 from deploy.cli.console import count
 from deploy.cli.operate.health.engine_readings import ConsumerState
 from deploy.cli.operate.health.finding import LAG, Finding, Findings, place_of
-from deploy.cli.operate.health.readings import Readings
+from deploy.cli.operate.health.readings import Answer, Readings, broker_report
 from deploy.cli.operate.place import NATS, POSTGRES
 from shared.eventstore.streams import CONSUMERS
 from shared.kernel.counted import counted
@@ -14,6 +16,10 @@ from shared.kernel.errors import Text
 SKEW = 5.0  # seconds
 LEAST_FREE = 1 << 30  # bytes
 LEAST_SHARE = 0.1
+MOST_OF_STORE = 0.8
+RESTART_BROKER = (
+    "df -h; loa up  # make room, stop `loa up`, then start the broker again; containers: restart nats"
+)
 
 
 def reachable(readings: Readings) -> Findings:
@@ -24,6 +30,51 @@ def reachable(readings: Readings) -> Findings:
     elif error:
         vi, en = f"không vào được: {error}", f"cannot be reached: {error}"
         yield Finding("nats", Text(vi, en), place.restart(NATS))
+
+
+def accepts_events(readings: Readings) -> Findings:
+    """Report a broker that answers and refuses events: after a full disk it does so until it is restarted."""
+    if reason := _refusal(readings):
+        yield Finding(
+            "nats",
+            Text(
+                f"không nhận sự kiện nào: {reason}. Sau khi đĩa đầy, NATS chỉ ghi tiếp khi được khởi động lại, "
+                "kể cả khi đĩa đã có chỗ trống",
+                f"refuses every event: {reason}. After a full disk NATS writes again only when it is restarted, "
+                "also when there is room",
+            ),
+            RESTART_BROKER,
+        )
+    for used, limit in _stores(readings):
+        if used > limit * MOST_OF_STORE:
+            share = f"{used / limit:.0%}"
+            yield Finding("nats", Text(f"kho sự kiện đã đầy {share}", f"its store is {share} full"), "df -h")
+
+
+def _refusal(readings: Readings) -> str:
+    answers = [answer for answer in readings.broker_health if answer is not None]
+    errors = [
+        str(broker_report(answer).get("error", "")) for answer in answers if answer.status != HTTPStatus.OK
+    ]
+    if len(errors) * 2 > len(answers):  # of a cluster the majority accepts events
+        return "; ".join(errors)
+    for checks in map(checks_of, readings.answers.values()):
+        if (check := checks.get("log_writes")) and not check["ok"] and checks["nats"]["ok"]:
+            return str(check["detail"])
+    return ""
+
+
+def _stores(readings: Readings) -> list[tuple[int, int]]:
+    reports = [broker_report(answer) for answer in readings.stores]
+    return [
+        (report["storage"], report["config"]["max_storage"]) for report in reports if report.get("config")
+    ]
+
+
+def checks_of(answers: Mapping[str, Answer]) -> Mapping[str, Mapping[str, Any]]:
+    """Give the checks of a service's /readyz by name."""
+    answer = answers.get("/readyz")
+    return answer.body.get("checks", {}) if answer and isinstance(answer.body, Mapping) else {}
 
 
 def durability(readings: Readings) -> Findings:
@@ -87,6 +138,12 @@ def database(readings: Readings) -> Findings:
             "postgresql",
             Text(f"không vào được: {database.error}", f"cannot be reached: {database.error}"),
             place_of(readings).restart(POSTGRES),
+        )
+    if database.read_only:
+        yield Finding(
+            "postgresql",
+            Text("chỉ cho đọc, không ghi được", "only allows reading: no row can be written"),
+            "ALTER SYSTEM RESET default_transaction_read_only; SELECT pg_reload_conf()",
         )
     if database.fsync != "on":
         yield Finding(

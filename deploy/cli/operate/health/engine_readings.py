@@ -10,12 +10,18 @@ import nats.errors
 from nats.aio.client import Client
 
 from deploy.cli import brokers
+from deploy.local.engines import databases
 from deploy.local.engines.postgres import PostgresServer
 from deploy.local.settings import LocalSettings
 from shared.eventstore import streams
 
-SECONDS = 5.0  # timeout of one request
-QUERY = "SELECT current_setting('server_version'), current_setting('fsync')"
+SECONDS = 3.0  # for all requests to one part, which run side by side with those to the others
+NO_ANSWER = f"no answer within {SECONDS:g} s"
+QUERY = """
+SELECT current_setting('server_version'), current_setting('fsync'), sum(pg_database_size(oid))::bigint,
+    pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on'
+FROM pg_database
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,8 @@ class Database:
     error: str = ""
     version: str = ""
     fsync: str = "on"
+    size: int = 0  # bytes of all databases
+    read_only: bool = False
 
 
 async def read_broker(url: str, folder: Path, replicas: int) -> Broker:
@@ -54,9 +62,15 @@ async def read_broker(url: str, folder: Path, replicas: int) -> Broker:
     if not brokers.has_operator(folder):
         return Broker(f"{folder}/keys?")
     try:
-        client = await asyncio.wait_for(brokers.connected(url, folder), SECONDS)
-    except (OSError, nats.errors.Error, TimeoutError) as error:
+        async with asyncio.timeout(SECONDS):
+            return await _read_broker(await brokers.connected(url, folder), replicas)
+    except TimeoutError:
+        return Broker(NO_ANSWER)
+    except (OSError, nats.errors.Error) as error:
         return Broker(_message(error))
+
+
+async def _read_broker(client: Client, replicas: int) -> Broker:
     try:
         js = client.jetstream(timeout=SECONDS)
         differences = tuple(await streams.plan(js, replicas))
@@ -66,8 +80,6 @@ async def read_broker(url: str, folder: Path, replicas: int) -> Broker:
         ]
         last = 0 if streams.EVENTS in missing else (await streams.stream_state(js)).last
         return Broker("", _version(client), differences, tuple(consumers), last)
-    except (nats.errors.Error, TimeoutError) as error:
-        return Broker(_message(error))
     finally:
         await client.close()
 
@@ -89,14 +101,21 @@ async def read_database(folder: Path, settings: LocalSettings) -> Database:
     if not address:
         return Database()
     try:
-        connection = await asyncpg.connect(address, timeout=SECONDS)
-    except (OSError, asyncpg.PostgresError, TimeoutError, ValueError) as error:
+        async with asyncio.timeout(SECONDS):
+            return await _read_database(address)
+    except TimeoutError:
+        return Database(NO_ANSWER)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         return Database(_message(error))
+
+
+async def _read_database(address: str) -> Database:
+    connection = await databases.connect(address)
     try:
         row: Any = await connection.fetchrow(QUERY)
         return Database("", *row)
     finally:
-        await connection.close()
+        connection.terminate()  # a server that is frozen does not answer a goodbye either
 
 
 def _address(folder: Path, settings: LocalSettings) -> str:

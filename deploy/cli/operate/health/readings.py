@@ -2,11 +2,13 @@
 
 import asyncio
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from pathlib import Path
+from ssl import SSLContext
 from typing import Any
 
 import httpx
@@ -51,6 +53,8 @@ class Readings:
     folder: Path
     answers: Mapping[str, Mapping[str, Answer]] = field(default_factory=dict)
     monitor: Answer | None = None
+    broker_health: tuple[Answer | None, ...] = ()  # of each node
+    stores: tuple[Answer | None, ...] = ()  # of each node
     configured: str = ""
     broker: Broker = field(default_factory=Broker)
     database: Database = field(default_factory=Database)
@@ -58,9 +62,10 @@ class Readings:
     pid_files: frozenset[str] = frozenset()  # services whose process id is in the data folder
 
 
-def paths_of(service: str, mail_day: date) -> tuple[str, ...]:
-    own = {"notifier": ("/digests/counts", f"/preview?at={mail_day}")}
-    return ("/readyz", "/projections", *own.get(service, ()))
+PATHS: Mapping[str, tuple[str, ...]] = {
+    name: ("/readyz", "/projections", *(("/digests/counts",) if name == "notifier" else ()))
+    for name in SERVICES
+}
 
 
 def next_mail_day(now: datetime) -> date:
@@ -69,21 +74,24 @@ def next_mail_day(now: datetime) -> date:
 
 
 async def collect(current: state.Current, folder: Path, settings: LocalSettings) -> Readings:
-    headers = {"Authorization": f"Bearer {current.token}"} if current.token else {}
     now = clock.now()
-    async with httpx.AsyncClient(headers=headers, timeout=SECONDS) as http:
-        answers, monitor, broker, database = await asyncio.gather(
-            _answers(http, current.urls, next_mail_day(now)),
-            _get(http, f"{current.nats_monitor_url}/varz") if current.nats_monitor_url else _nothing(),
-            read_broker(current.nats_url, folder, settings.nats_replicas),
-            read_database(folder, settings),
-        )
+    addresses = monitors(current)
+    answers, monitor, health, stores, broker, database = await asyncio.gather(
+        _answers(current, now),
+        ask([f"{url}/varz" for url in addresses[:1]]),
+        ask([f"{url}/healthz" for url in addresses]),
+        ask([f"{url}/jsz" for url in addresses]),
+        read_broker(current.nats_url, folder, settings.nats_replicas),
+        read_database(folder, settings),
+    )
     return Readings(
         now=now,
         current=current,
         folder=folder,
         answers=answers,
-        monitor=monitor,
+        monitor=monitor[0] if monitor else None,
+        broker_health=tuple(health),
+        stores=tuple(stores),
         configured=read_text(folder / "nats" / "nats.conf"),
         broker=broker,
         database=database,
@@ -92,27 +100,69 @@ async def collect(current: state.Current, folder: Path, settings: LocalSettings)
     )
 
 
-async def _nothing() -> None:
-    return None
+async def _preview(current: state.Current, now: datetime) -> Answer | None:
+    """Ask for the mails of the next day with mail; reading the calendar takes time, and counts."""
+    if "notifier" not in current.urls:
+        return None
+    try:
+        async with asyncio.timeout(SECONDS):
+            day = await asyncio.to_thread(next_mail_day, now)
+            url = f"{current.urls['notifier'].rstrip('/')}/preview?at={day}"
+            return (await ask([url], current.token))[0]
+    except TimeoutError:
+        return None
 
 
-async def _answers(
-    http: httpx.AsyncClient, urls: Mapping[str, str], mail_day: date
+async def _answers(current: state.Current, now: datetime) -> Mapping[str, Mapping[str, Answer]]:
+    answers, preview = await asyncio.gather(ask_services(current, PATHS), _preview(current, now))
+    if preview is None:
+        return answers
+    return {**answers, "notifier": {**answers.get("notifier", {}), "/preview": preview}}
+
+
+def monitors(current: state.Current) -> list[str]:
+    """List the broker's monitoring endpoints: one a node."""
+    return [url.rstrip("/") for url in current.nats_monitor_url.split(",") if url]
+
+
+def broker_report(answer: Answer | None) -> Mapping[str, Any]:
+    """Give the document of a monitoring endpoint; an empty one if there is none."""
+    return answer.body if answer is not None and isinstance(answer.body, Mapping) else {}
+
+
+async def ask_services(
+    current: state.Current, paths: Mapping[str, Sequence[str]]
 ) -> Mapping[str, Mapping[str, Answer]]:
-    requests = [(name, path) for name in SERVICES if name in urls for path in paths_of(name, mail_day)]
-    received = await asyncio.gather(*(_get(http, urls[name].rstrip("/") + path) for name, path in requests))
+    """Send all requests side by side; give the answers by service and path, without the query."""
+    requests = [(name, path) for name in SERVICES if name in current.urls for path in paths[name]]
+    urls = [current.urls[name].rstrip("/") + path for name, path in requests]
     result: dict[str, dict[str, Answer]] = {}
-    for (name, path), answer in zip(requests, received, strict=True):
+    for (name, path), answer in zip(requests, await ask(urls, current.token), strict=True):
         if answer is not None:
             result.setdefault(name, {})[path.partition("?")[0]] = answer
     return result
 
 
+async def ask(urls: Sequence[str], token: str = "") -> list[Answer | None]:
+    """Send all requests side by side; None for what does not answer in time."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    is_secure = any(url.startswith("https:") for url in urls)
+    verify = authorities() if is_secure else False  # reading the authorities takes as long as an answer
+    async with httpx.AsyncClient(headers=headers, timeout=SECONDS, verify=verify) as http:
+        return list(await asyncio.gather(*(_get(http, url) for url in urls)))
+
+
+@cache
+def authorities() -> SSLContext:
+    return httpx.create_ssl_context()
+
+
 async def _get(http: httpx.AsyncClient, url: str) -> Answer | None:
     sent = clock.now()
     try:
-        answer = await http.get(url)
-    except (httpx.TransportError, httpx.InvalidURL):
+        async with asyncio.timeout(SECONDS):
+            answer = await http.get(url)
+    except (httpx.TransportError, httpx.InvalidURL, TimeoutError):
         return None
     ahead = clock_ahead(answer.headers.get("Date"), sent, clock.now())
     try:

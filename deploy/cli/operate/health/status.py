@@ -1,20 +1,30 @@
-"""`loa status`: one screen with the state, the position and the problems of every service."""
+"""`loa status`: one screen with the state, the position and the problems of every service, within seconds in every outage."""
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
-import httpx
 from rich.table import Table
 
-from deploy.cli.client import NotStarted, ServiceRefused, Services, Unreachable
 from deploy.cli.console import count, out, print_text
-from deploy.cli.operate.health.readiness import not_ready
+from deploy.cli.operate.health.readings import Answer, ask, ask_services, broker_report, monitors
+from deploy.local import state
 from deploy.nats.permissions import SERVICES
 from shared.eventstore.streams import EVENTS
 from shared.kernel.errors import Text
+from shared.kernel.health import Purpose
 
-START = Text("khởi động bằng `loa up`", "start it with `loa up`")
+PATHS: Mapping[str, tuple[str, ...]] = {
+    "registry": (),
+    "campaigns": (),
+    "metrics": ("/gaps",),
+    "notifier": ("/digests/counts", "/sending", "/recipients/missing"),
+}
+STORE = "/jsz?streams=true"
+
+Answers = Mapping[str, Mapping[str, Answer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,53 +32,91 @@ class ServiceState:
     """The state of one service; `problem` is what is wrong and how to fix it."""
 
     name: str
-    ready: bool
-    position: int = 0
-    pending: int = 0
+    ready: str
+    position: int | None = None
+    pending: int | None = None
     problem: Text | None = None
 
 
-def show(services: Services) -> bool:
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What is shown; `last` is the last position of the log, None if the broker does not tell."""
+
+    services: Sequence[ServiceState]
+    answers: Answers
+    last: int | None
+    has_monitor: bool
+
+
+def show(current: state.Current) -> bool:
     """Print the screen; return whether there are no problems."""
-    seen = [read_state(services, name) for name in SERVICES]
-    out.print(_table(seen))
-    for line in _facts(services, seen):
+    screen = asyncio.run(collect(current))
+    out.print(_table(screen.services))
+    for line in _facts(screen):
         print_text(line)
-    problems = [entry for entry in seen if entry.problem]
+    problems = [entry for entry in screen.services if entry.problem]
     for entry in problems:
         if entry.problem is not None:
-            print_text(
-                Text(
-                    f"{entry.name}: {entry.problem.vi}",
-                    f"{entry.name}: {entry.problem.en}",
-                ),
-                style="red",
-            )
+            named = Text(f"{entry.name}: {entry.problem.vi}", f"{entry.name}: {entry.problem.en}")
+            print_text(named, style="red")
     return not problems
 
 
-def read_state(services: Services, name: str) -> ServiceState:
-    try:
-        readiness = services.ask(name, "/readyz")
-        projection = services.get(name, "/projections")
-    except (Unreachable, NotStarted) as error:
-        return ServiceState(name, ready=False, problem=error.message)
-    except ServiceRefused as error:
-        return ServiceState(name, ready=False, problem=error.message)
-    problem = _problem(projection) or (None if readiness.is_success else _unready(readiness))
-    return ServiceState(name, readiness.is_success, projection["position"], projection["pending"], problem)
-
-
-def _unready(answer: httpx.Response) -> Text:
-    parts = not_ready(answer)
-    return Text(
-        f"chưa sẵn sàng: {parts}; xem nhật ký trong logs/ của thư mục dữ liệu",
-        f"not ready: {parts}; see logs/ of the data folder",
+async def collect(current: state.Current) -> Screen:
+    """Ask for everything side by side; what does not answer in time is shown as missing."""
+    paths = {name: ("/readyz", "/projections", *more) for name, more in PATHS.items()}
+    addresses = monitors(current)
+    answers, stores = await asyncio.gather(
+        ask_services(current, paths), ask([f"{url}{STORE}" for url in addresses])
     )
+    last = max((position for store in stores if (position := last_position(store))), default=None)
+    states = [_state(name, current.urls.get(name, ""), answers.get(name, {})) for name in SERVICES]
+    return Screen(states, answers, last, bool(addresses))
 
 
-def _problem(projection: Mapping[str, Any]) -> Text | None:
-    if projection["state"] != "halted":
+def _state(name: str, url: str, answers: Mapping[str, Answer]) -> ServiceState:
+    if (readiness := answers.get("/readyz")) is None:
+        return ServiceState(name, _NO, problem=_unreachable(name, url))
+    body = body_of(answers, "/projections")
+    problem = _halted(body) or _broken(readiness)
+    return ServiceState(name, shown_readiness(readiness), body.get("position"), body.get("pending"), problem)
+
+
+def _unreachable(name: str, url: str) -> Text:
+    if not url:
+        setting = f"LOA_URL_{name.upper()}"
+        return Text(
+            f"chưa biết địa chỉ: chạy `loa up`, hoặc đặt {setting} và LOA_TOKEN",
+            f"its address is not known: run `loa up`, or set {setting} and LOA_TOKEN",
+        )
+    return Text(f"không trả lời tại {url}; xem `loa doctor`", f"does not answer at {url}; see `loa doctor`")
+
+
+_YES, _ONLY_READS, _NO = "có / yes", "[yellow]chỉ đọc / reads only[/yellow]", "[red]không / no[/red]"
+
+
+def shown_readiness(answer: Answer) -> str:
+    """Say whether the service takes reads and writes, only reads, or nothing."""
+    body = answer.body if isinstance(answer.body, Mapping) else {}
+    ready = body.get("ready_for") or dict.fromkeys(Purpose, answer.status == HTTPStatus.OK)
+    if not ready[Purpose.READS]:
+        return _NO
+    return _YES if ready[Purpose.WRITES] else _ONLY_READS
+
+
+def _broken(answer: Answer) -> Text | None:
+    """Name the checks that are not ok, also those without which the service is ready."""
+    checks = answer.body.get("checks", {}) if isinstance(answer.body, Mapping) else {}
+    parts = "; ".join(f"{name} ({check['detail']})" for name, check in checks.items() if not check["ok"])
+    if parts:
+        return Text(f"có lỗi: {parts}; xem `loa doctor`", f"broken: {parts}; see `loa doctor`")
+    if answer.status != HTTPStatus.OK:
+        return Text(f"trả lời HTTP {answer.status}", f"answers HTTP {answer.status}")
+    return None
+
+
+def _halted(projection: Mapping[str, Any]) -> Text | None:
+    if projection.get("state") != "halted":
         return None
     problem, command = projection["problem"], repair_command(projection)
     return Text(
@@ -82,46 +130,51 @@ def repair_command(projection: Mapping[str, Any]) -> str:
     return f"loa rebuild {name}" if at is None else f'loa skip {name} {at} --reason "…"'
 
 
-def _table(seen: list[ServiceState]) -> Table:
+def body_of(answers: Mapping[str, Answer], path: str) -> Mapping[str, Any]:
+    """Give the document of an answer; an empty one if there is none."""
+    answer = answers.get(path)
+    if answer is None or answer.status != HTTPStatus.OK or not isinstance(answer.body, Mapping):
+        return {}
+    return answer.body
+
+
+def _table(seen: Sequence[ServiceState]) -> Table:
     table = Table("Dịch vụ / Service", "Sẵn sàng / Ready")
     table.add_column("Vị trí / Position", justify="right")
     table.add_column("Còn chậm / Behind", justify="right")
     for item in seen:
-        table.add_row(
-            item.name,
-            "có / yes" if item.ready else "[red]không / no[/red]",
-            count(item.position),
-            count(item.pending),
-        )
+        table.add_row(item.name, item.ready, _number(item.position), _number(item.pending))
     return table
 
 
-def _facts(services: Services, seen: list[ServiceState]) -> Iterator[Text]:
-    yield _log_end(services, seen)
-    ready = {item.name for item in seen if item.ready}
-    if "metrics" in ready:
-        gaps = services.get("metrics", "/gaps")["gaps"]
-        overdue = sum(gap["state"] == "overdue" for gap in gaps)
+def _number(number: int | None) -> str:
+    return "–" if number is None else count(number)
+
+
+def _facts(screen: Screen) -> Iterator[Text]:
+    yield _log_end(screen)
+    metrics, notifier = (screen.answers.get(name, {}) for name in ("metrics", "notifier"))
+    if "gaps" in (answer := body_of(metrics, "/gaps")):
+        overdue = sum(gap["state"] == "overdue" for gap in answer["gaps"])
+        number = len(answer["gaps"])
         yield Text(
-            f"Dự thảo chưa truyền thông: {len(gaps)}, trong đó quá hạn {overdue} (`loa gaps`)",
-            f"Gaps: {len(gaps)}, of which overdue: {overdue} (`loa gaps`)",
+            f"Dự thảo chưa truyền thông: {number}, trong đó quá hạn {overdue} (`loa gaps`)",
+            f"Gaps: {number}, of which overdue: {overdue} (`loa gaps`)",
         )
-    if "notifier" in ready and (counted := services.get("notifier", "/digests/counts")):
-        states = ", ".join(f"{state} {number}" for state, number in sorted(counted.items()))
+    if counted := body_of(notifier, "/digests/counts"):
+        states = ", ".join(f"{name} {number}" for name, number in sorted(counted.items()))
         yield Text(f"Thư: {states}", f"Mail: {states}")
-    if "notifier" in ready:
-        yield from _undelivered(services)
+    yield from _undelivered(notifier)
 
 
-def _undelivered(services: Services) -> Iterator[Text]:
+def _undelivered(notifier: Mapping[str, Answer]) -> Iterator[Text]:
     """Say why units with gaps get no mail: sending is on hold, or a unit has no recipient."""
-    if services.get("notifier", "/sending")["held"]:
+    if body_of(notifier, "/sending").get("held"):
         yield Text(
             "Việc gửi thư đang được giữ lại: `loa preview`, rồi `loa release`",
             "Sending is on hold: `loa preview`, then `loa release`",
         )
-    without = services.get("notifier", "/recipients/missing")["units"]
-    for unit in without:
+    for unit in body_of(notifier, "/recipients/missing").get("units", ()):
         substitute = unit["read_by"]
         vi = f"{substitute} nhận thay" if substitute else "không có cơ quan nào nhận thay"
         en = f"{substitute} receives it instead" if substitute else "nobody receives it instead"
@@ -131,11 +184,12 @@ def _undelivered(services: Services) -> Iterator[Text]:
         )
 
 
-def _log_end(services: Services, seen: list[ServiceState]) -> Text:
-    last = last_position(services)
+def _log_end(screen: Screen) -> Text:
+    last = screen.last
     if last is None:
-        rows = max(item.position + item.pending for item in seen)
-        if services.current.nats_monitor_url:
+        ends = (item.position + (item.pending or 0) for item in screen.services if item.position is not None)
+        rows = max(ends, default=0)
+        if screen.has_monitor:
             return Text(
                 f"NATS không trả lời; theo lần đọc cuối, nhật ký có đến vị trí {count(rows)}",
                 f"NATS does not answer; at the last read the log ended at position {count(rows)}",
@@ -144,16 +198,9 @@ def _log_end(services: Services, seen: list[ServiceState]) -> Text:
     return Text(f"Vị trí cuối của nhật ký: {count(last)}", f"Last position of the log: {count(last)}")
 
 
-def last_position(services: Services) -> int | None:
-    """Read the last position of the log from the broker's monitoring endpoint; None if it cannot be reached."""
-    url = services.current.nats_monitor_url
-    if not url:
-        return None
-    try:
-        answer = httpx.get(f"{url}/jsz", params={"streams": "true"}, timeout=2).json()
-    except (httpx.TransportError, ValueError):
-        return None
-    for account in answer.get("account_details") or ():
+def last_position(store: Answer | None) -> int | None:
+    """Read the last position of the log from an answer of the broker's monitoring endpoint."""
+    for account in broker_report(store).get("account_details") or ():
         for stream in account.get("stream_detail") or ():
             if stream["name"] == EVENTS:
                 return int(stream["state"]["last_seq"])

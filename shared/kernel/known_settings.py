@@ -1,0 +1,91 @@
+"""All `LOA_…` settings of the platform: a variable with another name is a typing error, and nothing starts with it.
+
+One environment may serve several programs (an env file of compose, a ConfigMap), so every program knows all names.
+A test holds this list against the settings' classes and the files of the deployment.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+from shared.kernel.errors import LoaError, Text
+
+PREFIX = "LOA_"
+SECRETS = Path("/run/secrets")
+
+SERVICES = """
+    BOUNCE_ADDRESS BOUNCE_IMAP_URL BOUNCE_LISTEN CALENDAR_OVERRIDES CHANNELS CLOCK_TOLERANCE_SECONDS DATABASE_URL ESCALATION
+    HOST JUSTICE_UNIT JWKS LINK_JWKS LINK_KEY LOG_FORMAT LOG_LEVEL MAIL_DIR MAIL_FROM MAIL_LEASE_SECONDS MIGRATE_ON_START NATS_MONITOR_URL
+    NATS_SEED NATS_URL PORT PUBLIC_READ RULES_OVERRIDES SMTP_CA SMTP_RATE SMTP_SECONDS SMTP_URL URL_CAMPAIGNS URL_METRICS
+    URL_NOTIFIER URL_REGISTRY
+"""
+COMMAND = """
+    CAMPAIGNS_PORT DATA_DIR METRICS_PORT NATS_MONITOR_PORT NATS_PORT NATS_REPLICAS NOTIFIER_PORT POSTGRES_PORT
+    REGISTRY_PORT RUN_FOLDER TOKEN
+"""
+CONTAINERS = """
+    BIND GRAFANA_IMAGE GRAFANA_PORT IMAGE_PREFIX NATS_IMAGE NATS_NAME POSTGRES_IMAGE PROMETHEUS_IMAGE PROMETHEUS_KEPT
+    PROMETHEUS_PORT PROXY_IMAGE SECRETS TAG
+"""
+TESTS = "CONTAINERS TEST_DAY TEST_SPEED TEST_ZERO WRITE_REFUSALS"
+RETIRED = "PUBLIC_URL"  # of earlier releases; it may still stand in an environment
+KNOWN = frozenset(PREFIX + name for name in f"{SERVICES} {COMMAND} {CONTAINERS} {TESTS} {RETIRED}".split())
+
+# Kubernetes describes each Service of the namespace to every container; ours are named loa-….
+_OF_KUBERNETES = re.compile(r"_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$")
+_PORT_OF_KUBERNETES = re.compile(r"^(tcp|udp|sctp)://")
+
+
+class UnknownSettings(LoaError):
+    """Variables that begin as our settings do, and are none."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = tuple(names)
+        vi = "; ".join(_with_suggestion(name, "có phải {}?") for name in self.names)
+        en = "; ".join(_with_suggestion(name, "do you mean {}?") for name in self.names)
+        self.message = Text(
+            f"Không có thiết lập nào tên là: {vi}. Đề nghị sửa tên hoặc bỏ biến môi trường đó, rồi chạy lại.",
+            f"There is no setting of this name: {en}. Correct the name or remove the variable, then start again.",
+        )
+        super().__init__(self.message.en)
+
+
+def _with_suggestion(name: str, question: str) -> str:
+    nearest = get_close_matches(name.upper(), sorted(KNOWN), 1)
+    return f"{name} ({question.format(nearest[0])})" if nearest else name
+
+
+def check(environment: Mapping[str, str] = os.environ, secrets: Path = SECRETS) -> None:
+    """Raise `UnknownSettings` if a variable, or a secret that is mounted as a file, is no setting of ours."""
+    unknown = sorted({*_unknown_variables(environment), *_unknown_secrets(secrets)})
+    if unknown:
+        raise UnknownSettings(unknown)
+
+
+def refuse_unknown() -> None:
+    """End the process with a sentence in two languages if there is an unknown setting."""
+    try:
+        check()
+    except UnknownSettings as error:
+        sys.exit(f"{error.message.vi}\n{error.message.en}")
+
+
+def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
+    for name, value in environment.items():
+        upper = name.upper()  # names are read in any case
+        if upper.startswith(PREFIX) and upper not in KNOWN and not _is_of_kubernetes(upper, value):
+            yield name
+
+
+def _is_of_kubernetes(name: str, value: str) -> bool:
+    port = name.endswith("_PORT") and _PORT_OF_KUBERNETES.match(value)
+    return bool(port or _OF_KUBERNETES.search(name))
+
+
+def _unknown_secrets(folder: Path) -> Iterator[str]:
+    """Name the files that are meant as settings (`loa_database_url`)."""
+    names = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
+    return (name for name in names if name.upper().startswith(PREFIX) and name.upper() not in KNOWN)
