@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from shared.contracts.about import NOTHING, About
 from shared.contracts.catalog import OWNERS, Catalog
-from shared.contracts.event import Event, Unknown
+from shared.contracts.event import Event, Unknown, data_of
 from shared.contracts.ids import REMEMBERED
 from shared.kernel.errors import PermanentError
 
@@ -135,7 +135,7 @@ def encode(ref: AggregateRef, new: NewEvent, aggregate_version: int) -> bytes:
         "draftcode": about.draft_code,
         "unitcode": about.unit_code,
         "dataset": about.dataset,
-        "data": orjson.Fragment(new.data.model_dump_json(exclude_none=True)),
+        "data": orjson.Fragment(data_of(new.data)),
     }
     attributes = {key: value for key, value in document.items() if value is not None}
     return orjson.dumps(attributes, option=orjson.OPT_UTC_Z)

@@ -1,7 +1,9 @@
 """What every event is: a frozen fact with a context, a name in the past tense and a version."""
 
 import re
-from typing import Annotated, Any, ClassVar, Self
+from functools import cache
+from types import NoneType
+from typing import Annotated, Any, ClassVar, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -52,6 +54,22 @@ class Unknown(BaseModel):
 
     type: str
     data: dict[str, Any]
+
+
+def data_of(event: Event) -> str:
+    """Write the data of an event as JSON: a field without a value is left out, unless the schema requires it."""
+    if not _nullable(type(event)):
+        return event.model_dump_json(exclude_none=True)
+    fields = type(event).model_fields.items()
+    absent = {name for name, field in fields if not field.is_required() and getattr(event, name) is None}
+    return event.model_dump_json(exclude=absent)
+
+
+@cache
+def _nullable(model: type[Event]) -> bool:
+    """Tell whether a mandatory field of an event may be null."""
+    fields = model.model_fields.values()
+    return any(field.is_required() and NoneType in get_args(field.annotation) for field in fields)
 
 
 def _snake(name: str) -> str:
