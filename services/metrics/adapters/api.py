@@ -21,6 +21,7 @@ from services.metrics.domain.grouping import GroupBy, View
 from shared.http.auth import Reader
 from shared.http.request_context import AtPosition, Today
 from shared.rules.figures import Period, year_period
+from shared.text_checks.days import Day
 
 Year = Annotated[int | None, Query(ge=2000, le=2100, description="reporting year, 15/12 to 14/12")]
 
@@ -28,7 +29,7 @@ Year = Annotated[int | None, Query(ge=2000, le=2100, description="reporting year
 def _as_of(
     today: Today,
     as_of: Annotated[
-        date | None, Query(description="the day for which the question is asked; today if absent")
+        Day | None, Query(description="the day for which the question is asked; today if absent")
     ] = None,
 ) -> date:
     return as_of or today
@@ -40,8 +41,8 @@ AsOf = Annotated[date, Depends(_as_of)]
 def question(  # the parameters of the contract
     as_of: AsOf,
     year: Year = None,
-    first: Annotated[date | None, Query(alias="from")] = None,
-    last: Annotated[date | None, Query(alias="to")] = None,
+    first: Annotated[Day | None, Query(alias="from")] = None,
+    last: Annotated[Day | None, Query(alias="to")] = None,
     unit: str | None = None,
     include_descendants: bool = False,
     view: View = View.ORIGINAL,

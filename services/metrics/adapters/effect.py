@@ -17,6 +17,7 @@ from shared.http.request_context import AtPosition, Body, Today, example
 from shared.rules.figures import rates, year_period
 from shared.rules.rulebook.rulebook import RuleFile
 from shared.rules.verdicts import PolicyVerdict
+from shared.text_checks.days import Day
 
 MOST_TEXT = 1_000_000  # characters of a file
 
@@ -37,7 +38,7 @@ class RulesBody(Body):
     )
 
     files: Annotated[list[FileBody], Field(min_length=1, max_length=20)]
-    as_of: date | None = None
+    as_of: Day | None = None
     year: Annotated[int | None, Field(ge=2000, le=2100)] = None
 
 

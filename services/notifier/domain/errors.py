@@ -129,8 +129,10 @@ class BadMoment(Refusal):
 
     def __init__(self, text: str) -> None:
         super().__init__(
-            f"“{text}” không phải là ngày (2026-11-23) hoặc thời điểm (2026-11-23T08:00) hợp lệ.",
-            f"'{text}' is neither a day (2026-11-23) nor a moment (2026-11-23T08:00).",
+            f"“{text}” không phải là ngày (2026-11-23) hoặc thời điểm (2026-11-23T08:00:00+07:00) hợp lệ từ năm 1945 "
+            "đến năm 2100; đề nghị ghi lại theo một trong hai dạng đó.",
+            f"'{text}' is neither a day (2026-11-23) nor a moment (2026-11-23T08:00:00+07:00) of the years 1945 to "
+            "2100; write it in one of these forms.",
         )
 
 

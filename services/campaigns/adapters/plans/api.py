@@ -17,6 +17,7 @@ from shared.http.auth import Reader
 from shared.http.openapi import VERSIONED
 from shared.http.paging import Listing, Paged
 from shared.http.request_context import Accepted, AtPosition, Today
+from shared.text_checks.days import Day
 
 
 def routers(commands: Commands, read_model: ReadModel) -> list[APIRouter]:
@@ -26,7 +27,7 @@ def routers(commands: Commands, read_model: ReadModel) -> list[APIRouter]:
 def _as_of(
     today: Today,
     as_of: Annotated[
-        date | None, Query(description="the day for which states are given; today if it is not given")
+        Day | None, Query(description="the day for which states are given; today if it is not given")
     ] = None,
 ) -> date:
     return as_of or today
@@ -102,8 +103,8 @@ def _list(read_model: ReadModel) -> APIRouter:
         as_of: AsOf,
         draft: Annotated[str | None, Query(description="code of a draft")] = None,
         unit: Annotated[str | None, Query(description="code of the responsible unit")] = None,
-        first: Annotated[date | None, Query(alias="from", description="from this day")] = None,
-        last: Annotated[date | None, Query(alias="to", description="to this day, inclusive")] = None,
+        first: Annotated[Day | None, Query(alias="from", description="from this day")] = None,
+        last: Annotated[Day | None, Query(alias="to", description="to this day, inclusive")] = None,
         pending: Annotated[bool, Query(description="leave out what is cancelled or carried out")] = False,
     ) -> Listing[ActivityItem]:
         wanted = ActivityFilter(draft_code=draft, unit_code=unit, first=first, last=last, pending=pending)

@@ -1,6 +1,5 @@
 """Routes of programmes: enter what a unit does in a year, and list what is still open."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
@@ -25,6 +24,7 @@ from shared.http.openapi import VERSIONED
 from shared.http.paging import Listing, Paged
 from shared.http.request_context import Accepted, AtPosition
 from shared.kernel.clock import day_in_vietnam
+from shared.text_checks.days import Day
 
 Year = Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)]
 
@@ -70,7 +70,7 @@ def _list(read_model: ReadModel) -> APIRouter:
         kind: Annotated[ProgrammeKind | None, Query(description="kind of entry")] = None,
         draft: Annotated[str | None, Query(description="code of the draft that it is about")] = None,
         open_: Annotated[bool, Query(alias="open", description="only what still waits for its end")] = False,
-        due_by: Annotated[date | None, Query(description="only what is due by this day, inclusive")] = None,
+        due_by: Annotated[Day | None, Query(description="only what is due by this day, inclusive")] = None,
     ) -> Listing[EntryItem]:
         wanted = EntryFilter(
             unit_code=unit,

@@ -19,6 +19,7 @@ from shared.http.auth import Operator, Reader, Supervisor
 from shared.http.request_context import Body, example
 from shared.kernel import log
 from shared.kernel.clock import Clock, NewId, day_in_vietnam
+from shared.text_checks.days import Day
 from shared.text_checks.personal_data import find
 
 logger = log.get(__name__)
@@ -33,9 +34,9 @@ class SilenceBody(Body):
         unit_code="STP-01", first_day="2026-11-23", last_day="2026-11-27", reason="Chờ ý kiến của Ủy ban"
     )
 
-    last_day: date
+    last_day: Day
     reason: Why
-    first_day: date | None = None
+    first_day: Day | None = None
     unit_code: Code | None = None
     draft_code: Code | None = None
     stage: Stage | None = None
