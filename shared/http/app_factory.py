@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from hashlib import sha256
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from faststream.nats import NatsBroker
 from opentelemetry.trace import Span
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,6 +15,7 @@ from shared.contracts.catalog import Catalog
 from shared.http import admin_routes, openapi, problems, service_routes
 from shared.http.auth import Verifier
 from shared.http.openapi import CORRELATION, REQUEST_ID
+from shared.http.strict_requests import STREAMED, strict
 from shared.kernel import clock, log
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal, Text
@@ -34,7 +35,6 @@ UNPRINTABLE = Text(
 _NUL = b"%00"
 _WORD = re.compile(r"[\x21-\x7e]{1,128}")
 MOST_BYTES = 1 << 20  # of a request's body; the import has its own route and limit
-BULK = {"/imports", admin_routes.OWN_DATA}
 MOST_BYTES_OF_A_FORM = 11 << 20  # behind a link of a mail, where a file of evidence may go along
 QUIET = {"/livez", "/readyz", "/metrics"}  # asked by machines, every few seconds
 
@@ -59,7 +59,11 @@ def create_api(
 ) -> FastAPI:
     """Make the service's application; `settle` repairs work that a backup interrupted (`shared.persistence.owned_state`)."""
     app = FastAPI(
-        title=f"Loa {service}", version=service_routes.RELEASE, description=description, lifespan=lifespan
+        title=f"Loa {service}",
+        version=service_routes.RELEASE,
+        description=description,
+        lifespan=lifespan,
+        dependencies=[Depends(strict)],
     )
     app.state.verifier = verifier
     app.state.runner = runner
@@ -155,7 +159,7 @@ class BodyLimit:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in BULK:
+        if scope["type"] != "http" or scope["path"] in STREAMED:
             await self._app(scope, receive, send)
             return
         left = most = most_bytes(scope["path"])

@@ -136,6 +136,32 @@ class BadMoment(Refusal):
         )
 
 
+class SilenceUnlimited(Refusal):
+    """A silence without a unit, draft or stage would keep every mail of the country back."""
+
+    code = "silence-without-filter"
+    kind = "invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Lệnh tạm dừng chưa nêu đơn vị, dự thảo hoặc giai đoạn. Đề nghị nêu ít nhất một nội dung; nếu muốn tạm "
+            "dừng nhắc đối với tất cả, người vận hành ghi rõ all: true (`loa silences add --all`).",
+            "The silence names no unit, draft or stage. Name at least one; to silence every alert, an operator "
+            "states all: true (`loa silences add --all`).",
+        )
+
+
+class SilenceAmbiguous(Refusal):
+    code = "silence-all-with-filter"
+    kind = "invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Lệnh tạm dừng vừa ghi all: true vừa nêu đơn vị, dự thảo hoặc giai đoạn. Đề nghị chỉ chọn một cách.",
+            "The silence states all: true and also names a unit, draft or stage. Choose one of them.",
+        )
+
+
 class SilenceOver(Refusal):
     code = "silence-over"
     kind = "invalid"
