@@ -12,9 +12,10 @@ from opentelemetry.trace import Span
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.catalog import Catalog
-from shared.http import admin_routes, openapi, problems, service_routes
+from shared.http import admin_routes, documentation, openapi, problems, service_routes
 from shared.http.auth import Verifier
 from shared.http.openapi import CORRELATION, REQUEST_ID
+from shared.http.security_headers import SecurityHeaders
 from shared.http.strict_requests import STREAMED, strict
 from shared.kernel import clock, log
 from shared.kernel.clock import Clock
@@ -41,6 +42,13 @@ QUIET = {"/livez", "/readyz", "/metrics"}  # asked by machines, every few second
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
+class Application(FastAPI):
+    """FastAPI, with the security headers around everything that it answers."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return SecurityHeaders(super().build_middleware_stack())
+
+
 def create_api(
     *,
     service: str,
@@ -58,12 +66,13 @@ def create_api(
     settle: Settle = nothing_to_settle,
 ) -> FastAPI:
     """Make the service's application; `settle` repairs work that a backup interrupted (`shared.persistence.owned_state`)."""
-    app = FastAPI(
+    app = Application(
         title=f"Loa {service}",
         version=service_routes.RELEASE,
         description=description,
         lifespan=lifespan,
         dependencies=[Depends(strict)],
+        openapi_url=None,  # the routes of `documentation` take its place, and that of its pages
     )
     app.state.verifier = verifier
     app.state.runner = runner
@@ -74,6 +83,7 @@ def create_api(
     app.middleware("http")(_observe(metrics, tracing))
     app.include_router(service_routes.probing(probes, metrics))
     app.include_router(service_routes.contract(service, broker, catalog))
+    app.include_router(documentation.router(app.title))
     for router in (*admin_routes.routers(runner, settle), *routers):
         app.include_router(router)
     return app

@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from shared.http.admin_routes import OWN_DATA
 from shared.kernel.errors import Text
+from shared.signed_links.links import MAILBOX_PATH, PATH
 
 STREAMED = frozenset({"/imports", OWN_DATA})  # they read lines of JSON themselves
 NO_BODY = frozenset({b"", b"{}", b"null"})
@@ -129,7 +130,9 @@ def _of_application(routes: Any) -> Iterator[tuple[int, Declared]]:
         route = context.original_route
         if isinstance(route, APIRoute):
             names = frozenset(_names(context.dependant)) | frozenset(_names(route.dependant))
-            links = not route.include_in_schema  # the pages behind links of mails, which read forms
+            links = route.path.startswith(
+                (PATH, MAILBOX_PATH)
+            )  # pages behind links of mails, which read forms
             yield id(route), Declared(names, links or _is_page(route), links or _reads_body(route))
 
 
