@@ -13,6 +13,7 @@ from services.metrics.application.effect import Effect, Effects, Touched
 from services.metrics.domain.effect import Standing
 from shared.contracts.vocabulary import GapState, Instrument, Procedure, Regime, Stage
 from shared.http.auth import Operator
+from shared.http.forecasts import Dated, marked
 from shared.http.request_context import AtPosition, Body, Today, example
 from shared.rules.figures import rates, year_period
 from shared.rules.rulebook.rulebook import RuleFile
@@ -94,10 +95,9 @@ class TouchedView(BaseModel):
     gaps: list[GapChangeView]
 
 
-class EffectView(BaseModel):
+class EffectView(Dated):
     """`drafts` names the first of the `drafts_changed`; every draft is counted."""
 
-    as_of: date
     position: int
     rules_version: str
     rules_version_with: str
@@ -118,7 +118,7 @@ def router(effects: Effects) -> APIRouter:
     async def effect(_: Operator, body: RulesBody, today: Today) -> EffectView:
         files = [RuleFile(file.name, file.text) for file in body.files]
         period = year_period(body.year) if body.year else None
-        return effect_view(await effects.of(files, body.as_of or today, period))
+        return marked(effect_view(await effects.of(files, body.as_of or today, period)), today)
 
     return routes
 

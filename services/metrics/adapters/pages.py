@@ -141,6 +141,7 @@ def router(queries: Queries) -> APIRouter:
             draft=answer.body,
             chosen=chosen,
             as_of=as_of,
+            today=today,
             effective=as_of,
             position=answer.position,
             banners=banners([answer.dataset]),

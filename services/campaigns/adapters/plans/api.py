@@ -14,6 +14,7 @@ from services.campaigns.application.queries import ActivityFilter, ReadModel
 from shared.contracts.event import Code
 from shared.http import request_context
 from shared.http.auth import Reader
+from shared.http.forecasts import marked
 from shared.http.openapi import VERSIONED
 from shared.http.paging import Listing, Paged
 from shared.http.request_context import Accepted, AtPosition, Today
@@ -40,11 +41,11 @@ def _plans(commands: Commands, read_model: ReadModel) -> APIRouter:
     router = APIRouter(prefix="/drafts/{draft_code}/plan", tags=["plans"], dependencies=[AtPosition])
 
     @router.get("", summary="The communication plan of a draft", responses=VERSIONED)
-    async def plan(_: Reader, response: Response, draft_code: str, as_of: AsOf) -> PlanView:
+    async def plan(_: Reader, response: Response, draft_code: str, as_of: AsOf, today: Today) -> PlanView:
         state, history = await commands.plan(draft_code)
         request_context.versioned(response, history.version)
         carried_out = await read_model.carried_out(draft_code)
-        return plan_view(draft_code, state, history.version.count, carried_out, as_of)
+        return marked(plan_view(draft_code, state, history.version.count, carried_out, as_of), today)
 
     @router.put("", summary="Record the document in which the plan was approved")
     async def approve(draft_code: Code, body: bodies.PlanBody, context: CommandContext) -> Accepted:

@@ -14,6 +14,7 @@ from services.campaigns.domain.programme import EntryState, Programme, Record, s
 from shared.contracts.acting import Acting
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Dataset, Precision, ProgrammeKind
+from shared.http.forecasts import Dated
 from shared.http.request_context import Body, example
 from shared.text_checks.days import Day, FactDay
 
@@ -94,12 +95,11 @@ class EntryItem(EntryView):
     cursor: str
 
 
-class ProgrammeView(BaseModel):
+class ProgrammeView(Dated):
     """A unit's programme for one year, read from the log, in the order of recording."""
 
     unit_code: str
     year: int
-    as_of: date
     entries: list[EntryView]
     version: int
 
