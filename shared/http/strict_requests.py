@@ -148,4 +148,4 @@ def _is_page(route: APIRoute) -> bool:
 
 
 def _reads_body(route: APIRoute) -> bool:
-    return route.body_field is not None or (route.path in STREAMED and "GET" not in route.methods)
+    return route.body_field is not None or (route.path in STREAMED and "GET" not in (route.methods or ()))

@@ -33,7 +33,7 @@ FAR_DAYS = (
 LAST_DAYS = ("1945-01-01", "2100-12-31")  # within the bounds
 FAR_NUMBERS = (-1, 0, 1 << 63, "9" * 5000, "1e400", "١٢")
 ODD_TEXTS = ("", "\0", "'\"%_\\\x1f")
-ODD_JSON = (None, 1 << 200, "", "\0", "\ud800", [], {}, "9999-12-31")
+ODD_JSON: tuple[Any, ...] = (None, 1 << 200, "", "\0", "\ud800", [], {}, "9999-12-31")
 ALONE = {
     "/projections/rebuild",
     "/projections/verification",
