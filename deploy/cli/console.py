@@ -47,7 +47,16 @@ def print_json(answer: object) -> None:
 
 
 def banners(answer: Mapping[str, Any]) -> None:
-    """Show the banners of an answer: they must be shown whenever its figures are."""
+    """Show the banners of an answer, a forecast first: they must be shown whenever its figures are."""
+    if answer.get("forecast"):
+        shown = day(answer["as_of"])
+        print_text(
+            Text(
+                f"Dự kiến đến ngày {shown} theo dữ liệu hiện có.",
+                f"Forecast for {shown} from the data recorded so far.",
+            ),
+            style="black on yellow",
+        )
     for banner in answer.get("banners") or ():
         print_text(Text(banner["vi"], banner["en"]), style="black on yellow")
 

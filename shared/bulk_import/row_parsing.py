@@ -6,15 +6,14 @@ from datetime import date
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
 
-from shared.bulk_import.exact_values import needs_a_day, not_a_day, not_a_number
 from shared.bulk_import.row_messages import PATTERNS, WHY, WHY_VALUE
 from shared.bulk_import.suggestions import nearest
 from shared.contracts.vocabulary import Precision
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.rules.recorded_dates import is_first_day
+from shared.text_checks.exact_values import needs_a_day, not_a_day, not_a_number
 from shared.text_checks.printable import ONE_LINE, is_printable, refusal, unreadable
 from shared.text_checks.text_encodings import tidied
 
@@ -101,12 +100,6 @@ def _checked(column: str, cell: str) -> str:
     return text
 
 
-def _iso_day(value: Any) -> Any:
-    if isinstance(value, str) and (why := not_a_day(value)) is not None:
-        raise PydanticCustomError("day", "{en}", {"vi": why.vi, "en": why.en})
-    return value
-
-
 def listed(value: Any) -> Any:
     """Split a cell that holds a list, at semicolons or commas."""
     if not isinstance(value, str):
@@ -114,7 +107,6 @@ def listed(value: Any) -> Any:
     return tuple(part.strip() for part in re.split("[;,]", value) if part.strip())
 
 
-Day = Annotated[date, BeforeValidator(_iso_day)]
 Listed = Annotated[tuple[str, ...], BeforeValidator(listed)]
 Numbers = Annotated[tuple[int, ...], BeforeValidator(listed)]
 
@@ -148,11 +140,16 @@ def _reason(item: Any, cells: Mapping[str, Any], exact: set[str]) -> Reason:
     context = item.get("ctx") or {}
     column = str(context.get("column") or (item["loc"][0] if item["loc"] else ""))
     value = str(cells.get(column, ""))
-    why = (item["type"] == "day" and column in exact and needs_a_day(value)) or _why(
+    why = (item["type"] == "day" and _no_day(value, exact=column in exact)) or _why(
         item, context, value, column
     )
     of_vi, of_en = (f"cột “{column}” ", f"column '{column}': ") if column else ("", "")
     return Reason(column=column, value=shown(value), vi=of_vi + why.vi, en=of_en + why.en)
+
+
+def _no_day(value: str, *, exact: bool) -> Text | None:
+    """Say how a cell is written, where a month or year may stand short unless the column takes `exact` days."""
+    return (needs_a_day(value) if exact else None) or not_a_day(value)
 
 
 def _why(item: Any, context: Mapping[str, Any], value: str, column: str) -> Text:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from shared.bulk_import.row_parsing import ImportRow, Reason
 from shared.contracts.envelope import AggregateRef, Metadata
@@ -53,6 +53,8 @@ Sheets = Callable[[Session], Mapping[str, Sheet[Any]]]
 
 class Line(BaseModel):
     """One line of a request; `line` is the row's line in its file."""
+
+    model_config = ConfigDict(extra="forbid")
 
     sheet: str
     line: int

@@ -1,9 +1,10 @@
 """Events of the registry: units and drafts."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.contracts.event import Code, Event
 from shared.contracts.vocabulary import (
@@ -69,12 +70,17 @@ class UnitRenamed(Event, context="unit"):
 
 
 class UnitMoved(Event, context="unit"):
-    """The unit has another parent from `on`."""
+    """The unit has another parent from `on`; null means none, and so does a field that is absent (before 0.2.0)."""
 
     unit_code: Code
     parent_code: Code | None
     on: date
     legal_basis: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_parent(cls, fields: Any) -> Any:
+        return {"parent_code": None, **fields} if isinstance(fields, dict) else fields
 
 
 class UnitSucceeded(Event, context="unit"):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from shared.http.auth import Operator, Reader
 from shared.http.request_context import MOST_POSITION, Body, example
@@ -15,6 +15,7 @@ from shared.kernel.errors import Refusal
 from shared.persistence.owned_state import OwnedState, Settle
 from shared.projections.projector import Runner
 from shared.projections.rebuild import Purpose
+from shared.text_checks.days import Instant
 
 logger = log.get(__name__)
 
@@ -138,7 +139,7 @@ def _owned_state(runner: Runner, own: OwnedState) -> APIRouter:
     async def restore(
         request: Request,
         principal: Operator,
-        begun: Annotated[AwareDatetime, Query(description="when the backup began")],
+        begun: Annotated[Instant, Query(description="when the backup began")],
     ) -> Restored:
         if last := await runner.log_end():
             raise LogNotEmpty(last)

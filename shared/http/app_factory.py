@@ -6,20 +6,21 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from hashlib import sha256
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from faststream.nats import NatsBroker
 from opentelemetry.trace import Span
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.catalog import Catalog
-from shared.http import admin_routes, openapi, problems, service_routes
+from shared.http import admin_routes, documentation, openapi, problems, service_routes
 from shared.http.auth import Verifier
 from shared.http.openapi import CORRELATION, REQUEST_ID
+from shared.http.security_headers import SecurityHeaders
+from shared.http.strict_requests import STREAMED, strict
 from shared.kernel import clock, log
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal, Text
 from shared.kernel.health import Health
-from shared.kernel.release import RELEASE
 from shared.observability.label_values import method_label
 from shared.observability.metrics import Telemetry
 from shared.observability.tracing import Tracing
@@ -36,11 +37,17 @@ UNPRINTABLE = Text(
 _NUL = b"%00"
 _WORD = re.compile(r"[\x21-\x7e]{1,128}")
 MOST_BYTES = 1 << 20  # of a request's body; the import has its own route and limit
-BULK = {"/imports", admin_routes.OWN_DATA}
 MOST_BYTES_OF_A_FORM = 11 << 20  # behind a link of a mail, where a file of evidence may go along
 QUIET = {"/livez", "/readyz", "/metrics"}  # asked by machines, every few seconds
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+class Application(FastAPI):
+    """FastAPI, with the security headers around everything that it answers."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return SecurityHeaders(super().build_middleware_stack())
 
 
 def create_api(
@@ -60,7 +67,14 @@ def create_api(
     settle: Settle = nothing_to_settle,
 ) -> FastAPI:
     """Make the service's application; `settle` repairs work that a backup interrupted (`shared.persistence.owned_state`)."""
-    app = FastAPI(title=f"Loa {service}", version=RELEASE, description=description, lifespan=lifespan)
+    app = Application(
+        title=f"Loa {service}",
+        version=RELEASE,
+        description=description,
+        lifespan=lifespan,
+        dependencies=[Depends(strict)],
+        openapi_url=None,  # the routes of `documentation` take its place, and that of its pages
+    )
     app.state.verifier = verifier
     app.state.runner = runner
     app.state.clock = now
@@ -70,6 +84,7 @@ def create_api(
     app.middleware("http")(_observe(metrics, tracing))
     app.include_router(service_routes.probing(health, metrics))
     app.include_router(service_routes.contract(service, broker, catalog))
+    app.include_router(documentation.router(app.title))
     for router in (*admin_routes.routers(runner, settle), *routers):
         app.include_router(router)
     return app
@@ -155,7 +170,7 @@ class BodyLimit:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in BULK:
+        if scope["type"] != "http" or scope["path"] in STREAMED:
             await self._app(scope, receive, send)
             return
         left = most = most_bytes(scope["path"])

@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem documents, in the language that was asked for and always in both."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -126,7 +127,15 @@ def problem(  # one place that shapes the document
         sent["Retry-After"] = str(retry_after)
     if status == HTTPStatus.UNAUTHORIZED:
         sent["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(body, status, sent, MEDIA_TYPE)
+    return ProblemResponse(body, status, sent, MEDIA_TYPE)
+
+
+class ProblemResponse(JSONResponse):
+    """A problem may repeat the name of a field: half a surrogate in it is written as JSON escapes it."""
+
+    def render(self, content: Any) -> bytes:
+        text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return text.encode(errors="backslashreplace")
 
 
 def _path(request: Request) -> str:

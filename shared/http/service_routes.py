@@ -1,5 +1,6 @@
 """Routes of every service: liveness, readiness, metrics, and the contract of its events."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any
 from urllib.parse import unquote
@@ -9,17 +10,18 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from faststream import FastStream
 from faststream.nats import NatsBroker
 from faststream.specification import AsyncAPI
-from faststream.specification.asyncapi import get_asyncapi_html
 from pydantic import BaseModel
 
 from shared.contracts.catalog import Catalog
 from shared.contracts.envelope import CONTENT_TYPE
 from shared.contracts.envelope_schema import OPEN, event_schema, open_lists
+from shared.contracts.event import Event
 from shared.eventstore.streams import EVENTS
 from shared.kernel.errors import Refusal
 from shared.kernel.health import Health, Purpose
 from shared.kernel.release import RELEASE
 from shared.observability.metrics import EXPOSITION_TYPE, Telemetry
+from shared.pages.layout import environment, safe
 
 READING = (
     f"All events stand in the JetStream stream {EVENTS}, as CloudEvents 1.0 in structured mode. To read them, ask an "
@@ -100,8 +102,17 @@ def contract(service: str, broker: NatsBroker, catalog: Catalog) -> APIRouter:
         return Response(specification().to_json(), media_type="application/json")
 
     @router.get("/asyncapi", response_class=HTMLResponse, summary="AsyncAPI for people")
-    async def asyncapi_html() -> str:
-        return get_asyncapi_html(specification())
+    async def asyncapi_html() -> HTMLResponse:
+        page = (
+            environment()
+            .get_template("events.html")
+            .render(
+                service=service,
+                reading=READING,
+                events=[event_view(model) for model in catalog.owned_by(service)],
+            )
+        )
+        return HTMLResponse(page, headers=safe())
 
     @router.get("/schemas/{type_name}", summary="JSON Schema of an event type, in its envelope")
     async def schema(type_name: str) -> dict[str, Any]:
@@ -113,6 +124,37 @@ def contract(service: str, broker: NatsBroker, catalog: Catalog) -> APIRouter:
         return event_schema(model)
 
     return router
+
+
+def event_view(model: type[Event]) -> dict[str, Any]:
+    """Describe an event type for people: its name, subject, meaning and fields."""
+    schema = model.model_json_schema()
+    required = set(schema.get("required", ()))
+    return {
+        "type": model.type_name(),
+        "subject": f"loa.{model.context}.{{id}}.{model.name}",
+        "meaning": schema.get("description", ""),
+        "fields": [
+            {
+                "name": name,
+                "kind": _kind(field),
+                "required": name in required,
+                "text": field.get("description", ""),
+            }
+            for name, field in schema.get("properties", {}).items()
+        ],
+    }
+
+
+def _kind(field: Mapping[str, Any]) -> str:
+    """Name the type of a field in a few words."""
+    if "anyOf" in field or "oneOf" in field:
+        return " | ".join(_kind(part) for part in field.get("anyOf") or field["oneOf"])
+    if "$ref" in field:
+        return str(field["$ref"]).rpartition("/")[2]
+    if field.get("type") == "array":
+        return f"{_kind(field.get('items', {}))}[]"
+    return str(field.get("format") or field.get("type") or "object")
 
 
 def _describe(specification: Any) -> None:

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
+from shared.text_checks.days import FIRST_DAY, LAST_DAY
 from shared.text_checks.personal_data import find
 from shared.text_checks.printable import is_printable
 from shared.text_checks.text_encodings import flaw, tidied
@@ -77,7 +78,7 @@ class Fields:
         """Read free words; they go into the log, which holds no personal data."""
         return self._read(name, lambda value: _impersonal(_words(value, most)), required=required)
 
-    def day(self, name: str, *, earliest: date = date.min, latest: date = date.max) -> date | None:
+    def day(self, name: str, *, earliest: date = FIRST_DAY, latest: date = LAST_DAY) -> date | None:
         return self._read(name, lambda value: _day(value, earliest, latest), required=True)
 
     def one_of(self, name: str, kinds: type[E], *, required: bool = True) -> E | None:

@@ -113,9 +113,7 @@ class AnswerPages:
     def _headers(self) -> dict[str, str]:
         return {
             **safe(forms_to=[self.renew_at]),
-            "Referrer-Policy": "no-referrer",
             "X-Robots-Tag": "noindex, nofollow",
-            "Cache-Control": "no-store",
         }
 
     def refused(self, request: Request, problem: Response) -> Response:

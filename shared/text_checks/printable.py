@@ -10,6 +10,11 @@ from shared.kernel.errors import Text
 from shared.text_checks.text_encodings import flaw, tidied
 
 MESSAGE = "control characters are not allowed"
+DEEPEST = 20  # lists and objects within one another
+TOO_DEEP = Text(
+    "có quá nhiều tầng lồng nhau; hãy gửi đúng mẫu tại /docs",
+    "is nested too deeply; send it as /docs describes",
+)
 ONE_LINE = frozenset({"title", "name", "unit_name"})  # of these a line break is no part
 # Unicode's categories Cc and Cs, less the line breaks and the tab; on the path of every row and body.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
@@ -49,17 +54,19 @@ def unreadable(text: str) -> Text | None:
     )
 
 
-def readable(value: Any, field: str = "") -> Any:
+def readable(value: Any, field: str = "", depth: int = 0) -> Any:
     """Give a JSON value with its texts tidied; raises `PydanticCustomError` for one that is not readable."""
+    if depth > DEEPEST:
+        raise refusal(field, TOO_DEEP)
     match value:
         case str():
             if (why := unreadable(value)) is not None:
                 raise refusal(field, why)
             return tidied(value, one_line=field in ONE_LINE)
         case Mapping():
-            return {name: readable(item, str(name)) for name, item in value.items()}
+            return {name: readable(item, str(name), depth + 1) for name, item in value.items()}
         case list() | tuple():
-            return [readable(item, field) for item in value]
+            return [readable(item, field, depth + 1) for item in value]
     return value
 
 

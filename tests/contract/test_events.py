@@ -1,6 +1,9 @@
 """Every event type on the wire: its golden bytes, its schema, what readers tolerate, what it may never hold."""
 
+import json
 import re
+from types import NoneType
+from typing import get_args
 from uuid import UUID
 
 import jsonschema
@@ -10,6 +13,7 @@ from shared.contracts.about import ABOUT_DRAFTS
 from shared.contracts.catalog import CATALOG, OWNERS
 from shared.contracts.envelope import NewEvent, decode, encode
 from shared.contracts.event import Event, Unknown
+from shared.contracts.registry import UnitMoved
 from shared.kernel.errors import PermanentError
 from tests.contract.golden import (
     EXTENSIONS,
@@ -64,6 +68,23 @@ def test_is_read_and_written_to_the_same_bytes(model: type[Event]) -> None:
         assert isinstance(read.data, model)
         again = NewEvent(read.event_id, read.data, read.metadata)
         assert encode(read.ref, again, read.aggregate_version) == wire(document)
+
+
+@every_type
+def test_an_event_with_every_null_that_its_model_takes_is_read_again(model: type[Event]) -> None:
+    """`unit.moved` without a parent was once written without the field, and stopped every projection."""
+    read = decode(CATALOG, 1, wire(sample(model)))
+    nullable = [name for name, field in model.model_fields.items() if NoneType in get_args(field.annotation)]
+    event = model.model_validate({**dict(read.data), **dict.fromkeys(nullable)})
+    written = encode(read.ref, NewEvent(read.event_id, event, read.metadata), 1)
+    assert decode(CATALOG, 1, written).data == event
+    jsonschema.Draft202012Validator(schema(model)).validate(json.loads(written))
+
+
+def test_a_unit_that_was_moved_to_the_top_before_0_2_0_is_read() -> None:
+    document = sample(UnitMoved)
+    del document["data"]["parent_code"]
+    assert decode(CATALOG, 1, wire(document)).data == UnitMoved(**document["data"], parent_code=None)
 
 
 @every_type

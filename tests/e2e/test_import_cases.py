@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 
-from deploy.cli.client import Services
+from deploy.cli.client import ServiceRefused, Services
 from deploy.cli.console import CommandError
 from deploy.cli.data import importing
 from deploy.cli.data import sources as sheets
@@ -318,3 +318,36 @@ def test_all_words_of_a_search_find_a_draft(services: Services, tmp_path: Path) 
         query = {"q": text, "min_position": report.result.position}
         items = services.get("registry", "/drafts", **query)["items"]
         assert [item["draft_code"] for item in items] == [code]
+
+
+@pytest.mark.timeout(300)
+def test_days_of_another_millennium_and_numbers_are_no_days(services: Services) -> None:
+    report = carried(services, CASES / "f04-year-1024")
+    assert (report.refused, report.result.complete) == ([("stages.csv", 2, "entered_on")], False)
+    assert "05/04/1024, trước năm 1945" in report.reasons
+    for day in (0, "1735689600", 1735689600, "2025-04-15 00:00", "20250415", "2025-W16-2", "1024-04-05"):
+        with pytest.raises(ServiceRefused) as refused:
+            services.post("registry", "/drafts/X-1/stages", {"stage": "appraisal", "entered_on": day})
+        assert refused.value.status == 422
+        assert "“entered_on”" in refused.value.message.vi
+    for path, body in (
+        (
+            "/drafts/X-1/communications",
+            {"held_on": "1025-03-01", "channel": "conference", "title": "Hội nghị"},
+        ),
+        ("/drafts/X-1/plan/activities", {"planned_on": "3025-03-01"}),
+    ):
+        with pytest.raises(ServiceRefused) as refused:
+            services.post("campaigns", path, body)
+        assert refused.value.status == 422
+    succession = {"to_code": "SNV-X", "kind": "merge", "date": "1025-07-01"}
+    with pytest.raises(ServiceRefused) as refused:
+        services.post("registry", "/units/STP-X/successions", succession)
+    assert "trước năm 1945" in refused.value.message.vi
+
+
+def test_a_silence_that_names_nothing_is_refused(services: Services) -> None:
+    with pytest.raises(ServiceRefused) as refused:
+        services.post("notifier", "/silences", {"last_day": "2100-12-01", "reason": "tất cả"})
+    assert (refused.value.status, "--all" in refused.value.message.vi) == (422, True)
+    assert services.get("notifier", "/silences")["silences"] == []

@@ -140,15 +140,15 @@ def _switch(decision: str, reason: str) -> None:
 @mails.command(name="acknowledge")
 def acknowledge(
     key: Annotated[
-        str | None, typer.Argument(help="Khóa của thư; bỏ trống: tất cả. / Key; all if absent.")
+        str | None, typer.Argument(help="Khóa của thư; hoặc dùng --all. / Key of the mail; or use --all.")
     ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Tất cả thư. / All of them.")] = False,
 ) -> None:
     """Đã xem thư không gửi được. / Mark failed or unsure mails as seen."""
     from deploy.cli.ask import mail
 
     with connected() as services:
-        path = f"/outbox/{key}/acknowledge" if key else "/outbox/acknowledge"
-        mail.show_acknowledged(services.post("notifier", path, {}))
+        mail.show_acknowledged(mail.acknowledge(services, key, everything=everything))
 
 
 @mails.command(name="retry")

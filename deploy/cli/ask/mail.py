@@ -7,7 +7,8 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from deploy.cli.console import banners, listed, out, print_text
+from deploy.cli.client import Services
+from deploy.cli.console import CommandError, banners, listed, out, print_text
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 
@@ -65,6 +66,18 @@ def show_switch(answer: Mapping[str, Any]) -> None:
         )
     else:
         print_text(Text("Thư đến hạn sẽ được gửi.", "Mails that are due are sent."))
+
+
+def acknowledge(services: Services, key: str | None, *, everything: bool) -> Any:
+    """Mark one mail as seen, or all; `CommandError` unless exactly one of them is named."""
+    if bool(key and key.strip()) == everything:
+        raise CommandError(
+            "Hãy nêu khóa của một thư, hoặc dùng --all cho tất cả thư.",
+            "Name the key of one mail, or use --all for every mail.",
+        )
+    if everything:
+        return services.post("notifier", "/outbox/acknowledge", {"all": True})
+    return services.post("notifier", f"/outbox/{key}/acknowledge")
 
 
 def show_acknowledged(answer: Mapping[str, Any]) -> None:

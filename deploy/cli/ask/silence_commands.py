@@ -50,6 +50,9 @@ def add(
     draft: Annotated[str | None, typer.Option("--draft", help="Mã dự thảo. / Draft code.")] = None,
     stage: Annotated[Stage | None, typer.Option("--stage", help="Giai đoạn. / Stage.")] = None,
     first: First = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Tất cả đơn vị; chỉ người vận hành. / Every alert; operators only.")
+    ] = False,
 ) -> None:
     """Tạm dừng nhắc; điều kiện đã nêu phải cùng đúng. / Add a silence; all given conditions must match."""
     body = {
@@ -59,6 +62,7 @@ def add(
         "unit_code": unit,
         "draft_code": draft,
         "stage": stage,
+        "all": everything,
     }
     from deploy.cli.ask import silences
 

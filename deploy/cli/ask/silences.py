@@ -25,9 +25,16 @@ class NoSuchSilence(CommandError):
 
 
 def end(services: Services, beginning: str) -> None:
-    """End the one silence whose id begins like this; `NoSuchSilence` if there is not exactly one."""
+    """End the one silence whose id begins like this; `NoSuchSilence` if there is not exactly one.
+
+    An empty beginning fits every silence and ends none.
+    """
     ids = [item["silence_id"] for item in services.get("notifier", "/silences")["silences"]]
-    matching = [silence_id for silence_id in ids if silence_id.startswith(beginning.lower())]
+    matching = [
+        silence_id
+        for silence_id in ids
+        if beginning.strip() and silence_id.startswith(beginning.strip().lower())
+    ]
     if len(matching) != 1:
         raise NoSuchSilence(beginning, len(matching))
     ended = services.send("DELETE", "notifier", f"/silences/{matching[0]}").json()

@@ -19,8 +19,10 @@ from services.metrics.application.queries import Queries, Question
 from services.metrics.domain.errors import PeriodUnclear
 from services.metrics.domain.grouping import GroupBy, View
 from shared.http.auth import Reader
+from shared.http.forecasts import marked
 from shared.http.request_context import AtPosition, Today
 from shared.rules.figures import Period, year_period
+from shared.text_checks.days import Day
 
 Year = Annotated[int | None, Query(ge=2000, le=2100, description="reporting year, 15/12 to 14/12")]
 
@@ -28,7 +30,7 @@ Year = Annotated[int | None, Query(ge=2000, le=2100, description="reporting year
 def _as_of(
     today: Today,
     as_of: Annotated[
-        date | None, Query(description="the day for which the question is asked; today if absent")
+        Day | None, Query(description="the day for which the question is asked; today if absent")
     ] = None,
 ) -> date:
     return as_of or today
@@ -40,8 +42,8 @@ AsOf = Annotated[date, Depends(_as_of)]
 def question(  # the parameters of the contract
     as_of: AsOf,
     year: Year = None,
-    first: Annotated[date | None, Query(alias="from")] = None,
-    last: Annotated[date | None, Query(alias="to")] = None,
+    first: Annotated[Day | None, Query(alias="from")] = None,
+    last: Annotated[Day | None, Query(alias="to")] = None,
     unit: str | None = None,
     include_descendants: bool = False,
     view: View = View.ORIGINAL,
@@ -76,23 +78,24 @@ def router(queries: Queries) -> APIRouter:
     rules_version = queries.rulebook.version
 
     @routes.get("/compliance", summary="Shares of policies communicated, with every count behind them")
-    async def compliance(_: Reader, asked: Asked) -> ComplianceView:
-        return compliance_view(await queries.compliance(asked), rules_version)
+    async def compliance(_: Reader, asked: Asked, today: Today) -> ComplianceView:
+        return marked(compliance_view(await queries.compliance(asked), rules_version), today)
 
     @routes.get("/gaps", summary="Drafts that lack communication at their current stage")
     async def gaps(
-        _: Reader, as_of: AsOf, unit: str | None = None, include_descendants: bool = False
+        _: Reader, as_of: AsOf, today: Today, unit: str | None = None, include_descendants: bool = False
     ) -> GapsView:
         answer = await queries.gaps(as_of, unit, include_descendants=include_descendants)
-        return gaps_view(answer, rules_version)
+        return marked(gaps_view(answer, rules_version), today)
 
     @routes.get("/drafts/{draft_code}/coverage", summary="The verdict of every policy and stage, and why")
-    async def coverage(_: Reader, draft_code: str, as_of: AsOf) -> CoverageView:
-        return coverage_view(await queries.coverage(draft_code, as_of), as_of.isoformat(), rules_version)
+    async def coverage(_: Reader, draft_code: str, as_of: AsOf, today: Today) -> CoverageView:
+        answer = await queries.coverage(draft_code, as_of)
+        return marked(coverage_view(answer, as_of.isoformat(), rules_version), today)
 
     @routes.get("/todos", summary="What no figure judges and a person should review")
-    async def todos(_: Reader, as_of: AsOf) -> TodosView:
+    async def todos(_: Reader, as_of: AsOf, today: Today) -> TodosView:
         todos, units = await queries.todos(as_of)
-        return todos_view(todos, units, as_of.isoformat())
+        return marked(todos_view(todos, units, as_of.isoformat()), today)
 
     return routes

@@ -13,10 +13,12 @@ from services.metrics.application.effect import Effect, Effects, Touched
 from services.metrics.domain.effect import Standing
 from shared.contracts.vocabulary import GapState, Instrument, Procedure, Regime, Stage
 from shared.http.auth import Operator
+from shared.http.forecasts import Dated, marked
 from shared.http.request_context import AtPosition, Body, Today, example
 from shared.rules.figures import rates, year_period
 from shared.rules.rulebook.rulebook import RuleFile
 from shared.rules.verdicts import PolicyVerdict
+from shared.text_checks.days import Day
 
 MOST_TEXT = 1_000_000  # characters of a file
 
@@ -37,7 +39,7 @@ class RulesBody(Body):
     )
 
     files: Annotated[list[FileBody], Field(min_length=1, max_length=20)]
-    as_of: date | None = None
+    as_of: Day | None = None
     year: Annotated[int | None, Field(ge=2000, le=2100)] = None
 
 
@@ -93,10 +95,9 @@ class TouchedView(BaseModel):
     gaps: list[GapChangeView]
 
 
-class EffectView(BaseModel):
+class EffectView(Dated):
     """`drafts` names the first of the `drafts_changed`; every draft is counted."""
 
-    as_of: date
     position: int
     rules_version: str
     rules_version_with: str
@@ -117,7 +118,7 @@ def router(effects: Effects) -> APIRouter:
     async def effect(_: Operator, body: RulesBody, today: Today) -> EffectView:
         files = [RuleFile(file.name, file.text) for file in body.files]
         period = year_period(body.year) if body.year else None
-        return effect_view(await effects.of(files, body.as_of or today, period))
+        return marked(effect_view(await effects.of(files, body.as_of or today, period)), today)
 
     return routes
 

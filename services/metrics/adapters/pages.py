@@ -20,6 +20,7 @@ from shared.http.request_context import AtPosition, Today
 from shared.pages.html_errors import kept_headers, page_route, problem_body
 from shared.pages.layout import environment, safe
 from shared.rules.figures import DEFINITION, reporting_year, year_period
+from shared.text_checks.days import Day
 
 TEMPLATES = Path(__file__).parent / "templates"
 SAFE = {**safe(), "Referrer-Policy": "same-origin"}
@@ -81,7 +82,7 @@ class Choice:
 
 
 def choice(
-    as_of: Annotated[date | None, Given, Query(description="today if empty")] = None,
+    as_of: Annotated[Day | None, Given, Query(description="today if empty")] = None,
     year: Annotated[Year | None, Given, Query(description="all years if empty")] = None,
     unit: Annotated[str | None, Given, Query(description="code or name; the whole country if empty")] = None,
     include_descendants: Annotated[bool, Query()] = False,
@@ -140,6 +141,7 @@ def router(queries: Queries) -> APIRouter:
             draft=answer.body,
             chosen=chosen,
             as_of=as_of,
+            today=today,
             effective=as_of,
             position=answer.position,
             banners=banners([answer.dataset]),

@@ -24,6 +24,7 @@ from shared.contracts.vocabulary import (
     Stage,
 )
 from shared.directory.unit_directory import UnitsOn
+from shared.http.forecasts import Dated
 from shared.http.rule_views import FindingView, PostingClockView
 from shared.rules.figures import DEFINITION
 from shared.rules.verdicts import Because, OccurrenceVerdict, PolicyVerdict
@@ -40,8 +41,7 @@ class Banner(BaseModel):
     en: str
 
 
-class _Judged(BaseModel):
-    as_of: date
+class _Judged(Dated):
     position: int
     rules_version: str
     banners: list[Banner]
@@ -229,8 +229,7 @@ class TodoView(BaseModel):
     since: date | None
 
 
-class TodosView(BaseModel):
-    as_of: date
+class TodosView(Dated):
     banners: list[Banner]
     todos: list[TodoView]
 

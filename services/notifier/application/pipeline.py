@@ -22,6 +22,7 @@ from shared.contracts.vocabulary import Weekday
 from shared.kernel import log
 from shared.kernel.clock import VIETNAM, day_in_vietnam
 from shared.rules.rulebook.working_days import Calendar
+from shared.text_checks.days import moment_of
 
 logger = log.get(__name__)
 
@@ -148,13 +149,10 @@ class Pipeline:
 
 
 def moment(text: str | None, now: datetime) -> datetime:
-    """Read a moment: none means now, a day alone means 08:00, without an offset it is Vietnam's time."""
-    if not text:
+    """Read a moment: None means now, a day alone means 08:00, without an offset it is Vietnam's time."""
+    if text is None:
         return now
     try:
-        if len(text) == len("2026-11-23"):
-            return datetime.combine(date.fromisoformat(text), HOUR, VIETNAM)
-        at = datetime.fromisoformat(text)
+        return moment_of(text, HOUR)
     except ValueError as error:
         raise BadMoment(text) from error
-    return at if at.tzinfo else at.replace(tzinfo=VIETNAM)

@@ -130,8 +130,36 @@ class BadMoment(Refusal):
 
     def __init__(self, text: str) -> None:
         super().__init__(
-            f"“{text}” không phải là ngày (2026-11-23) hoặc thời điểm (2026-11-23T08:00) hợp lệ.",
-            f"'{text}' is neither a day (2026-11-23) nor a moment (2026-11-23T08:00).",
+            f"“{text}” không phải là ngày (2026-11-23) hoặc thời điểm (2026-11-23T08:00:00+07:00) hợp lệ từ năm 1945 "
+            "đến năm 2100; đề nghị ghi lại theo một trong hai dạng đó.",
+            f"'{text}' is neither a day (2026-11-23) nor a moment (2026-11-23T08:00:00+07:00) of the years 1945 to "
+            "2100; write it in one of these forms.",
+        )
+
+
+class SilenceUnlimited(Refusal):
+    """A silence without a unit, draft or stage would keep every mail of the country back."""
+
+    code = "silence-without-filter"
+    kind = "invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Lệnh tạm dừng chưa nêu đơn vị, dự thảo hoặc giai đoạn. Đề nghị nêu ít nhất một nội dung; nếu muốn tạm "
+            "dừng nhắc đối với tất cả, người vận hành ghi rõ all: true (`loa silences add --all`).",
+            "The silence names no unit, draft or stage. Name at least one; to silence every alert, an operator "
+            "states all: true (`loa silences add --all`).",
+        )
+
+
+class SilenceAmbiguous(Refusal):
+    code = "silence-all-with-filter"
+    kind = "invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Lệnh tạm dừng vừa ghi all: true vừa nêu đơn vị, dự thảo hoặc giai đoạn. Đề nghị chỉ chọn một cách.",
+            "The silence states all: true and also names a unit, draft or stage. Choose one of them.",
         )
 
 

@@ -1,6 +1,5 @@
 """Request bodies of the registry's API, and the commands that they mean."""
 
-from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -27,6 +26,7 @@ from shared.contracts.vocabulary import (
     UnitLevel,
 )
 from shared.http.request_context import Body, example
+from shared.text_checks.days import Day, FactDay
 
 Title = Annotated[str, Field(min_length=1, max_length=2000)]
 Words = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -46,8 +46,8 @@ class NewUnit(Body):
     kind: UnitKind
     parent_code: Code | None = None
     province_code: str | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
     note: str | None = None
     source: str | None = None
 
@@ -71,8 +71,8 @@ class UnitAmendment(Body):
     kind: UnitKind | None = None
     parent_code: Code | None = None
     province_code: Words | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
     cleared: tuple[UnitClearable, ...] = Field(default=(), max_length=4)
     reason: Title
 
@@ -89,7 +89,7 @@ class Succession(Body):
 
     to_code: Code | None = None
     kind: SuccessionKind
-    date: date
+    date: FactDay
     legal_basis: str | None = None
     source: str | None = None
 
@@ -107,7 +107,7 @@ class Renaming(Body):
     )
 
     name: Title
-    on: date
+    on: FactDay
     legal_basis: str | None = None
 
     def command(self, unit_code: str) -> units.Rename:
@@ -122,7 +122,7 @@ class Moving(Body):
     model_config = example(parent_code="BTP", on="2025-03-01", legal_basis="Nghị định 39/2025/NĐ-CP")
 
     parent_code: Code | None
-    on: date
+    on: FactDay
     legal_basis: str | None = None
 
     def command(self, unit_code: str) -> units.Move:
@@ -246,7 +246,7 @@ class NewStage(Body):
     model_config = example(stage="draft_consultation", entered_on="2025-03-03")
 
     stage: Stage | Literal["resumed"]
-    entered_on: date
+    entered_on: FactDay
     precision: Precision = Precision.DAY
     what: str | None = None
     source: str | None = None
@@ -265,7 +265,7 @@ class StageCorrection(Body):
     )
 
     stage: Stage
-    entered_on: date
+    entered_on: FactDay
     precision: Precision = Precision.DAY
     reason: str | None = None
 
@@ -276,7 +276,7 @@ class StageCorrection(Body):
 class Withdrawal(Body):
     model_config = example(on="2025-06-30", what="Rút khỏi chương trình lập pháp năm 2025")
 
-    on: date
+    on: FactDay
     what: str | None = None
 
     def command(self, given: Given) -> drafts.EnterStage:
@@ -293,7 +293,7 @@ class Exemption(Body):
     stages: tuple[Stage, ...] = ()
     document: str = Field(min_length=1)
     authority: str | None = None
-    decided_on: date | None = None
+    decided_on: FactDay | None = None
 
     def command(self, given: Given) -> drafts.Exempt:
         return drafts.Exempt(**self.model_dump(), **given)
@@ -312,7 +312,7 @@ class ProcedureDecision(Body):
     procedure: Procedure
     document: str = Field(min_length=1)
     authority: str | None = None
-    decided_on: date | None = None
+    decided_on: FactDay | None = None
 
     def command(self, given: Given) -> drafts.DecideProcedure:
         return drafts.DecideProcedure(**self.model_dump(), **given)
@@ -329,8 +329,8 @@ class NewPosting(Body):
     )
 
     stage: Stage
-    opened_on: date
-    closes_on: date | None = None
+    opened_on: FactDay
+    closes_on: Day | None = None
     place: str | None = None
     source: str | None = None
 
@@ -342,7 +342,7 @@ class NewPosting(Body):
 class PostingExtension(Body):
     model_config = example(closes_on="2025-04-10", reason="Nhiều ý kiến góp ý")
 
-    closes_on: date
+    closes_on: Day
     reason: str | None = None
 
     def command(self, number: UUID, given: Given) -> drafts.ExtendPosting:
@@ -352,7 +352,7 @@ class PostingExtension(Body):
 class PostingClosure(Body):
     model_config = example(closed_on="2025-04-10")
 
-    closed_on: date
+    closed_on: FactDay
     reason: str | None = None
 
     def command(self, number: UUID, given: Given) -> drafts.ClosePosting:
@@ -363,7 +363,7 @@ class Handover(Body):
     model_config = example(to_unit_code="BNNMT", on="2025-03-01", document="Nghị quyết 176/2025/QH15")
 
     to_unit_code: Code
-    on: date
+    on: FactDay
     document: str | None = None
 
     def command(self, given: Given) -> drafts.Transfer:

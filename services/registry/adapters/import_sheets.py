@@ -15,7 +15,7 @@ from services.registry.domain.draft_state import Draft, State
 from services.registry.domain.errors import OutcomeWithoutStage
 from services.registry.domain.references.findings import BY_ITSELF, unit_findings
 from shared.bulk_import.percentages import written_percent
-from shared.bulk_import.row_parsing import DatedRow, Day, ImportRow, Listed, Reason, refused
+from shared.bulk_import.row_parsing import DatedRow, ImportRow, Listed, Reason, refused
 from shared.bulk_import.sheet import Sheet, Taken
 from shared.contracts.acting import SUPERVISION
 from shared.contracts.envelope import AggregateRef, Metadata
@@ -36,6 +36,7 @@ from shared.contracts.vocabulary import (
 from shared.eventstore.handle import Handled
 from shared.kernel import clock
 from shared.rules.findings import Finding
+from shared.text_checks.days import Day, FactDay
 
 _WHOLE = "*"
 
@@ -72,7 +73,7 @@ class SuccessionRow(ImportRow):
     from_code: Code
     to_code: Code | None = None
     kind: SuccessionKind
-    date: Day
+    date: FactDay
     legal_basis: str | None = None
     source: str | None = None
 
@@ -137,7 +138,7 @@ class PolicyRow(ImportRow):
 class StageRow(DatedRow):
     draft_code: Code
     stage: Stage
-    entered_on: Day
+    entered_on: FactDay
     what: str | None = None
     source: str | None = None
 
@@ -150,7 +151,7 @@ class ExemptionRow(ImportRow):
     stages: Annotated[tuple[Stage, ...], BeforeValidator(_stages)] = ()
     document: str = ""
     authority: str | None = None
-    decided_on: Day | None = None
+    decided_on: FactDay | None = None
 
     def command(self, given: Given) -> drafts.Exempt:
         return drafts.Exempt(notes=self.notes, **self.column_values("draft_code"), **given)
@@ -161,10 +162,10 @@ class PostingRow(ImportRow):
 
     draft_code: Code
     stage: Stage
-    opened_on: Day
+    opened_on: FactDay
     closes_on: Day | None = None
     extended_to: Annotated[tuple[Day, ...], BeforeValidator(_days)] = ()
-    closed_on: Day | None = None
+    closed_on: FactDay | None = None
     place: str | None = None
     source: str | None = None
 

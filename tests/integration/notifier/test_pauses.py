@@ -65,7 +65,9 @@ async def test_a_silence_ends_or_is_lifted_and_remains_recorded(
         now = (await api.client.get("/silences")).json()["silences"]
         ever = (await api.client.get("/silences", params={"past": True})).json()["silences"]
         over = await api.client.post("/silences", json=body | {"last_day": str(today - timedelta(days=1))})
-        endless = await api.client.post("/silences", json={"last_day": "2027-11-27", "reason": "mọi thứ"})
+        endless = await api.client.post(
+            "/silences", json={"last_day": "2027-11-27", "reason": "mọi thứ", "all": True}
+        )
     assert made.status_code == 201
     assert [s["first_day"] for s in listed] == [str(today)]
     assert (lifted.status_code, twice.status_code) == (200, 404)
@@ -73,3 +75,40 @@ async def test_a_silence_ends_or_is_lifted_and_remains_recorded(
     assert [s["lifted_by"] for s in ever] == ["operator/test-operator"]
     assert over.json()["type"] == "urn:loa:problem:silence-over"
     assert endless.json()["type"] == "urn:loa:problem:silence-over-everything"
+
+
+async def test_nothing_said_is_never_everything(notifier_env: NotifierFixture) -> None:
+    """An empty filter is refused by name; what is meant for every alert is stated, by an operator."""
+    body = {"last_day": "2026-12-01", "reason": "tất cả"}
+    async with notifier_env.notifier() as api:
+        await put_recipient(api)
+        position = await notifier_env.gap(opened(new_id()))
+        for empty in (
+            {},
+            {"all": False},
+            {"unit_code": None, "draft_code": None, "stage": None},
+            {"unit_code": ""},
+            {"unit_code": " "},
+            {"draft_code": ""},
+            {"stage": ""},
+            {"all": "true"},
+            {"all": 1},
+            {"all": None},
+            {"all": True, "unit_code": UNIT},
+        ):
+            refused = await api.client.post("/silences", json=body | empty)
+            assert refused.status_code == 422, (empty, refused.text)
+        async with api.as_(Role.SUPERVISOR) as supervisor:
+            assert (await supervisor.post("/silences", json=body | {"all": True})).status_code == 403
+        for nothing in (None, {}, {"all": False}, {"all": "yes"}, {"digest_key": "x"}):
+            assert (await api.client.post("/outbox/acknowledge", json=nothing)).status_code == 422
+        for path in ("/alerts?unit=", "/alerts?unit=%20", "/requests?unit=", "/preview?at="):
+            assert (await api.client.get(path)).status_code == 422
+        assert (await api.client.get("/silences")).json()["silences"] == []
+        preview = (await api.client.get("/preview", params={"min_position": position})).json()
+        assert len(preview["mails"]) == 1
+        everything = await api.client.post("/silences", json=body | {"all": True})
+        seen = await api.client.post("/outbox/acknowledge", json={"all": True})
+        after = (await api.client.get("/preview")).json()
+    assert (everything.status_code, seen.status_code) == (201, 200)
+    assert after["mails"] == []

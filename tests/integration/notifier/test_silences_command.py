@@ -39,7 +39,7 @@ async def test_a_silence_is_added_listed_and_ended(notifier_env: NotifierFixture
         added = await loa(api, "add", "--unit", UNIT, "--stage", "appraisal", "--until", "2026-11-27", *why)
         _, listed = await loa(api, "list")
         (silence,) = re.findall(r"\b[0-9a-f]{8}\b", listed)
-        unknown = await loa(api, "end", "none")
+        unknown, empty = await loa(api, "end", "none"), await loa(api, "end", "")
         ended = await loa(api, "end", silence)
         _, after = await loa(api, "list")
         _, ever = await loa(api, "list", "--past")
@@ -50,6 +50,7 @@ async def test_a_silence_is_added_listed_and_ended(notifier_env: NotifierFixture
     for shown in (added[1], listed):
         assert all(word in shown for word in (UNIT, "Thẩm định", "23/11/2026", "27/11/2026", "Chờ ý kiến"))
     assert (unknown[0], "loa silences list" in unknown[1]) == (1, True)
+    assert empty[0] == 1, "no beginning of an id is not every silence"
     assert (ended[0], f"Đã kết thúc tạm dừng: {UNIT}, Thẩm định." in ended[1]) == (0, True)
     assert after == nothing
     assert "27/11/2026 ×" in ever

@@ -155,7 +155,7 @@ def test_mail_that_waits_failed_or_has_no_recipient(healthy: Readings) -> None:
     assert [(item.what.en.split()[0], item.fix) for item in actual] == [
         ("1", "loa tick"),
         ("2", "http://x/outbox  # loa mail retry | acknowledge"),
-        ("3", "http://x/outbox  # loa mail acknowledge"),
+        ("3", "http://x/outbox  # loa mail acknowledge --all"),
     ]
     skipped = [{"unit_code": unit, "reason": "no_recipient"} for unit in ("B", "A")]
     without = _with(healthy, "notifier", "/preview", Answer(200, {"skipped": skipped}))

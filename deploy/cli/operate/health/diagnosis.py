@@ -142,7 +142,7 @@ MAIL: Mapping[str, tuple[Text, str]] = {
     ),
     "unsure": (
         Text("thư không rõ đã đến hay chưa", "mails that may or may not have gone out"),
-        "{outbox}  # loa mail acknowledge",
+        "{outbox}  # loa mail acknowledge --all",
     ),
 }
 

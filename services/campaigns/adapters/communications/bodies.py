@@ -1,6 +1,5 @@
 """Request bodies of campaigns' API, and the commands that they mean."""
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from services.campaigns.domain.communication import MOST_PEOPLE, policies_meant
 from services.campaigns.domain.draft import Given
 from shared.contracts.vocabulary import Channel, ContentItem, Precision
 from shared.http.request_context import Body, example
+from shared.text_checks.days import FactDay
 
 Title = Annotated[str, Field(min_length=1, max_length=2000)]
 Words = Annotated[str, Field(max_length=2000)]
@@ -20,7 +20,7 @@ Policies = Annotated[tuple[int, ...], AfterValidator(policies_meant)]
 class Activity(Body):
     """The recorded fields of a carried-out activity; no policies (or 0) means the whole draft."""
 
-    held_on: date
+    held_on: FactDay
     precision: Precision = Precision.DAY
     channel: Channel
     title: Title

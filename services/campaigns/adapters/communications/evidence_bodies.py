@@ -1,7 +1,6 @@
 """Request bodies of verification, evidence and feedback of a communication."""
 
 import re
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from services.campaigns.domain.communication import MOST_PEOPLE
 from services.campaigns.domain.draft import Given
 from shared.contracts.ids import evidence_id
 from shared.http.request_context import Body, example
+from shared.text_checks.days import FactDay
 
 DIGEST = r"^[0-9a-fA-F]{64}$"
 
@@ -35,7 +35,7 @@ class Verification(Body):
 
     model_config = example(verified_on="2025-03-20", note="Đã đối chiếu với biên bản hội nghị.")
 
-    verified_on: date | None = None
+    verified_on: FactDay | None = None
     note: Words | None = None
 
     def command(self, by: str | None, given: Given) -> asked.Verify:
@@ -56,7 +56,7 @@ class Evidence(Body):
     title: Words | None = None
     url: Words | None = None
     sha256: Digest | None = None
-    captured_on: date | None = None
+    captured_on: FactDay | None = None
     reach: Words | None = None
 
     def command(self, communication_id: UUID, given: Given) -> asked.Attach:
@@ -75,7 +75,7 @@ class Feedback(Body):
     accepted: Count = 0
     explained: Count = 0
     explanation_url: Words | None = None
-    explained_on: date | None = None
+    explained_on: FactDay | None = None
 
     def command(self, given: Given) -> asked.Summarise:
         return asked.Summarise(**self.model_dump(), **given)

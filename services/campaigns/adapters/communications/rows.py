@@ -11,10 +11,11 @@ from services.campaigns.adapters.communications.evidence_bodies import Digest
 from services.campaigns.domain import communication_commands as asked
 from services.campaigns.domain.communication import MOST_PEOPLE, policies_meant, recorded_by
 from services.campaigns.domain.draft import Given
-from shared.bulk_import.row_parsing import DatedRow, Day, ImportRow, Numbers, listed
+from shared.bulk_import.row_parsing import DatedRow, ImportRow, Numbers, listed
 from shared.contracts.event import Code
 from shared.contracts.ids import communication_id, evidence_id
 from shared.contracts.vocabulary import Channel, ContentItem, Dataset
+from shared.text_checks.days import FactDay
 
 _KEPT = {"held_on", "precision", "channel", "title", "organiser", "place", "attendance", "reach", "url"}
 _KEPT |= {"activity_id", "content"}
@@ -26,7 +27,7 @@ class CommunicationRow(DatedRow):
     """`communication_id` stands there where an export wrote it; otherwise it follows from the content of the row."""
 
     draft_code: Code
-    held_on: Day
+    held_on: FactDay
     channel: Channel
     title: str
     organiser: str | None = None
@@ -41,8 +42,8 @@ class CommunicationRow(DatedRow):
     comments_accepted: Count = None
     comments_explained: Count = None
     explanation_url: str | None = None
-    explained_on: Day | None = None
-    verified_on: Day | None = None
+    explained_on: FactDay | None = None
+    verified_on: FactDay | None = None
     verified_by_unit_code: Code | None = None
     communication_id: UUID | None = None
     dataset: Dataset = Dataset.LIVE
@@ -93,7 +94,7 @@ class EvidenceRow(ImportRow):
     title: str | None = None
     url: str | None = None
     sha256: Digest | None = None
-    captured_on: Day | None = None
+    captured_on: FactDay | None = None
     reach: str | None = None
 
     def command(self, given: Given) -> asked.Attach:

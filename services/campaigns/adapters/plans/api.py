@@ -14,9 +14,11 @@ from services.campaigns.application.queries import ActivityFilter, ReadModel
 from shared.contracts.event import Code
 from shared.http import request_context
 from shared.http.auth import Reader
+from shared.http.forecasts import marked
 from shared.http.openapi import VERSIONED
 from shared.http.paging import Listing, Paged
 from shared.http.request_context import Accepted, AtPosition, Today
+from shared.text_checks.days import Day
 
 
 def routers(commands: Commands, read_model: ReadModel) -> list[APIRouter]:
@@ -26,7 +28,7 @@ def routers(commands: Commands, read_model: ReadModel) -> list[APIRouter]:
 def _as_of(
     today: Today,
     as_of: Annotated[
-        date | None, Query(description="the day for which states are given; today if it is not given")
+        Day | None, Query(description="the day for which states are given; today if it is not given")
     ] = None,
 ) -> date:
     return as_of or today
@@ -39,11 +41,11 @@ def _plans(commands: Commands, read_model: ReadModel) -> APIRouter:
     router = APIRouter(prefix="/drafts/{draft_code}/plan", tags=["plans"], dependencies=[AtPosition])
 
     @router.get("", summary="The communication plan of a draft", responses=VERSIONED)
-    async def plan(_: Reader, response: Response, draft_code: str, as_of: AsOf) -> PlanView:
+    async def plan(_: Reader, response: Response, draft_code: str, as_of: AsOf, today: Today) -> PlanView:
         state, history = await commands.plan(draft_code)
         request_context.versioned(response, history.version)
         carried_out = await read_model.carried_out([draft_code])
-        return plan_view(draft_code, state, history.version.count, carried_out, as_of)
+        return marked(plan_view(draft_code, state, history.version.count, carried_out, as_of), today)
 
     @router.put("", summary="Record the document in which the plan was approved")
     async def approve(draft_code: Code, body: bodies.PlanBody, context: CommandContext) -> Accepted:
@@ -102,8 +104,8 @@ def _list(read_model: ReadModel) -> APIRouter:
         as_of: AsOf,
         draft: Annotated[str | None, Query(description="code of a draft")] = None,
         unit: Annotated[str | None, Query(description="code of the responsible unit")] = None,
-        first: Annotated[date | None, Query(alias="from", description="from this day")] = None,
-        last: Annotated[date | None, Query(alias="to", description="to this day, inclusive")] = None,
+        first: Annotated[Day | None, Query(alias="from", description="from this day")] = None,
+        last: Annotated[Day | None, Query(alias="to", description="to this day, inclusive")] = None,
         pending: Annotated[bool, Query(description="leave out what is cancelled or carried out")] = False,
     ) -> Listing[ActivityItem]:
         wanted = ActivityFilter(draft_code=draft, unit_code=unit, first=first, last=last, pending=pending)

@@ -1,6 +1,5 @@
 """Request bodies about plans, and the commands that they mean."""
 
-from datetime import date
 from uuid import UUID
 
 from pydantic import Field
@@ -12,6 +11,7 @@ from services.campaigns.domain.plan import MOST_MONEY
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Channel, Precision, Stage
 from shared.http.request_context import Body, example
+from shared.text_checks.days import FactDay
 
 
 class PlanBody(Body):
@@ -22,7 +22,7 @@ class PlanBody(Body):
     )
 
     document: Title
-    approved_on: date
+    approved_on: FactDay
     authority: Words | None = None
     note: Words | None = None
 
@@ -47,7 +47,7 @@ class NewActivity(Body):
     )
 
     id: UUID | None = None
-    planned_on: date
+    planned_on: FactDay
     precision: Precision = Precision.DAY
     stage: Stage | None = None
     gap_id: UUID | None = None
@@ -65,7 +65,7 @@ class NewActivity(Body):
 class Rescheduling(Body):
     model_config = example(planned_on="2025-09-05", reason="Trùng kỳ họp Hội đồng nhân dân.")
 
-    planned_on: date
+    planned_on: FactDay
     precision: Precision = Precision.DAY
     reason: Words | None = None
 

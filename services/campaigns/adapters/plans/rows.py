@@ -7,16 +7,17 @@ from pydantic import Field
 from services.campaigns.domain import plan as plans
 from services.campaigns.domain.draft import Given
 from services.campaigns.domain.plan import MOST_MONEY
-from shared.bulk_import.row_parsing import DatedRow, Day, ImportRow
+from shared.bulk_import.row_parsing import DatedRow, ImportRow
 from shared.contracts.event import Code
 from shared.contracts.ids import activity_id
 from shared.contracts.vocabulary import Channel, Dataset, Stage
+from shared.text_checks.days import FactDay
 
 
 class PlanRow(ImportRow):
     draft_code: Code
     document: str
-    approved_on: Day
+    approved_on: FactDay
     authority: str | None = None
     note: str | None = None
     dataset: Dataset = Dataset.LIVE
@@ -30,7 +31,7 @@ class ActivityRow(DatedRow):
     """`activity_id` stands there where an export wrote it; otherwise it follows from the content of the row."""
 
     draft_code: Code
-    planned_on: Day
+    planned_on: FactDay
     stage: Stage | None = None
     channel: Channel | None = None
     title: str | None = None

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from services.campaigns.domain.plan import Activity, ActivityState, Plan, state_of
 from shared.contracts.vocabulary import Channel, Dataset, Precision, Stage
+from shared.http.forecasts import Dated
 
 
 class ApprovalView(BaseModel):
@@ -52,11 +53,10 @@ class ActivityItem(ActivityView):
     cursor: str
 
 
-class PlanView(BaseModel):
+class PlanView(Dated):
     """The plan of a draft, read from the log; `approved` is null while no document is recorded."""
 
     draft_code: str
-    as_of: date
     approved: ApprovalView | None
     activities: list[ActivityView]
     version: int

@@ -1,6 +1,5 @@
 """Routes of programmes: enter what a unit does in a year, and list what is still open."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
@@ -21,10 +20,12 @@ from shared.contracts.event import Code
 from shared.contracts.vocabulary import ProgrammeKind
 from shared.http import request_context
 from shared.http.auth import Reader
+from shared.http.forecasts import marked
 from shared.http.openapi import VERSIONED
 from shared.http.paging import Listing, Paged
-from shared.http.request_context import Accepted, AtPosition
+from shared.http.request_context import Accepted, AtPosition, Today
 from shared.kernel.clock import day_in_vietnam
+from shared.text_checks.days import Day
 
 Year = Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)]
 
@@ -39,12 +40,12 @@ def _programme(commands: Commands) -> APIRouter:
 
     @router.get("", summary="A unit's programme for one year", responses=VERSIONED)
     async def programme(
-        _: Reader, response: Response, unit_code: Code, year: Year, as_of: AsOf
+        _: Reader, response: Response, unit_code: Code, year: Year, as_of: AsOf, today: Today
     ) -> ProgrammeView:
         await commands.require_unit(unit_code)
         state, history = await commands.programme(unit_code, year)
         request_context.versioned(response, history.version)
-        return programme_view(unit_code, year, state, history.version.count, as_of)
+        return marked(programme_view(unit_code, year, state, history.version.count, as_of), today)
 
     @router.post("", status_code=201, summary="Enter an entry; `id` of the answer is the entry's")
     async def enter(unit_code: Code, year: Year, body: NewEntry, context: CommandContext) -> Accepted:
@@ -70,7 +71,7 @@ def _list(read_model: ReadModel) -> APIRouter:
         kind: Annotated[ProgrammeKind | None, Query(description="kind of entry")] = None,
         draft: Annotated[str | None, Query(description="code of the draft that it is about")] = None,
         open_: Annotated[bool, Query(alias="open", description="only what still waits for its end")] = False,
-        due_by: Annotated[date | None, Query(description="only what is due by this day, inclusive")] = None,
+        due_by: Annotated[Day | None, Query(description="only what is due by this day, inclusive")] = None,
     ) -> Listing[EntryItem]:
         wanted = EntryFilter(
             unit_code=unit,

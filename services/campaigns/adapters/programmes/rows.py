@@ -8,12 +8,13 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from services.campaigns.domain.plan import MOST_MONEY
 from services.campaigns.domain.programme import FIRST_YEAR, LAST_YEAR, Record
-from shared.bulk_import.row_parsing import DatedRow, Day, Listed, clean
+from shared.bulk_import.row_parsing import DatedRow, Listed, clean
 from shared.contracts.acting import Acting
 from shared.contracts.event import Code
 from shared.contracts.ids import programme_entry_id
 from shared.contracts.vocabulary import Dataset, Precision, ProgrammeKind
 from shared.rules.rulebook.working_days import last_day
+from shared.text_checks.days import Day, FactDay
 
 MOST = 10**9  # attendances and the like; more than that is a typing error
 _SHORT = {4: ("-01-01", Precision.YEAR), 7: ("-01", Precision.MONTH)}
@@ -38,7 +39,7 @@ class ProgrammeRow(DatedRow):
     kind: ProgrammeKind
     title: str
     document: str | None = None
-    happened_on: Day | None = None
+    happened_on: FactDay | None = None
     lead_unit_code: Code | None = None
     coordinating_unit_codes: Listed = ()
     due_on: Annotated[Day | None, BeforeValidator(_deadline)] = None

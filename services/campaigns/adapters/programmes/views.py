@@ -14,7 +14,9 @@ from services.campaigns.domain.programme import EntryState, Programme, Record, s
 from shared.contracts.acting import Acting
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Dataset, Precision, ProgrammeKind
+from shared.http.forecasts import Dated
 from shared.http.request_context import Body, example
+from shared.text_checks.days import Day, FactDay
 
 
 class NewEntry(Body):
@@ -38,11 +40,11 @@ class NewEntry(Body):
     of_entry: UUID | None = None
     title: Title
     document: Words | None = None
-    happened_on: date | None = None
+    happened_on: FactDay | None = None
     precision: Precision = Precision.DAY
     lead_unit_code: Code | None = None
     coordinating_unit_codes: tuple[Code, ...] = Field(default=(), max_length=500)
-    due_on: date | None = None
+    due_on: Day | None = None
     product: Words | None = None
     quantity: int | None = Field(default=None, ge=0, le=MOST)
     amount: int | None = Field(default=None, ge=0, le=MOST_MONEY)
@@ -93,12 +95,11 @@ class EntryItem(EntryView):
     cursor: str
 
 
-class ProgrammeView(BaseModel):
+class ProgrammeView(Dated):
     """A unit's programme for one year, read from the log, in the order of recording."""
 
     unit_code: str
     year: int
-    as_of: date
     entries: list[EntryView]
     version: int
 

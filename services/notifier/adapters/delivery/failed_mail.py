@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel
@@ -15,12 +15,21 @@ from services.notifier.domain.delivery.delivery_state import UNDELIVERED, Digest
 from services.notifier.domain.delivery.retries import check_retry
 from services.notifier.domain.errors import DigestNotFound
 from shared.http.auth import Operator
+from shared.http.request_context import Body, example
 from shared.kernel import log
 from shared.kernel.clock import Clock
 
 logger = log.get(__name__)
 
 Key = Annotated[str, Path(max_length=200)]
+
+
+class EveryBody(Body):
+    """States that every mail is meant: a request that says nothing changes nothing."""
+
+    model_config = example(all=True)
+
+    all: Literal[True]
 
 
 class HandledView(BaseModel):
@@ -69,7 +78,8 @@ def router(failed_mails: SqlFailedMails, now: Clock) -> APIRouter:
         return HandledView(mails=mails)
 
     @routes.post("/acknowledge", summary="All mails that failed or are unsure have been seen")
-    async def acknowledge_all(principal: Operator) -> HandledView:
+    async def acknowledge_all(principal: Operator, body: EveryBody) -> HandledView:
+        del body  # it states that all are meant
         return await acknowledged(None, principal.actor)
 
     @routes.post("/{digest_key}/acknowledge", summary="A mail that failed or is unsure has been seen")

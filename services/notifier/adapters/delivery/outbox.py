@@ -18,12 +18,10 @@ from services.notifier.domain.notification.reasons import Reason
 from shared.contracts.vocabulary import RecipientRole, Role
 from shared.http.auth import Principal, Reader, Supervisor
 from shared.kernel.clock import VIETNAM
+from shared.pages.layout import safe
 from shared.signed_links import links
 
-# The pages run no script and load nothing.
-SAFE = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
-}
+SAFE = safe()
 
 
 def router(read_model: SqlReadModel, templates: Environment, kinds: MailKinds, *, local: bool) -> APIRouter:

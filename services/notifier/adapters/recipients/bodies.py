@@ -1,6 +1,5 @@
 """What comes in over HTTP and in import rows, checked and turned into recipients."""
 
-from datetime import date
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from shared.bulk_import.row_parsing import ImportRow
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Language, RecipientRole
 from shared.http.request_context import Body, example
+from shared.text_checks.days import Day
 
 # One plain mailbox, in ASCII (no name, no list, nothing that could begin another header), or a channel's name.
 _ADDRESS = r"^([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+|channel:[a-z0-9-]{1,60})$"
@@ -29,8 +29,8 @@ class RecipientBody(Body):
     role: RecipientRole
     email: Email
     language: Language = Language.VI
-    valid_from: date | None = None
-    valid_to: date | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
     calendar: bool = Field(default=False, description="attach the due days as a calendar file")
 
     @model_validator(mode="after")
@@ -66,5 +66,5 @@ class SnoozeBody(Body):
 
     model_config = example(until="2026-11-27", reason="Đã lên lịch hội nghị, chờ ngày tổ chức")
 
-    until: date
+    until: Day
     reason: str | None = Field(default=None, min_length=3, max_length=500)

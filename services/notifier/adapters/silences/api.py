@@ -5,20 +5,21 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, StrictBool, StringConstraints
 
 from services.notifier.adapters.delivery.hold_switch import SqlSending
 from services.notifier.adapters.silences.store import SqlSilences
 from services.notifier.application.ports import Switch
-from services.notifier.domain.errors import SilenceNotFound
+from services.notifier.domain.errors import SilenceAmbiguous, SilenceNotFound, SilenceUnlimited
 from services.notifier.domain.gaps.silence import Silence, checked
 from shared.contracts.event import Code
-from shared.contracts.vocabulary import Stage
+from shared.contracts.vocabulary import Role, Stage
 from shared.eventstore.conflicts import HoldsPersonalData
-from shared.http.auth import Operator, Reader, Supervisor
+from shared.http.auth import Forbidden, Operator, Principal, Reader, Supervisor
 from shared.http.request_context import Body, example
 from shared.kernel import log
 from shared.kernel.clock import Clock, NewId, day_in_vietnam
+from shared.text_checks.days import Day
 from shared.text_checks.personal_data import find
 
 logger = log.get(__name__)
@@ -27,18 +28,26 @@ Why = Annotated[str, StringConstraints(min_length=3, max_length=500, strip_white
 
 
 class SilenceBody(Body):
-    """What is given must all match; both days are within the silence, `first_day` is today if absent."""
+    """What is given must all match; both days are within the silence, `first_day` is today if absent.
+
+    A silence over every alert names no unit, draft or stage but `all`, and only an operator may add it.
+    """
 
     model_config = example(
         unit_code="STP-01", first_day="2026-11-23", last_day="2026-11-27", reason="Chờ ý kiến của Ủy ban"
     )
 
-    last_day: date
+    last_day: Day
     reason: Why
-    first_day: date | None = None
+    first_day: Day | None = None
     unit_code: Code | None = None
     draft_code: Code | None = None
     stage: Stage | None = None
+    all: StrictBool = False
+
+    @property
+    def filters(self) -> dict[str, str | None]:
+        return {"unit_code": self.unit_code, "draft_code": self.draft_code, "stage": self.stage}
 
 
 class SilenceView(BaseModel):
@@ -75,6 +84,18 @@ class SwitchView(BaseModel):
     reason: str
 
 
+def check_extent(body: SilenceBody, principal: Principal) -> None:
+    """Refuse a silence that names nothing, or `all` next to a filter; `all` is for operators."""
+    filtered = any(body.filters.values())
+    if body.all == filtered:
+        raise SilenceUnlimited if not filtered else SilenceAmbiguous
+    if body.all and principal.role is not Role.OPERATOR:
+        raise Forbidden(
+            "Chỉ người vận hành được tạm dừng nhắc đối với tất cả đơn vị; đề nghị nêu đơn vị, dự thảo hoặc giai đoạn.",
+            "Only an operator may silence every alert; name a unit, a draft or a stage.",
+        )
+
+
 def routers(silences: SqlSilences, sending: SqlSending, now: Clock, new_id: NewId) -> list[APIRouter]:
     return [_silences(silences, now, new_id), _sending(sending, now)]
 
@@ -100,7 +121,8 @@ def _silences(silences: SqlSilences, now: Clock, new_id: NewId) -> APIRouter:
         today = day_in_vietnam(now())
         if (holds := find(body.reason)) is not None:  # it goes into the log with the alerts that it silences
             raise HoldsPersonalData("reason", holds)
-        given: dict[str, Any] = body.model_dump() | {"first_day": body.first_day or today}
+        check_extent(body, principal)
+        given: dict[str, Any] = body.model_dump(exclude={"all"}) | {"first_day": body.first_day or today}
         silence = checked(Silence(silence_id=new_id(), **given), today)
         await silences.add(silence, now(), principal.actor)
         logger.info("silence_added", silence_id=str(silence.silence_id), by=principal.actor)

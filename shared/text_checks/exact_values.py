@@ -2,44 +2,58 @@
 
 import calendar
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
-from shared.bulk_import.written_dates import Meant, meant
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
+from shared.kernel.local_day import day_in_vietnam
+from shared.text_checks.written_dates import Meant, meant
 
 EXCEL_BEGIN = date(1899, 12, 30)
 SERIALS = (1, 100_000)  # of the days up to 2173
-_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-_LOOSE_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?")
-_VIETNAMESE = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[T ].*)?")
+_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_LOOSE_ISO = re.compile(
+    r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?:[Tt ]\s*(?P<time>.*))?"
+)
+_VIETNAMESE = re.compile(
+    r"(?P<day>\d{1,2})[-/.](?P<month>\d{1,2})[-/.](?P<year>\d{4})(?:[Tt ]\s*(?P<time>.*))?"
+)
+_COMPACT = re.compile(r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})(?:[Tt]?(?P<time>\d{2}.*))?")
+_WEEK = re.compile(r"[0-9]{4}-?W[0-9]{2}-?[0-9]")
+_LOCAL_TIME = re.compile(
+    r"(?:[01]?\d|2[0-3])[:hg.]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?\s*(?:am|pm|sa|ch)?", re.IGNORECASE
+)
 _SHORT_ISO = re.compile(r"\d{4}(?:-\d{2})?")
 _SERIAL = re.compile(r"(\d{4,6})(?:\.\d+)?")
 
 
-def not_a_day(value: str) -> Text | None:
+NO_DAY = Text(
+    "không phải là ngày hợp lệ; ngày ghi dạng 2024-02-15 (năm-tháng-ngày), chỉ biết tháng thì ghi 2024-02, "
+    "chỉ biết năm thì ghi 2024",
+    "is no day; a day is written as 2024-02-15 (year-month-day), a month alone as 2024-02, a year as 2024",
+)
+
+
+def not_a_day(value: str, otherwise: Text = NO_DAY) -> Text | None:
     """Say what is wrong with a text that should be a day, and how it is written; nothing if it is one."""
     if match := _ISO.fullmatch(value):
         return _in_calendar(*(int(part) for part in match.groups()))
-    if match := _LOOSE_ISO.fullmatch(value):
-        return _written_otherwise(*(int(part) for part in match.groups()))
-    if match := _VIETNAMESE.fullmatch(value):
-        day, month, year = (int(part) for part in match.groups())
-        return _written_otherwise(year, month, day)
+    for form in (_LOOSE_ISO, _VIETNAMESE, _COMPACT):
+        if match := form.fullmatch(value):
+            year, month, day = (int(match[name]) for name in ("year", "month", "day"))
+            return _written_otherwise(year, month, day, (match["time"] or "").strip(), otherwise)
     if (written := meant(value)) is not None:
         return _meant(written)
+    if _WEEK.fullmatch(value):
+        return _of_week(value, otherwise)
     if (match := _SERIAL.fullmatch(value)) and SERIALS[0] <= int(match[1]) <= SERIALS[1]:
         return _serial(int(match[1]))
-    return Text(
-        "không phải là ngày hợp lệ; ngày ghi dạng 2024-02-15 (năm-tháng-ngày), chỉ biết tháng thì ghi 2024-02, "
-        "chỉ biết năm thì ghi 2024",
-        "is no day; a day is written as 2024-02-15 (year-month-day), a month alone as 2024-02, a year as 2024",
-    )
+    return otherwise
 
 
 def _meant(meaning: Meant) -> Text:
     if meaning.day:
-        return _written_otherwise(meaning.year, meaning.month, meaning.day)
+        return _written_otherwise(meaning.year, meaning.month, meaning.day, "", NO_DAY)
     if (wrong := _in_calendar(meaning.year, meaning.month or 1, 1)) is not None:
         return wrong
     return Text(
@@ -91,15 +105,39 @@ def _in_calendar(year: int, month: int, day: int) -> Text | None:
     )
 
 
-def _written_otherwise(year: int, month: int, day: int) -> Text:
+def _written_otherwise(year: int, month: int, day: int, time: str, otherwise: Text) -> Text:
     wrong = _in_calendar(year, month, day)
     if wrong is not None:
         return wrong
-    right = date(year, month, day).isoformat()
+    right = _local_day(date(year, month, day), time)
+    return otherwise if right is None else _write(right)
+
+
+def _write(right: date) -> Text:
     return Text(
         f"không phải là ngày hợp lệ: phải ghi dạng năm-tháng-ngày; hãy ghi {right}",
         f"must be written year-month-day: write {right}",
     )
+
+
+def _local_day(day: date, time: str) -> date | None:
+    """Give the day in Vietnam of a day with a time; None if the time can't be read: its offset may change the day."""
+    if not time or _LOCAL_TIME.fullmatch(time):
+        return day
+    exact = re.sub(r"\s+|\[.*\]$", "", time.upper()).replace("UTC", "Z").replace("GMT", "Z")
+    exact = re.sub(r"([+-])(\d)(?=:|$)", r"\g<1>0\2", re.sub(r"Z(?=[+-])", "", exact))
+    try:
+        moment = datetime.fromisoformat(f"{day}T{exact}")
+        return day_in_vietnam(moment) if moment.tzinfo else moment.date()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _of_week(value: str, otherwise: Text) -> Text:
+    try:
+        return _write(date.fromisoformat(value))
+    except ValueError:
+        return otherwise
 
 
 def _serial(number: int) -> Text:

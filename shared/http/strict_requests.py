@@ -1,0 +1,151 @@
+"""Refuses what no route declares: unknown, repeated and empty query parameters, and bodies that nobody reads."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+from fastapi import Request
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from shared.http.admin_routes import OWN_DATA
+from shared.kernel.errors import Text
+from shared.signed_links.links import MAILBOX_PATH, PATH
+
+STREAMED = frozenset({"/imports", OWN_DATA})  # they read lines of JSON themselves
+NO_BODY = frozenset({b"", b"{}", b"null"})
+CLOSE = 0.6  # ratio of `difflib` from which a name is asked about
+TRACKING = frozenset(
+    [
+        "fbclid",
+        "gclid",
+        "dclid",
+        "gbraid",
+        "wbraid",
+        "msclkid",
+        "yclid",
+        "twclid",
+        "zclid",
+        "igshid",
+        "zarsrc",
+        "mc_cid",
+        "mc_eid",
+        "mkt_tok",
+        "_hsenc",
+        "_hsmi",
+        "_ga",
+        "_gl",
+        "vero_id",
+        "oly_anon_id",
+        "oly_enc_id",
+    ]
+)
+"""What mail clients, gateways and messengers append to the links that people press."""
+EMPTY = Text(
+    "còn trống; hãy bỏ tham số này hoặc ghi giá trị", "is empty; leave the parameter out or give a value"
+)
+REPEATED = Text("được ghi nhiều lần; hãy chỉ ghi một lần", "is given more than once; give it once")
+UNREAD_BODY = Text(
+    "không được dùng ở địa chỉ này; hãy bỏ nội dung gửi kèm", "is not read at this address; send no body"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a route declares; a page is for people: its form sends empty fields, and its link gets tracking marks."""
+
+    names: frozenset[str]
+    is_page: bool
+    reads_body: bool
+
+    def ignores(self, name: str) -> bool:
+        return self.is_page and (name in TRACKING or name.startswith("utm_"))
+
+
+async def strict(request: Request) -> None:
+    """Refuse a request that says what the route does not read; declared once for all routes of an application."""
+    declared = _declared(request)
+    errors = [*_query_errors(request, declared), *await _body_errors(request, declared)]
+    if errors:
+        raise RequestValidationError(errors)
+
+
+def _query_errors(request: Request, declared: Declared) -> Iterator[dict[str, Any]]:
+    given = request.query_params
+    for name in dict.fromkeys(given):
+        if name in declared.names:
+            if len(values := given.getlist(name)) > 1:
+                yield _error("query", name, "repeated", REPEATED)
+            elif not values[0].strip() and not declared.is_page:
+                yield _error("query", name, "empty", EMPTY)
+        elif not declared.ignores(name):
+            yield _error("query", name, "extra_forbidden", _unknown(name, declared.names))
+
+
+async def _body_errors(request: Request, declared: Declared) -> Iterator[dict[str, Any]]:
+    if declared.reads_body or (await request.body()).strip() in NO_BODY:
+        return iter(())
+    return iter([_error("body", "", "extra_forbidden", UNREAD_BODY)])
+
+
+def _error(place: str, name: str, kind: str, why: Text) -> dict[str, Any]:
+    location = (place, name) if name else (place,)
+    return {"type": kind, "loc": location, "msg": why.en, "ctx": {"vi": why.vi, "en": why.en}}
+
+
+def _unknown(name: str, declared: frozenset[str]) -> Text:
+    """Say that a parameter is not one of the route's, and which are, the nearest name first."""
+    if not declared:
+        return Text(
+            "không phải là tham số: địa chỉ này không có tham số nào; hãy bỏ đi",
+            "is no parameter: this address has none; leave it out",
+        )
+    nearest = sorted(declared, key=lambda other: (-_likeness(name, other), other))
+    close = _likeness(name, nearest[0]) >= CLOSE
+    ask = (f"; có phải “{nearest[0]}”?", f"; is '{nearest[0]}' meant?") if close else (".", ".")
+    return Text(
+        f"không phải là tham số của địa chỉ này{ask[0]} Các tham số: {', '.join(nearest)}",
+        f"is no parameter of this address{ask[1]} Its parameters are: {', '.join(nearest)}",
+    )
+
+
+def _likeness(given: str, declared: str) -> float:
+    return SequenceMatcher(None, given[:100].lower().replace("-", "_"), declared).ratio()
+
+
+def _declared(request: Request) -> Declared:
+    """Look up what the matched route declares; read from the application once, its routes do not change."""
+    state = request.app.state
+    if not hasattr(state, "declared"):
+        state.declared = dict(_of_application(request.app.routes))
+    declared: Mapping[int, Declared] = state.declared
+    return declared[id(request.scope["route"])]
+
+
+def _of_application(routes: Any) -> Iterator[tuple[int, Declared]]:
+    for context in iter_route_contexts(routes):
+        route = context.original_route
+        if isinstance(route, APIRoute):
+            names = frozenset(_names(context.dependant)) | frozenset(_names(route.dependant))
+            links = route.path.startswith(
+                (PATH, MAILBOX_PATH)
+            )  # pages behind links of mails, which read forms
+            yield id(route), Declared(names, links or _is_page(route), links or _reads_body(route))
+
+
+def _names(dependant: Dependant) -> Iterator[str]:
+    yield from (field.alias for field in dependant.query_params)
+    for dependency in dependant.dependencies:
+        yield from _names(dependency)
+
+
+def _is_page(route: APIRoute) -> bool:
+    kind = getattr(route.response_class, "value", route.response_class)
+    return isinstance(kind, type) and issubclass(kind, HTMLResponse)
+
+
+def _reads_body(route: APIRoute) -> bool:
+    return route.body_field is not None or (route.path in STREAMED and "GET" not in (route.methods or ()))

@@ -1,0 +1,164 @@
+"""Every route of every service refuses what it does not declare: parameters by name with the nearest, bodies, repetitions."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.bulk_import.sheet import Line
+from shared.signed_links.links import MAILBOX_PATH, PATH
+from tests.contract.test_endpoints import PUBLIC, app_of, endpoints, every_service
+from tests.support.service import SERVICES
+
+ODD = "khong_co_tham_so_nay"
+PAGES = {
+    "registry": (),
+    "campaigns": (f"{PATH}/x",),
+    "metrics": ("/", "/drafts/X"),
+    "notifier": (f"{PATH}/x", f"{MAILBOX_PATH}/x", "/outbox", "/outbox/x"),
+}
+
+
+@pytest.fixture
+async def client(service: str) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app_of(service), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://loa") as client:
+        yield client
+
+
+def routes(service: str) -> Iterator[tuple[str, str]]:
+    for name in endpoints(app_of(service)):
+        methods, _, path = name.partition(" ")
+        for method in methods.split(","):
+            yield method, path.replace("{", "").replace("}", "")
+
+
+@every_service
+async def test_an_unknown_parameter_is_named_on_every_route(service: str, client: httpx.AsyncClient) -> None:
+    for method, path in routes(service):
+        answer = await client.request(method, path, params={ODD: "1"})
+        assert answer.status_code == 422, f"{method} {path}: {answer.status_code}"
+        assert method == "HEAD" or ODD in answer.text, f"{method} {path}"
+
+
+@pytest.mark.parametrize(
+    ("service", "address", "nearest"),
+    [
+        ("metrics", "/compliance?known_at=2025-01-01", "as_of"),
+        ("metrics", "/compliance?as_off=2025-01-01", "có phải “as_of”"),
+        ("metrics", "/gaps?state=overdue", "unit"),
+        ("metrics", "/todos?unit=STP-X", "as_of"),
+        ("metrics", "/compliance?groupby=unit", "có phải “group_by”"),
+        ("metrics", "/compliance?Unit=STP-X", "có phải “unit”"),
+        ("metrics", "/drafts/X/coverage?as-of=2025-01-01", "có phải “as_of”"),
+        ("registry", "/drafts?units=STP-X", "có phải “unit”"),
+        ("registry", "/drafts/X?as_of=2025-01-01", "không có tham số nào"),
+        ("registry", "/units?limits=5", "có phải “limit”"),
+        ("campaigns", "/activities?draft_code=X", "có phải “draft”"),
+        ("campaigns", "/programme?units=X", "có phải “unit”"),
+        ("notifier", "/alerts?status=open", "có phải “state”"),
+        ("notifier", "/preview?as_of=2025-01-01", "at"),
+        ("notifier", "/silences?unit=STP-X", "past"),
+        ("notifier", "/livez?x=1", "không có tham số nào"),
+    ],
+)
+async def test_the_nearest_parameter_is_named(address: str, nearest: str, client: httpx.AsyncClient) -> None:
+    answer = await client.get(address)
+    problem = answer.json()
+    wrong = address.partition("?")[2].partition("=")[0]
+    assert (answer.status_code, problem["errors"][0]["reason"]) == (422, "extra_forbidden")
+    assert f"“query.{wrong}”" in problem["messages"]["vi"]
+    assert nearest in problem["messages"]["vi"]
+    assert wrong in problem["messages"]["en"]
+
+
+@every_service
+async def test_a_parameter_is_given_once_and_not_empty(service: str, client: httpx.AsyncClient) -> None:
+    tried = 0
+    for path, item in app_of(service).openapi()["paths"].items():
+        for method, operation in item.items():
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] != "query":
+                    continue
+                assert "array" not in str(parameter["schema"]), "a list needs a rule of its own"
+                name, address = parameter["name"], path.replace("{", "").replace("}", "")
+                twice = await client.request(method, address, params=[(name, "1"), (name, "1")])
+                assert (
+                    twice.status_code,
+                    "nhiều lần" in twice.text or "text/html" in twice.headers["content-type"],
+                ) == (422, True)
+                if "text/html" not in operation["responses"][
+                    "200"
+                    if "200" in operation["responses"]
+                    else "202"
+                    if "202" in operation["responses"]
+                    else "201"
+                ].get("content", {}):
+                    empty = await client.request(method, address, params={name: " "})
+                    assert (empty.status_code, "còn trống" in empty.text) == (422, True), (
+                        f"{method} {path} {name}"
+                    )
+                tried += 1
+    assert tried
+
+
+TRACKED = ("utm_source=mail", "utm_anything=1", "fbclid=x", "gclid=x", "zarsrc=30", "mc_eid=x", "_hsmi=1")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_tracking_marks_do_not_break_a_page(service: str, client: httpx.AsyncClient) -> None:
+    for path in PAGES[service]:
+        bare = await client.get(path)
+        assert bare.status_code != 422
+        for method in ("GET", "HEAD", "POST") if path.startswith((PATH, MAILBOX_PATH)) else ("GET",):
+            plain = await client.request(method, path)
+            marked = await client.request(method, f"{path}?{'&'.join(TRACKED)}")
+            assert marked.status_code == plain.status_code
+            refused = await client.request(method, f"{path}?{TRACKED[0]}&{ODD}=1")
+            assert refused.status_code == 422
+            assert "text/html" in refused.headers["content-type"] or path.startswith("/outbox")
+    if service == "metrics":
+        assert (
+            await client.get(f"/gaps?{TRACKED[0]}")
+        ).status_code == 422  # the API is not opened from mails
+
+
+@every_service
+async def test_a_body_that_no_route_reads_is_refused(service: str, client: httpx.AsyncClient) -> None:
+    for path, item in app_of(service).openapi()["paths"].items():
+        for method, operation in item.items():
+            if "requestBody" in operation or path in {"/imports", *PUBLIC}:
+                continue
+            address = path.replace("{", "").replace("}", "")
+            answer = await client.request(method, address, json={"unit_code": "STP-X"})
+            assert answer.status_code == 422, f"{method} {path}: {answer.status_code}"
+            plain = await client.request(method, address)
+            assert (await client.request(method, address, json={})).status_code == plain.status_code
+
+
+@every_service
+def test_every_body_refuses_unknown_fields(service: str) -> None:
+    document = app_of(service).openapi()
+    schemas: dict[str, Any] = document["components"]["schemas"]
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            names = set(_names(content["schema"], schemas)) if content else set()
+            for name in names:
+                if "properties" in schemas[name]:
+                    assert schemas[name].get("additionalProperties") is False, f"{method} {path}: {name}"
+    assert Line.model_config["extra"] == "forbid"
+
+
+def _names(schema: Any, schemas: dict[str, Any]) -> Iterator[str]:
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            name = schema["$ref"].rpartition("/")[2]
+            yield name
+            yield from _names(schemas[name], schemas)
+        for part in schema.values():
+            yield from _names(part, schemas)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from _names(part, schemas)

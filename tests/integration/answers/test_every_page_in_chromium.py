@@ -1,0 +1,179 @@
+"""Every page on a phone, in print and in a closed network: nothing scrolls sideways, is cut, folded or asked elsewhere."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from shared.contracts.vocabulary import AlertAnswer, Role
+from tests.integration.answers.conftest import NewOwingUnit
+from tests.integration.answers.office import OwingUnit
+from tests.integration.metrics.office import today
+from tests.support.browser import in_browser
+from tests.support.service import SERVICES
+
+PHONE = {"width": 390, "height": 844}
+A4 = {"width": 718, "height": 1046}  # A4 at 96 dpi, less a centimetre on each side
+LONG = "NguyễnThịTrườngHợpKhôngCóDấuCách" * 6
+SCREENSHOTS = Path(__file__).parents[3] / ".screenshots"
+
+pytestmark = in_browser
+
+CUT = """() => [...document.querySelectorAll('td, th, dd, dt, p, li, summary, h1, h2, h3, .mark')]
+  .filter(e => e.offsetParent !== null && !e.closest('.unseen, .skip') && e.getBoundingClientRect().right > innerWidth + 1)
+  .map(e => e.textContent.trim().slice(0, 60))"""
+FOLDED = """() => [...document.querySelectorAll('details:not(.panel) > :not(summary)')]
+  .filter(e => e.getBoundingClientRect().height === 0 || !e.checkVisibility({contentVisibilityAuto: true}))
+  .map(e => e.textContent.trim().slice(0, 60))"""
+DUE = """() => [...document.querySelectorAll('td.day')].map(e => {
+  const range = document.createRange(); range.selectNodeContents(e);
+  const [text, cell, next] = [range.getBoundingClientRect(), e.getBoundingClientRect(), e.nextElementSibling];
+  return [e.textContent.trim(), text.width > 0 && text.right <= cell.right + 1 && text.height < 2 * parseFloat(getComputedStyle(e).lineHeight)];
+})"""
+
+
+@pytest.fixture
+async def owing_unit(new_owing_unit: NewOwingUnit) -> OwingUnit:
+    """A unit with names and titles that don't break by themselves, many communications, and mails."""
+    unit = await new_owing_unit("focal_point", "supervisor", name=f"Sở {LONG}")
+    for number in range(5):
+        await unit.office.communicate((today() - timedelta(days=30 + number)).isoformat(), 1)
+    await unit.office.draft("title", title=f"Nghị quyết {LONG} quy định chi tiết")
+    await unit.office.draft(
+        "exemptions",
+        stages=["appraisal"],
+        document=f"Công văn {LONG}",
+        authority=LONG,
+        decided_on="2025-03-03",
+    )
+    await unit.office.draft(
+        "postings",
+        stage="draft_consultation",
+        opened_on=(today() - timedelta(days=40)).isoformat(),
+        place=f"https://example.vn/{LONG}",
+    )
+    await unit.platform.settled()
+    return unit
+
+
+@pytest.fixture
+async def page(chromium: Browser, owing_unit: OwingUnit) -> AsyncIterator[Page]:
+    """An operator's browser on a phone: the token goes along in a header, as a proxy of an office sends it."""
+    token = owing_unit.platform.issuer.token(Role.OPERATOR)
+    context = await chromium.new_context(
+        viewport=PHONE,  # type: ignore[arg-type]  # its TypedDict is not exported
+        extra_http_headers={"Authorization": f"Bearer {token}"},
+    )
+    yield await context.new_page()
+    await context.close()
+
+
+def base(unit: OwingUnit, service: str) -> str:
+    return f"http://127.0.0.1:{unit.platform.services[service].settings.port}"
+
+
+async def addresses(unit: OwingUnit) -> list[str]:
+    links = await unit.links()
+    metrics, notifier = base(unit, "metrics"), base(unit, "notifier")
+    later = (today() + timedelta(days=60)).isoformat()
+    preview = (await unit.platform.services["notifier"].client.get("/outbox")).text
+    keys = {part.partition('"')[0] for part in preview.split('href="/outbox/')[1:]}
+    assert keys
+    return [
+        f"{metrics}/",
+        f"{metrics}/?unit={unit.code}&include_descendants=true&view=successor&year=2026",
+        f"{metrics}/?as_of={later}",
+        f"{metrics}/?as_of=1024-01-01",
+        f"{metrics}/drafts/{unit.code}",
+        f"{metrics}/drafts/{unit.code}?as_of={later}",
+        f"{metrics}/drafts/{'X' * 60}",
+        f"{notifier}/outbox",
+        *(f"{notifier}/outbox/{key}" for key in sorted(keys)),
+        *links.values(),
+        *(f"{link}?utm_source=mail" for link in links.values()),
+        *(f"{link[:-4]}" for link in links.values()),
+        f"{links[AlertAnswer.PLANNED]}?khong_co=1",
+        f"{notifier}/mailbox/{'x' * 40}",
+        *(f"{base(unit, service)}/asyncapi" for service in SERVICES),
+    ]
+
+
+@pytest.mark.timeout(300)
+async def test_no_page_scrolls_sideways_on_a_phone(page: Page, owing_unit: OwingUnit) -> None:
+    wide: list[tuple[str, int]] = []
+    for number, address in enumerate(await addresses(owing_unit)):
+        answer = await page.goto(address)
+        assert answer is not None
+        assert "text/html" in answer.headers["content-type"], address
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"], address
+        await page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
+        width = await page.evaluate("document.documentElement.scrollWidth")
+        if width > PHONE["width"]:
+            wide.append((address, width))
+        if SCREENSHOTS.exists():
+            await page.screenshot(path=SCREENSHOTS / f"phone-{number}.png", full_page=True)
+    assert wide == []
+
+
+@pytest.mark.timeout(300)
+async def test_print_shows_everything_within_the_paper(page: Page, owing_unit: OwingUnit) -> None:
+    await page.set_viewport_size(A4)  # type: ignore[arg-type]
+    await page.emulate_media(media="print")
+    metrics = base(owing_unit, "metrics")
+    for number, path in enumerate(("/", f"/?unit={owing_unit.code}", f"/drafts/{owing_unit.code}")):
+        await page.goto(f"{metrics}{path}")
+        assert await page.evaluate(CUT) == [], path
+        assert await page.evaluate(FOLDED) == [], path
+        dues = await page.evaluate(DUE)
+        assert dues or path.startswith("/drafts")
+        assert [text for text, whole in dues if not whole] == []
+        assert len(await page.pdf(format="A4")) > 5000
+        if SCREENSHOTS.exists():
+            await page.screenshot(path=SCREENSHOTS / f"print-{number}.png", full_page=True)
+
+
+async def test_a_day_to_come_is_a_forecast(page: Page, owing_unit: OwingUnit) -> None:
+    later = today() + timedelta(days=60)
+    metrics = owing_unit.platform.services["metrics"].client
+    for path in ("/", f"/drafts/{owing_unit.code}"):
+        for day, is_forecast in ((later, True), (today(), False), (today() - timedelta(days=1), False)):
+            await page.goto(f"{base(owing_unit, 'metrics')}{path}?as_of={day}")
+            text = await page.inner_text("body")
+            assert (f"Dự kiến đến ngày {later:%d/%m/%Y} theo dữ liệu hiện có" in text) is is_forecast
+            assert ("Forecast for" in text) is is_forecast
+            assert (f"ính đến ngày {day:%d/%m/%Y}" in text) is not is_forecast
+    for path in ("/compliance", "/gaps", "/todos", f"/drafts/{owing_unit.code}/coverage"):
+        for day, is_forecast in ((later, True), (today(), False)):
+            answer = (await metrics.get(path, params={"as_of": day.isoformat()})).json()
+            assert answer["forecast"] is is_forecast
+        assert (await metrics.get(path)).json()["forecast"] is False
+    campaigns = owing_unit.platform.campaigns.client
+    for path in (f"/drafts/{owing_unit.code}/plan", f"/units/{owing_unit.code}/programme/2026"):
+        assert (await campaigns.get(path, params={"as_of": later.isoformat()})).json()["forecast"] is True
+        assert (await campaigns.get(path)).json()["forecast"] is False
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_the_documentation_asks_no_other_host(page: Page, owing_unit: OwingUnit, service: str) -> None:
+    asked: list[str] = []
+    faults: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    await page.set_viewport_size({"width": 1200, "height": 900})
+    home = base(owing_unit, service)
+    await page.goto(f"{home}/docs")
+    await page.wait_for_selector(".opblock")
+    assert await page.locator(".opblock").count() >= 10
+    assert "/projections" in await page.inner_text("#swagger-ui")
+    if SCREENSHOTS.exists():
+        await page.screenshot(path=SCREENSHOTS / f"docs-{service}.png")
+    await page.goto(f"{home}/asyncapi")
+    assert await page.locator("h1").count() == 1
+    assert {
+        f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in asked if not url.startswith("data:")
+    } == {home}
+    assert faults == []
