@@ -1,6 +1,7 @@
 """Texts about subscribers: the settings of a reader, a table of their lag, and what is wrong with one."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -50,6 +51,12 @@ def lag(states: Sequence[SubscriberState]) -> Text:
         f"Hệ thống đọc sự kiện (chờ/đang xử lý/gửi lại): {listed(parts)}",
         f"Subscribers (pending/unacknowledged/redelivered): {listed(parts)}",
     )
+
+
+def document(state: SubscriberState) -> dict[str, object]:
+    """Give a state as JSON, with times in ISO 8601."""
+    values = asdict(state) | {"never_fetched": state.never_fetched}
+    return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in values.items()}
 
 
 def table(states: Sequence[SubscriberState], now: datetime) -> Table:

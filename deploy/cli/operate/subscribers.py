@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import nats.errors
@@ -134,7 +133,7 @@ async def _states() -> list[SubscriberState] | None:
 
 
 def _document(names: Sequence[str], states: Sequence[SubscriberState] | None) -> object:
-    rows = [asdict(entry) | {"never_fetched": entry.never_fetched} for entry in states or ()]
+    rows = [view.document(entry) for entry in states or ()]
     return {
         "keys": [user.removeprefix(SUBSCRIBER) for user in names],
         "subscribers": None if states is None else rows,
