@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from nats.js.errors import NotFoundError
 
+from deploy.cli import console
 from deploy.cli.console import CommandError
 from deploy.cli.operate import subscribers
 from deploy.local.engines.nats import NatsServer
@@ -147,7 +148,7 @@ async def test_list_says_in_words_what_is_wrong(
     async with connected(server, OPERATOR) as operator:
         await operator.jetstream().delete_consumer(EVENTS, subscriber("press"))
     capsys.readouterr()
-    monkeypatch.setattr(subscribers.out, "_width", 400)
+    monkeypatch.setattr(console.out, "_width", 400)
     await asyncio.to_thread(subscribers.show)
     text = capsys.readouterr().out
     assert "never fetched an event" in text

@@ -10,9 +10,12 @@ import nats.errors
 from nats.aio.client import Client
 
 from deploy.cli import brokers
+from deploy.cli.operate import subscribers
 from deploy.local.engines.postgres import PostgresServer
+from deploy.local.keys.keyring import Keyring
 from deploy.local.settings import LocalSettings
 from shared.eventstore import streams
+from shared.eventstore.subscriber_states import SubscriberState, subscriber_states
 
 SECONDS = 5.0  # timeout of one request
 QUERY = "SELECT current_setting('server_version'), current_setting('fsync')"
@@ -36,6 +39,8 @@ class Broker:
     version: str = ""
     differences: tuple[streams.Difference, ...] = ()
     consumers: tuple[ConsumerState, ...] = ()
+    subscribers: tuple[SubscriberState, ...] = ()
+    without_durable: tuple[str, ...] = ()  # external systems that have a key and no durable
     last: int = 0
 
 
@@ -64,8 +69,19 @@ async def read_broker(url: str, folder: Path, replicas: int) -> Broker:
         consumers = [
             await _consumer_state(js, entry) for entry in streams.CONSUMERS if entry.name not in missing
         ]
-        last = 0 if streams.EVENTS in missing else (await streams.stream_state(js)).last
-        return Broker("", _version(client), differences, tuple(consumers), last)
+        if streams.EVENTS in missing:
+            return Broker("", _version(client), differences, tuple(consumers))
+        readers = tuple(await subscriber_states(js))
+        return Broker(
+            version=_version(client),
+            differences=differences,
+            consumers=tuple(consumers),
+            subscribers=readers,
+            without_durable=tuple(
+                subscribers.without_durable(Keyring(folder / "keys").subscribers(), readers)
+            ),
+            last=(await streams.stream_state(js)).last,
+        )
     except (nats.errors.Error, TimeoutError) as error:
         return Broker(_message(error))
     finally:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from deploy.cli.client import NotStarted, ServiceRefused, Services, Unreachable
 from deploy.cli.console import count, out, print_text
+from deploy.cli.operate.health import subscriber_lag
 from deploy.cli.operate.health.readiness import not_ready
 from deploy.nats.permissions import SERVICES
 from shared.eventstore.streams import EVENTS
@@ -98,6 +99,7 @@ def _table(seen: list[ServiceState]) -> Table:
 
 def _facts(services: Services, seen: list[ServiceState]) -> Iterator[Text]:
     yield _log_end(services, seen)
+    yield from subscriber_lag.lines()
     ready = {item.name for item in seen if item.ready}
     if "metrics" in ready:
         gaps = services.get("metrics", "/gaps")["gaps"]
