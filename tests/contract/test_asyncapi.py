@@ -46,8 +46,9 @@ async def test_the_parser_would_report_an_error(tmp_path: Path) -> None:
 
 
 def _diagnostics(file: Path) -> list[str]:
-    program = ["node", LOCKED / "validate-asyncapi.mjs", file]
-    return subprocess.check_output(program, cwd=node_folder(), text=True, timeout=60).splitlines()
+    program = ["node", str(LOCKED / "validate-asyncapi.mjs"), str(file)]
+    output: str = subprocess.check_output(program, cwd=node_folder(), text=True, timeout=60)
+    return output.splitlines()
 
 
 @every_service

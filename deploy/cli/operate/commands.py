@@ -179,6 +179,16 @@ def reset_subscriber(
     asyncio.run(command.reset(name, filters or ()))
 
 
+@subscribers.command(name="snippet")
+def reader_program(
+    library: Annotated[Snippet, typer.Argument(help="Thư viện. / Library.")],
+) -> None:
+    """In chương trình đọc mẫu. / Print a program that reads the events."""
+    from deploy.cli.operate.subscriber_snippets import snippet
+
+    print(snippet(library), end="")
+
+
 @subscribers.command(name="remove")
 def remove_subscriber(name: Annotated[str, typer.Argument(help="Tên. / Name.")]) -> None:
     """Thu hồi khóa đọc. / Revoke a key."""
