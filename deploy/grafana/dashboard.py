@@ -19,6 +19,11 @@ PANELS: tuple[tuple[str, str, dict[str, str]], ...] = (
         "none",
         {"max(loa_gaps_oldest_overdue_days)": "days"},
     ),
+    (
+        "Hệ thống đọc sự kiện còn chậm / Subscribers behind",
+        "none",
+        {"max by (consumer) (loa_subscriber_pending + loa_subscriber_unacknowledged)": "{{consumer}}"},
+    ),
     ("Cảnh báo / Alerts", "none", {"max by (state) (loa_alerts)": "{{state}}"}),
     (
         "Thư / Mails",

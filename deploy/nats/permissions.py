@@ -11,6 +11,7 @@ OPERATOR = "operator"
 SERVICES = ("registry", "campaigns", "metrics", "notifier")
 USERS = (*SERVICES, OPERATOR)
 SUBSCRIBER = "reader-"
+LAG_READER = "metrics"  # the one service that measures how far external systems have read
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ def permissions(user: str) -> Permissions:
             *(f"loa.{context}.>" for context, owner in OWNERS.items() if owner == user),
             *(subject for stream in streams for subject in _read(stream)),
             *(subject for item in own for subject in _consume(f"{item.stream}.{item.name}")),
+            *((f"$JS.API.CONSUMER.LIST.{EVENTS}",) if user == LAG_READER else ()),
         ),
         publish_deny=tuple(subject for consumer in (*own, *foreign) for subject in _own_only(consumer, user)),
         subscribe=(f"{inbox_prefix(user)}.>",),

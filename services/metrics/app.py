@@ -9,6 +9,7 @@ from services.metrics.adapters.collector import Collector
 from services.metrics.adapters.read_model import SqlSnapshots
 from services.metrics.adapters.records import SqlAnnouncements
 from services.metrics.adapters.sql_projection import MetricsProjection
+from services.metrics.adapters.subscriber_collector import SubscriberCollector
 from services.metrics.application.effect import Effects
 from services.metrics.application.gap_reconciler import GapReconciler
 from services.metrics.application.queries import Queries
@@ -34,6 +35,8 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
     queries = Queries(snapshots, rulebook)
     collector = Collector.of(snapshots, rulebook, now, platform.metrics)
     platform.metrics.before_scrape("gaps", collector.read)
+    external = SubscriberCollector.of(platform.client, platform.metrics)
+    platform.metrics.before_scrape("subscriber_lag", external.read)
     return app_factory.create_api(
         service=settings.service,
         description="Tỷ lệ truyền thông, khoảng trống, báo cáo. / Compliance, gaps, reports.",

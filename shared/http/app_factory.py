@@ -21,6 +21,7 @@ from shared.kernel import clock, log
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal, Text
 from shared.kernel.health import Health
+from shared.kernel.release import RELEASE
 from shared.observability.label_values import method_label
 from shared.observability.metrics import Telemetry
 from shared.observability.tracing import Tracing

@@ -1,9 +1,9 @@
 """Routes of every service: liveness, readiness, metrics, and the contract of its events."""
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any
-from urllib.parse import unquote
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
@@ -13,10 +13,11 @@ from faststream.specification import AsyncAPI
 from pydantic import BaseModel
 
 from shared.contracts.catalog import Catalog
-from shared.contracts.envelope import CONTENT_TYPE
-from shared.contracts.envelope_schema import OPEN, event_schema, open_lists
+from shared.contracts.envelope import data_schema, source, subject_of
+from shared.contracts.envelope_schema import OPEN, event_schema
 from shared.contracts.event import Event
 from shared.eventstore.streams import EVENTS
+from shared.http import asyncapi
 from shared.kernel.errors import Refusal
 from shared.kernel.health import Health, Purpose
 from shared.kernel.release import RELEASE
@@ -25,8 +26,8 @@ from shared.pages.layout import environment, safe
 
 READING = (
     f"All events stand in the JetStream stream {EVENTS}, as CloudEvents 1.0 in structured mode. To read them, ask an "
-    "operator for a key (`loa readers add NAME`): it admits you to a durable pull consumer `reader-NAME` of your own, "
-    "with inboxes below `_INBOX.reader-NAME`. Each event comes at least once; `id` tells whether you know it, "
+    "operator for a key and a durable pull consumer `reader-NAME` (`loa subscribers add NAME [--filter SUBJECT]`); set the "
+    "inbox prefix `_INBOX.reader-NAME`. deploy/sample/README.md has programs for nats-py, FastStream and Node. Each event comes at least once; `id` tells whether you know it, "
     "`aggregateversion` in which order those of one subject belong, `draftcode`, `unitcode` and `dataset` whose they "
     f"are. Fields, types and values of open lists (`{OPEN}`) are only ever added: pass over what you don't know."
 )
@@ -48,6 +49,22 @@ class Readiness(BaseModel):
     ready: bool
     ready_for: dict[Purpose, bool]
     checks: dict[str, CheckState]
+
+
+class SchemaEntry(BaseModel):
+    """One event type: `type` and `dataschema` (the schema's `$id`) as in its events, `url` to get the schema."""
+
+    name: str
+    type: str
+    version: int
+    dataschema: str
+    source: str
+    subject: str
+    url: str
+
+
+class SchemaList(BaseModel):
+    schemas: list[SchemaEntry]
 
 
 class UnknownEventType(Refusal):
@@ -86,6 +103,18 @@ def probing(health: Health, metrics: Telemetry) -> APIRouter:
     return router
 
 
+def _entry(model: type[Event]) -> SchemaEntry:
+    return SchemaEntry(
+        name=f"{model.context}.{model.name}",
+        type=model.type_name(),
+        version=model.version,
+        dataschema=data_schema(model),
+        source=source(model.context),
+        subject=subject_of(model, "{id}"),
+        url=f"/schemas/{model.type_name()}",
+    )
+
+
 def contract(service: str, broker: NatsBroker, catalog: Catalog) -> APIRouter:
     router = APIRouter(tags=["contract"])
     document = AsyncAPI(title=f"Loa {service}", version=RELEASE, description=READING, schema_version="3.0.0")
@@ -93,13 +122,15 @@ def contract(service: str, broker: NatsBroker, catalog: Catalog) -> APIRouter:
     @cache
     def specification() -> Any:
         """Build the document when it is first asked for: that takes as long as the rest of a start."""
-        built = FastStream(broker, specification=document).schema.to_specification()
-        _describe(built)
-        return built
+        return FastStream(broker, specification=document).schema.to_specification()
+
+    @cache
+    def asyncapi_document() -> str:
+        return json.dumps(asyncapi.complete(json.loads(specification().to_json())), ensure_ascii=False)
 
     @router.get("/asyncapi.json", summary="AsyncAPI 3 document of this service's events")
     async def asyncapi_json() -> Response:
-        return Response(specification().to_json(), media_type="application/json")
+        return Response(asyncapi_document(), media_type="application/json")
 
     @router.get("/asyncapi", response_class=HTMLResponse, summary="AsyncAPI for people")
     async def asyncapi_html() -> HTMLResponse:
@@ -114,12 +145,20 @@ def contract(service: str, broker: NatsBroker, catalog: Catalog) -> APIRouter:
         )
         return HTMLResponse(page, headers=safe())
 
-    @router.get("/schemas/{type_name}", summary="JSON Schema of an event type, in its envelope")
+    @router.get("/schemas", summary="All event types, with the addresses of their schemas")
+    async def schemas() -> SchemaList:
+        return SchemaList(schemas=[_entry(model) for model in catalog.types.values()])
+
+    @router.get(
+        "/schemas/{type_name}",
+        summary="JSON Schema of an event type, in its envelope; by its type or its `$id`",
+    )
     async def schema(type_name: str) -> dict[str, Any]:
-        if (model := catalog.types.get(type_name)) is None:
+        by_id = {data_schema(model): model for model in catalog.types.values()}
+        if (model := catalog.types.get(type_name) or by_id.get(type_name)) is None:
             raise UnknownEventType(
-                f"Không có loại sự kiện “{type_name}”; danh mục tại /asyncapi.",
-                f"There is no event type '{type_name}'; see /asyncapi for the list.",
+                f"Không có loại sự kiện “{type_name}”; danh mục tại /schemas.",
+                f"There is no event type '{type_name}'; see /schemas for the list.",
             )
         return event_schema(model)
 
@@ -155,19 +194,3 @@ def _kind(field: Mapping[str, Any]) -> str:
     if field.get("type") == "array":
         return f"{_kind(field.get('items', {}))}[]"
     return str(field.get("format") or field.get("type") or "object")
-
-
-def _describe(specification: Any) -> None:
-    """Say what FastStream does not: media type, stream and subjects of the events, and which lists are open."""
-    messages = specification.components.messages
-    open_lists(specification.components.schemas)
-    for channel in specification.channels.values():
-        if not (channel.address or "").startswith("loa."):
-            continue
-        setattr(channel, "x-stream", EVENTS)
-        if "{id}" in channel.address:
-            channel.parameters = {"id": {"description": "Id of the aggregate, a UUID."}}
-        for reference in channel.messages.values():
-            message = messages[unquote(reference.ref.removeprefix("#/components/messages/"))]
-            message.contentType = CONTENT_TYPE
-            message.correlationId.location = "$message.payload#/correlationid"

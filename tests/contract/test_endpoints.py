@@ -22,7 +22,7 @@ from shared.http import auth
 from shared.pages import link_pages
 from tests.support.service import SERVICES, create_app_of, existing
 
-PUBLIC = {"/livez", "/readyz", "/metrics", "/schemas/{type_name}", "/asyncapi", "/asyncapi.json"}
+PUBLIC = {"/livez", "/readyz", "/metrics", "/schemas", "/schemas/{type_name}", "/asyncapi", "/asyncapi.json"}
 PUBLIC |= {"/openapi.json", "/docs", "/docs/{file}"}
 
 GUARDS = (

@@ -7,8 +7,16 @@ from typing import Annotated
 
 import typer
 
+from deploy.cli.operate.subscriber_snippets import Snippet
 from deploy.cli.options import Json, Unit, connected
 from shared.contracts.vocabulary import Role
+
+Filters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--filter", help="Chủ đề cần đọc, lặp lại được; mặc định tất cả. / Subject to read; all if absent."
+    ),
+]
 
 commands = typer.Typer()
 
@@ -136,19 +144,48 @@ def apply(
 @subscribers.command(name="add")
 def add_subscriber(
     name: Annotated[str, typer.Argument(help="Tên hệ thống đọc. / Name of the external system.")],
+    filters: Filters = None,
+    snippet: Annotated[
+        Snippet | None, typer.Option(help="In chương trình đọc mẫu. / Print a program that reads.")
+    ] = Snippet.NATS_PY,
+    no_snippet: Annotated[
+        bool, typer.Option("--no-snippet", help="Chỉ in thông số. / Print the settings only.")
+    ] = False,
 ) -> None:
-    """Tạo khóa chỉ để đọc sự kiện. / Create a key that may only read the events."""
+    """Tạo khóa chỉ để đọc sự kiện, và durable consumer. / Create a key that may only read the events, and its durable."""
     from deploy.cli.operate import subscribers as command
 
-    command.add(name)
+    command.add(name, filters or (), None if no_snippet else snippet)
 
 
 @subscribers.command(name="list")
-def list_subscribers() -> None:
-    """Các khóa đọc hiện có. / List the keys."""
+def list_subscribers(as_json: Json = False) -> None:
+    """Các khóa đọc và tiến độ đọc. / List the keys with their lag."""
     from deploy.cli.operate import subscribers as command
 
-    command.show()
+    command.show(as_json=as_json)
+
+
+@subscribers.command(name="reset")
+def reset_subscriber(
+    name: Annotated[str, typer.Argument(help="Tên. / Name.")], filters: Filters = None
+) -> None:
+    """Đọc lại từ sự kiện đầu tiên; đổi bộ lọc. / Read again from the first event, with the same or another filter."""
+    import asyncio
+
+    from deploy.cli.operate import subscribers as command
+
+    asyncio.run(command.reset(name, filters or ()))
+
+
+@subscribers.command(name="snippet")
+def reader_program(
+    library: Annotated[Snippet, typer.Argument(help="Thư viện. / Library.")],
+) -> None:
+    """In chương trình đọc mẫu. / Print a program that reads the events."""
+    from deploy.cli.operate.subscriber_snippets import snippet
+
+    print(snippet(library), end="")
 
 
 @subscribers.command(name="remove")

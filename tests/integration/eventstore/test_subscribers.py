@@ -3,17 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import nats.errors
 import pytest
 from nats.aio.client import Client
-from nats.js.api import AckPolicy, ConsumerConfig
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from deploy.local.engines import nats as local
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring, keyring, new_seed, write_secret
 from deploy.nats.permissions import inbox_prefix, subscriber
-from deploy.sample.subscriber import read
+from deploy.sample.subscriber import Refused, read
 from shared.contracts.catalog import OWNERS
 from shared.eventstore.streams import CONSUMERS, EVENTS, TICKS, stream_state
 from shared.kernel.clock import new_id
@@ -60,6 +61,50 @@ async def test_the_sample_reads_each_event_and_goes_on_where_it_was(
     assert [line.split()[0] for line in await read_again()] == ["1", "2"]
     await _written(server)
     assert await read_again() == ["3 2026-11-28T00:00:00Z vn.loa.draft.registered.v1 draft/x"]
+
+
+CHANGED = [
+    (["loa.draft.>"], ["loa.>"]),
+    (["loa.>"], ["loa.draft.>"]),
+    (["loa.draft.>"], ["loa.unit.>"]),
+    (["loa.draft.>"], ["loa.draft.>", "loa.unit.>"]),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), CHANGED)
+async def test_the_sample_refuses_another_filter_than_its_durable_has(
+    server: NatsServer, ring: Keyring, before: list[str], after: list[str]
+) -> None:
+    async def read_once(subjects: list[str]) -> None:
+        await read("portal", str(ring.seed_file(PORTAL)), server.url, subjects, once=True)
+
+    await _written(server)
+    await read_once(before)
+    with pytest.raises(Refused, match=r"loa subscribers reset portal"):
+        await read_once(after)
+    async with connected(server, PORTAL) as portal:
+        config = (await portal.jetstream().consumer_info(EVENTS, PORTAL)).config
+    assert sorted(config.filter_subjects or [config.filter_subject or ""]) == before
+    await read_once(list(reversed(before)))
+
+
+IGNORED: list[dict[str, Any]] = [
+    {"deliver_policy": DeliverPolicy.NEW},
+    {"deliver_policy": DeliverPolicy.LAST},
+    {"ack_policy": AckPolicy.NONE},
+]
+
+
+@pytest.mark.parametrize("setting", IGNORED, ids=str)
+async def test_the_sample_refuses_a_durable_with_a_setting_that_it_does_not_ask_for(
+    server: NatsServer, ring: Keyring, setting: dict[str, Any]
+) -> None:
+    await _written(server)
+    config = {"name": PORTAL, "durable_name": PORTAL, "ack_policy": AckPolicy.EXPLICIT} | setting
+    async with connected(server, PORTAL) as portal:
+        await portal.jetstream().add_consumer(EVENTS, ConsumerConfig(**config))
+    with pytest.raises(Refused, match=next(iter(setting)).replace("_", " ")):
+        await read("portal", str(ring.seed_file(PORTAL)), server.url, ["loa.>"], once=True)
 
 
 @pytest.mark.parametrize("context", OWNERS)

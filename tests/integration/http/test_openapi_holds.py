@@ -43,7 +43,7 @@ ELSEWHERE = {
     "/projections/rebuild",  # would give the other requests no peace
 }
 
-ALIKE = {"/livez", "/readyz", "/metrics", "/asyncapi", "/asyncapi.json", "/schemas/{type_name}"}
+ALIKE = {"/livez", "/readyz", "/metrics", "/asyncapi", "/asyncapi.json", "/schemas", "/schemas/{type_name}"}
 ALIKE |= {"/projections", "/projections/skip"}
 
 every_service = pytest.mark.parametrize("service", existing(*SERVICES))

@@ -9,6 +9,7 @@ import jwt
 
 from deploy.cli.console import count, day, listed
 from deploy.cli.operate.health import engine_diagnosis as engines
+from deploy.cli.operate.health import subscriber_lag
 from deploy.cli.operate.health.finding import LAG, Finding, Findings, place_of
 from deploy.cli.operate.health.readings import Answer, Readings
 from deploy.cli.operate.health.status import repair_command
@@ -30,6 +31,7 @@ def diagnose(readings: Readings) -> list[Finding]:
         engines.durability,
         engines.streams,
         engines.consumers,
+        subscriber_lag.findings,
         engines.database,
         engines.skew,
         _mail,

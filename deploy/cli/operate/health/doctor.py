@@ -10,6 +10,7 @@ from rich.text import Text as Styled
 
 from deploy.cli import brokers
 from deploy.cli.console import count, day, listed, out, print_json, print_text
+from deploy.cli.operate import subscriber_view
 from deploy.cli.operate.health.diagnosis import diagnose, expiry
 from deploy.cli.operate.health.engine_diagnosis import LEAST_FREE, SKEW, clocks, synced
 from deploy.cli.operate.health.finding import Finding
@@ -48,6 +49,7 @@ def as_document(seen: Readings, findings: list[Finding]) -> dict[str, object]:
         "last_position": seen.broker.last,
         "every_write_synced": synced(seen),
         "consumers": [asdict(state) for state in seen.broker.consumers],
+        "subscribers": [subscriber_view.document(state) for state in seen.broker.subscribers],
         "clocks_ahead_seconds": clocks(seen),
         "versions": versions(seen),
         "database_bytes": seen.database.size,
@@ -123,6 +125,8 @@ def _facts(seen: Readings) -> Iterator[Text]:
             f"Hàng đợi (chờ/đang xử lý/gửi lại): {states}",
             f"Consumers (pending/unacknowledged/redelivered): {states}",
         )
+        if seen.broker.subscribers:
+            yield subscriber_view.lag(seen.broker.subscribers)
     if measured := clocks(seen):
         worst = max(measured.values(), key=abs)
         yield Text(

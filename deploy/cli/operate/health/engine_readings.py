@@ -10,10 +10,13 @@ import nats.errors
 from nats.aio.client import Client
 
 from deploy.cli import brokers
+from deploy.cli.operate import subscribers
 from deploy.local.engines import databases
 from deploy.local.engines.postgres import PostgresServer
+from deploy.local.keys.keyring import Keyring
 from deploy.local.settings import LocalSettings
 from shared.eventstore import streams
+from shared.eventstore.subscriber_states import SubscriberState, subscriber_states
 
 SECONDS = 3.0  # for all requests to one part, which run side by side with those to the others
 NO_ANSWER = f"no answer within {SECONDS:g} s"
@@ -42,6 +45,8 @@ class Broker:
     version: str = ""
     differences: tuple[streams.Difference, ...] = ()
     consumers: tuple[ConsumerState, ...] = ()
+    subscribers: tuple[SubscriberState, ...] = ()
+    without_durable: tuple[str, ...] = ()  # external systems that have a key and no durable
     last: int = 0
 
 
@@ -63,14 +68,14 @@ async def read_broker(url: str, folder: Path, replicas: int) -> Broker:
         return Broker(f"{folder}/keys?")
     try:
         async with asyncio.timeout(SECONDS):
-            return await _read_broker(await brokers.connected(url, folder), replicas)
+            return await _read_broker(await brokers.connected(url, folder), folder, replicas)
     except TimeoutError:
         return Broker(NO_ANSWER)
     except (OSError, nats.errors.Error) as error:
         return Broker(_message(error))
 
 
-async def _read_broker(client: Client, replicas: int) -> Broker:
+async def _read_broker(client: Client, folder: Path, replicas: int) -> Broker:
     try:
         js = client.jetstream(timeout=SECONDS)
         differences = tuple(await streams.plan(js, replicas))
@@ -78,8 +83,19 @@ async def _read_broker(client: Client, replicas: int) -> Broker:
         consumers = [
             await _consumer_state(js, entry) for entry in streams.CONSUMERS if entry.name not in missing
         ]
-        last = 0 if streams.EVENTS in missing else (await streams.stream_state(js)).last
-        return Broker("", _version(client), differences, tuple(consumers), last)
+        if streams.EVENTS in missing:
+            return Broker("", _version(client), differences, tuple(consumers))
+        readers = tuple(await subscriber_states(js))
+        return Broker(
+            version=_version(client),
+            differences=differences,
+            consumers=tuple(consumers),
+            subscribers=readers,
+            without_durable=tuple(
+                subscribers.without_durable(Keyring(folder / "keys").subscribers(), readers)
+            ),
+            last=(await streams.stream_state(js)).last,
+        )
     finally:
         await client.close()
 

@@ -9,10 +9,12 @@ from typing import Any
 from rich.table import Table
 
 from deploy.cli.console import count, out, print_text
+from deploy.cli.operate.health import subscriber_lag
 from deploy.cli.operate.health.readings import Answer, ask, ask_services, broker_report, monitors
 from deploy.local import state
 from deploy.nats.permissions import SERVICES
 from shared.eventstore.streams import EVENTS
+from shared.eventstore.subscriber_states import SubscriberState
 from shared.kernel.errors import Text
 from shared.kernel.health import Purpose
 
@@ -46,6 +48,7 @@ class Screen:
     answers: Answers
     last: int | None
     has_monitor: bool
+    subscribers: Sequence[SubscriberState] = ()
 
 
 def show(current: state.Current) -> bool:
@@ -66,12 +69,12 @@ async def collect(current: state.Current) -> Screen:
     """Ask for everything side by side; what does not answer in time is shown as missing."""
     paths = {name: ("/readyz", "/projections", *more) for name, more in PATHS.items()}
     addresses = monitors(current)
-    answers, stores = await asyncio.gather(
-        ask_services(current, paths), ask([f"{url}{STORE}" for url in addresses])
+    answers, stores, subscribers = await asyncio.gather(
+        ask_services(current, paths), ask([f"{url}{STORE}" for url in addresses]), subscriber_lag.read()
     )
     last = max((position for store in stores if (position := last_position(store))), default=None)
     states = [_state(name, current.urls.get(name, ""), answers.get(name, {})) for name in SERVICES]
-    return Screen(states, answers, last, bool(addresses))
+    return Screen(states, answers, last, bool(addresses), subscribers)
 
 
 def _state(name: str, url: str, answers: Mapping[str, Answer]) -> ServiceState:
@@ -153,6 +156,7 @@ def _number(number: int | None) -> str:
 
 def _facts(screen: Screen) -> Iterator[Text]:
     yield _log_end(screen)
+    yield from subscriber_lag.lines(screen.subscribers)
     metrics, notifier = (screen.answers.get(name, {}) for name in ("metrics", "notifier"))
     if "gaps" in (answer := body_of(metrics, "/gaps")):
         overdue = sum(gap["state"] == "overdue" for gap in answer["gaps"])

@@ -1,0 +1,63 @@
+"""The lag of external systems for `loa status` and `loa doctor`."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import nats.errors
+
+from deploy.cli import brokers
+from deploy.cli.console import CommandError, count
+from deploy.cli.operate import subscriber_view
+from deploy.cli.operate.health.finding import Finding, Findings
+from deploy.nats.permissions import SUBSCRIBER
+from shared.eventstore.subscriber_states import SubscriberState, subscriber_states
+from shared.kernel import clock
+from shared.kernel.errors import Text
+
+if TYPE_CHECKING:
+    from deploy.cli.operate.health.readings import Readings
+
+SECONDS = 3.0  # of `loa status` for the broker
+
+
+def findings(readings: "Readings") -> Findings:
+    """Report each reader that is behind and does not move, and each key without a durable."""
+    for state in readings.broker.subscribers:
+        problem = subscriber_view.reading_problem(state, readings.now)
+        if problem is not None and (state.stalled(readings.now) or state.redelivered):
+            yield Finding(state.name, _with_lag(problem, state), _fix(state))
+    for user in readings.broker.without_durable:
+        name = user.removeprefix(SUBSCRIBER)
+        what = Text("chưa có durable consumer", "it has no durable consumer")
+        yield Finding(user, what, f"loa subscribers reset {name}")
+
+
+def _with_lag(problem: Text, state: SubscriberState) -> Text:
+    behind = count(state.behind)
+    return Text(f"còn chậm {behind} sự kiện: {problem.vi}", f"{behind} events behind: {problem.en}")
+
+
+def _fix(state: SubscriberState) -> str:
+    name = state.name.removeprefix(SUBSCRIBER)
+    return f"loa subscribers list  # start the reader; not used any more: loa subscribers remove {name}"
+
+
+def lines(states: Sequence[SubscriberState]) -> Iterator[Text]:
+    """Give the lines of `loa status`: the lag of all readers, and what is wrong."""
+    if states:
+        yield subscriber_view.lag(states)
+    for state in states:
+        if problem := subscriber_view.reading_problem(state, clock.now()):
+            yield Text(f"{state.name}: {problem.vi}", f"{state.name}: {problem.en}")
+
+
+async def read() -> Sequence[SubscriberState]:
+    """Read the states of all readers; none where the broker is out of reach."""
+    if not brokers.has_operator(brokers.data_folder()):
+        return []
+    try:
+        async with asyncio.timeout(SECONDS), brokers.as_operator() as client:
+            return await subscriber_states(client.jetstream(timeout=SECONDS))
+    except (OSError, nats.errors.Error, TimeoutError, CommandError):
+        return []
