@@ -31,6 +31,9 @@ from shared.observability.metrics import Telemetry
 from shared.observability.tracing import Tracing
 from shared.persistence import database
 from shared.projections.checkpoint import CheckpointTables
+from shared.projections.fence_rows import FenceRows
+from shared.projections.fenced_store import FencedEventStore
+from shared.projections.log_fence import LogFence
 from shared.projections.port import Projection, State
 from shared.projections.projector import Runner
 
@@ -51,18 +54,21 @@ class Platform:
     metrics: Telemetry = field(default_factory=Telemetry)
     engine: AsyncEngine = field(init=False)
     tracing: Tracing = field(init=False)
-    store: ObservedEventStore = field(init=False)
+    fence: LogFence = field(init=False)
+    store: FencedEventStore = field(init=False)
     connected: bool = False
     stopping: bool = False
 
     def __post_init__(self) -> None:
         self.engine = database.create_engine(self.settings.async_database_url)
         self.tracing = Tracing.configured(self.settings.service)
-        self.store = ObservedEventStore(
-            JetStreamEventStore(self.client, self.catalog), self.metrics, self.tracing
-        )
+        events = JetStreamEventStore(self.client, self.catalog)
+        self.fence = LogFence(self.client, self.settings.service, events.newest_seen.forget)
+        self.store = FencedEventStore(ObservedEventStore(events, self.metrics, self.tracing), self.fence)
 
     def runner(self, projection: Projection, checkpoints: CheckpointTables) -> Runner:
+        """Make the projector, whose rows the fence compares with the log from now on."""
+        self.fence.rows = FenceRows(self.engine, checkpoints, projection.name)
         return Runner(
             projection,
             client=self.client,
@@ -71,6 +77,8 @@ class Platform:
             checkpoints=checkpoints,
             telemetry=self.metrics,
             tracing=self.tracing,
+            fence=self.fence.require_open,
+            permit_rebuild=self.fence.require_decision,
         )
 
     def subscribers(self) -> Subscribers:
@@ -87,6 +95,7 @@ class Platform:
             "nats": lambda: faststream_broker.ping(self.client),
             "database": lambda: database.ping(self.engine),
             "projection": lambda: _projection_check(runner),
+            "log": self.fence.check,
         }
 
     @asynccontextmanager
@@ -108,7 +117,7 @@ class Platform:
         await faststream_broker.connect(self.client, self.settings, self.closed)
         self.connected = True
         logger.info("service_started")
-        await together(*background)
+        await together(self.fence.run, *background)
 
     async def closed(self) -> None:
         # A closed client never comes back; a process that went on without it would look alive and do nothing.

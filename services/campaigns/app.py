@@ -59,6 +59,7 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
         probes={**platform.probes(runner), "reactions": subscribers.probe},
         metrics=platform.metrics,
         tracing=platform.tracing,
+        fence=platform.fence,
         now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run, subscribers.run]),
     )

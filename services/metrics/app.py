@@ -49,6 +49,7 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
         probes=platform.probes(runner),
         metrics=platform.metrics,
         tracing=platform.tracing,
+        fence=platform.fence,
         now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
     )

@@ -115,6 +115,7 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
         probes={**platform.probes(runner), "reactions": subscribers.probe},
         metrics=platform.metrics,
         tracing=platform.tracing,
+        fence=platform.fence,
         now=now,
         lifespan=lambda _: platform.lifespan(
             MIGRATIONS,
@@ -153,6 +154,7 @@ def _ticks(
     more_kinds: Iterable[MailKind],
 ) -> Ticks:
     async def head() -> int:
+        await platform.fence.require_open()
         return (await stream_state(platform.client.jetstream(timeout=5))).last
 
     ledger = ObservedLedger(
@@ -188,6 +190,7 @@ def _ticks(
             calendar,
             kinds,
             now,
+            fence=platform.fence.require_open,
         ),
         runs=SqlMailRuns(platform.engine),
         simulation=FileTransport(settings.simulated_dir, settings.mail_from, kinds.once_a_day),

@@ -56,6 +56,10 @@ class NewestSeen:
         if position > self.position or not self.is_current:
             self.position, self.subject, self.noted = position, subject, time.monotonic()
 
+    def forget(self) -> None:
+        """An operator accepted another log: it need not have that event."""
+        self.position, self.subject = 0, ""
+
     def is_in(self, end: Msg) -> bool:
         """Say by the end mark of an answer whether who gave it has this event."""
         return not self.is_current or int(_header(end, "Nats-UpTo-Sequence") or 0) >= self.position

@@ -12,7 +12,7 @@ from opentelemetry.trace import Span
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.catalog import Catalog
-from shared.http import admin_routes, openapi, problems, service_routes
+from shared.http import admin_routes, log_routes, openapi, problems, service_routes
 from shared.http.auth import Verifier
 from shared.http.openapi import CORRELATION, REQUEST_ID
 from shared.kernel import clock, log
@@ -22,6 +22,7 @@ from shared.kernel.health import Probe
 from shared.observability.metrics import Telemetry
 from shared.observability.tracing import Tracing
 from shared.persistence.owned_state import Settle, nothing_to_settle
+from shared.projections.log_fence import LogFence
 from shared.projections.projector import Runner
 from shared.signed_links import links
 
@@ -56,6 +57,7 @@ def create_api(
     lifespan: Lifespan,
     now: Clock,
     settle: Settle = nothing_to_settle,
+    fence: LogFence | None = None,
 ) -> FastAPI:
     """Make the service's application; `settle` repairs work that a backup interrupted (`shared.persistence.owned_state`)."""
     app = FastAPI(
@@ -70,6 +72,8 @@ def create_api(
     app.middleware("http")(_observe(metrics, tracing))
     app.include_router(service_routes.probing(probes, metrics))
     app.include_router(service_routes.contract(service, broker, catalog))
+    if fence is not None:
+        app.include_router(log_routes.router(service, fence, runner))
     for router in (*admin_routes.routers(runner, settle), *routers):
         app.include_router(router)
     return app

@@ -11,13 +11,14 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from shared.kernel import log
-from shared.kernel.errors import Refusal, RefusalKind, Text
+from shared.kernel.errors import Refusal, RefusalKind, Text, Unavailable
 from shared.kernel.transient import TRANSIENT
 from shared.signed_links import links
 
 logger = log.get(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+UNAVAILABLE_SECONDS = 30  # until a request that waits for an operator may be tried again
 STATUS: Mapping[RefusalKind, HTTPStatus] = {
     "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "unauthenticated": HTTPStatus.UNAUTHORIZED,
@@ -97,6 +98,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     for transient in TRANSIENT:
         app.add_exception_handler(transient, _transient)
+    app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -199,6 +201,13 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     title = _TITLES.get(error.status_code, Text(str(error.detail), str(error.detail)))
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
     return problem(request, error.status_code, code, title, headers=error.headers)
+
+
+async def _unavailable(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Unavailable)  # noqa: S101  narrowing: registered for this class
+    return problem(
+        request, 503, error.code, error.message, facts=error.facts, retry_after=UNAVAILABLE_SECONDS
+    )
 
 
 async def _transient(request: Request, error: Exception) -> JSONResponse:

@@ -18,6 +18,7 @@ from shared.observability.tracing import ReceivedMessage
 from shared.projections.checkpoint import Checkpoint, CheckpointMoved, CheckpointTables
 from shared.projections.event_feed import RawEvent
 from shared.projections.port import PoisonEvent, Projection
+from shared.projections.recent_events import recent_rows
 
 logger = log.get(__name__)
 
@@ -39,6 +40,11 @@ class Batches:
     telemetry: Telemetry
     row: str
     path: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        """Say whether these are the tables that queries read."""
+        return self.row == self.projection.name
 
     async def project(
         self, batch: Sequence[RawEvent], checkpoint: Checkpoint, created: datetime
@@ -68,12 +74,16 @@ class Batches:
             return position in await self.checkpoints.skips(connection, self.projection.name)
 
     async def _commit(self, batch: Sequence[RawEvent], read: Checkpoint, created: datetime) -> Checkpoint:
-        to = Checkpoint(batch[-1].position, created)
+        last = batch[-1]
+        to = Checkpoint(last.position, created, last.position, last.event_id)
+        recent = recent_rows(batch) if self.is_live else None
         async with self.engine.begin() as connection:
             if self.path:
                 await connection.execute(text(f"SET LOCAL search_path = {self.path}"))
             # The checkpoint before the rows, in the order of queries: so no deadlock arises.
-            skipped = await self.checkpoints.advance(connection, self.row, read, to, of=self.projection.name)
+            skipped = await self.checkpoints.advance(
+                connection, self.row, read, to, of=self.projection.name, recent=recent
+            )
             if events := self._events(batch, skipped):
                 await self.projection.apply(connection, events)
         self._log_projected(events, to)

@@ -18,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.eventstore.log_identity import Match, described, view_log
 from shared.eventstore.streams import StreamState, stream_state
 from shared.kernel import clock, log
 from shared.kernel.errors import LoaError, TransientError
@@ -27,7 +28,7 @@ from shared.persistence.database import DatabaseBusy
 from shared.projections.batch_writer import Batches
 from shared.projections.checkpoint import Checkpoint, CheckpointMoved
 from shared.projections.event_feed import Feed
-from shared.projections.port import PoisonEvent
+from shared.projections.port import Guard, PoisonEvent, allow
 from shared.projections.shadow_tables import LIVE, Digest, ShadowTables, digests
 
 logger = log.get(__name__)
@@ -71,7 +72,9 @@ class TableComparison:
 class ShadowRebuild:
     """Worker of one purpose: waits for a request and carries it out."""
 
-    def __init__(self, purpose: Purpose, live: Batches, client: Client, tracing: Tracing) -> None:
+    def __init__(
+        self, purpose: Purpose, live: Batches, client: Client, tracing: Tracing, permit: Guard = allow
+    ) -> None:
         names = [table.name for table in live.projection.tables]
         self.purpose = purpose
         self._row = f"{live.row}.{purpose}"
@@ -80,6 +83,7 @@ class ShadowRebuild:
         self._rebuilt = replace(live, row=self._row, path=self._shadow.path)
         self._client = client
         self._tracing = tracing
+        self._permit = permit  # a rebuild replaces rows that may be all that is left of a lost log
         self._problem: str | None = None
 
     async def ask(self) -> None:
@@ -134,6 +138,7 @@ class ShadowRebuild:
         async with self._alone() as is_ours:
             if not is_ours or (await self.progress()).position is None:
                 return  # another replica is at it, or was
+            await self._permit()
             logger.info("rebuild_started", row=self._row)
             stream = await self._begin()
             feed = Feed(self._client, 0)
@@ -177,6 +182,7 @@ class ShadowRebuild:
 
     async def _took_place(self, at: Checkpoint, stream: StreamState) -> bool:
         try:
+            await self._permit()
             return await self._take_place(at, stream)
         except DatabaseBusy:  # readers were in the way
             return False
@@ -185,8 +191,12 @@ class ShadowRebuild:
         self, feed: Feed, at: Checkpoint, stream: StreamState, to: int, *, exactly: bool = False
     ) -> Checkpoint:
         """Project the log up to `to`; `exactly` leaves out what the last batch brings beyond (it is lost)."""
+        begun = feed.begun
         while at.position < to:
             batch = await feed.batch(BATCH, WAIT_SECONDS)
+            if feed.begun != begun:
+                await self._require_same(at)
+                begun = feed.begun
             if exactly:
                 batch = [event for event in batch if event.position <= to]
             if batch:
@@ -196,6 +206,11 @@ class ShadowRebuild:
             elif (await self._stream()).created != stream.created:
                 raise RestartRebuild("the log is another one")
         return at
+
+    async def _require_same(self, at: Checkpoint) -> None:
+        view = await view_log(self._client.jetstream(timeout=5), [at.mark])
+        if view.match(at.mark) is not Match.SAME:
+            raise RestartRebuild("the log is another one")
 
     async def _take_place(self, at: Checkpoint, stream: StreamState) -> bool:
         """Change places with the live tables if these are not ahead; readers wait for a moment, and see all."""
@@ -220,8 +235,9 @@ class ShadowRebuild:
             await connection.execution_options(isolation_level="REPEATABLE READ")
             at = await self._live.checkpoints.read(connection, self._live.row)
             live = await digests(connection, LIVE, self._shadow.names)
-        if at.stream_created not in (None, stream.created):
-            raise TransientError("the read model is of another log: rebuild it")
+        view = await view_log(self._client.jetstream(timeout=5), [at.mark])
+        if (match := view.match(at.mark)) is not Match.SAME:
+            raise TransientError(f"{described(match, at.mark, view)}: loa recover")
         await self._fill(feed, Checkpoint(), stream, at.position, exactly=True)
         async with self._live.engine.begin() as connection:
             rebuilt = await digests(connection, self._shadow.schema, self._shadow.names)
