@@ -17,6 +17,7 @@ from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.catalog import CATALOG, Catalog
+from shared.eventstore.answer_bucket import AnswerBucket
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.nats_connection import Connection
 from shared.eventstore.observed import ObservedEventStore
@@ -65,6 +66,11 @@ class Platform:
         events = JetStreamEventStore(self.client, self.catalog)
         self.fence = LogFence(self.client, self.settings.service, events.newest_seen.forget)
         self.store = FencedEventStore(ObservedEventStore(events, self.metrics, self.tracing), self.fence)
+
+    @property
+    def answers(self) -> AnswerBucket:
+        """The kept answers to idempotency keys."""
+        return AnswerBucket(self.client, self.settings.service)
 
     def runner(self, projection: Projection, checkpoints: CheckpointTables) -> Runner:
         """Make the projector, whose rows the fence compares with the log from now on."""

@@ -116,6 +116,7 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
         metrics=platform.metrics,
         tracing=platform.tracing,
         fence=platform.fence,
+        answers=platform.answers,
         now=now,
         lifespan=lambda _: platform.lifespan(
             MIGRATIONS,

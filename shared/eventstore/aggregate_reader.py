@@ -140,10 +140,14 @@ class LogReader:
 
     def _place(self, messages: Iterable[Msg], placed: Mapping[AggregateRef, _Placed]) -> None:
         for message in messages:
-            event = decode(self.catalog, int(_header(message, "Nats-Sequence")), message.data)
+            event = self._decoded(message)
             before = _header(message, Header.EXPECTED_LAST_SUBJECT_SEQUENCE) or event.position - 1
             if event.ref in placed:
                 placed[event.ref][event.aggregate_version] = event, int(before)
+
+    def _decoded(self, message: Msg) -> Recorded:
+        position, subject = int(_header(message, "Nats-Sequence")), _header(message, "Nats-Subject")
+        return decode(self.catalog, position, message.data, subject)
 
     async def _newest(self, refs: Sequence[AggregateRef]) -> list[Msg]:
         """Ask for the newest event of every type; where that is too much for one answer, in halves."""
@@ -182,7 +186,7 @@ class LogReader:
         while pending:
             start = events[-1].position + 1 if events else 1
             *messages, end = await self._ask({"seq": start, "next_by_subj": ref.subjects, "batch": self.page})
-            events += [decode(self.catalog, int(_header(m, "Nats-Sequence")), m.data) for m in messages]
+            events += [self._decoded(message) for message in messages]
             pending = not _is_whole(end)
         history = History(tuple(events))
         if history.version.count != len(events):

@@ -12,8 +12,10 @@ from opentelemetry.trace import Span
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.catalog import Catalog
+from shared.eventstore.answer_bucket import AnswerBucket
 from shared.http import admin_routes, log_routes, openapi, problems, service_routes
 from shared.http.auth import Verifier
+from shared.http.idempotency import KeptAnswers
 from shared.http.openapi import CORRELATION, REQUEST_ID
 from shared.kernel import clock, log
 from shared.kernel.clock import Clock
@@ -58,6 +60,7 @@ def create_api(
     now: Clock,
     settle: Settle = nothing_to_settle,
     fence: LogFence | None = None,
+    answers: AnswerBucket | None = None,
 ) -> FastAPI:
     """Make the service's application; `settle` repairs work that a backup interrupted (`shared.persistence.owned_state`)."""
     app = FastAPI(
@@ -68,12 +71,14 @@ def create_api(
     app.state.clock = now
     problems.install(app)
     openapi.complete(app)
+    if answers is not None:
+        app.add_middleware(KeptAnswers, bucket=answers, verifier=verifier, routes=lambda: app.routes)
     app.add_middleware(BodyLimit)
     app.middleware("http")(_observe(metrics, tracing))
     app.include_router(service_routes.probing(probes, metrics))
     app.include_router(service_routes.contract(service, broker, catalog))
     if fence is not None:
-        app.include_router(log_routes.router(service, fence, runner))
+        app.include_router(log_routes.router(service, fence, runner, settle))
     for router in (*admin_routes.routers(runner, settle), *routers):
         app.include_router(router)
     return app

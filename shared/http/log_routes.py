@@ -11,7 +11,9 @@ from pydantic import BaseModel, Field
 from shared.eventstore.log_identity import REASONS, Match
 from shared.http.auth import Operator, Reader
 from shared.http.request_context import Body, example
+from shared.kernel import clock
 from shared.kernel.errors import Text
+from shared.persistence.owned_state import Settle
 from shared.projections.log_fence import LogFence
 from shared.projections.projector import Runner
 
@@ -98,7 +100,8 @@ class Decided(BaseModel):
     rebuilding: bool
 
 
-def router(service: str, fence: LogFence, runner: Runner) -> APIRouter:
+def router(service: str, fence: LogFence, runner: Runner, settle: Settle) -> APIRouter:
+    """`settle` repairs work that was under way by the lost log: as after a restore, no mail goes out by itself."""
     routes = APIRouter(prefix="/log", tags=["operation"])
 
     @routes.get("", summary="Which log the rows come from, and whether it is the present one")
@@ -131,8 +134,12 @@ def router(service: str, fence: LogFence, runner: Runner) -> APIRouter:
 
     @routes.post("/decision", status_code=202, summary="Accept the present log, and rebuild the rows from it")
     async def decide(principal: Operator, body: Decision) -> Decided:
-        await fence.decide(by=principal.actor, reason=body.reason)
+        await fence.compare()
         rebuilding = fence.own is not None
+        if rebuilding:
+            async with runner.rows.engine.begin() as connection:
+                await settle(connection, clock.now())
+        await fence.decide(by=principal.actor, reason=body.reason)
         if rebuilding:
             await fence.compare()
             await runner.rebuild()

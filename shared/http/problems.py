@@ -18,7 +18,6 @@ from shared.signed_links import links
 logger = log.get(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-UNAVAILABLE_SECONDS = 30  # until a request that waits for an operator may be tried again
 STATUS: Mapping[RefusalKind, HTTPStatus] = {
     "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "unauthenticated": HTTPStatus.UNAUTHORIZED,
@@ -154,6 +153,11 @@ def _weight(text: str) -> float:
 
 async def _refusal(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refusal)  # noqa: S101  narrowing: registered for this class
+    return refused(request, error)
+
+
+def refused(request: Request, error: Refusal) -> JSONResponse:
+    """Shape the answer to a request that is refused."""
     return problem(
         request,
         STATUS[error.kind],
@@ -205,9 +209,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 async def _unavailable(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Unavailable)  # noqa: S101  narrowing: registered for this class
-    return problem(
-        request, 503, error.code, error.message, facts=error.facts, retry_after=UNAVAILABLE_SECONDS
-    )
+    return problem(request, 503, error.code, error.message, facts=error.facts)
 
 
 async def _transient(request: Request, error: Exception) -> JSONResponse:

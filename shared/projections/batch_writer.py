@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.catalog import Catalog
-from shared.contracts.envelope import Recorded, decode
+from shared.contracts.envelope import Recorded, SubjectMismatch, decode
 from shared.contracts.event import Unknown
 from shared.kernel import log
 from shared.kernel.errors import PermanentError
@@ -22,6 +22,7 @@ from shared.projections.recent_events import recent_rows
 
 logger = log.get(__name__)
 
+UNREADABLE = "unreadable"  # the type of a message of an unknown name that can't be read
 FEW = 10  # events of a batch that are named one by one
 
 
@@ -107,8 +108,22 @@ class Batches:
 
     def _events(self, batch: Sequence[RawEvent], skipped: frozenset[int]) -> list[Recorded]:
         ours = [raw for raw in batch if raw.position not in skipped and self._is_ours(raw)]
-        decoded = [decode(self.catalog, raw.position, raw.payload) for raw in ours]
+        decoded = [event for raw in ours if (event := self._decoded(raw)) is not None]
         for event in decoded:
             if isinstance(event.data, Unknown):
                 self.telemetry.unknown.labels(event.type).inc()
         return [event for event in decoded if not isinstance(event.data, Unknown)]
+
+    def _decoded(self, raw: RawEvent) -> Recorded | None:
+        """Read an event; what is unreadable of a type that is not defined here means nothing to this projection."""
+        try:
+            return decode(self.catalog, raw.position, raw.payload, raw.subject)
+        except SubjectMismatch:
+            raise
+        except PermanentError as error:
+            _, context, *_, name = raw.subject.split(".")
+            if self.catalog.has_name(context, name):
+                raise
+            logger.warning("event_passed_over", row=self.row, subject=raw.subject, detail=error.detail)
+            self.telemetry.unknown.labels(UNREADABLE).inc()
+            return None

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from deploy.local.engines.nats import NatsServer
 from shared.eventstore.streams import EVENTS, declared
 from tests.support import samples
 from tests.support.engines import connected, declare_streams
-from tests.support.service import Platform, eventually
+from tests.support.service import Api, Platform, eventually
 
 LOG_REPLACED = "urn:loa:problem:log-replaced"
 
@@ -76,8 +77,7 @@ async def record(platform: Platform, code: str) -> httpx.Response:
 async def recorded(platform: Platform, *codes: str) -> None:
     """Record units and wait until every service has them."""
     for code in codes:
-        answer = await eventually(lambda code=code: created(platform, code))
-        assert answer
+        await eventually(partial(created, platform, code))
     await platform.settled()
 
 
@@ -110,7 +110,7 @@ async def commands_go_on(platform: Platform) -> AsyncIterator[list[httpx.Respons
 
 async def closed(platform: Platform, *services: str) -> None:
     """Wait until the fence of each service is closed, and named by /readyz."""
-    await asyncio.gather(*(eventually(lambda name=name: _is_closed(platform, name)) for name in services))
+    await asyncio.gather(*(eventually(partial(_is_closed, platform, name)) for name in services))
 
 
 async def _is_closed(platform: Platform, service: str) -> bool:
@@ -120,9 +120,10 @@ async def _is_closed(platform: Platform, service: str) -> bool:
 
 
 async def opened(platform: Platform) -> None:
-    await asyncio.gather(*(eventually(lambda api=api: _is_open(api)) for api in platform.services.values()))
+    await asyncio.gather(*(eventually(partial(_is_open, api)) for api in platform.services.values()))
 
 
-async def _is_open(api: Any) -> bool:
+async def _is_open(api: Api) -> bool:
     ready = await api.client.get("/readyz")
-    return ready.status_code == 200 and (await api.client.get("/log")).json()["state"] == "open"
+    log = (await api.client.get("/log")).json()
+    return bool(ready.status_code == 200 and log["state"] == "open")

@@ -1,6 +1,7 @@
 """No command is acknowledged and no mail planned by a log that the rows don't come from, until an operator decides."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -44,11 +45,11 @@ async def test_an_older_log_is_refused_while_commands_and_ticks_go_on(
     assert {answer.json()["type"] for answer in answers[-4:]} == {LOG_REPLACED}
 
 
-async def _acknowledged(answers: list[object]) -> bool:
+async def _acknowledged(answers: Sequence[object]) -> bool:
     return len(answers) > 5
 
 
-async def _is_longer(answers: list[object], length: int) -> bool:
+async def _is_longer(answers: Sequence[object], length: int) -> bool:
     return len(answers) >= length
 
 

@@ -231,7 +231,7 @@ async def _indexes(platform: Platform) -> set[str]:
         result = await connection.fetch(
             "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND tablename <> ALL($1)", RETIRED
         )
-        return {name for (name,) in result if not name.startswith(("pk_projection", "alembic"))}
+        return {name for (name,) in result if not name.startswith(("pk_projection", "pk_log_", "alembic"))}
     finally:
         await connection.close()
 

@@ -11,7 +11,7 @@ from deploy.cli.console import count, day, listed
 from deploy.cli.operate.health import engine_diagnosis as engines
 from deploy.cli.operate.health.finding import LAG, START, Finding, Findings, log_of, restart
 from deploy.cli.operate.health.readings import Answer, Readings
-from deploy.cli.operate.health.status import repair_command
+from deploy.cli.operate.health.status import RECOVER, other_log, repair_command
 from deploy.nats.permissions import SERVICES
 from shared.kernel.errors import Text
 
@@ -55,9 +55,19 @@ def _services(readings: Readings) -> Findings:
             yield Finding(name, Text("không trả lời", "does not answer"), _restart_service(readings, name))
         else:
             log = log_of(readings, f"logs/{name}")
-            own = list(_projection(name, answers.get("/projections"), log))
-            yield from _readiness(name, answers["/readyz"], log, reported={"projection"} if own else set())
+            replaced = list(_other_log(name, answers.get("/log")))
+            own = replaced or list(_projection(name, answers.get("/projections"), log))
+            reported = {"projection"} if own else set()
+            yield from _readiness(name, answers["/readyz"], log, reported | ({"log"} if replaced else set()))
             yield from own
+
+
+def _other_log(name: str, answer: Answer | None) -> Findings:
+    """The rows of this service, or of another, come from another log than the present one."""
+    if answer is None or answer.status != HTTPStatus.OK:
+        return
+    if (what := other_log(answer.body)) is not None:
+        yield Finding(name, what, RECOVER)
 
 
 def _restart_service(readings: Readings, name: str) -> str:

@@ -60,7 +60,7 @@ class Readings:
 
 def paths_of(service: str, mail_day: date) -> tuple[str, ...]:
     own = {"notifier": ("/digests/counts", f"/preview?at={mail_day}")}
-    return ("/readyz", "/projections", *own.get(service, ()))
+    return ("/readyz", "/projections", "/log", *own.get(service, ()))
 
 
 def next_mail_day(now: datetime) -> date:

@@ -14,6 +14,7 @@ from deploy.nats.permissions import SERVICES
 from shared.eventstore.streams import EVENTS
 from shared.kernel.errors import Text
 
+RECOVER = "loa recover"  # shows what is lost first; a rebuild would destroy it
 START = Text("khởi động bằng `loa up`", "start it with `loa up`")
 
 
@@ -55,8 +56,39 @@ def read_state(services: Services, name: str) -> ServiceState:
         return ServiceState(name, ready=False, problem=error.message)
     except ServiceRefused as error:
         return ServiceState(name, ready=False, problem=error.message)
-    problem = _problem(projection) or (None if readiness.is_success else _unready(readiness))
+    problem = (
+        _other_log(services, name)
+        or _problem(projection)
+        or (None if readiness.is_success else _unready(readiness))
+    )
     return ServiceState(name, readiness.is_success, projection["position"], projection["pending"], problem)
+
+
+def _other_log(services: Services, name: str) -> Text | None:
+    """Say that the rows of this service, or of another, come from another log."""
+    try:
+        log = services.get(name, "/log")
+    except ServiceRefused:
+        return None  # an older release
+    return other_log(log)
+
+
+def other_log(log: Mapping[str, Any]) -> Text | None:
+    if log["state"] == "open":
+        return None
+    if log["kind"] is None:
+        names = ", ".join(log["others"])
+        return Text(
+            f"tạm dừng ghi nhận và gửi thư vì nhật ký khác với dữ liệu của {names}; xem phần mất và quyết định: `{RECOVER}`",
+            f"nothing is recorded or mailed, for the log differs from the rows of {names}; see what is lost and decide: `{RECOVER}`",
+        )
+    at, end = count(log["rows"]["position"]), count(log["log"]["position"])
+    return Text(
+        f"tạm dừng ghi nhận và gửi thư: {log['meaning']['vi']}; dữ liệu đến vị trí {at}, nhật ký kết thúc ở {end}; "
+        f"đừng dựng lại dữ liệu, xem phần mất và quyết định: `{RECOVER}`",
+        f"nothing is recorded or mailed: {log['meaning']['en']}; the rows are at position {at}, the log ends at {end}; "
+        f"do not rebuild, see what is lost and decide: `{RECOVER}`",
+    )
 
 
 def _unready(answer: httpx.Response) -> Text:
@@ -78,8 +110,8 @@ def _problem(projection: Mapping[str, Any]) -> Text | None:
 
 def repair_command(projection: Mapping[str, Any]) -> str:
     """Give the command after which a halted read model goes on."""
-    name, at = projection["projection"], projection["halted_at"]
-    return f"loa rebuild {name}" if at is None else f'loa skip {name} {at} --reason "…"'
+    at = projection["halted_at"]
+    return RECOVER if at is None else f'loa skip {at} --all --reason "…"'
 
 
 def _table(seen: list[ServiceState]) -> Table:
@@ -140,8 +172,18 @@ def _log_end(services: Services, seen: list[ServiceState]) -> Text:
                 f"NATS không trả lời; theo lần đọc cuối, nhật ký có đến vị trí {count(rows)}",
                 f"NATS does not answer; at the last read the log ended at position {count(rows)}",
             )
-        last = rows  # no monitoring address: the services' own positions
+        last = _log_end_of_services(services, rows)
     return Text(f"Vị trí cuối của nhật ký: {count(last)}", f"Last position of the log: {count(last)}")
+
+
+def _log_end_of_services(services: Services, rows: int) -> int:
+    """Without a monitoring address: the end that a service has read, else what their rows say."""
+    for name in SERVICES:
+        try:
+            return int(services.get(name, "/log")["log"]["position"])
+        except (Unreachable, NotStarted, ServiceRefused):
+            continue
+    return rows
 
 
 def last_position(services: Services) -> int | None:
