@@ -15,7 +15,7 @@ from shared.contracts.catalog import Catalog
 from shared.eventstore.answer_bucket import AnswerBucket
 from shared.http import admin_routes, log_routes, openapi, problems, service_routes
 from shared.http.auth import Verifier
-from shared.http.idempotency import KeptAnswers
+from shared.http.idempotency import KeptAnswers, keyed_routes
 from shared.http.openapi import CORRELATION, REQUEST_ID
 from shared.kernel import clock, log
 from shared.kernel.clock import Clock
@@ -72,7 +72,8 @@ def create_api(
     problems.install(app)
     openapi.complete(app)
     if answers is not None:
-        app.add_middleware(KeptAnswers, bucket=answers, verifier=verifier, routes=lambda: app.routes)
+        keyed = [route for router in routers for route in keyed_routes(router.routes)]
+        app.add_middleware(KeptAnswers, bucket=answers, verifier=verifier, routes=keyed)
     app.add_middleware(BodyLimit)
     app.middleware("http")(_observe(metrics, tracing))
     app.include_router(service_routes.probing(probes, metrics))

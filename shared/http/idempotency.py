@@ -6,11 +6,12 @@ overwritten what another client recorded in between.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http import HTTPStatus
 
+from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.requests import Request
@@ -92,7 +93,7 @@ class KeptAnswers:
     """Gives the kept answer to a key, or lets the application answer and keeps that; one request of a key at a time."""
 
     def __init__(
-        self, app: ASGIApp, bucket: AnswerBucket, verifier: Verifier, routes: Callable[[], Iterable[object]]
+        self, app: ASGIApp, bucket: AnswerBucket, verifier: Verifier, routes: Sequence[APIRoute]
     ) -> None:
         self._app = app
         self._bucket = bucket
@@ -181,15 +182,22 @@ class KeptAnswers:
             return None
 
     def _takes_key(self, scope: Scope) -> bool:
-        for route in self._routes():
-            if isinstance(route, APIRoute) and route.matches(scope)[0] is Match.FULL:
-                return _declares_key(route.dependant)
-        return False
+        return any(route.matches(scope)[0] is Match.FULL for route in self._routes)
 
     def _log_once(self, problem: str) -> None:
         if problem != self._last_problem:
             logger.warning("answers_not_kept", error=problem)
         self._last_problem = problem
+
+
+def keyed_routes(routes: Iterable[object]) -> Iterator[APIRoute]:
+    """Find the routes that take an idempotency key, in included routers too."""
+    for route in routes:
+        if isinstance(route, APIRoute):
+            if _declares_key(route.dependant):
+                yield route
+        elif isinstance(router := getattr(route, "original_router", None), APIRouter):
+            yield from keyed_routes(router.routes)
 
 
 def _declares_key(dependant: Dependant) -> bool:

@@ -90,7 +90,7 @@ class LogFence:
         """Take note of an append; one that stands no later than an earlier one went into another log."""
         if contact == self._connection and position > before:
             if position > self._newest.position:
-                self._newest = Mark(position, position, event_id, self.view.created)
+                self._newest = Mark(position, position, event_id)
             return
         await self.compare()
         await self.require_open()

@@ -177,13 +177,13 @@ class ShadowRebuild:
             await self._compare(feed, stream)
             return
         at = Checkpoint()
-        while not await self._took_place(at, stream):
+        while not await self._took_place(at):
             at = await self._fill(feed, at, stream, (await self._stream()).last)
 
-    async def _took_place(self, at: Checkpoint, stream: StreamState) -> bool:
+    async def _took_place(self, at: Checkpoint) -> bool:
         try:
             await self._permit()
-            return await self._take_place(at, stream)
+            return await self._take_place(at)
         except DatabaseBusy:  # readers were in the way
             return False
 
@@ -208,18 +208,21 @@ class ShadowRebuild:
         return at
 
     async def _require_same(self, at: Checkpoint) -> None:
-        view = await view_log(self._client.jetstream(timeout=5), [at.mark])
-        if view.match(at.mark) is not Match.SAME:
+        if await self._match(at) is not Match.SAME:
             raise RestartRebuild("the log is another one")
 
-    async def _take_place(self, at: Checkpoint, stream: StreamState) -> bool:
+    async def _match(self, at: Checkpoint) -> Match:
+        view = await view_log(self._client.jetstream(timeout=5), [at.mark])
+        return view.match(at.mark)
+
+    async def _take_place(self, at: Checkpoint) -> bool:
         """Change places with the live tables if these are not ahead; readers wait for a moment, and see all."""
         if at.position < (await self._stream()).last:
             return False
         async with self._live.engine.begin() as connection:
             await connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
             before = await self._live.checkpoints.lock(connection, self._live.row)
-            if before.stream_created == stream.created and before.position > at.position:
+            if before.position > at.position and await self._match(before) is Match.SAME:
                 return False
             await self._shadow.lock_live(connection)
             if not await self._shadow.fits(connection):

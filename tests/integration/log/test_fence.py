@@ -103,7 +103,7 @@ async def test_a_service_whose_own_rows_match_refuses_for_the_others(
     await closed(platform, "registry", "campaigns")
     state = (await platform.campaigns.client.get("/log")).json()
     assert (state["kind"], list(state["others"])) == (None, ["registry"])
-    body = {"held_on": "2024-01-01", "channel": "commune_radio", "title": "Phát thanh", "policies": [1]}
+    body = {"held_on": "2024-01-01", "channel": "commune_loudspeaker", "title": "Phát thanh", "policies": [1]}
     answer = await platform.campaigns.client.post("/drafts/X1/communications", json=body)
     assert (answer.status_code, answer.json()["type"]) == (503, LOG_REPLACED)
 

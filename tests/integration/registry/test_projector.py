@@ -19,9 +19,9 @@ from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from services.registry.adapters.tables import READ_MODEL, RETIRED
 from shared.contracts.ids import draft_id
+from shared.eventstore import log_identity
 from shared.eventstore.streams import EVENTS, StreamState, stream_state
 from shared.messaging import faststream_broker
-from shared.projections import projector as runner
 from shared.projections import rebuild as projections_rebuild
 from shared.projections.event_feed import Feed
 from shared.projections.port import State
@@ -287,7 +287,7 @@ async def test_a_log_that_seemed_to_end_before_the_rows_is_followed_again_once_i
     async with empty_platform.another("registry") as api:
         await api.client.post("/units", json=samples.unit("BTP"))
         await api.settled(await empty_platform.head())
-        monkeypatch.setattr(runner, "stream_state", stale_state)
+        monkeypatch.setattr(log_identity, "stream_state", stale_state)
         await eventually(lambda: halted(api))
         cut_off = False
         await eventually(api.ready)
@@ -339,7 +339,8 @@ async def test_another_log_under_the_same_name_is_noticed(
         detail = (await api.client.get("/readyz")).json()["checks"]["projection"]["detail"]
         assert "the rows come from the log made at" in detail
         assert "D000" in await dump(empty_platform)
-        await api.client.post("/projections/rebuild")
+        assert (await api.client.post("/projections/rebuild")).status_code == 503  # it would destroy the rows
+        await api.client.post("/log/decision", json={"reason": "nhật ký mới"})
         await eventually(api.ready)
         assert await dump(empty_platform) == ""
 
