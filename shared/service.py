@@ -191,8 +191,15 @@ def tune_gc() -> None:
     gc.set_threshold(NEW_OBJECTS, 20, 20)
 
 
+def _exit(*_: object) -> None:
+    """End as it was asked for: uvicorn raises the signal again once it has shut down."""
+    sys.exit(1 if _broken else 0)
+
+
 def serve(app: FastAPI, settings: ServiceSettings) -> None:
-    """Serve HTTP until SIGTERM or SIGINT; the exit status is 1 if the service broke down."""
+    """Serve HTTP until SIGTERM or SIGINT; the exit status is 0 then, and 1 if the service broke down."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _exit)
     tune_gc()
     uvicorn.run(
         app,

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -108,7 +108,7 @@ class KeptAnswers:
             return
         try:
             body = await _whole(receive)
-        except LoaError as error:
+        except (LoaError, ClientDisconnect) as error:
             await self._app(scope, _raising(error), send)
             return
         await self._answer(scope, subject, body, send)
@@ -219,8 +219,10 @@ async def _whole(receive: Receive) -> bytes:
     body, more = b"", True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
         body += message.get("body", b"")
-        more = message["type"] == "http.request" and message.get("more_body", False)
+        more = message.get("more_body", False)
     return body
 
 
@@ -237,7 +239,7 @@ def _giving(body: bytes) -> Receive:
     return receive
 
 
-def _raising(error: LoaError) -> Callable[[], Awaitable[Message]]:
+def _raising(error: Exception) -> Callable[[], Awaitable[Message]]:
     async def receive() -> Message:
         raise error
 

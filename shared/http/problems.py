@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from shared.kernel import log
 from shared.kernel.errors import Refusal, RefusalKind, Text, Unavailable
@@ -18,6 +19,7 @@ from shared.signed_links import links
 logger = log.get(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+CLIENT_CLOSED_REQUEST = 499  # as nginx logs it; nobody receives it
 STATUS: Mapping[RefusalKind, HTTPStatus] = {
     "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "unauthenticated": HTTPStatus.UNAUTHORIZED,
@@ -98,6 +100,7 @@ def install(app: FastAPI) -> None:
     for transient in TRANSIENT:
         app.add_exception_handler(transient, _transient)
     app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(ClientDisconnect, _hung_up)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -219,6 +222,12 @@ async def _transient(request: Request, error: Exception) -> JSONResponse:
         "A part of the system does not answer at the moment; try again in a few seconds. Nothing is lost.",
     )
     return problem(request, 503, "temporarily-unavailable", message, retry_after=2)
+
+
+async def _hung_up(request: Request, _: Exception) -> Response:
+    """The client went away while its request was read: there is nobody to answer, and nothing was done."""
+    logger.info("client_disconnected", path=_path(request))
+    return Response(status_code=CLIENT_CLOSED_REQUEST)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
