@@ -240,7 +240,9 @@ class ShadowRebuild:
             live = await digests(connection, LIVE, self._shadow.names)
         view = await view_log(self._client.jetstream(timeout=5), [at.mark])
         if (match := view.match(at.mark)) is not Match.SAME:
-            raise TransientError(f"{described(match, at.mark, view)}: loa recover")
+            raise TransientError(
+                f"the read model is of another log ({described(match, at.mark, view)}): loa recover"
+            )
         await self._fill(feed, Checkpoint(), stream, at.position, exactly=True)
         async with self._live.engine.begin() as connection:
             rebuilt = await digests(connection, self._shadow.schema, self._shadow.names)

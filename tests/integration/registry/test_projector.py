@@ -320,7 +320,8 @@ async def test_a_type_that_nobody_knows_is_passed_and_counted(empty_platform: Pl
         await api.client.post("/drafts", json=samples.draft("MOI", "BTP"))
         async with connected(empty_platform.server, "operator") as nc:
             raw = await nc.jetstream().get_msg(EVENTS, await empty_platform.head())
-        document = orjson.loads(raw.data or b"") | {"type": "vn.loa.draft.tomorrow.v1"}
+        changes = {"type": "vn.loa.draft.tomorrow.v1", "subject": f"draft/{draft_id('HONG')}"}
+        document = orjson.loads(raw.data or b"") | changes
         position = await publish(empty_platform, orjson.dumps(document), "tomorrow")
         await api.settled(position)
         assert "vn.loa.draft.tomorrow.v1" in (await api.client.get("/metrics")).text

@@ -1,6 +1,5 @@
 """A client that hangs up while its request is read: nobody to answer, nothing done, and no error in the log."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -40,9 +39,11 @@ def app() -> FastAPI:
 
 async def hung_up(path: str, content_type: str) -> list[Message]:
     """Send half a body and hang up; gives what the application sent."""
-    messages = iter(
-        [{"type": "http.request", "body": b"half", "more_body": True}, {"type": "http.disconnect"}]
-    )
+    sent_messages: list[Message] = [
+        {"type": "http.request", "body": b"--x\r\n", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    messages = iter(sent_messages)
     answered: list[Message] = []
 
     async def receive() -> Message:
