@@ -158,21 +158,21 @@ def decode(catalog: Catalog, position: int, payload: bytes, subject: str | None 
     by the subject, so an envelope that says something else is never taken.
     """
     try:
-        event = _decode(catalog, position, orjson.loads(payload))
+        document = orjson.loads(payload)
+        if subject is not None and subject != (wanted := _subject_of_envelope(document)):
+            raise SubjectMismatch(position, subject, wanted)
+        return _decode(catalog, position, document)
     except (ValueError, KeyError, TypeError, ValidationError) as error:
         raise PermanentError("poison_event", f"position {position}: {error}") from error
-    if subject is not None and subject != (wanted := _subject_of_envelope(event)):
-        raise SubjectMismatch(position, subject, wanted)
-    return event
 
 
-def _subject_of_envelope(event: Recorded) -> str:
+def _subject_of_envelope(document: dict[str, Any]) -> str:
     """Give the subject that an envelope belongs on, by its `subject` and its `type`."""
-    _, _, type_name = event.type.partition(f"{TYPE_PREFIX}.")
-    context, _, name = type_name.rpartition(".")[0].rpartition(".")
-    if context != event.ref.context:
-        return f"loa.{event.ref.context}.{event.ref.id}.? with type {event.type}"
-    return f"loa.{context}.{event.ref.id}.{name}"
+    ref, type_name = _ref(str(document["subject"])), str(document["type"])
+    context, _, name = type_name.removeprefix(f"{TYPE_PREFIX}.").rpartition(".")[0].rpartition(".")
+    if context != ref.context:
+        return f"loa.{ref.context}.{ref.id}.? with type {type_name}"
+    return f"loa.{context}.{ref.id}.{name}"
 
 
 @lru_cache(REMEMBERED)

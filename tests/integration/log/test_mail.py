@@ -32,7 +32,9 @@ async def office(
         yield made
 
 
-async def test_nothing_is_mailed_about_drafts_that_the_log_lost(office: NotifierFixture, store: Store) -> None:
+async def test_nothing_is_mailed_about_drafts_that_the_log_lost(
+    office: NotifierFixture, store: Store
+) -> None:
     """The log stays shorter than the rows, then grows past them, and a day begins on which reminders are due."""
     async with office.notifier() as api:
         await put_units(office, api)
