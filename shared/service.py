@@ -17,6 +17,7 @@ from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.catalog import CATALOG, Catalog
+from shared.eventstore.answer_bucket import AnswerBucket
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.log_writes import LogWrites, StoreMetrics
 from shared.eventstore.nats_connection import Connection
@@ -36,6 +37,9 @@ from shared.persistence import database, database_health
 from shared.persistence.clock_check import ClockCheck
 from shared.persistence.waiting import until_available
 from shared.projections.checkpoint import CheckpointTables
+from shared.projections.fence_rows import FenceRows
+from shared.projections.fenced_store import FencedEventStore
+from shared.projections.log_fence import LogFence
 from shared.projections.port import Projection
 from shared.projections.projection_health import disk_problem, probe_of
 from shared.projections.projector import Runner
@@ -45,7 +49,7 @@ logger = log.get(__name__)
 Background = Callable[[], Awaitable[None]]
 DRAIN_SECONDS = 10
 READS = all_of("started", "database")
-WRITES = all_of("started", "nats", "log_writes", "database", "database_writes")
+WRITES = all_of("started", "nats", "log_writes", "log", "database", "database_writes")
 NEW_OBJECTS = 50_000  # until the collector looks at them; Python's own 700 are a few rows of an import
 
 
@@ -59,9 +63,10 @@ class Platform:
     metrics: Telemetry = field(default_factory=Telemetry)
     engine: AsyncEngine = field(init=False)
     tracing: Tracing = field(init=False)
-    store: ObservedEventStore = field(init=False)
     writes: LogWrites = field(init=False)
     migrated: bool = False
+    fence: LogFence = field(init=False)
+    store: FencedEventStore = field(init=False)
     connected: bool = False
     stopping: bool = False
 
@@ -69,11 +74,20 @@ class Platform:
         self.engine = database.create_engine(self.settings.database_url.get_secret_value())
         self.tracing = Tracing.configured(self.settings.service)
         self.writes = LogWrites(self.client, self.settings.nats_monitors)
-        self.store = ObservedEventStore(
-            JetStreamEventStore(self.client, self.catalog), self.metrics, self.tracing, self.writes
+        events = JetStreamEventStore(self.client, self.catalog)
+        self.fence = LogFence(self.client, self.settings.service, events.newest_seen.forget)
+        self.store = FencedEventStore(
+            ObservedEventStore(events, self.metrics, self.tracing, self.writes), self.fence
         )
 
+    @property
+    def answers(self) -> AnswerBucket:
+        """The kept answers to idempotency keys."""
+        return AnswerBucket(self.client, self.settings.service)
+
     def runner(self, projection: Projection, checkpoints: CheckpointTables) -> Runner:
+        """Make the projector, whose rows the fence compares with the log from now on."""
+        self.fence.rows = FenceRows(self.engine, checkpoints, projection.name)
         return Runner(
             projection,
             client=self.client,
@@ -82,6 +96,8 @@ class Platform:
             checkpoints=checkpoints,
             telemetry=self.metrics,
             tracing=self.tracing,
+            fence=self.fence.require_open,
+            permit_rebuild=self.fence.require_decision,
         )
 
     def subscribers(self) -> Subscribers:
@@ -105,6 +121,7 @@ class Platform:
             "database_writes": lambda: database_health.ping_writes(self.engine, disk_problem(runner)),
             "projection": probe_of(runner),
             "clock": self.clock_check(now).probe,
+            "log": self.fence.check,
             **more,
         }
         health = Health(probes, {Purpose.READS: reads, Purpose.WRITES: writes})
@@ -143,7 +160,7 @@ class Platform:
         await faststream_broker.connect(self.client, self.settings, self.closed)
         self.connected = True
         logger.info("service_started")
-        await together(*background)
+        await together(self.fence.run, *background)
 
     async def _migrate(self, migrations: Path) -> None:
         await database.migrate(self.settings.database_url.get_secret_value(), migrations)
@@ -192,8 +209,15 @@ def tune_gc() -> None:
     gc.set_threshold(NEW_OBJECTS, 20, 20)
 
 
+def _exit(*_: object) -> None:
+    """End as it was asked for: uvicorn raises the signal again once it has shut down."""
+    sys.exit(1 if _broken else 0)
+
+
 def serve(app: FastAPI, settings: ServiceSettings) -> None:
-    """Serve HTTP until SIGTERM or SIGINT; the exit status is 1 if the service broke down."""
+    """Serve HTTP until SIGTERM or SIGINT; the exit status is 0 then, and 1 if the service broke down."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _exit)
     tune_gc()
     uvicorn.run(
         app,

@@ -5,7 +5,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from shared.contracts.catalog import OWNERS
-from shared.eventstore.streams import CONSUMERS, EVENTS, Consumer
+from shared.eventstore.streams import (
+    ANSWERS_BUCKET,
+    ANSWERS_STREAM,
+    CONSUMERS,
+    EVENTS,
+    FENCE,
+    FENCE_BUCKET,
+    Consumer,
+)
 
 OPERATOR = "operator"
 SERVICES = ("registry", "campaigns", "metrics", "notifier")
@@ -47,6 +55,7 @@ def permissions(user: str) -> Permissions:
             *(subject for stream in streams for subject in _read(stream)),
             *(subject for item in own for subject in _consume(f"{item.stream}.{item.name}")),
             *((f"$JS.API.CONSUMER.LIST.{EVENTS}",) if user == LAG_READER else ()),
+            *_buckets(user),
         ),
         publish_deny=tuple(subject for consumer in (*own, *foreign) for subject in _own_only(consumer, user)),
         subscribe=(f"{inbox_prefix(user)}.>",),
@@ -99,6 +108,14 @@ def _read(stream: str) -> Iterator[str]:
     yield f"$JS.API.CONSUMER.MSG.NEXT.{stream}.*"
     yield f"$JS.FC.{stream}.>"
     yield f"$JS.FC.*.*.{stream}.>"  # the longer layout of newer servers
+
+
+def _buckets(user: str) -> Iterator[str]:
+    """Subjects of the key-value buckets: what all services say of the log, and a service's own kept answers."""
+    yield f"$KV.{FENCE_BUCKET}.{user}"
+    yield f"$JS.API.DIRECT.GET.{FENCE}.>"
+    yield f"$KV.{ANSWERS_BUCKET}.{user}.>"
+    yield f"$JS.API.DIRECT.GET.{ANSWERS_STREAM}.$KV.{ANSWERS_BUCKET}.{user}.>"
 
 
 def _consume(path: str) -> Iterator[str]:

@@ -60,6 +60,8 @@ def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
         health=platform.health(runner, now, reactions=subscribers.probe),
         metrics=platform.metrics,
         tracing=platform.tracing,
+        fence=platform.fence,
+        answers=platform.answers,
         now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run, subscribers.run]),
     )

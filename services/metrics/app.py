@@ -52,6 +52,8 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
         health=platform.health(runner, now),
         metrics=platform.metrics,
         tracing=platform.tracing,
+        fence=platform.fence,
+        answers=platform.answers,
         now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
     )

@@ -117,6 +117,8 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
         health=platform.health(runner, now, reactions=subscribers.probe),
         metrics=platform.metrics,
         tracing=platform.tracing,
+        fence=platform.fence,
+        answers=platform.answers,
         now=now,
         lifespan=lambda _: platform.lifespan(
             MIGRATIONS,
@@ -155,6 +157,7 @@ def _ticks(
     more_kinds: Iterable[MailKind],
 ) -> Ticks:
     async def head() -> int:
+        await platform.fence.require_open()
         return (await stream_state(platform.client.jetstream(timeout=5))).last
 
     ledger = ObservedLedger(
@@ -191,6 +194,7 @@ def _ticks(
             kinds,
             now,
             EngineClocks(platform.clock_check(now), platform.client),
+            fence=platform.fence.require_open,
         ),
         runs=SqlMailRuns(platform.engine),
         simulation=FileTransport(settings.simulated_dir, settings.mail_from, kinds.once_a_day),

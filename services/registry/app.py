@@ -23,7 +23,7 @@ from shared.service import Platform
 
 READS = (*all_of("started"), frozenset({"database", "nats"}))
 """Without its database it still takes commands, which need the log alone; without the broker it answers queries."""
-WRITES = all_of("started", "nats", "log_writes")
+WRITES = all_of("started", "nats", "log_writes", "log")
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
 
@@ -51,6 +51,8 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
         health=platform.health(runner, now, READS, WRITES),
         metrics=platform.metrics,
         tracing=platform.tracing,
+        fence=platform.fence,
+        answers=platform.answers,
         now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
     )

@@ -61,6 +61,11 @@ class Catalog:
             readable = without_added_values(model, data, error)
         return Unknown(type=type_name, data=data) if readable is None else model.model_validate(readable)
 
+    def has_name(self, context: str, name: str) -> bool:
+        """Say whether a type of this name, in any version, is defined here."""
+        prefix = f"{TYPE_PREFIX}.{context}.{name}.v"
+        return any(type_name.startswith(prefix) for type_name in (*self.types, *self.upcasters))
+
     def owned_by(self, service: str) -> tuple[type[Event], ...]:
         return tuple(model for model in self.types.values() if OWNERS[model.context] == service)
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from shared.contracts.about import NOTHING, About
 from shared.contracts.catalog import OWNERS, Catalog
-from shared.contracts.event import Event, Unknown
+from shared.contracts.event import TYPE_PREFIX, Event, Unknown
 from shared.contracts.ids import REMEMBERED
 from shared.kernel.errors import PermanentError
 
@@ -141,16 +141,38 @@ def encode(ref: AggregateRef, new: NewEvent, aggregate_version: int) -> bytes:
     return orjson.dumps(attributes, option=orjson.OPT_UTC_Z)
 
 
-def decode(catalog: Catalog, position: int, payload: bytes) -> Recorded:
-    """Read one stored event.
+class SubjectMismatch(PermanentError):
+    """The envelope is of another aggregate, or another type, than the subject that it was published on."""
 
-    An unknown type becomes `Unknown`; what is no envelope of ours, or has wrong data, raises
-    `PermanentError("poison_event", …)` with the position.
+    def __init__(self, position: int, subject: str, envelope: str) -> None:
+        super().__init__(
+            "poison_event", f"position {position}: the subject is {subject}, the envelope is of {envelope}"
+        )
+
+
+def decode(catalog: Catalog, position: int, payload: bytes, subject: str | None = None) -> Recorded:
+    """Read one stored event that was published on `subject` (None: not compared).
+
+    An unknown type becomes `Unknown`; what is no envelope of ours, has wrong data or contradicts its subject raises
+    `PermanentError("poison_event", …)` with the position. The broker's permissions and the order of an aggregate go
+    by the subject, so an envelope that says something else is never taken.
     """
     try:
-        return _decode(catalog, position, orjson.loads(payload))
+        document = orjson.loads(payload)
+        if subject is not None and subject != (wanted := _subject_of_envelope(document)):
+            raise SubjectMismatch(position, subject, wanted)
+        return _decode(catalog, position, document)
     except (ValueError, KeyError, TypeError, ValidationError) as error:
         raise PermanentError("poison_event", f"position {position}: {error}") from error
+
+
+def _subject_of_envelope(document: dict[str, Any]) -> str:
+    """Give the subject that an envelope belongs on, by its `subject` and its `type`."""
+    ref, type_name = _ref(str(document["subject"])), str(document["type"])
+    context, _, name = type_name.removeprefix(f"{TYPE_PREFIX}.").rpartition(".")[0].rpartition(".")
+    if context != ref.context:
+        return f"loa.{ref.context}.{ref.id}.? with type {type_name}"
+    return f"loa.{context}.{ref.id}.{name}"
 
 
 @lru_cache(REMEMBERED)

@@ -57,6 +57,10 @@ class NewestSeen:
         if position > self.position or not self.is_current:
             self.position, self.subject, self.noted = position, subject, time.monotonic()
 
+    def forget(self) -> None:
+        """An operator accepted another log: it need not have that event."""
+        self.position, self.subject = 0, ""
+
     def is_in(self, end: Msg) -> bool:
         """Say by the end mark of an answer whether who gave it has this event."""
         return not self.is_current or int(_header(end, "Nats-UpTo-Sequence") or 0) >= self.position
@@ -137,10 +141,14 @@ class LogReader:
 
     def _place(self, messages: Iterable[Msg], placed: Mapping[AggregateRef, _Placed]) -> None:
         for message in messages:
-            event = decode(self.catalog, int(_header(message, "Nats-Sequence")), message.data)
+            event = self._decoded(message)
             before = _header(message, Header.EXPECTED_LAST_SUBJECT_SEQUENCE) or event.position - 1
             if event.ref in placed:
                 placed[event.ref][event.aggregate_version] = event, int(before)
+
+    def _decoded(self, message: Msg) -> Recorded:
+        position, subject = int(_header(message, "Nats-Sequence")), _header(message, "Nats-Subject")
+        return decode(self.catalog, position, message.data, subject)
 
     async def _newest(self, refs: Sequence[AggregateRef]) -> list[Msg]:
         """Ask for the newest event of every type; where that is too much for one answer, in halves."""
@@ -179,7 +187,7 @@ class LogReader:
         while pending:
             start = events[-1].position + 1 if events else 1
             *messages, end = await self._ask({"seq": start, "next_by_subj": ref.subjects, "batch": self.page})
-            events += [decode(self.catalog, int(_header(m, "Nats-Sequence")), m.data) for m in messages]
+            events += [self._decoded(message) for message in messages]
             pending = not _is_whole(end)
         history = History(tuple(events))
         if history.version.count != len(events):

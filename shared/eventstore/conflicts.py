@@ -26,6 +26,7 @@ class TooManyConflicts(Refusal):
 
     code = "version-conflict"
     kind = "conflict"
+    retry_after = 1
 
     def __init__(self, attempts: int) -> None:
         super().__init__(

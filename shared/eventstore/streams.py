@@ -22,6 +22,11 @@ from nats.js.errors import NotFoundError
 
 EVENTS = "LOA_EVENTS"
 TICKS = "LOA_TICKS"
+FENCE_BUCKET = "LOA_FENCE"  # which services have seen another log (`shared.eventstore.fence_board`)
+FENCE = f"KV_{FENCE_BUCKET}"
+ANSWERS_BUCKET = "LOA_ANSWERS"  # answers by idempotency key (`shared.http.idempotency`)
+ANSWERS_STREAM = f"KV_{ANSWERS_BUCKET}"
+ANSWERS_SECONDS = 24 * 3600.0
 TICK_SUBJECT = "loa-ticks.minute"
 EVERY_MINUTE = "0 * * * * *"  # at second 0 (cron of six fields, ADR-51 of NATS)
 DUPLICATE_WINDOW = 120.0  # seconds
@@ -116,7 +121,21 @@ def declared(replicas: int, duplicate_window: float = DUPLICATE_WINDOW) -> Mappi
         "allow_direct": True,
         "allow_msg_schedules": True,
     }
-    return {EVENTS: common | events, TICKS: common | ticks}
+    bucket = {
+        "max_msgs_per_subject": 1,
+        "discard": DiscardPolicy.NEW,
+        "allow_direct": True,
+        "allow_rollup_hdrs": True,
+        "deny_delete": True,
+    }
+    fence = {"subjects": [f"$KV.{FENCE_BUCKET}.>"]}
+    answers = {"subjects": [f"$KV.{ANSWERS_BUCKET}.>"], "max_age": ANSWERS_SECONDS}
+    return {
+        EVENTS: common | events,
+        TICKS: common | ticks,
+        FENCE: common | bucket | fence,
+        ANSWERS_STREAM: common | bucket | answers,
+    }
 
 
 async def plan(

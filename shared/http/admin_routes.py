@@ -111,7 +111,7 @@ NDJSON = "application/x-ndjson"
 
 def routers(runner: Runner, settle: Settle) -> list[APIRouter]:
     rows = runner.rows
-    derived = (*rows.projection.tables, rows.checkpoints.checkpoint)
+    derived = (*rows.projection.tables, rows.checkpoints.checkpoint, rows.checkpoints.recent)
     own = OwnedState.of(rows.engine, rows.checkpoints.checkpoint.metadata, derived, settle)
     return [_projections(runner), _owned_state(runner, own)]
 

@@ -12,8 +12,10 @@ from opentelemetry.trace import Span
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.catalog import Catalog
-from shared.http import admin_routes, documentation, openapi, problems, service_routes
+from shared.eventstore.answer_bucket import AnswerBucket
+from shared.http import admin_routes, documentation, log_routes, openapi, problems, service_routes
 from shared.http.auth import Verifier
+from shared.http.idempotency import KeptAnswers, keyed_routes
 from shared.http.openapi import CORRELATION, REQUEST_ID
 from shared.http.security_headers import SecurityHeaders
 from shared.http.strict_requests import STREAMED, strict
@@ -26,6 +28,7 @@ from shared.observability.label_values import method_label
 from shared.observability.metrics import Telemetry
 from shared.observability.tracing import Tracing
 from shared.persistence.owned_state import Settle, nothing_to_settle
+from shared.projections.log_fence import LogFence
 from shared.projections.projector import Runner
 from shared.signed_links import links
 
@@ -66,6 +69,8 @@ def create_api(
     lifespan: Lifespan,
     now: Clock,
     settle: Settle = nothing_to_settle,
+    fence: LogFence | None = None,
+    answers: AnswerBucket | None = None,
 ) -> FastAPI:
     """Make the service's application; `settle` repairs work that a backup interrupted (`shared.persistence.owned_state`)."""
     app = Application(
@@ -81,11 +86,16 @@ def create_api(
     app.state.clock = now
     problems.install(app)
     openapi.complete(app)
+    if answers is not None:
+        keyed = [route for router in routers for route in keyed_routes(router.routes)]
+        app.add_middleware(KeptAnswers, bucket=answers, verifier=verifier, routes=keyed)
     app.add_middleware(BodyLimit)
     app.middleware("http")(_observe(metrics, tracing))
     app.include_router(service_routes.probing(health, metrics))
     app.include_router(service_routes.contract(service, broker, catalog))
     app.include_router(documentation.router(app.title))
+    if fence is not None:
+        app.include_router(log_routes.router(service, fence, runner, settle))
     for router in (*admin_routes.routers(runner, settle), *routers):
         app.include_router(router)
     return app

@@ -8,17 +8,19 @@ from typing import Any, Literal
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from shared.kernel import log
-from shared.kernel.errors import Refusal, RefusalKind, Text
+from shared.kernel.errors import Refusal, RefusalKind, Text, Unavailable
 from shared.kernel.transient import TRANSIENT
 from shared.signed_links import links
 
 logger = log.get(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+CLIENT_CLOSED_REQUEST = 499  # as nginx logs it; nobody receives it
 STATUS: Mapping[RefusalKind, HTTPStatus] = {
     "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "unauthenticated": HTTPStatus.UNAUTHORIZED,
@@ -98,6 +100,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     for transient in TRANSIENT:
         app.add_exception_handler(transient, _transient)
+    app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(ClientDisconnect, _hung_up)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -161,6 +165,11 @@ def _weight(text: str) -> float:
 
 async def _refusal(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refusal)  # noqa: S101  narrowing: registered for this class
+    return refused(request, error)
+
+
+def refused(request: Request, error: Refusal) -> JSONResponse:
+    """Shape the answer to a request that is refused."""
     return problem(
         request,
         STATUS[error.kind],
@@ -210,6 +219,11 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     return problem(request, error.status_code, code, title, headers=error.headers)
 
 
+async def _unavailable(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Unavailable)  # noqa: S101  narrowing: registered for this class
+    return problem(request, 503, error.code, error.message, facts=error.facts)
+
+
 async def _transient(request: Request, error: Exception) -> JSONResponse:
     logger.warning("request_transient_failure", path=_path(request), error=f"{type(error).__name__}: {error}")
     message = Text(
@@ -217,6 +231,12 @@ async def _transient(request: Request, error: Exception) -> JSONResponse:
         "A part of the system does not answer at the moment; try again in a few seconds. Nothing is lost.",
     )
     return problem(request, 503, "temporarily-unavailable", message, retry_after=2)
+
+
+async def _hung_up(request: Request, _: Exception) -> Response:
+    """The client went away while its request was read: there is nobody to answer, and nothing was done."""
+    logger.info("client_disconnected", path=_path(request))
+    return Response(status_code=CLIENT_CLOSED_REQUEST)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

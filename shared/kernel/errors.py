@@ -52,6 +52,17 @@ class TransientError(LoaError):
     """It may work later: try again, with a delay."""
 
 
+class Unavailable(TransientError):
+    """It may work later, once a person has done something; `message` is for that person, `code` as of a `Refusal`."""
+
+    code: ClassVar[str] = "temporarily-unavailable"
+
+    def __init__(self, vi: str, en: str, **facts: object) -> None:
+        super().__init__(f"{en} ({facts})" if facts else en)
+        self.message = Text(vi, en)
+        self.facts = facts
+
+
 class PermanentError(LoaError):
     """It will never work as it is: park it, with a low-cardinality reason that is also a metric label."""
 

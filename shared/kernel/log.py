@@ -3,11 +3,16 @@
 import logging
 import sys
 from contextlib import AbstractContextManager
+from types import TracebackType
 from typing import Literal
 
 import orjson
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
+
+from shared.kernel.transient import TRANSIENT
+
+EXPECTED = (*TRANSIENT, TimeoutError)
 
 
 def configure(service: str, fmt: Literal["json", "console"], level: str) -> None:
@@ -26,11 +31,40 @@ def configure(service: str, fmt: Literal["json", "console"], level: str) -> None
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_rendering(service, fmt))
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[_without_expected_traceback, *_rendering(service, fmt)]
+        )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for noisy in ("uvicorn.access", "uvicorn.error", "faststream", "alembic", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    _take_over()
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _log_uncaught
+
+
+def _take_over() -> None:
+    """Let every library's logger write through ours: some bring a handler of their own when they are imported."""
+    for name in list(logging.root.manager.loggerDict):
+        library = logging.getLogger(name)
+        library.handlers.clear()
+        library.propagate = True
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    logging.getLogger(__name__).critical("process_failed", exc_info=(kind, error, trace))
+
+
+def _without_expected_traceback(
+    _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Name an expected fault in one line: where in a library it was raised helps nobody."""
+    given = event.get("exc_info")
+    error = given[1] if isinstance(given, tuple) else sys.exc_info()[1] if given is True else given
+    if isinstance(error, EXPECTED):
+        del event["exc_info"]
+        event["error"] = f"{type(error).__name__}: {error}"
+    return event
 
 
 def _rendering(service: str, fmt: Literal["json", "console"]) -> list[structlog.typing.Processor]:

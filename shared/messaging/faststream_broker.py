@@ -20,6 +20,9 @@ from shared.kernel.settings import ServiceSettings
 
 logger = log.get(__name__)
 
+LIBRARY = "loa.faststream"  # not below `faststream`, whose logger has a handler of its own
+logging.getLogger(LIBRARY).setLevel(logging.WARNING)
+
 
 def events_stream() -> JStream:
     """Name the log to FastStream without ever declaring it: only the bootstrap owns streams."""
@@ -96,7 +99,7 @@ def create_broker(settings: ServiceSettings, catalog: Catalog) -> NatsBroker:
     broker = NatsBroker(
         settings.nats_servers,
         ack_policy=AckPolicy.MANUAL,
-        logger=logging.getLogger("faststream.loa"),  # its own logger writes past ours
+        logger=logging.getLogger(LIBRARY),  # its own logger writes past ours
         log_level=logging.DEBUG,
         security=NatsNKey.from_seed(seed.get_secret_value()) if seed else None,
         **connection_options(settings),

@@ -56,7 +56,8 @@ class Subscribers:
         """
 
         async def on_message(message: NatsMessage) -> None:
-            event = decode(self.catalog, message.raw_message.metadata.sequence.stream, message.body)
+            received = message.raw_message
+            event = decode(self.catalog, received.metadata.sequence.stream, message.body, received.subject)
             if not isinstance(event.data, Unknown):
                 with log.bound(**event.ids):
                     await work(event)

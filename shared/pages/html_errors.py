@@ -25,7 +25,8 @@ def page_route(as_page: Callable[[Request, Response], Response]) -> type[APIRout
                     return await answer(request)
                 except handled as error:
                     handler = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
-                    return as_page(request, await handler(request, error))
+                    problem = await handler(request, error)
+                    return as_page(request, problem) if problem.body else problem
 
             return page
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.catalog import Catalog
-from shared.contracts.envelope import Recorded, decode
+from shared.contracts.envelope import Recorded, SubjectMismatch, decode
 from shared.contracts.event import Unknown
 from shared.kernel import log
 from shared.kernel.errors import PermanentError
@@ -18,9 +18,11 @@ from shared.observability.tracing import ReceivedMessage
 from shared.projections.checkpoint import Checkpoint, CheckpointMoved, CheckpointTables
 from shared.projections.event_feed import RawEvent
 from shared.projections.port import PoisonEvent, Projection
+from shared.projections.recent_events import recent_rows
 
 logger = log.get(__name__)
 
+UNREADABLE = "unreadable"  # the type of a message of an unknown name that can't be read
 FEW = 10  # events of a batch that are named one by one
 
 
@@ -39,6 +41,11 @@ class Batches:
     telemetry: Telemetry
     row: str
     path: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        """Say whether these are the tables that queries read."""
+        return self.row == self.projection.name
 
     async def project(
         self, batch: Sequence[RawEvent], checkpoint: Checkpoint, created: datetime
@@ -68,12 +75,16 @@ class Batches:
             return position in await self.checkpoints.skips(connection, self.projection.name)
 
     async def _commit(self, batch: Sequence[RawEvent], read: Checkpoint, created: datetime) -> Checkpoint:
-        to = Checkpoint(batch[-1].position, created)
+        last = batch[-1]
+        to = Checkpoint(last.position, created, last.position, last.event_id)
+        recent = recent_rows(batch) if self.is_live else None
         async with self.engine.begin() as connection:
             if self.path:
                 await connection.execute(text(f"SET LOCAL search_path = {self.path}"))
             # The checkpoint before the rows, in the order of queries: so no deadlock arises.
-            skipped = await self.checkpoints.advance(connection, self.row, read, to, of=self.projection.name)
+            skipped = await self.checkpoints.advance(
+                connection, self.row, read, to, of=self.projection.name, recent=recent
+            )
             if events := self._events(batch, skipped):
                 await self.projection.apply(connection, events)
         self._log_projected(events, to)
@@ -97,8 +108,22 @@ class Batches:
 
     def _events(self, batch: Sequence[RawEvent], skipped: frozenset[int]) -> list[Recorded]:
         ours = [raw for raw in batch if raw.position not in skipped and self._is_ours(raw)]
-        decoded = [decode(self.catalog, raw.position, raw.payload) for raw in ours]
+        decoded = [event for raw in ours if (event := self._decoded(raw)) is not None]
         for event in decoded:
             if isinstance(event.data, Unknown):
                 self.telemetry.count_unknown(event.type)
         return [event for event in decoded if not isinstance(event.data, Unknown)]
+
+    def _decoded(self, raw: RawEvent) -> Recorded | None:
+        """Read an event; what is unreadable of a type that is not defined here means nothing to this projection."""
+        try:
+            return decode(self.catalog, raw.position, raw.payload, raw.subject)
+        except SubjectMismatch:
+            raise
+        except PermanentError as error:
+            _, context, *_, name = raw.subject.split(".")
+            if self.catalog.has_name(context, name):
+                raise
+            logger.warning("event_passed_over", row=self.row, subject=raw.subject, detail=error.detail)
+            self.telemetry.unknown.labels(UNREADABLE).inc()
+            return None

@@ -1,28 +1,51 @@
-"""Position of a projection: a row in its database, moved in the same transaction by compare-and-set."""
+"""Position of a projection: a row in its database, moved in the same transaction by compare-and-set.
 
-from dataclasses import dataclass
+The newest events near the end of the log are listed in the database too: if the log is replaced by an older one, they tell what
+is lost.
+"""
+
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, delete, func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.eventstore.log_identity import Mark
 from shared.kernel.errors import LoaError
 
+RECENT = 1000  # events that are listed
+
+_LIST = f"""
+WITH listed AS (
+    INSERT INTO log_recent_event
+    SELECT * FROM json_populate_recordset(NULL::log_recent_event, CAST(:recent AS json)) ON CONFLICT DO NOTHING
+), pruned AS (
+    DELETE FROM log_recent_event WHERE position <= :to - {RECENT}
+)"""  # noqa: S608  our own words
 _RETURNING = """
 RETURNING set_config('synchronous_commit', 'off', true),
           ARRAY(SELECT position FROM projection_skipped_event WHERE projection = :of) AS skipped
 """
-_MOVE = text(f"""
-UPDATE projection_checkpoint SET position = :to, stream_created = :created
+_SET = "position = :to, stream_created = :created, event_position = :to, event_id = :event_id"
+_MOVE_ONLY = f"""
+UPDATE projection_checkpoint SET {_SET}
 WHERE projection = :row AND position = :read {_RETURNING}
-""")  # noqa: S608  our own words
+"""  # noqa: S608  our own words
+_MOVE, _MOVE_AND_LIST = text(_MOVE_ONLY), text(_LIST + _MOVE_ONLY)
 # A checkpoint without a stream is only asked for: nothing is written yet.
-_BEGIN = text(f"""
-INSERT INTO projection_checkpoint (projection, position, stream_created) VALUES (:row, :to, :created)
-ON CONFLICT (projection) DO UPDATE SET position = :to, stream_created = :created
+_BEGIN_ONLY = f"""
+INSERT INTO projection_checkpoint (projection, position, stream_created, event_position, event_id)
+VALUES (:row, :to, :created, :to, :event_id)
+ON CONFLICT (projection) DO UPDATE SET {_SET}
 WHERE projection_checkpoint.stream_created IS NULL {_RETURNING}
-""")  # noqa: S608  our own words
+"""  # noqa: S608  our own words
+_BEGIN, _BEGIN_AND_LIST = text(_BEGIN_ONLY), text(_LIST + _BEGIN_ONLY)
+# An older release moved the position without naming the event there.
+_NAME = text("""
+UPDATE projection_checkpoint SET event_position = :position, event_id = :event_id
+WHERE projection = :row AND position = :position AND event_position IS DISTINCT FROM :position
+""")
 
 
 class CheckpointMoved(LoaError):
@@ -35,10 +58,16 @@ class Checkpoint:
 
     position: int = 0
     stream_created: datetime | None = None
+    event_position: int | None = field(default=None, compare=False)
+    event_id: str | None = field(default=None, compare=False)
+
+    @property
+    def mark(self) -> Mark:
+        return Mark(self.position, self.event_position, self.event_id, self.stream_created)
 
 
 class CheckpointTables:
-    """The two tables of the mechanism, made for one service's metadata."""
+    """The tables of the mechanism, made for one service's metadata."""
 
     def __init__(self, metadata: MetaData) -> None:
         self.checkpoint = Table(
@@ -47,6 +76,8 @@ class CheckpointTables:
             Column("projection", Text, primary_key=True),
             Column("position", BigInteger, nullable=False),
             Column("stream_created", DateTime(timezone=True)),
+            Column("event_position", BigInteger),
+            Column("event_id", Text),
         )
         self.skipped = Table(
             "projection_skipped_event",
@@ -58,23 +89,64 @@ class CheckpointTables:
             Column("skipped_at", DateTime(timezone=True), nullable=False),
         )
 
+        self.recent = Table(
+            "log_recent_event",
+            metadata,
+            Column("position", BigInteger, primary_key=True, autoincrement=False),
+            Column("event_id", Text, nullable=False),
+            Column("subject", Text, nullable=False),
+            Column("recorded_at", DateTime(timezone=True), nullable=False),
+            Column("draft_code", Text),
+            Column("unit_code", Text),
+            Column("actor", Text),
+            Column("correlation_id", Text),
+        )
+        self.fence = Table(
+            "log_fence",
+            metadata,
+            Column("raised_at", DateTime(timezone=True), primary_key=True),
+            Column("kind", Text, nullable=False),
+            Column("detail", Text, nullable=False),
+            Column("position", BigInteger, nullable=False),
+            Column("event_position", BigInteger),
+            Column("event_id", Text),
+            Column("stream_created", DateTime(timezone=True)),
+            Column("log_end", BigInteger, nullable=False),
+            Column("log_created", DateTime(timezone=True)),
+            Column("decision", Text),
+            Column("decided_at", DateTime(timezone=True)),
+            Column("decided_by", Text),
+            Column("reason", Text),
+            Column("lost", JSONB),
+        )
+
     async def read(self, connection: AsyncConnection, projection: str) -> Checkpoint:
         return await self.find(connection, projection) or Checkpoint()
 
     async def advance(
-        self, connection: AsyncConnection, projection: str, read: Checkpoint, to: Checkpoint, *, of: str
+        self,
+        connection: AsyncConnection,
+        projection: str,
+        read: Checkpoint,
+        to: Checkpoint,
+        *,
+        of: str,
+        recent: str | None = None,
     ) -> frozenset[int]:
         """Move the checkpoint from what was read at the start, or raise `CheckpointMoved`.
 
-        Gives the positions that the projection `of` passes over. The commit will not wait for the disk: a crash may
+        Gives the positions that the projection `of` passes over; `recent` are rows of `log_recent_event` as JSON. The commit will not wait for the disk: a crash may
         undo the last ones, rows and checkpoint together, and they are then projected again. All in one statement,
         for each way to the database and back counts while a reader waits for its own write.
         """
-        values = {"row": projection, "to": to.position, "created": to.stream_created, "of": of}
+        values = {
+            "row": projection, "to": to.position, "created": to.stream_created, "event_id": to.event_id, "of": of,
+        } | ({"recent": recent} if recent else {})  # fmt: skip
         if read.stream_created is None:
-            moved = await connection.execute(_BEGIN, values)
+            moved = await connection.execute(_BEGIN_AND_LIST if recent else _BEGIN, values)
         else:
-            moved = await connection.execute(_MOVE, values | {"read": read.position})
+            statement = _MOVE_AND_LIST if recent else _MOVE
+            moved = await connection.execute(statement, values | {"read": read.position})
         if (row := moved.one_or_none()) is None:
             raise CheckpointMoved(projection)
         return frozenset(row.skipped)
@@ -82,9 +154,16 @@ class CheckpointTables:
     async def find(self, connection: AsyncConnection, projection: str) -> Checkpoint | None:
         """Read a checkpoint that may not exist."""
         table = self.checkpoint
-        query = select(table.c.position, table.c.stream_created).where(table.c.projection == projection)
+        columns = (table.c.position, table.c.stream_created, table.c.event_position, table.c.event_id)
+        query = select(*columns).where(table.c.projection == projection)
         row = (await connection.execute(query)).one_or_none()
-        return Checkpoint(row.position, row.stream_created) if row else None
+        return Checkpoint(*row) if row else None
+
+    async def name_event(
+        self, connection: AsyncConnection, projection: str, position: int, event_id: str
+    ) -> None:
+        """Note the id of the event at a checkpoint that an older release moved there."""
+        await connection.execute(_NAME, {"row": projection, "position": position, "event_id": event_id})
 
     async def ask(self, connection: AsyncConnection, projection: str) -> None:
         """Put a checkpoint at the start of the log, wherever it stood: rows are asked for that don't exist yet."""
@@ -92,7 +171,12 @@ class CheckpointTables:
 
     async def put(self, connection: AsyncConnection, projection: str, to: Checkpoint) -> None:
         """Set a checkpoint, wherever it stood."""
-        values = {"position": to.position, "stream_created": to.stream_created}
+        values = {
+            "position": to.position,
+            "stream_created": to.stream_created,
+            "event_position": to.event_position,
+            "event_id": to.event_id,
+        }
         await connection.execute(
             insert(self.checkpoint)
             .values(projection=projection, **values)

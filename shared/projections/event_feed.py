@@ -12,6 +12,7 @@ from nats.aio.subscription import Subscription
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, Header
 
 from shared.eventstore.jetstream import TRACEPARENT
+from shared.eventstore.log_identity import identity
 from shared.eventstore.streams import EVENTS, stream_state
 from shared.kernel.transient import BROKER
 
@@ -33,6 +34,12 @@ class RawEvent:
     pending: int
     recorded: datetime = LONG_AGO
     traceparent: str | None = None
+    message_id: str | None = None
+
+    @property
+    def event_id(self) -> str:
+        """Name the message as `shared.eventstore.log_identity` does."""
+        return self.message_id or identity(None, self.payload)
 
 
 class Feed:
@@ -55,6 +62,7 @@ class Feed:
         self._broken = False
         self._contact = (False, 0)
         self.created: datetime | None = None  # of the log that it reads, once it does
+        self.begun = 0  # how often it made a consumer: the log may be another one after each
         self._arrival = asyncio.Event()
 
     async def batch(self, most: int, wait: float) -> list[RawEvent]:
@@ -100,6 +108,7 @@ class Feed:
         )
         log = self._client.jetstream(timeout=BEGIN_SECONDS)
         made = await log.add_consumer(EVENTS, config)
+        self.begun += 1
         self.created = (
             await stream_state(log)
         ).created  # of the log that has the consumer, or it is gone by now
@@ -146,7 +155,7 @@ class Feed:
         if meta.sequence.consumer != self._delivered:
             self._broken = True  # something was lost on the way: read again from the last good one
         if not self._broken:
-            trace = (message.headers or {}).get(TRACEPARENT)
+            headers = message.headers or {}
             self._arrived.append(
                 RawEvent(
                     meta.sequence.stream,
@@ -154,7 +163,8 @@ class Feed:
                     message.data,
                     meta.num_pending,
                     meta.timestamp,
-                    trace,
+                    headers.get(TRACEPARENT),
+                    headers.get(Header.MSG_ID),
                 )
             )
 

@@ -1,6 +1,6 @@
 """The port of a projection, and the status of its projector."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -38,6 +38,14 @@ class Projection(Protocol):
         ...
 
 
+Guard = Callable[[], Awaitable[None]]
+"""Raises `LogReplaced` while nothing may be made from the log (`shared.projections.log_fence`)."""
+
+
+async def allow() -> None:
+    """Guard nothing."""
+
+
 class State(StrEnum):
     STARTING = "starting"
     STANDBY = "standby"
@@ -57,7 +65,7 @@ class Status:
 
 
 class StreamRecreated(PermanentError):
-    """The log is not the one that the rows were made from; only a rebuild can be right."""
+    """The log is not the one that the rows were made from; an operator must decide (`loa recover`)."""
 
     def __init__(self, detail: str) -> None:
         super().__init__("stream_recreated", detail)

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.catalog import Catalog
+from shared.eventstore.log_identity import LogView, Match, described, id_at, view_log
 from shared.eventstore.streams import StreamState, stream_state
 from shared.kernel import clock, log
 from shared.kernel.errors import TransientError
@@ -22,7 +23,15 @@ from shared.observability.tracing import Tracing
 from shared.projections.batch_writer import Batches
 from shared.projections.checkpoint import Checkpoint, CheckpointMoved, CheckpointTables
 from shared.projections.event_feed import Feed, RawEvent
-from shared.projections.port import PoisonEvent, Projection, State, Status, StreamRecreated
+from shared.projections.port import (
+    Guard,
+    PoisonEvent,
+    Projection,
+    State,
+    Status,
+    StreamRecreated,
+    allow,
+)
 from shared.projections.rebuild import Purpose, ShadowRebuild
 
 logger = log.get(__name__)
@@ -46,14 +55,21 @@ class Runner:
         checkpoints: CheckpointTables,
         telemetry: Telemetry,
         tracing: Tracing,
+        fence: Guard = allow,
+        permit_rebuild: Guard = allow,
     ) -> None:
         self.projection = projection
         self.name = projection.name
         self.status = Status()
         self.rows = Batches(projection, engine, catalog, checkpoints, telemetry, row=projection.name)
         self.shadow_rebuilds = {
-            purpose: ShadowRebuild(purpose, self.rows, client, tracing) for purpose in Purpose
+            purpose: ShadowRebuild(
+                purpose, self.rows, client, tracing, permit_rebuild if purpose is Purpose.REBUILD else allow
+            )
+            for purpose in Purpose
         }
+        self._permit_rebuild = permit_rebuild
+        self._fence = fence
         self._client = client
         self._engine = engine
         self._checkpoints = checkpoints
@@ -113,8 +129,10 @@ class Runner:
     async def rebuild(self) -> None:
         """Request a rebuild of the tables from the log; queries keep the old ones until it is done.
 
-        It sends no mail and appends no event: a projection only writes rows.
+        It sends no mail and appends no event: a projection only writes rows. Raises `LogReplaced` while the rows may be
+        all that is left of a lost log.
         """
+        await self._permit_rebuild()
         await self.shadow_rebuilds[Purpose.REBUILD].ask()
 
     async def behind(self) -> int:
@@ -156,6 +174,7 @@ class Runner:
         async with self._leadership():
             checkpoint = await self.rows.read()
             stream = await self._check_stream(checkpoint)
+            await self._fence()
             await self.projection.began()  # before it is ready: rows derived by other rules are derived again
             feed = Feed(self._client, checkpoint.position)
             logger.info("projection_started", projection=self.name, position=checkpoint.position)
@@ -167,15 +186,20 @@ class Runner:
             finally:
                 await feed.close()
 
-    async def _follow(self, feed: Feed, checkpoint: Checkpoint, stream: StreamState) -> None:
+    async def _follow(self, feed: Feed, checkpoint: Checkpoint, stream: LogView) -> None:
         if checkpoint.position == stream.last:
             await self.projection.caught_up()
+        begun = 0
         while True:
             batch = await feed.batch(BATCH, WAIT_SECONDS)
-            if feed.created not in {None, stream.created}:
+            if stream.created is None or feed.created not in {None, stream.created}:
                 raise TransientError(
                     "the log was replaced by another"
                 )  # what that means is seen at the next start
+            if feed.begun != begun:  # the connection, or the consumer, was lost: is it the same log?
+                await self._check_stream(checkpoint)
+                begun = feed.begun
+            await self._fence()
             if batch:
                 checkpoint = await self._project(batch, checkpoint, stream.created)
             elif await self.rows.read() != checkpoint:
@@ -194,15 +218,31 @@ class Runner:
                 await self.projection.caught_up()
         return checkpoint
 
-    async def _check_stream(self, checkpoint: Checkpoint) -> StreamState:
-        stream = await self._stream()
-        if checkpoint.stream_created not in (None, stream.created):
-            raise StreamRecreated(
-                f"the rows come from the log made at {checkpoint.stream_created}, this one is of {stream.created}"
-            )
-        if stream.last < checkpoint.position:
-            raise StreamRecreated(f"the log ends at {stream.last}, the rows are at {checkpoint.position}")
-        return stream
+    async def _check_stream(self, checkpoint: Checkpoint) -> LogView:
+        """Compare the log with the event that the rows end with; raises `StreamRecreated`."""
+        log_view = await self._view(checkpoint)
+        match = log_view.match(checkpoint.mark)
+        if match is not Match.SAME:
+            raise StreamRecreated(described(match, checkpoint.mark, log_view))
+        await self._name_event(checkpoint)
+        return log_view
+
+    async def _view(self, checkpoint: Checkpoint) -> LogView:
+        if not self._client.is_connected:  # a request now might wait for an answer that never comes
+            raise TransientError("the broker is not connected")
+        log_view = await view_log(self._client.jetstream(timeout=5), [checkpoint.mark])
+        if log_view.created is None and checkpoint.position == 0:
+            raise TransientError("there is no log yet")
+        return log_view
+
+    async def _name_event(self, checkpoint: Checkpoint) -> None:
+        """Name the event at the checkpoint if a release that did not name it moved it there."""
+        if checkpoint.position in (0, checkpoint.event_position):
+            return
+        event_id = await id_at(self._client.jetstream(timeout=5), checkpoint.position)
+        if event_id is not None:
+            async with self._engine.begin() as connection:
+                await self._checkpoints.name_event(connection, self.name, checkpoint.position, event_id)
 
     async def _wait_for_operator(self, error: StreamRecreated | PoisonEvent) -> None:
         at = error.position if isinstance(error, PoisonEvent) else None

@@ -18,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.eventstore.log_identity import Match, described, view_log
 from shared.eventstore.streams import StreamState, stream_state
 from shared.kernel import clock, log
 from shared.kernel.errors import LoaError, TransientError
@@ -27,7 +28,7 @@ from shared.persistence.database import DatabaseBusy
 from shared.projections.batch_writer import Batches
 from shared.projections.checkpoint import Checkpoint, CheckpointMoved
 from shared.projections.event_feed import Feed
-from shared.projections.port import PoisonEvent
+from shared.projections.port import Guard, PoisonEvent, allow
 from shared.projections.shadow_tables import LIVE, Digest, ShadowTables, digests
 
 logger = log.get(__name__)
@@ -71,7 +72,9 @@ class TableComparison:
 class ShadowRebuild:
     """Worker of one purpose: waits for a request and carries it out."""
 
-    def __init__(self, purpose: Purpose, live: Batches, client: Client, tracing: Tracing) -> None:
+    def __init__(
+        self, purpose: Purpose, live: Batches, client: Client, tracing: Tracing, permit: Guard = allow
+    ) -> None:
         names = [table.name for table in live.projection.tables]
         self.purpose = purpose
         self._row = f"{live.row}.{purpose}"
@@ -80,6 +83,7 @@ class ShadowRebuild:
         self._rebuilt = replace(live, row=self._row, path=self._shadow.path)
         self._client = client
         self._tracing = tracing
+        self._permit = permit  # a rebuild replaces rows that may be all that is left of a lost log
         self._problem: str | None = None
 
     async def ask(self) -> None:
@@ -134,6 +138,7 @@ class ShadowRebuild:
         async with self._alone() as is_ours:
             if not is_ours or (await self.progress()).position is None:
                 return  # another replica is at it, or was
+            await self._permit()
             logger.info("rebuild_started", row=self._row)
             stream = await self._begin()
             feed = Feed(self._client, 0)
@@ -172,12 +177,13 @@ class ShadowRebuild:
             await self._compare(feed, stream)
             return
         at = Checkpoint()
-        while not await self._took_place(at, stream):
+        while not await self._took_place(at):
             at = await self._fill(feed, at, stream, (await self._stream()).last)
 
-    async def _took_place(self, at: Checkpoint, stream: StreamState) -> bool:
+    async def _took_place(self, at: Checkpoint) -> bool:
         try:
-            return await self._take_place(at, stream)
+            await self._permit()
+            return await self._take_place(at)
         except DatabaseBusy:  # readers were in the way
             return False
 
@@ -185,8 +191,12 @@ class ShadowRebuild:
         self, feed: Feed, at: Checkpoint, stream: StreamState, to: int, *, exactly: bool = False
     ) -> Checkpoint:
         """Project the log up to `to`; `exactly` leaves out what the last batch brings beyond (it is lost)."""
+        begun = feed.begun
         while at.position < to:
             batch = await feed.batch(BATCH, WAIT_SECONDS)
+            if feed.begun != begun:
+                await self._require_same(at)
+                begun = feed.begun
             if exactly:
                 batch = [event for event in batch if event.position <= to]
             if batch:
@@ -197,14 +207,22 @@ class ShadowRebuild:
                 raise RestartRebuild("the log is another one")
         return at
 
-    async def _take_place(self, at: Checkpoint, stream: StreamState) -> bool:
+    async def _require_same(self, at: Checkpoint) -> None:
+        if await self._match(at) is not Match.SAME:
+            raise RestartRebuild("the log is another one")
+
+    async def _match(self, at: Checkpoint) -> Match:
+        view = await view_log(self._client.jetstream(timeout=5), [at.mark])
+        return view.match(at.mark)
+
+    async def _take_place(self, at: Checkpoint) -> bool:
         """Change places with the live tables if these are not ahead; readers wait for a moment, and see all."""
         if at.position < (await self._stream()).last:
             return False
         async with self._live.engine.begin() as connection:
             await connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
             before = await self._live.checkpoints.lock(connection, self._live.row)
-            if before.stream_created == stream.created and before.position > at.position:
+            if before.position > at.position and await self._match(before) is Match.SAME:
                 return False
             await self._shadow.lock_live(connection)
             if not await self._shadow.fits(connection):
@@ -220,8 +238,11 @@ class ShadowRebuild:
             await connection.execution_options(isolation_level="REPEATABLE READ")
             at = await self._live.checkpoints.read(connection, self._live.row)
             live = await digests(connection, LIVE, self._shadow.names)
-        if at.stream_created not in (None, stream.created):
-            raise TransientError("the read model is of another log: rebuild it")
+        view = await view_log(self._client.jetstream(timeout=5), [at.mark])
+        if (match := view.match(at.mark)) is not Match.SAME:
+            raise TransientError(
+                f"the read model is of another log ({described(match, at.mark, view)}): loa recover"
+            )
         await self._fill(feed, Checkpoint(), stream, at.position, exactly=True)
         async with self._live.engine.begin() as connection:
             rebuilt = await digests(connection, self._shadow.schema, self._shadow.names)

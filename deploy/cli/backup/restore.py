@@ -47,6 +47,7 @@ def restore(services: Services, path: Path) -> Manifest:
         audit = asyncio.run(_load_log(folder / archive.STREAM, manifest))
         if (audit.last, audit.sha256) != (manifest.last_position, manifest.log_sha256):
             raise BadArchive(path, f"log {audit.last} {audit.sha256}")
+        _accept_log(services, path)
         _wait_for_read_models(services, manifest.last_position)
     return manifest
 
@@ -75,12 +76,27 @@ async def _load_log(path: Path, manifest: Manifest) -> Audit:
     return audit
 
 
+def _accept_log(services: Services, path: Path) -> None:
+    """Rows that were made from the lost log give way to those of the restored one: that is what a restore decides."""
+    for name in SERVICES:
+        services.post(name, "/log/decision", {"reason": f"loa restore {path.name}"})
+
+
 def _wait_for_read_models(services: Services, last: int) -> None:
     deadline = time.monotonic() + TIMEOUT
     waiting = list(SERVICES)
     while waiting and time.monotonic() < deadline:
-        waiting = [name for name in waiting if _position(services, name) < last]
+        waiting = [name for name in waiting if not _has(services, name, last)]
         time.sleep(0.3)
+
+
+def _has(services: Services, name: str, last: int) -> bool:
+    """Say whether a service has opened its fence and projected the log; not while it does not answer."""
+    try:
+        is_open = services.get(name, "/log")["state"] == "open"
+    except (Unreachable, ServiceRefused):
+        return False
+    return is_open and _position(services, name) >= last
 
 
 def show(manifest: Manifest) -> None:

@@ -98,15 +98,56 @@ def rebuild(projection: Annotated[str, typer.Argument(help="Tên dịch vụ. / 
 
 @commands.command()
 def skip(
-    projection: Annotated[str, typer.Argument(help="Tên dịch vụ. / Name of the service.")],
-    position: Annotated[int, typer.Argument(help="Vị trí của sự kiện lỗi. / Position of the bad event.")],
+    target: Annotated[
+        str,
+        typer.Argument(
+            help="Tên dịch vụ; với --all là vị trí. / Name of the service; with --all the position."
+        ),
+    ],
+    position: Annotated[
+        int | None, typer.Argument(help="Vị trí của sự kiện lỗi. / Position of the bad event.")
+    ] = None,
+    *,
+    everywhere: Annotated[
+        bool, typer.Option("--all", help="Ở mọi dịch vụ đang dừng vì nó. / In every service that it halts.")
+    ] = False,
     reason: Annotated[str, typer.Option(help="Lý do, được lưu lại. / Reason, kept on record.")],
 ) -> None:
-    """Bỏ qua một sự kiện lỗi. / Skip one event that cannot be projected."""
+    """Bỏ qua một sự kiện lỗi. / Skip one event that cannot be projected: `loa skip SERVICE POSITION`, `loa skip POSITION --all`."""
     from deploy.cli.operate import read_models
 
     with connected() as services:
-        read_models.skip(services, projection, position, reason)
+        if everywhere:
+            read_models.skip_everywhere(services, read_models.a_position(target), reason)
+        else:
+            read_models.skip(services, target, read_models.a_position(position), reason)
+
+
+@commands.command()
+def recover(
+    restore_from: Annotated[
+        Path | None, typer.Option(help="Xem cách phục hồi từ bản sao lưu. / Explain a restore from a backup.")
+    ] = None,
+    go_on: Annotated[
+        bool, typer.Option("--go-on", help="Chấp nhận nhật ký hiện tại. / Accept the present log as it is.")
+    ] = False,
+    reason: Annotated[
+        str | None, typer.Option(help="Lý do, bắt buộc với --go-on. / Reason, with --go-on.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Khi nhật ký bị thay: xem phần mất và quyết định. / When the log was replaced: show what is lost, and decide."""
+    from deploy.cli.operate import recover as command
+
+    if go_on and not reason:
+        raise typer.BadParameter('--go-on --reason "…"')
+    with connected() as services:
+        if restore_from is not None:
+            command.explain_restore(services, restore_from)
+        elif go_on:
+            command.go_on(services, reason or "")
+        elif not command.show(services, as_json=as_json):
+            raise typer.Exit(1)
 
 
 @commands.command()

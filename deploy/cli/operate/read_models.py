@@ -8,6 +8,7 @@ from rich.status import Status
 
 from deploy.cli.client import Services
 from deploy.cli.console import CommandError, count, out, print_text
+from deploy.nats.permissions import SERVICES
 from shared.kernel.errors import Text
 
 POLL = 0.3  # seconds between two progress requests
@@ -47,3 +48,24 @@ def skip(services: Services, projection: str, position: int, reason: str) -> Non
             f"{projection} skips the event at position {position}; the reason is recorded.",
         )
     )
+
+
+def a_position(text: str | int | None) -> int:
+    """Read a position; `CommandError` with the two forms of the command otherwise."""
+    if text is None or not str(text).isdigit():
+        raise CommandError(
+            'Cần vị trí của sự kiện: `loa skip DỊCH_VỤ VỊ_TRÍ --reason "…"` hoặc `loa skip VỊ_TRÍ --all --reason "…"`.',
+            'The position is needed: `loa skip SERVICE POSITION --reason "…"` or `loa skip POSITION --all --reason "…"`.',
+        )
+    return int(text)
+
+
+def skip_everywhere(services: Services, position: int, reason: str) -> None:
+    """Skip an event in every service that is halted at it."""
+    halted = [name for name in SERVICES if services.get(name, "/projections")["halted_at"] == position]
+    if not halted:
+        raise CommandError(
+            f"Không dịch vụ nào dừng ở vị trí {position}.", f"No service is halted at position {position}."
+        )
+    for name in halted:
+        skip(services, name, position, reason)

@@ -56,25 +56,28 @@ def routers(
 def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new_id: NewId) -> APIRouter:
     router = APIRouter(tags=["recipients"])
 
-    async def listed(unit_code: str) -> RecipientsView:
+    async def listed(unit_code: str, response: Response) -> RecipientsView:
+        response.headers["ETag"] = f'"{await recipients.version(unit_code)}"'
         listed_mailboxes = await recipients.of_unit(unit_code, day_in_vietnam(ticks.now()))
         return recipients_view(unit_code, listed_mailboxes, await recipients.preferences(listed_mailboxes))
 
     @router.put("/units/{unit_code}/recipients", summary="Replace the list of a unit's mailboxes")
-    async def replace(principal: Supervisor, unit_code: Code, body: Mailboxes) -> RecipientsView:
+    async def replace(
+        response: Response, principal: Supervisor, unit_code: Code, body: Mailboxes, if_match: IfMatch
+    ) -> RecipientsView:
         await commands.require_unit(unit_code)
         wanted = {entry.email: entry.recipient(unit_code, new_id()) for entry in body}
-        await recipients.replace(unit_code, list(wanted.values()), day_in_vietnam(ticks.now()))
+        await recipients.replace(unit_code, list(wanted.values()), day_in_vietnam(ticks.now()), if_match)
         logger.info("recipients_replaced", unit_code=unit_code, count=len(wanted), by=principal.actor)
-        return await listed(unit_code)
+        return await listed(unit_code, response)
 
     @router.get(
         "/units/{unit_code}/recipients",
         summary="A unit's mailboxes (personal data), and what their readers chose",
         dependencies=[AtPosition],
     )
-    async def of_unit(_: Supervisor, unit_code: Code) -> RecipientsView:
-        return await listed(unit_code)
+    async def of_unit(response: Response, _: Supervisor, unit_code: Code) -> RecipientsView:
+        return await listed(unit_code, response)
 
     @router.get(
         "/recipients",

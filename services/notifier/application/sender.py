@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,9 +41,16 @@ WORKERS = 8
 PAUSE_SECONDS = 30.0
 
 
+async def _allow() -> None:
+    """No log to compare with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """`spread` gives a number between 0 and 1: how far apart two mails come that were put off together."""
+    """`fence` raises a transient fault while no mail may go out: the log is not the one that it was planned by.
+
+    `spread` gives a number between 0 and 1: how far apart two mails come that were put off together.
+    """
 
     ledger: Ledger
     transport: MailTransport
@@ -54,6 +61,7 @@ class Sender:
     now: Clock
     clocks: EngineClocks
     spread: Callable[[], float] = random.random
+    fence: Callable[[], Awaitable[None]] = _allow
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
@@ -195,6 +203,7 @@ class _SendingRun:
 
     async def _next(self) -> Claim | None:
         async with self.turn:
+            await self.sender.fence()
             if not self.hand and not self.gone:
                 self.hand = await self.sender.claim()
             return self.hand.pop(0) if self.hand and not self.gone else None

@@ -1,6 +1,5 @@
 """`/metrics` of metrics, `loa status` and `loa doctor` show how far external systems have read."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta

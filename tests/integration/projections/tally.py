@@ -95,7 +95,9 @@ def raw(position: int, payload: bytes | None = None) -> RawEvent:
     ref = AggregateRef("unit", unit_id(f"U-{position}"))
     event = NewEvent(UUID(int=position), registered(f"U-{position}"), METADATA)
     content = payload if payload is not None else encode(ref, event, 1)
-    return RawEvent(position, f"loa.unit.{ref.id}.registered", content, 0, CREATED)
+    return RawEvent(
+        position, f"loa.unit.{ref.id}.registered", content, 0, CREATED, message_id=str(event.event_id)
+    )
 
 
 def projector(client: Client, engine: AsyncEngine, projection: Tally | None = None) -> Runner:

@@ -19,9 +19,9 @@ from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from services.registry.adapters.tables import READ_MODEL, RETIRED
 from shared.contracts.ids import draft_id
+from shared.eventstore import log_identity
 from shared.eventstore.streams import EVENTS, StreamState, stream_state
 from shared.messaging import faststream_broker
-from shared.projections import projector as runner
 from shared.projections import rebuild as projections_rebuild
 from shared.projections.event_feed import Feed
 from shared.projections.port import State
@@ -231,7 +231,7 @@ async def _indexes(platform: Platform) -> set[str]:
         result = await connection.fetch(
             "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND tablename <> ALL($1)", RETIRED
         )
-        return {name for (name,) in result if not name.startswith(("pk_projection", "alembic"))}
+        return {name for (name,) in result if not name.startswith(("pk_projection", "pk_log_", "alembic"))}
     finally:
         await connection.close()
 
@@ -288,7 +288,7 @@ async def test_a_log_that_seemed_to_end_before_the_rows_is_followed_again_once_i
     async with empty_platform.another("registry") as api:
         await api.client.post("/units", json=samples.unit("BTP"))
         await api.settled(await empty_platform.head())
-        monkeypatch.setattr(runner, "stream_state", stale_state)
+        monkeypatch.setattr(log_identity, "stream_state", stale_state)
         await eventually(lambda: halted(api))
         cut_off = False
         await eventually(api.ready)
@@ -321,7 +321,8 @@ async def test_a_type_that_nobody_knows_is_passed_and_counted(empty_platform: Pl
         await api.client.post("/drafts", json=samples.draft("MOI", "BTP"))
         async with connected(empty_platform.server, "operator") as nc:
             raw = await nc.jetstream().get_msg(EVENTS, await empty_platform.head())
-        document = orjson.loads(raw.data or b"") | {"type": "vn.loa.draft.tomorrow.v1"}
+        changes = {"type": "vn.loa.draft.tomorrow.v1", "subject": f"draft/{draft_id('HONG')}"}
+        document = orjson.loads(raw.data or b"") | changes
         position = await publish(empty_platform, orjson.dumps(document), "tomorrow")
         await api.settled(position)
         assert "vn.loa.draft.tomorrow.v1" in (await api.client.get("/metrics")).text
@@ -340,7 +341,8 @@ async def test_another_log_under_the_same_name_is_noticed(
         detail = (await api.client.get("/readyz")).json()["checks"]["projection"]["detail"]
         assert "the rows come from the log made at" in detail
         assert "D000" in await dump(empty_platform)
-        await api.client.post("/projections/rebuild")
+        assert (await api.client.post("/projections/rebuild")).status_code == 503  # it would destroy the rows
+        await api.client.post("/log/decision", json={"reason": "nhật ký mới"})
         await eventually(api.ready)
         assert await dump(empty_platform) == ""
 

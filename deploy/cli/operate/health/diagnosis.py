@@ -12,7 +12,7 @@ from deploy.cli.operate.health import engine_diagnosis as engines
 from deploy.cli.operate.health import subscriber_lag
 from deploy.cli.operate.health.finding import LAG, Finding, Findings, place_of
 from deploy.cli.operate.health.readings import Answer, Readings
-from deploy.cli.operate.health.status import repair_command
+from deploy.cli.operate.health.status import RECOVER, other_log, repair_command
 from deploy.cli.operate.place import Place
 from deploy.nats.permissions import SERVICES
 from shared.kernel.counted import counted
@@ -59,11 +59,19 @@ def _services(readings: Readings) -> Findings:
         if "/readyz" not in answers:
             yield Finding(name, Text("không trả lời", "does not answer"), place.restart(name))
         else:
-            own = list(_projection(name, answers.get("/projections"), place))
-            yield from _readiness(
-                name, answers["/readyz"], place.log(name), reported={"log_writes", *(("projection",) if own else ())}
-            )
+            replaced = list(_other_log(name, answers.get("/log"), place))
+            own = replaced or list(_projection(name, answers.get("/projections"), place))
+            reported = {"log_writes"} | ({"projection"} if own else set()) | ({"log"} if replaced else set())
+            yield from _readiness(name, answers["/readyz"], place.log(name), reported)
             yield from own
+
+
+def _other_log(name: str, answer: Answer | None, place: Place) -> Findings:
+    """The rows of this service, or of another, come from another log than the present one."""
+    if answer is None or answer.status != HTTPStatus.OK:
+        return
+    if (what := other_log(answer.body)) is not None:
+        yield Finding(name, what, place.loa(RECOVER))
 
 
 def _readiness(name: str, answer: Answer, log: str, reported: Collection[str]) -> Findings:

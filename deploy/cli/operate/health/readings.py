@@ -63,7 +63,7 @@ class Readings:
 
 
 PATHS: Mapping[str, tuple[str, ...]] = {
-    name: ("/readyz", "/projections", *(("/digests/counts",) if name == "notifier" else ()))
+    name: ("/readyz", "/projections", "/log", *(("/digests/counts",) if name == "notifier" else ()))
     for name in SERVICES
 }
 

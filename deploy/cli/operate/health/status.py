@@ -25,6 +25,7 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "notifier": ("/digests/counts", "/sending", "/recipients/missing"),
 }
 STORE = "/jsz?streams=true"
+RECOVER = "loa recover"  # shows what is lost first; a rebuild would destroy it
 
 Answers = Mapping[str, Mapping[str, Answer]]
 
@@ -67,7 +68,7 @@ def show(current: state.Current) -> bool:
 
 async def collect(current: state.Current) -> Screen:
     """Ask for everything side by side; what does not answer in time is shown as missing."""
-    paths = {name: ("/readyz", "/projections", *more) for name, more in PATHS.items()}
+    paths = {name: ("/readyz", "/projections", "/log", *more) for name, more in PATHS.items()}
     addresses = monitors(current)
     answers, stores, subscribers = await asyncio.gather(
         ask_services(current, paths), ask([f"{url}{STORE}" for url in addresses]), subscriber_lag.read()
@@ -81,8 +82,27 @@ def _state(name: str, url: str, answers: Mapping[str, Answer]) -> ServiceState:
     if (readiness := answers.get("/readyz")) is None:
         return ServiceState(name, _NO, problem=_unreachable(name, url))
     body = body_of(answers, "/projections")
-    problem = _halted(body) or _broken(readiness)
+    problem = other_log(body_of(answers, "/log")) or _halted(body) or _broken(readiness)
     return ServiceState(name, shown_readiness(readiness), body.get("position"), body.get("pending"), problem)
+
+
+def other_log(log: Mapping[str, Any]) -> Text | None:
+    """Say that the rows of this service, or of another, come from another log than the present one."""
+    if not log or log["state"] == "open":
+        return None
+    if log["kind"] is None:
+        names = ", ".join(log["others"])
+        return Text(
+            f"tạm dừng ghi nhận và gửi thư vì nhật ký khác với dữ liệu của {names}; xem phần mất và quyết định: `{RECOVER}`",
+            f"nothing is recorded or mailed, for the log differs from the rows of {names}; see what is lost and decide: `{RECOVER}`",
+        )
+    at, end = count(log["rows"]["position"]), count(log["log"]["position"])
+    return Text(
+        f"tạm dừng ghi nhận và gửi thư: {log['meaning']['vi']}; dữ liệu đến vị trí {at}, nhật ký kết thúc ở {end}; "
+        f"đừng dựng lại dữ liệu, xem phần mất và quyết định: `{RECOVER}`",
+        f"nothing is recorded or mailed: {log['meaning']['en']}; the rows are at position {at}, the log ends at {end}; "
+        f"do not rebuild, see what is lost and decide: `{RECOVER}`",
+    )
 
 
 def _unreachable(name: str, url: str) -> Text:
@@ -129,8 +149,8 @@ def _halted(projection: Mapping[str, Any]) -> Text | None:
 
 def repair_command(projection: Mapping[str, Any]) -> str:
     """Give the command after which a halted read model goes on."""
-    name, at = projection["projection"], projection["halted_at"]
-    return f"loa rebuild {name}" if at is None else f'loa skip {name} {at} --reason "…"'
+    at = projection["halted_at"]
+    return RECOVER if at is None else f'loa skip {at} --all --reason "…"'
 
 
 def body_of(answers: Mapping[str, Answer], path: str) -> Mapping[str, Any]:
@@ -198,7 +218,7 @@ def _log_end(screen: Screen) -> Text:
                 f"NATS không trả lời; theo lần đọc cuối, nhật ký có đến vị trí {count(rows)}",
                 f"NATS does not answer; at the last read the log ended at position {count(rows)}",
             )
-        last = rows  # no monitoring address: the services' own positions
+        last = _log_end_of_services(screen.answers, rows)
     return Text(f"Vị trí cuối của nhật ký: {count(last)}", f"Last position of the log: {count(last)}")
 
 
@@ -209,3 +229,9 @@ def last_position(store: Answer | None) -> int | None:
             if stream["name"] == EVENTS:
                 return int(stream["state"]["last_seq"])
     return None
+
+
+def _log_end_of_services(answers: Answers, rows: int) -> int:
+    """Without a monitoring address: the end that a service has read, else what their rows say."""
+    ends = [log["log"]["position"] for name in SERVICES if (log := body_of(answers.get(name, {}), "/log"))]
+    return ends[0] if ends else rows

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -17,6 +18,15 @@ from services.notifier.domain.recipients.preference import Preference
 from services.notifier.domain.recipients.recipient import Recipient, taken_off
 from services.notifier.domain.recipients.supervision import Tree
 from shared.directory.queries import unit_directory
+from shared.eventstore.conflicts import StaleVersion
+
+_TURN = text("SELECT pg_advisory_xact_lock(hashtext(:unit))")
+
+
+def version_of(listed: Sequence[Recipient]) -> int:
+    """Number a list by what stands in it, also in what has ended: an equal list has an equal version."""
+    fields = [[str(getattr(recipient, name)) for name in ("email", *_LISTED)] for recipient in listed]
+    return int.from_bytes(sha256(repr(fields).encode()).digest()[:6])
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +78,24 @@ class SqlRecipients:
         code = row["unit_code"]
         return Mailbox(recipient_of(row), units.name_on(code, today), tree.oversees(code))
 
-    async def replace(self, unit_code: str, wanted: Sequence[Recipient], today: date) -> None:
+    async def version(self, unit_code: str) -> int:
+        """Give the version of a unit's list."""
+        async with self.engine.connect() as connection:
+            return version_of(await _listed(connection, unit_code))
+
+    async def replace(
+        self, unit_code: str, wanted: Sequence[Recipient], today: date, if_match: int | None = None
+    ) -> None:
         """Make `wanted` the unit's list; whoever is not on it any more ended yesterday.
 
-        An address that is registered again is no longer marked.
+        An address that is registered again is no longer marked. Raises `StaleVersion` if the list has not the version
+        `if_match`: two replacements of one unit take turns.
         """
         async with self.engine.begin() as connection:
+            await connection.execute(_TURN, {"unit": f"recipients {unit_code}"})
             listed = await _listed(connection, unit_code, locked=True)
+            if if_match not in (None, current := version_of(listed)):
+                raise StaleVersion(if_match or 0, current)
             for gone in taken_off(listed, {recipient.email for recipient in wanted}, today):
                 whose = RECIPIENT.c.recipient_id == gone.recipient_id
                 await connection.execute(update(RECIPIENT).where(whose).values(valid_to=gone.valid_to))
