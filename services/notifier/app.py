@@ -53,7 +53,6 @@ from services.notifier.settings import Settings
 from shared.bulk_import import routes
 from shared.contracts.vocabulary import AlertAnswer
 from shared.directory.projection import DirectoryProjection
-from shared.eventstore.streams import stream_state
 from shared.http import app_factory
 from shared.http.auth import Verifier
 from shared.kernel import clock, log
@@ -156,10 +155,6 @@ def _ticks(
     now: Clock,
     more_kinds: Iterable[MailKind],
 ) -> Ticks:
-    async def head() -> int:
-        await platform.fence.require_open()
-        return (await stream_state(platform.client.jetstream(timeout=5))).last
-
     ledger = ObservedLedger(
         platform.engine,
         settings.lease,
@@ -168,6 +163,7 @@ def _ticks(
         tracing=platform.tracing,
     )
     pending = SqlPendingAlerts(platform.engine)
+    head = platform.fence.last_position
     publisher = AlertPublisher(pending, ledger, platform.store, head, clock.new_id, now, platform.tracing)
     signer = _signer(settings)
     mailboxes = MailboxLinks(seal(signer.key) if signer else None, settings.url_notifier)

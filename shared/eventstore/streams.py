@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.api import (
     AckPolicy,
@@ -183,6 +184,11 @@ async def stream_state(js: JetStreamContext, name: str = EVENTS) -> StreamState:
     if info.created is None:
         raise RuntimeError(f"the broker does not say when {name} was created")
     return StreamState(info.created, info.state.first_seq, info.state.last_seq)
+
+
+async def last_position(client: Client) -> int:
+    """Ask for the position of the log's last event; 0 if it is empty."""
+    return (await stream_state(client.jetstream(timeout=5))).last
 
 
 async def _apply_stream(js: JetStreamContext, name: str, wanted: Mapping[str, Any]) -> None:

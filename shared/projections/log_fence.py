@@ -24,6 +24,7 @@ from shared.eventstore.log_identity import (
     id_at,
     view_log,
 )
+from shared.eventstore.streams import last_position
 from shared.kernel import clock, log
 from shared.kernel.errors import TransientError
 from shared.kernel.health import Check
@@ -68,6 +69,11 @@ class LogFence:
             raise TransientError(f"the log is being compared with the rows: {self._doubt[1]}")
         if not self.is_open:
             raise LogReplaced(self.reason)
+
+    async def last_position(self) -> int:
+        """Ask for the position of the log's last event; raises `LogReplaced` while the fence is closed."""
+        await self.require_open()
+        return await last_position(self._client)
 
     async def require_decision(self) -> None:
         """Raise `LogReplaced` while a rebuild would destroy rows that no operator gave up."""
