@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +22,7 @@ from tests.chaos.unruly_server import UnrulyServer
 from tests.support.engines import connected, declare_streams
 from tests.support.links import link_keys
 from tests.support.ports import free_port
+from tests.support.service import eventually
 from tests.support.tokens import Issuer
 
 REPLICAS = {"registry": 2, "campaigns": 1, "metrics": 2, "notifier": 2}
@@ -63,7 +64,9 @@ def next_morning() -> datetime:
 
 
 @asynccontextmanager
-async def chaos_platform(folder: Path, keys: Keyring, issuer: Issuer) -> AsyncIterator[ChaosPlatform]:
+async def chaos_platform(
+    folder: Path, keys: Keyring, issuer: Issuer, replicas: Mapping[str, int] = REPLICAS
+) -> AsyncIterator[ChaosPlatform]:
     """Run everything until the block ends; every replica is ready when it begins."""
     mail = UnrulyServer(slow=0.05)
     async with AsyncExitStack() as stack:
@@ -76,7 +79,7 @@ async def chaos_platform(folder: Path, keys: Keyring, issuer: Issuer) -> AsyncIt
         platform = ChaosPlatform(
             folder, keys, issuer, nats, postgres, mail, day=next_morning(), zero=time.time()
         )
-        for service, number in REPLICAS.items():
+        for service, number in replicas.items():
             for letter in "abc"[:number]:
                 replica = await _replica(platform, stack, service, f"{service}-{letter}", smtp)
                 platform.replicas.append(replica)
@@ -88,8 +91,6 @@ async def chaos_platform(folder: Path, keys: Keyring, issuer: Issuer) -> AsyncIt
 
 
 async def _ready(platform: ChaosPlatform, service: str) -> None:
-    from tests.support.service import eventually  # noqa: PLC0415
-
     first, *others = platform.of(service)
     await eventually(first.is_ready, 120)
     await asyncio.gather(*(replica.start() for replica in others))
@@ -117,10 +118,9 @@ async def _replica(
         "LOA_JWKS": str(platform.issuer.jwks),
         "LOA_LINK_KEY": links.pem,
         "LOA_LINK_JWKS": str(links.jwks),
+        "LOA_TEST_SERVICE": service,
     }
-    module = f"services.{service}"
     if service == "notifier":
-        module = "tests.chaos.replica"
         environment |= {
             "LOA_SMTP_URL": smtp,
             "LOA_SMTP_SECONDS": "2",
@@ -130,7 +130,9 @@ async def _replica(
             "LOA_TEST_ZERO": str(platform.zero),
             "LOA_TEST_SPEED": "1",
         }
-    return Replica(service, name, module, environment, platform.folder / f"{name}.log", broker, database)
+    return Replica(
+        service, name, "tests.chaos.replica", environment, platform.folder / f"{name}.log", broker, database
+    )
 
 
 async def purge_ticks(server: NatsServer) -> None:

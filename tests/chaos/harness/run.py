@@ -58,16 +58,15 @@ async def run_seed(seed: int, faults: Sequence[str] = ()) -> Outcome:
     choose = random.Random(seed)
     outcome = Outcome(seed)
     with tempfile.TemporaryDirectory(prefix="loa-chaos-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
+        folder = readable(Path(name))
         ring, tokens = keyring(folder / "keys"), issuer(folder)
         async with chaos_platform(folder, ring, tokens) as platform:
             clients = Clients(platform.replicas, tokens.token(), choose)
-            await _release(platform, clients.token)
-            writers = _writers(clients, seed)
+            await release(platform, clients.token)
+            writers = new_writers(clients, str(seed))
             await asyncio.gather(*(writer.prepare() for writer in writers))
             await _write_under_faults(platform, clients, writers, faults or chosen(seed), outcome)
-            evidence = await _evidence(platform, clients, writers)
+            evidence = await evidence_of(platform, clients)
     outcome.commands, outcome.events = len(clients.history.commands), len(evidence.log)
     outcome.mails = sum(len(mails) for mails in evidence.taken.values())
     outcome.violations += violations(evidence)
@@ -75,15 +74,28 @@ async def run_seed(seed: int, faults: Sequence[str] = ()) -> Outcome:
     return outcome
 
 
-def _writers(clients: Clients, seed: int) -> list[Writer]:
+def readable(folder: Path) -> Path:
+    """Let PostgreSQL's account into a temporary folder."""
+    folder.chmod(0o755)
+    return folder
+
+
+def new_writers(clients: Clients, name: str, number: int = WRITERS) -> list[Writer]:
     today = day_in_vietnam(now())
-    return [
-        Writer(clients, f"U{seed}-{n}", today, f"{ADDRESSES[n % len(ADDRESSES)]}-{seed}-{n}@stp.example.vn")
-        for n in range(WRITERS)
+    writers = [
+        Writer(
+            clients,
+            f"U{name}-{n}",
+            today,
+            f"{ADDRESSES[n % len(ADDRESSES)]}-{name}-{n}@stp.example.vn".lower(),
+        )
+        for n in range(number)
     ]
+    clients.addresses |= {writer.unit: writer.address for writer in writers}
+    return writers
 
 
-async def _release(platform: ChaosPlatform, token: str) -> None:
+async def release(platform: ChaosPlatform, token: str) -> None:
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=30) as client:
         url = f"{platform.of('notifier')[0].url}/sending/release"
         assert (await client.post(url, json={"reason": "chaos"})).is_success
@@ -124,7 +136,7 @@ async def _probe(platform: ChaosPlatform, clients: Clients, fault: str) -> list[
     return [] if command.answer.status else [f"after {fault}: a write has no answer"]
 
 
-async def _evidence(platform: ChaosPlatform, clients: Clients, writers: Sequence[Writer]) -> Evidence:
+async def evidence_of(platform: ChaosPlatform, clients: Clients) -> Evidence:
     """Let everything come to rest, ask, and copy the log for a fresh platform."""
     await purge_ticks(platform.nats)
     await _settled(platform, clients.token)
@@ -144,7 +156,7 @@ async def _evidence(platform: ChaosPlatform, clients: Clients, writers: Sequence
         fresh=fresh,
         added=added,
         gaps=answers["metrics /gaps"],
-        addresses={writer.unit: writer.address for writer in writers},
+        addresses=clients.addresses,
         today=day_in_vietnam(now()),
         is_working=load_rulebook().calendar.is_working,
         exits={replica.name: replica.exits for replica in platform.replicas},

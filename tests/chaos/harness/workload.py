@@ -30,6 +30,7 @@ class Clients:
     random: random.Random
     history: History = field(default_factory=History)
     stopped: bool = False
+    addresses: dict[str, str] = field(default_factory=dict)  # unit -> its mailbox
     _numbers: int = 0
 
     async def send(
@@ -98,6 +99,14 @@ class Writer:
     async def run(self) -> None:
         while not self.clients.stopped:
             await self._life_of_a_draft()
+
+    async def owe(self) -> None:
+        """Register a draft whose communication is overdue."""
+        self.drafts += 1
+        code = f"{self.unit}-D{self.drafts}"
+        await self._register(code)
+        body = {"stage": "draft_consultation", "entered_on": (self.today - timedelta(days=40)).isoformat()}
+        await self._send("registry", "POST", f"/drafts/{code}/stages", body, code)
 
     async def _life_of_a_draft(self) -> None:
         """Register a draft, let it enter stages, communicate some of them, now and then end or transfer it."""
