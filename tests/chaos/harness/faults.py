@@ -1,17 +1,22 @@
 """The faults: each holds for a block of time, and says afterwards how many things it touched."""
 
 import asyncio
+import errno
 import random
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
-from deploy.local.engines.process import Engine
+from deploy.local.engines.process import Engine, EngineFailed
+from shared.eventstore.streams import CONSUMERS
 from tests.chaos.harness.platform import ChaosPlatform
 from tests.chaos.harness.processes import Replica
 from tests.chaos.harness.proxy import Line, Proxy
+from tests.support.engines import connected, declare_streams
 
+FILLER = "filler"
 SHORTEST, LONGEST = 2.0, 5.0  # seconds that a fault lasts
 
 
@@ -118,6 +123,65 @@ def frozen(engine_of: Callable[[ChaosPlatform], Engine]) -> Fault:
     return fault
 
 
+def _fill(disk: Path) -> int:
+    """Write until a disk is full; gives the bytes written, 0 if it is no disk of its own."""
+    if not disk.is_mount():
+        return 0
+    written = 0
+    with (disk / FILLER).open("ab", buffering=0) as filler:
+        try:
+            while True:
+                written += filler.write(b"\0" * 65536)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+    return written
+
+
+@asynccontextmanager
+async def disk_full(platform: ChaosPlatform, _choose: random.Random, effect: Effect) -> AsyncIterator[None]:
+    """The broker's disk is full while commands come; an operator makes room and starts the broker again."""
+    effect.hits += bool(_fill(platform.disk))
+    try:
+        yield
+    finally:
+        (platform.disk / FILLER).unlink(missing_ok=True)
+        await platform.nats.stop()
+        await platform.nats.start()
+
+
+@asynccontextmanager
+async def started_full(
+    platform: ChaosPlatform, _choose: random.Random, effect: Effect
+) -> AsyncIterator[None]:
+    """The broker starts while its disk is full; an operator makes room and starts it again."""
+    await platform.nats.stop()
+    effect.hits += bool(_fill(platform.disk))
+    with suppress(EngineFailed):
+        await platform.nats.start()
+    try:
+        yield
+    finally:
+        (platform.disk / FILLER).unlink(missing_ok=True)
+        await platform.nats.stop()
+        await platform.nats.start()
+
+
+@asynccontextmanager
+async def consumers_deleted(
+    platform: ChaosPlatform, _choose: random.Random, effect: Effect
+) -> AsyncIterator[None]:
+    """Somebody deletes the durable consumers; an operator declares them again (`loa streams apply`)."""
+    async with connected(platform.nats, "operator") as operator:
+        for consumer in CONSUMERS:
+            await operator.jetstream().delete_consumer(consumer.stream, consumer.name)
+            effect.hits += 1
+    try:
+        yield
+    finally:
+        await declare_streams(platform.nats)
+
+
 def _broker(replica: Replica) -> Proxy:
     return replica.broker
 
@@ -133,6 +197,9 @@ FAULTS: dict[str, Fault] = {
     "broker-kill-9": broker_killed,
     "broker-sigstop": frozen(lambda platform: platform.nats.engine),
     "database-kill-9": database_killed,
+    "broker-disk-full": disk_full,
+    "broker-started-full": started_full,
+    "consumers-deleted": consumers_deleted,
     **{f"broker-{line}": on_line(line, _broker) for line in Line if line is not Line.OPEN},
     **{f"database-{line}": on_line(line, _database) for line in Line if line is not Line.OPEN},
 }
@@ -142,5 +209,6 @@ async def inject(name: str, platform: ChaosPlatform, choose: random.Random) -> E
     """Let a fault happen for a few seconds and heal it; give what it touched."""
     effect = Effect(name)
     async with FAULTS[name](platform, choose, effect):
-        await asyncio.sleep(choose.uniform(SHORTEST, LONGEST))
+        await asyncio.sleep(choose.uniform(FILLER = "filler"
+SHORTEST, LONGEST))
     return effect

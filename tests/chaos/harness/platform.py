@@ -3,9 +3,10 @@
 import asyncio
 import os
 import shutil
+import subprocess
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from tests.support.service import eventually
 from tests.support.tokens import Issuer
 
 REPLICAS = {"registry": 2, "campaigns": 1, "metrics": 2, "notifier": 2}
+DISK_BYTES = 256 * 1024 * 1024  # of the broker
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 
@@ -43,6 +45,11 @@ class ChaosPlatform:
     zero: float
     replicas: list[Replica] = field(default_factory=list)
 
+    @property
+    def disk(self) -> Path:
+        """The broker's disk, which is small if this run may mount one."""
+        return self.nats.folder
+
     def of(self, service: str) -> list[Replica]:
         return [replica for replica in self.replicas if replica.service == service]
 
@@ -54,6 +61,22 @@ class ChaosPlatform:
         copy = NatsServer(folder, self.keys, free_port(), free_port(), sync_interval="2m")
         await copy.start()
         return copy
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[None]:
+    """Give the broker a disk of its own that a fault can fill (root only; elsewhere an ordinary folder)."""
+    folder.mkdir(parents=True)
+    if os.geteuid() != 0:
+        yield
+        return
+    options = ["-t", "tmpfs", "-o", f"size={DISK_BYTES}", "loa-chaos", str(folder)]
+    mounted = subprocess.run(["mount", *options], check=False).returncode == 0
+    try:
+        yield
+    finally:
+        if mounted:
+            subprocess.run(["umount", "--lazy", str(folder)], check=False)
 
 
 def next_morning() -> datetime:
@@ -70,6 +93,7 @@ async def chaos_platform(
     """Run everything until the block ends; every replica is ready when it begins."""
     mail = UnrulyServer(slow=0.05)
     async with AsyncExitStack() as stack:
+        stack.enter_context(small_disk(folder / "nats"))
         nats = NatsServer(folder / "nats", keys, free_port(), free_port())
         postgres = PostgresServer(folder / "postgres", free_port(), settings=DURABLE)
         await stack.enter_async_context(nats)
