@@ -209,6 +209,5 @@ async def inject(name: str, platform: ChaosPlatform, choose: random.Random) -> E
     """Let a fault happen for a few seconds and heal it; give what it touched."""
     effect = Effect(name)
     async with FAULTS[name](platform, choose, effect):
-        await asyncio.sleep(choose.uniform(FILLER = "filler"
-SHORTEST, LONGEST))
+        await asyncio.sleep(choose.uniform(SHORTEST, LONGEST))
     return effect

@@ -21,6 +21,7 @@ from shared.rules.rulebook.rulebook import load_rulebook
 from tests.chaos.harness.checker import Evidence, violations
 from tests.chaos.harness.faults import FAULTS, Effect, inject
 from tests.chaos.harness.platform import ChaosPlatform, chaos_platform, purge_ticks
+from tests.chaos.harness.replaced_log import acknowledged_meanwhile, forget_lost, replace_log
 from tests.chaos.harness.workload import ADDRESSES, Clients, Writer, ticking
 from tests.support.engines import Databases, connected
 from tests.support.service import SERVICES, eventually, open_platform
@@ -67,11 +68,42 @@ async def run_seed(seed: int, faults: Sequence[str] = ()) -> Outcome:
             await asyncio.gather(*(writer.prepare() for writer in writers))
             await _write_under_faults(platform, clients, writers, faults or chosen(seed), outcome)
             evidence = await evidence_of(platform, clients)
+    _conclude(outcome, evidence, clients, began)
+    return outcome
+
+
+async def run_replaced_log(seed: int, *, wiped: bool) -> Outcome:
+    """Replace the log by an older copy, or an empty one: nothing may be acknowledged or mailed until the decision."""
+    began = time.monotonic()
+    outcome = Outcome(seed)
+    with tempfile.TemporaryDirectory(prefix="loa-chaos-") as name:
+        folder = readable(Path(name))
+        ring, tokens = keyring(folder / "keys"), issuer(folder)
+        async with chaos_platform(folder, ring, tokens) as platform:
+            clients = Clients(platform.replicas, tokens.token(), random.Random(seed))
+            await release(platform, clients.token)
+            writers = new_writers(clients, str(seed))
+            await asyncio.gather(*(writer.prepare() for writer in writers))
+            replaced = await replace_log(platform, clients, writers, wiped=wiped)
+            for command in acknowledged_meanwhile(clients, replaced):
+                outcome.violations.append(
+                    f"{command.key}: acknowledged by a log that the rows don't come from"
+                )
+            if replaced.mails_after != replaced.mails_before:
+                mails = replaced.mails_after - replaced.mails_before
+                outcome.violations.append(f"{mails} mails went out by a log that the rows don't come from")
+            lost = forget_lost(clients, replaced)
+            evidence = await evidence_of(platform, clients)
+    outcome.effects.append(Effect("log-empty" if wiped else "log-older", "all", lost))
+    _conclude(outcome, evidence, clients, began)
+    return outcome
+
+
+def _conclude(outcome: Outcome, evidence: Evidence, clients: Clients, began: float) -> None:
     outcome.commands, outcome.events = len(clients.history.commands), len(evidence.log)
     outcome.mails = sum(len(mails) for mails in evidence.taken.values())
     outcome.violations += violations(evidence)
     outcome.seconds = time.monotonic() - began
-    return outcome
 
 
 def readable(folder: Path) -> Path:
