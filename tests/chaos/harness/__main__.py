@@ -1,0 +1,56 @@
+"""`python -m tests.chaos.harness --seeds 1-10 [--report FILE]`: run seeds, print one line each, append to a report."""
+
+import argparse
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+from shared.kernel.clock import now
+from tests.chaos.harness.run import Outcome, run_seed, summary
+
+
+def main() -> int:
+    arguments = _arguments()
+    first, _, last = arguments.seeds.partition("-")
+    outcomes = []
+    for seed in range(int(first), int(last or first) + 1):
+        outcome = asyncio.run(run_seed(seed, arguments.fault))
+        outcomes.append(outcome)
+        print(line(outcome), flush=True)  # noqa: T201  a command
+        for violation in outcome.violations:
+            print(f"    {violation}", flush=True)  # noqa: T201
+        if arguments.report:
+            with arguments.report.open("a") as report:
+                report.write(line(outcome) + "\n")
+    print(summary(outcomes))  # noqa: T201
+    return 1 if any(outcome.violations for outcome in outcomes) else 0
+
+
+def line(outcome: Outcome) -> str:
+    """Write an outcome as a row of the report."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    effects = ", ".join(
+        f"{effect.name} {effect.target} ({effect.hits})".replace("  ", " ") for effect in outcome.effects
+    )
+    verdict = "; ".join(outcome.violations)[:500] if outcome.violations else "holds"
+    return (
+        f"| {outcome.seed} | {now():%Y-%m-%d %H:%M} | {commit} | {effects} | {outcome.commands} "
+        f"| {outcome.events} | {outcome.mails} | {outcome.seconds:.0f} | {verdict} |"
+    )
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", default="1-10", help="one seed, or the first and the last")
+    parser.add_argument(
+        "--fault", action="append", default=[], help="these faults instead of those of the seed"
+    )
+    parser.add_argument("--report", type=Path, help="append a row for each seed to this file")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

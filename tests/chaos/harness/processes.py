@@ -1,0 +1,87 @@
+"""One replica of a service as a process of its own, behind one proxy to the broker and one to the database."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.chaos.harness.proxy import Proxy
+from tests.support.ports import free_port
+from tests.support.service import eventually
+
+START_SECONDS = 90.0
+PLANNED_END = (0, -signal.SIGTERM)
+NOT_JSON = ("INFO:", "WARNING:")
+
+
+@dataclass(slots=True)
+class Replica:
+    """`module` is what `python -m` runs; `environment` holds the settings without the port."""
+
+    service: str
+    name: str
+    module: str
+    environment: Mapping[str, str]
+    log: Path
+    broker: Proxy
+    database: Proxy
+    port: int = field(default_factory=free_port)
+    process: asyncio.subprocess.Process | None = None
+    exits: list[int] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def launch(self, **more: str) -> None:
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", self.module,
+                env={**self.environment, "LOA_PORT": str(self.port), **more}, stdout=log, stderr=log,
+            )  # fmt: skip
+
+    async def start(self, **more: str) -> None:
+        """Launch it and wait until it can answer reads."""
+        await self.launch(**more)
+        await eventually(self.is_ready, START_SECONDS)
+
+    async def is_ready(self) -> bool:
+        try:
+            async with httpx.AsyncClient(timeout=5) as client:
+                return (await client.get(f"{self.url}/readyz")).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def send_signal(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        if self.process.returncode is None:
+            os.kill(self.process.pid, number)
+
+    async def end(self, number: signal.Signals, patience: float = 30.0) -> int:
+        """Send a signal that ends it, and give its exit status."""
+        assert self.process is not None
+        self.send_signal(number)
+        try:
+            status = await asyncio.wait_for(self.process.wait(), patience)
+        except TimeoutError:
+            self.process.kill()
+            await self.process.wait()
+            status = 1000  # it did not end by itself
+        if number is signal.SIGTERM:
+            self.exits.append(status)
+        return status
+
+    def lines(self) -> Iterator[dict[str, Any] | str]:
+        """Give the lines of its log; what is not JSON as text."""
+        for line in self.log.read_text(errors="replace").splitlines():
+            try:
+                yield json.loads(line)
+            except ValueError:
+                yield line
