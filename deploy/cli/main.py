@@ -11,7 +11,7 @@ from deploy.cli.backup.commands import commands as backup
 from deploy.cli.console import print_error
 from deploy.cli.data.commands import commands as data
 from deploy.cli.operate.commands import commands as operate
-from shared.kernel import known_settings
+from shared.kernel import setting_names
 from shared.kernel.errors import LoaError, Text
 from shared.kernel.release import RELEASE
 
@@ -54,7 +54,7 @@ def _print_settings(error: ValueError) -> None:
 
 def main() -> None:
     try:
-        known_settings.check()
+        setting_names.check()
         app()
     except ValueError as error:
         if getattr(error, "title", "") not in SETTINGS:

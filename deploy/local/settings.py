@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from deploy.local.engines.ports import LOOPBACK
 from deploy.nats.permissions import SERVICES
 from shared.kernel import database_url
-from shared.kernel.known_settings import SECRETS
+from shared.kernel.setting_names import SECRETS
 
 
 class LocalSettings(BaseSettings):

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from deploy.local.keys.keyring import write_secret
-from shared.kernel.known_settings import SECRETS
+from shared.kernel.setting_names import SECRETS
 
 FILE = "current.json"
 

@@ -53,6 +53,7 @@ from services.notifier.settings import Settings
 from shared.bulk_import import routes
 from shared.contracts.vocabulary import AlertAnswer
 from shared.directory.projection import DirectoryProjection
+from shared.eventstore.log_time import last_event_time
 from shared.http import app_factory
 from shared.http.auth import Verifier
 from shared.kernel import clock, log
@@ -189,7 +190,7 @@ def _ticks(
             calendar,
             kinds,
             now,
-            EngineClocks(platform.clock_check(now), platform.client),
+            EngineClocks(platform.clock_check(now), partial(last_event_time, platform.client)),
             fence=platform.fence.require_open,
         ),
         runs=SqlMailRuns(platform.engine),

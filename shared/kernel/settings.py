@@ -7,8 +7,8 @@ from typing import ClassVar, Literal, TypeVar
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.kernel import database_url, known_settings
-from shared.kernel.known_settings import SECRETS
+from shared.kernel import database_url, setting_names
+from shared.kernel.setting_names import SECRETS
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -94,7 +94,7 @@ class ServiceSettings(RuleSettings):
 
 def from_environment(settings: type[S]) -> S:
     """Read the settings; a name or a value that cannot be used ends the process with a sentence."""
-    known_settings.refuse_unknown()
+    setting_names.refuse_unknown()
     try:
         return settings()
     except ValidationError as error:

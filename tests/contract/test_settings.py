@@ -11,8 +11,8 @@ import pytest
 from pydantic_settings import BaseSettings
 
 from deploy.local.settings import LocalSettings
-from shared.kernel import known_settings
-from shared.kernel.known_settings import KNOWN, UnknownSettings, check
+from shared.kernel import setting_names
+from shared.kernel.setting_names import SETTING_NAMES, UnknownSettings, check
 from shared.kernel.settings import RuleSettings
 from tests.support.service import SERVICES
 
@@ -34,14 +34,14 @@ FILES = [
 
 @pytest.mark.parametrize("settings", CLASSES, ids=lambda settings: settings.__module__)
 def test_every_field_of_a_settings_class_is_listed(settings: type[BaseSettings]) -> None:
-    assert {f"LOA_{field.upper()}" for field in settings.model_fields} <= KNOWN
+    assert {f"LOA_{field.upper()}" for field in settings.model_fields} <= SETTING_NAMES
 
 
 def test_every_name_in_the_repository_is_listed() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in FILES)
     names = set(NAME.findall(text)) - NO_SETTINGS
-    assert {name for name in names if name not in KNOWN} == set()
-    assert KNOWN - names - {"LOA_PUBLIC_URL"} - {f"LOA_{field}" for field in _fields()} == set()
+    assert {name for name in names if name not in SETTING_NAMES} == set()
+    assert SETTING_NAMES - names - {"LOA_PUBLIC_URL"} - {f"LOA_{field}" for field in _fields()} == set()
 
 
 def _fields() -> set[str]:
@@ -120,12 +120,12 @@ def test_nothing_starts_with_an_unknown_setting(module: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_the_known_names_are_listed_once() -> None:
+def test_names_are_listed_once() -> None:
     groups = (
-        known_settings.SERVICES,
-        known_settings.COMMAND,
-        known_settings.CONTAINERS,
-        known_settings.TESTS,
+        setting_names.SERVICES,
+        setting_names.COMMAND,
+        setting_names.CONTAINERS,
+        setting_names.TESTS,
     )
     names = " ".join(groups).split()
     assert len(names) == len(set(names))

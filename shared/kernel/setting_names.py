@@ -32,7 +32,9 @@ CONTAINERS = """
 """
 TESTS = "CONTAINERS TEST_DAY TEST_SPEED TEST_ZERO WRITE_REFUSALS"
 RETIRED = "PUBLIC_URL"  # of earlier releases; it may still stand in an environment
-KNOWN = frozenset(PREFIX + name for name in f"{SERVICES} {COMMAND} {CONTAINERS} {TESTS} {RETIRED}".split())
+SETTING_NAMES = frozenset(
+    PREFIX + name for name in f"{SERVICES} {COMMAND} {CONTAINERS} {TESTS} {RETIRED}".split()
+)
 
 # Kubernetes describes each Service of the namespace to every container; ours are named loa-….
 _OF_KUBERNETES = re.compile(r"_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$")
@@ -54,7 +56,7 @@ class UnknownSettings(LoaError):
 
 
 def _with_suggestion(name: str, question: str) -> str:
-    nearest = get_close_matches(name.upper(), sorted(KNOWN), 1)
+    nearest = get_close_matches(name.upper(), sorted(SETTING_NAMES), 1)
     return f"{name} ({question.format(nearest[0])})" if nearest else name
 
 
@@ -76,7 +78,7 @@ def refuse_unknown() -> None:
 def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
     for name, value in environment.items():
         upper = name.upper()  # names are read in any case
-        if upper.startswith(PREFIX) and upper not in KNOWN and not _is_of_kubernetes(upper, value):
+        if upper.startswith(PREFIX) and upper not in SETTING_NAMES and not _is_of_kubernetes(upper, value):
             yield name
 
 
@@ -88,4 +90,4 @@ def _is_of_kubernetes(name: str, value: str) -> bool:
 def _unknown_secrets(folder: Path) -> Iterator[str]:
     """Name the files that are meant as settings (`loa_database_url`)."""
     names = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
-    return (name for name in names if name.upper().startswith(PREFIX) and name.upper() not in KNOWN)
+    return (name for name in names if name.upper().startswith(PREFIX) and name.upper() not in SETTING_NAMES)
