@@ -147,8 +147,9 @@ def is_fault(answer: httpx.Response) -> bool:
     return answer.status_code >= 500 and not waits
 
 
+@pytest.mark.slow  # thousands of requests
 @every_service
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 async def test_no_extreme_value_gets_a_fault(
     service: str, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
