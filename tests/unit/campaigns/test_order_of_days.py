@@ -1,6 +1,7 @@
 """Days that contradict each other: what follows from an activity or an entry does not come before it."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -44,7 +45,7 @@ def test_an_activity_of_a_month_may_be_verified_in_it() -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in ProgrammeKind if kind not in FOLLOWS])
 def test_nothing_is_due_before_it_begins(kind: ProgrammeKind) -> None:
-    days = {"happened_on": date(2025, 5, 10)}
+    days: dict[str, Any] = {"happened_on": date(2025, 5, 10)}
     spec(programme).when(enter(kind, 1, **days, due_on=date(2025, 5, 9))).refused(DueBeforeBegin)
     assert spec(programme).when(enter(kind, 1, **days, due_on=date(2025, 5, 10))).yields()
 
