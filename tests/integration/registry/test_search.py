@@ -18,7 +18,7 @@ async def hits(platform: Platform, of: str, text: str, code: str) -> bool:
     return bool(names)
 
 
-FOUND = [
+MATCHES = [
     *(
         "nghi quyet khanh hoa",
         "hòa khánh",
@@ -30,7 +30,7 @@ FOUND = [
     ),
     *("50%", "%_", "_\\", "\\", "", "  ", unicodedata.normalize("NFD", "khánh hòa")),
 ]
-NOT_FOUND = ["khanh vinh", "k%h", "kh_nh", "50_", "%%", "\\%"]
+MISSES = ["khanh vinh", "k%h", "kh_nh", "50_", "%%", "\\%"]
 
 
 @pytest.mark.parametrize("of", ["drafts", "units"])
@@ -38,8 +38,8 @@ async def test_all_words_in_any_order(shared_platform: Platform, a_code: str, of
     await shared_platform.import_rows("units", [samples.unit(a_code, name=TITLE)])
     await shared_platform.import_rows("drafts", [samples.draft(a_code, a_code, title=TITLE)])
     await shared_platform.settled()
-    assert [text for text in FOUND if not await hits(shared_platform, of, text, a_code)] == []
-    assert [text for text in NOT_FOUND if await hits(shared_platform, of, text, a_code)] == []
+    assert [text for text in MATCHES if not await hits(shared_platform, of, text, a_code)] == []
+    assert [text for text in MISSES if await hits(shared_platform, of, text, a_code)] == []
 
 
 async def test_a_draft_is_found_by_its_present_title_and_number(

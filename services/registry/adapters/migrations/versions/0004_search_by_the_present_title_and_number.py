@@ -1,4 +1,4 @@
-"""A draft is found by its present title and number."""
+"""Search finds a draft by its present title and number."""
 
 import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
