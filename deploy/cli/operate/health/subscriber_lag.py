@@ -48,9 +48,7 @@ def lines() -> Iterator[Text]:
     states = asyncio.run(_states())
     if states:
         yield subscriber_view.lag(states)
-    for state in states:
-        if problem := subscriber_view.reading_problem(state, clock.now()):
-            yield Text(f"{state.name}: {problem.vi}", f"{state.name}: {problem.en}")
+    yield from subscriber_view.problems(states, clock.now())
 
 
 async def _states() -> list[SubscriberState]:
