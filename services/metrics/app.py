@@ -14,10 +14,12 @@ from services.metrics.application.effect import Effects
 from services.metrics.application.gap_reconciler import GapReconciler
 from services.metrics.application.queries import Queries
 from services.metrics.settings import Settings
+from shared.eventstore.subscriber_states import subscriber_states
 from shared.http import app_factory
 from shared.http.auth import Verifier
 from shared.kernel import clock
 from shared.messaging import faststream_broker
+from shared.observability.metrics import READ_SECONDS
 from shared.rules.rulebook.rulebook import read_files, rulebook_with
 from shared.service import Platform
 
@@ -35,7 +37,9 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
     queries = Queries(snapshots, rulebook)
     collector = Collector.of(snapshots, rulebook, now, platform.metrics)
     platform.metrics.before_scrape("gaps", collector.read)
-    external = SubscriberCollector.of(platform.client, platform.metrics)
+    external = SubscriberCollector.of(
+        lambda: subscriber_states(platform.client.jetstream(timeout=READ_SECONDS)), platform.metrics
+    )
     platform.metrics.before_scrape("subscriber_lag", external.read)
     return app_factory.create_api(
         service=settings.service,

@@ -44,6 +44,13 @@ def reading_problem(state: SubscriberState, now: datetime) -> Text | None:
     return None
 
 
+def problems(states: Sequence[SubscriberState], now: datetime) -> Iterator[Text]:
+    """Give one line for each reader with a problem."""
+    for state in states:
+        if problem := reading_problem(state, now):
+            yield Text(f"{state.name}: {problem.vi}", f"{state.name}: {problem.en}")
+
+
 def lag(states: Sequence[SubscriberState]) -> Text:
     """Summarise the lag of all readers in one line."""
     parts = [f"{state.name} {state.pending}/{state.unacknowledged}/{state.redelivered}" for state in states]
@@ -60,7 +67,8 @@ def document(state: SubscriberState) -> dict[str, object]:
 
 
 def table(states: Sequence[SubscriberState], now: datetime) -> Table:
-    result = Table("Tên / Name", "Bộ lọc / Filter")
+    result = Table("Tên / Name")
+    result.add_column("Bộ lọc / Filter", overflow="fold")
     for title in ("Chờ / Pending", "Chưa xác nhận / Unacked", "Gửi lại / Redelivered", "Vị trí / Position"):
         result.add_column(title, justify="right")
     for title in ("Nhận / Fetched", "Xác nhận / Acked", "Tình trạng / State"):
@@ -77,8 +85,7 @@ def _row(state: SubscriberState, now: datetime) -> Iterator[str]:
         yield count(number)
     for at in (state.fetched_at, state.acknowledged_at):
         yield moment(at.isoformat()) if at else "– / never"
-    problem = reading_problem(state, now)
-    yield f"[red]{problem.vi} / {problem.en}[/red]" if problem else _activity(state)
+    yield "[red]xem dưới / see below[/red]" if reading_problem(state, now) else _activity(state)
 
 
 def _activity(state: SubscriberState) -> str:

@@ -113,6 +113,8 @@ def show(*, as_json: bool = False) -> None:
         )
     elif states:
         out.print(view.table(states, clock.now()))
+        for line in view.problems(states, clock.now()):
+            print_text(line, style="red")
     if states is not None and not as_json:
         for user in without_durable(names, states):
             print_text(missing_durable(user), style="red")

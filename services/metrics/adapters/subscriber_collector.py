@@ -1,12 +1,12 @@
 """Gauges of how far external systems have read the log, set before each scrape; metrics is the one service that has them."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from nats.aio.client import Client
 from prometheus_client import Gauge
 
-from shared.eventstore.subscriber_states import SubscriberState, subscriber_states
-from shared.observability.metrics import READ_SECONDS, Telemetry
+from shared.eventstore.subscriber_states import SubscriberState
+from shared.observability.metrics import Telemetry
 
 MOST = 100  # durables by name: the number of series is bounded
 
@@ -15,7 +15,7 @@ MOST = 100  # durables by name: the number of series is bounded
 class SubscriberCollector:
     """The state of each durable of an external system as gauges with the label `consumer`."""
 
-    client: Client
+    states: Callable[[], Awaitable[Sequence[SubscriberState]]]
     pending: Gauge
     unacknowledged: Gauge
     redelivered: Gauge
@@ -23,12 +23,14 @@ class SubscriberCollector:
     fetched: Gauge
 
     @classmethod
-    def of(cls, client: Client, telemetry: Telemetry) -> "SubscriberCollector":
+    def of(
+        cls, states: Callable[[], Awaitable[Sequence[SubscriberState]]], telemetry: Telemetry
+    ) -> "SubscriberCollector":
         def gauge(name: str, what: str) -> Gauge:
             return telemetry.gauge(f"loa_subscriber_{name}", what, "consumer")
 
         return cls(
-            client,
+            states,
             gauge("pending", "events that an external system has not received yet"),
             gauge("unacknowledged", "events that an external system received and has not acknowledged"),
             gauge("redelivered", "unacknowledged events that an external system received more than once"),
@@ -37,7 +39,7 @@ class SubscriberCollector:
         )
 
     async def read(self) -> None:
-        states = await subscriber_states(self.client.jetstream(timeout=READ_SECONDS))
+        states = await self.states()
         for gauge in (self.pending, self.unacknowledged, self.redelivered, self.position, self.fetched):
             gauge.clear()  # a durable that was deleted has no series any more
         for state in states[:MOST]:

@@ -199,6 +199,16 @@ async def test_another_filter_is_refused_with_what_to_do(
 
 
 @programs
+async def test_a_missing_durable_is_reported(server: NatsServer, ring: Keyring, name: Snippet) -> None:
+    async with _reader(server, ring, name, ALL) as reader:
+        async with connected(server, OPERATOR) as operator:
+            await operator.jetstream().delete_consumer(EVENTS, PORTAL)
+        async with reader.started() as program:
+            assert "Traceback" not in await program.error_naming("loa subscribers reset")
+            assert await asyncio.wait_for(program.process.wait(), SECONDS) != 0
+
+
+@programs
 @pytest.mark.parametrize(
     ("setting", "value"), [("NATS_INBOX_PREFIX", "_INBOX.reader-press"), ("NATS_DURABLE", "portal")]
 )

@@ -59,7 +59,8 @@ async def _exposed(server: NatsServer) -> dict[tuple[str, str], float]:
     """Scrape the collector with the permissions of its service."""
     telemetry = Telemetry()
     async with connected(server, "metrics") as client:
-        telemetry.before_scrape("subscriber_lag", SubscriberCollector.of(client, telemetry).read)
+        collector = SubscriberCollector.of(lambda: subscriber_states(client.jetstream()), telemetry)
+        telemetry.before_scrape("subscriber_lag", collector.read)
         text = (await telemetry.exposition()).decode()
     pattern = r'^loa_subscriber_(\w+)\{consumer="([^"]+)"\} (.+)$'
     return {(match[1], match[2]): float(match[3]) for match in re.finditer(pattern, text, re.MULTILINE)}

@@ -85,14 +85,14 @@ async def _read_broker(client: Client, folder: Path, replicas: int) -> Broker:
         ]
         if streams.EVENTS in missing:
             return Broker("", _version(client), differences, tuple(consumers))
-        readers = tuple(await subscriber_states(js))
+        states = tuple(await subscriber_states(js))
         return Broker(
             version=_version(client),
             differences=differences,
             consumers=tuple(consumers),
-            subscribers=readers,
+            subscribers=states,
             without_durable=tuple(
-                subscribers.without_durable(Keyring(folder / "keys").subscribers(), readers)
+                subscribers.without_durable(Keyring(folder / "keys").subscribers(), states)
             ),
             last=(await streams.stream_state(js)).last,
         )

@@ -47,9 +47,7 @@ def lines(states: Sequence[SubscriberState]) -> Iterator[Text]:
     """Give the lines of `loa status`: the lag of all readers, and what is wrong."""
     if states:
         yield subscriber_view.lag(states)
-    for state in states:
-        if problem := subscriber_view.reading_problem(state, clock.now()):
-            yield Text(f"{state.name}: {problem.vi}", f"{state.name}: {problem.en}")
+    yield from subscriber_view.problems(states, clock.now())
 
 
 async def read() -> Sequence[SubscriberState]:
