@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from shared.contracts.ids import unit_id
 from tests.integration.log.replaced_log import (
     LOG_REPLACED,
     Store,
@@ -103,8 +104,8 @@ async def test_a_service_whose_own_rows_match_refuses_for_the_others(
     await closed(platform, "registry", "campaigns")
     state = (await platform.campaigns.client.get("/log")).json()
     assert (state["kind"], list(state["others"])) == (None, ["registry"])
-    body = {"held_on": "2024-01-01", "channel": "commune_loudspeaker", "title": "Phát thanh", "policies": [1]}
-    answer = await platform.campaigns.client.post("/drafts/X1/communications", json=body)
+    body = {"reason": "ghi nhầm"}
+    answer = await platform.campaigns.client.post(f"/communications/{unit_id('X')}/retract", json=body)
     assert (answer.status_code, answer.json()["type"]) == (503, LOG_REPLACED)
 
 

@@ -68,7 +68,7 @@ def _token(folder: Path, days: float) -> str:
 
 def _with(healthy: Readings, name: str, path: str, answer: Answer | None) -> Readings:
     answers = {key: dict(value) for key, value in healthy.answers.items()}
-    answers[name].pop(path)
+    answers[name].pop(path, None)
     if answer is not None:
         answers[name][path] = answer
     return replace(healthy, answers=answers)
@@ -90,11 +90,36 @@ def test_a_healthy_platform_has_no_findings(healthy: Readings) -> None:
     assert diagnose(healthy) == []
 
 
+def _log(**changes: object) -> Answer:
+    log = {
+        "state": "closed",
+        "kind": "shorter",
+        "meaning": {"vi": "ngắn hơn", "en": "it is shorter"},
+        "rows": {"position": 20},
+        "log": {"position": 12},
+        "others": {},
+    }
+    return Answer(200, log | changes)
+
+
+def test_a_log_that_the_rows_do_not_come_from_is_named_with_both_ends(healthy: Readings) -> None:
+    part, what, fix = _only_finding(_with(healthy, "metrics", "/log", _log()))
+    assert (part, fix) == ("metrics", "loa recover")
+    assert "the rows are at position 20, the log ends at 12" in what
+    assert "do not rebuild" in what
+
+
+def test_a_log_that_another_service_refuses_is_named(healthy: Readings) -> None:
+    others = _log(kind=None, others={"registry": "the log ends at 12"})
+    assert "the rows of registry" in _only_finding(_with(healthy, "metrics", "/log", others))[1]
+    assert _only_finding(_with(healthy, "metrics", "/log", others))[2] == "loa recover"
+
+
 def test_a_halted_read_model_names_the_command(healthy: Readings) -> None:
     at = _with(healthy, "metrics", "/projections", _halted(41))
-    assert _only_finding(at) == ("metrics", "halted at event 41: bad", 'loa skip metrics 41 --reason "…"')
+    assert _only_finding(at) == ("metrics", "halted at event 41: bad", 'loa skip 41 --all --reason "…"')
     nowhere = _with(healthy, "metrics", "/projections", _halted(None))
-    assert _only_finding(nowhere)[2] == "loa rebuild metrics"
+    assert _only_finding(nowhere)[2] == "loa recover"
 
 
 def test_a_finding_names_the_check_that_fails(healthy: Readings) -> None:
