@@ -270,11 +270,6 @@ class Weekday(StrEnum):
     THURSDAY = "thursday"
     FRIDAY = "friday"
 
-    @property
-    def number(self) -> int:
-        """Give its number by ISO 8601: Monday is 1."""
-        return list(Weekday).index(self) + 1
-
 
 class PreferenceDoor(StrEnum):
     """Where a recipient said what it wants: in its mail client (RFC 8058), or on the page of its mailbox."""

@@ -21,11 +21,6 @@ class Entry:
     precision: Precision = Precision.DAY
     resumed: bool = False
 
-    @property
-    def fact(self) -> StageEntry:
-        """The entry as the rules see it; within one draft it is identified by its content."""
-        return _fact(self)
-
     def equals_content(self, other: "Entry") -> bool:
         return (self.stage, self.entered_on, self.precision) == (
             other.stage,
@@ -35,7 +30,8 @@ class Entry:
 
 
 @lru_cache(maxsize=4096)
-def _fact(entry: Entry) -> StageEntry:
+def fact_of(entry: Entry) -> StageEntry:
+    """Give an entry as the rules see it; within one draft it is identified by its content."""
     content = f"{entry.stage}:{entry.entered_on}:{entry.precision}:{entry.resumed}"
     return StageEntry(
         entry_id=uuid5(LOA_NAMESPACE, content),
@@ -80,8 +76,8 @@ def stage_to_resume(entries: Sequence[Entry], on: date) -> Stage | None:
 def stages_before(entries: Sequence[Entry], entry: Entry) -> Sequence[StageEntry]:
     """Return the stages that the draft went through before `entry`, in order."""
     sequence = [e for e in (*entries, entry) if e.stage is not Stage.SOCIAL_CRITICISM]
-    ordered = in_order(e.fact for e in sequence)
-    this = entry.fact
+    ordered = in_order(fact_of(e) for e in sequence)
+    this = fact_of(entry)
     return ordered[: next((n for n, fact in enumerate(ordered) if fact == this), 0)]
 
 

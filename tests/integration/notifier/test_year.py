@@ -221,7 +221,7 @@ class Office:
         assert page.status_code == 200, page.text
         self.naive.weekdays.pop(address, None)
         if weekday:
-            self.naive.weekdays[address] = weekday.number
+            self.naive.weekdays[address] = list(Weekday).index(weekday) + 1
         others = {(box, kind) for box, kind in self.naive.unwanted if box != address}
         self.naive.unwanted = others | {(address, kind) for kind in unwanted}
 

@@ -79,7 +79,8 @@ def following(chosen: Weekday, day: date, calendar: Calendar) -> date:
 
 
 def _last(chosen: Weekday, day: date) -> date:
-    return day - timedelta(days=(day.isoweekday() - chosen.number) % 7)
+    number = list(Weekday).index(chosen) + 1  # by ISO 8601: Monday is 1
+    return day - timedelta(days=(day.isoweekday() - number) % 7)
 
 
 def _days_of_digests(done: frozenset[str]) -> list[date]:
