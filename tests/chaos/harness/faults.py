@@ -11,9 +11,9 @@ from pathlib import Path
 
 from deploy.local.engines.process import Engine, EngineFailed
 from shared.eventstore.streams import CONSUMERS
-from tests.chaos.harness.platform import ChaosPlatform
 from tests.chaos.harness.processes import Replica
 from tests.chaos.harness.proxy import Line, Proxy
+from tests.chaos.harness.running_platform import ChaosPlatform
 from tests.support.engines import connected, declare_streams
 
 FILLER = "filler"

@@ -11,7 +11,7 @@ import httpx
 
 from deploy.local.engines.nats import NatsServer
 from tests.chaos.harness.history import Command, End
-from tests.chaos.harness.platform import ChaosPlatform
+from tests.chaos.harness.running_platform import ChaosPlatform
 from tests.chaos.harness.workload import Clients, Writer, ticking
 from tests.support.engines import connected, declare_streams
 from tests.support.service import SERVICES, eventually

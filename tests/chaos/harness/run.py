@@ -20,8 +20,8 @@ from shared.kernel.clock import day_in_vietnam, now
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.chaos.harness.checker import Evidence, violations
 from tests.chaos.harness.faults import FAULTS, Effect, inject
-from tests.chaos.harness.platform import ChaosPlatform, chaos_platform, purge_ticks
 from tests.chaos.harness.replaced_log import acknowledged_meanwhile, forget_lost, replace_log
+from tests.chaos.harness.running_platform import ChaosPlatform, chaos_platform, purge_ticks
 from tests.chaos.harness.workload import ADDRESSES, Clients, Writer, ticking
 from tests.support.engines import Databases, connected
 from tests.support.service import SERVICES, eventually, open_platform
