@@ -34,7 +34,7 @@ class NotReady(CommandError):
         logs = f"{command} logs --tail 50 {' '.join(states)}"
         super().__init__(
             f"Sau {READY_SECONDS:.0f} giây các dịch vụ sau vẫn chưa sẵn sàng:\n{lines}\nHãy xem nhật ký: {logs}",
-            f"These services are not ready after {READY_SECONDS:.0f} seconds. Read their logs with the command above.",
+            f"These services are not ready after {READY_SECONDS:.0f} s. Read their logs with the command above.",
         )
 
 

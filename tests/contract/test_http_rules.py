@@ -24,6 +24,7 @@ NO_AGGREGATE = {
     "POST /outbox/{digest_key}/retry": "a row of the ledger, which its state guards",
     "POST /sending/hold": "held is held",
     "POST /sending/release": "released is released",
+    "POST /log/decision": "a log that is accepted stays accepted",
 }
 # Queries that read the log itself, or no projection at all: they are always as new as can be.
 FROM_THE_LOG = {

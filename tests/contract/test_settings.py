@@ -23,7 +23,14 @@ CLASSES: list[type[BaseSettings]] = [
     *(import_module(f"services.{name}.settings").Settings for name in SERVICES),
 ]
 NAME = re.compile(r"(?<!\w)LOA_[A-Z][A-Z_]*[A-Z]\b")
-NO_SETTINGS = {"LOA_EVENTS", "LOA_TICKS", "LOA_NAMESPACE", "LOA_LOG"}  # streams, and constants of the code
+NO_SETTINGS = {
+    "LOA_EVENTS",
+    "LOA_TICKS",
+    "LOA_NAMESPACE",
+    "LOA_LOG",
+    "LOA_FENCE",
+    "LOA_ANSWERS",
+}  # streams, buckets, constants
 FILES = [
     path
     for folder in ("deploy", "services", "shared", ".ci", "tests/support", "tests/chaos", "tests/e2e")

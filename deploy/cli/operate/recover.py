@@ -11,6 +11,7 @@ from deploy.cli.backup import archive
 from deploy.cli.client import ServiceRefused, Services
 from deploy.cli.console import CommandError, count, listed, out, print_json, print_text
 from deploy.nats.permissions import SERVICES
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 
 POLL = 0.3  # seconds between two questions
@@ -98,12 +99,13 @@ def _print_lost(lost: States) -> None:
 
 def _print_summary(lost: Mapping[str, Any]) -> None:
     first, last, number = count(lost["first"]), count(lost["last"]), count(lost["events"])
+    missing = counted(lost["events"], "acknowledged event", number)
     common = count(lost["common_position"])
     print_text(
         Text(
             f"Hai bên giống nhau đến vị trí {common}. Nhật ký hiện tại không có {number} sự kiện đã được xác nhận "
             f"(vị trí {first} đến {last}):",
-            f"Both are the same up to position {common}. The present log lacks {number} acknowledged events "
+            f"Both are the same up to position {common}. The present log lacks {missing} "
             f"(positions {first} to {last}):",
         )
     )
@@ -143,12 +145,13 @@ def explain_restore(services: Services, path: Path) -> None:
         manifest = archive.unpack(path, Path(folder))
     rows = max(log["rows"]["position"] for log in states(services).values())
     missing = max(0, rows - manifest.last_position)
+    kept = counted(manifest.last_position, "event", count(manifest.last_position))
     print_text(
         Text(
             f"Bản sao lưu {path} nguyên vẹn, làm lúc {manifest.begun}, có {count(manifest.last_position)} sự kiện; "
             f"dữ liệu hiện có đến vị trí {count(rows)}, nên phục hồi sẽ thiếu {count(missing)} sự kiện cuối.",
-            f"The backup {path} is intact, of {manifest.begun}, with {count(manifest.last_position)} events; "
-            f"the rows are at position {count(rows)}, so a restore lacks the last {count(missing)} events.",
+            f"The backup {path} is intact, of {manifest.begun}, with {kept}; "
+            f"the rows are at position {count(rows)}, so a restore lacks the last {counted(missing, 'event', count(missing))}.",
         )
     )
     print_text(

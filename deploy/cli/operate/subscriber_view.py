@@ -11,6 +11,7 @@ from deploy.cli.console import count, listed, moment
 from deploy.nats.permissions import SUBSCRIBER, inbox_prefix
 from shared.eventstore.streams import EVENTS
 from shared.eventstore.subscriber_states import SubscriberState
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 
 
@@ -39,7 +40,7 @@ def reading_problem(state: SubscriberState, now: datetime) -> Text | None:
     if state.redelivered:
         return Text(
             f"{count(state.redelivered)} sự kiện phải gửi lại vì chưa được xác nhận",
-            f"{count(state.redelivered)} events redelivered: they are not acknowledged",
+            f"{counted(state.redelivered, 'event', count(state.redelivered))} redelivered without an acknowledgement",
         )
     return None
 

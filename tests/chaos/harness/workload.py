@@ -50,7 +50,7 @@ class Clients:
         return command
 
     async def _attempt(self, command: Command, query: dict[str, int]) -> Attempt:
-        replica = self.random.choice([one for one in self.replicas if one.service == command.service])
+        replica = self.random.choice([entry for entry in self.replicas if entry.service == command.service])
         attempt = Attempt(replica.name, time.monotonic())
         command.attempts.append(attempt)
         headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": command.key}
@@ -159,7 +159,7 @@ class Writer:
 async def ticking(clients: Clients) -> None:
     """Ask for the mails of the moment again and again, as the scheduler and impatient operators do."""
     while not clients.stopped:
-        replica = clients.random.choice([one for one in clients.replicas if one.service == "notifier"])
+        replica = clients.random.choice([entry for entry in clients.replicas if entry.service == "notifier"])
         headers = {"Authorization": f"Bearer {clients.token}"}
         try:
             async with httpx.AsyncClient(timeout=ANSWER_SECONDS, headers=headers) as client:

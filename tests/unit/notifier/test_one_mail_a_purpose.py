@@ -203,7 +203,7 @@ def test_what_cannot_wait_goes_in_one_mail_of_its_own_subject() -> None:
 
 def test_what_one_record_ended_has_ended_for_the_address() -> None:
     first, second = (
-        r for r in RECORDS if r.role is RecipientRole.SUPERVISOR and r.unit_code in {"UBND", "STP"}
+        r for r in RECORDS if r.role is RecipientRole.SUPERVISOR and r.unit_code in {"UBND", "SO-A"}
     )
     ended = {second.recipient_id: Preference(unwanted=frozenset({OptionalMail.MONTHLY_SUMMARY}))}
     kinds = [notice.kind for notice in plan([first, second, *OTHERS], preferences=ended).to(PERSON)]

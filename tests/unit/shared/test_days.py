@@ -82,11 +82,11 @@ def test_an_import_row_gets_the_same_day() -> None:
 
 def test_bounds_of_days_and_facts() -> None:
     latest = date(day_in_vietnam(now()).year + MOST_YEARS_AHEAD, 12, 31)
-    one = timedelta(days=1)
+    a_day = timedelta(days=1)
     for kind, last in ((Day, LAST_DAY), (FactDay, latest)):
         for right in (FIRST_DAY, date(1945, 9, 2), last):
             assert TypeAdapter(kind).validate_python(right.isoformat()) == right
-        for wrong in (FIRST_DAY - one, last + one, date.min, date.max, date(1024, 4, 5)):
+        for wrong in (FIRST_DAY - a_day, last + a_day, date.min, date.max, date(1024, 4, 5)):
             vi, en = refusal(kind, wrong.isoformat())
             assert "hãy xem lại năm" in vi
             assert wrong.isoformat() in en

@@ -13,6 +13,7 @@ from deploy.cli.operate.health.finding import Finding, Findings
 from deploy.nats.permissions import SUBSCRIBER
 from shared.eventstore.subscriber_states import SubscriberState, subscriber_states
 from shared.kernel import clock
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 
 if TYPE_CHECKING:
@@ -35,7 +36,10 @@ def findings(readings: "Readings") -> Findings:
 
 def _with_lag(problem: Text, state: SubscriberState) -> Text:
     behind = count(state.behind)
-    return Text(f"còn chậm {behind} sự kiện: {problem.vi}", f"{behind} events behind: {problem.en}")
+    return Text(
+        f"còn chậm {behind} sự kiện: {problem.vi}",
+        f"{counted(state.behind, 'event', behind)} behind: {problem.en}",
+    )
 
 
 def _fix(state: SubscriberState) -> str:
