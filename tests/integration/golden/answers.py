@@ -50,8 +50,8 @@ async def record(office: Office, plain: Plain) -> dict[str, str]:
 
 
 async def _settings(office: Office) -> dict[str, str]:
-    file = min(office.mail_dir.glob("*_VD-STP_*_weekly_list-*.eml"))
-    link = str(_mail(file.read_bytes())["List-Unsubscribe"]).strip("<>")
+    mails = [_mail(file.read_bytes()) for file in sorted(office.mail_dir.glob("*.eml"))]
+    link = next(header for mail in mails if (header := mail["List-Unsubscribe"])).strip("<>")
     return {
         "answers/mailbox_form.html": await _page(office, link),
         "answers/mailbox_refused.html": await _page(office, link, {"frequency": "sunday"}),
