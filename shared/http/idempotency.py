@@ -42,6 +42,7 @@ ONLY_FOR_NOW = {
 MOST_BYTES = 256 << 10  # of an answer that is kept
 PATIENCE = 10.0  # seconds to wait for the answer to a request that is under way
 PAUSE = 0.05
+WAITS = {"min_position"}
 FORGOTTEN = b"urn:loa:problem:invalid-request"  # nothing was decided: the same body is refused again
 
 
@@ -206,8 +207,9 @@ def _declares_key(dependant: Dependant) -> bool:
 
 
 def _hash(request: Request, body: bytes) -> str:
-    url = request.url
-    head = f"{request.method} {url.path}?{url.query} {request.headers.get('if-match', '')}\n"
+    """Tell payloads apart; how long a caller is ready to wait for a position is none of it."""
+    query = sorted(item for item in request.query_params.multi_items() if item[0] not in WAITS)
+    head = f"{request.method} {request.url.path}?{query} {request.headers.get('if-match', '')}\n"
     return sha256(head.encode() + body).hexdigest()[:32]
 
 

@@ -67,7 +67,7 @@ class DryRun(Importer):
     def _query(self, service: str, rows: Sequence[Row]) -> Mapping[str, object]:  # noqa: ARG002  overrides the method of Importer
         named = {name: _named(rows, columns) & self.codes[name] for name, columns in _NAMES.items()}
         return {"dry_run": True} | {
-            f"assume_{name}": ",".join(sorted(codes)) for name, codes in named.items()
+            f"assume_{name}": ",".join(sorted(codes)) for name, codes in named.items() if codes
         }
 
 

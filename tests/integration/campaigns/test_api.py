@@ -8,6 +8,7 @@ import pytest
 from shared.contracts.vocabulary import Role
 from shared.kernel.clock import new_id
 from tests.integration.campaigns.test_import import listed, office
+from tests.integration.metrics.office import ago
 from tests.integration.registry.test_api import refused
 from tests.support import samples
 from tests.support.service import Platform
@@ -88,7 +89,7 @@ async def test_with_the_position_of_the_registration_the_draft_exists(
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"held_on": "2999-01-01"}, "day-in-future"),
+        ({"held_on": ago(-365)}, "day-in-future"),
         ({"held_on": "2024-03-05", "precision": "month"}, "not-first-day"),
         ({"held_on": "2024-03-01", "precision": "year"}, "not-first-day"),
         ({"attendance": -1}, "invalid-request"),
@@ -108,7 +109,7 @@ async def test_what_cannot_be_is_refused(
 
 async def test_a_key_sent_again_records_once(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
-    headers = {"Idempotency-Key": "k-1"}
+    headers = {"Idempotency-Key": f"k-{a_code}"}
     first = await record(shared_platform, a_code, headers=headers)
     again = await record(shared_platform, a_code, headers=headers)
     assert again.json() == first.json()
@@ -119,7 +120,7 @@ async def test_a_key_sent_again_records_once(shared_platform: Platform, a_code: 
 
 async def test_a_key_stands_for_one_payload(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
-    headers = {"Idempotency-Key": "k-1"}
+    headers = {"Idempotency-Key": f"k-{a_code}"}
     await record(shared_platform, a_code, headers=headers)
     refused(
         await record(shared_platform, a_code, headers=headers, title="Khác"), 422, "idempotency-key-reused"
@@ -129,7 +130,7 @@ async def test_a_key_stands_for_one_payload(shared_platform: Platform, a_code: s
 
 async def test_the_key_of_another_caller_is_another_key(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
-    headers = {"Idempotency-Key": "k-1"}
+    headers = {"Idempotency-Key": f"k-{a_code}"}
     first = await record(shared_platform, a_code, headers=headers)
     async with shared_platform.campaigns.as_(Role.UNIT, a_code) as other:
         second = await other.post(f"/drafts/{a_code}/communications", json=HELD, headers=headers)

@@ -4,6 +4,7 @@ from typing import Any
 
 from shared.contracts.ids import communication_id
 from shared.contracts.vocabulary import Channel
+from tests.integration.metrics.office import ago
 from tests.support import samples
 from tests.support.service import Platform
 
@@ -116,7 +117,7 @@ async def test_refusals_of_the_domain_are_reported_too(shared_platform: Platform
     policies, future, month, unknown = await take(
         shared_platform,
         samples.communication(a_code, "2024-03-05", policy_no="3;7"),
-        samples.communication(a_code, "2999-01-01"),
+        samples.communication(a_code, ago(-365)),
         samples.communication(a_code, "2024-03-05", precision="month"),
         samples.communication("KHONG-CO", "2024-03-05"),
     )

@@ -9,6 +9,7 @@ from shared.contracts.ids import evidence_id
 from shared.contracts.vocabulary import Role
 from tests.integration.campaigns.test_api import HELD, recorded
 from tests.integration.campaigns.test_import import listed, office, take
+from tests.integration.metrics.office import ago
 from tests.integration.registry.test_api import refused
 from tests.support import samples
 from tests.support.service import Platform
@@ -78,10 +79,10 @@ async def test_only_who_follows_others_verifies(shared_platform: Platform, a_cod
     [
         ("POST", "evidence", {"reach": "120"}, "evidence-shows-nothing"),
         ("POST", "evidence", {"sha256": "abc"}, "invalid-request"),
-        ("POST", "evidence", EVIDENCE | {"captured_on": "2999-01-01"}, "day-in-future"),
+        ("POST", "evidence", EVIDENCE | {"captured_on": ago(-365)}, "day-in-future"),
         ("PUT", "feedback", FEEDBACK | {"accepted": 43}, "more-than-received"),
         ("PUT", "feedback", {"accepted": 3}, "invalid-request"),
-        ("POST", "verify", {"verified_on": "2999-01-01"}, "day-in-future"),
+        ("POST", "verify", {"verified_on": ago(-365)}, "day-in-future"),
     ],
 )
 async def test_what_cannot_be_is_refused(  # the parts of a request, and the answer

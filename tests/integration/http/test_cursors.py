@@ -99,7 +99,7 @@ def test_every_service_with_lists_is_asked() -> None:
 @each_list
 @pytest.mark.parametrize("cursor", NO_CURSORS.values(), ids=list(NO_CURSORS))
 async def test_what_is_no_cursor_is_refused(platform: Platform, of: List, cursor: str) -> None:
-    refused(await of.page(platform, cursor=cursor))
+    refused(await of.page(platform, cursor=cursor), "bad-cursor" if cursor else "invalid-request")
 
 
 @each_list
@@ -125,7 +125,7 @@ async def test_a_cursor_is_whole_or_refused(platform: Platform, of: List) -> Non
         return
     cursor = await of.cursor(platform)
     assert (await of.page(platform, cursor=cursor)).status_code == 200
-    for length in range(len(cursor)):
+    for length in range(1, len(cursor)):
         refused(await of.page(platform, cursor=cursor[:length]))
     refused(await of.page(platform, cursor=f"{cursor}A"))
     refused(await of.page(platform, cursor=f"{cursor}="))

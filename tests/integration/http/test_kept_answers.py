@@ -164,3 +164,14 @@ def test_every_route_that_takes_a_key_keeps_its_answer(service: str, monkeypatch
     keyed = {(method, route.path) for route in routes for method in route.methods}
     assert keyed == described
     assert described or service == "notifier"
+
+
+async def test_a_retry_may_wait_for_another_position(shared_platform: Platform, code: str) -> None:
+    """Which position a caller waits for is no part of what it asks."""
+    client, path = shared_platform.campaigns.client, f"/drafts/{code}/communications"
+    body = {"held_on": "2024-03-05", "channel": "dialogue", "title": "Đối thoại"}
+    headers = {"Idempotency-Key": f"waits-{code}"}
+    position = await shared_platform.head()
+    first = await client.post(path, json=body, headers=headers, params={"min_position": position})
+    again = await client.post(path, json=body, headers=headers, params={"min_position": position - 1})
+    assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json())

@@ -114,7 +114,7 @@ async def closed(platform: Platform, *services: str) -> None:
 
 
 async def _is_closed(platform: Platform, service: str) -> bool:
-    answer = await platform.services[service].client.get("/readyz")
+    answer = await platform.services[service].client.get("/readyz", params={"for": "writes"})
     check: dict[str, Any] = answer.json()["checks"].get("log", {"ok": True})
     return answer.status_code == 503 and not check["ok"] and "loa recover" in check["detail"]
 

@@ -17,9 +17,9 @@ async def test_a_registration_is_amended_shown_and_kept_in_the_history(
 ) -> None:
     client = await office(shared_platform, a_code)
     path = f"/drafts/{a_code}/amend"
-    made = await client.post(path, json=RIGHT | WHY, headers={"Idempotency-Key": "k-1"})
+    made = await client.post(path, json=RIGHT | WHY, headers={"Idempotency-Key": f"k-{a_code}"})
     assert (made.status_code, made.json()["events"]) == (200, ["vn.loa.draft.amended.v1"])
-    again = await client.post(path, json=RIGHT | WHY, headers={"Idempotency-Key": "k-1"})
+    again = await client.post(path, json=RIGHT | WHY, headers={"Idempotency-Key": f"k-{a_code}"})
     assert again.json()["version"] == made.json()["version"]
     twice = await client.post(path, json=RIGHT | WHY)
     assert (twice.status_code, twice.json()["events"]) == (200, [])

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.integration.metrics.office import ago
 from tests.support import samples
 from tests.support.service import Platform
 
@@ -113,7 +114,7 @@ async def test_the_same_stage_again_is_no_news(shared_platform: Platform, a_code
             404,
             "draft-not-found",
         ),
-        ("/drafts/{}/stages", {"stage": "drafting", "entered_on": "2999-01-08"}, 422, "day-in-future"),
+        ("/drafts/{}/stages", {"stage": "drafting", "entered_on": ago(-365)}, 422, "day-in-future"),
         ("/drafts/{}/stages", {"stage": "nghỉ", "entered_on": "2024-01-08"}, 422, "invalid-request"),
         ("/drafts/{}/stages", {"stage": "resumed", "entered_on": "2024-01-08"}, 409, "nothing-interrupted"),
         ("/drafts/{}/policies", {"policy_no": 0, "title": "x"}, 422, "invalid-request"),
