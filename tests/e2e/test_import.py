@@ -51,7 +51,7 @@ BAD = {
     "communications": "draft_code,held_on,channel,title,policy_no\n"
     "VD-3,2026-03-03,radio_tv,Sai chính sách,7\nVD-3,2026-03-03,radio_tv,Đúng,\n",
     "policies": "draft_code;policy_no;title\nVD-3;1;Chính sách\n",
-    "activities": "draft_code,stage,planned_on\nVD-3,drafting,2205-03-02\nVD-3,drafting,2026-03-02\n",
+    "activities": "draft_code,stage,planned_on\nVD-3,drafting,2035-03-02\nVD-3,drafting,2026-03-02\n",
     "programme": "unit_code,year,kind,title\nSO-A,2026,obstacle_answered,Thiếu kinh phí\n"
     "SO-A,2026,obstacle_raised,Thiếu kinh phí\n",
     "notes": "a,b\n1,2\n",

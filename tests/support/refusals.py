@@ -72,7 +72,7 @@ CASES = (
     Case("31/02/2024", "stages", _stage("VD-1", "drafting", "31/02/2024")),
     Case("dd/mm/yyyy", "stages", _stage("VD-1", "drafting", "15/02/2024")),
     Case("số Excel / serial", "stages", _stage("VD-1", "drafting", "45337")),
-    Case("tương lai / future", "stages", _stage("VD-1", "drafting", "2099-01-01")),
+    Case("tương lai / future", "stages", _stage("VD-1", "drafting", "2035-01-01")),
     Case("sau khi kết thúc / after the end", "stages", _stage("VD-9", "drafting", "2026-03-09")),
     Case("đơn vị chưa có / unknown unit", "drafts", _draft("VD-7", "T", "decree", "KHONG-CO", "law_2025")),
     Case("dự thảo chưa có / unknown draft", "stages", _stage("VD-404", "drafting", "2026-03-02")),
@@ -84,7 +84,7 @@ CASES = (
     Case(
         "năm quá xa / year too far",
         "activities",
-        "draft_code,planned_on,channel\nVD-1,2205-08-20,dialogue\n",
+        "draft_code,planned_on,channel\nVD-1,2035-08-20,dialogue\n",
     ),
     Case(
         "đơn vị phụ trách chưa có / unknown responsible unit",
@@ -94,7 +94,7 @@ CASES = (
     Case(
         "ngày phê duyệt / approved tomorrow",
         "plans",
-        "draft_code,document,approved_on\nVD-1,1/KH,2099-01-01\n",
+        "draft_code,document,approved_on\nVD-1,1/KH,2035-01-01\n",
     ),
     Case(
         "loại lạ / unknown kind",

@@ -101,7 +101,7 @@ TALK_AGAIN = {"planned_on": "2025-10-01"}
 @pytest.mark.parametrize(
     ("changes", "status", "code"),
     [
-        ({"planned_on": "2099-08-20"}, 422, "planned-too-far"),
+        ({"planned_on": "2035-08-20"}, 422, "planned-too-far"),
         ({"planned_on": "2025-08-20", "precision": "month"}, 422, "not-first-day"),
         ({"responsible_unit_code": "KHONG-CO"}, 409, "unit-not-yet-known"),
         ({"budget": -1}, 422, "invalid-request"),
