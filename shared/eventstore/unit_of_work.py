@@ -67,12 +67,16 @@ class OverlayEventStore:
         """Read at once what will be asked for one by one."""
         wanted = [ref for ref in dict.fromkeys(refs) if ref not in self._histories]
         if wanted:
-            self._histories = dict(await self.below.load_all(wanted)) | self._histories
+            for ref, history in (await self.below.load_all(wanted)).items():
+                self._histories.setdefault(ref, history)
 
     async def load(self, ref: AggregateRef) -> History:
-        if ref not in self._histories:
-            self._histories.setdefault(ref, await self.below.load(ref))
-        return self._histories[ref]
+        if ref in self._histories:
+            return self._histories[ref]
+        history = await self.below.load(ref)
+        return self._histories.setdefault(
+            ref, history
+        )  # another row may have read it, or appended to it, meanwhile
 
     async def exists(self, ref: AggregateRef) -> bool:
         """Say so by what was read (or appended) of the aggregate, for rows that follow will ask for it too."""

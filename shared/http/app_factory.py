@@ -1,14 +1,11 @@
 """A service's application: middleware and routers."""
 
-import re
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from hashlib import sha256
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI
 from faststream.nats import NatsBroker
-from opentelemetry.trace import Span
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.catalog import Catalog
@@ -16,15 +13,14 @@ from shared.eventstore.answer_bucket import AnswerBucket
 from shared.http import admin_routes, documentation, log_routes, openapi, problems, service_routes
 from shared.http.auth import Verifier
 from shared.http.idempotency import KeptAnswers, keyed_routes
-from shared.http.openapi import CORRELATION, REQUEST_ID
+from shared.http.request_log import RequestLog
 from shared.http.security_headers import SecurityHeaders
 from shared.http.strict_requests import STREAMED, strict
-from shared.kernel import clock, log
+from shared.kernel import log
 from shared.kernel.clock import Clock
-from shared.kernel.errors import Refusal, Text
+from shared.kernel.errors import Refusal
 from shared.kernel.health import Health
 from shared.kernel.release import RELEASE
-from shared.observability.label_values import method_label
 from shared.observability.metrics import Telemetry
 from shared.observability.tracing import Tracing
 from shared.persistence.owned_state import Settle, nothing_to_settle
@@ -34,15 +30,8 @@ from shared.signed_links import links
 
 logger = log.get(__name__)
 
-UNPRINTABLE = Text(
-    "Địa chỉ có ký tự điều khiển không hợp lệ; đề nghị bỏ ký tự đó.",
-    "The address holds a control character, which is not allowed; leave it out.",
-)
-_NUL = b"%00"
-_WORD = re.compile(r"[\x21-\x7e]{1,128}")
 MOST_BYTES = 1 << 20  # of a request's body; the import has its own route and limit
 MOST_BYTES_OF_A_FORM = 11 << 20  # behind a link of a mail, where a file of evidence may go along
-QUIET = {"/livez", "/readyz", "/metrics"}  # asked by machines, every few seconds
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -90,7 +79,7 @@ def create_api(
         keyed = [route for router in routers for route in keyed_routes(router.routes)]
         app.add_middleware(KeptAnswers, bucket=answers, verifier=verifier, routes=keyed)
     app.add_middleware(BodyLimit)
-    app.middleware("http")(_observe(metrics, tracing))
+    app.add_middleware(RequestLog, metrics=metrics, tracing=tracing)
     app.include_router(service_routes.probing(health, metrics))
     app.include_router(service_routes.contract(service, broker, catalog))
     app.include_router(documentation.router(app.title))
@@ -99,52 +88,6 @@ def create_api(
     for router in (*admin_routes.routers(runner, settle), *routers):
         app.include_router(router)
     return app
-
-
-def _observe(metrics: Telemetry, tracing: Tracing) -> Callable[..., Awaitable[Response]]:
-    async def observe(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        started = time.perf_counter()
-        request_id = str(clock.new_id())
-        correlation = _word(request.headers.get(CORRELATION)) or request_id
-        request.state.correlation_id = correlation
-        if _NUL in request.scope["query_string"] or "\0" in request.scope["path"]:
-            return problems.problem(request, 422, "invalid-request", UNPRINTABLE)
-        with (
-            log.bound(correlation_id=correlation, request_id=request_id),
-            tracing.serving(request.method, request.headers.get("traceparent")) as span,
-        ):
-            response = await call_next(request)
-            # The template, never the path itself: some paths are keys.
-            route = getattr(request.scope.get("route"), "path", "unmatched")
-            seconds = time.perf_counter() - started
-            _name(span, request.method, route, response.status_code)
-            if route not in QUIET:
-                logger.info(
-                    "http_answered",
-                    method=request.method,
-                    route=route,
-                    status=response.status_code,
-                    seconds=round(seconds, 4),
-                )
-        metrics.http.labels(method_label(request.method), route, response.status_code).observe(seconds)
-        response.headers[CORRELATION] = correlation
-        response.headers[REQUEST_ID] = request_id
-        return response
-
-    return observe
-
-
-def _name(span: Span, method: str, route: str, status: int) -> None:
-    """Name a span by OpenTelemetry's conventions for HTTP."""
-    span.update_name(f"{method} {route}")
-    span.set_attributes(
-        {"http.request.method": method, "http.route": route, "http.response.status_code": status}
-    )
-
-
-def _word(given: str | None) -> str | None:
-    """Take an id of the caller's if it is one plain word: it goes into the log and into events."""
-    return given if given and _WORD.fullmatch(given) else None
 
 
 def most_bytes(path: str) -> int:

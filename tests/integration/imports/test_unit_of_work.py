@@ -1,11 +1,13 @@
 """Rows that are written together: who overtakes is noticed, a bad row hinders none, too much is refused."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
 
 from deploy.local.engines.nats import NatsServer
 from shared.bulk_import.routes import MOST_BYTES, MOST_ROWS
+from shared.contracts.envelope import AggregateRef
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import NOTHING, History, Version, VersionConflict
 from shared.eventstore.unit_of_work import PROVISIONAL, Append, OverlayEventStore
@@ -122,3 +124,35 @@ async def test_too_much_at_once_is_refused(shared_platform: Platform, body: byte
     assert problem["type"] == "urn:loa:problem:import-too-large"
     assert "500 đến 1.000 dòng" in problem["messages"]["vi"]
     assert "500 to 1,000 rows" in problem["messages"]["en"]
+
+
+class _Held:
+    """Reads one aggregate only once it may; what is read at once is not held."""
+
+    def __init__(self, log: JetStreamEventStore) -> None:
+        self.log = log
+        self.may = asyncio.Event()
+        self.reading = asyncio.Event()
+
+    async def load_all(self, refs: Sequence[AggregateRef]) -> Mapping[AggregateRef, History]:
+        return await self.log.load_all(refs)
+
+    async def load(self, ref: AggregateRef) -> History:
+        history = await self.log.load(ref)
+        self.reading.set()
+        await self.may.wait()
+        return history
+
+
+async def test_an_aggregate_that_is_read_while_others_are_expected_is_kept(log: JetStreamEventStore) -> None:
+    """A row that names a unit by itself reads it while the next rows' aggregates are read at once."""
+    held = _Held(log)
+    unit, others = draft(), [draft(), draft()]
+    overlay = OverlayEventStore(held)  # type: ignore[arg-type]  # it reads, and is never written
+    await log.append(unit, NOTHING, [retitled("một")])
+    single = asyncio.create_task(overlay.load(unit))
+    await held.reading.wait()
+    await overlay.expect(others)
+    held.may.set()
+    assert (await single).version.count == 1
+    assert await overlay.exists(unit)
