@@ -86,12 +86,14 @@ async def test_a_release_goes_on_as_todays(upgraded: Platform, archive: Kept, tm
         await eventually(api._is_rebuilt)  # what the migrations added is filled
         assert all(table["same"] for table in (await api.verify())["tables"])
 
+    sent = {row["row"]["digest_key"] for row in archive.rows("notifier") if row["table"] == "digest"}
     today = await answers(upgraded, archive.day)
-    for question, expected in archive.answers.items():
+    for question, recorded in archive.answers.items():
+        # The preview of 0.1.0 listed mails of the day that had gone out already.
+        expected = [item for item in recorded if item.get("digest_key") not in sent]
         assert _as_before(today[question], expected) == expected, question
 
     preview = (await notifier.client.get("/preview", params={"at": archive.day})).json()
-    sent = {row["row"]["digest_key"] for row in archive.rows("notifier") if row["table"] == "digest"}
     assert {mail["digest_key"] for mail in preview["mails"]} <= sent, "what the ledger has goes out no more"
     assert {skip["reason"] for skip in preview["skipped"]} >= {"already_sent"}
     assert list((tmp_path / "mail").glob("*.eml")) == []

@@ -35,7 +35,6 @@ async def process(
         "LOA_JWKS": str(issuer.jwks),
         "LOA_PORT": str(free_port()),
         "LOA_MAIL_DIR": str(log.parent / "mail"),
-        "LOA_SIMULATED_DIR": str(log.parent / "simulated"),
     }
     with log.open("wb") as output:
         running = await asyncio.create_subprocess_exec(
