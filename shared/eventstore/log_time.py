@@ -14,7 +14,10 @@ async def last_event_time(client: Client) -> datetime | None:
     """Return the broker's time of the last event; None if the log is empty."""
     js = client.jetstream(timeout=SECONDS)
     try:
-        message = await js.get_msg(EVENTS, (await stream_state(js)).last, direct=True)
+        last = (await stream_state(js)).last
+        if last == 0:  # NATS refuses to be asked for position 0
+            return None
+        message = await js.get_msg(EVENTS, last, direct=True)
     except NotFoundError:
         return None
     return message.time.astimezone(UTC) if message.time else None
