@@ -61,7 +61,7 @@ class RequestLog:
             self._tracing.serving(request.method, request.headers.get("traceparent")) as span,
         ):
             await self._answered(request, receive, named)
-            self._tell(span, request, status, time.perf_counter() - started)
+            self._record(span, request, status, time.perf_counter() - started)
 
     async def _answered(self, request: Request, receive: Receive, send: Send) -> None:
         if _NUL in request.scope["query_string"] or "\0" in request.scope["path"]:
@@ -70,7 +70,7 @@ class RequestLog:
         else:
             await self._app(request.scope, receive, send)
 
-    def _tell(self, span: Span, request: Request, status: int, seconds: float) -> None:
+    def _record(self, span: Span, request: Request, status: int, seconds: float) -> None:
         """Name the route by its template, never the path itself: some paths are keys."""
         route = getattr(request.scope.get("route"), "path", "unmatched")
         _name(span, request.method, route, status)
