@@ -157,7 +157,7 @@ async def started_full(
     """The broker starts while its disk is full; an operator makes room and starts it again."""
     await platform.nats.stop()
     effect.hits += bool(_fill(platform.disk))
-    with suppress(EngineFailed):
+    with suppress(EngineFailed, OSError):
         await platform.nats.start()
     try:
         yield

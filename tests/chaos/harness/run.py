@@ -211,8 +211,8 @@ async def _last_mails(platform: ChaosPlatform, token: str) -> None:
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=120) as client:
 
         async def nothing_left() -> bool:
-            answer = (await client.post(f"{url}/tick")).json()
-            return not answer.get("sent")
+            answer = await client.post(f"{url}/tick")
+            return answer.is_success and not answer.json()["sent"]
 
         await eventually(nothing_left, 120)
 
