@@ -208,7 +208,7 @@ class Platform:
         service = service or ORDER.get(sheet, "registry")
         query = {"min_position": await self.head()} if service != "registry" else {}
         outcomes = await self.services[service].import_rows(sheet, rows, **query)
-        if any(outcome.get("again") for outcome in outcomes):  # the broker or database was away: rows go in once
+        if any(outcome.get("again") for outcome in outcomes):  # broker or database was away
             outcomes = await self.services[service].import_rows(sheet, rows, **query)
         assert [o for o in outcomes if o["status"] == "refused"] == []
         return outcomes
