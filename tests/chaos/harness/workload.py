@@ -94,7 +94,7 @@ class Writer:
         }
         await self._send("registry", "POST", "/units", unit, self.unit)
         person = [{"role": "focal_point", "email": self.address, "language": "vi"}]
-        await self._send("notifier", "PUT", f"/units/{self.unit}/recipients", person, self.unit, wait=True)
+        await self._send("notifier", "PUT", f"/units/{self.unit}/recipients", person, self.unit)
 
     async def run(self) -> None:
         while not self.clients.stopped:
