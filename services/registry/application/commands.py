@@ -126,6 +126,8 @@ class Commands:
         """Return what follows from the lead units, which are read from the log."""
         leads = {of.registered.lead_unit_code, *(transfer.to_unit_code for transfer in of.transfers)}
         related = await reached(self.store, leads, lambda _: ())
+        if all(lead.last_day is None for lead in related.values()):
+            return ()  # most of the time: then nothing is folded again
         return lead_findings(of, self.entries(of, history), related)
 
     async def unit_findings(self, of: units.Unit) -> tuple[Finding, ...]:

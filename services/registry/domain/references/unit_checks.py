@@ -36,8 +36,8 @@ def check_registration(unit: Unit, province_code: str | None, related: Related) 
         raise errors.DistrictsEnded(unit.valid_from)
     if province_code is not None:
         _check_province(province_code, unit.valid_from)
-    for parent_code in {unit.parent_code, *(parent for _, parent in unit.parents)} - {None}:
-        _check_parent(unit, str(parent_code), related)
+    for parent_code in parents_of(unit):
+        _check_parent(unit, parent_code, related)
 
 
 def check_move(unit: Unit, parent_code: str | None, on: date, related: Related) -> None:
