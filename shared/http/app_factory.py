@@ -57,9 +57,9 @@ def create_api(
     tracing: Tracing,
     lifespan: Lifespan,
     now: Clock,
+    fence: LogFence,
+    answers: AnswerBucket,
     settle: Settle = nothing_to_settle,
-    fence: LogFence | None = None,
-    answers: AnswerBucket | None = None,
 ) -> FastAPI:
     """Make the service's application; `settle` repairs work that a backup interrupted (`shared.persistence.owned_state`)."""
     app = Application(
@@ -75,16 +75,14 @@ def create_api(
     app.state.clock = now
     problems.install(app)
     openapi.complete(app)
-    if answers is not None:
-        keyed = [route for router in routers for route in keyed_routes(router.routes)]
-        app.add_middleware(KeptAnswers, bucket=answers, verifier=verifier, routes=keyed)
+    keyed = [route for router in routers for route in keyed_routes(router.routes)]
+    app.add_middleware(KeptAnswers, bucket=answers, verifier=verifier, routes=keyed)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestLog, metrics=metrics, tracing=tracing)
     app.include_router(service_routes.probing(health, metrics))
     app.include_router(service_routes.contract(service, broker, catalog))
     app.include_router(documentation.router(app.title))
-    if fence is not None:
-        app.include_router(log_routes.router(service, fence, runner, settle))
+    app.include_router(log_routes.router(service, fence, runner, settle))
     for router in (*admin_routes.routers(runner, settle), *routers):
         app.include_router(router)
     return app

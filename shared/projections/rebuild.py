@@ -28,7 +28,7 @@ from shared.persistence.database import DatabaseBusy
 from shared.projections.batch_writer import Batches
 from shared.projections.checkpoint import Checkpoint, CheckpointMoved
 from shared.projections.event_feed import Feed
-from shared.projections.port import Guard, PoisonEvent, allow
+from shared.projections.port import Guard, PoisonEvent
 from shared.projections.shadow_tables import LIVE, Digest, ShadowTables, digests
 
 logger = log.get(__name__)
@@ -73,7 +73,7 @@ class ShadowRebuild:
     """Worker of one purpose: waits for a request and carries it out."""
 
     def __init__(
-        self, purpose: Purpose, live: Batches, client: Client, tracing: Tracing, permit: Guard = allow
+        self, purpose: Purpose, live: Batches, client: Client, tracing: Tracing, permit: Guard
     ) -> None:
         names = [table.name for table in live.projection.tables]
         self.purpose = purpose

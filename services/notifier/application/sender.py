@@ -41,10 +41,6 @@ WORKERS = 8
 PAUSE_SECONDS = 30.0
 
 
-async def _allow() -> None:
-    """No log to compare with."""
-
-
 @dataclass(frozen=True, slots=True)
 class Sender:
     """`fence` raises a transient fault while no mail may go out: the log is not the one that it was planned by.
@@ -60,8 +56,8 @@ class Sender:
     kinds: MailKinds
     now: Clock
     clocks: EngineClocks
+    fence: Callable[[], Awaitable[None]]
     spread: Callable[[], float] = random.random
-    fence: Callable[[], Awaitable[None]] = _allow
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
