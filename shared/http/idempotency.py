@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from http import HTTPStatus
 
 from fastapi import APIRouter
@@ -117,7 +116,7 @@ class KeptAnswers:
     async def _answer(self, scope: Scope, subject: str, body: bytes, send: Send) -> None:
         request = Request(scope)
         key = request.headers[KEY]
-        digest = _hash(request, body)
+        digest = _hash(request)
         try:
             claim = await self._claimed(self._bucket.entry(subject, key), digest, key)
         except NoBucket as error:
@@ -206,11 +205,16 @@ def _declares_key(dependant: Dependant) -> bool:
     return own or any(map(_declares_key, dependant.dependencies))
 
 
-def _hash(request: Request, body: bytes) -> str:
-    """Tell payloads apart; how long a caller is ready to wait for a position is none of it."""
+def _hash(request: Request) -> str:
+    """Tell payloads apart; how long a caller is ready to wait for a position is none of it.
+
+    Method, path and body are hashed by `BodyLimit` while the body is read.
+    """
     query = sorted(item for item in request.query_params.multi_items() if item[0] not in WAITS)
-    head = f"{request.method} {request.url.path}?{query} {request.headers.get('if-match', '')}\n"
-    return sha256(head.encode() + body).hexdigest()[:32]
+    payload = request.state.payload.copy()
+    payload.update(f"\n{query} {request.headers.get('if-match', '')}".encode())
+    digest: str = payload.hexdigest()[:32]
+    return digest
 
 
 def _replay(kept: KeptAnswer) -> Response:

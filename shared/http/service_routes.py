@@ -171,7 +171,7 @@ def event_view(model: type[Event]) -> dict[str, Any]:
     required = set(schema.get("required", ()))
     return {
         "type": model.type_name(),
-        "subject": f"loa.{model.context}.{{id}}.{model.name}",
+        "subject": subject_of(model, "{id}"),
         "meaning": schema.get("description", ""),
         "fields": [
             {
