@@ -159,16 +159,17 @@ def decode(catalog: Catalog, position: int, payload: bytes, subject: str | None 
     """
     try:
         document = orjson.loads(payload)
-        if subject is not None and subject != (wanted := _subject_of_envelope(document)):
-            raise SubjectMismatch(position, subject, wanted)
+        if subject is not None:
+            wanted = subject_named(_ref(str(document["subject"])), str(document["type"]))
+            if subject != wanted:
+                raise SubjectMismatch(position, subject, wanted)
         return _decode(catalog, position, document)
     except (ValueError, KeyError, TypeError, ValidationError) as error:
         raise PermanentError("poison_event", f"position {position}: {error}") from error
 
 
-def _subject_of_envelope(document: dict[str, Any]) -> str:
+def subject_named(ref: AggregateRef, type_name: str) -> str:
     """Give the subject that an envelope belongs on, by its `subject` and its `type`."""
-    ref, type_name = _ref(str(document["subject"])), str(document["type"])
     context, _, name = type_name.removeprefix(f"{TYPE_PREFIX}.").rpartition(".")[0].rpartition(".")
     if context != ref.context:
         return f"loa.{ref.context}.{ref.id}.? with type {type_name}"

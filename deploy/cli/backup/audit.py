@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 
 from shared.contracts.catalog import CATALOG, OWNERS, Catalog
-from shared.contracts.envelope import Recorded, decode
+from shared.contracts.envelope import Recorded, decode, subject_named
 from shared.contracts.event import Unknown
 from shared.kernel.errors import PermanentError, Text
 from shared.projections.event_feed import RawEvent
@@ -80,8 +80,7 @@ class Audit:
         self._ids.add(event.event_id)
 
     def _check_subject(self, raw: RawEvent, event: Recorded) -> None:
-        name = event.type.split(".")[-2]
-        wanted = f"loa.{event.ref.context}.{event.ref.id}.{name}"
+        wanted = subject_named(event.ref, event.type)
         if raw.subject != wanted:
             self._note(raw, "subject", f"{raw.subject} ≠ {wanted}")
 
