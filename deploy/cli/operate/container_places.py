@@ -52,6 +52,10 @@ class InCompose:
         return "docker system df -v"
 
     @property
+    def free_disk(self) -> str:
+        return f"{self.show_disk}; {self.restart(NATS)}"
+
+    @property
     def reload_keys(self) -> str:
         return self.restart(NATS)
 
@@ -102,6 +106,10 @@ class InKubernetes:
     @property
     def show_disk(self) -> str:
         return f"{self.kubectl} get persistentvolumeclaims"
+
+    @property
+    def free_disk(self) -> str:
+        return f"{self.show_disk}; {self.restart(NATS)}"
 
     @property
     def reload_keys(self) -> str:

@@ -23,6 +23,8 @@ class Place(Protocol):
     @property
     def show_disk(self) -> str: ...
     @property
+    def free_disk(self) -> str: ...
+    @property
     def reload_keys(self) -> str: ...
 
     def log(self, part: str) -> str: ...
@@ -64,6 +66,10 @@ class ThisMachine:
     @property
     def show_disk(self) -> str:
         return f"df -h {self.folder}"
+
+    @property
+    def free_disk(self) -> str:
+        return f"{self.show_disk}; {self.start}  # make room, stop `loa up`, then start it again"
 
     @property
     def reload_keys(self) -> str:

@@ -24,6 +24,7 @@ from shared.kernel import clock
 from shared.kernel.errors import Text
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+SECONDS = 30.0  # of `loa subscribers list` for the broker
 NOT_REACHED = (OSError, nats.errors.Error, TimeoutError, CommandError)
 
 
@@ -98,7 +99,7 @@ async def reset(name: str, filters: Sequence[str] = ()) -> None:
 def show(*, as_json: bool = False) -> None:
     """List the keys with the lag of their durables; without a broker the names only."""
     names = _ring(brokers.data_folder()).subscribers()
-    states = asyncio.run(_states())
+    states = asyncio.run(read_states(SECONDS))
     if as_json:
         print_json(_document(names, states))
     elif states is None:
@@ -127,10 +128,11 @@ def show(*, as_json: bool = False) -> None:
         )
 
 
-async def _states() -> list[SubscriberState] | None:
+async def read_states(seconds: float) -> list[SubscriberState] | None:
+    """Read the states of all readers within some seconds; None if the broker cannot be reached."""
     try:
-        async with brokers.as_operator() as client:
-            return await subscriber_states(client.jetstream(timeout=10))
+        async with asyncio.timeout(seconds), brokers.as_operator() as client:
+            return await subscriber_states(client.jetstream(timeout=seconds))
     except NOT_REACHED:
         return None
 

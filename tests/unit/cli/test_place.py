@@ -91,8 +91,11 @@ def broken(folder: Path) -> list[Readings]:
         disk=Disk(100, 1),
     )
     not_synced = Answer(200, {"jetstream": {"config": {}}})
+    refusing = Answer(503, {"status": "unavailable", "error": "JetStream stream 'LOA_EVENTS' is not current"})
+    full = Answer(200, {"storage": 95, "config": {"max_storage": 100}})
     return [
         readings,
+        replace(readings, broker_health=(refusing,), stores=(full,)),
         replace(readings, monitor=not_synced, broker=Broker("refused")),
         replace(readings, current=replace(current, nats_url=""), broker=Broker("LOA_NATS_URL?")),
         Readings(now=now, current=current, folder=folder, broker=Broker("refused")),

@@ -17,9 +17,6 @@ SKEW = 5.0  # seconds
 LEAST_FREE = 1 << 30  # bytes
 LEAST_SHARE = 0.1
 MOST_OF_STORE = 0.8
-RESTART_BROKER = (
-    "df -h; loa up  # make room, stop `loa up`, then start the broker again; containers: restart nats"
-)
 
 
 def reachable(readings: Readings) -> Findings:
@@ -43,12 +40,16 @@ def accepts_events(readings: Readings) -> Findings:
                 f"refuses every event: {reason}. After a full disk NATS writes again only when it is restarted, "
                 "also when there is room",
             ),
-            RESTART_BROKER,
+            place_of(readings).free_disk,
         )
     for used, limit in _stores(readings):
         if used > limit * MOST_OF_STORE:
             share = f"{used / limit:.0%}"
-            yield Finding("nats", Text(f"kho sự kiện đã đầy {share}", f"its store is {share} full"), "df -h")
+            yield Finding(
+                "nats",
+                Text(f"kho sự kiện đã đầy {share}", f"its store is {share} full"),
+                place_of(readings).show_disk,
+            )
 
 
 def _refusal(readings: Readings) -> str:

@@ -1,17 +1,15 @@
 """The lag of external systems for `loa status` and `loa doctor`."""
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import nats.errors
-
 from deploy.cli import brokers
-from deploy.cli.console import CommandError, count
+from deploy.cli.console import count
 from deploy.cli.operate import subscriber_view
 from deploy.cli.operate.health.finding import Finding, Findings
+from deploy.cli.operate.subscribers import read_states
 from deploy.nats.permissions import SUBSCRIBER
-from shared.eventstore.subscriber_states import SubscriberState, subscriber_states
+from shared.eventstore.subscriber_states import SubscriberState
 from shared.kernel import clock
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
@@ -58,8 +56,4 @@ async def read() -> Sequence[SubscriberState]:
     """Read the states of all readers; none where the broker is out of reach."""
     if not brokers.has_operator(brokers.data_folder()):
         return []
-    try:
-        async with asyncio.timeout(SECONDS), brokers.as_operator() as client:
-            return await subscriber_states(client.jetstream(timeout=SECONDS))
-    except (OSError, nats.errors.Error, TimeoutError, CommandError):
-        return []
+    return await read_states(SECONDS) or []
