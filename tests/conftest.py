@@ -10,5 +10,6 @@ pytest_plugins = [
     "tests.support.containers",
     "tests.support.engines",
     "tests.support.links",
+    "tests.support.reader_keys",
     "tests.support.service",
 ]

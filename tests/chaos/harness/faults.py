@@ -138,6 +138,13 @@ def _fill(disk: Path) -> int:
     return written
 
 
+async def _free_disk(platform: ChaosPlatform) -> None:
+    """Do what the runbook says after a full disk: make room, and start the broker again."""
+    (platform.disk / FILLER).unlink(missing_ok=True)
+    await platform.nats.stop()
+    await platform.nats.start()
+
+
 @asynccontextmanager
 async def disk_full(platform: ChaosPlatform, _choose: random.Random, effect: Effect) -> AsyncIterator[None]:
     """The broker's disk is full while commands come; an operator makes room and starts the broker again."""
@@ -145,9 +152,7 @@ async def disk_full(platform: ChaosPlatform, _choose: random.Random, effect: Eff
     try:
         yield
     finally:
-        (platform.disk / FILLER).unlink(missing_ok=True)
-        await platform.nats.stop()
-        await platform.nats.start()
+        await _free_disk(platform)
 
 
 @asynccontextmanager
@@ -162,9 +167,7 @@ async def started_full(
     try:
         yield
     finally:
-        (platform.disk / FILLER).unlink(missing_ok=True)
-        await platform.nats.stop()
-        await platform.nats.start()
+        await _free_disk(platform)
 
 
 @asynccontextmanager
