@@ -34,6 +34,15 @@ DUE = """() => [...document.querySelectorAll('td.day')].map(e => {
   return [e.textContent.trim(), text.width > 0 && text.right <= cell.right + 1 && text.height < 2 * parseFloat(getComputedStyle(e).lineHeight)];
 })"""
 
+BROKEN_NUMBERS = r"""() => [...document.querySelectorAll('body *')]
+  .filter(e => e.children.length === 0 && /^\d[\d.,]*(\s?%)?$/.test(e.textContent.trim()) && e.offsetParent !== null)
+  .filter(e => {
+    e.textContent = '12.345';  // as in a ministry: figures of samples have one digit
+    const range = document.createRange(); range.selectNodeContents(e);
+    return new Set([...range.getClientRects()].map(line => Math.round(line.top))).size > 1;
+  }).map(e => (e.parentElement.textContent.trim() + ' ' + e.tagName).slice(0, 80))"""
+WIDTHS = (390, 768, 1200)
+
 
 @pytest.fixture
 async def owing_unit(new_owing_unit: NewOwingUnit) -> OwingUnit:
@@ -116,6 +125,18 @@ async def test_no_page_scrolls_sideways_on_a_phone(page: Page, owing_unit: Owing
         if SCREENSHOTS.exists():
             await page.screenshot(path=SCREENSHOTS / f"phone-{number}.png", full_page=True)
     assert wide == []
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_no_number_is_broken_into_lines(page: Page, owing_unit: OwingUnit, width: int) -> None:
+    """“32” over two lines reads as a 3 and a 2."""
+    await page.set_viewport_size({"width": width, "height": 900})
+    metrics = base(owing_unit, "metrics")
+    for path in ("/", f"/?unit={owing_unit.code}", f"/drafts/{owing_unit.code}"):
+        await page.goto(f"{metrics}{path}")
+        await page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
+        assert await page.evaluate(BROKEN_NUMBERS) == [], path
 
 
 @pytest.mark.timeout(300)
