@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sysconfig
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
@@ -19,6 +20,9 @@ from deploy.local.keys.keyring import Keyring, write_secret
 from deploy.nats import permissions
 
 AUTHORIZATION = "authorization.conf"
+LOG = "nats.log"
+RELOADED = b"Reloaded server configuration"
+RELOAD_SECONDS, RELOAD_PAUSE = 3.0, 0.01
 TEMPLATE = Path(permissions.__file__).with_name("server.conf")
 
 
@@ -41,7 +45,7 @@ class NatsServer:
 
     def __post_init__(self) -> None:
         self.folder = self.folder.resolve()
-        self.engine = Engine("nats-server", self.folder / "nats.log")
+        self.engine = Engine("nats-server", self.folder / LOG)
 
     @property
     def url(self) -> str:
@@ -135,12 +139,29 @@ def write_authorization(folder: Path, keys: Keyring) -> None:
 
 
 def reload(folder: Path) -> bool:
-    """Make the server in `folder` reload its users without a restart; False if none runs."""
+    """Make the server in `folder` use its new list of users, without a restart; False if none runs.
+
+    It returns once the server has read the list: until then it refuses clients whose keys it knows.
+    """
     pid = recorded_pid(folder / "nats.pid")
     if pid is None or str(folder.resolve() / "nats.conf") not in command_line(pid):
         return False
+    log = folder / LOG
+    before = log.stat().st_size
     os.kill(pid, signal.SIGHUP)
+    _wait_until_reloaded(log, before)
     return True
+
+
+def _wait_until_reloaded(log: Path, before: int) -> None:
+    """Wait until the server's log tells, after `before` bytes, that it has read its files; not longer than a moment."""
+    deadline = time.monotonic() + RELOAD_SECONDS
+    while time.monotonic() < deadline:
+        with log.open("rb") as lines:
+            lines.seek(before)
+            if RELOADED in lines.read():
+                return
+        time.sleep(RELOAD_PAUSE)
 
 
 def server_binary() -> Path:

@@ -193,3 +193,13 @@ async def _opens(reader_broker: NatsServer, seed: Path, user: str) -> bool:
 
 async def _ignore(_: Exception) -> None:
     """A refusal is what the test is after."""
+
+
+async def test_after_a_reload_known_keys_are_taken_at_once(
+    reader_broker: NatsServer, reader_keys: Keyring
+) -> None:
+    """While NATS reads its list it refuses keys that it knows: a command that comes next must not meet that moment."""
+    for _ in range(30):
+        local.write_authorization(reader_broker.folder, reader_keys)
+        assert local.reload(reader_broker.folder)
+        assert await _opens(reader_broker, reader_keys.seed_file(PORTAL), PORTAL)
