@@ -18,20 +18,13 @@ import httpx
 import pytest
 
 from deploy.nats.permissions import SERVICES
-from shared.kernel import clock, health
+from shared.kernel import clock
 from tests.support.compose import COMPOSE, OBSERVABILITY, services
 from tests.support.containers import Images
 from tests.support.service import eventually
 from tests.support.stack import Stack, running
 
-pytestmark = [
-    pytest.mark.container,
-    pytest.mark.timeout(900),
-    pytest.mark.skipif(
-        not hasattr(health, "Purpose"),
-        reason="/readyz?for=writes and the alerts of outages are not merged yet",
-    ),
-]
+pytestmark = [pytest.mark.container, pytest.mark.timeout(900)]
 
 SCRAPE = 15  # seconds, of prometheus.yml
 FIRES = 60 + 4 * SCRAPE + 30  # seconds until an alert with `for: 1m` fires on a busy machine
