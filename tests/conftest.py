@@ -6,10 +6,10 @@ import os
 os.environ.setdefault("LOA_CLOCK_TOLERANCE_SECONDS", "1e12")
 
 pytest_plugins = [
-    "tests.support.browser",
-    "tests.support.containers",
-    "tests.support.engines",
-    "tests.support.links",
+    "tests.support.servers.browser",
+    "tests.support.servers.containers",
+    "tests.support.servers.engines",
+    "tests.support.servers.links",
     "tests.support.reader_keys",
-    "tests.support.service",
+    "tests.support.platform.service",
 ]

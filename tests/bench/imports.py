@@ -25,10 +25,10 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import NOTHING
 from shared.eventstore.unit_of_work import Append
 from shared.kernel.clock import new_id
-from tests.support import thousands
-from tests.support.bench_platform import MODULE, Apart, apart, bench_platform
-from tests.support.engines import connected
-from tests.support.service import Platform, Row, eventually
+from tests.support.platform.bench_platform import MODULE, Apart, apart, bench_platform
+from tests.support.platform.service import Platform, Row, eventually
+from tests.support.samples import thousands
+from tests.support.servers.engines import connected
 
 PART = 1000  # rows
 APPENDS = 3000

@@ -22,10 +22,10 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import NOTHING
 from shared.kernel.clock import new_id
 from tests.bench.imports import META
-from tests.support import samples
-from tests.support.bench_platform import Apart, apart, bench_platform
-from tests.support.engines import connected
-from tests.support.service import Api, Platform
+from tests.support.platform.bench_platform import Apart, apart, bench_platform
+from tests.support.platform.service import Api, Platform
+from tests.support.samples import small_office
+from tests.support.servers.engines import connected
 
 SERVICES = ("registry", "campaigns", "metrics")
 WARM = 20  # commands that are not counted
@@ -70,9 +70,11 @@ def talk(number: int) -> dict[str, Any]:
 
 async def prepare(platform: Platform, number: int) -> None:
     drafts = [f"DT-{count}" for count in range(WARM + number)]
-    await platform.import_rows("units", [samples.unit("DV-0")])
-    await platform.import_rows("drafts", [samples.draft(code, "DV-0", in_scope="yes") for code in drafts])
-    await platform.import_rows("policies", [samples.policy(code, 1) for code in drafts])
+    await platform.import_rows("units", [small_office.unit("DV-0")])
+    await platform.import_rows(
+        "drafts", [small_office.draft(code, "DV-0", in_scope="yes") for code in drafts]
+    )
+    await platform.import_rows("policies", [small_office.policy(code, 1) for code in drafts])
     await platform.settled()
 
 

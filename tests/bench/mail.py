@@ -45,8 +45,8 @@ from tests.integration.notifier.notifier_fixture import (
     registered,
     tick,
 )
-from tests.support.bench_platform import bench_platform
-from tests.support.service import Api, eventually
+from tests.support.platform.bench_platform import bench_platform
+from tests.support.platform.service import Api, eventually
 
 MAILBOXES_A_UNIT = 4
 GAPS_A_UNIT = 2

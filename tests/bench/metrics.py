@@ -36,10 +36,10 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import NOTHING
 from shared.projections.event_feed import Feed
 from shared.rules.facts import DraftFacts, StageEntry
-from tests.support.bench_platform import bench_platform
-from tests.support.engines import connected
-from tests.support.generate import random_drafts
-from tests.support.service import Api, Platform
+from tests.support.platform.bench_platform import bench_platform
+from tests.support.platform.service import Api, Platform
+from tests.support.samples.generate import random_drafts
+from tests.support.servers.engines import connected
 
 WRITERS = 32
 PATIENCE = 1800.0

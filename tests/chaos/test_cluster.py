@@ -17,10 +17,10 @@ import pytest
 
 from shared.projections.port import State
 from shared.rules.rulebook.rulebook import load_rulebook
-from tests.support import offices
-from tests.support.containers import Images
-from tests.support.service import eventually
-from tests.support.stack import Stack, running
+from tests.support.platform.service import eventually
+from tests.support.platform.stack import Stack, running
+from tests.support.samples import offices
+from tests.support.servers.containers import Images
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(1200)]
 

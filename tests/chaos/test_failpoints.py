@@ -14,7 +14,7 @@ from tests.chaos.harness.checker import violations
 from tests.chaos.harness.run import evidence_of, new_writers, readable, release
 from tests.chaos.harness.running_platform import ChaosPlatform, chaos_platform
 from tests.chaos.harness.workload import Clients, ticking
-from tests.support.tokens import issuer
+from tests.support.servers.tokens import issuer
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1500)]
 HIT_SECONDS = 60.0

@@ -31,9 +31,9 @@ from tests.integration.notifier.notifier_fixture import (
     open_notifier_env,
     opened,
 )
-from tests.support.ports import free_port
-from tests.support.service import eventually
-from tests.support.tokens import Issuer
+from tests.support.platform.service import eventually
+from tests.support.servers.ports import free_port
+from tests.support.servers.tokens import Issuer
 
 SPEED = 10  # of the notifiers' clock: a pause of 30 s passes in 3 s
 SERVER_SECONDS = 2.0

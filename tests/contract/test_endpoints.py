@@ -20,7 +20,7 @@ from shared.contracts.vocabulary import CLOSED_LISTS, OPEN_LISTS, Role
 from shared.eventstore.streams import EVENTS
 from shared.http import auth
 from shared.pages import link_pages
-from tests.support.service import SERVICES, create_app_of, existing
+from tests.support.platform.service import SERVICES, create_app_of, existing
 
 PUBLIC = {"/livez", "/readyz", "/metrics", "/schemas", "/schemas/{type_name}", "/asyncapi", "/asyncapi.json"}
 PUBLIC |= {"/openapi.json", "/docs", "/docs/{file}"}

@@ -11,8 +11,8 @@ from shared.contracts.catalog import CATALOG
 from shared.contracts.envelope import Recorded, decode
 from shared.contracts.event import Event
 from tests.contract.golden import MODELS, sample, wire
-from tests.support.projections import read_model
-from tests.support.service import SERVICES
+from tests.support.platform.projections import read_model
+from tests.support.platform.service import SERVICES
 
 ADDED = "added_later"
 FIRST = (

@@ -9,7 +9,7 @@ import pytest
 
 from shared.http.app_factory import MOST_BYTES
 from tests.contract.test_endpoints import PUBLIC, app_of
-from tests.support.service import SERVICES, existing
+from tests.support.platform.service import SERVICES, existing
 
 ADMIN_PATHS = ("/projections", "/own-data", "/imports")
 # Writes on what is no aggregate of the log; each says how a repetition is harmless all the same.

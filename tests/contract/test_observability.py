@@ -17,7 +17,7 @@ import yaml
 from deploy.cli.main import app as loa
 from deploy.grafana import dashboard
 from tests.contract.test_endpoints import app_of
-from tests.support.service import SERVICES
+from tests.support.platform.service import SERVICES
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 PROMETHEUS = DEPLOY / "prometheus"

@@ -14,7 +14,7 @@ from deploy.local.settings import LocalSettings
 from shared.kernel import setting_names
 from shared.kernel.setting_names import SETTING_NAMES, UnknownSettings, check
 from shared.kernel.settings import RuleSettings
-from tests.support.service import SERVICES
+from tests.support.platform.service import SERVICES
 
 ROOT = Path(__file__).parents[2]
 CLASSES: list[type[BaseSettings]] = [

@@ -9,7 +9,7 @@ import pytest
 from shared.bulk_import.sheet import Line
 from shared.signed_links.links import MAILBOX_PATH, PATH
 from tests.contract.test_endpoints import PUBLIC, app_of, endpoints, every_service
-from tests.support.service import SERVICES
+from tests.support.platform.service import SERVICES
 
 ODD = "khong_co_tham_so_nay"
 PAGES = {

@@ -12,7 +12,7 @@ import pytest
 
 from deploy.cli.backup.archive import Manifest
 from tests.e2e.test_scenario import QUESTIONS
-from tests.support.home import Home, until
+from tests.support.platform.home import Home, until
 
 ADDRESS = "dau-moi.so-b@example.vn"
 

@@ -10,7 +10,7 @@ import yaml
 
 from deploy.cli.operate import keys
 from deploy.compose.client import NoCompose, compose
-from tests.support.compose import COMPOSE, FILES, OBSERVABILITY, services
+from tests.support.platform.compose import COMPOSE, FILES, OBSERVABILITY, services
 
 pytestmark = pytest.mark.container
 

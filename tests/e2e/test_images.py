@@ -18,12 +18,12 @@ from deploy.image.layout import COMMAND
 from deploy.image.locked import Pin, locked_for, pins
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
-from tests.support.containers import Images, secret_mounts
-from tests.support.engines import NewDatabase
-from tests.support.plain import NO_AUTHORITIES
-from tests.support.ports import free_port
+from tests.support.platform.service import SERVICES, eventually, existing
 from tests.support.readiness import is_all_ready
-from tests.support.service import SERVICES, eventually, existing
+from tests.support.servers.containers import Images, secret_mounts
+from tests.support.servers.engines import NewDatabase
+from tests.support.servers.plain import NO_AUTHORITIES
+from tests.support.servers.ports import free_port
 
 LOCK = Path(__file__).parents[2] / "requirements.lock"
 STOP_SECONDS = 10

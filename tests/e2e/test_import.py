@@ -21,9 +21,9 @@ from deploy.local.state import Current
 from deploy.sample import exercise
 from shared.kernel import clock
 from shared.rules.rulebook.rulebook import load_rulebook
-from tests.support.dumps import dump
-from tests.support.home import Home, platform, settle
-from tests.support.refusals import CASES, answers, table, written
+from tests.support.platform.dumps import dump
+from tests.support.platform.home import Home, platform, settle
+from tests.support.samples.refusals import CASES, answers, table, written
 
 OPEN = Path(deploy.sample.__file__).parent / "open"
 README = Path(deploy.cli.__file__).with_name("README.md")

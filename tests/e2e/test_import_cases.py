@@ -16,7 +16,7 @@ from deploy.cli.data import sources as sheets
 from deploy.cli.data.result import Finding, Result
 from deploy.cli.data.sources import Choices
 from deploy.local.state import Current
-from tests.support.home import Home
+from tests.support.platform.home import Home
 
 CASES = Path(__file__).parent / "cases"
 DRAFT = ("provincial_resolution", "STP-X", "law_2025_amended", "yes", "local_plan")

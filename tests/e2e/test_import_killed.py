@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.dumps import dump
-from tests.support.home import LOA, Home, platform, settle, until
-from tests.support.thousands import OF_DRAFT, STAGES, UNITS, write
+from tests.support.platform.dumps import dump
+from tests.support.platform.home import LOA, Home, platform, settle, until
+from tests.support.samples.thousands import OF_DRAFT, STAGES, UNITS, write
 
 SERVICES = ("registry", "campaigns")
 CLIENT_MOST = 200  # MiB

@@ -19,10 +19,10 @@ import pytest
 
 from deploy.nats.permissions import SERVICES
 from shared.kernel import clock
-from tests.support.compose import COMPOSE, OBSERVABILITY, services
-from tests.support.containers import Images
-from tests.support.service import eventually
-from tests.support.stack import Stack, running
+from tests.support.platform.compose import COMPOSE, OBSERVABILITY, services
+from tests.support.platform.service import eventually
+from tests.support.platform.stack import Stack, running
+from tests.support.servers.containers import Images
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(900)]
 

@@ -16,7 +16,7 @@ import pytest
 
 from shared.kernel import clock
 from shared.rules.rulebook.rulebook import load_rulebook
-from tests.support.home import Home, until
+from tests.support.platform.home import Home, until
 
 CALENDAR = load_rulebook().calendar
 DIGEST = re.compile(r"_[0-9a-f-]{36}\.eml$")  # lists and summaries, which some days have, bear their kind

@@ -17,10 +17,10 @@ from deploy.grafana import dashboard
 from deploy.nats.permissions import SERVICES
 from deploy.sample import exercise
 from shared.rules.rulebook.rulebook import load_rulebook
-from tests.support.compose import DEPLOY, OBSERVABILITY, services
-from tests.support.containers import Images
-from tests.support.service import eventually
-from tests.support.stack import Stack, running
+from tests.support.platform.compose import DEPLOY, OBSERVABILITY, services
+from tests.support.platform.service import eventually
+from tests.support.platform.stack import Stack, running
+from tests.support.servers.containers import Images
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(900)]
 

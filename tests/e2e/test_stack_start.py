@@ -14,9 +14,9 @@ from deploy.compose.client import compose
 from deploy.compose.start import NotReady, wait
 from deploy.image import build
 from deploy.nats.permissions import SERVICES
-from tests.support.compose import COMPOSE, DEPLOY
-from tests.support.containers import Containers, Images
-from tests.support.ports import free_port
+from tests.support.platform.compose import COMPOSE, DEPLOY
+from tests.support.servers.containers import Containers, Images
+from tests.support.servers.ports import free_port
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(900)]
 

@@ -11,10 +11,10 @@ import pytest
 from deploy.local.engines.operator_client import operator
 from deploy.local.keys.keyring import Keyring
 from deploy.nats.permissions import SERVICES
-from tests.support.containers import Images
-from tests.support.first_release import DAY, DRAFT, UNIT, first_state, restore_log, restore_rows
-from tests.support.service import eventually
-from tests.support.stack import Stack, running
+from tests.support.platform.first_release import DAY, DRAFT, UNIT, first_state, restore_log, restore_rows
+from tests.support.platform.service import eventually
+from tests.support.platform.stack import Stack, running
+from tests.support.servers.containers import Images
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(900)]
 

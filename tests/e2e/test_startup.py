@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.home import Home, until
+from tests.support.platform.home import Home, until
 from tests.support.readiness import is_all_ready
 
 UNITS = "code,name,level,kind\nE2E,Sở Kiểm thử,provincial,department\n"

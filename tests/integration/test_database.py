@@ -15,8 +15,8 @@ from deploy.local.engines.postgres import PostgresServer
 from shared.kernel.errors import TransientError
 from shared.persistence.database import DatabaseAway, DatabaseBusy, create_engine
 from shared.persistence.database_health import ping
-from tests.support.engines import THROW_AWAY
-from tests.support.service import eventually
+from tests.support.platform.service import eventually
+from tests.support.servers.engines import THROW_AWAY
 
 
 def as_driver(url: str) -> str:

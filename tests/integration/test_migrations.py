@@ -11,7 +11,7 @@ from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.persistence import database
-from tests.support.first_release import first_state, restore_rows
+from tests.support.platform.first_release import first_state, restore_rows
 
 SERVICES = ("registry", "campaigns", "metrics", "notifier")
 

@@ -16,9 +16,9 @@ from deploy.local.keys.keyring import Keyring
 from shared.eventstore.streams import TICKS
 from tests.integration.answers.office import working_day
 from tests.integration.metrics.office import today
-from tests.support.engines import NewDatabase, connected, fresh_nats
-from tests.support.service import Platform, eventually, open_platform
-from tests.support.tokens import Issuer
+from tests.support.platform.service import Platform, eventually, open_platform
+from tests.support.servers.engines import NewDatabase, connected, fresh_nats
+from tests.support.servers.tokens import Issuer
 
 ROOT = Path(__file__).parents[2]
 OURS = (f"{ROOT}/services/", f"{ROOT}/shared/")

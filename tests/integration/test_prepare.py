@@ -18,7 +18,7 @@ from deploy.local.keys.keyring import keyring
 from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import OPERATOR
 from shared.eventstore import streams
-from tests.support.engines import connected
+from tests.support.servers.engines import connected
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ import pytest
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from deploy.nats.permissions import OPERATOR
-from tests.support.engines import NewDatabase, connected
-from tests.support.first_release import Kept, answers, kept, restore_log, restore_rows, stop_ticking
-from tests.support.service import SERVICES, Platform, eventually
-from tests.support.tokens import Issuer
+from tests.support.platform.first_release import Kept, answers, kept, restore_log, restore_rows, stop_ticking
+from tests.support.platform.service import SERVICES, Platform, eventually
+from tests.support.servers.engines import NewDatabase, connected
+from tests.support.servers.tokens import Issuer
 
 pytestmark = pytest.mark.timeout(300)  # eight services and four migrations beside the engines of other tests
 

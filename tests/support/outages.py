@@ -14,10 +14,10 @@ from deploy.local.engines.postgres import PostgresServer
 from deploy.local.keys.keyring import Keyring
 from shared.contracts.ids import draft_id
 from shared.eventstore.streams import EVENTS
-from tests.support.engines import THROW_AWAY, Databases, connected, fresh_nats
-from tests.support.ports import free_port
-from tests.support.service import SERVICES, Platform, eventually, open_platform
-from tests.support.tokens import Issuer
+from tests.support.platform.service import SERVICES, Platform, eventually, open_platform
+from tests.support.servers.engines import THROW_AWAY, Databases, connected, fresh_nats
+from tests.support.servers.ports import free_port
+from tests.support.servers.tokens import Issuer
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pytest
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring, keyring, new_seed, write_secret
 from deploy.nats.permissions import subscriber
-from tests.support.engines import fresh_nats
+from tests.support.servers.engines import fresh_nats
 
 PORTAL, PRESS = subscriber("portal"), subscriber("press")
 

@@ -22,11 +22,11 @@ from deploy.local.keys.keyring import keyring
 from deploy.nats.permissions import OPERATOR
 from shared.eventstore.streams import EVENTS
 from shared.kernel import clock
-from tests.support import first_release
-from tests.support.engines import THROW_AWAY, Databases, connected, fresh_nats
-from tests.support.ports import free_port
-from tests.support.service import SERVICES, Platform, open_platform
-from tests.support.tokens import issuer
+from tests.support.platform import first_release
+from tests.support.platform.service import SERVICES, Platform, open_platform
+from tests.support.servers.engines import THROW_AWAY, Databases, connected, fresh_nats
+from tests.support.servers.ports import free_port
+from tests.support.servers.tokens import issuer
 from tests.upgrade.office import Recording
 
 TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1"

@@ -11,8 +11,8 @@ from deploy.cli.data.columns import ORDER
 from deploy.sample import exercise
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.answers.office import links_of
-from tests.support import samples
-from tests.support.service import Platform, eventually
+from tests.support.platform.service import Platform, eventually
+from tests.support.samples import small_office
 
 CALENDAR = load_rulebook().calendar
 ANSWERS: Mapping[str, Mapping[str, str]] = {  # in the order of the five links, without "carried out"
@@ -64,21 +64,21 @@ class Recording:
             name: [{k: _text(v) for k, v in row.items()} for row in sheet]
             for name, sheet in registered.items()
         }
-        rows["units"] += [samples.unit(LIVE), samples.unit(OTHER), samples.unit("STP-CU")]
+        rows["units"] += [small_office.unit(LIVE), small_office.unit(OTHER), small_office.unit("STP-CU")]
         succession = {"from_code": "STP-CU", "to_code": OTHER, "kind": "merge", "date": "2025-07-01"}
         rows["unit_successions"] = [succession, succession | {"to_code": LIVE}]
         rows["programme"] = [*_programme(self.today.year)]
         rows["activities"] = [
-            samples.activity(rows["drafts"][0]["draft_code"], self.ago(-9), dataset="exercise")
+            small_office.activity(rows["drafts"][0]["draft_code"], self.ago(-9), dataset="exercise")
         ]
         return rows
 
     async def _draft(self) -> None:
         """Register a live draft with a late transfer, a pause, a correction; and rename a unit twice, out of order."""
-        await self.platform.import_rows("drafts", [samples.draft("LUAT-CAT", LIVE, in_scope="yes")])
-        await self.platform.import_rows("policies", [samples.policy("LUAT-CAT", n) for n in (1, 2, 3)])
+        await self.platform.import_rows("drafts", [small_office.draft("LUAT-CAT", LIVE, in_scope="yes")])
+        await self.platform.import_rows("policies", [small_office.policy("LUAT-CAT", n) for n in (1, 2, 3)])
         days = [("drafting", 90), ("draft_consultation", 60), ("suspended", 50), ("draft_consultation", 40)]
-        rows = [samples.stage("LUAT-CAT", name, self.ago(day)) for name, day in days]
+        rows = [small_office.stage("LUAT-CAT", name, self.ago(day)) for name, day in days]
         await self.platform.import_rows("stages", rows)
         path = "/drafts/LUAT-CAT"
         await self.call("registry", "POST", f"{path}/title", title="Luật Đất đai (tên mới)")
@@ -160,7 +160,7 @@ class Recording:
         settings: Any = self.platform.services["notifier"].settings
         seen: set[str] = set()
         for file in sorted(settings.mail_dir.glob(f"{self.mailed}_*_*.eml")):
-            links = links_of(samples.mail(file))
+            links = links_of(small_office.mail(file))
             for start in range(0, len(links), 5):
                 five = links[start : start + 5]
                 if len(five) == 5 and five[1] not in seen:

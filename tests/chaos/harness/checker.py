@@ -15,7 +15,7 @@ from shared.contracts.ids import draft_id
 from shared.contracts.vocabulary import Answer, Instrument, Procedure, Regime, Stage
 from shared.rules.facts import Communication, DraftFacts, Scope, StageEntry
 from tests.chaos.harness.history import Command, End, History
-from tests.support.naive import NaiveDraft
+from tests.support.rules.naive import NaiveDraft
 
 Log = Sequence[
     dict[str, Any]

@@ -14,7 +14,7 @@ from shared.eventstore.streams import CONSUMERS
 from tests.chaos.harness.processes import Replica
 from tests.chaos.harness.proxy import Line, Proxy
 from tests.chaos.harness.running_platform import ChaosPlatform
-from tests.support.engines import connected, declare_streams
+from tests.support.servers.engines import connected, declare_streams
 
 FILLER = "filler"
 SHORTEST, LONGEST = 2.0, 5.0  # seconds that a fault lasts

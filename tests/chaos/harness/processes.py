@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 
 from tests.chaos.harness.proxy import Proxy
-from tests.support.ports import free_port
-from tests.support.service import eventually
+from tests.support.platform.service import eventually
+from tests.support.servers.ports import free_port
 
 START_SECONDS = 90.0
 PLANNED_END = (0, -signal.SIGTERM)

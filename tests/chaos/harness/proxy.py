@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tests.support.ports import free_port
+from tests.support.servers.ports import free_port
 
 HOST = "127.0.0.1"
 CHUNK = 65536

@@ -13,8 +13,8 @@ from deploy.local.engines.nats import NatsServer
 from tests.chaos.harness.history import Command, End
 from tests.chaos.harness.running_platform import ChaosPlatform
 from tests.chaos.harness.workload import Clients, Writer, ticking
-from tests.support.engines import connected, declare_streams
-from tests.support.service import SERVICES, eventually
+from tests.support.platform.service import SERVICES, eventually
+from tests.support.servers.engines import connected, declare_streams
 
 WRITE_SECONDS = 4.0
 REASON = "The newest copy of the log that is left."

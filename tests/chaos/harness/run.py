@@ -23,9 +23,9 @@ from tests.chaos.harness.faults import FAULTS, Effect, inject
 from tests.chaos.harness.replaced_log import acknowledged_meanwhile, forget_lost, replace_log
 from tests.chaos.harness.running_platform import ChaosPlatform, chaos_platform, purge_ticks
 from tests.chaos.harness.workload import ADDRESSES, Clients, Writer, ticking
-from tests.support.engines import Databases, connected
-from tests.support.service import SERVICES, eventually, open_platform
-from tests.support.tokens import issuer
+from tests.support.platform.service import SERVICES, eventually, open_platform
+from tests.support.servers.engines import Databases, connected
+from tests.support.servers.tokens import issuer
 
 WRITERS = 4
 FAULTS_OF_A_SEED = 3

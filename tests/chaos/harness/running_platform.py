@@ -20,11 +20,11 @@ from tests.chaos.harness.processes import Replica
 from tests.chaos.harness.proxy import proxy_to
 from tests.chaos.test_mail_killed import serving
 from tests.chaos.unruly_server import UnrulyServer
-from tests.support.engines import connected, declare_streams
-from tests.support.links import link_keys
-from tests.support.ports import free_port
-from tests.support.service import eventually
-from tests.support.tokens import Issuer
+from tests.support.platform.service import eventually
+from tests.support.servers.engines import connected, declare_streams
+from tests.support.servers.links import link_keys
+from tests.support.servers.ports import free_port
+from tests.support.servers.tokens import Issuer
 
 REPLICAS = {"registry": 2, "campaigns": 1, "metrics": 2, "notifier": 2}
 DISK_BYTES = 256 * 1024 * 1024  # of the broker

@@ -10,10 +10,10 @@ import pytest
 from deploy.local.keys.keyring import Keyring
 from shared.eventstore.streams import TICKS
 from tests.integration.answers.office import OwingUnit, browser, open_owing_unit
-from tests.support.engines import NewDatabase, connected, fresh_nats
-from tests.support.ports import free_port
-from tests.support.service import SERVICES, Platform, open_platform
-from tests.support.tokens import Issuer
+from tests.support.platform.service import SERVICES, Platform, open_platform
+from tests.support.servers.engines import NewDatabase, connected, fresh_nats
+from tests.support.servers.ports import free_port
+from tests.support.servers.tokens import Issuer
 
 NewOwingUnit = Callable[..., Awaitable[OwingUnit]]
 

@@ -18,7 +18,7 @@ import httpx
 from shared.contracts.vocabulary import AlertAnswer
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.metrics.office import Office, today
-from tests.support.service import PATIENCE, Platform, eventually
+from tests.support.platform.service import PATIENCE, Platform, eventually
 
 CALENDAR = load_rulebook().calendar
 RECIPIENT = "-".join("[0-9a-f]" * n for n in (8, 4, 4, 4, 12))

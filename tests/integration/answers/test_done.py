@@ -12,7 +12,7 @@ from shared.contracts.vocabulary import AlertAnswer
 from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.office import PARTS, links_of, origin, words, working_day
 from tests.integration.metrics.office import ago, announced, today
-from tests.support.service import eventually
+from tests.support.platform.service import eventually
 
 DONE: dict[str, Any] = {
     "held_on": today().isoformat(),

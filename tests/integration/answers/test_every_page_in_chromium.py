@@ -12,8 +12,8 @@ from shared.contracts.vocabulary import AlertAnswer, Role
 from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.office import OwingUnit
 from tests.integration.metrics.office import today
-from tests.support.browser import in_browser
-from tests.support.service import SERVICES
+from tests.support.platform.service import SERVICES
+from tests.support.servers.browser import in_browser
 
 PHONE = {"width": 390, "height": 844}
 A4 = {"width": 718, "height": 1046}  # A4 at 96 dpi, less a centimetre on each side

@@ -16,9 +16,9 @@ from shared.kernel import clock
 from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.office import OwingUnit, working_day
 from tests.integration.metrics.office import ago, gap_of, log_of, today
-from tests.support import samples
-from tests.support.engines import connected
-from tests.support.service import eventually
+from tests.support.platform.service import eventually
+from tests.support.samples import small_office
+from tests.support.servers.engines import connected
 
 HELD = {"channel": "dialogue", "title": "Đối thoại", "policies": [1]}
 EVIDENCE = {"url": "https://example.vn/1"}
@@ -69,14 +69,14 @@ async def carry_out(owing_unit: OwingUnit) -> None:
 async def import_as(owing_unit: OwingUnit, dataset: str) -> None:
     """Register an own draft of a dataset, by the bulk route of registry and campaigns, with one open gap."""
     platform, code = owing_unit.platform, owing_unit.code
-    row = samples.draft(code, code, in_scope="yes", dataset=dataset)
+    row = small_office.draft(code, code, in_scope="yes", dataset=dataset)
     await platform.import_rows("drafts", [row])
-    await platform.import_rows("policies", [samples.policy(code, 1), samples.policy(code, 2)])
-    await platform.import_rows("stages", [samples.stage(code, "draft_consultation", ago(40))])
-    row = samples.communication(code, ago(30), policies="1", dataset=dataset)
+    await platform.import_rows("policies", [small_office.policy(code, 1), small_office.policy(code, 2)])
+    await platform.import_rows("stages", [small_office.stage(code, "draft_consultation", ago(40))])
+    row = small_office.communication(code, ago(30), policies="1", dataset=dataset)
     await platform.import_rows("communications", [row])
     later = (today() + timedelta(days=9)).isoformat()
-    await platform.import_rows("activities", [samples.activity(code, later, dataset=dataset)])
+    await platform.import_rows("activities", [small_office.activity(code, later, dataset=dataset)])
 
 
 async def test_every_event_about_a_draft_names_its_lead(
@@ -129,7 +129,7 @@ async def test_rows_of_an_import_name_the_lead_too(new_owing_unit: NewOwingUnit)
         type(owing_unit.office)(owing_unit.platform, f"{owing_unit.code}-2"),
         owing_unit.mail_dir,
     )
-    await owing_unit.platform.import_rows("units", [samples.unit(other.code)])
+    await owing_unit.platform.import_rows("units", [small_office.unit(other.code)])
     await import_as(other, "sample")
     await eventually(lambda: _has(other, "compliance.gap_opened"))
     expected = About(draft_code=other.code, unit_code=other.code, dataset="sample")

@@ -13,8 +13,8 @@ from shared.signed_links.links import reader
 from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.office import OwingUnit
 from tests.integration.metrics.office import today
-from tests.support.browser import CONTRAST, ENOUGH, in_browser
-from tests.support.service import eventually
+from tests.support.platform.service import eventually
+from tests.support.servers.browser import CONTRAST, ENOUGH, in_browser
 
 PHONE = {"width": 390, "height": 844}
 SMALLEST = 16  # px: no text that must be read is smaller

@@ -11,7 +11,7 @@ from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.office import OwingUnit, links_of, working_day
 from tests.integration.answers.test_done import DONE
 from tests.integration.metrics.office import today
-from tests.support.service import eventually
+from tests.support.platform.service import eventually
 
 PLANNED = list(AlertAnswer).index(AlertAnswer.PLANNED)
 

@@ -15,7 +15,7 @@ from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.office import OwingUnit, links_of, origin, words
 from tests.integration.answers.test_done import DONE
 from tests.integration.metrics.office import today
-from tests.support.service import eventually
+from tests.support.platform.service import eventually
 
 
 def renewal(owing_unit: OwingUnit, link: str) -> str:

@@ -11,7 +11,7 @@ from shared.contracts.vocabulary import AlertAnswer, Role
 from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.office import CALENDAR, OwingUnit, links_of, words, working_day
 from tests.integration.metrics.office import today
-from tests.support.service import eventually
+from tests.support.platform.service import eventually
 
 EXEMPT = {
     "document": "Công văn 99/VPCP-PL",

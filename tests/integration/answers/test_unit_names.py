@@ -14,8 +14,8 @@ from shared.kernel.clock import new_id
 from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.office import OwingUnit, links_of, words, working_day
 from tests.integration.metrics.office import today
-from tests.support import samples
-from tests.support.engines import connected
+from tests.support.samples import small_office
+from tests.support.servers.engines import connected
 
 META = Metadata(time=datetime(2026, 7, 1, tzinfo=UTC), actor="operator/test", correlation_id="test")
 
@@ -95,7 +95,7 @@ async def test_the_name_of_the_day_that_is_asked_for(new_owing_unit: NewOwingUni
 async def test_a_move_holds_from_its_day(new_owing_unit: NewOwingUnit) -> None:
     owing_unit = await new_owing_unit()
     await owing_unit.platform.import_rows(
-        "units", [samples.unit(f"{owing_unit.code}-{n}") for n in (1, 2, 3)]
+        "units", [small_office.unit(f"{owing_unit.code}-{n}") for n in (1, 2, 3)]
     )
     await move(owing_unit, f"{owing_unit.code}-2", date(2025, 7, 1))
     await move(owing_unit, f"{owing_unit.code}-1", date(2023, 7, 1))

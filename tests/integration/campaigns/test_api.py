@@ -10,8 +10,8 @@ from shared.kernel.clock import new_id
 from tests.integration.campaigns.test_import import listed, office
 from tests.integration.metrics.office import ago
 from tests.integration.registry.test_api import refused
-from tests.support import samples
-from tests.support.service import Platform
+from tests.support.platform.service import Platform
+from tests.support.samples import small_office
 
 HELD = {"held_on": "2024-03-05", "channel": "dialogue", "title": "Đối thoại với người dân"}
 NOBODYS = "00000000-0000-0000-0000-000000000000"
@@ -77,10 +77,10 @@ async def test_a_draft_that_is_not_registered_yet(shared_platform: Platform) -> 
 async def test_with_the_position_of_the_registration_the_draft_exists(
     shared_platform: Platform, a_code: str
 ) -> None:
-    await shared_platform.import_rows("units", [samples.unit(a_code)])
+    await shared_platform.import_rows("units", [small_office.unit(a_code)])
     for n in range(10):
         code = f"{a_code}-{n}"
-        made = await shared_platform.registry.client.post("/drafts", json=samples.draft(code, a_code))
+        made = await shared_platform.registry.client.post("/drafts", json=small_office.draft(code, a_code))
         query = {"min_position": made.json()["position"]}
         path = f"/drafts/{code}/communications"
         assert (await shared_platform.campaigns.client.post(path, json=HELD, params=query)).status_code == 201
@@ -228,7 +228,7 @@ async def test_the_unit_that_took_over_last_by_day_may_record(shared_platform: P
     """Transfers are recorded as they come; the latest day holds, not the latest recording."""
     await office(shared_platform, a_code)
     late, early = f"{a_code}-B", f"{a_code}-C"
-    await shared_platform.import_rows("units", [samples.unit(late), samples.unit(early)])
+    await shared_platform.import_rows("units", [small_office.unit(late), small_office.unit(early)])
     for unit, on in ((late, "2024-02-01"), (early, "2024-01-01")):
         body = {"to_unit_code": unit, "on": on}
         await shared_platform.registry.client.post(f"/drafts/{a_code}/transfer", json=body)

@@ -14,15 +14,15 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from tests.integration.campaigns.test_api import record
 from tests.integration.campaigns.test_plans import DOCUMENT, TALK, call
 from tests.integration.campaigns.test_programmes import TASK
-from tests.support import samples
-from tests.support.engines import connected
-from tests.support.service import Platform
+from tests.support.platform.service import Platform
+from tests.support.samples import small_office
+from tests.support.servers.engines import connected
 
 
 async def office_of(platform: Platform, code: str, dataset: Dataset) -> None:
-    await platform.import_rows("units", [samples.unit(code, dataset=dataset)])
-    await platform.import_rows("drafts", [samples.draft(code, code, dataset=dataset)])
-    await platform.import_rows("policies", [samples.policy(code, 1)])
+    await platform.import_rows("units", [small_office.unit(code, dataset=dataset)])
+    await platform.import_rows("drafts", [small_office.draft(code, code, dataset=dataset)])
+    await platform.import_rows("policies", [small_office.policy(code, 1)])
 
 
 async def stored(platform: Platform, *refs: AggregateRef) -> set[tuple[str, str | None, str | None]]:
@@ -43,14 +43,14 @@ async def test_what_is_recorded_about_a_draft_has_its_data_set(
 ) -> None:
     await office_of(shared_platform, a_code, dataset)
     recorded = (await record(shared_platform, a_code)).json()
-    row = samples.communication(a_code, "2024-03-06")
+    row = small_office.communication(a_code, "2024-03-06")
     await shared_platform.campaigns.import_rows(
         "communications", [row], min_position=await shared_platform.head()
     )
     path = f"/drafts/{a_code}/plan"
     assert (await call(shared_platform, "PUT", path, json=DOCUMENT)).status_code in {200, 201}
     assert (await call(shared_platform, "POST", f"{path}/activities", json=TALK)).status_code == 201
-    activity = samples.activity(a_code, "2025-09-20")
+    activity = small_office.activity(a_code, "2025-09-20")
     await shared_platform.campaigns.import_rows(
         "activities", [activity], min_position=await shared_platform.head()
     )

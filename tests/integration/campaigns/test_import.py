@@ -5,14 +5,14 @@ from typing import Any
 from shared.contracts.ids import communication_id
 from shared.contracts.vocabulary import Channel
 from tests.integration.metrics.office import ago
-from tests.support import samples
-from tests.support.service import Platform
+from tests.support.platform.service import Platform
+from tests.support.samples import small_office
 
 
 async def office(platform: Platform, code: str) -> None:
-    await platform.import_rows("units", [samples.unit(code)])
-    await platform.import_rows("drafts", [samples.draft(code, code)])
-    await platform.import_rows("policies", [samples.policy(code, 1), samples.policy(code, 2)])
+    await platform.import_rows("units", [small_office.unit(code)])
+    await platform.import_rows("drafts", [small_office.draft(code, code)])
+    await platform.import_rows("policies", [small_office.policy(code, 1), small_office.policy(code, 2)])
 
 
 async def take(platform: Platform, *rows: dict[str, Any]) -> list[dict[str, Any]]:
@@ -30,8 +30,8 @@ async def listed(platform: Platform, code: str, **query: Any) -> list[dict[str, 
 async def test_an_import_that_runs_twice_changes_nothing(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
     rows = [
-        samples.communication(a_code, "2024-03-05", policy_no="2;1", attendance="120"),
-        samples.communication(a_code, "2024-03", title="Tọa đàm"),
+        small_office.communication(a_code, "2024-03-05", policy_no="2;1", attendance="120"),
+        small_office.communication(a_code, "2024-03", title="Tọa đàm"),
     ]
     first = await take(shared_platform, *rows)
     assert [outcome["status"] for outcome in first] == ["taken", "taken"]
@@ -44,7 +44,7 @@ async def test_an_import_that_runs_twice_changes_nothing(shared_platform: Platfo
 
 async def test_all_columns_arrive(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
-    row = samples.communication(
+    row = small_office.communication(
         a_code,
         "2024-03-05",
         organiser="Hội Luật gia",
@@ -68,7 +68,7 @@ async def test_all_columns_arrive(shared_platform: Platform, a_code: str) -> Non
 
 async def test_the_id_is_the_natural_key(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
-    row = samples.communication(a_code, "2024-03", policy_no="2;1")
+    row = small_office.communication(a_code, "2024-03", policy_no="2;1")
     await take(shared_platform, row)
     (actual,) = await listed(shared_platform, a_code)
     natural = communication_id(
@@ -81,8 +81,8 @@ async def test_zero_means_the_whole_draft(shared_platform: Platform, a_code: str
     await office(shared_platform, a_code)
     empty, zero = await take(
         shared_platform,
-        samples.communication(a_code, "2024-03-05", policy_no=""),
-        samples.communication(a_code, "2024-03-05", policy_no="0"),
+        small_office.communication(a_code, "2024-03-05", policy_no=""),
+        small_office.communication(a_code, "2024-03-05", policy_no="0"),
     )
     assert (empty["status"], zero["status"]) == ("taken", "unchanged")
     assert (await listed(shared_platform, a_code))[0]["policies"] == []
@@ -90,7 +90,7 @@ async def test_zero_means_the_whole_draft(shared_platform: Platform, a_code: str
 
 async def test_the_same_with_other_data_is_refused(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
-    row = samples.communication(a_code, "2024-03-05")
+    row = small_office.communication(a_code, "2024-03-05")
     _, other = await take(shared_platform, row, row | {"place": "Huế"})
     assert other["status"] == "refused"
     assert "nội dung khác" in other["reasons"][0]["vi"]
@@ -98,7 +98,7 @@ async def test_the_same_with_other_data_is_refused(shared_platform: Platform, a_
 
 async def test_every_row_that_cannot_be_taken_is_reported(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
-    good = samples.communication(a_code, "2024-03-05")
+    good = small_office.communication(a_code, "2024-03-05")
     wrong: dict[str, dict[str, Any]] = {
         "held_on": good | {"held_on": "05/03/2024"},
         "channel": good | {"channel": "Conference"},
@@ -116,10 +116,10 @@ async def test_refusals_of_the_domain_are_reported_too(shared_platform: Platform
     await office(shared_platform, a_code)
     policies, future, month, unknown = await take(
         shared_platform,
-        samples.communication(a_code, "2024-03-05", policy_no="3;7"),
-        samples.communication(a_code, ago(-365)),
-        samples.communication(a_code, "2024-03-05", precision="month"),
-        samples.communication("KHONG-CO", "2024-03-05"),
+        small_office.communication(a_code, "2024-03-05", policy_no="3;7"),
+        small_office.communication(a_code, ago(-365)),
+        small_office.communication(a_code, "2024-03-05", precision="month"),
+        small_office.communication("KHONG-CO", "2024-03-05"),
     )
     assert "policy 3, 7; it has: 1, 2" in policies["reasons"][0]["en"]
     assert "future" in future["reasons"][0]["en"]
@@ -131,7 +131,7 @@ async def test_a_retracted_communication_is_not_recorded_again(
     shared_platform: Platform, a_code: str
 ) -> None:
     await office(shared_platform, a_code)
-    row = samples.communication(a_code, "2024-03-05")
+    row = small_office.communication(a_code, "2024-03-05")
     await take(shared_platform, row)
     (actual,) = await listed(shared_platform, a_code)
     await shared_platform.campaigns.client.post(f"/communications/{actual['communication_id']}/retract")

@@ -14,9 +14,9 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from tests.integration.campaigns.test_api import HELD
 from tests.integration.campaigns.test_import import office
 from tests.integration.registry.test_api import refused
-from tests.support import samples
-from tests.support.engines import connected
-from tests.support.service import Platform, eventually
+from tests.support.platform.service import Platform, eventually
+from tests.support.samples import small_office
+from tests.support.servers.engines import connected
 
 DOCUMENT = {"document": "Kế hoạch số 210/KH-UBND", "approved_on": "2025-07-31"}
 TALK = {"planned_on": "2025-08-20", "stage": "draft_consultation", "channel": "dialogue", "budget": 15000000}
@@ -167,11 +167,11 @@ async def test_only_the_lead_unit_plans(shared_platform: Platform, a_code: str) 
 async def test_the_list_of_all_drafts_by_day_and_unit(shared_platform: Platform, a_code: str) -> None:
     other = f"{a_code}-B"
     await office(shared_platform, a_code)
-    await shared_platform.import_rows("units", [samples.unit(other)])
+    await shared_platform.import_rows("units", [small_office.unit(other)])
     rows = [
-        samples.activity(a_code, "2025-08-20"),
-        samples.activity(a_code, "2025-08-05", responsible_unit_code=other),
-        samples.activity(a_code, "2025-09"),
+        small_office.activity(a_code, "2025-08-20"),
+        small_office.activity(a_code, "2025-08-05", responsible_unit_code=other),
+        small_office.activity(a_code, "2025-09"),
     ]
     await take(shared_platform, "activities", *rows)
 
@@ -194,7 +194,7 @@ async def test_the_list_of_all_drafts_by_day_and_unit(shared_platform: Platform,
 async def test_rows_of_plans_and_activities_go_in_once(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
     plan = {"draft_code": a_code, "document": "210/KH-UBND", "approved_on": "2025-07-31", "so_trang": "4"}
-    activity = samples.activity(
+    activity = small_office.activity(
         a_code,
         "2025-08",
         stage="draft_consultation",
@@ -228,7 +228,7 @@ async def test_rows_of_plans_and_activities_go_in_once(shared_platform: Platform
 
 async def test_every_row_that_cannot_be_taken_is_reported(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
-    good = samples.activity(a_code, "2025-08-20")
+    good = small_office.activity(a_code, "2025-08-20")
     wrong: dict[str, dict[str, Any]] = {
         "planned_on": good | {"planned_on": "20/08/2025"},
         "stage": good | {"stage": "thẩm định"},
@@ -244,7 +244,7 @@ async def test_every_row_that_cannot_be_taken_is_reported(shared_platform: Platf
 
 
 async def test_a_dry_run_takes_assumed_drafts_and_units(shared_platform: Platform) -> None:
-    row = samples.activity("CHUA-CO", "2025-08-20", responsible_unit_code="DV-CHUA-CO")
+    row = small_office.activity("CHUA-CO", "2025-08-20", responsible_unit_code="DV-CHUA-CO")
     query: Any = {"dry_run": True, "assume_drafts": "CHUA-CO", "assume_units": "DV-CHUA-CO"}
     (outcome,) = await shared_platform.campaigns.import_rows("activities", [row], **query)
     assert (outcome["status"], outcome["warnings"][0]["column"]) == ("taken", "draft_code")

@@ -9,8 +9,8 @@ from shared.contracts.vocabulary import ProgrammeKind, Role
 from tests.integration.campaigns.test_import import office
 from tests.integration.metrics.office import ago
 from tests.integration.registry.test_api import refused
-from tests.support import samples
-from tests.support.service import Platform
+from tests.support.platform.service import Platform
+from tests.support.samples import small_office
 
 TASK = {
     "kind": "task_assigned",
@@ -57,7 +57,7 @@ async def take(platform: Platform, *rows: dict[str, Any]) -> list[dict[str, Any]
 
 async def test_a_task_is_assigned_overdue_and_reported(shared_platform: Platform, a_code: str) -> None:
     lead = f"{a_code}-B"
-    await shared_platform.import_rows("units", [samples.unit(a_code), samples.unit(lead)])
+    await shared_platform.import_rows("units", [small_office.unit(a_code), small_office.unit(lead)])
     task = await entered(shared_platform, a_code, **TASK, lead_unit_code=lead)
     (first,) = await of_year(shared_platform, a_code, as_of="2025-10-01")
     assert (first["state"], first["lead_unit_code"], first["product"]) == ("overdue", lead, "Báo cáo")
@@ -75,7 +75,7 @@ async def test_a_task_is_assigned_overdue_and_reported(shared_platform: Platform
 
 
 async def test_the_list_and_the_log_agree_on_what_is_open(shared_platform: Platform, a_code: str) -> None:
-    await shared_platform.import_rows("units", [samples.unit(a_code)])
+    await shared_platform.import_rows("units", [small_office.unit(a_code)])
     inspections = [
         await entered(
             shared_platform,
@@ -128,7 +128,7 @@ async def test_the_list_and_the_log_agree_on_what_is_open(shared_platform: Platf
 async def test_what_cannot_be_is_refused(
     shared_platform: Platform, a_code: str, changes: dict[str, Any], status: int, code: str
 ) -> None:
-    await shared_platform.import_rows("units", [samples.unit(a_code)])
+    await shared_platform.import_rows("units", [small_office.unit(a_code)])
     refused(await enter(shared_platform, a_code, **(TASK | changes)), status, code)
     assert await of_year(shared_platform, a_code) == []
 
@@ -140,7 +140,7 @@ async def test_a_unit_that_is_not_registered_yet(shared_platform: Platform) -> N
 
 
 async def test_a_key_sent_again_enters_once(shared_platform: Platform, a_code: str) -> None:
-    await shared_platform.import_rows("units", [samples.unit(a_code)])
+    await shared_platform.import_rows("units", [small_office.unit(a_code)])
     keyed = {"headers": {"Idempotency-Key": f"k-{a_code}"}}
     first, again = [await enter(shared_platform, a_code, **TASK, **keyed) for _ in range(2)]
     assert again.json() == first.json()
@@ -185,7 +185,7 @@ async def test_rows_of_every_kind_go_in_once(shared_platform: Platform, a_code: 
 
 
 async def test_every_row_that_cannot_be_taken_is_reported(shared_platform: Platform, a_code: str) -> None:
-    await shared_platform.import_rows("units", [samples.unit(a_code)])
+    await shared_platform.import_rows("units", [small_office.unit(a_code)])
     good = {"unit_code": a_code, "year": "2025", "kind": "plan_adopted", "document": "12/KH-UBND"}
     wrong: dict[str, dict[str, Any]] = {
         "kind": good | {"kind": "plan"},
@@ -206,7 +206,7 @@ async def test_every_row_that_cannot_be_taken_is_reported(shared_platform: Platf
 
 
 async def test_pages_give_everything_once(shared_platform: Platform, a_code: str) -> None:
-    await shared_platform.import_rows("units", [samples.unit(a_code)])
+    await shared_platform.import_rows("units", [small_office.unit(a_code)])
     for number in range(3):
         await entered(shared_platform, a_code, kind="training_held", title=f"Lớp {number}")
     query: dict[str, Any] = {"unit": a_code, "limit": 2, "min_position": await shared_platform.head()}

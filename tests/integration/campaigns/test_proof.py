@@ -11,8 +11,8 @@ from tests.integration.campaigns.test_api import HELD, recorded
 from tests.integration.campaigns.test_import import listed, office, take
 from tests.integration.metrics.office import ago
 from tests.integration.registry.test_api import refused
-from tests.support import samples
-from tests.support.service import Platform
+from tests.support.platform.service import Platform
+from tests.support.samples import small_office
 
 DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 EVIDENCE = {
@@ -95,7 +95,7 @@ async def test_what_cannot_be_is_refused(  # the parts of a request, and the ans
 
 async def test_rows_are_recorded_once_and_keep_later_data(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
-    row = samples.communication(
+    row = small_office.communication(
         a_code,
         "2024-03-05",
         content="necessity;purpose",
@@ -129,7 +129,7 @@ async def test_rows_are_recorded_once_and_keep_later_data(shared_platform: Platf
 
 async def test_every_row_that_cannot_be_taken_is_reported(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
-    good = samples.communication(a_code, "2024-03-05")
+    good = small_office.communication(a_code, "2024-03-05")
     wrong: dict[str, dict[str, Any]] = {
         "content": good | {"content": "necessity;vui"},
         "comments_received": good | {"comments_received": "nhiều"},

@@ -11,10 +11,10 @@ from deploy.local.keys.keyring import Keyring
 from deploy.local.state import Current
 from tests.integration.campaigns.test_api import HELD
 from tests.integration.campaigns.test_import import office
-from tests.support import samples
-from tests.support.engines import NewDatabase, fresh_nats
-from tests.support.service import Platform, open_platform
-from tests.support.tokens import Issuer
+from tests.support.platform.service import Platform, open_platform
+from tests.support.samples import small_office
+from tests.support.servers.engines import NewDatabase, fresh_nats
+from tests.support.servers.tokens import Issuer
 
 NOTES = sources.Choices(keep_notes=frozenset({"linh_vuc"}))  # as the export prints at its end
 PROGRAMME = (
@@ -30,7 +30,7 @@ async def fill(platform: Platform) -> None:
     plan = {"draft_code": "NQ-1", "document": "210/KH-UBND", "approved_on": "2025-03-01"}
     await platform.import_rows("plans", [plan])
     await platform.import_rows(
-        "activities", [samples.activity("NQ-1", day) for day in ("2025-04", "2025-05-06")]
+        "activities", [small_office.activity("NQ-1", day) for day in ("2025-04", "2025-05-06")]
     )
     client = platform.campaigns.client
     (later, _) = (await client.get("/activities", params={"min_position": await platform.head()})).json()[

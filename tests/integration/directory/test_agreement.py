@@ -34,10 +34,10 @@ from shared.eventstore.port import NOTHING, EventStore, Version
 from shared.kernel.clock import VIETNAM
 from shared.rules.sequence import StagePeriod, stage_on, stage_periods
 from tests.integration.directory.histories import DAYS, History, Step, steps
-from tests.support.engines import NewDatabase, connected
-from tests.support.naive import ordered
-from tests.support.projections import RULEBOOK, ReadModel, read_model, tables_of
-from tests.support.service import SERVICES
+from tests.support.platform.projections import RULEBOOK, ReadModel, read_model, tables_of
+from tests.support.platform.service import SERVICES
+from tests.support.rules.naive import ordered
+from tests.support.servers.engines import NewDatabase, connected
 
 ASKED = sorted({day + timedelta(days=step) for day in DAYS for step in (-1, 0, 1)} | {date(2020, 1, 1)})
 codes = (f"HIST{number}" for number in itertools.count(1))

@@ -14,8 +14,8 @@ from deploy.local.engines.process import EngineFailed, FolderInUse, command_line
 from deploy.local.keys.keyring import Keyring, keyring
 from deploy.nats.permissions import OPERATOR, SERVICES, USERS
 from shared.eventstore.streams import stream_state
-from tests.support.engines import NewDatabase, connected, declare_streams
-from tests.support.ports import free_port
+from tests.support.servers.engines import NewDatabase, connected, declare_streams
+from tests.support.servers.ports import free_port
 
 
 async def test_a_broker_keeps_its_log_through_a_kill(new_nats: NatsServer) -> None:

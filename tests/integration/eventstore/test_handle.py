@@ -24,7 +24,7 @@ from shared.eventstore.streams import EVENTS
 from shared.kernel.clock import new_id
 from shared.kernel.errors import Refusal
 from tests.integration.eventstore.suite import META, draft, retitled
-from tests.support.engines import connected
+from tests.support.servers.engines import connected
 
 Titles = tuple[str, ...]
 

@@ -22,7 +22,7 @@ from shared.eventstore.streams import EVENTS, stream_state
 from shared.kernel.clock import new_id
 from shared.kernel.errors import PermanentError, TransientError
 from tests.integration.eventstore.suite import EventStoreSuite, draft, policies, retitled
-from tests.support.engines import connected
+from tests.support.servers.engines import connected
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.log_time import last_event_time
 from shared.eventstore.port import NOTHING
 from tests.integration.eventstore.suite import draft, retitled
-from tests.support.engines import connected
+from tests.support.servers.engines import connected
 
 
 async def test_an_empty_log_has_no_time(new_nats: NatsServer) -> None:

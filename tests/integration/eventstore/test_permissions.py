@@ -15,7 +15,7 @@ from deploy.nats.permissions import OPERATOR, SERVICES, inbox_prefix
 from shared.contracts.catalog import OWNERS
 from shared.eventstore.streams import CONSUMERS, EVENTS, Consumer, stream_state
 from shared.kernel.clock import new_id
-from tests.support.engines import connected
+from tests.support.servers.engines import connected
 
 FOREIGN = [
     (service, context)

@@ -19,9 +19,9 @@ from deploy.nats.permissions import OPERATOR, subscriber
 from shared.eventstore.streams import EVENTS
 from shared.eventstore.subscriber_states import SubscriberState
 from shared.kernel.clock import new_id
-from tests.support.engines import connected, fresh_nats
 from tests.support.node_packages import node_folder
-from tests.support.service import eventually
+from tests.support.platform.service import eventually
+from tests.support.servers.engines import connected, fresh_nats
 
 PORTAL = subscriber("portal")
 ALL = ("loa.>",)

@@ -18,7 +18,7 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from shared.kernel.clock import new_id
 from tests.contract import releases
 from tests.integration.eventstore.suite import META
-from tests.support.engines import connected
+from tests.support.servers.engines import connected
 
 CODE = "LUAT-PHAT-HANH"
 

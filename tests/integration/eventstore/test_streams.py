@@ -11,8 +11,8 @@ from deploy.local.engines.nats import NatsServer
 from deploy.nats.permissions import OPERATOR
 from shared.eventstore import streams
 from shared.eventstore.streams import CONSUMERS, EVENTS, TICK_SUBJECT, TICKS, Schedule
-from tests.support.engines import connected
-from tests.support.service import eventually
+from tests.support.platform.service import eventually
+from tests.support.servers.engines import connected
 
 
 async def test_applied_once_there_is_nothing_left_to_do(new_nats: NatsServer) -> None:

@@ -17,7 +17,7 @@ from deploy.nats.permissions import OPERATOR, subscriber
 from deploy.sample.subscriber import read
 from shared.eventstore.streams import EVENTS
 from shared.kernel.clock import new_id
-from tests.support.engines import connected, fresh_nats
+from tests.support.servers.engines import connected, fresh_nats
 
 PORTAL = subscriber("portal")
 GAPS = "loa.compliance.*.gap_opened"

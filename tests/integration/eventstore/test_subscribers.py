@@ -18,9 +18,9 @@ from shared.contracts.catalog import OWNERS
 from shared.eventstore.streams import CONSUMERS, EVENTS, TICKS, stream_state
 from shared.kernel.clock import new_id
 from tests.integration.eventstore.test_permissions import listening, refused_request, refused_until
-from tests.support.engines import connected
+from tests.support.platform.service import eventually
 from tests.support.reader_keys import PORTAL, PRESS
-from tests.support.service import eventually
+from tests.support.servers.engines import connected
 
 
 async def _written(reader_broker: NatsServer) -> str:

@@ -21,7 +21,7 @@ from shared.eventstore.streams import EVENTS
 from shared.kernel.clock import new_id
 from tests.contract.test_endpoints import app_of
 from tests.integration.eventstore.suite import META, draft, policies, retitled
-from tests.support.engines import connected
+from tests.support.servers.engines import connected
 
 TRACED = replace(META, traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 APPENDS: dict[str, list[NewEvent]] = {

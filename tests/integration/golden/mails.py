@@ -12,9 +12,9 @@ from docx import Document
 
 from tests.integration.golden.office import MONDAY, Office, moment
 from tests.integration.golden.plain import MESSAGE, Plain
-from tests.support import samples
-from tests.support.engines import connected
-from tests.support.service import eventually
+from tests.support.platform.service import eventually
+from tests.support.samples import small_office
+from tests.support.servers.engines import connected
 
 # With the weekly list; a day of digests only; a holiday; with the monthly summary.
 PREVIEWS = (MONDAY, date(2026, 11, 25), date(2026, 11, 24), date(2026, 12, 15))
@@ -65,7 +65,7 @@ async def _immediate(office: Office) -> None:
     await office.platform.import_rows(
         "drafts",
         [
-            samples.draft(
+            small_office.draft(
                 LATE,
                 "VD-SO-C",
                 procedure="simplified",
@@ -76,8 +76,10 @@ async def _immediate(office: Office) -> None:
             )
         ],
     )
-    await office.platform.import_rows("policies", [samples.policy(LATE, 1)])
-    await office.platform.import_rows("stages", [samples.stage(LATE, "draft_consultation", "2026-11-19")])
+    await office.platform.import_rows("policies", [small_office.policy(LATE, 1)])
+    await office.platform.import_rows(
+        "stages", [small_office.stage(LATE, "draft_consultation", "2026-11-19")]
+    )
     office.clock.moment = moment(14)
 
     async def alerted() -> bool:

@@ -20,9 +20,9 @@ from shared.eventstore.streams import TICKS
 from shared.kernel import clock
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.notifier.notifier_fixture import HandClock
-from tests.support.engines import NewDatabase, connected
-from tests.support.service import CreateApp, Platform, create_app_of, eventually, running
-from tests.support.tokens import Issuer
+from tests.support.platform.service import CreateApp, Platform, create_app_of, eventually, running
+from tests.support.servers.engines import NewDatabase, connected
+from tests.support.servers.tokens import Issuer
 
 MONDAY = date(2026, 11, 23)  # the first working day of its week; the next day is a holiday
 OPEN = Path(exercise.__file__).parent / "open"

@@ -12,9 +12,9 @@ from deploy.local.engines.postgres import PostgresServer
 from deploy.local.keys.keyring import keyring
 from tests.integration.golden import surfaces
 from tests.integration.golden.office import open_office
-from tests.support.engines import THROW_AWAY, Databases, fresh_nats
-from tests.support.ports import free_port
-from tests.support.tokens import issuer
+from tests.support.servers.engines import THROW_AWAY, Databases, fresh_nats
+from tests.support.servers.ports import free_port
+from tests.support.servers.tokens import issuer
 
 os.environ.setdefault("LOA_CLOCK_TOLERANCE_SECONDS", "1e12")  # the notifier's clock stands on a Monday
 FILES = Path(__file__).parent / "recorded"

@@ -10,8 +10,8 @@ from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from tests.integration.golden import record, surfaces
 from tests.integration.golden.office import open_office
-from tests.support.engines import NewDatabase
-from tests.support.tokens import Issuer
+from tests.support.servers.engines import NewDatabase
+from tests.support.servers.tokens import Issuer
 
 MOST_LINES = 40  # of the differences of one file that are shown
 

@@ -7,9 +7,9 @@ import pytest
 from deploy.local.keys.keyring import Keyring
 from shared.eventstore.streams import TICKS
 from tests.integration.metrics.office import Office
-from tests.support.engines import NewDatabase, connected, fresh_nats
-from tests.support.service import SERVICES, Platform, existing, open_platform
-from tests.support.tokens import Issuer
+from tests.support.platform.service import SERVICES, Platform, existing, open_platform
+from tests.support.servers.engines import NewDatabase, connected, fresh_nats
+from tests.support.servers.tokens import Issuer
 
 
 @pytest.fixture(scope="module")

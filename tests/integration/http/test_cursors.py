@@ -9,7 +9,7 @@ import pytest
 
 from shared.http import paging
 from tests.contract.test_endpoints import app_of
-from tests.support.service import SERVICES, Platform, eventually, existing
+from tests.support.platform.service import SERVICES, Platform, eventually, existing
 
 OF_OFFICE = {"draft_code": "OFFICE", "unit_code": "OFFICE"}
 TEXT_KEYS = {

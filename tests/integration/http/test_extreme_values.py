@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from shared.http import request_context
-from tests.support.service import SERVICES, Api, Platform, existing
+from tests.support.platform.service import SERVICES, Api, Platform, existing
 
 NO_DAYS = (
     "0",

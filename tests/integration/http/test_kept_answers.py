@@ -11,16 +11,16 @@ import pytest
 from shared.eventstore.answer_bucket import AnswerBucket
 from shared.eventstore.streams import ANSWERS_STREAM
 from shared.http.idempotency import KeptAnswers
-from tests.support import samples
-from tests.support.engines import connected
-from tests.support.service import Platform, create_app_of
+from tests.support.platform.service import Platform, create_app_of
+from tests.support.samples import small_office
+from tests.support.servers.engines import connected
 
 
 @pytest.fixture
 async def code(shared_platform: Platform, a_code: str) -> str:
     client = shared_platform.registry.client
-    await client.post("/units", json=samples.unit(f"U-{a_code}"))
-    answer = await client.post("/drafts", json=samples.draft(a_code, f"U-{a_code}", title="Luật A"))
+    await client.post("/units", json=small_office.unit(f"U-{a_code}"))
+    answer = await client.post("/drafts", json=small_office.draft(a_code, f"U-{a_code}", title="Luật A"))
     assert answer.status_code < 300, answer.text
     return a_code
 
@@ -51,9 +51,9 @@ async def test_the_retry_of_a_refused_command_is_refused_again(
     shared_platform: Platform, a_code: str
 ) -> None:
     client = shared_platform.registry.client
-    await client.post("/units", json=samples.unit(f"U-{a_code}"))
+    await client.post("/units", json=small_office.unit(f"U-{a_code}"))
     first = await retitle(client, a_code, "Luật A", "early")
-    await client.post("/drafts", json=samples.draft(a_code, f"U-{a_code}", title="Luật B"))
+    await client.post("/drafts", json=small_office.draft(a_code, f"U-{a_code}", title="Luật B"))
     again = await retitle(client, a_code, "Luật A", "early")
     assert (first.status_code, again.status_code) == (404, 404)
     assert await title_of(shared_platform, a_code) == "Luật B"

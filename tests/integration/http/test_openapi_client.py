@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.support.openapi_client import OpenApiClient
-from tests.support.service import Platform
+from tests.support.platform.openapi_client import OpenApiClient
+from tests.support.platform.service import Platform
 
 UNIT, DRAFT = "STP-DOC2", "NQ-DOC2"
 # Monday 2 March 2026; five working days of grace end on Monday the 9th.

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from shared.http import app_factory, request_context
-from tests.support.service import SERVICES, Api, Platform, existing
+from tests.support.platform.service import SERVICES, Api, Platform, existing
 
 MOST = 3  # odd requests an operation and kind (that fit the document, and that don't)
 

@@ -11,8 +11,8 @@ from shared.contracts.envelope import AggregateRef
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import History
 from tests.integration.campaigns.test_import import office
-from tests.support import samples
-from tests.support.service import Api, Platform
+from tests.support.platform.service import Api, Platform
+from tests.support.samples import small_office
 
 OTHERS = {  # POST routes that are no command on one aggregate
     "/imports": "many aggregates in bulk",
@@ -105,14 +105,14 @@ async def test_every_command_of_the_registry(shared_platform: Platform, a_code: 
     async with shared_platform.another("registry") as api:
         names = {"draft_code": a_code, "unit_code": unit}
         caller = Caller(api.client, loads, names, 0, query_names(api))
-        await caller.post("/units", **samples.unit(unit))
-        await caller.post("/units", **samples.unit(other))
+        await caller.post("/units", **small_office.unit(unit))
+        await caller.post("/units", **small_office.unit(other))
         await caller.post("/units/{unit_code}/amend", kind="agency", reason="Ghi nhầm.")
         await caller.post("/units/{unit_code}/rename", name="Sở mới", on="2024-01-01")
         await caller.post("/units/{unit_code}/move", parent_code=other, on="2024-01-01")
         await caller.post("/units/{unit_code}/targets", year=2025, target_percent=80)
         await caller.post("/units/{unit_code}/successions", to_code=other, kind="merge", date="2025-07-01")
-        await caller.post("/drafts", **samples.draft(a_code, unit))
+        await caller.post("/drafts", **small_office.draft(a_code, unit))
         await caller.post("/drafts/{draft_code}/amend", instrument="resolution", reason="Ghi nhầm.")
         await caller.post("/drafts/{draft_code}/title", title="Khác")
         await caller.post("/drafts/{draft_code}/scope", in_scope="yes")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from tests.support.service import Api, Outcome, Row
+from tests.support.platform.service import Api, Outcome, Row
 
 
 def lines(rows: Iterable[tuple[str, Row]]) -> bytes:

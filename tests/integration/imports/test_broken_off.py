@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 
 from tests.integration.imports.office import lines
-from tests.support import samples
-from tests.support.service import Outcome, Platform, eventually
+from tests.support.platform.service import Outcome, Platform, eventually
+from tests.support.samples import small_office
 
 ROWS = 1500
 
@@ -17,8 +17,8 @@ ROWS = 1500
 async def test_rows_of_unknown_outcome_are_to_be_sent_again(
     platform: Platform, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    rows = [("units", samples.unit("STP"))] + [
-        ("drafts", samples.draft(f"D-{n}", "STP")) for n in range(ROWS)
+    rows = [("units", small_office.unit("STP"))] + [
+        ("drafts", small_office.draft(f"D-{n}", "STP")) for n in range(ROWS)
     ]
     outcomes: list[Outcome] = []
     async with platform.registry.client.stream(

@@ -18,10 +18,10 @@ from shared.kernel.clock import new_id
 from tests.integration.eventstore.suite import META
 from tests.integration.imports.office import send, without_position
 from tests.integration.metrics.office import ago
-from tests.support import samples
-from tests.support.engines import NewDatabase, connected
-from tests.support.service import Platform, Row, open_platform
-from tests.support.tokens import Issuer
+from tests.support.platform.service import Platform, Row, open_platform
+from tests.support.samples import small_office
+from tests.support.servers.engines import NewDatabase, connected
+from tests.support.servers.tokens import Issuer
 
 Rows = Sequence[tuple[str, Row]]
 
@@ -37,9 +37,9 @@ async def notifier_env(
 def office(code: str) -> Rows:
     """Give rows that need each other, good ones and bad ones mixed."""
     return [
-        ("units", samples.unit(code)),
-        ("units", samples.unit(code, name="Khác")),
-        ("units", samples.unit(f"{code}-2")),
+        ("units", small_office.unit(code)),
+        ("units", small_office.unit(code, name="Khác")),
+        ("units", small_office.unit(f"{code}-2")),
         (
             "unit_successions",
             {"from_code": code, "to_code": f"{code}-2", "kind": "merge", "date": "2025-07-01"},
@@ -48,17 +48,17 @@ def office(code: str) -> Rows:
             "unit_successions",
             {"from_code": code, "to_code": "KHONG-CO", "kind": "merge", "date": "2025-07-01"},
         ),
-        ("drafts", samples.draft(code, code, in_scope="yes")),
-        ("drafts", samples.draft(f"{code}-X", "KHONG-CO")),
-        ("drafts", samples.draft(code, code, in_scope="yes")),
-        ("policies", samples.policy(code, 1)),
-        ("policies", samples.policy(f"{code}-X", 1)),
-        ("policies", samples.policy(code, 2)),
-        ("stages", samples.stage(code, "drafting", "2024-01-08")),
-        ("stages", samples.stage(code, "drafting", ago(-365))),
-        ("stages", samples.stage(code, "appraisal", "2024-03-01")),
+        ("drafts", small_office.draft(code, code, in_scope="yes")),
+        ("drafts", small_office.draft(f"{code}-X", "KHONG-CO")),
+        ("drafts", small_office.draft(code, code, in_scope="yes")),
+        ("policies", small_office.policy(code, 1)),
+        ("policies", small_office.policy(f"{code}-X", 1)),
+        ("policies", small_office.policy(code, 2)),
+        ("stages", small_office.stage(code, "drafting", "2024-01-08")),
+        ("stages", small_office.stage(code, "drafting", ago(-365))),
+        ("stages", small_office.stage(code, "appraisal", "2024-03-01")),
         ("outcomes", {"draft_code": code, "outcome": "withdrawn"}),
-        ("stages", samples.stage(code, "approved", "2024-04-01")),
+        ("stages", small_office.stage(code, "approved", "2024-04-01")),
         ("notes", {"a": "b"}),
     ]
 
@@ -88,9 +88,9 @@ async def test_communications_of_assumed_drafts_carry_a_warning(
     shared_platform: Platform, a_code: str
 ) -> None:
     rows = [
-        ("communications", samples.communication(a_code, "2024-03-05", policy_no="1")),
-        ("communications", samples.communication(a_code, ago(-365))),
-        ("communications", samples.communication("KHONG-CO", "2024-03-05")),
+        ("communications", small_office.communication(a_code, "2024-03-05", policy_no="1")),
+        ("communications", small_office.communication(a_code, ago(-365))),
+        ("communications", small_office.communication("KHONG-CO", "2024-03-05")),
     ]
     api, head = shared_platform.campaigns, await shared_platform.head()
     unknown = await send(api, rows, dry_run=True)
@@ -107,9 +107,9 @@ async def test_communications_of_assumed_drafts_carry_a_warning(
 async def test_communications_of_registered_drafts_are_judged_alike(
     shared_platform: Platform, a_code: str
 ) -> None:
-    await shared_platform.import_rows("units", [samples.unit(a_code)])
-    await shared_platform.import_rows("drafts", [samples.draft(a_code, a_code)])
-    row = samples.communication(a_code, "2024-03-05")
+    await shared_platform.import_rows("units", [small_office.unit(a_code)])
+    await shared_platform.import_rows("drafts", [small_office.draft(a_code, a_code)])
+    row = small_office.communication(a_code, "2024-03-05")
     rows = [("communications", row | change) for change in ({}, {"place": "Huế"}, {"policy_no": "4"}, {})]
     head = await shared_platform.settled()
     dry = await send(shared_platform.campaigns, rows, dry_run=True)

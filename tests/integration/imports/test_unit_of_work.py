@@ -14,9 +14,9 @@ from shared.eventstore.unit_of_work import PROVISIONAL, Append, OverlayEventStor
 from shared.kernel.errors import TransientError
 from tests.integration.eventstore.suite import draft, policies, retitled
 from tests.integration.imports.office import send
-from tests.support import samples
-from tests.support.engines import connected
-from tests.support.service import Platform
+from tests.support.platform.service import Platform
+from tests.support.samples import small_office
+from tests.support.servers.engines import connected
 
 
 @pytest.fixture
@@ -100,9 +100,9 @@ class _Deaf(JetStreamEventStore):
 
 
 async def test_a_row_that_is_refused_hinders_no_other(shared_platform: Platform, a_code: str) -> None:
-    good = [("drafts", samples.draft(f"{a_code}-{n}", a_code)) for n in range(600)]
-    bad = [("drafts", samples.draft(f"{a_code}-X{n}", "KHONG-CO")) for n in range(300)]
-    mixed = [("units", samples.unit(a_code))]
+    good = [("drafts", small_office.draft(f"{a_code}-{n}", a_code)) for n in range(600)]
+    bad = [("drafts", small_office.draft(f"{a_code}-X{n}", "KHONG-CO")) for n in range(300)]
+    mixed = [("units", small_office.unit(a_code))]
     for n in range(300):
         mixed += [good[2 * n], bad[n], good[2 * n + 1]]
     outcomes = await send(shared_platform.registry, mixed)

@@ -23,9 +23,9 @@ from shared.eventstore.unit_of_work import Append, OverlayEventStore
 from shared.kernel import clock
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.eventstore.suite import META
-from tests.support import samples
-from tests.support.engines import connected
-from tests.support.service import Row
+from tests.support.platform.service import Row
+from tests.support.samples import small_office
+from tests.support.servers.engines import connected
 
 PATIENCE = 20  # seconds
 
@@ -106,9 +106,12 @@ async def test_the_next_window_is_decided_meanwhile_and_again_after_a_conflict(
     log: JetStreamEventStore, a_code: str
 ) -> None:
     codes, batches = drafts(a_code), list[int]()
-    rows = [("units", samples.unit(a_code)), *(("drafts", samples.draft(code, a_code)) for code in codes)]
-    rows += [("policies", samples.policy(code, 1)) for code in codes]
-    rows += [("policies", samples.policy(codes[0], 1))]
+    rows = [
+        ("units", small_office.unit(a_code)),
+        *(("drafts", small_office.draft(code, a_code)) for code in codes),
+    ]
+    rows += [("policies", small_office.policy(code, 1)) for code in codes]
+    rows += [("policies", small_office.policy(codes[0], 1))]
 
     async def overtake(refs: Sequence[AggregateRef]) -> None:
         batches.append(len(refs))
@@ -140,8 +143,10 @@ async def test_what_stands_on_a_row_that_is_never_written_is_not_written(
     log: JetStreamEventStore, a_code: str
 ) -> None:
     lost = unit_ref(f"{a_code}-0")
-    rows = [("units", samples.unit(f"{a_code}-{number}")) for number in range(WINDOW)]
-    rows += [("drafts", samples.draft(code, f"{a_code}-{n % 2}")) for n, code in enumerate(drafts(a_code))]
+    rows = [("units", small_office.unit(f"{a_code}-{number}")) for number in range(WINDOW)]
+    rows += [
+        ("drafts", small_office.draft(code, f"{a_code}-{n % 2}")) for n, code in enumerate(drafts(a_code))
+    ]
 
     async def always_quicker(refs: Sequence[AggregateRef]) -> None:
         if lost in refs:
@@ -167,7 +172,7 @@ async def test_windows_are_written_in_order(log: JetStreamEventStore, a_code: st
         under_way -= 1
 
     route = BulkRoute(log, note)
-    rows = [("units", samples.unit(f"{a_code}-{number}")) for number in range(4 * WINDOW)]
+    rows = [("units", small_office.unit(f"{a_code}-{number}")) for number in range(4 * WINDOW)]
     outcomes = await route.send(rows)
     assert written == [unit_ref(str(row["code"])) for _, row in rows]
     positions = [outcome.position for outcome in outcomes]

@@ -14,9 +14,9 @@ from nats.js.api import StreamConfig
 
 from deploy.local.engines.nats import NatsServer
 from shared.eventstore.streams import EVENTS, declared
-from tests.support import samples
-from tests.support.engines import connected, declare_streams
-from tests.support.service import Api, Platform, eventually
+from tests.support.platform.service import Api, Platform, eventually
+from tests.support.samples import small_office
+from tests.support.servers.engines import connected, declare_streams
 
 LOG_REPLACED = "urn:loa:problem:log-replaced"
 
@@ -71,7 +71,7 @@ async def grow(server: NatsServer, events: int, service: str = "registry") -> No
 
 
 async def record(platform: Platform, code: str) -> httpx.Response:
-    return await platform.registry.client.post("/units", json=samples.unit(code))
+    return await platform.registry.client.post("/units", json=small_office.unit(code))
 
 
 async def recorded(platform: Platform, *codes: str) -> None:

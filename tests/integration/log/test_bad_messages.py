@@ -13,8 +13,8 @@ from deploy.local.state import Current
 from shared.contracts.ids import draft_id, unit_id
 from shared.eventstore.streams import EVENTS
 from tests.integration.log.replaced_log import recorded
-from tests.support.engines import connected
-from tests.support.service import SERVICES, Platform, eventually
+from tests.support.platform.service import SERVICES, Platform, eventually
+from tests.support.servers.engines import connected
 
 OTHER = unit_id("B1")
 

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 
 from tests.integration.log.replaced_log import LOG_REPLACED, Store, closed, opened, record, recorded
-from tests.support.service import Platform
+from tests.support.platform.service import Platform
 
 
 async def test_what_is_lost_is_listed_and_accepted(platform: Platform, store: Store) -> None:

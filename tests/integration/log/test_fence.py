@@ -17,9 +17,9 @@ from tests.integration.log.replaced_log import (
     record,
     recorded,
 )
-from tests.support import samples
-from tests.support.engines import NewDatabase, connected
-from tests.support.service import Platform, eventually
+from tests.support.platform.service import Platform, eventually
+from tests.support.samples import small_office
+from tests.support.servers.engines import NewDatabase, connected
 
 EVERY = ("registry", "campaigns", "metrics", "notifier")
 
@@ -139,7 +139,7 @@ async def test_fresh_databases_on_an_old_log_are_fine(platform: Platform, new_da
     platform.databases["registry"] = await new_database("registry")
     async with platform.another("registry") as fresh:
         await fresh.settled(await platform.head())
-        answer = await fresh.client.post("/units", json=samples.unit("A3"))
+        answer = await fresh.client.post("/units", json=small_office.unit("A3"))
         assert answer.status_code < 300
         assert (await fresh.client.get("/log")).json()["state"] == "open"
 

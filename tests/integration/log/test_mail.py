@@ -17,9 +17,9 @@ from tests.integration.notifier.notifier_fixture import (
     put_recipient,
     tick,
 )
-from tests.support.engines import NewDatabase
-from tests.support.service import Api, eventually
-from tests.support.tokens import Issuer
+from tests.support.platform.service import Api, eventually
+from tests.support.servers.engines import NewDatabase
+from tests.support.servers.tokens import Issuer
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ import pytest
 
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
-from tests.support.engines import NewDatabase
-from tests.support.ports import free_port
-from tests.support.service import eventually
-from tests.support.tokens import Issuer
+from tests.support.platform.service import eventually
+from tests.support.servers.engines import NewDatabase
+from tests.support.servers.ports import free_port
+from tests.support.servers.tokens import Issuer
 
 CUT_SECONDS = 13.0
 START_SECONDS = 90.0  # of a process that imports everything, on a machine that does other things too

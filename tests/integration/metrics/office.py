@@ -12,9 +12,9 @@ from shared.contracts.event import Event
 from shared.contracts.metrics import ComplianceEvent
 from shared.kernel import clock
 from shared.projections.event_feed import Feed
-from tests.support import samples
-from tests.support.engines import connected
-from tests.support.service import Platform, eventually
+from tests.support.platform.service import Platform, eventually
+from tests.support.samples import small_office
+from tests.support.servers.engines import connected
 
 _numbers = itertools.count(1)
 _read: dict[str, list[Recorded]] = {}
@@ -64,10 +64,10 @@ class Office:
     code: str
 
     async def open(self, policies: int = 2, unit: Mapping[str, str] | None = None, **draft: Any) -> None:
-        await self.platform.import_rows("units", [samples.unit(self.code, **(unit or {}))])
-        row = samples.draft(self.code, self.code, **({"in_scope": "yes"} | draft))
+        await self.platform.import_rows("units", [small_office.unit(self.code, **(unit or {}))])
+        row = small_office.draft(self.code, self.code, **({"in_scope": "yes"} | draft))
         await self.platform.import_rows("drafts", [row])
-        rows = [samples.policy(self.code, number) for number in range(1, policies + 1)]
+        rows = [small_office.policy(self.code, number) for number in range(1, policies + 1)]
         await self.platform.import_rows("policies", rows)
 
     async def enter(self, stage: str, on: str, **more: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.contracts.vocabulary import ENDS, Instrument, Precision, Regime, Stage
 from shared.rules.facts import Communication, DraftFacts, StageEntry
-from tests.support.service import Platform
+from tests.support.platform.service import Platform
 
 LEVELS = {"BTP": "central", "BTC": "central", "BCA": "commune", "TINH-22": "provincial"}
 

@@ -19,11 +19,11 @@ from shared.rules.facts import DraftFacts
 from shared.rules.figures import year_period
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.metrics.recording import LEVELS, Recording, led_below, span, unit_rows
-from tests.support.engines import NewDatabase, fresh_nats
-from tests.support.generate import random_drafts
-from tests.support.naive import OPENING, NaiveDraft, naive_counts, naive_gaps
-from tests.support.service import Platform, open_platform
-from tests.support.tokens import Issuer
+from tests.support.platform.service import Platform, open_platform
+from tests.support.rules.naive import OPENING, NaiveDraft, naive_counts, naive_gaps
+from tests.support.samples.generate import random_drafts
+from tests.support.servers.engines import NewDatabase, fresh_nats
+from tests.support.servers.tokens import Issuer
 
 SEEDS = (7, 21, 407)
 OF_EACH = 20

@@ -9,10 +9,10 @@ import pytest
 from deploy.local.keys.keyring import Keyring
 from shared.http import request_context
 from tests.integration.metrics.office import Office, ago
-from tests.support import samples
-from tests.support.engines import NewDatabase, fresh_nats
-from tests.support.service import Api, Platform, open_platform
-from tests.support.tokens import Issuer
+from tests.support.platform.service import Api, Platform, open_platform
+from tests.support.samples import small_office
+from tests.support.servers.engines import NewDatabase, fresh_nats
+from tests.support.servers.tokens import Issuer
 
 RATES = ("rate_full", "rate_on_time", "rate_any", "rate_from_start", "rate_occurrences")
 
@@ -33,7 +33,7 @@ async def platform(
     ):
         office = Office(result, "OFFICE")
         await office.open()
-        await result.import_rows("units", [samples.unit("EMPTY", parent_code="OFFICE", level="commune")])
+        await result.import_rows("units", [small_office.unit("EMPTY", parent_code="OFFICE", level="commune")])
         targets = [("OFFICE", "2025", "70"), ("OFFICE", "2022", "80")]
         rows = [{"unit_code": unit, "year": year, "target_percent": aim} for unit, year, aim in targets]
         await result.import_rows("targets", rows)

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from deploy.local.keys.keyring import Keyring
-from tests.support.engines import NewDatabase, fresh_nats
-from tests.support.service import Platform, open_platform
-from tests.support.tokens import Issuer
+from tests.support.platform.service import Platform, open_platform
+from tests.support.servers.engines import NewDatabase, fresh_nats
+from tests.support.servers.tokens import Issuer
 
 SAMPLE = Path(__file__).parents[3] / "deploy" / "sample" / "open"
 SHEETS = ("units", "unit_successions", "drafts", "policies", "stages", "communications")

@@ -13,10 +13,10 @@ from shared.contracts.metrics import ComplianceGapClosed
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import Version
 from tests.integration.metrics.office import Office, ago, announced, gap_of, log_of, names, quiet, today
-from tests.support import samples
-from tests.support.engines import NewDatabase, fresh_nats
-from tests.support.service import Platform, eventually, open_platform
-from tests.support.tokens import Issuer
+from tests.support.platform.service import Platform, eventually, open_platform
+from tests.support.samples import small_office
+from tests.support.servers.engines import NewDatabase, fresh_nats
+from tests.support.servers.tokens import Issuer
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ async def test_a_retracted_communication_opens_the_gap_again(office: Office) -> 
 
 async def test_a_transfer_changes_the_unit(office: Office) -> None:
     heir = f"{office.code}-HEIR"
-    await office.platform.import_rows("units", [samples.unit(heir)])
+    await office.platform.import_rows("units", [small_office.unit(heir)])
     await office.enter("draft_consultation", ago(1))
     await office.announcements(1)
     await office.draft("transfer", to_unit_code=heir, on=ago(0))
@@ -202,13 +202,13 @@ async def test_after_late_history_only_what_is_open_today_stands_as_open(
     office = Office(platform, a_code)
     await office.open()
     rows = [
-        samples.stage(a_code, "policy_consultation", "2023-01-09"),
-        samples.stage(a_code, "draft_consultation", "2023-03-01"),
-        samples.stage(a_code, "appraisal", "2023-05-04"),
-        samples.stage(a_code, "adopted", "2023-06-15"),
+        small_office.stage(a_code, "policy_consultation", "2023-01-09"),
+        small_office.stage(a_code, "draft_consultation", "2023-03-01"),
+        small_office.stage(a_code, "appraisal", "2023-05-04"),
+        small_office.stage(a_code, "adopted", "2023-06-15"),
     ]
     await platform.import_rows("stages", rows)
-    await platform.import_rows("communications", [samples.communication(a_code, "2023-06-01")])
+    await platform.import_rows("communications", [small_office.communication(a_code, "2023-06-01")])
     await quiet(platform)
     last = {event.ref.id: event.data for event in await announced(platform, a_code)}
     assert all(isinstance(word, ComplianceGapClosed) for word in last.values())
@@ -222,8 +222,8 @@ async def test_late_history_of_a_draft_that_still_waits_announces_the_last_gap(
     office = Office(platform, a_code)
     await office.open()
     rows = [
-        samples.stage(a_code, "draft_consultation", "2023-03-01"),
-        samples.stage(a_code, "appraisal", "2023-05-04"),
+        small_office.stage(a_code, "draft_consultation", "2023-03-01"),
+        small_office.stage(a_code, "appraisal", "2023-05-04"),
     ]
     await platform.import_rows("stages", rows)
     await office.announcements(1)

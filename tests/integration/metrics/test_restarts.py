@@ -23,11 +23,11 @@ from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.rulebook.working_days import DayKind
 from tests.integration.metrics.office import Office, ago, announced, gap_of, names, quiet, today
 from tests.integration.metrics.recording import Recording, led_below, unit_rows
-from tests.support import samples
-from tests.support.engines import NewDatabase
-from tests.support.generate import random_drafts
-from tests.support.service import Api, Platform, open_platform
-from tests.support.tokens import Issuer
+from tests.support.platform.service import Api, Platform, open_platform
+from tests.support.samples import small_office
+from tests.support.samples.generate import random_drafts
+from tests.support.servers.engines import NewDatabase
+from tests.support.servers.tokens import Issuer
 
 Append = Callable[[JetStreamEventStore, AggregateRef, Version, list[NewEvent]], Awaitable[Version]]
 
@@ -71,8 +71,8 @@ async def record_some(platform: Platform) -> None:
         ("adopted", "2023-06-15"),
     ]
     await Office(platform, "OVER").open()
-    await platform.import_rows("stages", [samples.stage("OVER", stage, on) for stage, on in over])
-    await platform.import_rows("communications", [samples.communication("OVER", "2023-03-09")])
+    await platform.import_rows("stages", [small_office.stage("OVER", stage, on) for stage, on in over])
+    await platform.import_rows("communications", [small_office.communication("OVER", "2023-03-09")])
 
 
 async def tables(platform: Platform) -> dict[str, list[str]]:

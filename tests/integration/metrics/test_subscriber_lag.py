@@ -22,8 +22,8 @@ from shared.eventstore.subscriber_states import STALLED_AFTER, subscriber_states
 from shared.kernel import clock
 from shared.kernel.clock import new_id
 from shared.observability.metrics import Telemetry
-from tests.support.engines import connected
 from tests.support.reader_keys import PORTAL, PRESS
+from tests.support.servers.engines import connected
 
 
 async def _append(reader_broker: NatsServer, number: int) -> None:

@@ -8,8 +8,8 @@ import pytest
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from tests.integration.notifier.notifier_fixture import NotifierFixture, open_notifier_env
-from tests.support.engines import NewDatabase
-from tests.support.tokens import Issuer
+from tests.support.servers.engines import NewDatabase
+from tests.support.servers.tokens import Issuer
 
 
 @pytest.fixture

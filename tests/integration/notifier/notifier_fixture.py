@@ -37,11 +37,11 @@ from shared.contracts.vocabulary import (
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.streams import TICKS, stream_state
 from shared.kernel.clock import VIETNAM, new_id
-from tests.support.engines import connected
-from tests.support.links import LinkKeys, link_keys
-from tests.support.ports import free_port
-from tests.support.service import Api, eventually, running
-from tests.support.tokens import Issuer
+from tests.support.platform.service import Api, eventually, running
+from tests.support.servers.engines import connected
+from tests.support.servers.links import LinkKeys, link_keys
+from tests.support.servers.ports import free_port
+from tests.support.servers.tokens import Issuer
 
 UNIT, OTHER = "STP-01", "STP-02"
 MONDAY = datetime(2026, 11, 23, 8, 30, tzinfo=VIETNAM)  # the next day is a holiday from 2026 on

@@ -23,10 +23,10 @@ from tests.integration.notifier.notifier_fixture import (
     open_notifier_env,
     opened,
 )
-from tests.support.engines import NewDatabase, connected, fresh_nats
-from tests.support.links import a_link
-from tests.support.service import Api, eventually
-from tests.support.tokens import Issuer
+from tests.support.platform.service import Api, eventually
+from tests.support.servers.engines import NewDatabase, connected, fresh_nats
+from tests.support.servers.links import a_link
+from tests.support.servers.tokens import Issuer
 
 FORMS: dict[AlertAnswer, dict[str, str]] = {
     AlertAnswer.PLANNED: {"planned_on": "2026-11-27", "channel": "conference"},

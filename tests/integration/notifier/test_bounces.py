@@ -10,8 +10,8 @@ from deploy.local.engines.ports import free_port
 from services.notifier.adapters.delivery.bounces import BounceHandler, ImapReader
 from shared.kernel.clock import new_id
 from tests.integration.notifier.notifier_fixture import MONDAY, NotifierFixture, opened, put_recipient, tick
-from tests.support.reports import TOKEN, report
-from tests.support.smtp_server import Mailbox, serving
+from tests.support.samples.reports import TOKEN, report
+from tests.support.servers.smtp_server import Mailbox, serving
 
 
 async def lmtp(port: int, to: str, content: bytes) -> None:

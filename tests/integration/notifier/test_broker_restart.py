@@ -5,7 +5,7 @@ from datetime import date
 from shared.contracts.vocabulary import GapClosure
 from shared.kernel.clock import new_id
 from tests.integration.notifier.notifier_fixture import NotifierFixture, closed, opened
-from tests.support.service import Api, eventually
+from tests.support.platform.service import Api, eventually
 
 
 async def test_gaps_are_received_again_after_a_broker_restart(notifier_env: NotifierFixture) -> None:

@@ -27,10 +27,10 @@ from tests.integration.notifier.notifier_fixture import (
     put_recipient,
     tick,
 )
-from tests.support.certificate import certificate
-from tests.support.ports import free_port
-from tests.support.service import Api, eventually
-from tests.support.smtp_server import Mailbox, only, serving
+from tests.support.platform.service import Api, eventually
+from tests.support.servers.certificate import certificate
+from tests.support.servers.ports import free_port
+from tests.support.servers.smtp_server import Mailbox, only, serving
 
 
 async def test_a_crash_after_delivery_ends_in_a_single_mail_with_the_same_identity(

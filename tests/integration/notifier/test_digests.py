@@ -24,7 +24,7 @@ from tests.integration.notifier.notifier_fixture import (
     put_recipient,
     tick,
 )
-from tests.support.service import eventually
+from tests.support.platform.service import eventually
 
 TICKS = 4
 

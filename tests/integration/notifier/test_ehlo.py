@@ -16,7 +16,7 @@ from services.notifier.application.ports import Mail, Outgoing
 from services.notifier.settings import Settings
 from shared.kernel.clock import VIETNAM
 from shared.kernel.host_name import is_public, literal
-from tests.support.smtp_server import Mailbox, serving
+from tests.support.servers.smtp_server import Mailbox, serving
 
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=VIETNAM)
 SET, FULL, CONTAINER = "loa.stp.example.vn", "mail.tinh.example.vn", "3f2a9c0d1e4b"

@@ -23,10 +23,10 @@ from shared.contracts.event import Event
 from shared.projections.event_feed import Feed
 from tests.integration.notifier.notifier_fixture import Writer, open_notifier_env
 from tests.integration.notifier.test_year import CALENDAR, Office, days, moment
-from tests.support.engines import NewDatabase
-from tests.support.naive_mail import NaiveNotifier
-from tests.support.service import Platform, eventually, open_platform
-from tests.support.tokens import Issuer
+from tests.support.platform.service import Platform, eventually, open_platform
+from tests.support.rules.naive_mail import NaiveNotifier
+from tests.support.servers.engines import NewDatabase
+from tests.support.servers.tokens import Issuer
 
 FIRST, DAYS = date(2026, 4, 6), 56  # with Giỗ Tổ (27 April, in lieu), 30 April and 1 May
 

@@ -21,7 +21,7 @@ from tests.integration.notifier.notifier_fixture import (
     put_recipient,
     tick,
 )
-from tests.support.service import Api, eventually
+from tests.support.platform.service import Api, eventually
 
 
 async def nothing(_: AlertPublisher) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser
 
-from tests.support.browser import CONTRAST, ENOUGH, in_browser
+from tests.support.servers.browser import CONTRAST, ENOUGH, in_browser
 
 GOLDEN = sorted((Path(__file__).parents[2] / "unit" / "notifier" / "golden").glob("*.html"))
 WAYS: dict[str, dict[str, Any]] = {

@@ -22,8 +22,8 @@ from tests.integration.notifier.notifier_fixture import (
     put_recipient,
     tick,
 )
-from tests.support.links import a_link
-from tests.support.service import Api
+from tests.support.platform.service import Api
+from tests.support.servers.links import a_link
 
 HTTPS = "https://loa.example.vn"
 FAR = MONDAY + timedelta(days=100)

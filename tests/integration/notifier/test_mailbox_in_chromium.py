@@ -11,7 +11,7 @@ from services.notifier.adapters.recipients.preference_links import MailboxLink, 
 from shared.contracts.vocabulary import OptionalMail
 from tests.integration.notifier.notifier_fixture import MONDAY, UNIT, NotifierFixture, put_recipient
 from tests.integration.notifier.test_mail_pages import LEAST_CONTRAST, WAYS
-from tests.support.browser import ENOUGH, in_browser
+from tests.support.servers.browser import ENOUGH, in_browser
 
 pytestmark = in_browser
 

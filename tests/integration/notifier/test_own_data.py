@@ -15,9 +15,9 @@ from tests.integration.notifier.notifier_fixture import (
     put_recipient,
     tick,
 )
-from tests.support.engines import NewDatabase, fresh_nats
-from tests.support.service import Api
-from tests.support.tokens import Issuer
+from tests.support.platform.service import Api
+from tests.support.servers.engines import NewDatabase, fresh_nats
+from tests.support.servers.tokens import Issuer
 
 BEGUN = {"begun": MONDAY.isoformat()}
 

@@ -14,7 +14,7 @@ from tests.integration.notifier.notifier_fixture import (
     put_recipient,
     tick,
 )
-from tests.support.ports import free_port
+from tests.support.servers.ports import free_port
 
 NOWHERE = SecretStr(f"smtp://127.0.0.1:{free_port()}")
 

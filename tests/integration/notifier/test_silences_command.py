@@ -7,7 +7,7 @@ import sys
 
 from shared.contracts.vocabulary import Role
 from tests.integration.notifier.notifier_fixture import UNIT, NotifierFixture
-from tests.support.service import Api
+from tests.support.platform.service import Api
 
 
 async def loa(api: Api, *arguments: str) -> tuple[int, str]:

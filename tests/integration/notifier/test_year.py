@@ -44,8 +44,8 @@ from shared.kernel.clock import VIETNAM, new_id
 from shared.projections.event_feed import Feed
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.notifier.notifier_fixture import NotifierFixture, Writer, changed, closed, opened
-from tests.support.naive_mail import Expected, NaiveNotifier, Quiet
-from tests.support.service import Api, eventually
+from tests.support.platform.service import Api, eventually
+from tests.support.rules.naive_mail import Expected, NaiveNotifier, Quiet
 
 CALENDAR = load_rulebook().calendar
 LEADING = ("VD-SO-A", "VD-SO-B", "VD-SO-C", "VD-SO-D", "VD-SO-E", "VD-XA", "VD-STP", "VD-UBND")

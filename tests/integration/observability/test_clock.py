@@ -16,9 +16,9 @@ from shared.eventstore.streams import TICK_SUBJECT, TICKS
 from shared.kernel import clock
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.metrics.office import Office, ago
-from tests.support.engines import NewDatabase, connected
-from tests.support.service import Api, Platform, eventually, open_platform, running
-from tests.support.tokens import Issuer
+from tests.support.platform.service import Api, Platform, eventually, open_platform, running
+from tests.support.servers.engines import NewDatabase, connected
+from tests.support.servers.tokens import Issuer
 
 LARGE = 1e12
 HALF_A_DAY = timedelta(hours=12)

@@ -3,8 +3,8 @@
 import asyncpg
 import pytest
 
-from tests.support.engines import NewDatabase
-from tests.support.service import Platform, eventually
+from tests.support.platform.service import Platform, eventually
+from tests.support.servers.engines import NewDatabase
 
 MIGRATING = "loa-migrations"  # the lock of who brings the tables up to date
 

@@ -12,10 +12,10 @@ import pytest
 
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
-from tests.support import samples
-from tests.support.engines import NewDatabase, fresh_nats
-from tests.support.service import Api, Platform, eventually, open_platform
-from tests.support.tokens import Issuer
+from tests.support.platform.service import Api, Platform, eventually, open_platform
+from tests.support.samples import small_office
+from tests.support.servers.engines import NewDatabase, fresh_nats
+from tests.support.servers.tokens import Issuer
 
 SIZE = "24m"
 _numbers = itertools.count(1)
@@ -72,7 +72,7 @@ async def platform(
 
 
 async def write(api: Api, code: str) -> int:
-    return (await api.client.post("/units", json=samples.unit(code))).status_code
+    return (await api.client.post("/units", json=small_office.unit(code))).status_code
 
 
 async def readiness(api: Api) -> tuple[int, dict[str, Any]]:

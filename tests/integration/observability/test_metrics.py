@@ -13,9 +13,9 @@ from shared.eventstore.streams import EVENTS, TICK_SUBJECT, TICKS
 from shared.observability import metrics
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.metrics.office import Office, ago, today
-from tests.support.engines import NewDatabase, connected
-from tests.support.service import SERVICES, Platform, eventually, open_platform
-from tests.support.tokens import Issuer
+from tests.support.platform.service import SERVICES, Platform, eventually, open_platform
+from tests.support.servers.engines import NewDatabase, connected
+from tests.support.servers.tokens import Issuer
 
 NEXT = load_rulebook().calendar.next_working_day(today()).isoformat()
 

@@ -20,10 +20,10 @@ from deploy.cli.operate.health.readings import collect
 from deploy.local.keys.keyring import Keyring
 from deploy.local.settings import LocalSettings
 from deploy.local.state import Current
-from tests.support import samples
 from tests.support.outages import OUTAGES, BreakablePlatform, breakable_platform
-from tests.support.service import SERVICES, Api, eventually
-from tests.support.tokens import Issuer
+from tests.support.platform.service import SERVICES, Api, eventually
+from tests.support.samples import small_office
+from tests.support.servers.tokens import Issuer
 
 READ = {
     "registry": "/drafts",
@@ -54,8 +54,8 @@ async def broken(
     engines_folder: Path, keys: Keyring, token_issuer: Issuer
 ) -> AsyncIterator[BreakablePlatform]:
     async with breakable_platform(engines_folder / "outages", keys, token_issuer) as platform:
-        await platform.platform.import_rows("units", [samples.unit("DOC")])
-        await platform.platform.import_rows("drafts", [samples.draft("DOC", "DOC")])
+        await platform.platform.import_rows("units", [small_office.unit("DOC")])
+        await platform.platform.import_rows("drafts", [small_office.draft("DOC", "DOC")])
         await platform.platform.settled()
         yield platform
 
@@ -81,7 +81,7 @@ async def write(broken: BreakablePlatform, service: str) -> bool:
     number = next(_numbers)
     api = broken.platform.services[service]
     if service == "registry":
-        answer = await api.client.post("/units", json=samples.unit(f"WRITTEN{number}"))
+        answer = await api.client.post("/units", json=small_office.unit(f"WRITTEN{number}"))
     elif service == "campaigns":
         body = {"held_on": "2025-03-04", "channel": "conference", "title": f"Hội thảo {number}"}
         answer = await api.client.post("/drafts/DOC/communications", json=body)

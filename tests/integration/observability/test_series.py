@@ -13,10 +13,10 @@ from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from shared.eventstore.streams import CONSUMERS
 from tests.integration.metrics.office import ago
-from tests.support import samples
-from tests.support.engines import NewDatabase, connected
-from tests.support.service import SERVICES, Api, Platform, eventually, open_platform
-from tests.support.tokens import Issuer
+from tests.support.platform.service import SERVICES, Api, Platform, eventually, open_platform
+from tests.support.samples import small_office
+from tests.support.servers.engines import NewDatabase, connected
+from tests.support.servers.tokens import Issuer
 
 FEW, MANY = 5, 1_000
 FEW_NEW = 36
@@ -45,11 +45,11 @@ async def series(api: Api) -> Counter[str]:
 async def ended_drafts(platform: Platform, prefix: str, number: int) -> None:
     """Import drafts with a stage and an end; campaigns receives one message for each end."""
     codes = [f"{prefix}{n}" for n in range(number)]
-    await platform.import_rows("units", [samples.unit(prefix)])
-    await platform.import_rows("drafts", [samples.draft(code, prefix, in_scope="yes") for code in codes])
-    rows = [samples.stage(code, "draft_consultation", ago(40)) for code in codes]
+    await platform.import_rows("units", [small_office.unit(prefix)])
+    await platform.import_rows("drafts", [small_office.draft(code, prefix, in_scope="yes") for code in codes])
+    rows = [small_office.stage(code, "draft_consultation", ago(40)) for code in codes]
     await platform.import_rows("stages", rows)
-    await platform.import_rows("stages", [samples.stage(code, "withdrawn", ago(1)) for code in codes])
+    await platform.import_rows("stages", [small_office.stage(code, "withdrawn", ago(1)) for code in codes])
     await platform.settled()
     await eventually(lambda: nothing_pending(platform), 60)
 

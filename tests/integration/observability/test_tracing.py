@@ -15,9 +15,9 @@ from deploy.local.keys.keyring import Keyring
 from shared.observability import tracing
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.metrics.office import Office, ago, today
-from tests.support.engines import NewDatabase
-from tests.support.service import SERVICES, Platform, eventually, open_platform
-from tests.support.tokens import Issuer
+from tests.support.platform.service import SERVICES, Platform, eventually, open_platform
+from tests.support.servers.engines import NewDatabase
+from tests.support.servers.tokens import Issuer
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 CALLER = f"00-{TRACE}-00f067aa0ba902b7-01"

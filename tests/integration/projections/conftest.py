@@ -13,7 +13,7 @@ from shared.contracts.ids import unit_id
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.port import NOTHING
 from tests.integration.projections.tally import EVENTS, METADATA, registered, tally_tables
-from tests.support.engines import connected
+from tests.support.servers.engines import connected
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from shared.projections.batch_writer import Batches
 from shared.projections.checkpoint import CheckpointTables
 from shared.projections.event_feed import RawEvent
 from shared.projections.projector import Runner
-from tests.support.service import eventually
+from tests.support.platform.service import eventually
 
 CREATED = datetime(2026, 1, 5, tzinfo=UTC)
 METADATA = Metadata(time=CREATED, actor="service/test", correlation_id="c")

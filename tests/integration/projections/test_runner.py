@@ -21,7 +21,7 @@ from tests.integration.projections.tally import (
     projector,
     rows,
 )
-from tests.support.service import eventually
+from tests.support.platform.service import eventually
 
 
 @asynccontextmanager

@@ -5,8 +5,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.contracts.vocabulary import Role
 from tests.integration.registry.test_api import enter, office, refused, seen
-from tests.support import samples
-from tests.support.service import Platform, eventually
+from tests.support.platform.service import Platform, eventually
+from tests.support.samples import small_office
 
 RIGHT = {"instrument": "circular", "regime": "law_2025", "final_number": "31/2025/TT-BTP"}
 WHY = {"reason": "Ghi nhầm hình thức khi đăng ký."}
@@ -77,7 +77,7 @@ async def test_a_registration_that_differs_names_the_way_to_amend_it(
     shared_platform: Platform, a_code: str
 ) -> None:
     client = await office(shared_platform, a_code)
-    other = samples.draft(a_code, a_code, instrument="circular")
+    other = small_office.draft(a_code, a_code, instrument="circular")
     problem = refused(await client.post("/drafts", json=other), 409, "draft-differs")
     assert all("/amend" in text for text in problem["messages"].values())
     await client.post(f"/drafts/{a_code}/amend", json={"instrument": "circular"} | WHY)

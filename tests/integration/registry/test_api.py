@@ -6,14 +6,14 @@ import httpx
 import pytest
 
 from tests.integration.metrics.office import ago
-from tests.support import samples
-from tests.support.service import Platform
+from tests.support.platform.service import Platform
+from tests.support.samples import small_office
 
 
 async def office(platform: Platform, code: str) -> httpx.AsyncClient:
     """Give the client of a registry with one unit and one draft of that code."""
-    await platform.import_rows("units", [samples.unit(code)])
-    await platform.import_rows("drafts", [samples.draft(code, code)])
+    await platform.import_rows("units", [small_office.unit(code)])
+    await platform.import_rows("drafts", [small_office.draft(code, code)])
     return platform.registry.client
 
 
@@ -43,8 +43,8 @@ def refused(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
 
 async def test_a_draft_from_registration_to_withdrawal(shared_platform: Platform, a_code: str) -> None:
     client = shared_platform.registry.client
-    await client.post("/units", json=samples.unit(a_code))
-    made = await client.post("/drafts", json=samples.draft(a_code, a_code, in_scope="yes"))
+    await client.post("/units", json=small_office.unit(a_code))
+    made = await client.post("/drafts", json=small_office.draft(a_code, a_code, in_scope="yes"))
     assert (made.status_code, made.headers["etag"]) == (201, '"2"')
     assert made.json()["events"] == ["vn.loa.draft.registered.v1", "vn.loa.draft.scope_assessed.v1"]
     assert int(made.headers["loa-position"]) == made.json()["position"]
@@ -132,11 +132,13 @@ async def test_what_cannot_be_is_a_problem_in_two_languages(
 
 async def test_the_same_code_with_other_data_is_refused(shared_platform: Platform, a_code: str) -> None:
     client = await office(shared_platform, a_code)
-    refused(await client.post("/units", json=samples.unit(a_code, name="Khác")), 409, "unit-differs")
+    refused(await client.post("/units", json=small_office.unit(a_code, name="Khác")), 409, "unit-differs")
     refused(
-        await client.post("/drafts", json=samples.draft(a_code, a_code, title="Khác")), 409, "draft-differs"
+        await client.post("/drafts", json=small_office.draft(a_code, a_code, title="Khác")),
+        409,
+        "draft-differs",
     )
-    same = await client.post("/drafts", json=samples.draft(a_code, a_code))
+    same = await client.post("/drafts", json=small_office.draft(a_code, a_code))
     assert (same.status_code, same.json()["events"]) == (201, [])
 
 
@@ -181,9 +183,9 @@ async def test_the_history_names_actor_action_and_time(shared_platform: Platform
 
 @pytest.mark.parametrize("text", ["nhà ở xã hội", "NHA O XA HOI", "nhà o xã Hội", "{}"])
 async def test_search_with_and_without_diacritics(shared_platform: Platform, a_code: str, text: str) -> None:
-    await shared_platform.import_rows("units", [samples.unit(a_code, name="Sở Xây dựng")])
+    await shared_platform.import_rows("units", [small_office.unit(a_code, name="Sở Xây dựng")])
     title = "Nghị định về nhà ở xã hội"
-    await shared_platform.import_rows("drafts", [samples.draft(a_code, a_code, title=title)])
+    await shared_platform.import_rows("drafts", [small_office.draft(a_code, a_code, title=title)])
     query: dict[str, Any] = {
         "q": text.format(a_code),
         "unit": a_code,
@@ -202,7 +204,7 @@ async def test_search_finds_nothing_else(shared_platform: Platform, a_code: str,
 
 async def test_units_are_searched_by_name(shared_platform: Platform, a_code: str) -> None:
     await shared_platform.import_rows(
-        "units", [samples.unit(a_code, name=f"Ủy ban nhân dân Đắk Lắk {a_code}")]
+        "units", [small_office.unit(a_code, name=f"Ủy ban nhân dân Đắk Lắk {a_code}")]
     )
     query: dict[str, Any] = {
         "q": f"uy ban nhan dan dak lak {a_code}",
@@ -216,7 +218,7 @@ async def test_a_unit_names_its_successor_and_its_version_guards_the_next_change
     shared_platform: Platform, a_code: str
 ) -> None:
     client, other = shared_platform.registry.client, f"{a_code}-B"
-    await shared_platform.import_rows("units", [samples.unit(a_code), samples.unit(other)])
+    await shared_platform.import_rows("units", [small_office.unit(a_code), small_office.unit(other)])
     merged = {"to_code": other, "kind": "merge", "date": "2025-07-01", "legal_basis": "NQ 1685"}
     assert (await client.post(f"/units/{a_code}/successions", json=merged)).status_code == 200
     target = {"year": 2025, "target_percent": 70, "document": "KH 12"}
@@ -234,8 +236,10 @@ async def test_a_unit_names_its_successor_and_its_version_guards_the_next_change
 
 async def test_pages_give_everything_once(shared_platform: Platform, a_code: str) -> None:
     codes = [f"{a_code}-{n}" for n in range(7)]
-    await shared_platform.import_rows("units", [samples.unit(a_code)])
-    await shared_platform.import_rows("drafts", [samples.draft(code, a_code) for code in reversed(codes)])
+    await shared_platform.import_rows("units", [small_office.unit(a_code)])
+    await shared_platform.import_rows(
+        "drafts", [small_office.draft(code, a_code) for code in reversed(codes)]
+    )
     query: dict[str, Any] = {"unit": a_code, "limit": 3, "min_position": await shared_platform.head()}
     pages: list[list[str]] = []
     while True:

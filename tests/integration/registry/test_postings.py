@@ -5,17 +5,17 @@ from typing import Any
 import httpx
 
 from tests.integration.registry.test_api import enter, office, refused, seen
-from tests.support import samples
-from tests.support.service import Platform
+from tests.support.platform.service import Platform
+from tests.support.samples import small_office
 
 PORTAL = "https://example.vn/du-thao"
 
 
 async def decision(platform: Platform, code: str) -> httpx.AsyncClient:
     """Give the client of a registry with a provincial decision under the law of 2025: ten days of posting."""
-    await platform.import_rows("units", [samples.unit(code)])
+    await platform.import_rows("units", [small_office.unit(code)])
     form = {"instrument": "provincial_chair_decision", "regime": "law_2025_amended"}
-    await platform.import_rows("drafts", [samples.draft(code, code, **form)])
+    await platform.import_rows("drafts", [small_office.draft(code, code, **form)])
     return platform.registry.client
 
 
@@ -68,7 +68,7 @@ async def test_what_cannot_be_posted_is_said(shared_platform: Platform, a_code: 
     client = await decision(shared_platform, a_code)
     wrong = await post(client, a_code, stage="adopted", opened_on="2026-02-09")
     refused(wrong, 422, "nothing-to-post")
-    unknown = await post(client, a_code, f"/{samples.UNKNOWN_ID}/close", closed_on="2026-02-09")
+    unknown = await post(client, a_code, f"/{small_office.UNKNOWN_ID}/close", closed_on="2026-02-09")
     refused(unknown, 404, "posting-not-found")
     early = await post(
         client, a_code, stage="draft_consultation", opened_on="2026-02-09", closes_on="2026-02-01"
@@ -101,7 +101,7 @@ async def test_returns_are_shown_as_returns_and_disorder_as_a_warning(
 
 async def test_the_simplified_procedure_has_its_document(shared_platform: Platform, a_code: str) -> None:
     client = await office(shared_platform, a_code)
-    row = samples.draft(f"{a_code}S", a_code, procedure="simplified")
+    row = small_office.draft(f"{a_code}S", a_code, procedure="simplified")
     await shared_platform.import_rows("drafts", [row])
     assert kinds(await seen(client, f"{a_code}S")) == ["simplified_without_document"]
     body = {"procedure": "simplified", "document": "45/TTg-PL", "authority": "Thủ tướng Chính phủ"}
@@ -118,8 +118,8 @@ async def test_the_simplified_procedure_has_its_document(shared_platform: Platfo
 async def test_rows_bring_their_findings_and_run_twice(shared_platform: Platform, a_code: str) -> None:
     client = await decision(shared_platform, a_code)
     stages = [
-        samples.stage(a_code, "draft_consultation", "2026-03-02"),
-        samples.stage(a_code, "appraisal", "2026-03-05"),
+        small_office.stage(a_code, "draft_consultation", "2026-03-02"),
+        small_office.stage(a_code, "appraisal", "2026-03-05"),
     ]
     postings = [
         {"draft_code": a_code, "stage": "draft_consultation", "opened_on": "2026-03-02", "closed_on": "2026-03-04"},

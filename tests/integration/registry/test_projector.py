@@ -28,10 +28,10 @@ from shared.projections.port import State
 from shared.projections.projector import Runner
 from shared.projections.rebuild import Purpose, ShadowRebuild
 from tests.integration.registry.test_api import enter
-from tests.support import samples
-from tests.support.engines import NewDatabase, connected, declare_streams, fresh_nats
-from tests.support.service import Api, Platform, create_app_of, eventually, open_platform
-from tests.support.tokens import Issuer
+from tests.support.platform.service import Api, Platform, create_app_of, eventually, open_platform
+from tests.support.samples import small_office
+from tests.support.servers.engines import NewDatabase, connected, declare_streams, fresh_nats
+from tests.support.servers.tokens import Issuer
 
 # The names that migrations speak of.
 DECLARED = {index.name for table in READ_MODEL for index in table.indexes} | {
@@ -73,11 +73,11 @@ async def dump(platform: Platform, service: str = "registry") -> str:
 async def fill(platform: Platform, api: Api) -> str:
     """Write some of everything, and give the rows that came of it."""
     platform.services["registry"] = api
-    await platform.import_rows("units", [samples.unit("BTP"), samples.unit("BTC")])
-    await platform.import_rows("drafts", [samples.draft(code, "BTP", in_scope="yes") for code in DRAFTS])
-    await platform.import_rows("policies", [samples.policy(code, n) for code in DRAFTS for n in (1, 2)])
+    await platform.import_rows("units", [small_office.unit("BTP"), small_office.unit("BTC")])
+    await platform.import_rows("drafts", [small_office.draft(code, "BTP", in_scope="yes") for code in DRAFTS])
+    await platform.import_rows("policies", [small_office.policy(code, n) for code in DRAFTS for n in (1, 2)])
     days = {"drafting": "2024-01-08", "draft_consultation": "2024-02", "appraisal": "2024-03-04"}
-    rows = [samples.stage(code, name, on) for name, on in days.items() for code in DRAFTS]
+    rows = [small_office.stage(code, name, on) for name, on in days.items() for code in DRAFTS]
     await platform.import_rows("stages", rows)
     await change(api, DRAFTS[0])
     await platform.settled()
@@ -152,7 +152,7 @@ async def test_what_is_recorded_during_a_rebuild_is_in_both_and_shown_at_once(
         rebuilding = asyncio.create_task(api.rebuild())
         while not rebuilding.done():
             codes.append(f"NEW-{len(codes)}")
-            answer = await api.client.post("/drafts", json=samples.draft(codes[-1], "BTP"))
+            answer = await api.client.post("/drafts", json=small_office.draft(codes[-1], "BTP"))
             query = {"min_position": answer.headers["Loa-Position"], "q": codes[-1], "limit": "1"}
             answer_result = (await api.client.get("/drafts", params=query)).json()["items"]
             assert [draft["draft_code"] for draft in answer_result] == codes[-1:]
@@ -257,9 +257,9 @@ async def test_a_poison_event_stops_the_projector_until_it_is_skipped(
     ):
         empty_platform.services = {"registry": registry, "campaigns": campaigns}
         api = empty_platform.services[service]
-        await empty_platform.import_rows("units", [samples.unit("BTP")])
+        await empty_platform.import_rows("units", [small_office.unit("BTP")])
         position = await publish(empty_platform, b"{ broken")
-        await empty_platform.import_rows("drafts", [samples.draft("SAU", "BTP")])
+        await empty_platform.import_rows("drafts", [small_office.draft("SAU", "BTP")])
         await eventually(lambda: halted(api))
         status = await api.projection()
         assert (status["halted_at"], status["position"]) == (position, position - 1)
@@ -286,13 +286,13 @@ async def test_a_log_that_seemed_to_end_before_the_rows_is_followed_again_once_i
         return replace(state, last=state.last - 1) if cut_off else state
 
     async with empty_platform.another("registry") as api:
-        await api.client.post("/units", json=samples.unit("BTP"))
+        await api.client.post("/units", json=small_office.unit("BTP"))
         await api.settled(await empty_platform.head())
         monkeypatch.setattr(log_identity, "stream_state", stale_state)
         await eventually(lambda: halted(api))
         cut_off = False
         await eventually(api.ready)
-        await api.client.post("/units", json=samples.unit("STP"))
+        await api.client.post("/units", json=small_office.unit("STP"))
         await api.settled(await empty_platform.head())
 
 
@@ -309,16 +309,16 @@ async def test_commands_go_on_while_the_projector_is_stuck(empty_platform: Platf
     async with empty_platform.another("registry") as api:
         await publish(empty_platform, b"null")
         await eventually(lambda: halted(api))
-        assert (await api.client.post("/units", json=samples.unit("BTP"))).status_code == 201
-        assert (await api.client.post("/drafts", json=samples.draft("MOI", "BTP"))).status_code == 201
+        assert (await api.client.post("/units", json=small_office.unit("BTP"))).status_code == 201
+        assert (await api.client.post("/drafts", json=small_office.draft("MOI", "BTP"))).status_code == 201
         assert (await enter(api.client, "MOI", "drafting", "2024-01-08")).status_code == 201
         assert (await api.client.get("/drafts/MOI")).json()["stages"]
 
 
 async def test_a_type_that_nobody_knows_is_passed_and_counted(empty_platform: Platform) -> None:
     async with empty_platform.another("registry") as api:
-        await api.client.post("/units", json=samples.unit("BTP"))
-        await api.client.post("/drafts", json=samples.draft("MOI", "BTP"))
+        await api.client.post("/units", json=small_office.unit("BTP"))
+        await api.client.post("/drafts", json=small_office.draft("MOI", "BTP"))
         async with connected(empty_platform.server, "operator") as nc:
             raw = await nc.jetstream().get_msg(EVENTS, await empty_platform.head())
         changes = {"type": "vn.loa.draft.tomorrow.v1", "subject": f"draft/{draft_id('HONG')}"}
@@ -372,7 +372,7 @@ async def test_a_log_that_is_replaced_while_its_reader_begins_is_read_as_what_it
 
 
 async def _registered(api: Api) -> bool:
-    return (await api.client.post("/units", json=samples.unit("BTP"))).status_code in {200, 201}
+    return (await api.client.post("/units", json=small_office.unit("BTP"))).status_code in {200, 201}
 
 
 async def test_who_stands_by_takes_over(empty_platform: Platform) -> None:
@@ -384,7 +384,7 @@ async def test_who_stands_by_takes_over(empty_platform: Platform) -> None:
         await eventually(lambda: _is(second, State.RUNNING))
         async with empty_platform.another("registry") as third:
             await eventually(lambda: _is(third, State.STANDBY))
-            made = await third.client.post("/units", json=samples.unit("BTP"))
+            made = await third.client.post("/units", json=small_office.unit("BTP"))
             query = {"min_position": made.json()["position"]}
             for api in (second, third):
                 (item,) = (await api.client.get("/units", params=query)).json()["items"]
@@ -398,13 +398,13 @@ async def test_when_the_active_one_ends_the_other_projects(empty_platform: Platf
         await eventually(lambda: _shows(active, State.RUNNING))
         async with empty_platform.another("registry") as standby:
             assert await _is(standby, State.STANDBY)
-            made = await standby.client.post("/units", json=samples.unit("BTP"))
+            made = await standby.client.post("/units", json=small_office.unit("BTP"))
             await standby.settled(made.json()["position"])
             assert await _is(standby, State.STANDBY)
             await active._client.close()
             await active._engine.dispose()
             await eventually(lambda: _is(standby, State.RUNNING))
-            made = await standby.client.post("/units", json=samples.unit("BTC"))
+            made = await standby.client.post("/units", json=small_office.unit("BTC"))
             await standby.settled(made.json()["position"])
 
 
@@ -418,7 +418,7 @@ async def test_who_only_stands_by_tells_how_much_is_not_in_the_rows_yet(
         await holder.execute("SELECT pg_advisory_lock(hashtext('loa-projection-registry'))")
         async with empty_platform.another("registry") as standby:
             for code in ("BTP", "BTC"):
-                assert (await standby.client.post("/units", json=samples.unit(code))).is_success
+                assert (await standby.client.post("/units", json=small_office.unit(code))).is_success
             stale_state = await standby.projection()
             assert (stale_state["state"], stale_state["pending"]) == (
                 State.STANDBY,
@@ -442,15 +442,15 @@ async def _shows(runner: Runner, state: State) -> bool:
 
 async def test_a_broker_that_comes_back_is_read_on(empty_platform: Platform) -> None:
     async with empty_platform.another("registry") as api:
-        await api.client.post("/units", json=samples.unit("BTP"))
+        await api.client.post("/units", json=small_office.unit("BTP"))
         await empty_platform.server.stop()
-        answer = await api.client.post("/units", json=samples.unit("BTC"))
+        answer = await api.client.post("/units", json=small_office.unit("BTC"))
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
         assert (await api.client.get("/units")).status_code == 200
         assert (await api.client.get("/readyz")).json()["checks"]["nats"]["ok"] is False
         await empty_platform.server.start()
         await eventually(api.ready)
-        made = await api.client.post("/units", json=samples.unit("BTC"))
+        made = await api.client.post("/units", json=small_office.unit("BTC"))
         query = {"min_position": made.json()["position"]}
         answer_result = (await api.client.get("/units", params=query)).json()["items"]
         assert [unit["unit_code"] for unit in answer_result] == ["BTC", "BTP"]
@@ -464,13 +464,13 @@ async def test_a_broker_that_was_frozen_is_read_on_at_once(empty_platform: Platf
         try:
             for _ in range(3):
                 assert not await api.ready()
-            answer = await api.client.post("/units", json=samples.unit("BTP"))
+            answer = await api.client.post("/units", json=small_office.unit("BTP"))
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
             assert (await api.client.get("/units")).status_code == 200
         finally:
             os.kill(server, signal.SIGCONT)
         await eventually(api.ready, AWAKE)
-        made = await api.client.post("/units", json=samples.unit("BTC"))
+        made = await api.client.post("/units", json=small_office.unit("BTC"))
         query = {"min_position": made.json()["position"]}
         answer_result = (await api.client.get("/units", params=query)).json()["items"]
         assert "BTC" in [unit["unit_code"] for unit in answer_result]

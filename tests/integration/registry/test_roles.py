@@ -2,8 +2,8 @@
 
 from shared.contracts.vocabulary import Role
 from tests.integration.registry.test_api import office, refused
-from tests.support import samples
-from tests.support.service import Platform
+from tests.support.platform.service import Platform
+from tests.support.samples import small_office
 
 
 async def test_without_a_token_nothing_is_given(shared_platform: Platform) -> None:
@@ -38,7 +38,7 @@ async def test_a_reader_reads_and_no_more(shared_platform: Platform, a_code: str
     async with shared_platform.registry.as_(Role.READER) as reader:
         assert (await reader.get(f"/drafts/{a_code}")).status_code == 200
         refused(await reader.post(f"/drafts/{a_code}/withdraw", json={"on": "2024-01-08"}), 403, "forbidden")
-        refused(await reader.post("/units", json=samples.unit("X1")), 403, "forbidden")
+        refused(await reader.post("/units", json=small_office.unit("X1")), 403, "forbidden")
         refused(await reader.post("/projections/rebuild"), 403, "forbidden")
 
 
@@ -47,13 +47,15 @@ async def test_a_units_official_changes_own_drafts_alone(shared_platform: Platfo
     body = {"stage": "drafting", "entered_on": "2024-01-08"}
     async with shared_platform.registry.as_(Role.UNIT, a_code) as own:
         assert (await own.post(f"/drafts/{a_code}/stages", json=body)).status_code == 201
-        refused(await own.post("/units", json=samples.unit("X1")), 403, "forbidden")
+        refused(await own.post("/units", json=small_office.unit("X1")), 403, "forbidden")
         refused(await own.post("/imports", content=b""), 403, "forbidden")
-        made = await own.post("/drafts", json=samples.draft(f"{a_code}-2", a_code))
+        made = await own.post("/drafts", json=small_office.draft(f"{a_code}-2", a_code))
         assert made.status_code == 201
     async with shared_platform.registry.as_(Role.UNIT, "KHAC") as other:
         refused(await other.post(f"/drafts/{a_code}/stages", json=body), 403, "not-your-draft")
-        refused(await other.post("/drafts", json=samples.draft(f"{a_code}-3", a_code)), 403, "not-your-draft")
+        refused(
+            await other.post("/drafts", json=small_office.draft(f"{a_code}-3", a_code)), 403, "not-your-draft"
+        )
     async with shared_platform.registry.as_(Role.UNIT) as homeless:
         refused(await homeless.post(f"/drafts/{a_code}/stages", json=body), 403, "not-your-draft")
 
@@ -61,7 +63,7 @@ async def test_a_units_official_changes_own_drafts_alone(shared_platform: Platfo
 async def test_after_a_transfer_the_new_unit_leads(shared_platform: Platform, a_code: str) -> None:
     client = await office(shared_platform, a_code)
     new = f"{a_code}-B"
-    await shared_platform.import_rows("units", [samples.unit(new)])
+    await shared_platform.import_rows("units", [small_office.unit(new)])
     await client.post(f"/drafts/{a_code}/transfer", json={"to_unit_code": new, "on": "2024-01-08"})
     body = {"stage": "drafting", "entered_on": "2024-01-09"}
     async with shared_platform.registry.as_(Role.UNIT, a_code) as former:
@@ -79,5 +81,5 @@ async def test_reading_is_public_only_when_it_is_set(shared_platform: Platform, 
     ):
         assert (await anonymous.get(f"/drafts/{a_code}")).status_code == 200
         refused(await stranger.get(f"/drafts/{a_code}"), 401, "unauthenticated")
-        refused(await anonymous.post("/units", json=samples.unit("X1")), 401, "unauthenticated")
+        refused(await anonymous.post("/units", json=small_office.unit("X1")), 401, "unauthenticated")
         refused(await anonymous.post("/projections/rebuild"), 401, "unauthenticated")

@@ -4,8 +4,8 @@ import unicodedata
 
 import pytest
 
-from tests.support import samples
-from tests.support.service import Platform
+from tests.support.platform.service import Platform
+from tests.support.samples import small_office
 
 TITLE = "Nghị quyết về văn hóa thành phố Khánh Hòa 50%_\\ tại Ðồng Ðăng"
 
@@ -35,8 +35,8 @@ MISSES = ["khanh vinh", "k%h", "kh_nh", "50_", "%%", "\\%"]
 
 @pytest.mark.parametrize("of", ["drafts", "units"])
 async def test_all_words_in_any_order(shared_platform: Platform, a_code: str, of: str) -> None:
-    await shared_platform.import_rows("units", [samples.unit(a_code, name=TITLE)])
-    await shared_platform.import_rows("drafts", [samples.draft(a_code, a_code, title=TITLE)])
+    await shared_platform.import_rows("units", [small_office.unit(a_code, name=TITLE)])
+    await shared_platform.import_rows("drafts", [small_office.draft(a_code, a_code, title=TITLE)])
     await shared_platform.settled()
     assert [text for text in MATCHES if not await hits(shared_platform, of, text, a_code)] == []
     assert [text for text in MISSES if await hits(shared_platform, of, text, a_code)] == []
@@ -45,8 +45,8 @@ async def test_all_words_in_any_order(shared_platform: Platform, a_code: str, of
 async def test_a_draft_is_found_by_its_present_title_and_number(
     shared_platform: Platform, a_code: str
 ) -> None:
-    await shared_platform.import_rows("units", [samples.unit(a_code)])
-    await shared_platform.import_rows("drafts", [samples.draft(a_code, a_code, title="Luật Cũ")])
+    await shared_platform.import_rows("units", [small_office.unit(a_code)])
+    await shared_platform.import_rows("drafts", [small_office.draft(a_code, a_code, title="Luật Cũ")])
     client = shared_platform.registry.client
     for route, body in (
         ("title", {"title": "Luật Đặc khu"}),
@@ -61,7 +61,7 @@ async def test_a_draft_is_found_by_its_present_title_and_number(
 
 
 async def test_a_unit_is_found_by_all_words_of_a_single_name(shared_platform: Platform, a_code: str) -> None:
-    await shared_platform.import_rows("units", [samples.unit(a_code, name="Bộ Kế hoạch và Đầu tư")])
+    await shared_platform.import_rows("units", [small_office.unit(a_code, name="Bộ Kế hoạch và Đầu tư")])
     renamed = {"name": "Bộ Tài chính", "on": "2025-03-01"}
     answer = await shared_platform.registry.client.post(f"/units/{a_code}/rename", json=renamed)
     assert answer.status_code == 200, answer.text

@@ -4,13 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from tests.integration.metrics.office import today
-from tests.support import samples
-from tests.support.service import Platform
+from tests.support.platform.service import Platform
+from tests.support.samples import small_office
 
 
 async def a_draft(platform: Platform, code: str, *stages: tuple[str, str]) -> None:
-    await platform.import_rows("units", [samples.unit(code)])
-    await platform.import_rows("drafts", [samples.draft(code, code)])
+    await platform.import_rows("units", [small_office.unit(code)])
+    await platform.import_rows("drafts", [small_office.draft(code, code)])
     for name, on in stages:
         answer = await platform.registry.client.post(
             f"/drafts/{code}/stages", json={"stage": name, "entered_on": on}
@@ -73,7 +73,7 @@ async def test_the_lead_is_the_latest_by_day(shared_platform: Platform, a_code: 
     await a_draft(shared_platform, a_code)
     client = shared_platform.registry.client
     others = [f"{a_code}-{number}" for number in (1, 2, 3)]
-    await shared_platform.import_rows("units", [samples.unit(other) for other in others])
+    await shared_platform.import_rows("units", [small_office.unit(other) for other in others])
     yesterday = (today() - timedelta(days=1)).isoformat()
     for other, on in zip(others, ("2024-01-02", yesterday, "2023-01-02"), strict=True):
         answer = await client.post(f"/drafts/{a_code}/transfer", json={"to_unit_code": other, "on": on})

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.support import old_fonts
-from tests.support.service import Platform
+from tests.support.platform.service import Platform
+from tests.support.samples import old_fonts
 
 UNIT = {"level": "provincial", "kind": "department"}
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from tests.integration.registry.test_api import enter, office
-from tests.support.service import Platform
+from tests.support.platform.service import Platform
 
 WRITERS = 8
 

@@ -1,7 +1,7 @@
 """`POST /units/{code}/amend`: the log, lists and records agree on what was amended, and contradictions are findings."""
 
-from tests.support import samples
-from tests.support.service import Platform
+from tests.support.platform.service import Platform
+from tests.support.samples import small_office
 
 AMENDED = {"kind": "agency", "province_code": "01", "valid_from": "2025-07-01", "reason": "Ghi nhầm."}
 
@@ -9,7 +9,7 @@ AMENDED = {"kind": "agency", "province_code": "01", "valid_from": "2025-07-01", 
 async def test_what_is_amended_is_shown_everywhere(shared_platform: Platform, a_code: str) -> None:
     client = shared_platform.registry.client
     await shared_platform.import_rows(
-        "units", [samples.unit(a_code, province_code="27", valid_to="2030-12-31")]
+        "units", [small_office.unit(a_code, province_code="27", valid_to="2030-12-31")]
     )
     answer = await client.post(f"/units/{a_code}/amend", json=AMENDED | {"cleared": ["valid_to"]})
     assert answer.status_code == 200, answer.text
@@ -32,7 +32,7 @@ async def test_contradictions_are_refused_at_the_api_as_in_files(
 ) -> None:
     client, other = shared_platform.registry.client, f"{a_code}-B"
     for code in (a_code, other):
-        assert (await client.post("/units", json=samples.unit(code))).status_code == 201
+        assert (await client.post("/units", json=small_office.unit(code))).status_code == 201
     merge = {"kind": "merge", "date": "2025-07-01"}
     assert (
         await client.post(f"/units/{a_code}/successions", json=merge | {"to_code": other})
@@ -43,7 +43,7 @@ async def test_contradictions_are_refused_at_the_api_as_in_files(
     answers = [
         await client.post(f"/units/{other}/successions", json=merge | {"to_code": a_code}),
         await client.post(f"/units/{other}/move", json={"parent_code": a_code, "on": "2024-01-01"}),
-        await client.post("/units", json=samples.unit(f"{a_code}-C", province_code="1")),
+        await client.post("/units", json=small_office.unit(f"{a_code}-C", province_code="1")),
         await client.post(f"/units/{other}/successions", json=merge),
     ]
     assert [
@@ -59,8 +59,8 @@ async def test_contradictions_are_refused_at_the_api_as_in_files(
 
 async def test_a_lead_that_ended_is_a_lasting_finding(shared_platform: Platform, a_code: str) -> None:
     client = shared_platform.registry.client
-    await shared_platform.import_rows("units", [samples.unit(a_code, valid_to="2025-02-28")])
-    await shared_platform.import_rows("drafts", [samples.draft(a_code, a_code)])
+    await shared_platform.import_rows("units", [small_office.unit(a_code, valid_to="2025-02-28")])
+    await shared_platform.import_rows("drafts", [small_office.draft(a_code, a_code)])
     entered = {"stage": "drafting", "entered_on": "2025-03-01"}
     assert (await client.post(f"/drafts/{a_code}/stages", json=entered)).status_code == 201
     shown = (await client.get(f"/drafts/{a_code}")).json()

@@ -2,8 +2,8 @@
 
 import asyncpg
 
-from tests.support import samples
-from tests.support.service import Platform
+from tests.support.platform.service import Platform
+from tests.support.samples import small_office
 
 DROPPED = """
 DROP TABLE policy, unit_succession;
@@ -16,11 +16,11 @@ async def test_unread_tables_may_be_dropped_while_the_registry_runs(platform: Pl
     await connection.execute(DROPPED)
     await connection.close()
     succession = {"from_code": "BTP", "to_code": "BTC", "kind": "merge", "date": "2025-03-01"}
-    await platform.import_rows("units", [samples.unit("BTP"), samples.unit("BTC")])
+    await platform.import_rows("units", [small_office.unit("BTP"), small_office.unit("BTC")])
     await platform.import_rows("unit_successions", [succession])
-    await platform.import_rows("drafts", [samples.draft("LUAT-1", "BTP")])
-    await platform.import_rows("policies", [samples.policy("LUAT-1", 1)])
-    await platform.import_rows("stages", [samples.stage("LUAT-1", "drafting", "2025-03-04")])
+    await platform.import_rows("drafts", [small_office.draft("LUAT-1", "BTP")])
+    await platform.import_rows("policies", [small_office.policy("LUAT-1", 1)])
+    await platform.import_rows("stages", [small_office.stage("LUAT-1", "drafting", "2025-03-04")])
     history = (await platform.registry.client.get("/drafts/LUAT-1/history")).json()["events"]
     path = f"/drafts/LUAT-1/stages/{history[-1]['event_id']}/correct"
     correction = {"stage": "drafting", "entered_on": "2025-03-05"}

@@ -13,8 +13,8 @@ from services.campaigns.domain.programme import programme
 from shared.contracts.campaigns import CommunicationRecorded
 from shared.contracts.programme import FOLLOWS
 from shared.contracts.vocabulary import Precision, ProgrammeKind
-from tests.support.asked import asked
-from tests.support.spec import spec
+from tests.support.rules.asked import asked
+from tests.support.rules.spec import spec
 from tests.unit.campaigns.test_communication import GIVEN, HELD
 from tests.unit.campaigns.test_programme import enter, event
 

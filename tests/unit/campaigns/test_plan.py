@@ -34,8 +34,8 @@ from shared.contracts.campaigns import (
 from shared.contracts.ids import draft_id
 from shared.contracts.vocabulary import Channel, Precision
 from shared.rules.recorded_dates import DayInFuture, NotFirstDay
-from tests.support.asked import asked, draft_of
-from tests.support.spec import spec
+from tests.support.rules.asked import asked, draft_of
+from tests.support.rules.spec import spec
 
 TODAY = date(2025, 8, 1)
 GIVEN: dict[str, Any] = {"today": TODAY, "draft": draft_of("NQ-1")}

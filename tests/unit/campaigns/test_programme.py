@@ -13,8 +13,8 @@ from shared.contracts.acting import SUPERVISION, Acting
 from shared.contracts.programme import FOLLOWS, ProgrammeEntry, ProgrammeEvent
 from shared.contracts.vocabulary import Precision, ProgrammeKind
 from shared.rules.recorded_dates import DayInFuture, NotFirstDay
-from tests.support.asked import asked
-from tests.support.spec import spec
+from tests.support.rules.asked import asked
+from tests.support.rules.spec import spec
 
 TODAY = date(2025, 8, 1)
 Kind = ProgrammeKind

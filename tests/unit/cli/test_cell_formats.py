@@ -13,8 +13,8 @@ from deploy.cli.data.tables.cell_values import Cell, made, written
 from deploy.cli.data.tables.number_format import SHORT_DATE
 from deploy.cli.data.tables.shown_value import shown
 from shared.kernel.errors import Text
-from tests.support import cell_formats
-from tests.support.cell_formats import Formatted, Value
+from tests.support.samples import cell_formats
+from tests.support.samples.cell_formats import Formatted, Value
 
 RECORDED = list(cell_formats.recorded())
 _NAMES = "january|february|march|april|may|june|july|august|september|october|november|december"

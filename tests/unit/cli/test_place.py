@@ -19,7 +19,7 @@ from deploy.cli.operate.place import Place, ThisMachine
 from deploy.local import state
 from deploy.nats.permissions import SERVICES
 from shared.eventstore.streams import Difference
-from tests.support.compose import COMPOSE, FILES, services
+from tests.support.platform.compose import COMPOSE, FILES, services
 
 COMPOSE_COMMAND = "docker-compose -p loa -f deploy/compose/compose.yaml"
 CLUSTER_COMMAND = "docker-compose -p loa -f deploy/compose/cluster.yaml"

@@ -10,7 +10,7 @@ import pytest
 from deploy.cli.operate import keys
 from deploy.nats.permissions import SERVICES
 from shared.service import DRAIN_SECONDS
-from tests.support.compose import COMPOSE, DEPLOY, FILES, OBSERVABILITY, document, services
+from tests.support.platform.compose import COMPOSE, DEPLOY, FILES, OBSERVABILITY, document, services
 
 
 def every() -> Iterator[Any]:

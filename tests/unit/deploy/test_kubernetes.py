@@ -17,8 +17,8 @@ from deploy.grafana import dashboard
 from deploy.nats.permissions import SERVICES
 from deploy.prometheus import kubernetes
 from shared.service import DRAIN_SECONDS
-from tests.support.compose import DEPLOY
 from tests.support.kubectl import Manifest, containers, kustomize, mounted_secrets
+from tests.support.platform.compose import DEPLOY
 
 K8S = DEPLOY / "k8s"
 FOLDERS = sorted(str(path.parent.relative_to(K8S)) for path in K8S.rglob("kustomization.yaml"))

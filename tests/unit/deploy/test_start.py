@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.compose import COMPOSE, DEPLOY, FILES, services
+from tests.support.platform.compose import COMPOSE, DEPLOY, FILES, services
 
 ROOT = DEPLOY.parent
 START = ("deploy.compose.start", str(COMPOSE / "compose.yaml"))

@@ -37,7 +37,7 @@ from shared.kernel import clock
 from shared.rules.facts import Scope
 from shared.rules.figures import Counts, Period
 from shared.rules.rulebook.rulebook import load_rulebook
-from tests.support import shorthand
+from tests.support.rules import shorthand
 
 DAY = date(2026, 3, 31)
 ON_THE_DAY = "as_of=2026-03-31"

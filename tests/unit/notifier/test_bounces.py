@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from services.notifier.adapters.delivery.bounces import Bounce, bounce_of
-from tests.support.reports import TOKEN, report
+from tests.support.samples.reports import TOKEN, report
 
 BOUNCE = Bounce(TOKEN, "5.1.1 smtp; 550 5.1.1 no such user")
 

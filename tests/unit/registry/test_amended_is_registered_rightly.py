@@ -19,8 +19,8 @@ from shared.contracts.event import Event
 from shared.contracts.registry import DraftPolicyAdded, DraftRegistered, DraftStageEntered
 from shared.contracts.vocabulary import Clearable, Instrument, Regime, Stage
 from shared.directory.drafts import AMENDABLE
-from tests.support.asked import asked
-from tests.support.naive import naive_amended
+from tests.support.rules.asked import asked
+from tests.support.rules.naive import naive_amended
 from tests.unit.registry.test_draft import REGISTERED
 
 META = Metadata(time=datetime(2024, 6, 1, tzinfo=UTC), actor="unit/1", correlation_id="c")

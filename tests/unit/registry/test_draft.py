@@ -23,8 +23,8 @@ from shared.contracts.registry import (
 )
 from shared.contracts.vocabulary import Answer, Instrument, Regime, Stage
 from shared.rules.recorded_dates import DayInFuture
-from tests.support.asked import TODAY, asked, registering
-from tests.support.spec import Specification, spec
+from tests.support.rules.asked import TODAY, asked, registering
+from tests.support.rules.spec import Specification, spec
 
 REGISTERED = DraftRegistered(
     draft_id=UUID(int=1),

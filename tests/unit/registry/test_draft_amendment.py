@@ -18,8 +18,8 @@ from shared.contracts.registry import (
     DraftWithdrawn,
 )
 from shared.contracts.vocabulary import Clearable, Instrument, Regime, Stage
-from tests.support.asked import asked, registering
-from tests.support.spec import Specification, spec
+from tests.support.rules.asked import asked, registering
+from tests.support.rules.spec import Specification, spec
 from tests.unit.registry.test_draft import REGISTERED
 
 WHY = "Ghi nhầm khi đăng ký."

@@ -28,8 +28,8 @@ from shared.contracts.registry import (
 )
 from shared.contracts.vocabulary import Precision, Stage
 from shared.rules.recorded_dates import DayInFuture, NotFirstDay
-from tests.support.asked import asked
-from tests.support.spec import Specification, spec
+from tests.support.rules.asked import asked
+from tests.support.rules.spec import Specification, spec
 from tests.unit.registry.test_draft import REGISTERED
 
 S = Stage

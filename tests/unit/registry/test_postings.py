@@ -19,8 +19,8 @@ from shared.contracts.registry import (
 )
 from shared.contracts.vocabulary import Procedure, Stage
 from shared.rules.recorded_dates import DayInFuture
-from tests.support.asked import asked, registering
-from tests.support.spec import Specification, spec
+from tests.support.rules.asked import asked, registering
+from tests.support.rules.spec import Specification, spec
 from tests.unit.registry.test_draft import REGISTERED
 
 FIRST, AGAIN = UUID(int=1), UUID(int=2)

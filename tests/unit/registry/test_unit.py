@@ -27,8 +27,8 @@ from shared.contracts.registry import (
     UnitTargetSet,
 )
 from shared.contracts.vocabulary import SuccessionKind, UnitKind, UnitLevel
-from tests.support.asked import asked
-from tests.support.spec import spec
+from tests.support.rules.asked import asked
+from tests.support.rules.spec import spec
 
 DAY = date(2025, 3, 1)
 BKHDT = UnitRegistered(

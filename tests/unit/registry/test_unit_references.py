@@ -15,7 +15,7 @@ from shared.contracts.vocabulary import SuccessionKind, UnitClearable, UnitKind,
 from shared.directory import units
 from shared.kernel.errors import Refusal
 from shared.rules.findings import FindingKind
-from tests.support.spec import spec
+from tests.support.rules.spec import spec
 
 REORGANISED = date(2025, 7, 1)
 DAY = date(2025, 8, 1)

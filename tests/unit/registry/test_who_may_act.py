@@ -11,8 +11,8 @@ from services.registry.domain.draft import draft
 from services.registry.domain.errors import NotYourDraft
 from shared.contracts.acting import SUPERVISION, Acting
 from shared.contracts.registry import DraftTransferred
-from tests.support.asked import TODAY, asked, registering
-from tests.support.spec import spec
+from tests.support.rules.asked import TODAY, asked, registering
+from tests.support.rules.spec import spec
 from tests.unit.registry.test_draft import COMMANDS, REGISTERED
 
 FIRST, SECOND, THIRD = "BTNMT", "BTC", "BXD"

@@ -28,8 +28,8 @@ from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.sequence import occurrences
 from shared.rules.timeline import GapInterval, Timeline, gap_state, timeline
 from shared.rules.verdicts import assess, in_scope
-from tests.support.generate import FIRST_DAY, YES, drafts, random_drafts
-from tests.support.naive import GapAnswer, NaiveDraft, PolicyAnswer, naive_counts, naive_gaps, scope_of
+from tests.support.rules.naive import GapAnswer, NaiveDraft, PolicyAnswer, naive_counts, naive_gaps, scope_of
+from tests.support.samples.generate import FIRST_DAY, YES, drafts, random_drafts
 
 BOOK = load_rulebook()
 IS_WORKING = BOOK.calendar.is_working

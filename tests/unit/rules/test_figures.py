@@ -27,7 +27,7 @@ from shared.rules.figures import (
 )
 from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.timeline import PolicyInterval, timeline
-from tests.support.shorthand import draft
+from tests.support.rules.shorthand import draft
 
 BOOK = load_rulebook()
 LATE = date(2025, 6, 30)

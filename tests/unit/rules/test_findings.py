@@ -11,7 +11,7 @@ from shared.rules.facts import DraftFacts, Posting
 from shared.rules.findings import Finding, clocks_of, findings
 from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.timeline import timeline
-from tests.support.shorthand import draft
+from tests.support.rules.shorthand import draft
 
 BOOK = load_rulebook()
 TODAY = date(2024, 12, 31)

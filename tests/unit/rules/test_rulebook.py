@@ -19,7 +19,7 @@ from shared.rules.rulebook.rulebook import load_rulebook, rulebook_of
 from shared.rules.rulebook.working_days import Calendar, DayKind, calendar_of, last_day
 from shared.rules.sequence import occurrences
 from shared.rules.verdicts import Because, OccurrenceVerdict, PolicyVerdict
-from tests.support.shorthand import draft
+from tests.support.rules.shorthand import draft
 
 BOOK = load_rulebook()
 ONE_DAY = timedelta(days=1)

@@ -8,7 +8,7 @@ from shared.contracts.vocabulary import Stage
 from shared.rules.facts import Exemption
 from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.sequence import Window, occurrences, window
-from tests.support.shorthand import draft
+from tests.support.rules.shorthand import draft
 
 BOOK = load_rulebook()
 

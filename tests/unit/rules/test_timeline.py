@@ -8,7 +8,7 @@ from shared.contracts.vocabulary import Answer, GapClosure, Stage
 from shared.rules.facts import DraftFacts, Exemption, Scope, Transfer
 from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.timeline import timeline
-from tests.support.shorthand import draft
+from tests.support.rules.shorthand import draft
 
 BOOK = load_rulebook()
 OPEN = "draft_consultation 2024-03-04"

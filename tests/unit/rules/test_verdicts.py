@@ -9,7 +9,7 @@ from shared.contracts.vocabulary import Answer, Stage
 from shared.rules.facts import Exemption, Scope
 from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.verdicts import Because, PolicyVerdict, assess, in_scope
-from tests.support.shorthand import draft
+from tests.support.rules.shorthand import draft
 
 BOOK = load_rulebook()
 YES, NO, UNKNOWN = Answer.YES, Answer.NO, Answer.UNKNOWN

@@ -23,7 +23,7 @@ from shared.signed_links.links import (
     masked,
     reader,
 )
-from tests.support.links import LinkKeys, a_link, link_keys
+from tests.support.servers.links import LinkKeys, a_link, link_keys
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from deploy.sample import exercise
 from shared.kernel import clock
 from shared.rules.rulebook.rulebook import load_rulebook
 from shared.text_checks.text_encodings import flaw, tidied
-from tests.support import old_fonts
+from tests.support.samples import old_fonts
 
 OPEN = Path(deploy.sample.__file__).parent / "open"
 

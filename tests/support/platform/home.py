@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from deploy.local.processes.service_process import RUN_FOLDER
-from tests.support.ports import free_port
+from tests.support.servers.ports import free_port
 
 LOA = Path(sysconfig.get_path("scripts")) / "loa"
 READY = "The platform is ready"

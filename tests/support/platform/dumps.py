@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 
 from deploy.local.engines.postgres import PostgresServer
-from tests.support.home import Home
+from tests.support.platform.home import Home
 
 DRAWN = ("entry_id", "version", "position")  # ids and places of the moment, and how often something was said
 

@@ -1,6 +1,6 @@
 """Cells as officials and their programs format them: values and number formats, with what LibreOffice shows of each.
 
-To write the recorded texts anew (needs LibreOffice Calc): `python -m tests.support.cell_formats`.
+To write the recorded texts anew (needs LibreOffice Calc): `python -m tests.support.samples.cell_formats`.
 """
 
 import csv

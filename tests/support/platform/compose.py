@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
+DEPLOY = Path(__file__).parents[3] / "deploy"
 COMPOSE = DEPLOY / "compose"
 FILES = ("compose.yaml", "cluster.yaml")
 OBSERVABILITY = "observability.yaml"  # beside either of them

@@ -12,7 +12,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from pydantic import SecretStr
 
-from tests.support.ports import free_port
+from tests.support.servers.ports import free_port
 
 
 @dataclass(slots=True)

@@ -25,12 +25,12 @@ from deploy.local.keys.keyring import Keyring
 from shared.contracts.vocabulary import Role
 from shared.eventstore.streams import stream_state
 from shared.kernel.settings import ServiceSettings
-from tests.support.engines import NewDatabase, _numbers, connected, fresh_nats
-from tests.support.links import LinkKeys, link_keys
-from tests.support.plain import NO_AUTHORITIES
-from tests.support.ports import free_port
 from tests.support.readiness import is_all_ready
-from tests.support.tokens import Issuer, issuer
+from tests.support.servers.engines import NewDatabase, _numbers, connected, fresh_nats
+from tests.support.servers.links import LinkKeys, link_keys
+from tests.support.servers.plain import NO_AUTHORITIES
+from tests.support.servers.ports import free_port
+from tests.support.servers.tokens import Issuer, issuer
 
 # Services in this process log warnings only: rendering the rest takes time in every test, and floods the report of a failure.
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))

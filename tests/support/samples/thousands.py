@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from tests.support import samples
+from tests.support.samples import small_office
 
 UNITS = 50
 OF_DRAFT = 6  # rows: itself, a policy, three stages, a communication
@@ -19,11 +19,11 @@ def office(rows: int) -> dict[str, Rows]:
     """Make the sheets of an office, `rows` in all (a few less at most)."""
     codes = [f"DT-{number}" for number in range((rows - UNITS) // OF_DRAFT)]
     return {
-        "units": (samples.unit(f"DV-{number}") for number in range(UNITS)),
-        "drafts": (samples.draft(code, f"DV-{number % UNITS}") for number, code in enumerate(codes)),
-        "policies": (samples.policy(code, 1) for code in codes),
-        "stages": (samples.stage(code, *stage) for code in codes for stage in STAGES),
-        "communications": (samples.communication(code, "2024-02-05", policy_no="1") for code in codes),
+        "units": (small_office.unit(f"DV-{number}") for number in range(UNITS)),
+        "drafts": (small_office.draft(code, f"DV-{number % UNITS}") for number, code in enumerate(codes)),
+        "policies": (small_office.policy(code, 1) for code in codes),
+        "stages": (small_office.stage(code, *stage) for code in codes for stage in STAGES),
+        "communications": (small_office.communication(code, "2024-02-05", policy_no="1") for code in codes),
     }
 
 

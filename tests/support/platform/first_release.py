@@ -18,10 +18,10 @@ from deploy.local.engines.nats import NatsServer
 from deploy.nats.permissions import OPERATOR
 from shared.eventstore import streams
 from shared.persistence import database
-from tests.support.engines import connected
-from tests.support.service import SERVICES, Platform
+from tests.support.platform.service import SERVICES, Platform
+from tests.support.servers.engines import connected
 
-KEPT = Path(__file__).parents[1] / "upgrade"
+KEPT = Path(__file__).parents[2] / "upgrade"
 DRAFT, UNIT, DAY = "NQ-CU-1", "STP-CU", "2026-11-25"  # of the first state
 FIRST = {
     "migrations": dict.fromkeys(SERVICES, "0001"),

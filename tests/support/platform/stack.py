@@ -27,11 +27,11 @@ from deploy.local.engines.ports import free_port
 from shared.kernel import clock
 from shared.kernel.local_day import VIETNAM
 from shared.rules.rulebook.rulebook import load_rulebook
-from tests.support.compose import COMPOSE
-from tests.support.containers import Containers, Images
-from tests.support.plain import NO_AUTHORITIES
+from tests.support.platform.compose import COMPOSE
+from tests.support.platform.service import SERVICES, eventually
 from tests.support.readiness import is_all_ready
-from tests.support.service import SERVICES, eventually
+from tests.support.servers.containers import Containers, Images
+from tests.support.servers.plain import NO_AUTHORITIES
 
 LOA = Path(sys.executable).with_name("loa")
 DIGESTS = time_of_day(9)  # an hour in Vietnam at which mail goes out

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.contracts.vocabulary import Answer, Instrument, Precision, Procedure, Regime, Stage
 from shared.rules.facts import Communication, DraftFacts, Exemption, Scope, StageEntry, Transfer
-from tests.support.naive import ordered
+from tests.support.rules.naive import ordered
 
 UNITS = ("BTP", "BTC", "BCA", "TINH-22")
 WORKING_STAGES = tuple(stage for stage in Stage if stage not in {"suspended", "withdrawn", "merged"})

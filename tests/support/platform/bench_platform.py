@@ -13,10 +13,10 @@ from fastapi import FastAPI
 
 from deploy.local.engines.postgres import PostgresServer, create_database
 from deploy.local.keys.keyring import keyring
-from tests.support.engines import THROW_AWAY, _admin, fresh_nats
-from tests.support.ports import free_port
-from tests.support.service import PATIENCE, Api, Platform, _client, eventually
-from tests.support.tokens import issuer
+from tests.support.platform.service import PATIENCE, Api, Platform, _client, eventually
+from tests.support.servers.engines import THROW_AWAY, _admin, fresh_nats
+from tests.support.servers.ports import free_port
+from tests.support.servers.tokens import issuer
 
 MODULE = ("-m",)  # what runs a service; a benchmark may put a profiler here
 

@@ -19,7 +19,7 @@ from deploy.local.keys.keyring import Keyring, keyring
 from deploy.nats.permissions import OPERATOR
 from shared.eventstore import streams
 from shared.persistence.database import migrate
-from tests.support.ports import free_port
+from tests.support.servers.ports import free_port
 
 # What a crash could lose doesn't matter to a throw-away database.
 THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
