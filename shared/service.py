@@ -16,35 +16,29 @@ from fastapi import FastAPI
 from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.contracts.catalog import CATALOG, Catalog
+from shared.contracts.envelope import CATALOG, Catalog
 from shared.eventstore.answer_bucket import AnswerBucket
-from shared.eventstore.jetstream import JetStreamEventStore
+from shared.eventstore.jetstream import Connection, JetStreamEventStore, ObservedEventStore
 from shared.eventstore.log_writes import LogWrites, StoreMetrics
-from shared.eventstore.nats_connection import Connection
-from shared.eventstore.observed import ObservedEventStore
-from shared.kernel import log
-from shared.kernel.clock import Clock
 from shared.kernel.health import Check, Health, Needs, Probe, Purpose, all_of
+from shared.kernel.runtime import Clock, together
 from shared.kernel.settings import ServiceSettings
-from shared.kernel.task_group import together
 from shared.kernel.transient import BROKER
 from shared.messaging import faststream_broker
 from shared.messaging.message_metrics import message_metrics
 from shared.messaging.subscribers import Subscribers
-from shared.observability.metrics import Telemetry
-from shared.observability.tracing import Tracing
+from shared.observability import signals
+from shared.observability.signals import Telemetry, Tracing
 from shared.persistence import database, database_health
 from shared.persistence.clock_check import ClockCheck
 from shared.persistence.waiting import until_available
-from shared.projections.checkpoint import CheckpointTables
 from shared.projections.fence_rows import FenceRows
-from shared.projections.fenced_store import FencedEventStore
-from shared.projections.log_fence import LogFence
-from shared.projections.port import Projection
+from shared.projections.log_fence import FencedEventStore, LogFence
 from shared.projections.projection_health import disk_problem, probe_of
 from shared.projections.projector import Runner
+from shared.projections.rows import CheckpointTables, Projection
 
-logger = log.get(__name__)
+logger = signals.get_logger(__name__)
 
 Background = Callable[[], Awaitable[None]]
 DRAIN_SECONDS = 10

@@ -15,8 +15,8 @@ from deploy.local.engines.operator_client import operator
 from deploy.local.keys.keyring import Keyring
 from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import OPERATOR
-from shared.eventstore import streams
-from shared.projections.event_feed import Feed, RawEvent
+from shared.eventstore.log_reader import EVENTS, StreamState, stream_state
+from shared.projections.batches import Feed, RawEvent
 
 BATCH = 500
 WAIT = 5.0  # seconds until the next events
@@ -66,10 +66,10 @@ async def as_operator() -> AsyncIterator[Client]:
         await client.close()
 
 
-async def log_state(client: Client) -> streams.StreamState | None:
+async def log_state(client: Client) -> StreamState | None:
     """Read the state of the log's stream; None if there is none."""
     try:
-        return await streams.stream_state(client.jetstream(timeout=10))
+        return await stream_state(client.jetstream(timeout=10))
     except NotFoundError:
         return None
 
@@ -77,7 +77,7 @@ async def log_state(client: Client) -> streams.StreamState | None:
 async def delete_consumer(client: Client, name: str) -> None:
     """Delete a durable consumer of the log, if there is one."""
     with suppress(NotFoundError):
-        await client.jetstream(timeout=10).delete_consumer(streams.EVENTS, name)
+        await client.jetstream(timeout=10).delete_consumer(EVENTS, name)
 
 
 async def read_log(client: Client, last: int, visit: Callable[[RawEvent], None]) -> None:

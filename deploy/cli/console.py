@@ -8,8 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text as Styled
 
-from shared.kernel.clock import VIETNAM
 from shared.kernel.errors import LoaError, Text
+from shared.kernel.local_day import VIETNAM
 
 PIPE_WIDTH = 140
 

@@ -23,7 +23,7 @@ from deploy.local.processes import orphans, service_process
 from deploy.local.processes.supervisor import Notice, Server, Service, supervise_engines, supervise_services
 from deploy.local.settings import LocalSettings
 from shared.contracts.vocabulary import Role
-from shared.kernel import clock
+from shared.kernel import runtime
 
 TOKEN_DAYS = 90
 
@@ -130,7 +130,7 @@ async def _database_urls(
 
 
 def _current(folder: Path, settings: LocalSettings, engines: Engines) -> state.Current:
-    expires = clock.now() + timedelta(days=TOKEN_DAYS)
+    expires = runtime.now() + timedelta(days=TOKEN_DAYS)
     return state.Current(
         urls={name: settings.url(name) for name in service_process.installed_services()},
         token=tokens.signer(folder / "keys").token("loa-up", Role.OPERATOR, expires),

@@ -4,16 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from shared.contracts.catalog import OWNERS
-from shared.eventstore.streams import (
-    ANSWERS_BUCKET,
-    ANSWERS_STREAM,
-    CONSUMERS,
-    EVENTS,
-    FENCE,
-    FENCE_BUCKET,
-    Consumer,
-)
+from shared.contracts.envelope import OWNERS
+from shared.eventstore.log_reader import EVENTS
+from shared.eventstore.streams import ANSWERS_BUCKET, ANSWERS_STREAM, CONSUMERS, FENCE, FENCE_BUCKET, Consumer
 
 OPERATOR = "operator"
 SERVICES = ("registry", "campaigns", "metrics", "notifier")

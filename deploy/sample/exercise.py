@@ -8,11 +8,11 @@ from pathlib import Path
 
 from deploy.sample.cases import CASES, TODAY, Case
 from shared.contracts.vocabulary import Answer, Procedure, Stage
-from shared.kernel import clock
+from shared.kernel import runtime
 from shared.kernel.counted import counted
+from shared.kernel.local_day import day_in_vietnam
 from shared.rules.figures import reporting_year
-from shared.rules.rulebook.rulebook import load_rulebook
-from shared.rules.rulebook.working_days import Calendar
+from shared.rules.rulebook.rulebook import Calendar, load_rulebook
 
 ROOT_UNIT = "VD-TINH"
 SOURCE = "dữ liệu thực tập, hư cấu"
@@ -185,7 +185,7 @@ def _communications(case: Case, days: WorkingDays) -> Iterator[Row]:
 
 
 def main(folder: str, day: str | None = None) -> None:
-    today = date.fromisoformat(day) if day else clock.day_in_vietnam(clock.now())
+    today = date.fromisoformat(day) if day else day_in_vietnam(runtime.now())
     write(Path(folder), today, load_rulebook().calendar)
     print(f"{folder}: {counted(len(CASES), 'draft')} as of {today}")
 

@@ -19,9 +19,9 @@ from services.campaigns.settings import Settings
 from shared.bulk_import import routes
 from shared.directory.projection import DirectoryProjection
 from shared.http import app_factory, request_context
-from shared.http.auth import Verifier
-from shared.kernel import clock
-from shared.kernel.clock import Clock
+from shared.http.request_context import Verifier
+from shared.kernel import runtime
+from shared.kernel.runtime import Clock
 from shared.rules.rulebook.rulebook import Rulebook, load_rulebook
 from shared.service import Platform
 from shared.signed_links import links
@@ -30,13 +30,13 @@ MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
 CONTEXTS = frozenset({"unit", "draft", "plan", "communication", "programme"})
 
 
-def create_app(settings: Settings, now: Clock = clock.now) -> FastAPI:
+def create_app(settings: Settings, now: Clock = runtime.now) -> FastAPI:
     """`now` is the clock by which links end, and the days of what they record are judged."""
     platform = Platform(settings)
     rulebook = load_rulebook(settings.rule_files)
     runner = platform.runner(projection(platform.engine, rulebook), tables.checkpoints)
     read_model = SqlReadModel(platform.engine, now)
-    commands = Commands(platform.store, read_model, clock.new_id)
+    commands = Commands(platform.store, read_model, runtime.new_id)
     subscribers = platform.subscribers()
     subscribe(subscribers, commands, now)
     return app_factory.create_api(
@@ -71,7 +71,7 @@ def _imports(platform: Platform, directory: DraftDirectory) -> APIRouter:
     """Rows name drafts and units of the registry: the import waits for the position that it passes along."""
     router = APIRouter(dependencies=[request_context.AtPosition])
     router.include_router(
-        routes.router(platform.store, lambda session: rows(session, directory, clock.new_id).sheets())
+        routes.router(platform.store, lambda session: rows(session, directory, runtime.new_id).sheets())
     )
     return router
 

@@ -7,26 +7,25 @@ from fastapi import FastAPI
 from services.metrics.adapters import api, effect, pages, tables
 from services.metrics.adapters.collector import Collector
 from services.metrics.adapters.read_model import SqlSnapshots
-from services.metrics.adapters.records import SqlAnnouncements
-from services.metrics.adapters.sql_projection import MetricsProjection
+from services.metrics.adapters.records import MetricsProjection, SqlAnnouncements
 from services.metrics.adapters.subscriber_collector import SubscriberCollector
 from services.metrics.application.effect import Effects
-from services.metrics.application.gap_reconciler import GapReconciler
+from services.metrics.application.projections import GapReconciler
 from services.metrics.application.queries import Queries
 from services.metrics.settings import Settings
 from shared.eventstore.subscriber_states import subscriber_states
 from shared.http import app_factory
-from shared.http.auth import Verifier
-from shared.kernel import clock
+from shared.http.request_context import Verifier
+from shared.kernel import runtime
 from shared.messaging import faststream_broker
-from shared.observability.metrics import READ_SECONDS
+from shared.observability.signals import READ_SECONDS
 from shared.rules.rulebook.rulebook import read_files, rulebook_with
 from shared.service import Platform
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
 
 
-def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
+def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
     platform = Platform(settings)
     present = read_files(settings.rule_files)
     rulebook = rulebook_with(present)

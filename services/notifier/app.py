@@ -10,67 +10,63 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifier.adapters import api, tables
 from services.notifier.adapters.alerts import requests
-from services.notifier.adapters.alerts.projection import NotifierProjection
 from services.notifier.adapters.alerts.read_model import SqlReadModel
-from services.notifier.adapters.alerts.store import PROJECTION, SqlPendingAlerts
 from services.notifier.adapters.answers import pages as answers_pages
-from services.notifier.adapters.answers.links import AnswerLinks
 from services.notifier.adapters.broker import subscribe
-from services.notifier.adapters.collector import Collector, ObservedLedger, ObservedTransport
+from services.notifier.adapters.collector import Collector
 from services.notifier.adapters.delivery import failed_mail, outbox
-from services.notifier.adapters.delivery.bounced_addresses import SqlReturns
-from services.notifier.adapters.delivery.bounces import BounceHandler, ImapReader, LmtpReceiver
+from services.notifier.adapters.delivery.bounces import BounceHandler, ImapReader, LmtpReceiver, SqlReturns
 from services.notifier.adapters.delivery.channels import ChannelTransport
 from services.notifier.adapters.delivery.file_transport import FileTransport
-from services.notifier.adapters.delivery.hold_switch import SqlSending
-from services.notifier.adapters.delivery.message import domain_of, message_id
+from services.notifier.adapters.delivery.ledger import ObservedLedger, ObservedTransport, SqlSending
+from services.notifier.adapters.delivery.message import AnswerLinks, MailboxLinks, domain_of, message_id, seal
 from services.notifier.adapters.delivery.smtp import Pace, Pool, Server, SmtpTransport
-from services.notifier.adapters.mails.kinds import mail_kinds
-from services.notifier.adapters.mails.page_mail import PageMails
+from services.notifier.adapters.mails.kinds import PageMails, mail_kinds
 from services.notifier.adapters.planning.engine_clocks import EngineClocks
-from services.notifier.adapters.planning.schedule import SqlMailRuns
-from services.notifier.adapters.planning.snapshot import SqlSnapshots
+from services.notifier.adapters.planning.snapshot import (
+    PROJECTION,
+    NotifierProjection,
+    SqlMailRuns,
+    SqlPendingAlerts,
+    SqlSilences,
+    SqlSnapshots,
+)
 from services.notifier.adapters.recipients import preferences_page
 from services.notifier.adapters.recipients.import_sheet import rows
-from services.notifier.adapters.recipients.preference_links import MailboxLinks, seal
 from services.notifier.adapters.recipients.store import SqlRecipients
 from services.notifier.adapters.rendering.templates import TemplateRenderer, environment
 from services.notifier.adapters.restore_backup import settle
 from services.notifier.adapters.silences import api as silences_api
-from services.notifier.adapters.silences.store import SqlSilences
-from services.notifier.application.alert_publisher import AlertPublisher
+from services.notifier.application.alert_publisher import AlertPublisher, changes
 from services.notifier.application.answers import Answers, Renewals
 from services.notifier.application.commands import Commands
-from services.notifier.application.mail_kinds import MailKind, MailKinds
-from services.notifier.application.pipeline import Pipeline
+from services.notifier.application.pipeline import MailKind, MailKinds, Pipeline
 from services.notifier.application.ports import MailTransport
 from services.notifier.application.preferences import Preferences, SettingsMails
-from services.notifier.application.projections import changes
-from services.notifier.application.sender import Sender
-from services.notifier.application.ticks import Ticks
+from services.notifier.application.ticks import Sender, Ticks
 from services.notifier.domain.notification.escalation import Step, StepTo
 from services.notifier.settings import Settings
 from shared.bulk_import import routes
 from shared.contracts.vocabulary import AlertAnswer
 from shared.directory.projection import DirectoryProjection
-from shared.eventstore.log_time import last_event_time
+from shared.eventstore.log_writes import last_event_time
 from shared.http import app_factory
-from shared.http.auth import Verifier
-from shared.kernel import clock, log
-from shared.kernel.clock import Clock
-from shared.rules.rulebook.rulebook import Rulebook, load_rulebook
-from shared.rules.rulebook.working_days import Calendar
+from shared.http.request_context import Verifier
+from shared.kernel import runtime
+from shared.kernel.runtime import Clock
+from shared.observability import signals
+from shared.rules.rulebook.rulebook import Calendar, Rulebook, load_rulebook
 from shared.service import Background, Platform
 from shared.signed_links import links
 from shared.signed_links.links import LinkSigner, signing_key
 
-logger = log.get(__name__)
+logger = signals.get_logger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
 CONTEXTS = frozenset({"unit", "draft", "compliance", "alert", "recipient"})
 
 
-def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[MailKind] = ()) -> FastAPI:
+def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterable[MailKind] = ()) -> FastAPI:
     """`now` is the clock by which days are judged and leases end; `more_kinds` are additional kinds of mail."""
     platform = Platform(settings)
     rulebook = load_rulebook(settings.rule_files)
@@ -81,15 +77,15 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
     runner = platform.runner(projection(platform.engine, rulebook, publisher.caught_up), tables.checkpoints)
     platform.metrics.before_scrape("mail", Collector.of(platform.engine, sending, now, platform.metrics).read)
     subscribers = platform.subscribers()
-    subscribe(subscribers, ticks, clock.new_id)
+    subscribe(subscribers, ticks, runtime.new_id)
     recipients = SqlRecipients(platform.engine, settings.justice_unit)
     read_model = SqlReadModel(platform.engine, now)
     return app_factory.create_api(
         service=settings.service,
         description="Nhắc việc và đôn đốc bằng thư điện tử. / Reminders by e-mail.",
         routers=[
-            *api.routers(commands, recipients, read_model, ticks, clock.new_id),
-            *silences_api.routers(SqlSilences(platform.engine), sending, now, clock.new_id),
+            *api.routers(commands, recipients, read_model, ticks, runtime.new_id),
+            *silences_api.routers(SqlSilences(platform.engine), sending, now, runtime.new_id),
             answers_pages.router(
                 Answers(platform.store, publisher, ticks.pipeline.snapshots),
                 Renewals(ticks.pipeline, ticks.ledger, now),
@@ -98,7 +94,7 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
                 now,
             ),
             preferences_page.router(
-                Preferences(platform.store, clock.new_id),
+                Preferences(platform.store, runtime.new_id),
                 SettingsMails(ticks.pipeline, ticks.ledger, now),
                 recipients,
                 links.reader(settings.link_jwks),
@@ -108,7 +104,7 @@ def create_app(settings: Settings, now: Clock = clock.now, more_kinds: Iterable[
             requests.router(platform.engine, settings.url_registry, now),
             outbox.router(read_model, environment(), ticks.pipeline.kinds, local=settings.smtp_url is None),
             failed_mail.router(failed_mail.SqlFailedMails(platform.engine, ticks.pipeline.kinds), now),
-            routes.router(platform.store, lambda session: rows(session, recipients, clock.new_id).sheets()),
+            routes.router(platform.store, lambda session: rows(session, recipients, runtime.new_id).sheets()),
         ],
         broker=subscribers.broker,
         catalog=platform.catalog,
@@ -165,7 +161,7 @@ def _ticks(
     )
     pending = SqlPendingAlerts(platform.engine)
     head = platform.fence.last_position
-    publisher = AlertPublisher(pending, ledger, platform.store, head, clock.new_id, now, platform.tracing)
+    publisher = AlertPublisher(pending, ledger, platform.store, head, runtime.new_id, now, platform.tracing)
     signer = _signer(settings)
     mailboxes = MailboxLinks(seal(signer.key) if signer else None, settings.url_notifier)
     digests = TemplateRenderer(AnswerLinks(signer), mailboxes, settings.mail_from)

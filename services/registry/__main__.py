@@ -3,13 +3,13 @@
 from services.registry.app import MIGRATIONS, create_app
 from services.registry.settings import Settings
 from shared import service
-from shared.kernel import log
 from shared.kernel.settings import from_environment
+from shared.observability import signals
 
 
 def main() -> None:
     settings = from_environment(Settings)
-    log.configure(settings.service, settings.log_format, settings.log_level)
+    signals.configure(settings.service, settings.log_format, settings.log_level)
     service.start(create_app(settings), settings, MIGRATIONS)
 
 

@@ -8,14 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.registry.adapters import api, tables
 from services.registry.adapters.import_sheets import Rows
 from services.registry.adapters.read_model import SqlReadModel
-from services.registry.application.commands import Commands
-from services.registry.application.projections import changes
+from services.registry.application.commands import Commands, changes
 from services.registry.settings import Settings
 from shared.bulk_import import routes
 from shared.directory.projection import DirectoryProjection
 from shared.http import app_factory
-from shared.http.auth import Verifier
-from shared.kernel import clock
+from shared.http.request_context import Verifier
+from shared.kernel import runtime
 from shared.kernel.health import all_of
 from shared.messaging import faststream_broker
 from shared.rules.rulebook.rulebook import Rulebook, load_rulebook
@@ -28,12 +27,12 @@ WRITES = all_of("started", "nats", "log_writes", "log")
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
 
 
-def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
+def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
     """`now` is the clock by which days are judged: what is dated later doesn't hold yet."""
     platform = Platform(settings)
     rulebook = load_rulebook(settings.rule_files)
     runner = platform.runner(projection(platform.engine, rulebook), tables.checkpoints)
-    commands = Commands(platform.store, clock.new_id, rulebook, now)
+    commands = Commands(platform.store, runtime.new_id, rulebook, now)
     return app_factory.create_api(
         service=settings.service,
         description="Đơn vị, dự thảo, chính sách, giai đoạn. / Units, drafts, policies, stages.",
@@ -41,7 +40,7 @@ def create_app(settings: Settings, now: clock.Clock = clock.now) -> FastAPI:
             *api.routers(commands, SqlReadModel(platform.engine, now), rulebook, platform.store),
             routes.router(
                 platform.store,
-                lambda session: Rows(Commands(session.store, clock.new_id, rulebook, now)).sheets(),
+                lambda session: Rows(Commands(session.store, runtime.new_id, rulebook, now)).sheets(),
             ),
         ],
         broker=faststream_broker.create_broker(settings, platform.catalog),

@@ -14,10 +14,9 @@ from shared.bulk_import.row_parsing import ImportRow, Reason, reasons, refused, 
 from shared.bulk_import.sheet import Line, Outcome, Session, Sheet, refusal
 from shared.contracts.envelope import AggregateRef, Metadata
 from shared.eventstore.conflicts import HoldsPersonalData, TooManyConflicts
-from shared.eventstore.unit_of_work import Written
-from shared.kernel.clock import Clock
+from shared.eventstore.handle import Written
 from shared.kernel.errors import Refusal
-from shared.kernel.task_group import together
+from shared.kernel.runtime import Clock, together
 
 WINDOW = 250  # rows that are written together
 WORKERS = 32

@@ -12,15 +12,15 @@ from pydantic import ValidationError
 from shared.bulk_import.pipeline import Carrier, cut
 from shared.bulk_import.row_parsing import Reason
 from shared.bulk_import.sheet import Line, Session, Sheet, Sheets, refusal
-from shared.eventstore.unit_of_work import BulkStore, OverlayEventStore
+from shared.eventstore.handle import BulkStore, OverlayEventStore
 from shared.http import problems, request_context
-from shared.http.auth import Operator
-from shared.kernel import log
+from shared.http.request_context import Operator
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.kernel.transient import TRANSIENT
+from shared.observability import signals
 
-logger = log.get(__name__)
+logger = signals.get_logger(__name__)
 
 MOST_BYTES = 16 * 1024 * 1024
 MOST_ROWS = 20_000

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.bulk_import.row_parsing import ImportRow, Reason
 from shared.contracts.envelope import AggregateRef, Metadata
-from shared.eventstore.unit_of_work import OverlayEventStore
+from shared.eventstore.handle import OverlayEventStore
 
 R = TypeVar("R", bound=ImportRow)
 

@@ -1,17 +1,22 @@
-"""What every event is: a frozen fact with a context, a name in the past tense and a version."""
+"""What every event has: its class, the ids that follow from a natural key, its dataset, who acts, and the decider that appends it."""
 
 import re
-from collections.abc import Mapping
-from functools import cache
-from types import NoneType
-from typing import Annotated, Any, ClassVar, Self, get_args
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, lru_cache, reduce
+from types import MappingProxyType, NoneType
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, get_args
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import orjson
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic.fields import FieldInfo
 
-TYPE_PREFIX = "vn.loa"
+from shared.contracts.vocabulary import Dataset
+from shared.kernel.errors import Text
 
+TYPE_PREFIX = "vn.loa"
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9._-]{1,63}$")]
 
 
@@ -78,3 +83,150 @@ def _may_be_none(field: FieldInfo) -> bool:
 
 def _snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+LOA_NAMESPACE = uuid5(NAMESPACE_URL, "urn:loa")
+REMEMBERED = 8192  # ids of each kind: the same one is asked for again and again while rows of it come in
+
+
+@lru_cache(REMEMBERED)
+def unit_id(code: str) -> UUID:
+    return uuid5(LOA_NAMESPACE, f"unit:{code}")
+
+
+@lru_cache(REMEMBERED)
+def draft_id(draft_code: str) -> UUID:
+    return uuid5(LOA_NAMESPACE, f"draft:{draft_code}")
+
+
+def communication_id(  # the natural key of the contract, part by part
+    draft_code: str, held_on: date, precision: str, channel: str, title: str, policies: Iterable[int]
+) -> UUID:
+    """Identify a communication that came from a file: `held_on` is the first day of what is known."""
+    numbers = ";".join(str(number) for number in sorted(policies))
+    return uuid5(
+        LOA_NAMESPACE,
+        f"communication:{draft_code}:{held_on.isoformat()}:{precision}:{channel}:{title}:{numbers}",
+    )
+
+
+def posting_id(draft_code: str, stage: str, opened_on: date) -> UUID:
+    return uuid5(LOA_NAMESPACE, f"posting:{draft_code}:{stage}:{opened_on.isoformat()}")
+
+
+def activity_id(draft_code: str, planned_on: date, precision: str, *distinguishing: str | None) -> UUID:
+    """Identify a planned activity that came from a file; `distinguishing` are its stage, channel and title."""
+    words = ":".join(part or "" for part in distinguishing)
+    return uuid5(LOA_NAMESPACE, f"activity:{draft_code}:{planned_on.isoformat()}:{precision}:{words}")
+
+
+def evidence_id(communication: UUID, url: str | None, sha256: str | None) -> UUID:
+    return uuid5(LOA_NAMESPACE, f"evidence:{communication}:{url or ''}:{sha256 or ''}")
+
+
+def programme_id(unit_code: str, year: int) -> UUID:
+    return uuid5(LOA_NAMESPACE, f"programme:{unit_code}:{year}")
+
+
+def programme_entry_id(unit_code: str, year: int, kind: str, *distinguishing: object) -> UUID:
+    """Identify an entry of a programme that came from a file; `distinguishing` is what tells it from others."""
+    words = ":".join("" if part is None else str(part) for part in distinguishing)
+    return uuid5(LOA_NAMESPACE, f"programme-entry:{unit_code}:{year}:{kind}:{words}")
+
+
+@lru_cache(REMEMBERED)
+def alert_id(gap_id: UUID, unit_code: str) -> UUID:
+    return uuid5(LOA_NAMESPACE, f"alert:{gap_id}:{unit_code}")
+
+
+def event_id(aggregate_id: UUID, idempotency_key: str, index: int) -> UUID:
+    """Derive an event's id from the command's idempotency key, so that a retry writes the same event.
+
+    The aggregate is part of the name: one key used on two aggregates must not look like one event to
+    the broker's duplicate window, which would drop the second in silence.
+    """
+    return uuid5(LOA_NAMESPACE, f"{aggregate_id}:{idempotency_key}:{index}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """The CloudEvents extensions `draftcode`, `unitcode` and `dataset`.
+
+    `unit_code` is the lead unit of the draft on the day of recording; of an event that is about no draft, the unit
+    itself. `dataset` is a value of `Dataset`, or one that a later release added.
+    """
+
+    draft_code: str | None = None
+    unit_code: str | None = None
+    dataset: str | None = None
+
+
+NOTHING = About()
+ABOUT_DRAFTS = frozenset({"draft", "plan", "communication", "compliance", "alert"})
+"""The contexts whose every event is about a draft and bears all three."""
+BANNERS: Mapping[Dataset, Text] = MappingProxyType(
+    {
+        Dataset.SAMPLE: Text(
+            "Dữ liệu mẫu, tổng hợp không đầy đủ từ nguồn công khai, chỉ để minh họa; "
+            "không phải là đánh giá về bất kỳ cơ quan nào.",
+            "Sample data, incomplete, compiled from public sources for illustration; "
+            "not an assessment of any body.",
+        ),
+        Dataset.EXERCISE: Text(
+            "Dữ liệu thực tập, hoàn toàn hư cấu; đơn vị, dự thảo và số liệu không có thật.",
+            "Exercise data, entirely fictitious; the units, drafts and figures are not real.",
+        ),
+    }
+)
+
+
+def banners(datasets: Iterable[Dataset]) -> list[Text]:
+    """Give each sentence that the data at hand call for once; none for live data."""
+    present = set(datasets)
+    return [text for dataset, text in BANNERS.items() if dataset in present]
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """A unit by its code, or who supervises (the supervising role, an operator, the system itself).
+
+    An official whom no unit is known of acts for none.
+    """
+
+    unit_code: str | None = None
+    supervises: bool = False
+
+    def may_act_for(self, unit_code: str) -> bool:
+        return self.supervises or self.unit_code == unit_code
+
+
+SUPERVISION = Acting(supervises=True)
+S = TypeVar("S")
+C = TypeVar("C")
+E = TypeVar("E")
+
+
+@dataclass(frozen=True, slots=True)
+class Decider(Generic[S, C, E]):
+    """`decide` raises a `Refusal` or returns events; `evolve` never raises.
+
+    `about` gives what the envelope says of the aggregate's draft or unit on a day (Asia/Ho_Chi_Minh). It is None for
+    aggregates that don't know that themselves: then the caller puts it into the metadata.
+    """
+
+    context: str
+    initial: S
+    decide: Callable[[S, C], Sequence[E]]
+    evolve: Callable[[S, E], S]
+    about: Callable[[S, date], About | None] | None = None
+
+    def fold(self, events: Iterable[E]) -> S:
+        return reduce(self.evolve, events, self.initial)
+
+
+AnyEvent = TypeVar("AnyEvent", bound=Event)
+
+
+def without_notes(event: AnyEvent) -> AnyEvent:
+    """Leave the notes out of an event that may bear any."""
+    return event.model_copy(update={"notes": None}) if "notes" in type(event).model_fields else event

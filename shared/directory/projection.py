@@ -1,18 +1,262 @@
-"""A projection of the directory's rows and a service's own, in one transaction."""
+"""The directory's tables in the database of each service: rows from events, what the rules derive from them, and queries."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import chain
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import MetaData, Table
+from sqlalchemy import ColumnElement, MetaData, Select, Table, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.contracts.envelope import Recorded
-from shared.directory.changes import draft_changes, unit_changes
-from shared.directory.derived import derive, derive_again
-from shared.directory.tables import DirectoryTables
-from shared.projections.row_changes import RowChange, write
+from shared.contracts.registry import (
+    DraftAmended,
+    DraftPolicyAdded,
+    DraftPolicyAmended,
+    DraftPolicyRemoved,
+    DraftProcedureDecided,
+    DraftRegistered,
+    DraftRetitled,
+    DraftStageCorrected,
+    DraftTransferred,
+    UnitAmended,
+    UnitDissolved,
+    UnitMoved,
+    UnitRegistered,
+    UnitRenamed,
+    UnitSucceeded,
+)
+from shared.contracts.vocabulary import Instrument, Precision, Procedure, Regime, Stage, UnitKind, UnitLevel
+from shared.directory import folds
+from shared.directory.folds import (
+    ENTRIES,
+    Succession,
+    Unit,
+    UnitDirectory,
+    amended_draft,
+    directory_of,
+    entry_of,
+)
+from shared.directory.tables import DirectoryTables, DraftTables, UnitTables
+from shared.kernel.text_folding import fold
+from shared.persistence.database import insert
+from shared.projections.rows import Change, Put, Remove, RowChange, write
+from shared.rules.facts import DraftFacts, StageEntry
 from shared.rules.rulebook.rulebook import Rulebook
+from shared.rules.sequence import by_day, periods, stage_periods
+
+Rows = list[RowChange]
+
+
+def unit_changes(event: Recorded) -> Rows:
+    return _UNIT_HANDLERS.get(type(event.data), _nothing)(event, event.data)
+
+
+def draft_changes(event: Recorded, rules_version: str) -> Rows:
+    if isinstance(event.data, DraftRegistered):
+        return _draft_registered(event.data, rules_version)
+    return _DRAFT_HANDLERS.get(type(event.data), _nothing)(event, event.data)
+
+
+def _nothing(_event: Recorded, _data: Any) -> Rows:
+    return []
+
+
+def _unit_registered(_event: Recorded, data: UnitRegistered) -> Rows:
+    return [Put("directory_unit", {"search": _search(data)}, data)]
+
+
+def _unit_amended(_event: Recorded, data: UnitAmended) -> Rows:
+    return [Change("directory_unit", {"unit_code": data.unit_code}, folds.amended_unit(data))]
+
+
+def _unit_renamed(_event: Recorded, data: UnitRenamed) -> Rows:
+    return [Put("directory_unit_name", {"search": _search(data)}, data)]
+
+
+def _search(data: UnitRegistered | UnitRenamed) -> str:
+    return fold(f"{data.unit_code} {data.unit_name}")
+
+
+def _unit_moved(_event: Recorded, data: UnitMoved) -> Rows:
+    return [Put("directory_unit_parent", {}, data)]
+
+
+def _unit_dissolved(_event: Recorded, data: UnitDissolved) -> Rows:
+    return [Put("directory_unit_end", {}, data)]
+
+
+def _unit_succeeded(_event: Recorded, data: UnitSucceeded) -> Rows:
+    return [Put("directory_unit_succession", {}, data)]
+
+
+_UNIT_HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
+    UnitRegistered: _unit_registered,
+    UnitAmended: _unit_amended,
+    UnitRenamed: _unit_renamed,
+    UnitMoved: _unit_moved,
+    UnitDissolved: _unit_dissolved,
+    UnitSucceeded: _unit_succeeded,
+}
+
+
+def _draft_registered(data: DraftRegistered, rules_version: str) -> Rows:
+    always = {"from_day": date.min, "to_day": date.max}
+    lead = {"draft_id": data.draft_id, "unit_code": data.lead_unit_code, **always}
+    draft = Put("directory_draft", {"rules_version": rules_version}, data)
+    return [draft, Put("directory_draft_lead", lead)]
+
+
+def _draft(event: Recorded, **values: Any) -> Rows:
+    return [Change("directory_draft", {"draft_id": event.ref.id}, values)]
+
+
+def _policy(event: Recorded, data: DraftPolicyAdded | DraftPolicyAmended) -> Rows:
+    return [Put("directory_draft_policy", {"draft_id": event.ref.id}, data)]
+
+
+def _policy_removed(event: Recorded, data: DraftPolicyRemoved) -> Rows:
+    key = {"draft_id": event.ref.id, "policy_no": data.policy_no}
+    return [Remove("directory_draft_policy", key)]
+
+
+def _transferred(event: Recorded, data: DraftTransferred) -> Rows:
+    own = {"draft_id": event.ref.id, "unit_code": data.to_unit_code}
+    return [Put("directory_draft_transfer", own, data)]
+
+
+def _entered(event: Recorded, _data: Any) -> Rows:
+    entry = entry_of(event)
+    return [
+        Put(
+            "directory_draft_entry",
+            {
+                "entry_id": entry.entry_id,
+                "draft_id": event.ref.id,
+                "stage": entry.stage,
+                "entered_on": entry.entered_on,
+                "precision": entry.precision,
+                "resumed": entry.resumed,
+            },
+        )
+    ]
+
+
+def _corrected(_event: Recorded, data: DraftStageCorrected) -> Rows:
+    values = {"stage": data.stage, "entered_on": data.entered_on, "precision": data.precision}
+    return [Change("directory_draft_entry", {"entry_id": data.entry_id}, values)]
+
+
+def _amended(event: Recorded, data: DraftAmended) -> Rows:
+    """Change what the directory holds of it; a number, an outcome or a source alone changes no row here."""
+    held = {name: value for name, value in amended_draft(data).items() if name in ("instrument", "regime")}
+    return _draft(event, **held) if held else []
+
+
+_DRAFT_HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
+    DraftAmended: _amended,
+    DraftRetitled: lambda event, data: _draft(event, title=data.title),
+    DraftProcedureDecided: lambda event, data: _draft(event, procedure=data.procedure),
+    DraftPolicyAdded: _policy,
+    DraftPolicyAmended: _policy,
+    DraftPolicyRemoved: _policy_removed,
+    DraftTransferred: _transferred,
+    **dict.fromkeys(ENTRIES, _entered),
+    DraftStageCorrected: _corrected,
+}
+AT_ONCE = 500  # drafts
+MOVES_STAGES = (*ENTRIES, DraftStageCorrected, DraftProcedureDecided, DraftAmended)
+
+
+async def derive(
+    connection: AsyncConnection, tables: DraftTables, rulebook: Rulebook, events: Sequence[Recorded]
+) -> None:
+    """Derive what a batch of events changes, once for each draft; its facts are written already."""
+    if moved := {event.ref.id for event in events if isinstance(event.data, MOVES_STAGES)}:
+        await _derive_stages(connection, tables, rulebook, moved)
+    if transferred := {event.ref.id for event in events if isinstance(event.data, DraftTransferred)}:
+        await _derive_leads(connection, tables, transferred)
+
+
+async def derive_again(connection: AsyncConnection, tables: DraftTables, rulebook: Rulebook) -> None:
+    """Derive what was derived by other rules."""
+    version = tables.draft.c.rules_version
+    outdated = select(tables.draft.c.draft_id).where(version != rulebook.version).limit(AT_ONCE)
+    while drafts := list((await connection.execute(outdated)).scalars()):
+        await _derive_stages(connection, tables, rulebook, drafts)
+        these = update(tables.draft).where(tables.draft.c.draft_id.in_(drafts))
+        await connection.execute(these.values(rules_version=rulebook.version))
+
+
+async def _derive_stages(
+    connection: AsyncConnection, tables: DraftTables, rulebook: Rulebook, drafts: Collection[UUID]
+) -> None:
+    rows_read = await connection.execute(_facts(tables, drafts))
+    rows = [
+        {"draft_id": facts.draft_id, **period._asdict()}
+        for facts in _facts_of(rows_read.mappings())
+        for period in stage_periods(facts, rulebook)
+    ]
+    await connection.execute(delete(tables.stage).where(tables.stage.c.draft_id.in_(drafts)))
+    await insert(connection, tables.stage, rows)
+
+
+def _facts(tables: DraftTables, drafts: Collection[UUID]) -> Select[Any]:
+    draft, entry = tables.draft.c, tables.entry.c
+    of_draft = (draft.draft_id, draft.instrument, draft.regime, draft.procedure, draft.lead_unit_code)
+    of_entry = (entry.entry_id, entry.stage, entry.entered_on, entry.precision, entry.resumed)
+    query = select(*of_draft, *of_entry).join(tables.entry, entry.draft_id == draft.draft_id)
+    return query.where(draft.draft_id.in_(drafts))
+
+
+def _facts_of(rows: Iterable[Mapping[Any, Any]]) -> Iterable[DraftFacts]:
+    by_draft: dict[UUID, list[Mapping[Any, Any]]] = defaultdict(list)
+    for row in rows:
+        by_draft[row["draft_id"]].append(row)
+    for draft_id, of_draft in by_draft.items():
+        first = of_draft[0]
+        yield DraftFacts(
+            draft_id=draft_id,
+            instrument=Instrument(first["instrument"]),
+            regime=Regime(first["regime"]),
+            procedure=Procedure(first["procedure"]),
+            lead_unit_code=first["lead_unit_code"],
+            entries=tuple(entry_of_row(row) for row in of_draft),
+        )
+
+
+def entry_of_row(row: Mapping[Any, Any]) -> StageEntry:
+    return StageEntry(
+        entry_id=row["entry_id"],
+        stage=Stage(row["stage"]),
+        entered_on=row["entered_on"],
+        precision=Precision(row["precision"]),
+        resumed=row["resumed"],
+    )
+
+
+async def _derive_leads(connection: AsyncConnection, tables: DraftTables, drafts: Collection[UUID]) -> None:
+    draft, transfer = tables.draft.c, tables.transfer.c
+    query = (
+        select(draft.draft_id, draft.lead_unit_code, transfer.on, transfer.unit_code)
+        .join(tables.transfer, transfer.draft_id == draft.draft_id)
+        .where(draft.draft_id.in_(drafts))
+    )
+    first: dict[UUID, str] = {}
+    changes: dict[UUID, list[tuple[Any, str]]] = defaultdict(list)
+    for draft_id, lead, on, unit_code in await connection.execute(query):
+        first[draft_id] = lead
+        changes[draft_id].append((on, unit_code))
+    rows = [
+        {"draft_id": draft_id, "from_day": from_day, "to_day": to_day, "unit_code": unit_code}
+        for draft_id, lead in first.items()
+        for from_day, to_day, unit_code in periods(by_day(lead, changes[draft_id]))
+    ]
+    await connection.execute(delete(tables.lead).where(tables.lead.c.draft_id.in_(first)))
+    await insert(connection, tables.lead, rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +297,62 @@ class DirectoryProjection:
 
     async def caught_up(self) -> None:
         """Nothing follows from being up to date."""
+
+
+async def unit_directory(
+    connection: AsyncConnection, tables: UnitTables, codes: Collection[str] | None = None
+) -> UnitDirectory:
+    """Read all units, or those of some codes alone."""
+
+    async def grouped(table: Table) -> Mapping[str, list[Any]]:
+        groups: dict[str, list[Any]] = defaultdict(list)
+        for row in await connection.execute(_of(table, codes)):
+            groups[row.unit_code].append(row)
+        return groups
+
+    names, parents = await grouped(tables.name), await grouped(tables.parent)
+    ends, successions = await grouped(tables.end), await grouped(tables.succession)
+    return directory_of(
+        Unit(
+            unit_code=row.unit_code,
+            unit_name=row.unit_name,
+            level=UnitLevel(row.level),
+            kind=UnitKind(row.kind),
+            parent_code=row.parent_code,
+            valid_from=row.valid_from,
+            valid_to=row.valid_to,
+            names=tuple((name.on, name.unit_name) for name in names.get(row.unit_code, ())),
+            parents=tuple((parent.on, parent.parent_code) for parent in parents.get(row.unit_code, ())),
+            ends=tuple(end.on for end in ends.get(row.unit_code, ())),
+            successions=tuple(
+                Succession(succession.to_code, succession.on)
+                for succession in successions.get(row.unit_code, ())
+            ),
+        )
+        for row in await connection.execute(_of(tables.unit, codes))
+    )
+
+
+async def with_unit_names(
+    connection: AsyncConnection, tables: UnitTables, rows: Sequence[Mapping[str, Any]], day: date
+) -> list[dict[str, Any]]:
+    """Add to each row the name that its `unit_code` has on a day, as `unit_name`."""
+    codes = {row["unit_code"] for row in rows}
+    units = (await unit_directory(connection, tables, codes)).on(day)
+    return [{**row, "unit_name": units.name(row["unit_code"])} for row in rows]
+
+
+def _of(table: Table, codes: Iterable[str] | None) -> Select[Any]:
+    query = select(table)
+    return query if codes is None else query.where(table.c.unit_code.in_(codes))
+
+
+def leads_on(tables: DraftTables, day: Any) -> ColumnElement[bool]:
+    """Ask for the row of `lead` that holds on a day."""
+    return and_(tables.lead.c.from_day <= day, tables.lead.c.to_day > day)
+
+
+def stands_on(tables: DraftTables, day: date) -> ColumnElement[bool]:
+    """Ask for the row of `stage` that holds on a day; there is none before the first."""
+    exited_on = tables.stage.c.exited_on
+    return and_(tables.stage.c.entered_on <= day, or_(exited_on.is_(None), exited_on > day))

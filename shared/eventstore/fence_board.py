@@ -10,7 +10,7 @@ from nats.aio.client import Client
 from nats.js.api import Header
 from nats.js.errors import NoStreamResponseError
 
-from shared.contracts.catalog import OWNERS
+from shared.contracts.envelope import OWNERS
 from shared.eventstore.streams import FENCE, FENCE_BUCKET
 
 SERVICES = tuple(sorted(set(OWNERS.values())))

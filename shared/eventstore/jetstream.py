@@ -1,25 +1,45 @@
-"""The event store on JetStream: append is publish, load is direct gets."""
+"""The event store on NATS JetStream, counted and traced, with its connection."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import ConnectionClosedError
 from nats.js.api import Header
 from nats.js.errors import APIError
 
-from shared.contracts.catalog import CATALOG, Catalog
-from shared.contracts.envelope import CONTENT_TYPE, AggregateRef, NewEvent, encode
-from shared.eventstore.aggregate_reader import PAGE, LogReader, NewestSeen
-from shared.eventstore.append_outcome import check_size, settled
-from shared.eventstore.port import History, Version, VersionConflict
-from shared.eventstore.streams import EVENTS
-from shared.eventstore.unit_of_work import Append
+from shared.contracts.envelope import CATALOG, CONTENT_TYPE, AggregateRef, Catalog, NewEvent, encode
+from shared.eventstore.handle import Append, BulkStore, History, Version, VersionConflict, check_size, settled
+from shared.eventstore.log_reader import EVENTS, PAGE, LogReader, NewestSeen
+from shared.eventstore.log_writes import LogWrites
 from shared.kernel.errors import LoaError, PermanentError, TransientError
 from shared.kernel.transient import BROKER
+from shared.observability import signals
+from shared.observability.signals import Telemetry, Tracing, traceparent
+
+logger = signals.get_logger(__name__)
+
+
+class Connection(Client):
+    """Refuses requests before it has ever been connected.
+
+    With the first request nats-py 2.16 chooses for good where answers are to go. Before `connect` it does not know
+    our prefix yet, and the broker refuses any other: of a service that was scraped while it waited for its database
+    no request was ever answered again.
+    """
+
+    async def request(self, *args: Any, **options: Any) -> Msg:
+        if not (self.is_connected or self.is_reconnecting):
+            raise ConnectionClosedError
+        return await super().request(*args, **options)
+
 
 TRACEPARENT = "traceparent"  # W3C Trace Context, also in the envelope
 CHECK_SUBJECT = "Nats-Expected-Last-Subject-Sequence-Subject"
@@ -27,6 +47,7 @@ CHECK_SUBJECT = "Nats-Expected-Last-Subject-Sequence-Subject"
 # Wrong last sequence; the same, with another append still in flight; duplicate id in flight; duplicate
 # inside a batch. Each may also mean that this very append came through before.
 CONFLICTS = {10071, 10164, 10158, 10201}
+
 # A batch of which a part was lost on the way; too many batches at once.
 AGAIN = {10176, 10210}
 
@@ -183,3 +204,87 @@ def _is_final(error: Exception) -> bool:
     if not isinstance(error, APIError) or error.err_code in AGAIN:
         return False
     return error.code in (400, 404)
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedEventStore:
+    """Does what `below` does. What is appended carries the name of the span that appended it."""
+
+    below: BulkStore
+    telemetry: Telemetry
+    tracing: Tracing
+    writes: LogWrites | None = None
+
+    async def load(self, ref: AggregateRef) -> History:
+        return await self.below.load(ref)
+
+    async def exists(self, ref: AggregateRef) -> bool:
+        return await self.below.exists(ref)
+
+    async def load_all(self, refs: Sequence[AggregateRef]) -> Mapping[AggregateRef, History]:
+        return await self.below.load_all(refs)
+
+    async def reach(self, position: int) -> None:
+        await self.below.reach(position)
+
+    async def append(self, ref: AggregateRef, expected: Version, events: Sequence[NewEvent]) -> Version:
+        with self.tracing.sending(f"append {ref.context}"), self._append_of(ref.context):
+            version = await self.below.append(ref, expected, _traced(events))
+        self._count(events)
+        _log_appended(ref, version, events)
+        return version
+
+    async def append_all(self, appends: Sequence[Append]) -> Sequence[Version]:
+        """Append many at once; a line for each event is written at DEBUG only."""
+        with self.tracing.sending("append batch"), self._append_of("batch"):
+            versions = await self.below.append_all(_traced_all(appends))
+        self._count([event for append in appends for event in append.events])
+        if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
+            for append, version in zip(appends, versions, strict=True):
+                _log_appended(append.ref, version, append.events)
+        first, last = versions[0].position - len(appends[0].events) + 1, versions[-1].position
+        logger.info("events_appended", first_position=first, position=last, aggregates=len(appends))
+        return versions
+
+    @contextmanager
+    def _append_of(self, context: str) -> Iterator[None]:
+        """Time an append, and note whether the broker accepts events."""
+        with self.telemetry.append_of(context):
+            try:
+                yield
+            except TransientError as error:
+                if self.writes is not None:
+                    self.writes.failed(str(error))
+                raise
+        if self.writes is not None:
+            self.writes.succeeded()
+
+    def _count(self, events: Sequence[NewEvent]) -> None:
+        for kind, number in Counter(type(event.data) for event in events).items():
+            self.telemetry.appended.labels(kind.type_name()).inc(number)
+
+
+def _traced(events: Sequence[NewEvent]) -> Sequence[NewEvent]:
+    if (name := traceparent()) is None:
+        return events
+    return [replace(event, metadata=replace(event.metadata, traceparent=name)) for event in events]
+
+
+def _traced_all(appends: Sequence[Append]) -> Sequence[Append]:
+    if traceparent() is None:
+        return appends
+    return [replace(append, events=_traced(append.events)) for append in appends]
+
+
+def _log_appended(ref: AggregateRef, version: Version, events: Sequence[NewEvent]) -> None:
+    first = version.position - len(events) + 1
+    for position, event in enumerate(events, start=first):
+        logger.info(
+            "event_appended",
+            type=event.data.type_name(),
+            aggregate=f"{ref.context}/{ref.id}",
+            event_id=str(event.event_id),
+            position=position,
+            correlation_id=event.metadata.correlation_id,
+            causation_id=event.metadata.causation_id,
+        )

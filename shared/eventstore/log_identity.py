@@ -10,7 +10,7 @@ from nats.js import JetStreamContext
 from nats.js.api import Header
 from nats.js.errors import NotFoundError
 
-from shared.eventstore.streams import EVENTS, stream_state
+from shared.eventstore.log_reader import EVENTS, stream_state
 from shared.kernel.errors import Text, Unavailable
 
 

@@ -1,4 +1,4 @@
-"""Whether the broker accepts events: what the last append showed, and what the broker's monitoring endpoint reports.
+"""Whether the broker accepts events: what the last append showed, what its monitoring endpoint reports, when it received the last event.
 
 After a full disk NATS refuses every event of a stream until it is restarted, also when there is room again. Its
 connections, its API and its answers to reads stay as they were; only `/healthz` of its monitoring endpoint names the fault.
@@ -10,18 +10,39 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
 from nats.aio.client import Client
+from nats.js.errors import NotFoundError
 
+from shared.eventstore.log_reader import EVENTS, stream_state
 from shared.kernel.health import Check
-from shared.observability.metrics import Telemetry
+from shared.observability.signals import Telemetry
+
+SECONDS = 5.0
+
+
+async def last_event_time(client: Client) -> datetime | None:
+    """Return the broker's time of the last event; None if the log is empty."""
+    js = client.jetstream(timeout=SECONDS)
+    try:
+        last = (await stream_state(js)).last
+        if last == 0:  # NATS refuses to be asked for position 0
+            return None
+        message = await js.get_msg(EVENTS, last, direct=True)
+    except NotFoundError:
+        return None
+    return message.time.astimezone(UTC) if message.time else None
+
 
 _OPENER = build_opener(ProxyHandler({}))  # the broker is never behind the office's proxy
-SECONDS = 1.0  # for an answer of the monitoring endpoint; one behind a firewall counts as not configured
+REPORT_SECONDS = (
+    1.0  # for an answer of the monitoring endpoint; one behind a firewall counts as not configured
+)
 DOUBTED_SECONDS = 300.0  # how long a failed append counts if nothing else is learnt about the broker
 CONTRADICTED_SECONDS = 30.0  # the same if the monitoring endpoint reports that all is well
 RESTART = "start the broker again if there is room on its disk (RUNBOOK.md, the disk is full or slow)"
@@ -109,14 +130,14 @@ class StoreMetrics:
 async def _get(url: str) -> tuple[int, dict[str, Any]]:
     """Return status and document of an answer; status 0 if there is none in time."""
     try:
-        return await asyncio.wait_for(asyncio.to_thread(_read, url), SECONDS)
+        return await asyncio.wait_for(asyncio.to_thread(_read, url), REPORT_SECONDS)
     except TimeoutError:
         return 0, {}
 
 
 def _read(url: str) -> tuple[int, dict[str, Any]]:
     try:
-        with _OPENER.open(url, timeout=SECONDS) as answer:
+        with _OPENER.open(url, timeout=REPORT_SECONDS) as answer:
             return answer.status, json.load(answer)
     except HTTPError as error:
         with error:

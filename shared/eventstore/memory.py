@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from shared.contracts.catalog import CATALOG, Catalog
-from shared.contracts.envelope import AggregateRef, NewEvent, Recorded, decode, encode
-from shared.eventstore.append_outcome import check_size, settled
-from shared.eventstore.port import History, Version, VersionConflict
+from shared.contracts.envelope import CATALOG, AggregateRef, Catalog, NewEvent, Recorded, decode, encode
+from shared.eventstore.handle import History, Version, VersionConflict, check_size, settled
 
 
 @dataclass(slots=True)

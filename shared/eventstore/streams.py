@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from nats.aio.client import Client
@@ -21,15 +20,32 @@ from nats.js.api import (
 )
 from nats.js.errors import NotFoundError
 
-EVENTS = "LOA_EVENTS"
+from shared.eventstore.log_reader import EVENTS, stream_state
+
 TICKS = "LOA_TICKS"
+
+
 FENCE_BUCKET = "LOA_FENCE"  # which services have seen another log (`shared.eventstore.fence_board`)
+
+
 FENCE = f"KV_{FENCE_BUCKET}"
+
+
 ANSWERS_BUCKET = "LOA_ANSWERS"  # answers by idempotency key (`shared.http.idempotency`)
+
+
 ANSWERS_STREAM = f"KV_{ANSWERS_BUCKET}"
+
+
 ANSWERS_SECONDS = 24 * 3600.0
+
+
 TICK_SUBJECT = "loa-ticks.minute"
+
+
 EVERY_MINUTE = "0 * * * * *"  # at second 0 (cron of six fields, ADR-51 of NATS)
+
+
 DUPLICATE_WINDOW = 120.0  # seconds
 
 
@@ -68,18 +84,11 @@ class Difference:
     wanted: object
 
 
-@dataclass(frozen=True, slots=True)
-class StreamState:
-    """Which log this is and how long: another `created` is another log, whatever its name."""
-
-    created: datetime
-    first: int
-    last: int
-
-
 DRAFT_ENDS = tuple(f"loa.draft.*.{name}" for name in ("withdrawn", "merged"))
 
+
 ANSWERS = tuple(f"loa.alert.*.{name}" for name in ("acknowledged", "obstacle_reported"))
+
 
 CONSUMERS = (
     Consumer(name="campaigns-answers", owner="campaigns", stream=EVENTS, filters=ANSWERS),
@@ -94,8 +103,12 @@ CONSUMERS = (
     ),
     Consumer(name="campaigns-draft-ends", owner="campaigns", stream=EVENTS, filters=DRAFT_ENDS),
 )
+
+
 # Durable consumers of earlier releases, with their stream: deleted once no replica of such a release asks for messages.
 RETIRED = {"notifier-gaps": EVENTS}
+
+
 SCHEDULES = (Schedule(EVERY_MINUTE, TICK_SUBJECT),)
 
 
@@ -176,14 +189,6 @@ async def apply(
     for name in changed & RETIRED.keys():
         await js.delete_consumer(RETIRED[name], name)
     return changes
-
-
-async def stream_state(js: JetStreamContext, name: str = EVENTS) -> StreamState:
-    """Say which log this is, and from which to which position it reaches (0 and 0 when it is empty)."""
-    info = await js.stream_info(name)
-    if info.created is None:
-        raise RuntimeError(f"the broker does not say when {name} was created")
-    return StreamState(info.created, info.state.first_seq, info.state.last_seq)
 
 
 async def last_position(client: Client) -> int:

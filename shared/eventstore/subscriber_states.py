@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from nats.js import JetStreamContext
 from nats.js.api import ConsumerConfig, ConsumerInfo
 
-from shared.eventstore.streams import CONSUMERS, EVENTS, RETIRED
+from shared.eventstore.log_reader import EVENTS
+from shared.eventstore.streams import CONSUMERS, RETIRED
 
 EVERYTHING = ("loa.>",)
 PAGE = 256  # consumers that the broker returns at most per request

@@ -7,17 +7,16 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from shared.http.auth import Operator, Reader
-from shared.http.request_context import MOST_POSITION, Body, example
-from shared.kernel import log
+from shared.http.request_context import MOST_POSITION, OWN_DATA, Body, Operator, Reader, example
 from shared.kernel.counted import counted
 from shared.kernel.errors import Refusal
+from shared.observability import signals
 from shared.persistence.owned_state import OwnedState, Settle
 from shared.projections.projector import Runner
 from shared.projections.rebuild import Purpose
 from shared.text_checks.days import Instant
 
-logger = log.get(__name__)
+logger = signals.get_logger(__name__)
 
 
 class ShadowProgress(BaseModel):
@@ -105,7 +104,6 @@ class LogNotEmpty(Refusal):
         )
 
 
-OWN_DATA = "/own-data"
 NDJSON = "application/x-ndjson"
 
 

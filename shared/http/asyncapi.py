@@ -9,7 +9,8 @@ from nats.js.api import Header
 from shared.contracts.envelope import CONTENT_TYPE
 from shared.contracts.envelope_schema import CloudEvent, open_lists
 from shared.eventstore.jetstream import CHECK_SUBJECT, TRACEPARENT
-from shared.eventstore.streams import EVENTS, TICK_SUBJECT, TICKS
+from shared.eventstore.log_reader import EVENTS
+from shared.eventstore.streams import TICK_SUBJECT, TICKS
 
 NKEY = "nkey"
 HEADERS_NAME, EVENT_NAME = "EventHeaders", "CloudEvent"

@@ -21,12 +21,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.eventstore.answer_bucket import AnswerBucket, Claim, KeptAnswer, NoBucket, Pending
 from shared.eventstore.conflicts import IdempotencyKeyReused
 from shared.http import problems
-from shared.http.auth import Unauthenticated, Verifier
-from shared.kernel import log
+from shared.http.request_context import Unauthenticated, Verifier
 from shared.kernel.errors import LoaError, Refusal
 from shared.kernel.transient import TRANSIENT
+from shared.observability import signals
 
-logger = log.get(__name__)
+logger = signals.get_logger(__name__)
 
 KEY = "idempotency-key"
 REPLAYED = "Idempotency-Replayed"

@@ -9,9 +9,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from shared.eventstore.log_identity import REASONS, Match
-from shared.http.auth import Operator, Reader
-from shared.http.request_context import Body, example
-from shared.kernel import clock
+from shared.http.request_context import Body, Operator, Reader, example
+from shared.kernel import runtime
 from shared.kernel.errors import Text
 from shared.persistence.owned_state import Settle
 from shared.projections.log_fence import LogFence
@@ -138,7 +137,7 @@ def router(service: str, fence: LogFence, runner: Runner, settle: Settle) -> API
         rebuilding = fence.own is not None
         if rebuilding:
             async with runner.rows.engine.begin() as connection:
-                await settle(connection, clock.now())
+                await settle(connection, runtime.now())
         await fence.decide(by=principal.actor, reason=body.reason)
         if rebuilding:
             await fence.compare()

@@ -12,12 +12,12 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from shared.kernel import log
 from shared.kernel.errors import Refusal, RefusalKind, Text, Unavailable
 from shared.kernel.transient import TRANSIENT
+from shared.observability import signals
 from shared.signed_links import links
 
-logger = log.get(__name__)
+logger = signals.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_CLOSED_REQUEST = 499  # as nginx logs it; nobody receives it

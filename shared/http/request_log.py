@@ -14,13 +14,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.http import problems
 from shared.http.openapi import CORRELATION, REQUEST_ID
-from shared.kernel import clock, log
+from shared.kernel import runtime
 from shared.kernel.errors import Text
-from shared.observability.label_values import method_label
-from shared.observability.metrics import Telemetry
-from shared.observability.tracing import Tracing
+from shared.observability import signals
+from shared.observability.signals import Telemetry, Tracing, method_label
 
-logger = log.get(__name__)
+logger = signals.get_logger(__name__)
 
 UNPRINTABLE = Text(
     "Địa chỉ có ký tự điều khiển không hợp lệ; đề nghị bỏ ký tự đó.",
@@ -44,7 +43,7 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
         request, started, status = Request(scope), time.perf_counter(), 0
-        request_id = str(clock.new_id())
+        request_id = str(runtime.new_id())
         correlation = _word(request.headers.get(CORRELATION)) or request_id
         request.state.correlation_id = correlation
 
@@ -57,7 +56,7 @@ class RequestLog:
             await send(message)
 
         with (
-            log.bound(correlation_id=correlation, request_id=request_id),
+            signals.bound(correlation_id=correlation, request_id=request_id),
             self._tracing.serving(request.method, request.headers.get("traceparent")) as span,
         ):
             await self._answered(request, receive, named)

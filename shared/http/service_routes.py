@@ -12,16 +12,15 @@ from faststream.nats import NatsBroker
 from faststream.specification import AsyncAPI
 from pydantic import BaseModel
 
-from shared.contracts.catalog import Catalog
-from shared.contracts.envelope import data_schema, source, subject_of
+from shared.contracts.envelope import Catalog, data_schema, source, subject_of
 from shared.contracts.envelope_schema import OPEN, event_schema
 from shared.contracts.event import Event
-from shared.eventstore.streams import EVENTS
+from shared.eventstore.log_reader import EVENTS
 from shared.http import asyncapi
 from shared.kernel.errors import Refusal
 from shared.kernel.health import Health, Purpose
 from shared.kernel.release import RELEASE
-from shared.observability.metrics import EXPOSITION_TYPE, Telemetry
+from shared.observability.signals import EXPOSITION_TYPE, Telemetry
 from shared.pages.layout import environment, safe
 
 READING = (

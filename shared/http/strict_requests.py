@@ -1,6 +1,6 @@
-"""Refuses what no route declares: unknown, repeated and empty query parameters, and bodies that nobody reads."""
+"""What is refused of a request before its route sees it, and the security headers of every answer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
@@ -10,12 +10,55 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.http.admin_routes import OWN_DATA
+from shared.http.request_context import STREAMED
 from shared.kernel.errors import Text
 from shared.signed_links.links import MAILBOX_PATH, PATH
 
-STREAMED = frozenset({"/imports", OWN_DATA})  # they read lines of JSON themselves
+
+def content_policy(**sources: str | Sequence[str]) -> str:
+    """Write a Content-Security-Policy: nothing is loaded, framed or sent but what `sources` name (`style_src=…`)."""
+    given = {name.replace("_", "-"): _joined(value) for name, value in sources.items()}
+    policy = {"default-src": "'none'", "form-action": "'none'", "base-uri": "'none'"} | given
+    return "; ".join(f"{name} {value}" for name, value in (policy | {"frame-ancestors": "'none'"}).items())
+
+
+def _joined(sources: str | Sequence[str]) -> str:
+    return sources if isinstance(sources, str) else " ".join(sources)
+
+
+DEFAULTS = {
+    "Content-Security-Policy": content_policy(),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+"""What an answer gets that does not set it itself: a page widens the policy, a file may be cached."""
+
+
+class SecurityHeaders:
+    """The outermost layer of an application, so that no answer leaves without these headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def completed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in DEFAULTS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, completed)
+
+
 NO_BODY = frozenset({b"", b"{}", b"null"})
 CLOSE = 0.6  # ratio of `difflib` from which a name is asked about
 TRACKING = frozenset(

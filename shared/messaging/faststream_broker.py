@@ -10,15 +10,14 @@ from faststream.nats.security import NatsNKey
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
-from shared.contracts.catalog import Catalog
-from shared.contracts.envelope import subject_of
+from shared.contracts.envelope import Catalog, subject_of
 from shared.contracts.envelope_schema import envelope_model
-from shared.eventstore.streams import EVENTS, stream_state
-from shared.kernel import log
+from shared.eventstore.log_reader import EVENTS, stream_state
 from shared.kernel.health import Check
 from shared.kernel.settings import ServiceSettings
+from shared.observability import signals
 
-logger = log.get(__name__)
+logger = signals.get_logger(__name__)
 
 LIBRARY = "loa.faststream"  # not below `faststream`, whose logger has a handler of its own
 logging.getLogger(LIBRARY).setLevel(logging.WARNING)

@@ -10,7 +10,7 @@ from faststream.response import PublishCommand
 from prometheus_client import CollectorRegistry
 
 from shared.eventstore.streams import CONSUMERS
-from shared.observability.label_values import OTHER
+from shared.observability.signals import OTHER
 
 FILTERS = tuple(subject for consumer in CONSUMERS for subject in consumer.filters)
 

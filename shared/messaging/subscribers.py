@@ -8,19 +8,18 @@ from typing import Literal
 from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
 from nats.aio.client import Client
 
-from shared.contracts.catalog import Catalog
-from shared.contracts.envelope import Recorded, decode
+from shared.contracts.envelope import Catalog, Recorded, decode
 from shared.contracts.event import Unknown
 from shared.eventstore.jetstream import TRACEPARENT
 from shared.eventstore.streams import CONSUMERS, Consumer
-from shared.kernel import clock, log
+from shared.kernel import runtime
 from shared.kernel.errors import PermanentError
 from shared.kernel.health import Check
 from shared.kernel.transient import BROKER, RETRIED
-from shared.observability.metrics import Telemetry
-from shared.observability.tracing import ReceivedMessage, Tracing
+from shared.observability import signals
+from shared.observability.signals import ReceivedMessage, Telemetry, Tracing
 
-logger = log.get(__name__)
+logger = signals.get_logger(__name__)
 
 AGAIN_SECONDS = 5.0
 UNEXPECTED_SECONDS = 60.0
@@ -59,7 +58,7 @@ class Subscribers:
             received = message.raw_message
             event = decode(self.catalog, received.metadata.sequence.stream, message.body, received.subject)
             if not isinstance(event.data, Unknown):
-                with log.bound(**event.ids):
+                with signals.bound(**event.ids):
                     await work(event)
                     logger.info("event_received", consumer=consumer, type=event.type)
 
@@ -132,7 +131,7 @@ def _covering(filters: Iterable[str]) -> str:
 
 def _received(message: NatsMessage) -> ReceivedMessage:
     metadata = message.raw_message.metadata
-    return ReceivedMessage(message.headers.get(TRACEPARENT), clock.now() - metadata.timestamp)
+    return ReceivedMessage(message.headers.get(TRACEPARENT), runtime.now() - metadata.timestamp)
 
 
 async def answer(consumer: str, message: NatsMessage, work: Work) -> Outcome:

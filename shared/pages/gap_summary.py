@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from shared.contracts.envelope import AggregateRef
-from shared.contracts.ids import draft_id, unit_id
+from shared.contracts.event import draft_id, unit_id
 from shared.contracts.metrics import ComplianceGapClosed
 from shared.contracts.vocabulary import Dataset, Instrument, Stage
-from shared.directory import units
-from shared.directory.drafts import policies_of
-from shared.eventstore.port import EventStore
+from shared.directory import folds
+from shared.directory.folds import policies_of
+from shared.eventstore.handle import EventStore
 from shared.signed_links.links import Link, LinkNotValid
 
 
@@ -63,5 +63,5 @@ async def _facts(store: EventStore, context: str, id_: UUID) -> Sequence[Any]:
 
 
 async def _name(store: EventStore, code: str, today: date) -> str:
-    unit = units.fold(await _facts(store, "unit", unit_id(code)))
+    unit = folds.unit_of(await _facts(store, "unit", unit_id(code)))
     return unit.name_on(today) if unit else code

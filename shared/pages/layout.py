@@ -1,13 +1,17 @@
-"""How pages look and what browsers may do with them: one layout, one style, one policy; they run no script."""
+"""The layout of HTML pages, and their error pages."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
+from fastapi.requests import Request
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
-from shared.http.security_headers import content_policy
+from shared.http.strict_requests import content_policy
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -36,3 +40,43 @@ def environment(*own: Path, filters: Mapping[str, Any] | None = None) -> Environ
 
 def day(value: date) -> str:
     return f"{value:%d/%m/}{value.year:04}"
+
+
+KEPT = ("retry-after", "www-authenticate")
+
+
+def page_route(as_page: Callable[[Request, Response], Response]) -> type[APIRoute]:
+    """Make routes that say what the problem document says, with its status and as a page; `as_page` shapes it."""
+
+    class PageRoute(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            answer = super().get_route_handler()
+
+            async def page(request: Request) -> Response:
+                handlers: Mapping[Any, Any] = request.app.exception_handlers
+                handled = tuple(kind for kind in handlers if _is_refusal(kind))
+                try:
+                    return await answer(request)
+                except handled as error:
+                    handler = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
+                    problem = await handler(request, error)
+                    return as_page(request, problem) if problem.body else problem
+
+            return page
+
+    return PageRoute
+
+
+def problem_body(problem: Response) -> dict[str, Any]:
+    """Read a problem document again."""
+    body: dict[str, Any] = json.loads(bytes(problem.body))
+    return body
+
+
+def kept_headers(problem: Response) -> dict[str, str]:
+    return {name: problem.headers[name] for name in KEPT if name in problem.headers}
+
+
+def _is_refusal(kind: Any) -> TypeGuard[type[Exception]]:
+    # An unexpected error is left to the server's last handler, which logs it.
+    return isinstance(kind, type) and issubclass(kind, Exception) and kind is not Exception

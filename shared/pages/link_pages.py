@@ -15,16 +15,15 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment
 
-from shared.contracts.datasets import banners
 from shared.contracts.envelope import Metadata
+from shared.contracts.event import banners
 from shared.contracts.vocabulary import AlertAnswer, Role
 from shared.http import request_context
-from shared.http.auth import Principal
-from shared.kernel.clock import Clock
+from shared.http.request_context import Principal
+from shared.kernel.runtime import Clock
 from shared.pages.forms import Fields
 from shared.pages.gap_summary import GapSummary
-from shared.pages.html_errors import kept_headers, page_route, problem_body
-from shared.pages.layout import safe
+from shared.pages.layout import kept_headers, page_route, problem_body, safe
 from shared.rules.wording import INSTRUMENTS, STAGES
 from shared.signed_links.links import PATH, Link, LinkIsOver, LinkNotValid, LinkReader
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.kernel.clock import Clock
 from shared.kernel.health import Check
+from shared.kernel.runtime import Clock
 from shared.kernel.transient import TRANSIENT
 
 

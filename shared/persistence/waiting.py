@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from shared.kernel import log
 from shared.kernel.transient import TRANSIENT
+from shared.observability import signals
 
-logger = log.get(__name__)
+logger = signals.get_logger(__name__)
 
 
 async def until_available(work: Callable[[], Awaitable[None]]) -> None:

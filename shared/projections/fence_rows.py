@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.eventstore.log_identity import LogView, Mark, Match, described
-from shared.projections.checkpoint import Checkpoint, CheckpointTables
+from shared.projections.rows import Checkpoint, CheckpointTables
 
 LOG_MATCHES = "log_matches"  # the log of the rows came back by itself
 GO_ON = "go_on"  # an operator accepted the present log

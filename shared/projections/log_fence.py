@@ -8,12 +8,15 @@ services, in a bucket of the broker. An operator opens the fence again (`loa rec
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from nats.aio.client import Client
 
+from shared.contracts.envelope import AggregateRef, NewEvent
 from shared.eventstore.fence_board import FenceBoard
+from shared.eventstore.handle import Append, BulkStore, History, Version
 from shared.eventstore.log_identity import (
     REASONS,
     LogReplaced,
@@ -25,14 +28,14 @@ from shared.eventstore.log_identity import (
     view_log,
 )
 from shared.eventstore.streams import last_position
-from shared.kernel import clock, log
+from shared.kernel import runtime
 from shared.kernel.errors import TransientError
 from shared.kernel.health import Check
 from shared.kernel.transient import TRANSIENT
+from shared.observability import signals
 from shared.projections.fence_rows import GO_ON, LOG_MATCHES, FenceRow, FenceRows, Stored
 
-logger = log.get(__name__)
-
+logger = signals.get_logger(__name__)
 POLL_SECONDS = 1.0
 LASTING_SECONDS = 3.0  # for which a log must be shorter (or gone) until that is believed
 SECONDS = 3.0  # of one question to the broker
@@ -141,7 +144,7 @@ class LogFence:
         async with self._turn:
             common = await self.common_position()
             lost = await self.rows.recent_after(common)
-            await self.rows.decide(GO_ON, by=by, reason=reason, at=clock.now(), lost=_summary(common, lost))
+            await self.rows.decide(GO_ON, by=by, reason=reason, at=runtime.now(), lost=_summary(common, lost))
             await self.rows.forget_recent(common)
         logger.warning("log_accepted", by=by, reason=reason, common_position=common, lost=len(lost))
 
@@ -237,9 +240,9 @@ class LogFence:
         if newest is not None and (newest.is_active or newest.mark == mark):
             row = newest  # of before, or accepted: the rebuild is under way
         elif self.rows is None:
-            row = FenceRow(clock.now(), match, described(match, mark, view), mark)
+            row = FenceRow(runtime.now(), match, described(match, mark, view), mark)
         else:
-            row = await self.rows.raise_fence(match, mark, view, clock.now())
+            row = await self.rows.raise_fence(match, mark, view, runtime.now())
         if self.own is None:
             logger.error("log_replaced", kind=match, detail=row.detail, reason=REASONS[match].en)
         self.own = row
@@ -250,7 +253,7 @@ class LogFence:
                 LOG_MATCHES,
                 by=f"service/{self._service}",
                 reason="the log is the right one again",
-                at=clock.now(),
+                at=runtime.now(),
             )
         if self.own is not None:
             logger.warning("log_matches_again")
@@ -271,3 +274,42 @@ class LogFence:
 def _summary(common: int, lost: Sequence[Mapping[str, object]]) -> dict[str, object]:
     events = [{name: str(value) for name, value in row.items() if value is not None} for row in lost]
     return {"common_position": common, "events": len(lost), "newest": events[-200:]}
+
+
+@dataclass(frozen=True, slots=True)
+class FencedEventStore:
+    """Does what `below` does, or raises `LogReplaced`. An append that another log took is not acknowledged."""
+
+    below: BulkStore
+    fence: LogFence
+
+    async def load(self, ref: AggregateRef) -> History:
+        await self.fence.require_open()
+        return await self.below.load(ref)
+
+    async def exists(self, ref: AggregateRef) -> bool:
+        await self.fence.require_open()
+        return await self.below.exists(ref)
+
+    async def load_all(self, refs: Sequence[AggregateRef]) -> Mapping[AggregateRef, History]:
+        await self.fence.require_open()
+        return await self.below.load_all(refs)
+
+    async def reach(self, position: int) -> None:
+        await self.fence.require_open()
+        await self.below.reach(position)
+
+    async def append(self, ref: AggregateRef, expected: Version, events: Sequence[NewEvent]) -> Version:
+        await self.fence.require_open()
+        before, connection = self.fence.appended, self.fence.connection
+        version = await self.below.append(ref, expected, events)
+        await self.fence.confirm(before, connection, version.position, str(events[-1].event_id))
+        return version
+
+    async def append_all(self, appends: Sequence[Append]) -> Sequence[Version]:
+        await self.fence.require_open()
+        before, connection = self.fence.appended, self.fence.connection
+        versions = await self.below.append_all(appends)
+        newest = str(appends[-1].events[-1].event_id)
+        await self.fence.confirm(before, connection, versions[-1].position, newest)
+        return versions

@@ -1,8 +1,8 @@
 """The check of a projection: whether it runs, and how far it is."""
 
 from shared.kernel.health import Check, Probe
-from shared.projections.port import State
 from shared.projections.projector import Runner
+from shared.projections.rows import State
 
 DISK_FULL = "No space left on device"
 

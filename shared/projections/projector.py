@@ -11,19 +11,21 @@ from nats.js.errors import NotFoundError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.contracts.catalog import Catalog
+from shared.contracts.envelope import Catalog
 from shared.eventstore.log_identity import LogView, Match, described, id_at, view_log
-from shared.eventstore.streams import StreamState, stream_state
-from shared.kernel import clock, log
+from shared.eventstore.log_reader import StreamState, stream_state
+from shared.kernel import runtime
 from shared.kernel.errors import TransientError
-from shared.kernel.task_group import together
+from shared.kernel.runtime import together
 from shared.kernel.transient import TRANSIENT
-from shared.observability.metrics import Telemetry
-from shared.observability.tracing import Tracing
-from shared.projections.batch_writer import Batches
-from shared.projections.checkpoint import Checkpoint, CheckpointMoved, CheckpointTables
-from shared.projections.event_feed import Feed, RawEvent
-from shared.projections.port import (
+from shared.observability import signals
+from shared.observability.signals import Telemetry, Tracing
+from shared.projections.batches import Batches, Feed, RawEvent
+from shared.projections.rebuild import Purpose, ShadowRebuild
+from shared.projections.rows import (
+    Checkpoint,
+    CheckpointMoved,
+    CheckpointTables,
     Guard,
     PoisonEvent,
     Projection,
@@ -32,9 +34,8 @@ from shared.projections.port import (
     StreamRecreated,
     allow,
 )
-from shared.projections.rebuild import Purpose, ShadowRebuild
 
-logger = log.get(__name__)
+logger = signals.get_logger(__name__)
 
 BATCH = 500
 WAIT_SECONDS = 1.0
@@ -210,7 +211,7 @@ class Runner:
     async def _project(
         self, batch: Sequence[RawEvent], checkpoint: Checkpoint, created: datetime
     ) -> Checkpoint:
-        with self._tracing.receiving(f"project {self.name}", self.rows.received(batch, clock.now())):
+        with self._tracing.receiving(f"project {self.name}", self.rows.received(batch, runtime.now())):
             checkpoint = await self.rows.project(batch, checkpoint, created)
             self._behind = batch[-1].recorded
             await self._show(Status(State.RUNNING, checkpoint.position, batch[-1].pending))
@@ -248,7 +249,7 @@ class Runner:
         at = error.position if isinstance(error, PoisonEvent) else None
         before = await self.rows.read()
         pending = max(0, await self.log_end() - before.position)
-        self._behind = self._behind or clock.now()
+        self._behind = self._behind or runtime.now()
         await self._show(Status(State.HALTED, before.position, pending, error.detail, at))
         while await self.rows.read() == before and not await self.rows.is_skipped(at):
             await asyncio.sleep(RETRY_SECONDS)
@@ -268,7 +269,7 @@ class Runner:
 
     def _lag_seconds(self) -> float:
         is_behind = self.status.pending > 0 and self._behind is not None
-        return (clock.now() - self._behind).total_seconds() if is_behind and self._behind else 0.0
+        return (runtime.now() - self._behind).total_seconds() if is_behind and self._behind else 0.0
 
     async def _show(self, status: Status) -> None:
         self._telemetry.position.labels(self.name).set(status.position)

@@ -1,18 +1,107 @@
-"""From entries in any order to the sequence of stage occurrences and the window of communication."""
+"""Facts in the order of their days: exactness of recorded days, values that hold from a day on, and the sequence of stages."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from operator import attrgetter
-from typing import NamedTuple
+from operator import attrgetter, itemgetter
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from shared.contracts.vocabulary import ENDS, Precision, Stage
+from shared.kernel.errors import Refusal
 from shared.rules.facts import DraftFacts, StageEntry
 from shared.rules.rulebook.procedures import ProcedureRule
-from shared.rules.rulebook.rulebook import Rulebook
-from shared.rules.rulebook.working_days import last_day
+from shared.rules.rulebook.rulebook import Rulebook, last_day
+
+T = TypeVar("T")
+LeadUnits = Sequence[tuple[date, str]]  # from which day which unit leads, in order
+
+
+def by_day(first: T, changes: Iterable[tuple[date, T]]) -> Sequence[tuple[date, T]]:
+    """Say what holds from which day, in order (compliance rules, Words: dated facts).
+
+    `changes` stand in the order of recording: the latest by day holds, whenever it was recorded; of two on one day
+    the one recorded last. Before all of them `first` holds.
+    """
+    return [(date.min, first), *sorted(changes, key=itemgetter(0))]
+
+
+def holds_on(dated: Sequence[tuple[date, T]], day: date) -> T:
+    """Give what holds on a day: what is dated later doesn't hold yet."""
+    return next(value for since, value in reversed(dated) if since <= day)
+
+
+def periods(dated: Sequence[tuple[date, T]]) -> Iterator[tuple[date, date, T]]:
+    """Give the days [from, to) on which each value holds; the last one holds until `date.max`."""
+    ends = [*(since for since, _ in dated[1:]), date.max]
+    for (since, value), end in zip(dated, ends, strict=True):
+        if since < end:
+            yield since, end, value
+
+
+def pieces(days: Iterable[date], end: date, state: Callable[[date], T]) -> Iterator[tuple[date, date, T]]:
+    """Cut at the days up to `end`, and join neighbours with the same state."""
+    marks = sorted(days)
+    if not marks:
+        return
+    begun, current = marks[0], state(marks[0])
+    for day in marks[1:]:
+        following = state(day)
+        if following != current:
+            yield begun, day, current
+            begun, current = day, following
+    yield begun, end, current
+
+
+def lead_units(facts: DraftFacts) -> LeadUnits:
+    """Return the leading unit by day; of two transfers on one day the one recorded last holds."""
+    return by_day(facts.lead_unit_code, ((transfer.on, transfer.unit_code) for transfer in facts.transfers))
+
+
+def unit_on(units: LeadUnits, day: date) -> str:
+    return holds_on(units, day)
+
+
+_JANUARY = 1
+
+
+class DayInFuture(Refusal):
+    code = "day-in-future"
+    kind = "invalid"
+
+    def __init__(self, day: date) -> None:
+        super().__init__(
+            f"Ngày {day:%d/%m/%Y} ở tương lai; chỉ ghi nhận việc đã diễn ra.",
+            f"The day {day} lies in the future; only what has happened is recorded.",
+        )
+
+
+class NotFirstDay(Refusal):
+    code = "not-first-day"
+    kind = "invalid"
+
+    def __init__(self, day: date, precision: Precision) -> None:
+        super().__init__(
+            f"Ngày chỉ biết đến tháng hoặc năm phải ghi là ngày đầu của kỳ đó; nhận được {day:%d/%m/%Y} ({precision}).",
+            f"A date known to the {precision} only is written as its first day; got {day}.",
+        )
+
+
+def is_first_day(day: date, precision: Precision) -> bool:
+    """Tell whether a day may stand for its period; every day stands for itself."""
+    if precision is Precision.DAY:
+        return True
+    return day.day == 1 and (precision is Precision.MONTH or day.month == _JANUARY)
+
+
+def check_recorded_day(day: date, precision: Precision, today: date) -> None:
+    """Refuse a day that lies in the future (a month or year: by its first day), or is no first day."""
+    if day > today:
+        raise DayInFuture(day)
+    if not is_first_day(day, precision):
+        raise NotFirstDay(day, precision)
+
 
 HALTS = ENDS | {Stage.SUSPENDED}  # while a draft is in one of them, nothing is asked of it
 _EXACTNESS = {Precision.DAY: 0, Precision.MONTH: 1, Precision.YEAR: 2}

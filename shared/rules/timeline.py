@@ -12,16 +12,18 @@ from itertools import pairwise
 from uuid import UUID
 
 from shared.contracts.vocabulary import Answer, GapClosure, GapState, Stage
-from shared.rules.coverage import DraftCase, Pair, PolicyCase, case_of
 from shared.rules.facts import DraftFacts
-from shared.rules.piecewise import LeadUnits, lead_units, pieces, unit_on
 from shared.rules.rulebook.rulebook import Rulebook
-from shared.rules.sequence import Occurrence
+from shared.rules.sequence import LeadUnits, Occurrence, lead_units, pieces, unit_on
 from shared.rules.verdicts import (
     ONE_DAY,
+    DraftCase,
     Judgement,
     OccurrenceVerdict,
+    Pair,
+    PolicyCase,
     PolicyVerdict,
+    case_of,
     date_as_of,
     in_scope,
     judge_own,

@@ -18,7 +18,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from shared.contracts.ids import LOA_NAMESPACE
+from shared.contracts.event import LOA_NAMESPACE
 from shared.contracts.vocabulary import AlertAnswer, Stage
 from shared.kernel.errors import Refusal, Text
 

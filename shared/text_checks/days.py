@@ -9,11 +9,10 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from shared.kernel.clock import day_in_vietnam, now
 from shared.kernel.errors import Text
-from shared.kernel.local_day import VIETNAM
-from shared.text_checks.exact_values import not_a_day
-from shared.text_checks.written_dates import Meant, meant
+from shared.kernel.local_day import VIETNAM, day_in_vietnam
+from shared.kernel.runtime import now
+from shared.text_checks.exact_values import Meant, meant, not_a_day
 
 FIRST_DAY = date(1945, 1, 1)  # the State was founded on 2 September 1945; before its year it records nothing
 LAST_DAY = date(2100, 12, 31)  # of ends, deadlines and days that are asked about

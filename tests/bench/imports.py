@@ -21,10 +21,9 @@ from pathlib import Path
 from shared.bulk_import import pipeline
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
 from shared.contracts.registry import DraftRetitled
+from shared.eventstore.handle import NOTHING, Append
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.port import NOTHING
-from shared.eventstore.unit_of_work import Append
-from shared.kernel.clock import new_id
+from shared.kernel.runtime import new_id
 from tests.support.platform.bench_platform import MODULE, Apart, apart, bench_platform
 from tests.support.platform.service import Platform, Row, eventually
 from tests.support.samples import thousands

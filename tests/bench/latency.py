@@ -18,9 +18,9 @@ from typing import Any
 
 from shared.contracts.envelope import AggregateRef, NewEvent
 from shared.contracts.registry import DraftRetitled
+from shared.eventstore.handle import NOTHING
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.port import NOTHING
-from shared.kernel.clock import new_id
+from shared.kernel.runtime import new_id
 from tests.bench.imports import META
 from tests.support.platform.bench_platform import Apart, apart, bench_platform
 from tests.support.platform.service import Api, Platform

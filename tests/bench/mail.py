@@ -27,15 +27,14 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.local.engines.ports import free_port
-from services.notifier.adapters.delivery.ledger_rows import claim_of
+from services.notifier.adapters.delivery.ledger import claim_of
 from services.notifier.adapters.delivery.message import wire
 from services.notifier.adapters.tables import DIGEST, RECIPIENT
-from services.notifier.application.sender import WORKERS
+from services.notifier.application.ticks import WORKERS
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
-from shared.contracts.ids import unit_id
+from shared.contracts.event import unit_id
+from shared.eventstore.handle import NOTHING, Append
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.port import NOTHING
-from shared.eventstore.unit_of_work import Append
 from shared.service import tune_gc
 from tests.integration.notifier.notifier_fixture import (
     MONDAY,

@@ -32,9 +32,9 @@ from shared.contracts.registry import (
     DraftWithdrawn,
 )
 from shared.contracts.vocabulary import Channel, Stage
+from shared.eventstore.handle import NOTHING
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.port import NOTHING
-from shared.projections.event_feed import Feed
+from shared.projections.batches import Feed
 from shared.rules.facts import DraftFacts, StageEntry
 from tests.support.platform.bench_platform import bench_platform
 from tests.support.platform.service import Api, Platform

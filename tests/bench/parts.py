@@ -25,10 +25,10 @@ from uuid import UUID
 import aiosmtplib
 
 from services.notifier.adapters.delivery import message
-from services.notifier.adapters.delivery.headers import header
+from services.notifier.adapters.delivery.message import header
 from services.notifier.application.ports import Attachment, Mail, Outgoing
-from services.notifier.application.sender import WORKERS
-from shared.kernel.clock import VIETNAM
+from services.notifier.application.ticks import WORKERS
+from shared.kernel.local_day import VIETNAM
 from tests.bench.mail import SENDER, sink
 
 MAILS = 400

@@ -15,14 +15,14 @@ WRITE_PATH = {
         "shared.eventstore.jetstream:JetStreamEventStore.load",
         "shared.eventstore.jetstream:JetStreamEventStore.append",
         "shared.eventstore.jetstream:JetStreamEventStore._publish",
-        "shared.projections.checkpoint:CheckpointTables.lock",
-        "shared.projections.checkpoint:CheckpointTables.advance",
-        "shared.projections.batch_writer:Batches.project",
+        "shared.projections.rows:CheckpointTables.lock",
+        "shared.projections.rows:CheckpointTables.advance",
+        "shared.projections.batches:Batches.project",
     ),
     "campaigns": ("shared.eventstore.jetstream:JetStreamEventStore.append",),
     "metrics": (
-        "shared.projections.batch_writer:Batches.project",
-        "services.metrics.application.gap_reconciler:GapReconciler.reconcile",
+        "shared.projections.batches:Batches.project",
+        "services.metrics.application.projections:GapReconciler.reconcile",
         "shared.eventstore.jetstream:JetStreamEventStore.append",
     ),
 }
@@ -38,7 +38,7 @@ MAIL_PATH = {
         "services.notifier.adapters.delivery.ledger:SqlLedger.unannounced",
         "services.notifier.adapters.delivery.ledger:SqlLedger.announced",
         "services.notifier.adapters.delivery.smtp:SmtpTransport.deliver",
-        "services.notifier.adapters.planning.schedule:SqlMailRuns.close",
+        "services.notifier.adapters.planning.snapshot:SqlMailRuns.close",
     ),
 }
 FAILPOINTS = tuple(

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from importlib import import_module
 
 from shared import service
-from shared.kernel import log
+from shared.observability import signals
 from tests.chaos import failpoints
 
 SERVICE = os.environ.get("LOA_TEST_SERVICE", "notifier")
@@ -28,7 +28,7 @@ def main() -> None:
     settings = import_module(f"services.{SERVICE}.settings").Settings()
     if name := os.environ.get("LOA_TEST_KILL"):
         failpoints.set_up(name)
-    log.configure(settings.service, settings.log_format, settings.log_level)
+    signals.configure(settings.service, settings.log_format, settings.log_level)
     arguments = (clock,) if SERVICE == "notifier" else ()
     service.serve(app.create_app(settings, *arguments), settings)
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from shared.contracts.ids import draft_id
+from shared.contracts.event import draft_id
 from tests.chaos.harness.checker import Evidence, violations
 from tests.chaos.harness.history import Attempt, Command, End, History
 

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.projections.port import State
+from shared.projections.rows import State
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.support.platform.service import eventually
 from tests.support.platform.stack import Stack, running

@@ -22,7 +22,7 @@ from aiosmtpd.controller import Controller
 
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
-from shared.kernel.clock import new_id
+from shared.kernel.runtime import new_id
 from tests.chaos.unruly_server import IN_DOUBT, KINDS, UnrulyServer
 from tests.integration.notifier.notifier_fixture import (
     MONDAY,

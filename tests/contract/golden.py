@@ -8,7 +8,7 @@ from typing import Any, Union, get_args, get_origin
 import orjson
 from pydantic import BaseModel
 
-from shared.contracts.catalog import CATALOG
+from shared.contracts.envelope import CATALOG
 from shared.contracts.envelope_schema import event_schema
 from shared.contracts.event import Event
 

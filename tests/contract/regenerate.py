@@ -13,10 +13,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import orjson
 
-from shared.contracts.about import ABOUT_DRAFTS, About
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent, encode
-from shared.contracts.event import Event
-from shared.contracts.ids import draft_id, programme_id, unit_id
+from shared.contracts.event import ABOUT_DRAFTS, About, Event, draft_id, programme_id, unit_id
 from tests.contract import golden
 
 _DRAFT = "LUAT-DATDAI"

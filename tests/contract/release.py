@@ -3,7 +3,7 @@
 import re
 import sys
 
-from shared.contracts.catalog import CATALOG
+from shared.contracts.envelope import CATALOG
 from tests.contract import golden, releases
 
 

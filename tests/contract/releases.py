@@ -14,7 +14,7 @@ import orjson
 
 from shared.contracts.envelope import CONTENT_TYPE, subject_of
 from shared.contracts.event import Event
-from shared.eventstore.streams import EVENTS
+from shared.eventstore.log_reader import EVENTS
 from tests.contract import golden
 from tests.contract.compatibility import breaking
 

@@ -10,14 +10,12 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from shared.contracts.catalog import CATALOG
-from shared.contracts.envelope import AggregateRef, NewEvent, decode, encode
-from shared.contracts.event import Event, Unknown
-from shared.contracts.ids import unit_id
+from shared.contracts.envelope import CATALOG, AggregateRef, NewEvent, decode, encode
+from shared.contracts.event import Event, Unknown, unit_id
 from shared.contracts.registry import UnitMoved
 from shared.contracts.vocabulary import CLOSED_LISTS, OPEN_LISTS
-from shared.kernel.clock import new_id
 from shared.kernel.errors import PermanentError
+from shared.kernel.runtime import new_id
 from tests.contract.golden import MODELS, fields, sample, wire
 from tests.integration.directory.histories import META
 

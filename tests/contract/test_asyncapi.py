@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.contracts.catalog import CATALOG
-from shared.contracts.envelope import data_schema
+from shared.contracts.envelope import CATALOG, data_schema
 from shared.contracts.envelope_schema import event_schema
-from shared.eventstore.streams import CONSUMERS, EVENTS, TICKS
+from shared.eventstore.log_reader import EVENTS
+from shared.eventstore.streams import CONSUMERS, TICKS
 from tests.contract.test_endpoints import app_of, every_service
 from tests.support.node_packages import LOCKED, node_folder
 

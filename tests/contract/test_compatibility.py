@@ -10,7 +10,7 @@ import pytest
 from pydantic import Field, StringConstraints
 
 from shared.contracts import registry
-from shared.contracts.catalog import CATALOG
+from shared.contracts.envelope import CATALOG
 from shared.contracts.envelope_schema import OPEN
 from shared.contracts.event import Event
 from shared.contracts.vocabulary import Precision, Stage

@@ -9,10 +9,8 @@ from uuid import UUID
 import jsonschema
 import pytest
 
-from shared.contracts.about import ABOUT_DRAFTS
-from shared.contracts.catalog import CATALOG, OWNERS
-from shared.contracts.envelope import NewEvent, decode, encode
-from shared.contracts.event import Event, Unknown
+from shared.contracts.envelope import CATALOG, OWNERS, NewEvent, decode, encode
+from shared.contracts.event import ABOUT_DRAFTS, Event, Unknown
 from shared.contracts.registry import UnitMoved
 from shared.kernel.errors import PermanentError
 from tests.contract.golden import (

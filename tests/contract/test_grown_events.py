@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from pydantic.fields import FieldInfo
 
-from shared.contracts.catalog import CATALOG
-from shared.contracts.envelope import Recorded, decode
+from shared.contracts.envelope import CATALOG, Recorded, decode
 from shared.contracts.event import Event
 from tests.contract.golden import MODELS, sample, wire
 from tests.support.platform.projections import read_model

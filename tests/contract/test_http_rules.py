@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.http.app_factory import MOST_BYTES
+from shared.http.request_context import MOST_BYTES
 from tests.contract.test_endpoints import PUBLIC, app_of
 from tests.support.platform.service import SERVICES, existing
 

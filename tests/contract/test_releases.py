@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.catalog import CATALOG
+from shared.contracts.envelope import CATALOG
 from shared.contracts.event import Event
 from shared.contracts.vocabulary import CLOSED_LISTS, OPEN_LISTS
 from tests.contract import golden, regenerate, release, releases

@@ -6,8 +6,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from shared.http.app_factory import MOST_BYTES
-from shared.http.security_headers import content_policy
+from shared.http.request_context import MOST_BYTES
+from shared.http.strict_requests import content_policy
 from shared.signed_links.links import MAILBOX_PATH, PATH
 from tests.contract.test_endpoints import app_of, endpoints, every_service
 

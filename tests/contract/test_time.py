@@ -21,19 +21,19 @@ def sources() -> list[Path]:
 
 
 def reads_of_the_clock(tree: ast.AST) -> Iterator[int]:
-    """Give the lines that take `shared.kernel.clock.now`, by whichever import."""
+    """Give the lines that take `shared.kernel.runtime.now`, by whichever import."""
     for node in ast.walk(tree):
         match node:
             case ast.Attribute(value=ast.Name(id="clock"), attr="now"):
                 yield node.lineno
-            case ast.ImportFrom(module="shared.kernel.clock", names=names) if any(
+            case ast.ImportFrom(module="shared.kernel.runtime", names=names) if any(
                 name.name == "now" for name in names
             ):
                 yield node.lineno
 
 
 @pytest.mark.parametrize(
-    "text", ["clock.now()", "given = clock.now", "from shared.kernel.clock import Clock, now"]
+    "text", ["clock.now()", "given = clock.now", "from shared.kernel.runtime import Clock, now"]
 )
 def test_a_read_of_the_clock_is_detected(text: str) -> None:
     assert list(reads_of_the_clock(ast.parse(text))) == [1]

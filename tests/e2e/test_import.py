@@ -19,7 +19,8 @@ import deploy.sample
 from deploy.cli.client import Services
 from deploy.local.state import Current
 from deploy.sample import exercise
-from shared.kernel import clock
+from shared.kernel import runtime
+from shared.kernel.local_day import day_in_vietnam
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.support.platform.dumps import dump
 from tests.support.platform.home import Home, platform, settle
@@ -28,7 +29,7 @@ from tests.support.samples.refusals import CASES, answers, table, written
 OPEN = Path(deploy.sample.__file__).parent / "open"
 README = Path(deploy.cli.__file__).with_name("README.md")
 
-TOMORROW = clock.day_in_vietnam(clock.now()) + timedelta(days=1)
+TOMORROW = day_in_vietnam(runtime.now()) + timedelta(days=1)
 DRAFT = "VD-1,Nghị quyết thử,provincial_resolution,SO-A,law_2025_amended,yes"
 
 GOOD = {
@@ -193,7 +194,7 @@ NOTED = ("Trụ sở", "Bàn giao", "Người trình", "Người soạn", "Số 
 
 @pytest.mark.timeout(300)
 async def test_what_is_exported_goes_in_again_to_an_identical_state(home: Home) -> None:
-    exercise.write(home.root / "office", clock.day_in_vietnam(clock.now()), load_rulebook().calendar)
+    exercise.write(home.root / "office", day_in_vietnam(runtime.now()), load_rulebook().calendar)
     head, _, units = MERGED["units"].partition("\n")
     registered = GOOD["units"].partition("\n")[2].replace("\n", ",\n")
     own = _written(home.root / "merged", {**MERGED, "units": f"{head}\n{registered}{units}"})

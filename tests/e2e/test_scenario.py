@@ -14,7 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.kernel import clock
+from shared.kernel import runtime
+from shared.kernel.local_day import day_in_vietnam
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.support.platform.home import Home, until
 
@@ -57,7 +58,7 @@ def gaps(home: Home) -> dict[str, Any]:
 
 @pytest.mark.timeout(300)
 def test_the_whole_scenario(home: Home) -> None:
-    today = clock.day_in_vietnam(clock.now())
+    today = day_in_vietnam(runtime.now())
     first_day = CALENDAR.next_working_day(today)
     next_day = CALENDAR.next_working_day(first_day + timedelta(days=1))
     first = mails(home, today) or mails(home, first_day)

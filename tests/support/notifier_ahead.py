@@ -9,15 +9,16 @@ from datetime import datetime, timedelta
 from services.notifier.app import MIGRATIONS, create_app
 from services.notifier.settings import Settings
 from shared import service
-from shared.kernel import clock, log
+from shared.kernel import runtime
+from shared.observability import signals
 
 
 def main(ahead: timedelta) -> None:
     def later() -> datetime:
-        return clock.now() + ahead
+        return runtime.now() + ahead
 
     settings = Settings()
-    log.configure(settings.service, settings.log_format, settings.log_level)
+    signals.configure(settings.service, settings.log_format, settings.log_level)
     service.start(create_app(settings, later), settings, MIGRATIONS)
 
 

@@ -12,8 +12,8 @@ import asyncpg
 from deploy.local.engines.nats import NatsServer
 from deploy.local.engines.postgres import PostgresServer
 from deploy.local.keys.keyring import Keyring
-from shared.contracts.ids import draft_id
-from shared.eventstore.streams import EVENTS
+from shared.contracts.event import draft_id
+from shared.eventstore.log_reader import EVENTS
 from tests.support.platform.service import SERVICES, Platform, eventually, open_platform
 from tests.support.servers.engines import THROW_AWAY, Databases, connected, fresh_nats
 from tests.support.servers.ports import free_port

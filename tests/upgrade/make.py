@@ -20,8 +20,9 @@ from deploy.local.engines.nats import NatsServer
 from deploy.local.engines.postgres import PostgresServer
 from deploy.local.keys.keyring import keyring
 from deploy.nats.permissions import OPERATOR
-from shared.eventstore.streams import EVENTS
-from shared.kernel import clock
+from shared.eventstore.log_reader import EVENTS
+from shared.kernel import runtime
+from shared.kernel.local_day import day_in_vietnam
 from tests.support.platform import first_release
 from tests.support.platform.service import SERVICES, Platform, open_platform
 from tests.support.servers.engines import THROW_AWAY, Databases, connected, fresh_nats
@@ -37,7 +38,7 @@ async def make(version: str) -> None:
     target = first_release.KEPT / f"{version}.loa"
     if target.exists():
         raise FileExistsError(f"{target} is a release's: make the archive of another version")
-    today = clock.day_in_vietnam(clock.now())
+    today = day_in_vietnam(runtime.now())
     async with running() as (platform, server):
         recording = Recording(platform, today)
         await recording.record()
@@ -98,7 +99,7 @@ async def keep_log(server: NatsServer, target: Path, version: str) -> None:
                 stream = await snapshot.save(operator, EVENTS, file)
         manifest = archive.Manifest(
             release=version,
-            begun=clock.now().isoformat(),
+            begun=runtime.now().isoformat(),
             last_position=stream["state"]["last_seq"],
             log_sha256="",
             faults=0,

@@ -8,8 +8,7 @@ from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
-from shared.rules.rulebook.rulebook import CALENDARS, read_files
-from shared.rules.rulebook.working_days import WEEKDAYS
+from shared.rules.rulebook.rulebook import CALENDARS, WEEKDAYS, read_files
 
 
 @dataclass(frozen=True, slots=True)

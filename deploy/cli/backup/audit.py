@@ -7,11 +7,10 @@ from uuid import UUID
 
 import orjson
 
-from shared.contracts.catalog import CATALOG, OWNERS, Catalog
-from shared.contracts.envelope import Recorded, decode, subject_named
+from shared.contracts.envelope import CATALOG, OWNERS, Catalog, Recorded, decode, subject_named
 from shared.contracts.event import Unknown
 from shared.kernel.errors import PermanentError, Text
-from shared.projections.event_feed import RawEvent
+from shared.projections.batches import RawEvent
 
 
 @dataclass(frozen=True, slots=True)

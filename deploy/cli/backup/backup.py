@@ -15,8 +15,8 @@ from deploy.cli.backup.audit import Audit
 from deploy.cli.client import Services
 from deploy.cli.console import CommandError, count, out, print_text
 from deploy.nats.permissions import SERVICES
-from shared.eventstore.streams import EVENTS
-from shared.kernel import clock
+from shared.eventstore.log_reader import EVENTS
+from shared.kernel import runtime
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.kernel.release import RELEASE
@@ -33,7 +33,7 @@ def backup(services: Services, path: Path) -> Manifest:
 
 
 def _collect(services: Services, folder: Path) -> Manifest:
-    begun = clock.now()
+    begun = runtime.now()
     stream, audit = asyncio.run(_save_log(folder / archive.STREAM))
     for service in SERVICES:
         _save_rows(services, service, folder / own_rows(service))

@@ -16,7 +16,7 @@ from deploy.cli.console import CommandError, count, out, print_text
 from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import SERVICES
 from shared.eventstore import streams
-from shared.eventstore.streams import EVENTS
+from shared.eventstore.log_reader import EVENTS, StreamState
 from shared.kernel.counted import agreeing, counted
 from shared.kernel.errors import Text
 
@@ -57,7 +57,7 @@ async def _check_empty() -> None:
         await _require_empty(client)
 
 
-async def _require_empty(client: Client) -> streams.StreamState | None:
+async def _require_empty(client: Client) -> StreamState | None:
     result = await brokers.log_state(client)
     if result and result.last:
         raise NotEmpty(result.last)

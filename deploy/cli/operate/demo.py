@@ -15,12 +15,11 @@ from deploy.local.keys.keyring import write_secret
 from deploy.local.state import Current
 from deploy.sample import exercise
 from shared.contracts.vocabulary import Dataset
-from shared.kernel import clock
+from shared.kernel import runtime
 from shared.kernel.errors import Text
-from shared.kernel.local_day import VIETNAM
+from shared.kernel.local_day import VIETNAM, day_in_vietnam
 from shared.kernel.settings import RuleSettings
-from shared.rules.rulebook.rulebook import load_rulebook
-from shared.rules.rulebook.working_days import Calendar
+from shared.rules.rulebook.rulebook import Calendar, load_rulebook
 
 OPEN = Path(deploy.sample.__path__[0]) / "open"
 DIGEST_HOUR = 8  # in Vietnam
@@ -41,7 +40,7 @@ class DemoState:
         self._file = file
         stored = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
         self.complete: bool = stored.get("complete", False)
-        self.day = date.fromisoformat(stored["day"]) if stored else clock.day_in_vietnam(clock.now())
+        self.day = date.fromisoformat(stored["day"]) if stored else day_in_vietnam(runtime.now())
         self._write()
 
     def finish(self) -> None:
@@ -89,7 +88,7 @@ def _show_figures(services: Services, position: int) -> None:
 
 def _tick(services: Services) -> None:
     """Send the mails that are due; if none are due at this moment, render those of the next digest."""
-    moment = clock.now().astimezone(VIETNAM)
+    moment = runtime.now().astimezone(VIETNAM)
     at = next_digest(moment, load_rulebook(RuleSettings().rule_files).calendar)
     if at is not None:
         print_text(

@@ -16,7 +16,7 @@ from deploy.local.settings import LocalSettings
 from deploy.local.up import TOKEN_DAYS
 from deploy.nats.permissions import SERVICES, authorization
 from shared.contracts.vocabulary import Role
-from shared.kernel import clock
+from shared.kernel import runtime
 from shared.kernel.errors import Text
 
 MOUNTED = "mounted"
@@ -90,7 +90,7 @@ def _environment(folder: Path) -> Iterator[str]:
 
 
 def _token(folder: Path) -> str:
-    expires = clock.now() + timedelta(days=TOKEN_DAYS)
+    expires = runtime.now() + timedelta(days=TOKEN_DAYS)
     return tokens.signer(folder / "keys").token("loa-keys", Role.OPERATOR, expires)
 
 

@@ -8,7 +8,7 @@ from nats.js.errors import NotFoundError
 
 from deploy.cli.console import CommandError, count, listed
 from deploy.nats.permissions import SUBSCRIBER
-from shared.eventstore.streams import EVENTS
+from shared.eventstore.log_reader import EVENTS
 from shared.eventstore.subscriber_states import EVERYTHING, SubscriberState, state_of
 
 

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import permutations
 
 from deploy.cli.console import CommandError, listed
-from shared.contracts.catalog import CATALOG
-from shared.contracts.envelope import subject_of
+from shared.contracts.envelope import CATALOG, subject_of
 from shared.eventstore.subscriber_states import EVERYTHING
 
 WORD = re.compile(r"[^\s.*>]+|\*")

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from deploy.cli.console import count, listed, moment
 from deploy.nats.permissions import SUBSCRIBER, inbox_prefix
-from shared.eventstore.streams import EVENTS
+from shared.eventstore.log_reader import EVENTS
 from shared.eventstore.subscriber_states import SubscriberState
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text

@@ -20,7 +20,7 @@ from deploy.local.engines import nats as local
 from deploy.local.keys.keyring import Keyring, new_seed, write_secret
 from deploy.nats.permissions import SERVICES, SUBSCRIBER, authorization, subscriber
 from shared.eventstore.subscriber_states import SubscriberState, subscriber_states
-from shared.kernel import clock
+from shared.kernel import runtime
 from shared.kernel.errors import Text
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -113,8 +113,8 @@ def show(*, as_json: bool = False) -> None:
             to=err,
         )
     elif states:
-        out.print(view.table(states, clock.now()))
-        for line in view.problems(states, clock.now()):
+        out.print(view.table(states, runtime.now()))
+        for line in view.problems(states, runtime.now()):
             print_text(line, style="red")
     if states is not None and not as_json:
         for user in without_durable(names, states):

@@ -6,7 +6,7 @@ from deploy.cli import brokers
 from deploy.cli.console import CommandError
 from deploy.local.keys import tokens
 from shared.contracts.vocabulary import Role
-from shared.kernel import clock
+from shared.kernel import runtime
 
 
 def sign(role: Role, unit: str | None, days: int) -> str:
@@ -23,5 +23,5 @@ def sign(role: Role, unit: str | None, days: int) -> str:
             f"There is no signing key in {folder}; `loa up` creates it, or `loa keys` for containers "
             "(then set LOA_DATA_DIR to the folder of `loa keys`).",
         )
-    expires = clock.now() + timedelta(days=days)
-    return tokens.signer(folder).token(clock.new_id().hex, role, expires, unit)
+    expires = runtime.now() + timedelta(days=days)
+    return tokens.signer(folder).token(runtime.new_id().hex, role, expires, unit)

@@ -12,7 +12,7 @@ from deploy.cli.operate.health import readiness
 from deploy.local.settings import LocalSettings
 from deploy.local.state import Current
 from deploy.local.up import running
-from shared.kernel import clock
+from shared.kernel import runtime
 from shared.kernel.errors import Text
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -64,7 +64,7 @@ def _logged(folder: Path) -> Callable[[Text], None]:
     def log(text: Text) -> None:
         print_text(text, style="yellow", to=err)
         with (folder / "logs" / "up.log").open("a", encoding="utf-8") as file:
-            file.write(f"{clock.now().isoformat(timespec='seconds')} {text.en}\n")
+            file.write(f"{runtime.now().isoformat(timespec='seconds')} {text.en}\n")
 
     return log
 

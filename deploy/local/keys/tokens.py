@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.local.keys import signing
 from shared.contracts.vocabulary import Role
-from shared.http.auth import AUDIENCE
+from shared.http.request_context import AUDIENCE
 from shared.signed_links.links import key_id
 
 

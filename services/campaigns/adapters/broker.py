@@ -5,7 +5,7 @@ from services.campaigns.application.promises import plan_as_answered, raise_obst
 from shared.contracts.envelope import Recorded
 from shared.contracts.notifier import AlertAcknowledged, AlertObstacleReported
 from shared.contracts.registry import DraftMerged, DraftWithdrawn
-from shared.kernel.clock import Clock
+from shared.kernel.runtime import Clock
 from shared.messaging.subscribers import Subscribers
 
 DRAFT_ENDS = "campaigns-draft-ends"

@@ -5,13 +5,11 @@ from uuid import UUID, uuid5
 
 from fastapi import Depends, Request, Response
 
-from shared.contracts.acting import Acting
-from shared.contracts.ids import LOA_NAMESPACE
+from shared.contracts.event import LOA_NAMESPACE, Acting
 from shared.eventstore.handle import Handled
 from shared.http import request_context
-from shared.http.auth import Principal, Supervisor, Writer
-from shared.http.request_context import Accepted, IdempotencyKey, IfMatch
-from shared.kernel.clock import NewId
+from shared.http.request_context import Accepted, IdempotencyKey, IfMatch, Principal, Supervisor, Writer
+from shared.kernel.runtime import NewId
 
 
 class _CommandContext:

@@ -15,10 +15,11 @@ from services.campaigns.domain.communication_commands import Addition
 from services.campaigns.domain.draft import Given
 from shared.bulk_import.row_parsing import Reason
 from shared.bulk_import.sheet import Session, Sheet, Taken
-from shared.contracts.acting import SUPERVISION
 from shared.contracts.envelope import AggregateRef, Metadata
+from shared.contracts.event import SUPERVISION
 from shared.eventstore.handle import Handled
-from shared.kernel.clock import NewId, day_in_vietnam
+from shared.kernel.local_day import day_in_vietnam
+from shared.kernel.runtime import NewId
 
 
 @dataclass(frozen=True, slots=True)

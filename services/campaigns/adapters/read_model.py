@@ -19,10 +19,11 @@ from services.campaigns.application.queries import (
 )
 from services.campaigns.domain.draft import DraftSummary
 from shared.contracts.vocabulary import Dataset
-from shared.directory.queries import leads_on
+from shared.directory.projection import leads_on
 from shared.http.paging import key_of
 from shared.http.request_context import MOST_POSITION
-from shared.kernel.clock import Clock, day_in_vietnam
+from shared.kernel.local_day import day_in_vietnam
+from shared.kernel.runtime import Clock
 
 UNIT = directory.units.unit
 DRAFT, LEAD, POLICY = directory.drafts.draft, directory.drafts.lead, directory.drafts.policy

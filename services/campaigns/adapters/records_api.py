@@ -7,10 +7,9 @@ from services.campaigns.adapters.plans.views import PlanView, plan_view
 from services.campaigns.application.commands import plan_ref
 from services.campaigns.application.queries import CommunicationFilter, ReadModel
 from services.campaigns.domain.plan import plan
-from shared.eventstore.unit_of_work import BulkStore
-from shared.http.auth import Reader
+from shared.eventstore.handle import BulkStore
 from shared.http.paging import Listing, Paged
-from shared.http.request_context import AtPosition, Today
+from shared.http.request_context import AtPosition, Reader, Today
 
 
 def router(read_model: ReadModel, store: BulkStore) -> APIRouter:

@@ -12,14 +12,13 @@ from services.campaigns.domain.communication import Communication
 from services.campaigns.domain.communication_commands import Attach, Evidence, Record
 from services.campaigns.domain.draft import Given
 from services.campaigns.domain.errors import CommunicationNotFound, NothingOwed
-from shared.contracts.acting import Acting
 from shared.contracts.campaigns import (
     CommunicationRecorded,
     PlanActivityPlanned,
 )
 from shared.contracts.envelope import Metadata
-from shared.contracts.ids import LOA_NAMESPACE, evidence_id
-from shared.eventstore.port import EventStore
+from shared.contracts.event import LOA_NAMESPACE, Acting, evidence_id
+from shared.eventstore.handle import EventStore
 from shared.pages.gap_summary import GapSummary, gap_summary_of
 from shared.signed_links.links import Link
 

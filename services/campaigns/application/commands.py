@@ -17,14 +17,12 @@ from services.campaigns.domain.errors import (
     DraftNotYetRegistered,
     UnitNotYetRegistered,
 )
-from shared.contracts.about import About
-from shared.contracts.acting import SUPERVISION, Acting
 from shared.contracts.envelope import AggregateRef, Metadata, Recorded, following
-from shared.contracts.ids import draft_id, programme_id
+from shared.contracts.event import SUPERVISION, About, Acting, draft_id, programme_id
 from shared.contracts.registry import DraftMerged, DraftWithdrawn
-from shared.eventstore.handle import Handled, handle, handle_prepared
-from shared.eventstore.port import EventStore, History
-from shared.kernel.clock import NewId, day_in_vietnam
+from shared.eventstore.handle import EventStore, Handled, History, handle, handle_prepared
+from shared.kernel.local_day import day_in_vietnam
+from shared.kernel.runtime import NewId
 
 ACTOR = "service/campaigns"
 DraftEnd = DraftWithdrawn | DraftMerged

@@ -17,7 +17,7 @@ from shared.contracts.campaigns import (
 from shared.contracts.envelope import Recorded
 from shared.contracts.event import Event
 from shared.contracts.programme import ProgrammeEntry, ProgrammeEvent
-from shared.projections.row_changes import Change, Put, RowChange
+from shared.projections.rows import Change, Put, RowChange
 
 Rows = list[RowChange]
 

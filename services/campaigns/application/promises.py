@@ -8,12 +8,11 @@ from services.campaigns.application.commands import ACTOR, Commands
 from services.campaigns.domain import plan as plans
 from services.campaigns.domain import programme as programmes
 from services.campaigns.domain.draft import Given
-from shared.contracts.acting import SUPERVISION
 from shared.contracts.envelope import Recorded, following
-from shared.contracts.ids import LOA_NAMESPACE
+from shared.contracts.event import LOA_NAMESPACE, SUPERVISION
 from shared.contracts.notifier import AlertAcknowledged, AlertObstacleReported
 from shared.contracts.vocabulary import ProgrammeKind
-from shared.kernel.clock import day_in_vietnam
+from shared.kernel.local_day import day_in_vietnam
 from shared.rules.figures import reporting_year
 
 MOST_TITLE = 200

@@ -26,10 +26,9 @@ from shared.contracts.campaigns import (
     CommunicationRetracted,
     CommunicationVerified,
 )
-from shared.contracts.decider import Decider
-from shared.contracts.ids import draft_id
+from shared.contracts.event import Decider, draft_id
 from shared.contracts.vocabulary import Precision
-from shared.rules.recorded_dates import check_recorded_day
+from shared.rules.sequence import check_recorded_day
 
 MOST_PEOPLE = 1_000_000_000  # more than that is a typing error
 _CONTENT = frozenset(CommunicationCorrected.model_fields) - {"reason"}

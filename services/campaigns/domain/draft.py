@@ -5,10 +5,9 @@ from datetime import date
 from typing import TypedDict
 
 from services.campaigns.domain.errors import NotYourDraft
-from shared.contracts.about import About
-from shared.contracts.acting import Acting
+from shared.contracts.event import About, Acting
 from shared.contracts.vocabulary import Dataset
-from shared.rules.piecewise import LeadUnits, unit_on
+from shared.rules.sequence import LeadUnits, unit_on
 
 
 @dataclass(frozen=True, slots=True)

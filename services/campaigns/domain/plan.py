@@ -17,11 +17,10 @@ from shared.contracts.campaigns import (
     PlanApproved,
     PlanEvent,
 )
-from shared.contracts.decider import Decider
-from shared.contracts.ids import draft_id
+from shared.contracts.event import Decider, draft_id
 from shared.contracts.vocabulary import Channel, Dataset, Precision, Stage
-from shared.rules.recorded_dates import NotFirstDay, check_recorded_day, is_first_day
-from shared.rules.rulebook.working_days import last_day
+from shared.rules.rulebook.rulebook import last_day
+from shared.rules.sequence import NotFirstDay, check_recorded_day, is_first_day
 
 MOST_MONEY = 10**15  # đồng; more than that is a typing error
 MOST_YEARS_AHEAD = 5  # as above

@@ -9,12 +9,11 @@ from typing import get_args
 from uuid import UUID
 
 from services.campaigns.domain import errors
-from shared.contracts.acting import Acting
-from shared.contracts.decider import Decider
+from shared.contracts.event import Acting, Decider
 from shared.contracts.programme import FOLLOWS, FollowUp, ProgrammeEntry, ProgrammeEvent
 from shared.contracts.vocabulary import Dataset, Precision, ProgrammeKind
-from shared.rules.recorded_dates import check_recorded_day
-from shared.rules.rulebook.working_days import last_day
+from shared.rules.rulebook.rulebook import last_day
+from shared.rules.sequence import check_recorded_day
 
 KINDS: Mapping[ProgrammeKind, type[ProgrammeEvent]] = MappingProxyType(
     {ProgrammeKind(model.name): model for model in get_args(ProgrammeEvent)}

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from prometheus_client import Gauge
 
 from services.metrics.application.ports import Snapshot
-from shared.kernel.clock import Clock, day_in_vietnam
-from shared.observability.metrics import Telemetry
+from shared.kernel.local_day import day_in_vietnam
+from shared.kernel.runtime import Clock
+from shared.observability.signals import Telemetry
 from shared.rules.rulebook.rulebook import Rulebook
 
 Snapshots = Callable[[], AbstractAsyncContextManager[Snapshot]]

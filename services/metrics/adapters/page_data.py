@@ -9,8 +9,7 @@ from typing import Any
 
 from services.metrics.application.ports import Todo
 from services.metrics.application.queries import SeenGap
-from services.metrics.domain.grouping import Group
-from services.metrics.domain.todos import LONG_SUSPENSION
+from services.metrics.domain.grouping import LONG_SUSPENSION, Group
 from shared.contracts.vocabulary import (
     Answer,
     Channel,

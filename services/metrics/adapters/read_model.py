@@ -23,8 +23,8 @@ from services.metrics.adapters.tables import (
 from services.metrics.application.ports import Cell, OpenGap, Todo
 from services.metrics.domain.record import DraftRecord
 from shared.contracts.vocabulary import Answer, Dataset, Instrument, Procedure, Regime, Stage
-from shared.directory.queries import unit_directory
-from shared.directory.unit_directory import UnitDirectory
+from shared.directory.folds import UnitDirectory
+from shared.directory.projection import unit_directory
 from shared.rules.figures import CUT_DAY, DECIDED, Counts, Period, effective_day
 from shared.rules.verdicts import COVERED, JUDGED, PolicyVerdict
 

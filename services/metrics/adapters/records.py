@@ -1,8 +1,9 @@
-"""Facts and intervals of drafts in SQL: loaded and replaced within a projection's transaction."""
+"""Records of drafts and announced gaps in PostgreSQL, and the projection that writes them."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Table, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.metrics.adapters import tables
 from services.metrics.adapters.tables import (
     ANNOUNCED,
     DRAFT,
@@ -19,15 +21,17 @@ from services.metrics.adapters.tables import (
     POLICY_INTERVAL,
 )
 from services.metrics.application.ports import Dated
-from services.metrics.domain.gap_events import Announced
-from services.metrics.domain.record import DraftRecord
-from shared.contracts.catalog import CATALOG
+from services.metrics.application.projections import GapReconciler, project_drafts, rederive, row_changes
+from services.metrics.domain.record import Announced, DraftRecord, draft_of
+from shared.contracts.envelope import CATALOG, Recorded
 from shared.persistence.database import insert
+from shared.projections.rows import write
+from shared.rules.rulebook.rulebook import Rulebook
 
 _RECORD: TypeAdapter[DraftRecord] = TypeAdapter(DraftRecord)
+
 # The key of stored records stays that of release 0.1.0, so old and new replicas read the same rows.
 _STORED_AS = "heard"
-
 Row = Mapping[str, Any]
 
 
@@ -109,7 +113,6 @@ _ROWS: Mapping[Table, Callable[[Dated], Iterator[Row]]] = {
     OCCURRENCE: lambda draft: _rows(OCCURRENCE, draft.stages, _shared(draft)),
 }
 
-
 # Deletes all rows of some drafts in one round trip.
 _DELETE = f"""
 WITH {", ".join(f"of_{table.name} AS (DELETE FROM {table.name} WHERE draft_id = ANY($1))" for table in _ROWS)} SELECT
@@ -146,3 +149,38 @@ class SqlAnnouncements:
 def _announced(row: Any) -> Announced:
     event = CATALOG.read(row.type, row.data)
     return Announced(event, row.version, row.position)  # type: ignore[arg-type]  # only gap events stand there
+
+
+@dataclass(slots=True)
+class MetricsProjection:
+    engine: AsyncEngine
+    rulebook: Rulebook
+    reconciler: GapReconciler
+    name: str = "metrics"
+    contexts: frozenset[str] = frozenset({"unit", "draft", "communication", "compliance"})
+    tables: Sequence[Table] = tables.READ_MODEL
+    # Drafts whose gaps were not compared yet; None at the start: all of them.
+    unannounced: set[UUID] | None = field(default=None)
+
+    async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
+        facts = [event for event in events if event.ref.context in {"draft", "communication"}]
+        touched = await project_drafts(SqlRecords(connection), facts, self.rulebook)
+        others = (event for event in events if event.ref.context in {"unit", "compliance"})
+        await write(connection, tables.metadata, chain.from_iterable(map(row_changes, others)))
+        # Announced drafts are compared again: a fact may have been recorded between comparison and announcement.
+        announced = {
+            draft for event in events if event.ref.context == "compliance" and (draft := draft_of(event))
+        }
+        if self.unannounced is not None:
+            self.unannounced |= touched | announced
+
+    async def began(self) -> None:
+        self.unannounced = None
+        # One transaction: no figure is ever counted from rows of two rulebooks.
+        async with self.engine.begin() as connection:
+            await rederive(SqlRecords(connection), self.rulebook)
+
+    async def caught_up(self) -> None:
+        if self.unannounced is None or self.unannounced:
+            await self.reconciler.reconcile(self.unannounced)
+            self.unannounced = set()

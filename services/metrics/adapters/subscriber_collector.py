@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from prometheus_client import Gauge
 
 from shared.eventstore.subscriber_states import SubscriberState
-from shared.observability.metrics import Telemetry
+from shared.observability.signals import Telemetry
 
 MOST = 100  # durables by name: the number of series is bounded
 

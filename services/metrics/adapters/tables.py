@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from shared.directory.tables import UnitTables
 from shared.persistence.database import NAMING, table_of
-from shared.projections.checkpoint import CheckpointTables
+from shared.projections.rows import CheckpointTables
 
 metadata = MetaData(naming_convention=NAMING)
 

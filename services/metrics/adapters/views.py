@@ -11,7 +11,7 @@ from services.metrics.application.ports import Todo
 from services.metrics.application.queries import Compliance, Gaps, SeenGap
 from services.metrics.domain.coverage import Coverage
 from services.metrics.domain.grouping import GroupBy, View
-from shared.contracts.datasets import banners
+from shared.contracts.event import banners
 from shared.contracts.vocabulary import (
     Answer,
     Channel,
@@ -23,7 +23,7 @@ from shared.contracts.vocabulary import (
     Regime,
     Stage,
 )
-from shared.directory.unit_directory import UnitsOn
+from shared.directory.folds import UnitsOn
 from shared.http.forecasts import Dated
 from shared.http.rule_views import FindingView, PostingClockView
 from shared.rules.figures import DEFINITION

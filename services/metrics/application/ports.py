@@ -6,10 +6,9 @@ from datetime import date
 from typing import Protocol
 from uuid import UUID
 
-from services.metrics.domain.gap_events import Announced
-from services.metrics.domain.record import DraftRecord
+from services.metrics.domain.record import Announced, DraftRecord
 from shared.contracts.vocabulary import Dataset, Instrument, Procedure, Regime, Stage
-from shared.directory.unit_directory import UnitDirectory
+from shared.directory.folds import UnitDirectory
 from shared.rules.figures import Counts, Period
 from shared.rules.sequence import StagePeriod
 from shared.rules.timeline import Timeline

@@ -9,10 +9,17 @@ from typing import Any, TypeVar
 from services.metrics.application.ports import Cell, OpenGap, Snapshot, Todo
 from services.metrics.domain.coverage import Coverage, coverage_of
 from services.metrics.domain.errors import DraftUnknown, UnitUnknown
-from services.metrics.domain.grouping import Counted, Group, GroupBy, View, group, whole
-from services.metrics.domain.todos import long_suspended_before
+from services.metrics.domain.grouping import (
+    Counted,
+    Group,
+    GroupBy,
+    View,
+    group,
+    long_suspended_before,
+    whole,
+)
 from shared.contracts.vocabulary import Dataset, GapState, Instrument, Regime, UnitLevel
-from shared.directory.unit_directory import UnitsOn
+from shared.directory.folds import UnitsOn
 from shared.rules import wording
 from shared.rules.figures import Period, effective_day, national_floor, reporting_year
 from shared.rules.rulebook.rulebook import Rulebook

@@ -10,9 +10,8 @@ from services.metrics.domain.record import CommunicationFact, DraftRecord
 from shared.contracts.vocabulary import Dataset, Stage
 from shared.rules.facts import WHOLE_DRAFT, Exemption, StageEntry, Transfer
 from shared.rules.findings import clocks_of, findings
-from shared.rules.piecewise import lead_units, unit_on
 from shared.rules.rulebook.rulebook import Rulebook
-from shared.rules.sequence import Occurrence, parallel_entries
+from shared.rules.sequence import Occurrence, lead_units, parallel_entries, unit_on
 from shared.rules.verdicts import DraftAssessment, PairAssessment, PolicyAssessment, assess
 from shared.rules.wording import STAGES, WHOLE_DRAFT_TITLE
 

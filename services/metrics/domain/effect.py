@@ -10,8 +10,8 @@ from pydantic import TypeAdapter
 from services.metrics.domain.record import DraftRecord
 from shared.contracts.vocabulary import Answer, GapState, Stage
 from shared.rules.figures import Counts, Period, count, effective_day
-from shared.rules.rulebook.procedures import Key, ProcedureRule, in_force
-from shared.rules.rulebook.rulebook import Rulebook
+from shared.rules.rulebook.procedures import Key, ProcedureRule
+from shared.rules.rulebook.rulebook import Rulebook, in_force
 from shared.rules.timeline import GapInterval, Timeline, gap_state, timeline
 from shared.rules.verdicts import PolicyVerdict
 

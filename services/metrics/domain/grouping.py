@@ -1,8 +1,9 @@
-"""Groups of figures: disjoint sets of policies that sum to the whole, each with its rates and targets."""
+"""Groups of figures by unit, instrument and more, and what is to be done about a gap."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -102,3 +103,11 @@ def whole(cells: Sequence[Counted], label: str, target: float | None, floor: flo
     """Sum all cells into one group, also if there are none."""
     counts = sum((cell.counts for cell in cells), figures.NOTHING)
     return Group(key=None, label=label, counts=counts, target=target, floor=floor)
+
+
+LONG_SUSPENSION = timedelta(days=180)
+
+
+def long_suspended_before(as_of: date) -> date:
+    """Give the day before which a suspension must have begun to be long on `as_of`."""
+    return as_of - LONG_SUSPENSION

@@ -1,41 +1,175 @@
-"""The notifier's routes: recipients, alerts, previews and the tick."""
+"""Routes of alerts, recipients, plans and ticks, and how plans and ticks are shown."""
 
-from dataclasses import replace
-from typing import Annotated
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from datetime import date, datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from services.notifier.adapters.alerts.read_model import AlertState, SqlReadModel
 from services.notifier.adapters.recipients.bodies import RecipientBody, SnoozeBody, TickBody
 from services.notifier.adapters.recipients.store import SqlRecipients
 from services.notifier.adapters.views import (
     AlertView,
-    PreviewView,
     RecipientPlace,
     RecipientsView,
-    TickView,
     UnreachedUnitsView,
+    UnsaidView,
     alert_view,
-    preview_view,
     recipients_view,
-    tick_view,
 )
 from services.notifier.application.alert_publisher import AlertPublisher
 from services.notifier.application.commands import Commands
-from services.notifier.application.pipeline import moment
-from services.notifier.application.ticks import Ticks, announcement
+from services.notifier.application.pipeline import Brief, Plan, Skipped, Written, moment
+from services.notifier.application.ticks import Sent, Ticked, Ticks, announcement
 from services.notifier.domain.gaps.alert import Snooze
+from services.notifier.domain.notification.reasons import Reason, Standing
 from shared.contracts.event import Code
 from shared.http import request_context
-from shared.http.auth import Operator, Reader, Supervisor, Writer
+from shared.http.openapi import Messages
 from shared.http.paging import Listing, Paged
-from shared.http.request_context import Accepted, AtPosition, IdempotencyKey, IfMatch, accepted
-from shared.kernel import log
-from shared.kernel.clock import NewId, day_in_vietnam
+from shared.http.request_context import (
+    Accepted,
+    AtPosition,
+    IdempotencyKey,
+    IfMatch,
+    Operator,
+    Reader,
+    Supervisor,
+    Writer,
+    accepted,
+)
+from shared.kernel.errors import Text
+from shared.kernel.local_day import day_in_vietnam
+from shared.kernel.runtime import NewId
+from shared.observability import signals
+from shared.signed_links.links import masked
 
-logger = log.get(__name__)
+logger = signals.get_logger(__name__)
+
+
+class LineView(BaseModel):
+    gap_id: UUID
+    draft_code: str
+    standing: Standing
+    reason: Reason
+
+
+class MailView(BaseModel):
+    digest_key: str
+    kind: str
+    recipient_id: UUID
+    unit_code: str
+    subject: str
+    lines: list[LineView]
+    attachments: list[str]
+
+
+class SentView(MailView):
+    """`file` is where the mail lies, if it is kept on this machine."""
+
+    file: str | None = None
+
+
+class PreviewedView(MailView):
+    text: str
+    html: str
+
+
+class SkippedView(BaseModel):
+    """Nobody was written to, or not yet, and this is why; no unit means all of them."""
+
+    unit_code: str | None
+    recipient_id: UUID | None = None
+    reason: Reason
+    detail: str | None = None
+
+
+class _Moment(BaseModel):
+    day: date
+    at: datetime
+    skipped: list[SkippedView]
+    message: Messages
+
+
+class TickView(_Moment):
+    sent: list[SentView]
+    simulated: bool
+
+
+class PreviewView(_Moment):
+    """`held`: nothing goes out until an operator releases it, whatever stands here."""
+
+    mails: list[PreviewedView]
+    unsaid: list[UnsaidView]
+    held: bool
+
+
+def tick_view(ticked: Ticked) -> TickView:
+    shown = {
+        "day": ticked.plan.day,
+        "at": ticked.plan.at,
+        "sent": [_sent(sent) for sent in ticked.sent],
+        "skipped": [_skipped(skipped) for skipped in ticked.skipped],
+        "simulated": ticked.simulated,
+        "message": asdict(ticked.message),
+    }
+    return TickView.model_validate(shown)
+
+
+def preview_view(plan: Plan, mails: Iterable[Written], message: Text, *, held: bool) -> PreviewView:
+    shown = {
+        "day": plan.day,
+        "at": plan.at,
+        "mails": [_previewed(mail) for mail in mails],
+        "unsaid": [asdict(gap) for gap in plan.unsaid],
+        "held": held,
+        "skipped": [_skipped(skipped) for skipped in plan.skipped],
+        "message": asdict(message),
+    }
+    return PreviewView.model_validate(shown)
+
+
+def _of(mail: Brief) -> dict[str, Any]:
+    return {
+        "digest_key": mail.notice.key,
+        "kind": mail.notice.kind,
+        "attachments": mail.files,
+        "recipient_id": mail.notice.recipient.recipient_id,
+        "unit_code": mail.notice.recipient.unit_code,
+        "subject": mail.subject,
+        "lines": [
+            {
+                "gap_id": line.gap.gap_id,
+                "draft_code": line.gap.draft_code,
+                "standing": line.standing,
+                "reason": line.reason,
+            }
+            for line in mail.notice.lines
+        ],
+    }
+
+
+def _sent(sent: Sent) -> dict[str, Any]:
+    return _of(sent.mail) | ({"file": sent.file} if sent.file else {})
+
+
+def _previewed(written: Written) -> dict[str, Any]:
+    return _of(written.brief) | {"text": masked(written.mail.text), "html": masked(written.mail.html)}
+
+
+def _skipped(skipped: Skipped) -> dict[str, Any]:
+    shown = {
+        "unit_code": skipped.unit_code,
+        "recipient_id": skipped.recipient.recipient_id if skipped.recipient else None,
+        "reason": skipped.reason,
+        "detail": skipped.detail,
+    }
+    return {key: value for key, value in shown.items() if value is not None or key == "unit_code"}
+
 
 Mailboxes = Annotated[list[RecipientBody], Field(max_length=200)]
 At = Annotated[

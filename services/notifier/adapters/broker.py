@@ -3,7 +3,7 @@
 from faststream.nats import NatsMessage
 
 from services.notifier.application.ticks import Ticks
-from shared.kernel.clock import NewId
+from shared.kernel.runtime import NewId
 from shared.messaging.subscribers import Subscribers
 
 TICKS = "notifier-ticks"

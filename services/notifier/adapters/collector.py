@@ -1,77 +1,19 @@
 """What the notifier promises, counted and traced: mails by outcome, the queue's age, alerts by state, the hold."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Gauge
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.adapters.delivery.ledger import SqlLedger
 from services.notifier.adapters.tables import ALERT, DIGEST
-from services.notifier.application.ports import Claim, MailTransport, Notice, Outcome, Outgoing, Sending
-from services.notifier.domain.delivery.delivery_state import WAITING, DigestState
+from services.notifier.application.ports import Sending
+from services.notifier.domain.delivery.retries import WAITING, DigestState
 from services.notifier.domain.gaps.gap_alert import AlertStatus
-from shared.contracts.envelope import AggregateRef
-from shared.contracts.ids import alert_id
-from shared.eventstore.port import EventStore
-from shared.kernel.clock import Clock
-from shared.observability.label_values import LabelValues
-from shared.observability.metrics import Telemetry
-from shared.observability.tracing import MOST_LINKS, Tracing
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedTransport:
-    """Spans each delivery: what the server did with a mail is the end of its trace."""
-
-    below: MailTransport
-    tracing: Tracing
-
-    @property
-    def is_local(self) -> bool:
-        return self.below.is_local
-
-    async def deliver(self, outgoing: Outgoing) -> Mapping[str, Any]:
-        with self.tracing.sending("deliver mail") as span:
-            span.set_attributes({"loa.message_id": outgoing.message_id, "loa.unit_code": outgoing.unit_code})
-            return await self.below.deliver(outgoing)
-
-    async def close(self) -> None:
-        await self.below.close()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObservedLedger(SqlLedger):
-    """Counts how each attempt ended, and links a mail with the traces of the alerts that it speaks of."""
-
-    store: EventStore
-    mails: Counter
-    tracing: Tracing
-    reasons: LabelValues = field(default_factory=LabelValues)
-
-    async def enqueue(
-        self, mails: Sequence[tuple[Notice, Outgoing]], correlation_id: str, now: datetime
-    ) -> set[str]:
-        with self.tracing.sending("queue mails", await self._traces(mails)):
-            return await SqlLedger.enqueue(self, mails, correlation_id, now)
-
-    async def finish(self, ended: Sequence[tuple[Claim, Outcome]], now: datetime) -> None:
-        await SqlLedger.finish(self, ended, now)
-        for _, outcome in ended:
-            self.mails.labels(outcome.state, self.reasons.of(outcome.delivery.get("reason", ""))).inc()
-
-    async def _traces(self, mails: Sequence[tuple[Notice, Outgoing]]) -> list[str | None]:
-        """Find the traces of the alerts; the log is not read while tracing is off."""
-        if not self.tracing.is_on:
-            return []
-        lines = [(line.gap.gap_id, line.unit_code) for notice, _ in mails for line in notice.lines]
-        refs = [AggregateRef("alert", alert_id(*line)) for line in lines[:MOST_LINKS]]
-        return [
-            event.metadata.traceparent for ref in refs for event in (await self.store.load(ref)).events[:1]
-        ]
+from shared.kernel.runtime import Clock
+from shared.observability.signals import Telemetry
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.adapters.tables import DIGEST, SENDING
-from services.notifier.domain.delivery.delivery_state import WAITING, DigestState
-from shared.kernel.clock import Clock
+from services.notifier.domain.delivery.retries import WAITING, DigestState
+from shared.kernel.runtime import Clock
 
 RESTORED = {
     "reason": "restored",

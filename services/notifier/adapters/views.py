@@ -2,23 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.notifier.application.plan import Brief, Plan, Skipped, Written
-from services.notifier.application.ticks import Sent, Ticked
 from services.notifier.domain.notification.reasons import Reason
-from services.notifier.domain.notification.standing import Standing
 from services.notifier.domain.recipients.preference import EVERYTHING, Preference
 from services.notifier.domain.recipients.recipient import Recipient
 from shared.contracts.vocabulary import Dataset, GapState, Language, OptionalMail, RecipientRole, Weekday
-from shared.http.openapi import Messages
-from shared.kernel.errors import Text
-from shared.rules.rulebook.working_days import Calendar
-from shared.signed_links.links import masked
+from shared.rules.rulebook.rulebook import Calendar
 
 
 class RecipientView(BaseModel):
@@ -84,43 +78,6 @@ class AlertView(BaseModel):
     overdue_working_days: int
 
 
-class LineView(BaseModel):
-    gap_id: UUID
-    draft_code: str
-    standing: Standing
-    reason: Reason
-
-
-class MailView(BaseModel):
-    digest_key: str
-    kind: str
-    recipient_id: UUID
-    unit_code: str
-    subject: str
-    lines: list[LineView]
-    attachments: list[str]
-
-
-class SentView(MailView):
-    """`file` is where the mail lies, if it is kept on this machine."""
-
-    file: str | None = None
-
-
-class PreviewedView(MailView):
-    text: str
-    html: str
-
-
-class SkippedView(BaseModel):
-    """Nobody was written to, or not yet, and this is why; no unit means all of them."""
-
-    unit_code: str | None
-    recipient_id: UUID | None = None
-    reason: Reason
-    detail: str | None = None
-
-
 class UnreachedView(BaseModel):
     """A unit with open gaps and no recipient; `read_by` is the unit above that reads instead."""
 
@@ -138,26 +95,6 @@ class UnsaidView(BaseModel):
     unit_code: str
     draft_code: str
     reason: Reason
-
-
-class _Moment(BaseModel):
-    day: date
-    at: datetime
-    skipped: list[SkippedView]
-    message: Messages
-
-
-class TickView(_Moment):
-    sent: list[SentView]
-    simulated: bool
-
-
-class PreviewView(_Moment):
-    """`held`: nothing goes out until an operator releases it, whatever stands here."""
-
-    mails: list[PreviewedView]
-    unsaid: list[UnsaidView]
-    held: bool
 
 
 def recipients_view(
@@ -182,66 +119,3 @@ def alert_view(row: Mapping[str, Any], today: date, calendar: Calendar) -> dict[
     days = calendar.working_days_between(due_on, today) if overdue else 0
     gap_state = None if row["state"] == "resolved" else GapState.OVERDUE if overdue else GapState.IN_GRACE
     return {**row, "gap_state": gap_state, "overdue_working_days": days}
-
-
-def tick_view(ticked: Ticked) -> TickView:
-    shown = {
-        "day": ticked.plan.day,
-        "at": ticked.plan.at,
-        "sent": [_sent(sent) for sent in ticked.sent],
-        "skipped": [_skipped(skipped) for skipped in ticked.skipped],
-        "simulated": ticked.simulated,
-        "message": asdict(ticked.message),
-    }
-    return TickView.model_validate(shown)
-
-
-def preview_view(plan: Plan, mails: Iterable[Written], message: Text, *, held: bool) -> PreviewView:
-    shown = {
-        "day": plan.day,
-        "at": plan.at,
-        "mails": [_previewed(mail) for mail in mails],
-        "unsaid": [asdict(gap) for gap in plan.unsaid],
-        "held": held,
-        "skipped": [_skipped(skipped) for skipped in plan.skipped],
-        "message": asdict(message),
-    }
-    return PreviewView.model_validate(shown)
-
-
-def _of(mail: Brief) -> dict[str, Any]:
-    return {
-        "digest_key": mail.notice.key,
-        "kind": mail.notice.kind,
-        "attachments": mail.files,
-        "recipient_id": mail.notice.recipient.recipient_id,
-        "unit_code": mail.notice.recipient.unit_code,
-        "subject": mail.subject,
-        "lines": [
-            {
-                "gap_id": line.gap.gap_id,
-                "draft_code": line.gap.draft_code,
-                "standing": line.standing,
-                "reason": line.reason,
-            }
-            for line in mail.notice.lines
-        ],
-    }
-
-
-def _sent(sent: Sent) -> dict[str, Any]:
-    return _of(sent.mail) | ({"file": sent.file} if sent.file else {})
-
-
-def _previewed(written: Written) -> dict[str, Any]:
-    return _of(written.brief) | {"text": masked(written.mail.text), "html": masked(written.mail.html)}
-
-
-def _skipped(skipped: Skipped) -> dict[str, Any]:
-    shown = {
-        "unit_code": skipped.unit_code,
-        "recipient_id": skipped.recipient.recipient_id if skipped.recipient else None,
-        "reason": skipped.reason,
-        "detail": skipped.detail,
-    }
-    return {key: value for key, value in shown.items() if value is not None or key == "unit_code"}

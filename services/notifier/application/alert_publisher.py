@@ -1,24 +1,116 @@
-"""The only module that appends `alert.*` events: from gaps, mails, daily plans and answers."""
+"""The one publisher of `alert.*` events, and what the events of gaps and alerts mean for rows.
+
+Gaps with their alerts have a fold of their own (`domain/gaps/gap_alert_fold.py`). The table `gap` is only written here, for
+replicas of the release before.
+"""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
-from services.notifier.application.alert_envelope import gap_of, gap_ref, stamped
 from services.notifier.application.ports import Head, Ledger, PendingAlerts, Unannounced
 from services.notifier.domain.gaps import alert as alerts
 from services.notifier.domain.gaps.gap_alert import GapAlert
-from shared.contracts.envelope import AggregateRef, Metadata
-from shared.eventstore.handle import Handled, handle
-from shared.eventstore.unit_of_work import BulkStore, OverlayEventStore
-from shared.kernel import log
-from shared.kernel.clock import Clock, NewId, day_in_vietnam
+from shared.contracts.envelope import AggregateRef, Metadata, Recorded
+from shared.contracts.event import About
+from shared.contracts.metrics import ComplianceGapChanged, ComplianceGapClosed, ComplianceGapOpened
+from shared.contracts.notifier import RecipientFrequencyChosen, RecipientResubscribed, RecipientUnsubscribed
+from shared.eventstore.handle import BulkStore, EventStore, Handled, History, OverlayEventStore, handle
 from shared.kernel.errors import PermanentError, TransientError
+from shared.kernel.local_day import day_in_vietnam
+from shared.kernel.runtime import Clock, NewId
 from shared.kernel.transient import RETRIED
-from shared.observability.tracing import ReceivedMessage, Tracing
+from shared.observability import signals
+from shared.observability.signals import ReceivedMessage, Tracing
+from shared.projections.rows import Change, Put, Remove, RowChange
 
-logger = log.get(__name__)
+logger = signals.get_logger(__name__)
+Rows = list[RowChange]
+
+
+def changes(event: Recorded) -> Iterable[RowChange]:
+    return _HANDLERS.get(type(event.data), _nothing)(event, event.data)
+
+
+def _nothing(_event: Recorded, _data: Any) -> Rows:
+    return []
+
+
+def _gap_opened(event: Recorded, data: ComplianceGapOpened) -> Rows:
+    closing = {"closed_on": None, "closure": None, "closed_position": None}
+    return [Put("gap", {"opened_position": event.position, **closing}, data)]
+
+
+def _gap_changed(_event: Recorded, data: ComplianceGapChanged) -> Rows:
+    return [Change("gap", {"gap_id": data.gap_id}, {}, data)]
+
+
+def _gap_closed(event: Recorded, data: ComplianceGapClosed) -> Rows:
+    closing = {
+        "closed_on": data.closed_on,
+        "closure": data.reason,
+        "closed_position": event.position,
+    }
+    return [Change("gap", {"gap_id": data.gap_id}, closing)]
+
+
+def _kind_ended(_event: Recorded, data: RecipientUnsubscribed) -> Rows:
+    return [Put("unwanted_mail", {"recipient_id": data.recipient_id, "kind": data.kind})]
+
+
+def _kind_wanted(_event: Recorded, data: RecipientResubscribed) -> Rows:
+    return [Remove("unwanted_mail", {"recipient_id": data.recipient_id, "kind": data.kind})]
+
+
+def _frequency_chosen(_event: Recorded, data: RecipientFrequencyChosen) -> Rows:
+    return [Put("digest_day", {"recipient_id": data.recipient_id, "digest_day": data.digest_day})]
+
+
+_HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
+    ComplianceGapOpened: _gap_opened,
+    ComplianceGapChanged: _gap_changed,
+    ComplianceGapClosed: _gap_closed,
+    RecipientUnsubscribed: _kind_ended,
+    RecipientResubscribed: _kind_wanted,
+    RecipientFrequencyChosen: _frequency_chosen,
+}
+
+
+def gap_of(command: alerts.Command) -> UUID | None:
+    """Name the gap of a command; a snooze names its alert only."""
+    if isinstance(command, alerts.Snooze):
+        return None
+    return command.gap_id if isinstance(command, alerts.Raise | alerts.Resolve) else command.alert.gap_id
+
+
+def gap_ref(gap_id: UUID) -> AggregateRef:
+    return AggregateRef("compliance", gap_id)
+
+
+async def stamped(
+    store: EventStore, ref: AggregateRef, command: alerts.Command, metadata: Metadata
+) -> Metadata:
+    """Add what an alert is about; without a gap in the log the envelope stays as it is."""
+    gap_id = gap_of(command)
+    if gap_id is None:
+        state = (await store.load(ref)).state(alerts.alert)
+        gap_id = state.alert.gap_id if isinstance(state, alerts.Open) else None
+    if gap_id is None:
+        return metadata  # it will be refused
+    return replace(metadata, about=_about(await store.load(gap_ref(gap_id))))
+
+
+def _about(gap: History) -> About | None:
+    """`unit_code` leads the draft on the day of the newest event of the gap."""
+    if not gap.facts:
+        return None
+    if (about := gap.events[-1].metadata.about) is not None:
+        return about
+    last = gap.facts[-1]
+    return About(draft_code=last.draft_code, unit_code=last.unit_code, dataset=last.dataset)
+
 
 ACTOR = "service/notifier"
 ATTEMPTS = 3
@@ -101,7 +193,7 @@ class AlertPublisher:
             conflicted = await self._append(
                 [instruction for mail in mails for instruction in self._because_of_mail(mail)]
             )
-            done = [mail.key for mail in mails if conflicted.isdisjoint(_about(mail))]
+            done = [mail.key for mail in mails if conflicted.isdisjoint(_aggregates_of(mail))]
             await self.ledger.announced(done)
             if len(done) < len(mails):
                 return
@@ -191,7 +283,7 @@ def _instruction(command: alerts.OnAlert, metadata: Metadata) -> Instruction:
     return Instruction(command, replace(metadata, actor=ACTOR, idempotency_key=command.key))
 
 
-def _about(mail: Unannounced) -> Iterable[AggregateRef]:
+def _aggregates_of(mail: Unannounced) -> Iterable[AggregateRef]:
     return (AggregateRef("alert", _alert(line).alert_id) for line in mail.lines)
 
 

@@ -11,7 +11,7 @@ from services.notifier.domain.digest import RENEWED
 from services.notifier.domain.errors import NothingOwed
 from services.notifier.domain.gaps import alert as alerts
 from shared.contracts.envelope import AggregateRef, Metadata
-from shared.contracts.ids import alert_id
+from shared.contracts.event import alert_id
 from shared.contracts.notifier import (
     AlertAcknowledged,
     AlertExemptionRequested,
@@ -19,8 +19,9 @@ from shared.contracts.notifier import (
     AlertTransferRequested,
     AnswerEvent,
 )
-from shared.eventstore.port import EventStore
-from shared.kernel.clock import Clock, day_in_vietnam
+from shared.eventstore.handle import EventStore
+from shared.kernel.local_day import day_in_vietnam
+from shared.kernel.runtime import Clock
 from shared.pages.gap_summary import GapSummary, gap_summary_of
 from shared.signed_links.links import Link
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from services.notifier.domain.errors import UnitNotFound
 from shared.contracts.envelope import AggregateRef
-from shared.contracts.ids import unit_id
-from shared.eventstore.port import EventStore
+from shared.contracts.event import unit_id
+from shared.eventstore.handle import EventStore
 
 
 @dataclass(frozen=True, slots=True)

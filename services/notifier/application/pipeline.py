@@ -1,30 +1,367 @@
-"""From gaps to mails: mute, group, drop what was already notified; the ledger and the sender do the rest."""
+"""Planning: one snapshot of the tables, the reason of each notice, and the mails that are written of it by their kinds."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any, ClassVar
 from uuid import UUID
 
-from services.notifier.application.mail_kinds import MailKinds
-from services.notifier.application.plan import Plan, Skipped, Written
-from services.notifier.application.planning import Planning
-from services.notifier.application.ports import Head, Notice, Outgoing, PlanningSnapshot, Snapshots
+from services.notifier.application.ports import Head, Mail, Notice, Outgoing, PlanningSnapshot, Snapshots
+from services.notifier.domain.delivery.retries import Shipment
+from services.notifier.domain.digest import Digest, Situation
 from services.notifier.domain.errors import BadMoment, NotCaughtUp
+from services.notifier.domain.gaps.alert import Escalate, RecordSilenced
+from services.notifier.domain.gaps.gap_alert import Gap
 from services.notifier.domain.notification.escalation import STEPS, Step
-from services.notifier.domain.notification.notification_case import MomentCase
 from services.notifier.domain.notification.office_hours import HOUR
-from services.notifier.domain.notification.reasons import decide_notification
-from services.notifier.domain.notification.schedule import due, turns
+from services.notifier.domain.notification.reasons import (
+    GapCase,
+    LastNotification,
+    MailCase,
+    MomentCase,
+    Reason,
+    SkipReason,
+    Turn,
+    decide_notification,
+)
+from services.notifier.domain.notification.schedule import MailRun, due, following, turns
 from services.notifier.domain.notification.urgency import urgency_at
-from services.notifier.domain.recipients.supervision import Tree
-from shared.contracts.vocabulary import Weekday
-from shared.kernel import log
-from shared.kernel.clock import VIETNAM, day_in_vietnam
-from shared.rules.rulebook.working_days import Calendar
+from services.notifier.domain.recipients.address_book import once_an_address
+from services.notifier.domain.recipients.audience import Reach, Via
+from services.notifier.domain.recipients.preference import Preference
+from services.notifier.domain.recipients.recipient import Recipient
+from services.notifier.domain.recipients.supervision import Tree, Unit
+from shared.contracts.vocabulary import OptionalMail, Weekday
+from shared.kernel.errors import Text
+from shared.kernel.local_day import VIETNAM, day_in_vietnam
+from shared.observability import signals
+from shared.rules.rulebook.rulebook import Calendar
 from shared.text_checks.days import moment_of
 
-logger = log.get(__name__)
+logger = signals.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Nobody was written to, or not yet, and this is why; no unit means all of them."""
+
+    reason: Reason
+    unit_code: str | None = None
+    recipient: Recipient | None = None
+    detail: str | None = None
+
+    def __post_init__(self) -> None:
+        SkipReason(self.reason)  # raises for a reason to send
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """A gap that is open and kept out of every mail, and why."""
+
+    unit_code: str
+    draft_code: str
+    reason: Reason
+
+    def __post_init__(self) -> None:
+        SkipReason(self.reason)  # raises for a reason to name it
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """A mail without its text; `files` are the names of those that go along."""
+
+    notice: Notice
+    subject: str
+    files: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A notice as the mail that goes out."""
+
+    notice: Notice
+    outgoing: Outgoing
+
+    @property
+    def mail(self) -> Mail:
+        return self.outgoing.mail
+
+    @property
+    def brief(self) -> Brief:
+        files = [attachment.name for attachment in self.mail.attachments if not attachment.content_id]
+        return Brief(self.notice, self.mail.subject, files)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a moment asks to be written (`at` in Vietnam's time), and why other mails don't go.
+
+    `tree` has the units that are written to; `kinds` are those whose run it makes; `escalations` and `silenced`
+    are what the log is to know of the day.
+    """
+
+    at: datetime
+    notices: Sequence[Notice] = ()
+    tree: Tree = field(default_factory=Tree)
+    skipped: Sequence[Skipped] = field(default_factory=tuple)
+    unsaid: Sequence[Unsaid] = ()
+    kinds: frozenset[str] = frozenset()
+    escalations: Sequence[Escalate] = ()
+    silenced: Sequence[RecordSilenced] = ()
+
+    @property
+    def day(self) -> date:
+        return self.at.date()
+
+    @property
+    def muted(self) -> bool:
+        return any(skip.unit_code is None for skip in self.skipped)
+
+
+Planned = Sequence[Notice | Skipped]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planning:
+    """`local` is the moment (Vietnam's time), `due` the kinds whose run it makes, `chosen` the days of the week whose turn it is.
+
+    `plan_kind` plans a kind by its name; each is planned once, whoever asks for it first.
+    """
+
+    snapshot: PlanningSnapshot
+    local: datetime
+    calendar: Calendar
+    steps: Sequence[Step]
+    due: frozenset[str] = frozenset()
+    chosen: frozenset[Weekday] = frozenset()
+    plan_kind: Callable[["Planning", str], Iterable[Notice | Skipped]]
+    _planned: dict[str, Planned] = field(default_factory=dict)
+
+    @property
+    def day(self) -> date:
+        return self.local.date()
+
+    @cached_property
+    def situation(self) -> Situation:
+        return Situation(
+            day=self.day,
+            gaps=self.snapshot.gaps,
+            contexts=self.snapshot.contexts,
+            recipients=self.snapshot.recipients,
+            tree=self.snapshot.tree,
+            steps=self.steps,
+            calendar=self.calendar,
+        )
+
+    def planned(self, kind: str) -> Planned:
+        if kind not in self._planned:
+            self._planned[kind] = list(self.plan_kind(self, kind))
+        return self._planned[kind]
+
+    def notices(self, kind: str) -> list[Notice]:
+        """Give the mails of a kind that are to go out."""
+        return [notice for notice in self.planned(kind) if not isinstance(notice, Skipped)]
+
+    def skipped(self, kind: str) -> list[Skipped]:
+        return [notice for notice in self.planned(kind) if isinstance(notice, Skipped)]
+
+    def recipients(self) -> Iterator[Recipient]:
+        """Give the mailboxes that are valid on the day."""
+        return (recipient for recipient in self.snapshot.recipients if recipient.is_valid_on(self.day))
+
+    def recipient(self, recipient_id: UUID) -> Recipient | None:
+        return next(
+            (recipient for recipient in self.recipients() if recipient.recipient_id == recipient_id), None
+        )
+
+    def turn_of(self, recipient: Recipient) -> Turn | None:
+        """Say whether it is the turn of the day of the week that a mailbox chose; None if it chose none."""
+        chosen = self.preference(recipient).digest_day
+        if chosen is None:
+            return None
+        return Turn(chosen in self.chosen, following(chosen, self.day, self.calendar))
+
+    def preference(self, recipient: Recipient) -> Preference:
+        """Give what holds at an address that is listed more than once: what any of its recipients ended has ended."""
+        alike = [self.snapshot.preference(each) for each in self.situation.address_book.alike(recipient)]
+        days = {each.digest_day for each in alike}
+        unwanted = frozenset[OptionalMail]().union(*(each.unwanted for each in alike))
+        return Preference(days.pop() if len(days) == 1 else None, unwanted)
+
+    def notified(self, recipient: Recipient) -> Mapping[UUID, LastNotification]:
+        """Give the last notifications of who reads at an address; of two of one gap the one to who answers for it."""
+        ids = self.situation.address_book.ids(recipient)
+        if len(ids) == 1:
+            return self.snapshot.notified.get(recipient.recipient_id, {})
+        mine: dict[UUID, LastNotification] = {}
+        for recipient_id in ids:
+            for gap_id, last in self.snapshot.notified.get(recipient_id, {}).items():
+                if gap_id not in mine or last.weight > mine[gap_id].weight:
+                    mine[gap_id] = last
+        return mine
+
+    def is_done(self, kind: str, recipient: Recipient) -> bool:
+        """Say whether the ledger has a mail of a kind and the day to the address of a recipient."""
+        ids = self.situation.address_book.ids(recipient)
+        return any((kind, recipient_id) in self.snapshot.done for recipient_id in ids)
+
+    def is_done_later(self, kind: str, recipient: Recipient) -> bool:
+        ids = self.situation.address_book.ids(recipient)
+        return any((kind, recipient_id) in self.snapshot.later for recipient_id in ids)
+
+    def named(self, digest: Digest) -> Digest:
+        reading = {line.reader.unit_code for line in digest.lines if line.reader}
+        codes = {line.gap.unit_code for line in digest.lines} | reading
+        return replace(digest, unit_names={code: self.snapshot.tree.unit(code).name for code in codes})
+
+    def without_recipient(self) -> Iterator[Skipped]:
+        """Name the units with open gaps and no recipient; `detail` is the unit that reads instead."""
+        for code in sorted({gap.unit_code for gap in self.situation.open_gaps()}):
+            reached = self.situation.audience.of_duty(code)
+            reason = decide_notification(MailCase(has_reader=_reads_itself(reached)))
+            if reason is Reason.NO_RECIPIENT:
+                yield Skipped(reason, code, detail=reached[0].unit_code if reached else None)
+
+    def unsaid(self) -> Iterator[Unsaid]:
+        """Name the open gaps that no mail speaks of, and those whose alert is not in their state yet."""
+        for alert in self.snapshot.pending:
+            reason = self.first_reason(alert.gap, pending=True)
+            yield Unsaid(alert.unit_code, alert.draft_code, reason)
+        for gap in self.situation.open_gaps():
+            if not (reason := self.first_reason(gap)).in_mail:
+                yield Unsaid(gap.unit_code, gap.draft_code, reason)
+
+    def first_reason(self, gap: Gap, *, pending: bool = False) -> Reason:
+        """Give the reason that decides for a recipient who was never notified of a gap."""
+        context = self.situation.context(gap)
+        case = GapCase(gap=gap, day=self.day, calendar=self.calendar, context=context, pending=pending)
+        return decide_notification(case)
+
+
+def _reads_itself(reached: Sequence[Reach]) -> bool:
+    return any(reach.via is not Via.SUPERIOR for reach in reached)
+
+
+class MailKind(ABC):
+    """A kind overrides what is its own. To add one: its module, its templates, a line in `adapters/mails/kinds.py`, a test.
+
+    `optional`: what its reader may end. `lasts_a_day`: the next working day's mail repeats its content, so a
+    late one is not sent. `once_a_day`: a mailbox gets at most one a day. `made_on_request`: an operator's tick makes it,
+    whether its run is due or not.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[Text]
+    optional: ClassVar[OptionalMail | None] = None
+    lasts_a_day: ClassVar[bool] = False
+    once_a_day: ClassVar[bool] = False
+    made_on_request: ClassVar[bool] = False
+
+    def run_of(self, _day: date) -> MailRun | None:
+        """Give the mail run that a day belongs to; a kind without runs is not planned by the calendar."""
+        return None
+
+    def recipients(self, _planning: Planning) -> Iterable[Recipient]:
+        return ()
+
+    def compose(self, _planning: Planning, _recipient: Recipient) -> Notice | None:
+        """Make the mail of a recipient, with its key in the ledger; None if it would be empty.
+
+        It is asked for once for each address, with the first recipient there; `situation.address_book` has the others.
+        """
+        return None
+
+    def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
+        """Give the mails of a run, one for each address, and those that their recipients unsubscribed from."""
+        if self.name not in planning.due:
+            return
+        for recipient in once_an_address(self.recipients(planning)):
+            if planning.is_done(self.name, recipient):
+                yield Skipped(Reason.ALREADY_SENT, recipient.unit_code, recipient)
+            elif notice := self.compose(planning, recipient):
+                yield self._unless_ended(planning, notice)
+
+    def requested(self, _planning: Planning, _recipient: Recipient, _gap_id: UUID | None) -> Notice | None:
+        """Make the mail that a reader asked for; None if it is not theirs to ask for."""
+        return None
+
+    def ends(self, _notice: Any) -> OptionalMail | None:
+        """Name what a reader of a mail may end; None if it is a duty."""
+        return self.optional
+
+    @abstractmethod
+    def render(self, notice: Any, unit: Unit) -> Mail:
+        """Write it; `notice` is one that this kind made."""
+
+    def _unless_ended(self, planning: Planning, notice: Notice) -> Notice | Skipped:
+        recipient = notice.recipient
+        unwanted = planning.preference(recipient).unwanted
+        ends = self.ends(notice)
+        reason = decide_notification(MailCase(ends=ends, unwanted=unwanted))
+        return notice if reason.is_news else Skipped(reason, recipient.unit_code, recipient, ends)
+
+
+class MailKinds:
+    """All kinds, in the order in which their mails are queued."""
+
+    def __init__(self, kinds: Iterable[MailKind]) -> None:
+        self._by_name: dict[str, MailKind] = {}
+        for kind in kinds:
+            if kind.name in self._by_name:
+                raise ValueError(f"two kinds of mail are called {kind.name}")
+            self._by_name[kind.name] = kind
+
+    def __iter__(self) -> Iterator[MailKind]:
+        return iter(self._by_name.values())
+
+    def __getitem__(self, name: str) -> MailKind:
+        return self._by_name[name]
+
+    def runs_of(self, day: date) -> Sequence[MailRun]:
+        """Give the mail runs that a day belongs to."""
+        runs = (kind.run_of(day) for kind in self)
+        return [run for run in runs if run is not None]
+
+    @property
+    def on_request(self) -> frozenset[str]:
+        return frozenset(kind.name for kind in self if kind.made_on_request)
+
+    @property
+    def once_a_day(self) -> frozenset[str]:
+        return frozenset(kind.name for kind in self if kind.once_a_day)
+
+    def label(self, name: str) -> Text:
+        """Name a kind for people; one that a later release brought, or an earlier one had, by its own name."""
+        kind = self._by_name.get(name)
+        return kind.label if kind else Text(name, name)
+
+    def shipment(self, name: str, day: date, queued_at: datetime) -> Shipment:
+        kind = self._by_name.get(name)
+        return Shipment(lasts_a_day=kind is not None and kind.lasts_a_day, day=day, queued_at=queued_at)
+
+    def plan_kind(self, planning: Planning, name: str) -> Iterable[Notice | Skipped]:
+        kind = self._by_name.get(name)
+        return kind.plan(planning) if kind else ()
+
+    def plan(self, planning: Planning) -> Plan:
+        """Say which mails go out, and why others don't."""
+        return Plan(
+            planning.local,
+            [notice for kind in self for notice in planning.notices(kind.name)],
+            planning.snapshot.tree,
+            [
+                *planning.without_recipient(),
+                *(skipped for kind in self for skipped in planning.skipped(kind.name)),
+            ],
+            list(planning.unsaid()),
+            planning.due,
+            list(planning.situation.escalations()),
+            list(planning.situation.silenced()),
+        )
+
 
 PATIENCE = timedelta(seconds=5)
 PAUSE = 0.1  # seconds between two looks at the read model

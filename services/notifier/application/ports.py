@@ -7,13 +7,10 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
-from services.notifier.domain.delivery.delivery_state import DigestState
-from services.notifier.domain.delivery.retries import PastMail
+from services.notifier.domain.delivery.retries import DigestState, PastMail
 from services.notifier.domain.digest import KIND, Line
-from services.notifier.domain.gaps.alert_context import AlertContext
-from services.notifier.domain.gaps.gap import Gap
-from services.notifier.domain.gaps.gap_alert import GapAlert
-from services.notifier.domain.notification.standing import LastNotification
+from services.notifier.domain.gaps.gap_alert import AlertContext, Gap, GapAlert
+from services.notifier.domain.notification.reasons import LastNotification
 from services.notifier.domain.notification.urgency import Urgency
 from services.notifier.domain.recipients.preference import EVERYTHING, Preference
 from services.notifier.domain.recipients.recipient import Recipient

@@ -6,13 +6,11 @@ from uuid import UUID
 from services.notifier.application.pipeline import Pipeline
 from services.notifier.application.ports import Ledger
 from services.notifier.domain.recipients.preference import SETTINGS, Command, Preference, preference
-from shared.contracts.about import About
 from shared.contracts.envelope import AggregateRef, Metadata
-from shared.contracts.ids import unit_id
+from shared.contracts.event import About, unit_id
 from shared.contracts.registry import UnitRegistered
-from shared.eventstore.handle import handle
-from shared.eventstore.port import EventStore
-from shared.kernel.clock import Clock, NewId
+from shared.eventstore.handle import EventStore, handle
+from shared.kernel.runtime import Clock, NewId
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
-from services.notifier.domain.digest import Line, line_of, worst_first
-from services.notifier.domain.gaps.gap import TIMELESS, Gap
-from services.notifier.domain.notification.notification_case import GapCase, Purpose
-from services.notifier.domain.notification.reasons import decide_notification
+from services.notifier.domain.digest import Line, Situation, line_of, worst_first
+from services.notifier.domain.gaps.gap_alert import TIMELESS, Gap
+from services.notifier.domain.notification.reasons import (
+    GapCase,
+    LastNotification,
+    Purpose,
+    decide_notification,
+)
 from services.notifier.domain.notification.schedule import reporting_month_before
-from services.notifier.domain.notification.situation import Situation
-from services.notifier.domain.notification.standing import LastNotification
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Unit
 from shared.contracts.vocabulary import Dataset, GapClosure, RecipientRole

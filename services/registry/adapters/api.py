@@ -5,29 +5,27 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.registry.adapters import bodies, draft_api, records_api
-from services.registry.adapters.rule_views import ProceduresView, procedures_view
-from services.registry.adapters.unit_views import UnitView, unit_view
+from services.registry.adapters.draft_api import ProceduresView, procedures_view
 from services.registry.adapters.views import (
     DraftItem,
     DraftView,
     HistoryView,
     UnitItem,
+    UnitView,
     draft_view,
     history_view,
+    unit_view,
 )
 from services.registry.application.commands import Commands
 from services.registry.application.queries import DraftFilter, ReadModel
 from services.registry.domain import unit as units
-from shared.contracts.event import Code
-from shared.contracts.ids import unit_id
+from shared.contracts.event import Code, unit_id
 from shared.contracts.vocabulary import Stage
-from shared.eventstore.handle import Handled
-from shared.eventstore.unit_of_work import BulkStore
+from shared.eventstore.handle import BulkStore, Handled
 from shared.http import request_context
-from shared.http.auth import Reader, Supervisor
 from shared.http.openapi import VERSIONED
 from shared.http.paging import Listing, Paged
-from shared.http.request_context import Accepted, AtPosition, IdempotencyKey, IfMatch
+from shared.http.request_context import Accepted, AtPosition, IdempotencyKey, IfMatch, Reader, Supervisor
 from shared.rules.rulebook.rulebook import Rulebook
 
 

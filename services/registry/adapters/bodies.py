@@ -1,6 +1,6 @@
 """Request bodies of the registry's API, and the commands that they mean."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -8,8 +8,7 @@ from pydantic import BaseModel, Field
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain import unit as units
 from services.registry.domain.draft_commands import Given
-from shared.contracts.event import Code
-from shared.contracts.ids import draft_id, posting_id
+from shared.contracts.event import Code, draft_id, posting_id
 from shared.contracts.registry import MOST_POLICIES
 from shared.contracts.vocabulary import (
     Answer,
@@ -29,6 +28,8 @@ from shared.http.request_context import Body, example
 from shared.text_checks.days import Day, FactDay
 
 Title = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
 Words = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
@@ -238,23 +239,6 @@ class PolicyChange(Body):
 
     def command(self, number: int, given: Given) -> drafts.AmendPolicy:
         return drafts.AmendPolicy(policy_no=number, **self.model_dump(), **given)
-
-
-class NewStage(Body):
-    """`resumed` goes on in the stage that a suspension interrupted; every other value enters that stage."""
-
-    model_config = example(stage="draft_consultation", entered_on="2025-03-03")
-
-    stage: Stage | Literal["resumed"]
-    entered_on: FactDay
-    precision: Precision = Precision.DAY
-    what: str | None = None
-    source: str | None = None
-
-    def command(self, given: Given) -> drafts.EnterStage | drafts.Resume:
-        if self.stage == "resumed":
-            return drafts.Resume(on=self.entered_on, what=self.what, **given)
-        return drafts.EnterStage(**self.model_dump() | {"stage": Stage(self.stage)}, **given)
 
 
 class StageCorrection(Body):

@@ -17,10 +17,8 @@ from services.registry.domain.references.findings import BY_ITSELF, unit_finding
 from shared.bulk_import.percentages import written_percent
 from shared.bulk_import.row_parsing import DatedRow, ImportRow, Listed, Reason, refused
 from shared.bulk_import.sheet import Sheet, Taken
-from shared.contracts.acting import SUPERVISION
 from shared.contracts.envelope import AggregateRef, Metadata
-from shared.contracts.event import Code
-from shared.contracts.ids import draft_id, posting_id
+from shared.contracts.event import SUPERVISION, Code, draft_id, posting_id
 from shared.contracts.registry import MOST_POLICIES
 from shared.contracts.vocabulary import (
     Answer,
@@ -34,7 +32,7 @@ from shared.contracts.vocabulary import (
     UnitLevel,
 )
 from shared.eventstore.handle import Handled
-from shared.kernel import clock
+from shared.kernel.local_day import day_in_vietnam
 from shared.rules.findings import Finding
 from shared.text_checks.days import Day, FactDay
 
@@ -224,7 +222,7 @@ class Rows:
         handled = await self.commands.on_unit(row.command(), metadata)
         if not handled.events or not isinstance(handled.state, units.Unit):
             return _taken(handled)
-        today = clock.day_in_vietnam(metadata.time)
+        today = day_in_vietnam(metadata.time)
         findings = unit_findings(handled.state.by_day, row.province_code, {}, today)
         return _taken(handled, [refused(f.text) for f in findings if f.kind in BY_ITSELF])
 
@@ -265,7 +263,7 @@ class Rows:
 
 def _given(metadata: Metadata) -> Given:
     """Files are imported by operators, whose role the route has checked."""
-    return Given(by=SUPERVISION, today=clock.day_in_vietnam(metadata.time))
+    return Given(by=SUPERVISION, today=day_in_vietnam(metadata.time))
 
 
 def _taken(handled: Handled[Any], warnings: Sequence[Reason] = ()) -> Taken:

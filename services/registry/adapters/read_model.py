@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.registry.adapters.tables import DRAFT, directory
 from services.registry.application.queries import DraftFilter
-from shared.directory.queries import leads_on, stands_on, unit_directory
-from shared.directory.units import Unit
-from shared.kernel.clock import Clock, day_in_vietnam
+from shared.directory.folds import Unit
+from shared.directory.projection import leads_on, stands_on, unit_directory
+from shared.kernel.local_day import day_in_vietnam
+from shared.kernel.runtime import Clock
 from shared.kernel.text_folding import folded_words
 
 UNIT, NAME = directory.units.unit, directory.units.name

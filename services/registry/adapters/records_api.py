@@ -5,18 +5,15 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from services.registry.adapters.unit_views import UnitView, unit_record
-from services.registry.adapters.views import DraftView, StageView, draft_view
+from services.registry.adapters.views import DraftView, StageView, UnitView, draft_view, unit_record
 from services.registry.application.commands import Commands, draft_ref, unit_ref
 from services.registry.application.queries import DraftFilter, ReadModel
 from services.registry.domain import unit as units
 from services.registry.domain.draft import draft
 from services.registry.domain.draft_state import Draft
-from shared.eventstore.port import History
-from shared.eventstore.unit_of_work import BulkStore
-from shared.http.auth import Reader
+from shared.eventstore.handle import BulkStore, History
 from shared.http.paging import Listing, Paged
-from shared.http.request_context import AtPosition
+from shared.http.request_context import AtPosition, Reader
 
 
 class StageRecord(StageView):

@@ -1,4 +1,4 @@
-"""How the registry shows a draft, its history and the procedures."""
+"""How the registry shows drafts and units."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -7,9 +7,10 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.registry.adapters.rule_views import PostingView, finding_views, posting_views
-from services.registry.domain.draft_facts import procedure_of
-from services.registry.domain.draft_state import Draft
+from services.registry.adapters.draft_api import PostingView, finding_views, posting_views
+from services.registry.adapters.read_model import as_of
+from services.registry.domain.draft_state import Draft, procedure_of
+from services.registry.domain.unit import Unit
 from shared.contracts.envelope import Recorded
 from shared.contracts.registry import (
     DraftAmended,
@@ -20,6 +21,10 @@ from shared.contracts.registry import (
     DraftScopeAssessed,
     DraftTransferred,
     Notes,
+    UnitAmended,
+    UnitDissolved,
+    UnitSucceeded,
+    UnitTargetSet,
 )
 from shared.contracts.vocabulary import (
     Dataset,
@@ -28,14 +33,14 @@ from shared.contracts.vocabulary import (
     Procedure,
     Regime,
     Stage,
+    SuccessionKind,
     UnitKind,
     UnitLevel,
 )
-from shared.eventstore.port import History
+from shared.eventstore.handle import History, Version
 from shared.http.rule_views import FindingView
 from shared.rules.facts import StageEntry
-from shared.rules.findings import Finding, FindingKind
-from shared.rules.postings import PostingClock
+from shared.rules.findings import Finding, FindingKind, PostingClock
 
 UNUSUAL = (FindingKind.ORDER_UNKNOWN, FindingKind.STAGE_NOT_OF_PROCEDURE)
 
@@ -201,3 +206,67 @@ def _stages(
         }
         for entry in entries
     ]
+
+
+class SuccessionItem(BaseModel):
+    """What becomes of the unit on a day; without `to_code` it ends without a successor."""
+
+    to_code: str | None = None
+    kind: SuccessionKind | None = None
+    date: date
+    legal_basis: str | None
+    source: str | None
+    notes: Notes
+
+
+class TargetItem(BaseModel):
+    """The unit's own target for a reporting year, in percent; the last one recorded holds."""
+
+    year: int
+    target_percent: float
+    document: str | None
+    notes: Notes
+
+
+class UnitView(UnitItem):
+    """A unit as it stands; successions and targets in the order in which they were recorded."""
+
+    notes: Notes
+    successions: list[SuccessionItem]
+    targets: list[TargetItem]
+    amendments: list[UnitAmended]
+    version: int
+    findings: list[FindingView]
+
+
+def unit_view(unit: Unit, version: Version, today: date, findings: Iterable[Finding] = ()) -> UnitView:
+    shown = {
+        **unit.described.model_dump(),
+        **as_of(unit.by_day, today),
+        "notes": unit.described.notes or {},
+    }
+    return UnitView(
+        **shown,
+        successions=list(_successions(unit.changes)),
+        amendments=[c for c in unit.changes if isinstance(c, UnitAmended)],
+        targets=[_target(change) for change in unit.changes if isinstance(change, UnitTargetSet)],
+        version=version.count,
+        findings=finding_views(findings),
+    )
+
+
+def unit_record(unit: Unit, version: Version, today: date) -> UnitView:
+    """Show a unit for an export: `valid_to` is the registered one, since dissolutions stand in `successions`."""
+    return unit_view(unit, version, today).model_copy(update={"valid_to": unit.described.valid_to})
+
+
+def _successions(changes: Iterable[Any]) -> Iterable[SuccessionItem]:
+    for change in changes:
+        if isinstance(change, UnitSucceeded | UnitDissolved):
+            yield SuccessionItem(
+                **change.model_dump(exclude={"unit_code", "notes"}), date=change.on, notes=change.notes or {}
+            )
+
+
+def _target(change: UnitTargetSet) -> TargetItem:
+    return TargetItem(**change.model_dump(exclude={"unit_code", "notes"}), notes=change.notes or {})

@@ -1,30 +1,38 @@
-"""What can be done to units and drafts: load, decide, append."""
+"""What the registry does: commands on drafts and units with their findings, and what their events mean for its rows."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 from services.registry.application.unit_references import reached, related_to
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain import unit as units
 from services.registry.domain.draft import draft
-from services.registry.domain.draft_facts import entry_with_id, facts_of
-from services.registry.domain.draft_state import Absent, Draft, State
+from services.registry.domain.draft_state import Absent, Draft, State, entry_with_id, facts_of
 from services.registry.domain.errors import DraftNotFound, UnitNotFound, UnknownUnit
 from services.registry.domain.postings import PostingEvent
 from services.registry.domain.references.findings import lead_findings, unit_findings
 from services.registry.domain.references.unit_checks import parents_of
-from shared.contracts.envelope import AggregateRef, Metadata
-from shared.contracts.ids import draft_id, unit_id
-from shared.contracts.registry import DraftAmended
-from shared.eventstore.handle import Handled, handle, handle_prepared
-from shared.eventstore.port import EventStore, History, Version
-from shared.kernel.clock import Clock, NewId, day_in_vietnam
+from shared.contracts.envelope import AggregateRef, Metadata, Recorded
+from shared.contracts.event import draft_id, unit_id
+from shared.contracts.registry import (
+    DraftAmended,
+    DraftProcedureDecided,
+    DraftRegistered,
+    DraftRetitled,
+    DraftScopeAssessed,
+)
+from shared.directory.folds import amended_draft
+from shared.eventstore.handle import EventStore, Handled, History, Version, handle, handle_prepared
+from shared.kernel.local_day import day_in_vietnam
+from shared.kernel.runtime import Clock, NewId
+from shared.kernel.text_folding import fold
+from shared.projections.rows import Change, Put, RowChange
 from shared.rules.facts import StageEntry
-from shared.rules.findings import Finding, clocks_of, findings
-from shared.rules.postings import PostingClock
+from shared.rules.findings import Finding, PostingClock, clocks_of, findings
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import all_in_order
 
@@ -156,3 +164,43 @@ def draft_ref(draft_code: str) -> AggregateRef:
 @lru_cache(maxsize=4096)
 def unit_ref(unit_code: str) -> AggregateRef:
     return AggregateRef("unit", unit_id(unit_code))
+
+
+Rows = list[RowChange]
+
+
+def changes(event: Recorded) -> Iterable[RowChange]:
+    rows: Rows = _HANDLERS.get(type(event.data), _nothing)(event, event.data)
+    if event.ref.context == "draft" and not isinstance(event.data, DraftRegistered):
+        rows.append(Change("draft", {"draft_id": event.ref.id}, {"version": event.aggregate_version}))
+    return rows
+
+
+def _nothing(_event: Recorded, _data: Any) -> Rows:
+    return []
+
+
+def _draft_registered(event: Recorded, data: DraftRegistered) -> Rows:
+    search = fold(f"{data.draft_code} {data.title} {data.final_number or ''}")
+    own: dict[str, Any] = {"search": search, "search_title": None, "search_number": None, "scope": {}}
+    return [Put("draft", own | {"version": event.aggregate_version}, data)]
+
+
+def _draft_changed(event: Recorded, **values: Any) -> Rows:
+    return [Change("draft", {"draft_id": event.ref.id}, values)]
+
+
+def _amended(data: DraftAmended) -> dict[str, Any]:
+    changes = amended_draft(data)
+    if "final_number" in changes:
+        changes["search_number"] = fold(changes["final_number"] or "")
+    return changes
+
+
+_HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
+    DraftAmended: lambda event, data: _draft_changed(event, **_amended(data)),
+    DraftRegistered: _draft_registered,
+    DraftRetitled: lambda event, data: _draft_changed(event, title=data.title, search_title=fold(data.title)),
+    DraftScopeAssessed: lambda event, data: _draft_changed(event, scope=data.model_dump(mode="json")),
+    DraftProcedureDecided: lambda event, data: _draft_changed(event, procedure=data.procedure),
+}

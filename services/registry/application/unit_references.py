@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from services.registry.domain import unit as units
 from services.registry.domain.references.unit_checks import Related, parents_of, successors_of
 from shared.contracts.envelope import AggregateRef
-from shared.contracts.ids import unit_id
-from shared.directory.units import Unit
-from shared.eventstore.port import EventStore
+from shared.contracts.event import unit_id
+from shared.directory.folds import Unit
+from shared.eventstore.handle import EventStore
 
 
 def references_of(command: units.Command) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
-"""The draft aggregate: one draft legal document from proposal to promulgation, and what may happen to it."""
+"""The draft: what a command on it decides (registration, amendment, stages)."""
 
 from collections.abc import Sequence
 from datetime import date
-from typing import assert_never
+from functools import lru_cache
+from typing import Any, assert_never
+from uuid import uuid5
 
-from services.registry.domain import draft_amendment, draft_stages, errors
+from services.registry.domain import errors, postings
 from services.registry.domain.draft_commands import (
     AddPolicy,
     Amend,
@@ -16,7 +18,9 @@ from services.registry.domain.draft_commands import (
     DecisionCommand,
     EndAsRecorded,
     EnterStage,
+    Entry,
     Exempt,
+    OpenPosting,
     PolicyCommand,
     PostingCommand,
     Register,
@@ -28,23 +32,237 @@ from services.registry.domain.draft_commands import (
 )
 from services.registry.domain.draft_state import Absent, Draft, State, about, evolve
 from services.registry.domain.references.unit_checks import check_valid
-from services.registry.domain.without_notes import plain
-from shared.contracts.acting import Acting
-from shared.contracts.decider import Decider
+from shared.contracts.event import LOA_NAMESPACE, Acting, Decider, without_notes
 from shared.contracts.registry import (
+    DraftAmended,
     DraftCommunicationExempted,
     DraftEvent,
+    DraftMerged,
     DraftPolicyAdded,
     DraftPolicyAmended,
     DraftPolicyRemoved,
     DraftProcedureDecided,
     DraftRegistered,
+    DraftResumed,
     DraftRetitled,
     DraftScopeAssessed,
+    DraftStageCorrected,
+    DraftStageEntered,
+    DraftSuspended,
     DraftTransferred,
+    DraftWithdrawn,
 )
-from shared.contracts.vocabulary import Precision
-from shared.rules.recorded_dates import check_recorded_day
+from shared.contracts.vocabulary import CLOSING_BY_LAW, ENDS, Clearable, Precision, Stage
+from shared.directory.folds import AMENDABLE_OF_DRAFT, amended_draft
+from shared.rules.facts import StageEntry
+from shared.rules.sequence import check_recorded_day, in_order
+
+
+@lru_cache(maxsize=4096)
+def fact_of(entry: Entry) -> StageEntry:
+    """Give an entry as the rules see it; within one draft it is identified by its content."""
+    content = f"{entry.stage}:{entry.entered_on}:{entry.precision}:{entry.resumed}"
+    return StageEntry(
+        entry_id=uuid5(LOA_NAMESPACE, content),
+        stage=entry.stage,
+        entered_on=entry.entered_on,
+        precision=entry.precision,
+        resumed=entry.resumed,
+    )
+
+
+def after_end(entries: Sequence[Entry], entry: Entry) -> Entry | None:
+    """Return the end that forbids `entry`, if there is one.
+
+    Ends are final: what is later by date is refused. Of two ends the earliest holds, on one date the
+    withdrawal, so an earlier end (or a withdrawal on the day of a merger) is still taken.
+    """
+    ends = sorted((e for e in entries if e.stage in ENDS), key=_of_end)
+    if not ends:
+        return None
+    refused = (
+        _of_end(entry) >= _of_end(ends[0]) if entry.stage in ENDS else entry.entered_on > ends[0].entered_on
+    )
+    return ends[0] if refused else None
+
+
+def _of_end(entry: Entry) -> tuple[date, int]:
+    return entry.entered_on, entry.stage.order
+
+
+def interrupted(before: Sequence[StageEntry]) -> Stage | None:
+    """Return the stage that is interrupted at the end of `before`, if the draft is suspended then."""
+    if len(before) > 1 and before[-1].stage is Stage.SUSPENDED:
+        return before[-2].stage
+    return None
+
+
+def stage_to_resume(entries: Sequence[Entry], on: date) -> Stage | None:
+    """Return the interrupted stage in which a draft goes on that resumes on a day, None if there is none."""
+    return interrupted(stages_before(entries, Entry(Stage.REGISTERED, on, resumed=True)))
+
+
+def stages_before(entries: Sequence[Entry], entry: Entry) -> Sequence[StageEntry]:
+    """Return the stages that the draft went through before `entry`, in order."""
+    sequence = [e for e in (*entries, entry) if e.stage is not Stage.SOCIAL_CRITICISM]
+    ordered = in_order(fact_of(e) for e in sequence)
+    this = fact_of(entry)
+    return ordered[: next((n for n, fact in enumerate(ordered) if fact == this), 0)]
+
+
+def is_late(entries: Sequence[Entry], entry: Entry) -> bool:
+    """Return whether later entries were recorded already: the entry is taken, and marked."""
+    return any(other.entered_on > entry.entered_on for other in entries)
+
+
+def is_unusual(before: Sequence[StageEntry], entry: Entry) -> bool:
+    """Return whether the entry goes back, against the usual order of the stages."""
+    been = [fact for fact in before if fact.stage is not Stage.SUSPENDED]
+    return bool(been) and entry.stage.order < been[-1].stage.order
+
+
+def latest_day(entries: Sequence[Entry]) -> date | None:
+    return max((entry.entered_on for entry in entries), default=None)
+
+
+def decide_stage(draft: Draft, command: StageCommand) -> Sequence[DraftEvent]:
+    match command:
+        case EnterStage():
+            return _enter(draft, command)
+        case Resume():
+            return _resume(draft, command)
+        case CorrectStage():
+            return _correct(draft, command)
+        case EndAsRecorded():
+            return _end_as_recorded(draft, command)
+        case _:
+            assert_never(command)
+
+
+def post(draft: Draft, command: PostingCommand) -> Sequence[DraftEvent]:
+    if isinstance(command, OpenPosting):
+        begun = Entry(command.stage, command.opened_on)
+        if (end := after_end(draft.entries, begun)) is not None:
+            raise errors.StageAfterEnd(end, begun.stage, begun.entered_on)
+    return postings.decide(draft.postings, command)
+
+
+def _enter(draft: Draft, command: EnterStage) -> Sequence[DraftEvent]:
+    entry = Entry(command.stage, command.entered_on, command.precision)
+    _check_day(entry, command.today)
+    if any(entry.equals_content(other) for other in draft.entries):
+        return []
+    if (end := after_end(draft.entries, entry)) is not None:
+        raise errors.StageAfterEnd(end, command.stage, command.entered_on)
+    return [_entering(draft, command, entry)]
+
+
+def _entering(draft: Draft, command: EnterStage, entry: Entry) -> DraftEvent:
+    before = stages_before(draft.entries, entry)
+    on: dict[str, Any] = {"on": command.entered_on}
+    late = {"late": is_late(draft.entries, entry)}
+    match command.stage:
+        case Stage.SUSPENDED:
+            return DraftSuspended.of(command, **on, **late)
+        case Stage.WITHDRAWN:
+            return DraftWithdrawn.of(command, **on)
+        case Stage.MERGED:
+            return DraftMerged.of(command, **on)
+        case stage if interrupted(before) == stage:
+            return DraftResumed.of(command, **on, **late)
+        case _:
+            return DraftStageEntered.of(command, **late, unusual=is_unusual(before, entry))
+
+
+def _resume(draft: Draft, command: Resume) -> Sequence[DraftEvent]:
+    if any(entry.resumed and entry.entered_on == command.on for entry in draft.entries):
+        return []
+    stage = stage_to_resume(draft.entries, command.on)
+    if stage is None:
+        raise errors.NothingInterrupted(command.on)
+    entry = Entry(stage, command.on, resumed=True)
+    _check_day(entry, command.today)
+    if (end := after_end(draft.entries, entry)) is not None:
+        raise errors.StageAfterEnd(end, stage, command.on)
+    return [DraftResumed.of(command, stage=stage, late=is_late(draft.entries, entry))]
+
+
+def _correct(draft: Draft, command: CorrectStage) -> Sequence[DraftEvent]:
+    if (was := command.was) is None:
+        raise errors.EntryNotRecorded(command.entry_id)
+    now = Entry(command.stage, command.entered_on, command.precision)
+    _check_day(now, command.today)
+    others = tuple(entry for entry in draft.entries if not entry.equals_content(was))
+    if len(others) == len(draft.entries):
+        raise errors.EntryNotFound(was.stage, was.entered_on)
+    if now.equals_content(was):
+        return []
+    if any(now.equals_content(other) for other in others):
+        raise errors.EntryExists(command.stage, command.entered_on)
+    if (end := after_end(others, now)) is not None:
+        raise errors.StageAfterEnd(end, command.stage, command.entered_on)
+    was_fields = {"was_stage": was.stage, "was_entered_on": was.entered_on, "was_precision": was.precision}
+    return [DraftStageCorrected.of(command, **was_fields)]
+
+
+def _end_as_recorded(draft: Draft, command: EndAsRecorded) -> Sequence[DraftEvent]:
+    if any(entry.stage in CLOSING_BY_LAW | ENDS for entry in draft.entries):
+        return []
+    day = latest_day(draft.entries)
+    if day is None:
+        raise errors.OutcomeWithoutStage(draft.registered.draft_code)
+    if command.end is Stage.WITHDRAWN:
+        return [DraftWithdrawn(on=day)]
+    return [DraftMerged(on=day)]
+
+
+def _check_day(entry: Entry, today: date) -> None:
+    check_recorded_day(entry.entered_on, entry.precision, today)
+
+
+_END_NAMES = frozenset(ENDS)
+
+
+def decide_amendment(draft: Draft, command: Amend) -> Sequence[DraftAmended]:
+    """Record what really changes; values that the draft has already are left out, and without changes there is no event.
+
+    Instrument and regime are always taken, also after an end: `adopted`, `promulgated`, `published`, `withdrawn` and
+    `merged` end a draft under every procedure, so the new one can't undo an end; a stage that it doesn't have
+    becomes a finding. Refused is what contradicts a recorded end:
+
+    - a final number for a draft that was withdrawn or merged and not adopted before (only a document has a number);
+    - an outcome other than the recorded end: "withdrawn" or "merged" for an adopted draft; another than its own
+      for one that was withdrawn or merged, or clearing it;
+    - a field that is both given and cleared, as the two contradict each other.
+
+    To do so all the same, correct the stage entry first.
+    """
+    if both := [name for name in command.cleared if getattr(command, name) is not None]:
+        raise errors.AmendsAndClears(both)
+    changes = {name: value for name, value in amended_draft(command).items() if _now(draft, name) != value}
+    if not changes:
+        return []
+    _check_end(draft, changes)
+    given = {name: changes.get(name) for name in AMENDABLE_OF_DRAFT}
+    cleared = tuple(name for name in Clearable if name in changes and changes[name] is None)
+    return [DraftAmended(**given, cleared=cleared, reason=command.reason)]
+
+
+def _now(draft: Draft, name: str) -> Any:
+    return getattr(draft.described, name)
+
+
+def _check_end(draft: Draft, changes: dict[str, Any]) -> None:
+    stages = {entry.stage for entry in draft.entries}
+    adopted, ends = stages & CLOSING_BY_LAW, stages & ENDS
+    if ends and not adopted:
+        end = min(ends, key=lambda stage: stage.order)
+        if changes.get("final_number") is not None:
+            raise errors.AmendmentUndoesEnd(end, "final_number")
+        if "outcome" in changes and changes["outcome"] not in ends:
+            raise errors.AmendmentUndoesEnd(end, "outcome")
+    elif adopted and changes.get("outcome") in _END_NAMES - ends:
+        raise errors.AmendmentUndoesEnd(min(adopted, key=lambda stage: stage.order), "outcome")
 
 
 def decide(state: State, command: Command) -> Sequence[DraftEvent]:
@@ -69,13 +287,13 @@ def _decide(
 ) -> Sequence[DraftEvent]:
     match command:
         case EnterStage() | Resume() | CorrectStage() | EndAsRecorded():
-            return draft_stages.decide(draft, command)
+            return decide_stage(draft, command)
         case AddPolicy() | AmendPolicy() | RemovePolicy():
             return _decide_policy(draft, command)
         case Retitle() | AssessScope() | DecideProcedure() | Exempt() | Transfer() | Amend():
             return _decide_decision(draft, command)
         case _:
-            return draft_stages.post(draft, command)
+            return post(draft, command)
 
 
 def _decide_decision(draft: Draft, command: DecisionCommand) -> Sequence[DraftEvent]:
@@ -92,14 +310,14 @@ def _decide_decision(draft: Draft, command: DecisionCommand) -> Sequence[DraftEv
         case Transfer():
             return _transfer(draft, command)
         case Amend():
-            return draft_amendment.decide(draft, command)
+            return decide_amendment(draft, command)
         case _:
             assert_never(command)
 
 
 def _exempt(draft: Draft, command: Exempt) -> Sequence[DraftEvent]:
     exemption = DraftCommunicationExempted.of(command)
-    if plain(exemption) in map(plain, draft.exemptions):
+    if without_notes(exemption) in map(without_notes, draft.exemptions):
         return []
     _check_decided_on(command.decided_on, command.today)
     return [exemption]

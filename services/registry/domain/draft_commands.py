@@ -1,4 +1,4 @@
-"""Commands on drafts: what is asked for, by whom and on which day; flat, with fields of their own."""
+"""The commands on a draft, each a type of its own, and the entry of a stage that they carry."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,8 +7,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from services.registry.domain.references.unit_checks import Related
-from services.registry.domain.stages import Entry
-from shared.contracts.acting import Acting
+from shared.contracts.event import Acting
 from shared.contracts.vocabulary import (
     Answer,
     Clearable,
@@ -20,6 +19,23 @@ from shared.contracts.vocabulary import (
     ScopeBasis,
     Stage,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The draft entered `stage` on `entered_on`; `resumed` marks going on after a suspension."""
+
+    stage: Stage
+    entered_on: date
+    precision: Precision = Precision.DAY
+    resumed: bool = False
+
+    def equals_content(self, other: "Entry") -> bool:
+        return (self.stage, self.entered_on, self.precision) == (
+            other.stage,
+            other.entered_on,
+            other.precision,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

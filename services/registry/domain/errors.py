@@ -5,7 +5,7 @@ from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
-from services.registry.domain.stages import Entry
+from services.registry.domain.draft_commands import Entry
 from shared.contracts.vocabulary import Stage
 from shared.kernel.errors import Refusal, RefusalKind
 

@@ -18,7 +18,7 @@ from services.registry.domain.draft_commands import (
 from shared.contracts.registry import DraftPostingClosed, DraftPostingExtended, DraftPostingOpened
 from shared.contracts.vocabulary import Precision, Stage
 from shared.rules import facts
-from shared.rules.recorded_dates import check_recorded_day
+from shared.rules.sequence import check_recorded_day
 
 PostingEvent = DraftPostingOpened | DraftPostingExtended | DraftPostingClosed
 

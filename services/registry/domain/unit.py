@@ -10,9 +10,7 @@ from services.registry.domain.errors import AmendsAndClears, UnitDiffers, UnitNo
 from services.registry.domain.references import unit_checks
 from services.registry.domain.references.errors import EndsBeforeBegin, SuccessorMissing
 from services.registry.domain.references.unit_checks import Related
-from services.registry.domain.without_notes import plain
-from shared.contracts.about import About
-from shared.contracts.decider import Decider
+from shared.contracts.event import About, Decider, without_notes
 from shared.contracts.registry import (
     UnitAmended,
     UnitDissolved,
@@ -24,7 +22,7 @@ from shared.contracts.registry import (
     UnitTargetSet,
 )
 from shared.contracts.vocabulary import Dataset, SuccessionKind, UnitClearable, UnitKind, UnitLevel
-from shared.directory import units
+from shared.directory import folds
 
 Change = UnitAmended | UnitRenamed | UnitMoved | UnitSucceeded | UnitDissolved | UnitTargetSet
 
@@ -138,9 +136,9 @@ class Unit:
     changes: tuple[Change, ...] = ()
 
     @property
-    def by_day(self) -> units.Unit:
+    def by_day(self) -> folds.Unit:
         """The unit as the directory has it: its name, its parent and the rest by day."""
-        return reduce(units.evolve, self.changes, units.registered(self.registered))
+        return reduce(folds.evolve_unit, self.changes, folds.registered_unit(self.registered))
 
 
 State = Absent | Unit
@@ -154,7 +152,7 @@ def decide(state: State, command: Command) -> Sequence[UnitEvent]:
     if isinstance(command, Amend):
         return _amend(state, command)
     change = _change(command)
-    if plain(change) in map(plain, state.changes):
+    if without_notes(change) in map(without_notes, state.changes):
         return []
     _check(state.by_day, command)
     return [change]
@@ -176,7 +174,7 @@ def _change(command: Rename | Move | Dissolve | Succeed | SetTarget) -> Change:
             assert_never(command)
 
 
-def _check(unit: units.Unit, command: Rename | Move | Dissolve | Succeed | SetTarget) -> None:
+def _check(unit: folds.Unit, command: Rename | Move | Dissolve | Succeed | SetTarget) -> None:
     match command:
         case Rename():
             unit_checks.check_valid(unit, command.on)
@@ -192,7 +190,7 @@ def _check(unit: units.Unit, command: Rename | Move | Dissolve | Succeed | SetTa
             assert_never(command)
 
 
-def _check_end(unit: units.Unit, command: Dissolve) -> None:
+def _check_end(unit: folds.Unit, command: Dissolve) -> None:
     if command.kind is not SuccessionKind.DISSOLVE:
         raise SuccessorMissing(command.kind)
     if unit.valid_from and command.on < unit.valid_from:
@@ -206,7 +204,7 @@ def _register(state: State, command: Register) -> Sequence[UnitEvent]:
         if unit not in (state.registered, state.described):
             raise UnitDiffers(unit.unit_code)
         return []
-    unit_checks.check_registration(units.registered(unit), unit.province_code, command.related)
+    unit_checks.check_registration(folds.registered_unit(unit), unit.province_code, command.related)
     return [unit]
 
 
@@ -216,7 +214,7 @@ def _amend(state: Unit, command: Amend) -> Sequence[UnitAmended]:
         raise AmendsAndClears(both)
     changes = {
         name: value
-        for name, value in units.amended(command).items()
+        for name, value in folds.amended_unit(command).items()
         if getattr(state.described, name) != value
     }
     if not changes:
@@ -225,7 +223,7 @@ def _amend(state: Unit, command: Amend) -> Sequence[UnitAmended]:
     amendment = UnitAmended(
         unit_code=command.unit_code, **_given(changes), cleared=cleared, reason=command.reason
     )
-    after = units.evolve(state.by_day, amendment)
+    after = folds.evolve_unit(state.by_day, amendment)
     unit_checks.check_registration(
         after, changes.get("province_code", state.described.province_code), command.related
     )
@@ -242,7 +240,7 @@ def evolve(state: State, event: UnitEvent) -> State:
     if isinstance(state, Absent):
         return state
     if isinstance(event, UnitAmended):
-        state = replace(state, described=state.described.model_copy(update=units.amended(event)))
+        state = replace(state, described=state.described.model_copy(update=folds.amended_unit(event)))
     return replace(state, changes=(*state.changes, event))
 
 

@@ -11,6 +11,7 @@ from shared.kernel.errors import PermanentError
 
 ONE_DAY = timedelta(days=1)
 
+
 Key = tuple[Regime, Instrument, Procedure]
 
 
@@ -79,11 +80,6 @@ def followed(rules: Iterable[ProcedureRule]) -> tuple[ProcedureRule, ...]:
         name = "/".join(ordered[0].key) if ordered else "?"
         raise PermanentError("bad_rules", f"{name}: the rows leave days without a rule")
     return tuple(ordered)
-
-
-def in_force(rules: Sequence[ProcedureRule], on: date) -> ProcedureRule:
-    """Return the rule of a day; the first one also holds for the days before it."""
-    return next((rule for rule in reversed(rules) if rule.valid_from <= on), rules[0])
 
 
 def overridden(rules: Sequence[ProcedureRule], by: ProcedureRule) -> tuple[ProcedureRule, ...]:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from shared.kernel.clock import now
+from shared.kernel.runtime import now
 from tests.chaos.harness.run import Outcome, run_seed, summary
 
 

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from shared.contracts.ids import draft_id
+from shared.contracts.event import draft_id
 from shared.contracts.vocabulary import Answer, Instrument, Procedure, Regime, Stage
 from shared.rules.facts import Communication, DraftFacts, Scope, StageEntry
 from tests.chaos.harness.history import Command, End, History

@@ -16,7 +16,8 @@ import httpx
 
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import keyring
-from shared.kernel.clock import day_in_vietnam, now
+from shared.kernel.local_day import day_in_vietnam
+from shared.kernel.runtime import now
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.chaos.harness.checker import Evidence, violations
 from tests.chaos.harness.faults import FAULTS, Effect, inject

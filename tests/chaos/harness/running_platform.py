@@ -14,7 +14,8 @@ from pathlib import Path
 from deploy.local.engines.nats import NatsServer
 from deploy.local.engines.postgres import PostgresServer
 from deploy.local.keys.keyring import Keyring
-from shared.kernel.clock import VIETNAM, day_in_vietnam, now
+from shared.kernel.local_day import VIETNAM, day_in_vietnam
+from shared.kernel.runtime import now
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.chaos.harness.processes import Replica
 from tests.chaos.harness.proxy import proxy_to

@@ -6,13 +6,12 @@ from typing import Any
 import httpx
 
 from services.registry.application.commands import draft_ref
-from shared.contracts.about import ABOUT_DRAFTS, About
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent, Recorded
-from shared.contracts.ids import unit_id
+from shared.contracts.event import ABOUT_DRAFTS, About, unit_id
 from shared.contracts.registry import DraftTransferred
 from shared.contracts.vocabulary import AlertAnswer
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.kernel import clock
+from shared.kernel import runtime
 from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.office import OwingUnit, working_day
 from tests.integration.metrics.office import ago, gap_of, log_of, today
@@ -159,10 +158,10 @@ async def _load(owing_unit: OwingUnit, ref: AggregateRef) -> list[Recorded]:
 
 async def _transfer_later(owing_unit: OwingUnit, to: str) -> int:
     """Write a transfer that holds from a coming day on: no route takes one, but a log may have it."""
-    meta = Metadata(time=clock.now(), actor="service/test", correlation_id="c")
+    meta = Metadata(time=runtime.now(), actor="service/test", correlation_id="c")
     event = DraftTransferred(to_unit_code=to, on=today() + timedelta(days=30))
     async with connected(owing_unit.platform.server, "registry") as nc:
         store = JetStreamEventStore(nc)
         history = await store.load(draft_ref(owing_unit.code))
-        new = NewEvent(clock.new_id(), event, meta)
+        new = NewEvent(runtime.new_id(), event, meta)
         return (await store.append(draft_ref(owing_unit.code), history.version, [new])).position

@@ -6,11 +6,11 @@ from typing import Any
 import httpx
 
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
-from shared.contracts.ids import unit_id
+from shared.contracts.event import unit_id
 from shared.contracts.registry import UnitMoved
 from shared.contracts.vocabulary import AlertAnswer
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.kernel.clock import new_id
+from shared.kernel.runtime import new_id
 from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.office import OwingUnit, links_of, words, working_day
 from tests.integration.metrics.office import today

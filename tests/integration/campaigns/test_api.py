@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from shared.contracts.vocabulary import Role
-from shared.kernel.clock import new_id
+from shared.kernel.runtime import new_id
 from tests.integration.campaigns.test_import import listed, office
 from tests.integration.metrics.office import ago
 from tests.integration.registry.test_api import refused

@@ -6,9 +6,8 @@ from uuid import UUID
 import pytest
 
 from services.campaigns.application.commands import plan_ref
-from shared.contracts.catalog import CATALOG
-from shared.contracts.envelope import AggregateRef
-from shared.contracts.ids import programme_id
+from shared.contracts.envelope import CATALOG, AggregateRef
+from shared.contracts.event import programme_id
 from shared.contracts.vocabulary import Dataset
 from shared.eventstore.jetstream import JetStreamEventStore
 from tests.integration.campaigns.test_api import record

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.contracts.ids import communication_id
+from shared.contracts.event import communication_id
 from shared.contracts.vocabulary import Channel
 from tests.integration.metrics.office import ago
 from tests.support.platform.service import Platform

@@ -7,8 +7,8 @@ import pytest
 
 from services.campaigns.application.commands import plan_ref
 from shared.contracts.campaigns import PlanActivityCancelled
-from shared.contracts.catalog import CATALOG
-from shared.contracts.ids import draft_id
+from shared.contracts.envelope import CATALOG
+from shared.contracts.event import draft_id
 from shared.contracts.vocabulary import Role
 from shared.eventstore.jetstream import JetStreamEventStore
 from tests.integration.campaigns.test_api import HELD

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.contracts.ids import evidence_id
+from shared.contracts.event import evidence_id
 from shared.contracts.vocabulary import Role
 from tests.integration.campaigns.test_api import HELD, recorded
 from tests.integration.campaigns.test_import import listed, office, take

@@ -9,8 +9,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
-from shared.contracts.event import Event
-from shared.contracts.ids import draft_id, unit_id
+from shared.contracts.event import Event, draft_id, unit_id
 from shared.contracts.registry import (
     DraftMerged,
     DraftPolicyAdded,
@@ -41,7 +40,7 @@ from shared.contracts.vocabulary import (
     UnitKind,
     UnitLevel,
 )
-from shared.kernel.clock import new_id
+from shared.kernel.runtime import new_id
 
 META = Metadata(time=datetime(2026, 7, 1, tzinfo=UTC), actor="operator/test", correlation_id="test")
 UNITS = 2

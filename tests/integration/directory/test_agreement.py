@@ -23,15 +23,15 @@ from services.registry.application.queries import DraftFilter
 from services.registry.domain import draft_state as drafts
 from services.registry.domain import unit as units
 from services.registry.domain.draft import draft as decider
-from services.registry.domain.draft_facts import facts_of
+from services.registry.domain.draft_state import facts_of
 from shared.contracts.envelope import AggregateRef, Recorded
-from shared.contracts.ids import draft_id, unit_id
+from shared.contracts.event import draft_id, unit_id
 from shared.contracts.registry import DraftTransferred, UnitMoved, UnitRenamed
-from shared.directory.queries import leads_on, stands_on, unit_directory
-from shared.directory.unit_directory import UnitDirectory
+from shared.directory.folds import UnitDirectory
+from shared.directory.projection import leads_on, stands_on, unit_directory
+from shared.eventstore.handle import NOTHING, EventStore, Version
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.port import NOTHING, EventStore, Version
-from shared.kernel.clock import VIETNAM
+from shared.kernel.local_day import VIETNAM
 from shared.rules.sequence import StagePeriod, stage_on, stage_periods
 from tests.integration.directory.histories import DAYS, History, Step, steps
 from tests.support.platform.projections import RULEBOOK, ReadModel, read_model, tables_of

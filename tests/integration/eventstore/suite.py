@@ -8,14 +8,12 @@ from uuid import UUID, uuid5
 import orjson
 import pytest
 
-from shared.contracts.catalog import Catalog
-from shared.contracts.envelope import AggregateRef, Metadata, NewEvent, encode
-from shared.contracts.event import Unknown
-from shared.contracts.ids import LOA_NAMESPACE
+from shared.contracts.envelope import AggregateRef, Catalog, Metadata, NewEvent, encode
+from shared.contracts.event import LOA_NAMESPACE, Unknown
 from shared.contracts.registry import DraftPolicyAdded, DraftRetitled
-from shared.eventstore.port import MAX_BATCH, NOTHING, EventStore, Version, VersionConflict
-from shared.kernel.clock import new_id
+from shared.eventstore.handle import MAX_BATCH, NOTHING, EventStore, Version, VersionConflict
 from shared.kernel.errors import PermanentError
+from shared.kernel.runtime import new_id
 
 META = Metadata(time=datetime(2026, 3, 2, 1, tzinfo=UTC), actor="role:test", correlation_id="c1")
 

@@ -13,7 +13,7 @@ from deploy.local.engines.postgres_wheel import WHEELS, Wheel
 from deploy.local.engines.process import EngineFailed, FolderInUse, command_line
 from deploy.local.keys.keyring import Keyring, keyring
 from deploy.nats.permissions import OPERATOR, SERVICES, USERS
-from shared.eventstore.streams import stream_state
+from shared.eventstore.log_reader import stream_state
 from tests.support.servers.engines import NewDatabase, connected, declare_streams
 from tests.support.servers.ports import free_port
 

@@ -9,20 +9,16 @@ import orjson
 import pytest
 
 from deploy.local.engines.nats import NatsServer
-from shared.contracts.catalog import Catalog
-from shared.contracts.decider import Decider
-from shared.contracts.envelope import AggregateRef, Metadata, NewEvent, encode
-from shared.contracts.event import Event
-from shared.contracts.ids import event_id
+from shared.contracts.envelope import AggregateRef, Catalog, Metadata, NewEvent, encode
+from shared.contracts.event import Decider, Event, event_id
 from shared.contracts.registry import DraftPolicyAdded, DraftRetitled
 from shared.eventstore.conflicts import IdempotencyKeyReused, StaleVersion, TooManyConflicts
-from shared.eventstore.handle import Handled, handle, handle_prepared
+from shared.eventstore.handle import EventStore, Handled, History, Version, handle, handle_prepared
 from shared.eventstore.jetstream import JetStreamEventStore
+from shared.eventstore.log_reader import EVENTS
 from shared.eventstore.memory import MemoryEventStore
-from shared.eventstore.port import EventStore, History, Version
-from shared.eventstore.streams import EVENTS
-from shared.kernel.clock import new_id
 from shared.kernel.errors import Refusal
+from shared.kernel.runtime import new_id
 from tests.integration.eventstore.suite import META, draft, retitled
 from tests.support.servers.engines import connected
 

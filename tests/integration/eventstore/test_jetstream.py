@@ -13,14 +13,13 @@ from nats.js.errors import APIError
 
 from deploy.local.engines.nats import NatsServer
 from deploy.nats.permissions import OPERATOR
-from shared.contracts.catalog import Catalog
-from shared.contracts.envelope import AggregateRef, NewEvent
-from shared.eventstore import aggregate_reader as reading
+from shared.contracts.envelope import AggregateRef, Catalog, NewEvent
+from shared.eventstore import log_reader as reading
+from shared.eventstore.handle import NOTHING, EventStore, Version, VersionConflict
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.port import NOTHING, EventStore, Version, VersionConflict
-from shared.eventstore.streams import EVENTS, stream_state
-from shared.kernel.clock import new_id
+from shared.eventstore.log_reader import EVENTS, stream_state
 from shared.kernel.errors import PermanentError, TransientError
+from shared.kernel.runtime import new_id
 from tests.integration.eventstore.suite import EventStoreSuite, draft, policies, retitled
 from tests.support.servers.engines import connected
 

@@ -2,10 +2,9 @@
 
 import pytest
 
-from shared.contracts.catalog import Catalog
-from shared.contracts.envelope import AggregateRef
+from shared.contracts.envelope import AggregateRef, Catalog
+from shared.eventstore.handle import EventStore
 from shared.eventstore.memory import MemoryEventStore
-from shared.eventstore.port import EventStore
 from tests.integration.eventstore.suite import EventStoreSuite
 
 

@@ -12,9 +12,10 @@ from nats.js.api import ConsumerConfig
 
 from deploy.local.engines.nats import NatsServer
 from deploy.nats.permissions import OPERATOR, SERVICES, inbox_prefix
-from shared.contracts.catalog import OWNERS
-from shared.eventstore.streams import CONSUMERS, EVENTS, Consumer, stream_state
-from shared.kernel.clock import new_id
+from shared.contracts.envelope import OWNERS
+from shared.eventstore.log_reader import EVENTS, stream_state
+from shared.eventstore.streams import CONSUMERS, Consumer
+from shared.kernel.runtime import new_id
 from tests.support.servers.engines import connected
 
 FOREIGN = [

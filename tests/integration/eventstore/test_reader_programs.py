@@ -16,9 +16,9 @@ from deploy.cli.operate.subscriber_snippets import Snippet, snippets
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring, keyring, new_seed, write_secret
 from deploy.nats.permissions import OPERATOR, subscriber
-from shared.eventstore.streams import EVENTS
+from shared.eventstore.log_reader import EVENTS
 from shared.eventstore.subscriber_states import SubscriberState
-from shared.kernel.clock import new_id
+from shared.kernel.runtime import new_id
 from tests.support.node_packages import node_folder
 from tests.support.platform.service import eventually
 from tests.support.servers.engines import connected, fresh_nats

@@ -8,14 +8,13 @@ import jsonschema
 from deploy.local.engines.nats import NatsServer
 from services.registry.domain.draft import draft
 from services.registry.domain.draft_commands import Register
-from shared.contracts.acting import SUPERVISION
 from shared.contracts.envelope import AggregateRef
-from shared.contracts.ids import draft_id
+from shared.contracts.event import SUPERVISION, draft_id
 from shared.contracts.registry import DraftRegistered
 from shared.contracts.vocabulary import Instrument, Regime
 from shared.eventstore.handle import handle
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.kernel.clock import new_id
+from shared.kernel.runtime import new_id
 from tests.contract import releases
 from tests.integration.eventstore.suite import META
 from tests.support.servers.engines import connected

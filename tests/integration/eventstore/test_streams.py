@@ -10,7 +10,8 @@ from nats.js.api import AckPolicy, ConsumerConfig
 from deploy.local.engines.nats import NatsServer
 from deploy.nats.permissions import OPERATOR
 from shared.eventstore import streams
-from shared.eventstore.streams import CONSUMERS, EVENTS, TICK_SUBJECT, TICKS, Schedule
+from shared.eventstore.log_reader import EVENTS, stream_state
+from shared.eventstore.streams import CONSUMERS, TICK_SUBJECT, TICKS, Schedule
 from tests.support.platform.service import eventually
 from tests.support.servers.engines import connected
 
@@ -78,13 +79,13 @@ async def test_the_broker_ticks_and_keeps_the_newest_tick_only(new_nats: NatsSer
 
 async def test_the_log_gives_its_identity_and_length(new_nats: NatsServer) -> None:
     async with connected(new_nats, OPERATOR) as nc, connected(new_nats, "metrics") as metrics:
-        empty = await streams.stream_state(metrics.jetstream())
+        empty = await stream_state(metrics.jetstream())
         assert (empty.first, empty.last) == (0, 0)
         await metrics.jetstream().publish("loa.compliance.x.gap_opened", stream=EVENTS)
-        assert (await streams.stream_state(metrics.jetstream())).last == 1
+        assert (await stream_state(metrics.jetstream())).last == 1
         await nc.jetstream().delete_stream(EVENTS)
         await streams.apply(nc.jetstream(), replicas=1)
-        assert (await streams.stream_state(metrics.jetstream())).created > empty.created
+        assert (await stream_state(metrics.jetstream())).created > empty.created
 
 
 @pytest.mark.parametrize("name", ["acknowledged", "obstacle_reported"])

@@ -15,8 +15,8 @@ from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring, keyring
 from deploy.nats.permissions import OPERATOR, subscriber
 from deploy.sample.subscriber import read
-from shared.eventstore.streams import EVENTS
-from shared.kernel.clock import new_id
+from shared.eventstore.log_reader import EVENTS
+from shared.kernel.runtime import new_id
 from tests.support.servers.engines import connected, fresh_nats
 
 PORTAL = subscriber("portal")

@@ -14,9 +14,10 @@ from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring, new_seed, write_secret
 from deploy.nats.permissions import inbox_prefix, subscriber
 from deploy.sample.subscriber import Refused, read
-from shared.contracts.catalog import OWNERS
-from shared.eventstore.streams import CONSUMERS, EVENTS, TICKS, stream_state
-from shared.kernel.clock import new_id
+from shared.contracts.envelope import OWNERS
+from shared.eventstore.log_reader import EVENTS, stream_state
+from shared.eventstore.streams import CONSUMERS, TICKS
+from shared.kernel.runtime import new_id
 from tests.integration.eventstore.test_permissions import listening, refused_request, refused_until
 from tests.support.platform.service import eventually
 from tests.support.reader_keys import PORTAL, PRESS

@@ -12,13 +12,12 @@ from nats.js.api import AckPolicy, ConsumerConfig
 
 from deploy.local.engines.nats import NatsServer
 from deploy.nats.permissions import OPERATOR
-from shared.contracts.catalog import CATALOG
-from shared.contracts.envelope import NewEvent
+from shared.contracts.envelope import CATALOG, NewEvent
 from shared.contracts.envelope_schema import event_schema
+from shared.eventstore.handle import NOTHING
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.port import NOTHING
-from shared.eventstore.streams import EVENTS
-from shared.kernel.clock import new_id
+from shared.eventstore.log_reader import EVENTS
+from shared.kernel.runtime import new_id
 from tests.contract.test_endpoints import app_of
 from tests.integration.eventstore.suite import META, draft, policies, retitled
 from tests.support.servers.engines import connected

@@ -17,7 +17,8 @@ from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from deploy.sample import exercise
 from shared.eventstore.streams import TICKS
-from shared.kernel import clock
+from shared.kernel import runtime
+from shared.kernel.local_day import VIETNAM
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.notifier.notifier_fixture import HandClock
 from tests.support.platform.service import CreateApp, Platform, create_app_of, eventually, running
@@ -77,7 +78,7 @@ async def open_office(
     hand = HandClock()
     platform = Platform(server, keys, issuer)
     async with AsyncExitStack() as stack:
-        stack.enter_context(patch.object(clock, "now", hand))
+        stack.enter_context(patch.object(runtime, "now", hand))
         async with connected(server, "operator") as operator:
             await operator.jetstream().purge_stream(TICKS)
 
@@ -108,7 +109,7 @@ def _settings_of(service: str, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _created(service: str, hand: HandClock) -> CreateApp:
-    """Give the clock to the services that take one; the others read `shared.kernel.clock`."""
+    """Give the clock to the services that take one; the others read `shared.kernel.runtime`."""
     create: Callable[..., Any] = create_app_of(service)
     return partial(create, now=hand) if "now" in signature(create).parameters else create
 
@@ -150,4 +151,4 @@ async def _all_gaps_announced(office: Office) -> None:
 
 
 def moment(hour: int, minute: int = 0, day: date = MONDAY) -> datetime:
-    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=clock.VIETNAM)
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=VIETNAM)

@@ -19,7 +19,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from shared.http import app_factory, request_context
+from shared.http import request_context
+from shared.http.request_context import MOST_BYTES
 from tests.support.platform.service import SERVICES, Api, Platform, existing
 
 MOST = 3  # odd requests an operation and kind (that fit the document, and that don't)
@@ -159,7 +160,7 @@ async def test_the_headers_of_every_answer(service: str, platform: Platform) -> 
 @every_service
 async def test_a_body_beyond_the_limit_is_refused_while_it_is_read(service: str, platform: Platform) -> None:
     answer = await platform.services[service].client.post(
-        "/projections/skip", content=b" " * (app_factory.MOST_BYTES + 1)
+        "/projections/skip", content=b" " * (MOST_BYTES + 1)
     )
     assert (answer.status_code, answer.json()["type"]) == (413, "urn:loa:problem:body-too-large")
     assert "loa import" in answer.json()["detail"]

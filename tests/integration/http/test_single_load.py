@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from shared.contracts.envelope import AggregateRef
+from shared.eventstore.handle import History
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.port import History
 from tests.integration.campaigns.test_import import office
 from tests.support.platform.service import Api, Platform
 from tests.support.samples import small_office

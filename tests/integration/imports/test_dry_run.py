@@ -9,12 +9,12 @@ import pytest
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from shared.contracts.envelope import AggregateRef, NewEvent
-from shared.contracts.ids import unit_id
+from shared.contracts.event import unit_id
 from shared.contracts.registry import UnitRegistered
 from shared.contracts.vocabulary import UnitKind, UnitLevel
+from shared.eventstore.handle import NOTHING
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.port import NOTHING
-from shared.kernel.clock import new_id
+from shared.kernel.runtime import new_id
 from tests.integration.eventstore.suite import META
 from tests.integration.imports.office import send, without_position
 from tests.integration.metrics.office import ago

@@ -8,9 +8,16 @@ import pytest
 from deploy.local.engines.nats import NatsServer
 from shared.bulk_import.routes import MOST_BYTES, MOST_ROWS
 from shared.contracts.envelope import AggregateRef
+from shared.eventstore.handle import (
+    NOTHING,
+    PROVISIONAL,
+    Append,
+    History,
+    OverlayEventStore,
+    Version,
+    VersionConflict,
+)
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.port import NOTHING, History, Version, VersionConflict
-from shared.eventstore.unit_of_work import PROVISIONAL, Append, OverlayEventStore
 from shared.kernel.errors import TransientError
 from tests.integration.eventstore.suite import draft, policies, retitled
 from tests.integration.imports.office import send

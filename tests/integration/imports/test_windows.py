@@ -14,13 +14,12 @@ from services.registry.application.commands import Commands, draft_ref, unit_ref
 from shared.bulk_import.pipeline import WINDOW, Carrier, cut
 from shared.bulk_import.sheet import Line, Outcome, Session, Sheet, Taken
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
-from shared.contracts.ids import draft_id
+from shared.contracts.event import draft_id
 from shared.contracts.registry import DraftRegistered
 from shared.contracts.vocabulary import Instrument, Regime
+from shared.eventstore.handle import NOTHING, Append, OverlayEventStore, Version, VersionConflict
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.port import NOTHING, Version, VersionConflict
-from shared.eventstore.unit_of_work import Append, OverlayEventStore
-from shared.kernel import clock
+from shared.kernel import runtime
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.eventstore.suite import META
 from tests.support.platform.service import Row
@@ -54,8 +53,8 @@ class BulkRoute:
         store = OverlayEventStore(Watched(log.nc, before=before))
         self.decided = 0
         self._more = asyncio.Condition()
-        self._carrier = Carrier(Session(store), META, clock.now)
-        sheets = Rows(Commands(store, clock.new_id, load_rulebook(), clock.now)).sheets()
+        self._carrier = Carrier(Session(store), META, runtime.now)
+        sheets = Rows(Commands(store, runtime.new_id, load_rulebook(), runtime.now)).sheets()
         self._sheets = {name: self._counted(sheet) for name, sheet in sheets.items()}
 
     def _counted(self, sheet: Sheet[Any]) -> Sheet[Any]:
@@ -95,7 +94,7 @@ def registered(code: str) -> NewEvent:
         lead_unit_code="BTP",
         regime=Regime.LAW_2015,
     )
-    return NewEvent(clock.new_id(), data, META)
+    return NewEvent(runtime.new_id(), data, META)
 
 
 def drafts(code: str) -> list[str]:

@@ -13,7 +13,8 @@ import httpx
 from nats.js.api import StreamConfig
 
 from deploy.local.engines.nats import NatsServer
-from shared.eventstore.streams import EVENTS, declared
+from shared.eventstore.log_reader import EVENTS
+from shared.eventstore.streams import declared
 from tests.support.platform.service import Api, Platform, eventually
 from tests.support.samples import small_office
 from tests.support.servers.engines import connected, declare_streams

@@ -10,8 +10,8 @@ from deploy.cli.client import Services
 from deploy.cli.console import CommandError
 from deploy.cli.operate import read_models
 from deploy.local.state import Current
-from shared.contracts.ids import draft_id, unit_id
-from shared.eventstore.streams import EVENTS
+from shared.contracts.event import draft_id, unit_id
+from shared.eventstore.log_reader import EVENTS
 from tests.integration.log.replaced_log import recorded
 from tests.support.platform.service import SERVICES, Platform, eventually
 from tests.support.servers.engines import connected

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.contracts.ids import unit_id
+from shared.contracts.event import unit_id
 from tests.integration.log.replaced_log import (
     LOG_REPLACED,
     Store,

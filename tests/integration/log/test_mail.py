@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
-from shared.kernel.clock import new_id
+from shared.kernel.runtime import new_id
 from tests.integration.log.replaced_log import LOG_REPLACED, Store, grow
 from tests.integration.notifier.notifier_fixture import (
     NotifierFixture,

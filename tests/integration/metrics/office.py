@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from shared.contracts.catalog import CATALOG
-from shared.contracts.envelope import Recorded, decode
+from shared.contracts.envelope import CATALOG, Recorded, decode
 from shared.contracts.event import Event
 from shared.contracts.metrics import ComplianceEvent
-from shared.kernel import clock
-from shared.projections.event_feed import Feed
+from shared.kernel import runtime
+from shared.kernel.local_day import day_in_vietnam
+from shared.projections.batches import Feed
 from tests.support.platform.service import Platform, eventually
 from tests.support.samples import small_office
 from tests.support.servers.engines import connected
@@ -21,7 +21,7 @@ _read: dict[str, list[Recorded]] = {}
 
 
 def today() -> date:
-    return clock.day_in_vietnam(clock.now())
+    return day_in_vietnam(runtime.now())
 
 
 def ago(days: int) -> str:

@@ -10,8 +10,8 @@ import pytest
 from deploy.local.keys.keyring import Keyring
 from shared.contracts.envelope import AggregateRef, NewEvent
 from shared.contracts.metrics import ComplianceGapClosed
+from shared.eventstore.handle import Version
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.port import Version
 from tests.integration.metrics.office import Office, ago, announced, gap_of, log_of, names, quiet, today
 from tests.support.platform.service import Platform, eventually, open_platform
 from tests.support.samples import small_office

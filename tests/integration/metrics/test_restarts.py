@@ -13,14 +13,13 @@ import pytest
 from pydantic import SecretStr
 
 from deploy.local.keys.keyring import Keyring
-from services.metrics.adapters.sql_projection import MetricsProjection
+from services.metrics.adapters.records import MetricsProjection
 from shared.contracts.envelope import AggregateRef, NewEvent
 from shared.contracts.vocabulary import Role
+from shared.eventstore.handle import Version
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.port import Version
 from shared.projections import projector, rebuild
-from shared.rules.rulebook.rulebook import load_rulebook
-from shared.rules.rulebook.working_days import DayKind
+from shared.rules.rulebook.rulebook import DayKind, load_rulebook
 from tests.integration.metrics.office import Office, ago, announced, gap_of, names, quiet, today
 from tests.integration.metrics.recording import Recording, led_below, unit_rows
 from tests.support.platform.service import Api, Platform, open_platform

@@ -17,11 +17,11 @@ from deploy.local.keys.keyring import Keyring
 from deploy.nats.permissions import OPERATOR, SERVICES, subscriber
 from deploy.sample.subscriber import read
 from services.metrics.adapters.subscriber_collector import MOST, SubscriberCollector
-from shared.eventstore.streams import EVENTS
+from shared.eventstore.log_reader import EVENTS
 from shared.eventstore.subscriber_states import STALLED_AFTER, subscriber_states
-from shared.kernel import clock
-from shared.kernel.clock import new_id
-from shared.observability.metrics import Telemetry
+from shared.kernel import runtime
+from shared.kernel.runtime import new_id
+from shared.observability.signals import Telemetry
 from tests.support.reader_keys import PORTAL, PRESS
 from tests.support.servers.engines import connected
 
@@ -102,12 +102,12 @@ async def test_doctor_reports_a_reader_that_stands_still(reader_broker: NatsServ
     await _durables(reader_broker, PORTAL)
     await _append(reader_broker, 3)
     broker = await read_broker(reader_broker.url, tmp_path, 1)
-    later = clock.now() + STALLED_AFTER + timedelta(seconds=1)
+    later = runtime.now() + STALLED_AFTER + timedelta(seconds=1)
     soon, late = (
         [finding.part + ": " + finding.what.en for finding in subscriber_lag.findings(readings)]
         for readings in (
             Readings(now=now, current=state.Current(), folder=tmp_path, broker=broker)
-            for now in (clock.now(), later)
+            for now in (runtime.now(), later)
         )
     )
     missing = f"{PRESS}: it has no durable consumer"

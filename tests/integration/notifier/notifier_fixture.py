@@ -21,8 +21,7 @@ from deploy.local.keys.keyring import Keyring
 from services.notifier.app import create_app
 from services.notifier.settings import Settings
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
-from shared.contracts.event import Event
-from shared.contracts.ids import draft_id, unit_id
+from shared.contracts.event import Event, draft_id, unit_id
 from shared.contracts.metrics import ComplianceGapChanged, ComplianceGapClosed, ComplianceGapOpened
 from shared.contracts.registry import UnitRegistered
 from shared.contracts.vocabulary import (
@@ -35,8 +34,10 @@ from shared.contracts.vocabulary import (
     UnitLevel,
 )
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.streams import TICKS, stream_state
-from shared.kernel.clock import VIETNAM, new_id
+from shared.eventstore.log_reader import stream_state
+from shared.eventstore.streams import TICKS
+from shared.kernel.local_day import VIETNAM
+from shared.kernel.runtime import new_id
 from tests.support.platform.service import Api, eventually, running
 from tests.support.servers.engines import connected
 from tests.support.servers.links import LinkKeys, link_keys

@@ -3,10 +3,10 @@
 from datetime import date, timedelta
 
 from shared.contracts.envelope import AggregateRef
-from shared.contracts.ids import unit_id
+from shared.contracts.event import unit_id
 from shared.contracts.registry import UnitRegistered
 from shared.contracts.vocabulary import Role, UnitKind, UnitLevel
-from shared.kernel.clock import new_id
+from shared.kernel.runtime import new_id
 from tests.integration.notifier.notifier_fixture import (
     MONDAY,
     UNIT,

@@ -12,10 +12,10 @@ import pytest
 
 from deploy.local.keys.keyring import Keyring
 from shared.contracts.envelope import AggregateRef, Recorded
-from shared.contracts.ids import alert_id
+from shared.contracts.event import alert_id
 from shared.contracts.vocabulary import AlertAnswer, GapClosure, Role
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.kernel.clock import new_id
+from shared.kernel.runtime import new_id
 from tests.integration.notifier.notifier_fixture import (
     UNIT,
     NotifierFixture,

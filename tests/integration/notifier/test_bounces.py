@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local.engines.ports import free_port
 from services.notifier.adapters.delivery.bounces import BounceHandler, ImapReader
-from shared.kernel.clock import new_id
+from shared.kernel.runtime import new_id
 from tests.integration.notifier.notifier_fixture import MONDAY, NotifierFixture, opened, put_recipient, tick
 from tests.support.samples.reports import TOKEN, report
 from tests.support.servers.smtp_server import Mailbox, serving

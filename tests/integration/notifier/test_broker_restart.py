@@ -3,7 +3,7 @@
 from datetime import date
 
 from shared.contracts.vocabulary import GapClosure
-from shared.kernel.clock import new_id
+from shared.kernel.runtime import new_id
 from tests.integration.notifier.notifier_fixture import NotifierFixture, closed, opened
 from tests.support.platform.service import Api, eventually
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from shared.kernel.clock import new_id
+from shared.kernel.runtime import new_id
 from tests.integration.notifier.notifier_fixture import NotifierFixture, opened, put_recipient, tick
 
 # What Apprise imports is its own affair.

@@ -11,13 +11,12 @@ from pydantic import SecretStr
 
 from services.notifier.adapters.delivery.ledger import SqlLedger
 from services.notifier.application import ticks
-from services.notifier.application.pipeline import Pipeline
-from services.notifier.application.plan import Plan, Written
+from services.notifier.application.pipeline import Pipeline, Plan, Written
 from services.notifier.application.ports import Claim, Outcome
-from services.notifier.application.sender import WORKERS
+from services.notifier.application.ticks import WORKERS
 from shared.contracts.vocabulary import Role
-from shared.kernel.clock import new_id
 from shared.kernel.errors import TransientError
+from shared.kernel.runtime import new_id
 from tests.integration.notifier.notifier_fixture import (
     MONDAY,
     UNIT,

@@ -9,7 +9,7 @@ import pytest
 
 from services.notifier.adapters.delivery.ledger import SqlLedger
 from shared.contracts.vocabulary import GapClosure, Role
-from shared.kernel.clock import new_id
+from shared.kernel.runtime import new_id
 from tests.integration.notifier.notifier_fixture import (
     MONDAY,
     OTHER,

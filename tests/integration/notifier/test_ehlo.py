@@ -14,8 +14,8 @@ from services.notifier.adapters.delivery.message import domain_of, message_id
 from services.notifier.adapters.delivery.smtp import Pace, Pool, Server, SmtpTransport
 from services.notifier.application.ports import Mail, Outgoing
 from services.notifier.settings import Settings
-from shared.kernel.clock import VIETNAM
 from shared.kernel.host_name import is_public, literal
+from shared.kernel.local_day import VIETNAM
 from tests.support.servers.smtp_server import Mailbox, serving
 
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=VIETNAM)

@@ -17,10 +17,9 @@ from deploy.cli.data.columns import ORDER
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from deploy.sample import exercise
-from shared.contracts.catalog import CATALOG
-from shared.contracts.envelope import decode
+from shared.contracts.envelope import CATALOG, decode
 from shared.contracts.event import Event
-from shared.projections.event_feed import Feed
+from shared.projections.batches import Feed
 from tests.integration.notifier.notifier_fixture import Writer, open_notifier_env
 from tests.integration.notifier.test_year import CALENDAR, Office, days, moment
 from tests.support.platform.service import Platform, eventually, open_platform

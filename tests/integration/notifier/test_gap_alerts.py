@@ -8,9 +8,9 @@ import pytest
 
 from services.notifier.application import pipeline
 from services.notifier.application.alert_publisher import AlertPublisher
-from shared.contracts.ids import alert_id
+from shared.contracts.event import alert_id
 from shared.contracts.vocabulary import GapClosure
-from shared.kernel.clock import new_id
+from shared.kernel.runtime import new_id
 from tests.integration.notifier.notifier_fixture import (
     UNIT,
     NotifierFixture,

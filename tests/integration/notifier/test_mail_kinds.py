@@ -9,16 +9,15 @@ from typing import ClassVar
 import pytest
 
 from services.notifier.app import create_app
-from services.notifier.application.mail_kinds import MailKind, MailKinds
-from services.notifier.application.planning import Planning
+from services.notifier.application.pipeline import MailKind, MailKinds, Planning
 from services.notifier.application.ports import Mail
 from services.notifier.domain.digest import Line
 from services.notifier.domain.notification.schedule import MailRun, of_week
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Unit
 from shared.contracts.vocabulary import OptionalMail
-from shared.kernel.clock import new_id
 from shared.kernel.errors import Text
+from shared.kernel.runtime import new_id
 from tests.integration.notifier.notifier_fixture import NotifierFixture, opened, put_recipient, tick
 
 

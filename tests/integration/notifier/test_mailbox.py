@@ -10,9 +10,10 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.notifier.adapters.recipients.preference_links import MailboxLink, claims_of, seal
+from services.notifier.adapters.delivery.message import MailboxLink, claims_of, seal
 from shared.contracts.vocabulary import GapClosure, OptionalMail
-from shared.kernel.clock import VIETNAM, new_id
+from shared.kernel.local_day import VIETNAM
+from shared.kernel.runtime import new_id
 from tests.integration.notifier.notifier_fixture import (
     MONDAY,
     UNIT,

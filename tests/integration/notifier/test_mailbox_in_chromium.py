@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from playwright.async_api import Browser
 
-from services.notifier.adapters.recipients.preference_links import MailboxLink, claims_of, seal
+from services.notifier.adapters.delivery.message import MailboxLink, claims_of, seal
 from shared.contracts.vocabulary import OptionalMail
 from tests.integration.notifier.notifier_fixture import MONDAY, UNIT, NotifierFixture, put_recipient
 from tests.integration.notifier.test_mail_pages import LEAST_CONTRAST, WAYS

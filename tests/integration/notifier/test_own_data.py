@@ -6,7 +6,7 @@ from typing import Any
 
 from deploy.local.keys.keyring import Keyring
 from shared.contracts.vocabulary import Role
-from shared.kernel.clock import new_id
+from shared.kernel.runtime import new_id
 from tests.integration.notifier.notifier_fixture import (
     MONDAY,
     NotifierFixture,

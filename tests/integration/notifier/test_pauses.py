@@ -5,7 +5,7 @@ from datetime import timedelta
 from pydantic import SecretStr
 
 from shared.contracts.vocabulary import Role
-from shared.kernel.clock import new_id
+from shared.kernel.runtime import new_id
 from tests.integration.notifier.notifier_fixture import (
     MONDAY,
     UNIT,

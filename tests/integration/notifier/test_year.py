@@ -18,12 +18,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from deploy.sample import exercise
-from services.notifier.adapters.recipients.preference_links import MailboxLink, claims_of, seal
+from services.notifier.adapters.delivery.message import MailboxLink, claims_of, seal
 from services.notifier.domain.recipients.preference import offered
-from shared.contracts.catalog import CATALOG
-from shared.contracts.envelope import AggregateRef, decode
-from shared.contracts.event import Event
-from shared.contracts.ids import alert_id, draft_id, unit_id
+from shared.contracts.envelope import CATALOG, AggregateRef, decode
+from shared.contracts.event import Event, alert_id, draft_id, unit_id
 from shared.contracts.notifier import AlertAcknowledged, AlertEscalated, AlertSilenced, AlertSnoozed
 from shared.contracts.registry import DraftRegistered, DraftSuspended, UnitRegistered, UnitSucceeded
 from shared.contracts.vocabulary import (
@@ -40,8 +38,9 @@ from shared.contracts.vocabulary import (
     Weekday,
 )
 from shared.eventstore.streams import TICKS
-from shared.kernel.clock import VIETNAM, new_id
-from shared.projections.event_feed import Feed
+from shared.kernel.local_day import VIETNAM
+from shared.kernel.runtime import new_id
+from shared.projections.batches import Feed
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.notifier.notifier_fixture import NotifierFixture, Writer, changed, closed, opened
 from tests.support.platform.service import Api, eventually

@@ -13,7 +13,8 @@ from deploy.local.keys.keyring import Keyring
 from deploy.nats.permissions import OPERATOR
 from services.notifier.app import create_app
 from shared.eventstore.streams import TICK_SUBJECT, TICKS
-from shared.kernel import clock
+from shared.kernel import runtime
+from shared.kernel.local_day import VIETNAM, day_in_vietnam
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.metrics.office import Office, ago
 from tests.support.platform.service import Api, Platform, eventually, open_platform, running
@@ -45,7 +46,7 @@ async def notifier_at(
 ) -> AsyncIterator[Api]:
     """Run a notifier whose clock is off by `offset`, with a recipient for the unit with a gap."""
     settings = platform.settings("notifier", clock_tolerance_seconds=tolerance, mail_dir=folder / "mail")
-    app = partial(create_app, now=lambda: clock.now() + offset)
+    app = partial(create_app, now=lambda: runtime.now() + offset)
     async with running(app, settings, platform.issuer, until_ready=False) as api:
         await eventually(lambda: _serves(api))
         body = [{"role": "focal_point", "email": "dau.moi@stp.example.vn", "language": "vi"}]
@@ -60,9 +61,9 @@ async def _serves(api: Api) -> bool:
 
 def until_mail_hour() -> timedelta:
     """Give how far the next hour with mail is: nine o'clock of a working day, at least a day from now."""
-    tomorrow = clock.day_in_vietnam(clock.now()) + timedelta(days=1)
+    tomorrow = day_in_vietnam(runtime.now()) + timedelta(days=1)
     day = load_rulebook().calendar.next_working_day(tomorrow)
-    return datetime(day.year, day.month, day.day, 9, tzinfo=clock.VIETNAM) - clock.now()
+    return datetime(day.year, day.month, day.day, 9, tzinfo=VIETNAM) - runtime.now()
 
 
 async def wake(platform: Platform) -> None:

@@ -96,7 +96,7 @@ async def metric(api: Api, line: str) -> bool:
 async def test_a_full_disk_is_reported_until_the_broker_was_restarted(
     platform: Platform, broker: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.observability.metrics.FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("shared.observability.signals.FRESH_SECONDS", 0.0)
     registry, campaigns = platform.registry, platform.campaigns
     assert await write(registry, "BEFORE") == 201
     assert await accepts_writes(registry)

@@ -9,8 +9,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from deploy.nats.permissions import OPERATOR
-from shared.eventstore.streams import EVENTS, TICK_SUBJECT, TICKS
-from shared.observability import metrics
+from shared.eventstore.log_reader import EVENTS
+from shared.eventstore.streams import TICK_SUBJECT, TICKS
+from shared.observability import signals
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.metrics.office import Office, ago, today
 from tests.support.platform.service import SERVICES, Platform, eventually, open_platform
@@ -30,7 +31,7 @@ async def counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Platform]:
     """Give the whole platform, whose gauges are read anew for every scrape."""
-    monkeypatch.setattr(metrics, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(signals, "FRESH_SECONDS", 0.0)
     folder = tmp_path / "mail"
     async with open_platform(
         new_nats, keys, token_issuer, new_database, *SERVICES, mail_dir=folder

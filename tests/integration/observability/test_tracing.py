@@ -12,7 +12,7 @@ from opentelemetry.trace import SpanKind, format_trace_id
 
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
-from shared.observability import tracing
+from shared.observability import signals
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.metrics.office import Office, ago, today
 from tests.support.platform.service import SERVICES, Platform, eventually, open_platform
@@ -27,7 +27,7 @@ CALLER = f"00-{TRACE}-00f067aa0ba902b7-01"
 def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
     """Have every service that is made now export its spans here."""
     kept = InMemorySpanExporter()
-    monkeypatch.setattr(tracing, "exporter", lambda: kept)
+    monkeypatch.setattr(signals, "exporter", lambda: kept)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
     monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "50")
     return kept
@@ -120,7 +120,7 @@ async def test_a_trace_goes_from_the_request_to_the_alert_and_a_mail_is_linked_w
 async def test_an_old_event_is_linked_when_received(
     traced: Platform, spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tracing, "FRESH", timedelta(0))
+    monkeypatch.setattr(signals, "FRESH", timedelta(0))
     await traced.registry.client.post("/units", json=UNIT, headers={"traceparent": CALLER})
     await traced.settled()
     await eventually(lambda: is_traced(lambda: linked(named(spans, "project registry", "registry"))))
@@ -131,6 +131,6 @@ UNIT = {"code": "BTP", "name": "Bộ Tư pháp", "level": "central", "kind": "mi
 
 
 def test_without_an_endpoint_nothing_is_traced() -> None:
-    assert not tracing.Tracing.configured("registry", {}).is_on
-    with tracing.Tracing().serving("GET", CALLER):
-        assert tracing.traceparent() is None
+    assert not signals.Tracing.configured("registry", {}).is_on
+    with signals.Tracing().serving("GET", CALLER):
+        assert signals.traceparent() is None

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.local.engines.nats import NatsServer
 from shared.contracts.envelope import AggregateRef, NewEvent
-from shared.contracts.ids import unit_id
+from shared.contracts.event import unit_id
+from shared.eventstore.handle import NOTHING
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.port import NOTHING
 from tests.integration.projections.tally import EVENTS, METADATA, registered, tally_tables
 from tests.support.servers.engines import connected
 

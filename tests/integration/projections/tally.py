@@ -10,19 +10,15 @@ from nats.aio.client import Client
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.contracts.catalog import CATALOG
-from shared.contracts.envelope import AggregateRef, Metadata, NewEvent, Recorded, encode
-from shared.contracts.event import Event
-from shared.contracts.ids import unit_id
+from shared.contracts.envelope import CATALOG, AggregateRef, Metadata, NewEvent, Recorded, encode
+from shared.contracts.event import Event, unit_id
 from shared.contracts.registry import UnitRegistered
 from shared.contracts.vocabulary import UnitKind, UnitLevel
-from shared.observability.metrics import Telemetry
-from shared.observability.tracing import Tracing
+from shared.observability.signals import Telemetry, Tracing
 from shared.persistence import database
-from shared.projections.batch_writer import Batches
-from shared.projections.checkpoint import CheckpointTables
-from shared.projections.event_feed import RawEvent
+from shared.projections.batches import Batches, RawEvent
 from shared.projections.projector import Runner
+from shared.projections.rows import CheckpointTables
 from tests.support.platform.service import eventually
 
 CREATED = datetime(2026, 1, 5, tzinfo=UTC)

@@ -7,9 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.kernel.errors import TransientError
-from shared.projections.batch_writer import Batches
-from shared.projections.checkpoint import Checkpoint, CheckpointMoved
-from shared.projections.port import PoisonEvent
+from shared.projections.batches import Batches
+from shared.projections.rows import Checkpoint, CheckpointMoved, PoisonEvent
 from tests.integration.projections.tally import (
     CREATED,
     Tally,

@@ -11,14 +11,13 @@ from nats.aio.client import Client
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.eventstore.streams import StreamState
+from shared.eventstore.log_reader import StreamState
 from shared.kernel.errors import TransientError
 from shared.projections import rebuild as projections_rebuild
-from shared.projections.checkpoint import Checkpoint
-from shared.projections.event_feed import Feed
-from shared.projections.rebuild import Purpose, RestartRebuild, ShadowRebuild
-from shared.projections.shadow_tables import LIVE as PUBLIC
-from shared.projections.shadow_tables import digests
+from shared.projections.batches import Feed
+from shared.projections.rebuild import LIVE as PUBLIC
+from shared.projections.rebuild import Purpose, RestartRebuild, ShadowRebuild, digests
+from shared.projections.rows import Checkpoint
 from tests.integration.projections.tally import EVENTS, Tally, batches, projector, raw, rows
 
 LIVE = 10  # events in the live tables

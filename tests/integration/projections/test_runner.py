@@ -10,8 +10,8 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.projections import projector as projections_projector
-from shared.projections.port import State
 from shared.projections.projector import Runner
+from shared.projections.rows import State
 from tests.integration.projections.tally import (
     CHECKPOINTS,
     EVENTS,

@@ -18,15 +18,15 @@ from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from services.registry.adapters.tables import READ_MODEL, RETIRED
-from shared.contracts.ids import draft_id
+from shared.contracts.event import draft_id
 from shared.eventstore import log_identity
-from shared.eventstore.streams import EVENTS, StreamState, stream_state
+from shared.eventstore.log_reader import EVENTS, StreamState, stream_state
 from shared.messaging import faststream_broker
 from shared.projections import rebuild as projections_rebuild
-from shared.projections.event_feed import Feed
-from shared.projections.port import State
+from shared.projections.batches import Feed
 from shared.projections.projector import Runner
 from shared.projections.rebuild import Purpose, ShadowRebuild
+from shared.projections.rows import State
 from tests.integration.registry.test_api import enter
 from tests.support.platform.service import Api, Platform, create_app_of, eventually, open_platform
 from tests.support.samples import small_office

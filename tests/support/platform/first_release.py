@@ -17,6 +17,7 @@ from deploy.cli.backup import archive, snapshot
 from deploy.local.engines.nats import NatsServer
 from deploy.nats.permissions import OPERATOR
 from shared.eventstore import streams
+from shared.eventstore.log_reader import EVENTS, stream_state
 from shared.persistence import database
 from tests.support.platform.service import SERVICES, Platform
 from tests.support.servers.engines import connected
@@ -67,10 +68,10 @@ def _kept(file: Path) -> Kept:
 async def restore_log(operator: Client, folder: Path, name: str) -> str:
     """Put the log back; returns its creation time, which a restored stream has anew."""
     manifest = archive.unpack(KEPT / f"{name}.loa", folder)
-    await operator.jetstream().delete_stream(streams.EVENTS)
-    await snapshot.load(operator, streams.EVENTS, dict(manifest.stream), folder / archive.STREAM)
+    await operator.jetstream().delete_stream(EVENTS)
+    await snapshot.load(operator, EVENTS, dict(manifest.stream), folder / archive.STREAM)
     await streams.apply(operator.jetstream(), replicas=1)
-    return (await streams.stream_state(operator.jetstream())).created.isoformat()
+    return (await stream_state(operator.jetstream())).created.isoformat()
 
 
 async def restore_rows(url: str, service: str, log_created: str, of: Kept) -> dict[str, list[str]]:

@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.metrics.adapters.sql_projection import MetricsProjection
-from services.metrics.application.gap_reconciler import GapReconciler
+from services.metrics.adapters.records import MetricsProjection
+from services.metrics.application.projections import GapReconciler
 from shared.contracts.envelope import Recorded
 from shared.persistence import database
-from shared.projections.port import Projection
+from shared.projections.rows import Projection
 from shared.rules.rulebook.rulebook import load_rulebook
 
 RULEBOOK = load_rulebook(())

@@ -23,7 +23,7 @@ from deploy.cli.data.columns import ORDER
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from shared.contracts.vocabulary import Role
-from shared.eventstore.streams import stream_state
+from shared.eventstore.log_reader import stream_state
 from shared.kernel.settings import ServiceSettings
 from tests.support.readiness import is_all_ready
 from tests.support.servers.engines import NewDatabase, _numbers, connected, fresh_nats

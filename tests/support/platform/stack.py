@@ -24,7 +24,7 @@ from deploy.cli.operate import keys
 from deploy.cli.operate.demo import next_digest
 from deploy.image.build import NAMES
 from deploy.local.engines.ports import free_port
-from shared.kernel import clock
+from shared.kernel import runtime
 from shared.kernel.local_day import VIETNAM
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.support.platform.compose import COMPOSE
@@ -251,7 +251,7 @@ def _hour_of_mail(now: datetime) -> datetime:
 
 def _ahead(folder: Path, moment: datetime) -> str:
     """Write the override that sets the notifier's clock ahead, to a moment."""
-    seconds = (moment - clock.now()).total_seconds()
+    seconds = (moment - runtime.now()).total_seconds()
     entrypoint = ["python3", "-c", AHEAD.read_text(encoding="utf-8"), str(max(0, seconds))]
     path = folder / "ahead.yaml"
     path.write_text(
@@ -274,7 +274,7 @@ def running(
     given |= {"LOA_SECRETS": str(secrets), "LOA_PROMETHEUS_PORT": str(free_port())}
     given |= {"LOA_PROMETHEUS_IMAGE": "loa-prometheus"}
     (folder / "compose.env").write_text("".join(f"{key}={value}\n" for key, value in given.items()))
-    now = clock.now().astimezone(VIETNAM)
+    now = runtime.now().astimezone(VIETNAM)
     files = [file, *more, _ahead(folder, mail_hour := _hour_of_mail(now))]
     compose = Compose(
         COMPOSE, files, wait=False, env_file=[str(folder / "compose.env")], services=list(first) or None

@@ -7,8 +7,7 @@ from typing import Any, TypeVar
 
 from services.campaigns.domain.draft import DraftSummary
 from services.registry.domain import draft_commands as drafts
-from shared.contracts.acting import SUPERVISION
-from shared.contracts.event import Event
+from shared.contracts.event import SUPERVISION, Event
 from shared.contracts.registry import DraftRegistered, DraftScopeAssessed
 from shared.contracts.vocabulary import Dataset
 

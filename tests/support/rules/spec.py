@@ -5,7 +5,7 @@ from typing import Any, Generic, TypeVar
 
 import pytest
 
-from shared.contracts.decider import Decider
+from shared.contracts.event import Decider
 from shared.kernel.errors import Refusal
 
 S = TypeVar("S")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.sample import exercise
-from shared.rules.rulebook.working_days import Calendar
+from shared.rules.rulebook.rulebook import Calendar
 
 OURS = "VD-"
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

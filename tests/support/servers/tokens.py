@@ -10,7 +10,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from shared.contracts.vocabulary import Role
-from shared.http.auth import AUDIENCE
+from shared.http.request_context import AUDIENCE
 
 _KEY_ID = "test"
 

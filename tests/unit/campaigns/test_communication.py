@@ -29,7 +29,6 @@ from services.campaigns.domain.errors import (
     NotYourDraft,
     PolicyNotInDraft,
 )
-from shared.contracts.acting import SUPERVISION, Acting
 from shared.contracts.campaigns import (
     CommunicationCorrected,
     CommunicationEvidenceAttached,
@@ -38,9 +37,9 @@ from shared.contracts.campaigns import (
     CommunicationRetracted,
     CommunicationVerified,
 )
-from shared.contracts.ids import draft_id
+from shared.contracts.event import SUPERVISION, Acting, draft_id
 from shared.contracts.vocabulary import Channel, Precision
-from shared.rules.recorded_dates import DayInFuture, NotFirstDay
+from shared.rules.sequence import DayInFuture, NotFirstDay
 from tests.support.rules.asked import asked, draft_of
 from tests.support.rules.spec import spec
 

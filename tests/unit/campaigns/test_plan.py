@@ -24,16 +24,15 @@ from services.campaigns.domain.plan import (
     plan,
     state_of,
 )
-from shared.contracts.acting import Acting
 from shared.contracts.campaigns import (
     PlanActivityCancelled,
     PlanActivityPlanned,
     PlanActivityRescheduled,
     PlanApproved,
 )
-from shared.contracts.ids import draft_id
+from shared.contracts.event import Acting, draft_id
 from shared.contracts.vocabulary import Channel, Precision
-from shared.rules.recorded_dates import DayInFuture, NotFirstDay
+from shared.rules.sequence import DayInFuture, NotFirstDay
 from tests.support.rules.asked import asked, draft_of
 from tests.support.rules.spec import spec
 

@@ -9,10 +9,10 @@ import pytest
 
 from services.campaigns.domain.errors import EntryDiffers, NothingToFollow, NotYourProgramme, SeveralMeant
 from services.campaigns.domain.programme import KINDS, EntryState, Record, programme, state_of
-from shared.contracts.acting import SUPERVISION, Acting
+from shared.contracts.event import SUPERVISION, Acting
 from shared.contracts.programme import FOLLOWS, ProgrammeEntry, ProgrammeEvent
 from shared.contracts.vocabulary import Precision, ProgrammeKind
-from shared.rules.recorded_dates import DayInFuture, NotFirstDay
+from shared.rules.sequence import DayInFuture, NotFirstDay
 from tests.support.rules.asked import asked
 from tests.support.rules.spec import spec
 

@@ -10,10 +10,10 @@ import pytest
 
 from deploy.cli.backup.audit import KINDS, Audit
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent, encode
-from shared.contracts.ids import unit_id
+from shared.contracts.event import unit_id
 from shared.contracts.registry import UnitRegistered, UnitRenamed
 from shared.contracts.vocabulary import UnitKind, UnitLevel
-from shared.projections.event_feed import RawEvent
+from shared.projections.batches import RawEvent
 
 REF = AggregateRef("unit", unit_id("BTP"))
 WHEN = datetime(2026, 1, 5, 3, 0, tzinfo=UTC)

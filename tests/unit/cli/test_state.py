@@ -9,8 +9,8 @@ from deploy.local import state
 from deploy.local.engines import databases
 from deploy.local.keys import tokens
 from shared.contracts.vocabulary import Role
-from shared.http.auth import Principal, Unauthenticated, Verifier
-from shared.kernel import clock
+from shared.http.request_context import Principal, Unauthenticated, Verifier
+from shared.kernel import runtime
 
 
 def test_the_environment_overrides_the_state_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,7 +37,7 @@ def test_an_unreadable_state_file_counts_as_empty(tmp_path: Path, content: str) 
 async def test_a_token_is_verified_with_the_written_jwks(tmp_path: Path) -> None:
     jwks = tokens.write_jwks(tmp_path)
     assert {path.stat().st_mode & 0o777 for path in (jwks, tokens.key_file(tmp_path))} == {0o600}
-    soon = clock.now() + timedelta(minutes=1)
+    soon = runtime.now() + timedelta(minutes=1)
     token = tokens.signer(tmp_path).token("x", Role.UNIT, soon, "SO-A")
     assert await Verifier(str(jwks)).verify(token) == Principal("x", Role.UNIT, "SO-A")
 
@@ -47,7 +47,7 @@ async def test_a_token_of_another_key_is_refused(tmp_path: Path) -> None:
     stranger = tokens.signer(tmp_path / "other")
     with pytest.raises(Unauthenticated):
         await Verifier(str(jwks)).verify(
-            stranger.token("x", Role.OPERATOR, clock.now() + timedelta(minutes=1))
+            stranger.token("x", Role.OPERATOR, runtime.now() + timedelta(minutes=1))
         )
 
 

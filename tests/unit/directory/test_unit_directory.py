@@ -5,8 +5,7 @@ from datetime import date
 import pytest
 
 from shared.contracts.vocabulary import UnitKind, UnitLevel
-from shared.directory.unit_directory import UnitDirectory, directory_of
-from shared.directory.units import Succession, Unit
+from shared.directory.folds import Succession, Unit, UnitDirectory, directory_of
 
 PARENTS = {
     "CP": None,

@@ -7,8 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.metrics.domain.gap_events import Announced, to_announce
-from services.metrics.domain.record import DraftRecord
+from services.metrics.domain.record import Announced, DraftRecord, to_announce
 from shared.contracts.event import Event
 from shared.contracts.metrics import ComplianceEvent, ComplianceGapClosed
 from shared.contracts.registry import (
@@ -26,13 +25,13 @@ from shared.contracts.registry import (
 )
 from shared.contracts.vocabulary import Answer, Stage
 from shared.rules.rulebook.rulebook import (
+    DayKind,
     Rulebook,
     _packaged_days,
     _packaged_document,
     load_rulebook,
     rulebook_of,
 )
-from shared.rules.rulebook.working_days import DayKind
 from shared.rules.timeline import timeline
 from tests.unit.metrics.events import IN_SCOPE, communication, record_of, retracted
 

@@ -29,11 +29,10 @@ from shared.contracts.vocabulary import (
     UnitKind,
     UnitLevel,
 )
-from shared.directory.unit_directory import UnitDirectory, directory_of
-from shared.directory.units import Succession, Unit
+from shared.directory.folds import Succession, Unit, UnitDirectory, directory_of
 from shared.http import problems
-from shared.http.auth import Verifier
-from shared.kernel import clock
+from shared.http.request_context import Verifier
+from shared.kernel import runtime
 from shared.rules.facts import Scope
 from shared.rules.figures import Counts, Period
 from shared.rules.rulebook.rulebook import load_rulebook
@@ -165,7 +164,7 @@ async def page(address: str, made_up: MadeUp, *, public_read: bool = True) -> ht
     app = FastAPI()
     app.state.verifier = Verifier("", public_read=public_read)
     app.state.runner = SimpleNamespace(status=SimpleNamespace(position=made_up.position))
-    app.state.clock = clock.now
+    app.state.clock = runtime.now
     problems.install(app)
     app.include_router(pages.router(Queries(snapshots, load_rulebook())))
     transport = httpx.ASGITransport(app)

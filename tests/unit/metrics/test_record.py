@@ -7,7 +7,7 @@ import pytest
 
 from services.metrics.domain.record import _FOLDS, DraftRecord, draft_of
 from shared.contracts.campaigns import CommunicationEvent
-from shared.contracts.catalog import catalog_of
+from shared.contracts.envelope import catalog_of
 from shared.contracts.event import Event
 from shared.contracts.registry import (
     DraftCommunicationExempted,
@@ -32,7 +32,7 @@ from shared.contracts.registry import (
     UnitDissolved,
 )
 from shared.contracts.vocabulary import Answer, Precision, Procedure, ScopeBasis, Stage
-from shared.directory import drafts
+from shared.directory import folds
 from shared.rules.facts import Exemption, Posting, Scope, StageEntry, Transfer
 from tests.unit.metrics.events import (
     DRAFT,
@@ -56,7 +56,7 @@ def entry(number: int, stage: Stage, **more: object) -> StageEntry:
 def test_every_event_about_a_draft_is_folded() -> None:
     """A new kind of event must be thought of here; only the registration begins a record."""
     models = set(catalog_of([DraftEvent, CommunicationEvent]).types.values())
-    assert set(_FOLDS) | set(drafts.FOLDS) == models - {DraftRegistered}
+    assert set(_FOLDS) | set(folds.FOLDS) == models - {DraftRegistered}
 
 
 def test_registered() -> None:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.metrics.domain.todos import LONG_SUSPENSION, long_suspended_before
+from services.metrics.domain.grouping import LONG_SUSPENSION, long_suspended_before
 
 DAY = date(2026, 11, 29)
 

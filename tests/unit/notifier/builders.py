@@ -5,9 +5,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.notifier.domain.gaps.gap import Gap
-from services.notifier.domain.gaps.silence import Silence
-from services.notifier.domain.notification.standing import LastNotification, Standing
+from services.notifier.domain.gaps.gap_alert import Gap, Silence
+from services.notifier.domain.notification.reasons import LastNotification, Standing
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import JUSTICE, Tree, Unit
 from shared.contracts.vocabulary import (
@@ -19,8 +18,8 @@ from shared.contracts.vocabulary import (
     UnitKind,
     UnitLevel,
 )
-from shared.directory import units
-from shared.directory.unit_directory import directory_of
+from shared.directory import folds
+from shared.directory.folds import directory_of
 from shared.rules.rulebook.rulebook import load_rulebook
 
 CALENDAR = load_rulebook().calendar
@@ -93,14 +92,14 @@ def tree(successions: Mapping[str, Sequence[tuple[date, str]]] | None = None, **
     return Tree(directory=directory, day=MONDAY, **changes)
 
 
-def _registered(unit: Unit, heirs: Sequence[tuple[date, str]]) -> units.Unit:
+def _registered(unit: Unit, heirs: Sequence[tuple[date, str]]) -> folds.Unit:
     assert unit.level
     assert unit.kind
-    return units.Unit(
+    return folds.Unit(
         unit_code=unit.code,
         unit_name=unit.name,
         level=unit.level,
         kind=unit.kind,
         parent_code=unit.parent_code,
-        successions=tuple(units.Succession(heir, on) for on, heir in heirs),
+        successions=tuple(folds.Succession(heir, on) for on, heir in heirs),
     )

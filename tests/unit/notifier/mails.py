@@ -5,23 +5,21 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from services.notifier.adapters.mails.kinds import mail_kinds
-from services.notifier.adapters.mails.page_mail import PageMails
+from services.notifier.adapters.mails.kinds import PageMails, mail_kinds
 from services.notifier.adapters.rendering.templates import TemplateRenderer, environment
 from services.notifier.application.ports import Mail, Notice
 from services.notifier.domain.digest import (
     Digest,
     Entry,
     Line,
+    Situation,
     compose,
     compose_immediate,
     compose_renewed,
 )
-from services.notifier.domain.gaps.alert_context import AlertContext
-from services.notifier.domain.gaps.gap import Gap
+from services.notifier.domain.gaps.gap_alert import AlertContext, Gap
 from services.notifier.domain.notification.escalation import STEPS, Verdict
-from services.notifier.domain.notification.situation import Situation
-from services.notifier.domain.notification.standing import LastNotification, Standing
+from services.notifier.domain.notification.reasons import LastNotification, Standing
 from services.notifier.domain.overview import MonthlySummary, WeeklyList, monthly_summary, weekly_list
 from services.notifier.domain.recipients.preference import Preference, SettingsNote
 from services.notifier.domain.recipients.recipient import Recipient

@@ -21,7 +21,7 @@ from services.notifier.domain.gaps.alert import (
     Snooze,
     alert,
 )
-from shared.contracts.ids import alert_id
+from shared.contracts.event import alert_id
 from shared.contracts.notifier import (
     AlertAcknowledged,
     AlertEscalated,

@@ -11,15 +11,13 @@ import pytest
 from services.notifier.application.alert_publisher import AlertPublisher
 from services.notifier.domain.gaps.gap_alert import GapAlert
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
-from shared.contracts.event import Event
-from shared.contracts.ids import alert_id
+from shared.contracts.event import Event, alert_id
 from shared.contracts.notifier import AlertRaised, AlertResolved, AlertSnoozed
 from shared.contracts.vocabulary import Dataset, GapClosure, Instrument, Procedure, Stage
+from shared.eventstore.handle import NOTHING, Append, History, Version
 from shared.eventstore.memory import MemoryEventStore
-from shared.eventstore.port import NOTHING, History, Version
-from shared.eventstore.unit_of_work import Append
 from shared.kernel.errors import PermanentError, TransientError
-from shared.observability.tracing import Tracing
+from shared.observability.signals import Tracing
 
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
 GAP = UUID(int=1)

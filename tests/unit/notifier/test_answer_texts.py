@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.notifier.adapters.rendering.wording import LONGEST_ANSWER, answer_of
-from services.notifier.domain.gaps.alert_context import AlertContext
+from services.notifier.adapters.rendering.templates import LONGEST_ANSWER, answer_of
+from services.notifier.domain.gaps.gap_alert import AlertContext
 
 EXEMPT = {"document": "Công văn 99/VPCP-PL", "authority": "Văn phòng Chính phủ", "decided_on": "2026-11-05"}
 

@@ -5,21 +5,23 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from services.notifier.domain.delivery.delivery_state import DigestState
 from services.notifier.domain.delivery.retries import (
     DEFERRED,
     PATIENCE,
     UNREACHABLE,
+    DigestState,
+    Meaning,
     PastMail,
+    Reply,
     Shipment,
+    Step,
     check_retry,
     deferred_since,
     ended_state,
     is_given_up,
 )
-from services.notifier.domain.delivery.server_reply import Meaning, Reply, Step
 from services.notifier.domain.errors import MailIsOver, MailNotFailed
-from services.notifier.domain.gaps.alert_context import latest_planned_day
+from services.notifier.domain.gaps.gap_alert import latest_planned_day
 from services.notifier.domain.recipients.recipient import taken_off
 from shared.kernel.local_day import VIETNAM
 from tests.unit.notifier.builders import MONDAY, recipient

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.notifier.domain.gaps.alert_context import UNTOUCHED, AlertContext
+from services.notifier.domain.gaps.gap_alert import UNTOUCHED, AlertContext
 from services.notifier.domain.notification.escalation import (
     STEPS,
     Step,

@@ -12,8 +12,7 @@ from services.notifier.domain.gaps.alert import Absent, Open, Raise, Resolve, Re
 from services.notifier.domain.gaps.gap_alert import AlertStatus, GapAlert
 from services.notifier.domain.gaps.gap_alert_fold import GapAlerts
 from shared.contracts.envelope import AggregateRef, Metadata, Recorded
-from shared.contracts.event import Event
-from shared.contracts.ids import alert_id, draft_id
+from shared.contracts.event import Event, alert_id, draft_id
 from shared.contracts.metrics import ComplianceGapChanged, ComplianceGapClosed, ComplianceGapOpened
 from shared.contracts.notifier import (
     AlertAcknowledged,

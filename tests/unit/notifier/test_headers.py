@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.adapters.delivery.headers import ONE_LINE, header, words, written_by
+from services.notifier.adapters.delivery.message import ONE_LINE, header, words, written_by
 
 ENCODED_WORD = re.compile(rb"=\?[^?\s]+\?[bq]\?[^?\s]*\?=", re.IGNORECASE)
 LONGEST_WORD = 75  # RFC 2047, section 2

@@ -13,10 +13,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.notifier.adapters.delivery.file_transport import file_name
-from services.notifier.adapters.delivery.headers import header
-from services.notifier.adapters.delivery.message import message_id, message_of, thread_id
+from services.notifier.adapters.delivery.message import header, message_id, message_of, thread_id
 from services.notifier.application.ports import Attachment, Mail, Outgoing
-from shared.kernel.clock import VIETNAM
+from shared.kernel.local_day import VIETNAM
 from tests.unit.notifier.builders import MONDAY
 from tests.unit.notifier.mails import KINDS
 

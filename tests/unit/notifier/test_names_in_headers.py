@@ -6,9 +6,8 @@ from email.header import decode_header, make_header
 
 import pytest
 
-from services.notifier.adapters.delivery.headers import header, written_by
-from services.notifier.adapters.delivery.mime_parts import file_part
-from services.notifier.adapters.rendering.draft_names import SUBJECT_TITLE, shortened
+from services.notifier.adapters.delivery.message import file_part, header, written_by
+from services.notifier.adapters.rendering.templates import SUBJECT_TITLE, shortened
 from services.notifier.application.ports import Attachment
 from shared.kernel.sender import domain_of, name_and_address
 

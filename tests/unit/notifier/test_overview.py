@@ -15,7 +15,7 @@ from services.notifier.application.ports import Outgoing
 from services.notifier.domain.notification.reasons import Reason
 from services.notifier.domain.overview import Month, monthly_summary, weekly_list
 from shared.contracts.vocabulary import Language
-from shared.kernel.clock import VIETNAM
+from shared.kernel.local_day import VIETNAM
 from tests.unit.notifier.builders import MONDAY
 from tests.unit.notifier.mails import HISTORY, LATE, LATER, listed, situation, supervisor
 from tests.unit.notifier.mails import mail as rendered

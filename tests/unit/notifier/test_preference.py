@@ -9,10 +9,14 @@ import pytest
 
 from services.notifier.domain.digest import Digest, Entry, compose
 from services.notifier.domain.notification.escalation import Verdict
-from services.notifier.domain.notification.notification_case import MailCase, Turn
-from services.notifier.domain.notification.reasons import Reason, decide_notification
+from services.notifier.domain.notification.reasons import (
+    MailCase,
+    Reason,
+    Standing,
+    Turn,
+    decide_notification,
+)
 from services.notifier.domain.notification.schedule import following, turns
-from services.notifier.domain.notification.standing import Standing
 from services.notifier.domain.recipients.preference import (
     EVERYTHING,
     Command,

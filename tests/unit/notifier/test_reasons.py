@@ -6,21 +6,24 @@ from typing import Any
 
 import pytest
 
-from services.notifier.domain.delivery.delivery_state import DigestState
-from services.notifier.domain.gaps.alert_context import AlertContext
-from services.notifier.domain.gaps.gap import Gap
+from services.notifier.domain.delivery.retries import DigestState
+from services.notifier.domain.gaps.gap_alert import AlertContext, Gap
 from services.notifier.domain.notification.escalation import Verdict
-from services.notifier.domain.notification.notification_case import (
+from services.notifier.domain.notification.reasons import (
     Case,
     DeliveryCase,
+    Effect,
     GapCase,
+    LastNotification,
     MailCase,
     MomentCase,
     Purpose,
+    Reason,
+    Standing,
     Turn,
+    decide_notification,
+    standing,
 )
-from services.notifier.domain.notification.reasons import Effect, Reason, decide_notification
-from services.notifier.domain.notification.standing import LastNotification, Standing, standing
 from shared.contracts.vocabulary import GapClosure, OptionalMail, Procedure
 from shared.kernel.local_day import VIETNAM
 from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, notified, silence

@@ -7,10 +7,10 @@ import pytest
 
 from deploy.cli.ask import mail as command
 from services.notifier.adapters.delivery.outbox import _why
-from services.notifier.adapters.rendering.wording import REASONS, WHY_NAMED, WHY_SENT, why_in_mail
-from services.notifier.application.plan import Skipped, Unsaid
+from services.notifier.adapters.rendering.templates import REASONS, WHY_NAMED, WHY_SENT, why_in_mail
+from services.notifier.application.pipeline import Skipped, Unsaid
 from services.notifier.domain.digest import Entry, compose
-from services.notifier.domain.gaps.alert_context import AlertContext
+from services.notifier.domain.gaps.gap_alert import AlertContext
 from services.notifier.domain.gaps.gap_alert_fold import _last_reason
 from services.notifier.domain.notification.reasons import (
     Effect,

@@ -8,7 +8,7 @@ from services.notifier.domain.delivery.retries import LONGEST_PAUSE, PATIENCE, S
 from services.notifier.domain.digest import IMMEDIATE, KIND
 from services.notifier.domain.overview import MONTHLY_SUMMARY, WEEKLY_LIST
 from services.notifier.domain.recipients.preference import SETTINGS
-from shared.kernel.clock import VIETNAM
+from shared.kernel.local_day import VIETNAM
 from tests.unit.notifier.builders import CALENDAR, MONDAY
 from tests.unit.notifier.mails import KINDS
 

@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from services.notifier.domain.notification.notification_case import GapCase, Purpose
-from services.notifier.domain.notification.reasons import Reason, decide_notification
+from services.notifier.domain.notification.reasons import GapCase, Purpose, Reason, decide_notification
 from services.notifier.domain.notification.urgency import urgency_at
 from shared.contracts.vocabulary import GapClosure, Procedure
-from shared.kernel.clock import VIETNAM
+from shared.kernel.local_day import VIETNAM
 from tests.unit.notifier.builders import CALENDAR, MONDAY, gap
 
 TEN = datetime(2026, 11, 23, 10, 0, tzinfo=VIETNAM)  # Monday; the next digest is Wednesday's

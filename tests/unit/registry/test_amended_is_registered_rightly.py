@@ -12,13 +12,12 @@ from services.metrics.domain import record
 from services.metrics.domain.record import DraftRecord
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft import draft
-from services.registry.domain.draft_facts import facts_of
-from services.registry.domain.draft_state import Draft
+from services.registry.domain.draft_state import Draft, facts_of
 from shared.contracts.envelope import AggregateRef, Metadata, Recorded
 from shared.contracts.event import Event
 from shared.contracts.registry import DraftPolicyAdded, DraftRegistered, DraftStageEntered
 from shared.contracts.vocabulary import Clearable, Instrument, Regime, Stage
-from shared.directory.drafts import AMENDABLE
+from shared.directory.folds import AMENDABLE_OF_DRAFT
 from tests.support.rules.asked import asked
 from tests.support.rules.naive import naive_amended
 from tests.unit.registry.test_draft import REGISTERED
@@ -89,9 +88,11 @@ def test_registered_then_amended_is_registered_rightly(
     registered: DraftRegistered, commands: list[drafts.Amend]
 ) -> None:
     events = carried_out(registered, commands)
-    changes = [{name: getattr(command, name) for name in (*AMENDABLE, "cleared")} for command in commands]
+    changes = [
+        {name: getattr(command, name) for name in (*AMENDABLE_OF_DRAFT, "cleared")} for command in commands
+    ]
     right = registered.model_copy(
-        update=naive_amended({n: getattr(registered, n) for n in AMENDABLE}, changes)
+        update=naive_amended({n: getattr(registered, n) for n in AMENDABLE_OF_DRAFT}, changes)
     )
     amended, rightly = draft.fold(events), draft.fold([right, *BETWEEN])
     assert isinstance(amended, Draft)

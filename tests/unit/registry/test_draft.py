@@ -22,7 +22,7 @@ from shared.contracts.registry import (
     DraftTransferred,
 )
 from shared.contracts.vocabulary import Answer, Instrument, Regime, Stage
-from shared.rules.recorded_dates import DayInFuture
+from shared.rules.sequence import DayInFuture
 from tests.support.rules.asked import TODAY, asked, registering
 from tests.support.rules.spec import Specification, spec
 

@@ -8,6 +8,7 @@ import pytest
 
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft import draft
+from services.registry.domain.draft_commands import Entry
 from services.registry.domain.draft_state import State
 from services.registry.domain.errors import (
     EntryExists,
@@ -17,7 +18,6 @@ from services.registry.domain.errors import (
     OutcomeWithoutStage,
     StageAfterEnd,
 )
-from services.registry.domain.stages import Entry
 from shared.contracts.registry import (
     DraftMerged,
     DraftResumed,
@@ -27,7 +27,7 @@ from shared.contracts.registry import (
     DraftWithdrawn,
 )
 from shared.contracts.vocabulary import Precision, Stage
-from shared.rules.recorded_dates import DayInFuture, NotFirstDay
+from shared.rules.sequence import DayInFuture, NotFirstDay
 from tests.support.rules.asked import asked
 from tests.support.rules.spec import Specification, spec
 from tests.unit.registry.test_draft import REGISTERED

@@ -18,7 +18,7 @@ from shared.contracts.registry import (
     DraftWithdrawn,
 )
 from shared.contracts.vocabulary import Procedure, Stage
-from shared.rules.recorded_dates import DayInFuture
+from shared.rules.sequence import DayInFuture
 from tests.support.rules.asked import asked, registering
 from tests.support.rules.spec import Specification, spec
 from tests.unit.registry.test_draft import REGISTERED

@@ -12,7 +12,7 @@ from services.registry.domain.references.provinces import BEFORE, MERGED_INTO, S
 from services.registry.domain.unit import Amend, Dissolve, Move, Register, Rename, Succeed, Unit, unit
 from shared.contracts.registry import UnitAmended, UnitMoved, UnitRegistered, UnitSucceeded
 from shared.contracts.vocabulary import SuccessionKind, UnitClearable, UnitKind, UnitLevel
-from shared.directory import units
+from shared.directory import folds
 from shared.kernel.errors import Refusal
 from shared.rules.findings import FindingKind
 from tests.support.rules.spec import spec
@@ -27,9 +27,9 @@ def registered(code: str, **fields: Any) -> UnitRegistered:
     return UnitRegistered(unit_code=code, **given | fields)
 
 
-def related(*events: UnitRegistered | UnitMoved | UnitSucceeded) -> dict[str, units.Unit]:
+def related(*events: UnitRegistered | UnitMoved | UnitSucceeded) -> dict[str, folds.Unit]:
     codes = dict.fromkeys(event.unit_code for event in events)
-    folded = (units.fold(event for event in events if event.unit_code == code) for code in codes)
+    folded = (folds.unit_of(event for event in events if event.unit_code == code) for code in codes)
     return {unit.unit_code: unit for unit in folded if unit}
 
 

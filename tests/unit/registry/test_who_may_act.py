@@ -9,7 +9,7 @@ import pytest
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft import draft
 from services.registry.domain.errors import NotYourDraft
-from shared.contracts.acting import SUPERVISION, Acting
+from shared.contracts.event import SUPERVISION, Acting
 from shared.contracts.registry import DraftTransferred
 from tests.support.rules.asked import TODAY, asked, registering
 from tests.support.rules.spec import spec

@@ -15,8 +15,14 @@ from shared.contracts.vocabulary import Instrument, Precision, Procedure, Regime
 from shared.kernel.errors import PermanentError
 from shared.rules import wording
 from shared.rules.rulebook.procedures import Certainty
-from shared.rules.rulebook.rulebook import load_rulebook, rulebook_of
-from shared.rules.rulebook.working_days import Calendar, DayKind, calendar_of, last_day
+from shared.rules.rulebook.rulebook import (
+    Calendar,
+    DayKind,
+    calendar_of,
+    last_day,
+    load_rulebook,
+    rulebook_of,
+)
 from shared.rules.sequence import occurrences
 from shared.rules.verdicts import Because, OccurrenceVerdict, PolicyVerdict
 from tests.support.rules.shorthand import draft

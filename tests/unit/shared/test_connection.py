@@ -4,7 +4,7 @@ import pytest
 from nats.aio.client import Client
 from nats.errors import ConnectionClosedError
 
-from shared.eventstore.nats_connection import Connection
+from shared.eventstore.jetstream import Connection
 
 
 async def test_a_request_before_the_first_connect_is_refused_and_chooses_no_inbox() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.kernel.clock import day_in_vietnam, now
-from shared.kernel.local_day import VIETNAM
+from shared.kernel.local_day import VIETNAM, day_in_vietnam
+from shared.kernel.runtime import now
 from shared.text_checks.days import FIRST_DAY, LAST_DAY, MOST_YEARS_AHEAD, Day, FactDay, Instant, moment_of
 from shared.text_checks.exact_values import not_a_day
 

@@ -8,9 +8,9 @@ from starlette.types import Message
 from structlog.testing import capture_logs
 
 from shared.http import problems
-from shared.http.app_factory import BodyLimit
+from shared.http.request_context import BodyLimit
 from shared.pages.forms import sent
-from shared.pages.html_errors import page_route, problem_body
+from shared.pages.layout import page_route, problem_body
 
 
 def as_page(_: Request, problem: Response) -> Response:

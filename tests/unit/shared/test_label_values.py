@@ -4,8 +4,7 @@ import pytest
 
 from shared.eventstore.streams import CONSUMERS
 from shared.messaging.message_metrics import subject_label
-from shared.observability.label_values import LabelValues, method_label
-from shared.observability.metrics import Telemetry
+from shared.observability.signals import LabelValues, Telemetry, method_label
 
 ID = "00000000-0000-0000-0000-000000000007"
 

@@ -8,16 +8,14 @@ import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
-from shared.contracts.ids import unit_id
+from shared.contracts.event import unit_id
 from shared.contracts.registry import UnitRegistered
 from shared.contracts.vocabulary import UnitKind, UnitLevel
+from shared.eventstore.handle import NOTHING, Append, History, Version, VersionConflict
+from shared.eventstore.jetstream import ObservedEventStore
 from shared.eventstore.memory import MemoryEventStore
-from shared.eventstore.observed import ObservedEventStore
-from shared.eventstore.port import NOTHING, History, Version, VersionConflict
-from shared.eventstore.unit_of_work import Append
 from shared.kernel.errors import PermanentError, TransientError
-from shared.observability.metrics import Telemetry
-from shared.observability.tracing import Tracing
+from shared.observability.signals import Telemetry, Tracing
 
 REF = AggregateRef("unit", unit_id("BTP"))
 DATA = UnitRegistered(

@@ -8,8 +8,9 @@ import pytest
 
 import deploy.sample
 from deploy.sample import exercise
-from shared.kernel import clock
+from shared.kernel import runtime
 from shared.kernel.errors import Text
+from shared.kernel.local_day import day_in_vietnam
 from shared.rules.rulebook.rulebook import load_rulebook
 from shared.text_checks.personal_data import EMAIL, IDENTITY, PHONE, TAX, find, find_in, masked
 
@@ -64,7 +65,7 @@ def test_a_field_is_named_wherever_it_stands() -> None:
 
 
 def test_both_samples_hold_none(tmp_path: Path) -> None:
-    exercise.write(tmp_path, clock.day_in_vietnam(clock.now()), load_rulebook().calendar)
+    exercise.write(tmp_path, day_in_vietnam(runtime.now()), load_rulebook().calendar)
     files = [*OPEN.glob("*.csv"), *tmp_path.glob("*.csv")]
     actual = [
         (file.name, heading, cell)
@@ -78,11 +79,11 @@ def test_both_samples_hold_none(tmp_path: Path) -> None:
 
 
 def test_commands_reach_the_log_through_the_gate_alone() -> None:
-    """What metrics derives from the log itself (gap_reconciler) is the other writer; it takes no text from outside."""
+    """What metrics derives from the log itself (its projections) is the other writer; it takes no text from outside."""
     root = Path(deploy.sample.__file__).parents[2]
     files = [file for folder in ("shared", "services") for file in (root / folder).rglob("*.py")]
     writers = {file.stem for file in files if "store.append(" in file.read_text(encoding="utf-8")}
-    assert writers == {"handle", "gap_reconciler"}
+    assert writers == {"handle", "projections"}
 
 
 LONG = (

@@ -7,7 +7,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, Text
 
 from shared.contracts.registry import DraftRegistered
 from shared.contracts.vocabulary import Instrument, Regime
-from shared.projections.row_mapper import RowMismatch, changed_columns, whole_row
+from shared.projections.rows import RowMismatch, changed_columns, whole_row
 
 METADATA = MetaData()
 TABLE = Table("draft", METADATA, Column("draft_id", Text, primary_key=True), Column("title", Text))

@@ -2,7 +2,7 @@
 
 from prometheus_client import Gauge
 
-from shared.observability.metrics import EXPOSITION_TYPE, Telemetry
+from shared.observability.signals import EXPOSITION_TYPE, Telemetry
 
 
 async def test_readings_are_taken_before_a_scrape_and_not_again_at_once() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 import deploy.sample
 from deploy.sample import exercise
-from shared.kernel import clock
+from shared.kernel import runtime
+from shared.kernel.local_day import day_in_vietnam
 from shared.rules.rulebook.rulebook import load_rulebook
 from shared.text_checks.text_encodings import flaw, tidied
 from tests.support.samples import old_fonts
@@ -126,7 +127,7 @@ def cells(folder: Path) -> Iterator[str]:
 
 
 def test_both_samples_pass_as_they_are(tmp_path: Path) -> None:
-    exercise.write(tmp_path, clock.day_in_vietnam(clock.now()), load_rulebook().calendar)
+    exercise.write(tmp_path, day_in_vietnam(runtime.now()), load_rulebook().calendar)
     every = [*cells(OPEN), *cells(tmp_path)]
     assert len(every) > 5000
     assert [text for text in every if flaw(text) is not None] == []

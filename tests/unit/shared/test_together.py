@@ -5,8 +5,8 @@ from contextlib import suppress
 
 import pytest
 
-from shared.kernel import task_group as module
-from shared.kernel.task_group import together
+from shared.kernel import runtime as module
+from shared.kernel.runtime import together
 
 
 async def _for_ever() -> None:

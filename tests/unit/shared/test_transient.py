@@ -12,13 +12,12 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import exc
 
-from shared.eventstore.port import VersionConflict
+from shared.eventstore.handle import VersionConflict
 from shared.http import problems
 from shared.kernel import transient
 from shared.kernel.errors import PermanentError, Refusal, TransientError
 from shared.persistence.database import DatabaseAway, DatabaseBusy
-from shared.projections.checkpoint import CheckpointMoved
-from shared.projections.port import PoisonEvent, StreamRecreated
+from shared.projections.rows import CheckpointMoved, PoisonEvent, StreamRecreated
 
 CASES: list[tuple[Exception, bool]] = [
     (TransientError("away"), True),

@@ -16,6 +16,7 @@ from deploy.local.engines.postgres import PostgresServer
 from deploy.local.keys.keyring import Keyring
 from deploy.local.settings import LocalSettings
 from shared.eventstore import streams
+from shared.eventstore.log_reader import EVENTS, stream_state
 from shared.eventstore.subscriber_states import SubscriberState, subscriber_states
 
 SECONDS = 3.0  # for all requests to one part, which run side by side with those to the others
@@ -83,7 +84,7 @@ async def _read_broker(client: Client, folder: Path, replicas: int) -> Broker:
         consumers = [
             await _consumer_state(js, entry) for entry in streams.CONSUMERS if entry.name not in missing
         ]
-        if streams.EVENTS in missing:
+        if EVENTS in missing:
             return Broker("", _version(client), differences, tuple(consumers))
         states = tuple(await subscriber_states(js))
         return Broker(
@@ -94,7 +95,7 @@ async def _read_broker(client: Client, folder: Path, replicas: int) -> Broker:
             without_durable=tuple(
                 subscribers.without_durable(Keyring(folder / "keys").subscribers(), states)
             ),
-            last=(await streams.stream_state(js)).last,
+            last=(await stream_state(js)).last,
         )
     finally:
         await client.close()

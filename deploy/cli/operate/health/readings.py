@@ -24,7 +24,8 @@ from deploy.cli.operate.health.engine_readings import (
 from deploy.local import state
 from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import SERVICES
-from shared.kernel import clock
+from shared.kernel import runtime
+from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.settings import RuleSettings
 from shared.rules.rulebook.rulebook import load_rulebook
 
@@ -70,11 +71,11 @@ PATHS: Mapping[str, tuple[str, ...]] = {
 
 def next_mail_day(now: datetime) -> date:
     """Give the next day with mail: only the plan of such a day names the units without recipients."""
-    return load_rulebook(RuleSettings().rule_files).calendar.next_working_day(clock.day_in_vietnam(now))
+    return load_rulebook(RuleSettings().rule_files).calendar.next_working_day(day_in_vietnam(now))
 
 
 async def collect(current: state.Current, folder: Path, settings: LocalSettings) -> Readings:
-    now = clock.now()
+    now = runtime.now()
     addresses = monitors(current)
     answers, monitor, health, stores, broker, database = await asyncio.gather(
         _answers(current, now),
@@ -158,13 +159,13 @@ def authorities() -> SSLContext:
 
 
 async def _get(http: httpx.AsyncClient, url: str) -> Answer | None:
-    sent = clock.now()
+    sent = runtime.now()
     try:
         async with asyncio.timeout(SECONDS):
             answer = await http.get(url)
     except (httpx.TransportError, httpx.InvalidURL, TimeoutError):
         return None
-    ahead = clock_ahead(answer.headers.get("Date"), sent, clock.now())
+    ahead = clock_ahead(answer.headers.get("Date"), sent, runtime.now())
     try:
         return Answer(answer.status_code, answer.json(), ahead)
     except ValueError:

@@ -13,7 +13,7 @@ from deploy.cli.operate.health import subscriber_lag
 from deploy.cli.operate.health.readings import Answer, ask, ask_services, broker_report, monitors
 from deploy.local import state
 from deploy.nats.permissions import SERVICES
-from shared.eventstore.streams import EVENTS
+from shared.eventstore.log_reader import EVENTS
 from shared.eventstore.subscriber_states import SubscriberState
 from shared.kernel.errors import Text
 from shared.kernel.health import Purpose

@@ -10,7 +10,7 @@ from deploy.cli.operate.health.finding import Finding, Findings
 from deploy.cli.operate.subscribers import read_states
 from deploy.nats.permissions import SUBSCRIBER
 from shared.eventstore.subscriber_states import SubscriberState
-from shared.kernel import clock
+from shared.kernel import runtime
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 
@@ -49,7 +49,7 @@ def lines(states: Sequence[SubscriberState]) -> Iterator[Text]:
     """Give the lines of `loa status`: the lag of all readers, and what is wrong."""
     if states:
         yield subscriber_view.lag(states)
-    yield from subscriber_view.problems(states, clock.now())
+    yield from subscriber_view.problems(states, runtime.now())
 
 
 async def read() -> Sequence[SubscriberState]:

@@ -13,8 +13,9 @@ from services.campaigns.domain.communication import MOST_PEOPLE
 from services.campaigns.domain.communication_commands import Record
 from services.campaigns.domain.draft import Given
 from shared.contracts.vocabulary import AlertAnswer, Channel
-from shared.kernel.clock import Clock, day_in_vietnam
 from shared.kernel.errors import Text
+from shared.kernel.local_day import day_in_vietnam
+from shared.kernel.runtime import Clock
 from shared.pages.forms import Fields, sent
 from shared.pages.gap_summary import GapSummary
 from shared.pages.layout import environment

@@ -1,11 +1,11 @@
-"""Routes of communications: commands and queries; plans and programmes have their own modules."""
+"""Routes of communications and their evidence."""
 
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from services.campaigns.adapters.command_context import CommandContext
-from services.campaigns.adapters.communications import bodies, evidence_api
+from services.campaigns.adapters.command_context import CommandContext, SupervisorContext
+from services.campaigns.adapters.communications import bodies
 from services.campaigns.adapters.communications.views import (
     CommunicationItem,
     CommunicationView,
@@ -13,21 +13,50 @@ from services.campaigns.adapters.communications.views import (
 )
 from services.campaigns.adapters.plans import api
 from services.campaigns.adapters.programmes import api as programmes_api
-from services.campaigns.application.commands import Commands
+from services.campaigns.application.commands import Commands, OnCommunication
 from services.campaigns.application.queries import CommunicationFilter, ReadModel
 from shared.contracts.event import Code
 from shared.http import request_context
-from shared.http.auth import Reader
 from shared.http.openapi import VERSIONED
 from shared.http.paging import Listing, Paged
-from shared.http.request_context import Accepted, AtPosition
+from shared.http.request_context import Accepted, AtPosition, Reader
+
+
+def router(commands: Commands) -> APIRouter:
+    path = "/communications/{communication_id}"
+    router = APIRouter(prefix=path, tags=["communications"], dependencies=[AtPosition])
+
+    @router.post("/verify", summary="Confirm that a communication took place as recorded")
+    async def verify(
+        communication_id: UUID, context: SupervisorContext, body: bodies.Verification | None = None
+    ) -> Accepted:
+        verification = body or bodies.Verification()
+        return await add(
+            communication_id, lambda given: verification.command(context.principal.unit, given), context
+        )
+
+    @router.post("/evidence", status_code=201, summary="Attach a link or the digest of a file")
+    async def attach(communication_id: UUID, body: bodies.Evidence, context: CommandContext) -> Accepted:
+        return await add(communication_id, lambda given: body.command(communication_id, given), context)
+
+    @router.put("/feedback", summary="Record how many comments came, and what became of them")
+    async def summarise(communication_id: UUID, body: bodies.Feedback, context: CommandContext) -> Accepted:
+        return await add(communication_id, body.command, context)
+
+    async def add(communication_id: UUID, make: OnCommunication, context: CommandContext) -> Accepted:
+        handled = await commands.on_communication(
+            communication_id, make, context.by, context.metadata, context.if_match
+        )
+        return context.accepted(communication_id, handled)
+
+    return router
 
 
 def routers(commands: Commands, read_model: ReadModel) -> list[APIRouter]:
     return [
         _recording(commands),
         _amending(commands),
-        evidence_api.router(commands),
+        router(commands),
         _queries(commands, read_model),
         *api.routers(commands, read_model),
         *programmes_api.routers(commands, read_model),

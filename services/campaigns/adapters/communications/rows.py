@@ -7,13 +7,12 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
-from services.campaigns.adapters.communications.evidence_bodies import Digest
+from services.campaigns.adapters.communications.bodies import Digest
 from services.campaigns.domain import communication_commands as asked
 from services.campaigns.domain.communication import MOST_PEOPLE, policies_meant, recorded_by
 from services.campaigns.domain.draft import Given
 from shared.bulk_import.row_parsing import DatedRow, ImportRow, Numbers, listed
-from shared.contracts.event import Code
-from shared.contracts.ids import communication_id, evidence_id
+from shared.contracts.event import Code, communication_id, evidence_id
 from shared.contracts.vocabulary import Channel, ContentItem, Dataset
 from shared.text_checks.days import FactDay
 

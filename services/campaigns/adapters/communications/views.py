@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from services.campaigns.application.projections import content_of
 from services.campaigns.domain.communication import Communication
 from shared.contracts.vocabulary import Channel, ContentItem, Dataset, Precision
-from shared.eventstore.port import History
+from shared.eventstore.handle import History
 
 
 class VerificationView(BaseModel):

@@ -13,11 +13,10 @@ from services.campaigns.application.commands import Commands, OnPlan, plan_ref
 from services.campaigns.application.queries import ActivityFilter, ReadModel
 from shared.contracts.event import Code
 from shared.http import request_context
-from shared.http.auth import Reader
 from shared.http.forecasts import marked
 from shared.http.openapi import VERSIONED
 from shared.http.paging import Listing, Paged
-from shared.http.request_context import Accepted, AtPosition, Today
+from shared.http.request_context import Accepted, AtPosition, Reader, Today
 from shared.text_checks.days import Day
 
 

@@ -8,8 +8,7 @@ from services.campaigns.domain import plan as plans
 from services.campaigns.domain.draft import Given
 from services.campaigns.domain.plan import MOST_MONEY
 from shared.bulk_import.row_parsing import DatedRow, ImportRow
-from shared.contracts.event import Code
-from shared.contracts.ids import activity_id
+from shared.contracts.event import Code, activity_id
 from shared.contracts.vocabulary import Channel, Dataset, Stage
 from shared.text_checks.days import FactDay
 

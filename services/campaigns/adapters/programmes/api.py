@@ -19,12 +19,11 @@ from services.campaigns.domain.programme import FIRST_YEAR, LAST_YEAR
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import ProgrammeKind
 from shared.http import request_context
-from shared.http.auth import Reader
 from shared.http.forecasts import marked
 from shared.http.openapi import VERSIONED
 from shared.http.paging import Listing, Paged
-from shared.http.request_context import Accepted, AtPosition, Today
-from shared.kernel.clock import day_in_vietnam
+from shared.http.request_context import Accepted, AtPosition, Reader, Today
+from shared.kernel.local_day import day_in_vietnam
 from shared.text_checks.days import Day
 
 Year = Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)]

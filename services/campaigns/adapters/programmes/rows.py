@@ -9,11 +9,9 @@ from pydantic import BeforeValidator, Field, model_validator
 from services.campaigns.domain.plan import MOST_MONEY
 from services.campaigns.domain.programme import FIRST_YEAR, LAST_YEAR, Record
 from shared.bulk_import.row_parsing import DatedRow, Listed, clean
-from shared.contracts.acting import Acting
-from shared.contracts.event import Code
-from shared.contracts.ids import programme_entry_id
+from shared.contracts.event import Acting, Code, programme_entry_id
 from shared.contracts.vocabulary import Dataset, Precision, ProgrammeKind
-from shared.rules.rulebook.working_days import last_day
+from shared.rules.rulebook.rulebook import last_day
 from shared.text_checks.days import Day, FactDay
 
 MOST = 10**9  # attendances and the like; more than that is a typing error

@@ -11,8 +11,7 @@ from services.campaigns.adapters.communications.bodies import Title, Words
 from services.campaigns.adapters.programmes.rows import MOST
 from services.campaigns.domain.plan import MOST_MONEY
 from services.campaigns.domain.programme import EntryState, Programme, Record, state_of
-from shared.contracts.acting import Acting
-from shared.contracts.event import Code
+from shared.contracts.event import Acting, Code
 from shared.contracts.vocabulary import Dataset, Precision, ProgrammeKind
 from shared.http.forecasts import Dated
 from shared.http.request_context import Body, example

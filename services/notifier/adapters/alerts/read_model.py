@@ -19,9 +19,10 @@ from services.notifier.adapters.tables import (
     directory,
 )
 from services.notifier.domain.gaps.gap_alert import AlertStatus
-from shared.directory.queries import with_unit_names
+from shared.directory.projection import with_unit_names
 from shared.http.paging import key_of
-from shared.kernel.clock import Clock, day_in_vietnam
+from shared.kernel.local_day import day_in_vietnam
+from shared.kernel.runtime import Clock
 
 OUTBOX_ROWS = 200
 

@@ -20,11 +20,11 @@ from shared.contracts.notifier import (
     AlertTransferRequested,
 )
 from shared.contracts.vocabulary import Stage
-from shared.directory.queries import with_unit_names
-from shared.http.auth import Supervisor
+from shared.directory.projection import with_unit_names
 from shared.http.paging import Listing, Paged, key_of
-from shared.http.request_context import AtPosition
-from shared.kernel.clock import Clock, day_in_vietnam
+from shared.http.request_context import AtPosition, Supervisor
+from shared.kernel.local_day import day_in_vietnam
+from shared.kernel.runtime import Clock
 
 
 class RequestKind(StrEnum):

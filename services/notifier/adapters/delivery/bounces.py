@@ -1,4 +1,4 @@
-"""Mails that come back: reports of failed delivery (RFC 3464), taken over LMTP or read from a mailbox.
+"""Bounces: which mail and which address they report, and addresses that get no more mail.
 
 A report is believed by the token in the address that it was sent to, which only the mail's envelope bore. Anything
 else that is written there (automatic answers, advertising, delays) is passed over.
@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import Message
 from urllib.parse import unquote, urlsplit
@@ -18,11 +19,46 @@ from uuid import UUID
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import Envelope, Session
+from sqlalchemy import and_, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.kernel import log
+from services.notifier.adapters.tables import DIGEST, RECIPIENT
+from services.notifier.domain.delivery.retries import DigestState
+from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.transient import TRANSIENT
+from shared.observability import signals
 
-logger = log.get(__name__)
+logger = signals.get_logger(__name__)
+RETURNED = "returned"
+
+
+@dataclass(frozen=True, slots=True)
+class SqlReturns:
+    engine: AsyncEngine
+
+    async def returned(self, token: UUID, detail: str, now: datetime) -> bool:
+        """Record a bounce: the mail counts as failed, and its address is marked undeliverable."""
+        delivery = {"reason": RETURNED, "detail": detail, "undeliverable": RETURNED}
+        came = and_(
+            DIGEST.c.return_token == token, DIGEST.c.state.in_((DigestState.SENT, DigestState.UNSURE))
+        )
+        back = update(DIGEST).where(came).values(state=DigestState.FAILED, delivery=delivery, announced=False)
+        async with self.engine.begin() as connection:
+            whose = (await connection.execute(back.returning(DIGEST.c.recipient_id))).scalar()
+            if whose is not None:
+                await mark(connection, whose, RETURNED, now)
+        return whose is not None
+
+
+async def mark(connection: AsyncConnection, recipient_id: UUID, why: str, now: datetime) -> None:
+    """Mark an address undeliverable, in every unit that lists it, until it is registered again."""
+    address = select(RECIPIENT.c.email).where(RECIPIENT.c.recipient_id == recipient_id).scalar_subquery()
+    unmarked = and_(
+        func.lower(RECIPIENT.c.email) == func.lower(address), RECIPIENT.c.undeliverable_on.is_(None)
+    )
+    values = {"undeliverable_on": day_in_vietnam(now), "undeliverable_why": why}
+    await connection.execute(update(RECIPIENT).where(unmarked).values(values))
+
 
 TOKEN = re.compile(r"\+([0-9a-f]{32})@")
 TO = ("Delivered-To", "X-Original-To", "Envelope-To", "To")

@@ -10,16 +10,14 @@ from sqlalchemy import Select, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifier.adapters.tables import DIGEST, RECIPIENT
-from services.notifier.application.mail_kinds import MailKinds
-from services.notifier.domain.delivery.delivery_state import UNDELIVERED, DigestState
-from services.notifier.domain.delivery.retries import check_retry
+from services.notifier.application.pipeline import MailKinds
+from services.notifier.domain.delivery.retries import UNDELIVERED, DigestState, check_retry
 from services.notifier.domain.errors import DigestNotFound
-from shared.http.auth import Operator
-from shared.http.request_context import Body, example
-from shared.kernel import log
-from shared.kernel.clock import Clock
+from shared.http.request_context import Body, Operator, example
+from shared.kernel.runtime import Clock
+from shared.observability import signals
 
-logger = log.get(__name__)
+logger = signals.get_logger(__name__)
 
 Key = Annotated[str, Path(max_length=200)]
 

@@ -1,36 +1,170 @@
-"""The ledger of digests, which is also the queue: one row a mail, claimed with a lease, never emptied."""
+"""The ledger of mails: its key prevents a second one; rows, leases, whether sending is held; counted and traced."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Select, and_, bindparam, func, or_, select, update
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from prometheus_client import Counter
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.adapters.delivery.bounced_addresses import mark
-from services.notifier.adapters.delivery.ledger_rows import (
-    claim_of,
-    ended_row,
-    file_rows,
-    line_row,
-    mail_row,
-    unannounced_of,
-)
-from services.notifier.adapters.tables import DIGEST, DIGEST_ATTACHMENT, DIGEST_LINE, RECIPIENT
+from services.notifier.adapters.delivery.bounces import mark
+from services.notifier.adapters.tables import DIGEST, DIGEST_ATTACHMENT, DIGEST_LINE, RECIPIENT, SENDING
 from services.notifier.application.ports import (
     Attachment,
     Claim,
+    Mail,
+    MailTransport,
     Notice,
     Outcome,
     Outgoing,
+    Switch,
     Unannounced,
 )
-from services.notifier.domain.delivery.delivery_state import DigestState
-from services.notifier.domain.delivery.retries import PastMail
+from services.notifier.domain.delivery.retries import DigestState, PastMail
+from services.notifier.domain.digest import Line
+from shared.contracts.envelope import AggregateRef
+from shared.contracts.event import alert_id
+from shared.contracts.vocabulary import RecipientRole
+from shared.eventstore.handle import EventStore
+from shared.observability.signals import MOST_LINKS, LabelValues, Tracing
 from shared.persistence.database import add
+
+
+def claim_of(row: RowMapping, files: tuple[Attachment, ...]) -> Claim:
+    unsure = row["state"] == DigestState.CLAIMED or bool(row["delivery"].get("unsure"))
+    return Claim(
+        key=row["digest_key"],
+        attempt=row["attempts"] + 1,
+        outgoing=_outgoing(row, files, again=unsure),
+        queued_at=row["created_at"],
+        unsure=unsure,
+        delivery=row["delivery"],
+        correlation_id=row["correlation_id"],
+    )
+
+
+def ended_row(claim: Claim, outcome: Outcome, now: datetime) -> dict[str, Any]:
+    blamed = {"undeliverable": outcome.undeliverable} if outcome.undeliverable else {}
+    return {
+        "of_key": claim.key,
+        "of_attempt": claim.attempt,
+        "to_state": outcome.state,
+        "to_delivery": {**outcome.delivery, **blamed},
+        "to_sent_at": now if outcome.state is DigestState.SENT else None,
+        "to_not_before": outcome.again_at,
+    }
+
+
+def unannounced_of(row: RowMapping, lines: Sequence[Mapping[str, Any]]) -> Unannounced:
+    return Unannounced(
+        key=row["digest_key"],
+        message_id=row["message_id"],
+        day=row["day"],
+        correlation_id=row["correlation_id"],
+        recipient_id=row["recipient_id"],
+        recipient_role=RecipientRole(row["recipient_role"]),
+        lines=lines,
+        undeliverable=row["delivery"].get("undeliverable"),
+    )
+
+
+def _outgoing(row: RowMapping, files: tuple[Attachment, ...], *, again: bool) -> Outgoing:
+    words = (row["subject"], row["text"], row["html"])
+    return Outgoing(
+        mail=Mail(*words, files, tuple(row["threads"]), row["unsubscribe"]),
+        to=row["email"],
+        message_id=row["message_id"],
+        dated=row["dated_at"],
+        day=row["day"],
+        unit_code=row["unit_code"],
+        recipient_id=row["recipient_id"],
+        kind=row["kind"],
+        return_token=row["return_token"],
+        again=again,
+    )
+
+
+def mail_row(digest: Notice, outgoing: Outgoing, correlation_id: str, now: datetime) -> dict[str, Any]:
+    return {
+        "digest_key": digest.key,
+        "kind": outgoing.kind,
+        "recipient_id": digest.recipient.recipient_id,
+        "recipient_role": digest.recipient.role,
+        "unit_code": digest.recipient.unit_code,
+        "day": digest.day,
+        "subject": outgoing.mail.subject,
+        "text": outgoing.mail.text,
+        "html": outgoing.mail.html,
+        "threads": list(outgoing.mail.threads),
+        "unsubscribe": outgoing.mail.unsubscribe,
+        "message_id": outgoing.message_id,
+        "correlation_id": correlation_id,
+        "state": DigestState.QUEUED,
+        "attempts": 0,
+        "not_before": now,
+        "dated_at": outgoing.dated,
+        "created_at": now,
+        "announced": False,
+        "delivery": {},
+    }
+
+
+def file_rows(key: str, files: Sequence[Attachment]) -> list[dict[str, Any]]:
+    return [{"digest_key": key, "place": place, **asdict(file)} for place, file in enumerate(files)]
+
+
+def line_row(digest: Notice, line: Line) -> dict[str, Any]:
+    return {
+        "digest_key": digest.key,
+        "gap_id": line.gap.gap_id,
+        "draft_code": line.gap.draft_code,
+        "unit_code": line.unit_code,
+        "reason": line.reason,
+        "standing": line.standing,
+        "due_on": line.gap.due_on,
+        "policies": list(line.gap.policies),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class SqlSending:
+    """`local`: mail becomes files on this machine and reaches nobody, so it needs no release.
+
+    After a fresh installation real mail is held until an operator has looked at the preview.
+    """
+
+    engine: AsyncEngine
+    local: bool
+
+    async def state(self) -> Switch:
+        columns = (SENDING.c.held, SENDING.c.at, SENDING.c.by, SENDING.c.reason)
+        newest = select(*columns).order_by(SENDING.c.number.desc()).limit(1)
+        async with self.engine.connect() as connection:
+            row = (await connection.execute(newest)).mappings().one_or_none()
+        return Switch(**row) if row else Switch(held=not self.local)
+
+    async def decide(self, switch: Switch) -> None:
+        values = {"held": switch.held, "at": switch.at, "by": switch.by, "reason": switch.reason}
+        async with self.engine.begin() as connection:
+            await connection.execute(insert(SENDING).values(values))
+
 
 LEASE = timedelta(minutes=5)
 ANNOUNCE_AT_ONCE = 100
@@ -145,7 +279,7 @@ async def _enqueue(
     if files := [
         file for digest, outgoing in ours for file in file_rows(digest.key, outgoing.mail.attachments)
     ]:
-        await connection.execute(insert(DIGEST_ATTACHMENT), files)
+        await connection.execute(postgresql_insert(DIGEST_ATTACHMENT), files)
     return fresh
 
 
@@ -220,3 +354,54 @@ _ANNOUNCED = (
     "recipient_role",
     "delivery",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedTransport:
+    """Spans each delivery: what the server did with a mail is the end of its trace."""
+
+    below: MailTransport
+    tracing: Tracing
+
+    @property
+    def is_local(self) -> bool:
+        return self.below.is_local
+
+    async def deliver(self, outgoing: Outgoing) -> Mapping[str, Any]:
+        with self.tracing.sending("deliver mail") as span:
+            span.set_attributes({"loa.message_id": outgoing.message_id, "loa.unit_code": outgoing.unit_code})
+            return await self.below.deliver(outgoing)
+
+    async def close(self) -> None:
+        await self.below.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedLedger(SqlLedger):
+    """Counts how each attempt ended, and links a mail with the traces of the alerts that it speaks of."""
+
+    store: EventStore
+    mails: Counter
+    tracing: Tracing
+    reasons: LabelValues = field(default_factory=LabelValues)
+
+    async def enqueue(
+        self, mails: Sequence[tuple[Notice, Outgoing]], correlation_id: str, now: datetime
+    ) -> set[str]:
+        with self.tracing.sending("queue mails", await self._traces(mails)):
+            return await SqlLedger.enqueue(self, mails, correlation_id, now)
+
+    async def finish(self, ended: Sequence[tuple[Claim, Outcome]], now: datetime) -> None:
+        await SqlLedger.finish(self, ended, now)
+        for _, outcome in ended:
+            self.mails.labels(outcome.state, self.reasons.of(outcome.delivery.get("reason", ""))).inc()
+
+    async def _traces(self, mails: Sequence[tuple[Notice, Outgoing]]) -> list[str | None]:
+        """Find the traces of the alerts; the log is not read while tracing is off."""
+        if not self.tracing.is_on:
+            return []
+        lines = [(line.gap.gap_id, line.unit_code) for notice, _ in mails for line in notice.lines]
+        refs = [AggregateRef("alert", alert_id(*line)) for line in lines[:MOST_LINKS]]
+        return [
+            event.metadata.traceparent for ref in refs for event in (await self.store.load(ref)).events[:1]
+        ]

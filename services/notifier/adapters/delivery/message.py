@@ -1,19 +1,244 @@
-"""A mail as it goes over the wire: one message with lasting identity, whatever its title or address says."""
+"""A mail as a message of RFC 5322: its signed links, headers and parts.
 
-from collections.abc import Iterator
+Every mail of ours has the same shape, so its parts are written directly: the library's generator, which finds the
+shape of any message, takes ten times as long.
+"""
+
+import re
+import unicodedata
+from binascii import b2a_qp
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from email.errors import MessageError
+from email.header import Header
 from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime
 from functools import cache
-from uuid import uuid5
+from typing import Any, Literal
+from uuid import UUID, uuid5
 
-from services.notifier.adapters.delivery.headers import ONE_LINE, exact, header, words, written_by
-from services.notifier.adapters.delivery.mime_parts import file_part, multipart, text_part
-from services.notifier.application.ports import Outgoing
-from shared.contracts.ids import LOA_NAMESPACE
-from shared.kernel.clock import VIETNAM
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from services.notifier.application.ports import Attachment, Outgoing
+from services.notifier.domain.digest import Digest, Line
+from services.notifier.domain.recipients.recipient import Recipient
+from shared.contracts.event import LOA_NAMESPACE
+from shared.contracts.vocabulary import AlertAnswer, OptionalMail, RecipientRole
 from shared.kernel.errors import PermanentError
+from shared.kernel.local_day import VIETNAM
 from shared.kernel.sender import domain_of as domain_in
+from shared.kernel.sender import name_and_address
+from shared.signed_links.links import MAILBOX_PATH, VALID_FOR, Link, LinkReader, LinkSigner, Seal, link_id
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLinks:
+    """Without a signer mails bear no buttons."""
+
+    signer: LinkSigner | None
+
+    def of(self, digest: Digest, line: Line) -> Mapping[AlertAnswer, str]:
+        """Address every answer; none for supervisors, and for gaps of units below."""
+        reader = line.reader or digest.recipient
+        supervises = reader.role is RecipientRole.SUPERVISOR or line.is_below
+        if self.signer is None or supervises:
+            return {}
+        address = self.signer.address
+        return {answer: address(_link(digest, line, answer)) for answer in AlertAnswer}
+
+
+def _link(digest: Digest, line: Line, answer: AlertAnswer) -> Link:
+    gap = line.gap
+    return Link(
+        link_id=link_id(digest.key, gap.gap_id, answer),
+        recipient_id=(line.reader or digest.recipient).recipient_id,
+        gap_id=gap.gap_id,
+        draft_code=gap.draft_code,
+        unit_code=gap.unit_code,
+        stage=gap.stage,
+        answer=answer,
+        expires=datetime.combine(digest.day + VALID_FOR, time(), VIETNAM),
+    )
+
+
+AUDIENCE = "loa-mailbox"
+TYPE = "loa-mailbox+jwt"
+MAILBOX_VALID_FOR = timedelta(days=365)  # who looks for a way out of a mail finds it in old ones too
+_REQUIRED = ["sub", "unit", "exp"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxLink:
+    """`kind` is what one click ends (RFC 8058); a mail about a duty names none."""
+
+    recipient_id: UUID
+    unit_code: str
+    expires: datetime
+    kind: OptionalMail | None = None
+
+    def is_over(self, now: datetime) -> bool:
+        return now >= self.expires
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxLinks:
+    """Without a seal mails bear no such links; `page` is the address of this service."""
+
+    seal: Seal | None
+    page: str
+
+    def of(self, recipient: Recipient, day: date, kind: OptionalMail | None = None) -> str | None:
+        """Address the page from a mail of a day; the same mail always bears the same link."""
+        if self.seal is None:
+            return None
+        link = MailboxLink(
+            recipient_id=recipient.recipient_id,
+            unit_code=recipient.unit_code,
+            expires=datetime.combine(day + MAILBOX_VALID_FOR, time(), VIETNAM),
+            kind=kind,
+        )
+        return f"{self.page.rstrip('/')}{MAILBOX_PATH}/{self.seal.token(claims_of(link))}"
+
+
+def claims_of(link: MailboxLink) -> dict[str, Any]:
+    claims = {
+        "aud": AUDIENCE,
+        "sub": str(link.recipient_id),
+        "unit": link.unit_code,
+        "exp": int(link.expires.timestamp()),
+    }
+    return claims | ({"kind": link.kind.value} if link.kind else {})
+
+
+def read(reader: LinkReader, token: str) -> MailboxLink:
+    """Return what a link says, expired or not; raises `LinkNotValid`."""
+    return reader.opened(token, TYPE, AUDIENCE, _REQUIRED, _mailbox_link)
+
+
+def _mailbox_link(claims: Mapping[str, Any]) -> MailboxLink:
+    return MailboxLink(
+        recipient_id=UUID(claims["sub"]),
+        unit_code=str(claims["unit"]),
+        expires=datetime.fromtimestamp(claims["exp"], UTC),
+        kind=OptionalMail(claims["kind"]) if "kind" in claims else None,
+    )
+
+
+def seal(key: Ed25519PrivateKey) -> Seal:
+    return Seal(key, TYPE)
+
+
+ONE_LINE = 998  # characters, the most that RFC 5322 allows
+SHORT_LINE = 76  # characters, the most of a line with an encoded word (RFC 2047)
+OPEN = "=?"  # of an encoded word
+JOINER, PICTURE = (
+    "\u200d",
+    "\ufe0f",
+)  # between the parts of an emoji; the mark that a character is shown as a picture
+INSTEAD = {
+    "Cc": " ",
+    "Cf": "",
+    "Cn": " ",
+    "Co": " ",
+    "Cs": " ",
+}  # for characters that are not shown, by category
+
+
+def header(text: str) -> str:
+    """Make one line of composed characters: nothing that comes from a title may begin another header."""
+    visible = text if text.isprintable() else _visible(text)
+    return " ".join(unicodedata.normalize("NFC", visible).split())
+
+
+def _visible(text: str) -> str:
+    """Put a blank for what controls, and nothing for what is not seen; what joins two pictures to one stays."""
+    return "".join(
+        character if _joins(text, place) else INSTEAD.get(unicodedata.category(character), character)
+        for place, character in enumerate(text)
+    )
+
+
+def _joins(text: str, place: int) -> bool:
+    if text[place] != JOINER or not 0 < place < len(text) - 1:
+        return False
+    before = text[place - 1]
+    picture = before == PICTURE or unicodedata.category(before) in {"So", "Sk"}
+    return picture and unicodedata.category(text[place + 1]) == "So"
+
+
+def exact(name: str, value: str) -> bytes:
+    """Give the line of an id, an address or a date, which stays as it is; raises `ValueError` if it is no such line.
+
+    Encoded words (RFC 2047), which the library makes of a long one, are not for them.
+    """
+    if not (value.isascii() and value.isprintable() and len(name) + 2 + len(value) <= ONE_LINE):
+        raise ValueError(f"{name} is no line of printable ASCII")
+    return f"{name}: {value}\r\n".encode("ascii")
+
+
+def words(name: str, text: str) -> bytes:
+    """Give the lines of free words: ASCII as it is, the rest as encoded words (RFC 2047)."""
+    return f"{name}: {_encoded(name, text)}\r\n".encode("ascii")
+
+
+@cache
+def written_by(sender: str) -> bytes:
+    """Give the `From` of a sender, `Name <address>`; raises `ValueError` if there is no address in it."""
+    name, address = name_and_address(sender)
+    mailbox = Address(header(name), addr_spec=address)
+    if str(mailbox).isascii():
+        return exact("From", str(mailbox))
+    return f"From: {_encoded('From', mailbox.display_name)}\r\n <{mailbox.addr_spec}>\r\n".encode("ascii")
+
+
+def _encoded(name: str, text: str) -> str:
+    """Encode with `email.header`: the folding of `email.policy` loses blanks (Python 3.11)."""
+    charset = None if _is_plain(name, text) else "utf-8"
+    return Header(text, charset, maxlinelen=SHORT_LINE, header_name=name).encode(linesep="\r\n")
+
+
+def _is_plain(name: str, text: str) -> bool:
+    """Tell whether a reader takes a text as it is: ASCII, nothing like an encoded word, no word beyond a line."""
+    limit = ONE_LINE - len(name) - 2
+    return text.isascii() and OPEN not in text and all(len(word) <= limit for word in text.split())
+
+
+# A blank at the end of a full line, which the encoder writes as three characters (of 76 that a line may have).
+_TOO_LONG = re.compile(rb"^([^\r]{74})(=20|=09)\r", re.MULTILINE)
+
+
+def text_part(subtype: Literal["plain", "html"], text: str) -> bytes:
+    """Write a text in quoted-printable; its lines are ended as the wire wants it."""
+    lines = b"\r\n".join(text.encode().splitlines()) + b"\r\n"
+    encoded = b2a_qp(lines, istext=True)
+    if b"=20\r" in encoded or b"=09\r" in encoded:
+        encoded = _TOO_LONG.sub(rb"\1=\r\n\2\r", encoded)
+    kind = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
+    return kind.encode("ascii") + encoded
+
+
+def file_part(file: Attachment) -> bytes:
+    """Write a file that goes along, or an image that the page shows."""
+    part = EmailMessage(policy=SMTP)
+    main, _, sub = file.media_type.partition("/")
+    shown: dict[str, Any] = {"disposition": "attachment"}
+    if file.content_id:
+        shown = {"disposition": "inline", "cid": f"<{file.content_id}>"}
+    name = header(file.name).replace("/", "-")
+    part.set_content(file.content, maintype=main, subtype=sub, filename=name, **shown)
+    return bytes(part)
+
+
+def multipart(kind: Literal["mixed", "alternative", "related"], parts: Sequence[bytes], depth: int) -> bytes:
+    """Put parts together; `depth` is how many others this one stands in, which makes its boundary its own."""
+    boundary = f"=_loa_{depth}".encode()  # quoted-printable and base64 have no "=_"
+    head = b'Content-Type: multipart/%s; boundary="%s"\r\n\r\n' % (kind.encode(), boundary)
+    inner = b"".join(b"--%s\r\n%s\r\n" % (boundary, part) for part in parts)
+    return b"%s%s--%s--\r\n" % (head, inner, boundary)
+
 
 ALIKE = "X-Loa-Possible-Duplicate"  # an earlier attempt may have come through
 SEEN_BEFORE = (

@@ -10,14 +10,14 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from services.notifier.adapters.alerts.read_model import SqlReadModel
-from services.notifier.adapters.rendering.wording import ROLES, STATES, why_in_mail
-from services.notifier.application.mail_kinds import MailKinds
-from services.notifier.domain.delivery.delivery_state import DigestState
+from services.notifier.adapters.rendering.templates import ROLES, STATES, why_in_mail
+from services.notifier.application.pipeline import MailKinds
+from services.notifier.domain.delivery.retries import DigestState
 from services.notifier.domain.errors import DigestNotFound
 from services.notifier.domain.notification.reasons import Reason
 from shared.contracts.vocabulary import RecipientRole, Role
-from shared.http.auth import Principal, Reader, Supervisor
-from shared.kernel.clock import VIETNAM
+from shared.http.request_context import Principal, Reader, Supervisor
+from shared.kernel.local_day import VIETNAM
 from shared.pages.layout import safe
 from shared.signed_links import links
 

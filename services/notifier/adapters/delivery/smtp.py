@@ -16,7 +16,7 @@ from aiosmtplib import SMTP
 from services.notifier.adapters.delivery.ehlo_name import ehlo_name
 from services.notifier.adapters.delivery.message import wire
 from services.notifier.application.ports import AddressRefused, Outgoing, Unanswered, Unreachable
-from services.notifier.domain.delivery.server_reply import Meaning, Reply, Step
+from services.notifier.domain.delivery.retries import Meaning, Reply, Step
 from shared.kernel.errors import PermanentError, TransientError
 from shared.kernel.sender import name_and_address
 

@@ -1,16 +1,399 @@
-"""The kinds of mail that this service sends, in the order in which they are queued."""
+"""The kinds of mail, each a subclass of `MailKind`, in the order of sending."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, ClassVar
+from uuid import UUID
 
-from services.notifier.adapters.mails.digest import DigestKind
-from services.notifier.adapters.mails.immediate import ImmediateKind
-from services.notifier.adapters.mails.monthly_summary import MonthlySummaryKind
-from services.notifier.adapters.mails.page_mail import PageMails
-from services.notifier.adapters.mails.renewed import RenewedKind
-from services.notifier.adapters.mails.settings import SettingsKind
-from services.notifier.adapters.mails.weekly_list import WeeklyListKind
-from services.notifier.adapters.rendering.templates import TemplateRenderer
-from services.notifier.application.mail_kinds import MailKind, MailKinds
+from jinja2 import Environment
+
+from services.notifier.adapters.delivery.message import header
+from services.notifier.adapters.recipients.wording import KINDS, frequency
+from services.notifier.adapters.rendering.chart import chart
+from services.notifier.adapters.rendering.reminder_letter import DOCX, Row, urging_letter
+from services.notifier.adapters.rendering.templates import (
+    NO_READER,
+    ROLES,
+    Mailboxes,
+    TemplateRenderer,
+    all_of,
+    answer_of,
+    in_language,
+    late,
+    name_of,
+    policies_of,
+)
+from services.notifier.application.pipeline import MailKind, MailKinds, Planning, Skipped
+from services.notifier.application.ports import Attachment, Mail, Notice
+from services.notifier.domain.digest import (
+    IMMEDIATE,
+    KIND,
+    RENEWED,
+    Digest,
+    Entry,
+    Line,
+    compose,
+    compose_immediate,
+    compose_renewed,
+)
+from services.notifier.domain.gaps.gap_alert import Gap
+from services.notifier.domain.notification.reasons import (
+    NOT_NOTIFIED,
+    GapCase,
+    LastNotification,
+    MailCase,
+    Purpose,
+    Reason,
+    decide_notification,
+)
+from services.notifier.domain.notification.schedule import MailRun, of_day, of_reporting_month, of_week
+from services.notifier.domain.overview import (
+    MONTHLY_SUMMARY,
+    WEEKLY_LIST,
+    MonthlySummary,
+    WeeklyList,
+    monthly_summary,
+    weekly_list,
+)
+from services.notifier.domain.recipients.address_book import address_of, once_an_address
+from services.notifier.domain.recipients.audience import Via
+from services.notifier.domain.recipients.preference import SETTINGS, SettingsNote, offered
+from services.notifier.domain.recipients.recipient import Recipient
+from services.notifier.domain.recipients.supervision import Unit
+from shared.contracts.event import banners
+from shared.contracts.vocabulary import Dataset, Language, OptionalMail
+from shared.kernel.errors import Text
+from shared.rules.wording import STAGES
+
+
+@dataclass(frozen=True, slots=True)
+class PageMails:
+    """`mailboxes` lead to what a recipient wants to be sent."""
+
+    templates: Environment
+    mailboxes: Mailboxes
+
+    def regular(
+        self, notice: Notice, values: dict[str, Any], files: tuple[Attachment, ...], ends: OptionalMail | None
+    ) -> Mail:
+        """Write a mail that comes regularly; one that its reader may end has an unsubscribe link."""
+        settings = self.mailboxes.of(notice.recipient, notice.day, ends)
+        mail = self.written(notice, values | {"settings": settings, "optional": ends is not None})
+        return replace(mail, attachments=files, unsubscribe=settings if ends else None)
+
+    def written(self, notice: Notice, values: dict[str, Any]) -> Mail:
+        folder = f"{notice.kind}/{notice.recipient.language}"
+        subject, text, html = (
+            self.templates.get_template(f"{folder}/{name}").render(values)
+            for name in ("subject.txt", "body.txt", "body.html")
+        )
+        return Mail(header(subject), text, html)
+
+
+def common(
+    notice: Notice, units: Sequence[Unit], datasets: frozenset[Dataset] = frozenset()
+) -> dict[str, Any]:
+    """`units` are those in which the address is listed for this mail."""
+    language = notice.recipient.language
+    return {
+        "unit": all_of((header(unit.name) for unit in units), language),
+        "role": in_language(ROLES[notice.recipient.role], language),
+        "day": notice.day,
+        "banners": [in_language(note, language) for note in banners(datasets)],
+    }
+
+
+@dataclass(frozen=True)
+class DigestKind(MailKind):
+    name: ClassVar[str] = KIND
+    label: ClassVar[Text] = Text("Thư tổng hợp trong ngày", "Digest of the day")
+    lasts_a_day: ClassVar[bool] = True
+    once_a_day: ClassVar[bool] = True
+    made_on_request: ClassVar[bool] = True
+
+    renderer: TemplateRenderer
+
+    def run_of(self, day: date) -> MailRun:
+        return of_day(self.name, day)
+
+    def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
+        """Plan the weekly list first: what it names of other units is not repeated in the digest."""
+        listed = named_in(planning.notices(WEEKLY_LIST))
+        for recipient in once_an_address(planning.recipients()):
+            notified = {**planning.notified(recipient), **listed.get(address_of(recipient), {})}
+            yield self._digest(planning, recipient, notified)
+
+    def _digest(
+        self, planning: Planning, recipient: Recipient, notified: Mapping[UUID, LastNotification]
+    ) -> Notice | Skipped:
+        digest: Digest | None = None
+        sent_today = planning.is_done(self.name, recipient)
+        sent_later = planning.is_done_later(self.name, recipient)
+        run_made = self.name not in planning.due
+        if not (sent_today or sent_later or run_made):
+            entries = planning.situation.entries(recipient, notified)
+            digest = compose(recipient, entries, notified, planning.day, planning.calendar)
+        case = MailCase(
+            lines=digest.lines if digest else (),
+            unwanted=planning.preference(recipient).unwanted,
+            turn=planning.turn_of(recipient),
+            sent_today=sent_today,
+            sent_later=sent_later,
+            run_made=run_made,
+        )
+        reason = decide_notification(case)
+        if digest is None or not reason.is_news:
+            return Skipped(reason, recipient.unit_code, recipient)
+        return planning.named(digest)
+
+    def render(self, notice: Digest, unit: Unit) -> Mail:
+        return self.renderer.render(notice, unit)
+
+
+def named_in(lists: Iterable[Notice]) -> Mapping[str, Mapping[UUID, LastNotification]]:
+    """Give by address what today's lists notify of, so that today's digests do not repeat it."""
+    return {
+        address_of(notice.recipient): {
+            line.gap.gap_id: _notification_of(line, notice.day)
+            for line in notice.lines
+            if line.reason not in NOT_NOTIFIED
+        }
+        for notice in lists
+    }
+
+
+def _notification_of(line: Line, day: date) -> LastNotification:
+    return LastNotification(
+        day=day,
+        standing=line.standing,
+        due_on=line.gap.due_on,
+        policies=line.gap.policies,
+        unit_code=line.unit_code,
+        above=line.reason.is_above,
+    )
+
+
+@dataclass(frozen=True)
+class ImmediateKind(MailKind):
+    name: ClassVar[str] = IMMEDIATE
+    label: ClassVar[Text] = Text("Thư gửi ngay", "Immediate mail")
+    lasts_a_day: ClassVar[bool] = True
+
+    renderer: TemplateRenderer
+
+    def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
+        """Write to those whom no digest goes to now."""
+        served = {address_of(digest.recipient) for digest in planning.notices(KIND)}
+        urgent: dict[str, dict[UUID, Entry]] = defaultdict(dict)
+        for entry in _urgent(planning):
+            if entry.reader and (address := address_of(entry.reader)) not in served:
+                urgent[address].setdefault(entry.gap.gap_id, entry)
+        for entries in urgent.values():
+            first, *more = entries.values()
+            if first.reader:
+                mail = compose_immediate(first.reader, first, planning.day, planning.calendar, more)
+                yield planning.named(mail)
+
+    def render(self, notice: Digest, unit: Unit) -> Mail:
+        return self.renderer.render(notice, unit)
+
+
+def _reason(planning: Planning, gap: Gap) -> Reason:
+    return decide_notification(
+        GapCase(
+            gap=gap,
+            day=planning.day,
+            local=planning.local,
+            calendar=planning.calendar,
+            purpose=Purpose.AT_ONCE,
+            context=planning.situation.context(gap),
+        )
+    )
+
+
+def _urgent(planning: Planning) -> Iterator[Entry]:
+    """Give the gaps that can't wait, for each recipient who answers for one and was not notified of it."""
+    for gap in planning.situation.open_gaps():
+        if not _reason(planning, gap).is_news:
+            continue
+        for reach in planning.situation.audience.of_duty(gap.unit_code):
+            stand_in = reach.via is Via.SUPERIOR
+            for recipient in reach.recipients:
+                if gap.gap_id not in planning.notified(recipient):
+                    yield replace(planning.situation.entry(gap), stand_in=stand_in, reader=recipient)
+
+
+@dataclass(frozen=True)
+class WeeklyListKind(MailKind):
+    """`requests` is the address of what units ask for, with what grants it."""
+
+    name: ClassVar[str] = WEEKLY_LIST
+    label: ClassVar[Text] = Text("Danh sách hằng tuần", "Weekly list")
+    optional: ClassVar[OptionalMail] = OptionalMail.WEEKLY_LIST
+
+    pages: PageMails
+    requests: str
+
+    def run_of(self, day: date) -> MailRun:
+        return of_week(self.name, day)
+
+    def recipients(self, planning: Planning) -> Iterable[Recipient]:
+        return planning.situation.audience.supervisors()
+
+    def compose(self, planning: Planning, recipient: Recipient) -> WeeklyList | None:
+        period, notified = self.run_of(planning.day).period, planning.notified(recipient)
+        return weekly_list(recipient, planning.situation, period, notified)
+
+    def ends(self, notice: WeeklyList) -> OptionalMail | None:
+        return None if notice.is_duty else self.optional
+
+    def render(self, notice: WeeklyList, unit: Unit) -> Mail:
+        values = _list_values(notice, unit, self.requests)
+        return self.pages.regular(notice, values, tuple(_letters(notice, unit)), self.ends(notice))
+
+
+def _list_values(notice: WeeklyList, unit: Unit, requests: str) -> dict[str, Any]:
+    lines = [_shown(line, notice, notice.recipient.language) for line in notice.lines]
+    units = len({line.gap.unit_code for line in notice.lines})
+    asked = any(line.context.asks for line in notice.lines)
+    values = common(notice, [follows for follows, _ in notice.areas] or [unit], notice.datasets)
+    return values | {"lines": lines, "units": units, "requests": requests if asked else None}
+
+
+def _shown(line: Line, notice: WeeklyList, language: Language) -> dict[str, Any]:
+    gap = line.gap
+    return {
+        "unit": header(notice.unit_names.get(gap.unit_code, gap.unit_code)),
+        "name": name_of(gap.instrument, header(gap.title), language),
+        "policies": policies_of(gap.policies, language),
+        "stage": in_language(STAGES[gap.stage], language),
+        "draft_code": gap.draft_code,
+        "due_on": gap.due_on,
+        "overdue_days": line.overdue_days,
+        "late": in_language(late(line.overdue_days), language),
+        "said": in_language(NO_READER if line.stand_in else answer_of(line.context), language),
+    }
+
+
+def _letters(notice: WeeklyList, unit: Unit) -> Iterator[Attachment]:
+    """Write a letter for each unit that the reader follows others for: each issues its own."""
+    areas = notice.areas or ((unit, notice.lines),)
+    for issuer, lines in areas:
+        mark = f"-{issuer.code}" if len(areas) > 1 else ""
+        yield Attachment(
+            name=f"du-thao-cong-van-don-doc-{notice.day}{mark}.docx",
+            media_type=DOCX,
+            content=_letter(notice, issuer, lines),
+        )
+
+
+def _letter(notice: WeeklyList, unit: Unit, lines: Sequence[Line]) -> bytes:
+    """The letter is a Vietnamese document, whatever language its reader's mail has."""
+    shown = (_shown(line, notice, Language.VI) for line in lines)
+    rows = [
+        Row(
+            unit=line["unit"],
+            subject=f"Truyền thông {line['policies']}, dự thảo {line['name']}",
+            due_on=f"{line['due_on']:%d/%m/%Y}",
+            overdue_days=line["overdue_days"],
+            reason=line["said"],
+        )
+        for line in shown
+    ]
+    superior = header(unit.parent_name) if unit.parent_name else None
+    notes = [note.vi for note in banners(notice.datasets)]
+    return urging_letter(header(unit.name), superior, notice.day, rows, notes)
+
+
+CHART = "chart"
+
+
+@dataclass(frozen=True)
+class MonthlySummaryKind(MailKind):
+    name: ClassVar[str] = MONTHLY_SUMMARY
+    label: ClassVar[Text] = Text("Tổng hợp tháng", "Monthly summary")
+    optional: ClassVar[OptionalMail] = OptionalMail.MONTHLY_SUMMARY
+
+    pages: PageMails
+
+    def run_of(self, day: date) -> MailRun:
+        return of_reporting_month(self.name, day)
+
+    def recipients(self, planning: Planning) -> Iterable[Recipient]:
+        for reach in planning.situation.audience.leaders():
+            yield from reach.recipients
+
+    def compose(self, planning: Planning, recipient: Recipient) -> MonthlySummary | None:
+        period = self.run_of(planning.day).period
+        return monthly_summary(recipient, planning.situation, planning.snapshot.history, period)
+
+    def ends(self, notice: MonthlySummary) -> OptionalMail | None:
+        return None if notice.is_duty else self.optional
+
+    def render(self, notice: MonthlySummary, unit: Unit) -> Mail:
+        picture = Attachment(
+            name="bieu-do.png", media_type="image/png", content=chart(notice.months), content_id=CHART
+        )
+        return self.pages.regular(notice, _summary_values(notice, unit), (picture,), self.ends(notice))
+
+
+def _summary_values(notice: MonthlySummary, unit: Unit) -> dict[str, Any]:
+    units = [(header(notice.unit_names.get(code, code)), number) for code, number in notice.units]
+    return common(notice, notice.leads or [unit], notice.datasets) | {
+        "month": notice.month,
+        "months": notice.months,
+        "units": units,
+        "area": notice.area,
+        "chart": CHART,
+    }
+
+
+@dataclass(frozen=True)
+class RenewedKind(MailKind):
+    name: ClassVar[str] = RENEWED
+    label: ClassVar[Text] = Text("Thư cấp lại liên kết", "New links")
+
+    renderer: TemplateRenderer
+
+    def requested(self, planning: Planning, recipient: Recipient, gap_id: UUID | None) -> Digest | None:
+        for entry in planning.situation.entries(recipient, {}):
+            if entry.gap.gap_id == gap_id and not entry.above:
+                return planning.named(compose_renewed(recipient, entry, planning.day, planning.calendar))
+        return None
+
+    def render(self, notice: Digest, unit: Unit) -> Mail:
+        return self.renderer.render(notice, unit)
+
+
+@dataclass(frozen=True)
+class SettingsKind(MailKind):
+    name: ClassVar[str] = SETTINGS
+    label: ClassVar[Text] = Text("Thư về cài đặt nhận thư", "What a mailbox chose")
+
+    pages: PageMails
+
+    def requested(self, planning: Planning, recipient: Recipient, _gap_id: UUID | None) -> SettingsNote:
+        chosen = planning.snapshot.preference(recipient)
+        oversees = planning.snapshot.tree.oversees(recipient.unit_code)
+        return SettingsNote(recipient=recipient, day=planning.day, chosen=chosen, oversees=oversees)
+
+    def render(self, notice: SettingsNote, unit: Unit) -> Mail:
+        settings = self.pages.mailboxes.of(notice.recipient, notice.day)
+        return self.pages.written(notice, _settings_values(notice, unit) | {"settings": settings})
+
+
+def _settings_values(notice: SettingsNote, unit: Unit) -> dict[str, Any]:
+    language, chosen = notice.recipient.language, notice.chosen
+    kinds = [
+        (in_language(KINDS[kind], language), chosen.wants(kind))
+        for kind in offered(notice.recipient.role, oversees=notice.oversees)
+    ]
+    return common(notice, [unit]) | {
+        "frequency": in_language(frequency(chosen), language),
+        "kinds": kinds,
+    }
 
 
 def mail_kinds(

@@ -1,47 +1,283 @@
-"""Reads all that a day's mails are made of, in one snapshot of the database."""
+"""Tables of the notifier: gaps with their alerts as they are projected, and the snapshot of all that planning reads."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
-from datetime import date, timedelta
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime, timedelta
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, Table, and_, exists, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.adapters.alerts.store import (
-    alerts_on,
-    gaps_since,
-    gaps_without_mail,
-    is_pending,
-    whole_position,
-)
-from services.notifier.adapters.recipients.preferences import preferences
-from services.notifier.adapters.silences.store import silences_on
+from services.notifier.adapters import tables
 from services.notifier.adapters.tables import (
+    ALERT,
     DIGEST,
+    DIGEST_DAY,
     DIGEST_LINE,
     RECIPIENT,
     ROUND,
+    SILENCE,
+    UNWANTED_MAIL,
+    checkpoints,
     directory,
 )
 from services.notifier.application.ports import PlanningSnapshot
-from services.notifier.domain.delivery.delivery_state import NOTIFIED
-from services.notifier.domain.gaps.alert_context import AlertContext
-from services.notifier.domain.gaps.gap import Gap
-from services.notifier.domain.gaps.gap_alert import AlertStatus, GapAlert
-from services.notifier.domain.gaps.silence import Silence
-from services.notifier.domain.notification.reasons import NOT_NOTIFIED, Reason
-from services.notifier.domain.notification.standing import LastNotification, Standing
+from services.notifier.domain.delivery.retries import NOTIFIED
+from services.notifier.domain.gaps.gap_alert import AlertContext, AlertStatus, Gap, GapAlert, Silence
+from services.notifier.domain.gaps.gap_alert_fold import GapAlerts
+from services.notifier.domain.notification.reasons import NOT_NOTIFIED, LastNotification, Reason, Standing
 from services.notifier.domain.notification.urgency import Urgency
 from services.notifier.domain.overview import MONTHS
+from services.notifier.domain.recipients.preference import EVERYTHING, Preference
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Tree
-from shared.contracts.ids import draft_id
-from shared.contracts.vocabulary import Language, RecipientRole
-from shared.directory.queries import unit_directory
+from shared.contracts.envelope import Recorded
+from shared.contracts.event import draft_id
+from shared.contracts.vocabulary import (
+    Dataset,
+    GapClosure,
+    Instrument,
+    Language,
+    OptionalMail,
+    Procedure,
+    RecipientRole,
+    Stage,
+    Weekday,
+)
+from shared.directory.projection import DirectoryProjection, unit_directory
+from shared.persistence.database import upsert
+from shared.projections.rebuild import Purpose
 from shared.rules.sequence import HALTS
+
+PROJECTION = "notifier"
+COLUMNS = tuple(column.name for column in fields(GapAlert))
+_TYPES: Mapping[str, type[Enum]] = {
+    "state": AlertStatus,
+    "instrument": Instrument,
+    "procedure": Procedure,
+    "stage": Stage,
+    "dataset": Dataset,
+    "gap_closure": GapClosure,
+    "closure": GapClosure,
+}
+_ANNOUNCED = and_(ALERT.c.is_current, ALERT.c.title.is_not(None))
+_UNFILLED = and_(ALERT.c.state == AlertStatus.RAISED, ALERT.c.title.is_(None))
+REBUILD = f"{PROJECTION}.{Purpose.REBUILD}"
+
+
+async def whole_position(connection: AsyncConnection) -> int:
+    """Read up to which position the rows are whole: 0 while a rebuild fills the columns that a release added."""
+    if await checkpoints.find(connection, REBUILD) is not None and await is_unfilled(connection):
+        return 0
+    return (await checkpoints.read(connection, PROJECTION)).position
+
+
+async def is_unfilled(connection: AsyncConnection) -> bool:
+    """Say whether a row was written by a release that did not know the gap's columns."""
+    return await _any(connection, _UNFILLED)
+
+
+async def is_pending(connection: AsyncConnection) -> bool:
+    return await _any(connection, ALERT.c.pending)
+
+
+async def _any(connection: AsyncConnection, wanted: ColumnElement[bool]) -> bool:
+    return (await connection.execute(select(ALERT.c.alert_id).where(wanted).limit(1))).first() is not None
+
+
+async def alerts_of_gaps(connection: AsyncConnection, gaps: Collection[UUID]) -> list[GapAlert]:
+    """Read every row of some gaps."""
+    return await _select(connection, ALERT.c.gap_id.in_(gaps))
+
+
+async def put(connection: AsyncConnection, alerts: Iterable[GapAlert]) -> None:
+    rows = [
+        {name: getattr(alert, name) for name in COLUMNS} | {"pending": alert.is_pending} for alert in alerts
+    ]
+    await upsert(connection, ALERT, rows)
+
+
+async def alerts_on(connection: AsyncConnection, day: date, notified: Collection[UUID]) -> list[GapAlert]:
+    """Read the present row of each gap that is open on a day, or that a recipient was notified of before."""
+    wanted = or_(
+        ALERT.c.gap_closure.is_(None),
+        ALERT.c.gap_closed_on > day,
+        ALERT.c.gap_id.in_(notified),
+        ALERT.c.pending,
+    )
+    return await _select(connection, and_(_ANNOUNCED, wanted))
+
+
+async def gaps_since(connection: AsyncConnection, day: date) -> list[Gap]:
+    """Read the gaps that are open, or that ended on a day or after it."""
+    wanted = or_(ALERT.c.gap_closure.is_(None), ALERT.c.gap_closed_on >= day)
+    return [alert.gap for alert in await _select(connection, and_(_ANNOUNCED, wanted))]
+
+
+async def gaps_without_mail(connection: AsyncConnection, urgency: Urgency) -> list[Gap]:
+    """Read the gaps within an urgency's bounds that stand in no mail; whether one is urgent is the domain's rule."""
+    wanted = and_(
+        _ANNOUNCED,
+        ALERT.c.procedure.in_(urgency.procedures),
+        ALERT.c.due_on.between(urgency.first, urgency.last),
+        ~exists().where(DIGEST_LINE.c.gap_id == ALERT.c.gap_id),
+    )
+    return [alert.gap for alert in await _select(connection, wanted)]
+
+
+async def _select(connection: AsyncConnection, wanted: ColumnElement[bool]) -> list[GapAlert]:
+    columns = [ALERT.c[name] for name in COLUMNS]
+    in_order = select(*columns).where(wanted).order_by(ALERT.c.due_on, ALERT.c.draft_code, ALERT.c.alert_id)
+    return [_alert_of(row) for row in (await connection.execute(in_order)).mappings()]
+
+
+def _alert_of(row: RowMapping) -> GapAlert:
+    values: dict[str, Any] = {name: row[name] for name in COLUMNS}
+    typed = {name: made(values[name]) for name, made in _TYPES.items() if values[name] is not None}
+    policies = None if values["policies"] is None else tuple(values["policies"])
+    return GapAlert(**values | typed | {"policies": policies})
+
+
+@dataclass(frozen=True, slots=True)
+class SqlPendingAlerts:
+    """The rows whose alert is not in the state of its gap, for the publisher."""
+
+    engine: AsyncEngine
+
+    async def position(self) -> int:
+        async with self.engine.connect() as connection:
+            return await whole_position(connection)
+
+    async def pending(self, limit: int, after: UUID | None) -> Sequence[GapAlert]:
+        """Read some of them by id, beginning after one."""
+        wanted = ALERT.c.pending if after is None else and_(ALERT.c.pending, ALERT.c.alert_id > after)
+        query = select(*(ALERT.c[name] for name in COLUMNS)).where(wanted)
+        async with self.engine.connect() as connection:
+            rows = await connection.execute(query.order_by(ALERT.c.alert_id).limit(limit))
+            return [_alert_of(row) for row in rows.mappings()]
+
+
+GAPS = frozenset({"compliance", "alert"})
+
+
+@dataclass(frozen=True, slots=True)
+class NotifierProjection:
+    """`rows` writes the directory and single rows. `publish` is called whenever the rows are as new as the log."""
+
+    rows: DirectoryProjection
+    publish: Callable[[], Awaitable[None]]
+
+    @property
+    def name(self) -> str:
+        return self.rows.name
+
+    @property
+    def contexts(self) -> frozenset[str]:
+        return self.rows.contexts
+
+    @property
+    def tables(self) -> Sequence[Table]:
+        return self.rows.tables
+
+    async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
+        await self.rows.apply(connection, events)
+        about = [event for event in events if event.ref.context in GAPS]
+        if gaps := {gap for event in about if (gap := _gap(event))}:
+            alerts = GapAlerts.of(await alerts_of_gaps(connection, gaps))
+            await put(connection, alerts.apply(about))
+
+    async def began(self) -> None:
+        """Ask for a rebuild if replicas of an older release wrote rows without what this one needs."""
+        await self.rows.began()
+        async with self.rows.engine.begin() as connection:
+            if await is_unfilled(connection):
+                await tables.checkpoints.ask(connection, REBUILD)
+
+    async def caught_up(self) -> None:
+        await self.publish()
+
+
+def _gap(event: Recorded) -> UUID | None:
+    data: Any = event.data
+    return getattr(data, "gap_id", None)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlSilences:
+    engine: AsyncEngine
+
+    async def add(self, silence: Silence, now: datetime, by: str) -> None:
+        values = {name: getattr(silence, name) for name in _COLUMNS}
+        async with self.engine.begin() as connection:
+            await connection.execute(insert(SILENCE).values(created_at=now, created_by=by, **values))
+
+    async def listed(self, today: date, *, past: bool) -> list[Mapping[str, Any]]:
+        """List the silences that hold or are to come, the first to end first; `past`: all there ever were."""
+        live = and_(SILENCE.c.lifted_at.is_(None), SILENCE.c.last_day >= today)
+        query = select(SILENCE).order_by(SILENCE.c.last_day, SILENCE.c.silence_id)
+        async with self.engine.connect() as connection:
+            rows = await connection.execute(query if past else query.where(live))
+            return [dict(row) for row in rows.mappings()]
+
+    async def lift(self, silence_id: UUID, now: datetime, by: str) -> bool:
+        """End a silence at once; False if there is none that holds."""
+        holding = and_(SILENCE.c.silence_id == silence_id, SILENCE.c.lifted_at.is_(None))
+        async with self.engine.begin() as connection:
+            done = await connection.execute(
+                update(SILENCE).where(holding).values(lifted_at=now, lifted_by=by)
+            )
+        return done.rowcount == 1
+
+
+async def silences_on(connection: AsyncConnection, day: date) -> list[Silence]:
+    """Read what holds on a day; what was lifted doesn't."""
+    holding = and_(SILENCE.c.lifted_at.is_(None), SILENCE.c.first_day <= day, SILENCE.c.last_day >= day)
+    rows = await connection.execute(select(SILENCE).where(holding).order_by(SILENCE.c.created_at))
+    return [_silence_of(row) for row in rows.mappings()]
+
+
+def _silence_of(row: RowMapping) -> Silence:
+    values: dict[str, Any] = {name: row[name] for name in _COLUMNS}
+    return Silence(**values | {"stage": Stage(row["stage"]) if row["stage"] else None})
+
+
+_COLUMNS = ("silence_id", "unit_code", "draft_code", "stage", "first_day", "last_day", "reason")
+
+
+async def preferences(
+    connection: AsyncConnection, of: Collection[UUID] | None = None
+) -> dict[UUID, Preference]:
+    """Give the preference of each mailbox that ever asked for something: of all, or `of` some."""
+
+    def asked(table: Table) -> Select[Any]:
+        return select(table) if of is None else select(table).where(table.c.recipient_id.in_(of))
+
+    chosen: dict[UUID, Preference] = defaultdict(lambda: EVERYTHING)
+    for row in await connection.execute(asked(DIGEST_DAY).where(DIGEST_DAY.c.digest_day.is_not(None))):
+        chosen[row.recipient_id] = Preference(digest_day=Weekday(row.digest_day))
+    for row in await connection.execute(asked(UNWANTED_MAIL)):
+        preference = chosen[row.recipient_id]
+        chosen[row.recipient_id] = replace(
+            preference, unwanted=preference.unwanted | {OptionalMail(row.kind)}
+        )
+    return dict(chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlMailRuns:
+    engine: AsyncEngine
+
+    async def close(self, keys: Sequence[str], now: datetime) -> None:
+        rows = [{"round_key": key, "done_at": now} for key in keys]
+        if rows:
+            async with self.engine.begin() as connection:
+                await connection.execute(postgresql_insert(ROUND).values(rows).on_conflict_do_nothing())
+
 
 REMEMBERED = timedelta(days=31 * (MONTHS + 1))  # of gaps that closed: what the monthly page looks back on
 

@@ -11,8 +11,8 @@ from services.notifier.domain.recipients.recipient import Recipient
 from shared.bulk_import.row_parsing import Reason
 from shared.bulk_import.sheet import Session, Sheet, Taken
 from shared.contracts.envelope import AggregateRef, Metadata
-from shared.contracts.ids import unit_id
-from shared.kernel.clock import NewId
+from shared.contracts.event import unit_id
+from shared.kernel.runtime import NewId
 
 LISTED = "recipient listed"  # no event: what an outcome names for a row that changed something
 

@@ -13,8 +13,8 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
-from services.notifier.adapters.recipients import preference_links
-from services.notifier.adapters.recipients.preference_links import MailboxLink
+from services.notifier.adapters.delivery import message
+from services.notifier.adapters.delivery.message import MailboxLink
 from services.notifier.adapters.recipients.store import Mailbox, SqlRecipients
 from services.notifier.adapters.recipients.wording import (
     ASKED,
@@ -29,15 +29,16 @@ from services.notifier.adapters.recipients.wording import (
     chosen,
     ended,
 )
-from services.notifier.adapters.rendering.wording import ROLES
+from services.notifier.adapters.rendering.templates import ROLES
 from services.notifier.application.preferences import Preferences, SettingsMails
 from services.notifier.domain.errors import MailboxGone, NotOptional
 from services.notifier.domain.recipients.preference import Prefer, Preference, Unsubscribe, offered
 from shared.contracts.envelope import Metadata
 from shared.contracts.vocabulary import OptionalMail, PreferenceDoor, Role, Weekday
 from shared.http import request_context
-from shared.http.auth import Principal
-from shared.kernel.clock import Clock, day_in_vietnam
+from shared.http.request_context import Principal
+from shared.kernel.local_day import day_in_vietnam
+from shared.kernel.runtime import Clock
 from shared.pages.forms import Fields, sent
 from shared.pages.layout import environment
 from shared.pages.link_pages import TITLES, AnswerPages, routes
@@ -67,7 +68,7 @@ class MailboxGuard:
     now: Clock
 
     def read(self, token: str) -> MailboxLink:
-        return preference_links.read(self.reader, token)
+        return message.read(self.reader, token)
 
     async def hold(self, token: str) -> Held:
         """Admit who holds the link of a mailbox that is written to; raises `LinkIsOver`, `MailboxGone`."""

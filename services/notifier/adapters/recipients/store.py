@@ -11,13 +11,12 @@ from sqlalchemy import or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.adapters.planning.snapshot import recipient_of
-from services.notifier.adapters.recipients.preferences import preferences
+from services.notifier.adapters.planning.snapshot import preferences, recipient_of
 from services.notifier.adapters.tables import RECIPIENT, directory
 from services.notifier.domain.recipients.preference import Preference
 from services.notifier.domain.recipients.recipient import Recipient, taken_off
 from services.notifier.domain.recipients.supervision import Tree
-from shared.directory.queries import unit_directory
+from shared.directory.projection import unit_directory
 from shared.eventstore.conflicts import StaleVersion
 
 _TURN = text("SELECT pg_advisory_xact_lock(hashtext(:unit))")

@@ -1,42 +1,315 @@
-"""A digest as a mail: subject, text and HTML from the templates of the recipient's language."""
+"""A digest rendered from templates: names and words in the recipient's language, due days as a calendar file."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from textwrap import shorten
+from types import MappingProxyType
 from typing import Any, Protocol
+from unicodedata import category
 
+from icalendar import Calendar, Event
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from services.notifier.adapters.delivery.headers import header
-from services.notifier.adapters.delivery.message import thread_id
-from services.notifier.adapters.rendering.calendar_file import due_dates
-from services.notifier.adapters.rendering.draft_names import (
-    all_of,
-    in_language,
-    name_of,
-    policies_of,
-    shortened,
-)
-from services.notifier.adapters.rendering.wording import (
-    ANSWERS,
-    NO_READER,
-    ROLES,
-    answer_of,
-    late,
-    why_in_mail,
-)
-from services.notifier.application.ports import Mail
+from services.notifier.adapters.delivery.message import header, thread_id
+from services.notifier.application.ports import Attachment, Mail
+from services.notifier.domain.delivery.retries import DigestState
 from services.notifier.domain.digest import Digest, Line
-from services.notifier.domain.notification.reasons import REPEAT, Reason, is_thanks
-from services.notifier.domain.notification.standing import Standing
+from services.notifier.domain.gaps.gap_alert import AlertContext
+from services.notifier.domain.notification.office_hours import HOUR
+from services.notifier.domain.notification.reasons import (
+    REPEAT,
+    SOON,
+    LineReason,
+    Reason,
+    SendReason,
+    SkipReason,
+    Standing,
+    classified,
+    is_thanks,
+)
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Unit
-from shared.contracts.datasets import banners
-from shared.contracts.vocabulary import AlertAnswer, Language, OptionalMail
+from shared.contracts.event import banners
+from shared.contracts.notifier import (
+    AlertAcknowledged,
+    AlertExemptionRequested,
+    AlertObstacleReported,
+    AlertTransferRequested,
+)
+from shared.contracts.vocabulary import AlertAnswer, Instrument, Language, OptionalMail, RecipientRole
 from shared.kernel.counted import counted, noun_of
-from shared.rules.wording import GAP_CLOSURES, STAGES
+from shared.kernel.errors import Text
+from shared.kernel.local_day import VIETNAM
+from shared.rules.wording import GAP_CLOSURES, INSTRUMENTS, STAGES, WHOLE_DRAFT_TITLE
+
+NEAR = 12  # characters within which a blank is looked for
+JOINERS = "\u200d\ufe0f\ufe0e"  # the first joins pictures, the others say how one is shown
+SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
+FLAG_LETTERS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))  # two of them are one flag
+SUBJECT_TITLE = 90  # characters of a title that a subject line has room for
+
+
+def shortened(title: str) -> str:
+    """Cut a long title where a character that a reader sees ends, at a blank if one is near."""
+    if len(title) <= SUBJECT_TITLE:
+        return title
+    end = SUBJECT_TITLE - 1
+    while end > 0 and _is_within(title, end):
+        end -= 1
+    blank = title.rfind(" ", end - NEAR, end + 1)
+    return f"{title[: blank if blank > 0 else end].rstrip()}…"
+
+
+def _is_within(title: str, place: int) -> bool:
+    """Say whether a place is inside of what a reader sees as a character (Unicode, UAX 29, as far as titles need it)."""
+    before, after = title[place - 1], title[place]
+    if category(after)[0] == "M" or after in JOINERS or before == JOINERS[0] or after in SKIN_TONES:
+        return True
+    flags = next((n for n, c in enumerate(reversed(title[:place])) if c not in FLAG_LETTERS), place)
+    return after in FLAG_LETTERS and flags % 2 == 1
+
+
+def all_of(names: Iterable[str], language: Language) -> str:
+    """Name several, each once: "A, B and C"."""
+    *before, last = dict.fromkeys(names)
+    joined = in_language(Text(" và ", " and "), language)
+    return f"{', '.join(before)}{joined}{last}" if before else last
+
+
+def name_of(instrument: Instrument, title: str, language: Language) -> str:
+    """Name the legal form before the title, unless the title begins with it ("Luật Đất đai")."""
+    form = INSTRUMENTS[instrument]
+    if title.casefold().startswith(form.vi.partition(" của ")[0].casefold()):
+        return f"“{title}”"
+    return f"{in_language(form, language)} “{title}”"
+
+
+def policies_of(numbers: Sequence[int], language: Language) -> str:
+    """Name the open policies; number 0 is the draft as a whole."""
+    if not any(numbers):
+        return in_language(WHOLE_DRAFT_TITLE, language).lower()
+    listed = ", ".join(str(number) for number in numbers)
+    if language is Language.VI:
+        return f"chính sách số {listed}"
+    return f"policy {listed}" if len(numbers) == 1 else f"policies {listed}"
+
+
+def in_language(text: Text, language: Language) -> str:
+    return text.en if language is Language.EN else text.vi
+
+
+LONGEST_ANSWER = 300  # characters of an answer that a list has room for
+
+
+def late(days: int) -> Text:
+    """Say by how many working days something is overdue; nothing if it is not."""
+    return Text(f"{days} ngày làm việc", counted(days, "working day")) if days else Text("–", "–")
+
+
+# Every reason that stands in a mail; those not to send have no words here.
+REASONS: Mapping[Reason, Text] = MappingProxyType(
+    {
+        Reason.FIRST_NOTICE: Text(
+            "Thông báo lần đầu: dự thảo đang ở giai đoạn cần truyền thông",
+            "First notice: the draft is in a stage that calls for communication",
+        ),
+        Reason.DUE_SOON: Text(
+            f"Còn không quá {SOON} ngày làm việc là đến hạn", f"Due within {counted(SOON, 'working day')}"
+        ),
+        Reason.OVERDUE_FIRST: Text(
+            "Đã qua thời hạn mà chưa ghi nhận hoạt động truyền thông",
+            "The due day has passed and no communication is on record",
+        ),
+        Reason.OVERDUE_REPEAT: Text(
+            f"Đôn đốc lại sau mỗi {REPEAT} ngày làm việc khi chưa hoàn thành",
+            f"Repeated every {counted(REPEAT, 'working day')} until it is done",
+        ),
+        Reason.WORSE: Text(
+            "So với lần nhắc trước có thêm chính sách chưa được truyền thông hoặc thời hạn đến sớm hơn",
+            "More policies are open, or the due day is earlier, than when we wrote last",
+        ),
+        Reason.PLAN_PASSED: Text(
+            "Ngày thực hiện mà đơn vị đã báo đã qua, chưa ghi nhận hoạt động truyền thông",
+            "The day that the unit named has passed and no communication is on record",
+        ),
+        Reason.NO_TIME: Text(
+            "Trình tự, thủ tục rút gọn: thời hạn kết thúc trước hoặc trong ngày gửi thư tổng hợp tiếp theo",
+            "Simplified procedure: it is due before the next digest, or on its day",
+        ),
+        Reason.LINKS_RENEWED: Text(
+            "Gửi lại theo yêu cầu nhận liên kết mới", "Sent again because new links were asked for"
+        ),
+        Reason.RESOLVED_SINCE: Text("Đã hoàn thành từ lần nhắc trước", "Completed since we wrote last"),
+        Reason.STILL_OWED: Text("Đã nhắc trước đây, nêu lại để tiện theo dõi", "Named before, repeated here"),
+        Reason.PLANNED: Text(
+            "Đơn vị đã báo ngày thực hiện; chưa đến ngày đó",
+            "The unit has named a day, which is still to come",
+        ),
+        Reason.CLOSED_OTHERWISE: Text("Không còn phải theo dõi", "No longer followed"),
+        Reason.ESCALATED: Text(
+            "Đơn vị trực thuộc hoặc thuộc phạm vi theo dõi chậm thực hiện quá số ngày quy định",
+            "A unit below, or one that is followed, is late by more than the days that are set",
+        ),
+        Reason.STILL_ESCALATED: Text(
+            "Đã báo cáo trước đây, nêu lại để tiện theo dõi", "Reported before, repeated here"
+        ),
+        Reason.CLOSED_BELOW: Text(
+            "Đơn vị không còn chậm nội dung này", "The unit is no longer late with this"
+        ),
+        Reason.LISTED: Text(
+            "Danh sách hằng tuần các nội dung quá hạn thuộc phạm vi theo dõi",
+            "Weekly list of what is overdue in the area that is followed",
+        ),
+    }
+)
+WHY_SENT = Text("Lý do gửi hôm nay", "Why today")
+WHY_NAMED = Text("Ghi chú", "Note")
+
+
+def why_of(reason: SendReason | LineReason) -> tuple[Text, Text]:
+    """Say why a gap stands in a mail, and what that is: the reason of the mail, or only a note."""
+    label = WHY_SENT if isinstance(reason, SendReason) else WHY_NAMED
+    return label, REASONS[reason.reason]
+
+
+def why_in_mail(reason: Reason) -> tuple[Text, Text]:
+    """Say why a gap stands in a mail; raises `ValueError` for a reason not to send."""
+    match classified(reason):
+        case SkipReason():
+            raise ValueError(f"{reason.value} is a reason not to send")
+        case in_mail:
+            return why_of(in_mail)
+
+
+ROLES: Mapping[RecipientRole, Text] = MappingProxyType(
+    {
+        RecipientRole.FOCAL_POINT: Text("đầu mối", "focal point"),
+        RecipientRole.HEAD: Text("lãnh đạo đơn vị", "head of the unit"),
+        RecipientRole.SUPERVISOR: Text("cơ quan theo dõi", "supervisor"),
+    }
+)
+STATES: Mapping[DigestState, Text] = MappingProxyType(
+    {
+        DigestState.QUEUED: Text("Đang chờ gửi", "Waiting"),
+        DigestState.CLAIMED: Text("Đang gửi", "Being sent"),
+        DigestState.SENT: Text("Đã gửi", "Sent"),
+        DigestState.FAILED: Text("Không gửi được", "Failed"),
+        DigestState.UNSURE: Text("Chưa rõ đã gửi hay chưa", "Unsure"),
+        DigestState.EXPIRED: Text(
+            "Không kịp gửi, nội dung được nêu lại trong thư sau", "Not in time, said again later"
+        ),
+    }
+)
+ANSWERS: Mapping[AlertAnswer, Text] = MappingProxyType(
+    {
+        AlertAnswer.DONE: Text("Đã thực hiện", "Done"),
+        AlertAnswer.PLANNED: Text("Sẽ thực hiện ngày …", "Will be done on …"),
+        AlertAnswer.NOT_OURS: Text("Không thuộc đơn vị", "Not our draft"),
+        AlertAnswer.EXEMPT: Text("Được miễn, theo văn bản …", "Exempted, by document …"),
+        AlertAnswer.OBSTACLE: Text("Vướng mắc", "An obstacle"),
+    }
+)
+
+
+def _words_of(context: AlertContext) -> Iterable[tuple[str, str | None]]:
+    return (context.answer_said or {}).items()
+
+
+NO_READER = Text(
+    "Đơn vị chưa có người nhận thư đang hiệu lực; đề nghị chỉ đạo đăng ký",
+    "The unit has nobody to write to; please have a recipient registered",
+)
+
+
+def answer_of(context: AlertContext) -> Text:
+    """Say what a late unit has answered: the column "Lý do" of the list that those above read."""
+    texts = {
+        name: shorten(words or "", LONGEST_ANSWER, placeholder="…") for name, words in _words_of(context)
+    }
+    match context.answer:
+        case AlertAcknowledged.name if context.planned_on is not None:
+            day = context.planned_on
+            return Text(
+                f"Đơn vị báo sẽ thực hiện ngày {day:%d/%m/%Y}", f"The unit will do it on {day:%d/%m/%Y}"
+            )
+        case AlertTransferRequested.name:
+            return _asked_to_transfer(texts)
+        case AlertExemptionRequested.name:
+            return _asked_to_exempt(texts)
+        case AlertObstacleReported.name:
+            return _obstacle(texts)
+        case _:
+            return Text("Chưa có phản hồi", "No answer yet")
+
+
+def _asked_to_transfer(texts: Mapping[str, str]) -> Text:
+    to, why = texts.get("to_unit"), texts.get("explanation")
+    return Text(
+        f"Đơn vị đề nghị chuyển{f' đến {to}' if to else ' cho đơn vị khác'}{f': {why}' if why else ''}",
+        f"The unit asks for a transfer{f' to {to}' if to else ''}{f': {why}' if why else ''}",
+    )
+
+
+def _asked_to_exempt(texts: Mapping[str, str]) -> Text:
+    document, authority, day = texts.get("document"), texts.get("authority"), texts.get("decided_on")
+    if not (document and authority and day):
+        return Text("Đơn vị đề nghị miễn theo văn bản", "The unit asks for an exemption")
+    on = date.fromisoformat(day)
+    return Text(
+        f"Đơn vị đề nghị miễn theo {document} ngày {on:%d/%m/%Y} của {authority}",
+        f"The unit asks for an exemption by {document} of {on:%d/%m/%Y}, {authority}",
+    )
+
+
+def _obstacle(texts: Mapping[str, str]) -> Text:
+    words = texts.get("obstacle")
+    return Text(
+        f"Đơn vị báo có vướng mắc{f': {words}' if words else ''}",
+        f"The unit reports an obstacle{f': {words}' if words else ''}",
+    )
+
+
+ICS = "text/calendar"
+
+
+def due_dates(digest: Digest) -> tuple[Attachment, ...]:
+    """One day-long entry a draft that is owed; an entry keeps its id, so a moved due day moves it."""
+    asked = any((line.reader or digest.recipient).calendar for line in digest.owed)
+    if not asked:
+        return ()
+    calendar = Calendar()
+    calendar.add("prodid", "-//Loa//VI")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    for line in digest.owed:
+        calendar.add_component(_entry(digest, line))
+    return (Attachment(name=f"thoi-han-{digest.day}.ics", media_type=ICS, content=calendar.to_ical()),)
+
+
+def _entry(digest: Digest, line: Line) -> Event:
+    gap, language = line.gap, digest.recipient.language
+    name, policies = name_of(gap.instrument, header(gap.title), language), policies_of(gap.policies, language)
+    stage = in_language(STAGES[gap.stage], language)
+    made = datetime.combine(digest.day, HOUR, VIETNAM).astimezone(UTC)
+    entry = Event()
+    entry.add("uid", f"{gap.gap_id}@loa")
+    entry.add("dtstamp", made)
+    entry.add("last-modified", made)
+    entry.add("dtstart", gap.due_on)
+    entry.add("dtend", gap.due_on + timedelta(days=1))
+    entry.add(
+        "summary",
+        in_language(
+            Text(f"Hạn truyền thông dự thảo {name}", f"Due: communication of the draft {name}"), language
+        ),
+    )
+    entry.add("description", f"{gap.draft_code}: {policies}, {stage}")
+    entry.add("transp", "TRANSPARENT")
+    return entry
+
 
 TEMPLATES = Path(__file__).parent / "mail_templates"
 IN_FULL = 10  # drafts shown at length; the rest in one line each

@@ -7,22 +7,22 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, StrictBool, StringConstraints
 
-from services.notifier.adapters.delivery.hold_switch import SqlSending
-from services.notifier.adapters.silences.store import SqlSilences
+from services.notifier.adapters.delivery.ledger import SqlSending
+from services.notifier.adapters.planning.snapshot import SqlSilences
 from services.notifier.application.ports import Switch
 from services.notifier.domain.errors import SilenceAmbiguous, SilenceNotFound, SilenceUnlimited
-from services.notifier.domain.gaps.silence import Silence, checked
+from services.notifier.domain.gaps.gap_alert import Silence, checked
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Role, Stage
 from shared.eventstore.conflicts import HoldsPersonalData
-from shared.http.auth import Forbidden, Operator, Principal, Reader, Supervisor
-from shared.http.request_context import Body, example
-from shared.kernel import log
-from shared.kernel.clock import Clock, NewId, day_in_vietnam
+from shared.http.request_context import Body, Forbidden, Operator, Principal, Reader, Supervisor, example
+from shared.kernel.local_day import day_in_vietnam
+from shared.kernel.runtime import Clock, NewId
+from shared.observability import signals
 from shared.text_checks.days import Day
 from shared.text_checks.personal_data import find
 
-logger = log.get(__name__)
+logger = signals.get_logger(__name__)
 
 Why = Annotated[str, StringConstraints(min_length=3, max_length=500, strip_whitespace=True)]
 

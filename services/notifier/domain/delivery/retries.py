@@ -1,14 +1,85 @@
-"""When a mail that was not taken is tried again, and when it is given up; decided without a clock."""
+"""The state of a delivery, what a server's reply means for it, and when it is tried again."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from enum import Enum, StrEnum
 
-from services.notifier.domain.delivery.delivery_state import DigestState
 from services.notifier.domain.errors import MailIsOver, MailNotFailed
 from services.notifier.domain.notification.office_hours import HOUR, next_digest
 from shared.kernel.local_day import VIETNAM
-from shared.rules.rulebook.working_days import Calendar
+from shared.rules.rulebook.rulebook import Calendar
+
+
+class DigestState(StrEnum):
+    """`unsure`: it may have gone out, and its day is over, so it is not retried.
+
+    `expired`: it was not taken while it was good for something; the next one repeats its content.
+    """
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    FAILED = "failed"
+    UNSURE = "unsure"
+    EXPIRED = "expired"
+
+
+WAITING = frozenset({DigestState.QUEUED, DigestState.CLAIMED})
+
+# What failed did not notify anybody; what may have come through is repeated, under at-least-once.
+NOTIFIED = WAITING | {DigestState.SENT}
+UNDELIVERED = frozenset({DigestState.FAILED, DigestState.UNSURE})
+SERVER_CLOSING = 421  # the server as a whole is not available
+PERMANENT = 500  # replies from here on will not change by themselves
+REASONS = {550: "mailbox_refused", 552: "mailbox_full", 553: "address_refused", 554: "message_refused"}
+
+# Enhanced codes that speak of the address: bad or moved mailbox, bad domain, mailbox disabled.
+NO_SUCH_ADDRESS = re.compile(r"\b5\.(?:1\.(?:1|2|3|6|10)|2\.1)\b")
+ENHANCED = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
+WITHOUT_ENHANCED = frozenset({550, 551, 553})
+
+
+class Step(Enum):
+    """The SMTP command that the server refused."""
+
+    SENDER = "MAIL"
+    RECIPIENT = "RCPT"
+    MESSAGE = "DATA"
+
+
+class Meaning(Enum):
+    SERVER_LATER = "server_later"  # no mail is to blame
+    LATER = "later"
+    NEVER = "never"
+    NEVER_ADDRESS = "never_address"  # nobody reads there
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    code: int
+    text: str
+    step: Step
+
+    @property
+    def meaning(self) -> Meaning:
+        if self.code < PERMANENT:
+            of_server = self.code == SERVER_CLOSING or self.step is Step.SENDER
+            return Meaning.SERVER_LATER if of_server else Meaning.LATER
+        plain = self.code in WITHOUT_ENHANCED and not ENHANCED.search(self.text)
+        of_address = plain or NO_SUCH_ADDRESS.search(self.text)
+        is_final = self.step is Step.RECIPIENT and of_address
+        return Meaning.NEVER_ADDRESS if is_final else Meaning.NEVER
+
+    @property
+    def reason(self) -> str:
+        """A word of few, for the ledger and as a metric label."""
+        return REASONS.get(self.code, "smtp_refused")
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text}"[:300]
+
 
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)

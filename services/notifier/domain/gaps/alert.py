@@ -8,8 +8,7 @@ from typing import assert_never
 from uuid import UUID
 
 from services.notifier.domain.errors import NothingOwed, NotTheirs, SnoozeTooLong
-from shared.contracts.decider import Decider
-from shared.contracts.ids import alert_id
+from shared.contracts.event import Decider, alert_id
 from shared.contracts.notifier import (
     AlertAcknowledged,
     AlertEscalated,

@@ -1,17 +1,130 @@
-"""One gap of one unit with its alert: what metrics announced, and what happened to it since."""
+"""A gap with its alert, its silence and the last answer: one model, folded from the events of both."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from services.notifier.domain.errors import SilenceOver, SilenceOverEverything
 from services.notifier.domain.gaps.alert import Raise, Resolve
-from services.notifier.domain.gaps.alert_context import AlertContext
-from services.notifier.domain.gaps.gap import Gap
-from services.notifier.domain.gaps.silence import Silence
+from shared.contracts.notifier import AlertExemptionRequested, AlertObstacleReported, AlertTransferRequested
 from shared.contracts.vocabulary import Dataset, GapClosure, Instrument, Procedure, Stage
+
+# Facts without a date of their own take a gap away for every day (compliance rules, "Gap").
+TIMELESS = frozenset(
+    {
+        GapClosure.EXEMPTED,
+        GapClosure.OUT_OF_SCOPE,
+        GapClosure.POLICY_REMOVED,
+        GapClosure.CORRECTED,
+        GapClosure.RULES_CHANGED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """`due_on` is the last day of grace; `closed_on` the day of the fact that closed the gap."""
+
+    gap_id: UUID
+    draft_code: str
+    title: str
+    instrument: Instrument
+    procedure: Procedure
+    unit_code: str
+    stage: Stage
+    since: date
+    due_on: date
+    policies: tuple[int, ...]
+    dataset: Dataset
+    closed_on: date | None = None
+    closure: GapClosure | None = None
+
+    def is_open_on(self, day: date) -> bool:
+        if self.closure is None or self.closed_on is None:
+            return self.since <= day
+        return self.closure not in TIMELESS and self.since <= day < self.closed_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """Keeps alerts of a unit, a draft, a stage (all that are given must match) quiet in a period.
+
+    Both days are within it. A period alone, with nothing else, covers every alert: that is what it is for
+    on a mourning day or while an office moves, so it must be short.
+    """
+
+    silence_id: UUID
+    first_day: date
+    last_day: date
+    reason: str
+    unit_code: str | None = None
+    draft_code: str | None = None
+    stage: Stage | None = None
+
+    def covers(self, gap: Gap, day: date) -> bool:
+        return (
+            self.first_day <= day <= self.last_day
+            and self.unit_code in (None, gap.unit_code)
+            and self.draft_code in (None, gap.draft_code)
+            and self.stage in (None, gap.stage)
+        )
+
+
+LONGEST_OVER_EVERYTHING = 31  # days; whoever wants all mail to stop for longer holds it
+
+
+def checked(silence: Silence, today: date) -> Silence:
+    """Refuse a silence that has passed, or one over everything that would be forgotten."""
+    if silence.last_day < max(today, silence.first_day):
+        raise SilenceOver(silence.first_day, silence.last_day)
+    everything = silence.unit_code is silence.draft_code is silence.stage is None
+    days = (silence.last_day - silence.first_day).days + 1
+    if everything and days > LONGEST_OVER_EVERYTHING:
+        raise SilenceOverEverything(LONGEST_OVER_EVERYTHING)
+    return silence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertContext:
+    """What a unit answered last, and what halts or silences its alert.
+
+    `answer` is the name of an event of `alert`, `answer_said` its words; `snoozed_until` is the last quiet day.
+    `halted`: the draft is suspended, withdrawn or merged, even if metrics has not closed the gap yet.
+    """
+
+    answer: str | None = None
+    answered_on: date | None = None
+    answer_said: Mapping[str, str | None] | None = None
+    planned_on: date | None = None
+    snoozed_until: date | None = None
+    silence: Silence | None = None
+    halted: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Say whether somebody else must settle what the unit answered."""
+        return self.answer in _ASKING
+
+    def is_planned(self, day: date) -> bool:
+        return self.planned_on is not None and day <= self.planned_on
+
+    def is_snoozed(self, day: date) -> bool:
+        return self.snoozed_until is not None and day <= self.snoozed_until
+
+
+MOST_AHEAD = timedelta(days=60)
+
+
+def latest_planned_day(today: date, due_on: date) -> date:
+    """The last day for which an activity may be planned: so far beyond today or the due day, whichever is later."""
+    return max(today, due_on) + MOST_AHEAD
+
+
+_ASKING = {AlertTransferRequested.name, AlertExemptionRequested.name, AlertObstacleReported.name}
+UNTOUCHED = AlertContext()
 
 
 class AlertStatus(StrEnum):

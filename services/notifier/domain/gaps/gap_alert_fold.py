@@ -10,7 +10,7 @@ from uuid import UUID
 from services.notifier.domain.gaps.gap_alert import FACTS, IDS, SINCE_RAISED, AlertStatus, GapAlert
 from services.notifier.domain.notification.reasons import Reason
 from shared.contracts.envelope import Recorded
-from shared.contracts.ids import alert_id
+from shared.contracts.event import alert_id
 from shared.contracts.metrics import (
     ComplianceEvent,
     ComplianceGapChanged,

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from services.notifier.domain.gaps.alert_context import AlertContext
-from services.notifier.domain.gaps.gap import Gap
+from services.notifier.domain.gaps.gap_alert import AlertContext, Gap
 from services.notifier.domain.recipients.supervision import Tree
 from shared.contracts.vocabulary import UnitLevel
-from shared.rules.rulebook.working_days import Calendar
+from shared.rules.rulebook.rulebook import Calendar
 
 
 class StepTo(StrEnum):

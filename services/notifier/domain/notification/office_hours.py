@@ -2,7 +2,7 @@
 
 from datetime import datetime, time
 
-from shared.rules.rulebook.working_days import Calendar
+from shared.rules.rulebook.rulebook import Calendar
 
 HOUR = time(8)  # mail is waiting when the office opens
 CLOSING = time(17)  # what can't wait for a digest still waits for the morning from here on

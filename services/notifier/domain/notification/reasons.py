@@ -1,27 +1,156 @@
-"""Why a gap stands in a mail or not, and why a mail goes out or not: one list, decided by one function, without a clock."""
+"""The reason to notify a recipient of a gap, or not: one enumeration and one function, tested as a table."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum, StrEnum
-from typing import ClassVar, Self, assert_never
+from typing import ClassVar, Protocol, Self, assert_never
 
-from services.notifier.domain.delivery.delivery_state import WAITING, DigestState
-from services.notifier.domain.gaps.alert_context import AlertContext
-from services.notifier.domain.notification.notification_case import (
-    Case,
-    DeliveryCase,
-    GapCase,
-    MailCase,
-    MailLine,
-    MomentCase,
-    Purpose,
-)
+from services.notifier.domain.delivery.retries import WAITING, DigestState
+from services.notifier.domain.gaps.gap_alert import UNTOUCHED, AlertContext, Gap
+from services.notifier.domain.notification.escalation import Verdict
 from services.notifier.domain.notification.office_hours import CLOSING, HOUR
-from services.notifier.domain.notification.standing import LastNotification, Standing, standing
 from services.notifier.domain.notification.urgency import urgency_at
 from shared.contracts.vocabulary import GapClosure, OptionalMail
+from shared.rules.rulebook.rulebook import Calendar
 
+SOON = 2  # working days before the due day
+
+
+class Standing(StrEnum):
+    """Where a gap stands on a day, in the order of how much it presses."""
+
+    IN_GRACE = "in_grace"
+    DUE_SOON = "due_soon"
+    OVERDUE = "overdue"
+    RESOLVED = "resolved"
+
+    @property
+    def order(self) -> int:
+        return list(Standing).index(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastNotification:
+    """A recipient's last notification of a gap, from the ledger; `unit_code` is the unit that had the gap."""
+
+    day: date
+    standing: Standing
+    due_on: date
+    policies: tuple[int, ...]
+    unit_code: str
+    above: bool = False
+
+    def is_of(self, unit_code: str) -> bool:
+        """Say whether it was about a unit's gap as a duty: not as another unit's, and not as a report to those above."""
+        return not self.above and self.unit_code == unit_code
+
+    @property
+    def weight(self) -> tuple[bool, date]:
+        """Order two notifications of one gap to one person: that of its own duty counts, then the later one."""
+        return not self.above, self.day
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it said that the gap is closed: if it opens again, that is news."""
+        return self.standing is Standing.RESOLVED
+
+
+def standing(gap: Gap, day: date, calendar: Calendar) -> Standing:
+    if not gap.is_open_on(day):
+        return Standing.RESOLVED
+    if day > gap.due_on:
+        return Standing.OVERDUE
+    soon = calendar.working_days_between(day, gap.due_on) <= SOON
+    return Standing.DUE_SOON if soon else Standing.IN_GRACE
+
+
+@dataclass(frozen=True, slots=True)
+class MomentCase:
+    """Whether mail goes out at all at a moment (Vietnam's time)."""
+
+    local: datetime
+    calendar: Calendar
+
+
+class Purpose(Enum):
+    """For what mail a gap is looked at."""
+
+    DUTY = "duty"  # a digest, to who answers for it
+    ABOVE = "above"  # a digest, to a unit above
+    AT_ONCE = "at_once"  # a mail of its own, if it can't wait for a digest
+    LIST = "list"  # a list of what is overdue
+    RENEWED = "renewed"  # asked for by its reader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapCase:
+    """Whether a gap stands in a mail to a recipient. `pending`: its alert is not in the gap's state yet.
+
+    `notified` is the recipient's last notification of it, `climbed`: it has gone up to this recipient, `stand_in`: the
+    recipient reads for its unit, which lists nobody; `local` is the moment (Vietnam's time), where not only the day counts.
+    """
+
+    gap: Gap
+    day: date
+    calendar: Calendar
+    purpose: Purpose = Purpose.DUTY
+    notified: LastNotification | None = None
+    context: AlertContext = UNTOUCHED
+    verdict: Verdict = Verdict.NOT_OVERDUE
+    climbed: bool = False
+    stand_in: bool = False
+    pending: bool = False
+    local: datetime | None = None
+
+
+class MailLine(Protocol):
+    """A gap in a mail."""
+
+    @property
+    def gap(self) -> Gap: ...
+    @property
+    def reason(self) -> "Reason": ...
+    @property
+    def standing(self) -> Standing: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whether today is the day of the week that a mailbox chose, and the next working day that is."""
+
+    today: bool
+    following: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailCase:
+    """Whether a mail goes out to a mailbox. `lines` is None for a mail that is due whatever stands in it.
+
+    `sent_today` and `sent_later`: the ledger has one of its kind of this day, or of a later one. `ends` is what its
+    reader may have ended (`unwanted`); `turn` that of the chosen day of the week, if any.
+    """
+
+    has_reader: bool = True
+    sent_today: bool = False
+    sent_later: bool = False
+    run_made: bool = False
+    lines: Sequence[MailLine] | None = None
+    ends: OptionalMail | None = None
+    unwanted: frozenset[OptionalMail] = frozenset()
+    turn: Turn | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryCase:
+    """What became of a mail that was to go out; no `state`: another tick had queued it."""
+
+    simulated: bool = False
+    held: bool = False
+    state: DigestState | None = None
+
+
+Case = MomentCase | GapCase | MailCase | DeliveryCase
 REPEAT = 5  # working days between two reminders of the same overdue gap
 UNMAILED = frozenset(
     {GapClosure.RULES_CHANGED, GapClosure.CORRECTED}

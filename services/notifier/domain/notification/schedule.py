@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from shared.contracts.vocabulary import Weekday
-from shared.rules.rulebook.working_days import Calendar
+from shared.rules.rulebook.rulebook import Calendar
 
 DIGEST = "digest"  # the kind whose runs record on which days the service was up
 CUT = 15  # a reporting month ends on the 14th (Decree 09/2019/NĐ-CP, article 12)

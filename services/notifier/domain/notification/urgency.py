@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
 
-from services.notifier.domain.gaps.gap import Gap
+from services.notifier.domain.gaps.gap_alert import Gap
 from services.notifier.domain.notification.office_hours import next_digest
 from shared.contracts.vocabulary import Procedure
-from shared.rules.rulebook.working_days import Calendar
+from shared.rules.rulebook.rulebook import Calendar
 
 
 @dataclass(frozen=True, slots=True)

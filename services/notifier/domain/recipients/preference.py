@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.notifier.domain.digest import Line
 from services.notifier.domain.recipients.recipient import Recipient
-from shared.contracts.decider import Decider
+from shared.contracts.event import Decider
 from shared.contracts.notifier import (
     RecipientEvent,
     RecipientFrequencyChosen,

@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 
 from shared.contracts.vocabulary import UnitKind, UnitLevel
-from shared.directory.unit_directory import UnitDirectory, UnitsOn
+from shared.directory.folds import UnitDirectory, UnitsOn
 
 JUSTICE = UnitKind.PROVINCIAL_JUSTICE_DEPARTMENT
 OVERSEERS = frozenset({JUSTICE, UnitKind.PBGDPL_COUNCIL})  # they follow their whole province

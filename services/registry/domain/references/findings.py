@@ -7,7 +7,7 @@ from services.registry.domain.draft_state import Draft
 from services.registry.domain.references import provinces, unit_checks
 from services.registry.domain.references.unit_checks import Related
 from shared.contracts.vocabulary import ENDS
-from shared.directory.units import Unit
+from shared.directory.folds import Unit
 from shared.kernel.errors import Text
 from shared.rules.facts import StageEntry
 from shared.rules.findings import Finding, FindingKind

@@ -10,7 +10,7 @@ from functools import partial
 
 from services.registry.domain.references import errors, provinces
 from shared.contracts.vocabulary import UnitKind, UnitLevel
-from shared.directory.units import Unit
+from shared.directory.folds import Unit
 
 Related = Mapping[str, Unit]
 

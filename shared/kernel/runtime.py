@@ -1,8 +1,23 @@
-"""Concurrent background tasks: all end when one fails or when they are cancelled."""
+"""The one place that reads the clock and draws ids, and background tasks that end together."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+Clock = Callable[[], datetime]
+NewId = Callable[[], UUID]
+
+
+def now() -> datetime:
+    """The present moment in UTC."""
+    return datetime.now(UTC)
+
+
+def new_id() -> UUID:
+    return uuid4()
+
 
 AGAIN_SECONDS = 5.0  # for a task to clean up before cancel() is repeated
 

@@ -1,24 +1,44 @@
-"""Reads aggregates from the log: many at once by their newest events, and from each back to the one before."""
+"""The log: the name and the state of its stream, and the events of aggregates read back from it."""
 
 import asyncio
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.js import JetStreamContext
 from nats.js.api import Header
 from nats.js.errors import APIError
 
-from shared.contracts.catalog import Catalog
-from shared.contracts.envelope import AggregateRef, Recorded, decode
-from shared.eventstore.port import History
-from shared.eventstore.streams import EVENTS
+from shared.contracts.envelope import AggregateRef, Catalog, Recorded, decode
+from shared.eventstore.handle import History
 from shared.kernel.counted import counted
 from shared.kernel.errors import TransientError
 from shared.kernel.transient import BROKER
+
+EVENTS = "LOA_EVENTS"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """Which log this is and how long: another `created` is another log, whatever its name."""
+
+    created: datetime
+    first: int
+    last: int
+
+
+async def stream_state(js: JetStreamContext, name: str = EVENTS) -> StreamState:
+    """Say which log this is, and from which to which position it reaches (0 and 0 when it is empty)."""
+    info = await js.stream_info(name)
+    if info.created is None:
+        raise RuntimeError(f"the broker does not say when {name} was created")
+    return StreamState(info.created, info.state.first_seq, info.state.last_seq)
+
 
 PAGE = 1000  # events of one direct get
 TOGETHER = 250  # aggregates whose newest events are asked for at once
@@ -28,7 +48,6 @@ CONCURRENT_READS = 32
 TOO_MANY = 413
 BEHIND_SECONDS = 0.05  # until a stale replica, or another in its place, is asked again
 LASTING_SECONDS = 30.0  # a broker that is behind for longer is cut off and answers no request
-
 _Placed = dict[int, tuple[Recorded, int]]  # by version: an event, and where the one before it stands
 
 

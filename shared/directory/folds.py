@@ -1,0 +1,440 @@
+"""Units and drafts by day (names, tree, successions; title, lead, stage): the one fold that every service uses."""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from typing import Any, TypeVar, assert_never
+from uuid import UUID
+
+from shared.contracts.envelope import Recorded
+from shared.contracts.registry import (
+    DraftAmended,
+    DraftMerged,
+    DraftPolicyAdded,
+    DraftPolicyAmended,
+    DraftPolicyRemoved,
+    DraftProcedureDecided,
+    DraftRegistered,
+    DraftResumed,
+    DraftRetitled,
+    DraftStageCorrected,
+    DraftStageEntered,
+    DraftSuspended,
+    DraftTransferred,
+    DraftWithdrawn,
+    UnitAmended,
+    UnitDissolved,
+    UnitEvent,
+    UnitMoved,
+    UnitRegistered,
+    UnitRenamed,
+    UnitSucceeded,
+    UnitTargetSet,
+)
+from shared.contracts.vocabulary import Dataset, Instrument, Procedure, Regime, Stage, UnitKind, UnitLevel
+from shared.kernel.text_folding import fold
+from shared.rules.facts import DraftFacts, StageEntry, Transfer
+from shared.rules.rulebook.rulebook import Rulebook
+from shared.rules.sequence import StagePeriod, by_day, holds_on, lead_units, stage_on, stage_periods, unit_on
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """`to_code` carries on what the unit did, from `on`."""
+
+    to_code: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A unit as it was registered, and its dated facts in the order of recording.
+
+    The latest by day holds, whenever it was recorded (of two on one day the one recorded last); what is dated in
+    the future doesn't hold yet; before the first of them the registration holds.
+    """
+
+    unit_code: str
+    unit_name: str
+    level: UnitLevel
+    kind: UnitKind
+    parent_code: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    names: tuple[tuple[date, str], ...] = ()
+    parents: tuple[tuple[date, str | None], ...] = ()
+    ends: tuple[date, ...] = ()
+    successions: tuple[Succession, ...] = ()
+
+    def name_on(self, day: date) -> str:
+        return holds_on(by_day(self.unit_name, self.names), day) if self.names else self.unit_name
+
+    def parent_on(self, day: date) -> str | None:
+        return holds_on(by_day(self.parent_code, self.parents), day) if self.parents else self.parent_code
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day of the unit: the latest dissolution, else what the registration says."""
+        return max(self.ends, default=self.valid_to)
+
+    def valid_on(self, day: date) -> bool:
+        begun = self.valid_from is None or self.valid_from <= day
+        return begun and (self.last_day is None or day <= self.last_day)
+
+    def successors_on(self, day: date) -> tuple[str, ...]:
+        """Give the units that carry on for this one by a day, in the order of their codes."""
+        return tuple(sorted({succession.to_code for succession in self.successions if succession.on <= day}))
+
+
+def registered_unit(event: UnitRegistered) -> Unit:
+    return Unit(
+        unit_code=event.unit_code,
+        unit_name=event.unit_name,
+        level=event.level,
+        kind=event.kind,
+        parent_code=event.parent_code,
+        valid_from=event.valid_from,
+        valid_to=event.valid_to,
+    )
+
+
+AMENDABLE_OF_UNIT = tuple(n for n in UnitAmended.model_fields if n not in {"unit_code", "cleared", "reason"})
+
+
+def amended_unit(amendment: Any) -> dict[str, Any]:
+    """Give the fields that an amendment (the event, or what has its fields) changes, with their new values."""
+    given = {
+        name: getattr(amendment, name) for name in AMENDABLE_OF_UNIT if getattr(amendment, name) is not None
+    }
+    return given | {str(name): None for name in amendment.cleared}
+
+
+def evolve_unit(unit: Unit, event: UnitEvent) -> Unit:  # noqa: PLR0911  one line an event
+    match event:
+        case UnitAmended():
+            return replace(unit, **_of_directory(amended_unit(event)))
+        case UnitRegistered():
+            return registered_unit(event)
+        case UnitRenamed():
+            return replace(unit, names=(*unit.names, (event.on, event.unit_name)))
+        case UnitMoved():
+            return replace(unit, parents=(*unit.parents, (event.on, event.parent_code)))
+        case UnitSucceeded():
+            return replace(unit, successions=(*unit.successions, Succession(event.to_code, event.on)))
+        case UnitDissolved():
+            return replace(unit, ends=(*unit.ends, event.on))
+        case UnitTargetSet():
+            return unit
+        case _:
+            assert_never(event)
+
+
+def _of_directory(changes: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in changes.items() if name != "province_code"}
+
+
+def unit_of(events: Iterable[UnitEvent]) -> Unit | None:
+    """Fold the events of one unit; what comes before its registration is left out."""
+    unit: Unit | None = None
+    for event in events:
+        if isinstance(event, UnitRegistered):
+            unit = registered_unit(event)
+        elif unit is not None:
+            unit = evolve_unit(unit, event)
+    return unit
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitsOn:
+    """The units as they are on one day. An unregistered unit has its code as its name."""
+
+    units: Mapping[str, Unit]
+    day: date
+
+    def __contains__(self, code: str) -> bool:
+        return code in self.units
+
+    def name(self, code: str) -> str:
+        unit = self.units.get(code)
+        return unit.name_on(self.day) if unit else code
+
+    def parent(self, code: str) -> str | None:
+        unit = self.units.get(code)
+        return unit.parent_on(self.day) if unit else None
+
+    def level(self, code: str) -> UnitLevel | None:
+        unit = self.units.get(code)
+        return unit.level if unit else None
+
+    def kind(self, code: str) -> UnitKind | None:
+        unit = self.units.get(code)
+        return unit.kind if unit else None
+
+    def is_valid(self, code: str) -> bool:
+        unit = self.units.get(code)
+        return unit is not None and unit.valid_on(self.day)
+
+    def above(self, code: str) -> Iterator[str]:
+        """Give the units above, nearest first; a ring of parents ends where it began."""
+        seen = {code}
+        while (parent := self.parent(code)) is not None and parent not in seen:
+            seen.add(parent)
+            yield parent
+            code = parent
+
+    def with_ancestors(self, codes: Iterable[str]) -> frozenset[str]:
+        """Give those of the units that are registered, with all above them."""
+        return frozenset(unit for code in codes for unit in (code, *self.above(code)) if unit in self.units)
+
+    def below(self, code: str) -> frozenset[str]:
+        """Give the units below one, without itself."""
+        descendants: set[str] = set()
+        waiting = [code]
+        while waiting:
+            children = [child for child in self._children[waiting.pop()] if child not in descendants]
+            descendants.update(children)
+            waiting.extend(children)
+        return frozenset(descendants) - {code}
+
+    @cached_property
+    def _children(self) -> Mapping[str | None, list[str]]:
+        children: dict[str | None, list[str]] = defaultdict(list)
+        for code in self.units:
+            children[self.parent(code)].append(code)
+        return children
+
+    def successors(self, code: str) -> tuple[str, ...]:
+        """Give the units that carry on for one, each followed to the last; none if it goes on itself."""
+        return tuple(dict.fromkeys(heir for heir in self._followed(code, frozenset({code})) if heir != code))
+
+    def _followed(self, code: str, seen: frozenset[str]) -> Iterator[str]:
+        following = [heir for heir in self._direct(code) if heir not in seen]
+        if not following:
+            yield code
+        for heir in following:
+            yield from self._followed(heir, seen | {heir})
+
+    def successor(self, code: str) -> str:
+        """Follow the successions in force; where a unit has several, it remains itself.
+
+        Which of several carries a draft on is named by a transfer of that draft, and then it is led by it.
+        """
+        seen = {code}
+        while len(following := self._direct(code)) == 1 and following[0] not in seen:
+            code = following[0]
+            seen.add(code)
+        return code
+
+    def _direct(self, code: str) -> tuple[str, ...]:
+        unit = self.units.get(code)
+        return unit.successors_on(self.day) if unit else ()
+
+    def code_of(self, text: str | None) -> str | None:
+        """Take what a person typed for the one unit of that code or name; else give it back as it is.
+
+        Where several units have the name without diacritics, the diacritics decide.
+        """
+        if text is None or text in self.units:
+            return text
+        for written in (_exact, fold):
+            wanted = written(text)
+            matches = [code for code in self.units if wanted in (written(code), written(self.name(code)))]
+            if len(matches) == 1:
+                return matches[0]
+        return text
+
+
+def _exact(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+
+
+@dataclass(frozen=True, slots=True)
+class UnitDirectory:
+    """Every unit with its dated facts; each question names the day for which it is asked."""
+
+    units: Mapping[str, Unit] = field(default_factory=dict)
+
+    def on(self, day: date) -> UnitsOn:
+        return UnitsOn(units=self.units, day=day)
+
+    def name_on(self, code: str, day: date) -> str:
+        return self.on(day).name(code)
+
+    def parent_on(self, code: str, day: date) -> str | None:
+        return self.on(day).parent(code)
+
+    def above(self, code: str, day: date) -> tuple[str, ...]:
+        return tuple(self.on(day).above(code))
+
+    def below(self, code: str, day: date) -> frozenset[str]:
+        return self.on(day).below(code)
+
+    def successors_on(self, code: str, day: date) -> tuple[str, ...]:
+        return self.on(day).successors(code)
+
+
+def directory_of(units: Iterable[Unit]) -> UnitDirectory:
+    return UnitDirectory({unit.unit_code: unit for unit in units})
+
+
+Policies = tuple[tuple[int, str], ...]  # number and title, by number
+STAGE_OF: Mapping[type, Stage] = {
+    DraftSuspended: Stage.SUSPENDED,
+    DraftWithdrawn: Stage.WITHDRAWN,
+    DraftMerged: Stage.MERGED,
+}
+AMENDABLE_OF_DRAFT = tuple(name for name in DraftAmended.model_fields if name not in {"cleared", "reason"})
+ENTRIES = (DraftStageEntered, DraftResumed, *STAGE_OF)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftCard:
+    """The draft as registered, with what changed since; `lead_unit_code` led before the first transfer."""
+
+    draft_id: UUID
+    draft_code: str
+    title: str
+    instrument: Instrument
+    regime: Regime
+    procedure: Procedure
+    lead_unit_code: str
+    dataset: Dataset
+    policies: Policies = ()
+    entries: tuple[StageEntry, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
+
+    @property
+    def facts(self) -> DraftFacts:
+        return DraftFacts(
+            draft_id=self.draft_id,
+            instrument=self.instrument,
+            regime=self.regime,
+            procedure=self.procedure,
+            lead_unit_code=self.lead_unit_code,
+            policies=frozenset(number for number, _ in self.policies),
+            entries=self.entries,
+            transfers=self.transfers,
+        )
+
+    def lead_on(self, day: date) -> str:
+        return unit_on(lead_units(self.facts), day)
+
+    def stage_on(self, day: date, rulebook: Rulebook) -> StagePeriod | None:
+        return stage_on(stage_periods(self.facts, rulebook), day)
+
+
+Card = TypeVar("Card", bound=DraftCard)
+
+
+def card_of(data: DraftRegistered) -> DraftCard:
+    return DraftCard(**registered_draft(data))
+
+
+def registered_draft(data: DraftRegistered) -> dict[str, Any]:
+    """Give the fields of a card that a registration names."""
+    return {
+        "draft_id": data.draft_id,
+        "draft_code": data.draft_code,
+        "title": data.title,
+        "instrument": data.instrument,
+        "regime": data.regime,
+        "procedure": data.procedure,
+        "lead_unit_code": data.lead_unit_code,
+        "dataset": data.dataset,
+    }
+
+
+def amended_draft(amendment: Any) -> dict[str, Any]:
+    """Give the fields that an amendment (the event, or what has its fields) changes, with their new values."""
+    given = {
+        name: getattr(amendment, name) for name in AMENDABLE_OF_DRAFT if getattr(amendment, name) is not None
+    }
+    return given | {str(name): None for name in amendment.cleared}
+
+
+def evolve_draft(card: Card, event: Recorded) -> Card:
+    """Fold one event after the registration."""
+    fold = FOLDS.get(type(event.data))
+    return replace(card, **fold(card, event, event.data)) if fold else card
+
+
+def entry_of(event: Recorded) -> StageEntry:
+    """Give the stage entry that an event of `ENTRIES` records."""
+    data: Any = event.data
+    return StageEntry(
+        entry_id=event.event_id,
+        stage=STAGE_OF.get(type(data)) or data.stage,
+        entered_on=data.entered_on if isinstance(data, DraftStageEntered) else data.on,
+        precision=data.precision,
+        resumed=isinstance(data, DraftResumed),
+        late=getattr(data, "late", False),
+    )
+
+
+def corrected(entry: StageEntry, data: DraftStageCorrected) -> StageEntry:
+    """Give an entry as a correction of it has it."""
+    return replace(entry, stage=data.stage, entered_on=data.entered_on, precision=data.precision)
+
+
+def policies_of(events: Iterable[Any]) -> Policies:
+    """Fold the policies alone."""
+    policies: Policies = ()
+    for data in events:
+        if isinstance(data, DraftPolicyAdded | DraftPolicyAmended | DraftPolicyRemoved):
+            policies = _policies(policies, data)
+    return policies
+
+
+def _policies(
+    policies: Policies, data: DraftPolicyAdded | DraftPolicyAmended | DraftPolicyRemoved
+) -> Policies:
+    titles = dict(policies)
+    if isinstance(data, DraftPolicyRemoved):
+        titles.pop(data.policy_no, None)
+    else:
+        titles[data.policy_no] = data.title
+    return tuple(sorted(titles.items()))
+
+
+Changes = Mapping[str, Any]
+
+
+def _policy(card: DraftCard, _event: Recorded, data: Any) -> Changes:
+    return {"policies": _policies(card.policies, data)}
+
+
+def _entry(card: DraftCard, event: Recorded, _data: Any) -> Changes:
+    return {"entries": (*card.entries, entry_of(event))}
+
+
+def _corrected(card: DraftCard, _event: Recorded, data: DraftStageCorrected) -> Changes:
+    entries = (corrected(entry, data) if entry.entry_id == data.entry_id else entry for entry in card.entries)
+    return {"entries": tuple(entries)}
+
+
+def _transferred(card: DraftCard, _event: Recorded, data: DraftTransferred) -> Changes:
+    transfer = Transfer(on=data.on, unit_code=data.to_unit_code, document=data.document)
+    return {"transfers": (*card.transfers, transfer)}
+
+
+def _amended(_card: DraftCard, _event: Recorded, data: DraftAmended) -> Changes:
+    """Take what a card holds of it: the instrument and the regime, by which the draft is judged."""
+    return {
+        name: value for name, value in amended_draft(data).items() if name in DraftCard.__dataclass_fields__
+    }
+
+
+FOLDS: Mapping[type, Callable[[DraftCard, Recorded, Any], Changes]] = {
+    DraftAmended: _amended,
+    DraftRetitled: lambda _card, _event, data: {"title": data.title},
+    DraftProcedureDecided: lambda _card, _event, data: {"procedure": data.procedure},
+    DraftPolicyAdded: _policy,
+    DraftPolicyAmended: _policy,
+    DraftPolicyRemoved: _policy,
+    **dict.fromkeys(ENTRIES, _entry),
+    DraftStageCorrected: _corrected,
+    DraftTransferred: _transferred,
+}
