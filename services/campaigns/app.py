@@ -16,10 +16,10 @@ from services.campaigns.application.commands import Commands
 from services.campaigns.application.projections import changes
 from services.campaigns.application.queries import DraftDirectory
 from services.campaigns.settings import Settings
+from shared.auth.tokens import Verifier
 from shared.bulk_import import routes
 from shared.directory.projection import DirectoryProjection
 from shared.http import app_factory, request_context
-from shared.http.request_context import Verifier
 from shared.kernel import runtime
 from shared.kernel.runtime import Clock
 from shared.rules.rulebook.rulebook import Rulebook, load_rulebook

@@ -13,9 +13,9 @@ from services.metrics.application.effect import Effects
 from services.metrics.application.projections import GapReconciler
 from services.metrics.application.queries import Queries
 from services.metrics.settings import Settings
+from shared.auth.tokens import Verifier
 from shared.eventstore.subscriber_states import subscriber_states
 from shared.http import app_factory
-from shared.http.request_context import Verifier
 from shared.kernel import runtime
 from shared.messaging import faststream_broker
 from shared.observability.signals import READ_SECONDS

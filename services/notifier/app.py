@@ -46,12 +46,12 @@ from services.notifier.application.preferences import Preferences, SettingsMails
 from services.notifier.application.ticks import Sender, Ticks
 from services.notifier.domain.notification.escalation import Step, StepTo
 from services.notifier.settings import Settings
+from shared.auth.tokens import Verifier
 from shared.bulk_import import routes
 from shared.contracts.vocabulary import AlertAnswer
 from shared.directory.projection import DirectoryProjection
 from shared.eventstore.log_writes import last_event_time
 from shared.http import app_factory
-from shared.http.request_context import Verifier
 from shared.kernel import runtime
 from shared.kernel.runtime import Clock
 from shared.observability import signals

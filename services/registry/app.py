@@ -10,10 +10,10 @@ from services.registry.adapters.import_sheets import Rows
 from services.registry.adapters.read_model import SqlReadModel
 from services.registry.application.commands import Commands, changes
 from services.registry.settings import Settings
+from shared.auth.tokens import Verifier
 from shared.bulk_import import routes
 from shared.directory.projection import DirectoryProjection
 from shared.http import app_factory
-from shared.http.request_context import Verifier
 from shared.kernel import runtime
 from shared.kernel.health import all_of
 from shared.messaging import faststream_broker

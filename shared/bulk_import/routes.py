@@ -9,12 +9,12 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
+from shared.auth.admission import Operator
 from shared.bulk_import.pipeline import Carrier, cut
 from shared.bulk_import.row_parsing import Reason
 from shared.bulk_import.sheet import Line, Session, Sheet, Sheets, refusal
 from shared.eventstore.handle import BulkStore, OverlayEventStore
 from shared.http import problems, request_context
-from shared.http.request_context import Operator
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.kernel.transient import TRANSIENT

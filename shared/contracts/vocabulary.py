@@ -233,7 +233,7 @@ class GapClosure(StrEnum):
 
 
 class Role(StrEnum):
-    """What the bearer of a token may do (see shared.http.request_context)."""
+    """What the bearer of a token may do (see shared.auth.admission)."""
 
     READER = "reader"
     UNIT = "unit"

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from shared.http.request_context import MOST_POSITION, OWN_DATA, Body, Operator, Reader, example
+from shared.auth.admission import Operator, Reader
+from shared.http.request_context import MOST_POSITION, OWN_DATA, Body, example
 from shared.kernel.counted import counted
 from shared.kernel.errors import Refusal
 from shared.observability import signals

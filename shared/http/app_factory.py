@@ -7,11 +7,12 @@ from fastapi import APIRouter, Depends, FastAPI
 from faststream.nats import NatsBroker
 from starlette.types import ASGIApp
 
+from shared.auth.tokens import Verifier
 from shared.contracts.envelope import Catalog
 from shared.eventstore.answer_bucket import AnswerBucket
 from shared.http import admin_routes, documentation, log_routes, openapi, problems, service_routes
 from shared.http.idempotency import KeptAnswers, keyed_routes
-from shared.http.request_context import BodyLimit, Verifier
+from shared.http.request_context import BodyLimit
 from shared.http.request_log import RequestLog
 from shared.http.strict_requests import SecurityHeaders, strict
 from shared.kernel.health import Health

@@ -18,10 +18,10 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.auth.tokens import Unauthenticated, Verifier
 from shared.eventstore.answer_bucket import AnswerBucket, Claim, KeptAnswer, NoBucket, Pending
 from shared.eventstore.conflicts import IdempotencyKeyReused
 from shared.http import problems
-from shared.http.request_context import Unauthenticated, Verifier
 from shared.kernel.errors import LoaError, Refusal
 from shared.kernel.transient import TRANSIENT
 from shared.observability import signals

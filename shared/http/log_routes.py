@@ -8,8 +8,9 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from shared.auth.admission import Operator, Reader
 from shared.eventstore.log_identity import REASONS, Match
-from shared.http.request_context import Body, Operator, Reader, example
+from shared.http.request_context import Body, example
 from shared.kernel import runtime
 from shared.kernel.errors import Text
 from shared.persistence.owned_state import Settle

@@ -15,11 +15,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment
 
+from shared.auth.tokens import Principal
 from shared.contracts.envelope import Metadata
 from shared.contracts.event import banners
 from shared.contracts.vocabulary import AlertAnswer, Role
 from shared.http import request_context
-from shared.http.request_context import Principal
 from shared.kernel.runtime import Clock
 from shared.pages.forms import Fields
 from shared.pages.gap_summary import GapSummary

@@ -13,11 +13,11 @@ from openapi_spec_validator import validate
 from pydantic import SecretStr
 
 from services.notifier.adapters.recipients import preferences_page
+from shared.auth import admission
 from shared.contracts.envelope import CATALOG, CONTENT_TYPE, OWNERS
 from shared.contracts.envelope_schema import DIALECT, OPEN
 from shared.contracts.vocabulary import CLOSED_LISTS, OPEN_LISTS, Role
 from shared.eventstore.log_reader import EVENTS
-from shared.http import request_context
 from shared.pages import link_pages
 from tests.support.platform.service import SERVICES, create_app_of, existing
 
@@ -25,7 +25,7 @@ PUBLIC = {"/livez", "/readyz", "/metrics", "/schemas", "/schemas/{type_name}", "
 PUBLIC |= {"/openapi.json", "/docs", "/docs/{file}"}
 
 GUARDS = (
-    request_context._admit,
+    admission._admit,
     link_pages._hold,
     preferences_page._hold,
     preferences_page._even_expired,
@@ -76,7 +76,7 @@ def test_mutating_routes_reject_read_only_roles(service: str) -> None:
     for name, route in endpoints(app_of(service)).items():
         if (route.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}:
             (call,) = principals(route.dependant)
-            assert call.func is not request_context._admit or Role.READER not in call.args[0], name
+            assert call.func is not admission._admit or Role.READER not in call.args[0], name
 
 
 @every_service

@@ -8,8 +8,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.local.keys import signing
+from shared.auth.tokens import AUDIENCE
 from shared.contracts.vocabulary import Role
-from shared.http.request_context import AUDIENCE
 from shared.signed_links.links import key_id
 
 

@@ -5,10 +5,12 @@ from uuid import UUID, uuid5
 
 from fastapi import Depends, Request, Response
 
+from shared.auth.admission import Supervisor, Writer
+from shared.auth.tokens import Principal
 from shared.contracts.event import LOA_NAMESPACE, Acting
 from shared.eventstore.handle import Handled
 from shared.http import request_context
-from shared.http.request_context import Accepted, IdempotencyKey, IfMatch, Principal, Supervisor, Writer
+from shared.http.request_context import Accepted, IdempotencyKey, IfMatch
 from shared.kernel.runtime import NewId
 
 

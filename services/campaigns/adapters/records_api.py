@@ -7,9 +7,10 @@ from services.campaigns.adapters.plans.views import PlanView, plan_view
 from services.campaigns.application.commands import plan_ref
 from services.campaigns.application.queries import CommunicationFilter, ReadModel
 from services.campaigns.domain.plan import plan
+from shared.auth.admission import Reader
 from shared.eventstore.handle import BulkStore
 from shared.http.paging import Listing, Paged
-from shared.http.request_context import AtPosition, Reader, Today
+from shared.http.request_context import AtPosition, Today
 
 
 def router(read_model: ReadModel, store: BulkStore) -> APIRouter:

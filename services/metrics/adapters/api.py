@@ -18,8 +18,9 @@ from services.metrics.adapters.views import (
 from services.metrics.application.queries import Queries, Question
 from services.metrics.domain.errors import PeriodUnclear
 from services.metrics.domain.grouping import GroupBy, View
+from shared.auth.admission import Reader
 from shared.http.forecasts import marked
-from shared.http.request_context import AtPosition, Reader, Today
+from shared.http.request_context import AtPosition, Today
 from shared.rules.figures import Period, year_period
 from shared.text_checks.days import Day
 

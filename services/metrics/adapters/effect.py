@@ -11,9 +11,10 @@ from pydantic import BaseModel, Field
 from services.metrics.adapters.views import CountsView
 from services.metrics.application.effect import Effect, Effects, Touched
 from services.metrics.domain.effect import Standing
+from shared.auth.admission import Operator
 from shared.contracts.vocabulary import GapState, Instrument, Procedure, Regime, Stage
 from shared.http.forecasts import Dated, marked
-from shared.http.request_context import AtPosition, Body, Operator, Today, example
+from shared.http.request_context import AtPosition, Body, Today, example
 from shared.rules.figures import rates, year_period
 from shared.rules.rulebook.rulebook import RuleFile
 from shared.rules.verdicts import PolicyVerdict

@@ -14,8 +14,9 @@ from pydantic import BeforeValidator, Field
 from services.metrics.adapters import page_data
 from services.metrics.application.queries import Queries, Question
 from services.metrics.domain.grouping import View
+from shared.auth.admission import Reader
 from shared.contracts.event import banners
-from shared.http.request_context import AtPosition, Reader, Today
+from shared.http.request_context import AtPosition, Today
 from shared.pages.layout import environment, kept_headers, page_route, problem_body, safe
 from shared.rules.figures import DEFINITION, reporting_year, year_period
 from shared.text_checks.days import Day

@@ -27,21 +27,12 @@ from services.notifier.application.pipeline import Brief, Plan, Skipped, Written
 from services.notifier.application.ticks import Sent, Ticked, Ticks, announcement
 from services.notifier.domain.gaps.alert import Snooze
 from services.notifier.domain.notification.reasons import Reason, Standing
+from shared.auth.admission import Operator, Reader, Supervisor, Writer
 from shared.contracts.event import Code
 from shared.http import request_context
 from shared.http.openapi import Messages
 from shared.http.paging import Listing, Paged
-from shared.http.request_context import (
-    Accepted,
-    AtPosition,
-    IdempotencyKey,
-    IfMatch,
-    Operator,
-    Reader,
-    Supervisor,
-    Writer,
-    accepted,
-)
+from shared.http.request_context import Accepted, AtPosition, IdempotencyKey, IfMatch, accepted
 from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import NewId

@@ -19,13 +19,14 @@ from services.registry.adapters.views import (
 from services.registry.application.commands import Commands
 from services.registry.application.queries import DraftFilter, ReadModel
 from services.registry.domain import unit as units
+from shared.auth.admission import Reader, Supervisor
 from shared.contracts.event import Code, unit_id
 from shared.contracts.vocabulary import Stage
 from shared.eventstore.handle import BulkStore, Handled
 from shared.http import request_context
 from shared.http.openapi import VERSIONED
 from shared.http.paging import Listing, Paged
-from shared.http.request_context import Accepted, AtPosition, IdempotencyKey, IfMatch, Reader, Supervisor
+from shared.http.request_context import Accepted, AtPosition, IdempotencyKey, IfMatch
 from shared.rules.rulebook.rulebook import Rulebook
 
 

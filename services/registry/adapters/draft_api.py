@@ -16,11 +16,12 @@ from services.registry.domain.draft_commands import Given
 from services.registry.domain.draft_state import Draft, State
 from services.registry.domain.errors import DraftNotFound
 from services.registry.domain.postings import Posting
+from shared.auth.admission import Writer
 from shared.contracts.registry import Notes
 from shared.contracts.vocabulary import Instrument, Precision, Procedure, Regime, Stage
 from shared.eventstore.handle import Handled
 from shared.http import request_context
-from shared.http.request_context import Accepted, Body, IdempotencyKey, IfMatch, Writer, example
+from shared.http.request_context import Accepted, Body, IdempotencyKey, IfMatch, example
 from shared.http.rule_views import FindingView, PostingClockView, PostingRuleView
 from shared.rules.findings import Finding, PostingClock
 from shared.rules.rulebook.procedures import Certainty

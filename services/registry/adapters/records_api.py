@@ -11,9 +11,10 @@ from services.registry.application.queries import DraftFilter, ReadModel
 from services.registry.domain import unit as units
 from services.registry.domain.draft import draft
 from services.registry.domain.draft_state import Draft
+from shared.auth.admission import Reader
 from shared.eventstore.handle import BulkStore, History
 from shared.http.paging import Listing, Paged
-from shared.http.request_context import AtPosition, Reader
+from shared.http.request_context import AtPosition
 
 
 class StageRecord(StageView):

@@ -9,8 +9,8 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from shared.auth.tokens import AUDIENCE
 from shared.contracts.vocabulary import Role
-from shared.http.request_context import AUDIENCE
 
 _KEY_ID = "test"
 

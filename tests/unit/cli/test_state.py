@@ -8,8 +8,8 @@ import pytest
 from deploy.local import state
 from deploy.local.engines import databases
 from deploy.local.keys import tokens
+from shared.auth.tokens import Principal, Unauthenticated, Verifier
 from shared.contracts.vocabulary import Role
-from shared.http.request_context import Principal, Unauthenticated, Verifier
 from shared.kernel import runtime
 
 

@@ -16,6 +16,7 @@ from services.metrics.adapters import page_data, pages
 from services.metrics.application.ports import Cell, OpenGap, Todo
 from services.metrics.application.queries import Queries, SeenGap
 from services.metrics.domain.record import CommunicationFact, DraftRecord, Source
+from shared.auth.tokens import Verifier
 from shared.contracts.vocabulary import (
     Answer,
     Channel,
@@ -31,7 +32,6 @@ from shared.contracts.vocabulary import (
 )
 from shared.directory.folds import Succession, Unit, UnitDirectory, directory_of
 from shared.http import problems
-from shared.http.request_context import Verifier
 from shared.kernel import runtime
 from shared.rules.facts import Scope
 from shared.rules.figures import Counts, Period

@@ -15,11 +15,12 @@ from services.campaigns.adapters.plans import api
 from services.campaigns.adapters.programmes import api as programmes_api
 from services.campaigns.application.commands import Commands, OnCommunication
 from services.campaigns.application.queries import CommunicationFilter, ReadModel
+from shared.auth.admission import Reader
 from shared.contracts.event import Code
 from shared.http import request_context
 from shared.http.openapi import VERSIONED
 from shared.http.paging import Listing, Paged
-from shared.http.request_context import Accepted, AtPosition, Reader
+from shared.http.request_context import Accepted, AtPosition
 
 
 def router(commands: Commands) -> APIRouter:

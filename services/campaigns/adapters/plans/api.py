@@ -11,12 +11,13 @@ from services.campaigns.adapters.plans import bodies
 from services.campaigns.adapters.plans.views import ActivityItem, PlanView, plan_view, shown
 from services.campaigns.application.commands import Commands, OnPlan, plan_ref
 from services.campaigns.application.queries import ActivityFilter, ReadModel
+from shared.auth.admission import Reader
 from shared.contracts.event import Code
 from shared.http import request_context
 from shared.http.forecasts import marked
 from shared.http.openapi import VERSIONED
 from shared.http.paging import Listing, Paged
-from shared.http.request_context import Accepted, AtPosition, Reader, Today
+from shared.http.request_context import Accepted, AtPosition, Today
 from shared.text_checks.days import Day
 
 

@@ -16,13 +16,14 @@ from services.campaigns.adapters.programmes.views import (
 from services.campaigns.application.commands import Commands
 from services.campaigns.application.queries import EntryFilter, ReadModel
 from services.campaigns.domain.programme import FIRST_YEAR, LAST_YEAR
+from shared.auth.admission import Reader
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import ProgrammeKind
 from shared.http import request_context
 from shared.http.forecasts import marked
 from shared.http.openapi import VERSIONED
 from shared.http.paging import Listing, Paged
-from shared.http.request_context import Accepted, AtPosition, Reader, Today
+from shared.http.request_context import Accepted, AtPosition, Today
 from shared.kernel.local_day import day_in_vietnam
 from shared.text_checks.days import Day
 

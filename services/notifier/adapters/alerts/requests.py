@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters.tables import ALERT, directory
 from services.notifier.domain.gaps.gap_alert import AlertStatus
+from shared.auth.admission import Supervisor
 from shared.contracts.event import Code
 from shared.contracts.notifier import (
     AlertExemptionRequested,
@@ -22,7 +23,7 @@ from shared.contracts.notifier import (
 from shared.contracts.vocabulary import Stage
 from shared.directory.projection import with_unit_names
 from shared.http.paging import Listing, Paged, key_of
-from shared.http.request_context import AtPosition, Supervisor
+from shared.http.request_context import AtPosition
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 

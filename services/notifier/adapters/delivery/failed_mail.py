@@ -13,7 +13,8 @@ from services.notifier.adapters.tables import DIGEST, RECIPIENT
 from services.notifier.application.pipeline import MailKinds
 from services.notifier.domain.delivery.retries import UNDELIVERED, DigestState, check_retry
 from services.notifier.domain.errors import DigestNotFound
-from shared.http.request_context import Body, Operator, example
+from shared.auth.admission import Operator
+from shared.http.request_context import Body, example
 from shared.kernel.runtime import Clock
 from shared.observability import signals
 

@@ -15,8 +15,9 @@ from services.notifier.application.pipeline import MailKinds
 from services.notifier.domain.delivery.retries import DigestState
 from services.notifier.domain.errors import DigestNotFound
 from services.notifier.domain.notification.reasons import Reason
+from shared.auth.admission import Reader, Supervisor
+from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import RecipientRole, Role
-from shared.http.request_context import Principal, Reader, Supervisor
 from shared.kernel.local_day import VIETNAM
 from shared.pages.layout import safe
 from shared.signed_links import links

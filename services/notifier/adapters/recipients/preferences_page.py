@@ -33,10 +33,10 @@ from services.notifier.adapters.rendering.templates import ROLES
 from services.notifier.application.preferences import Preferences, SettingsMails
 from services.notifier.domain.errors import MailboxGone, NotOptional
 from services.notifier.domain.recipients.preference import Prefer, Preference, Unsubscribe, offered
+from shared.auth.tokens import Principal
 from shared.contracts.envelope import Metadata
 from shared.contracts.vocabulary import OptionalMail, PreferenceDoor, Role, Weekday
 from shared.http import request_context
-from shared.http.request_context import Principal
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.pages.forms import Fields, sent

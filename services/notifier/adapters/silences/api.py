@@ -12,10 +12,12 @@ from services.notifier.adapters.planning.snapshot import SqlSilences
 from services.notifier.application.ports import Switch
 from services.notifier.domain.errors import SilenceAmbiguous, SilenceNotFound, SilenceUnlimited
 from services.notifier.domain.gaps.gap_alert import Silence, checked
+from shared.auth.admission import Operator, Reader, Supervisor
+from shared.auth.tokens import Forbidden, Principal
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Role, Stage
 from shared.eventstore.conflicts import HoldsPersonalData
-from shared.http.request_context import Body, Forbidden, Operator, Principal, Reader, Supervisor, example
+from shared.http.request_context import Body, example
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock, NewId
 from shared.observability import signals
