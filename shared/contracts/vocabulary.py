@@ -241,10 +241,11 @@ class GapClosure(StrEnum):
 
 
 class Role(StrEnum):
-    """What the bearer of a token may do (see shared.auth.admission)."""
+    """What the bearer of a token may do (the table in shared.rights): `unit` is a clerk, `head` the head of a unit."""
 
     READER = "reader"
     UNIT = "unit"
+    HEAD = "head"
     SUPERVISOR = "supervisor"
     OPERATOR = "operator"
 

@@ -47,6 +47,7 @@ from shared.directory.folds import (
     Supervision,
     Unit,
     UnitDirectory,
+    UnitsOn,
     amended_draft,
     directory_of,
     entry_of,
@@ -313,6 +314,18 @@ class DirectoryProjection:
 
     async def caught_up(self) -> None:
         """Nothing follows from being up to date."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectedUnits:
+    """All units as the service projects them, for questions of rights."""
+
+    engine: AsyncEngine
+    tables: UnitTables
+
+    async def on(self, day: date) -> UnitsOn:
+        async with self.engine.connect() as connection:
+            return (await unit_directory(connection, self.tables)).on(day)
 
 
 async def unit_directory(

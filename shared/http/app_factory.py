@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from faststream.nats import NatsBroker
 from starlette.types import ASGIApp
 
+from shared.auth.admission import UnitsByDay
 from shared.auth.tokens import Verifier
 from shared.contracts.envelope import Catalog
 from shared.eventstore.answer_bucket import AnswerBucket
@@ -53,6 +54,7 @@ def create_api(
     now: Clock,
     fence: LogFence,
     answers: AnswerBucket,
+    units: UnitsByDay,
     settle: Settle = nothing_to_settle,
 ) -> FastAPI:
     """Make the service's application; `settle` repairs work that a backup interrupted (`shared.persistence.owned_state`)."""
@@ -67,6 +69,7 @@ def create_api(
     app.state.verifier = verifier
     app.state.runner = runner
     app.state.clock = now
+    app.state.units = units
     problems.install(app)
     openapi.complete(app)
     keyed = [route for router in routers for route in keyed_routes(router.routes)]

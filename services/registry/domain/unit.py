@@ -10,7 +10,7 @@ from services.registry.domain.errors import AmendsAndClears, UnitDiffers, UnitNo
 from services.registry.domain.references import unit_checks
 from services.registry.domain.references.errors import EndsBeforeBegin, SuccessorMissing
 from services.registry.domain.references.unit_checks import Related
-from shared.contracts.event import About, Decider, without_notes
+from shared.contracts.event import SUPERVISION, About, Acting, Decider, without_notes
 from shared.contracts.registry import (
     UnitAmended,
     UnitDissolved,
@@ -31,6 +31,7 @@ from shared.contracts.vocabulary import (
     UnitLevel,
 )
 from shared.directory import folds
+from shared.rights.reach import require
 
 Change = (
     UnitAmended | UnitRenamed | UnitMoved | UnitSucceeded | UnitDissolved | UnitTargetSet | UnitSupervisionSet
@@ -39,12 +40,13 @@ Change = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnUnit:
-    """Who may give these commands is decided by their role alone, at the routes.
+    """`by` is for whom the command is given, on the day of the command.
 
     `related` are the registered units that the command's references lead to.
     """
 
     unit_code: str
+    by: Acting = field(default=SUPERVISION, compare=False)
     related: Related = field(default_factory=dict, compare=False)
 
 
@@ -167,6 +169,7 @@ State = Absent | Unit
 
 
 def decide(state: State, command: Command) -> Sequence[UnitEvent]:
+    _check_acting(command)
     if isinstance(command, Register):
         return _register(state, command)
     if isinstance(state, Absent):
@@ -178,6 +181,33 @@ def decide(state: State, command: Command) -> Sequence[UnitEvent]:
         return []
     _check(state.by_day, command)
     return [change]
+
+
+def _check_acting(command: Command) -> None:
+    """Refuse a unit outside the caller's area, and that one comes under, after or by a unit outside of it."""
+    by = command.by
+    if isinstance(command, Register):
+        require(by, command.parent_code)
+        return
+    require(by, command.unit_code)
+    for other in _others(command):
+        if other is None or other != by.unit_code:
+            require(by, other)
+
+
+def _others(command: Command) -> Sequence[str | None]:
+    """Give the other units on which the place of a unit depends after a command; None is no unit at all."""
+    match command:
+        case Move():
+            return [command.parent_code]
+        case Succeed():
+            return [command.to_code]
+        case SetSupervision(supervisor_code=str(supervisor)):
+            return [supervisor]
+        case Amend() if command.parent_code or UnitClearable.PARENT_CODE in command.cleared:
+            return [command.parent_code]
+        case _:
+            return []
 
 
 def _is_recorded(state: Unit, change: Change) -> bool:

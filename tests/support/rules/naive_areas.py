@@ -81,7 +81,7 @@ class NaiveAreas:
     def heirs(self, code: str) -> set[str]:
         """Follow the successions to the last; keep who exists on the day."""
         final: set[str] = set()
-        paths = [(code,)]
+        paths: list[tuple[str, ...]] = [(code,)]
         while paths:
             path = paths.pop()
             further = [unit for unit in self.direct(path[-1]) if unit not in path]

@@ -1,6 +1,6 @@
 """Reads alerts and the outbox for people."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -77,8 +77,8 @@ class SqlReadModel:
         query = select(seen, func.count().label("mails")).group_by(seen)
         return {row["state"]: row["mails"] for row in await self._rows(query)}
 
-    async def outbox(self) -> list[dict[str, Any]]:
-        """List the newest mails with what they spoke of, newest first."""
+    async def outbox(self, units: Collection[str] | None = None) -> list[dict[str, Any]]:
+        """List the newest mails, of all units or of some, with what they spoke of, newest first."""
         columns = [DIGEST.c[name] for name in _OF_DIGEST]
         query = (
             select(*columns, RECIPIENT.c.email)
@@ -86,6 +86,7 @@ class SqlReadModel:
             .order_by(DIGEST.c.day.desc(), DIGEST.c.created_at.desc(), DIGEST.c.digest_key)
             .limit(OUTBOX_ROWS)
         )
+        query = query if units is None else query.where(DIGEST.c.unit_code.in_(units))
         async with self.engine.connect() as connection:
             rows = (await connection.execute(query)).mappings().all()
             today = day_in_vietnam(self.now())
