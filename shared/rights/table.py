@@ -46,7 +46,6 @@ def _granted(
 
 
 READING = _granted(reader=EVERYWHERE, clerk=EVERYWHERE, head=EVERYWHERE, supervisor=EVERYWHERE)
-MAIL = _granted(clerk=OWN, head=OWN_AND_BELOW, supervisor=OWN_AND_SUPERVISED)
 PERSONAL_DATA = _granted(head=OWN_AND_BELOW, supervisor=OWN_AND_SUPERVISED)
 DUTY = _granted(clerk=OWN, head=OWN, supervisor=OWN_AND_SUPERVISED)
 """What a unit does for its own drafts and programme, and who supervises it in its place."""
@@ -57,8 +56,13 @@ OPERATION = _granted()
 
 _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
     "reading": (READING, PUBLIC),
-    "mail": (MAIL, (Action.READ_MAIL, Action.PREVIEW_MAIL)),
-    "personal data": (PERSONAL_DATA, (Action.READ_RECIPIENTS,)),
+    "personal data": (
+        PERSONAL_DATA,
+        (
+            *(Action.READ_MAIL, Action.PREVIEW_MAIL, Action.READ_FILES_OF_MAIL),
+            *(Action.READ_RECIPIENTS, Action.READ_REQUESTS),
+        ),
+    ),
     "duty": (
         DUTY,
         (
@@ -74,10 +78,7 @@ _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
     ),
     "care": (
         CARE,
-        (
-            *(Action.REGISTER_UNIT, Action.SET_TARGET, Action.REPLACE_RECIPIENTS),
-            *(Action.READ_REQUESTS, Action.READ_FILES_OF_MAIL),
-        ),
+        (Action.REGISTER_UNIT, Action.SET_TARGET, Action.REPLACE_RECIPIENTS),
     ),
     "oversight": (
         OVERSIGHT,

@@ -269,10 +269,11 @@ def _alerts(publisher: AlertPublisher, read_model: SqlReadModel, ticks: Ticks) -
         return page.listing(AlertView, shown, "alert_id")
 
     @router.get("/recipients/missing", summary="Units with open gaps and no recipient")
-    async def missing(_: Annotated[Principal, may(Action.READ_ALERTS)]) -> UnreachedUnitsView:
-        unreached = await ticks.pipeline.unreached(ticks.now())
+    async def missing(principal: Annotated[Principal, may(Action.READ_RECIPIENTS)]) -> UnreachedUnitsView:
+        unreached, units = await ticks.pipeline.unreached(ticks.now()), principal.acting.limit
+        shown = [unit for unit in unreached if units is None or unit.unit_code in units]
         return UnreachedUnitsView.model_validate(
-            {"units": [{"unit_code": unit.unit_code, "read_by": unit.detail} for unit in unreached]}
+            {"units": [{"unit_code": unit.unit_code, "read_by": unit.detail} for unit in shown]}
         )
 
     @router.post("/alerts/{alert_id}/snooze", summary="Pause the reminders of one alert for some days")
@@ -294,8 +295,8 @@ def _alerts(publisher: AlertPublisher, read_model: SqlReadModel, ticks: Ticks) -
         return accepted(response, alert_id, handled.version, handled.event_names)
 
     @router.get("/digests/counts", summary="How many mails stand in which state")
-    async def counts(_: Annotated[Principal, may(Action.READ_SENDING)]) -> dict[str, int]:
-        return await read_model.counts()
+    async def counts(principal: Annotated[Principal, may(Action.READ_MAIL)]) -> dict[str, int]:
+        return await read_model.counts(principal.acting.limit)
 
     return router
 

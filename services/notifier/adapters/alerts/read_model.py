@@ -69,12 +69,13 @@ class SqlReadModel:
             query = query.where(ALERT.c.alert_id > key_of(after, UUID))
         return await self._rows(query.order_by(ALERT.c.alert_id).limit(limit))
 
-    async def counts(self) -> dict[str, int]:
-        """Count the mails of the ledger by state; what failed and was seen by an operator is `acknowledged`."""
+    async def counts(self, units: Collection[str] | None = None) -> dict[str, int]:
+        """Count the mails of the ledger, of all units or of some, by state; what failed and was seen by an operator is `acknowledged`."""
         seen = case((DIGEST.c.acknowledged_at.is_not(None), "acknowledged"), else_=DIGEST.c.state).label(
             "state"
         )
         query = select(seen, func.count().label("mails")).group_by(seen)
+        query = query if units is None else query.where(DIGEST.c.unit_code.in_(units))
         return {row["state"]: row["mails"] for row in await self._rows(query)}
 
     async def outbox(self, units: Collection[str] | None = None) -> list[dict[str, Any]]:
