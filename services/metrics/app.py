@@ -58,7 +58,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         tracing=platform.tracing,
         fence=platform.fence,
         answers=platform.answers,
-        units=ProjectedUnits(platform.engine, tables.units),
+        units=ProjectedUnits(platform.engine, tables.units, tables.checkpoints),
         now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
     )

@@ -115,7 +115,7 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
         tracing=platform.tracing,
         fence=platform.fence,
         answers=platform.answers,
-        units=ProjectedUnits(platform.engine, tables.directory.units),
+        units=ProjectedUnits(platform.engine, tables.directory.units, tables.checkpoints),
         now=now,
         lifespan=lambda _: platform.lifespan(
             MIGRATIONS,

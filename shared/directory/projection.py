@@ -55,7 +55,7 @@ from shared.directory.folds import (
 from shared.directory.tables import DirectoryTables, DraftTables, UnitTables
 from shared.kernel.text_folding import fold
 from shared.persistence.database import insert
-from shared.projections.rows import Change, Put, Remove, RowChange, write
+from shared.projections.rows import Change, CheckpointTables, Put, Remove, RowChange, write
 from shared.rules.facts import DraftFacts, StageEntry
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import by_day, periods, stage_periods
@@ -316,16 +316,22 @@ class DirectoryProjection:
         """Nothing follows from being up to date."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ProjectedUnits:
-    """All units as the service projects them, for questions of rights."""
+    """All units as the service projects them, for questions of rights; read again when the read model has moved on."""
 
     engine: AsyncEngine
     tables: UnitTables
+    checkpoints: CheckpointTables
+    _kept: tuple[object, UnitsOn] | None = None
 
     async def on(self, day: date) -> UnitsOn:
         async with self.engine.connect() as connection:
-            return (await unit_directory(connection, self.tables)).on(day)
+            # The checkpoint is read first: what is kept may be newer than it, never older.
+            known = day, *(await connection.execute(select(self.checkpoints.checkpoint))).all()
+            if self._kept is None or self._kept[0] != known:
+                self._kept = known, (await unit_directory(connection, self.tables)).on(day)
+            return self._kept[1]
 
 
 async def unit_directory(
