@@ -5,6 +5,10 @@ from typing import Annotated, Any
 import typer
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Ngày cần xem. / The day (yyyy-mm-dd).")]
+AreaOf = Annotated[
+    str | None,
+    typer.Option("--area-of", help="Cơ quan theo dõi, như Sở Tư pháp. / The unit that follows them."),
+]
 Unit = Annotated[str | None, typer.Option("--unit", help="Mã đơn vị. / Unit code.")]
 Json = Annotated[bool, typer.Option("--json", help="In nguyên JSON. / Print the answer as JSON.")]
 At = Annotated[

@@ -18,7 +18,7 @@ from services.campaigns.application.queries import DraftDirectory
 from services.campaigns.settings import Settings
 from shared.auth.tokens import Verifier
 from shared.bulk_import import routes
-from shared.directory.projection import DirectoryProjection
+from shared.directory.projection import DirectoryProjection, ProjectedUnits
 from shared.http import app_factory, request_context
 from shared.kernel import runtime
 from shared.kernel.runtime import Clock
@@ -62,6 +62,7 @@ def create_app(settings: Settings, now: Clock = runtime.now) -> FastAPI:
         tracing=platform.tracing,
         fence=platform.fence,
         answers=platform.answers,
+        units=ProjectedUnits(platform.engine, tables.directory.units, tables.checkpoints),
         now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run, subscribers.run]),
     )

@@ -14,6 +14,7 @@ from services.metrics.application.projections import GapReconciler
 from services.metrics.application.queries import Queries
 from services.metrics.settings import Settings
 from shared.auth.tokens import Verifier
+from shared.directory.projection import ProjectedUnits
 from shared.eventstore.subscriber_states import subscriber_states
 from shared.http import app_factory
 from shared.kernel import runtime
@@ -57,6 +58,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         tracing=platform.tracing,
         fence=platform.fence,
         answers=platform.answers,
+        units=ProjectedUnits(platform.engine, tables.units, tables.checkpoints),
         now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
     )

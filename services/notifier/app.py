@@ -49,7 +49,7 @@ from services.notifier.settings import Settings
 from shared.auth.tokens import Verifier
 from shared.bulk_import import routes
 from shared.contracts.vocabulary import AlertAnswer
-from shared.directory.projection import DirectoryProjection
+from shared.directory.projection import DirectoryProjection, ProjectedUnits
 from shared.eventstore.log_writes import last_event_time
 from shared.http import app_factory
 from shared.kernel import runtime
@@ -115,6 +115,7 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
         tracing=platform.tracing,
         fence=platform.fence,
         answers=platform.answers,
+        units=ProjectedUnits(platform.engine, tables.directory.units, tables.checkpoints),
         now=now,
         lifespan=lambda _: platform.lifespan(
             MIGRATIONS,

@@ -12,7 +12,7 @@ from services.registry.application.commands import Commands, changes
 from services.registry.settings import Settings
 from shared.auth.tokens import Verifier
 from shared.bulk_import import routes
-from shared.directory.projection import DirectoryProjection
+from shared.directory.projection import DirectoryProjection, ProjectedUnits
 from shared.http import app_factory
 from shared.kernel import runtime
 from shared.kernel.health import all_of
@@ -52,6 +52,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         tracing=platform.tracing,
         fence=platform.fence,
         answers=platform.answers,
+        units=ProjectedUnits(platform.engine, tables.directory.units, tables.checkpoints),
         now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
     )

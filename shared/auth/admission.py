@@ -1,37 +1,52 @@
-"""Who may call a route: every route declares the roles that it admits."""
+"""Who may call a route: every route declares the action that it stands for, and the table of rights says whose it is."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import date
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.auth.tokens import ANONYMOUS, Forbidden, Principal, Unauthenticated, Verifier
-from shared.contracts.vocabulary import Role
+from shared.directory.folds import UnitsOn
+from shared.kernel.local_day import day_in_vietnam
+from shared.kernel.runtime import Clock
+from shared.rights.actions import Action
+from shared.rights.reach import Standing, acting, needs_directory
+from shared.rights.table import PUBLIC, roles_of
 
 _bearer = HTTPBearer(auto_error=False, description="A signed JWT (`loa token`) with role and unit.")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
-async def _admit(roles: frozenset[Role], request: Request, credentials: Credentials) -> Principal:
+class UnitsByDay(Protocol):
+    """The directory, as the service projects it."""
+
+    async def on(self, day: date) -> UnitsOn: ...
+
+
+async def _admit(action: Action, request: Request, credentials: Credentials) -> Principal:
+    """Admit the bearer if its role may do this to something; for which units, goes along as `within`."""
     verifier: Verifier = request.app.state.verifier
     if credentials is None:
-        if verifier.public_read and Role.READER in roles:
+        if verifier.public_read and action in PUBLIC:
             return ANONYMOUS
         raise Unauthenticated(
             "Yêu cầu này cần mã truy cập: gửi kèm tiêu đề `Authorization: Bearer <mã>`; lấy mã bằng `loa token`.",
             "This request needs an access token: send `Authorization: Bearer <token>`; `loa token` prints one.",
         )
     principal = await verifier.verify(credentials.credentials)
-    if principal.role not in roles:
+    if principal.role not in (roles := roles_of(action)):
         allowed = ", ".join(sorted(roles))
         raise Forbidden(
             f"Vai trò “{principal.role}” không được phép thực hiện thao tác này; cần một trong: {allowed}.",
             f"The role '{principal.role}' may not do this; one of these may: {allowed}.",
         )
-    return principal
+    standing = await _standing(action, request, principal)
+    return replace(principal, within=acting(principal.role, action, standing))
 
 
 def admission_of(dependant: Dependant) -> Callable[[Request], Awaitable[Principal]] | None:
@@ -49,13 +64,27 @@ async def _admit_early(admission: Callable[..., Awaitable[Principal]], request: 
     return await admission(request, await _bearer(request))
 
 
-def admit(*roles: Role) -> Any:
-    """Declare who may call an endpoint; every endpoint has exactly one such declaration."""
-    dependency = partial(_admit, frozenset(roles))
-    return Depends(dependency)
+async def _standing(action: Action, request: Request, principal: Principal) -> Standing:
+    """Ask the directory of today, if the answer depends on it."""
+    if principal.unit is None or not needs_directory(principal.role, action):
+        return Standing(unit_code=principal.unit)
+    clock: Clock = request.app.state.clock
+    directory: UnitsByDay = request.app.state.units
+    units = await directory.on(day_in_vietnam(clock()))
+    return Standing(
+        unit_code=principal.unit, below=units.below(principal.unit), area=units.areas.area(principal.unit)
+    )
 
 
-Reader = Annotated[Principal, admit(Role.READER, Role.UNIT, Role.SUPERVISOR, Role.OPERATOR)]
-Writer = Annotated[Principal, admit(Role.UNIT, Role.SUPERVISOR, Role.OPERATOR)]
-Supervisor = Annotated[Principal, admit(Role.SUPERVISOR, Role.OPERATOR)]
-Operator = Annotated[Principal, admit(Role.OPERATOR)]
+def may(action: Action) -> Any:
+    """Declare what an endpoint does; every endpoint has exactly one such declaration, here or by `stands_for`."""
+    return Depends(partial(_admit, action))
+
+
+def _declared(action: Action) -> None:
+    """Ask nobody: the action is open to everybody, or a link of a mail was checked."""
+
+
+def stands_for(action: Action) -> Any:
+    """Declare what an endpoint without a token does: one that is open, or one behind a link of a mail."""
+    return Depends(partial(_declared, action))

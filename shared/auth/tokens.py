@@ -15,7 +15,6 @@ from shared.kernel.errors import Refusal
 
 AUDIENCE = "loa"
 ALGORITHMS = ["EdDSA", "ES256", "RS256"]
-SUPERVISING = frozenset({Role.SUPERVISOR, Role.OPERATOR})
 
 
 class Unauthenticated(Refusal):
@@ -35,6 +34,9 @@ class Principal:
     subject: str
     role: Role
     unit: str | None = None
+    within: Acting | None = (
+        None  # for which units, by the table of rights; set where a route admits the bearer
+    )
 
     @property
     def actor(self) -> str:
@@ -43,8 +45,8 @@ class Principal:
 
     @property
     def acting(self) -> Acting:
-        """For whom the bearer gives commands: roles above a unit's act on every draft."""
-        return Acting(self.unit, supervises=self.role in SUPERVISING)
+        """For whom the bearer gives commands; one who was admitted by no route acts for the own unit alone."""
+        return self.within or Acting(self.unit, supervises=self.role is Role.OPERATOR)
 
 
 ANONYMOUS = Principal("anonymous", Role.READER)

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
-from shared.auth.admission import Operator
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
 from shared.bulk_import.pipeline import Carrier, cut
 from shared.bulk_import.row_parsing import Reason
 from shared.bulk_import.sheet import Line, Session, Sheet, Sheets, refusal
@@ -19,6 +20,7 @@ from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.kernel.transient import TRANSIENT
 from shared.observability import signals
+from shared.rights.actions import Action
 
 logger = signals.get_logger(__name__)
 
@@ -61,7 +63,7 @@ def router(store: BulkStore, sheets: Sheets) -> APIRouter:
     @routes.post("/imports", summary=f"Rows in (NDJSON), outcomes out: {names}", response_model=None)
     async def imports(  # the parameters of the request
         request: Request,
-        principal: Operator,
+        principal: Annotated[Principal, may(Action.IMPORT_ROWS)],
         dry_run: DryRun = False,
         assume_drafts: Assumed = "",
         assume_units: Assumed = "",

@@ -100,14 +100,29 @@ def draft_id(draft_code: str) -> UUID:
 
 
 def communication_id(  # the natural key of the contract, part by part
-    draft_code: str, held_on: date, precision: str, channel: str, title: str, policies: Iterable[int]
+    draft_code: str,
+    held_on: date,
+    precision: str,
+    channel: str,
+    title: str,
+    policies: Iterable[int],
+    unit_code: str | None = None,
 ) -> UUID:
-    """Identify a communication that came from a file: `held_on` is the first day of what is known."""
+    """Identify a communication that came from a file: `held_on` is the first day of what is known.
+
+    `unit_code` is a performing unit other than the lead: two units' activities of one day are two.
+    """
     numbers = ";".join(str(number) for number in sorted(policies))
+    performed_by = f":{unit_code}" if unit_code else ""
     return uuid5(
         LOA_NAMESPACE,
-        f"communication:{draft_code}:{held_on.isoformat()}:{precision}:{channel}:{title}:{numbers}",
+        f"communication:{draft_code}:{held_on.isoformat()}:{precision}:{channel}:{title}:{numbers}{performed_by}",
     )
+
+
+def is_derived(number: UUID) -> bool:
+    """Tell whether an id is one that follows from a natural key (UUIDv5), and not a drawn one."""
+    return number.version == uuid5(LOA_NAMESPACE, "").version
 
 
 def posting_id(draft_code: str, stage: str, opened_on: date) -> UUID:
@@ -190,16 +205,36 @@ def banners(datasets: Iterable[Dataset]) -> list[Text]:
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """A unit by its code, or who supervises (the supervising role, an operator, the system itself).
+    """For whom a command is given: a unit by its code, some units, or everybody.
 
-    An official whom no unit is known of acts for none.
+    `supervises`: an operator, or the system itself, for every unit and for what belongs to no unit. `units`: those for
+    which the action is allowed (`shared.rights`); None is the unit itself alone. `everywhere`: reading for all units.
+    `decides`: as who supervises them, not as who owes the duty. An official whom no unit is known of acts for none.
     """
 
     unit_code: str | None = None
     supervises: bool = False
+    units: frozenset[str] | None = None
+    everywhere: bool = False
+    decides: bool = False
 
     def may_act_for(self, unit_code: str) -> bool:
-        return self.supervises or self.unit_code == unit_code
+        if self.supervises or self.everywhere:
+            return True
+        return self.unit_code == unit_code if self.units is None else unit_code in self.units
+
+    def may_decide_for(self, unit_code: str) -> bool:
+        """Tell whether who gives the command supervises a unit; nobody supervises itself but who runs the system."""
+        return self.supervises or (
+            self.decides and self.unit_code != unit_code and self.may_act_for(unit_code)
+        )
+
+    @property
+    def limit(self) -> frozenset[str] | None:
+        """Give the only units of which something may be listed; None: all, and what belongs to no unit."""
+        if self.supervises or self.everywhere:
+            return None
+        return self.units if self.units is not None else frozenset(filter(None, [self.unit_code]))
 
 
 SUPERVISION = Acting(supervises=True)

@@ -203,6 +203,14 @@ class SuccessionKind(StrEnum):
     DISSOLVE = "dissolve"
 
 
+class SupervisionKind(StrEnum):
+    """As what a unit follows another one's communication work (`unit.supervision_set`)."""
+
+    JUSTICE_BODY = "justice_body"
+    COUNCIL = "council"
+    SUPERVISOR = "supervisor"
+
+
 class Dataset(StrEnum):
     """Where a draft's data come from: an office's own, the public sample, the fictitious exercise."""
 
@@ -233,10 +241,11 @@ class GapClosure(StrEnum):
 
 
 class Role(StrEnum):
-    """What the bearer of a token may do (see shared.auth.admission)."""
+    """What the bearer of a token may do (the table in shared.rights): `unit` is a clerk, `head` the head of a unit."""
 
     READER = "reader"
     UNIT = "unit"
+    HEAD = "head"
     SUPERVISOR = "supervisor"
     OPERATOR = "operator"
 
@@ -312,6 +321,7 @@ OPEN_LISTS = (
     ScopeBasis,
     Stage,
     SuccessionKind,
+    SupervisionKind,
     UnitClearable,
     UnitKind,
     UnitLevel,

@@ -28,14 +28,26 @@ from shared.contracts.registry import (
     UnitRegistered,
     UnitRenamed,
     UnitSucceeded,
+    UnitSupervisionSet,
 )
-from shared.contracts.vocabulary import Instrument, Precision, Procedure, Regime, Stage, UnitKind, UnitLevel
+from shared.contracts.vocabulary import (
+    Instrument,
+    Precision,
+    Procedure,
+    Regime,
+    Stage,
+    SupervisionKind,
+    UnitKind,
+    UnitLevel,
+)
 from shared.directory import folds
 from shared.directory.folds import (
     ENTRIES,
     Succession,
+    Supervision,
     Unit,
     UnitDirectory,
+    UnitsOn,
     amended_draft,
     directory_of,
     entry_of,
@@ -43,7 +55,7 @@ from shared.directory.folds import (
 from shared.directory.tables import DirectoryTables, DraftTables, UnitTables
 from shared.kernel.text_folding import fold
 from shared.persistence.database import insert
-from shared.projections.rows import Change, Put, Remove, RowChange, write
+from shared.projections.rows import Change, CheckpointTables, Put, Remove, RowChange, write
 from shared.rules.facts import DraftFacts, StageEntry
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import by_day, periods, stage_periods
@@ -93,6 +105,10 @@ def _unit_succeeded(_event: Recorded, data: UnitSucceeded) -> Rows:
     return [Put("directory_unit_succession", {}, data)]
 
 
+def _unit_supervised(_event: Recorded, data: UnitSupervisionSet) -> Rows:
+    return [Put("directory_unit_supervision", {}, data)]
+
+
 _UNIT_HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     UnitRegistered: _unit_registered,
     UnitAmended: _unit_amended,
@@ -100,6 +116,7 @@ _UNIT_HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     UnitMoved: _unit_moved,
     UnitDissolved: _unit_dissolved,
     UnitSucceeded: _unit_succeeded,
+    UnitSupervisionSet: _unit_supervised,
 }
 
 
@@ -299,6 +316,24 @@ class DirectoryProjection:
         """Nothing follows from being up to date."""
 
 
+@dataclass(slots=True)
+class ProjectedUnits:
+    """All units as the service projects them, for questions of rights; read again when the read model has moved on."""
+
+    engine: AsyncEngine
+    tables: UnitTables
+    checkpoints: CheckpointTables
+    _kept: tuple[object, UnitsOn] | None = None
+
+    async def on(self, day: date) -> UnitsOn:
+        async with self.engine.connect() as connection:
+            # The checkpoint is read first: what is kept may be newer than it, never older.
+            known = day, *(await connection.execute(select(self.checkpoints.checkpoint))).all()
+            if self._kept is None or self._kept[0] != known:
+                self._kept = known, (await unit_directory(connection, self.tables)).on(day)
+            return self._kept[1]
+
+
 async def unit_directory(
     connection: AsyncConnection, tables: UnitTables, codes: Collection[str] | None = None
 ) -> UnitDirectory:
@@ -312,6 +347,7 @@ async def unit_directory(
 
     names, parents = await grouped(tables.name), await grouped(tables.parent)
     ends, successions = await grouped(tables.end), await grouped(tables.succession)
+    supervisions = await grouped(tables.supervision)
     return directory_of(
         Unit(
             unit_code=row.unit_code,
@@ -327,6 +363,10 @@ async def unit_directory(
             successions=tuple(
                 Succession(succession.to_code, succession.on)
                 for succession in successions.get(row.unit_code, ())
+            ),
+            supervisions=tuple(
+                Supervision(SupervisionKind(named.kind), named.supervisor_code, named.on)
+                for named in supervisions.get(row.unit_code, ())
             ),
         )
         for row in await connection.execute(_of(tables.unit, codes))

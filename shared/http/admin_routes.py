@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from shared.auth.admission import Operator, Reader
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
 from shared.http.request_context import MOST_POSITION, OWN_DATA, Body, example
 from shared.kernel.counted import counted
 from shared.kernel.errors import Refusal
@@ -15,6 +16,7 @@ from shared.observability import signals
 from shared.persistence.owned_state import OwnedState, Settle
 from shared.projections.projector import Runner
 from shared.projections.rebuild import Purpose
+from shared.rights.actions import Action
 from shared.text_checks.days import Instant
 
 logger = signals.get_logger(__name__)
@@ -124,7 +126,7 @@ def _owned_state(runner: Runner, own: OwnedState) -> APIRouter:
         response_class=StreamingResponse,
         responses={200: {"content": {NDJSON: {"schema": {"type": "string"}}}}},
     )
-    async def read(principal: Operator) -> StreamingResponse:
+    async def read(principal: Annotated[Principal, may(Action.BACK_UP_OWN_DATA)]) -> StreamingResponse:
         logger.info("owned_state_read", by=principal.actor)
         return StreamingResponse(own.lines(), media_type=NDJSON)
 
@@ -137,7 +139,7 @@ def _owned_state(runner: Runner, own: OwnedState) -> APIRouter:
     )
     async def restore(
         request: Request,
-        principal: Operator,
+        principal: Annotated[Principal, may(Action.RESTORE_OWN_DATA)],
         begun: Annotated[Instant, Query(description="when the backup began")],
     ) -> Restored:
         if last := await runner.log_end():
@@ -165,7 +167,7 @@ def _projections(runner: Runner) -> APIRouter:
     verification = runner.shadow_rebuilds[Purpose.VERIFICATION]
 
     @router.get("", summary="State of the read model")
-    async def status(_: Reader) -> ProjectionState:
+    async def status(_: Annotated[Principal, may(Action.READ_PROJECTION)]) -> ProjectionState:
         pending, now = await runner.behind(), runner.status
         return ProjectionState(
             projection=runner.name,
@@ -178,7 +180,7 @@ def _projections(runner: Runner) -> APIRouter:
         )
 
     @router.post("/rebuild", status_code=202, summary="Rebuild the read model from the log in shadow tables")
-    async def rebuild(principal: Operator) -> Rebuilding:
+    async def rebuild(principal: Annotated[Principal, may(Action.REBUILD_PROJECTION)]) -> Rebuilding:
         await runner.rebuild()
         logger.info("rebuild_requested", projection=runner.name, by=principal.actor)
         return Rebuilding(projection=runner.name)
@@ -186,13 +188,13 @@ def _projections(runner: Runner) -> APIRouter:
     @router.post(
         "/verification", status_code=202, summary="Compare the read model with a rebuild from the log"
     )
-    async def verify(principal: Operator) -> Verification:
+    async def verify(principal: Annotated[Principal, may(Action.VERIFY_PROJECTION)]) -> Verification:
         await verification.ask()
         logger.info("verification_requested", projection=runner.name, by=principal.actor)
         return await verified(principal)
 
     @router.get("/verification", summary="Result of the last comparison")
-    async def verified(_: Operator) -> Verification:
+    async def verified(_: Annotated[Principal, may(Action.VERIFY_PROJECTION)]) -> Verification:
         running = await _shadow_progress(runner, Purpose.VERIFICATION)
         last_outcome = None if running else await verification.outcome()
         return Verification(
@@ -202,7 +204,7 @@ def _projections(runner: Runner) -> APIRouter:
         )
 
     @router.post("/skip", status_code=202, summary="Pass over one event that can't be projected")
-    async def skip(principal: Operator, body: Skip) -> Skipped:
+    async def skip(principal: Annotated[Principal, may(Action.SKIP_EVENT)], body: Skip) -> Skipped:
         await runner.skip(body.position, reason=body.reason, by=principal.actor)
         logger.warning("event_skipped", projection=runner.name, position=body.position, by=principal.actor)
         return Skipped(projection=runner.name, skipped=body.position)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from faststream.nats import NatsBroker
 from starlette.types import ASGIApp
 
+from shared.auth.admission import UnitsByDay
 from shared.auth.tokens import Verifier
 from shared.contracts.envelope import Catalog
 from shared.eventstore.answer_bucket import AnswerBucket
@@ -54,6 +55,7 @@ def create_api(
     now: Clock,
     fence: LogFence,
     answers: AnswerBucket,
+    units: UnitsByDay,
     settle: Settle = nothing_to_settle,
 ) -> FastAPI:
     """Make the service's application; `settle` repairs work that a backup interrupted (`shared.persistence.owned_state`)."""
@@ -70,6 +72,7 @@ def create_api(
     app.state.clock = now
     app.state.metrics = metrics
     app.state.request_limits = RequestLimits()
+    app.state.units = units
     problems.install(app)
     openapi.complete(app)
     keyed = [route for router in routers for route in keyed_routes(router.routes)]

@@ -7,8 +7,10 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
+from shared.auth.admission import stands_for
 from shared.http.strict_requests import content_policy
 from shared.kernel.errors import Refusal
+from shared.rights.actions import Action
 
 FILES = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css", "favicon.png": "image/png"}
 START = "start.js"
@@ -60,7 +62,9 @@ def _folder() -> Path:
 
 
 def router(title: str) -> APIRouter:
-    routes = APIRouter(tags=["contract"], include_in_schema=False)
+    routes = APIRouter(
+        tags=["contract"], include_in_schema=False, dependencies=[stands_for(Action.READ_CONTRACT)]
+    )
     folder = _folder()
 
     @routes.get("/openapi.json")

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from shared.auth.admission import Operator, Reader
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
 from shared.eventstore.log_identity import REASONS, Match
 from shared.http.request_context import Body, example
 from shared.kernel import runtime
@@ -16,6 +17,7 @@ from shared.kernel.errors import Text
 from shared.persistence.owned_state import Settle
 from shared.projections.log_fence import LogFence
 from shared.projections.projector import Runner
+from shared.rights.actions import Action
 
 LISTED = 100  # lost events that an answer lists
 
@@ -105,7 +107,7 @@ def router(service: str, fence: LogFence, runner: Runner, settle: Settle) -> API
     routes = APIRouter(prefix="/log", tags=["operation"])
 
     @routes.get("", summary="Which log the rows come from, and whether it is the present one")
-    async def state(_: Reader) -> LogFenceState:
+    async def state(_: Annotated[Principal, may(Action.READ_PROJECTION)]) -> LogFenceState:
         checkpoint = await runner.rows.read()
         own, view = fence.own, fence.view
         return LogFenceState(
@@ -125,7 +127,7 @@ def router(service: str, fence: LogFence, runner: Runner, settle: Settle) -> API
         )
 
     @routes.get("/lost", summary="What the present log does not have of what this service has seen")
-    async def lost(_: Operator) -> Lost:
+    async def lost(_: Annotated[Principal, may(Action.READ_LOST_EVENTS)]) -> Lost:
         await fence.compare()
         common = await fence.common_position() if fence.own else fence.view.last
         events = await fence.lost_after(common) if fence.own else []
@@ -133,7 +135,7 @@ def router(service: str, fence: LogFence, runner: Runner, settle: Settle) -> API
         return _lost(service, common, first, events)
 
     @routes.post("/decision", status_code=202, summary="Accept the present log, and rebuild the rows from it")
-    async def decide(principal: Operator, body: Decision) -> Decided:
+    async def decide(principal: Annotated[Principal, may(Action.ACCEPT_LOG)], body: Decision) -> Decided:
         await fence.compare()
         rebuilding = fence.own is not None
         if rebuilding:

@@ -12,6 +12,7 @@ from faststream.nats import NatsBroker
 from faststream.specification import AsyncAPI
 from pydantic import BaseModel
 
+from shared.auth.admission import stands_for
 from shared.contracts.envelope import Catalog, data_schema, source, subject_of
 from shared.contracts.envelope_schema import OPEN, event_schema
 from shared.contracts.event import Event
@@ -22,6 +23,7 @@ from shared.kernel.health import Health, Purpose
 from shared.kernel.release import RELEASE
 from shared.observability.signals import EXPOSITION_TYPE, Telemetry
 from shared.pages.layout import environment, safe
+from shared.rights.actions import Action
 
 READING = (
     f"All events stand in the JetStream stream {EVENTS}, as CloudEvents 1.0 in structured mode. To read them, ask an "
@@ -72,7 +74,7 @@ class UnknownEventType(Refusal):
 
 
 def probing(health: Health, metrics: Telemetry) -> APIRouter:
-    router = APIRouter(tags=["operation"])
+    router = APIRouter(tags=["operation"], dependencies=[stands_for(Action.PROBE)])
 
     @router.get("/livez", summary="Is the process alive?")
     async def livez() -> Alive:
@@ -115,7 +117,7 @@ def _entry(model: type[Event]) -> SchemaEntry:
 
 
 def contract(service: str, broker: NatsBroker, catalog: Catalog) -> APIRouter:
-    router = APIRouter(tags=["contract"])
+    router = APIRouter(tags=["contract"], dependencies=[stands_for(Action.READ_CONTRACT)])
     document = AsyncAPI(title=f"Loa {service}", version=RELEASE, description=READING, schema_version="3.0.0")
 
     @cache

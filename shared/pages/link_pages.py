@@ -15,6 +15,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment
 
+from shared.auth.admission import stands_for
 from shared.auth.tokens import Principal
 from shared.contracts.envelope import Metadata
 from shared.contracts.event import banners
@@ -24,6 +25,7 @@ from shared.kernel.runtime import Clock
 from shared.pages.forms import Fields
 from shared.pages.gap_summary import GapSummary
 from shared.pages.layout import kept_headers, page_route, problem_body, safe
+from shared.rights.actions import Action
 from shared.rules.wording import INSTRUMENTS, STAGES
 from shared.signed_links.links import PATH, Link, LinkIsOver, LinkNotValid, LinkReader
 
@@ -136,18 +138,22 @@ class AnswerHandler(Protocol[H_contra]):
     async def answer(self, request: Request, held: H_contra) -> HTMLResponse: ...
 
 
-def routes(pages: AnswerPages, handler: AnswerHandler[Any], admitted: Any) -> APIRouter:
+def routes(
+    pages: AnswerPages, handler: AnswerHandler[Any], admitted: Any, action: Action = Action.ANSWER_MAIL
+) -> APIRouter:
     """No part of the API's description: only the holder of a link has anything to do here."""
     router = APIRouter(
         prefix=pages.path, tags=["answers"], route_class=page_route(pages.refused), include_in_schema=False
     )
 
-    @router.get("/{token}")
-    @router.head("/{token}")
+    declared = [stands_for(action)]
+
+    @router.get("/{token}", dependencies=declared)
+    @router.head("/{token}", dependencies=declared)
     async def look(held: Any = admitted) -> HTMLResponse:
         return await handler.look(held)
 
-    @router.post("/{token}")
+    @router.post("/{token}", dependencies=declared)
     async def answer(request: Request, held: Any = admitted) -> HTMLResponse:
         return await handler.answer(request, held)
 

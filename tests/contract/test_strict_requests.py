@@ -48,7 +48,7 @@ async def test_an_unknown_parameter_is_named_on_every_route(service: str, client
         ("metrics", "/compliance?known_at=2025-01-01", "as_of"),
         ("metrics", "/compliance?as_off=2025-01-01", "có phải “as_of”"),
         ("metrics", "/gaps?state=overdue", "unit"),
-        ("metrics", "/todos?unit=STP-X", "as_of"),
+        ("metrics", "/todos?units=STP-X", "unit"),
         ("metrics", "/compliance?groupby=unit", "có phải “group_by”"),
         ("metrics", "/compliance?Unit=STP-X", "có phải “unit”"),
         ("metrics", "/drafts/X/coverage?as-of=2025-01-01", "có phải “as_of”"),

@@ -10,7 +10,7 @@ import typer
 
 from deploy.cli.ask import silence_commands
 from deploy.cli.console import print_json
-from deploy.cli.options import AsOf, At, Json, Unit, Why, connected
+from deploy.cli.options import AreaOf, AsOf, At, Json, Unit, Why, connected
 from shared.contracts.vocabulary import Instrument, Procedure, Regime
 
 commands = typer.Typer()
@@ -78,6 +78,7 @@ def compliance(
     include_descendants: Annotated[
         bool, typer.Option("--include-descendants", help="Cả đơn vị trực thuộc. / Subordinate units too.")
     ] = False,
+    area_of: AreaOf = None,
     view: Annotated[str, typer.Option(help="original | successor")] = "original",
     group_by: Annotated[str, typer.Option(help="none | unit | level | instrument | regime | year")] = "none",
     as_json: Json = False,
@@ -86,19 +87,19 @@ def compliance(
     from deploy.cli.ask import figures
 
     query = {"as_of": as_of, "year": year, "from": first, "to": last, "unit": unit, "view": view}
-    query |= {"include_descendants": include_descendants, "group_by": group_by}
+    query |= {"include_descendants": include_descendants, "area_of": area_of, "group_by": group_by}
     with connected() as services:
         answer = services.get("metrics", "/compliance", **query)
     print_json(answer) if as_json else figures.show_compliance(answer)
 
 
 @commands.command()
-def gaps(as_of: AsOf = None, unit: Unit = None, as_json: Json = False) -> None:
+def gaps(as_of: AsOf = None, unit: Unit = None, area_of: AreaOf = None, as_json: Json = False) -> None:
     """Dự thảo chưa được truyền thông. / Drafts not communicated yet."""
     from deploy.cli.ask import figures
 
     with connected() as services:
-        answer = services.get("metrics", "/gaps", as_of=as_of, unit=unit)
+        answer = services.get("metrics", "/gaps", as_of=as_of, unit=unit, area_of=area_of)
     print_json(answer) if as_json else figures.show_gaps(answer)
 
 

@@ -8,12 +8,14 @@ from deploy.local.keys import tokens
 from shared.contracts.vocabulary import Role
 from shared.kernel import runtime
 
+OF_A_UNIT = frozenset({Role.UNIT, Role.HEAD, Role.SUPERVISOR})  # without one it may do nothing
+
 
 def sign(role: Role, unit: str | None, days: int) -> str:
     """Sign a token with the key of the data folder; its subject is a new opaque id."""
-    if role is Role.UNIT and unit is None:
+    if role in OF_A_UNIT and unit is None:
         raise CommandError(
-            "Vai trò “unit” cần mã đơn vị: --unit MÃ.", "The role 'unit' needs a unit: --unit CODE."
+            f"Vai trò “{role}” cần mã đơn vị: --unit MÃ.", f"The role '{role}' needs a unit: --unit CODE."
         )
     folder = brokers.data_folder() / "keys"
     if not tokens.key_file(folder).exists():

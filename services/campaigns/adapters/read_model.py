@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.campaigns.adapters.programmes import query as programmes_query
-from services.campaigns.adapters.tables import ACTIVITY, COMMUNICATION, EVIDENCE, directory
+from services.campaigns.adapters.tables import ACTIVITY, COMMUNICATION, ENTRY, EVIDENCE, directory
 from services.campaigns.application.queries import (
     ActivityFilter,
     CommunicationFilter,
@@ -75,6 +75,16 @@ class SqlReadModel:
         async with self.engine.connect() as connection:
             rows = (await connection.execute(query)).mappings().all()
         return [{**row, "cursor": str(row["position"])} for row in rows]
+
+    async def draft_of_activity(self, activity_id: UUID) -> str | None:
+        query = select(ACTIVITY.c.draft_code).where(ACTIVITY.c.activity_id == activity_id)
+        async with self.engine.connect() as connection:
+            return (await connection.execute(query)).scalar_one_or_none()
+
+    async def unit_of_entry(self, entry_id: UUID) -> str | None:
+        query = select(ENTRY.c.unit_code).where(ENTRY.c.entry_id == entry_id)
+        async with self.engine.connect() as connection:
+            return (await connection.execute(query)).scalar_one_or_none()
 
     async def draft_codes(self, limit: int, after: str | None) -> list[str]:
         code = DRAFT.c.draft_code

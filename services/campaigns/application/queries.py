@@ -75,6 +75,14 @@ class ReadModel(DraftDirectory, Protocol):
         """List entries of programmes in the order of recording, with `cursor` as above, and `is_open`."""
         ...
 
+    async def draft_of_activity(self, activity_id: UUID) -> str | None:
+        """Give the code of the draft whose plan has an activity, as far as it is projected."""
+        ...
+
+    async def unit_of_entry(self, entry_id: UUID) -> str | None:
+        """Give the unit whose programme has an entry, as far as it is projected."""
+        ...
+
     async def draft_codes(self, limit: int, after: str | None) -> list[str]:
         """List the codes of drafts, those after one."""
         ...

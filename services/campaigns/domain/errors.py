@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from uuid import UUID
 
 from shared.kernel.errors import Refusal
 
@@ -273,4 +274,20 @@ class NothingOwed(Refusal):
         super().__init__(
             "Nội dung này đã hoàn thành hoặc không còn phải theo dõi. Trân trọng cảm ơn quý cơ quan.",
             "This matter is done, or no longer followed. Thank you.",
+        )
+
+
+class IdReserved(Refusal):
+    """An id that belongs to what another draft, programme or file records, or will."""
+
+    code = "id-reserved"
+    kind = "invalid"
+
+    def __init__(self, number: UUID) -> None:
+        super().__init__(
+            f"Mã {number} dành cho nội dung khác (mã UUIDv5 do nội dung quyết định, hoặc mã đã dùng); đề nghị bỏ trống `id`, "
+            "hoặc gửi một mã ngẫu nhiên (UUIDv4, UUIDv7).",
+            f"The id {number} is reserved for something else (a UUIDv5 follows from the content, or the id is in use); leave "
+            "`id` out, or send a random one (UUIDv4, UUIDv7).",
+            field="id",
         )

@@ -18,9 +18,11 @@ from services.metrics.adapters.views import (
 from services.metrics.application.queries import Queries, Question
 from services.metrics.domain.errors import PeriodUnclear
 from services.metrics.domain.grouping import GroupBy, View
-from shared.auth.admission import Reader
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
 from shared.http.forecasts import marked
 from shared.http.request_context import AtPosition, Today
+from shared.rights.actions import Action
 from shared.rules.figures import Period, year_period
 from shared.text_checks.days import Day
 
@@ -37,6 +39,12 @@ def _as_of(
 
 
 AsOf = Annotated[date, Depends(_as_of)]
+AreaOf = Annotated[
+    str | None,
+    Query(
+        description="only units that this unit follows on that day: as set, or its province, ministry, subtree"
+    ),
+]
 
 
 def question(  # the parameters of the contract
@@ -46,6 +54,7 @@ def question(  # the parameters of the contract
     last: Annotated[Day | None, Query(alias="to")] = None,
     unit: str | None = None,
     include_descendants: bool = False,
+    area_of: AreaOf = None,
     view: View = View.ORIGINAL,
     group_by: GroupBy = GroupBy.NONE,
 ) -> Question:
@@ -55,9 +64,16 @@ def question(  # the parameters of the contract
         year=year,
         unit_code=unit,
         include_descendants=include_descendants,
+        area_of=area_of,
         view=view,
         group_by=group_by,
     )
+
+
+def of_units(
+    as_of: AsOf, unit: str | None = None, include_descendants: bool = False, area_of: AreaOf = None
+) -> Question:
+    return Question(as_of=as_of, unit_code=unit, include_descendants=include_descendants, area_of=area_of)
 
 
 def _period(year: int | None, first: date | None, last: date | None) -> Period | None:
@@ -71,6 +87,7 @@ def _period(year: int | None, first: date | None, last: date | None) -> Period |
 
 
 Asked = Annotated[Question, Depends(question)]
+OfUnits = Annotated[Question, Depends(of_units)]
 
 
 def router(queries: Queries) -> APIRouter:
@@ -78,24 +95,29 @@ def router(queries: Queries) -> APIRouter:
     rules_version = queries.rulebook.version
 
     @routes.get("/compliance", summary="Shares of policies communicated, with every count behind them")
-    async def compliance(_: Reader, asked: Asked, today: Today) -> ComplianceView:
+    async def compliance(
+        _: Annotated[Principal, may(Action.READ_FIGURES)], asked: Asked, today: Today
+    ) -> ComplianceView:
         return marked(compliance_view(await queries.compliance(asked), rules_version), today)
 
     @routes.get("/gaps", summary="Drafts that lack communication at their current stage")
     async def gaps(
-        _: Reader, as_of: AsOf, today: Today, unit: str | None = None, include_descendants: bool = False
+        _: Annotated[Principal, may(Action.READ_FIGURES)], asked: OfUnits, today: Today
     ) -> GapsView:
-        answer = await queries.gaps(as_of, unit, include_descendants=include_descendants)
-        return marked(gaps_view(answer, rules_version), today)
+        return marked(gaps_view(await queries.gaps(asked), rules_version), today)
 
     @routes.get("/drafts/{draft_code}/coverage", summary="The verdict of every policy and stage, and why")
-    async def coverage(_: Reader, draft_code: str, as_of: AsOf, today: Today) -> CoverageView:
+    async def coverage(
+        _: Annotated[Principal, may(Action.READ_FIGURES)], draft_code: str, as_of: AsOf, today: Today
+    ) -> CoverageView:
         answer = await queries.coverage(draft_code, as_of)
         return marked(coverage_view(answer, as_of.isoformat(), rules_version), today)
 
     @routes.get("/todos", summary="What no figure judges and a person should review")
-    async def todos(_: Reader, as_of: AsOf, today: Today) -> TodosView:
-        todos, units = await queries.todos(as_of)
-        return marked(todos_view(todos, units, as_of.isoformat()), today)
+    async def todos(
+        _: Annotated[Principal, may(Action.READ_FIGURES)], asked: OfUnits, today: Today
+    ) -> TodosView:
+        todos, units = await queries.todos(asked)
+        return marked(todos_view(todos, units, asked.as_of.isoformat()), today)
 
     return routes

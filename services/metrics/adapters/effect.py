@@ -11,10 +11,12 @@ from pydantic import BaseModel, Field
 from services.metrics.adapters.views import CountsView
 from services.metrics.application.effect import Effect, Effects, Touched
 from services.metrics.domain.effect import Standing
-from shared.auth.admission import Operator
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import GapState, Instrument, Procedure, Regime, Stage
 from shared.http.forecasts import Dated, marked
 from shared.http.request_context import AtPosition, Body, Today, example
+from shared.rights.actions import Action
 from shared.rules.figures import rates, year_period
 from shared.rules.rulebook.rulebook import RuleFile
 from shared.rules.verdicts import PolicyVerdict
@@ -119,7 +121,9 @@ def router(effects: Effects) -> APIRouter:
     routes = APIRouter(tags=["rules"], dependencies=[AtPosition])
 
     @routes.post("/rules/effect", summary="What files of rules would change, before they are taken")
-    async def effect(_: Operator, body: RulesBody, today: Today) -> EffectView:
+    async def effect(
+        _: Annotated[Principal, may(Action.TRY_RULES)], body: RulesBody, today: Today
+    ) -> EffectView:
         files = [RuleFile(file.name, file.text) for file in body.files]
         period = year_period(body.year) if body.year else None
         return marked(effect_view(await effects.of(files, body.as_of or today, period)), today)

@@ -14,11 +14,13 @@ from pydantic import BeforeValidator, Field
 from services.metrics.adapters import page_data
 from services.metrics.application.queries import Queries, Question
 from services.metrics.domain.grouping import View
-from shared.auth.admission import Reader
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
 from shared.contracts.event import banners
 from shared.http.request_context import AtPosition, Today
 from shared.pages.layout import environment, kept_headers, page_route, problem_body, safe
 from shared.projections.projection_health import Notices, no_notices
+from shared.rights.actions import Action
 from shared.rules.figures import DEFINITION, reporting_year, year_period
 from shared.text_checks.days import Day
 
@@ -60,6 +62,7 @@ class Choice:
     year: int | None
     unit: str | None
     include_descendants: bool
+    area_of: str | None
     view: View
 
     def question(self, today: date) -> Question:
@@ -69,6 +72,7 @@ class Choice:
             year=self.year,
             unit_code=self.unit,
             include_descendants=self.include_descendants,
+            area_of=self.area_of,
             view=self.view,
         )
 
@@ -86,9 +90,19 @@ def choice(
     year: Annotated[Year | None, Given, Query(description="all years if empty")] = None,
     unit: Annotated[str | None, Given, Query(description="code or name; the whole country if empty")] = None,
     include_descendants: Annotated[bool, Query()] = False,
+    area_of: Annotated[
+        str | None, Given, Query(description="code or name of a unit that follows others")
+    ] = None,
     view: View = View.ORIGINAL,
 ) -> Choice:
-    return Choice(as_of=as_of, year=year, unit=unit, include_descendants=include_descendants, view=view)
+    return Choice(
+        as_of=as_of,
+        year=year,
+        unit=unit,
+        include_descendants=include_descendants,
+        area_of=area_of,
+        view=view,
+    )
 
 
 Chosen = Annotated[Choice, Depends(choice)]
@@ -132,11 +146,15 @@ def router(queries: Queries, notices: Notices = no_notices) -> APIRouter:
     }
 
     @routes.get("/", summary="The figures of a day, for people")
-    async def first_page(_: Reader, chosen: Chosen, today: Today) -> HTMLResponse:
+    async def first_page(
+        _: Annotated[Principal, may(Action.READ_FIGURES)], chosen: Chosen, today: Today
+    ) -> HTMLResponse:
         return await overview_page(queries, chosen, today, {**common, "notices": await notices()})
 
     @routes.get("/drafts/{draft_code}", summary="The reasoning for one draft, for people")
-    async def draft_page(_: Reader, draft_code: str, chosen: Chosen, today: Today) -> HTMLResponse:
+    async def draft_page(
+        _: Annotated[Principal, may(Action.READ_FIGURES)], draft_code: str, chosen: Chosen, today: Today
+    ) -> HTMLResponse:
         as_of = chosen.as_of or today
         answer = await queries.coverage(draft_code, as_of)
         return render(
@@ -161,8 +179,9 @@ async def overview_page(
 ) -> HTMLResponse:
     answer = await queries.overview(chosen.question(today))
     question, units = answer.question, answer.units
-    chosen = replace(chosen, unit=question.unit_code)
-    offered = units.with_ancestors({*answer.leading, *filter(None, [chosen.unit])})
+    chosen = replace(chosen, unit=question.unit_code, area_of=question.area_of)
+    offered = units.with_ancestors({*answer.leading, *filter(None, [chosen.unit, chosen.area_of])})
+    following = {code for leading in answer.leading for code in units.areas.supervisors(leading)}
     years = {*range(FIRST_YEAR, reporting_year(today) + 1), *filter(None, [chosen.year])}
     return render(
         "overview.html",
@@ -177,6 +196,7 @@ async def overview_page(
         banners=[*common["notices"], *banners(answer.datasets)],
         units=units,
         offered=sorted((units.name(code), code) for code in offered),
+        following=sorted((units.name(code), code) for code in following & set(units.units)),
         years=sorted(years, reverse=True),
         groups=page_data.worst_first(answer.by_unit),
         gaps=page_data.by_unit(answer.gaps),

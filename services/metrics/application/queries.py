@@ -36,6 +36,7 @@ class Question:
     year: int | None = None
     unit_code: str | None = None
     include_descendants: bool = False
+    area_of: str | None = None
     view: View = View.ORIGINAL
     group_by: GroupBy = GroupBy.NONE
 
@@ -110,15 +111,13 @@ class Queries:
             datasets=frozenset(cell.dataset for cell in wanted),
         )
 
-    async def gaps(self, as_of: date, unit_code: str | None, *, include_descendants: bool = False) -> Gaps:
-        question = Question(as_of=as_of, unit_code=unit_code, include_descendants=include_descendants)
+    async def gaps(self, question: Question) -> Gaps:
         async with self.snapshots() as snapshot:
-            units = (await snapshot.units()).on(as_of)
-            open_gaps = await snapshot.gaps(as_of)
-        codes = _codes(units, question)
-        seen = [self._seen(gap, units, as_of) for gap in open_gaps if codes is None or gap.unit_code in codes]
+            units = (await snapshot.units()).on(question.as_of)
+            open_gaps = await snapshot.gaps(question.as_of)
+        seen = [self._seen(gap, units, question.as_of) for gap in _counted(open_gaps, units, question)]
         return Gaps(
-            as_of=as_of,
+            as_of=question.as_of,
             position=snapshot.position,
             gaps=seen,
             datasets=frozenset(row.gap.dataset for row in seen),
@@ -132,10 +131,11 @@ class Queries:
             raise DraftUnknown(draft_code)
         return coverage_of(record, self.rulebook, as_of, snapshot.position, units.name)
 
-    async def todos(self, as_of: date) -> tuple[list[Todo], UnitsOn]:
+    async def todos(self, question: Question) -> tuple[list[Todo], UnitsOn]:
         async with self.snapshots() as snapshot:
-            todos = await snapshot.todos(as_of, long_suspended_before(as_of))
-            return todos, (await snapshot.units()).on(as_of)
+            todos = await snapshot.todos(question.as_of, long_suspended_before(question.as_of))
+            units = (await snapshot.units()).on(question.as_of)
+        return _counted(todos, units, question), units
 
     async def overview(self, question: Question) -> Overview:
         async with self.snapshots() as snapshot:
@@ -145,7 +145,9 @@ class Queries:
             gaps = await snapshot.gaps(question.as_of)
             todos = await snapshot.todos(question.as_of, long_suspended_before(question.as_of))
         units = directory.on(question.as_of)
-        asked = replace(question, unit_code=units.code_of(question.unit_code))
+        asked = replace(
+            question, unit_code=units.code_of(question.unit_code), area_of=units.code_of(question.area_of)
+        )
         that_day, then = replace(asked, period=None), directory.on(asked.effective)
         counted = _counted(cells, then, asked)
         open_gaps, waiting = _counted(gaps, units, that_day), _counted(todos, units, that_day)
@@ -178,14 +180,28 @@ def _counted(rows: Iterable[Led], units: UnitsOn, question: Question) -> list[Le
 
 
 def _codes(units: UnitsOn, question: Question) -> frozenset[str] | None:
-    """Return the codes of the units asked for; None means all of them."""
-    if question.unit_code is None:
-        return None
-    if question.unit_code not in units:
-        raise UnitUnknown(question.unit_code)
-    if question.include_descendants:
-        return units.below(question.unit_code) | {question.unit_code}
-    return frozenset({question.unit_code})
+    """Return the codes of the units asked for, those that are in the unit and in the area; None means all of them."""
+    chosen = [
+        of(units, code, question)
+        for code, of in ((question.unit_code, _of_unit), (question.area_of, _of_area))
+        if code is not None
+    ]
+    return frozenset.intersection(*chosen) if chosen else None
+
+
+def _of_unit(units: UnitsOn, code: str, question: Question) -> frozenset[str]:
+    below = units.below(_registered(units, code)) if question.include_descendants else frozenset()
+    return below | {_registered(units, code)}
+
+
+def _of_area(units: UnitsOn, code: str, _question: Question) -> frozenset[str]:
+    return units.areas.area(_registered(units, code))
+
+
+def _registered(units: UnitsOn, code: str) -> str:
+    if code not in units:
+        raise UnitUnknown(code)
+    return code
 
 
 def _seen_from(rows: Iterable[Led], units: UnitsOn, question: Question) -> list[Led]:
@@ -211,9 +227,8 @@ def _groups(
 ) -> list[Group]:
     floor = national_floor(question.target_year)
     if question.group_by is GroupBy.NONE:
-        code = question.unit_code
-        label = units.name(code) if code else "Toàn quốc"
-        return [whole(cells, label, targets.get(code or ""), floor)]
+        own = targets.get(question.unit_code or "") if question.area_of is None else None
+        return [whole(cells, _label(units, question), own, floor)]
     keys: Mapping[GroupBy, Callable[[Counted], str | int | None]] = {
         GroupBy.UNIT: lambda cell: cell.unit_code,
         GroupBy.LEVEL: lambda cell: units.level(cell.unit_code) or "unknown",
@@ -224,6 +239,15 @@ def _groups(
     by_unit = question.group_by is GroupBy.UNIT
     label_of = _labels(units)[question.group_by]
     return group(cells, keys[question.group_by], label_of, targets if by_unit else {}, floor)
+
+
+def _label(units: UnitsOn, question: Question) -> str:
+    """Name whose figures these are."""
+    area = f"địa bàn, lĩnh vực do {units.name(question.area_of)} theo dõi" if question.area_of else ""
+    if question.unit_code is None:
+        return area[:1].upper() + area[1:] if area else "Toàn quốc"
+    own = units.name(question.unit_code)
+    return f"{own}, trong {area}" if area else own
 
 
 def _labels(units: UnitsOn) -> Mapping[GroupBy, Callable[[Any], str]]:

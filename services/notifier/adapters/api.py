@@ -27,7 +27,8 @@ from services.notifier.application.pipeline import Brief, Plan, Skipped, Written
 from services.notifier.application.ticks import Sent, Ticked, Ticks, announcement
 from services.notifier.domain.gaps.alert import Snooze
 from services.notifier.domain.notification.reasons import Reason, Standing
-from shared.auth.admission import Operator, Reader, Supervisor, Writer
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.http import request_context
 from shared.http.openapi import Messages
@@ -37,6 +38,8 @@ from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import NewId
 from shared.observability import signals
+from shared.rights.actions import Action
+from shared.rights.reach import require
 from shared.signed_links.links import masked
 
 logger = signals.get_logger(__name__)
@@ -124,6 +127,20 @@ def preview_view(plan: Plan, mails: Iterable[Written], message: Text, *, held: b
     return PreviewView.model_validate(shown)
 
 
+def limited(plan: Plan, units: frozenset[str] | None) -> Plan:
+    """Leave out what other units are written; why nothing at all goes out concerns everybody."""
+    if units is None:
+        return plan
+    return replace(
+        plan,
+        notices=[notice for notice in plan.notices if notice.recipient.unit_code in units],
+        skipped=[
+            skipped for skipped in plan.skipped if skipped.unit_code is None or skipped.unit_code in units
+        ],
+        unsaid=[gap for gap in plan.unsaid if gap.unit_code in units],
+    )
+
+
 def _of(mail: Brief) -> dict[str, Any]:
     return {
         "digest_key": mail.notice.key,
@@ -187,9 +204,14 @@ def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new
         return recipients_view(unit_code, listed_mailboxes, await recipients.preferences(listed_mailboxes))
 
     @router.put("/units/{unit_code}/recipients", summary="Replace the list of a unit's mailboxes")
-    async def replace(
-        response: Response, principal: Supervisor, unit_code: Code, body: Mailboxes, if_match: IfMatch
+    async def put(
+        response: Response,
+        principal: Annotated[Principal, may(Action.REPLACE_RECIPIENTS)],
+        unit_code: Code,
+        body: Mailboxes,
+        if_match: IfMatch,
     ) -> RecipientsView:
+        require(principal.acting, unit_code)
         await commands.require_unit(unit_code)
         wanted = {entry.email: entry.recipient(unit_code, new_id()) for entry in body}
         await recipients.replace(unit_code, list(wanted.values()), day_in_vietnam(ticks.now()), if_match)
@@ -201,7 +223,10 @@ def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new
         summary="A unit's mailboxes (personal data), and what their readers chose",
         dependencies=[AtPosition],
     )
-    async def of_unit(response: Response, _: Supervisor, unit_code: Code) -> RecipientsView:
+    async def of_unit(
+        response: Response, principal: Annotated[Principal, may(Action.READ_RECIPIENTS)], unit_code: Code
+    ) -> RecipientsView:
+        require(principal.acting, unit_code)
         return await listed(unit_code, response)
 
     @router.get(
@@ -209,8 +234,11 @@ def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new
         summary="The mailboxes of all units (personal data), by pages",
         dependencies=[AtPosition],
     )
-    async def every(_: Supervisor, page: Paged) -> Listing[RecipientPlace]:
-        mailboxes = await recipients.page(day_in_vietnam(ticks.now()), page.limit, page.after)
+    async def every(
+        principal: Annotated[Principal, may(Action.READ_RECIPIENTS)], page: Paged
+    ) -> Listing[RecipientPlace]:
+        today, units = day_in_vietnam(ticks.now()), principal.acting.limit
+        mailboxes = await recipients.page(today, page.limit, page.after, units)
         chosen = await recipients.preferences([recipient for _, recipient in mailboxes])
         views = recipients_view("", [recipient for _, recipient in mailboxes], chosen).recipients
         shown = [
@@ -230,7 +258,7 @@ def _alerts(publisher: AlertPublisher, read_model: SqlReadModel, ticks: Ticks) -
         dependencies=[AtPosition],
     )
     async def alerts(
-        _: Reader,
+        _: Annotated[Principal, may(Action.READ_ALERTS)],
         page: Paged,
         state: AlertState | None = None,
         unit: Code | None = None,
@@ -241,17 +269,18 @@ def _alerts(publisher: AlertPublisher, read_model: SqlReadModel, ticks: Ticks) -
         return page.listing(AlertView, shown, "alert_id")
 
     @router.get("/recipients/missing", summary="Units with open gaps and no recipient")
-    async def missing(_: Reader) -> UnreachedUnitsView:
-        unreached = await ticks.pipeline.unreached(ticks.now())
+    async def missing(principal: Annotated[Principal, may(Action.READ_RECIPIENTS)]) -> UnreachedUnitsView:
+        unreached, units = await ticks.pipeline.unreached(ticks.now()), principal.acting.limit
+        shown = [unit for unit in unreached if units is None or unit.unit_code in units]
         return UnreachedUnitsView.model_validate(
-            {"units": [{"unit_code": unit.unit_code, "read_by": unit.detail} for unit in unreached]}
+            {"units": [{"unit_code": unit.unit_code, "read_by": unit.detail} for unit in shown]}
         )
 
     @router.post("/alerts/{alert_id}/snooze", summary="Pause the reminders of one alert for some days")
     async def snooze(
         request: Request,
         response: Response,
-        principal: Writer,
+        principal: Annotated[Principal, may(Action.SNOOZE_ALERT)],
         alert_id: UUID,
         body: SnoozeBody,
         if_match: IfMatch,
@@ -259,15 +288,15 @@ def _alerts(publisher: AlertPublisher, read_model: SqlReadModel, ticks: Ticks) -
     ) -> Accepted:
         today = day_in_vietnam(ticks.now())
         snoozing = Snooze(
-            alert_id=alert_id, on=today, until=body.until, reason=body.reason, by=principal.unit
+            alert_id=alert_id, on=today, until=body.until, reason=body.reason, by=principal.acting
         )
         metadata = replace(request_context.metadata(request, principal, key), time=ticks.now())
         handled = await publisher.carry_out(snoozing, metadata, if_match)
         return accepted(response, alert_id, handled.version, handled.event_names)
 
     @router.get("/digests/counts", summary="How many mails stand in which state")
-    async def counts(_: Reader) -> dict[str, int]:
-        return await read_model.counts()
+    async def counts(principal: Annotated[Principal, may(Action.READ_MAIL)]) -> dict[str, int]:
+        return await read_model.counts(principal.acting.limit)
 
     return router
 
@@ -281,8 +310,11 @@ def _mail(ticks: Ticks) -> APIRouter:
         dependencies=[AtPosition],
         response_model_exclude_unset=True,
     )
-    async def preview(_: Reader, at: At = None) -> PreviewView:
-        plan = await ticks.pipeline.plan(moment(at, ticks.now()), ticks.now())
+    async def preview(
+        principal: Annotated[Principal, may(Action.PREVIEW_MAIL)], at: At = None
+    ) -> PreviewView:
+        whole = await ticks.pipeline.plan(moment(at, ticks.now()), ticks.now())
+        plan = limited(whole, principal.acting.limit)
         held = (await ticks.sender.sending.state()).held
         mails = [mail async for mail in ticks.pipeline.mails(plan)]
         return preview_view(plan, mails, announcement(plan, ticks.pipeline.calendar), held=held)
@@ -293,7 +325,9 @@ def _mail(ticks: Ticks) -> APIRouter:
         dependencies=[AtPosition],
         response_model_exclude_unset=True,
     )
-    async def tick(request: Request, principal: Operator, body: TickBody | None = None) -> TickView:
+    async def tick(
+        request: Request, principal: Annotated[Principal, may(Action.TICK)], body: TickBody | None = None
+    ) -> TickView:
         at = moment(body.at if body else None, ticks.now())
         ticked = await ticks.tick(at, request.state.correlation_id)
         logger.info("tick", at=at.isoformat(), sent=len(ticked.sent), by=principal.actor)

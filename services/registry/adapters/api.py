@@ -1,5 +1,6 @@
 """The registry over HTTP: commands on units, and queries; commands on drafts have a file of their own."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -19,7 +20,8 @@ from services.registry.adapters.views import (
 from services.registry.application.commands import Commands
 from services.registry.application.queries import DraftFilter, ReadModel
 from services.registry.domain import unit as units
-from shared.auth.admission import Reader, Supervisor
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
 from shared.contracts.event import Code, unit_id
 from shared.contracts.vocabulary import Stage
 from shared.eventstore.handle import BulkStore, Handled
@@ -27,6 +29,7 @@ from shared.http import request_context
 from shared.http.openapi import VERSIONED
 from shared.http.paging import Listing, Paged
 from shared.http.request_context import Accepted, AtPosition, IdempotencyKey, IfMatch
+from shared.rights.actions import Action
 from shared.rules.rulebook.rulebook import Rulebook
 
 
@@ -46,22 +49,36 @@ def _accepted(response: Response, aggregate_id: object, handled: Handled[Any]) -
 
 
 class _UnitContext:
-    """The parts of a request that every command on a unit needs: key, version, response."""
+    """The parts of a request that every command on a unit needs: who, key, version, response."""
 
     def __init__(
         self,
         request: Request,
         response: Response,
-        principal: Supervisor,
-        if_match: IfMatch,
-        key: IdempotencyKey = None,
+        principal: Principal,
+        if_match: int | None,
+        key: str | None = None,
     ) -> None:
         self.response = response
         self.if_match = if_match
+        self.by = principal.acting
         self.metadata = request_context.metadata(request, principal, key)
 
 
-UnitContext = Annotated[_UnitContext, Depends()]
+def on_unit(action: Action) -> Any:
+    """Declare what a route does to a unit."""
+    admitted = may(action)
+
+    def context(
+        request: Request,
+        response: Response,
+        if_match: IfMatch,
+        key: IdempotencyKey = None,
+        principal: Principal = admitted,
+    ) -> _UnitContext:
+        return _UnitContext(request, response, principal, if_match, key)
+
+    return Depends(context)
 
 
 def _unit_commands(commands: Commands) -> APIRouter:
@@ -71,35 +88,59 @@ def _unit_commands(commands: Commands) -> APIRouter:
     async def register(
         request: Request,
         response: Response,
-        principal: Supervisor,
+        principal: Annotated[Principal, may(Action.REGISTER_UNIT)],
         body: bodies.NewUnit,
         key: IdempotencyKey = None,
     ) -> Accepted:
-        handled = await commands.on_unit(body.command(), request_context.metadata(request, principal, key))
+        command = replace(body.command(), by=principal.acting)
+        handled = await commands.on_unit(command, request_context.metadata(request, principal, key))
         return _accepted(response, unit_id(body.code), handled)
 
     async def record(context: _UnitContext, command: units.Command) -> Accepted:
-        handled = await commands.on_unit(command, context.metadata, context.if_match)
+        given = replace(command, by=context.by)
+        handled = await commands.on_unit(given, context.metadata, context.if_match)
         return _accepted(context.response, unit_id(command.unit_code), handled)
 
     @router.post("/{unit_code}/amend", summary="Correct what was registered wrongly")
-    async def amend(unit_code: Code, body: bodies.UnitAmendment, context: UnitContext) -> Accepted:
+    async def amend(
+        unit_code: Code,
+        body: bodies.UnitAmendment,
+        context: Annotated[_UnitContext, on_unit(Action.AMEND_UNIT)],
+    ) -> Accepted:
         return await record(context, body.command(unit_code))
 
     @router.post("/{unit_code}/successions", summary="Record a succession or the dissolution of a unit")
-    async def succeed(unit_code: Code, body: bodies.Succession, context: UnitContext) -> Accepted:
+    async def succeed(
+        unit_code: Code,
+        body: bodies.Succession,
+        context: Annotated[_UnitContext, on_unit(Action.SUCCEED_UNIT)],
+    ) -> Accepted:
         return await record(context, body.command(unit_code))
 
     @router.post("/{unit_code}/rename", summary="Rename a unit")
-    async def rename(unit_code: Code, body: bodies.Renaming, context: UnitContext) -> Accepted:
+    async def rename(
+        unit_code: Code, body: bodies.Renaming, context: Annotated[_UnitContext, on_unit(Action.RENAME_UNIT)]
+    ) -> Accepted:
         return await record(context, body.command(unit_code))
 
     @router.post("/{unit_code}/move", summary="Put a unit under another one")
-    async def move(unit_code: Code, body: bodies.Moving, context: UnitContext) -> Accepted:
+    async def move(
+        unit_code: Code, body: bodies.Moving, context: Annotated[_UnitContext, on_unit(Action.MOVE_UNIT)]
+    ) -> Accepted:
         return await record(context, body.command(unit_code))
 
     @router.post("/{unit_code}/targets", summary="Set the unit's own target for a reporting year")
-    async def target(unit_code: Code, body: bodies.Target, context: UnitContext) -> Accepted:
+    async def target(
+        unit_code: Code, body: bodies.Target, context: Annotated[_UnitContext, on_unit(Action.SET_TARGET)]
+    ) -> Accepted:
+        return await record(context, body.command(unit_code))
+
+    @router.post("/{unit_code}/supervision", summary="Set who follows the unit from a day on")
+    async def supervise(
+        unit_code: Code,
+        body: bodies.Supervision,
+        context: Annotated[_UnitContext, on_unit(Action.SET_SUPERVISION)],
+    ) -> Accepted:
         return await record(context, body.command(unit_code))
 
     return router
@@ -109,24 +150,34 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
     router = APIRouter(tags=["queries"])
 
     @router.get("/units", summary="Find units", dependencies=[AtPosition])
-    async def find_units(_: Reader, page: Paged, q: str | None = None) -> Listing[UnitItem]:
+    async def find_units(
+        _: Annotated[Principal, may(Action.READ_UNITS)], page: Paged, q: str | None = None
+    ) -> Listing[UnitItem]:
         return page.listing(UnitItem, await read_model.units(q, page.limit, page.after), "unit_code")
 
     @router.get("/units/{unit_code}", summary="One unit, read from the log itself", responses=VERSIONED)
-    async def unit(_: Reader, response: Response, unit_code: str) -> UnitView:
+    async def unit(
+        _: Annotated[Principal, may(Action.READ_UNITS)], response: Response, unit_code: str
+    ) -> UnitView:
         state, version = await commands.unit(unit_code)
         request_context.versioned(response, version)
         return unit_view(state, version, commands.today, await commands.unit_findings(state))
 
     @router.get("/drafts", summary="Find drafts", dependencies=[AtPosition])
     async def find_drafts(
-        _: Reader, page: Paged, q: str | None = None, unit: str | None = None, stage: Stage | None = None
+        _: Annotated[Principal, may(Action.READ_DRAFTS)],
+        page: Paged,
+        q: str | None = None,
+        unit: str | None = None,
+        stage: Stage | None = None,
     ) -> Listing[DraftItem]:
         wanted = DraftFilter(text=q, unit_code=unit, stage=stage)
         return page.listing(DraftItem, await read_model.drafts(wanted, page.limit, page.after), "draft_code")
 
     @router.get("/drafts/{draft_code}", summary="One draft, read from the log itself", responses=VERSIONED)
-    async def draft(_: Reader, response: Response, draft_code: str) -> DraftView:
+    async def draft(
+        _: Annotated[Principal, may(Action.READ_DRAFTS)], response: Response, draft_code: str
+    ) -> DraftView:
         state, history = await commands.draft_with_history(draft_code)
         request_context.versioned(response, history.version)
         of_leads = await commands.lead_findings(state, history)
@@ -135,14 +186,14 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
         return draft_view(state, history, findings, clocks, commands.entries(state, history))
 
     @router.get("/drafts/{draft_code}/history", summary="Every event of a draft: when, who, what")
-    async def history(_: Reader, draft_code: str) -> HistoryView:
+    async def history(_: Annotated[Principal, may(Action.READ_DRAFTS)], draft_code: str) -> HistoryView:
         state, recorded = await commands.draft_with_history(draft_code)
         of_leads = await commands.lead_findings(state, recorded)
         findings = (*commands.findings(state, recorded, commands.today), *of_leads)
         return history_view(draft_code, recorded, findings)
 
     @router.get("/procedures", summary="The rules in force, with their dates and legal basis")
-    async def procedures(_: Reader) -> ProceduresView:
+    async def procedures(_: Annotated[Principal, may(Action.READ_RULES)]) -> ProceduresView:
         return procedures_view(rulebook)
 
     return router

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -16,13 +16,15 @@ from services.registry.domain.draft_commands import Given
 from services.registry.domain.draft_state import Draft, State
 from services.registry.domain.errors import DraftNotFound
 from services.registry.domain.postings import Posting
-from shared.auth.admission import Writer
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
 from shared.contracts.registry import Notes
 from shared.contracts.vocabulary import Instrument, Precision, Procedure, Regime, Stage
 from shared.eventstore.handle import Handled
 from shared.http import request_context
 from shared.http.request_context import Accepted, Body, IdempotencyKey, IfMatch, example
 from shared.http.rule_views import FindingView, PostingClockView, PostingRuleView
+from shared.rights.actions import Action
 from shared.rules.findings import Finding, PostingClock
 from shared.rules.rulebook.procedures import Certainty
 from shared.rules.rulebook.rulebook import Rulebook
@@ -170,10 +172,10 @@ class _DraftContext:
         self,
         request: Request,
         response: Response,
-        principal: Writer,
+        principal: Principal,
         draft_code: str,
-        if_match: IfMatch,
-        key: IdempotencyKey = None,
+        if_match: int | None,
+        key: str | None = None,
     ) -> None:
         self.draft_code = draft_code
         self.principal = principal
@@ -213,7 +215,21 @@ class _DraftContext:
         return await commands.on_draft(self.draft_code, command, self.metadata, self.if_match)
 
 
-Context = Annotated[_DraftContext, Depends()]
+def on_draft(action: Action) -> Any:
+    """Declare what a route does to a draft."""
+    admitted = may(action)
+
+    def context(
+        request: Request,
+        response: Response,
+        draft_code: str,
+        if_match: IfMatch,
+        key: IdempotencyKey = None,
+        principal: Principal = admitted,
+    ) -> _DraftContext:
+        return _DraftContext(request, response, principal, draft_code, if_match, key)
+
+    return Depends(context)
 
 
 def _draft_commands(commands: Commands) -> APIRouter:
@@ -223,7 +239,7 @@ def _draft_commands(commands: Commands) -> APIRouter:
     async def register(
         request: Request,
         response: Response,
-        principal: Writer,
+        principal: Annotated[Principal, may(Action.REGISTER_DRAFT)],
         body: bodies.NewDraft,
         key: IdempotencyKey = None,
     ) -> Accepted:
@@ -235,29 +251,43 @@ def _draft_commands(commands: Commands) -> APIRouter:
     @router.post(
         "/{draft_code}/amend", summary="Correct what was registered wrongly, or add what was missing"
     )
-    async def amend(body: bodies.Amendment, context: Context) -> AcceptedStep:
+    async def amend(
+        body: bodies.Amendment, context: Annotated[_DraftContext, on_draft(Action.AMEND_DRAFT)]
+    ) -> AcceptedStep:
         return await context.step(commands, body.command(context.given(commands)))
 
     @router.post("/{draft_code}/title", summary="Retitle the draft")
-    async def retitle(body: bodies.Retitling, context: Context) -> Accepted:
+    async def retitle(
+        body: bodies.Retitling, context: Annotated[_DraftContext, on_draft(Action.RETITLE_DRAFT)]
+    ) -> Accepted:
         command = drafts.Retitle(title=body.title, **context.given(commands))
         return await context.carry_out(commands, command)
 
     @router.post("/{draft_code}/scope", summary="Assess whether Decision 407/QĐ-TTg applies")
-    async def assess(body: bodies.ScopeBody, context: Context) -> Accepted:
+    async def assess(
+        body: bodies.ScopeBody, context: Annotated[_DraftContext, on_draft(Action.ASSESS_SCOPE)]
+    ) -> Accepted:
         command = drafts.AssessScope(scope=body.scope(), **context.given(commands))
         return await context.carry_out(commands, command)
 
     @router.post("/{draft_code}/policies", status_code=201, summary="Add a policy")
-    async def add_policy(body: bodies.NewPolicy, context: Context) -> Accepted:
+    async def add_policy(
+        body: bodies.NewPolicy, context: Annotated[_DraftContext, on_draft(Action.ADD_POLICY)]
+    ) -> Accepted:
         return await context.carry_out(commands, body.command(context.given(commands)))
 
     @router.put("/{draft_code}/policies/{policy_no}", summary="Amend a policy")
-    async def amend_policy(policy_no: int, body: bodies.PolicyChange, context: Context) -> Accepted:
+    async def amend_policy(
+        policy_no: int,
+        body: bodies.PolicyChange,
+        context: Annotated[_DraftContext, on_draft(Action.AMEND_POLICY)],
+    ) -> Accepted:
         return await context.carry_out(commands, body.command(policy_no, context.given(commands)))
 
     @router.delete("/{draft_code}/policies/{policy_no}", summary="Remove a policy")
-    async def remove_policy(policy_no: int, context: Context) -> Accepted:
+    async def remove_policy(
+        policy_no: int, context: Annotated[_DraftContext, on_draft(Action.REMOVE_POLICY)]
+    ) -> Accepted:
         command = drafts.RemovePolicy(policy_no=policy_no, **context.given(commands))
         return await context.carry_out(commands, command)
 
@@ -268,15 +298,21 @@ def _decision_commands(commands: Commands) -> APIRouter:
     router = APIRouter(prefix="/drafts", tags=["drafts"])
 
     @router.post("/{draft_code}/exemptions", summary="Exempt the draft, or stages of it, from communication")
-    async def exempt(body: bodies.Exemption, context: Context) -> Accepted:
+    async def exempt(
+        body: bodies.Exemption, context: Annotated[_DraftContext, on_draft(Action.EXEMPT_DRAFT)]
+    ) -> Accepted:
         return await context.carry_out(commands, body.command(context.given(commands)))
 
     @router.post("/{draft_code}/procedure", summary="Decide by which procedure the draft goes")
-    async def decide_procedure(body: bodies.ProcedureDecision, context: Context) -> Accepted:
+    async def decide_procedure(
+        body: bodies.ProcedureDecision, context: Annotated[_DraftContext, on_draft(Action.DECIDE_PROCEDURE)]
+    ) -> Accepted:
         return await context.carry_out(commands, body.command(context.given(commands)))
 
     @router.post("/{draft_code}/transfer", summary="Hand the draft over to another unit")
-    async def transfer(body: bodies.Handover, context: Context) -> Accepted:
+    async def transfer(
+        body: bodies.Handover, context: Annotated[_DraftContext, on_draft(Action.TRANSFER_DRAFT)]
+    ) -> Accepted:
         return await context.carry_out(commands, body.command(context.given(commands)))
 
     return router
@@ -286,11 +322,17 @@ def _stage_commands(commands: Commands) -> APIRouter:
     router = APIRouter(prefix="/drafts/{draft_code}", tags=["stages"])
 
     @router.post("/stages", status_code=201, summary="Enter a stage")
-    async def enter(body: NewStage, context: Context) -> AcceptedStep:
+    async def enter(
+        body: NewStage, context: Annotated[_DraftContext, on_draft(Action.ENTER_STAGE)]
+    ) -> AcceptedStep:
         return await context.step(commands, body.command(context.given(commands)))
 
     @router.post("/stages/{entry_id}/correct", summary="Correct an entry into a stage")
-    async def correct(entry_id: UUID, body: bodies.StageCorrection, context: Context) -> Accepted:
+    async def correct(
+        entry_id: UUID,
+        body: bodies.StageCorrection,
+        context: Annotated[_DraftContext, on_draft(Action.CORRECT_STAGE)],
+    ) -> Accepted:
         command = body.command(entry_id, context.given(commands))
         handled = await commands.correct_stage(
             context.draft_code, command, context.metadata, context.if_match
@@ -298,7 +340,9 @@ def _stage_commands(commands: Commands) -> APIRouter:
         return context.accepted(handled)
 
     @router.post("/withdraw", summary="Withdraw the draft")
-    async def withdraw(body: bodies.Withdrawal, context: Context) -> Accepted:
+    async def withdraw(
+        body: bodies.Withdrawal, context: Annotated[_DraftContext, on_draft(Action.WITHDRAW_DRAFT)]
+    ) -> Accepted:
         return await context.carry_out(commands, body.command(context.given(commands)))
 
     return router
@@ -308,16 +352,26 @@ def _posting_commands(commands: Commands) -> APIRouter:
     router = APIRouter(prefix="/drafts/{draft_code}/postings", tags=["postings"])
 
     @router.post("", status_code=201, summary="Post the draft for comment; again after an end: a new posting")
-    async def open_posting(body: bodies.NewPosting, context: Context) -> AcceptedPosting:
+    async def open_posting(
+        body: bodies.NewPosting, context: Annotated[_DraftContext, on_draft(Action.OPEN_POSTING)]
+    ) -> AcceptedPosting:
         command = body.command(context.draft_code, context.given(commands))
         return await context.post(commands, command)
 
     @router.post("/{posting_id}/extend", summary="Let a posting run longer")
-    async def extend(posting_id: UUID, body: bodies.PostingExtension, context: Context) -> AcceptedPosting:
+    async def extend(
+        posting_id: UUID,
+        body: bodies.PostingExtension,
+        context: Annotated[_DraftContext, on_draft(Action.EXTEND_POSTING)],
+    ) -> AcceptedPosting:
         return await context.post(commands, body.command(posting_id, context.given(commands)))
 
     @router.post("/{posting_id}/close", summary="End a posting with its last day")
-    async def close(posting_id: UUID, body: bodies.PostingClosure, context: Context) -> AcceptedPosting:
+    async def close(
+        posting_id: UUID,
+        body: bodies.PostingClosure,
+        context: Annotated[_DraftContext, on_draft(Action.CLOSE_POSTING)],
+    ) -> AcceptedPosting:
         return await context.post(commands, body.command(posting_id, context.given(commands)))
 
     return router

@@ -1,7 +1,7 @@
 """Records by pages, for an export: units and drafts with all that is recorded of them, read from the log."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 
@@ -11,10 +11,12 @@ from services.registry.application.queries import DraftFilter, ReadModel
 from services.registry.domain import unit as units
 from services.registry.domain.draft import draft
 from services.registry.domain.draft_state import Draft
-from shared.auth.admission import Reader
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
 from shared.eventstore.handle import BulkStore, History
 from shared.http.paging import Listing, Paged
 from shared.http.request_context import AtPosition
+from shared.rights.actions import Action
 
 
 class StageRecord(StageView):
@@ -33,7 +35,7 @@ def router(commands: Commands, read_model: ReadModel, store: BulkStore) -> APIRo
     router = APIRouter(tags=["queries"], dependencies=[AtPosition])
 
     @router.get("/unit-records", summary="Units with all that is recorded of them, by pages")
-    async def unit_records(_: Reader, page: Paged) -> Listing[UnitView]:
+    async def unit_records(_: Annotated[Principal, may(Action.READ_UNITS)], page: Paged) -> Listing[UnitView]:
         listed = await read_model.units(None, page.limit, page.after)
         refs = [unit_ref(row["unit_code"]) for row in listed]
         histories = await store.load_all(refs)
@@ -46,7 +48,9 @@ def router(commands: Commands, read_model: ReadModel, store: BulkStore) -> APIRo
         return page.listing(UnitView, [view.model_dump() for view in views], "unit_code")
 
     @router.get("/draft-records", summary="Drafts with all that is recorded of them, by pages")
-    async def draft_records(_: Reader, page: Paged) -> Listing[DraftRecord]:
+    async def draft_records(
+        _: Annotated[Principal, may(Action.READ_DRAFTS)], page: Paged
+    ) -> Listing[DraftRecord]:
         listed = await read_model.drafts(DraftFilter(), page.limit, page.after)
         refs = [draft_ref(row["draft_code"]) for row in listed]
         histories = await store.load_all(refs)

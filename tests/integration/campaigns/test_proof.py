@@ -69,9 +69,17 @@ async def test_only_who_follows_others_verifies(shared_platform: Platform, a_cod
     async with shared_platform.campaigns.as_(Role.UNIT, "KHAC") as other:
         refused(await other.post(f"{path}/evidence", json=EVIDENCE), 403, "not-your-draft")
         refused(await other.put(f"{path}/feedback", json=FEEDBACK), 403, "not-your-draft")
-    async with shared_platform.campaigns.as_(Role.SUPERVISOR, "STP") as supervisor:
+    follows = f"{a_code}-STP"
+    await shared_platform.import_rows("units", [small_office.unit(follows)])
+    row = {"unit_code": a_code, "supervisor_code": follows, "kind": "justice_body", "from": "2024-01-01"}
+    await shared_platform.import_rows("supervision", [row])
+    await shared_platform.settled()
+    for unit in (None, "STP", a_code):
+        async with shared_platform.campaigns.as_(Role.SUPERVISOR, unit) as elsewhere:
+            refused(await elsewhere.post(f"{path}/verify"), 403, "not-your-draft")
+    async with shared_platform.campaigns.as_(Role.SUPERVISOR, follows) as supervisor:
         assert (await supervisor.post(f"{path}/verify")).status_code == 200
-    assert (await communication_of(shared_platform, id_))["verification"]["by_unit_code"] == "STP"
+    assert (await communication_of(shared_platform, id_))["verification"]["by_unit_code"] == follows
 
 
 @pytest.mark.parametrize(

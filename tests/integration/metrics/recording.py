@@ -38,6 +38,27 @@ def unit_rows(parent: str) -> list[Row]:
     ]
 
 
+SUPERVISION = (  # unit, who follows it, as what, from
+    ("BTP", "BCA", "justice_body", "2024-02-10"),
+    ("BTC", "BCA", "council", "2024-06-14"),
+    ("BTP", "-", "justice_body", "2025-01-25"),
+    ("TINH-22", "BTC", "supervisor", "2024-09-02"),
+    ("TINH-22", "BTP", "supervisor", "2025-05-31"),
+)
+
+
+def supervision_rows(parent: str) -> list[Row]:
+    return [
+        {
+            "unit_code": f"{parent}-{unit}",
+            "supervisor_code": by if by == "-" else f"{parent}-{by}",
+            "kind": kind,
+            "from": day,
+        }
+        for unit, by, kind, day in SUPERVISION
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Recording:
     """`random`: facts come in another order than they happened, as far as the system takes them so."""

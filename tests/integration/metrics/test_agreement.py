@@ -14,13 +14,22 @@ from typing import Any
 import pytest
 
 from deploy.local.keys.keyring import Keyring
+from shared.contracts.registry import UnitRegistered, UnitSupervisionSet
 from shared.contracts.vocabulary import CLOSING_BY_LAW, ENDS
 from shared.rules.facts import DraftFacts
 from shared.rules.figures import year_period
 from shared.rules.rulebook.rulebook import load_rulebook
-from tests.integration.metrics.recording import LEVELS, Recording, led_below, span, unit_rows
+from tests.integration.metrics.recording import (
+    LEVELS,
+    Recording,
+    led_below,
+    span,
+    supervision_rows,
+    unit_rows,
+)
 from tests.support.platform.service import Platform, open_platform
 from tests.support.rules.naive import OPENING, NaiveDraft, naive_counts, naive_gaps
+from tests.support.rules.naive_areas import NaiveAreas
 from tests.support.samples.generate import random_drafts
 from tests.support.servers.engines import NewDatabase, fresh_nats
 from tests.support.servers.tokens import Issuer
@@ -106,6 +115,7 @@ async def recorded(
     ):
         for family, random in zip(FAMILIES, (None, Random(5)), strict=True):
             await platform.import_rows("units", unit_rows(family))
+            await platform.import_rows("supervision", supervision_rows(family))
             await Recording(platform, random).record(families[family])
         await platform.settled()
         yield Recorded(platform, families)
@@ -232,6 +242,59 @@ async def test_a_unit_alone_agrees(recorded: Recorded, day: date) -> None:
         for code, counts in of_units.items():
             alone = await recorded.groups(day, unit=code, **query)
             assert _figures_of(alone[None]) == _figures(counts)
+
+
+def _area(code: str, day: date) -> set[str]:
+    """Read the area of a unit from the rows, naively."""
+    units = [
+        UnitRegistered(
+            unit_code=row["code"],
+            unit_name=row["name"],
+            **{k: row.get(k) for k in ("level", "kind", "parent_code")},
+        )
+        for family in FAMILIES
+        for row in unit_rows(family)
+    ]
+    supervisions = [
+        UnitSupervisionSet(
+            unit_code=row["unit_code"],
+            supervisor_code=None if row["supervisor_code"] == "-" else row["supervisor_code"],
+            kind=row["kind"],
+            on=row["from"],
+        )
+        for family in FAMILIES
+        for row in supervision_rows(family)
+    ]
+    return NaiveAreas([*units, *supervisions], day).area(code)
+
+
+@pytest.mark.parametrize("day", DAYS[::3], ids=str)
+async def test_an_area_of_supervision_agrees(recorded: Recorded, day: date) -> None:
+    for query, period in _periods(day):
+        effective = min(day, period[1]) if period else day
+        for code in (f"{family}-{unit}" for family in FAMILIES for unit in LEVELS):
+            area = _area(code, effective)
+            cells = {key: counts for key, counts in recorded.cells(day, period).items() if key[1] in area}
+            groups = await recorded.groups(day, area_of=code, **query)
+            assert _figures_of(groups[None]) == _figures(_summed(cells, lambda _: None).get(None, {})), code
+            both = await recorded.groups(day, area_of=code, unit=f"{FAMILIES[0]}-BTP", **query)
+            own = {key: counts for key, counts in cells.items() if key[1] == f"{FAMILIES[0]}-BTP"}
+            assert _figures_of(both[None]) == _figures(_summed(own, lambda _: None).get(None, {})), code
+
+
+@pytest.mark.parametrize("day", DAYS[::3], ids=str)
+async def test_gaps_of_an_area_agree(recorded: Recorded, day: date) -> None:
+    everywhere = await recorded.gaps(day)
+    for code in (f"{family}-{unit}" for family in FAMILIES for unit in LEVELS):
+        area = _area(code, day)
+        assert await recorded.gaps(day, area_of=code) == [
+            gap for gap in everywhere if gap["unit_code"] in area
+        ]
+
+
+async def test_there_were_areas_to_compare(recorded: Recorded) -> None:
+    gaps = [await recorded.gaps(day, area_of=f"VN-A-{unit}") for day in DAYS[::3] for unit in LEVELS]
+    assert len([found for found in gaps if found]) > 8
 
 
 def _gap(facts_of: Mapping[str, DraftFacts], day: date) -> list[tuple[Any, ...]]:

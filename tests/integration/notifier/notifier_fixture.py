@@ -23,13 +23,14 @@ from services.notifier.settings import Settings
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
 from shared.contracts.event import Event, draft_id, unit_id
 from shared.contracts.metrics import ComplianceGapChanged, ComplianceGapClosed, ComplianceGapOpened
-from shared.contracts.registry import UnitRegistered
+from shared.contracts.registry import UnitRegistered, UnitSupervisionSet
 from shared.contracts.vocabulary import (
     Dataset,
     GapClosure,
     Instrument,
     Procedure,
     Stage,
+    SupervisionKind,
     UnitKind,
     UnitLevel,
 )
@@ -45,6 +46,7 @@ from tests.support.servers.ports import free_port
 from tests.support.servers.tokens import Issuer
 
 UNIT, OTHER = "STP-01", "STP-02"
+ABOVE = "UBND-A"  # follows both
 MONDAY = datetime(2026, 11, 23, 8, 30, tzinfo=VIETNAM)  # the next day is a holiday from 2026 on
 SUNDAY = datetime(2026, 11, 22, 9, 0, tzinfo=VIETNAM)
 
@@ -140,6 +142,16 @@ class NotifierFixture:
         await self.registry.write(AggregateRef("unit", unit_id(UNIT)), registered(UNIT, "Sở Tư pháp tỉnh A"))
         return await self.registry.write(
             AggregateRef("unit", unit_id(OTHER)), registered(OTHER, "Sở Tài chính tỉnh A")
+        )
+
+    async def follow(self, unit: str = UNIT, by: str = ABOVE) -> int:
+        """Register a unit that follows another one."""
+        await self.registry.write(AggregateRef("unit", unit_id(by)), registered(by, "Ủy ban nhân dân tỉnh A"))
+        return await self.registry.write(
+            AggregateRef("unit", unit_id(unit)),
+            UnitSupervisionSet(
+                unit_code=unit, supervisor_code=by, kind=SupervisionKind.SUPERVISOR, on=date(2026, 1, 1)
+            ),
         )
 
     async def gap(self, *events: Event) -> int:

@@ -6,7 +6,7 @@ import re
 import sys
 
 from shared.contracts.vocabulary import Role
-from tests.integration.notifier.notifier_fixture import UNIT, NotifierFixture
+from tests.integration.notifier.notifier_fixture import ABOVE, UNIT, NotifierFixture
 from tests.support.platform.service import Api
 
 
@@ -14,7 +14,7 @@ async def loa(api: Api, *arguments: str) -> tuple[int, str]:
     """Run the command as a person would, in a process of its own; give its status and all that it says."""
     environment = os.environ | {
         "LOA_URL_NOTIFIER": f"http://127.0.0.1:{api.settings.port}",
-        "LOA_TOKEN": api.issuer.token(Role.SUPERVISOR),
+        "LOA_TOKEN": api.issuer.token(Role.SUPERVISOR, ABOVE),
         "COLUMNS": "200",
     }
     process = await asyncio.create_subprocess_exec(
@@ -34,6 +34,7 @@ async def loa(api: Api, *arguments: str) -> tuple[int, str]:
 async def test_a_silence_is_added_listed_and_ended(notifier_env: NotifierFixture) -> None:
     why = ("--reason", "Chờ ý kiến của Ủy ban")
     async with notifier_env.notifier() as api:
+        await api.settled(await notifier_env.follow())
         _, nothing = await loa(api, "list")
         endless = await loa(api, "add", "--until", "2027-11-27", *why)
         added = await loa(api, "add", "--unit", UNIT, "--stage", "appraisal", "--until", "2026-11-27", *why)

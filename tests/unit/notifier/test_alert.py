@@ -21,7 +21,7 @@ from services.notifier.domain.gaps.alert import (
     Snooze,
     alert,
 )
-from shared.contracts.event import alert_id
+from shared.contracts.event import SUPERVISION, Acting, alert_id
 from shared.contracts.notifier import (
     AlertAcknowledged,
     AlertEscalated,
@@ -179,18 +179,20 @@ def test_what_is_said_beside_the_life_of_an_alert() -> None:
     assert alert.fold([ANSWERED]) == alert.initial
 
 
-REST = Snooze(alert_id=ID, on=date(2026, 12, 8), until=date(2026, 12, 10), by="BTP")
+REST = Snooze(alert_id=ID, on=date(2026, 12, 8), until=date(2026, 12, 10), by=Acting("BTP"))
 
 
 def test_reminders_rest_for_a_while() -> None:
     assert alert.decide(alert.fold([RAISED]), REST) == [SNOOZED]
-    assert alert.decide(alert.fold([RAISED]), replace(REST, by=None)) == [SNOOZED]  # a supervisor
+    assert alert.decide(alert.fold([RAISED]), replace(REST, by=SUPERVISION)) == [SNOOZED]
 
 
 @pytest.mark.parametrize(
     ("given", "when", "refusal"),
     [
-        ([RAISED], replace(REST, by="BTC"), NotTheirs),
+        ([RAISED], replace(REST, by=Acting("BTC")), NotTheirs),
+        ([RAISED], replace(REST, by=Acting()), NotTheirs),
+        ([RAISED], replace(REST, by=Acting("STP", units=frozenset({"BTC"}))), NotTheirs),
         ([RAISED], replace(REST, until=date(2026, 12, 7)), SnoozeTooLong),
         ([RAISED], replace(REST, until=date(2026, 12, 23)), SnoozeTooLong),
         ([RAISED, RESOLVED], REST, NothingOwed),

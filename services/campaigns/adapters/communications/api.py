@@ -1,10 +1,11 @@
 """Routes of communications and their evidence."""
 
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from services.campaigns.adapters.command_context import CommandContext, SupervisorContext
+from services.campaigns.adapters.command_context import CommandContext, on
 from services.campaigns.adapters.communications import bodies
 from services.campaigns.adapters.communications.views import (
     CommunicationItem,
@@ -15,12 +16,14 @@ from services.campaigns.adapters.plans import api
 from services.campaigns.adapters.programmes import api as programmes_api
 from services.campaigns.application.commands import Commands, OnCommunication
 from services.campaigns.application.queries import CommunicationFilter, ReadModel
-from shared.auth.admission import Reader
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.http import request_context
 from shared.http.openapi import VERSIONED
 from shared.http.paging import Listing, Paged
 from shared.http.request_context import Accepted, AtPosition
+from shared.rights.actions import Action
 
 
 def router(commands: Commands) -> APIRouter:
@@ -29,7 +32,9 @@ def router(commands: Commands) -> APIRouter:
 
     @router.post("/verify", summary="Confirm that a communication took place as recorded")
     async def verify(
-        communication_id: UUID, context: SupervisorContext, body: bodies.Verification | None = None
+        communication_id: UUID,
+        context: Annotated[CommandContext, on(Action.VERIFY_COMMUNICATION)],
+        body: bodies.Verification | None = None,
     ) -> Accepted:
         verification = body or bodies.Verification()
         return await add(
@@ -37,11 +42,19 @@ def router(commands: Commands) -> APIRouter:
         )
 
     @router.post("/evidence", status_code=201, summary="Attach a link or the digest of a file")
-    async def attach(communication_id: UUID, body: bodies.Evidence, context: CommandContext) -> Accepted:
+    async def attach(
+        communication_id: UUID,
+        body: bodies.Evidence,
+        context: Annotated[CommandContext, on(Action.ATTACH_EVIDENCE)],
+    ) -> Accepted:
         return await add(communication_id, lambda given: body.command(communication_id, given), context)
 
     @router.put("/feedback", summary="Record how many comments came, and what became of them")
-    async def summarise(communication_id: UUID, body: bodies.Feedback, context: CommandContext) -> Accepted:
+    async def summarise(
+        communication_id: UUID,
+        body: bodies.Feedback,
+        context: Annotated[CommandContext, on(Action.SUMMARISE_FEEDBACK)],
+    ) -> Accepted:
         return await add(communication_id, body.command, context)
 
     async def add(communication_id: UUID, make: OnCommunication, context: CommandContext) -> Accepted:
@@ -68,8 +81,15 @@ def _recording(commands: Commands) -> APIRouter:
     router = APIRouter(prefix="/drafts/{draft_code}/communications", tags=["communications"])
 
     @router.post("", status_code=201, summary="Record a communication", dependencies=[AtPosition])
-    async def record(draft_code: Code, body: bodies.NewCommunication, context: CommandContext) -> Accepted:
-        communication_id = body.id or context.id_of("communication", draft_code, commands.new_id)
+    async def record(
+        draft_code: Code,
+        body: bodies.NewCommunication,
+        context: Annotated[CommandContext, on(Action.RECORD_COMMUNICATION)],
+    ) -> Accepted:
+        if body.id is None:
+            communication_id = context.id_of("communication", draft_code, commands.new_id)
+        else:
+            communication_id = context.chosen_id(body.id, body.natural_id(draft_code))
         handled = await commands.record(
             draft_code, lambda given: body.command(communication_id, given), context.by, context.metadata
         )
@@ -82,7 +102,11 @@ def _amending(commands: Commands) -> APIRouter:
     router = APIRouter(prefix="/communications/{communication_id}", tags=["communications"])
 
     @router.post("/correct", summary="Correct what was recorded of the activity", dependencies=[AtPosition])
-    async def correct(communication_id: UUID, body: bodies.Correction, context: CommandContext) -> Accepted:
+    async def correct(
+        communication_id: UUID,
+        body: bodies.Correction,
+        context: Annotated[CommandContext, on(Action.CORRECT_COMMUNICATION)],
+    ) -> Accepted:
         handled = await commands.on_communication(
             communication_id, body.command, context.by, context.metadata, context.if_match
         )
@@ -90,7 +114,9 @@ def _amending(commands: Commands) -> APIRouter:
 
     @router.post("/retract", summary="Take a communication back", dependencies=[AtPosition])
     async def retract(
-        communication_id: UUID, context: CommandContext, body: bodies.Retraction | None = None
+        communication_id: UUID,
+        context: Annotated[CommandContext, on(Action.RETRACT_COMMUNICATION)],
+        body: bodies.Retraction | None = None,
     ) -> Accepted:
         retraction = body or bodies.Retraction()
         handled = await commands.on_communication(
@@ -110,7 +136,11 @@ def _queries(commands: Commands, read_model: ReadModel) -> APIRouter:
         dependencies=[AtPosition],
     )
     async def of_draft(
-        _: Reader, page: Paged, draft_code: str, *, include_retracted: bool = False
+        _: Annotated[Principal, may(Action.READ_COMMUNICATIONS)],
+        page: Paged,
+        draft_code: str,
+        *,
+        include_retracted: bool = False,
     ) -> Listing[CommunicationItem]:
         await commands.require_draft(draft_code)
         wanted = CommunicationFilter(draft_code=draft_code, include_retracted=include_retracted)
@@ -122,7 +152,9 @@ def _queries(commands: Commands, read_model: ReadModel) -> APIRouter:
         summary="One communication, read from the log itself",
         responses=VERSIONED,
     )
-    async def communication(_: Reader, response: Response, communication_id: UUID) -> CommunicationView:
+    async def communication(
+        _: Annotated[Principal, may(Action.READ_COMMUNICATIONS)], response: Response, communication_id: UUID
+    ) -> CommunicationView:
         state, history = await commands.communication(communication_id)
         request_context.versioned(response, history.version)
         return communication_view(state, history)

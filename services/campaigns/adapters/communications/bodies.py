@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from services.campaigns.domain import communication_commands as asked
 from services.campaigns.domain.communication import MOST_PEOPLE, policies_meant
 from services.campaigns.domain.draft import Given
-from shared.contracts.event import evidence_id
+from shared.contracts.event import communication_id, evidence_id
 from shared.contracts.vocabulary import Channel, ContentItem, Precision
 from shared.http.request_context import Body, example
 from shared.text_checks.days import FactDay
@@ -46,7 +46,10 @@ class Activity(Body):
 
 
 class NewCommunication(Activity):
-    """`id` is optional: the caller's own, so that sending twice records once (as does Idempotency-Key)."""
+    """`id` is optional: the caller's own, so that sending twice records once (as does Idempotency-Key).
+
+    It is a drawn one (UUIDv4, UUIDv7), or the natural one of the row of a file with this content.
+    """
 
     model_config = example(
         held_on="2025-03-05",
@@ -58,6 +61,12 @@ class NewCommunication(Activity):
     )
 
     id: UUID | None = None
+
+    def natural_id(self, draft_code: str) -> UUID:
+        """Give the id that the row of a file with this content has."""
+        return communication_id(
+            draft_code, self.held_on, self.precision, self.channel, self.title, self.policies
+        )
 
     def command(self, communication_id: UUID, given: Given) -> asked.Record:
         return asked.Record(communication_id=communication_id, **self.fields(), **given)

@@ -6,23 +6,25 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from services.campaigns.adapters.command_context import CommandContext
+from services.campaigns.adapters.command_context import CommandContext, on
 from services.campaigns.adapters.plans import bodies
 from services.campaigns.adapters.plans.views import ActivityItem, PlanView, plan_view, shown
 from services.campaigns.application.commands import Commands, OnPlan, plan_ref
 from services.campaigns.application.queries import ActivityFilter, ReadModel
-from shared.auth.admission import Reader
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.http import request_context
 from shared.http.forecasts import marked
 from shared.http.openapi import VERSIONED
 from shared.http.paging import Listing, Paged
 from shared.http.request_context import Accepted, AtPosition, Today
+from shared.rights.actions import Action
 from shared.text_checks.days import Day
 
 
 def routers(commands: Commands, read_model: ReadModel) -> list[APIRouter]:
-    return [_plans(commands, read_model), _activities(commands), _list(read_model)]
+    return [_plans(commands, read_model), _activities(commands, read_model), _list(read_model)]
 
 
 def _as_of(
@@ -41,14 +43,22 @@ def _plans(commands: Commands, read_model: ReadModel) -> APIRouter:
     router = APIRouter(prefix="/drafts/{draft_code}/plan", tags=["plans"], dependencies=[AtPosition])
 
     @router.get("", summary="The communication plan of a draft", responses=VERSIONED)
-    async def plan(_: Reader, response: Response, draft_code: str, as_of: AsOf, today: Today) -> PlanView:
+    async def plan(
+        _: Annotated[Principal, may(Action.READ_PLANS)],
+        response: Response,
+        draft_code: str,
+        as_of: AsOf,
+        today: Today,
+    ) -> PlanView:
         state, history = await commands.plan(draft_code)
         request_context.versioned(response, history.version)
         carried_out = await read_model.carried_out([draft_code])
         return marked(plan_view(draft_code, state, history.version.count, carried_out, as_of), today)
 
     @router.put("", summary="Record the document in which the plan was approved")
-    async def approve(draft_code: Code, body: bodies.PlanBody, context: CommandContext) -> Accepted:
+    async def approve(
+        draft_code: Code, body: bodies.PlanBody, context: Annotated[CommandContext, on(Action.APPROVE_PLAN)]
+    ) -> Accepted:
         handled = await commands.on_plan(
             draft_code, body.command, context.by, context.metadata, context.if_match
         )
@@ -57,7 +67,7 @@ def _plans(commands: Commands, read_model: ReadModel) -> APIRouter:
     return router
 
 
-def _activities(commands: Commands) -> APIRouter:
+def _activities(commands: Commands, read_model: ReadModel) -> APIRouter:
     path = "/drafts/{draft_code}/plan/activities"
     router = APIRouter(prefix=path, tags=["plans"], dependencies=[AtPosition])
 
@@ -68,15 +78,26 @@ def _activities(commands: Commands) -> APIRouter:
         return context.accepted(activity_id, handled)
 
     @router.post("", status_code=201, summary="Plan an activity; `id` of the answer is the activity's")
-    async def plan_activity(draft_code: Code, body: bodies.NewActivity, context: CommandContext) -> Accepted:
-        activity_id = body.id or context.id_of("activity", draft_code, commands.new_id)
+    async def plan_activity(
+        draft_code: Code,
+        body: bodies.NewActivity,
+        context: Annotated[CommandContext, on(Action.PLAN_ACTIVITY)],
+    ) -> Accepted:
+        if body.id is None:
+            activity_id = context.id_of("activity", draft_code, commands.new_id)
+        else:
+            elsewhere = await read_model.draft_of_activity(body.id) not in (None, draft_code)
+            activity_id = context.chosen_id(body.id, body.natural_id(draft_code), elsewhere=elsewhere)
         return await carry_out(
             draft_code, activity_id, lambda given: body.command(activity_id, given), context
         )
 
     @router.post("/{activity_id}/reschedule", summary="Move an activity to another day")
     async def reschedule(
-        draft_code: Code, activity_id: UUID, body: bodies.Rescheduling, context: CommandContext
+        draft_code: Code,
+        activity_id: UUID,
+        body: bodies.Rescheduling,
+        context: Annotated[CommandContext, on(Action.RESCHEDULE_ACTIVITY)],
     ) -> Accepted:
         return await carry_out(
             draft_code, activity_id, lambda given: body.command(activity_id, given), context
@@ -84,7 +105,10 @@ def _activities(commands: Commands) -> APIRouter:
 
     @router.post("/{activity_id}/cancel", summary="Take an activity out of the plan")
     async def cancel(
-        draft_code: Code, activity_id: UUID, context: CommandContext, body: bodies.Cancelling | None = None
+        draft_code: Code,
+        activity_id: UUID,
+        context: Annotated[CommandContext, on(Action.CANCEL_ACTIVITY)],
+        body: bodies.Cancelling | None = None,
     ) -> Accepted:
         cancelling = body or bodies.Cancelling()
         return await carry_out(
@@ -99,7 +123,7 @@ def _list(read_model: ReadModel) -> APIRouter:
 
     @router.get("/activities", summary="Planned activities of all drafts, by day")
     async def activities(  # the parameters of the request
-        _: Reader,
+        _: Annotated[Principal, may(Action.READ_PLANS)],
         page: Paged,
         as_of: AsOf,
         draft: Annotated[str | None, Query(description="code of a draft")] = None,

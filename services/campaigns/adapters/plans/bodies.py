@@ -8,6 +8,7 @@ from services.campaigns.adapters.communications.bodies import Title, Words
 from services.campaigns.domain import plan as plans
 from services.campaigns.domain.draft import Given
 from services.campaigns.domain.plan import MOST_MONEY
+from shared.contracts import event
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Channel, Precision, Stage
 from shared.http.request_context import Body, example
@@ -57,6 +58,12 @@ class NewActivity(Body):
     area: Words | None = None
     responsible_unit_code: Code | None = None
     budget: int | None = Field(default=None, ge=0, le=MOST_MONEY)
+
+    def natural_id(self, draft_code: str) -> UUID:
+        """Give the id that the row of a file with this content has."""
+        return event.activity_id(
+            draft_code, self.planned_on, self.precision, self.stage, self.channel, self.title
+        )
 
     def command(self, activity_id: UUID, given: Given) -> plans.PlanActivity:
         return plans.PlanActivity(activity_id=activity_id, **self.model_dump(exclude={"id"}), **given)

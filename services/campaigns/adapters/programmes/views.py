@@ -11,7 +11,7 @@ from services.campaigns.adapters.communications.bodies import Title, Words
 from services.campaigns.adapters.programmes.rows import MOST
 from services.campaigns.domain.plan import MOST_MONEY
 from services.campaigns.domain.programme import EntryState, Programme, Record, state_of
-from shared.contracts.event import Acting, Code
+from shared.contracts.event import Acting, Code, programme_entry_id
 from shared.contracts.vocabulary import Dataset, Precision, ProgrammeKind
 from shared.http.forecasts import Dated
 from shared.http.request_context import Body, example
@@ -50,6 +50,13 @@ class NewEntry(Body):
     note: Words | None = None
     draft_code: Code | None = None
     gap_id: UUID | None = None
+
+    def natural_id(self, unit_code: str, year: int) -> UUID:
+        """Give the id that the row of a file with this content has."""
+        words = (self.title, self.document, self.lead_unit_code)
+        return programme_entry_id(
+            unit_code, year, self.kind, self.happened_on, self.precision, self.due_on, *words
+        )
 
     def command(self, unit_code: str, year: int, entry_id: UUID, *, by: Acting, today: date) -> Record:
         return Record(

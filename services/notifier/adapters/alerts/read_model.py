@@ -1,6 +1,6 @@
 """Reads alerts and the outbox for people."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -69,16 +69,17 @@ class SqlReadModel:
             query = query.where(ALERT.c.alert_id > key_of(after, UUID))
         return await self._rows(query.order_by(ALERT.c.alert_id).limit(limit))
 
-    async def counts(self) -> dict[str, int]:
-        """Count the mails of the ledger by state; what failed and was seen by an operator is `acknowledged`."""
+    async def counts(self, units: Collection[str] | None = None) -> dict[str, int]:
+        """Count the mails of the ledger, of all units or of some, by state; what failed and was seen by an operator is `acknowledged`."""
         seen = case((DIGEST.c.acknowledged_at.is_not(None), "acknowledged"), else_=DIGEST.c.state).label(
             "state"
         )
         query = select(seen, func.count().label("mails")).group_by(seen)
+        query = query if units is None else query.where(DIGEST.c.unit_code.in_(units))
         return {row["state"]: row["mails"] for row in await self._rows(query)}
 
-    async def outbox(self) -> list[dict[str, Any]]:
-        """List the newest mails with what they spoke of, newest first."""
+    async def outbox(self, units: Collection[str] | None = None) -> list[dict[str, Any]]:
+        """List the newest mails, of all units or of some, with what they spoke of, newest first."""
         columns = [DIGEST.c[name] for name in _OF_DIGEST]
         query = (
             select(*columns, RECIPIENT.c.email)
@@ -86,6 +87,7 @@ class SqlReadModel:
             .order_by(DIGEST.c.day.desc(), DIGEST.c.created_at.desc(), DIGEST.c.digest_key)
             .limit(OUTBOX_ROWS)
         )
+        query = query if units is None else query.where(DIGEST.c.unit_code.in_(units))
         async with self.engine.connect() as connection:
             rows = (await connection.execute(query)).mappings().all()
             today = day_in_vietnam(self.now())

@@ -1,9 +1,9 @@
 """What units ask of who supervises them: a transfer, an exemption, help with an obstacle; and how it is settled."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters.tables import ALERT, directory
 from services.notifier.domain.gaps.gap_alert import AlertStatus
-from shared.auth.admission import Supervisor
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.contracts.notifier import (
     AlertExemptionRequested,
@@ -26,6 +27,7 @@ from shared.http.paging import Listing, Paged, key_of
 from shared.http.request_context import AtPosition
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
+from shared.rights.actions import Action
 
 
 class RequestKind(StrEnum):
@@ -67,10 +69,21 @@ def router(engine: AsyncEngine, registry: str, now: Clock) -> APIRouter:
         "/requests", summary="What units ask of their supervisors, still open", dependencies=[AtPosition]
     )
     async def requests(
-        _: Supervisor, page: Paged, kind: RequestKind | None = None, unit: Code | None = None
+        principal: Annotated[Principal, may(Action.READ_REQUESTS)],
+        page: Paged,
+        kind: RequestKind | None = None,
+        unit: Code | None = None,
     ) -> Listing[RequestView]:
         async with engine.connect() as connection:
-            rows = await open_requests(connection, day_in_vietnam(now()), kind, unit, page.limit, page.after)
+            rows = await open_requests(
+                connection,
+                day_in_vietnam(now()),
+                kind,
+                unit,
+                page.limit,
+                page.after,
+                principal.acting.limit,
+            )
         return page.listing(
             RequestView, [row | {"settlement": settlement(row, registry)} for row in rows], "alert_id"
         )
@@ -85,8 +98,9 @@ async def open_requests(
     unit_code: str | None = None,
     limit: int | None = None,
     after: str | None = None,
+    units: Collection[str] | None = None,
 ) -> Sequence[dict[str, Any]]:
-    """List the requests of open alerts, by alert id; units by their names of today."""
+    """List the requests of open alerts, of all units or of some, by alert id; units by their names of today."""
     query = (
         select(*_COLUMNS)
         .where(ALERT.c.state == AlertStatus.RAISED)
@@ -96,6 +110,8 @@ async def open_requests(
     )
     if unit_code is not None:
         query = query.where(ALERT.c.unit_code == unit_code)
+    if units is not None:
+        query = query.where(ALERT.c.unit_code.in_(units))
     if after is not None:
         query = query.where(ALERT.c.alert_id > key_of(after, UUID))
     rows = [dict(row) for row in (await connection.execute(query)).mappings()]

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from services.notifier.application.answers import Answers, Asked, Renewals
 from services.notifier.domain.gaps.gap_alert import latest_planned_day
+from shared.auth.admission import stands_for
 from shared.contracts.event import alert_id
 from shared.contracts.notifier import (
     AlertAcknowledged,
@@ -27,6 +28,7 @@ from shared.kernel.runtime import Clock
 from shared.pages.forms import Fields, sent
 from shared.pages.layout import environment
 from shared.pages.link_pages import AnswerPages, Held, LinkGuard, routes
+from shared.rights.actions import Action
 from shared.rules.wording import CHANNELS
 from shared.signed_links.links import LinkIsUsed, LinkReader
 
@@ -150,7 +152,7 @@ def router(answers: Answers, renewals: Renewals, reader: LinkReader, renew_at: s
     any_link = LinkGuard(reader, now).admit(*AlertAnswer, over=True)
     router = routes(pages, handler, admitted)
 
-    @router.post("/{token}/renew")
+    @router.post("/{token}/renew", dependencies=[stands_for(Action.RENEW_LINK)])
     async def renew(request: Request, held: Held = any_link) -> HTMLResponse:
         return await handler.renew(request, held)
 

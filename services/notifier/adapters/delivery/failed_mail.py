@@ -13,10 +13,12 @@ from services.notifier.adapters.tables import DIGEST, RECIPIENT
 from services.notifier.application.pipeline import MailKinds
 from services.notifier.domain.delivery.retries import UNDELIVERED, DigestState, check_retry
 from services.notifier.domain.errors import DigestNotFound
-from shared.auth.admission import Operator
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
 from shared.http.request_context import Body, example
 from shared.kernel.runtime import Clock
 from shared.observability import signals
+from shared.rights.actions import Action
 
 logger = signals.get_logger(__name__)
 
@@ -77,16 +79,20 @@ def router(failed_mails: SqlFailedMails, now: Clock) -> APIRouter:
         return HandledView(mails=mails)
 
     @routes.post("/acknowledge", summary="All mails that failed or are unsure have been seen")
-    async def acknowledge_all(principal: Operator, body: EveryBody) -> HandledView:
+    async def acknowledge_all(
+        principal: Annotated[Principal, may(Action.ACKNOWLEDGE_MAIL)], body: EveryBody
+    ) -> HandledView:
         del body  # it states that all are meant
         return await acknowledged(None, principal.actor)
 
     @routes.post("/{digest_key}/acknowledge", summary="A mail that failed or is unsure has been seen")
-    async def acknowledge(principal: Operator, digest_key: Key) -> HandledView:
+    async def acknowledge(
+        principal: Annotated[Principal, may(Action.ACKNOWLEDGE_MAIL)], digest_key: Key
+    ) -> HandledView:
         return await acknowledged(digest_key, principal.actor)
 
     @routes.post("/{digest_key}/retry", summary="Try a refused mail once more, and believe its address again")
-    async def retry(principal: Operator, digest_key: Key) -> HandledView:
+    async def retry(principal: Annotated[Principal, may(Action.RETRY_MAIL)], digest_key: Key) -> HandledView:
         await failed_mails.retry(digest_key, now())
         logger.info("mail_retried", digest_key=digest_key, by=principal.actor)
         return HandledView(mails=1)

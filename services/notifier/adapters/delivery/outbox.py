@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
@@ -15,11 +15,12 @@ from services.notifier.application.pipeline import MailKinds
 from services.notifier.domain.delivery.retries import DigestState
 from services.notifier.domain.errors import DigestNotFound
 from services.notifier.domain.notification.reasons import Reason
-from shared.auth.admission import Reader, Supervisor
+from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import RecipientRole, Role
 from shared.kernel.local_day import VIETNAM
 from shared.pages.layout import safe
+from shared.rights.actions import Action
 from shared.signed_links import links
 
 SAFE = safe()
@@ -28,17 +29,23 @@ SAFE = safe()
 def router(read_model: SqlReadModel, templates: Environment, kinds: MailKinds, *, local: bool) -> APIRouter:
     routes = APIRouter(prefix="/outbox", tags=["outbox"])
 
+    async def own(principal: Principal, digest_key: str) -> dict[str, Any]:
+        """Give a mail to a unit of the caller; one to another unit is as if there were none."""
+        row = await read_model.mail(digest_key)
+        units = principal.acting.limit
+        if row is None or (units is not None and row["unit_code"] not in units):
+            raise DigestNotFound
+        return row
+
     @routes.get("", response_class=HTMLResponse, summary="What was mailed, to whom, why (a page for people)")
-    async def outbox(principal: Reader) -> HTMLResponse:
-        mails = [_shown(mail, principal, kinds) for mail in await read_model.outbox()]
+    async def outbox(principal: Annotated[Principal, may(Action.READ_MAIL)]) -> HTMLResponse:
+        mails = [_shown(mail, principal, kinds) for mail in await read_model.outbox(principal.acting.limit)]
         page = templates.get_template("outbox/list.html").render(mails=mails, local=local)
         return HTMLResponse(page, headers=SAFE)
 
     @routes.get("/{digest_key}", response_class=HTMLResponse, summary="One mail, as it was rendered")
-    async def mail(principal: Reader, digest_key: str) -> HTMLResponse:
-        row = await read_model.mail(digest_key)
-        if row is None:
-            raise DigestNotFound
+    async def mail(principal: Annotated[Principal, may(Action.READ_MAIL)], digest_key: str) -> HTMLResponse:
+        row = await own(principal, digest_key)
         page = templates.get_template("outbox/mail.html").render(
             vietnam=VIETNAM,
             # What left the machine is its recipient's to answer; what stays here may be tried from this page.
@@ -53,7 +60,10 @@ def router(read_model: SqlReadModel, templates: Environment, kinds: MailKinds, *
         response_class=StreamingResponse,
         responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}},
     )
-    async def file(_: Supervisor, digest_key: str, place: int) -> Response:
+    async def file(
+        principal: Annotated[Principal, may(Action.READ_FILES_OF_MAIL)], digest_key: str, place: int
+    ) -> Response:
+        await own(principal, digest_key)
         file = next((file for file in await read_model.files(digest_key) if file["place"] == place), None)
         if file is None:
             raise DigestNotFound

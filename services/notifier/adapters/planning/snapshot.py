@@ -49,7 +49,7 @@ from shared.contracts.vocabulary import (
     Stage,
     Weekday,
 )
-from shared.directory.projection import DirectoryProjection, unit_directory
+from shared.directory.projection import DirectoryProjection, leads_on, unit_directory
 from shared.persistence.database import upsert
 from shared.projections.rebuild import Purpose
 from shared.rules.sequence import HALTS
@@ -223,6 +223,24 @@ class SqlSilences:
         async with self.engine.connect() as connection:
             rows = await connection.execute(query if past else query.where(live))
             return [dict(row) for row in rows.mappings()]
+
+    async def one(self, silence_id: UUID) -> Silence | None:
+        async with self.engine.connect() as connection:
+            row = (
+                await connection.execute(select(SILENCE).where(SILENCE.c.silence_id == silence_id))
+            ).mappings()
+            return next(map(_silence_of, row), None)
+
+    async def lead_of(self, draft_code: str | None, day: date) -> str | None:
+        """Give the unit that leads a draft on a day; None for a draft that is not registered (yet)."""
+        draft, lead = directory.drafts.draft.c, directory.drafts.lead
+        query = (
+            select(lead.c.unit_code)
+            .join(directory.drafts.draft, draft.draft_id == lead.c.draft_id)
+            .where(draft.draft_code == draft_code, leads_on(directory.drafts, day))
+        )
+        async with self.engine.connect() as connection:
+            return (await connection.execute(query)).scalar_one_or_none()
 
     async def lift(self, silence_id: UUID, now: datetime, by: str) -> bool:
         """End a silence at once; False if there is none that holds."""

@@ -33,6 +33,7 @@ from services.notifier.adapters.rendering.templates import ROLES
 from services.notifier.application.preferences import Preferences, SettingsMails
 from services.notifier.domain.errors import MailboxGone, NotOptional
 from services.notifier.domain.recipients.preference import Prefer, Preference, Unsubscribe, offered
+from shared.auth.admission import stands_for
 from shared.auth.tokens import Principal
 from shared.contracts.envelope import Metadata
 from shared.contracts.vocabulary import OptionalMail, PreferenceDoor, Role, Weekday
@@ -42,6 +43,7 @@ from shared.kernel.runtime import Clock
 from shared.pages.forms import Fields, sent
 from shared.pages.layout import environment
 from shared.pages.link_pages import TITLES, AnswerPages, routes
+from shared.rights.actions import Action
 from shared.signed_links.links import MAILBOX_PATH, LinkIsOver, LinkReader
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -163,9 +165,9 @@ def router(
     pages = AnswerPages(_ENVIRONMENT, address, MAILBOX_PATH, "mailbox_closed.html", titles)
     handler, guard = MailboxHandler(preferences, mails, pages, now), MailboxGuard(reader, recipients, now)
     admitted, any_link = Depends(partial(_hold, guard)), Depends(partial(_even_expired, guard))
-    router = routes(pages, handler, admitted)
+    router = routes(pages, handler, admitted, Action.CHOOSE_MAILS)
 
-    @router.post("/{token}/renew")
+    @router.post("/{token}/renew", dependencies=[stands_for(Action.RENEW_LINK)])
     async def renew(request: Request, link: MailboxLink = any_link) -> HTMLResponse:
         return await handler.renew(request, link)
 

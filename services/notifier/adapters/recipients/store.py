@@ -1,6 +1,6 @@
 """Who is written to: the only table with addresses, kept outside the log."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -52,11 +52,14 @@ class SqlRecipients:
                 if not recipient.has_ended(today)
             ]
 
-    async def page(self, today: date, limit: int, after: str | None) -> list[tuple[str, Recipient]]:
-        """Give the mailboxes of all units in a fixed order, each with its place in it."""
+    async def page(
+        self, today: date, limit: int, after: str | None, units: Collection[str] | None = None
+    ) -> list[tuple[str, Recipient]]:
+        """Give the mailboxes of all units, or of some, in a fixed order, each with its place in it."""
         current = or_(RECIPIENT.c.valid_to.is_(None), RECIPIENT.c.valid_to >= today)
         place = RECIPIENT.c.unit_code.concat(" ").concat(RECIPIENT.c.email).label("place")
         query = select(RECIPIENT, place).where(current).order_by(place).limit(limit)
+        query = query if units is None else query.where(RECIPIENT.c.unit_code.in_(units))
         async with self.engine.connect() as connection:
             rows = await connection.execute(query.where(place > after) if after else query)
             return [(row["place"], recipient_of(row)) for row in rows.mappings()]

@@ -12,15 +12,17 @@ from services.notifier.adapters.planning.snapshot import SqlSilences
 from services.notifier.application.ports import Switch
 from services.notifier.domain.errors import SilenceAmbiguous, SilenceNotFound, SilenceUnlimited
 from services.notifier.domain.gaps.gap_alert import Silence, checked
-from shared.auth.admission import Operator, Reader, Supervisor
-from shared.auth.tokens import Forbidden, Principal
-from shared.contracts.event import Code
-from shared.contracts.vocabulary import Role, Stage
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
+from shared.contracts.event import Acting, Code
+from shared.contracts.vocabulary import Stage
 from shared.eventstore.conflicts import HoldsPersonalData
 from shared.http.request_context import Body, example
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock, NewId
 from shared.observability import signals
+from shared.rights.actions import Action
+from shared.rights.reach import require
 from shared.text_checks.days import Day
 from shared.text_checks.personal_data import find
 
@@ -86,16 +88,22 @@ class SwitchView(BaseModel):
     reason: str
 
 
-def check_extent(body: SilenceBody, principal: Principal) -> None:
-    """Refuse a silence that names nothing, or `all` next to a filter; `all` is for operators."""
+def check_extent(body: SilenceBody) -> None:
+    """Refuse a silence that names nothing, or `all` next to a filter."""
     filtered = any(body.filters.values())
     if body.all == filtered:
         raise SilenceUnlimited if not filtered else SilenceAmbiguous
-    if body.all and principal.role is not Role.OPERATOR:
-        raise Forbidden(
-            "Chỉ người vận hành được tạm dừng nhắc đối với tất cả đơn vị; đề nghị nêu đơn vị, dự thảo hoặc giai đoạn.",
-            "Only an operator may silence every alert; name a unit, a draft or a stage.",
-        )
+
+
+def check_acting(by: Acting, unit_code: str | None, lead_unit_code: str | None) -> None:
+    """Refuse a silence of alerts outside the caller's area; over no unit and no draft it is for operators.
+
+    `lead_unit_code` leads the draft that it is over: its alerts are that unit's.
+    """
+    if unit_code is None and lead_unit_code is None:
+        require(by, None)
+    for code in filter(None, (unit_code, lead_unit_code)):
+        require(by, code)
 
 
 def routers(silences: SqlSilences, sending: SqlSending, now: Clock, new_id: NewId) -> list[APIRouter]:
@@ -115,23 +123,34 @@ def _silences(silences: SqlSilences, now: Clock, new_id: NewId) -> APIRouter:
         )
 
     @router.get("", summary="What is not spoken of at present, and why")
-    async def listed(_: Reader, past: bool = False) -> SilencesView:
+    async def listed(_: Annotated[Principal, may(Action.READ_SILENCES)], past: bool = False) -> SilencesView:
         return await shown(past=past)
 
     @router.post("", status_code=201, summary="Keep alerts of a unit, draft or stage quiet for a while")
-    async def add(principal: Supervisor, body: SilenceBody) -> SilenceView:
+    async def add(principal: Annotated[Principal, may(Action.ADD_SILENCE)], body: SilenceBody) -> SilenceView:
         today = day_in_vietnam(now())
         if (holds := find(body.reason)) is not None:  # it goes into the log with the alerts that it silences
             raise HoldsPersonalData("reason", holds)
-        check_extent(body, principal)
+        check_extent(body)
+        lead = await silences.lead_of(body.draft_code, today)
+        check_acting(principal.acting, body.unit_code, lead)
         given: dict[str, Any] = body.model_dump(exclude={"all"}) | {"first_day": body.first_day or today}
+        if principal.acting.limit is not None:  # a transfer takes the draft to a unit outside of the area
+            given["unit_code"] = body.unit_code or lead
         silence = checked(Silence(silence_id=new_id(), **given), today)
         await silences.add(silence, now(), principal.actor)
         logger.info("silence_added", silence_id=str(silence.silence_id), by=principal.actor)
         return await view_of(silence.silence_id)
 
     @router.delete("/{silence_id}", summary="End a silence at once; it stays on record")
-    async def lift(principal: Supervisor, silence_id: UUID) -> SilenceView:
+    async def lift(
+        principal: Annotated[Principal, may(Action.LIFT_SILENCE)], silence_id: UUID
+    ) -> SilenceView:
+        silence = await silences.one(silence_id)
+        if silence is None:
+            raise SilenceNotFound
+        lead = await silences.lead_of(silence.draft_code, day_in_vietnam(now()))
+        check_acting(principal.acting, silence.unit_code, lead)
         if not await silences.lift(silence_id, now(), principal.actor):
             raise SilenceNotFound
         logger.info("silence_lifted", silence_id=str(silence_id), by=principal.actor)
@@ -155,15 +174,17 @@ def _sending(sending: SqlSending, now: Clock) -> APIRouter:
         )
 
     @router.get("", summary="Whether mail goes out, or is held, by whom and why")
-    async def state(_: Reader) -> SwitchView:
+    async def state(_: Annotated[Principal, may(Action.READ_SENDING)]) -> SwitchView:
         return await shown()
 
     @router.post("/hold", summary="Hold all sending; what is due waits and is not dropped")
-    async def hold(principal: Operator, body: DecisionBody) -> SwitchView:
+    async def hold(principal: Annotated[Principal, may(Action.HOLD_MAIL)], body: DecisionBody) -> SwitchView:
         return await decide(held=True, by=principal.actor, reason=body.reason)
 
     @router.post("/release", summary="Let mail go out, after looking at GET /preview")
-    async def release(principal: Operator, body: DecisionBody) -> SwitchView:
+    async def release(
+        principal: Annotated[Principal, may(Action.RELEASE_MAIL)], body: DecisionBody
+    ) -> SwitchView:
         return await decide(held=False, by=principal.actor, reason=body.reason)
 
     return router

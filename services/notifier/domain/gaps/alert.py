@@ -8,7 +8,7 @@ from typing import assert_never
 from uuid import UUID
 
 from services.notifier.domain.errors import NothingOwed, NotTheirs, SnoozeTooLong
-from shared.contracts.event import Decider, alert_id
+from shared.contracts.event import Acting, Decider, alert_id
 from shared.contracts.notifier import (
     AlertAcknowledged,
     AlertEscalated,
@@ -126,13 +126,13 @@ class RecordUndeliverable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snooze:
-    """Let reminders rest until the end of `until`; `by` is the unit that asks, none for a supervisor."""
+    """Let reminders rest until the end of `until`; `by` is for whom it is asked."""
 
     alert_id: UUID
     on: date
     until: date
+    by: Acting
     reason: str | None = None
-    by: str | None = None
 
 
 LONGEST_SNOOZE = timedelta(days=14)
@@ -199,7 +199,7 @@ def _answered(state: State, command: RecordAnswer) -> Sequence[AlertEvent]:
 def _snoozed(state: State, command: Snooze) -> AlertSnoozed:
     if not isinstance(state, Open):
         raise NothingOwed
-    if command.by not in (None, state.alert.unit_code):
+    if not command.by.may_act_for(state.alert.unit_code):
         raise NotTheirs
     if not command.on <= command.until <= command.on + LONGEST_SNOOZE:
         raise SnoozeTooLong(command.until, LONGEST_SNOOZE.days)

@@ -1,0 +1,181 @@
+"""The one table of rights: role × relation × action. What it does not list is refused.
+
+An action that anybody may do without a token is `OPEN`; what a link of a mail does is `BY_LINK`: there the link itself
+names unit and alert. An operator may do everything else. `PUBLIC` reading needs no token where `LOA_PUBLIC_READ` is set.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from itertools import product
+from types import MappingProxyType
+
+from shared.contracts.vocabulary import Role
+from shared.rights.actions import Action, Relation
+
+Rights = Mapping[Role, frozenset[Relation]]
+
+EVERYWHERE = frozenset(Relation)
+OWN = frozenset({Relation.OWN})
+OWN_AND_BELOW = frozenset({Relation.OWN, Relation.BELOW})
+SUPERVISED = frozenset({Relation.BELOW, Relation.AREA})
+OWN_AND_SUPERVISED = OWN | SUPERVISED
+
+OPEN = frozenset({Action.PROBE, Action.READ_CONTRACT})
+BY_LINK = frozenset({Action.ANSWER_MAIL, Action.RENEW_LINK, Action.CHOOSE_MAILS})
+PUBLIC = frozenset(
+    {
+        *(Action.READ_UNITS, Action.READ_DRAFTS, Action.READ_RULES, Action.READ_COMMUNICATIONS),
+        *(Action.READ_PLANS, Action.READ_PROGRAMMES, Action.READ_FIGURES, Action.READ_ALERTS),
+        *(Action.READ_SILENCES, Action.READ_SENDING, Action.READ_PROJECTION),
+    }
+)
+"""Never mail, recipients, previews or requests."""
+
+
+def _granted(
+    *,
+    reader: Collection[Relation] = (),
+    clerk: Collection[Relation] = (),
+    head: Collection[Relation] = (),
+    supervisor: Collection[Relation] = (),
+) -> Rights:
+    """An operator has every right that anybody has."""
+    granted = {Role.READER: reader, Role.UNIT: clerk, Role.HEAD: head, Role.SUPERVISOR: supervisor}
+    return MappingProxyType(
+        {role: frozenset(of) for role, of in granted.items()} | {Role.OPERATOR: EVERYWHERE}
+    )
+
+
+READING = _granted(reader=EVERYWHERE, clerk=EVERYWHERE, head=EVERYWHERE, supervisor=EVERYWHERE)
+PERSONAL_DATA = _granted(head=OWN_AND_BELOW, supervisor=OWN_AND_SUPERVISED)
+DUTY = _granted(clerk=OWN, head=OWN, supervisor=OWN_AND_SUPERVISED)
+"""What a unit does for its own drafts and programme, and who supervises it in its place."""
+CARE = _granted(supervisor=OWN_AND_SUPERVISED)
+OVERSIGHT = _granted(supervisor=SUPERVISED)
+"""Nobody oversees itself: not what is verified, silenced or changed in the tree of units."""
+OPERATION = _granted()
+
+_GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
+    "reading": (READING, PUBLIC),
+    "personal data": (
+        PERSONAL_DATA,
+        (
+            *(Action.READ_MAIL, Action.PREVIEW_MAIL, Action.READ_FILES_OF_MAIL),
+            *(Action.READ_RECIPIENTS, Action.READ_REQUESTS),
+        ),
+    ),
+    "duty": (
+        DUTY,
+        (
+            *(Action.REGISTER_DRAFT, Action.AMEND_DRAFT, Action.RETITLE_DRAFT, Action.ASSESS_SCOPE),
+            *(Action.ADD_POLICY, Action.AMEND_POLICY, Action.REMOVE_POLICY, Action.EXEMPT_DRAFT),
+            *(Action.DECIDE_PROCEDURE, Action.TRANSFER_DRAFT, Action.ENTER_STAGE, Action.CORRECT_STAGE),
+            *(Action.WITHDRAW_DRAFT, Action.OPEN_POSTING, Action.EXTEND_POSTING, Action.CLOSE_POSTING),
+            *(Action.RECORD_COMMUNICATION, Action.CORRECT_COMMUNICATION, Action.RETRACT_COMMUNICATION),
+            *(Action.ATTACH_EVIDENCE, Action.SUMMARISE_FEEDBACK, Action.APPROVE_PLAN),
+            *(Action.PLAN_ACTIVITY, Action.RESCHEDULE_ACTIVITY, Action.CANCEL_ACTIVITY),
+            *(Action.ENTER_PROGRAMME, Action.SNOOZE_ALERT),
+        ),
+    ),
+    "care": (
+        CARE,
+        (Action.REGISTER_UNIT, Action.SET_TARGET, Action.REPLACE_RECIPIENTS),
+    ),
+    "oversight": (
+        OVERSIGHT,
+        (
+            *(Action.AMEND_UNIT, Action.SUCCEED_UNIT, Action.RENAME_UNIT, Action.MOVE_UNIT),
+            *(Action.SET_SUPERVISION, Action.VERIFY_COMMUNICATION, Action.ADD_SILENCE, Action.LIFT_SILENCE),
+        ),
+    ),
+    "operation": (
+        OPERATION,
+        (
+            *(Action.HOLD_MAIL, Action.RELEASE_MAIL, Action.TICK, Action.ACKNOWLEDGE_MAIL),
+            *(Action.RETRY_MAIL, Action.TRY_RULES, Action.IMPORT_ROWS, Action.REBUILD_PROJECTION),
+            *(Action.VERIFY_PROJECTION, Action.SKIP_EVENT, Action.READ_LOST_EVENTS, Action.ACCEPT_LOG),
+            *(Action.BACK_UP_OWN_DATA, Action.RESTORE_OWN_DATA),
+        ),
+    ),
+}
+RIGHTS: Mapping[Action, Rights] = MappingProxyType(
+    {action: rights for rights, actions in _GROUPS.values() for action in actions}
+)
+GROUP_OF: Mapping[Action, str] = MappingProxyType(
+    {action: name for name, (_, actions) in _GROUPS.items() for action in actions}
+)
+
+ROWS: Mapping[str, Action] = MappingProxyType(
+    {
+        "units": Action.REGISTER_UNIT,
+        "unit_successions": Action.SUCCEED_UNIT,
+        "supervision": Action.SET_SUPERVISION,
+        "targets": Action.SET_TARGET,
+        "drafts": Action.REGISTER_DRAFT,
+        "policies": Action.ADD_POLICY,
+        "stages": Action.ENTER_STAGE,
+        "exemptions": Action.EXEMPT_DRAFT,
+        "postings": Action.OPEN_POSTING,
+        "outcomes": Action.WITHDRAW_DRAFT,
+        "plans": Action.APPROVE_PLAN,
+        "activities": Action.PLAN_ACTIVITY,
+        "communications": Action.RECORD_COMMUNICATION,
+        "evidence": Action.ATTACH_EVIDENCE,
+        "programme": Action.ENTER_PROGRAMME,
+        "recipients": Action.REPLACE_RECIPIENTS,
+    }
+)
+"""What a row of each sheet does. All rows come through `import_rows`, so through an operator, who may do all of it."""
+
+CONTEXTS: Mapping[str, frozenset[Action]] = MappingProxyType(
+    {
+        "unit": frozenset(
+            {
+                *(Action.REGISTER_UNIT, Action.AMEND_UNIT, Action.SUCCEED_UNIT, Action.RENAME_UNIT),
+                *(Action.MOVE_UNIT, Action.SET_TARGET, Action.SET_SUPERVISION),
+            }
+        ),
+        "draft": frozenset(
+            {
+                *(Action.REGISTER_DRAFT, Action.AMEND_DRAFT, Action.RETITLE_DRAFT, Action.ASSESS_SCOPE),
+                *(Action.ADD_POLICY, Action.AMEND_POLICY, Action.REMOVE_POLICY, Action.EXEMPT_DRAFT),
+                *(Action.DECIDE_PROCEDURE, Action.TRANSFER_DRAFT, Action.ENTER_STAGE, Action.CORRECT_STAGE),
+                *(Action.WITHDRAW_DRAFT, Action.OPEN_POSTING, Action.EXTEND_POSTING, Action.CLOSE_POSTING),
+            }
+        ),
+        "plan": frozenset(
+            {
+                *(Action.APPROVE_PLAN, Action.PLAN_ACTIVITY, Action.RESCHEDULE_ACTIVITY),
+                Action.CANCEL_ACTIVITY,
+            }
+        ),
+        "communication": frozenset(
+            {
+                *(Action.RECORD_COMMUNICATION, Action.CORRECT_COMMUNICATION, Action.RETRACT_COMMUNICATION),
+                *(Action.ATTACH_EVIDENCE, Action.SUMMARISE_FEEDBACK, Action.VERIFY_COMMUNICATION),
+                Action.ANSWER_MAIL,
+            }
+        ),
+        "programme": frozenset({Action.ENTER_PROGRAMME}),
+        "compliance": frozenset(),
+        "alert": frozenset({Action.SNOOZE_ALERT, Action.ANSWER_MAIL}),
+        "recipient": frozenset({Action.CHOOSE_MAILS}),
+    }
+)
+"""Which actions append events under `loa.<context>.>`; nobody but the owning service publishes there (deploy/nats)."""
+
+
+def allows(role: Role, relation: Relation, action: Action) -> bool:
+    """Give one cell of the table; what needs no token is everybody's, what a link does is nobody's token's."""
+    if action in OPEN:
+        return True
+    rights = RIGHTS.get(action)
+    return rights is not None and relation in rights[role]
+
+
+def roles_of(action: Action) -> frozenset[Role]:
+    """Give the roles that may do it to some object."""
+    return frozenset(role for role in Role if any(allows(role, relation, action) for relation in Relation))
+
+
+def cells() -> Iterator[tuple[Role, Relation, Action]]:
+    return product(Role, Relation, Action)
