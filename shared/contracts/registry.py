@@ -331,7 +331,7 @@ class DraftRequestRaised(Event, context="draft"):
 class DraftRequestDecided(Event, context="draft"):
     """A request is settled; the events that an approval brings about follow in the same batch.
 
-    `decided_by` is the unit of who decided; None for one who acts for no unit (an operator).
+    `by_unit_code` is the unit of who decided; None for one who acts for no unit (an operator).
     """
 
     request_id: UUID
@@ -339,7 +339,7 @@ class DraftRequestDecided(Event, context="draft"):
     decision: RequestDecision
     on: date
     unit_code: Code
-    decided_by: Code | None = None
+    by_unit_code: Code | None = None
     document: str | None = None
     reason: str | None = None
 

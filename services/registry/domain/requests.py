@@ -166,7 +166,7 @@ def _settlement(
         decision=decision,
         on=command.today,
         unit_code=asked.unit_code,
-        decided_by=by,
+        by_unit_code=by,
         document=getattr(command, "document", None),
         reason=command.reason,
     )

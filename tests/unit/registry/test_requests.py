@@ -70,7 +70,7 @@ def test_an_approval_records_what_was_asked_for_in_the_same_events(
     assert restored == replace(command, by=SUPERVISOR)
     decided, *effect = given.when(decision(request, restored, document="CV 9", reason="đúng")).yields()
     assert isinstance(decided, DraftRequestDecided)
-    assert (decided.kind, decided.decision, decided.decided_by) == (kind, APPROVED, "STP")
+    assert (decided.kind, decided.decision, decided.by_unit_code) == (kind, APPROVED, "STP")
     assert (decided.document, decided.reason, decided.on) == ("CV 9", "đúng", TODAY)
     direct = spec(draft).given(REGISTERED, *before).when(replace(command, by=SUPERVISION)).yields()
     assert tuple(effect) == direct
