@@ -20,6 +20,7 @@ from shared.contracts.vocabulary import (
     ScopeBasis,
     Stage,
     SuccessionKind,
+    SupervisionKind,
     UnitClearable,
     UnitKind,
     UnitLevel,
@@ -115,6 +116,17 @@ class UnitTargetSet(Event, context="unit"):
     unit_code: Code
     year: int
     target_percent: float = Field(ge=0, le=100)
+    document: str | None = None
+    notes: Notes | None = None
+
+
+class UnitSupervisionSet(Event, context="unit"):
+    """From `on`, `supervisor_code` follows the unit as `kind`; null: nobody is set any more, and the default holds."""
+
+    unit_code: Code
+    supervisor_code: Code | None
+    kind: SupervisionKind
+    on: date
     document: str | None = None
     notes: Notes | None = None
 
@@ -345,7 +357,14 @@ class DraftRequestDecided(Event, context="draft"):
 
 
 UnitEvent = (
-    UnitRegistered | UnitAmended | UnitRenamed | UnitMoved | UnitSucceeded | UnitDissolved | UnitTargetSet
+    UnitRegistered
+    | UnitAmended
+    | UnitRenamed
+    | UnitMoved
+    | UnitSucceeded
+    | UnitDissolved
+    | UnitTargetSet
+    | UnitSupervisionSet
 )
 DraftEvent = (
     DraftRegistered

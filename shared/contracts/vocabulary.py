@@ -203,6 +203,14 @@ class SuccessionKind(StrEnum):
     DISSOLVE = "dissolve"
 
 
+class SupervisionKind(StrEnum):
+    """As what a unit follows another one's communication work (`unit.supervision_set`)."""
+
+    JUSTICE_BODY = "justice_body"
+    COUNCIL = "council"
+    SUPERVISOR = "supervisor"
+
+
 class Dataset(StrEnum):
     """Where a draft's data come from: an office's own, the public sample, the fictitious exercise."""
 
@@ -338,6 +346,7 @@ OPEN_LISTS = (
     ScopeBasis,
     Stage,
     SuccessionKind,
+    SupervisionKind,
     UnitClearable,
     UnitKind,
     UnitLevel,

@@ -32,9 +32,20 @@ from shared.contracts.registry import (
     UnitRegistered,
     UnitRenamed,
     UnitSucceeded,
+    UnitSupervisionSet,
     UnitTargetSet,
 )
-from shared.contracts.vocabulary import Dataset, Instrument, Procedure, Regime, Stage, UnitKind, UnitLevel
+from shared.contracts.vocabulary import (
+    Dataset,
+    Instrument,
+    Procedure,
+    Regime,
+    Stage,
+    SupervisionKind,
+    UnitKind,
+    UnitLevel,
+)
+from shared.directory.areas import Areas
 from shared.kernel.text_folding import fold
 from shared.rules.facts import DraftFacts, StageEntry, Transfer
 from shared.rules.rulebook.rulebook import Rulebook
@@ -46,6 +57,15 @@ class Succession:
     """`to_code` carries on what the unit did, from `on`."""
 
     to_code: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Supervision:
+    """From `on`, `supervisor_code` follows the unit as `kind`; None: nobody is set any more."""
+
+    kind: SupervisionKind
+    supervisor_code: str | None
     on: date
 
 
@@ -68,6 +88,7 @@ class Unit:
     parents: tuple[tuple[date, str | None], ...] = ()
     ends: tuple[date, ...] = ()
     successions: tuple[Succession, ...] = ()
+    supervisions: tuple[Supervision, ...] = ()
 
     def name_on(self, day: date) -> str:
         return holds_on(by_day(self.unit_name, self.names), day) if self.names else self.unit_name
@@ -87,6 +108,16 @@ class Unit:
     def successors_on(self, day: date) -> tuple[str, ...]:
         """Give the units that carry on for this one by a day, in the order of their codes."""
         return tuple(sorted({succession.to_code for succession in self.successions if succession.on <= day}))
+
+    def named_on(self, day: date) -> Mapping[SupervisionKind, str]:
+        """Give who is set to follow this unit on a day, as what."""
+        kinds = {supervision.kind for supervision in self.supervisions}
+        named = {kind: self._named_as(kind, day) for kind in sorted(kinds)}
+        return {kind: code for kind, code in named.items() if code is not None}
+
+    def _named_as(self, kind: SupervisionKind, day: date) -> str | None:
+        set_by_day = [(item.on, item.supervisor_code) for item in self.supervisions if item.kind is kind]
+        return holds_on(by_day(None, set_by_day), day)
 
 
 def registered_unit(event: UnitRegistered) -> Unit:
@@ -126,6 +157,9 @@ def evolve_unit(unit: Unit, event: UnitEvent) -> Unit:  # noqa: PLR0911  one lin
             return replace(unit, successions=(*unit.successions, Succession(event.to_code, event.on)))
         case UnitDissolved():
             return replace(unit, ends=(*unit.ends, event.on))
+        case UnitSupervisionSet():
+            supervision = Supervision(event.kind, event.supervisor_code, event.on)
+            return replace(unit, supervisions=(*unit.supervisions, supervision))
         case UnitTargetSet():
             return unit
         case _:
@@ -206,6 +240,15 @@ class UnitsOn:
             children[self.parent(code)].append(code)
         return children
 
+    def named(self, code: str) -> Mapping[SupervisionKind, str]:
+        unit = self.units.get(code)
+        return unit.named_on(self.day) if unit else {}
+
+    @cached_property
+    def areas(self) -> Areas:
+        """Who follows whose communication work on this day."""
+        return Areas(self)
+
     def successors(self, code: str) -> tuple[str, ...]:
         """Give the units that carry on for one, each followed to the last; none if it goes on itself."""
         return tuple(dict.fromkeys(heir for heir in self._followed(code, frozenset({code})) if heir != code))
@@ -274,6 +317,14 @@ class UnitDirectory:
 
     def successors_on(self, code: str, day: date) -> tuple[str, ...]:
         return self.on(day).successors(code)
+
+    def supervisors_on(self, code: str, day: date) -> tuple[str, ...]:
+        """Give who follows a unit: justice bodies first, then supervisors, then councils; never the unit itself."""
+        return self.on(day).areas.supervisors(code)
+
+    def area_on(self, code: str, day: date) -> frozenset[str]:
+        """Give the units that a unit follows, with their descendants (compliance.md, "Area")."""
+        return self.on(day).areas.area(code)
 
 
 def directory_of(units: Iterable[Unit]) -> UnitDirectory:

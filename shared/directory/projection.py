@@ -28,12 +28,23 @@ from shared.contracts.registry import (
     UnitRegistered,
     UnitRenamed,
     UnitSucceeded,
+    UnitSupervisionSet,
 )
-from shared.contracts.vocabulary import Instrument, Precision, Procedure, Regime, Stage, UnitKind, UnitLevel
+from shared.contracts.vocabulary import (
+    Instrument,
+    Precision,
+    Procedure,
+    Regime,
+    Stage,
+    SupervisionKind,
+    UnitKind,
+    UnitLevel,
+)
 from shared.directory import folds
 from shared.directory.folds import (
     ENTRIES,
     Succession,
+    Supervision,
     Unit,
     UnitDirectory,
     amended_draft,
@@ -93,6 +104,10 @@ def _unit_succeeded(_event: Recorded, data: UnitSucceeded) -> Rows:
     return [Put("directory_unit_succession", {}, data)]
 
 
+def _unit_supervised(_event: Recorded, data: UnitSupervisionSet) -> Rows:
+    return [Put("directory_unit_supervision", {}, data)]
+
+
 _UNIT_HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     UnitRegistered: _unit_registered,
     UnitAmended: _unit_amended,
@@ -100,6 +115,7 @@ _UNIT_HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     UnitMoved: _unit_moved,
     UnitDissolved: _unit_dissolved,
     UnitSucceeded: _unit_succeeded,
+    UnitSupervisionSet: _unit_supervised,
 }
 
 
@@ -312,6 +328,7 @@ async def unit_directory(
 
     names, parents = await grouped(tables.name), await grouped(tables.parent)
     ends, successions = await grouped(tables.end), await grouped(tables.succession)
+    supervisions = await grouped(tables.supervision)
     return directory_of(
         Unit(
             unit_code=row.unit_code,
@@ -327,6 +344,10 @@ async def unit_directory(
             successions=tuple(
                 Succession(succession.to_code, succession.on)
                 for succession in successions.get(row.unit_code, ())
+            ),
+            supervisions=tuple(
+                Supervision(SupervisionKind(named.kind), named.supervisor_code, named.on)
+                for named in supervisions.get(row.unit_code, ())
             ),
         )
         for row in await connection.execute(_of(tables.unit, codes))

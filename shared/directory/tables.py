@@ -54,9 +54,18 @@ class UnitTables:
             Column("on", Date, primary_key=True),
         )
 
+        self.supervision = Table(
+            "directory_unit_supervision",
+            metadata,
+            Column("unit_code", Text, primary_key=True),
+            Column("kind", Text, primary_key=True),
+            Column("on", Date, primary_key=True),
+            Column("supervisor_code", Text),
+        )
+
     @property
     def all(self) -> Sequence[Table]:
-        return self.unit, self.name, self.parent, self.end, self.succession
+        return self.unit, self.name, self.parent, self.end, self.succession, self.supervision
 
 
 class DraftTables:

@@ -30,6 +30,7 @@ _TEXTS = {
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "lead_unit_code": "BTP",
     "parent_code": "CP",
+    "supervisor_code": "HAN-STP",
     "to_code": "BTC",
     "province_code": "15",
     "unit_name": "Bộ Tư pháp",

@@ -180,6 +180,9 @@ MERGED = {  # what the samples lack: successions, a dissolution, own targets, co
     "XA-A,Xã A,commune,commune,Thôn 1\nXA-B,Xã B,commune,commune,\nXA-C,Xã C,commune,commune,\n",
     "unit_successions": "from_code,to_code,kind,date,legal_basis,source,Bàn giao\n"
     "XA-A,XA-B,merge,2025-07-01,NQ 1685/NQ-UBTVQH15,Công báo,đã xong\nXA-C,,dissolve,2025-07-01,,,đang làm\n",
+    "supervision": "unit_code,supervisor_code,kind,from,document,Người giao\n"
+    "XA-A,XA-B,justice_body,2025-01-01,QĐ 1,Phòng 1\nXA-B,XA-C,council,2025-01-01,,\n"
+    "XA-A,-,justice_body,2025-06-01,QĐ 2,\n",
     "targets": "unit_code,year,target_percent,document,Người trình\n"
     "XA-B,2025,70,KH 12,Phòng 1\nXA-B,2025,72.5,KH 15,Phòng 2\n",
     "drafts": "draft_code,title,instrument,lead_unit_code,regime,in_scope,Người soạn\n"
@@ -189,7 +192,7 @@ MERGED = {  # what the samples lack: successions, a dissolution, own targets, co
     "VD-M,draft_consultation,2026-03-02,12/CV\nVD-M,suspended,2026-03-05,13/CV\n",
     "exemptions": "draft_code,stages,document,Ghi chú riêng\nVD-M,draft_consultation,QĐ 5,theo đề nghị của Sở\n",
 }
-NOTED = ("Trụ sở", "Bàn giao", "Người trình", "Người soạn", "Số công văn", "Ghi chú riêng")
+NOTED = ("Trụ sở", "Bàn giao", "Người giao", "Người trình", "Người soạn", "Số công văn", "Ghi chú riêng")
 
 
 @pytest.mark.timeout(300)

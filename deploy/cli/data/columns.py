@@ -14,6 +14,7 @@ from shared.kernel.errors import Text
 ORDER = {  # of the import; the service of each sheet
     "units": "registry",
     "unit_successions": "registry",
+    "supervision": "registry",
     "targets": "registry",
     "drafts": "registry",
     "policies": "registry",
@@ -92,6 +93,7 @@ COLUMNS: Mapping[str, Columns] = {
     "unit_successions": Columns(
         ("from_code", "kind", "date"), ("to_code", "legal_basis", "source"), notes=True
     ),
+    "supervision": Columns(("unit_code", "supervisor_code", "kind", "from"), ("document",), notes=True),
     "targets": Columns(("unit_code", "year", "target_percent"), ("document",), notes=True),
     "drafts": Columns(
         _DRAFTS,

@@ -79,6 +79,9 @@ def _units(services: Services, files: CsvFiles) -> None:
                 {"kind": SuccessionKind.DISSOLVE, **_without_none(item), "from_code": code},
                 item["notes"],
             )
+        for item in unit["supervision"]:
+            named = {"supervisor_code": item["supervisor_code"] or "-", "from": item["on"]}
+            files.add("supervision", {**item, **named, "unit_code": code}, item["notes"])
         for target in unit["targets"]:
             percent = percent_cell(target["target_percent"])
             files.add("targets", {**target, "unit_code": code, "target_percent": percent}, target["notes"])

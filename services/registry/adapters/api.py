@@ -102,6 +102,10 @@ def _unit_commands(commands: Commands) -> APIRouter:
     async def target(unit_code: Code, body: bodies.Target, context: UnitContext) -> Accepted:
         return await record(context, body.command(unit_code))
 
+    @router.post("/{unit_code}/supervision", summary="Set who follows the unit from a day on")
+    async def supervise(unit_code: Code, body: bodies.Supervision, context: UnitContext) -> Accepted:
+        return await record(context, body.command(unit_code))
+
     return router
 
 

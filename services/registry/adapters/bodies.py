@@ -20,6 +20,7 @@ from shared.contracts.vocabulary import (
     ScopeBasis,
     Stage,
     SuccessionKind,
+    SupervisionKind,
     UnitClearable,
     UnitKind,
     UnitLevel,
@@ -139,6 +140,26 @@ class Target(Body):
 
     def command(self, unit_code: str) -> units.SetTarget:
         return units.SetTarget(unit_code=unit_code, **self.model_dump())
+
+
+class Supervision(Body):
+    """Who follows the unit's communication work from a day on, as what.
+
+    With a `supervisor_code` of null nobody is set any more, and the default holds: the justice department of the
+    province, the legal department of the ministry, the People's Committees above.
+    """
+
+    model_config = example(
+        supervisor_code="HAN-STP", kind="justice_body", on="2026-01-01", document="Quyết định 15/QĐ-UBND"
+    )
+
+    supervisor_code: Code | None
+    kind: SupervisionKind
+    on: FactDay
+    document: str | None = None
+
+    def command(self, unit_code: str) -> units.SetSupervision:
+        return units.SetSupervision(unit_code=unit_code, **self.model_dump())
 
 
 class ScopeBody(Body):

@@ -28,6 +28,7 @@ from shared.contracts.vocabulary import (
     ScopeBasis,
     Stage,
     SuccessionKind,
+    SupervisionKind,
     UnitKind,
     UnitLevel,
 )
@@ -37,6 +38,7 @@ from shared.rules.findings import Finding
 from shared.text_checks.days import Day, FactDay
 
 _WHOLE = "*"
+NOBODY = "-"
 
 
 def _stages(value: Any) -> Any:
@@ -47,6 +49,10 @@ def _stages(value: Any) -> Any:
 
 def _days(value: Any) -> Any:
     return tuple(part.strip() for part in str(value).replace(",", ";").split(";") if part.strip())
+
+
+def _nobody(value: Any) -> Any:
+    return None if value == NOBODY else value
 
 
 class UnitRow(ImportRow):
@@ -96,6 +102,19 @@ class TargetRow(ImportRow):
 
     def command(self) -> units.SetTarget:
         return units.SetTarget(notes=self.notes, **self.column_values())
+
+
+class SupervisionRow(ImportRow):
+    """Who follows a unit from a day on; `-` as the supervisor: nobody is set any more, the default holds."""
+
+    unit_code: Code
+    supervisor_code: Annotated[Code | None, BeforeValidator(_nobody)]
+    kind: SupervisionKind
+    on: FactDay = Field(alias="from")
+    document: str | None = None
+
+    def command(self) -> units.SetSupervision:
+        return units.SetSupervision(notes=self.notes, **self.column_values())
 
 
 class DraftRow(DraftFields, ImportRow):
@@ -189,6 +208,10 @@ def _of_unit(row: UnitRow) -> list[AggregateRef]:
     return [unit_ref(code) for code in (row.code, row.parent_code) if code is not None]
 
 
+def _of_supervision(row: SupervisionRow) -> list[AggregateRef]:
+    return [unit_ref(code) for code in (row.unit_code, row.supervisor_code) if code is not None]
+
+
 def _of_succession(row: SuccessionRow) -> list[AggregateRef]:
     return [unit_ref(code) for code in (row.from_code, row.to_code) if code is not None]
 
@@ -203,6 +226,7 @@ class Rows:
         return {
             "units": Sheet(UnitRow, _of_unit, self._registered_unit),
             "unit_successions": Sheet(SuccessionRow, _of_succession, self._unit),
+            "supervision": Sheet(SupervisionRow, _of_supervision, self._unit),
             "targets": Sheet(TargetRow, lambda row: [unit_ref(row.unit_code)], self._unit),
             "drafts": Sheet(
                 DraftRow, lambda row: [draft_ref(row.draft_code), unit_ref(row.lead_unit_code)], self._draft
@@ -214,7 +238,7 @@ class Rows:
             "outcomes": Sheet(OutcomeRow, _of_draft, self._outcome),
         }
 
-    async def _unit(self, row: SuccessionRow | TargetRow, metadata: Metadata) -> Taken:
+    async def _unit(self, row: SuccessionRow | SupervisionRow | TargetRow, metadata: Metadata) -> Taken:
         return _taken(await self.commands.on_unit(row.command(), metadata))
 
     async def _registered_unit(self, row: UnitRow, metadata: Metadata) -> Taken:

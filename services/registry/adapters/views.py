@@ -24,6 +24,7 @@ from shared.contracts.registry import (
     UnitAmended,
     UnitDissolved,
     UnitSucceeded,
+    UnitSupervisionSet,
     UnitTargetSet,
 )
 from shared.contracts.vocabulary import (
@@ -34,6 +35,7 @@ from shared.contracts.vocabulary import (
     Regime,
     Stage,
     SuccessionKind,
+    SupervisionKind,
     UnitKind,
     UnitLevel,
 )
@@ -228,12 +230,23 @@ class TargetItem(BaseModel):
     notes: Notes
 
 
+class SupervisionItem(BaseModel):
+    """From `on`, `supervisor_code` follows the unit as `kind`; of several of one kind the latest by day holds."""
+
+    supervisor_code: str | None
+    kind: SupervisionKind
+    on: date
+    document: str | None
+    notes: Notes
+
+
 class UnitView(UnitItem):
-    """A unit as it stands; successions and targets in the order in which they were recorded."""
+    """A unit as it stands; successions, targets and supervision in the order in which they were recorded."""
 
     notes: Notes
     successions: list[SuccessionItem]
     targets: list[TargetItem]
+    supervision: list[SupervisionItem]
     amendments: list[UnitAmended]
     version: int
     findings: list[FindingView]
@@ -250,6 +263,9 @@ def unit_view(unit: Unit, version: Version, today: date, findings: Iterable[Find
         successions=list(_successions(unit.changes)),
         amendments=[c for c in unit.changes if isinstance(c, UnitAmended)],
         targets=[_target(change) for change in unit.changes if isinstance(change, UnitTargetSet)],
+        supervision=[
+            _supervision(change) for change in unit.changes if isinstance(change, UnitSupervisionSet)
+        ],
         version=version.count,
         findings=finding_views(findings),
     )
@@ -270,3 +286,7 @@ def _successions(changes: Iterable[Any]) -> Iterable[SuccessionItem]:
 
 def _target(change: UnitTargetSet) -> TargetItem:
     return TargetItem(**change.model_dump(exclude={"unit_code", "notes"}), notes=change.notes or {})
+
+
+def _supervision(change: UnitSupervisionSet) -> SupervisionItem:
+    return SupervisionItem(**change.model_dump(exclude={"unit_code", "notes"}), notes=change.notes or {})

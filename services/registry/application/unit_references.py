@@ -15,7 +15,7 @@ def references_of(command: units.Command) -> tuple[str, ...]:
     match command:
         case units.Register(parent_code=str(code)) | units.Move(parent_code=str(code)):
             return (code,)
-        case units.Succeed(to_code=code):
+        case units.Succeed(to_code=code) | units.SetSupervision(supervisor_code=str(code)):
             return (code,)
         case _:
             return ()
@@ -26,6 +26,8 @@ async def related_to(store: EventStore, command: units.Command, state: units.Sta
     match command:
         case units.Succeed():
             return await reached(store, references_of(command), successors_of)
+        case units.SetSupervision():
+            return await reached(store, references_of(command), lambda _: ())
         case units.Amend():
             own = parents_of(state.by_day) if isinstance(state, units.Unit) else set()
             parents = {*own, *filter(None, (command.parent_code,))}

@@ -19,12 +19,22 @@ from shared.contracts.registry import (
     UnitRegistered,
     UnitRenamed,
     UnitSucceeded,
+    UnitSupervisionSet,
     UnitTargetSet,
 )
-from shared.contracts.vocabulary import Dataset, SuccessionKind, UnitClearable, UnitKind, UnitLevel
+from shared.contracts.vocabulary import (
+    Dataset,
+    SuccessionKind,
+    SupervisionKind,
+    UnitClearable,
+    UnitKind,
+    UnitLevel,
+)
 from shared.directory import folds
 
-Change = UnitAmended | UnitRenamed | UnitMoved | UnitSucceeded | UnitDissolved | UnitTargetSet
+Change = (
+    UnitAmended | UnitRenamed | UnitMoved | UnitSucceeded | UnitDissolved | UnitTargetSet | UnitSupervisionSet
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +129,19 @@ class SetTarget(OnUnit):
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
-Command = Register | Amend | Rename | Move | Dissolve | Succeed | SetTarget
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSupervision(OnUnit):
+    """Let another unit follow this one as `kind` from a day on; None: nobody is set any more, the default holds."""
+
+    supervisor_code: str | None = None
+    kind: SupervisionKind
+    on: date
+    document: str | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+Dated = Rename | Move | Dissolve | Succeed | SetTarget | SetSupervision
+Command = Register | Amend | Dated
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +174,29 @@ def decide(state: State, command: Command) -> Sequence[UnitEvent]:
     if isinstance(command, Amend):
         return _amend(state, command)
     change = _change(command)
-    if without_notes(change) in map(without_notes, state.changes):
+    if _is_recorded(state, change):
         return []
     _check(state.by_day, command)
     return [change]
 
 
-def _change(command: Rename | Move | Dissolve | Succeed | SetTarget) -> Change:
+def _is_recorded(state: Unit, change: Change) -> bool:
+    """Tell whether a change adds nothing; a supervision that another one of that day replaced is set once more."""
+    recorded = map(without_notes, state.changes)
+    if isinstance(change, UnitSupervisionSet):
+        same = [item for item in recorded if _sets_the_same(item, change)]
+        return same[-1:] == [without_notes(change)]
+    return without_notes(change) in recorded
+
+
+def _sets_the_same(recorded: Change, change: UnitSupervisionSet) -> bool:
+    return isinstance(recorded, UnitSupervisionSet) and (recorded.kind, recorded.on) == (
+        change.kind,
+        change.on,
+    )
+
+
+def _change(command: Dated) -> Change:
     match command:
         case Rename():
             return UnitRenamed.of(command)
@@ -170,11 +208,13 @@ def _change(command: Rename | Move | Dissolve | Succeed | SetTarget) -> Change:
             return UnitSucceeded.of(command)
         case SetTarget():
             return UnitTargetSet.of(command)
+        case SetSupervision():
+            return UnitSupervisionSet.of(command)
         case _:
             assert_never(command)
 
 
-def _check(unit: folds.Unit, command: Rename | Move | Dissolve | Succeed | SetTarget) -> None:
+def _check(unit: folds.Unit, command: Dated) -> None:
     match command:
         case Rename():
             unit_checks.check_valid(unit, command.on)
@@ -184,6 +224,8 @@ def _check(unit: folds.Unit, command: Rename | Move | Dissolve | Succeed | SetTa
             _check_end(unit, command)
         case Succeed():
             unit_checks.check_succession(unit, command.to_code, command.on, command.related)
+        case SetSupervision():
+            unit_checks.check_supervisor(unit, command.supervisor_code, command.on, command.related)
         case SetTarget():
             pass
         case _:

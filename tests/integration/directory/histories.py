@@ -29,6 +29,7 @@ from shared.contracts.registry import (
     UnitRegistered,
     UnitRenamed,
     UnitSucceeded,
+    UnitSupervisionSet,
 )
 from shared.contracts.vocabulary import (
     Instrument,
@@ -37,6 +38,7 @@ from shared.contracts.vocabulary import (
     Regime,
     Stage,
     SuccessionKind,
+    SupervisionKind,
     UnitKind,
     UnitLevel,
 )
@@ -62,6 +64,10 @@ unit_steps = st.one_of(
     st.tuples(st.just("rename"), st.tuples(_numbers, _words, _days)),
     st.tuples(st.just("move"), st.tuples(_numbers, _numbers, _days)),
     st.tuples(st.just("succeed"), st.tuples(_numbers, _numbers, _days)),
+    st.tuples(
+        st.just("supervise"),
+        st.tuples(_numbers, _numbers | st.none(), st.sampled_from(SupervisionKind), _days),
+    ),
     st.tuples(st.just("dissolve"), st.tuples(_numbers, _days)),
 )
 draft_steps = st.one_of(
@@ -142,6 +148,9 @@ class History:
                 return UnitMoved(unit_code=code, parent_code=self.unit(parent), on=on)
             case "succeed", (_, to, on):
                 return UnitSucceeded(unit_code=code, to_code=self.unit(to), kind=SuccessionKind.MERGE, on=on)
+            case "supervise", (_, supervisor, kind, on):
+                named = None if supervisor is None else self.unit(supervisor)
+                return UnitSupervisionSet(unit_code=code, supervisor_code=named, kind=kind, on=on)
             case _:
                 return UnitDissolved(unit_code=code, on=given[1])
 

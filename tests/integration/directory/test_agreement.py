@@ -1,4 +1,4 @@
-"""Every service gives the same name, parent, lead and stage as the aggregate and as a naive reading, on any day."""
+"""Every service gives the same name, parent, supervisors, lead and stage as the aggregate and as a naive reading, on any day."""
 
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ from services.registry.domain.draft_state import facts_of
 from shared.contracts.envelope import AggregateRef, Recorded
 from shared.contracts.event import draft_id, unit_id
 from shared.contracts.registry import DraftTransferred, UnitMoved, UnitRenamed
-from shared.directory.folds import UnitDirectory
+from shared.directory.folds import UnitDirectory, directory_of
 from shared.directory.projection import leads_on, stands_on, unit_directory
 from shared.eventstore.handle import NOTHING, EventStore, Version
 from shared.eventstore.jetstream import JetStreamEventStore
@@ -37,6 +37,7 @@ from tests.integration.directory.histories import DAYS, History, Step, steps
 from tests.support.platform.projections import RULEBOOK, ReadModel, read_model, tables_of
 from tests.support.platform.service import SERVICES
 from tests.support.rules.naive import ordered
+from tests.support.rules.naive_areas import NaiveAreas
 from tests.support.servers.engines import NewDatabase, connected
 
 ASKED = sorted({day + timedelta(days=step) for day in DAYS for step in (-1, 0, 1)} | {date(2020, 1, 1)})
@@ -112,6 +113,7 @@ def answers(
     history: History,
     name: Callable[[str, date], str],
     parent: Callable[[str, date], str | None],
+    supervisors: Callable[[str, date], Iterable[str]],
     lead: Callable[[date], str],
     stage: Callable[[date], Any],
 ) -> Answer:
@@ -119,6 +121,7 @@ def answers(
         day: {
             "names": {code: name(code, day) for code in history.units},
             "parents": {code: parent(code, day) for code in history.units},
+            "supervisors": {code: set(supervisors(code, day)) for code in history.units},
             "lead": lead(day),
             "stage": stage(day),
         }
@@ -145,6 +148,7 @@ async def of_aggregates(store: EventStore, history: History) -> Answer:
         history,
         lambda code, day: stages[code].name_on(day),
         lambda code, day: stages[code].parent_on(day),
+        directory_of(stages.values()).supervisors_on,
         draft.lead_on,
         lambda day: standing(periods, day),
     )
@@ -163,6 +167,8 @@ def naive(history: History, log: Sequence[Recorded]) -> Answer:
         ]
 
     entries = _entries(history, log)
+    of_units = [event.data for event in log if event.ref.context == "unit"]
+    areas = {day: NaiveAreas(of_units, day) for day in ASKED}
     return answers(
         history,
         lambda code, day: latest(
@@ -173,6 +179,7 @@ def naive(history: History, log: Sequence[Recorded]) -> Answer:
             day,
             None if code[-1] == "0" else f"{code[:-1]}{int(code[-1]) - 1}",
         ),
+        lambda code, day: areas[day].supervisors(code),
         lambda day: latest(
             [(e.on, e.to_unit_code) for e in of(DraftTransferred, history.code)], day, history.unit(0)
         ),
@@ -213,7 +220,9 @@ async def _of_metrics(connection: AsyncConnection, history: History, directory: 
         held = [r for r in rows if r.entered_on <= day and (r.exited_on is None or r.exited_on > day)]
         return (held[0].stage, held[0].entered_on) if held else None
 
-    return answers(history, directory.name_on, directory.parent_on, record.lead_on, stage)
+    return answers(
+        history, directory.name_on, directory.parent_on, directory.supervisors_on, record.lead_on, stage
+    )
 
 
 async def _of_directory(
@@ -229,7 +238,14 @@ async def _of_directory(
         leads[day] = (await connection.execute(lead)).scalar_one()
         row = (await connection.execute(stage)).one_or_none()
         stages[day] = tuple(row) if row else None
-    return answers(history, directory.name_on, directory.parent_on, leads.__getitem__, stages.__getitem__)
+    return answers(
+        history,
+        directory.name_on,
+        directory.parent_on,
+        directory.supervisors_on,
+        leads.__getitem__,
+        stages.__getitem__,
+    )
 
 
 def _noon(day: date) -> Callable[[], datetime]:

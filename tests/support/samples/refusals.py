@@ -181,6 +181,21 @@ CASES = (
         "unit_successions",
         "from_code,to_code,kind,date\nSO-A,SO-A,merge,2025-08-01\n",
     ),
+    Case(
+        "tự theo dõi / supervises itself",
+        "supervision",
+        "unit_code,supervisor_code,kind,from\nSO-A,SO-A,justice_body,2025-08-01\n",
+    ),
+    Case(
+        "cơ quan theo dõi chưa có / unknown supervisor",
+        "supervision",
+        "unit_code,supervisor_code,kind,from\nSO-A,SO-Z,justice_body,2025-08-01\n",
+    ),
+    Case(
+        "giao theo dõi không ghi cơ quan / no supervisor",
+        "supervision",
+        "unit_code,supervisor_code,kind,from\nSO-A,,justice_body,2025-08-01\n",
+    ),
     Case("tỷ lệ hai nghĩa / two readings", "targets", "unit_code,year,target_percent\nSO-A,2025,0.7\n"),
     Case("ô trống / empty cell", "policies", f"{POLICIES}\nVD-1,2,\n"),
     Case("mã sai / bad code", "units", "code,name,level,kind\nsở a,Sở A,provincial,department\n"),

@@ -45,7 +45,13 @@ def unit(number: int) -> dict[str, Any]:
         "level": "provincial",
         "kind": "department",
     }
-    return {**own, "notes": {}, "successions": [], "targets": targets if number == 0 else []}
+    return {
+        **own,
+        "notes": {},
+        "successions": [],
+        "supervision": [],
+        "targets": targets if number == 0 else [],
+    }
 
 
 def draft(number: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from services.registry.domain.unit import (
     Move,
     Register,
     Rename,
+    SetSupervision,
     SetTarget,
     Succeed,
     Unit,
@@ -24,9 +25,10 @@ from shared.contracts.registry import (
     UnitRegistered,
     UnitRenamed,
     UnitSucceeded,
+    UnitSupervisionSet,
     UnitTargetSet,
 )
-from shared.contracts.vocabulary import SuccessionKind, UnitKind, UnitLevel
+from shared.contracts.vocabulary import SuccessionKind, SupervisionKind, UnitKind, UnitLevel
 from tests.support.rules.asked import asked
 from tests.support.rules.spec import spec
 
@@ -40,6 +42,9 @@ CHANGES: list[Change] = [
     UnitSucceeded(unit_code="BKHDT", to_code="BTC", kind=SuccessionKind.MERGE, on=DAY),
     UnitDissolved(unit_code="BKHDT", on=DAY),
     UnitTargetSet(unit_code="BKHDT", year=2024, target_percent=70),
+    UnitSupervisionSet(
+        unit_code="BKHDT", supervisor_code=None, kind=SupervisionKind.COUNCIL, on=DAY, document="QĐ 1"
+    ),
 ]
 
 COMMANDS: Mapping[type, type[Command]] = {
@@ -48,6 +53,7 @@ COMMANDS: Mapping[type, type[Command]] = {
     UnitSucceeded: Succeed,
     UnitDissolved: Dissolve,
     UnitTargetSet: SetTarget,
+    UnitSupervisionSet: SetSupervision,
 }
 
 

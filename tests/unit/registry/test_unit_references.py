@@ -1,5 +1,6 @@
 """References of units held against each other: what is refused, and what is a lasting finding."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,9 +10,19 @@ from services.registry.domain.errors import AmendsAndClears, UnitDiffers
 from services.registry.domain.references import errors
 from services.registry.domain.references.findings import unit_findings
 from services.registry.domain.references.provinces import BEFORE, MERGED_INTO, SINCE, nearest
-from services.registry.domain.unit import Amend, Dissolve, Move, Register, Rename, Succeed, Unit, unit
+from services.registry.domain.unit import (
+    Amend,
+    Dissolve,
+    Move,
+    Register,
+    Rename,
+    SetSupervision,
+    Succeed,
+    Unit,
+    unit,
+)
 from shared.contracts.registry import UnitAmended, UnitMoved, UnitRegistered, UnitSucceeded
-from shared.contracts.vocabulary import SuccessionKind, UnitClearable, UnitKind, UnitLevel
+from shared.contracts.vocabulary import SuccessionKind, SupervisionKind, UnitClearable, UnitKind, UnitLevel
 from shared.directory import folds
 from shared.kernel.errors import Refusal
 from shared.rules.findings import FindingKind
@@ -293,3 +304,41 @@ def test_a_parent_that_ended_or_is_lower_is_a_lasting_finding() -> None:
     assert kinds(child, registered("UP", valid_to=DAY)) == [FindingKind.PARENT_CONTRADICTS]
     assert kinds(child, registered("UP", level=UnitLevel.COMMUNE)) == [FindingKind.PARENT_CONTRADICTS]
     assert kinds(child, registered("UP")) == []
+
+
+JUSTICE = SupervisionKind.JUSTICE_BODY
+
+
+def supervision(code: str | None, on: date = DAY) -> SetSupervision:
+    known = related(registered("STP"), registered("CU", valid_to=date(2025, 6, 30)))
+    return SetSupervision(unit_code="UA", supervisor_code=code, kind=JUSTICE, on=on, related=known)
+
+
+@pytest.mark.parametrize(
+    ("command", "refusal", "mentioned"),
+    [
+        (supervision("UA"), errors.SupervisesItself, "supervisor_code"),
+        (supervision("XX"), errors.SupervisorNotFound, "POST /units"),
+        (supervision("CU"), errors.NotValidOn, "30/06/2025"),
+        (supervision("STP", date(2024, 12, 31)), errors.NotValidOn, "01/01/2025"),
+        (supervision(None, date(2024, 12, 31)), errors.NotValidOn, "01/01/2025"),
+    ],
+)
+def test_a_supervisor_that_cannot_be_is_refused(
+    command: SetSupervision, refusal: type[Refusal], mentioned: str
+) -> None:
+    own = registered("UA", valid_from=date(2025, 1, 1))
+    with pytest.raises(refusal) as refused:
+        unit.decide(unit.fold([own]), command)
+    assert mentioned in refused.value.message.vi
+    assert refused.value.message.en
+
+
+def test_a_supervision_that_was_replaced_on_its_day_is_set_once_more() -> None:
+    replaced_by = supervision("CU", date(2025, 6, 1))
+    first = replace(supervision("STP"), on=replaced_by.on)
+    own = spec(unit).given(registered("UA"))
+    for command in (first, replaced_by, first):
+        (event,) = own.when(command).yields()
+        own = own.when(command).then(event)
+    own.when(first).nothing()

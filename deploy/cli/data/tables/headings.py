@@ -45,6 +45,8 @@ HEADINGS: Mapping[str, str] = {  # heading without diacritics, and the columns t
     "loai_hinh": "kind",
     "don_vi_cap_tren": "parent_code",
     "co_quan_cap_tren": "parent_code",
+    "co_quan_theo_doi": "supervisor_code",
+    "tu_ngay": "from",
     "ma_tinh": "province_code",
     "giai_doan": "stage",
     "buoc": "stage",
@@ -90,6 +92,8 @@ SHEETS: Mapping[str, str] = {  # Vietnamese names of files and pages
     "chuong_trinh": "programme",
     "nguoi_nhan": "recipients",
     "chi_tieu": "targets",
+    "theo_doi": "supervision",
+    "phan_cong_theo_doi": "supervision",
     "minh_chung": "evidence",
     "dang_tai": "postings",
 }

@@ -148,6 +148,35 @@ class SucceedsItself(Refusal):
         )
 
 
+class SupervisesItself(Refusal):
+    code = "supervises-itself"
+    kind = "invalid"
+
+    def __init__(self, unit_code: str) -> None:
+        super().__init__(
+            f"Đơn vị “{unit_code}” không thể tự theo dõi chính mình; đề nghị ghi mã của cơ quan theo dõi đơn vị này "
+            "(supervisor_code).",
+            f"The unit '{unit_code}' can't supervise itself; name the unit that follows it (supervisor_code).",
+            unit_code=unit_code,
+            field="supervisor_code",
+        )
+
+
+class SupervisorNotFound(Refusal):
+    code = "supervisor-not-found"
+    kind = "invalid"
+
+    def __init__(self, supervisor_code: str) -> None:
+        super().__init__(
+            f"Chưa có đơn vị với mã “{supervisor_code}” để giao theo dõi; đề nghị kiểm tra lại mã, hoặc đăng ký đơn vị đó "
+            "trước (POST /units, tệp units.csv).",
+            f"There is no unit '{supervisor_code}' that could supervise; check the code, or register that unit first "
+            "(POST /units, units.csv).",
+            supervisor_code=supervisor_code,
+            field="supervisor_code",
+        )
+
+
 class SuccessorMissing(Refusal):
     code = "successor-missing"
     kind = "invalid"

@@ -62,6 +62,18 @@ def check_succession(unit: Unit, to_code: str, on: date, related: Related) -> No
         check_valid(successor, on)
 
 
+def check_supervisor(unit: Unit, supervisor_code: str | None, on: date, related: Related) -> None:
+    """Refuse a supervisor that is the unit itself, is not registered or does not exist on the day."""
+    check_valid(unit, on)
+    if supervisor_code is None:
+        return
+    if supervisor_code == unit.unit_code:
+        raise errors.SupervisesItself(supervisor_code)
+    if (supervisor := related.get(supervisor_code)) is None:
+        raise errors.SupervisorNotFound(supervisor_code)
+    check_valid(supervisor, on)
+
+
 def check_valid(unit: Unit, day: date) -> None:
     if not unit.valid_on(day):
         raise errors.NotValidOn(unit.unit_code, day, unit.valid_from, unit.last_day)
