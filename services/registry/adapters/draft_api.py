@@ -1,15 +1,16 @@
 """Routes of one draft: each command with its answer, the findings of the rules."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
 from services.registry.adapters import bodies
+from services.registry.adapters.request_views import WaitingRequest, waiting_request
 from services.registry.application.commands import Commands, draft_ref
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft_commands import Given
@@ -62,7 +63,13 @@ class PostingView(PostingClockView):
     notes: Notes
 
 
-class AcceptedStep(Accepted):
+class DraftAccepted(Accepted):
+    """The answer to a command. `request`: it lowers the unit's own duty and waits for a decision (status 202)."""
+
+    request: WaitingRequest | None = None
+
+
+class AcceptedStep(DraftAccepted):
     """The answer to a step of the draft, with its lasting findings."""
 
     findings: list[FindingView]
@@ -184,13 +191,19 @@ class _DraftContext:
     def given(self, commands: Commands) -> Given:
         return Given(by=self.principal.acting, today=commands.today)
 
-    async def carry_out(self, commands: Commands, command: drafts.Command) -> Accepted:
-        return self.accepted(await self._handled(commands, command))
+    async def carry_out(self, commands: Commands, command: drafts.Command) -> DraftAccepted:
+        return await self._accepted(commands, await self._handled(commands, command), command)
+
+    async def decide(
+        self, commands: Commands, command: drafts.DecideRequest, more: Mapping[str, Any]
+    ) -> DraftAccepted:
+        handled = await commands.decide_request(self.draft_code, command, more, self.metadata, self.if_match)
+        return await self._accepted(commands, handled, command)
 
     async def step(self, commands: Commands, command: drafts.Command) -> AcceptedStep:
         """Carry out a command that may lead to findings, and return them with the answer."""
         handled = await self._handled(commands, command)
-        return self._step(commands, handled)
+        return await self._step(commands, handled, command)
 
     async def post(self, commands: Commands, command: drafts.PostingCommand) -> AcceptedPosting:
         """Carry out a command on a posting, and show how it stands then."""
@@ -199,25 +212,44 @@ class _DraftContext:
             raise DraftNotFound
         shown = posting_views(draft, commands.clocks(draft, handled.history, commands.today))
         posting = next(view for view in shown if view.posting_id == command.posting_id)
-        return AcceptedPosting(**dict(self._step(commands, handled)), posting=posting)
+        return AcceptedPosting(**dict(await self._step(commands, handled, command)), posting=posting)
 
-    def accepted(self, handled: Handled[State]) -> Accepted:
-        number = draft_ref(self.draft_code).id
-        return request_context.accepted(self._response, number, handled.version, handled.event_names)
+    async def _accepted(self, commands: Commands, handled: Handled[State], command: Any) -> DraftAccepted:
+        return await draft_accepted(commands, self._response, self.draft_code, handled, command)
 
-    def _step(self, commands: Commands, handled: Handled[State]) -> AcceptedStep:
+    async def _step(self, commands: Commands, handled: Handled[State], command: Any) -> AcceptedStep:
         findings = commands.findings_on(handled, commands.today)
-        return AcceptedStep(**dict(self.accepted(handled)), findings=finding_views(findings))
+        accepted = await self._accepted(commands, handled, command)
+        return AcceptedStep(**dict(accepted), findings=finding_views(findings))
 
     async def _handled(self, commands: Commands, command: drafts.Command) -> Handled[State]:
         return await commands.on_draft(self.draft_code, command, self.metadata, self.if_match)
 
 
+async def draft_accepted(
+    commands: Commands, response: Response, draft_code: str, handled: Handled[State], command: Any
+) -> DraftAccepted:
+    """Answer a command: 202 with the request if it became one, else the status of its route."""
+    number = draft_ref(draft_code).id
+    accepted = request_context.accepted(response, number, handled.version, handled.event_names)
+    request = await waiting_request(commands, handled, command)
+    if request is not None:
+        response.status_code = ASKED
+    return DraftAccepted(**dict(accepted), request=request)
+
+
+ASKED = 202
+WAITS: dict[int | str, dict[str, Any]] = {
+    ASKED: {
+        "model": DraftAccepted,
+        "description": "It lowers the unit's own duty: a request is recorded that the supervising body decides.",
+    }
+}
 Context = Annotated[_DraftContext, Depends()]
 
 
 def _draft_commands(commands: Commands) -> APIRouter:
-    router = APIRouter(prefix="/drafts", tags=["drafts"])
+    router = APIRouter(prefix="/drafts", tags=["drafts"], responses=WAITS)
 
     @router.post("", status_code=201, summary="Register a draft")
     async def register(
@@ -226,11 +258,10 @@ def _draft_commands(commands: Commands) -> APIRouter:
         principal: Writer,
         body: bodies.NewDraft,
         key: IdempotencyKey = None,
-    ) -> Accepted:
+    ) -> DraftAccepted:
         command = body.command(Given(by=principal.acting, today=commands.today))
         handled = await commands.register_draft(command, request_context.metadata(request, principal, key))
-        number = draft_ref(body.draft_code).id
-        return request_context.accepted(response, number, handled.version, handled.event_names)
+        return await draft_accepted(commands, response, body.draft_code, handled, command)
 
     @router.post(
         "/{draft_code}/amend", summary="Correct what was registered wrongly, or add what was missing"
@@ -239,25 +270,25 @@ def _draft_commands(commands: Commands) -> APIRouter:
         return await context.step(commands, body.command(context.given(commands)))
 
     @router.post("/{draft_code}/title", summary="Retitle the draft")
-    async def retitle(body: bodies.Retitling, context: Context) -> Accepted:
+    async def retitle(body: bodies.Retitling, context: Context) -> DraftAccepted:
         command = drafts.Retitle(title=body.title, **context.given(commands))
         return await context.carry_out(commands, command)
 
     @router.post("/{draft_code}/scope", summary="Assess whether Decision 407/QĐ-TTg applies")
-    async def assess(body: bodies.ScopeBody, context: Context) -> Accepted:
+    async def assess(body: bodies.ScopeBody, context: Context) -> DraftAccepted:
         command = drafts.AssessScope(scope=body.scope(), **context.given(commands))
         return await context.carry_out(commands, command)
 
     @router.post("/{draft_code}/policies", status_code=201, summary="Add a policy")
-    async def add_policy(body: bodies.NewPolicy, context: Context) -> Accepted:
+    async def add_policy(body: bodies.NewPolicy, context: Context) -> DraftAccepted:
         return await context.carry_out(commands, body.command(context.given(commands)))
 
     @router.put("/{draft_code}/policies/{policy_no}", summary="Amend a policy")
-    async def amend_policy(policy_no: int, body: bodies.PolicyChange, context: Context) -> Accepted:
+    async def amend_policy(policy_no: int, body: bodies.PolicyChange, context: Context) -> DraftAccepted:
         return await context.carry_out(commands, body.command(policy_no, context.given(commands)))
 
     @router.delete("/{draft_code}/policies/{policy_no}", summary="Remove a policy")
-    async def remove_policy(policy_no: int, context: Context) -> Accepted:
+    async def remove_policy(policy_no: int, context: Context) -> DraftAccepted:
         command = drafts.RemovePolicy(policy_no=policy_no, **context.given(commands))
         return await context.carry_out(commands, command)
 
@@ -265,40 +296,36 @@ def _draft_commands(commands: Commands) -> APIRouter:
 
 
 def _decision_commands(commands: Commands) -> APIRouter:
-    router = APIRouter(prefix="/drafts", tags=["drafts"])
+    router = APIRouter(prefix="/drafts", tags=["drafts"], responses=WAITS)
 
     @router.post("/{draft_code}/exemptions", summary="Exempt the draft, or stages of it, from communication")
-    async def exempt(body: bodies.Exemption, context: Context) -> Accepted:
+    async def exempt(body: bodies.Exemption, context: Context) -> DraftAccepted:
         return await context.carry_out(commands, body.command(context.given(commands)))
 
     @router.post("/{draft_code}/procedure", summary="Decide by which procedure the draft goes")
-    async def decide_procedure(body: bodies.ProcedureDecision, context: Context) -> Accepted:
+    async def decide_procedure(body: bodies.ProcedureDecision, context: Context) -> DraftAccepted:
         return await context.carry_out(commands, body.command(context.given(commands)))
 
     @router.post("/{draft_code}/transfer", summary="Hand the draft over to another unit")
-    async def transfer(body: bodies.Handover, context: Context) -> Accepted:
+    async def transfer(body: bodies.Handover, context: Context) -> DraftAccepted:
         return await context.carry_out(commands, body.command(context.given(commands)))
 
     return router
 
 
 def _stage_commands(commands: Commands) -> APIRouter:
-    router = APIRouter(prefix="/drafts/{draft_code}", tags=["stages"])
+    router = APIRouter(prefix="/drafts/{draft_code}", tags=["stages"], responses=WAITS)
 
     @router.post("/stages", status_code=201, summary="Enter a stage")
     async def enter(body: NewStage, context: Context) -> AcceptedStep:
         return await context.step(commands, body.command(context.given(commands)))
 
     @router.post("/stages/{entry_id}/correct", summary="Correct an entry into a stage")
-    async def correct(entry_id: UUID, body: bodies.StageCorrection, context: Context) -> Accepted:
-        command = body.command(entry_id, context.given(commands))
-        handled = await commands.correct_stage(
-            context.draft_code, command, context.metadata, context.if_match
-        )
-        return context.accepted(handled)
+    async def correct(entry_id: UUID, body: bodies.StageCorrection, context: Context) -> DraftAccepted:
+        return await context.carry_out(commands, body.command(entry_id, context.given(commands)))
 
     @router.post("/withdraw", summary="Withdraw the draft")
-    async def withdraw(body: bodies.Withdrawal, context: Context) -> Accepted:
+    async def withdraw(body: bodies.Withdrawal, context: Context) -> DraftAccepted:
         return await context.carry_out(commands, body.command(context.given(commands)))
 
     return router

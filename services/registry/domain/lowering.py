@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from services.registry.domain.draft_commands import Entry
@@ -287,3 +288,21 @@ def lowered_by(
             return kind
         before = after
     return None
+
+
+def kind_of_fact(event: Any) -> RequestKind | None:
+    """Say as what an event lowers a duty by what it holds alone, for the list of facts recorded without a request."""
+    match event:
+        case DraftScopeAssessed():
+            return RequestKind.SCOPE if answer_of(event) is Answer.NO else None
+        case DraftStageCorrected():
+            was, now = (event.was_entered_on, event.was_precision), (event.entered_on, event.precision)
+            milder = last_day(*now) > last_day(*was) or event.stage is not event.was_stage
+            return RequestKind.STAGE_CORRECTION if milder else None
+        case DraftAmended():
+            return RequestKind.AMENDMENT if event.instrument or event.regime else None
+        case DraftStageEntered() | DraftResumed() | DraftProcedureDecided():
+            return None
+        case _:
+            kind, _ = LOWERING.get(type(event), (None, never))
+            return kind
