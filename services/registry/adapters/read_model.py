@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.registry.adapters.tables import DRAFT, LOWERING, REQUEST, directory
@@ -78,7 +78,7 @@ class SqlReadModel:
 
     async def lowerings(self, recorded_by: str | None, limit: int, after: int | None) -> list[dict[str, Any]]:
         """List facts that lower a duty and were recorded without a request, in the order of recording."""
-        query = select(LOWERING).order_by(LOWERING.c.position).limit(limit)
+        query = _of_drafts(LOWERING).limit(limit)
         if recorded_by is not None:
             query = query.where(LOWERING.c.recorded_by == recorded_by)
         if after is not None:
@@ -88,12 +88,22 @@ class SqlReadModel:
 
 
 def _requests(wanted: RequestFilter, limit: int, after: int | None) -> Select[Any]:
-    equal = {"state": wanted.state, "unit_code": wanted.unit_code, "draft_code": wanted.draft_code}
-    query = select(REQUEST).order_by(REQUEST.c.position).limit(limit)
-    for name, value in equal.items():
+    equal = (
+        (REQUEST.c.state, wanted.state),
+        (REQUEST.c.unit_code, wanted.unit_code),
+        (CARD.c.draft_code, wanted.draft_code),
+    )
+    query = _of_drafts(REQUEST).limit(limit)
+    for column, value in equal:
         if value is not None:
-            query = query.where(REQUEST.c[name] == value)
+            query = query.where(column == value)
     return query if after is None else query.where(REQUEST.c.position > after)
+
+
+def _of_drafts(table: Table) -> Select[Any]:
+    """Select the rows of a table with the codes of their drafts, in the order of the log."""
+    of_draft = CARD.c.draft_id == table.c.draft_id
+    return select(table, CARD.c.draft_code).join(CARD, of_draft).order_by(table.c.position)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,6 @@ class RequestRow(Base, table=True):
     request_id: UUID = Field(primary_key=True)
     position: int = Field(unique=True, sa_type=BigInteger)
     draft_id: UUID = Field(index=True)
-    draft_code: str
     kind: str
     command: str
     wanted: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
@@ -77,7 +76,6 @@ class LoweringRow(Base, table=True):
     position: int = Field(primary_key=True, sa_type=BigInteger)
     event_id: UUID
     draft_id: UUID
-    draft_code: str
     unit_code: str | None = None
     kind: str
     recorded_on: date

@@ -269,8 +269,7 @@ def _amended(data: DraftAmended) -> dict[str, Any]:
 def _request_raised(event: Recorded, data: DraftRequestRaised) -> Rows:
     own: dict[str, Any] = dict.fromkeys(_SETTLEMENT)
     own |= {"state": WAITING, "position": event.position, "draft_id": event.ref.id}
-    about = event.metadata.about
-    return [Put("request", own | {"draft_code": about.draft_code if about else None}, data)]
+    return [Put("request", own, data)]
 
 
 def _request_decided(_event: Recorded, data: DraftRequestDecided) -> Rows:
@@ -299,7 +298,6 @@ def _lowering(event: Recorded) -> Rows:
         "position": event.position,
         "event_id": event.event_id,
         "draft_id": event.ref.id,
-        "draft_code": about.draft_code if about else None,
         "unit_code": about.unit_code if about else None,
         "kind": kind,
         "recorded_on": day_in_vietnam(event.metadata.time),
