@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from services.notifier.adapters.mails.kinds import PageMails, mail_kinds
+from services.notifier.adapters.mails.kinds import mail_kinds
+from services.notifier.adapters.mails.pages import PageMails
 from services.notifier.adapters.rendering.templates import TemplateRenderer, environment
 from services.notifier.application.ports import Mail, Notice
 from services.notifier.domain.digest import (
