@@ -12,7 +12,7 @@ from services.notifier.application.pipeline import MailKind, Planning, Skipped
 from services.notifier.application.ports import Mail, Notice
 from services.notifier.domain.gaps.unit_request import APPROVED, UnitRequest
 from services.notifier.domain.notification.reasons import Reason
-from services.notifier.domain.notification.schedule import DECISION, REQUESTS, MailRun, of_day
+from services.notifier.domain.notification.schedule import DECISION, DIGEST, REQUESTS
 from services.notifier.domain.recipients.supervision import Unit
 from services.notifier.domain.request_notes import DecisionNote, RequestsNote, decision_notes, requests_notes
 from shared.contracts.vocabulary import Language
@@ -54,18 +54,13 @@ class RequestsKind(MailKind):
 
     name: ClassVar[str] = REQUESTS
     label: ClassVar[Text] = Text("Đề nghị chờ quyết định", "Requests to decide")
-    lasts_a_day: ClassVar[bool] = False
     once_a_day: ClassVar[bool] = True
-    made_on_request: ClassVar[bool] = True
 
     pages: PageMails
     url: str
 
-    def run_of(self, day: Any) -> MailRun:
-        return of_day(self.name, day)
-
     def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
-        if self.name not in planning.due:
+        if DIGEST not in planning.due:
             return
         waiting = [each for each in planning.requests if each.raised_on <= planning.day]
         notes = requests_notes(waiting, planning.situation.audience, _names(planning), planning.day)
