@@ -254,6 +254,7 @@ class UnitRequestRow(Base, table=True):
     document: str | None = None
     reason: str | None = None
     to_unit: str | None = None
+    wanted: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
     gap_id: UUID | None = None
     recipient_id: UUID | None = None
     settled_on: date | None = Field(default=None, index=True)
