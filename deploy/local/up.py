@@ -164,11 +164,12 @@ def _services(folder: Path, settings: LocalSettings, engines: Engines, ring: Key
 
 
 def _link_keys(folder: Path) -> Mapping[str, dict[str, str]]:
-    """Settings of signed links: the private key for the notifier, the public keys for both services that verify."""
+    """Settings of signed links: the private key for the notifier, the public keys for all services that verify."""
     private = folder / "links.pem"
     jwks = str(signing.write_jwks(signing.private_key(private), folder / "links.json"))
     signs = {"LOA_LINK_KEY": private.read_text(), "LOA_LINK_JWKS": jwks}
-    return {"notifier": signs, "campaigns": {"LOA_LINK_JWKS": jwks}}
+    reads = {"LOA_LINK_JWKS": jwks}
+    return {"notifier": signs, "campaigns": reads, "registry": reads}
 
 
 def _environment(name: str, folder: Path, settings: LocalSettings) -> dict[str, str]:

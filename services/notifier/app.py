@@ -12,6 +12,7 @@ from services.notifier.adapters import api, tables
 from services.notifier.adapters.alerts import requests
 from services.notifier.adapters.alerts.read_model import SqlReadModel
 from services.notifier.adapters.answers import pages as answers_pages
+from services.notifier.adapters.answers.registry_requests import RegistryRequests
 from services.notifier.adapters.broker import subscribe
 from services.notifier.adapters.collector import Collector
 from services.notifier.adapters.delivery import failed_mail, outbox
@@ -21,7 +22,8 @@ from services.notifier.adapters.delivery.file_transport import FileTransport
 from services.notifier.adapters.delivery.ledger import ObservedLedger, ObservedTransport, SqlSending
 from services.notifier.adapters.delivery.message import AnswerLinks, MailboxLinks, domain_of, message_id, seal
 from services.notifier.adapters.delivery.smtp import Pace, Pool, Server, SmtpTransport
-from services.notifier.adapters.mails.kinds import PageMails, mail_kinds
+from services.notifier.adapters.mails.kinds import mail_kinds
+from services.notifier.adapters.mails.pages import PageMails
 from services.notifier.adapters.planning.engine_clocks import EngineClocks
 from services.notifier.adapters.planning.snapshot import (
     PROJECTION,
@@ -59,6 +61,7 @@ from shared.rules.rulebook.rulebook import Calendar, Rulebook, load_rulebook
 from shared.service import Background, Platform
 from shared.signed_links import links
 from shared.signed_links.links import LinkSigner, signing_key
+from shared.signed_links.request_claims import RequestSigner
 
 logger = signals.get_logger(__name__)
 
@@ -87,7 +90,7 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
             *api.routers(commands, recipients, read_model, ticks, runtime.new_id),
             *silences_api.routers(SqlSilences(platform.engine), sending, now, runtime.new_id),
             answers_pages.router(
-                Answers(platform.store, publisher, ticks.pipeline.snapshots),
+                Answers(platform.store, publisher, ticks.pipeline.snapshots, _requests(settings)),
                 Renewals(ticks.pipeline, ticks.ledger, now),
                 links.reader(settings.link_jwks),
                 settings.url_notifier,
@@ -167,7 +170,8 @@ def _ticks(
     mailboxes = MailboxLinks(seal(signer.key) if signer else None, settings.url_notifier)
     digests = TemplateRenderer(AnswerLinks(signer), mailboxes, settings.mail_from)
     pages = PageMails(environment(), mailboxes)
-    kinds = mail_kinds(digests, pages, f"{settings.url_notifier}/requests", more_kinds)
+    decisions = f"{settings.url_registry}/requests"
+    kinds = mail_kinds(digests, pages, f"{settings.url_notifier}/requests", more_kinds, decisions)
     snapshots = SqlSnapshots(platform.engine, settings.justice_unit)
     return Ticks(
         pipeline=Pipeline(
@@ -218,6 +222,12 @@ def _signer(settings: Settings) -> LinkSigner | None:
         return None
     pages = dict.fromkeys(AlertAnswer, settings.url_notifier) | {AlertAnswer.DONE: settings.url_campaigns}
     return LinkSigner(signing_key(settings.link_key.get_secret_value()), pages)
+
+
+def _requests(settings: Settings) -> RegistryRequests:
+    signer = _signer(settings)
+    address = settings.registry_api or settings.url_registry
+    return RegistryRequests(address, RequestSigner(signer.key) if signer else None)
 
 
 def _steps(settings: Settings) -> tuple[Step, ...]:

@@ -81,6 +81,10 @@ class Settings(ServiceSettings):
     link_jwks: Path | None = None
     url_notifier: str = "http://127.0.0.1:8004"
     url_registry: str = "http://127.0.0.1:8001"
+    registry_api: str = Field(
+        default="",
+        description="address of the registry for this service itself, where it is not url_registry",
+    )
     url_campaigns: str = "http://127.0.0.1:8002"
 
     escalation: tuple[EscalationStep, ...] = (

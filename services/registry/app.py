@@ -5,9 +5,9 @@ from pathlib import Path
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.registry.adapters import api, tables
+from services.registry.adapters import api, requests_api, tables
 from services.registry.adapters.import_sheets import Rows
-from services.registry.adapters.read_model import SqlReadModel
+from services.registry.adapters.read_model import SqlDeciders, SqlReadModel
 from services.registry.application.commands import Commands, changes
 from services.registry.settings import Settings
 from shared.auth.tokens import Verifier
@@ -19,6 +19,7 @@ from shared.kernel.health import all_of
 from shared.messaging import faststream_broker
 from shared.rules.rulebook.rulebook import Rulebook, load_rulebook
 from shared.service import Platform
+from shared.signed_links import links
 
 READS = (*all_of("started"), frozenset({"database", "nats"}))
 """Without its database it still takes commands, which need the log alone; without the broker it answers queries."""
@@ -32,12 +33,15 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
     platform = Platform(settings)
     rulebook = load_rulebook(settings.rule_files)
     runner = platform.runner(projection(platform.engine, rulebook), tables.checkpoints)
-    commands = Commands(platform.store, runtime.new_id, rulebook, now)
+    deciders = SqlDeciders(platform.engine, rulebook.calendar)
+    commands = Commands(platform.store, runtime.new_id, rulebook, now, deciders)
+    read_model = SqlReadModel(platform.engine, now, rulebook.calendar)
     return app_factory.create_api(
         service=settings.service,
         description="Đơn vị, dự thảo, chính sách, giai đoạn. / Units, drafts, policies, stages.",
         routers=[
-            *api.routers(commands, SqlReadModel(platform.engine, now), rulebook, platform.store),
+            *api.routers(commands, read_model, rulebook, platform.store),
+            requests_api.router(commands, read_model, links.reader(settings.link_jwks), now),
             routes.router(
                 platform.store,
                 lambda session: Rows(Commands(session.store, runtime.new_id, rulebook, now)).sheets(),

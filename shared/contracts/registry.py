@@ -15,6 +15,8 @@ from shared.contracts.vocabulary import (
     Precision,
     Procedure,
     Regime,
+    RequestDecision,
+    RequestKind,
     ScopeBasis,
     Stage,
     SuccessionKind,
@@ -25,6 +27,8 @@ from shared.contracts.vocabulary import (
 )
 
 Notes = dict[str, str]
+Wanted = dict[str, Any]
+"""The fields of a command as JSON, for one that is carried out later."""
 
 MOST_POLICIES = 9999  # of one draft; held at the doors, never when the log is read
 
@@ -315,6 +319,43 @@ class DraftMerged(Event, context="draft"):
     notes: Notes | None = None
 
 
+class DraftRequestRaised(Event, context="draft"):
+    """The unit that owes a duty asks for a fact that lowers it; nothing changes until its decider approves.
+
+    `wanted` are the fields of the command `command` that is carried out then. `decider_code` is the body that
+    decides on the day of raising; None if the tree of units named none. `gap_id` is that of the mail that was answered.
+    """
+
+    request_id: UUID
+    kind: RequestKind
+    command: str
+    wanted: Wanted
+    unit_code: Code
+    raised_on: date
+    decider_code: Code | None = None
+    document: str | None = None
+    reason: str | None = None
+    gap_id: UUID | None = None
+    stage: Stage | None = None
+    recipient_id: UUID | None = None
+
+
+class DraftRequestDecided(Event, context="draft"):
+    """A request is settled; the events that an approval brings about follow in the same batch.
+
+    `by_unit_code` is the unit of who decided; None for one who acts for no unit (an operator).
+    """
+
+    request_id: UUID
+    kind: RequestKind
+    decision: RequestDecision
+    on: date
+    unit_code: Code
+    by_unit_code: Code | None = None
+    document: str | None = None
+    reason: str | None = None
+
+
 UnitEvent = (
     UnitRegistered
     | UnitAmended
@@ -345,4 +386,6 @@ DraftEvent = (
     | DraftResumed
     | DraftWithdrawn
     | DraftMerged
+    | DraftRequestRaised
+    | DraftRequestDecided
 )

@@ -296,6 +296,30 @@ class PreferenceDoor(StrEnum):
     PAGE = "page"
 
 
+class RequestKind(StrEnum):
+    """What a unit may ask for that lowers its own duty; low-cardinality, so it is also a metric label."""
+
+    EXEMPTION = "exemption"
+    SCOPE = "scope"
+    POLICY_REMOVAL = "policy_removal"
+    STAGE_ENTRY = "stage_entry"
+    STAGE_CORRECTION = "stage_correction"
+    AMENDMENT = "amendment"
+    PROCEDURE = "procedure"
+    TRANSFER = "transfer"
+    SUSPENSION = "suspension"
+    WITHDRAWAL = "withdrawal"
+    MERGER = "merger"
+
+
+class RequestDecision(StrEnum):
+    """How a request was settled: by its decider, or by the unit that withdrew it."""
+
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
 class EscalationReason(StrEnum):
     """Why a matter went up the tree of units."""
 
@@ -318,6 +342,8 @@ OPEN_LISTS = (
     PreferenceDoor,
     RecipientRole,
     Regime,
+    RequestDecision,
+    RequestKind,
     ScopeBasis,
     Stage,
     SuccessionKind,

@@ -30,6 +30,7 @@ class Action(StrEnum):
     READ_FILES_OF_MAIL = "read_files_of_mail"
     READ_RECIPIENTS = "read_recipients"
     READ_REQUESTS = "read_requests"
+    READ_LOWERED_DUTIES = "read_lowered_duties"
 
     REGISTER_UNIT = "register_unit"
     AMEND_UNIT = "amend_unit"
@@ -52,6 +53,8 @@ class Action(StrEnum):
     ENTER_STAGE = "enter_stage"
     CORRECT_STAGE = "correct_stage"
     WITHDRAW_DRAFT = "withdraw_draft"
+    WITHDRAW_REQUEST = "withdraw_request"
+    DECIDE_REQUEST = "decide_request"
     OPEN_POSTING = "open_posting"
     EXTEND_POSTING = "extend_posting"
     CLOSE_POSTING = "close_posting"

@@ -47,6 +47,7 @@ def _granted(
 
 READING = _granted(reader=EVERYWHERE, clerk=EVERYWHERE, head=EVERYWHERE, supervisor=EVERYWHERE)
 PERSONAL_DATA = _granted(head=OWN_AND_BELOW, supervisor=OWN_AND_SUPERVISED)
+REQUESTS = _granted(clerk=OWN, head=OWN_AND_BELOW, supervisor=OWN_AND_SUPERVISED)
 DUTY = _granted(clerk=OWN, head=OWN, supervisor=OWN_AND_SUPERVISED)
 """What a unit does for its own drafts and programme, and who supervises it in its place."""
 CARE = _granted(supervisor=OWN_AND_SUPERVISED)
@@ -60,9 +61,10 @@ _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
         PERSONAL_DATA,
         (
             *(Action.READ_MAIL, Action.PREVIEW_MAIL, Action.READ_FILES_OF_MAIL),
-            *(Action.READ_RECIPIENTS, Action.READ_REQUESTS),
+            Action.READ_RECIPIENTS,
         ),
     ),
+    "requests": (REQUESTS, (Action.READ_REQUESTS,)),
     "duty": (
         DUTY,
         (
@@ -73,7 +75,7 @@ _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
             *(Action.RECORD_COMMUNICATION, Action.CORRECT_COMMUNICATION, Action.RETRACT_COMMUNICATION),
             *(Action.ATTACH_EVIDENCE, Action.SUMMARISE_FEEDBACK, Action.APPROVE_PLAN),
             *(Action.PLAN_ACTIVITY, Action.RESCHEDULE_ACTIVITY, Action.CANCEL_ACTIVITY),
-            *(Action.ENTER_PROGRAMME, Action.SNOOZE_ALERT),
+            *(Action.ENTER_PROGRAMME, Action.SNOOZE_ALERT, Action.WITHDRAW_REQUEST),
         ),
     ),
     "care": (
@@ -85,6 +87,7 @@ _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
         (
             *(Action.AMEND_UNIT, Action.SUCCEED_UNIT, Action.RENAME_UNIT, Action.MOVE_UNIT),
             *(Action.SET_SUPERVISION, Action.VERIFY_COMMUNICATION, Action.ADD_SILENCE, Action.LIFT_SILENCE),
+            *(Action.DECIDE_REQUEST, Action.READ_LOWERED_DUTIES),
         ),
     ),
     "operation": (
@@ -140,6 +143,7 @@ CONTEXTS: Mapping[str, frozenset[Action]] = MappingProxyType(
                 *(Action.ADD_POLICY, Action.AMEND_POLICY, Action.REMOVE_POLICY, Action.EXEMPT_DRAFT),
                 *(Action.DECIDE_PROCEDURE, Action.TRANSFER_DRAFT, Action.ENTER_STAGE, Action.CORRECT_STAGE),
                 *(Action.WITHDRAW_DRAFT, Action.OPEN_POSTING, Action.EXTEND_POSTING, Action.CLOSE_POSTING),
+                *(Action.WITHDRAW_REQUEST, Action.DECIDE_REQUEST),
             }
         ),
         "plan": frozenset(

@@ -12,6 +12,7 @@ from shared.contracts.vocabulary import (
     Precision,
     Procedure,
     Regime,
+    RequestKind,
     ScopeBasis,
     Stage,
     UnitLevel,
@@ -263,5 +264,23 @@ PRECISIONS: Mapping[Precision, Text] = MappingProxyType(
         Precision.DAY: Text("ngày", "day"),
         Precision.MONTH: Text("tháng", "month"),
         Precision.YEAR: Text("năm", "year"),
+    }
+)
+
+REQUESTS: Mapping[RequestKind, Text] = MappingProxyType(
+    {
+        RequestKind.EXEMPTION: Text("miễn truyền thông", "an exemption from communication"),
+        RequestKind.SCOPE: Text("xác định dự thảo không thuộc phạm vi", "taking the draft out of scope"),
+        RequestKind.POLICY_REMOVAL: Text("bỏ chính sách", "the removal of a policy"),
+        RequestKind.STAGE_ENTRY: Text("ghi nhận giai đoạn với ngày đã qua", "a stage entered on a past day"),
+        RequestKind.STAGE_CORRECTION: Text("đính chính giai đoạn", "the correction of a stage"),
+        RequestKind.AMENDMENT: Text(
+            "đính chính hình thức văn bản hoặc luật áp dụng", "another legal form or law"
+        ),
+        RequestKind.PROCEDURE: Text("thay đổi trình tự, thủ tục", "another procedure"),
+        RequestKind.TRANSFER: Text("chuyển dự thảo cho đơn vị khác chủ trì", "a transfer to another unit"),
+        RequestKind.SUSPENSION: Text("tạm dừng dự thảo", "a suspension of the draft"),
+        RequestKind.WITHDRAWAL: Text("rút dự thảo", "a withdrawal of the draft"),
+        RequestKind.MERGER: Text("gộp dự thảo", "a merger of the draft"),
     }
 )

@@ -26,6 +26,7 @@ _TEXTS = {
     "responsible_unit_code": "BTP",
     "coordinating_unit_codes": "BTC",
     "by_unit_code": "BTP",
+    "decider_code": "STP-15",
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "lead_unit_code": "BTP",
     "parent_code": "CP",

@@ -13,6 +13,7 @@ from openapi_spec_validator import validate
 from pydantic import SecretStr
 
 from services.notifier.adapters.recipients import preferences_page
+from services.registry.adapters import requests_api
 from shared.auth import admission
 from shared.contracts.envelope import CATALOG, CONTENT_TYPE, OWNERS
 from shared.contracts.envelope_schema import DIALECT, OPEN
@@ -30,7 +31,8 @@ GUARDS = (
     link_pages._hold,
     preferences_page._hold,
     preferences_page._even_expired,
-)  # a bearer token, or the link of a mail
+    requests_api._hold_claims,
+)  # a bearer token, the link of a mail, or the claims of one
 
 every_service = pytest.mark.parametrize("service", existing(*SERVICES))
 

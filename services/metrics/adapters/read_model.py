@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Select, and_, case, extract, func, literal, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -21,7 +22,7 @@ from services.metrics.adapters.tables import (
     units,
 )
 from services.metrics.application.ports import Cell, OpenGap, Todo
-from services.metrics.domain.record import DraftRecord
+from services.metrics.domain.record import DraftRecord, WaitingRequest
 from shared.contracts.vocabulary import Answer, Dataset, Instrument, Procedure, Regime, Stage
 from shared.directory.folds import UnitDirectory
 from shared.directory.projection import unit_directory
@@ -78,6 +79,7 @@ class SqlSnapshot:
                 DRAFT.c.instrument,
                 DRAFT.c.procedure,
                 DRAFT.c.dataset,
+                DRAFT.c.record["requests"].label("requests"),
             )
             .join(DRAFT, DRAFT.c.draft_id == GAP_INTERVAL.c.draft_id)
             .where(_holds(GAP_INTERVAL, as_of))
@@ -212,7 +214,11 @@ def _gap(row: Any) -> OpenGap:
         due_on=row.due_on,
         policies=tuple(row.policies),
         dataset=Dataset(row.dataset),
+        requests=_REQUESTS.validate_python(row.requests or ()),
     )
+
+
+_REQUESTS: TypeAdapter[tuple[WaitingRequest, ...]] = TypeAdapter(tuple[WaitingRequest, ...])
 
 
 def _todo_columns(kind: str, unit_code: Any, since: Any) -> list[Any]:

@@ -21,6 +21,7 @@ from shared.contracts.vocabulary import (
     Precision,
     Procedure,
     Regime,
+    RequestKind,
     Stage,
 )
 from shared.directory.folds import UnitsOn
@@ -94,6 +95,21 @@ class ComplianceView(_Judged):
     groups: list[GroupView]
 
 
+class WaitingRequestView(BaseModel):
+    """What a unit asked for and nobody decided yet: until then the gap stays open and its due day stays."""
+
+    request_id: UUID
+    kind: RequestKind
+    kind_name: str
+    unit_code: str
+    unit_name: str
+    raised_on: date
+    document: str | None
+    decider_code: str | None
+    decider_name: str | None
+    answer_by: date
+
+
 class GapView(BaseModel):
     """A draft that owes communication at its present stage; `policies` are the numbers that lack it."""
 
@@ -112,6 +128,7 @@ class GapView(BaseModel):
     working_days_left: int
     policies: list[int]
     dataset: Dataset
+    requests: list[WaitingRequestView]
 
 
 class GapsView(_Judged):
@@ -218,6 +235,7 @@ class CoverageView(_Judged):
     postings: list[PostingClockView]
     findings: list[FindingView]
     policies: list[PolicyView]
+    requests: list[WaitingRequestView]
 
 
 class TodoView(BaseModel):
@@ -285,6 +303,7 @@ def _gap(seen: SeenGap) -> dict[str, Any]:
         "working_days_left": seen.working_days_left,
         "policies": list(gap.policies),
         "dataset": gap.dataset,
+        "requests": [request.as_dict() for request in seen.requests],
     }
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Protocol
 from uuid import UUID
 
-from services.metrics.domain.record import Announced, DraftRecord
+from services.metrics.domain.record import Announced, DraftRecord, WaitingRequest
 from shared.contracts.vocabulary import Dataset, Instrument, Procedure, Regime, Stage
 from shared.directory.folds import UnitDirectory
 from shared.rules.figures import Counts, Period
@@ -51,6 +51,7 @@ class OpenGap:
     due_on: date
     policies: tuple[int, ...]
     dataset: Dataset
+    requests: tuple[WaitingRequest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

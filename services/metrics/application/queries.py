@@ -18,6 +18,7 @@ from services.metrics.domain.grouping import (
     long_suspended_before,
     whole,
 )
+from services.metrics.domain.waiting import ShownRequest, shown_requests
 from shared.contracts.vocabulary import Dataset, GapState, Instrument, Regime, UnitLevel
 from shared.directory.folds import UnitsOn
 from shared.rules import wording
@@ -68,6 +69,7 @@ class SeenGap:
     state: GapState
     overdue_working_days: int
     working_days_left: int
+    requests: tuple[ShownRequest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +131,8 @@ class Queries:
             units = (await snapshot.units()).on(as_of)
         if record is None:
             raise DraftUnknown(draft_code)
-        return coverage_of(record, self.rulebook, as_of, snapshot.position, units.name)
+        requests = shown_requests(record.requests, units, self.rulebook.calendar)
+        return coverage_of(record, self.rulebook, as_of, snapshot.position, units.name, requests)
 
     async def todos(self, question: Question) -> tuple[list[Todo], UnitsOn]:
         async with self.snapshots() as snapshot:
@@ -172,6 +175,7 @@ class Queries:
             state=GapState.OVERDUE if overdue else GapState.IN_GRACE,
             overdue_working_days=calendar.working_days_between(gap.due_on, as_of) if overdue else 0,
             working_days_left=0 if overdue else calendar.working_days_between(as_of, gap.due_on),
+            requests=shown_requests(gap.requests, units, calendar),
         )
 
 

@@ -1,12 +1,13 @@
 """The whole reasoning for one draft on one day: window, stages, verdicts, and what covered them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from services.metrics.domain.record import CommunicationFact, DraftRecord
+from services.metrics.domain.waiting import ShownRequest
 from shared.contracts.vocabulary import Dataset, Stage
 from shared.rules.facts import WHOLE_DRAFT, Exemption, StageEntry, Transfer
 from shared.rules.findings import clocks_of, findings
@@ -26,7 +27,12 @@ class Coverage:
 
 
 def coverage_of(
-    record: DraftRecord, rulebook: Rulebook, as_of: date, position: int, name_of: Callable[[str], str]
+    record: DraftRecord,
+    rulebook: Rulebook,
+    as_of: date,
+    position: int,
+    name_of: Callable[[str], str],
+    requests: Iterable[ShownRequest] = (),
 ) -> Coverage:
     assessment = assess(record.facts, rulebook, as_of)
     unit_code = unit_on(lead_units(record.facts), as_of)
@@ -48,6 +54,7 @@ def coverage_of(
         "postings": [clock.as_dict() for clock in clocks_of(record.facts, rulebook, as_of)],
         "findings": [finding.as_dict() for finding in findings(record.facts, rulebook, as_of)],
         "policies": [_policy(record, policy) for policy in assessment.policies],
+        "requests": [request.as_dict() for request in requests],
     }
     return Coverage(position=position, dataset=record.dataset, body=body)
 

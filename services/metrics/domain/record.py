@@ -29,9 +29,11 @@ from shared.contracts.registry import (
     DraftPostingOpened,
     DraftProcedureDecided,
     DraftRegistered,
+    DraftRequestDecided,
+    DraftRequestRaised,
     DraftScopeAssessed,
 )
-from shared.contracts.vocabulary import Answer, Channel, GapClosure, Precision
+from shared.contracts.vocabulary import Answer, Channel, GapClosure, Precision, RequestKind
 from shared.directory import folds
 from shared.directory.folds import DraftCard
 from shared.kernel.local_day import day_in_vietnam
@@ -55,6 +57,18 @@ class CommunicationFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingRequest:
+    """What a unit asked for and nobody decided: the gap stays open until then."""
+
+    request_id: UUID
+    kind: RequestKind
+    unit_code: str
+    raised_on: date
+    decider_code: str | None = None
+    document: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """The newest event about a draft: what gap events name as their facts and their cause."""
 
@@ -72,6 +86,7 @@ class DraftRecord(DraftCard):
     exemptions: tuple[Exemption, ...] = ()
     postings: tuple[Posting, ...] = ()
     procedure_document: str | None = None
+    requests: tuple[WaitingRequest, ...] = ()
 
     @property
     def facts(self) -> DraftFacts:
@@ -188,6 +203,23 @@ def _decided(record: DraftRecord, _event: Recorded, data: DraftProcedureDecided)
     return replace(record, procedure_document=data.document)
 
 
+def _asked(record: DraftRecord, _event: Recorded, data: DraftRequestRaised) -> DraftRecord:
+    request = WaitingRequest(
+        request_id=data.request_id,
+        kind=data.kind,
+        unit_code=data.unit_code,
+        raised_on=data.raised_on,
+        decider_code=data.decider_code,
+        document=data.document,
+    )
+    return replace(record, requests=(*record.requests, request))
+
+
+def _settled(record: DraftRecord, _event: Recorded, data: DraftRequestDecided) -> DraftRecord:
+    waiting = (request for request in record.requests if request.request_id != data.request_id)
+    return replace(record, requests=tuple(waiting))
+
+
 def _communicated(
     record: DraftRecord, _event: Recorded, data: CommunicationRecorded | CommunicationCorrected
 ) -> DraftRecord:
@@ -219,6 +251,8 @@ _FOLDS: Mapping[type, Callable[[DraftRecord, Recorded, Any], DraftRecord]] = {
     DraftPostingOpened: _posted,
     DraftPostingExtended: _extended,
     DraftPostingClosed: _unposted,
+    DraftRequestRaised: _asked,
+    DraftRequestDecided: _settled,
     CommunicationRecorded: _communicated,
     CommunicationCorrected: _communicated,
     CommunicationRetracted: _retracted,

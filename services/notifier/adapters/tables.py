@@ -238,6 +238,31 @@ class SilenceRow(Base, table=True):
     lifted_by: str | None = None
 
 
+class UnitRequestRow(Base, table=True):
+    """What a unit asked for that lowers its own duty; `to_unit` is what a transfer names."""
+
+    __tablename__ = "unit_request"
+
+    request_id: UUID = Field(primary_key=True)
+    position: int = Field(unique=True, sa_type=BigInteger)
+    draft_id: UUID = Field(index=True)
+    kind: str
+    unit_code: str
+    raised_on: date
+    state: str
+    decider_code: str | None = None
+    document: str | None = None
+    reason: str | None = None
+    to_unit: str | None = None
+    wanted: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    gap_id: UUID | None = None
+    recipient_id: UUID | None = None
+    settled_on: date | None = Field(default=None, index=True)
+    settled_by: str | None = None
+    settlement_document: str | None = None
+    settlement_reason: str | None = None
+
+
 class SendingRow(Base, table=True):
     """Own data: who held all sending or released it, when and why; the last row counts."""
 
@@ -273,8 +298,9 @@ DIGEST_DAY = table_of(DigestDayRow)
 SILENCE = table_of(SilenceRow)
 SENDING = table_of(SendingRow)
 ROUND = table_of(RoundRow)
+UNIT_REQUEST = table_of(UnitRequestRow)
 
-OWN = (GAP, ALERT, UNWANTED_MAIL, DIGEST_DAY)
+OWN = (GAP, ALERT, UNWANTED_MAIL, DIGEST_DAY, UNIT_REQUEST)
 READ_MODEL = (*directory.all, *OWN)
 
 # Replicas of 0.1.0 still read them while a release is rolled out: the release after next drops them.

@@ -13,10 +13,12 @@ from uuid import UUID
 from services.notifier.application.ports import Head, Ledger, PendingAlerts, Unannounced
 from services.notifier.domain.gaps import alert as alerts
 from services.notifier.domain.gaps.gap_alert import GapAlert
+from services.notifier.domain.gaps.unit_request import WAITING
 from shared.contracts.envelope import AggregateRef, Metadata, Recorded
 from shared.contracts.event import About
 from shared.contracts.metrics import ComplianceGapChanged, ComplianceGapClosed, ComplianceGapOpened
 from shared.contracts.notifier import RecipientFrequencyChosen, RecipientResubscribed, RecipientUnsubscribed
+from shared.contracts.registry import DraftRequestDecided, DraftRequestRaised
 from shared.eventstore.handle import BulkStore, EventStore, Handled, History, OverlayEventStore, handle
 from shared.kernel.errors import PermanentError, TransientError
 from shared.kernel.local_day import day_in_vietnam
@@ -68,7 +70,30 @@ def _frequency_chosen(_event: Recorded, data: RecipientFrequencyChosen) -> Rows:
     return [Put("digest_day", {"recipient_id": data.recipient_id, "digest_day": data.digest_day})]
 
 
+def _request_raised(event: Recorded, data: DraftRequestRaised) -> Rows:
+    own: dict[str, Any] = dict.fromkeys(_SETTLEMENT)
+    to_unit = data.wanted.get("to_unit_code") or data.wanted.get("to_unit")
+    own |= {"state": WAITING, "draft_id": event.ref.id, "to_unit": to_unit, "position": event.position}
+    return [Put("unit_request", own, data)]
+
+
+_SETTLEMENT = ("settled_on", "settled_by", "settlement_document", "settlement_reason")
+
+
+def _request_decided(_event: Recorded, data: DraftRequestDecided) -> Rows:
+    settled = {
+        "state": data.decision,
+        "settled_on": data.on,
+        "settled_by": data.by_unit_code,
+        "settlement_document": data.document,
+        "settlement_reason": data.reason,
+    }
+    return [Change("unit_request", {"request_id": data.request_id}, settled)]
+
+
 _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
+    DraftRequestRaised: _request_raised,
+    DraftRequestDecided: _request_decided,
     ComplianceGapOpened: _gap_opened,
     ComplianceGapChanged: _gap_changed,
     ComplianceGapClosed: _gap_closed,

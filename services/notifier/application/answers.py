@@ -1,8 +1,9 @@
 """What a unit answers to a mail: looked at first, then recorded once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Protocol
+from datetime import date, datetime
+from typing import Any, Protocol
 
 from services.notifier.application.alert_publisher import AlertPublisher
 from services.notifier.application.pipeline import Pipeline
@@ -11,7 +12,7 @@ from services.notifier.domain.digest import RENEWED
 from services.notifier.domain.errors import NothingOwed
 from services.notifier.domain.gaps import alert as alerts
 from shared.contracts.envelope import AggregateRef, Metadata
-from shared.contracts.event import alert_id
+from shared.contracts.event import alert_id, draft_id
 from shared.contracts.notifier import (
     AlertAcknowledged,
     AlertExemptionRequested,
@@ -19,19 +20,28 @@ from shared.contracts.notifier import (
     AlertTransferRequested,
     AnswerEvent,
 )
+from shared.contracts.registry import DraftRequestRaised
 from shared.eventstore.handle import EventStore
+from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.pages.gap_summary import GapSummary, gap_summary_of
 from shared.signed_links.links import Link
+from shared.signed_links.request_claims import RequestClaims
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a link asks; `recorded` is the answer that was given through it before."""
+    """What a link asks; `recorded` is the answer that was given, or the request that was raised, through it before."""
 
     summary: GapSummary
-    recorded: AnswerEvent | None = None
+    recorded: AnswerEvent | DraftRequestRaised | None = None
+
+
+class Requests(Protocol):
+    """The registry, which records what units ask for and who decides it."""
+
+    async def ask(self, claims: RequestClaims, body: Mapping[str, Any], now: datetime) -> Text: ...
 
 
 class Tree(Protocol):
@@ -45,6 +55,7 @@ class Answers:
     store: EventStore
     publisher: AlertPublisher
     tree: Tree
+    requests: Requests
 
     async def asked(self, link: Link, today: date) -> Asked:
         """Read what a link is about; raises `NothingOwed` if the gap is closed, `LinkNotValid`."""
@@ -54,9 +65,29 @@ class Answers:
         for event in history.events:
             if event.metadata.idempotency_key == key and isinstance(event.data, _ANSWERS):
                 return Asked(summary, event.data)
+        if (request := await self._request(link.draft_code, key)) is not None:
+            return Asked(summary, request)
         if not summary.is_open:
             raise NothingOwed
         return Asked(summary)
+
+    async def _request(self, draft_code: str, key: str) -> DraftRequestRaised | None:
+        """Find the request that was raised through a link."""
+        history = await self.store.load(AggregateRef("draft", draft_id(draft_code)))
+        raised = (e.data for e in history.events if e.metadata.idempotency_key == key)
+        return next((data for data in raised if isinstance(data, DraftRequestRaised)), None)
+
+    async def ask(self, link: Link, body: Mapping[str, Any], now: datetime) -> Text:
+        """Ask the registry for a decision; gives who decides, and until when."""
+        claims = RequestClaims(
+            link_id=link.link_id,
+            recipient_id=link.recipient_id,
+            gap_id=link.gap_id,
+            draft_code=link.draft_code,
+            unit_code=link.unit_code,
+            stage=link.stage,
+        )
+        return await self.requests.ask(claims, body, now)
 
     async def record(self, asked: Asked, answer: AnswerEvent, metadata: Metadata) -> AnswerEvent:
         """Record an answer; pressed twice, or by two at once, each link answers once. Returns what stands."""

@@ -14,7 +14,8 @@ from services.notifier.domain.delivery.retries import Shipment
 from services.notifier.domain.digest import Digest, Situation
 from services.notifier.domain.errors import BadMoment, NotCaughtUp
 from services.notifier.domain.gaps.alert import Escalate, RecordSilenced
-from services.notifier.domain.gaps.gap_alert import Gap
+from services.notifier.domain.gaps.gap_alert import AlertContext, Gap
+from services.notifier.domain.gaps.unit_request import UnitRequest, with_decider
 from services.notifier.domain.notification.escalation import STEPS, Step
 from services.notifier.domain.notification.office_hours import HOUR
 from services.notifier.domain.notification.reasons import (
@@ -149,12 +150,28 @@ class Planning:
         return Situation(
             day=self.day,
             gaps=self.snapshot.gaps,
-            contexts=self.snapshot.contexts,
+            contexts=self._contexts(),
             recipients=self.snapshot.recipients,
             tree=self.snapshot.tree,
             steps=self.steps,
             calendar=self.calendar,
         )
+
+    @cached_property
+    def requests(self) -> tuple[UnitRequest, ...]:
+        """What units ask for and was decided lately, each with who decides on the day."""
+        return self._with_decider(self.snapshot.requests)
+
+    def _contexts(self) -> Mapping[UUID, AlertContext]:
+        return {
+            gap_id: replace(context, requests=self._with_decider(context.requests))
+            if context.requests
+            else context
+            for gap_id, context in self.snapshot.contexts.items()
+        }
+
+    def _with_decider(self, requests: Iterable[UnitRequest]) -> tuple[UnitRequest, ...]:
+        return with_decider(requests, self.snapshot.tree.directory, self.day, self.calendar)
 
     def planned(self, kind: str) -> Planned:
         if kind not in self._planned:
@@ -214,7 +231,8 @@ class Planning:
 
     def named(self, digest: Digest) -> Digest:
         reading = {line.reader.unit_code for line in digest.lines if line.reader}
-        codes = {line.gap.unit_code for line in digest.lines} | reading
+        asked = {r.decider_code for line in digest.lines for r in line.context.requests if r.decider_code}
+        codes = {line.gap.unit_code for line in digest.lines} | reading | asked
         return replace(digest, unit_names={code: self.snapshot.tree.unit(code).name for code in codes})
 
     def without_recipient(self) -> Iterator[Skipped]:
@@ -422,7 +440,8 @@ class Pipeline:
         if not decide_notification(MomentCase(local, self.calendar)).is_news:
             return None
         kinds = self._due(local.date(), await self.snapshots.runs(), today=True)
-        return kinds if kinds or await self._is_urgent(local) else None
+        at_once = await self._is_urgent(local) or await self.snapshots.has_untold_decision(local.date())
+        return kinds if kinds or at_once else None
 
     async def _is_urgent(self, local: datetime) -> bool:
         """Say whether there is a gap that can't wait and stands in no mail yet."""

@@ -10,6 +10,7 @@ from uuid import UUID
 from services.notifier.domain.delivery.retries import DigestState, PastMail
 from services.notifier.domain.digest import KIND, Line
 from services.notifier.domain.gaps.gap_alert import AlertContext, Gap, GapAlert
+from services.notifier.domain.gaps.unit_request import UnitRequest
 from services.notifier.domain.notification.reasons import LastNotification
 from services.notifier.domain.notification.urgency import Urgency
 from services.notifier.domain.recipients.preference import EVERYTHING, Preference
@@ -73,6 +74,8 @@ class PlanningSnapshot:
     history: Sequence[Gap] = ()
     preferences: Mapping[UUID, Preference] = field(default_factory=dict)
     pending: Sequence[GapAlert] = ()
+    requests: Sequence[UnitRequest] = ()
+    request_mails: frozenset[str] = frozenset()
 
     def preference(self, recipient: Recipient) -> Preference:
         return self.preferences.get(recipient.recipient_id, EVERYTHING)
@@ -177,6 +180,10 @@ class Snapshots(Protocol):
     async def runs(self) -> frozenset[str]: ...
     async def unwritten(self, urgency: Urgency) -> Sequence[Gap]:
         """Give the gaps of the procedures and due days of an urgency that stand in no mail yet, open or not."""
+        ...
+
+    async def has_untold_decision(self, day: date) -> bool:
+        """Say whether a request was decided in the last days and no mail speaks of it."""
         ...
 
 

@@ -235,3 +235,21 @@ class ClockNotTrusted(Refusal):
             f"The notifier's clock does not agree with the engines ({problem}), so no mail is sent; set the clock "
             "(`timedatectl set-ntp true`), then try again.",
         )
+
+
+class RequestRefused(Refusal):
+    """The registry does not take what a link asks for, as the draft stands."""
+
+    code = "request-refused"
+
+
+class RegistryAway(Refusal):
+    code = "registry-away"
+    kind = "unavailable"
+    retry_after = 10
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Hệ thống chưa ghi nhận được đề nghị này; nội dung đã nhập chưa được lưu. Đề nghị gửi lại sau ít phút.",
+            "The request could not be recorded yet; what you entered is not saved. Please send it again in a few minutes.",
+        )

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from services.registry.adapters import bodies, draft_api, records_api
 from services.registry.adapters.draft_api import ProceduresView, procedures_view
+from services.registry.adapters.request_views import request_view
 from services.registry.adapters.views import (
     DraftItem,
     DraftView,
@@ -21,7 +22,7 @@ from services.registry.application.commands import Commands
 from services.registry.application.queries import DraftFilter, ReadModel
 from services.registry.domain import unit as units
 from shared.auth.admission import may
-from shared.auth.tokens import Principal
+from shared.auth.tokens import ANONYMOUS, Principal
 from shared.contracts.event import Code, unit_id
 from shared.contracts.vocabulary import Stage
 from shared.eventstore.handle import BulkStore, Handled
@@ -176,14 +177,16 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
 
     @router.get("/drafts/{draft_code}", summary="One draft, read from the log itself", responses=VERSIONED)
     async def draft(
-        _: Annotated[Principal, may(Action.READ_DRAFTS)], response: Response, draft_code: str
+        principal: Annotated[Principal, may(Action.READ_DRAFTS)], response: Response, draft_code: str
     ) -> DraftView:
         state, history = await commands.draft_with_history(draft_code)
         request_context.versioned(response, history.version)
         of_leads = await commands.lead_findings(state, history)
         findings = (*commands.findings(state, history, commands.today), *of_leads)
         clocks = commands.clocks(state, history, commands.today)
-        return draft_view(state, history, findings, clocks, commands.entries(state, history))
+        shown = () if principal == ANONYMOUS else state.requests
+        requests = [await request_view(commands, request) for request in shown]
+        return draft_view(state, history, findings, clocks, commands.entries(state, history), requests)
 
     @router.get("/drafts/{draft_code}/history", summary="Every event of a draft: when, who, what")
     async def history(_: Annotated[Principal, may(Action.READ_DRAFTS)], draft_code: str) -> HistoryView:

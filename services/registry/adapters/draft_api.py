@@ -1,6 +1,6 @@
 """Routes of one draft: each command with its answer, the findings of the rules."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
 from services.registry.adapters import bodies
+from services.registry.adapters.request_views import WaitingRequest, waiting_request
 from services.registry.application.commands import Commands, draft_ref
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft_commands import Given
@@ -64,7 +65,13 @@ class PostingView(PostingClockView):
     notes: Notes
 
 
-class AcceptedStep(Accepted):
+class DraftAccepted(Accepted):
+    """The answer to a command. `request`: it lowers the unit's own duty and waits for a decision (status 202)."""
+
+    request: WaitingRequest | None = None
+
+
+class AcceptedStep(DraftAccepted):
     """The answer to a step of the draft, with its lasting findings."""
 
     findings: list[FindingView]
@@ -165,7 +172,7 @@ def routers(commands: Commands) -> list[APIRouter]:
     ]
 
 
-class _DraftContext:
+class DraftContext:
     """The parts of a request that every command on a draft needs: actor, key, version, response."""
 
     def __init__(
@@ -186,13 +193,19 @@ class _DraftContext:
     def given(self, commands: Commands) -> Given:
         return Given(by=self.principal.acting, today=commands.today)
 
-    async def carry_out(self, commands: Commands, command: drafts.Command) -> Accepted:
-        return self.accepted(await self._handled(commands, command))
+    async def carry_out(self, commands: Commands, command: drafts.Command) -> DraftAccepted:
+        return await self._accepted(commands, await self._handled(commands, command), command)
+
+    async def decide(
+        self, commands: Commands, command: drafts.DecideRequest, more: Mapping[str, Any]
+    ) -> DraftAccepted:
+        handled = await commands.decide_request(self.draft_code, command, more, self.metadata, self.if_match)
+        return await self._accepted(commands, handled, command)
 
     async def step(self, commands: Commands, command: drafts.Command) -> AcceptedStep:
         """Carry out a command that may lead to findings, and return them with the answer."""
         handled = await self._handled(commands, command)
-        return self._step(commands, handled)
+        return await self._step(commands, handled, command)
 
     async def post(self, commands: Commands, command: drafts.PostingCommand) -> AcceptedPosting:
         """Carry out a command on a posting, and show how it stands then."""
@@ -201,15 +214,15 @@ class _DraftContext:
             raise DraftNotFound
         shown = posting_views(draft, commands.clocks(draft, handled.history, commands.today))
         posting = next(view for view in shown if view.posting_id == command.posting_id)
-        return AcceptedPosting(**dict(self._step(commands, handled)), posting=posting)
+        return AcceptedPosting(**dict(await self._step(commands, handled, command)), posting=posting)
 
-    def accepted(self, handled: Handled[State]) -> Accepted:
-        number = draft_ref(self.draft_code).id
-        return request_context.accepted(self._response, number, handled.version, handled.event_names)
+    async def _accepted(self, commands: Commands, handled: Handled[State], command: Any) -> DraftAccepted:
+        return await draft_accepted(commands, self._response, self.draft_code, handled, command)
 
-    def _step(self, commands: Commands, handled: Handled[State]) -> AcceptedStep:
+    async def _step(self, commands: Commands, handled: Handled[State], command: Any) -> AcceptedStep:
         findings = commands.findings_on(handled, commands.today)
-        return AcceptedStep(**dict(self.accepted(handled)), findings=finding_views(findings))
+        accepted = await self._accepted(commands, handled, command)
+        return AcceptedStep(**dict(accepted), findings=finding_views(findings))
 
     async def _handled(self, commands: Commands, command: drafts.Command) -> Handled[State]:
         return await commands.on_draft(self.draft_code, command, self.metadata, self.if_match)
@@ -226,14 +239,35 @@ def on_draft(action: Action) -> Any:
         if_match: IfMatch,
         key: IdempotencyKey = None,
         principal: Principal = admitted,
-    ) -> _DraftContext:
-        return _DraftContext(request, response, principal, draft_code, if_match, key)
+    ) -> DraftContext:
+        return DraftContext(request, response, principal, draft_code, if_match, key)
 
     return Depends(context)
 
 
+async def draft_accepted(
+    commands: Commands, response: Response, draft_code: str, handled: Handled[State], command: Any
+) -> DraftAccepted:
+    """Answer a command: 202 with the request if it became one, else the status of its route."""
+    number = draft_ref(draft_code).id
+    accepted = request_context.accepted(response, number, handled.version, handled.event_names)
+    request = await waiting_request(commands, handled, command)
+    if request is not None:
+        response.status_code = ASKED
+    return DraftAccepted(**dict(accepted), request=request)
+
+
+ASKED = 202
+WAITS: dict[int | str, dict[str, Any]] = {
+    ASKED: {
+        "model": DraftAccepted,
+        "description": "It lowers the unit's own duty: a request is recorded that the supervising body decides.",
+    }
+}
+
+
 def _draft_commands(commands: Commands) -> APIRouter:
-    router = APIRouter(prefix="/drafts", tags=["drafts"])
+    router = APIRouter(prefix="/drafts", tags=["drafts"], responses=WAITS)
 
     @router.post("", status_code=201, summary="Register a draft")
     async def register(
@@ -242,52 +276,51 @@ def _draft_commands(commands: Commands) -> APIRouter:
         principal: Annotated[Principal, may(Action.REGISTER_DRAFT)],
         body: bodies.NewDraft,
         key: IdempotencyKey = None,
-    ) -> Accepted:
+    ) -> DraftAccepted:
         command = body.command(Given(by=principal.acting, today=commands.today))
         handled = await commands.register_draft(command, request_context.metadata(request, principal, key))
-        number = draft_ref(body.draft_code).id
-        return request_context.accepted(response, number, handled.version, handled.event_names)
+        return await draft_accepted(commands, response, body.draft_code, handled, command)
 
     @router.post(
         "/{draft_code}/amend", summary="Correct what was registered wrongly, or add what was missing"
     )
     async def amend(
-        body: bodies.Amendment, context: Annotated[_DraftContext, on_draft(Action.AMEND_DRAFT)]
+        body: bodies.Amendment, context: Annotated[DraftContext, on_draft(Action.AMEND_DRAFT)]
     ) -> AcceptedStep:
         return await context.step(commands, body.command(context.given(commands)))
 
     @router.post("/{draft_code}/title", summary="Retitle the draft")
     async def retitle(
-        body: bodies.Retitling, context: Annotated[_DraftContext, on_draft(Action.RETITLE_DRAFT)]
-    ) -> Accepted:
+        body: bodies.Retitling, context: Annotated[DraftContext, on_draft(Action.RETITLE_DRAFT)]
+    ) -> DraftAccepted:
         command = drafts.Retitle(title=body.title, **context.given(commands))
         return await context.carry_out(commands, command)
 
     @router.post("/{draft_code}/scope", summary="Assess whether Decision 407/QĐ-TTg applies")
     async def assess(
-        body: bodies.ScopeBody, context: Annotated[_DraftContext, on_draft(Action.ASSESS_SCOPE)]
-    ) -> Accepted:
+        body: bodies.ScopeBody, context: Annotated[DraftContext, on_draft(Action.ASSESS_SCOPE)]
+    ) -> DraftAccepted:
         command = drafts.AssessScope(scope=body.scope(), **context.given(commands))
         return await context.carry_out(commands, command)
 
     @router.post("/{draft_code}/policies", status_code=201, summary="Add a policy")
     async def add_policy(
-        body: bodies.NewPolicy, context: Annotated[_DraftContext, on_draft(Action.ADD_POLICY)]
-    ) -> Accepted:
+        body: bodies.NewPolicy, context: Annotated[DraftContext, on_draft(Action.ADD_POLICY)]
+    ) -> DraftAccepted:
         return await context.carry_out(commands, body.command(context.given(commands)))
 
     @router.put("/{draft_code}/policies/{policy_no}", summary="Amend a policy")
     async def amend_policy(
         policy_no: int,
         body: bodies.PolicyChange,
-        context: Annotated[_DraftContext, on_draft(Action.AMEND_POLICY)],
-    ) -> Accepted:
+        context: Annotated[DraftContext, on_draft(Action.AMEND_POLICY)],
+    ) -> DraftAccepted:
         return await context.carry_out(commands, body.command(policy_no, context.given(commands)))
 
     @router.delete("/{draft_code}/policies/{policy_no}", summary="Remove a policy")
     async def remove_policy(
-        policy_no: int, context: Annotated[_DraftContext, on_draft(Action.REMOVE_POLICY)]
-    ) -> Accepted:
+        policy_no: int, context: Annotated[DraftContext, on_draft(Action.REMOVE_POLICY)]
+    ) -> DraftAccepted:
         command = drafts.RemovePolicy(policy_no=policy_no, **context.given(commands))
         return await context.carry_out(commands, command)
 
@@ -295,35 +328,35 @@ def _draft_commands(commands: Commands) -> APIRouter:
 
 
 def _decision_commands(commands: Commands) -> APIRouter:
-    router = APIRouter(prefix="/drafts", tags=["drafts"])
+    router = APIRouter(prefix="/drafts", tags=["drafts"], responses=WAITS)
 
     @router.post("/{draft_code}/exemptions", summary="Exempt the draft, or stages of it, from communication")
     async def exempt(
-        body: bodies.Exemption, context: Annotated[_DraftContext, on_draft(Action.EXEMPT_DRAFT)]
-    ) -> Accepted:
+        body: bodies.Exemption, context: Annotated[DraftContext, on_draft(Action.EXEMPT_DRAFT)]
+    ) -> DraftAccepted:
         return await context.carry_out(commands, body.command(context.given(commands)))
 
     @router.post("/{draft_code}/procedure", summary="Decide by which procedure the draft goes")
     async def decide_procedure(
-        body: bodies.ProcedureDecision, context: Annotated[_DraftContext, on_draft(Action.DECIDE_PROCEDURE)]
-    ) -> Accepted:
+        body: bodies.ProcedureDecision, context: Annotated[DraftContext, on_draft(Action.DECIDE_PROCEDURE)]
+    ) -> DraftAccepted:
         return await context.carry_out(commands, body.command(context.given(commands)))
 
     @router.post("/{draft_code}/transfer", summary="Hand the draft over to another unit")
     async def transfer(
-        body: bodies.Handover, context: Annotated[_DraftContext, on_draft(Action.TRANSFER_DRAFT)]
-    ) -> Accepted:
+        body: bodies.Handover, context: Annotated[DraftContext, on_draft(Action.TRANSFER_DRAFT)]
+    ) -> DraftAccepted:
         return await context.carry_out(commands, body.command(context.given(commands)))
 
     return router
 
 
 def _stage_commands(commands: Commands) -> APIRouter:
-    router = APIRouter(prefix="/drafts/{draft_code}", tags=["stages"])
+    router = APIRouter(prefix="/drafts/{draft_code}", tags=["stages"], responses=WAITS)
 
     @router.post("/stages", status_code=201, summary="Enter a stage")
     async def enter(
-        body: NewStage, context: Annotated[_DraftContext, on_draft(Action.ENTER_STAGE)]
+        body: NewStage, context: Annotated[DraftContext, on_draft(Action.ENTER_STAGE)]
     ) -> AcceptedStep:
         return await context.step(commands, body.command(context.given(commands)))
 
@@ -331,18 +364,14 @@ def _stage_commands(commands: Commands) -> APIRouter:
     async def correct(
         entry_id: UUID,
         body: bodies.StageCorrection,
-        context: Annotated[_DraftContext, on_draft(Action.CORRECT_STAGE)],
-    ) -> Accepted:
-        command = body.command(entry_id, context.given(commands))
-        handled = await commands.correct_stage(
-            context.draft_code, command, context.metadata, context.if_match
-        )
-        return context.accepted(handled)
+        context: Annotated[DraftContext, on_draft(Action.CORRECT_STAGE)],
+    ) -> DraftAccepted:
+        return await context.carry_out(commands, body.command(entry_id, context.given(commands)))
 
     @router.post("/withdraw", summary="Withdraw the draft")
     async def withdraw(
-        body: bodies.Withdrawal, context: Annotated[_DraftContext, on_draft(Action.WITHDRAW_DRAFT)]
-    ) -> Accepted:
+        body: bodies.Withdrawal, context: Annotated[DraftContext, on_draft(Action.WITHDRAW_DRAFT)]
+    ) -> DraftAccepted:
         return await context.carry_out(commands, body.command(context.given(commands)))
 
     return router
@@ -353,7 +382,7 @@ def _posting_commands(commands: Commands) -> APIRouter:
 
     @router.post("", status_code=201, summary="Post the draft for comment; again after an end: a new posting")
     async def open_posting(
-        body: bodies.NewPosting, context: Annotated[_DraftContext, on_draft(Action.OPEN_POSTING)]
+        body: bodies.NewPosting, context: Annotated[DraftContext, on_draft(Action.OPEN_POSTING)]
     ) -> AcceptedPosting:
         command = body.command(context.draft_code, context.given(commands))
         return await context.post(commands, command)
@@ -362,7 +391,7 @@ def _posting_commands(commands: Commands) -> APIRouter:
     async def extend(
         posting_id: UUID,
         body: bodies.PostingExtension,
-        context: Annotated[_DraftContext, on_draft(Action.EXTEND_POSTING)],
+        context: Annotated[DraftContext, on_draft(Action.EXTEND_POSTING)],
     ) -> AcceptedPosting:
         return await context.post(commands, body.command(posting_id, context.given(commands)))
 
@@ -370,7 +399,7 @@ def _posting_commands(commands: Commands) -> APIRouter:
     async def close(
         posting_id: UUID,
         body: bodies.PostingClosure,
-        context: Annotated[_DraftContext, on_draft(Action.CLOSE_POSTING)],
+        context: Annotated[DraftContext, on_draft(Action.CLOSE_POSTING)],
     ) -> AcceptedPosting:
         return await context.post(commands, body.command(posting_id, context.given(commands)))
 

@@ -1,20 +1,27 @@
 """The registry's read model in SQL; what depends on the day is asked for today."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.registry.adapters.tables import DRAFT, directory
-from services.registry.application.queries import DraftFilter
-from shared.directory.folds import Unit
+from services.registry.adapters.tables import DRAFT, LOWERING, REQUEST, directory
+from services.registry.application.queries import DraftFilter, RequestFilter
+from shared.directory.deciders import decider_of
+from shared.directory.folds import Unit, UnitDirectory
 from shared.directory.projection import leads_on, stands_on, unit_directory
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.kernel.text_folding import folded_words
+from shared.kernel.transient import TRANSIENT
+from shared.observability import signals
+from shared.rules.answer_periods import answer_by
+from shared.rules.rulebook.rulebook import Calendar
+
+logger = signals.get_logger(__name__)
 
 UNIT, NAME = directory.units.unit, directory.units.name
 CARD, LEAD, STAGE = directory.drafts.draft, directory.drafts.lead, directory.drafts.stage
@@ -26,6 +33,7 @@ SEARCHED = frozenset({"search", "search_title", "search_number"})
 class SqlReadModel:
     engine: AsyncEngine
     now: Clock
+    calendar: Calendar
 
     async def units(self, text: str | None, limit: int, after: str | None) -> list[dict[str, Any]]:
         """List units by code; a former or future name finds a unit too."""
@@ -41,6 +49,90 @@ class SqlReadModel:
         async with self.engine.connect() as connection:
             rows: Sequence[Any] = (await connection.execute(query)).mappings().all()
         return [dict(row) for row in rows]
+
+    async def requests(self, wanted: RequestFilter, limit: int, after: int | None) -> list[dict[str, Any]]:
+        """List requests in the order of raising, with who decides today and until when."""
+        today = day_in_vietnam(self.now())
+        items: list[dict[str, Any]] = []
+        async with self.engine.connect() as connection:
+            units = await unit_directory(connection, directory.units)
+            while len(items) < limit:
+                rows = (await connection.execute(_requests(wanted, limit, after))).mappings().all()
+                listed = [dict(row) | self._decided(dict(row), units, today) for row in rows]
+                items += [row for row in listed if wanted.decider_code in (None, row["decider_code"])]
+                if len(rows) < limit:
+                    break
+                after = rows[-1]["position"]
+        return items[:limit]
+
+    def _decided(self, row: dict[str, Any], units: UnitDirectory, today: date) -> dict[str, Any]:
+        unit_code, raised_on = row["unit_code"], row["raised_on"]
+        day = row["settled_on"] or today
+        decider = decider_of(units, unit_code, raised_on, day, self.calendar) or row["decider_code"]
+        return {
+            "unit_name": units.name_on(unit_code, today),
+            "decider_code": decider,
+            "decider_name": units.name_on(decider, today) if decider else None,
+            "answer_by": answer_by(raised_on, self.calendar),
+        }
+
+    async def lowerings(
+        self, recorded_by: str | None, units: Collection[str] | None, limit: int, after: int | None
+    ) -> list[dict[str, Any]]:
+        """List facts that lower a duty and were recorded without a request, in the order of recording."""
+        query = _of_drafts(LOWERING).limit(limit)
+        if units is not None:
+            query = query.where(LOWERING.c.unit_code.in_(units))
+        if recorded_by is not None:
+            query = query.where(LOWERING.c.recorded_by == recorded_by)
+        if after is not None:
+            query = query.where(LOWERING.c.position > after)
+        async with self.engine.connect() as connection:
+            return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+def _requests(wanted: RequestFilter, limit: int, after: int | None) -> Select[Any]:
+    equal = (
+        (REQUEST.c.state, wanted.state),
+        (REQUEST.c.unit_code, wanted.unit_code),
+        (CARD.c.draft_code, wanted.draft_code),
+    )
+    query = _of_drafts(REQUEST).limit(limit)
+    for column, value in equal:
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.units is not None:
+        query = query.where(REQUEST.c.unit_code.in_(wanted.units))
+    return query if after is None else query.where(REQUEST.c.position > after)
+
+
+def _of_drafts(table: Table) -> Select[Any]:
+    """Select the rows of a table with the codes of their drafts, in the order of the log."""
+    of_draft = CARD.c.draft_id == table.c.draft_id
+    return select(table, CARD.c.draft_code).join(CARD, of_draft).order_by(table.c.position)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlDeciders:
+    """Who decides what a unit asks for. Without the database commands are taken all the same, and name nobody."""
+
+    engine: AsyncEngine
+    calendar: Calendar
+
+    async def of(self, unit_code: str, raised_on: date, day: date) -> str | None:
+        units = await self._units()
+        return decider_of(units, unit_code, raised_on, day, self.calendar)
+
+    async def name(self, unit_code: str, day: date) -> str:
+        return (await self._units()).name_on(unit_code, day)
+
+    async def _units(self) -> UnitDirectory:
+        try:
+            async with self.engine.connect() as connection:
+                return await unit_directory(connection, directory.units)
+        except TRANSIENT as error:
+            logger.warning("deciders_not_read", error=f"{type(error).__name__}: {error}")
+            return UnitDirectory()
 
 
 def as_of(unit: Unit, day: date) -> dict[str, Any]:

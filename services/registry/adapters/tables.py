@@ -1,9 +1,10 @@
-"""Tables of the registry's read model: the directory, and what a list of drafts shows in addition."""
+"""Tables of the registry's read model: the directory, what a list of drafts shows in addition, and requests of units."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, MetaData
+from sqlalchemy import BigInteger, Column, MetaData
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -42,13 +43,52 @@ class DraftRow(Base, table=True):
     version: int
 
 
+class RequestRow(Base, table=True):
+    """What a unit asked for; `state` is `waiting`, or the decision."""
+
+    __tablename__ = "request"
+
+    request_id: UUID = Field(primary_key=True)
+    position: int = Field(unique=True, sa_type=BigInteger)
+    draft_id: UUID = Field(index=True)
+    kind: str
+    command: str
+    wanted: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    unit_code: str = Field(index=True)
+    raised_on: date
+    decider_code: str | None = None
+    document: str | None = None
+    reason: str | None = None
+    gap_id: UUID | None = None
+    stage: str | None = None
+    state: str = Field(index=True)
+    settled_on: date | None = None
+    settled_by: str | None = None
+    settlement_document: str | None = None
+    settlement_reason: str | None = None
+
+
+class LoweringRow(Base, table=True):
+    """A fact that lowers a duty, recorded without a request: by an import, or by who supervises."""
+
+    __tablename__ = "lowering"
+
+    position: int = Field(primary_key=True, sa_type=BigInteger)
+    event_id: UUID
+    draft_id: UUID
+    unit_code: str | None = None
+    kind: str
+    recorded_on: date
+    recorded_by: str
+
+
 directory = DirectoryTables(metadata)
 checkpoints = CheckpointTables(metadata)
 
 
-DRAFT = table_of(DraftRow)
+DRAFT, REQUEST, LOWERING = (table_of(row) for row in (DraftRow, RequestRow, LoweringRow))
 
-OWN = (DRAFT,)
+OWN = (DRAFT, REQUEST, LOWERING)
 READ_MODEL = (*directory.all, *OWN)
 
 # Replicas of 0.1.0 still read them while a release is rolled out: the release after next drops them.

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from services.registry.adapters.draft_api import PostingView, finding_views, posting_views
 from services.registry.adapters.read_model import as_of
+from services.registry.adapters.request_views import RequestView
 from services.registry.domain.draft_state import Draft, procedure_of
 from services.registry.domain.unit import Unit
 from shared.contracts.envelope import Recorded
@@ -115,6 +116,7 @@ class DraftView(_DraftHead):
     exemptions: list[DraftCommunicationExempted]
     transfers: list[DraftTransferred]
     amendments: list[DraftAmended]
+    requests: list[RequestView] = []
 
 
 def _is_about(finding: Finding, event: Recorded) -> bool:
@@ -148,6 +150,7 @@ def draft_view(
     findings: Sequence[Finding],
     clocks: Iterable[PostingClock],
     entries: Iterable[StageEntry],
+    requests: Sequence[RequestView] = (),
 ) -> DraftView:
     """Show a draft; `entries` are its entries into stages in the order of the rules."""
     shown = {
@@ -165,6 +168,7 @@ def draft_view(
         "exemptions": [exemption.model_dump(mode="json") for exemption in draft.exemptions],
         "transfers": [transfer.model_dump(mode="json") for transfer in draft.transfers],
         "version": history.version.count,
+        "requests": [request.model_dump() for request in requests],
     }
     return DraftView.model_validate(shown)
 

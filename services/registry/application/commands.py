@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from services.registry.application.unit_references import reached, related_to
 from services.registry.domain import draft_commands as drafts
+from services.registry.domain import lowering, requests
 from services.registry.domain import unit as units
-from services.registry.domain.draft import draft
+from services.registry.domain.draft import draft, holds_at_once
+from services.registry.domain.draft_commands import Given
 from services.registry.domain.draft_state import Absent, Draft, State, entry_with_id, facts_of
 from services.registry.domain.errors import DraftNotFound, UnitNotFound, UnknownUnit
 from services.registry.domain.postings import PostingEvent
@@ -22,12 +24,15 @@ from shared.contracts.registry import (
     DraftAmended,
     DraftProcedureDecided,
     DraftRegistered,
+    DraftRequestDecided,
+    DraftRequestRaised,
     DraftRetitled,
     DraftScopeAssessed,
     DraftTransferred,
 )
+from shared.contracts.vocabulary import RequestDecision, Role
 from shared.directory.folds import amended_draft
-from shared.eventstore.handle import EventStore, Handled, History, Version, handle, handle_prepared
+from shared.eventstore.handle import EventStore, Handled, History, Prepare, Version, handle_prepared
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock, NewId
 from shared.kernel.text_folding import fold
@@ -49,12 +54,30 @@ def leads_in(facts: Iterable[Event]) -> set[str]:
     return leads
 
 
+class Deciders(Protocol):
+    """Who decides what units ask for, by the units as they are read."""
+
+    async def of(self, unit_code: str, raised_on: date, day: date) -> str | None: ...
+    async def name(self, unit_code: str, day: date) -> str: ...
+
+
+class NoDeciders:
+    """Nobody is named: an operator decides, and lists name the body once the units are read."""
+
+    async def of(self, _unit_code: str, _raised_on: date, _day: date) -> str | None:
+        return None
+
+    async def name(self, unit_code: str, _day: date) -> str:
+        return unit_code
+
+
 @dataclass(frozen=True, slots=True)
 class Commands:
     store: EventStore
     new_id: NewId
     rulebook: Rulebook
     now: Clock
+    deciders: Deciders = field(default_factory=NoDeciders)
     _units_in_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -85,26 +108,72 @@ class Commands:
     async def on_draft(
         self, draft_code: str, command: drafts.Command, metadata: Metadata, if_match: int | None = None
     ) -> Handled[State]:
-        if isinstance(command, drafts.Transfer):
-            related = await reached(self.store, [command.to_unit_code], lambda _: ())
-            if not related:
-                raise UnitNotFound(command.to_unit_code)
-            command = replace(command, related=related)
-        ref = draft_ref(draft_code)
-        return await handle(self.store, draft, ref, command, metadata, if_match=if_match, new_id=self.new_id)
+        """Carry out a command; one of a unit that lowers its duty is asked for, and then names who decides."""
 
-    async def correct_stage(
-        self, draft_code: str, command: drafts.CorrectStage, metadata: Metadata, if_match: int | None = None
+        async def prepared(history: History) -> tuple[drafts.Command, Metadata]:
+            return await self._prepared(command, history), metadata
+
+        return await self._handle(draft_code, prepared, metadata, if_match)
+
+    async def decide_request(
+        self,
+        draft_code: str,
+        command: drafts.DecideRequest,
+        more: Mapping[str, Any],
+        metadata: Metadata,
+        if_match: int | None = None,
     ) -> Handled[State]:
-        """Correct the entry that an event recorded; its present values are looked up in the history."""
+        """Decide a request; `more` are fields that only the decider gives. The effect names the request as its cause."""
 
-        async def with_entry(history: History) -> tuple[drafts.CorrectStage, Metadata]:
-            return replace(command, was=entry_with_id(history.events, command.entry_id)), metadata
+        async def prepared(history: History) -> tuple[drafts.Command, Metadata]:
+            state = history.state(draft)
+            request = state.request(command.request_id) if isinstance(state, Draft) else None
+            if request is None or command.decision is not RequestDecision.APPROVED:
+                return command, metadata
+            given = Given(by=command.by, today=command.today)
+            wanted = requests.command_of(request.raised, given, more)
+            wanted = await self._with_references(wanted, history)
+            cause = replace(metadata, causation_id=str(command.request_id))
+            return replace(command, wanted=wanted), cause
 
+        return await self._handle(draft_code, prepared, metadata, if_match)
+
+    async def _handle(
+        self,
+        draft_code: str,
+        prepare: Prepare[drafts.Command],
+        metadata: Metadata,
+        if_match: int | None = None,
+    ) -> Handled[State]:
         ref = draft_ref(draft_code)
         return await handle_prepared(
-            self.store, draft, ref, with_entry, metadata, if_match=if_match, new_id=self.new_id
+            self.store, draft, ref, prepare, metadata, if_match=if_match, new_id=self.new_id
         )
+
+    async def _prepared(self, command: Any, history: History) -> Any:
+        command = await self._with_references(command, history)
+        if holds_at_once(history.state(draft), command):
+            return command
+        asked: Any = replace(command, oversight=replace(command.oversight, rulebook=self.rulebook))
+        events = draft.decide(history.state(draft), asked)
+        raised = next((event for event in events if isinstance(event, DraftRequestRaised)), None)
+        if raised is None:
+            return asked
+        decider = await self.deciders.of(raised.unit_code, command.today, command.today)
+        return replace(asked, oversight=replace(asked.oversight, decider_code=decider))
+
+    async def _with_references(self, command: Any, history: History) -> Any:
+        """Read what a command refers to: the unit of a transfer, the entry that is corrected."""
+        match command:
+            case drafts.Transfer():
+                related = await reached(self.store, [command.to_unit_code], lambda _: ())
+                if not related:
+                    raise UnitNotFound(command.to_unit_code)
+                return replace(command, related=related)
+            case drafts.CorrectStage():
+                return replace(command, was=entry_with_id(history.events, command.entry_id))
+            case _:
+                return command
 
     async def unit(self, unit_code: str) -> tuple[units.Unit, Version]:
         """Read a unit from the log, as new as it can be."""
@@ -181,7 +250,7 @@ Rows = list[RowChange]
 
 
 def changes(event: Recorded) -> Iterable[RowChange]:
-    rows: Rows = _HANDLERS.get(type(event.data), _nothing)(event, event.data)
+    rows: Rows = [*_HANDLERS.get(type(event.data), _nothing)(event, event.data), *_lowering(event)]
     if event.ref.context == "draft" and not isinstance(event.data, DraftRegistered):
         rows.append(Change("draft", {"draft_id": event.ref.id}, {"version": event.aggregate_version}))
     return rows
@@ -208,7 +277,57 @@ def _amended(data: DraftAmended) -> dict[str, Any]:
     return changes
 
 
+def _request_raised(event: Recorded, data: DraftRequestRaised) -> Rows:
+    own: dict[str, Any] = dict.fromkeys(_SETTLEMENT)
+    own |= {"state": WAITING, "position": event.position, "draft_id": event.ref.id}
+    return [Put("request", own, data)]
+
+
+def _request_decided(_event: Recorded, data: DraftRequestDecided) -> Rows:
+    settled = {
+        "state": data.decision,
+        "settled_on": data.on,
+        "settled_by": data.by_unit_code,
+        "settlement_document": data.document,
+        "settlement_reason": data.reason,
+    }
+    return [Change("request", {"request_id": data.request_id}, settled)]
+
+
+WAITING = "waiting"
+_SETTLEMENT = ("settled_on", "settled_by", "settlement_document", "settlement_reason")
+
+
+def _lowering(event: Recorded) -> Rows:
+    """List a fact that lowers a duty and was recorded without a request: by an import, or by who supervises."""
+    kind = lowering.kind_of_fact(event.data) if event.ref.context == "draft" else None
+    role = event.metadata.actor.partition("/")[0]
+    if kind is None or role not in RECORDED_AT_ONCE or _follows_request(event):
+        return []
+    about = event.metadata.about
+    values = {
+        "position": event.position,
+        "event_id": event.event_id,
+        "draft_id": event.ref.id,
+        "unit_code": about.unit_code if about else None,
+        "kind": kind,
+        "recorded_on": day_in_vietnam(event.metadata.time),
+        "recorded_by": role,
+    }
+    return [Put("lowering", values)]
+
+
+RECORDED_AT_ONCE = frozenset({Role.SUPERVISOR.value, Role.OPERATOR.value})
+
+
+def _follows_request(event: Recorded) -> bool:
+    """An approval's effect names the request as its cause."""
+    return event.metadata.causation_id is not None
+
+
 _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
+    DraftRequestRaised: _request_raised,
+    DraftRequestDecided: _request_decided,
     DraftAmended: lambda event, data: _draft_changed(event, **_amended(data)),
     DraftRegistered: _draft_registered,
     DraftRetitled: lambda event, data: _draft_changed(event, title=data.title, search_title=fold(data.title)),

@@ -1,5 +1,6 @@
 """What can be asked of the registry's read model."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,6 +14,23 @@ class DraftFilter:
     stage: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFilter:
+    """None means no restriction; `decider_code` is who decides today, or would have decided."""
+
+    state: str | None = None
+    unit_code: str | None = None
+    decider_code: str | None = None
+    draft_code: str | None = None
+    units: Collection[str] | None = None
+
+
 class ReadModel(Protocol):
+    async def requests(
+        self, wanted: RequestFilter, limit: int, after: int | None
+    ) -> list[dict[str, Any]]: ...
+    async def lowerings(
+        self, recorded_by: str | None, units: Collection[str] | None, limit: int, after: int | None
+    ) -> list[dict[str, Any]]: ...
     async def units(self, text: str | None, limit: int, after: str | None) -> list[dict[str, Any]]: ...
     async def drafts(self, wanted: DraftFilter, limit: int, after: str | None) -> list[dict[str, Any]]: ...

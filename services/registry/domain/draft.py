@@ -1,12 +1,11 @@
 """The draft: what a command on it decides (registration, amendment, stages)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
 from datetime import date
-from functools import lru_cache
 from typing import Any, assert_never
-from uuid import uuid5
 
-from services.registry.domain import errors, postings
+from services.registry.domain import errors, postings, requests
 from services.registry.domain.draft_commands import (
     AddPolicy,
     Amend,
@@ -15,6 +14,7 @@ from services.registry.domain.draft_commands import (
     Command,
     CorrectStage,
     DecideProcedure,
+    DecideRequest,
     DecisionCommand,
     EndAsRecorded,
     EnterStage,
@@ -25,14 +25,19 @@ from services.registry.domain.draft_commands import (
     PostingCommand,
     Register,
     RemovePolicy,
+    RequestTransfer,
     Resume,
     Retitle,
+    Scope,
     StageCommand,
     Transfer,
+    Wanted,
+    WithdrawRequest,
 )
-from services.registry.domain.draft_state import Absent, Draft, State, about, evolve
+from services.registry.domain.draft_state import Absent, Draft, State, about, evolve, fact_of
+from services.registry.domain.lowering import answer_of, lowered_by
 from services.registry.domain.references.unit_checks import check_valid
-from shared.contracts.event import LOA_NAMESPACE, Acting, Decider, without_notes
+from shared.contracts.event import Acting, Decider, without_notes
 from shared.contracts.registry import (
     DraftAmended,
     DraftCommunicationExempted,
@@ -52,23 +57,10 @@ from shared.contracts.registry import (
     DraftTransferred,
     DraftWithdrawn,
 )
-from shared.contracts.vocabulary import CLOSING_BY_LAW, ENDS, Clearable, Precision, Stage
+from shared.contracts.vocabulary import CLOSING_BY_LAW, ENDS, Answer, Clearable, Precision, RequestKind, Stage
 from shared.directory.folds import AMENDABLE_OF_DRAFT, amended_draft
 from shared.rules.facts import StageEntry
 from shared.rules.sequence import check_recorded_day, in_order
-
-
-@lru_cache(maxsize=4096)
-def fact_of(entry: Entry) -> StageEntry:
-    """Give an entry as the rules see it; within one draft it is identified by its content."""
-    content = f"{entry.stage}:{entry.entered_on}:{entry.precision}:{entry.resumed}"
-    return StageEntry(
-        entry_id=uuid5(LOA_NAMESPACE, content),
-        stage=entry.stage,
-        entered_on=entry.entered_on,
-        precision=entry.precision,
-        resumed=entry.resumed,
-    )
 
 
 def after_end(entries: Sequence[Entry], entry: Entry) -> Entry | None:
@@ -266,14 +258,91 @@ def _check_end(draft: Draft, changes: dict[str, Any]) -> None:
 
 
 def decide(state: State, command: Command) -> Sequence[DraftEvent]:
-    """Check who may act before deciding: the unit that leads on the day of the command, and who supervises."""
+    """Check who may act before deciding: the unit that leads on the day of the command, and who supervises.
+
+    What lowers the duty of the unit that records it becomes a request for it.
+    """
     if isinstance(command, Register):
         _check_acting(command.by, command.draft_code, command.lead_unit_code)
-        return _register(state, command)
+        return _registered(state, command)
     if isinstance(state, Absent):
         raise errors.DraftNotFound
-    _check_acting(command.by, state.registered.draft_code, state.lead_on(command.today))
-    return _decide(state, command)
+    code, lead = state.registered.draft_code, state.lead_on(command.today)
+    if isinstance(command, DecideRequest):
+        _check_deciding(command.by, code, lead)
+        return list(requests.settle(state, command, _decide))
+    _check_acting(command.by, code, lead)
+    if isinstance(command, WithdrawRequest):
+        return list(requests.withdraw(state, command))
+    if isinstance(command, RequestTransfer):
+        return requests.raised(state, command, RequestKind.TRANSFER)
+    return _asked_or_recorded(state, command)
+
+
+def _check_deciding(by: Acting, draft_code: str, lead_unit_code: str) -> None:
+    if not by.may_decide_for(lead_unit_code):
+        raise errors.NotTheDecider(draft_code)
+
+
+def _asked_or_recorded(draft: Draft, command: Wanted) -> Sequence[DraftEvent]:
+    events = _decide(draft, command)
+    if holds_at_once(draft, command) or not events:
+        return events
+    kind = lowered_by(draft, events, command.today, command.oversight.rulebook, _after)
+    return events if kind is None else requests.raised(draft, command, kind)
+
+
+def holds_at_once(state: State, command: Command) -> bool:
+    """Tell whether who gives the command decides for the unit that leads the draft, so that nothing is asked for."""
+    if isinstance(command, Register):
+        return command.by.may_decide_for(command.lead_unit_code)
+    return isinstance(state, Draft) and command.by.may_decide_for(state.lead_on(command.today))
+
+
+def _after(draft: Draft, event: DraftEvent) -> Draft:
+    """Fold one event after the registration."""
+    after = evolve(draft, event)
+    return draft if isinstance(after, Absent) else after
+
+
+def _registered(state: State, command: Register) -> Sequence[DraftEvent]:
+    """Register with every answer; of a unit those that take the draft out of scope are asked for."""
+    scope = command.scope
+    if (
+        holds_at_once(state, command)
+        or scope is None
+        or answer_of(DraftScopeAssessed.of(scope)) is not Answer.NO
+    ):
+        return _register(state, command)
+    if isinstance(state, Draft):
+        return [] if _is_registered_alike(state, command) else _register(state, command)
+    events = _register(state, replace(command, scope=_without_no(scope)))
+    draft = draft_after(events)
+    return [*events, *requests.raised(draft, command, RequestKind.SCOPE)]
+
+
+def _without_no(scope: Scope) -> Scope:
+    """Leave out each answer that alone takes a draft out of scope."""
+    answers: dict[str, Any] = {
+        field.name: Answer.UNKNOWN for field in fields(scope) if getattr(scope, field.name) is Answer.NO
+    }
+    return replace(scope, **answers)
+
+
+def _is_registered_alike(draft: Draft, command: Register) -> bool:
+    """Whether the registration is a repeated one whose answers are asked for, or were approved."""
+    asked = requests.asked_for(draft, command)
+    return asked and _register(draft, replace(command, scope=None)) == []
+
+
+def draft_after(events: Iterable[DraftEvent]) -> Draft:
+    """Fold the events of a registration."""
+    state: State = Absent()
+    for event in events:
+        state = evolve(state, event)
+    if isinstance(state, Absent):
+        raise errors.DraftNotFound
+    return state
 
 
 def _check_acting(by: Acting, draft_code: str, lead_unit_code: str) -> None:
@@ -281,10 +350,7 @@ def _check_acting(by: Acting, draft_code: str, lead_unit_code: str) -> None:
         raise errors.NotYourDraft(draft_code, lead_unit_code)
 
 
-def _decide(
-    draft: Draft,
-    command: DecisionCommand | PolicyCommand | StageCommand | PostingCommand,
-) -> Sequence[DraftEvent]:
+def _decide(draft: Draft, command: Wanted) -> Sequence[DraftEvent]:
     match command:
         case EnterStage() | Resume() | CorrectStage() | EndAsRecorded():
             return decide_stage(draft, command)

@@ -16,9 +16,11 @@ from shared.contracts.vocabulary import (
     Precision,
     Procedure,
     Regime,
+    RequestDecision,
     ScopeBasis,
     Stage,
 )
+from shared.rules.rulebook.rulebook import Rulebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,35 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why a fact is asked for; `gap_id`, `stage` and `recipient_id` are those of a mail that was answered."""
+
+    document: str | None = None
+    reason: str | None = None
+    gap_id: UUID | None = None
+    stage: Stage | None = None
+    recipient_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oversight:
+    """What a command of a unit needs if it lowers the unit's duty: the rules, and the body that decides then.
+
+    `asked` is what came with the command, for the decider to read.
+    """
+
+    rulebook: Rulebook | None = None
+    decider_code: str | None = None
+    asked: Explanation = field(default_factory=Explanation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OnDraft:
     """`by` is for whom the command is given, `today` the day of recording in Vietnam."""
 
     by: Acting
     today: date
+    oversight: Oversight = field(default_factory=Oversight, compare=False, repr=False)
 
 
 class Given(TypedDict):
@@ -239,8 +265,37 @@ class RecordPosting(OpenPosting):
     closed_on: date | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestTransfer(OnDraft):
+    """The draft is not the unit's own; it may name in its words whose it is. The decider names the unit by its code."""
+
+    to_unit: str | None = None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideRequest(OnDraft):
+    """Approve or refuse what a unit asked for; `wanted` is the command that an approval carries out."""
+
+    request_id: UUID
+    decision: RequestDecision
+    document: str | None = None
+    reason: str | None = None
+    wanted: "Wanted | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawRequest(OnDraft):
+    """Who asked asks no more."""
+
+    request_id: UUID
+    reason: str | None = None
+
+
 PostingCommand = OpenPosting | ExtendPosting | ClosePosting | RecordPosting
 StageCommand = EnterStage | Resume | CorrectStage | EndAsRecorded
 PolicyCommand = AddPolicy | AmendPolicy | RemovePolicy
 DecisionCommand = Retitle | AssessScope | DecideProcedure | Exempt | Transfer | Amend
-Command = Register | DecisionCommand | PolicyCommand | StageCommand | PostingCommand
+RequestCommand = RequestTransfer | DecideRequest | WithdrawRequest
+Wanted = DecisionCommand | PolicyCommand | StageCommand | PostingCommand
+Command = Register | Wanted | RequestCommand

@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import assert_never
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from services.registry.domain import postings
 from services.registry.domain.draft_commands import Entry
 from services.registry.domain.postings import Postings
 from shared.contracts.envelope import Recorded
-from shared.contracts.event import About
+from shared.contracts.event import LOA_NAMESPACE, About
 from shared.contracts.registry import (
     DraftAmended,
     DraftCommunicationExempted,
@@ -24,6 +25,8 @@ from shared.contracts.registry import (
     DraftPostingOpened,
     DraftProcedureDecided,
     DraftRegistered,
+    DraftRequestDecided,
+    DraftRequestRaised,
     DraftResumed,
     DraftRetitled,
     DraftScopeAssessed,
@@ -44,6 +47,18 @@ class Absent:
     """The draft is not registered."""
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a unit asked for, and how it was settled, if it was."""
+
+    raised: DraftRequestRaised
+    settled: DraftRequestDecided | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.settled is None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """`registered` is how it was registered, `described` the same with all amendments, the rest how it stands."""
@@ -60,6 +75,10 @@ class Draft:
     transfers: tuple[DraftTransferred, ...] = ()
     postings: Postings = ()
     amendments: tuple[DraftAmended, ...] = ()
+    requests: tuple[Request, ...] = ()
+
+    def request(self, request_id: UUID) -> Request | None:
+        return next((each for each in self.requests if each.raised.request_id == request_id), None)
 
     def lead_on(self, day: date) -> str:
         """Give the lead unit of a day: the latest transfer by day holds, whenever it was recorded."""
@@ -131,8 +150,18 @@ def _evolve(draft: Draft, event: DraftEvent) -> Draft:  # noqa: C901, PLR0911, P
             return replace(draft, exemptions=(*draft.exemptions, event))
         case DraftTransferred():
             return replace(draft, transfers=(*draft.transfers, event))
+        case DraftRequestRaised():
+            return replace(draft, requests=(*draft.requests, Request(event)))
+        case DraftRequestDecided():
+            return replace(draft, requests=tuple(_settled(each, event) for each in draft.requests))
         case _:
             assert_never(event)
+
+
+def _settled(request: Request, event: DraftRequestDecided) -> Request:
+    if request.raised.request_id != event.request_id or not request.is_waiting:
+        return request
+    return replace(request, settled=event)
 
 
 def _with_entry(draft: Draft, entry: Entry) -> Draft:
@@ -150,6 +179,19 @@ def _corrected(entry: Entry, change: DraftStageCorrected) -> Entry:
     if not entry.equals_content(was):
         return entry
     return Entry(change.stage, change.entered_on, change.precision, resumed=entry.resumed)
+
+
+@lru_cache(maxsize=4096)
+def fact_of(entry: Entry) -> StageEntry:
+    """Give an entry as the rules see it; within one draft it is identified by its content."""
+    content = f"{entry.stage}:{entry.entered_on}:{entry.precision}:{entry.resumed}"
+    return StageEntry(
+        entry_id=uuid5(LOA_NAMESPACE, content),
+        stage=entry.stage,
+        entered_on=entry.entered_on,
+        precision=entry.precision,
+        resumed=entry.resumed,
+    )
 
 
 Entries = dict[UUID, tuple[StageEntry, Recorded]]

@@ -6,8 +6,8 @@ from typing import ClassVar
 from uuid import UUID
 
 from services.registry.domain.draft_commands import Entry
-from shared.contracts.vocabulary import Stage
-from shared.kernel.errors import Refusal, RefusalKind
+from shared.contracts.vocabulary import RequestDecision, RequestKind, Stage
+from shared.kernel.errors import Refusal, RefusalKind, Text
 
 
 class DraftNotFound(Refusal):
@@ -259,4 +259,85 @@ class PostingNotExtended(Refusal):
         super().__init__(
             f"Gia hạn đến {closes_on:%d/%m/%Y} không muộn hơn ngày kết thúc hiện nay {end:%d/%m/%Y}; đề nghị ghi ngày sau đó.",
             f"{closes_on} is no later than the present end {end}; name a later day.",
+        )
+
+
+class NotTheDecider(Refusal):
+    code = "not-the-decider"
+    kind = "forbidden"
+
+    def __init__(self, draft_code: str) -> None:
+        super().__init__(
+            f"Đề nghị về dự thảo “{draft_code}” do cơ quan theo dõi quyết định; đơn vị đã đề nghị có thể rút đề nghị "
+            "(POST /drafts/{mã}/requests/{id}/withdraw).",
+            f"A request about the draft '{draft_code}' is decided by the supervising body; the unit that asked may "
+            "withdraw it (POST /drafts/{code}/requests/{id}/withdraw).",
+        )
+
+
+class RequestNotFound(Refusal):
+    code = "request-not-found"
+    kind = "not_found"
+
+    def __init__(self, request_id: UUID) -> None:
+        super().__init__(
+            f"Dự thảo không có đề nghị {request_id}; xem các đề nghị tại GET /requests.",
+            f"The draft has no request {request_id}; GET /requests lists them.",
+        )
+
+
+_SETTLED = {
+    RequestDecision.APPROVED: Text("được chấp thuận", "approved"),
+    RequestDecision.REFUSED: Text("không được chấp thuận", "refused"),
+    RequestDecision.WITHDRAWN: Text("được rút", "withdrawn"),
+}
+
+
+class RequestSettled(Refusal):
+    code = "request-settled"
+
+    def __init__(self, decision: RequestDecision, on: date) -> None:
+        how = _SETTLED[decision]
+        super().__init__(
+            f"Đề nghị đã {how.vi} ngày {on:%d/%m/%Y}; nếu còn cần, đề nghị gửi đề nghị mới.",
+            f"The request was {how.en} on {on}; if it is still needed, send a new one.",
+        )
+
+
+class ReasonMissing(Refusal):
+    code = "reason-missing"
+    kind = "invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Không chấp thuận thì cần nêu lý do để đơn vị đề nghị biết.",
+            "A refusal needs a reason, for the unit that asked.",
+        )
+
+
+class RequestIncomplete(Refusal):
+    code = "request-incomplete"
+    kind = "invalid"
+
+    def __init__(self, kind: RequestKind, missing: Iterable[str]) -> None:
+        listed = ", ".join(missing) or "wanted"
+        super().__init__(
+            f"Để chấp thuận đề nghị này ({kind}) cần ghi thêm: {listed}.",
+            f"To approve this request ({kind}), give also: {listed}.",
+            missing=listed,
+        )
+
+
+class RequestOutdated(Refusal):
+    """What was asked for can't be recorded any more: the draft changed since; nothing was decided."""
+
+    code = "request-outdated"
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(
+            "Dự thảo đã thay đổi sau khi có đề nghị nên chưa thể chấp thuận; đề nghị vẫn đang chờ quyết định. "
+            f"{refusal.message.vi}",
+            "The draft changed since this was asked for, so it can't be approved; the request still waits. "
+            f"{refusal.message.en}",
+            refused_as=refusal.code,
         )

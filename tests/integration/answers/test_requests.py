@@ -79,6 +79,73 @@ async def test_a_transfer_is_asked_for_and_made(
     assert drafts == {owing_unit.code, other.code}
 
 
+async def decide(owing_unit: OwingUnit, supervisor: str, **body: str) -> None:
+    """Decide what waits as the supervising body."""
+    async with owing_unit.platform.registry.as_(Role.SUPERVISOR, supervisor) as client:
+        position = await owing_unit.platform.head()
+        query = {"decider": supervisor, "state": "waiting", "min_position": str(position)}
+        (request,) = (await client.get("/requests", params=query)).json()["items"]
+        path = f"/drafts/{owing_unit.code}/requests/{request['request_id']}/decision"
+        answer = await client.post(path, json=body)
+        assert answer.status_code == 200, answer.text
+
+
+APPROVED = {"decision": "approved", "document": "Công văn 5/STP", "reason": "Văn bản phù hợp"}
+REFUSED = {"decision": "refused", "reason": "Văn bản không miễn việc truyền thông"}
+
+
+@pytest.mark.parametrize("decision", [APPROVED, REFUSED], ids=["approved", "refused"])
+async def test_from_the_button_to_the_decision_to_the_next_mail(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient, decision: dict[str, str]
+) -> None:
+    """The gap stays open while the request waits; each mail and page names it with its decider, until it is decided."""
+    above = await new_owing_unit("supervisor", kind="provincial_committee")
+    owing_unit = await new_owing_unit(parent_code=above.code)
+    page = await visitor.post((await owing_unit.links())[AlertAnswer.EXEMPT], data=EXEMPT)
+    assert page.status_code == 200, page.text
+    decider = f"Sở Tư pháp {above.code}"  # as every unit of the office is called
+    for sentence in (
+        f"miễn truyền thông theo {EXEMPT['document']}",
+        decider,
+        "05 ngày làm việc",
+        "thời hạn không thay đổi",
+    ):
+        assert sentence in page.text
+    again = await visitor.post((await owing_unit.links())[AlertAnswer.EXEMPT], data=EXEMPT)
+    assert again.status_code == 200
+    assert len(await owing_unit.gaps()) == 1
+    (reminder,) = await owing_unit.mails_of(working_day(5))
+    assert "Đang chờ quyết định" in words(reminder)
+    assert f"miễn truyền thông theo {EXEMPT['document']}" in words(reminder)
+    assert "khẩn trương" not in words(reminder)
+    (to_decide,) = await above.mails_of(working_day(1), "_requests")
+    assert EXEMPT["document"] in words(to_decide)
+    assert f"Sở Tư pháp {owing_unit.code}" in words(to_decide)
+    await decide(owing_unit, above.code, **decision)
+    approved = decision["decision"] == "approved"
+    (told,) = await owing_unit.mails_of(working_day(6), "_decision-*")
+    assert str(told["subject"]).startswith(f"[Kết quả] {'Chấp thuận' if approved else 'Không chấp thuận'}")
+    assert decision["reason"] in words(told)
+    assert decider in words(told)
+    assert await owing_unit.mails_of(working_day(7), "_decision-*") == []
+    if approved:
+        assert await eventually(owing_unit.is_closed)
+    else:
+        (gap,) = await owing_unit.gaps()
+        assert gap["draft_code"] == owing_unit.code
+
+
+async def test_a_press_again_asks_once(new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient) -> None:
+    owing_unit = await new_owing_unit()
+    link = (await owing_unit.links())[AlertAnswer.EXEMPT]
+    first, second = await visitor.post(link, data=EXEMPT), await visitor.post(link, data=EXEMPT)
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert (await visitor.get(link)).status_code == 410
+    history = (await owing_unit.platform.registry.client.get(f"/drafts/{owing_unit.code}/history")).json()
+    kinds = [event["type"] for event in history["events"]]
+    assert kinds.count("vn.loa.draft.request_raised.v1") == 1
+
+
 async def test_an_obstacle_is_shown_and_no_command_settles_it(
     new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
 ) -> None:

@@ -256,7 +256,7 @@ async def of_registry_lists(model: ReadModel, history: History) -> Answer:
     """Ask the lists of the registry, each day by a clock of that day."""
     answer: Answer = {}
     for day in DAYS:
-        lists = Registry(model.engine, _noon(day))
+        lists = Registry(model.engine, _noon(day), load_rulebook().calendar)
         rows = await lists.units(history.code, 100, None)
         mine = {row["unit_code"]: row for row in rows if row["unit_code"] in history.units}
         (draft,) = await lists.drafts(DraftFilter(), 1, _before(history.code))

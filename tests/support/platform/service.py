@@ -189,6 +189,8 @@ class Platform:
             "link_key": SecretStr(self.links.pem),
             "link_jwks": self.links.jwks,
         }
+        if service == "notifier" and "registry" in self.services:
+            defaults["registry_api"] = str(self.registry.client.base_url)
         return settings(**(defaults | changes))
 
     def _port(self, service: str) -> int:

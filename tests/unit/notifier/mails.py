@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from services.notifier.adapters.mails.kinds import PageMails, mail_kinds
+from services.notifier.adapters.mails.kinds import mail_kinds
+from services.notifier.adapters.mails.pages import PageMails
 from services.notifier.adapters.rendering.templates import TemplateRenderer, environment
 from services.notifier.application.ports import Mail, Notice
 from services.notifier.domain.digest import (
@@ -18,12 +20,14 @@ from services.notifier.domain.digest import (
     compose_renewed,
 )
 from services.notifier.domain.gaps.gap_alert import AlertContext, Gap
+from services.notifier.domain.gaps.unit_request import APPROVED, REFUSED, UnitRequest
 from services.notifier.domain.notification.escalation import STEPS, Verdict
 from services.notifier.domain.notification.reasons import LastNotification, Standing
 from services.notifier.domain.overview import MonthlySummary, WeeklyList, monthly_summary, weekly_list
 from services.notifier.domain.recipients.preference import Preference, SettingsNote
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Unit
+from services.notifier.domain.request_notes import DecisionNote, RequestsNote
 from shared.contracts.vocabulary import (
     AlertAnswer,
     Dataset,
@@ -33,6 +37,7 @@ from shared.contracts.vocabulary import (
     OptionalMail,
     Procedure,
     RecipientRole,
+    RequestKind,
     Weekday,
 )
 from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, notified, recipient, silence, tree
@@ -152,6 +157,55 @@ def renewed(language: Language = Language.VI) -> Digest:
     return compose_renewed(recipient(language=language), Entry(gap=OVERDUE), MONDAY, CALENDAR)
 
 
+ASKED = UnitRequest(
+    request_id=UUID(int=31),
+    draft_code="LUAT-1",
+    title="Luật Đất đai (sửa đổi)",
+    instrument=Instrument.LAW,
+    dataset=Dataset.LIVE,
+    kind=RequestKind.EXEMPTION,
+    unit_code="BTP",
+    raised_on=date(2026, 11, 19),
+    decider_code="STP",
+    document="Công văn 99/VPCP-PL",
+    answer_by=date(2026, 11, 27),
+)
+HANDED = replace(
+    ASKED,
+    request_id=UUID(int=32),
+    kind=RequestKind.TRANSFER,
+    document=None,
+    to_unit="SO-A",
+    reason="Theo phân công của Ủy ban",
+    unit_code="XA",
+)
+SETTLED: dict[str, Any] = {"settled_on": date(2026, 11, 20), "settled_by": "STP"}
+GRANTED = replace(ASKED, state=APPROVED, settlement_document="Công văn 5/STP", **SETTLED)
+DENIED = replace(ASKED, state=REFUSED, settlement_reason="Văn bản không miễn việc truyền thông", **SETTLED)
+NAMES = {"STP": "Sở Tư pháp", "SO-A": "Sở A", "XA": "Xã B", "BTP": "Bộ Tư pháp"}
+
+
+def waiting(request: UnitRequest, language: Language = Language.VI) -> Digest:
+    entry = Entry(gap=OVERDUE, context=AlertContext(requests=(request,)))
+    result = compose(recipient(language=language), [entry], {}, MONDAY, CALENDAR)
+    assert result is not None
+    return replace(result, unit_names=NAMES)
+
+
+def decided(request: UnitRequest, language: Language = Language.VI) -> DecisionNote:
+    return DecisionNote(recipient=recipient(language=language), day=MONDAY, request=request, names=NAMES)
+
+
+def to_decide(language: Language = Language.VI) -> RequestsNote:
+    return RequestsNote(
+        recipient=supervisor(language=language),
+        day=MONDAY,
+        decider_code="STP",
+        requests=(ASKED, HANDED),
+        names=NAMES,
+    )
+
+
 EN = Language.EN
 CASES: Mapping[str, Notice] = {
     "overdue_vi": digest(OVERDUE),
@@ -174,6 +228,16 @@ CASES: Mapping[str, Notice] = {
     "monthly_summary_en": month_of(EN),
     "settings_vi": chosen(),
     "settings_en": chosen(EN),
+    "waiting_vi": waiting(ASKED),
+    "waiting_en": waiting(ASKED, EN),
+    "after_refusal_vi": waiting(DENIED),
+    "after_refusal_en": waiting(DENIED, EN),
+    "approved_vi": decided(GRANTED),
+    "approved_en": decided(GRANTED, EN),
+    "refused_vi": decided(DENIED),
+    "refused_en": decided(DENIED, EN),
+    "requests_vi": to_decide(),
+    "requests_en": to_decide(EN),
 }
 UNITS = {code: tree().unit(code) for code in tree().directory.units} | {"BTP": MINISTRY}
 

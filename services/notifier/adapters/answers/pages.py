@@ -21,6 +21,7 @@ from shared.contracts.notifier import (
     AlertTransferRequested,
     AnswerEvent,
 )
+from shared.contracts.registry import DraftRequestRaised
 from shared.contracts.vocabulary import AlertAnswer, Channel
 from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
@@ -29,7 +30,7 @@ from shared.pages.forms import Fields, sent
 from shared.pages.layout import environment
 from shared.pages.link_pages import AnswerPages, Held, LinkGuard, routes
 from shared.rights.actions import Action
-from shared.rules.wording import CHANNELS
+from shared.rules.wording import CHANNELS, REQUESTS
 from shared.signed_links.links import LinkIsUsed, LinkReader
 
 RECORDED = Text("Đã ghi nhận trả lời", "Your answer is recorded")
@@ -45,9 +46,15 @@ MAILED_NEXT = Text(
 )
 
 
-def recorded(answer: AnswerEvent) -> Text:
-    """Say in a sentence what was answered."""
+def recorded(answer: AnswerEvent | DraftRequestRaised) -> Text:
+    """Say in a sentence what was answered, or asked for."""
     match answer:
+        case DraftRequestRaised(kind=kind, document=document):
+            what = REQUESTS[kind]
+            return Text(
+                f"Đã ghi nhận đề nghị {what.vi}{f' theo {document}' if document else ''}.",
+                f"Recorded: the request for {what.en}{f' by {document}' if document else ''}.",
+            )
         case AlertAcknowledged(planned_on=day):
             return Text(
                 f"Đã ghi nhận: đơn vị sẽ truyền thông dự thảo vào ngày {day:%d/%m/%Y}.",
@@ -118,11 +125,21 @@ class AnswerHandler:
         if asked.recorded is not None:
             return self._done(asked.recorded)
         form = await sent(request)
+        if held.link.answer in _ASKED:
+            return await self._ask(held, asked, form)
         answer = _READ[held.link.answer](form, _identity(held), self.today, asked)
         if answer is None or form.errors:
             return self._form(held, asked, form, status=422)
         metadata = held.metadata(request, self.now())
         return self._done(await self.answers.record(asked, answer, metadata))
+
+    async def _ask(self, held: Held, asked: Asked, form: Fields) -> HTMLResponse:
+        """Ask for what would lower the unit's duty: the supervising body decides."""
+        body = _ASKED[held.link.answer](form, self.today)
+        if body is None or form.errors:
+            return self._form(held, asked, form, status=422)
+        who_decides = await self.answers.ask(held.link, body, self.now())
+        return self.pages.page("recorded.html", heading=ASKED, what=_asked(body), next=who_decides)
 
     async def renew(self, request: Request, held: Held) -> HTMLResponse:
         """Answer the same whatever comes of it: the answer must not reveal who is on a list."""
@@ -139,7 +156,9 @@ class AnswerHandler:
         values = {"channels": CHANNELS, "today": self.today}
         return self.pages.form(f"{held.link.answer}.html", asked.summary, form, status, **values)
 
-    def _done(self, answer: AnswerEvent) -> HTMLResponse:
+    def _done(self, answer: AnswerEvent | DraftRequestRaised) -> HTMLResponse:
+        if isinstance(answer, DraftRequestRaised):
+            return self.pages.page("recorded.html", heading=ASKED, what=recorded(answer), next=_DECIDES)
         return self.pages.page(
             "recorded.html", heading=RECORDED, what=recorded(answer), next=NEXT[type(answer)]
         )
@@ -178,19 +197,41 @@ def _planned(form: Fields, of: Mapping[str, Any], today: date, asked: Asked) -> 
     return AlertAcknowledged(**of, planned_on=day, channel=channel) if day else None
 
 
-def _not_ours(form: Fields, of: Mapping[str, Any], _: date, __: Asked) -> AlertTransferRequested | None:
+def _not_ours(form: Fields, _: date) -> dict[str, Any] | None:
     to_unit = form.words("to_unit", MOST_NAME, required=False)
     why = form.words("explanation", MOST_WORDS)
-    return AlertTransferRequested(**of, to_unit=to_unit, explanation=why) if why else None
+    return {"kind": "transfer", "to_unit": to_unit, "explanation": why} if why else None
 
 
-def _exempt(form: Fields, of: Mapping[str, Any], today: date, _: Asked) -> AlertExemptionRequested | None:
+def _exempt(form: Fields, today: date) -> dict[str, Any] | None:
     document = form.words("document", MOST_NAME)
     authority = form.words("authority", MOST_NAME)
     day = form.day("decided_on", latest=today)
     if not (document and authority and day):
         return None
-    return AlertExemptionRequested(**of, document=document, authority=authority, decided_on=day)
+    papers = {"document": document, "authority": authority, "decided_on": day.isoformat()}
+    return {"kind": "exemption", **papers}
+
+
+def _asked(body: Mapping[str, Any]) -> Text:
+    """Say in a sentence what was asked for."""
+    if body["kind"] == "transfer":
+        to = body["to_unit"]
+        return Text(
+            f"Đã ghi nhận đề nghị chuyển dự thảo{f' đến {to}' if to else ''}.",
+            f"Recorded: the request to transfer the draft{f' to {to}' if to else ''}.",
+        )
+    document, day = body["document"], date.fromisoformat(body["decided_on"])
+    return Text(
+        f"Đã ghi nhận đề nghị miễn truyền thông theo {document} ngày {day:%d/%m/%Y}.",
+        f"Recorded: the request for an exemption by {document} of {day}.",
+    )
+
+
+_ASKED: Mapping[AlertAnswer, Callable[[Fields, date], dict[str, Any] | None]] = MappingProxyType(
+    {AlertAnswer.NOT_OURS: _not_ours, AlertAnswer.EXEMPT: _exempt}
+)
+"""What is asked of the registry, as the body of its request."""
 
 
 def _obstacle(form: Fields, of: Mapping[str, Any], _: date, __: Asked) -> AlertObstacleReported | None:
@@ -201,8 +242,6 @@ def _obstacle(form: Fields, of: Mapping[str, Any], _: date, __: Asked) -> AlertO
 _READ: Mapping[AlertAnswer, Read] = MappingProxyType(
     {
         AlertAnswer.PLANNED: _planned,
-        AlertAnswer.NOT_OURS: _not_ours,
-        AlertAnswer.EXEMPT: _exempt,
         AlertAnswer.OBSTACLE: _obstacle,
     }
 )

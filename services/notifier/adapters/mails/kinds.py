@@ -7,18 +7,15 @@ from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
-from jinja2 import Environment
-
 from services.notifier.adapters.delivery.message import header
+from services.notifier.adapters.mails.pages import PageMails, common
+from services.notifier.adapters.mails.request_kinds import DecisionKind, RequestsKind
 from services.notifier.adapters.recipients.wording import KINDS, frequency
 from services.notifier.adapters.rendering.chart import chart
 from services.notifier.adapters.rendering.reminder_letter import DOCX, Row, urging_letter
 from services.notifier.adapters.rendering.templates import (
     NO_READER,
-    ROLES,
-    Mailboxes,
     TemplateRenderer,
-    all_of,
     answer_of,
     in_language,
     late,
@@ -63,46 +60,9 @@ from services.notifier.domain.recipients.preference import SETTINGS, SettingsNot
 from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Unit
 from shared.contracts.event import banners
-from shared.contracts.vocabulary import Dataset, Language, OptionalMail
+from shared.contracts.vocabulary import Language, OptionalMail
 from shared.kernel.errors import Text
 from shared.rules.wording import STAGES
-
-
-@dataclass(frozen=True, slots=True)
-class PageMails:
-    """`mailboxes` lead to what a recipient wants to be sent."""
-
-    templates: Environment
-    mailboxes: Mailboxes
-
-    def regular(
-        self, notice: Notice, values: dict[str, Any], files: tuple[Attachment, ...], ends: OptionalMail | None
-    ) -> Mail:
-        """Write a mail that comes regularly; one that its reader may end has an unsubscribe link."""
-        settings = self.mailboxes.of(notice.recipient, notice.day, ends)
-        mail = self.written(notice, values | {"settings": settings, "optional": ends is not None})
-        return replace(mail, attachments=files, unsubscribe=settings if ends else None)
-
-    def written(self, notice: Notice, values: dict[str, Any]) -> Mail:
-        folder = f"{notice.kind}/{notice.recipient.language}"
-        subject, text, html = (
-            self.templates.get_template(f"{folder}/{name}").render(values)
-            for name in ("subject.txt", "body.txt", "body.html")
-        )
-        return Mail(header(subject), text, html)
-
-
-def common(
-    notice: Notice, units: Sequence[Unit], datasets: frozenset[Dataset] = frozenset()
-) -> dict[str, Any]:
-    """`units` are those in which the address is listed for this mail."""
-    language = notice.recipient.language
-    return {
-        "unit": all_of((header(unit.name) for unit in units), language),
-        "role": in_language(ROLES[notice.recipient.role], language),
-        "day": notice.day,
-        "banners": [in_language(note, language) for note in banners(datasets)],
-    }
 
 
 @dataclass(frozen=True)
@@ -397,11 +357,17 @@ def _settings_values(notice: SettingsNote, unit: Unit) -> dict[str, Any]:
 
 
 def mail_kinds(
-    digests: TemplateRenderer, pages: PageMails, requests: str, more: Iterable[MailKind] = ()
+    digests: TemplateRenderer,
+    pages: PageMails,
+    requests: str,
+    more: Iterable[MailKind] = (),
+    decisions: str | None = None,
 ) -> MailKinds:
-    """`requests` is the address of what units ask for; `more` are additional kinds."""
+    """`requests` is the address of what units ask for, `decisions` where it is decided; `more` are additional kinds."""
     return MailKinds(
         [
+            DecisionKind(pages),
+            RequestsKind(pages, decisions or requests),
             DigestKind(digests),
             ImmediateKind(digests),
             WeeklyListKind(pages, requests),

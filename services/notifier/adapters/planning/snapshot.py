@@ -8,7 +8,20 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, Select, Table, and_, exists, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Select,
+    String,
+    Table,
+    and_,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -22,6 +35,7 @@ from services.notifier.adapters.tables import (
     RECIPIENT,
     ROUND,
     SILENCE,
+    UNIT_REQUEST,
     UNWANTED_MAIL,
     checkpoints,
     directory,
@@ -30,7 +44,9 @@ from services.notifier.application.ports import PlanningSnapshot
 from services.notifier.domain.delivery.retries import NOTIFIED
 from services.notifier.domain.gaps.gap_alert import AlertContext, AlertStatus, Gap, GapAlert, Silence
 from services.notifier.domain.gaps.gap_alert_fold import GapAlerts
+from services.notifier.domain.gaps.unit_request import APPROVED, REFUSED, SHOWN, WAITING, UnitRequest
 from services.notifier.domain.notification.reasons import NOT_NOTIFIED, LastNotification, Reason, Standing
+from services.notifier.domain.notification.schedule import DECISION, REQUESTS
 from services.notifier.domain.notification.urgency import Urgency
 from services.notifier.domain.overview import MONTHS
 from services.notifier.domain.recipients.preference import EVERYTHING, Preference
@@ -46,6 +62,7 @@ from shared.contracts.vocabulary import (
     OptionalMail,
     Procedure,
     RecipientRole,
+    RequestKind,
     Stage,
     Weekday,
 )
@@ -297,6 +314,7 @@ class SqlMailRuns:
                 await connection.execute(postgresql_insert(ROUND).values(rows).on_conflict_do_nothing())
 
 
+REQUEST_MAILS_KEPT = timedelta(days=366)  # for how long the ledger is asked for mails about a request
 REMEMBERED = timedelta(days=31 * (MONTHS + 1))  # of gaps that closed: what the monthly page looks back on
 
 
@@ -323,6 +341,15 @@ class SqlSnapshots:
         async with self.engine.connect() as connection:
             return await gaps_without_mail(connection, urgency)
 
+    async def has_untold_decision(self, day: date) -> bool:
+        mailed = exists().where(DIGEST.c.digest_key.startswith(_decision_prefix(), autoescape=False))
+        decided = and_(
+            UNIT_REQUEST.c.state.in_((APPROVED, REFUSED)), UNIT_REQUEST.c.settled_on >= day - SHOWN, ~mailed
+        )
+        async with self.engine.connect() as connection:
+            rows = await connection.execute(select(UNIT_REQUEST.c.request_id).where(decided).limit(1))
+            return rows.first() is not None
+
     async def justice_of(self, unit_code: str, day: date) -> str | None:
         """Find the justice body that follows a unit on a day."""
         async with self.engine.connect() as connection:
@@ -339,12 +366,13 @@ class SqlSnapshots:
                 alert for alert in rows if not alert.is_pending and alert.state is not AlertStatus.ANNOUNCED
             ]
             silences, halted = await silences_on(connection, day), await _halted(connection)
+            requests = await requests_on(connection, day)
             return PlanningSnapshot(
                 position=position,
                 gaps=[alert.gap for alert in alerts],
                 recipients=await _recipients(connection),
                 tree=await _tree(connection, self.justice_unit, day),
-                contexts=dict(_contexts(alerts, halted, silences, day)),
+                contexts=dict(_contexts(alerts, halted, silences, requests, day)),
                 notified=notified,
                 done=await _mailed(connection, DIGEST.c.day == day),
                 later=await _mailed(connection, DIGEST.c.day > day),
@@ -352,6 +380,8 @@ class SqlSnapshots:
                 history=await gaps_since(connection, day - REMEMBERED),
                 preferences=await preferences(connection),
                 pending=[alert for alert in rows if alert.is_pending],
+                requests=requests,
+                request_mails=await _request_mails(connection, day),
             )
 
 
@@ -360,12 +390,54 @@ async def _runs(connection: AsyncConnection) -> frozenset[str]:
 
 
 def _contexts(
-    alerts: Sequence[GapAlert], halted: set[UUID], silences: Sequence[Silence], day: date
+    alerts: Sequence[GapAlert],
+    halted: set[UUID],
+    silences: Sequence[Silence],
+    requests: Sequence[UnitRequest],
+    day: date,
 ) -> Iterator[tuple[UUID, AlertContext]]:
     """Give the context of each gap: of a transferred one, the new unit's answers."""
+    asked: dict[tuple[str, str], list[UnitRequest]] = defaultdict(list)
+    for request in requests:
+        asked[request.draft_code, request.unit_code].append(request)
     for alert in alerts:
         silence = next((silence_row for silence_row in silences if silence_row.covers(alert.gap, day)), None)
-        yield alert.gap_id, alert.context(silence, halted=draft_id(alert.draft_code) in halted)
+        context = alert.context(silence, halted=draft_id(alert.draft_code) in halted)
+        of_unit = tuple(asked[alert.draft_code, alert.unit_code])
+        yield alert.gap_id, replace(context, requests=of_unit)
+
+
+async def requests_on(connection: AsyncConnection, day: date) -> list[UnitRequest]:
+    """Read the requests that wait, and those settled in the last days, in the order of raising."""
+    card = directory.drafts.draft
+    wanted = or_(UNIT_REQUEST.c.state == WAITING, UNIT_REQUEST.c.settled_on >= day - SHOWN)
+    query = (
+        select(UNIT_REQUEST, card.c.draft_code, card.c.title, card.c.instrument, card.c.dataset)
+        .join(card, card.c.draft_id == UNIT_REQUEST.c.draft_id)
+        .where(wanted)
+        .order_by(UNIT_REQUEST.c.position)
+    )
+    return [_request_of(row) for row in (await connection.execute(query)).mappings()]
+
+
+def _request_of(row: RowMapping) -> UnitRequest:
+    names = {column.name for column in fields(UnitRequest)} - {"answer_by"}
+    values: dict[str, Any] = {name: row[name] for name in names}
+    typed = {
+        "kind": RequestKind(row["kind"]),
+        "instrument": Instrument(row["instrument"]),
+        "dataset": Dataset(row["dataset"]),
+    }
+    return UnitRequest(**values | typed)
+
+
+def _decision_prefix() -> ColumnElement[str]:
+    return func.concat(f"{DECISION}.", UNIT_REQUEST.c.request_id.cast(String), ".")
+
+
+async def _request_mails(connection: AsyncConnection, day: date) -> frozenset[str]:
+    recent = and_(DIGEST.c.kind.in_((DECISION, REQUESTS)), DIGEST.c.day >= day - REQUEST_MAILS_KEPT)
+    return frozenset((await connection.execute(select(DIGEST.c.digest_key).where(recent))).scalars())
 
 
 async def _halted(connection: AsyncConnection) -> set[UUID]:

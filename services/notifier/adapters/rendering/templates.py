@@ -14,10 +14,19 @@ from icalendar import Calendar, Event
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from services.notifier.adapters.delivery.message import header, thread_id
+from services.notifier.adapters.rendering.request_words import (
+    DECIDED,
+    WAITS,
+    WHY_WAITING,
+    asked_for,
+    decision_of,
+    waiting_of,
+)
 from services.notifier.application.ports import Attachment, Mail
 from services.notifier.domain.delivery.retries import DigestState
 from services.notifier.domain.digest import Digest, Line
 from services.notifier.domain.gaps.gap_alert import AlertContext
+from services.notifier.domain.gaps.unit_request import UnitRequest
 from services.notifier.domain.notification.office_hours import HOUR
 from services.notifier.domain.notification.reasons import (
     REPEAT,
@@ -229,6 +238,12 @@ def answer_of(context: AlertContext) -> Text:
     texts = {
         name: shorten(words or "", LONGEST_ANSWER, placeholder="…") for name, words in _words_of(context)
     }
+    if context.waiting:
+        what = asked_for(context.waiting[-1], {})
+        return Text(
+            f"Đơn vị đề nghị {what.vi}; đang chờ quyết định",
+            f"The unit asks for {what.en}; it waits for a decision",
+        )
     match context.answer:
         case AlertAcknowledged.name if context.planned_on is not None:
             day = context.planned_on
@@ -392,6 +407,7 @@ class TemplateRenderer:
             "above": above,
             "count": len(owed),
             "repeat": REPEAT,
+            "waiting_count": sum(bool(line.context.waiting) for line in digest.owed),
             "overdue_count": sum(line.standing is Standing.OVERDUE for line in digest.owed),
             "thanked": [line for reason, line in closed if reason is Reason.RESOLVED_SINCE],
             "dropped": [line for reason, line in closed if reason is not Reason.RESOLVED_SINCE],
@@ -412,6 +428,8 @@ class TemplateRenderer:
     def _line(self, line: Line, digest: Digest) -> dict[str, Any]:
         gap, language = line.gap, digest.recipient.language
         label, why = why_in_mail(line.reason)
+        if line.context.waiting and line.reason in _URGING:
+            why = WHY_WAITING
         title, reader = header(gap.title), line.reader or digest.recipient
         return {
             "title": title,
@@ -433,7 +451,38 @@ class TemplateRenderer:
             "why_label": in_language(label, language),
             "why": in_language(why, language),
             "closure": in_language(GAP_CLOSURES[gap.closure], language) if gap.closure else "",
+            "requests": [
+                _request_of(request, digest)
+                for request in line.context.requests
+                if request.is_waiting or request.is_decided
+            ],
         }
+
+
+def _request_of(request: UnitRequest, digest: Digest) -> dict[str, str]:
+    language, names = digest.recipient.language, digest.unit_names
+    if request.is_waiting:
+        return {
+            "label": in_language(WAITS, language),
+            "text": in_language(waiting_of(request, names), language),
+        }
+    return {
+        "label": in_language(DECIDED, language),
+        "text": in_language(decision_of(request, names), language),
+    }
+
+
+_URGING = frozenset(
+    {
+        Reason.FIRST_NOTICE,
+        Reason.DUE_SOON,
+        Reason.OVERDUE_FIRST,
+        Reason.OVERDUE_REPEAT,
+        Reason.WORSE,
+        Reason.STILL_OWED,
+    }
+)
+"""Reasons that urge: while a request waits, they say so."""
 
 
 def _units(lines: Iterable[Line]) -> list[str]:

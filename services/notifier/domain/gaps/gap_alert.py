@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.notifier.domain.errors import SilenceOver, SilenceOverEverything
 from services.notifier.domain.gaps.alert import Raise, Resolve
+from services.notifier.domain.gaps.unit_request import UnitRequest
 from shared.contracts.notifier import AlertExemptionRequested, AlertObstacleReported, AlertTransferRequested
 from shared.contracts.vocabulary import Dataset, GapClosure, Instrument, Procedure, Stage
 
@@ -93,6 +94,7 @@ class AlertContext:
 
     `answer` is the name of an event of `alert`, `answer_said` its words; `snoozed_until` is the last quiet day.
     `halted`: the draft is suspended, withdrawn or merged, even if metrics has not closed the gap yet.
+    `requests` are those of its unit about the draft that wait, or were settled in the last days.
     """
 
     answer: str | None = None
@@ -102,11 +104,17 @@ class AlertContext:
     snoozed_until: date | None = None
     silence: Silence | None = None
     halted: bool = False
+    requests: tuple[UnitRequest, ...] = ()
 
     @property
     def asks(self) -> bool:
         """Say whether somebody else must settle what the unit answered."""
-        return self.answer in _ASKING
+        return self.answer in _ASKING or bool(self.waiting)
+
+    @property
+    def waiting(self) -> tuple[UnitRequest, ...]:
+        """What the unit asked for and waits for a decision: the gap stays open until then."""
+        return tuple(request for request in self.requests if request.is_waiting)
 
     def is_planned(self, day: date) -> bool:
         return self.planned_on is not None and day <= self.planned_on

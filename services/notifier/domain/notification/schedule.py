@@ -9,6 +9,8 @@ from shared.contracts.vocabulary import Weekday
 from shared.rules.rulebook.rulebook import Calendar
 
 DIGEST = "digest"  # the kind whose runs record on which days the service was up
+DECISION = "decision"  # a request was decided: to who asked
+REQUESTS = "requests"  # what waits for a decision: to who decides
 CUT = 15  # a reporting month ends on the 14th (Decree 09/2019/NĐ-CP, article 12)
 
 

@@ -1,0 +1,20 @@
+"""Who decides a request of a unit: the body that follows it, and after an unanswered period the next one above."""
+
+from datetime import date
+
+from shared.directory.folds import UnitDirectory
+from shared.rules.answer_periods import decider_on
+from shared.rules.rulebook.rulebook import Calendar
+
+
+def decider_line(units: UnitDirectory, unit_code: str, day: date) -> tuple[str, ...]:
+    """Give who may decide for a unit on a day, in order: its supervisors, then the units above it."""
+    supervisors, above = units.supervisors_on(unit_code, day), units.above(unit_code, day)
+    return tuple(dict.fromkeys(code for code in (*supervisors, *above) if code != unit_code))
+
+
+def decider_of(
+    units: UnitDirectory, unit_code: str, raised_on: date, day: date, calendar: Calendar
+) -> str | None:
+    """Say who decides on a day what a unit asked for on another; None if nobody follows it or stands above it."""
+    return decider_on(raised_on, day, decider_line(units, unit_code, day), calendar)

@@ -1,0 +1,43 @@
+"""Within how many working days a request of a unit is answered, and who decides it from which day on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from shared.rules.rulebook.rulebook import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPeriod:
+    """From `valid_from` on a request is answered within `working_days`; then it goes one step up."""
+
+    valid_from: date
+    working_days: int
+    basis: str
+
+
+ANSWER_PERIODS = (
+    AnswerPeriod(
+        date(2022, 3, 30),
+        5,
+        "Quyết định 407/QĐ-TTg (theo dõi, đôn đốc); 05 ngày làm việc là mặc định của hệ thống",
+    ),
+)
+
+
+def answer_period(raised_on: date, periods: Sequence[AnswerPeriod] = ANSWER_PERIODS) -> AnswerPeriod:
+    """Give the period in force on the day of raising; the first one also holds for the days before it."""
+    return next((each for each in reversed(periods) if each.valid_from <= raised_on), periods[0])
+
+
+def answer_by(raised_on: date, calendar: Calendar) -> date:
+    """Give the last day on which the first decider answers."""
+    return calendar.add_working_days(raised_on, answer_period(raised_on).working_days)
+
+
+def decider_on(raised_on: date, day: date, line: Sequence[str], calendar: Calendar) -> str | None:
+    """Say who decides on a day: the first of the `line` of supervisors, the next one after an unanswered period."""
+    if not line:
+        return None
+    step = 1 if day > answer_by(raised_on, calendar) else 0
+    return line[min(step, len(line) - 1)]
