@@ -32,6 +32,7 @@ from shared.directory.projection import leads_on, stands_on, unit_directory
 from shared.eventstore.handle import NOTHING, EventStore, Version
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.kernel.local_day import VIETNAM
+from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.sequence import StagePeriod, stage_on, stage_periods
 from tests.integration.directory.histories import DAYS, History, Step, steps
 from tests.support.platform.projections import RULEBOOK, ReadModel, read_model, tables_of

@@ -26,6 +26,9 @@ OWN, BELOW, AREA = {Relation.OWN}, {Relation.BELOW}, {Relation.AREA}
 PROMISED = {
     ("personal data", Role.HEAD): OWN | BELOW,
     ("personal data", Role.SUPERVISOR): OWN | BELOW | AREA,
+    ("requests", Role.UNIT): OWN,
+    ("requests", Role.HEAD): OWN | BELOW,
+    ("requests", Role.SUPERVISOR): OWN | BELOW | AREA,
     ("duty", Role.UNIT): OWN,
     ("duty", Role.HEAD): OWN,
     ("duty", Role.SUPERVISOR): OWN | BELOW | AREA,
