@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from deploy.image.build import ON_REQUEST
 from deploy.nats.permissions import SERVICES
 from shared.kernel import runtime
 from tests.support.platform.compose import COMPOSE, OBSERVABILITY, services
@@ -41,6 +42,7 @@ with open("/data/ballast", "wb", buffering=0) as file:
 SMALL_DISK: Mapping[str, Any] = {
     "services": {
         "nats": {"volumes": ["broker:/data"]},
+        "disks": {"volumes": ["broker:/disks/nats:ro"]},
         "ballast": {
             "image": "loa-cli:latest",
             "entrypoint": ["python3", "-c", HOLD],
@@ -63,8 +65,9 @@ def stack(images: Images, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("outages")
     override = folder / "small-disk.yaml"
     override.write_text(json.dumps({"version": "2.4", **SMALL_DISK}))
-    images.of("prometheus")
-    first = [*services("compose.yaml").keys() - {"loa"}, "prometheus", "ballast"]
+    for name in ON_REQUEST:
+        images.of(name)
+    first = [*services("compose.yaml").keys() - {"loa"}, *ON_REQUEST, "ballast"]
     with running(
         images, "compose.yaml", folder, "loaoutage", OBSERVABILITY, str(override), first=first
     ) as running_stack:
@@ -181,11 +184,13 @@ async def test_a_full_disk_of_the_broker_is_reported_until_it_is_started_again(s
     status, failed = readiness(stack, "registry", "writes")
     assert (status, "log_writes" in failed) == (503, True)
     assert {name: readiness(stack, name, "reads")[0] for name in SERVICES} == dict.fromkeys(SERVICES, 200)
+    await until(lambda: {"LoaLogRefusesEvents", "LoaDiskAlmostFull"} <= pages(stack), FIRES)
 
     remove = "import pathlib; pathlib.Path('/data/ballast').unlink()"
     stack.containers.call("exec", ballast, "python3", "-c", remove)
     assert write(stack) == 503  # room again, and still refused
-    await until(lambda: "LoaLogRefusesEvents" in pages(stack), FIRES)
+    await until(lambda: "LoaDiskAlmostFull" not in pages(stack), RESOLVES)
+    assert "LoaLogRefusesEvents" in pages(stack)
     assert readiness(stack, "registry", "writes")[0] == 503
     assert " restart nats" in findings(stack)["nats"]
     stack.containers.call("restart", broker)

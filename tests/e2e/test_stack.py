@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from deploy.grafana import dashboard
+from deploy.image.build import ON_REQUEST
 from deploy.nats.permissions import SERVICES
 from deploy.sample import exercise
 from shared.rules.rulebook.rulebook import load_rulebook
@@ -35,10 +36,11 @@ print(json.dumps([file.read_text() for file in folder.iterdir()] if folder.is_di
 @pytest.fixture(scope="module")
 def stack(images: Images, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack")
-    images.of("prometheus")
+    for name in ON_REQUEST:
+        images.of(name)
     first = [
         *services("compose.yaml").keys() - {"loa"},
-        "prometheus",
+        *ON_REQUEST,
     ]  # Debian has no Grafana to make an image of
     with running(images, "compose.yaml", folder, "loatest", OBSERVABILITY, first=first) as running_stack:
         yield running_stack

@@ -272,7 +272,7 @@ def running(
     ports = {name: free_port() for name in SERVICES}
     given = {f"LOA_{name.upper()}_PORT": str(port) for name, port in ports.items()}
     given |= {"LOA_SECRETS": str(secrets), "LOA_PROMETHEUS_PORT": str(free_port())}
-    given |= {"LOA_PROMETHEUS_IMAGE": "loa-prometheus"}
+    given |= {"LOA_PROMETHEUS_IMAGE": "loa-prometheus", "LOA_NODE_EXPORTER_IMAGE": "loa-disks"}
     (folder / "compose.env").write_text("".join(f"{key}={value}\n" for key, value in given.items()))
     now = runtime.now().astimezone(VIETNAM)
     files = [file, *more, _ahead(folder, mail_hour := _hour_of_mail(now))]
