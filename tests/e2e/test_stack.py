@@ -23,7 +23,7 @@ from tests.support.platform.service import eventually
 from tests.support.platform.stack import Stack, running
 from tests.support.servers.containers import Images
 
-pytestmark = [pytest.mark.container, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.container, pytest.mark.timeout(1800)]
 
 RULES = yaml.safe_load((DEPLOY / "prometheus/alerts.yml").read_text(encoding="utf-8"))["groups"][0]["rules"]
 READ_MAIL = """
@@ -101,7 +101,7 @@ async def test_prometheus_finds_every_service_and_its_rules_hold_on_what_it_find
         def scraped() -> bool:
             targets = asked("/targets")["activeTargets"]
             up = {target["labels"]["service"] for target in targets if target["health"] == "up"}
-            return up == set(SERVICES)
+            return up == {*SERVICES, "disks"}
 
         def held() -> bool:
             rules = {rule["name"]: rule for rule in asked("/rules")["groups"][0]["rules"]}
@@ -120,6 +120,8 @@ async def test_prometheus_finds_every_service_and_its_rules_hold_on_what_it_find
         }
     assert drawn["max by (state) (loa_gaps)"] == 2
     assert drawn["max by (projection) (loa_projection_position)"] == len(SERVICES)
+    assert drawn["max by (service) (loa_log_fence_closed)"] == len(SERVICES)
+    assert [number for expression, number in drawn.items() if "by (disk)" in expression] == [2]
 
 
 async def test_no_mail_is_sent_before_the_operator_releases_sending(stack: Stack) -> None:

@@ -14,7 +14,7 @@ from services.registry.domain.draft_commands import Given
 from services.registry.domain.draft_state import Draft, State
 from services.registry.domain.errors import OutcomeWithoutStage
 from services.registry.domain.references.findings import BY_ITSELF, unit_findings
-from shared.bulk_import.percentages import written_percent
+from shared.bulk_import.percentages import Percent
 from shared.bulk_import.row_parsing import DatedRow, ImportRow, Listed, Reason, refused
 from shared.bulk_import.sheet import Sheet, Taken
 from shared.contracts.envelope import AggregateRef, Metadata
@@ -91,7 +91,7 @@ class SuccessionRow(ImportRow):
 class TargetRow(ImportRow):
     unit_code: Code
     year: int = Field(ge=2022, le=2100)
-    target_percent: Annotated[float, Field(ge=0, le=100), BeforeValidator(written_percent)]
+    target_percent: Percent
     document: str | None = None
 
     def command(self) -> units.SetTarget:
