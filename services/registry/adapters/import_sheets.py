@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from services.registry.adapters.bodies import DraftFields, ScopeBody
-from services.registry.application.commands import Commands, draft_ref, unit_ref
+from services.registry.application.commands import Commands, draft_ref, leads_in, unit_ref
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain import unit as units
 from services.registry.domain.draft_commands import Given
@@ -31,7 +31,7 @@ from shared.contracts.vocabulary import (
     UnitKind,
     UnitLevel,
 )
-from shared.eventstore.handle import Handled
+from shared.eventstore.handle import Handled, History
 from shared.kernel.local_day import day_in_vietnam
 from shared.rules.findings import Finding
 from shared.text_checks.days import Day, FactDay
@@ -185,6 +185,11 @@ def _of_draft(row: PolicyRow | StageRow | ExemptionRow | PostingRow | OutcomeRow
     return [draft_ref(row.draft_code)]
 
 
+def _leads(history: History) -> list[AggregateRef]:
+    """Name the units that lead a draft, which the findings of a stage are about."""
+    return [unit_ref(code) for code in leads_in(history.facts)]
+
+
 def _of_unit(row: UnitRow) -> list[AggregateRef]:
     return [unit_ref(code) for code in (row.code, row.parent_code) if code is not None]
 
@@ -208,7 +213,7 @@ class Rows:
                 DraftRow, lambda row: [draft_ref(row.draft_code), unit_ref(row.lead_unit_code)], self._draft
             ),
             "policies": Sheet(PolicyRow, _of_draft, self._fact),
-            "stages": Sheet(StageRow, _of_draft, self._with_findings),
+            "stages": Sheet(StageRow, _of_draft, self._with_findings, _leads),
             "exemptions": Sheet(ExemptionRow, _of_draft, self._fact),
             "postings": Sheet(PostingRow, _of_draft, self._with_findings),
             "outcomes": Sheet(OutcomeRow, _of_draft, self._outcome),
