@@ -69,7 +69,7 @@ def stack(images: Images, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         images.of(name)
     first = [*services("compose.yaml").keys() - {"loa"}, *ON_REQUEST, "ballast"]
     with running(
-        images, "compose.yaml", folder, "loaoutage", OBSERVABILITY, str(override), first=first
+        images, "compose.yaml", folder, "loaoutage", OBSERVABILITY, str(override), first=first, ahead=False
     ) as running_stack:
         yield running_stack
 
@@ -139,7 +139,8 @@ async def until_normal(stack: Stack) -> None:
     await until(lambda: write(stack) == 201, RESOLVES)
     await until(lambda: all(readiness(stack, name, "writes")[0] == 200 for name in SERVICES), RESOLVES)
     await until(lambda: not pages(stack), RESOLVES)
-    assert {part for part in findings(stack) if part in {"nats", "postgresql", *SERVICES}} == set()
+    problems = findings(stack)
+    assert {part: problems[part] for part in ("nats", "postgresql", *SERVICES) if part in problems} == {}
 
 
 async def test_a_killed_broker_is_reported_and_reads_continue(stack: Stack) -> None:

@@ -262,9 +262,18 @@ def _ahead(folder: Path, moment: datetime) -> str:
 
 @contextmanager
 def running(
-    images: Images, file: str, folder: Path, project: str, *more: str, first: Sequence[str] = ()
+    images: Images,
+    file: str,
+    folder: Path,
+    project: str,
+    *more: str,
+    first: Sequence[str] = (),
+    ahead: bool = True,
 ) -> Iterator[Stack]:
-    """Bring compose files up on keys and ports of their own, or only what comes first; in the end everything is gone."""
+    """Bring compose files up on keys and ports of their own, or only what comes first; in the end everything is gone.
+
+    `ahead` sets the notifier's clock to an hour at which mail goes out; then `LoaClockOff` fires all the time.
+    """
     for name in NAMES:
         images.of(name)
     secrets = folder / "secrets"
@@ -275,7 +284,8 @@ def running(
     given |= {"LOA_PROMETHEUS_IMAGE": "loa-prometheus", "LOA_NODE_EXPORTER_IMAGE": "loa-disks"}
     (folder / "compose.env").write_text("".join(f"{key}={value}\n" for key, value in given.items()))
     now = runtime.now().astimezone(VIETNAM)
-    files = [file, *more, _ahead(folder, mail_hour := _hour_of_mail(now))]
+    mail_hour = _hour_of_mail(now) if ahead else now
+    files = [file, *more, *([_ahead(folder, mail_hour)] if ahead else [])]
     compose = Compose(
         COMPOSE, files, wait=False, env_file=[str(folder / "compose.env")], services=list(first) or None
     )
