@@ -84,7 +84,7 @@ def days_of_requests(services: Services, _: Path) -> None:
     unprocessable(services, "registry", "/units/STP-X/successions", succession, "trước năm 1945")
 
 
-def found(services: Services, position: int, text: str) -> list[str]:
+def matching_codes(services: Services, position: int, text: str) -> list[str]:
     items = services.get("registry", "/drafts", q=text, min_position=position)["items"]
     return [item["draft_code"] for item in items]
 
@@ -93,7 +93,7 @@ def letter_eth(services: Services, _: Path) -> None:
     report = imported(services, CASES / "f07-eth")
     assert report.result.complete
     for text in ("dong dang", "đồng đăng", "ĐỒNG ĐĂNG"):
-        assert found(services, report.result.position, text) == ["X-ETH"]
+        assert matching_codes(services, report.result.position, text) == ["X-ETH"]
 
 
 def words_apart(services: Services, folder: Path) -> None:
@@ -102,7 +102,7 @@ def words_apart(services: Services, folder: Path) -> None:
     report = imported(services, folder)
     assert report.result.complete
     for text in ("nghi quyet khanh hoa", "khanh hoa nghi quyet", "Khánh Hòa văn hóa"):
-        assert found(services, report.result.position, text) == ["X-WD"]
+        assert matching_codes(services, report.result.position, text) == ["X-WD"]
 
 
 def encoded_words(_: Services, __: Path) -> None:
@@ -156,7 +156,7 @@ async def delivered(server: Server, sender: str) -> None:
     await transport.close()
 
 
-def one_mail_a_day(services: Services, _: Path) -> None:
+def single_mail_a_day(services: Services, _: Path) -> None:
     """A superior who also stands in for a unit without recipients gets one mail, which lists both drafts."""
     report = imported(services, CASES / "f23-two-mails-one-day")
     assert report.result.complete
@@ -282,7 +282,7 @@ OUTCOMES: dict[str, Outcome] = {
     ),
     "f21-silence-all": silence_of_all,
     "f22-ehlo": ehlo,
-    "f23-two-mails-one-day": one_mail_a_day,
+    "f23-two-mails-one-day": single_mail_a_day,
     "f24-encrypted-and-others": other_kinds,
 }
 
