@@ -16,8 +16,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 UNITS, DRAFTS = 14_000, 5_000
 MOST_SECONDS = 120  # a request per unit took over 15 minutes
-    120  # measured: 9 s on a quiet machine of two cores; with a request per unit it took over 15 minutes
-)
 
 
 def write(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
