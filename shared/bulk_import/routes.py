@@ -24,6 +24,7 @@ logger = signals.get_logger(__name__)
 
 MOST_BYTES = 16 * 1024 * 1024
 MOST_ROWS = 20_000
+MOST_BYTES_OF_A_ROW = 256 * 1024
 TOO_LARGE = Text(
     f"Một lần gửi được nhiều nhất {MOST_ROWS} dòng và {MOST_BYTES // 2**20} MiB; chưa dòng nào được ghi. "
     "Đề nghị chia thành nhiều lần gửi, mỗi lần từ 500 đến 1.000 dòng.",
@@ -137,6 +138,6 @@ def _read(lines: Sequence[bytes]) -> Iterator[Line]:
         if not line.strip():
             continue
         try:
-            yield Line.model_validate_json(line)
+            yield Line.model_validate_json(line[:MOST_BYTES_OF_A_ROW])  # a longer one is no JSON then
         except ValidationError:
             yield Line(sheet="", line=number, row={})

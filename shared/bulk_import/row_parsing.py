@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from shared.bulk_import.suggestions import nearest
 from shared.contracts.vocabulary import Precision
@@ -13,7 +14,7 @@ from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.rules.sequence import is_first_day
 from shared.text_checks.exact_values import needs_a_day, not_a_day, not_a_number
-from shared.text_checks.printable import ONE_LINE, is_printable, refusal, unreadable
+from shared.text_checks.printable import LONGEST_NAME, ONE_LINE, TOO_LONG, is_printable, refusal, unreadable
 from shared.text_checks.text_encodings import tidied
 
 WHY = {
@@ -61,6 +62,9 @@ _SHORT = re.compile(r"\d{4}(-\d{2})?")
 SEVERAL = 2  # mandatory cells that are empty are named together
 SHOWN = 80  # letters of a value that a reason repeats
 LONGEST = 10_000  # letters of a cell
+DECOMPOSED = 3  # code points of a letter with two marks
+MOST_CELLS = 200  # of a row
+MOST_LETTERS = 50_000  # of a whole row
 LONGEST_OF = {"title": 2000, "name": 2000}  # as the API has it
 
 
@@ -122,8 +126,35 @@ def _check_first_day(day: date, precision: Precision) -> None:
 
 def clean(cells: Mapping[str, Any]) -> dict[str, str]:
     """Trim and normalise; empty cells are left out. Raises an error at control characters and endless texts."""
-    texts = {column: _checked(column, str(cell)) for column, cell in cells.items() if cell}
-    return {column: text for column, text in texts.items() if text}
+    texts = {column: str(cell) for column, cell in cells.items() if cell}
+    _check_size(texts)
+    tidy = {column: _checked(column, cell) for column, cell in texts.items()}
+    return {column: text for column, text in tidy.items() if text}
+
+
+def _check_size(texts: Mapping[str, str]) -> None:
+    """Raise an error at a row that is too large, before a letter of it is looked at."""
+    if len(texts) > MOST_CELLS:
+        why = Text(
+            f"dòng có {len(texts)} ô, nhiều nhất là {MOST_CELLS}; hãy bỏ các cột không dùng",
+            f"the row has {counted(len(texts), 'cell')}, {MOST_CELLS} at most; leave unused columns out",
+        )
+        raise refusal("", why)
+    for column, cell in texts.items():
+        if len(column) > LONGEST_NAME:
+            raise refusal(shown(column), TOO_LONG)
+        if len(cell) > LONGEST * DECOMPOSED:
+            raise _too_long(column, len(cell), LONGEST_OF.get(column, LONGEST))
+    if (letters := sum(map(len, texts.values()))) > MOST_LETTERS:
+        raise _too_long("", letters, MOST_LETTERS)
+
+
+def _too_long(column: str, letters: int, most: int) -> PydanticCustomError:
+    why = Text(
+        f"dài {letters} ký tự, nhiều nhất là {most}; hãy rút gọn",
+        f"has {counted(letters, 'character')}, {most} at most; shorten it",
+    )
+    return refusal(shown(column), why)
 
 
 def _checked(column: str, cell: str) -> str:
@@ -131,11 +162,7 @@ def _checked(column: str, cell: str) -> str:
         raise refusal(shown(column), why)
     text = tidied(cell, one_line=column in ONE_LINE)
     if len(text) > (most := LONGEST_OF.get(column, LONGEST)):
-        why = Text(
-            f"dài {len(text)} ký tự, nhiều nhất là {most}; hãy rút gọn",
-            f"has {counted(len(text), 'character')}, {most} at most; shorten it",
-        )
-        raise refusal(shown(column), why)
+        raise _too_long(column, len(text), most)
     return text
 
 

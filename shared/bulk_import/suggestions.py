@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher, get_close_matches
 
 from shared.kernel.errors import Text
+from shared.kernel.text_folding import normalized
 from shared.rules.wording import (
     CHANNELS,
     INSTRUMENTS,
@@ -19,6 +20,7 @@ from shared.rules.wording import (
 NAMED = 3  # how many values are offered
 ALL_NAMED = 6  # a list up to this length is named whole
 LIKE = 0.6
+LONGEST_VALUE = 100  # letters of a value that is compared: the comparison takes time by both lengths
 
 
 _ANSWERS = {
@@ -55,7 +57,7 @@ def _labels() -> Mapping[str, str]:
 
 def folded(text: str) -> str:
     """Write a text without case, diacritics and punctuation: `nghi_quyet`."""
-    letters = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
+    letters = normalized("NFD", text.lower().replace("đ", "d"))
     kept = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return re.sub(r"[^a-z0-9]+", "_", kept).strip("_")
 
@@ -65,6 +67,7 @@ _LABELS = _labels()
 
 def nearest(value: str, allowed: Sequence[str]) -> Text:
     """Say which values a column takes, the likely ones first."""
+    value = value[:LONGEST_VALUE]
     if (answer := _ANSWERS.get(folded(value) or value)) in allowed and {"yes", "no"} <= {*allowed}:
         return Text(
             f"giá trị phải là yes, no hoặc unknown; hãy ghi {answer}",

@@ -1,6 +1,5 @@
 """Units and drafts by day (names, tree, successions; title, lead, stage): the one fold that every service uses."""
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -35,7 +34,7 @@ from shared.contracts.registry import (
     UnitTargetSet,
 )
 from shared.contracts.vocabulary import Dataset, Instrument, Procedure, Regime, Stage, UnitKind, UnitLevel
-from shared.kernel.text_folding import fold
+from shared.kernel.text_folding import fold, normalized
 from shared.rules.facts import DraftFacts, StageEntry, Transfer
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import StagePeriod, by_day, holds_on, lead_units, stage_on, stage_periods, unit_on
@@ -248,7 +247,7 @@ class UnitsOn:
 
 
 def _exact(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+    return " ".join(normalized("NFC", text).casefold().split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from shared.kernel.counted import counted
 from shared.kernel.errors import Refusal, RefusalKind, Text, Unavailable
 from shared.kernel.transient import TRANSIENT
 from shared.observability import signals
@@ -90,6 +91,8 @@ _REASONS: Mapping[str, str] = {
 _NOT_VALID = "có giá trị không hợp lệ; xem tài liệu tại /docs"
 
 
+MOST_PROBLEMS = 20  # of one request that are named; the others are counted
+MOST_SHOWN = 100  # letters of a name that an answer repeats
 _WEIGHT = re.compile(r"q\s*=\s*([01](?:\.[0-9]{0,3})?)")
 
 
@@ -182,32 +185,45 @@ def refused(request: Request, error: Refusal) -> JSONResponse:
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101  narrowing: registered for this class
-    return problem(
-        request, 422, "invalid-request", describe(error.errors()), facts={"errors": _fields(error.errors())}
-    )
+    errors = error.errors()
+    facts = {"errors": _fields(errors[:MOST_PROBLEMS]), "error_count": len(errors)}
+    return problem(request, 422, "invalid-request", describe(errors), facts=facts)
 
 
 def describe(errors: Sequence[Any]) -> Text:
     """Say in both languages which fields are wrong, and how."""
-    vi = "; ".join(f"“{_place(e)}” {_reason(e)}" for e in errors)
-    en = "; ".join(f"'{_place(e)}': {e['msg']}" for e in errors)
+    named, more = errors[:MOST_PROBLEMS], len(errors) - MOST_PROBLEMS
+    vi = "; ".join(f"“{_place(e)}” {_reason(e)}" for e in named)
+    en = "; ".join(f"'{_place(e)}': {_shown(e['msg'])}" for e in named)
+    if more > 0:
+        vi, en = f"{vi}; và {more} lỗi khác", f"{en}; and {counted(more, 'other problem')}"
     return Text(f"Đề nghị sửa và gửi lại: {vi}.", f"Please correct and send again: {en}.")
 
 
 def _reason(error: Any) -> str:
-    return str((error.get("ctx") or {}).get("vi") or _REASONS.get(error["type"], _NOT_VALID))
+    return _shown((error.get("ctx") or {}).get("vi") or _REASONS.get(error["type"], _NOT_VALID))
 
 
 def _fields(errors: Sequence[Any]) -> list[dict[str, str]]:
-    return [{"field": _place(e), "reason": e["type"], "message": e["msg"]} for e in errors]
+    return [{"field": _place(e), "reason": e["type"], "message": _shown(e["msg"])} for e in errors]
 
 
 def _place(error: Any) -> str:
     if column := (error.get("ctx") or {}).get("column"):
-        return str(column)
+        return _cut(column)
     # A union's members ("literal['resumed']") are internal; the field is what the caller can correct.
     parts = [str(part) for part in error["loc"] if part != "body" and "[" not in str(part)]
-    return ".".join(parts) or "body"
+    return _cut(".".join(parts)) or "body"
+
+
+def _cut(name: object) -> str:
+    text = str(name)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
+
+
+def _shown(sentence: object) -> str:
+    """Give a sentence that may repeat what was sent, up to a bound."""
+    return str(sentence)[: MOST_SHOWN * 10]
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

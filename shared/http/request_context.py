@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from fastapi import Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -20,7 +20,7 @@ from shared.kernel.runtime import Clock
 from shared.observability.signals import traceparent
 from shared.projections.projector import Runner
 from shared.signed_links import links
-from shared.text_checks.printable import readable
+from shared.text_checks.printable import LONGEST_TEXT, readable
 
 OWN_DATA = "/own-data"
 STREAMED = frozenset({"/imports", OWN_DATA})  # they read lines of JSON themselves
@@ -93,10 +93,12 @@ class Body(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
+    longest_text: ClassVar[int] = LONGEST_TEXT  # letters of one text, looked at before anything else
+
     @model_validator(mode="before")
     @classmethod
     def _readable(cls, fields: Any) -> Any:
-        return readable(fields)
+        return readable(fields, longest=cls.longest_text)
 
 
 def example(**fields: Any) -> ConfigDict:

@@ -87,6 +87,8 @@ TRACKING = frozenset(
     ]
 )
 """What mail clients, gateways and messengers append to the links that people press."""
+MOST_SUGGESTIONS = 20
+NO_PARAMETER = Text("không phải là tham số của địa chỉ này; hãy bỏ đi", "is no parameter of this address; leave it out")
 EMPTY = Text(
     "còn trống; hãy bỏ tham số này hoặc ghi giá trị", "is empty; leave the parameter out or give a value"
 )
@@ -118,6 +120,7 @@ async def strict(request: Request) -> None:
 
 def _query_errors(request: Request, declared: Declared) -> Iterator[dict[str, Any]]:
     given = request.query_params
+    unknown = 0
     for name in dict.fromkeys(given):
         if name in declared.names:
             if len(values := given.getlist(name)) > 1:
@@ -125,7 +128,9 @@ def _query_errors(request: Request, declared: Declared) -> Iterator[dict[str, An
             elif not values[0].strip() and not declared.is_page:
                 yield _error("query", name, "empty", EMPTY)
         elif not declared.ignores(name):
-            yield _error("query", name, "extra_forbidden", _unknown(name, declared.names))
+            unknown += 1  # of the first ones the nearest name is looked for: that takes time
+            why = _unknown(name, declared.names) if unknown <= MOST_SUGGESTIONS else NO_PARAMETER
+            yield _error("query", name, "extra_forbidden", why)
 
 
 async def _body_errors(request: Request, declared: Declared) -> Iterator[dict[str, Any]]:

@@ -24,6 +24,8 @@ E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 MOST_FIELDS = 300
 MOST_FILES = 10
+LONGEST_FIELD = 10_000  # letters that are looked at and shown again
+MOST_BYTES_OF_A_FIELD = 12 * LONGEST_FIELD  # a letter of four bytes, each written as %XX
 CHUNK = 1 << 16  # bytes of a file at a time
 MISSING = Text("Đề nghị điền nội dung này.", "Please fill this in.")
 NOT_A_DAY = Text(
@@ -32,6 +34,10 @@ NOT_A_DAY = Text(
 )
 NOT_IN_LIST = Text("Đề nghị chọn một mục trong danh sách.", "Please choose from the list.")
 NOT_A_NUMBER = Text("Đề nghị ghi một số nguyên, ví dụ 120.", "Please write a whole number, such as 120.")
+TOO_LONG = Text(
+    f"Nội dung dài hơn {LONGEST_FIELD} ký tự; đề nghị viết ngắn hơn.",
+    f"More than {counted(LONGEST_FIELD, 'character')}; please write less.",
+)
 UNPRINTABLE = Text(
     "Có ký tự không hiển thị được; đề nghị nhập lại.", "There are characters that can't be shown."
 )
@@ -93,6 +99,9 @@ class Fields:
 
     def _read(self, name: str, read: Callable[[str], T], *, required: bool) -> T | None:
         given = self.text(name)
+        if len(given) > LONGEST_FIELD:
+            self.errors[name] = TOO_LONG
+            return None
         value = tidied(given) if flaw(given) is None else given
         if not value:
             self.errors |= {name: MISSING} if required else {}
@@ -175,10 +184,11 @@ async def sent(request: Request) -> Fields:
     given: dict[str, list[str]] = {}
     files: dict[str, SentFile] = {}
     try:
-        async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
+        limits = {"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": MOST_BYTES_OF_A_FIELD}
+        async with request.form(**limits) as form:
             for name, value in form.multi_items():
                 if isinstance(value, str):
-                    given.setdefault(name, []).append(value)
+                    given.setdefault(name, []).append(value[: LONGEST_FIELD + 1])
                 elif value.size:  # a field without a chosen file is sent as well, empty
                     files[name] = await _file(value)
     except HTTPException:

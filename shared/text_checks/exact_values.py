@@ -10,7 +10,9 @@ from datetime import date, datetime, timedelta
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
+from shared.kernel.text_folding import normalized
 
+LONGEST = 100  # letters of a cell that can be a date or a number
 _DAY, _MONTH, _YEAR = r"(?P<day>\d{1,2})", r"(?P<month>\d{1,2})", r"(?P<year>(?:19|20)\d{2})"
 _NAMES = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _NAMED = rf"(?P<named>{_NAMES})[a-z]*\.?"
@@ -49,7 +51,9 @@ class Meant:
 
 def meant(text: str) -> Meant | None:
     """Read a date in one of the forms that officials use; None for anything else. The calendar is not asked."""
-    plain = _plain(text)
+    plain = _plain(text[: LONGEST + 1])
+    if len(plain) > LONGEST:
+        return None
     match = next((match for form in _FORMS if (match := form.fullmatch(plain))), None)
     return _of(match.groupdict()) if match else None
 
@@ -62,7 +66,7 @@ def _of(parts: Mapping[str, str | None]) -> Meant:
 
 
 def _plain(text: str) -> str:
-    letters = unicodedata.normalize("NFD", text.strip().lower().replace("đ", "d"))
+    letters = normalized("NFD", text.strip().lower().replace("đ", "d"))
     return re.sub(r"\s+", " ", "".join(letter for letter in letters if not unicodedata.combining(letter)))
 
 
@@ -91,6 +95,8 @@ NO_DAY = Text(
 
 def not_a_day(value: str, otherwise: Text = NO_DAY) -> Text | None:
     """Say what is wrong with a text that should be a day, and how it is written; nothing if it is one."""
+    if len(value) > LONGEST:
+        return otherwise
     if match := _ISO.fullmatch(value):
         return _in_calendar(*(int(part) for part in match.groups()))
     for form in (_LOOSE_ISO, _VIETNAMESE, _COMPACT):
@@ -130,7 +136,7 @@ def needs_a_day(value: str) -> Text | None:
 
 def not_a_number(value: str, *, whole: bool) -> Text:
     """Say how a number is written, with the exact one where it is clear which was meant."""
-    text = re.sub(r"\s+|%$", "", value)
+    text = re.sub(r"\s+|%$", "", value[:LONGEST])
     if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", text):
         right = re.sub(r"[.,]", "", text)
     elif re.fullmatch(r"\d+[.,]\d+", text) and not whole:

@@ -129,7 +129,7 @@ def _named(text: str, heading: str) -> PersonalData | None:
         if _DATE.fullmatch(number.group()):
             continue
         digits = re.sub(r"\D", "", number.group())
-        before = f"{heading}: {text[: number.start()]}"[-_ABOUT - len(heading) :]
+        before = f"{heading[:_ABOUT]}: {text[max(0, number.start() - _ABOUT) : number.start()]}"
         for kind, words, (least, most) in _NAMED:
             if least <= len(digits) <= most and words.search(before) and _is_of_person(kind, digits):
                 return PersonalData(kind, number.group())

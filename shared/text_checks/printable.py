@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import PydanticCustomError
@@ -11,9 +12,18 @@ from shared.text_checks.text_encodings import flaw, tidied
 
 MESSAGE = "control characters are not allowed"
 DEEPEST = 20  # lists and objects within one another
+LONGEST_TEXT = 10_000  # letters of one text
+LONGEST_NAME = 200  # letters of the name of a field
+MOST_FIELDS = 200  # of one object
+MOST_VALUES = 5_000  # of a whole JSON value, those of objects and lists within it counted
 TOO_DEEP = Text(
     "có quá nhiều tầng lồng nhau; hãy gửi đúng mẫu tại /docs",
     "is nested too deeply; send it as /docs describes",
+)
+TOO_LONG = Text("quá dài; hãy rút gọn", "is too long; shorten it")
+TOO_MANY = Text(
+    "có quá nhiều giá trị; hãy chia thành nhiều lần gửi",
+    "has too many values; send them in several requests",
 )
 ONE_LINE = frozenset({"title", "name", "unit_name"})  # of these a line break is no part
 # Unicode's categories Cc and Cs, less the line breaks and the tab; on the path of every row and body.
@@ -54,20 +64,48 @@ def unreadable(text: str) -> Text | None:
     )
 
 
-def readable(value: Any, field: str = "", depth: int = 0) -> Any:
-    """Give a JSON value with its texts tidied; raises `PydanticCustomError` for one that is not readable."""
-    if depth > DEEPEST:
-        raise refusal(field, TOO_DEEP)
-    match value:
-        case str():
-            if (why := unreadable(value)) is not None:
-                raise refusal(field, why)
-            return tidied(value, one_line=field in ONE_LINE)
-        case Mapping():
-            return {name: readable(item, str(name), depth + 1) for name, item in value.items()}
-        case list() | tuple():
-            return [readable(item, field, depth + 1) for item in value]
-    return value
+def readable(value: Any, *, longest: int = LONGEST_TEXT) -> Any:
+    """Give a JSON value with its texts tidied; raises `PydanticCustomError` for one that is not readable.
+
+    Depth, number of values and `longest` (letters of a text) are looked at before any text is: all work is bounded.
+    """
+    return _Reading(longest).read(value, "", 0)
+
+
+@dataclass(slots=True)
+class _Reading:
+    longest: int
+    left: int = MOST_VALUES
+
+    def read(self, value: Any, field: str, depth: int) -> Any:
+        self._count(value, field, depth)
+        match value:
+            case str():
+                return self._text(value, field)
+            case Mapping():
+                return {self._name(name): self.read(item, name, depth + 1) for name, item in value.items()}
+            case list() | tuple():
+                return [self.read(item, field, depth + 1) for item in value]
+        return value
+
+    def _count(self, value: Any, field: str, depth: int) -> None:
+        self.left -= 1
+        if depth > DEEPEST:
+            raise refusal(field, TOO_DEEP)
+        if self.left < 0 or (isinstance(value, Mapping) and len(value) > MOST_FIELDS):
+            raise refusal(field, TOO_MANY)
+
+    def _name(self, name: Any) -> Any:
+        if isinstance(name, str) and len(name) > LONGEST_NAME:
+            raise refusal(name[:LONGEST_NAME], TOO_LONG)
+        return name
+
+    def _text(self, value: str, field: str) -> str:
+        if len(value) > self.longest:
+            raise refusal(field, TOO_LONG)
+        if (why := unreadable(value)) is not None:
+            raise refusal(field, why)
+        return tidied(value, one_line=field in ONE_LINE)
 
 
 def refusal(field: str, why: Text) -> PydanticCustomError:

@@ -1,13 +1,15 @@
 """Vietnamese syllables: which words can be Vietnamese at all (onset, rhyme, one tone mark at most)."""
 
 import re
-import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
+
+from shared.kernel.text_folding import normalized
 
 LETTERS = "aăâeêioôơuưyđ"  # what a lost letter of a rhyme, or a lost "đ", can have been
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _ONSET = re.compile(r"ngh|ng|nh|gh|gi|kh|ph|qu|th|tr|ch|[bcdđghklmnprstvx]|")
+_ONSETS = [*"bcdđghklmnpqrstvx", "ngh", "ng", "nh", "gh", "gi", "kh", "ph", "qu", "th", "tr", "ch", ""]
 _ALL_RHYMES = """
 a ac ach ai am an ang anh ao ap at au ay ăc ăm ăn ăng ăp ăt âc âm ân âng âp ât âu ây
 e ec em en eng eo ep et ê êch êm ên êng ênh êp êt êu
@@ -34,20 +36,35 @@ def could_be_syllable(word: str, lost: str = "?") -> bool:
     if not 0 < word.count(lost) <= MOST_LOST:
         return False
     toneless, tones = _skeleton(word)
-    parts = toneless.split(lost)
-    tried = product(LETTERS, repeat=len(parts) - 1)
-    return tones <= 1 and any(_spelt(_joined(parts, letters)) for letters in tried)
+    return tones <= 1 and _can_be_completed("", toneless, lost)
 
 
-def _joined(parts: list[str], letters: tuple[str, ...]) -> str:
-    return parts[0] + "".join(letter + part for letter, part in zip(letters, parts[1:], strict=True))
+def _can_be_completed(begun: str, left: str, lost: str) -> bool:
+    """Fill in lost letters from the left, and go on only with what a syllable begins with."""
+    if not left:
+        return begun in _syllables()
+    letters = LETTERS if left[0] == lost else left[0]
+    longer = (begun + letter for letter in letters)
+    return any(each in _beginnings() and _can_be_completed(each, left[1:], lost) for each in longer)
+
+
+@cache
+def _syllables() -> frozenset[str]:
+    """Give all syllables without tones: the same words of which `_spelt` is true."""
+    written = (onset + rhyme for onset, rhyme in product(_ONSETS, _RHYMES))
+    return frozenset(word for word in written if _spelt(word))
+
+
+@cache
+def _beginnings() -> frozenset[str]:
+    return frozenset(word[:length] for word in _syllables() for length in range(1, len(word) + 1))
 
 
 def _skeleton(word: str) -> tuple[str, int]:
     """Take the tone marks off; the marks that make another letter (ă â ê ô ơ ư) are kept."""
-    apart = unicodedata.normalize("NFD", word.lower())
+    apart = normalized("NFD", word.lower())
     kept = "".join(letter for letter in apart if letter not in _TONES)
-    return unicodedata.normalize("NFC", kept), len(apart) - len(kept)
+    return normalized("NFC", kept), len(apart) - len(kept)
 
 
 @lru_cache(maxsize=20_000)

@@ -6,8 +6,10 @@ The old encodings are those of TCVN 5712:1993 (fonts .VnTime, .VnArial …) and 
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from itertools import accumulate
 
 from shared.kernel.errors import Text
+from shared.kernel.text_folding import MOST_MARKS, has_too_many_marks, normalized
 from shared.text_checks.syllables import could_be_syllable, is_syllable
 
 ENOUGH = 2  # points of evidence
@@ -51,9 +53,15 @@ _TCVN3 = _old_font("TCVN3", ".VnTime, .VnArial")
 _VNI = _old_font("VNI", "VNI-Times")
 
 
+_STACKED = Text(
+    f"có chữ mang hơn {MOST_MARKS} dấu chồng lên nhau; hãy gõ lại ô này",
+    f"has a letter with more than {MOST_MARKS} marks on it; type it again",
+)
+
+
 def tidied(text: str, *, one_line: bool = False) -> str:
     """Take out invisible characters, make every kind of space and line end the plain one, trim; NFC."""
-    plain = _LINES.sub("\n", _SPACES.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))))
+    plain = _LINES.sub("\n", _SPACES.sub(" ", _INVISIBLE.sub("", normalized("NFC", text))))
     return _WHITE.sub(" ", plain).strip() if one_line else plain.strip()
 
 
@@ -63,7 +71,9 @@ def flaw(text: str) -> Text | None:
         return _LOST if "?" in text and _letters_lost(text) else None
     if "\ufffd" in text:
         return _REPLACED
-    text = unicodedata.normalize("NFC", text)
+    if has_too_many_marks(text):
+        return _STACKED
+    text = normalized("NFC", text)
     for why, garbled in ((_DECODED, _wrongly_decoded(text)), _in_old_font(text)):
         if garbled:
             return Text(why.vi.format(found=garbled), why.en.format(found=garbled))
@@ -185,7 +195,7 @@ def _letters_lost(text: str) -> bool:
         piece for piece in text.split() if "?" in piece and not any(mark in piece for mark in _OF_ADDRESS)
     )
     words = (word for piece in pieces for word in _WORD.findall(piece))
-    return sum(map(_lost_points, words)) >= ENOUGH
+    return any(points >= ENOUGH for points in accumulate(map(_lost_points, words)))
 
 
 def _lost_points(word: str) -> int:

@@ -26,6 +26,8 @@ MOST_TEXT = 1_000_000  # characters of a file
 class FileBody(Body):
     """A calendar (`.csv`, columns day,kind,what,source) or procedures (`.json`, a list `rows`)."""
 
+    longest_text = MOST_TEXT
+
     name: Annotated[str, Field(pattern=r"\.([cC][sS][vV]|[jJ][sS][oO][nN])$", max_length=200)]
     text: Annotated[str, Field(max_length=MOST_TEXT)]
 
@@ -37,6 +39,8 @@ class RulesBody(Body):
         files=[{"name": "bao.csv", "text": "day,kind,what,source\n2026-11-19,off,Bão,Công điện 12"}],
         year=2026,
     )
+
+    longest_text = MOST_TEXT
 
     files: Annotated[list[FileBody], Field(min_length=1, max_length=20)]
     as_of: Day | None = None

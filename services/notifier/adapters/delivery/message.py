@@ -31,6 +31,7 @@ from shared.kernel.errors import PermanentError
 from shared.kernel.local_day import VIETNAM
 from shared.kernel.sender import domain_of as domain_in
 from shared.kernel.sender import name_and_address
+from shared.kernel.text_folding import normalized
 from shared.signed_links.links import MAILBOX_PATH, VALID_FOR, Link, LinkReader, LinkSigner, Seal, link_id
 
 
@@ -150,7 +151,7 @@ INSTEAD = {
 def header(text: str) -> str:
     """Make one line of composed characters: nothing that comes from a title may begin another header."""
     visible = text if text.isprintable() else _visible(text)
-    return " ".join(unicodedata.normalize("NFC", visible).split())
+    return " ".join(normalized("NFC", visible).split())
 
 
 def _visible(text: str) -> str:
