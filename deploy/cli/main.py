@@ -1,5 +1,6 @@
 """The command `loa`: registers the commands of every folder and reports their errors."""
 
+import os
 import platform
 import sys
 from typing import Annotated
@@ -53,6 +54,7 @@ def _print_settings(error: ValueError) -> None:
 
 
 def main() -> None:
+    os.umask(0o077)  # what is written (data, mails, exports) is for the user who runs this alone
     try:
         setting_names.check()
         app()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from deploy.local.keys.keyring import write_secret
+from deploy.local.keys.keyring import private_folder, write_secret
 from shared.kernel.setting_names import SECRETS
 
 FILE = "current.json"
@@ -34,7 +34,7 @@ def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
 def write(current: Current, data_dir: Path) -> None:
     text = json.dumps(asdict(current), indent=2)
     write_secret(data_dir / FILE, text)
-    state_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(state_folder())
     write_secret(state_folder() / FILE, text)
 
 

@@ -18,7 +18,7 @@ from deploy.local.engines.ports import LOOPBACK, refuse_taken
 from deploy.local.engines.postgres import PostgresServer
 from deploy.local.engines.process import FolderInUse
 from deploy.local.keys import signing, tokens
-from deploy.local.keys.keyring import Keyring, keyring
+from deploy.local.keys.keyring import Keyring, keyring, private_folder
 from deploy.local.processes import orphans, service_process
 from deploy.local.processes.supervisor import Notice, Server, Service, supervise_engines, supervise_services
 from deploy.local.settings import LocalSettings
@@ -61,7 +61,7 @@ async def running(folder: Path, settings: LocalSettings, notice: Notice) -> Asyn
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Lock the folder against a second run; the lock ends with this process."""
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     with (folder / "loa.lock").open("ab") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -142,7 +142,7 @@ def _current(folder: Path, settings: LocalSettings, engines: Engines) -> state.C
 
 def _services(folder: Path, settings: LocalSettings, engines: Engines, ring: Keyring) -> list[Service]:
     for name in ("run", "logs"):
-        (folder / name).mkdir(exist_ok=True)
+        private_folder(folder / name)
     jwks = tokens.write_jwks(folder / "keys")
     links = _link_keys(folder / "keys")
     return [

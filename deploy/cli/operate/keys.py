@@ -11,7 +11,7 @@ from deploy.local.engines import databases
 from deploy.local.engines.nats import AUTHORIZATION
 from deploy.local.engines.postgres import ADMIN, database_of
 from deploy.local.keys import signing, tokens
-from deploy.local.keys.keyring import Keyring, keyring, write_secret
+from deploy.local.keys.keyring import Keyring, keyring, private_folder, write_secret
 from deploy.local.settings import LocalSettings
 from deploy.local.up import TOKEN_DAYS
 from deploy.nats.permissions import SERVICES, authorization
@@ -31,9 +31,9 @@ def make(folder: Path, database_host: str, smtp_url: str | None) -> None:
     Containers mount files of `mounted/`, which any user of a container may read; on this machine only the owner may
     enter the folder.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.chmod(0o700)
+    private_folder(folder)
     (folder / MOUNTED).mkdir(exist_ok=True)
+    (folder / MOUNTED).chmod(0o755)
     for name, text in _files(folder, database_host, smtp_url).items():
         write_mounted(folder / MOUNTED / name, text)
     write_secret(folder / ENVIRONMENT, "".join(_environment(folder)))

@@ -16,7 +16,7 @@ from nats.aio.client import Client
 
 from deploy.local.engines.ports import LOOPBACK, listens, refuse_taken
 from deploy.local.engines.process import Engine, command_line, recorded_pid, stop_orphan
-from deploy.local.keys.keyring import Keyring, write_secret
+from deploy.local.keys.keyring import Keyring, private_folder, write_secret
 from deploy.nats import permissions
 
 AUTHORIZATION = "authorization.conf"
@@ -60,7 +60,7 @@ class NatsServer:
         return self.folder / "nats.conf"
 
     async def start(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self.folder)
         self.engine.claim()
         try:
             await self._start()

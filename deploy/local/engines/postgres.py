@@ -17,7 +17,7 @@ from deploy.local.engines.account import give_ownership, unprivileged
 from deploy.local.engines.ports import LOOPBACK, refuse_taken
 from deploy.local.engines.postgres_wheel import Wheel, binaries
 from deploy.local.engines.process import Engine, EngineFailed, command_line, recorded_pid, stop_orphan
-from deploy.local.keys.keyring import write_secret
+from deploy.local.keys.keyring import private_folder, write_secret
 from deploy.nats.permissions import SERVICES
 
 ADMIN = "postgres"
@@ -72,7 +72,7 @@ class PostgresServer:
         return f"postgresql://{ADMIN}:{self._passwords()[ADMIN]}@{LOOPBACK}:{self.port}/postgres"
 
     async def start(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self.folder)
         self.engine.claim()
         try:
             await self._start()

@@ -29,7 +29,7 @@ class Keyring:
 
 def keyring(folder: Path) -> Keyring:
     """Open the keys in `folder`; missing ones are created."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(folder)
     ring = Keyring(folder)
     for user in USERS:
         if not ring.seed_file(user).exists():
@@ -40,6 +40,12 @@ def keyring(folder: Path) -> Keyring:
 def new_seed() -> str:
     seed: bytes = nkeys.encode_seed(secrets.token_bytes(32), nkeys.PREFIX_BYTE_USER)
     return seed.decode()
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder that only its owner may enter; one that stood open from an earlier release is closed."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
 
 
 def write_secret(path: Path, text: str) -> None:

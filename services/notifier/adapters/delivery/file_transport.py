@@ -14,7 +14,7 @@ from shared.kernel.errors import TransientError
 
 def write_file(folder: Path, name: str, content: bytes) -> Path:
     """Write a file whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".", delete=False) as file:
         file.write(content)
         file.flush()
