@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import uvicorn
 from fastapi import FastAPI
@@ -20,6 +21,8 @@ from shared.contracts.envelope import CATALOG, Catalog
 from shared.eventstore.answer_bucket import AnswerBucket
 from shared.eventstore.jetstream import Connection, JetStreamEventStore, ObservedEventStore
 from shared.eventstore.log_writes import LogWrites, StoreMetrics
+from shared.http.connections import BACKLOG, ConnectionLimits, Connections, bounded_by_files
+from shared.http.limits import RequestLimits
 from shared.kernel.health import Check, Health, Needs, Probe, Purpose, all_of
 from shared.kernel.runtime import Clock, together
 from shared.kernel.settings import ServiceSettings
@@ -42,6 +45,7 @@ logger = signals.get_logger(__name__)
 
 Background = Callable[[], Awaitable[None]]
 DRAIN_SECONDS = 10
+STARTUP_FAILED = 3  # as uvicorn ends then
 READS = all_of("started", "database")
 WRITES = all_of("started", "nats", "log_writes", "log", "database", "database_writes")
 NEW_OBJECTS = 50_000  # until the collector looks at them; Python's own 700 are a few rows of an import
@@ -213,14 +217,34 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _exit)
     tune_gc()
-    uvicorn.run(
+    server = uvicorn.Server(server_config(app, settings))
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(STARTUP_FAILED)
+    if _broken:
+        sys.exit(1)
+
+
+def server_config(app: FastAPI, settings: ServiceSettings) -> uvicorn.Config:
+    """Put together uvicorn's settings: its protocol has our ceilings, and only named proxies say who a client is."""
+    closed = app.state.metrics.connections_closed
+    limits = ConnectionLimits(settings.most_connections, settings.most_connections_of_address)
+    app.state.request_limits = RequestLimits(
+        settings.requests_per_second, burst=round(10 * settings.requests_per_second)
+    )
+    guard = Connections(bounded_by_files(limits), lambda reason: closed.labels(reason).inc())
+    return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
+        http=cast("type[asyncio.Protocol]", guard.protocol),  # it is called as a class is
+        ws="none",
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
         server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        backlog=BACKLOG,
     )
-    if _broken:
-        sys.exit(1)

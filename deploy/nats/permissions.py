@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from shared.contracts.envelope import OWNERS
 from shared.eventstore.log_reader import EVENTS
-from shared.eventstore.streams import ANSWERS_BUCKET, ANSWERS_STREAM, CONSUMERS, FENCE, FENCE_BUCKET, Consumer
+from shared.eventstore.streams import (
+    ANSWERS_BUCKET,
+    ANSWERS_STREAM,
+    CONSUMERS,
+    FENCE,
+    FENCE_BUCKET,
+    feed_names,
+)
 
 OPERATOR = "operator"
 SERVICES = ("registry", "campaigns", "metrics", "notifier")
@@ -40,17 +47,17 @@ def permissions(user: str) -> Permissions:
     if user.startswith(SUBSCRIBER):
         return _subscriber(user)
     own = [consumer for consumer in CONSUMERS if consumer.owner == user]
-    foreign = [consumer for consumer in CONSUMERS if consumer.owner != user]
     streams = sorted({EVENTS, *(consumer.stream for consumer in own)})
     return Permissions(
         publish=(
             *(f"loa.{context}.>" for context, owner in OWNERS.items() if owner == user),
             *(subject for stream in streams for subject in _read(stream)),
+            *(subject for name in feed_names(user) for subject in _feed(f"{EVENTS}.{name}")),
             *(subject for item in own for subject in _consume(f"{item.stream}.{item.name}")),
             *((f"$JS.API.CONSUMER.LIST.{EVENTS}",) if user == LAG_READER else ()),
             *_buckets(user),
         ),
-        publish_deny=tuple(subject for consumer in (*own, *foreign) for subject in _own_only(consumer, user)),
+        publish_deny=(),
         subscribe=(f"{inbox_prefix(user)}.>",),
     )
 
@@ -87,20 +94,21 @@ def _subscriber(user: str) -> Permissions:
 
 
 def _read(stream: str) -> Iterator[str]:
-    """Subjects to read a stream and its state, in order through an ephemeral consumer."""
+    """Subjects to read a stream and its state."""
     yield "$JS.API.INFO"
     yield "$JS.API.STREAM.NAMES"
     yield f"$JS.API.STREAM.INFO.{stream}"
     yield f"$JS.API.STREAM.MSG.GET.{stream}"
     yield f"$JS.API.DIRECT.GET.{stream}"
     yield f"$JS.API.DIRECT.GET.{stream}.>"
-    yield f"$JS.API.CONSUMER.CREATE.{stream}"
-    yield f"$JS.API.CONSUMER.CREATE.{stream}.>"
-    yield f"$JS.API.CONSUMER.INFO.{stream}.*"
-    yield f"$JS.API.CONSUMER.DELETE.{stream}.*"
-    yield f"$JS.API.CONSUMER.MSG.NEXT.{stream}.*"
-    yield f"$JS.FC.{stream}.>"
-    yield f"$JS.FC.*.*.{stream}.>"  # the longer layout of newer servers
+
+
+def _feed(path: str) -> Iterator[str]:
+    """Subjects of a consumer that a service makes for itself, at `STREAM.NAME`: for the whole log, and by this name only."""
+    yield f"$JS.API.CONSUMER.CREATE.{path}.loa.>"
+    yield f"$JS.API.CONSUMER.INFO.{path}"
+    yield f"$JS.API.CONSUMER.DELETE.{path}"
+    yield f"$JS.API.CONSUMER.MSG.NEXT.{path}"
 
 
 def _buckets(user: str) -> Iterator[str]:
@@ -112,19 +120,11 @@ def _buckets(user: str) -> Iterator[str]:
 
 
 def _consume(path: str) -> Iterator[str]:
-    """Subjects to acknowledge messages of the durable consumer at `STREAM.NAME`."""
+    """Subjects to ask for messages of the durable consumer at `STREAM.NAME`, and to acknowledge them."""
+    yield f"$JS.API.CONSUMER.INFO.{path}"
+    yield f"$JS.API.CONSUMER.MSG.NEXT.{path}"
     yield f"$JS.ACK.{path}.>"
     yield f"$JS.ACK.*.*.{path}.>"
-
-
-def _own_only(consumer: Consumer, user: str) -> Iterator[str]:
-    """Subjects of a durable consumer to deny: only the operator creates or changes it, only its owner reads it."""
-    path = f"{consumer.stream}.{consumer.name}"
-    yield f"$JS.API.CONSUMER.CREATE.{path}"
-    yield f"$JS.API.CONSUMER.CREATE.{path}.>"
-    yield f"$JS.API.CONSUMER.DELETE.{path}"
-    if consumer.owner != user:
-        yield f"$JS.API.CONSUMER.MSG.NEXT.{path}"
 
 
 def authorization(public_keys: Mapping[str, str]) -> str:

@@ -1,9 +1,11 @@
 """Who may call a route: every route declares the roles that it admits."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.auth.tokens import ANONYMOUS, Forbidden, Principal, Unauthenticated, Verifier
@@ -30,6 +32,21 @@ async def _admit(roles: frozenset[Role], request: Request, credentials: Credenti
             f"The role '{principal.role}' may not do this; one of these may: {allowed}.",
         )
     return principal
+
+
+def admission_of(dependant: Dependant) -> Callable[[Request], Awaitable[Principal]] | None:
+    """Give what a route does to admit its caller, so that it can be done before the body is read; None for an open route."""
+    for dependency in dependant.dependencies:
+        call = dependency.call
+        if isinstance(call, partial) and call.func is _admit:
+            return partial(_admit_early, call)
+        if (inner := admission_of(dependency)) is not None:
+            return inner
+    return None
+
+
+async def _admit_early(admission: Callable[..., Awaitable[Principal]], request: Request) -> Principal:
+    return await admission(request, await _bearer(request))
 
 
 def admit(*roles: Role) -> Any:

@@ -2,6 +2,7 @@
 
 from shared.kernel.errors import Refusal
 from shared.text_checks.personal_data import PersonalData
+from shared.text_checks.web_address import NO_ADDRESS
 
 
 class StaleVersion(Refusal):
@@ -49,6 +50,20 @@ class IdempotencyKeyReused(Refusal):
             f"The Idempotency-Key '{key}' came before with another payload. Use a new key for a new request; "
             "an old one only to send the very same request again.",
             key=key,
+        )
+
+
+class NoWebAddress(Refusal):
+    """A field for an address of the web holds one that a browser would run, or read from the reader's machine."""
+
+    code = "no-web-address"
+    kind = "invalid"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            f"“{field}” {NO_ADDRESS.vi}.",
+            f"'{field}' {NO_ADDRESS.en}.",
+            field=field,
         )
 
 

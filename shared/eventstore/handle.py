@@ -12,6 +12,7 @@ from shared.contracts.event import Decider, Event, event_id
 from shared.eventstore.conflicts import (
     HoldsPersonalData,
     IdempotencyKeyReused,
+    NoWebAddress,
     StaleVersion,
     TooManyConflicts,
 )
@@ -20,6 +21,7 @@ from shared.kernel.errors import LoaError, TransientError
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import NewId
 from shared.text_checks.personal_data import find_in
+from shared.text_checks.web_address import other_address_in
 
 S = TypeVar("S")
 MAX_BATCH = 1000  # events of one atomic append (the broker's limit, ADR-50 of NATS)
@@ -363,8 +365,11 @@ async def handle_prepared(
 def refuse_personal_data(events: Iterable[Event]) -> None:
     """Raise `HoldsPersonalData` if a text of an event does, as far as patterns can tell."""
     for event in events:
-        if (holds := find_in(event.model_dump())) is not None:
+        fields = event.model_dump()
+        if (holds := find_in(fields)) is not None:
             raise HoldsPersonalData(*holds)
+        if (field := other_address_in(fields)) is not None:
+            raise NoWebAddress(field)
 
 
 def _with_about(decider: Decider[S, Any, Any], after: S, metadata: Metadata) -> Metadata:

@@ -20,6 +20,7 @@ from nats.js.api import (
 )
 from nats.js.errors import NotFoundError
 
+from shared.contracts.envelope import OWNERS
 from shared.eventstore.log_reader import EVENTS, stream_state
 
 TICKS = "LOA_TICKS"
@@ -82,6 +83,16 @@ class Difference:
     setting: str
     actual: object
     wanted: object
+
+
+CONSUMERS_OF_A_PAGE = 256  # as the broker lists them
+SUBSCRIBER = "reader-"  # how consumers of external systems begin
+FEEDS = 24  # consumers of one service that read the whole log: of each replica its projector and two rebuilds
+
+
+def feed_names(user: str) -> Sequence[str]:
+    """Name the consumers that a service may create itself: a fixed number, so that it can't use up those of the stream."""
+    return [f"{user}-feed-{number}" for number in range(FEEDS)]
 
 
 DRAFT_ENDS = tuple(f"loa.draft.*.{name}" for name in ("withdrawn", "merged"))
@@ -165,14 +176,26 @@ async def plan(
         )
     for schedule in SCHEDULES:
         differences += await _schedule_differences(js, schedule)
-    return differences + await _retired(js)
+    return (
+        differences
+        + await _retired(js)
+        + [
+            Difference(info.name, "exists", _description(info), None)
+            for info in await strangers(js, consumers)
+        ]
+    )
 
 
 async def apply(
-    js: JetStreamContext, replicas: int, consumers: Sequence[Consumer] = CONSUMERS
+    js: JetStreamContext,
+    replicas: int,
+    consumers: Sequence[Consumer] = CONSUMERS,
+    *,
+    remove_strangers: bool = False,
 ) -> list[Difference]:
     """Make the broker as declared, and say what was changed; running it again changes nothing.
 
+    Consumers of strangers are deleted only if `remove_strangers` says so: what an operator made by hand is one, too.
     An existing durable ignores a new configuration unless it is updated explicitly.
     """
     changes = await plan(js, replicas, consumers)
@@ -188,7 +211,53 @@ async def apply(
             await js.publish(schedule.subject, stream=TICKS, headers=_schedule_headers(schedule))
     for name in changed & RETIRED.keys():
         await js.delete_consumer(RETIRED[name], name)
+    if not remove_strangers:
+        return changes
+    for info in await strangers(js, consumers):
+        await js.delete_consumer(info.stream_name, info.name)
     return changes
+
+
+async def strangers(js: JetStreamContext, consumers: Sequence[Consumer] = CONSUMERS) -> list[ConsumerInfo]:
+    """List consumers that nobody of ours would make: of another name, or with an address that the broker itself sends to.
+
+    A key may create its own feeds only; where a consumer delivers to stands in its configuration, which no permission looks at.
+    """
+    found: list[ConsumerInfo] = []
+    for stream in declared(1):
+        with suppress(NotFoundError):
+            found += [info for info in await _consumers(js, stream) if _is_stranger(info, consumers)]
+    return found
+
+
+async def _consumers(js: JetStreamContext, stream: str) -> list[ConsumerInfo]:
+    every: list[ConsumerInfo] = []
+    while page := await js.consumers_info(stream, offset=len(every)):
+        every += page
+        if len(page) < CONSUMERS_OF_A_PAGE:
+            break
+    return every
+
+
+def _is_stranger(info: ConsumerInfo, consumers: Sequence[Consumer]) -> bool:
+    declared_names = {consumer.name for consumer in consumers if consumer.stream == info.stream_name}
+    if info.name in declared_names or RETIRED.get(info.name) == info.stream_name:
+        return bool(info.config.deliver_subject)
+    owner = _maker(info.name) if info.stream_name == EVENTS else None
+    target = info.config.deliver_subject
+    return owner is None or bool(target and not target.startswith(f"_INBOX.{owner}."))
+
+
+def _maker(name: str) -> str | None:
+    """Give the user that may make a consumer of this name: a service its feeds, an external system its own."""
+    if name.startswith(SUBSCRIBER):
+        return name
+    return next((owner for owner in OWNERS.values() if name in feed_names(owner)), None)
+
+
+def _description(info: ConsumerInfo) -> str:
+    target = info.config.deliver_subject
+    return f"consumer of {info.stream_name}" + (f", delivers to {target}" if target else "")
 
 
 async def last_position(client: Client) -> int:

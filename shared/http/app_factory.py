@@ -12,6 +12,7 @@ from shared.contracts.envelope import Catalog
 from shared.eventstore.answer_bucket import AnswerBucket
 from shared.http import admin_routes, documentation, log_routes, openapi, problems, service_routes
 from shared.http.idempotency import KeptAnswers, keyed_routes
+from shared.http.limits import AdmitFirst, FairShare, RequestLimits
 from shared.http.request_context import BodyLimit
 from shared.http.request_log import RequestLog
 from shared.http.strict_requests import SecurityHeaders, strict
@@ -67,10 +68,14 @@ def create_api(
     app.state.verifier = verifier
     app.state.runner = runner
     app.state.clock = now
+    app.state.metrics = metrics
+    app.state.request_limits = RequestLimits()
     problems.install(app)
     openapi.complete(app)
     keyed = [route for router in routers for route in keyed_routes(router.routes)]
     app.add_middleware(KeptAnswers, bucket=answers, verifier=verifier, routes=keyed)
+    app.add_middleware(AdmitFirst, routes=lambda: app.routes)
+    app.add_middleware(FairShare, limits=lambda: app.state.request_limits)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestLog, metrics=metrics, tracing=tracing)
     app.include_router(service_routes.probing(health, metrics))

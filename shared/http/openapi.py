@@ -65,6 +65,7 @@ _MEANINGS: Mapping[int, str] = {
     412: "The version in `If-Match` is no longer the present one.",
     413: "The body is larger than this service takes.",
     422: "Something that was sent is not valid; `errors` names the fields.",
+    429: "Too many requests of one token or address; see `Retry-After`.",
     503: "Temporarily unavailable, or `min_position` is not reached yet; see `Retry-After`.",
 }
 _HEADERS: Mapping[str, tuple[str, Document]] = {
@@ -131,6 +132,7 @@ def _describe(path: str, method: str, operation: Document) -> None:
 
 def _statuses(path: str, method: str, operation: Document) -> Iterator[int]:
     parameters = {parameter["name"].lower() for parameter in operation.get("parameters", ())}
+    yield 429
     if "security" in operation:
         yield from (401, 403, 422, 503)
     elif parameters:
@@ -162,7 +164,7 @@ def _is_accepted(response: Document) -> bool:
 
 def _problem(status: int, *, page: bool) -> Document:
     """A page for people may say what is wrong as a page."""
-    headers = ["Content-Language", *(["Retry-After"] if status in {409, 503} else [])]
+    headers = ["Content-Language", *(["Retry-After"] if status in {409, 429, 503} else [])]
     return {
         "description": _MEANINGS[status],
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from fastapi import Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, model_validator
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.auth.tokens import Principal
@@ -27,6 +28,7 @@ STREAMED = frozenset({"/imports", OWN_DATA})  # they read lines of JSON themselv
 
 
 MOST_BYTES = 1 << 20  # of a request's body; the import has its own route and limit
+SMALL_BODY = 64 << 10
 MOST_BYTES_OF_A_FORM = 11 << 20  # behind a link of a mail, where a file of evidence may go along
 
 
@@ -68,19 +70,44 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         left = most = most_bytes(scope["path"])
+        announced = announced_bytes(scope)
+        whole = announced == 0
         payload = sha256(f"{scope['method']} {scope['path']}\n".encode())
         scope.setdefault("state", {})["payload"] = payload
 
         async def counted() -> Message:
-            nonlocal left
+            nonlocal left, whole
+            if announced is not None and announced > most:
+                raise BodyTooLarge(most)
             message = await receive()
             left -= len(body := message.get("body", b""))
             payload.update(body)
             if left < 0:
                 raise BodyTooLarge(most)
+            whole = not message.get("more_body", False)
             return message
 
-        await self._app(scope, counted, send)
+        async def closing(message: Message) -> None:
+            """Close the connection after an answer to a body that nobody reads to its end."""
+            if message["type"] == "http.response.start" and not (whole or is_small(announced)):
+                MutableHeaders(scope=message)["Connection"] = "close"
+            await send(message)
+
+        await self._app(scope, counted, closing)
+
+
+def announced_bytes(scope: Scope) -> int | None:
+    """Give the length of a body as its header announces it: 0 without a body, None if it comes in chunks."""
+    headers = Headers(scope=scope)
+    if "transfer-encoding" in headers:
+        return None
+    length = headers.get("content-length", "0")
+    return int(length) if length.isascii() and length.isdigit() else None
+
+
+def is_small(announced: int | None) -> bool:
+    """Tell whether the rest of a body costs nothing to pass over."""
+    return announced is not None and announced <= SMALL_BODY
 
 
 _VERSION = re.compile(r"[0-9]{1,18}")

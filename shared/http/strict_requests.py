@@ -88,7 +88,9 @@ TRACKING = frozenset(
 )
 """What mail clients, gateways and messengers append to the links that people press."""
 MOST_SUGGESTIONS = 20
-NO_PARAMETER = Text("không phải là tham số của địa chỉ này; hãy bỏ đi", "is no parameter of this address; leave it out")
+NO_PARAMETER = Text(
+    "không phải là tham số của địa chỉ này; hãy bỏ đi", "is no parameter of this address; leave it out"
+)
 EMPTY = Text(
     "còn trống; hãy bỏ tham số này hoặc ghi giá trị", "is empty; leave the parameter out or give a value"
 )

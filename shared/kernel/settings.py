@@ -63,6 +63,17 @@ class ServiceSettings(RuleSettings):
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     migrate_on_start: bool = True
+    most_connections: int = Field(default=2000, ge=10, description="connections of clients at once")
+    most_connections_of_address: int = Field(
+        default=512, ge=10, description="connections of one address at once; behind a proxy that of the proxy"
+    )
+    requests_per_second: float = Field(
+        default=200, gt=0, description="of one token or address, on the average; ten times as many at once"
+    )
+    trusted_proxies: str = Field(
+        default="",
+        description="addresses, with commas, whose X-Forwarded-For and X-Forwarded-Proto are believed",
+    )
     clock_tolerance_seconds: float = Field(
         default=120, gt=0, description="difference to PostgreSQL's clock from which on no mail is planned"
     )

@@ -178,6 +178,9 @@ class Telemetry:
             "loa_clock_ahead_seconds", "how far our clock is ahead of PostgreSQL's; negative: behind"
         )
         self.http = self.histogram("loa_http_seconds", "HTTP answers by route", "method", "route", "status")
+        self.connections_closed = self.counter(
+            "loa_connections_closed", "connections that were closed or refused, by reason", "reason"
+        )
         self.appends = self.histogram(
             "loa_append_seconds", "appends to the log, one aggregate each", "context", "outcome"
         )

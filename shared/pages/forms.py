@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from fastapi import Request
 from starlette.datastructures import UploadFile
@@ -19,6 +18,7 @@ from shared.text_checks.days import FIRST_DAY, LAST_DAY
 from shared.text_checks.personal_data import find
 from shared.text_checks.printable import is_printable
 from shared.text_checks.text_encodings import flaw, tidied
+from shared.text_checks.web_address import is_web_address
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
@@ -169,10 +169,8 @@ def _count(value: str, most: int) -> int:
 
 
 def _address(value: str) -> str:
-    with suppress(ValueError):
-        parts = urlsplit(value)
-        if parts.scheme in {"http", "https"} and parts.hostname and not any(c.isspace() for c in value):
-            return value
+    if is_web_address(value):
+        return value
     raise Wrong(NOT_AN_ADDRESS)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, Header
+from nats.js.errors import APIError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -21,7 +23,9 @@ from shared.contracts.event import Unknown
 from shared.eventstore.jetstream import TRACEPARENT
 from shared.eventstore.log_identity import identity
 from shared.eventstore.log_reader import EVENTS, stream_state
-from shared.kernel.errors import PermanentError
+from shared.eventstore.streams import feed_names
+from shared.kernel import runtime
+from shared.kernel.errors import PermanentError, TransientError
 from shared.kernel.transient import BROKER, TRANSIENT
 from shared.observability import signals
 from shared.observability.signals import ReceivedMessage, Telemetry
@@ -40,6 +44,7 @@ IDLE_SECONDS = 60.0  # an abandoned consumer goes away by itself after this
 NOTHING_MORE = {"404", "408"}  # how a request ends when nothing (more) came in its time
 LOOK_SECONDS = 0.25  # between two looks at the connection while nothing comes
 BEGIN_SECONDS = 2.0  # a broker that has just come back may drop the question; then it is asked again
+NAME_IN_USE = {10013, 10148}  # of another configuration, so of another reader
 GRACE_SECONDS = 1.0  # how much later than asked the broker's "nothing" may come
 
 
@@ -74,6 +79,7 @@ class Feed:
         self._client = client
         self._after = after
         self._consumer = ""
+        self._slot = -1  # the number of its name among those of the service
         self._inbox: Subscription | None = None
         self._delivered = 0
         self._open = 0  # how many messages the broker still owes for what was asked
@@ -112,6 +118,7 @@ class Feed:
         if inbox is not None and self._client.is_connected:
             try:
                 await inbox.unsubscribe()
+                await self._client.publish(f"$JS.API.CONSUMER.DELETE.{EVENTS}.{self._consumer}")
             except BROKER:
                 return
 
@@ -126,13 +133,45 @@ class Feed:
             filter_subject="loa.>",
         )
         log = self._client.jetstream(timeout=BEGIN_SECONDS)
-        made = await log.add_consumer(EVENTS, config)
+        self._consumer = await self._made(config)
         self.begun += 1
         self.created = (
             await stream_state(log)
         ).created  # of the log that has the consumer, or it is gone by now
-        self._consumer, self._delivered, self._contact = made.name, 0, _contact(self._client)
+        self._delivered, self._contact = 0, _contact(self._client)
         self._inbox = await self._client.subscribe(self._client.new_inbox(), cb=self._take)
+
+    async def _made(self, config: ConsumerConfig) -> str:
+        """Create a consumer by one of the names that this service may use: that of its last one, else one that is free."""
+        user = self._client.new_inbox().split(".")[1]  # the broker lets a service use no other inbox
+        names = feed_names(user)
+        first = self._slot if self._slot >= 0 else random.randrange(len(names))  # noqa: S311  it guards nothing
+        for number in (*range(first, len(names)), *range(first)):
+            if number == self._slot:
+                await self._api("DELETE", names[number], {})
+            if await self._create(names[number], config):
+                self._slot = number
+                return names[number]
+        raise TransientError(
+            f"all {len(names)} consumers of {user} are in use; they end after {IDLE_SECONDS:g} s"
+        )
+
+    async def _create(self, name: str, config: ConsumerConfig) -> bool:
+        """Create a consumer; False if there is one of this name already."""
+        mine = {"name": name, "metadata": {"holder": str(runtime.new_id())}}
+        request = {"stream_name": EVENTS, "config": config.as_dict() | mine, "action": "create"}
+        answer = await self._api("CREATE", f"{name}.loa.>", request)
+        if (error := answer.get("error")) is None:
+            return True
+        if error.get("err_code") in NAME_IN_USE:
+            return False
+        raise APIError.from_error(error)
+
+    async def _api(self, action: str, name: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        subject = f"$JS.API.CONSUMER.{action}.{EVENTS}.{name}"
+        message = await self._client.request(subject, json.dumps(request).encode(), BEGIN_SECONDS)
+        answer: dict[str, Any] = json.loads(message.data)
+        return answer
 
     async def _ask(self, most: int, wait: float) -> None:
         assert self._inbox is not None  # noqa: S101  narrowing: it was just made

@@ -93,7 +93,7 @@ NO_DAY = Text(
 )
 
 
-def not_a_day(value: str, otherwise: Text = NO_DAY) -> Text | None:
+def not_a_day(value: str, otherwise: Text = NO_DAY) -> Text | None:  # noqa: PLR0911  a case for each form
     """Say what is wrong with a text that should be a day, and how it is written; nothing if it is one."""
     if len(value) > LONGEST:
         return otherwise

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl  # type: ignore[import-untyped]
+from openpyxl.utils.cell import get_column_letter  # type: ignore[import-untyped]
 
 from deploy.cli.console import CommandError
 from deploy.cli.data.tables.cell_values import EMPTY, Cell, made
@@ -18,10 +19,19 @@ from shared.kernel.errors import Text
 MOST_UNPACKED = 512 << 20  # bytes of all parts
 MOST_RATIO = 200  # unpacked to packed, of a part large enough to hurt
 LARGE = 8 << 20
+MOST_ROWS = 200_000  # of a page; more are split into several files
+MOST_COLUMNS = 300
+MOST_OF_EXCEL = 16_384  # columns that have a name
 
 _NO_VALUE = Text(
     "ô {cell} là công thức chưa có kết quả; hãy mở tệp bằng Excel rồi lưu lại, hoặc dán giá trị thay công thức",
     "the cell {cell} is a formula without a stored result; open and save the file in Excel, or paste values",
+)
+_TOO_FAR = Text(
+    f"trang có ô ở dòng {{row}}, cột {{column}}; nhiều nhất là {MOST_ROWS} dòng và {MOST_COLUMNS} cột. "
+    "Hãy xóa các dòng và cột trống có định dạng, hoặc chia nhỏ tệp",
+    f"the page has a cell in row {{row}}, column {{column}}; at most {MOST_ROWS} rows and {MOST_COLUMNS} columns are read. "
+    "Delete formatted empty rows and columns, or split the file",
 )
 _ERROR = Text(
     "ô {cell} có lỗi công thức; hãy sửa công thức hoặc nhập giá trị",
@@ -49,8 +59,25 @@ def pages(path: Path) -> list[Page]:
 
 def _page(path: Path, page: Any) -> Page:
     part = page._worksheet_path  # noqa: SLF001  openpyxl names the part of the file nowhere else
-    result = layout(path, part, hidden=page.sheet_state != "visible")
+    try:
+        result = layout(path, part, hidden=page.sheet_state != "visible")
+    except ValueError as error:  # a number of a row or a range that is none
+        raise _unreadable(path, error) from error
+    _refuse_far_cells(path, page.title, result)
     return Page(page.title, page.max_row or 0, result)
+
+
+def _refuse_far_cells(path: Path, title: str, result: Layout) -> None:
+    """Refuse a page by its last row and column: the reader makes every empty cell before them."""
+    if result.last_row > MOST_ROWS or result.last_column > MOST_COLUMNS:
+        place = {
+            "row": result.last_row,
+            "column": get_column_letter(min(result.last_column, MOST_OF_EXCEL) or 1),
+        }
+        why = Text(_TOO_FAR.vi.format(**place), _TOO_FAR.en.format(**place))
+        raise CommandError(
+            f"{path.name}, trang “{title}”: {why.vi}.", f"{path.name}, page '{title}': {why.en}."
+        )
 
 
 def records(path: Path, title: str) -> Iterator[tuple[int, Sequence[Cell]]]:

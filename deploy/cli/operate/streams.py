@@ -31,6 +31,9 @@ def show(*, change: bool) -> None:
 
 
 async def _streams(*, change: bool) -> list[streams.Difference]:
-    operation = streams.apply if change else streams.plan
+    replicas = LocalSettings().nats_replicas
     async with brokers.as_operator() as client:
-        return await operation(client.jetstream(timeout=10), LocalSettings().nats_replicas)
+        js = client.jetstream(timeout=10)
+        if not change:
+            return await streams.plan(js, replicas)
+        return await streams.apply(js, replicas, remove_strangers=True)

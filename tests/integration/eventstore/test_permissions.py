@@ -1,5 +1,6 @@
 """The broker itself refuses what a service has no right to."""
 
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,14 +9,16 @@ import nats.errors
 import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.js.api import ConsumerConfig
 
 from deploy.local.engines.nats import NatsServer
 from deploy.nats.permissions import OPERATOR, SERVICES, inbox_prefix
 from shared.contracts.envelope import OWNERS
+from shared.eventstore import streams
 from shared.eventstore.log_reader import EVENTS, stream_state
-from shared.eventstore.streams import CONSUMERS, Consumer
+from shared.eventstore.streams import CONSUMERS, FEEDS, Consumer, feed_names
+from shared.kernel.errors import TransientError
 from shared.kernel.runtime import new_id
+from shared.projections.batches import Feed
 from tests.support.servers.engines import connected
 
 FOREIGN = [
@@ -64,10 +67,10 @@ async def test_a_service_can_read_the_log_in_order(nats_server: NatsServer, serv
     async with connected(nats_server, "registry") as nc:
         await nc.jetstream().publish(f"loa.draft.{new_id()}.probe", stream=EVENTS)
     async with listening(nats_server, service) as (nc, refused):
-        read = await nc.jetstream().subscribe("loa.>", ordered_consumer=True, stream=EVENTS)
-        message: Msg = await read.next_msg(timeout=5)
-        assert message.metadata.sequence.stream == 1
-        await read.unsubscribe()
+        feed = Feed(nc, 0)
+        events = await feed.batch(10, 5.0)
+        assert events[0].position == 1
+        await feed.close()
         assert refused == []
 
 
@@ -90,14 +93,10 @@ async def test_only_the_operator_changes_durables(
 
 
 async def test_a_durable_cannot_be_changed_by_the_old_way_either(nats_server: NatsServer) -> None:
-    """The oldest request for a consumer doesn't name it in the subject; the broker looks inside."""
-    request = b'{"stream_name": "LOA_EVENTS", "config": {"durable_name": "campaigns-answers", "ack_policy": "explicit"}}'
-    async with connected(nats_server, "metrics") as nc:
-        answer = await nc.request(f"$JS.API.CONSUMER.CREATE.{EVENTS}", request)
-        assert b'"error"' in answer.data
-        info = await nc.jetstream().consumer_info(EVENTS, "campaigns-answers")
-        (declared,) = (item for item in CONSUMERS if item.name == "campaigns-answers")
-        assert info.config.filter_subjects == list(declared.filters)
+    """The oldest request for a consumer doesn't name it in the subject: nobody but the operator may send it."""
+    for service in SERVICES:
+        async with listening(nats_server, service) as (nc, refused):
+            await refused_request(nc, refused, f"$JS.API.CONSUMER.CREATE.{EVENTS}")
 
 
 @pytest.mark.parametrize("service", [service for service in SERVICES if service != "campaigns"])
@@ -117,9 +116,108 @@ async def test_a_service_cannot_subscribe_to_inboxes_of_others(nats_server: Nats
 async def test_a_consumer_cannot_write_for_its_maker(nats_server: NatsServer) -> None:
     """A push consumer makes the broker itself publish: never into the log."""
     async with connected(nats_server, "metrics") as nc:
-        config = ConsumerConfig(deliver_subject="loa.draft.x.registered", name="loop")
-        with pytest.raises(nats.errors.Error, match="cycle"):
-            await nc.jetstream().add_consumer(EVENTS, config)
+        name = feed_names("metrics")[0]
+        config = {"deliver_subject": "loa.draft.x.registered", "name": name, "filter_subject": "loa.>"}
+        request = json.dumps({"stream_name": EVENTS, "config": config}).encode()
+        answer = await nc.request(f"$JS.API.CONSUMER.CREATE.{EVENTS}.{name}.loa.>", request)
+        assert b"cycle" in answer.data
+
+
+@pytest.mark.parametrize(
+    "target", ["_INBOX.operator.x", "loa-ticks.minute", "$JS.API.STREAM.PURGE.LOA_TICKS", "x"]
+)
+async def test_a_consumer_that_delivers_elsewhere_is_found_and_removed(
+    new_nats: NatsServer, target: str
+) -> None:
+    """No permission looks at where a consumer delivers to, so the operator's commands do."""
+    name = feed_names("campaigns")[0]
+    async with connected(new_nats, "campaigns") as nc:
+        config = {"deliver_subject": target, "name": name, "filter_subject": "loa.>"}
+        request = json.dumps({"stream_name": EVENTS, "config": config}).encode()
+        await nc.request(f"$JS.API.CONSUMER.CREATE.{EVENTS}.{name}.loa.>", request)
+    async with connected(new_nats, OPERATOR) as nc:
+        js = nc.jetstream()
+        planned = {difference.name for difference in await streams.plan(js, 1)}
+        refused_by_broker = not await streams.strangers(js)
+        assert refused_by_broker or name in planned
+        await streams.apply(js, 1, remove_strangers=True)
+        assert await streams.strangers(js) == []
+        assert await streams.plan(js, 1) == []
+
+
+async def test_one_key_cannot_use_up_the_consumers_of_the_log(new_nats: NatsServer) -> None:
+    async with connected(new_nats, "campaigns") as nc:
+        feeds = [Feed(nc, 0) for _ in range(FEEDS)]
+        for feed in feeds:
+            await feed.batch(1, 0.01)
+        with pytest.raises(TransientError, match="in use"):
+            await Feed(nc, 0).batch(1, 0.01)
+        async with connected(new_nats, "registry") as other:
+            await Feed(other, 0).batch(1, 0.01)
+        await feeds[0].close()
+        await nc.flush()
+        await Feed(nc, 0).batch(1, 0.01)
+    async with connected(new_nats, OPERATOR) as nc:
+        assert await streams.strangers(nc.jetstream()) == []
+
+
+def operations(user: str) -> dict[str, bool]:
+    """Say of each subject whether a user may publish to it."""
+    allowed: dict[str, bool] = {}
+    for owner in SERVICES:
+        own = owner == user
+        for name in (*feed_names(owner)[:2], feed_names(owner)[-1]):
+            path = f"{EVENTS}.{name}"
+            allowed |= {
+                f"$JS.API.CONSUMER.CREATE.{path}.loa.>": own,
+                f"$JS.API.CONSUMER.CREATE.{path}": False,
+                f"$JS.API.CONSUMER.CREATE.{path}.loa.draft.>": own,
+                f"$JS.API.CONSUMER.DURABLE.CREATE.{path}": False,
+                f"$JS.API.CONSUMER.MSG.NEXT.{path}": own,
+                f"$JS.API.CONSUMER.DELETE.{path}": own,
+                f"$JS.API.CONSUMER.INFO.{path}": own,
+                f"$JS.API.CONSUMER.PAUSE.{path}": False,
+                f"$JS.API.CONSUMER.UNPIN.{path}": False,
+            }
+        allowed |= {
+            f"_INBOX.{owner}.x": False,
+            f"$KV.LOA_FENCE.{owner}": own,
+            f"$KV.LOA_ANSWERS.{owner}.x.y": own,
+        }
+    for consumer in CONSUMERS:
+        path, own = f"{consumer.stream}.{consumer.name}", consumer.owner == user
+        allowed |= {
+            f"$JS.API.CONSUMER.MSG.NEXT.{path}": own,
+            f"$JS.API.CONSUMER.CREATE.{path}": False,
+            f"$JS.API.CONSUMER.DELETE.{path}": False,
+            f"$JS.ACK.{path}.1.1.1.1.1": own,
+        }
+    for stream in (EVENTS, "LOA_TICKS", "KV_LOA_FENCE", "KV_LOA_ANSWERS"):
+        allowed |= {
+            f"$JS.API.CONSUMER.CREATE.{stream}": False,
+            f"$JS.API.CONSUMER.CREATE.{stream}.stranger": False,
+            f"$JS.API.CONSUMER.CREATE.{stream}.stranger.loa.>": False,
+            f"$JS.API.CONSUMER.DURABLE.CREATE.{stream}.stranger": False,
+            f"$JS.API.STREAM.MSG.DELETE.{stream}": False,
+            f"$JS.API.STREAM.PURGE.{stream}": False,
+            f"$JS.API.STREAM.LEADER.STEPDOWN.{stream}": False,
+        }
+    strange = ("loa-ticks.minute", "_INBOX.operator.x", f"{EVENTS}.x", "$SYS.REQ.SERVER.PING", "anything")
+    return allowed | dict.fromkeys((*strange, "$JS.API.STREAM.CREATE.X", "$JS.API.ACCOUNT.PURGE.X"), False)
+
+
+@pytest.mark.parametrize("user", SERVICES)
+async def test_every_key_may_do_what_the_table_says_and_nothing_else(
+    nats_server: NatsServer, user: str
+) -> None:
+    table = operations(user)
+    async with listening(nats_server, user) as (nc, refused):
+        for subject in table:  # without an address for the answer, and empty: nothing is carried out
+            await nc.publish(subject, b"\x00")
+        await refused_request(nc, refused, "last.of.all")
+        wrong = {subject: may for subject, may in table.items() if refused.names(f'"{subject}"') is may}
+    print(f"{user}: {len(table)} subjects, {sum(table.values())} allowed")  # noqa: T201  the size of the table
+    assert wrong == {}
 
 
 async def test_a_connection_without_a_key_is_refused(nats_server: NatsServer) -> None:

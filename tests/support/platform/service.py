@@ -25,6 +25,7 @@ from deploy.local.keys.keyring import Keyring
 from shared.contracts.vocabulary import Role
 from shared.eventstore.log_reader import stream_state
 from shared.kernel.settings import ServiceSettings
+from shared.service import server_config
 from tests.support.readiness import is_all_ready
 from tests.support.servers.engines import NewDatabase, _numbers, connected, fresh_nats
 from tests.support.servers.links import LinkKeys, link_keys
@@ -122,7 +123,7 @@ async def running(
 ) -> AsyncIterator[Api]:
     """Run one service until the block ends."""
     app = create_app(settings)
-    config = uvicorn.Config(app, port=settings.port, log_config=None, access_log=False, lifespan="on")
+    config = server_config(app, settings)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     try:

@@ -14,6 +14,7 @@ from shared.contracts.event import evidence_id
 from shared.contracts.vocabulary import Channel, ContentItem, Precision
 from shared.http.request_context import Body, example
 from shared.text_checks.days import FactDay
+from shared.text_checks.web_address import WebAddress
 
 Title = Annotated[str, Field(min_length=1, max_length=2000)]
 Words = Annotated[str, Field(max_length=2000)]
@@ -32,7 +33,7 @@ class Activity(Body):
     place: Words | None = None
     attendance: int | None = Field(default=None, ge=0, le=MOST_PEOPLE)
     reach: Words | None = None
-    url: Words | None = None
+    url: WebAddress | None = None
     activity_id: UUID | None = Field(default=None, description="the planned activity that was carried out")
     content: tuple[ContentItem, ...] | None = Field(
         default=None,
@@ -127,7 +128,7 @@ class Evidence(Body):
     )
 
     title: Words | None = None
-    url: Words | None = None
+    url: WebAddress | None = None
     sha256: Digest | None = None
     captured_on: FactDay | None = None
     reach: Words | None = None
@@ -147,7 +148,7 @@ class Feedback(Body):
     received: Count
     accepted: Count = 0
     explained: Count = 0
-    explanation_url: Words | None = None
+    explanation_url: WebAddress | None = None
     explained_on: FactDay | None = None
 
     def command(self, given: Given) -> asked.Summarise:

@@ -15,6 +15,7 @@ from shared.bulk_import.row_parsing import DatedRow, ImportRow, Numbers, listed
 from shared.contracts.event import Code, communication_id, evidence_id
 from shared.contracts.vocabulary import Channel, ContentItem, Dataset
 from shared.text_checks.days import FactDay
+from shared.text_checks.web_address import AddressOrNote
 
 _KEPT = {"held_on", "precision", "channel", "title", "organiser", "place", "attendance", "reach", "url"}
 _KEPT |= {"activity_id", "content"}
@@ -34,13 +35,13 @@ class CommunicationRow(DatedRow):
     attendance: int | None = Field(default=None, ge=0, le=MOST_PEOPLE)
     reach: str | None = None
     policy_no: Numbers = ()
-    url: str | None = None
+    url: AddressOrNote | None = None
     activity_id: UUID | None = None
     content: Annotated[tuple[ContentItem, ...] | None, BeforeValidator(listed)] = None
     comments_received: Count = None
     comments_accepted: Count = None
     comments_explained: Count = None
-    explanation_url: str | None = None
+    explanation_url: AddressOrNote | None = None
     explained_on: FactDay | None = None
     verified_on: FactDay | None = None
     verified_by_unit_code: Code | None = None
@@ -91,7 +92,7 @@ class CommunicationRow(DatedRow):
 class EvidenceRow(ImportRow):
     communication_id: UUID
     title: str | None = None
-    url: str | None = None
+    url: AddressOrNote | None = None
     sha256: Digest | None = None
     captured_on: FactDay | None = None
     reach: str | None = None

@@ -1,0 +1,238 @@
+"""No client takes the service from the others: callers are admitted before their body is read, and share the service evenly.
+
+A caller is a token, or an address where there is none. Of one caller a few requests run at once, the others wait; what takes
+long (`HEAVY`) runs a few at once for all callers together.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from fastapi import Request
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.datastructures import Headers
+from starlette.routing import Match
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.auth.admission import admission_of
+from shared.auth.tokens import Principal
+from shared.http import problems
+from shared.http.request_context import announced_bytes
+from shared.kernel.errors import Refusal
+
+PATIENCE = 10.0  # seconds to wait for a turn
+MOST_WAITING = 200  # requests of one caller
+MOST_CALLERS = 10_000  # that are remembered
+PROBES = frozenset({"/livez", "/readyz", "/metrics"})
+HEAVY = frozenset({"/imports", "/preview", "/own-data", "/rules/effect"})
+HEAVY_PREFIXES = ("/reports/",)
+MOST_HEAVY = 2  # at once, of all callers together
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class TooManyRequests(Refusal):
+    """One caller sends more than its share."""
+
+    code = "too-many-requests"
+    kind = "too_many"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            f"Có quá nhiều yêu cầu từ cùng một nơi gửi; đề nghị gửi lại sau {seconds} giây.",
+            f"Too many requests come from one caller; send again after {seconds} s.",
+        )
+        self.retry_after = seconds
+
+
+class TooBusy(Refusal):
+    """All turns are taken for longer than a request waits."""
+
+    code = "too-busy"
+    kind = "unavailable"
+    retry_after = 5
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Hệ thống đang xử lý nhiều yêu cầu nặng; đề nghị gửi lại sau ít giây. Chưa có gì được ghi.",
+            "The system is busy with other large requests; send again in a few seconds. Nothing was written.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLimits:
+    """`rate` requests a second of one caller (after a `burst` at once), `running` of them at the same time."""
+
+    rate: float = 200.0
+    burst: int = 2000
+    running: int = 16
+
+
+@dataclass(slots=True)
+class Turns:
+    """Lets `most` in at once; the others wait in their order."""
+
+    most: int
+    running: int = 0
+    waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
+
+    async def enter(self) -> None:
+        """Wait for a turn; raises `TooBusy`, or `TooManyRequests` if too many wait already."""
+        if self.running < self.most:
+            self.running += 1
+            return
+        if len(self.waiting) >= MOST_WAITING:
+            raise TooManyRequests(int(PATIENCE))
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.waiting.append(turn)
+        entered = False
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await turn
+            entered = True
+        except TimeoutError as error:
+            raise TooBusy from error
+        finally:
+            if not entered:
+                self._give_up(turn)
+
+    def _give_up(self, turn: asyncio.Future[None]) -> None:
+        if turn.done() and not turn.cancelled():
+            self.leave()  # it came in the same moment
+        elif turn in self.waiting:
+            self.waiting.remove(turn)
+
+    def leave(self) -> None:
+        while self.waiting:
+            turn = self.waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)  # the turn passes on
+                return
+        self.running -= 1
+
+
+@dataclass(slots=True)
+class Caller:
+    """What one caller may still send: a bucket of tokens that fills up with time."""
+
+    turns: Turns
+    left: float
+    filled_at: float
+
+    def take(self, limits: RequestLimits) -> int:
+        """Count a request; give 0, or the seconds after which there is room for the next one."""
+        now = time.monotonic()
+        self.left = min(limits.burst, self.left + (now - self.filled_at) * limits.rate)
+        self.filled_at = now
+        if self.left < 1:
+            return max(1, round((1 - self.left) / limits.rate))
+        self.left -= 1
+        return 0
+
+
+class FairShare:
+    """Shares the service between callers."""
+
+    def __init__(self, app: ASGIApp, limits: Callable[[], RequestLimits]) -> None:
+        self._app = app
+        self._limits = limits
+        self._callers: OrderedDict[str, Caller] = OrderedDict()
+        self._heavy = Turns(MOST_HEAVY)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in PROBES:
+            await self._app(scope, receive, send)
+            return
+        caller = self._caller(caller_of(scope))
+        try:
+            if seconds := caller.take(self._limits()):
+                raise TooManyRequests(seconds)
+            await caller.turns.enter()
+        except Refusal as error:
+            await problems.refused(Request(scope), error)(scope, receive, send)
+            return
+        try:
+            await self._in_turn(scope, receive, send)
+        finally:
+            caller.turns.leave()
+
+    async def _in_turn(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not is_heavy(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        try:
+            await self._heavy.enter()
+        except Refusal as error:
+            await problems.refused(Request(scope), error)(scope, receive, send)
+            return
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._heavy.leave()
+
+    def _caller(self, name: str) -> Caller:
+        caller = self._callers.pop(name, None)
+        if caller is None:
+            limits = self._limits()
+            caller = Caller(Turns(limits.running), limits.burst, time.monotonic())
+        self._callers[name] = caller
+        if len(self._callers) > MOST_CALLERS:
+            idle = next((key for key, each in self._callers.items() if not each.turns.running), name)
+            del self._callers[idle]
+        return caller
+
+
+def is_heavy(path: str) -> bool:
+    return path in HEAVY or path.startswith(HEAVY_PREFIXES)
+
+
+def caller_of(scope: Scope) -> str:
+    """Name a caller: a token by its hash, else the address."""
+    token = Headers(scope=scope).get("authorization", "")
+    if token:
+        return sha256(token.encode("latin-1", "replace")).hexdigest()
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+Admission = Callable[[Request], Awaitable[Principal]]
+
+
+class AdmitFirst:
+    """Admits the caller of a request with a body before any byte of the body is read."""
+
+    def __init__(self, app: ASGIApp, routes: Callable[[], Any]) -> None:
+        self._app = app
+        self._routes = routes
+        self._admissions: list[tuple[APIRoute, Admission]] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        admission = self._admission(scope) if self._has_body(scope) else None
+        if admission is not None:
+            request = Request(scope)
+            try:
+                await admission(request)
+            except Refusal as error:
+                await problems.refused(request, error)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _has_body(self, scope: Scope) -> bool:
+        return scope["type"] == "http" and scope["method"] in WRITES and announced_bytes(scope) != 0
+
+    def _admission(self, scope: Scope) -> Admission | None:
+        if self._admissions is None:
+            self._admissions = list(_admissions(self._routes()))
+        return next(
+            (admit for route, admit in self._admissions if route.matches(scope)[0] is Match.FULL), None
+        )
+
+
+def _admissions(routes: Any) -> Iterator[tuple[APIRoute, Admission]]:
+    for context in iter_route_contexts(routes):
+        route = context.original_route
+        if isinstance(route, APIRoute) and (admission := admission_of(route.dependant)) is not None:
+            yield route, admission
