@@ -2,6 +2,7 @@
 
 `python -m tests.bench.attacks [NAME…]` prints a table; the machine's own load is in both columns, so the ratio counts too.
 """
+# ruff: noqa: T201  a benchmark prints
 
 import asyncio
 import json

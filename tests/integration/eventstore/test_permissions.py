@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 import nats.errors
 import pytest
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 
 from deploy.local.engines.nats import NatsServer
 from deploy.nats.permissions import OPERATOR, SERVICES, inbox_prefix
