@@ -18,7 +18,7 @@ LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --pytho
 	--all-extras --group dev pyproject.toml -o requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast test-slow test-all e2e check types lint format bench sample lock images stack stack-down image-base clean
+.PHONY: help setup run test test-fast test-slow test-all e2e check security types lint format bench sample lock images stack stack-down image-base clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ lint: setup ## ruff, formatting, import-linter
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/lint-imports --no-logo
+
+security: setup ## bandit, and known vulnerabilities of the dependencies (where a database is reachable)
+	@.ci/security
 
 types: setup ## mypy --strict, tests included
 	@$(BIN)/mypy

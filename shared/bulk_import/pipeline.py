@@ -5,7 +5,6 @@ import random
 from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from itertools import groupby, islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,11 +15,10 @@ from shared.contracts.envelope import AggregateRef, Metadata
 from shared.eventstore.conflicts import HoldsPersonalData, TooManyConflicts
 from shared.eventstore.handle import Written
 from shared.kernel.errors import Refusal
-from shared.kernel.runtime import Clock, together
+from shared.kernel.runtime import Breather, Clock, together
 
 WINDOW = 250  # rows that are written together
 WORKERS = 32
-TURN = 50  # rows, then others have a turn: what goes to the broker and comes from it, other requests
 ATTEMPTS = 4
 PAUSE = 0.02  # seconds until the first new attempt, at most; doubled each time
 
@@ -57,18 +55,27 @@ class Window:
         return Window(self.sheet, {}, {ref: self.by_aggregate[ref] for ref in refs})
 
 
-def cut(lines: Iterable[Line], sheets: Mapping[str, Sheet[Any]]) -> Iterator[Window]:
-    for name, of_sheet in groupby(lines, key=lambda line: line.sheet):
-        while rows := list(islice(of_sheet, WINDOW)):
-            yield _window(rows, sheets.get(name))
+async def cut(lines: Iterable[Line], sheets: Mapping[str, Sheet[Any]]) -> AsyncGenerator[Window, None]:
+    """Cut the rows into windows; reading and checking them gives way to other requests row by row."""
+    breather = Breather()
+    rows: list[Line] = []
+    for line in lines:
+        await breather.give_way()
+        if rows and (line.sheet != rows[0].sheet or len(rows) == WINDOW):
+            yield await _window(rows, sheets.get(rows[0].sheet), breather)
+            rows = []
+        rows.append(line)
+    if rows:
+        yield await _window(rows, sheets.get(rows[0].sheet), breather)
 
 
-def _window(lines: Sequence[Line], sheet: Sheet[Any] | None) -> Window:
+async def _window(lines: Sequence[Line], sheet: Sheet[Any] | None, breather: Breather) -> Window:
     if sheet is None:
         return Window(None, {number: _no_such_sheet(line) for number, line in enumerate(lines)})
     wrong: Outcomes = {}
     by_aggregate: dict[AggregateRef, list[_Row]] = {}
     for number, line in enumerate(lines):
+        await breather.give_way()
         try:
             row = sheet.model.model_validate(line.row)
         except ValidationError as error:
@@ -100,7 +107,7 @@ class Carrier:
     metadata: Metadata
     now: Clock
 
-    async def carry(self, windows: Iterable[Window]) -> AsyncGenerator[Outcomes, None]:
+    async def carry(self, windows: AsyncGenerator[Window, None]) -> AsyncGenerator[Outcomes, None]:
         """Give the outcomes of window after window.
 
         A window is decided on top of the one that is being written. If that conflicts, it is decided and written
@@ -120,11 +127,11 @@ class Carrier:
             if before is not None:
                 await before.end()
 
-    async def _ahead(self, windows: Iterable[Window]) -> AsyncGenerator[Window, None]:
+    async def _ahead(self, windows: AsyncGenerator[Window, None]) -> AsyncGenerator[Window, None]:
         """Read what a window needs from the log while the one before it is decided."""
         coming: asyncio.Task[Window] | None = None
         try:
-            for window in windows:
+            async for window in windows:
                 before, coming = coming, asyncio.create_task(self._prepared(window))
                 if before is not None:
                     yield await before
@@ -133,6 +140,7 @@ class Carrier:
         finally:
             if coming is not None:
                 coming.cancel()
+            await windows.aclose()
 
     async def _prepared(self, window: Window) -> Window:
         store = self.session.store
@@ -188,13 +196,13 @@ class Carrier:
         await self.session.store.expect(window.about)
         metadata = replace(self.metadata, time=self.now())
         by_aggregate = iter(window.by_aggregate.values())
+        breather = Breather()
 
         async def work() -> None:
             for rows in by_aggregate:
                 for row in rows:
                     outcomes[row.number] = await self._take(row, sheet, metadata)
-                    if row.number % TURN == 0:
-                        await asyncio.sleep(0)
+                    await breather.give_way()
 
         await together(*[work] * WORKERS)
         return outcomes

@@ -1,7 +1,8 @@
 """Bulk import over HTTP: NDJSON rows pass through the same commands as single requests, one outcome each."""
 
+import ctypes
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from itertools import islice
 from typing import Annotated, Any
 
@@ -120,6 +121,14 @@ async def _to_the_end(outcomes: AsyncGenerator[bytes, None], lines: Sequence[byt
             advice="the client was asked to resend the unknown rows; check the broker and the database",
         )
         yield b"".join(map(_unknown, unknown))
+    finally:
+        _give_back_memory()
+
+
+def _give_back_memory() -> None:
+    """Return the memory of the rows to the system: the C library keeps it otherwise, after each large import some more."""
+    with suppress(OSError, AttributeError):  # glibc has it
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _unknown(line: Line) -> bytes:

@@ -1,6 +1,7 @@
-"""The one place that reads the clock and draws ids, and background tasks that end together."""
+"""The one place that reads the clock and draws ids, tasks that end together, and long work that lets others have a turn."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -17,6 +18,21 @@ def now() -> datetime:
 
 def new_id() -> UUID:
     return uuid4()
+
+
+TURN_SECONDS = 0.005  # of work, before other tasks have a turn
+
+
+class Breather:
+    """Lets other tasks have a turn when this one has worked for `TURN_SECONDS`: called often, it costs nothing."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+
+    async def give_way(self) -> None:
+        if time.perf_counter() - self._since >= TURN_SECONDS:
+            await asyncio.sleep(0)
+            self._since = time.perf_counter()
 
 
 AGAIN_SECONDS = 5.0  # for a task to clean up before cancel() is repeated

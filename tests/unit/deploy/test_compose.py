@@ -31,6 +31,17 @@ def test_holds_no_right_that_it_does_not_need(container: dict[str, Any]) -> None
     assert "privileged" not in container
 
 
+@pytest.mark.parametrize("file", FILES)
+def test_only_our_own_containers_reach_the_engines(file: str) -> None:
+    """The monitoring endpoint of the broker answers without a key: it stands in a network without a way out or in."""
+    assert document(file)["networks"]["engines"] == {"internal": True}
+    engines = {name: one for name, one in services(file).items() if name.startswith(("nats", "postgres"))}
+    assert engines
+    for engine in engines.values():
+        assert "ports" not in engine
+        assert list(engine["networks"]) == ["engines"]
+
+
 @each
 def test_limits_its_resources(container: dict[str, Any]) -> None:
     assert {"mem_limit", "pids_limit", "logging"} <= container.keys()

@@ -1,0 +1,186 @@
+"""How long a normal request takes beside each attack: p99 before and during it, on services with real engines.
+
+`python -m tests.bench.attacks [NAME…]` prints a table; the machine's own load is in both columns, so the ratio counts too.
+"""
+# ruff: noqa: T201  a benchmark prints
+
+import asyncio
+import json
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, suppress
+from functools import cache
+from pathlib import Path
+from statistics import quantiles
+
+import httpx
+
+from tests.support.platform.bench_platform import apart, bench_platform
+from tests.support.platform.service import Api, Platform
+
+SECONDS = 4.0
+SERVICES = ("registry", "notifier")
+PAUSE = 0.01  # between two normal requests
+Attack = Callable[[Platform], Awaitable[None]]
+
+
+async def _post(api: Api, path: str, content: bytes, kind: str = "application/json") -> None:
+    headers = {"Content-Type": kind, **dict(api.client.headers)}
+    async with httpx.AsyncClient(base_url=str(api.client.base_url), timeout=60) as client:
+        with suppress(httpx.HTTPError):
+            await client.post(path, content=content, headers=headers)
+
+
+@cache
+def _unknown_keys() -> bytes:
+    return json.dumps({f"k{n}": 1 for n in range(80_000)}).encode()
+
+
+@cache
+def _rows() -> bytes:
+    rows = [
+        {
+            "code": f"U{secrets.token_hex(4).upper()}",
+            "name": f"Đơn vị {n}",
+            "level": "commune",
+            "kind": "committee",
+        }
+        for n in range(6000)
+    ]
+    lines = [json.dumps({"sheet": "units", "line": n, "row": row}).encode() for n, row in enumerate(rows, 2)]
+    return b"\n".join(lines)
+
+
+async def unknown_keys(platform: Platform) -> None:
+    await _post(platform.registry, "/drafts", _unknown_keys())
+
+
+async def nested(platform: Platform) -> None:
+    await _post(platform.registry, "/drafts", b'{"title":[' + b"[1]," * 200_000 + b"1]}")
+
+
+async def long_text(platform: Platform) -> None:
+    await _post(platform.registry, "/drafts", json.dumps({"title": "a\u0301\u0323" * 150_000}).encode())
+
+
+async def marks_in_search(platform: Platform) -> None:
+    await platform.registry.client.get("/units", params={"q": "\u0301\u0323" * 2500})
+
+
+async def many_parameters(platform: Platform) -> None:
+    await platform.registry.client.get("/units?" + "&".join(f"p{n}=1" for n in range(3000)))
+
+
+async def large_body(platform: Platform) -> None:
+    await _post(platform.registry, "/drafts", bytes(100_000_000))
+
+
+async def large_body_without_token(platform: Platform) -> None:
+    url = f"{platform.registry.client.base_url}/drafts"
+    async with httpx.AsyncClient(timeout=60) as client:
+        with suppress(httpx.HTTPError):
+            await client.post(url, content=bytes(1 << 20))
+
+
+async def import_row(platform: Platform) -> None:
+    row = {f"x{n}": ("a??? b??? " * 1000)[:9990] for n in range(8)}
+    line = json.dumps({"sheet": "units", "line": 2, "row": row}).encode()
+    await _post(platform.registry, "/imports?dry_run=true", line)
+
+
+async def dry_run(platform: Platform) -> None:
+    await _post(platform.registry, "/imports?dry_run=true", _rows(), "application/x-ndjson")
+
+
+async def preview(platform: Platform) -> None:
+    with suppress(httpx.HTTPError):
+        await platform.services["notifier"].client.get("/preview")
+
+
+async def idle_connection(platform: Platform) -> None:
+    port = platform.registry.settings.port
+    pairs = [await asyncio.open_connection("127.0.0.1", port) for _ in range(100)]
+    await asyncio.sleep(1)
+    for _, writer in pairs:
+        writer.close()
+
+
+async def half_header(platform: Platform) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", platform.registry.settings.port)
+    with suppress(OSError):
+        for _ in range(400):
+            writer.write(b"GET / HTTP/1.1\r\nX: " + b"a" * 65536)
+            await writer.drain()
+    writer.close()
+
+
+ATTACKS: Mapping[str, tuple[str, int, Attack]] = {
+    "1 MB of unknown keys": ("registry", 4, unknown_keys),
+    "1 MB of nested lists": ("registry", 4, nested),
+    "a title of 450,000 letters": ("registry", 4, long_text),
+    "marks in a search": ("registry", 8, marks_in_search),
+    "3,000 unknown parameters": ("registry", 4, many_parameters),
+    "bodies of 100 MB": ("registry", 8, large_body),
+    "bodies without a token": ("registry", 8, large_body_without_token),
+    "a row of 8 long cells": ("registry", 2, import_row),
+    "dry runs of 6,000 rows": ("registry", 8, dry_run),
+    "previews": ("notifier", 12, preview),
+    "idle connections": ("registry", 20, idle_connection),
+    "endless headers": ("registry", 8, half_header),
+}
+
+
+async def normal(api: Api, until: float) -> list[float]:
+    """Send one normal request after the other, as another client does, and give the seconds that each took."""
+    taken: list[float] = []
+    token = api.issuer.token()
+    async with httpx.AsyncClient(base_url=str(api.client.base_url), timeout=60) as client:
+        while time.monotonic() < until:
+            begun = time.monotonic()
+            answer = await client.get("/livez", headers={"Authorization": f"Bearer {token}"})
+            answer.raise_for_status()
+            taken.append(time.monotonic() - begun)
+            await asyncio.sleep(PAUSE)
+    return taken
+
+
+async def measured(platform: Platform, service: str, width: int, attack: Attack) -> tuple[float, float]:
+    api = platform.services[service]
+    before = await normal(api, time.monotonic() + SECONDS / 2)
+    until = time.monotonic() + SECONDS
+
+    async def again() -> None:
+        while time.monotonic() < until:
+            await attack(platform)
+
+    attackers = [asyncio.create_task(again()) for _ in range(width)]
+    during = await normal(api, until)
+    await asyncio.gather(*attackers, return_exceptions=True)
+    return _p99(before), _p99(during)
+
+
+def _p99(taken: list[float]) -> float:
+    return quantiles(taken, n=100)[-1] * 1000 if len(taken) > 1 else taken[0] * 1000
+
+
+async def main(*names: str) -> None:
+    chosen = {name: attack for name, attack in ATTACKS.items() if not names or name in names}
+    with tempfile.TemporaryDirectory() as folder:
+        async with bench_platform(Path(folder), *SERVICES) as platform, AsyncExitStack() as stack:
+            for name in SERVICES:
+                running = await stack.enter_async_context(apart(platform, name, Path(folder) / f"{name}.log"))
+                platform.services[name] = running.api
+            print(f"{'attack':30} {'clients':>7} {'p99 before':>11} {'p99 during':>11} {'ratio':>6}")
+            for name, (service, width, attack) in chosen.items():
+                before, during = await measured(platform, service, width, attack)
+                print(
+                    f"{name:30} {width:7} {before:8.1f} ms {during:8.1f} ms {during / before:6.1f}",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

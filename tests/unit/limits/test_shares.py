@@ -1,0 +1,153 @@
+"""Callers share a service evenly: rates, turns, what is heavy, and who is admitted before a body is read."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI, Request
+from starlette.types import Message
+
+from shared.auth.admission import Writer
+from shared.auth.tokens import Verifier
+from shared.http import limits, problems
+from shared.http.limits import AdmitFirst, FairShare, RequestLimits, TooBusy, TooManyRequests, Turns
+from shared.http.problems import MOST_PROBLEMS
+from shared.http.request_context import Body, BodyLimit
+from shared.text_checks.printable import LONGEST_TEXT, MOST_FIELDS, MOST_VALUES
+
+
+class Thing(Body):
+    name: str = ""
+    tags: tuple[str, ...] = ()
+
+
+def application(chosen: RequestLimits) -> FastAPI:
+    app = FastAPI()
+    app.state.verifier = Verifier("")
+    problems.install(app)
+    app.add_middleware(AdmitFirst, routes=lambda: app.routes)
+    app.add_middleware(FairShare, limits=lambda: chosen)
+    app.add_middleware(BodyLimit)
+
+    @app.get("/")
+    async def read() -> str:
+        return "ok"
+
+    @app.post("/open")
+    async def take(body: Thing) -> str:
+        return body.name
+
+    @app.post("/write")
+    async def write(_: Writer, body: Thing) -> str:
+        return body.name
+
+    return app
+
+
+@asynccontextmanager
+async def client_of(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
+        yield client
+
+
+async def test_who_sends_more_than_its_share_is_told_when_to_come_back() -> None:
+    async with client_of(application(RequestLimits(rate=1, burst=3))) as client:
+        answers = [await client.get("/") for _ in range(5)]
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+        assert int(answers[-1].headers["Retry-After"]) >= 1
+        assert set(answers[-1].json()["messages"]) == {"vi", "en"}
+        other = await client.get("/", headers={"Authorization": "Bearer another"})
+        assert other.status_code == 200
+
+
+async def test_turns_are_passed_on_in_order() -> None:
+    turns, seen = Turns(1), []
+    await turns.enter()
+
+    async def take(number: int) -> None:
+        await turns.enter()
+        seen.append(number)
+        turns.leave()
+
+    waiting = [asyncio.create_task(take(number)) for number in range(3)]
+    await asyncio.sleep(0)
+    waiting[1].cancel()
+    await asyncio.sleep(0)
+    turns.leave()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert seen == [0, 2]
+    assert turns.running == 0
+
+
+async def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "PATIENCE", 0.01)
+    monkeypatch.setattr(limits, "MOST_WAITING", 1)
+    turns = Turns(1)
+    await turns.enter()
+    first = asyncio.create_task(turns.enter())
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyRequests):
+        await turns.enter()
+    with pytest.raises(TooBusy):
+        await first
+    turns.leave()
+    assert (turns.running, len(turns.waiting)) == (0, 0)
+
+
+async def test_a_caller_is_admitted_before_the_body_is_read() -> None:
+    app, read = application(RequestLimits()), []
+    scope: dict[str, Any] = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http", "path": "/write",
+        "raw_path": b"/write", "query_string": b"", "root_path": "", "client": ("10.0.0.1", 1), "server": ("x", 80),
+        "headers": [(b"content-type", b"application/json"), (b"content-length", b"900000")],
+    }  # fmt: skip
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        read.append(1)
+        return {"type": "http.request", "body": b"[" * 1000, "more_body": True}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    assert sent[0]["status"] == 401
+    assert (b"connection", b"close") in sent[0]["headers"]
+    assert read == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {f"k{n}": 1 for n in range(MOST_FIELDS + 1)},
+        {"tags": [[[["x"]]] for _ in range(MOST_VALUES)]},
+        {"name": "x" * (LONGEST_TEXT + 1)},
+        {"name": "a" + "\u0301" * 1000},
+        {"k" * 1000: 1},
+        {f"k{n}": 1 for n in range(100)},
+        {"tags": [1] * 1000},
+    ],
+    ids=["fields", "values", "text", "marks", "name", "unknown", "wrong"],
+)
+async def test_an_answer_to_what_is_wrong_is_short(body: Any) -> None:
+    async with client_of(application(RequestLimits())) as client:
+        answer = await client.post("/open", json=body)
+    assert answer.status_code == 422
+    assert len(answer.content) < 20_000
+    assert len(answer.json()["errors"]) <= MOST_PROBLEMS
+    assert answer.json()["error_count"] >= len(answer.json()["errors"])
+
+
+async def test_a_large_body_is_refused_by_its_header() -> None:
+    async def reads(request: Request) -> int:
+        return len(await request.body())
+
+    app = application(RequestLimits())
+    app.post("/raw")(reads)
+    async with client_of(app) as client:
+        answer = await client.post("/raw", content=bytes(3 << 20))
+    assert answer.status_code == 413
+    assert answer.headers["connection"] == "close"
