@@ -32,6 +32,7 @@ STATUS: Mapping[RefusalKind, HTTPStatus] = {
     "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "gone": HTTPStatus.GONE,
+    "too_many": HTTPStatus.TOO_MANY_REQUESTS,
 }
 _TITLES: Mapping[int, Text] = {
     401: Text("Cần mã truy cập", "Authentication needed"),
@@ -44,6 +45,7 @@ _TITLES: Mapping[int, Text] = {
     412: Text("Dữ liệu đã thay đổi", "The data have changed"),
     413: Text("Nội dung gửi lên quá lớn", "The body is too large"),
     422: Text("Dữ liệu không hợp lệ", "The data are not valid"),
+    429: Text("Quá nhiều yêu cầu", "Too many requests"),
     500: Text("Lỗi hệ thống", "Internal error"),
     503: Text("Tạm thời chưa phục vụ được", "Temporarily unavailable"),
 }

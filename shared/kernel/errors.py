@@ -14,6 +14,7 @@ RefusalKind = Literal[
     "unavailable",
     "too_large",
     "gone",
+    "too_many",
 ]
 
 
@@ -39,7 +40,7 @@ class Refusal(LoaError):
     code: ClassVar[str] = "refused"
     kind: ClassVar[RefusalKind] = "conflict"
 
-    retry_after: ClassVar[int | None] = None
+    retry_after: int | None = None
     """Seconds after which the same request may succeed; None if it will not."""
 
     def __init__(self, vi: str, en: str, **facts: object) -> None:
