@@ -219,6 +219,7 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
         port=settings.port,
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # `LOA_TRUSTED_PROXIES` says whose X-Forwarded-For is believed
         timeout_graceful_shutdown=DRAIN_SECONDS,
         server_header=False,
     )

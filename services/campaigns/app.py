@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.campaigns.adapters import records_api, tables
 from services.campaigns.adapters.answers import pages
+from services.campaigns.adapters.answers.link_source import NotifierLinks
 from services.campaigns.adapters.broker import subscribe
 from services.campaigns.adapters.communications import api
 from services.campaigns.adapters.import_sheets import rows
@@ -20,11 +22,12 @@ from shared.auth.tokens import Verifier
 from shared.bulk_import import routes
 from shared.directory.projection import DirectoryProjection
 from shared.http import app_factory, request_context
+from shared.http.allowed_hosts import AllowedHosts
+from shared.http.client_address import TrustedProxies
 from shared.kernel import runtime
 from shared.kernel.runtime import Clock
 from shared.rules.rulebook.rulebook import Rulebook, load_rulebook
 from shared.service import Platform
-from shared.signed_links import links
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
 CONTEXTS = frozenset({"unit", "draft", "plan", "communication", "programme"})
@@ -48,7 +51,7 @@ def create_app(settings: Settings, now: Clock = runtime.now) -> FastAPI:
             _imports(platform, read_model),
             pages.router(
                 Answers(platform.store, commands, read_model),
-                links.reader(settings.link_jwks),
+                NotifierLinks(settings.links_from, _secret(settings.service_token)),
                 settings.url_notifier,
                 now,
             ),
@@ -56,6 +59,8 @@ def create_app(settings: Settings, now: Clock = runtime.now) -> FastAPI:
         broker=subscribers.broker,
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),
+        hosts=AllowedHosts.of(settings.allowed_hosts, settings.public_addresses),
+        proxies=TrustedProxies.of(settings.trusted_proxies),
         runner=runner,
         health=platform.health(runner, now, reactions=subscribers.probe),
         metrics=platform.metrics,
@@ -65,6 +70,10 @@ def create_app(settings: Settings, now: Clock = runtime.now) -> FastAPI:
         now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run, subscribers.run]),
     )
+
+
+def _secret(value: SecretStr | None) -> str:
+    return value.get_secret_value() if value else ""
 
 
 def _imports(platform: Platform, directory: DraftDirectory) -> APIRouter:

@@ -16,6 +16,8 @@ from services.metrics.settings import Settings
 from shared.auth.tokens import Verifier
 from shared.eventstore.subscriber_states import subscriber_states
 from shared.http import app_factory
+from shared.http.allowed_hosts import AllowedHosts
+from shared.http.client_address import TrustedProxies
 from shared.kernel import runtime
 from shared.messaging import faststream_broker
 from shared.observability.signals import READ_SECONDS
@@ -51,6 +53,8 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         broker=faststream_broker.create_broker(settings, platform.catalog),
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),
+        hosts=AllowedHosts.of(settings.allowed_hosts, settings.public_addresses),
+        proxies=TrustedProxies.of(settings.trusted_proxies),
         runner=runner,
         health=platform.health(runner, now),
         metrics=platform.metrics,

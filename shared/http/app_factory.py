@@ -11,6 +11,8 @@ from shared.auth.tokens import Verifier
 from shared.contracts.envelope import Catalog
 from shared.eventstore.answer_bucket import AnswerBucket
 from shared.http import admin_routes, documentation, log_routes, openapi, problems, service_routes
+from shared.http.allowed_hosts import AllowedHosts, HostCheck
+from shared.http.client_address import TrustedProxies
 from shared.http.idempotency import KeptAnswers, keyed_routes
 from shared.http.request_context import BodyLimit
 from shared.http.request_log import RequestLog
@@ -54,6 +56,8 @@ def create_api(
     fence: LogFence,
     answers: AnswerBucket,
     settle: Settle = nothing_to_settle,
+    hosts: AllowedHosts = AllowedHosts(),  # noqa: B008  a frozen value
+    proxies: TrustedProxies = TrustedProxies(),  # noqa: B008  a frozen value
 ) -> FastAPI:
     """Make the service's application; `settle` repairs work that a backup interrupted (`shared.persistence.owned_state`)."""
     app = Application(
@@ -67,11 +71,13 @@ def create_api(
     app.state.verifier = verifier
     app.state.runner = runner
     app.state.clock = now
+    app.state.proxies = proxies
     problems.install(app)
     openapi.complete(app)
     keyed = [route for router in routers for route in keyed_routes(router.routes)]
     app.add_middleware(KeptAnswers, bucket=answers, verifier=verifier, routes=keyed)
     app.add_middleware(BodyLimit)
+    app.add_middleware(HostCheck, hosts=hosts)
     app.add_middleware(RequestLog, metrics=metrics, tracing=tracing)
     app.include_router(service_routes.probing(health, metrics))
     app.include_router(service_routes.contract(service, broker, catalog))

@@ -192,7 +192,7 @@ def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new
     ) -> RecipientsView:
         await commands.require_unit(unit_code)
         wanted = {entry.email: entry.recipient(unit_code, new_id()) for entry in body}
-        await recipients.replace(unit_code, list(wanted.values()), day_in_vietnam(ticks.now()), if_match)
+        await recipients.replace(unit_code, list(wanted.values()), ticks.now(), principal.actor, if_match)
         logger.info("recipients_replaced", unit_code=unit_code, count=len(wanted), by=principal.actor)
         return await listed(unit_code, response)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from deploy.local.engines.nats import NatsServer
 from deploy.local.engines.postgres import PostgresServer
 from deploy.local.keys.keyring import Keyring
+from shared.auth.service_tokens import service_token
 from shared.kernel.local_day import VIETNAM, day_in_vietnam
 from shared.kernel.runtime import now
 from shared.rules.rulebook.rulebook import load_rulebook
@@ -143,6 +144,7 @@ async def _replica(
         "LOA_JWKS": str(platform.issuer.jwks),
         "LOA_LINK_KEY": links.pem,
         "LOA_LINK_JWKS": str(links.jwks),
+        "LOA_SERVICE_TOKEN": service_token(links.key, service),
         "LOA_TEST_SERVICE": service,
         "LOA_CLOCK_TOLERANCE_SECONDS": "1e12",  # the notifiers stand on a working day to come
     }

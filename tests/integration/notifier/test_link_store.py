@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notifier.adapters.links.attempts import Limit, SqlAttempts, TooManyAttempts
+from services.notifier.adapters.links.attempts import Limit, SqlAttempts
 from services.notifier.adapters.links.store import SqlLinks, of_mail, of_recipients, of_unit, withdraw
 from services.notifier.app import MIGRATIONS
+from shared.kernel.errors import TooManyAttempts
 from shared.kernel.runtime import new_id
 from shared.persistence import database
 from shared.signed_links.short_links import LinkSecret, Purpose, ShortLink

@@ -22,6 +22,7 @@ from pydantic import SecretStr
 from deploy.cli.data.columns import ORDER
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
+from shared.auth.service_tokens import service_token
 from shared.contracts.vocabulary import Role
 from shared.eventstore.log_reader import stream_state
 from shared.kernel.settings import ServiceSettings
@@ -122,7 +123,9 @@ async def running(
 ) -> AsyncIterator[Api]:
     """Run one service until the block ends."""
     app = create_app(settings)
-    config = uvicorn.Config(app, port=settings.port, log_config=None, access_log=False, lifespan="on")
+    config = uvicorn.Config(
+        app, port=settings.port, log_config=None, access_log=False, lifespan="on", proxy_headers=False
+    )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     try:
@@ -187,6 +190,7 @@ class Platform:
             "port": self._port(service),
             "link_key": SecretStr(self.links.pem),
             "link_jwks": self.links.jwks,
+            "service_token": SecretStr(service_token(self.links.key, service)),
         }
         return settings(**(defaults | changes))
 

@@ -21,7 +21,8 @@ from shared.pages.gap_summary import GapSummary
 from shared.pages.layout import environment
 from shared.pages.link_pages import AnswerPages, Held, LinkGuard, routes
 from shared.rules.wording import CHANNELS
-from shared.signed_links.links import LinkIsUsed, LinkReader
+from shared.signed_links.links import LinkIsUsed
+from shared.signed_links.resolved import LinkSource
 
 TEMPLATES = Path(__file__).parent / "templates"
 _ENVIRONMENT = environment(TEMPLATES)
@@ -95,10 +96,10 @@ class DoneHandler:
         return self.pages.page("recorded.html", heading=RECORDED, what=confirmation(stated), next=NEXT)
 
 
-def router(answers: Answers, reader: LinkReader, renew_at: str, now: Clock) -> APIRouter:
+def router(answers: Answers, source: LinkSource, renew_at: str, now: Clock) -> APIRouter:
     pages = AnswerPages(_ENVIRONMENT, renew_at)
     handler = DoneHandler(answers, pages, now)
-    admitted = LinkGuard(reader, now).admit(AlertAnswer.DONE)
+    admitted = LinkGuard(source, now).admit(AlertAnswer.DONE)
     return routes(pages, handler, admitted)
 
 

@@ -28,7 +28,8 @@ from shared.pages.forms import Fields, sent
 from shared.pages.layout import environment
 from shared.pages.link_pages import AnswerPages, Held, LinkGuard, routes
 from shared.rules.wording import CHANNELS
-from shared.signed_links.links import LinkIsUsed, LinkReader
+from shared.signed_links.links import LinkIsUsed
+from shared.signed_links.resolved import LinkSource
 
 RECORDED = Text("Đã ghi nhận trả lời", "Your answer is recorded")
 ASKED = Text("Đã nhận yêu cầu", "Your request is received")
@@ -143,11 +144,11 @@ class AnswerHandler:
         )
 
 
-def router(answers: Answers, renewals: Renewals, reader: LinkReader, renew_at: str, now: Clock) -> APIRouter:
+def router(answers: Answers, renewals: Renewals, source: LinkSource, renew_at: str, now: Clock) -> APIRouter:
     pages = AnswerPages(_ENVIRONMENT, renew_at)
     handler = AnswerHandler(answers, renewals, pages, now)
-    admitted = LinkGuard(reader, now).admit(*OWN)
-    any_link = LinkGuard(reader, now).admit(*AlertAnswer, over=True)
+    admitted = LinkGuard(source, now).admit(*OWN)
+    any_link = LinkGuard(source, now).admit(*AlertAnswer, over=True)
     router = routes(pages, handler, admitted)
 
     @router.post("/{token}/renew")

@@ -13,27 +13,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifier.adapters.tables import ATTEMPT
-from shared.kernel.errors import Refusal
+from shared.kernel.errors import TooManyAttempts
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 KEPT = timedelta(days=2)  # longer than any period
-
-
-class TooManyAttempts(Refusal):
-    """It was tried too often in a period; `retry_after` are the seconds until the next one begins."""
-
-    code = "too-many-attempts"
-    kind = "too_many"
-
-    def __init__(self, seconds: int) -> None:
-        minutes = -(-seconds // 60)
-        super().__init__(
-            f"Đã có quá nhiều lần thử trong thời gian ngắn. Đề nghị thử lại sau {minutes} phút; "
-            "các liên kết khác trong thư vẫn dùng được bình thường.",
-            f"There were too many attempts in a short time. Please try again in {minutes} min; "
-            "other links of the mail still work.",
-        )
-        self.retry_after = seconds
 
 
 @dataclass(frozen=True, slots=True)

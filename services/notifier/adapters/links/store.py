@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, and_, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql import ColumnElement
 
 from services.notifier.adapters.tables import LINK
+from shared.persistence.database import add
 from shared.signed_links.short_links import LinkSecret, Purpose, ShortLink, token_hash
 
 
@@ -74,10 +74,28 @@ def link_row(link: ShortLink, secret: LinkSecret, mail_key: str | None, now: dat
     }
 
 
+async def tokens_of_mails(
+    connection: AsyncConnection, mail_keys: Sequence[str], secret: LinkSecret
+) -> dict[str, dict[str, str]]:
+    """Give the tokens of the links of some mails, by their references.
+
+    After a change of the secret what still waits gets new tokens, and the rows their hashes.
+    """
+    columns = (LINK.c.mail_key, LINK.c.link_id, LINK.c.reference, LINK.c.token_hash)
+    query = select(*columns).where(LINK.c.mail_key.in_(mail_keys), LINK.c.reference.is_not(None))
+    tokens: dict[str, dict[str, str]] = {}
+    for row in await connection.execute(query):
+        token = secret.token(row.link_id)
+        tokens.setdefault(row.mail_key, {})[row.reference] = token
+        if row.token_hash != (hashed := token_hash(token)):
+            of_link = LINK.c.link_id == row.link_id
+            await connection.execute(update(LINK).where(of_link).values(token_hash=hashed))
+    return tokens
+
+
 async def add_links(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
     """Keep links; one that is kept already stays as it is."""
-    if rows:
-        await connection.execute(insert(LINK).on_conflict_do_nothing(), rows)
+    await add(connection, LINK, rows, "link_id")
 
 
 async def withdraw(connection: AsyncConnection, of: ColumnElement[bool], by: str, now: datetime) -> int:

@@ -22,6 +22,7 @@ from services.notifier.adapters.rendering.templates import (
     answer_of,
     in_language,
     late,
+    linked,
     name_of,
     policies_of,
 )
@@ -79,9 +80,15 @@ class PageMails:
         self, notice: Notice, values: dict[str, Any], files: tuple[Attachment, ...], ends: OptionalMail | None
     ) -> Mail:
         """Write a mail that comes regularly; one that its reader may end has an unsubscribe link."""
-        settings = self.mailboxes.of(notice.recipient, notice.day, ends)
-        mail = self.written(notice, values | {"settings": settings, "optional": ends is not None})
-        return replace(mail, attachments=files, unsubscribe=settings if ends else None)
+        mail = self.with_settings(notice, values | {"optional": ends is not None}, ends)
+        return replace(mail, attachments=files)
+
+    def with_settings(self, notice: Notice, values: dict[str, Any], ends: OptionalMail | None = None) -> Mail:
+        """Write a mail with a link to the page of its mailbox; one click there ends mail of the kind `ends`."""
+        mailbox = self.mailboxes.of(notice, ends)
+        settings = mailbox.address if mailbox else None
+        mail = self.written(notice, values | {"settings": settings})
+        return replace(mail, unsubscribe=settings if ends else None, links=linked(mailbox))
 
     def written(self, notice: Notice, values: dict[str, Any]) -> Mail:
         folder = f"{notice.kind}/{notice.recipient.language}"
@@ -380,8 +387,7 @@ class SettingsKind(MailKind):
         return SettingsNote(recipient=recipient, day=planning.day, chosen=chosen, oversees=oversees)
 
     def render(self, notice: SettingsNote, unit: Unit) -> Mail:
-        settings = self.pages.mailboxes.of(notice.recipient, notice.day)
-        return self.pages.written(notice, _settings_values(notice, unit) | {"settings": settings})
+        return self.pages.with_settings(notice, _settings_values(notice, unit))
 
 
 def _settings_values(notice: SettingsNote, unit: Unit) -> dict[str, Any]:
