@@ -22,12 +22,15 @@ from shared.auth.tokens import Verifier
 from shared.bulk_import import routes
 from shared.directory.projection import DirectoryProjection
 from shared.http import app_factory, request_context
-from shared.http.allowed_hosts import AllowedHosts
 from shared.http.client_address import TrustedProxies
+from shared.http.strict_requests import AllowedHosts
 from shared.kernel import runtime
 from shared.kernel.runtime import Clock
+from shared.observability import signals
 from shared.rules.rulebook.rulebook import Rulebook, load_rulebook
 from shared.service import Platform
+
+logger = signals.get_logger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
 CONTEXTS = frozenset({"unit", "draft", "plan", "communication", "programme"})
@@ -73,7 +76,10 @@ def create_app(settings: Settings, now: Clock = runtime.now) -> FastAPI:
 
 
 def _secret(value: SecretStr | None) -> str:
-    return value.get_secret_value() if value else ""
+    if value is None:
+        logger.warning("links_not_resolved", setting="LOA_SERVICE_TOKEN")
+        return ""
+    return value.get_secret_value()
 
 
 def _imports(platform: Platform, directory: DraftDirectory) -> APIRouter:
