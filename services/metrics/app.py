@@ -16,8 +16,8 @@ from services.metrics.settings import Settings
 from shared.auth.tokens import Verifier
 from shared.eventstore.subscriber_states import subscriber_states
 from shared.http import app_factory
-from shared.http.allowed_hosts import AllowedHosts
 from shared.http.client_address import TrustedProxies
+from shared.http.strict_requests import AllowedHosts
 from shared.kernel import runtime
 from shared.messaging import faststream_broker
 from shared.observability.signals import READ_SECONDS

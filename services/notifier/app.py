@@ -22,8 +22,8 @@ from services.notifier.adapters.delivery.ledger import ObservedLedger, ObservedT
 from services.notifier.adapters.delivery.message import AnswerLinks, MailboxLinks, domain_of, message_id
 from services.notifier.adapters.delivery.smtp import Pace, Pool, Server, SmtpTransport
 from services.notifier.adapters.links import api as links_api
-from services.notifier.adapters.links.attempts import Limit, SqlAttempts
-from services.notifier.adapters.links.resolver import MINUTE, LinkResolver
+from services.notifier.adapters.links.attempts import Limit, MailRequestLimits, SqlAttempts
+from services.notifier.adapters.links.resolver import DAY, HOUR, MINUTE, LinkResolver
 from services.notifier.adapters.links.store import SqlLinks
 from services.notifier.adapters.links.withdrawals import SqlWithdrawals
 from services.notifier.adapters.mails.kinds import PageMails, mail_kinds
@@ -58,8 +58,8 @@ from shared.contracts.vocabulary import AlertAnswer
 from shared.directory.projection import DirectoryProjection
 from shared.eventstore.log_writes import last_event_time
 from shared.http import app_factory
-from shared.http.allowed_hosts import AllowedHosts
 from shared.http.client_address import TrustedProxies
+from shared.http.strict_requests import AllowedHosts
 from shared.kernel import runtime
 from shared.kernel.runtime import Clock
 from shared.observability import signals
@@ -89,6 +89,11 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
     subscribe(subscribers, ticks, runtime.new_id)
     recipients = SqlRecipients(platform.engine, settings.justice_unit)
     signed = links.reader(settings.link_jwks)
+    limits = MailRequestLimits(
+        SqlAttempts(platform.engine),
+        Limit("mailbox_link_mail", settings.link_mails_a_day, DAY),
+        Limit("client_link_mail", settings.link_mails_an_hour, HOUR),
+    )
     source = _link_source(platform.engine, settings, signed, now)
     read_model = SqlReadModel(platform.engine, now)
     return app_factory.create_api(
@@ -99,14 +104,14 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
             *silences_api.routers(SqlSilences(platform.engine), sending, now, runtime.new_id),
             answers_pages.router(
                 Answers(platform.store, publisher, ticks.pipeline.snapshots),
-                Renewals(ticks.pipeline, ticks.ledger, now),
+                Renewals(ticks.pipeline, ticks.ledger, limits, now),
                 source,
                 settings.url_notifier,
                 now,
             ),
             preferences_page.router(
                 Preferences(platform.store, runtime.new_id),
-                SettingsMails(ticks.pipeline, ticks.ledger, now),
+                SettingsMails(ticks.pipeline, ticks.ledger, limits, now),
                 recipients,
                 source,
                 settings.url_notifier,

@@ -14,8 +14,8 @@ from shared.auth.tokens import Verifier
 from shared.bulk_import import routes
 from shared.directory.projection import DirectoryProjection
 from shared.http import app_factory
-from shared.http.allowed_hosts import AllowedHosts
 from shared.http.client_address import TrustedProxies
+from shared.http.strict_requests import AllowedHosts
 from shared.kernel import runtime
 from shared.kernel.health import all_of
 from shared.messaging import faststream_broker

@@ -5,9 +5,11 @@ It is no access token (another key, audience and type), and an access token is n
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Annotated, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import Depends, Header
 
 from shared.auth.tokens import Unauthenticated
 from shared.signed_links.links import LinkNotValid, LinkReader, Seal
@@ -36,6 +38,15 @@ class ServiceVerifier:
                 "Địa chỉ này chỉ dành cho các dịch vụ của hệ thống (LOA_SERVICE_TOKEN).",
                 "This address is for the services of the platform only (LOA_SERVICE_TOKEN).",
             ) from error
+
+
+async def _admit_service(verifier: ServiceVerifier, authorization: Annotated[str, Header()] = "") -> str:
+    return verifier.verify(authorization)
+
+
+def admit_service(verifier: ServiceVerifier) -> Any:
+    """Declare that services may call an endpoint, and nobody else."""
+    return Depends(partial(_admit_service, verifier))
 
 
 def _subject(claims: Mapping[str, Any]) -> str:

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from shared.contracts.event import LOA_NAMESPACE
 from shared.contracts.vocabulary import AlertAnswer, Stage
 from shared.signed_links.links import Link, LinkNotValid
 
@@ -79,6 +80,11 @@ def secret_of(key: Ed25519PrivateKey) -> LinkSecret:
     """Derive the secret from the key that signed links until now (RFC 5869): one secret to keep, not two."""
     raw = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
     return LinkSecret(HKDF(SHA256(), 32, None, _SECRET_INFO).derive(raw))
+
+
+def link_id(mail_key: str, gap_id: UUID, answer: AlertAnswer) -> UUID:
+    """Name the link by where it stands: a mail that is rendered again bears the same links."""
+    return uuid5(LOA_NAMESPACE, f"link:{mail_key}:{gap_id}:{answer}")
 
 
 def token_hash(token: str) -> str:

@@ -13,7 +13,7 @@ from openapi_spec_validator import validate
 from pydantic import SecretStr
 
 from services.notifier.adapters.recipients import preferences_page
-from shared.auth import admission
+from shared.auth import admission, service_tokens
 from shared.contracts.envelope import CATALOG, CONTENT_TYPE, OWNERS
 from shared.contracts.envelope_schema import DIALECT, OPEN
 from shared.contracts.vocabulary import CLOSED_LISTS, OPEN_LISTS, Role
@@ -29,7 +29,8 @@ GUARDS = (
     link_pages._hold,
     preferences_page._hold,
     preferences_page._even_expired,
-)  # a bearer token, or the link of a mail
+    service_tokens._admit_service,
+)  # a bearer token, the link of a mail, or the token of a service
 
 every_service = pytest.mark.parametrize("service", existing(*SERVICES))
 

@@ -30,6 +30,7 @@ from services.notifier.domain.notification.reasons import Reason, Standing
 from shared.auth.admission import Operator, Reader, Supervisor, Writer
 from shared.contracts.event import Code
 from shared.http import request_context
+from shared.http.audit import audited
 from shared.http.openapi import Messages
 from shared.http.paging import Listing, Paged
 from shared.http.request_context import Accepted, AtPosition, IdempotencyKey, IfMatch, accepted
@@ -201,7 +202,8 @@ def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new
         summary="A unit's mailboxes (personal data), and what their readers chose",
         dependencies=[AtPosition],
     )
-    async def of_unit(response: Response, _: Supervisor, unit_code: Code) -> RecipientsView:
+    async def of_unit(response: Response, principal: Supervisor, unit_code: Code) -> RecipientsView:
+        audited("recipients", principal, unit_code=unit_code)
         return await listed(unit_code, response)
 
     @router.get(
@@ -209,7 +211,8 @@ def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new
         summary="The mailboxes of all units (personal data), by pages",
         dependencies=[AtPosition],
     )
-    async def every(_: Supervisor, page: Paged) -> Listing[RecipientPlace]:
+    async def every(principal: Supervisor, page: Paged) -> Listing[RecipientPlace]:
+        audited("recipients", principal)
         mailboxes = await recipients.page(day_in_vietnam(ticks.now()), page.limit, page.after)
         chosen = await recipients.preferences([recipient for _, recipient in mailboxes])
         views = recipients_view("", [recipient for _, recipient in mailboxes], chosen).recipients
@@ -241,7 +244,7 @@ def _alerts(publisher: AlertPublisher, read_model: SqlReadModel, ticks: Ticks) -
         return page.listing(AlertView, shown, "alert_id")
 
     @router.get("/recipients/missing", summary="Units with open gaps and no recipient")
-    async def missing(_: Reader) -> UnreachedUnitsView:
+    async def missing(_: Supervisor) -> UnreachedUnitsView:
         unreached = await ticks.pipeline.unreached(ticks.now())
         return UnreachedUnitsView.model_validate(
             {"units": [{"unit_code": unit.unit_code, "read_by": unit.detail} for unit in unreached]}
@@ -266,7 +269,7 @@ def _alerts(publisher: AlertPublisher, read_model: SqlReadModel, ticks: Ticks) -
         return accepted(response, alert_id, handled.version, handled.event_names)
 
     @router.get("/digests/counts", summary="How many mails stand in which state")
-    async def counts(_: Reader) -> dict[str, int]:
+    async def counts(_: Supervisor) -> dict[str, int]:
         return await read_model.counts()
 
     return router
@@ -281,7 +284,8 @@ def _mail(ticks: Ticks) -> APIRouter:
         dependencies=[AtPosition],
         response_model_exclude_unset=True,
     )
-    async def preview(_: Reader, at: At = None) -> PreviewView:
+    async def preview(principal: Supervisor, at: At = None) -> PreviewView:
+        audited("preview", principal)
         plan = await ticks.pipeline.plan(moment(at, ticks.now()), ticks.now())
         held = (await ticks.sender.sending.state()).held
         mails = [mail async for mail in ticks.pipeline.mails(plan)]

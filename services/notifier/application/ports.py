@@ -259,6 +259,14 @@ class MailTransport(Protocol):
     async def close(self) -> None: ...
 
 
+class RequestLimits(Protocol):
+    """How often new links may be asked for: for one mailbox, and from one client address."""
+
+    async def count(self, recipient_id: UUID, client: str, now: datetime) -> None:
+        """Count a request; raises `TooManyAttempts` beyond a limit."""
+        ...
+
+
 class Simulation(Protocol):
     """Where mails of days that have passed are written, to be looked at."""
 

@@ -51,9 +51,9 @@ def links(engine: AsyncEngine) -> SqlLinks:
 async def test_a_link_is_found_by_its_token_which_no_row_has(links: SqlLinks, engine: AsyncEngine) -> None:
     link = a_sign_in()
     token = await links.issue(link, SECRET, NOW)
-    found = await links.find(token)
-    assert found is not None
-    assert found.link == link
+    stored = await links.find(token)
+    assert stored is not None
+    assert stored.link == link
     assert await links.find(token[:-1] + ("a" if token[-1] != "a" else "b")) is None
     async with engine.connect() as connection:
         rows = (await connection.execute(text("SELECT link::text FROM link"))).scalars().all()

@@ -22,6 +22,7 @@ from shared.contracts.notifier import (
 )
 from shared.contracts.vocabulary import Stage
 from shared.directory.projection import with_unit_names
+from shared.http.audit import audited
 from shared.http.paging import Listing, Paged, key_of
 from shared.http.request_context import AtPosition
 from shared.kernel.local_day import day_in_vietnam
@@ -67,8 +68,9 @@ def router(engine: AsyncEngine, registry: str, now: Clock) -> APIRouter:
         "/requests", summary="What units ask of their supervisors, still open", dependencies=[AtPosition]
     )
     async def requests(
-        _: Supervisor, page: Paged, kind: RequestKind | None = None, unit: Code | None = None
+        principal: Supervisor, page: Paged, kind: RequestKind | None = None, unit: Code | None = None
     ) -> Listing[RequestView]:
+        audited("requests", principal)
         async with engine.connect() as connection:
             rows = await open_requests(connection, day_in_vietnam(now()), kind, unit, page.limit, page.after)
         return page.listing(

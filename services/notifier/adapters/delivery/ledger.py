@@ -25,7 +25,13 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters.delivery.bounces import mark
-from services.notifier.adapters.links.store import add_links, link_row, tokens_of_mails
+from services.notifier.adapters.links.store import (
+    add_links,
+    forget_signed_links,
+    has_signed_links,
+    link_row,
+    tokens_of_mails,
+)
 from services.notifier.adapters.tables import DIGEST, DIGEST_ATTACHMENT, DIGEST_LINE, RECIPIENT, SENDING
 from services.notifier.application.ports import (
     Attachment,
@@ -255,6 +261,9 @@ class SqlLedger:
         """Record how deliveries ended; what another took over when its lease had run out stays as it is."""
         async with self.engine.begin() as connection:
             await connection.execute(_FINISH, [ended_row(claim, outcome, now) for claim, outcome in ended])
+            over = [claim for claim, outcome in ended if outcome.again_at is None]
+            if keys := [claim.key for claim in over if has_signed_links(claim.outgoing.mail.texts)]:
+                await forget_signed_links(connection, DIGEST.c.digest_key.in_(keys))
             for claim, outcome in ended:
                 if outcome.undeliverable is not None:
                     await mark(connection, claim.outgoing.recipient_id, outcome.undeliverable, now)

@@ -30,8 +30,8 @@ from shared.kernel.errors import PermanentError
 from shared.kernel.local_day import VIETNAM
 from shared.kernel.sender import domain_of as domain_in
 from shared.kernel.sender import name_and_address
-from shared.signed_links.links import MAILBOX_PATH, PATH, VALID_FOR, Link, LinkReader, Seal, link_id
-from shared.signed_links.short_links import LinkSecret, Purpose, ShortLink, short_link
+from shared.signed_links.links import MAILBOX_PATH, PATH, VALID_FOR, Link, LinkReader, Seal
+from shared.signed_links.short_links import LinkSecret, Purpose, ShortLink, link_id, short_link
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,10 @@ from services.notifier.application.pipeline import MailKinds
 from services.notifier.domain.delivery.retries import DigestState
 from services.notifier.domain.errors import DigestNotFound
 from services.notifier.domain.notification.reasons import Reason
-from shared.auth.admission import Reader, Supervisor
+from shared.auth.admission import Supervisor
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import RecipientRole, Role
+from shared.http.audit import audited
 from shared.kernel.local_day import VIETNAM
 from shared.pages.layout import safe
 from shared.signed_links import links
@@ -29,21 +30,22 @@ def router(read_model: SqlReadModel, templates: Environment, kinds: MailKinds, *
     routes = APIRouter(prefix="/outbox", tags=["outbox"])
 
     @routes.get("", response_class=HTMLResponse, summary="What was mailed, to whom, why (a page for people)")
-    async def outbox(principal: Reader) -> HTMLResponse:
+    async def outbox(principal: Supervisor) -> HTMLResponse:
+        audited("outbox", principal)
         mails = [_shown(mail, principal, kinds) for mail in await read_model.outbox()]
         page = templates.get_template("outbox/list.html").render(mails=mails, local=local)
         return HTMLResponse(page, headers=SAFE)
 
     @routes.get("/{digest_key}", response_class=HTMLResponse, summary="One mail, as it was rendered")
-    async def mail(principal: Reader, digest_key: str) -> HTMLResponse:
+    async def mail(principal: Supervisor, digest_key: str) -> HTMLResponse:
         row = await read_model.mail(digest_key)
         if row is None:
             raise DigestNotFound
+        audited("mail", principal, digest_key=digest_key)
         page = templates.get_template("outbox/mail.html").render(
             vietnam=VIETNAM,
-            # What left the machine is its recipient's to answer; what stays here may be tried from this page.
             mail=_shown(row, principal, kinds),
-            body=_body(row["html"] if local else links.masked(row["html"]), row["files"]),
+            body=_body(links.masked(row["html"]), row["files"]),
         )
         return HTMLResponse(page, headers=SAFE)
 
@@ -53,10 +55,11 @@ def router(read_model: SqlReadModel, templates: Environment, kinds: MailKinds, *
         response_class=StreamingResponse,
         responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}},
     )
-    async def file(_: Supervisor, digest_key: str, place: int) -> Response:
+    async def file(principal: Supervisor, digest_key: str, place: int) -> Response:
         file = next((file for file in await read_model.files(digest_key) if file["place"] == place), None)
         if file is None:
             raise DigestNotFound
+        audited("mail_file", principal, digest_key=digest_key, place=place)
         named = {"Content-Disposition": f'attachment; filename="{file["name"]}"'}
         return Response(file["content"], media_type=file["media_type"], headers=named)
 

@@ -1,15 +1,15 @@
 """Routes of links: other services ask what a link is, operators withdraw some."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Self
 from uuid import UUID
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter
 from pydantic import BaseModel, Field, model_validator
 
 from services.notifier.adapters.links.withdrawals import SqlWithdrawals
 from shared.auth.admission import Operator
-from shared.auth.service_tokens import ServiceVerifier
+from shared.auth.service_tokens import ServiceVerifier, admit_service
 from shared.contracts.event import Code
 from shared.http.request_context import Body, example
 from shared.kernel.runtime import Clock
@@ -52,7 +52,7 @@ class Withdrawing(Body):
     reason: str = Field(min_length=3, max_length=500)
 
     @model_validator(mode="after")
-    def _names_one(self) -> Self:
+    def _is_single_selection(self) -> Self:
         if sum(each is not None for each in (self.recipient_id, self.mail_key, self.unit_code)) != 1:
             raise ValueError("name one of recipient_id, mail_key and unit_code")
         return self
@@ -68,11 +68,11 @@ def router(
     source: LinkSource, services: ServiceVerifier, withdrawals: SqlWithdrawals, now: Clock
 ) -> APIRouter:
     routes = APIRouter(tags=["links"])
+    admitted = admit_service(services)
 
     @routes.post(RESOLVE_PATH, include_in_schema=False)
-    async def resolve(body: AskedLink, authorization: Annotated[str, Header()] = "") -> LinkView:
+    async def resolve(body: AskedLink, _service: str = admitted) -> LinkView:
         """Say what the link behind a page is, to the service that shows the page."""
-        services.verify(authorization)
         resolved = await source.resolve(body.token, body.client)
         link = resolved.link
         if link.purpose not in ASKED_BY_SERVICES:

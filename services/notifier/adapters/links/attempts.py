@@ -7,6 +7,7 @@ compare-and-set with retries for each attempt, and a limit in memory would be as
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from uuid import UUID
 
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
@@ -30,6 +31,19 @@ class Limit:
     def since(self, now: datetime) -> datetime:
         """Give when the period of a moment began."""
         return now - (now - _EPOCH) % self.period
+
+
+@dataclass(frozen=True, slots=True)
+class MailRequestLimits:
+    """Limits of what is mailed on request: of one mailbox, and of one client address (an office may be behind it)."""
+
+    attempts: "SqlAttempts"
+    mailbox: Limit
+    client: Limit
+
+    async def count(self, recipient_id: UUID, client: str, now: datetime) -> None:
+        await self.attempts.count(self.client, client, now)
+        await self.attempts.count(self.mailbox, str(recipient_id), now)
 
 
 @dataclass(frozen=True, slots=True)

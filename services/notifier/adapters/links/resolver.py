@@ -22,6 +22,8 @@ from shared.signed_links.resolved import Barred, ResolvedLink
 from shared.signed_links.short_links import Purpose, ShortLink, short_link, token_hash
 
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,22 @@
 """The links of mails as rows: found by the hash of their token, spent once, withdrawn."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, and_, or_, select, update
+from sqlalchemy import RowMapping, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql import ColumnElement
 
-from services.notifier.adapters.tables import LINK
+from services.notifier.adapters.tables import DIGEST, LINK
 from shared.persistence.database import add
 from shared.signed_links.short_links import LinkSecret, Purpose, ShortLink, token_hash
+
+# Written so that Python and PostgreSQL read it alike.
+_SIGNED = re.compile(r"(/answers|/mailbox)/ey[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,18 @@ async def tokens_of_mails(
             of_link = LINK.c.link_id == row.link_id
             await connection.execute(update(LINK).where(of_link).values(token_hash=hashed))
     return tokens
+
+
+def has_signed_links(texts: Sequence[str]) -> bool:
+    """Say whether a mail bears the signed links of release 0.1.0, as one that an old replica queued."""
+    return any(_SIGNED.search(text) for text in texts)
+
+
+async def forget_signed_links(connection: AsyncConnection, of: ColumnElement[bool]) -> None:
+    """Take the tokens of signed links out of mails of the ledger; what was sent works on by its signature."""
+    parts = (DIGEST.c.text, DIGEST.c.html, DIGEST.c.unsubscribe)
+    masked = {part.name: func.regexp_replace(part, _SIGNED.pattern, "\\1/…", "g") for part in parts}
+    await connection.execute(update(DIGEST).where(of).values(masked))
 
 
 async def add_links(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:

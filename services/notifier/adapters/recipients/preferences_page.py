@@ -109,7 +109,7 @@ class MailboxHandler:
 
     async def renew(self, request: Request, link: MailboxLink) -> HTMLResponse:
         """Answer the same whatever comes of it: the answer must not reveal who is on a list."""
-        await self.mails.send(link.recipient_id, request.state.correlation_id)
+        await self.mails.send(link.recipient_id, client_of(request), request.state.correlation_id)
         return self.pages.page("mailbox_recorded.html", heading=ASKED, what=MAILED, next=MAILED_NEXT)
 
     async def _end(self, request: Request, held: Held, through: PreferenceDoor) -> HTMLResponse:

@@ -1,4 +1,18 @@
-"""Short links and attempts."""
+"""Links are rows that are found by a hash; the signed links in the ledger's mails become such rows.
+
+A mail that was sent keeps its words without the token, and its links work until they are over. What still waits gets
+a reference, in the place of which the notifier puts a short token when it sends the mail.
+"""
+
+import json
+import re
+import secrets
+from base64 import b32encode, urlsafe_b64decode
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
@@ -44,6 +58,78 @@ def upgrade() -> None:
     op.create_index(op.f("ix_link_unit_code"), "link", ["unit_code"], unique=False)
     op.add_column("recipient", sa.Column("links_withdrawn_at", sa.DateTime(timezone=True), nullable=True))
     # ### end Alembic commands ###
+    take_signed_links(op.get_bind())
+
+
+AT_ONCE = 200  # mails
+NAMESPACE = uuid5(UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8"), "urn:loa")
+SIGNED = re.compile(r"(?<=/answers/|/mailbox/)ey[\w-]+\.[\w-]+\.[\w-]+")
+WAITING = ("queued", "claimed")
+PARTS = ("text", "html", "unsubscribe")
+_MAILS = sa.text(
+    "SELECT digest_key, state, created_at, text, html, unsubscribe FROM digest "
+    "WHERE digest_key > :after AND (text ~ '/(answers|mailbox)/ey' OR html ~ '/(answers|mailbox)/ey' "
+    "OR unsubscribe ~ '/(answers|mailbox)/ey') ORDER BY digest_key LIMIT :most"
+)
+_WRITE = sa.text(
+    "UPDATE digest SET text = :text, html = :html, unsubscribe = :unsubscribe WHERE digest_key = :digest_key"
+)
+_ADD = sa.text(
+    "INSERT INTO link (link_id, token_hash, reference, purpose, recipient_id, unit_code, mail_key, claims, "
+    "created_at, expires_at) VALUES (:link_id, :token_hash, :reference, :purpose, :recipient_id, :unit_code, "
+    ":mail_key, CAST(:claims AS jsonb), :created_at, :expires_at) ON CONFLICT DO NOTHING"
+)
+
+
+def take_signed_links(connection: sa.Connection) -> None:
+    """Make rows of the links in the ledger, and take their tokens out of it."""
+    after = ""
+    while mails := connection.execute(_MAILS, {"after": after, "most": AT_ONCE}).mappings().all():
+        for mail in mails:
+            _take(connection, dict(mail))
+        after = mails[-1]["digest_key"]
+
+
+def _take(connection: sa.Connection, mail: dict[str, Any]) -> None:
+    tokens = {token for part in PARTS for token in SIGNED.findall(mail[part] or "")}
+    waits = mail["state"] in WAITING
+    instead = {token: _reference() if waits else "…" for token in tokens}
+    rows = [row for token in tokens for row in _rows(token, mail, instead[token] if waits else None)]
+    if rows:
+        connection.execute(_ADD, rows)
+    words = {part: mail[part] and SIGNED.sub(lambda match: instead[match[0]], mail[part]) for part in PARTS}
+    connection.execute(_WRITE, {**words, "digest_key": mail["digest_key"]})
+
+
+def _reference() -> str:
+    return b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
+
+
+def _rows(token: str, mail: dict[str, Any], reference: str | None) -> Iterator[dict[str, Any]]:
+    """Give the row of a link, which the ledger's own notifier signed; none of what can't be read."""
+    body = token.split(".")[1]
+    try:
+        claims = json.loads(urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        purpose = "answer" if claims["aud"] == "loa-answer" else "mailbox"
+        hashed = sha256(token.encode()).hexdigest()
+        kept = ("gap", "draft", "stage", "answer") if purpose == "answer" else ("kind",)
+        link_id = (
+            UUID(claims["jti"]) if purpose == "answer" else uuid5(NAMESPACE, f"{hashed}:{mail['digest_key']}")
+        )
+        yield {
+            "link_id": link_id,
+            "token_hash": hashed,
+            "reference": reference,
+            "purpose": purpose,
+            "recipient_id": UUID(claims["sub"]),
+            "unit_code": claims["unit"],
+            "mail_key": mail["digest_key"],
+            "claims": json.dumps({name: claims[name] for name in kept if name in claims}),
+            "created_at": mail["created_at"],
+            "expires_at": datetime.fromtimestamp(claims["exp"], UTC),
+        }
+    except (ValueError, KeyError, TypeError):
+        return
 
 
 def downgrade() -> None:
