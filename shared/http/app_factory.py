@@ -11,12 +11,11 @@ from shared.auth.tokens import Verifier
 from shared.contracts.envelope import Catalog
 from shared.eventstore.answer_bucket import AnswerBucket
 from shared.http import admin_routes, documentation, log_routes, openapi, problems, service_routes
-from shared.http.allowed_hosts import AllowedHosts, HostCheck
 from shared.http.client_address import TrustedProxies
 from shared.http.idempotency import KeptAnswers, keyed_routes
 from shared.http.request_context import BodyLimit
 from shared.http.request_log import RequestLog
-from shared.http.strict_requests import SecurityHeaders, strict
+from shared.http.strict_requests import AllowedHosts, HostCheck, SecurityHeaders, strict
 from shared.kernel.health import Health
 from shared.kernel.release import RELEASE
 from shared.kernel.runtime import Clock

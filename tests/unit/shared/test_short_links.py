@@ -26,10 +26,10 @@ SECRET = LinkSecret(b"s" * 32)
 
 
 def test_a_token_follows_from_the_secret_and_the_id() -> None:
-    one, other = new_id(), new_id()
+    first, other = new_id(), new_id()
     key = Ed25519PrivateKey.generate()
-    assert secret_of(key).token(one) == secret_of(key).token(one)
-    tokens = {secret_of(k).token(i) for k in (key, Ed25519PrivateKey.generate()) for i in (one, other)}
+    assert secret_of(key).token(first) == secret_of(key).token(first)
+    tokens = {secret_of(k).token(i) for k in (key, Ed25519PrivateKey.generate()) for i in (first, other)}
     assert len(tokens) == 4
 
 
