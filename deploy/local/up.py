@@ -22,10 +22,12 @@ from deploy.local.keys.keyring import Keyring, keyring, private_folder
 from deploy.local.processes import orphans, service_process
 from deploy.local.processes.supervisor import Notice, Server, Service, supervise_engines, supervise_services
 from deploy.local.settings import LocalSettings
+from shared.auth.service_tokens import service_token
 from shared.contracts.vocabulary import Role
 from shared.kernel import runtime
 
 TOKEN_DAYS = 90
+PUBLIC_READ = "LOA_PUBLIC_READ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def _services(folder: Path, settings: LocalSettings, engines: Engines, ring: Key
     for name in ("run", "logs"):
         private_folder(folder / name)
     jwks = tokens.write_jwks(folder / "keys")
-    links = _link_keys(folder / "keys")
+    links = _link_keys(folder / "keys", settings)
     return [
         Service(
             name,
@@ -163,13 +165,17 @@ def _services(folder: Path, settings: LocalSettings, engines: Engines, ring: Key
     ]
 
 
-def _link_keys(folder: Path) -> Mapping[str, dict[str, str]]:
-    """Settings of signed links: the private key for the notifier, the public keys for all services that verify."""
+def _link_keys(folder: Path, settings: LocalSettings) -> Mapping[str, dict[str, str]]:
+    """Settings of links: the key for the notifier, which issues and resolves them; what campaigns asks it with."""
     private = folder / "links.pem"
-    jwks = str(signing.write_jwks(signing.private_key(private), folder / "links.json"))
-    signs = {"LOA_LINK_KEY": private.read_text(), "LOA_LINK_JWKS": jwks}
-    reads = {"LOA_LINK_JWKS": jwks}
-    return {"notifier": signs, "campaigns": reads, "registry": reads}
+    key = signing.private_key(private)
+    jwks = str(signing.write_jwks(key, folder / "links.json"))
+    asks = {
+        "LOA_SERVICE_TOKEN": service_token(key, "campaigns"),
+        "LOA_INTERNAL_URL_NOTIFIER": f"http://{LOOPBACK}:{settings.port('notifier')}",
+    }
+    issues = {"LOA_LINK_KEY": private.read_text(), "LOA_LINK_JWKS": jwks}
+    return {"notifier": issues, "campaigns": asks, "registry": {"LOA_LINK_JWKS": jwks}}
 
 
 def _environment(name: str, folder: Path, settings: LocalSettings) -> dict[str, str]:
@@ -177,11 +183,16 @@ def _environment(name: str, folder: Path, settings: LocalSettings) -> dict[str, 
         f"LOA_URL_{other.upper()}": settings.url(other) for other in service_process.installed_services()
     }
     return {
-        **os.environ,
+        **_public_read(os.environ),
         **addresses,
         "LOA_DATA_DIR": str(folder),
         "LOA_MAIL_DIR": str(folder / "mail"),
         "LOA_HOST": LOOPBACK,
         "LOA_PORT": str(settings.port(name)),
-        "LOA_PUBLIC_READ": "true",
     }
+
+
+def _public_read(environment: Mapping[str, str]) -> dict[str, str]:
+    """Let reads without a token be the default on this machine; what the environment says wins, in any case of letters."""
+    is_set = any(name.upper() == PUBLIC_READ for name in environment)
+    return {**environment} if is_set else {**environment, PUBLIC_READ: "true"}

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.campaigns.adapters import records_api, tables
 from services.campaigns.adapters.answers import pages
+from services.campaigns.adapters.answers.link_source import NotifierLinks
 from services.campaigns.adapters.broker import subscribe
 from services.campaigns.adapters.communications import api
 from services.campaigns.adapters.import_sheets import rows
@@ -20,11 +22,14 @@ from shared.auth.tokens import Verifier
 from shared.bulk_import import routes
 from shared.directory.projection import DirectoryProjection, ProjectedUnits
 from shared.http import app_factory, request_context
+from shared.http.strict_requests import AllowedHosts
 from shared.kernel import runtime
 from shared.kernel.runtime import Clock
+from shared.observability import signals
 from shared.rules.rulebook.rulebook import Rulebook, load_rulebook
 from shared.service import Platform
-from shared.signed_links import links
+
+logger = signals.get_logger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
 CONTEXTS = frozenset({"unit", "draft", "plan", "communication", "programme"})
@@ -48,7 +53,7 @@ def create_app(settings: Settings, now: Clock = runtime.now) -> FastAPI:
             _imports(platform, read_model),
             pages.router(
                 Answers(platform.store, commands, read_model),
-                links.reader(settings.link_jwks),
+                NotifierLinks(settings.links_from, _secret(settings.service_token)),
                 settings.url_notifier,
                 now,
             ),
@@ -56,6 +61,7 @@ def create_app(settings: Settings, now: Clock = runtime.now) -> FastAPI:
         broker=subscribers.broker,
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),
+        hosts=AllowedHosts.of(settings.allowed_hosts, settings.public_addresses),
         runner=runner,
         health=platform.health(runner, now, reactions=subscribers.probe),
         metrics=platform.metrics,
@@ -66,6 +72,13 @@ def create_app(settings: Settings, now: Clock = runtime.now) -> FastAPI:
         now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run, subscribers.run]),
     )
+
+
+def _secret(value: SecretStr | None) -> str:
+    if value is None:
+        logger.warning("links_not_resolved", setting="LOA_SERVICE_TOKEN")
+        return ""
+    return value.get_secret_value()
 
 
 def _imports(platform: Platform, directory: DraftDirectory) -> APIRouter:

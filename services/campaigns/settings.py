@@ -1,16 +1,25 @@
 """Settings of campaigns."""
 
-from pathlib import Path
 from typing import ClassVar
+
+from pydantic import Field, SecretStr
 
 from shared.kernel.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """`link_jwks` is the file of the public keys of answer links, `url_notifier` where new ones are asked for."""
+    """`url_notifier` is where recipients ask for new links, `internal_url_notifier` where campaigns asks what a link is."""
 
     service: ClassVar[str] = "campaigns"
 
     port: int = 8002
-    link_jwks: Path | None = None
-    url_notifier: str = "http://127.0.0.1:8004"
+    internal_url_notifier: str = Field(
+        default="", description="address of the notifier for other services; without it that for people"
+    )
+    service_token: SecretStr | None = Field(
+        default=None, description="by which the notifier knows campaigns; `loa keys` makes it"
+    )
+
+    @property
+    def links_from(self) -> str:
+        return self.internal_url_notifier or self.url_notifier

@@ -17,6 +17,7 @@ from shared.auth.tokens import Verifier
 from shared.directory.projection import ProjectedUnits
 from shared.eventstore.subscriber_states import subscriber_states
 from shared.http import app_factory
+from shared.http.strict_requests import AllowedHosts
 from shared.kernel import runtime
 from shared.messaging import faststream_broker
 from shared.observability.signals import READ_SECONDS
@@ -52,6 +53,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         broker=faststream_broker.create_broker(settings, platform.catalog),
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),
+        hosts=AllowedHosts.of(settings.allowed_hosts, settings.public_addresses),
         runner=runner,
         health=platform.health(runner, now),
         metrics=platform.metrics,

@@ -20,8 +20,13 @@ from services.notifier.adapters.delivery.bounces import BounceHandler, ImapReade
 from services.notifier.adapters.delivery.channels import ChannelTransport
 from services.notifier.adapters.delivery.file_transport import FileTransport
 from services.notifier.adapters.delivery.ledger import ObservedLedger, ObservedTransport, SqlSending
-from services.notifier.adapters.delivery.message import AnswerLinks, MailboxLinks, domain_of, message_id, seal
+from services.notifier.adapters.delivery.message import AnswerLinks, MailboxLinks, domain_of, message_id
 from services.notifier.adapters.delivery.smtp import Pace, Pool, Server, SmtpTransport
+from services.notifier.adapters.links import api as links_api
+from services.notifier.adapters.links.attempts import Limit, MailRequestLimits, SqlAttempts
+from services.notifier.adapters.links.resolver import DAY, HOUR, MINUTE, LinkResolver
+from services.notifier.adapters.links.store import SqlLinks
+from services.notifier.adapters.links.withdrawals import SqlWithdrawals
 from services.notifier.adapters.mails.kinds import mail_kinds
 from services.notifier.adapters.mails.pages import PageMails
 from services.notifier.adapters.planning.engine_clocks import EngineClocks
@@ -48,20 +53,23 @@ from services.notifier.application.preferences import Preferences, SettingsMails
 from services.notifier.application.ticks import Sender, Ticks
 from services.notifier.domain.notification.escalation import Step, StepTo
 from services.notifier.settings import Settings
+from shared.auth.service_tokens import ServiceVerifier
 from shared.auth.tokens import Verifier
 from shared.bulk_import import routes
 from shared.contracts.vocabulary import AlertAnswer
 from shared.directory.projection import DirectoryProjection, ProjectedUnits
 from shared.eventstore.log_writes import last_event_time
 from shared.http import app_factory
+from shared.http.strict_requests import AllowedHosts
 from shared.kernel import runtime
 from shared.kernel.runtime import Clock
 from shared.observability import signals
 from shared.rules.rulebook.rulebook import Calendar, Rulebook, load_rulebook
 from shared.service import Background, Platform
 from shared.signed_links import links
-from shared.signed_links.links import LinkSigner, signing_key
+from shared.signed_links.links import signing_key
 from shared.signed_links.request_claims import RequestSigner
+from shared.signed_links.short_links import LinkSecret, secret_of
 
 logger = signals.get_logger(__name__)
 
@@ -82,6 +90,13 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
     subscribers = platform.subscribers()
     subscribe(subscribers, ticks, runtime.new_id)
     recipients = SqlRecipients(platform.engine, settings.justice_unit)
+    signed = links.reader(settings.link_jwks)
+    limits = MailRequestLimits(
+        SqlAttempts(platform.engine),
+        Limit("mailbox_link_mail", settings.link_mails_a_day, DAY),
+        Limit("client_link_mail", settings.link_mails_an_hour, HOUR),
+    )
+    source = _link_source(platform.engine, settings, signed, now)
     read_model = SqlReadModel(platform.engine, now)
     return app_factory.create_api(
         service=settings.service,
@@ -91,19 +106,20 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
             *silences_api.routers(SqlSilences(platform.engine), sending, now, runtime.new_id),
             answers_pages.router(
                 Answers(platform.store, publisher, ticks.pipeline.snapshots, _requests(settings)),
-                Renewals(ticks.pipeline, ticks.ledger, now),
-                links.reader(settings.link_jwks),
+                Renewals(ticks.pipeline, ticks.ledger, limits, now),
+                source,
                 settings.url_notifier,
                 now,
             ),
             preferences_page.router(
                 Preferences(platform.store, runtime.new_id),
-                SettingsMails(ticks.pipeline, ticks.ledger, now),
+                SettingsMails(ticks.pipeline, ticks.ledger, limits, now),
                 recipients,
-                links.reader(settings.link_jwks),
+                source,
                 settings.url_notifier,
                 now,
             ),
+            links_api.router(source, ServiceVerifier(signed), SqlWithdrawals(platform.engine), now),
             requests.router(platform.engine, settings.url_registry, now),
             outbox.router(read_model, environment(), ticks.pipeline.kinds, local=settings.smtp_url is None),
             failed_mail.router(failed_mail.SqlFailedMails(platform.engine, ticks.pipeline.kinds), now),
@@ -112,6 +128,7 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
         broker=subscribers.broker,
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),
+        hosts=AllowedHosts.of(settings.allowed_hosts, settings.public_addresses),
         runner=runner,
         health=platform.health(runner, now, reactions=subscribers.probe),
         metrics=platform.metrics,
@@ -157,9 +174,11 @@ def _ticks(
     now: Clock,
     more_kinds: Iterable[MailKind],
 ) -> Ticks:
+    secret = _link_secret(settings)
     ledger = ObservedLedger(
         platform.engine,
         settings.lease,
+        secret,
         store=platform.store,
         mails=platform.metrics.counter("loa_mails", "attempts to deliver a mail", "outcome", "reason"),
         tracing=platform.tracing,
@@ -167,9 +186,11 @@ def _ticks(
     pending = SqlPendingAlerts(platform.engine)
     head = platform.fence.last_position
     publisher = AlertPublisher(pending, ledger, platform.store, head, runtime.new_id, now, platform.tracing)
-    signer = _signer(settings)
-    mailboxes = MailboxLinks(seal(signer.key) if signer else None, settings.url_notifier)
-    digests = TemplateRenderer(AnswerLinks(signer), mailboxes, settings.mail_from)
+    mailboxes = MailboxLinks(secret, settings.url_notifier)
+    answer_pages = dict.fromkeys(AlertAnswer, settings.url_notifier) | {
+        AlertAnswer.DONE: settings.url_campaigns
+    }
+    digests = TemplateRenderer(AnswerLinks(secret, answer_pages), mailboxes, settings.mail_from)
     pages = PageMails(environment(), mailboxes)
     decisions = f"{settings.url_registry}/requests"
     kinds = mail_kinds(digests, pages, f"{settings.url_notifier}/requests", more_kinds, decisions)
@@ -217,18 +238,23 @@ def _tls(settings: Settings) -> SSLContext | None:
     return create_default_context(cafile=settings.smtp_ca) if settings.smtp_ca else None
 
 
-def _signer(settings: Settings) -> LinkSigner | None:
+def _link_secret(settings: Settings) -> LinkSecret | None:
     if settings.link_key is None:
         logger.warning("mails_without_answers", setting="LOA_LINK_KEY")
         return None
-    pages = dict.fromkeys(AlertAnswer, settings.url_notifier) | {AlertAnswer.DONE: settings.url_campaigns}
-    return LinkSigner(signing_key(settings.link_key.get_secret_value()), pages)
+    return secret_of(signing_key(settings.link_key.get_secret_value()))
+
+
+def _link_source(
+    engine: AsyncEngine, settings: Settings, signed: links.LinkReader, now: Clock
+) -> LinkResolver:
+    unknown = Limit("unknown_link", settings.unknown_links_a_minute, MINUTE)
+    return LinkResolver(SqlLinks(engine), engine, signed, SqlAttempts(engine), unknown, now)
 
 
 def _requests(settings: Settings) -> RegistryRequests:
-    signer = _signer(settings)
-    address = settings.registry_api or settings.url_registry
-    return RegistryRequests(address, RequestSigner(signer.key) if signer else None)
+    signer = RequestSigner(signing_key(settings.link_key.get_secret_value())) if settings.link_key else None
+    return RegistryRequests(settings.registry_api or settings.url_registry, signer)
 
 
 def _steps(settings: Settings) -> tuple[Step, ...]:

@@ -79,13 +79,19 @@ class Settings(ServiceSettings):
     mail_from: Annotated[str, AfterValidator(_with_domain)] = "Loa <loa@loa.invalid>"
     link_key: SecretStr | None = None
     link_jwks: Path | None = None
-    url_notifier: str = "http://127.0.0.1:8004"
-    url_registry: str = "http://127.0.0.1:8001"
+    link_mails_a_day: int = Field(
+        default=5, ge=1, description="mails with new links that one mailbox gets in a day on request"
+    )
+    link_mails_an_hour: int = Field(
+        default=60, ge=1, description="requests for new links in an hour from one client address"
+    )
+    unknown_links_a_minute: int = Field(
+        default=30, ge=1, description="links that are none of ours, in a minute from one client address"
+    )
     registry_api: str = Field(
         default="",
         description="address of the registry for this service itself, where it is not url_registry",
     )
-    url_campaigns: str = "http://127.0.0.1:8002"
 
     escalation: tuple[EscalationStep, ...] = (
         EscalationStep(after=5, to="superior"),

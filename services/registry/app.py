@@ -14,6 +14,7 @@ from shared.auth.tokens import Verifier
 from shared.bulk_import import routes
 from shared.directory.projection import DirectoryProjection, ProjectedUnits
 from shared.http import app_factory
+from shared.http.strict_requests import AllowedHosts
 from shared.kernel import runtime
 from shared.kernel.health import all_of
 from shared.messaging import faststream_broker
@@ -50,6 +51,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         broker=faststream_broker.create_broker(settings, platform.catalog),
         catalog=platform.catalog,
         verifier=Verifier(settings.jwks, public_read=settings.public_read),
+        hosts=AllowedHosts.of(settings.allowed_hosts, settings.public_addresses),
         runner=runner,
         health=platform.health(runner, now, READS, WRITES),
         metrics=platform.metrics,

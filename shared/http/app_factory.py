@@ -16,7 +16,7 @@ from shared.http.idempotency import KeptAnswers, keyed_routes
 from shared.http.limits import AdmitFirst, FairShare, RequestLimits
 from shared.http.request_context import BodyLimit
 from shared.http.request_log import RequestLog
-from shared.http.strict_requests import SecurityHeaders, strict
+from shared.http.strict_requests import AllowedHosts, HostCheck, SecurityHeaders, strict
 from shared.kernel.health import Health
 from shared.kernel.release import RELEASE
 from shared.kernel.runtime import Clock
@@ -57,6 +57,7 @@ def create_api(
     answers: AnswerBucket,
     units: UnitsByDay,
     settle: Settle = nothing_to_settle,
+    hosts: AllowedHosts = AllowedHosts(),  # noqa: B008  a frozen value
 ) -> FastAPI:
     """Make the service's application; `settle` repairs work that a backup interrupted (`shared.persistence.owned_state`)."""
     app = Application(
@@ -80,6 +81,7 @@ def create_api(
     app.add_middleware(AdmitFirst, routes=lambda: app.routes)
     app.add_middleware(FairShare, limits=lambda: app.state.request_limits)
     app.add_middleware(BodyLimit)
+    app.add_middleware(HostCheck, hosts=hosts)
     app.add_middleware(RequestLog, metrics=metrics, tracing=tracing)
     app.include_router(service_routes.probing(health, metrics))
     app.include_router(service_routes.contract(service, broker, catalog))

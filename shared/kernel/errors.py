@@ -49,6 +49,23 @@ class Refusal(LoaError):
         self.facts = facts
 
 
+class TooManyAttempts(Refusal):
+    """It was tried too often; `retry_after` are the seconds until it may be tried again."""
+
+    code = "too-many-attempts"
+    kind = "too_many"
+
+    def __init__(self, seconds: int) -> None:
+        minutes = -(-seconds // 60)
+        super().__init__(
+            f"Đã có quá nhiều lần thử trong thời gian ngắn. Đề nghị thử lại sau {minutes} phút; "
+            "các liên kết khác trong thư vẫn dùng được bình thường.",
+            f"There were too many attempts in a short time. Please try again in {minutes} min; "
+            "other links of the mail still work.",
+        )
+        self.retry_after = seconds
+
+
 class TransientError(LoaError):
     """It may work later: try again, with a delay."""
 

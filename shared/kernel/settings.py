@@ -1,11 +1,12 @@
 """Settings of a service: read once at the start from `LOA_…` variables and secret files, then passed down."""
 
 import sys
+from ipaddress import ip_network
 from pathlib import Path
-from typing import ClassVar, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.kernel import database_url, setting_names
 from shared.kernel.setting_names import SECRETS
@@ -61,6 +62,18 @@ class ServiceSettings(RuleSettings):
     database_url: SecretStr
     jwks: str = Field(default="", description="path of a JWKS file, or address of an issuer's JWKS")
     public_read: bool = False
+    url_registry: str = "http://127.0.0.1:8001"
+    url_campaigns: str = "http://127.0.0.1:8002"
+    url_metrics: str = "http://127.0.0.1:8003"
+    url_notifier: str = "http://127.0.0.1:8004"
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="hosts besides loopback and those of LOA_URL_… that requests may name, with commas; `*` is any",
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="addresses or networks, with commas, whose X-Forwarded-For and X-Forwarded-Proto are believed",
+    )
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     migrate_on_start: bool = True
@@ -71,13 +84,14 @@ class ServiceSettings(RuleSettings):
     requests_per_second: float = Field(
         default=200, gt=0, description="of one token or address, on the average; ten times as many at once"
     )
-    trusted_proxies: str = Field(
-        default="",
-        description="addresses, with commas, whose X-Forwarded-For and X-Forwarded-Proto are believed",
-    )
     clock_tolerance_seconds: float = Field(
         default=120, gt=0, description="difference to PostgreSQL's clock from which on no mail is planned"
     )
+
+    @property
+    def public_addresses(self) -> tuple[str, ...]:
+        """The base addresses at which people reach the services."""
+        return (self.url_registry, self.url_campaigns, self.url_metrics, self.url_notifier)
 
     @property
     def nats_servers(self) -> list[str]:
@@ -96,6 +110,22 @@ class ServiceSettings(RuleSettings):
         """The database's address with the name of SQLAlchemy's driver."""
         url = self.database_url.get_secret_value()
         return url.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+    @field_validator("allowed_hosts", "trusted_proxies", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        return (
+            tuple(name.strip() for name in value.split(",") if name.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            ip_network(name, strict=False)
+        return names
 
     @field_validator("database_url")
     @classmethod

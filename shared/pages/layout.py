@@ -1,8 +1,9 @@
 """The layout of HTML pages, and their error pages."""
 
 import json
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import date
+from inspect import isawaitable
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -45,7 +46,10 @@ def day(value: date) -> str:
 KEPT = ("retry-after", "www-authenticate")
 
 
-def page_route(as_page: Callable[[Request, Response], Response]) -> type[APIRoute]:
+AsPage = Callable[[Request, Response], Response | Awaitable[Response]]
+
+
+def page_route(as_page: AsPage) -> type[APIRoute]:
     """Make routes that say what the problem document says, with its status and as a page; `as_page` shapes it."""
 
     class PageRoute(APIRoute):
@@ -60,11 +64,16 @@ def page_route(as_page: Callable[[Request, Response], Response]) -> type[APIRout
                 except handled as error:
                     handler = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
                     problem = await handler(request, error)
-                    return as_page(request, problem) if problem.body else problem
+                    return await _shaped(as_page, request, problem) if problem.body else problem
 
             return page
 
     return PageRoute
+
+
+async def _shaped(as_page: AsPage, request: Request, problem: Response) -> Response:
+    page = as_page(request, problem)
+    return await page if isawaitable(page) else page
 
 
 def problem_body(problem: Response) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Protocol, TypeVar
 
 from fastapi import APIRouter, Depends, Request
@@ -21,13 +22,16 @@ from shared.contracts.envelope import Metadata
 from shared.contracts.event import banners
 from shared.contracts.vocabulary import AlertAnswer, Role
 from shared.http import request_context
+from shared.http.client_address import client_of
 from shared.kernel.runtime import Clock
-from shared.pages.forms import Fields
+from shared.pages.forms import Fields, sent
 from shared.pages.gap_summary import GapSummary
 from shared.pages.layout import kept_headers, page_route, problem_body, safe
 from shared.rights.actions import Action
 from shared.rules.wording import INSTRUMENTS, STAGES
-from shared.signed_links.links import PATH, Link, LinkIsOver, LinkNotValid, LinkReader
+from shared.signed_links.links import PATH, Link, LinkNotValid
+from shared.signed_links.resolved import LinkSource
+from shared.signed_links.short_links import answer_link
 
 H_contra = TypeVar("H_contra", contravariant=True)  # who holds a link
 TITLES: Mapping[str, str] = {
@@ -36,6 +40,11 @@ TITLES: Mapping[str, str] = {
     "link-is-used": "Liên kết đã được sử dụng",
     "nothing-owed": "Không cần trả lời thêm",
     "body-too-large": "Tệp quá lớn",
+    "link-is-withdrawn": "Liên kết đã được thu hồi",
+    "recipient-not-listed": "Địa chỉ không còn trong danh sách",
+    "too-many-attempts": "Có quá nhiều lần thử",
+    "links-away": "Tạm thời chưa mở được",
+    "temporarily-unavailable": "Tạm thời chưa mở được",
 }
 
 
@@ -63,20 +72,23 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class LinkGuard:
-    reader: LinkReader
+    source: LinkSource
     now: Clock
 
     def admit(self, *answers: AlertAnswer, over: bool = False) -> Any:
-        """Declare which links an endpoint accepts; with `over` expired ones too."""
+        """Declare which links an endpoint accepts; with `over` also those that are expired or withdrawn."""
         return Depends(partial(_hold, frozenset(answers), self, over))
 
 
-async def _hold(answers: frozenset[AlertAnswer], guard: LinkGuard, over: bool, token: str) -> Held:
-    link = guard.reader.read(token)
+async def _hold(
+    answers: frozenset[AlertAnswer], guard: LinkGuard, over: bool, request: Request, token: str
+) -> Held:
+    resolved = await guard.source.resolve(token, client_of(request))
+    link = answer_link(resolved.link)
     if link.answer not in answers:
         raise LinkNotValid
-    if link.is_over(guard.now()) and not over:
-        raise LinkIsOver(link.expires)
+    if not over:
+        resolved.require_usable(guard.now())
     return Held(link, token)
 
 
@@ -117,9 +129,11 @@ class AnswerPages:
             "X-Robots-Tag": "noindex, nofollow",
         }
 
-    def refused(self, request: Request, problem: Response) -> Response:
-        """Say kindly why a link leads nowhere, and offer a new one where that helps."""
+    async def refused(self, request: Request, problem: Response) -> Response:
+        """Say kindly why a link leads nowhere, and offer a new one where that helps; what was typed is kept."""
         body = problem_body(problem)
+        may_return = problem.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+        typed = await sent(request) if may_return and request.method == "POST" else Fields()
         renew = f"{self.renew_at}{self.path}/{request.path_params['token']}/renew"
         return self.page(
             self.closed,
@@ -128,6 +142,7 @@ class AnswerPages:
             title=self.titles.get(body["type"].rpartition(":")[2], body["title"]),
             messages=body["messages"],
             renew=renew if body.get("renewable") else None,
+            again=typed.given if may_return and request.method == "POST" else None,
         )
 
 

@@ -12,6 +12,7 @@ class Action(StrEnum):
     ANSWER_MAIL = "answer_mail"
     RENEW_LINK = "renew_link"
     CHOOSE_MAILS = "choose_mails"
+    RESOLVE_LINK = "resolve_link"
 
     READ_UNITS = "read_units"
     READ_DRAFTS = "read_drafts"
@@ -81,6 +82,7 @@ class Action(StrEnum):
     TICK = "tick"
     ACKNOWLEDGE_MAIL = "acknowledge_mail"
     RETRY_MAIL = "retry_mail"
+    WITHDRAW_LINKS = "withdraw_links"
     TRY_RULES = "try_rules"
     IMPORT_ROWS = "import_rows"
     REBUILD_PROJECTION = "rebuild_projection"

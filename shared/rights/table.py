@@ -20,7 +20,7 @@ SUPERVISED = frozenset({Relation.BELOW, Relation.AREA})
 OWN_AND_SUPERVISED = OWN | SUPERVISED
 
 OPEN = frozenset({Action.PROBE, Action.READ_CONTRACT})
-BY_LINK = frozenset({Action.ANSWER_MAIL, Action.RENEW_LINK, Action.CHOOSE_MAILS})
+BY_LINK = frozenset({Action.ANSWER_MAIL, Action.RENEW_LINK, Action.CHOOSE_MAILS, Action.RESOLVE_LINK})
 PUBLIC = frozenset(
     {
         *(Action.READ_UNITS, Action.READ_DRAFTS, Action.READ_RULES, Action.READ_COMMUNICATIONS),
@@ -94,7 +94,13 @@ _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
         OPERATION,
         (
             *(Action.HOLD_MAIL, Action.RELEASE_MAIL, Action.TICK, Action.ACKNOWLEDGE_MAIL),
-            *(Action.RETRY_MAIL, Action.TRY_RULES, Action.IMPORT_ROWS, Action.REBUILD_PROJECTION),
+            *(
+                Action.RETRY_MAIL,
+                Action.WITHDRAW_LINKS,
+                Action.TRY_RULES,
+                Action.IMPORT_ROWS,
+                Action.REBUILD_PROJECTION,
+            ),
             *(Action.VERIFY_PROJECTION, Action.SKIP_EVENT, Action.READ_LOST_EVENTS, Action.ACCEPT_LOG),
             *(Action.BACK_UP_OWN_DATA, Action.RESTORE_OWN_DATA),
         ),

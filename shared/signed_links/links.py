@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from shared.contracts.event import LOA_NAMESPACE
 from shared.contracts.vocabulary import AlertAnswer, Stage
 from shared.kernel.errors import Refusal, Text
 
@@ -88,11 +87,6 @@ class LinkIsUsed(Refusal):
             f"This link was used already. {what.en} Each link works once.",
             renewable=True,
         )
-
-
-def link_id(mail_key: str, gap_id: UUID, answer: AlertAnswer) -> UUID:
-    """Name the link by where it stands: a mail that is rendered again bears the same links."""
-    return uuid5(LOA_NAMESPACE, f"link:{mail_key}:{gap_id}:{answer}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ async def rendered(notifier_env: NotifierFixture) -> list[tuple[str, bytes]]:
         )
         rows = (await connection.execute(query)).mappings().all()
     await engine.dispose()
-    return [(row["email"], wire(claim_of(row, ()).outgoing, SENDER)) for row in rows]
+    return [(row["email"], wire(claim_of(row, (), {}).outgoing, SENDER)) for row in rows]
 
 
 async def bare(port: int, messages: list[tuple[str, bytes]]) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from services.notifier.adapters.recipients import preferences_page
 from services.registry.adapters import requests_api
-from shared.auth import admission
+from shared.auth import admission, service_tokens
 from shared.contracts.envelope import CATALOG, CONTENT_TYPE, OWNERS
 from shared.contracts.envelope_schema import DIALECT, OPEN
 from shared.contracts.vocabulary import CLOSED_LISTS, OPEN_LISTS, Role
@@ -32,7 +32,8 @@ GUARDS = (
     preferences_page._hold,
     preferences_page._even_expired,
     requests_api._hold_claims,
-)  # a bearer token, the link of a mail, or the claims of one
+    service_tokens._admit_service,
+)  # a bearer token, the link of a mail, the claims of one, or the token of a service
 
 every_service = pytest.mark.parametrize("service", existing(*SERVICES))
 

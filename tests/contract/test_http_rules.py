@@ -22,6 +22,7 @@ NO_AGGREGATE = {
     "POST /outbox/acknowledge": "what was seen is seen",
     "POST /outbox/{digest_key}/acknowledge": "what was seen is seen",
     "POST /outbox/{digest_key}/retry": "a row of the ledger, which its state guards",
+    "POST /links/withdraw": "what is withdrawn stays withdrawn",
     "POST /sending/hold": "held is held",
     "POST /sending/release": "released is released",
     "POST /log/decision": "a log that is accepted stays accepted",

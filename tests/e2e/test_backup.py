@@ -1,9 +1,12 @@
 """The platform is backed up, lost, and put back on an empty machine: the same to the last event, and no mail again."""
 
 import json
+import re
 import tarfile
 import tempfile
 from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +64,11 @@ def test_a_backup_put_back_on_an_empty_machine_is_the_same_and_sends_nothing(
     manifest = _manifest(file)
     assert file.stat().st_mode & 0o077 == 0, "contains e-mail addresses"
     assert ADDRESS in "".join(rows(first))
+    tokens = _tokens(first)
+    assert tokens
+    assert [token for token in tokens if token in file.read_bytes()] == [], (
+        "links work for their recipients alone"
+    )
 
     damaged = _damaged(file, tmp_path / "damaged")
     refused = second.loa("restore", damaged)
@@ -89,6 +97,16 @@ def test_a_backup_put_back_on_an_empty_machine_is_the_same_and_sends_nothing(
     over = second.loa("backup", file)
     assert over.returncode == 1
     assert "exists" in over.stderr
+
+
+def _tokens(home: Home) -> set[bytes]:
+    """Give the tokens of the links in all mails that were written."""
+    mails = (
+        message_from_bytes(mail.read_bytes(), policy=policy.default) for mail in home.data.rglob("*.eml")
+    )
+    bodies = (mail.get_body(("plain",)) for mail in mails if isinstance(mail, EmailMessage))
+    texts = (str(body.get_content()) for body in bodies if body is not None)
+    return {token.encode() for text in texts for token in re.findall(r"/(?:answers|mailbox)/(\S+)", text)}
 
 
 def _manifest(file: Path) -> Manifest:

@@ -152,6 +152,22 @@ def acknowledge(
         mail.show_acknowledged(mail.acknowledge(services, key, everything=everything))
 
 
+@mails.command(name="withdraw-links")
+def withdraw_links(
+    reason: Annotated[str, typer.Option("--reason", help="Lý do. / The reason, kept in the log.")],
+    recipient: Annotated[
+        str | None, typer.Option("--recipient", help="Mã của người nhận. / Opaque id of a recipient.")
+    ] = None,
+    mail_key: Annotated[str | None, typer.Option("--mail", help="Khóa của một thư. / Key of a mail.")] = None,
+    unit: Annotated[str | None, typer.Option("--unit", help="Mã đơn vị. / Code of a unit.")] = None,
+) -> None:
+    """Thu hồi liên kết trong thư. / Withdraw the links of a recipient, of a mail or of a unit."""
+    from deploy.cli.ask import mail
+
+    with connected() as services:
+        mail.show_withdrawn(mail.withdraw_links(services, reason, recipient, mail_key, unit))
+
+
 @mails.command(name="retry")
 def retry(key: Annotated[str, typer.Argument(help="Khóa của thư. / Key of the mail.")]) -> None:
     """Gửi lại một thư không gửi được. / Retry a failed mail."""

@@ -80,6 +80,30 @@ def acknowledge(services: Services, key: str | None, *, everything: bool) -> Any
     return services.post("notifier", f"/outbox/{key}/acknowledge")
 
 
+def withdraw_links(
+    services: Services, reason: str, recipient: str | None, mail_key: str | None, unit: str | None
+) -> Any:
+    """Withdraw the links of one recipient, mail or unit; `CommandError` unless exactly one is named."""
+    named = {"recipient_id": recipient, "mail_key": mail_key, "unit_code": unit}
+    given = {name: value for name, value in named.items() if value}
+    if len(given) != 1:
+        raise CommandError(
+            "Hãy nêu đúng một trong: --recipient, --mail, --unit.",
+            "Name one of --recipient, --mail and --unit.",
+        )
+    return services.post("notifier", "/links/withdraw", {**given, "reason": reason})
+
+
+def show_withdrawn(answer: Mapping[str, Any]) -> None:
+    number = answer["links"]
+    print_text(
+        Text(
+            f"Đã thu hồi {number} liên kết còn hiệu lực. Người nhận còn trong danh sách có thể nhận liên kết mới qua thư.",
+            f"Withdrawn: {counted(number, 'link')} that could still be used. Recipients on the list can get new ones by mail.",
+        )
+    )
+
+
 def show_acknowledged(answer: Mapping[str, Any]) -> None:
     number = answer["mails"]
     print_text(Text(f"Đã ghi nhận là đã xem: {number} thư.", f"Acknowledged: {counted(number, 'mail')}."))

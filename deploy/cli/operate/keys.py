@@ -15,6 +15,7 @@ from deploy.local.keys.keyring import Keyring, keyring, private_folder, write_se
 from deploy.local.settings import LocalSettings
 from deploy.local.up import TOKEN_DAYS
 from deploy.nats.permissions import SERVICES, authorization
+from shared.auth.service_tokens import service_token
 from shared.contracts.vocabulary import Role
 from shared.kernel import runtime
 from shared.kernel.errors import Text
@@ -65,6 +66,7 @@ def _files(folder: Path, host: str, smtp_url: str | None) -> Mapping[str, str]:
         "jwks.json": tokens.write_jwks(folder / "keys").read_text(),
         "links.pem": (folder / "keys" / "links.pem").read_text(),
         "links.json": signing.write_jwks(links, folder / "keys" / "links.json").read_text(),
+        "campaigns.service_token": service_token(links, "campaigns"),
         "operator.token": _token(folder),
         "smtp_url": smtp_url or _existing(folder / MOUNTED / "smtp_url") or SINK,
         **_broker(ring, _password(folder / "routes.password")),

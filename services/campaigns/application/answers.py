@@ -16,10 +16,13 @@ from shared.contracts.campaigns import (
     CommunicationRecorded,
     PlanActivityPlanned,
 )
-from shared.contracts.envelope import Metadata
-from shared.contracts.event import LOA_NAMESPACE, Acting, evidence_id
+from shared.contracts.envelope import AggregateRef, Metadata
+from shared.contracts.event import LOA_NAMESPACE, Acting, alert_id, evidence_id
+from shared.contracts.notifier import AnswerEvent
+from shared.contracts.vocabulary import AlertAnswer
 from shared.eventstore.handle import EventStore
 from shared.pages.gap_summary import GapSummary, gap_summary_of
+from shared.rules.answers import ANSWERS, kind_of, may_contradict, standing
 from shared.signed_links.links import Link
 
 MOST_COMMUNICATIONS = 500
@@ -31,13 +34,15 @@ DOCUMENT = "document"  # the note that names the document which shows an activit
 class Asked:
     """The state behind a link: `recorded` through it before, `communications` of the stage so far.
 
-    `planned` is the activity that was planned for this gap and is not carried out yet.
+    `planned` is the activity that was planned for this gap and is not carried out yet; `contradicted` are the
+    answers of this recipient that do not hold any more when it says that the work is done.
     """
 
     gap: GapSummary
     recorded: CommunicationRecorded | None = None
     communications: Sequence[dict[str, Any]] = ()
     planned: PlanActivityPlanned | None = None
+    contradicted: tuple[AnswerEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,21 @@ class Answers:
         if (before := await self._recorded(link)) is not None:
             return Asked(gap, before.recorded)
         await self.given(link, today)
-        return Asked(gap, communications=await self._communications(gap), planned=await self._planned(gap))
+        return Asked(
+            gap,
+            communications=await self._communications(gap),
+            planned=await self._planned(gap),
+            contradicted=await self._contradicted(link),
+        )
+
+    async def _contradicted(self, link: Link) -> tuple[AnswerEvent, ...]:
+        history = await self.store.load(AggregateRef("alert", alert_id(link.gap_id, link.unit_code)))
+        given = (
+            fact
+            for fact in history.facts
+            if isinstance(fact, ANSWERS) and fact.recipient_id == link.recipient_id
+        )
+        return tuple(each for each in standing(given) if may_contradict(kind_of(each), AlertAnswer.DONE))
 
     async def open(self, link: Link, today: date) -> Asked:
         """As above, for a GET request; raises `NothingOwed` if there is nothing left to do."""

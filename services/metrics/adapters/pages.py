@@ -1,6 +1,6 @@
 """The pages of metrics: the figures of a day on `/`, and the whole reasoning for one draft."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path

@@ -31,6 +31,7 @@ from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.http import request_context
+from shared.http.audit import audited
 from shared.http.openapi import Messages
 from shared.http.paging import Listing, Paged
 from shared.http.request_context import Accepted, AtPosition, IdempotencyKey, IfMatch, accepted
@@ -214,7 +215,7 @@ def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new
         require(principal.acting, unit_code)
         await commands.require_unit(unit_code)
         wanted = {entry.email: entry.recipient(unit_code, new_id()) for entry in body}
-        await recipients.replace(unit_code, list(wanted.values()), day_in_vietnam(ticks.now()), if_match)
+        await recipients.replace(unit_code, list(wanted.values()), ticks.now(), principal.actor, if_match)
         logger.info("recipients_replaced", unit_code=unit_code, count=len(wanted), by=principal.actor)
         return await listed(unit_code, response)
 
@@ -227,6 +228,7 @@ def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new
         response: Response, principal: Annotated[Principal, may(Action.READ_RECIPIENTS)], unit_code: Code
     ) -> RecipientsView:
         require(principal.acting, unit_code)
+        audited("recipients", principal, unit_code=unit_code)
         return await listed(unit_code, response)
 
     @router.get(
@@ -237,6 +239,7 @@ def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new
     async def every(
         principal: Annotated[Principal, may(Action.READ_RECIPIENTS)], page: Paged
     ) -> Listing[RecipientPlace]:
+        audited("recipients", principal)
         today, units = day_in_vietnam(ticks.now()), principal.acting.limit
         mailboxes = await recipients.page(today, page.limit, page.after, units)
         chosen = await recipients.preferences([recipient for _, recipient in mailboxes])
@@ -313,6 +316,7 @@ def _mail(ticks: Ticks) -> APIRouter:
     async def preview(
         principal: Annotated[Principal, may(Action.PREVIEW_MAIL)], at: At = None
     ) -> PreviewView:
+        audited("preview", principal)
         whole = await ticks.pipeline.plan(moment(at, ticks.now()), ticks.now())
         plan = limited(whole, principal.acting.limit)
         held = (await ticks.sender.sending.state()).held

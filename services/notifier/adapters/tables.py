@@ -143,6 +143,41 @@ class RecipientRow(Base, table=True):
     undeliverable_on: date | None = None
     undeliverable_why: str | None = None
     calendar: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    links_withdrawn_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+
+
+class LinkRow(Base, table=True):
+    """Own data: a link of a mail. Its token stands nowhere; `token_hash` finds the row.
+
+    `reference` stands in the ledger in the place of the token; links of earlier releases, which are signed, have none.
+    """
+
+    __tablename__ = "link"
+
+    link_id: UUID = Field(primary_key=True)
+    token_hash: str = Field(unique=True)
+    reference: str | None = None
+    purpose: str
+    recipient_id: UUID = Field(index=True)
+    unit_code: str = Field(index=True)
+    mail_key: str | None = Field(default=None, index=True)
+    claims: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    created_at: datetime = Field(sa_column=_moment(nullable=False))
+    expires_at: datetime = Field(sa_column=_moment(nullable=False))
+    used_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    withdrawn_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    withdrawn_by: str | None = None
+
+
+class AttemptRow(Base, table=True):
+    """Own data: how often something was tried in a period; `who` is a digest, never an address."""
+
+    __tablename__ = "attempt"
+
+    what: str = Field(primary_key=True)
+    who: str = Field(primary_key=True)
+    since: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
+    number: int
 
 
 class DigestRow(Base, table=True):
@@ -290,6 +325,8 @@ checkpoints = CheckpointTables(metadata)
 GAP = table_of(GapRow)
 ALERT = table_of(AlertRow)
 RECIPIENT = table_of(RecipientRow)
+LINK = table_of(LinkRow)
+ATTEMPT = table_of(AttemptRow)
 DIGEST = table_of(DigestRow)
 DIGEST_LINE = table_of(DigestLineRow)
 DIGEST_ATTACHMENT = table_of(DigestAttachmentRow)

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from services.notifier.application.alert_publisher import AlertPublisher
 from services.notifier.application.pipeline import Pipeline
-from services.notifier.application.ports import Ledger
+from services.notifier.application.ports import Ledger, RequestLimits
 from services.notifier.domain.digest import RENEWED
-from services.notifier.domain.errors import NothingOwed
+from services.notifier.domain.errors import AnswerContradicts, NothingOwed
 from services.notifier.domain.gaps import alert as alerts
 from shared.contracts.envelope import AggregateRef, Metadata
 from shared.contracts.event import alert_id, draft_id
@@ -26,16 +26,23 @@ from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.pages.gap_summary import GapSummary, gap_summary_of
+from shared.rules.answers import confirmation, contradicts, standing
 from shared.signed_links.links import Link
 from shared.signed_links.request_claims import RequestClaims
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a link asks; `recorded` is the answer that was given, or the request that was raised, through it before."""
+    """What a link asks; `recorded` is the answer that was given, or the request that was raised, through it before.
+
+    `standing` are the answers of the unit that hold, `own` those of this recipient alone: whoever contradicts
+    themselves confirms it; a colleague's answer is shown.
+    """
 
     summary: GapSummary
     recorded: AnswerEvent | DraftRequestRaised | None = None
+    standing: tuple[AnswerEvent, ...] = ()
+    own: tuple[AnswerEvent, ...] = ()
 
 
 class Requests(Protocol):
@@ -69,7 +76,16 @@ class Answers:
             return Asked(summary, request)
         if not summary.is_open:
             raise NothingOwed
-        return Asked(summary)
+        given = [event.data for event in history.events if isinstance(event.data, _ANSWERS)]
+        own = standing(answer for answer in given if answer.recipient_id == link.recipient_id)
+        return Asked(summary, standing=standing(given), own=own)
+
+    def require_confirmed(self, asked: Asked, answer: AnswerEvent, confirmed: str) -> None:
+        """Raise `AnswerContradicts` unless the recipient confirmed the change of exactly what stands of theirs now."""
+        if confirmed == confirmation(asked.own):
+            return
+        if changed := [before for before in asked.own if contradicts(before, answer)]:
+            raise AnswerContradicts(changed)
 
     async def _request(self, draft_code: str, key: str) -> DraftRequestRaised | None:
         """Find the request that was raised through a link."""
@@ -107,15 +123,23 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Renewals:
-    """New links go by mail, to the mailbox of the old one and nowhere else; the ledger's key allows one a day."""
+    """New links go by mail, to the mailbox of the old one and nowhere else; the ledger's key allows one a day and gap.
+
+    `limits` count requests, whatever comes of them: a refusal must not reveal who is on a list.
+    """
 
     pipeline: Pipeline
     ledger: Ledger
+    limits: RequestLimits
     now: Clock
 
-    async def renew(self, link: Link, correlation_id: str) -> None:
-        """Queue the mail, if the mailbox is still on its unit's list and the gap is still open."""
+    async def renew(self, link: Link, client: str, correlation_id: str) -> None:
+        """Queue the mail, if the mailbox is still on its unit's list and the gap is still open.
+
+        Raises `TooManyAttempts` beyond the limits of the mailbox and of the client's address.
+        """
         now = self.now()
+        await self.limits.count(link.recipient_id, client, now)
         written = await self.pipeline.requested(RENEWED, link.recipient_id, now, link.gap_id)
         if written is not None:
             await self.ledger.enqueue([(written.notice, written.outgoing)], correlation_id, now)

@@ -18,6 +18,7 @@ from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Tree
 from shared.contracts.vocabulary import RecipientRole
 from shared.kernel.errors import PermanentError, TransientError
+from shared.signed_links.short_links import ShortLink
 
 
 class Unanswered(TransientError):
@@ -92,11 +93,20 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class MailLink:
+    """A link as it stands in a mail: its address has the reference of `link` in the place of the token."""
+
+    address: str
+    link: ShortLink | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """A rendered message.
 
     `threads` are the Message-IDs of the threads that it belongs to, that of its subject first.
     `unsubscribe` is where one POST ends mails of its kind (RFC 8058); a duty has none.
+    `links` are those that it bears: the ledger puts their tokens in when the mail goes out.
     """
 
     subject: str
@@ -105,6 +115,12 @@ class Mail:
     attachments: tuple[Attachment, ...] = ()
     threads: tuple[str, ...] = ()
     unsubscribe: str | None = None
+    links: tuple[ShortLink, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Give the parts in which links stand."""
+        return (self.text, self.html, self.unsubscribe or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +264,14 @@ class MailTransport(Protocol):
     def is_local(self) -> bool: ...
     async def deliver(self, outgoing: Outgoing) -> Mapping[str, Any]: ...
     async def close(self) -> None: ...
+
+
+class RequestLimits(Protocol):
+    """How often new links may be asked for: for one mailbox, and from one client address."""
+
+    async def count(self, recipient_id: UUID, client: str, now: datetime) -> None:
+        """Count a request; raises `TooManyAttempts` beyond a limit."""
+        ...
 
 
 class Simulation(Protocol):

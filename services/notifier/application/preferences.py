@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.notifier.application.pipeline import Pipeline
-from services.notifier.application.ports import Ledger
+from services.notifier.application.ports import Ledger, RequestLimits
 from services.notifier.domain.recipients.preference import SETTINGS, Command, Preference, preference
 from shared.contracts.envelope import AggregateRef, Metadata
 from shared.contracts.event import About, unit_id
@@ -41,11 +41,13 @@ class SettingsMails:
 
     pipeline: Pipeline
     ledger: Ledger
+    limits: RequestLimits
     now: Clock
 
-    async def send(self, recipient_id: UUID, correlation_id: str) -> None:
-        """Queue the mail, if the mailbox still stands on its unit's list."""
+    async def send(self, recipient_id: UUID, client: str, correlation_id: str) -> None:
+        """Queue the mail, if the mailbox still stands on its unit's list; raises `TooManyAttempts`."""
         now = self.now()
+        await self.limits.count(recipient_id, client, now)
         written = await self.pipeline.requested(SETTINGS, recipient_id, now)
         if written is not None:
             await self.ledger.enqueue([(written.notice, written.outgoing)], correlation_id, now)

@@ -1,7 +1,9 @@
 """What the notifier refuses, and what to do instead."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
+from shared.contracts.notifier import AnswerEvent
 from shared.kernel.counted import counted
 from shared.kernel.errors import Refusal
 
@@ -28,6 +30,19 @@ class NothingOwed(Refusal):
             "Nội dung này đã hoàn thành hoặc không còn phải theo dõi; quý cơ quan không cần trả lời thêm.",
             "This gap is closed or no longer followed; no answer is needed.",
         )
+
+
+class AnswerContradicts(Refusal):
+    """An answer that says something else than those that stand (`changed`): it needs a confirmation."""
+
+    code = "answer-contradicts"
+
+    def __init__(self, changed: Sequence[AnswerEvent]) -> None:
+        super().__init__(
+            "Nội dung này khác với trả lời đã ghi nhận trước đó; đề nghị xác nhận việc thay đổi.",
+            "This differs from the answer that is on record; please confirm the change.",
+        )
+        self.changed = changed
 
 
 class MailboxGone(Refusal):

@@ -15,6 +15,7 @@ from typing import Any
 from deploy.local.engines.nats import NatsServer
 from deploy.local.engines.postgres import PostgresServer
 from deploy.local.keys.keyring import Keyring
+from shared.auth.service_tokens import service_token
 from shared.kernel.local_day import VIETNAM, day_in_vietnam
 from shared.kernel.runtime import now
 from shared.rules.rulebook.rulebook import load_rulebook
@@ -184,6 +185,7 @@ async def _replica(
         "LOA_JWKS": str(platform.issuer.jwks),
         "LOA_LINK_KEY": links.pem,
         "LOA_LINK_JWKS": str(links.jwks),
+        "LOA_SERVICE_TOKEN": service_token(links.key, service),
         "LOA_TEST_SERVICE": service,
         # One replica of each service sees the broker's monitoring endpoint, the other doesn't.
         "LOA_NATS_MONITOR_URL": monitors if name.endswith("-a") else "",

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import asyncpg
 import httpx
 
 from shared.contracts.vocabulary import AlertAnswer
 from shared.rules.rulebook.rulebook import load_rulebook
+from shared.signed_links.short_links import token_hash
 from tests.integration.metrics.office import Office, today
 from tests.support.platform.service import PATIENCE, Platform, eventually
 
@@ -87,6 +89,13 @@ class OwingUnit:
         addresses = links_of(mail)
         assert len(addresses) == len(AlertAnswer)
         return dict(zip(AlertAnswer, addresses, strict=True))
+
+    async def end(self, link: str) -> None:
+        """Let the time of a link pass."""
+        statement = "UPDATE link SET expires_at = '2026-01-01' WHERE token_hash = $1"
+        connection = await asyncpg.connect(self.platform.databases["notifier"])
+        await connection.execute(statement, token_hash(link.rpartition("/")[2]))
+        await connection.close()
 
     async def gaps(self) -> list[dict[str, Any]]:
         answer = await self.platform.services["metrics"].client.get("/gaps", params={"unit": self.code})

@@ -1,17 +1,13 @@
 """The answer pages in a real browser, on a phone and without JavaScript, as an official meets them."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from shared.contracts.vocabulary import AlertAnswer
-from shared.signed_links.links import reader
 from tests.integration.answers.conftest import NewOwingUnit
-from tests.integration.answers.office import OwingUnit
 from tests.integration.metrics.office import today
 from tests.support.platform.service import eventually
 from tests.support.servers.browser import CONTRAST, ENOUGH, in_browser
@@ -150,14 +146,6 @@ async def test_the_other_answers_with_one_press(
     await is_readable(page, chromium)
 
 
-def _over(owing_unit: OwingUnit, link: str) -> str:
-    """Sign the same link with an end that has passed."""
-    keys = owing_unit.platform.links
-    claims = reader(keys.jwks).read(link.rpartition("/")[2])
-    token = keys.signer.token(replace(claims, expires=datetime(2026, 1, 1, tzinfo=UTC)))
-    return f"{link.rpartition('/')[0]}/{token}"
-
-
 @pytest.mark.parametrize("answer", [AlertAnswer.DONE, AlertAnswer.PLANNED])
 async def test_an_expired_or_broken_link_is_explained(
     new_owing_unit: NewOwingUnit, page: Page, chromium: Browser, answer: AlertAnswer
@@ -167,7 +155,8 @@ async def test_an_expired_or_broken_link_is_explained(
     await page.goto(link[:-4])
     await expect(page.get_by_role("heading", level=1)).to_have_text("Liên kết không đúng")
     await is_readable(page, chromium)
-    await page.goto(_over(owing_unit, link))
+    await owing_unit.end(link)
+    await page.goto(link)
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Liên kết đã hết hiệu lực")
     await is_readable(page, chromium)
     await owing_unit.platform.settled()

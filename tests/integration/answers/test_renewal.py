@@ -1,8 +1,6 @@
 """A new link goes by mail, to the address of the old one and to no other, at most once a day."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -10,7 +8,6 @@ import httpx
 import pytest
 
 from shared.contracts.vocabulary import AlertAnswer
-from shared.signed_links.links import reader
 from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.office import OwingUnit, links_of, origin, words
 from tests.integration.answers.test_done import DONE
@@ -38,19 +35,13 @@ async def asked(owing_unit: OwingUnit, visitor: httpx.AsyncClient, link: str) ->
     return page
 
 
-def over(owing_unit: OwingUnit, link: str) -> str:
-    """Sign the same link with an end that has passed."""
-    claims = reader(owing_unit.platform.links.jwks).read(link.rpartition("/")[2])
-    ended = replace(claims, expires=datetime(2026, 1, 1, tzinfo=UTC))
-    return f"{origin(link)}/answers/{owing_unit.platform.links.signer.token(ended)}"
-
-
 @pytest.mark.parametrize("answer", [AlertAnswer.DONE, AlertAnswer.OBSTACLE])
 async def test_an_expired_link_is_renewed(
     new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient, answer: AlertAnswer
 ) -> None:
     owing_unit = await new_owing_unit()
-    link = over(owing_unit, (await owing_unit.links())[answer])
+    link = (await owing_unit.links())[answer]
+    await owing_unit.end(link)
     closed = await visitor.get(link)
     assert (closed.status_code, f'action="{renewal(owing_unit, link)}"' in closed.text) == (410, True)
 

@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import cast
 
 import httpx
 import pytest
@@ -77,10 +78,10 @@ async def serving(limits: ConnectionLimits = LIMITS) -> AsyncIterator[Server]:
     config = uvicorn.Config(
         application(),
         port=server.port,
-        http=server.guard.protocol,
+        http=cast("type[asyncio.Protocol]", server.guard.protocol),  # it is called as a class is
         ws="none",
         log_config=None,
-        lifespan="off",  # type: ignore[arg-type]
+        lifespan="off",
     )
     running = uvicorn.Server(config)
     task = asyncio.create_task(running.serve())

@@ -12,7 +12,7 @@ from shared.contracts.vocabulary import AlertAnswer
 from tests.integration.answers.office import links_of
 from tests.integration.golden.mails import LATE
 from tests.integration.golden.office import Office
-from tests.integration.golden.plain import Plain
+from tests.integration.golden.plain import CONFIRMATION, Plain
 
 FORMS: dict[AlertAnswer, dict[str, Any]] = {  # the last one closes the gap
     AlertAnswer.PLANNED: {"planned_on": "2026-11-27", "channel": "conference"},
@@ -42,7 +42,10 @@ async def record(office: Office, plain: Plain) -> dict[str, str]:
         recorded[f"answers/{answer}_form.html"] = await _page(office, link)
         recorded[f"answers/{answer}_refused.html"] = await _page(office, link, {})
     for answer, form in FORMS.items():
-        recorded[f"answers/{answer}_recorded.html"] = await _page(office, links[answer], form)
+        page = await _page(office, links[answer], form)
+        if confirmation := CONFIRMATION.search(page):
+            page = await _page(office, links[answer], form | {"confirm": confirmation[0]})
+        recorded[f"answers/{answer}_recorded.html"] = page
         await office.platform.settled()
         recorded[f"answers/{answer}_used.html"] = await _page(office, links[answer])
     recorded |= await _settings(office)

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 RANDOM = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b")
-TOKEN = re.compile(r"/(answers|mailbox)/[\w-]+\.[\w-]+\.[\w-]+")
+TOKEN = re.compile(r"/(answers|mailbox)/[a-z2-7]{26}")
+CONFIRMATION = re.compile(r'(?<=name="confirm" value=")[0-9a-f]{32}')
 MESSAGE = re.compile(r"<[0-9a-f-]{36}@")
 POSITIONS = frozenset({"position", "facts_position", "known_from", "known_to", "last_position"})
 DERIVED = frozenset({"alert_id"})  # ids of version 5 that are made from one drawn at random
@@ -36,7 +37,8 @@ class Plain:
     def text(self, text: str) -> str:
         for recipient_id, address in self.mailboxes.items():
             text = text.replace(recipient_id, f"({address})")
-        return RANDOM.sub("(id)", TOKEN.sub(r"/\1/(token)", text))
+        text = CONFIRMATION.sub("(confirmation)", TOKEN.sub(r"/\1/(token)", text))
+        return RANDOM.sub("(id)", text)
 
     def page(self, html: str) -> str:
         self.styles |= {*SHEET.findall(html), *INLINE.findall(html)}

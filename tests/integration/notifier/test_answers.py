@@ -44,6 +44,9 @@ RECORDED = {
     AlertAnswer.EXEMPT: "exemption_requested",
     AlertAnswer.OBSTACLE: "obstacle_reported",
 }
+LISTED = "INSERT INTO recipient (recipient_id, unit_code, role, email, language) VALUES " + ", ".join(
+    f"('{UUID(int=n)}', '{UNIT}', 'focal_point', 'nguoi.{n}@stp.example.vn', 'vi')" for n in range(4)
+)
 every_answer = pytest.mark.parametrize("answer", FORMS)
 
 
@@ -96,6 +99,7 @@ async def notifier(
         await notifier_env.stop_ticking()
         await notifier_env.units()
         async with notifier_env.notifier() as api:
+            await notifier_env.change(LISTED)
             yield notifier_env, api
 
 

@@ -269,6 +269,9 @@ async def test_the_outbox_masks_addresses_but_for_the_operator(notifier_env: Not
         ticked = await tick(api, await notifier_env.gap(opened(new_id())))
         key = ticked["sent"][0]["digest_key"]
         full = (await api.client.get("/outbox")).text
+        async with api.as_(Role.SUPERVISOR) as supervisor:
+            masked = (await supervisor.get("/outbox")).text
+            mail = await supervisor.get(f"/outbox/{key}")
         async with api.as_(None) as anybody:
             refused = [
                 (await anybody.get(path)).status_code

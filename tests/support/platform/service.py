@@ -22,6 +22,7 @@ from pydantic import SecretStr
 from deploy.cli.data.columns import ORDER
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
+from shared.auth.service_tokens import service_token
 from shared.contracts.vocabulary import Role
 from shared.eventstore.log_reader import stream_state
 from shared.kernel.settings import ServiceSettings
@@ -188,6 +189,7 @@ class Platform:
             "port": self._port(service),
             "link_key": SecretStr(self.links.pem),
             "link_jwks": self.links.jwks,
+            "service_token": SecretStr(service_token(self.links.key, service)),
         }
         if service == "notifier" and "registry" in self.services:
             defaults["registry_api"] = str(self.registry.client.base_url)

@@ -3,19 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import pytest
 from fastapi import FastAPI, Request
 from starlette.types import Message
 
-from shared.auth.admission import Writer
-from shared.auth.tokens import Verifier
+from shared.auth.admission import may
+from shared.auth.tokens import Principal, Verifier
 from shared.http import limits, problems
 from shared.http.limits import AdmitFirst, FairShare, RequestLimits, TooBusy, TooManyRequests, Turns
 from shared.http.problems import MOST_PROBLEMS
 from shared.http.request_context import Body, BodyLimit
+from shared.rights.actions import Action
 from shared.text_checks.printable import LONGEST_TEXT, MOST_FIELDS, MOST_VALUES
 
 
@@ -41,7 +42,7 @@ def application(chosen: RequestLimits) -> FastAPI:
         return body.name
 
     @app.post("/write")
-    async def write(_: Writer, body: Thing) -> str:
+    async def write(_: Annotated[Principal, may(Action.RETITLE_DRAFT)], body: Thing) -> str:
         return body.name
 
     return app

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.notifier.adapters.mails.kinds import mail_kinds
 from services.notifier.adapters.mails.pages import PageMails
 from services.notifier.adapters.rendering.templates import TemplateRenderer, environment
-from services.notifier.application.ports import Mail, Notice
+from services.notifier.application.ports import Mail, MailLink, Notice
 from services.notifier.domain.digest import (
     Digest,
     Entry,
@@ -46,15 +46,18 @@ SENDER = "Loa <loa@loa.invalid>"
 
 
 class ShortLinks:
-    def of(self, _digest: Digest, line: Line) -> dict[AlertAnswer, str]:
+    def of(self, _digest: Digest, line: Line) -> dict[AlertAnswer, MailLink]:
         if line.is_below:
             return {}
-        return {answer: f"https://loa.vn/answers/{answer}-{line.gap.draft_code}" for answer in AlertAnswer}
+        addresses = {
+            answer: f"https://loa.vn/answers/{answer}-{line.gap.draft_code}" for answer in AlertAnswer
+        }
+        return {answer: MailLink(address) for answer, address in addresses.items()}
 
 
 class ShortMailboxes:
-    def of(self, _recipient: Recipient, day: date, kind: OptionalMail | None = None) -> str:
-        return f"https://loa.vn/mailbox/{day}{f'-{kind}' if kind else ''}"
+    def of(self, notice: Notice, kind: OptionalMail | None = None) -> MailLink:
+        return MailLink(f"https://loa.vn/mailbox/{notice.day}{f'-{kind}' if kind else ''}")
 
 
 DIGESTS = TemplateRenderer(ShortLinks(), ShortMailboxes(), SENDER)

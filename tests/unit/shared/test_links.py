@@ -19,10 +19,10 @@ from shared.signed_links.links import (
     LinkNotValid,
     LinkReader,
     key_id,
-    link_id,
     masked,
     reader,
 )
+from shared.signed_links.short_links import link_id
 from tests.support.servers.links import LinkKeys, a_link, link_keys
 
 

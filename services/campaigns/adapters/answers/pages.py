@@ -1,5 +1,6 @@
 """The form behind "Đã thực hiện" in a mail: shown with GET, recorded once with POST."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,8 +21,11 @@ from shared.pages.forms import Fields, sent
 from shared.pages.gap_summary import GapSummary
 from shared.pages.layout import environment
 from shared.pages.link_pages import AnswerPages, Held, LinkGuard, routes
+from shared.rules.answers import confirmation as confirmation_of
+from shared.rules.answers import kind_of
 from shared.rules.wording import CHANNELS
-from shared.signed_links.links import LinkIsUsed, LinkReader
+from shared.signed_links.links import LinkIsUsed
+from shared.signed_links.resolved import LinkSource
 
 TEMPLATES = Path(__file__).parent / "templates"
 _ENVIRONMENT = environment(TEMPLATES)
@@ -36,6 +40,19 @@ CHOOSE_AGAIN = Text(
     "Trình duyệt không giữ tệp đã chọn; đề nghị chọn lại tệp này.",
     "The browser does not keep the file; please choose it again.",
 )
+CONFIRMED = "confirm"
+CONTRADICTS = Text(
+    "Đơn vị đã có trả lời khác trước đó (nêu dưới đây). Nếu xác nhận, kết quả này được ghi nhận và trả lời đó không còn giữ "
+    "nguyên. Chưa có gì thay đổi cho đến khi đánh dấu xác nhận và gửi lại.",
+    "The unit gave another answer before (see below). If you confirm, this is recorded and that answer holds no more. "
+    "Nothing changes until you tick the confirmation and send again.",
+)
+WORDS_OF: Mapping[AlertAnswer, Text] = {
+    AlertAnswer.NOT_OURS: Text(
+        "Đã đề nghị chuyển dự thảo: không thuộc đơn vị.", "A transfer was asked for: not the unit's draft."
+    ),
+    AlertAnswer.EXEMPT: Text("Đã đề nghị miễn truyền thông.", "An exemption was asked for."),
+}
 RECORDED = Text("Đã ghi nhận kết quả truyền thông", "The communication is recorded")
 NEXT = Text(
     "Trân trọng cảm ơn. Khi mọi chính sách nêu trong thư đã được truyền thông, nội dung này được coi là hoàn thành "
@@ -71,6 +88,9 @@ class DoneHandler:
             if "file" in form.files:
                 form.errors.setdefault("file", CHOOSE_AGAIN)
             return self._form(asked, form, status=422)
+        if asked.contradicted and form.text(CONFIRMED) != confirmation_of(asked.contradicted):
+            form.errors[CONFIRMED] = CONTRADICTS
+            return self._form(asked, form, status=409)
         metadata = held.metadata(request, self.now())
         file = form.files.get("file")
         return self._done(await self.answers.record(asked, command, file.sha256 if file else None, metadata))
@@ -89,16 +109,18 @@ class DoneHandler:
             chosen=set(chosen),
             planned=asked.planned,
             today=self.today,
+            standing=[WORDS_OF[kind_of(answer)] for answer in asked.contradicted],
+            confirmation=confirmation_of(asked.contradicted),
         )
 
     def _done(self, stated: Stated) -> HTMLResponse:
         return self.pages.page("recorded.html", heading=RECORDED, what=confirmation(stated), next=NEXT)
 
 
-def router(answers: Answers, reader: LinkReader, renew_at: str, now: Clock) -> APIRouter:
+def router(answers: Answers, source: LinkSource, renew_at: str, now: Clock) -> APIRouter:
     pages = AnswerPages(_ENVIRONMENT, renew_at)
     handler = DoneHandler(answers, pages, now)
-    admitted = LinkGuard(reader, now).admit(AlertAnswer.DONE)
+    admitted = LinkGuard(source, now).admit(AlertAnswer.DONE)
     return routes(pages, handler, admitted)
 
 

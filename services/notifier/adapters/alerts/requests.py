@@ -26,6 +26,7 @@ from shared.contracts.notifier import (
 )
 from shared.contracts.vocabulary import Stage
 from shared.directory.projection import with_unit_names
+from shared.http.audit import audited
 from shared.http.paging import Listing, Paged, key_of
 from shared.http.request_context import AtPosition
 from shared.kernel.local_day import day_in_vietnam
@@ -77,6 +78,7 @@ def router(engine: AsyncEngine, registry: str, now: Clock) -> APIRouter:
         kind: RequestKind | None = None,
         unit: Code | None = None,
     ) -> Listing[RequestView]:
+        audited("requests", principal)
         async with engine.connect() as connection:
             rows = await open_requests(
                 connection,

@@ -1,6 +1,6 @@
 """The pages behind the links of a mail, and their texts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from services.notifier.application.answers import Answers, Asked, Renewals
+from services.notifier.domain.errors import AnswerContradicts
 from services.notifier.domain.gaps.gap_alert import latest_planned_day
 from shared.auth.admission import stands_for
 from shared.contracts.event import alert_id
@@ -23,6 +24,7 @@ from shared.contracts.notifier import (
 )
 from shared.contracts.registry import DraftRequestRaised
 from shared.contracts.vocabulary import AlertAnswer, Channel
+from shared.http.client_address import client_of
 from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
@@ -30,8 +32,10 @@ from shared.pages.forms import Fields, sent
 from shared.pages.layout import environment
 from shared.pages.link_pages import AnswerPages, Held, LinkGuard, routes
 from shared.rights.actions import Action
+from shared.rules.answers import confirmation
 from shared.rules.wording import CHANNELS, REQUESTS
-from shared.signed_links.links import LinkIsUsed, LinkReader
+from shared.signed_links.links import LinkIsUsed
+from shared.signed_links.resolved import LinkSource
 
 RECORDED = Text("Đã ghi nhận trả lời", "Your answer is recorded")
 ASKED = Text("Đã nhận yêu cầu", "Your request is received")
@@ -78,6 +82,18 @@ def recorded(answer: AnswerEvent | DraftRequestRaised) -> Text:
             assert_never(answer)
 
 
+def contradiction_words(changed: Sequence[AnswerEvent], answer: AnswerEvent) -> Text:
+    """Say what stands, and what takes its place if the change is confirmed."""
+    before = [recorded(each) for each in changed]
+    new = recorded(answer)
+    return Text(
+        f"Trước đó: {' '.join(each.vi for each in before)} Nếu xác nhận, hệ thống ghi nhận trả lời mới thay cho nội dung "
+        f"đó: {new.vi} Chưa có gì thay đổi cho đến khi quý cơ quan đánh dấu xác nhận và gửi lại.",
+        f"On record: {' '.join(each.en for each in before)} If you confirm, this takes its place: {new.en} "
+        "Nothing changes until you tick the confirmation and send again.",
+    )
+
+
 _DECIDES = Text(
     "Cơ quan theo dõi xem xét, quyết định. Trong thời gian đó, nội dung vẫn được theo dõi và thời hạn không thay đổi.",
     "The supervising body decides. Until then the matter is still followed, and its due day stays.",
@@ -101,6 +117,7 @@ NEXT: Mapping[type[AnswerEvent], Text] = MappingProxyType(
 TEMPLATES = Path(__file__).parent / "templates"
 _ENVIRONMENT = environment(TEMPLATES)
 OWN = (AlertAnswer.PLANNED, AlertAnswer.NOT_OURS, AlertAnswer.EXEMPT, AlertAnswer.OBSTACLE)
+CONFIRMED = "confirm"
 MOST_NAME = 200
 MOST_WORDS = 1500
 Read = Callable[[Fields, Mapping[str, Any], date, Asked], AnswerEvent | None]
@@ -130,6 +147,11 @@ class AnswerHandler:
         answer = _READ[held.link.answer](form, _identity(held), self.today, asked)
         if answer is None or form.errors:
             return self._form(held, asked, form, status=422)
+        try:
+            self.answers.require_confirmed(asked, answer, form.text(CONFIRMED))
+        except AnswerContradicts as contradiction:
+            form.errors[CONFIRMED] = contradiction_words(contradiction.changed, answer)
+            return self._form(held, asked, form, status=409)
         metadata = held.metadata(request, self.now())
         return self._done(await self.answers.record(asked, answer, metadata))
 
@@ -143,7 +165,7 @@ class AnswerHandler:
 
     async def renew(self, request: Request, held: Held) -> HTMLResponse:
         """Answer the same whatever comes of it: the answer must not reveal who is on a list."""
-        await self.renewals.renew(held.link, request.state.correlation_id)
+        await self.renewals.renew(held.link, client_of(request), request.state.correlation_id)
         return self.pages.page("recorded.html", heading=ASKED, what=MAILED, next=MAILED_NEXT)
 
     async def _unused(self, held: Held) -> Asked:
@@ -153,7 +175,9 @@ class AnswerHandler:
         return asked
 
     def _form(self, held: Held, asked: Asked, form: Fields, status: int = 200) -> HTMLResponse:
-        values = {"channels": CHANNELS, "today": self.today}
+        values: dict[str, Any] = {"channels": CHANNELS, "today": self.today}
+        values["standing"] = [recorded(answer) for answer in asked.standing]
+        values["confirmation"] = confirmation(asked.own) if asked.own else None
         return self.pages.form(f"{held.link.answer}.html", asked.summary, form, status, **values)
 
     def _done(self, answer: AnswerEvent | DraftRequestRaised) -> HTMLResponse:
@@ -164,11 +188,11 @@ class AnswerHandler:
         )
 
 
-def router(answers: Answers, renewals: Renewals, reader: LinkReader, renew_at: str, now: Clock) -> APIRouter:
+def router(answers: Answers, renewals: Renewals, source: LinkSource, renew_at: str, now: Clock) -> APIRouter:
     pages = AnswerPages(_ENVIRONMENT, renew_at)
     handler = AnswerHandler(answers, renewals, pages, now)
-    admitted = LinkGuard(reader, now).admit(*OWN)
-    any_link = LinkGuard(reader, now).admit(*AlertAnswer, over=True)
+    admitted = LinkGuard(source, now).admit(*OWN)
+    any_link = LinkGuard(source, now).admit(*AlertAnswer, over=True)
     router = routes(pages, handler, admitted)
 
     @router.post("/{token}/renew", dependencies=[stands_for(Action.RENEW_LINK)])

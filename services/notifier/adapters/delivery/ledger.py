@@ -25,6 +25,13 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters.delivery.bounces import mark
+from services.notifier.adapters.links.store import (
+    add_links,
+    forget_signed_links,
+    has_signed_links,
+    link_row,
+    tokens_of_mails,
+)
 from services.notifier.adapters.tables import DIGEST, DIGEST_ATTACHMENT, DIGEST_LINE, RECIPIENT, SENDING
 from services.notifier.application.ports import (
     Attachment,
@@ -45,14 +52,16 @@ from shared.contracts.vocabulary import RecipientRole
 from shared.eventstore.handle import EventStore
 from shared.observability.signals import MOST_LINKS, LabelValues, Tracing
 from shared.persistence.database import add
+from shared.signed_links.short_links import LinkSecret, filled_in, referred_to
 
 
-def claim_of(row: RowMapping, files: tuple[Attachment, ...]) -> Claim:
+def claim_of(row: RowMapping, files: tuple[Attachment, ...], tokens: Mapping[str, str]) -> Claim:
+    """Make the claim of a mail; `tokens` are those of its links, by the references in its text."""
     unsure = row["state"] == DigestState.CLAIMED or bool(row["delivery"].get("unsure"))
     return Claim(
         key=row["digest_key"],
         attempt=row["attempts"] + 1,
-        outgoing=_outgoing(row, files, again=unsure),
+        outgoing=_outgoing(row, files, tokens, again=unsure),
         queued_at=row["created_at"],
         unsure=unsure,
         delivery=row["delivery"],
@@ -85,10 +94,13 @@ def unannounced_of(row: RowMapping, lines: Sequence[Mapping[str, Any]]) -> Unann
     )
 
 
-def _outgoing(row: RowMapping, files: tuple[Attachment, ...], *, again: bool) -> Outgoing:
-    words = (row["subject"], row["text"], row["html"])
+def _outgoing(
+    row: RowMapping, files: tuple[Attachment, ...], tokens: Mapping[str, str], *, again: bool
+) -> Outgoing:
+    text, html = filled_in(row["text"], tokens), filled_in(row["html"], tokens)
+    unsubscribe = filled_in(row["unsubscribe"], tokens) if row["unsubscribe"] else None
     return Outgoing(
-        mail=Mail(*words, files, tuple(row["threads"]), row["unsubscribe"]),
+        mail=Mail(row["subject"], text, html, files, tuple(row["threads"]), unsubscribe),
         to=row["email"],
         message_id=row["message_id"],
         dated=row["dated_at"],
@@ -174,10 +186,15 @@ PAST_MAILS = 100  # of an address: more than it gets in the days after which it 
 
 @dataclass(frozen=True, slots=True)
 class SqlLedger:
-    """`lease` is longer than a claim waits for a worker and a slow server takes."""
+    """`lease` is longer than a claim waits for a worker and a slow server takes.
+
+    Mails are kept with the references of their links; the tokens, which `secret` gives, are put in when a mail is claimed
+    and stand in no row. So what waits can be sent after a restart and by another replica, with the same links.
+    """
 
     engine: AsyncEngine
     lease: timedelta = LEASE
+    secret: LinkSecret | None = None
 
     async def enqueue(
         self, mails: Sequence[tuple[Notice, Outgoing]], correlation_id: str, now: datetime
@@ -187,8 +204,29 @@ class SqlLedger:
         for start in range(0, len(mails), ENQUEUE_AT_ONCE):
             part = mails[start : start + ENQUEUE_AT_ONCE]
             async with self.engine.begin() as connection:
-                fresh |= await _enqueue(connection, part, correlation_id, now)
+                added = await _enqueue(connection, part, correlation_id, now)
+                await add_links(connection, self._links(part, added, now))
+            fresh |= added
         return fresh
+
+    def _links(
+        self, mails: Sequence[tuple[Notice, Outgoing]], keys: set[str], now: datetime
+    ) -> list[dict[str, Any]]:
+        """Give the rows of the links that the mails of some keys show."""
+        secret = self.secret
+        if secret is None:
+            return []
+        shown = (
+            (notice.key, outgoing.mail.links, referred_to(outgoing.mail.texts))
+            for notice, outgoing in mails
+            if notice.key in keys
+        )
+        return [
+            link_row(link, secret, key, now)
+            for key, links, references in shown
+            for link in links
+            if secret.reference(link.link_id) in references
+        ]
 
     async def claim(self, now: datetime, limit: int) -> Sequence[Claim]:
         """Take the oldest mails that wait, or whose lease ran out in somebody else's hands."""
@@ -205,7 +243,10 @@ class SqlLedger:
             }
             await connection.execute(update(DIGEST).where(DIGEST.c.digest_key.in_(keys)).values(values))
             files = await _attached(connection, keys)
-        return [claim_of(row, files.get(row["digest_key"], ())) for row in rows]
+            tokens = await tokens_of_mails(connection, keys, self.secret) if self.secret else {}
+        return [
+            claim_of(row, files.get(row["digest_key"], ()), tokens.get(row["digest_key"], {})) for row in rows
+        ]
 
     async def release(self, claims: Sequence[Claim]) -> None:
         """Give back what was claimed and not tried: it is as it was."""
@@ -220,6 +261,9 @@ class SqlLedger:
         """Record how deliveries ended; what another took over when its lease had run out stays as it is."""
         async with self.engine.begin() as connection:
             await connection.execute(_FINISH, [ended_row(claim, outcome, now) for claim, outcome in ended])
+            over = [claim for claim, outcome in ended if outcome.again_at is None]
+            if keys := [claim.key for claim in over if has_signed_links(claim.outgoing.mail.texts)]:
+                await forget_signed_links(connection, DIGEST.c.digest_key.in_(keys))
             for claim, outcome in ended:
                 if outcome.undeliverable is not None:
                     await mark(connection, claim.outgoing.recipient_id, outcome.undeliverable, now)

@@ -1,4 +1,4 @@
-"""A mail as a message of RFC 5322: its signed links, headers and parts.
+"""A mail as a message of RFC 5322: its links, headers and parts.
 
 Every mail of ours has the same shape, so its parts are written directly: the library's generator, which finds the
 shape of any message, takes ten times as long.
@@ -9,7 +9,7 @@ import unicodedata
 from binascii import b2a_qp
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from email.errors import MessageError
 from email.header import Header
 from email.headerregistry import Address
@@ -22,9 +22,8 @@ from uuid import UUID, uuid5
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.notifier.application.ports import Attachment, Outgoing
+from services.notifier.application.ports import Attachment, MailLink, Notice, Outgoing
 from services.notifier.domain.digest import Digest, Line
-from services.notifier.domain.recipients.recipient import Recipient
 from shared.contracts.event import LOA_NAMESPACE
 from shared.contracts.vocabulary import AlertAnswer, OptionalMail, RecipientRole
 from shared.kernel.errors import PermanentError
@@ -32,23 +31,33 @@ from shared.kernel.local_day import VIETNAM
 from shared.kernel.sender import domain_of as domain_in
 from shared.kernel.sender import name_and_address
 from shared.kernel.text_folding import normalized
-from shared.signed_links.links import MAILBOX_PATH, VALID_FOR, Link, LinkReader, LinkSigner, Seal, link_id
+from shared.signed_links.links import MAILBOX_PATH, PATH, VALID_FOR, Link, LinkReader, Seal
+from shared.signed_links.short_links import LinkSecret, Purpose, ShortLink, link_id, short_link
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerLinks:
-    """Without a signer mails bear no buttons."""
+    """`pages` gives the address of the service that each answer is for. Without a secret mails bear no buttons."""
 
-    signer: LinkSigner | None
+    secret: LinkSecret | None
+    pages: Mapping[AlertAnswer, str]
 
-    def of(self, digest: Digest, line: Line) -> Mapping[AlertAnswer, str]:
+    def of(self, digest: Digest, line: Line) -> Mapping[AlertAnswer, MailLink]:
         """Address every answer; none for supervisors, and for gaps of units below."""
         reader = line.reader or digest.recipient
         supervises = reader.role is RecipientRole.SUPERVISOR or line.is_below
-        if self.signer is None or supervises:
+        if self.secret is None or supervises:
             return {}
-        address = self.signer.address
-        return {answer: address(_link(digest, line, answer)) for answer in AlertAnswer}
+        links = {answer: short_link(_link(digest, line, answer)) for answer in AlertAnswer}
+        return {
+            answer: mail_link(f"{self.pages[answer].rstrip('/')}{PATH}", link, self.secret)
+            for answer, link in links.items()
+        }
+
+
+def mail_link(page: str, link: ShortLink, secret: LinkSecret) -> MailLink:
+    """Address a link below a page, with its reference in the place of the token."""
+    return MailLink(f"{page}/{secret.reference(link.link_id)}", link)
 
 
 def _link(digest: Digest, line: Line, answer: AlertAnswer) -> Link:
@@ -67,7 +76,7 @@ def _link(digest: Digest, line: Line, answer: AlertAnswer) -> Link:
 
 AUDIENCE = "loa-mailbox"
 TYPE = "loa-mailbox+jwt"
-MAILBOX_VALID_FOR = timedelta(days=365)  # who looks for a way out of a mail finds it in old ones too
+MAILBOX_VALID_FOR = timedelta(days=60)  # twice the 30 days for which a way out of a mail has to work
 _REQUIRED = ["sub", "unit", "exp"]
 
 
@@ -86,22 +95,24 @@ class MailboxLink:
 
 @dataclass(frozen=True, slots=True)
 class MailboxLinks:
-    """Without a seal mails bear no such links; `page` is the address of this service."""
+    """Without a secret mails bear no such links; `page` is the address of this service."""
 
-    seal: Seal | None
+    secret: LinkSecret | None
     page: str
 
-    def of(self, recipient: Recipient, day: date, kind: OptionalMail | None = None) -> str | None:
-        """Address the page from a mail of a day; the same mail always bears the same link."""
-        if self.seal is None:
+    def of(self, notice: Notice, kind: OptionalMail | None = None) -> MailLink | None:
+        """Address the page from a mail; the same mail always bears the same link."""
+        if self.secret is None:
             return None
-        link = MailboxLink(
-            recipient_id=recipient.recipient_id,
-            unit_code=recipient.unit_code,
-            expires=datetime.combine(day + MAILBOX_VALID_FOR, time(), VIETNAM),
-            kind=kind,
+        link = ShortLink(
+            link_id=uuid5(LOA_NAMESPACE, f"mailbox:{notice.key}:{kind or ''}"),
+            purpose=Purpose.MAILBOX,
+            recipient_id=notice.recipient.recipient_id,
+            unit_code=notice.recipient.unit_code,
+            expires=datetime.combine(notice.day + MAILBOX_VALID_FOR, time(), VIETNAM),
+            claims={"kind": kind.value} if kind else {},
         )
-        return f"{self.page.rstrip('/')}{MAILBOX_PATH}/{self.seal.token(claims_of(link))}"
+        return mail_link(f"{self.page.rstrip('/')}{MAILBOX_PATH}", link, self.secret)
 
 
 def claims_of(link: MailboxLink) -> dict[str, Any]:
@@ -117,6 +128,16 @@ def claims_of(link: MailboxLink) -> dict[str, Any]:
 def read(reader: LinkReader, token: str) -> MailboxLink:
     """Return what a link says, expired or not; raises `LinkNotValid`."""
     return reader.opened(token, TYPE, AUDIENCE, _REQUIRED, _mailbox_link)
+
+
+def mailbox_link(link: ShortLink) -> MailboxLink:
+    """Read the link of a mailbox as its page takes it."""
+    return MailboxLink(
+        recipient_id=link.recipient_id,
+        unit_code=link.unit_code,
+        expires=link.expires,
+        kind=OptionalMail(link.claims["kind"]) if "kind" in link.claims else None,
+    )
 
 
 def _mailbox_link(claims: Mapping[str, Any]) -> MailboxLink:

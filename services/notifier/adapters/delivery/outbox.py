@@ -18,6 +18,7 @@ from services.notifier.domain.notification.reasons import Reason
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import RecipientRole, Role
+from shared.http.audit import audited
 from shared.kernel.local_day import VIETNAM
 from shared.pages.layout import safe
 from shared.rights.actions import Action
@@ -39,6 +40,7 @@ def router(read_model: SqlReadModel, templates: Environment, kinds: MailKinds, *
 
     @routes.get("", response_class=HTMLResponse, summary="What was mailed, to whom, why (a page for people)")
     async def outbox(principal: Annotated[Principal, may(Action.READ_MAIL)]) -> HTMLResponse:
+        audited("outbox", principal)
         mails = [_shown(mail, principal, kinds) for mail in await read_model.outbox(principal.acting.limit)]
         page = templates.get_template("outbox/list.html").render(mails=mails, local=local)
         return HTMLResponse(page, headers=SAFE)
@@ -46,11 +48,11 @@ def router(read_model: SqlReadModel, templates: Environment, kinds: MailKinds, *
     @routes.get("/{digest_key}", response_class=HTMLResponse, summary="One mail, as it was rendered")
     async def mail(principal: Annotated[Principal, may(Action.READ_MAIL)], digest_key: str) -> HTMLResponse:
         row = await own(principal, digest_key)
+        audited("mail", principal, digest_key=digest_key)
         page = templates.get_template("outbox/mail.html").render(
             vietnam=VIETNAM,
-            # What left the machine is its recipient's to answer; what stays here may be tried from this page.
             mail=_shown(row, principal, kinds),
-            body=_body(row["html"] if local else links.masked(row["html"]), row["files"]),
+            body=_body(links.masked(row["html"]), row["files"]),
         )
         return HTMLResponse(page, headers=SAFE)
 
@@ -67,6 +69,7 @@ def router(read_model: SqlReadModel, templates: Environment, kinds: MailKinds, *
         file = next((file for file in await read_model.files(digest_key) if file["place"] == place), None)
         if file is None:
             raise DigestNotFound
+        audited("mail_file", principal, digest_key=digest_key, place=place)
         named = {"Content-Disposition": f'attachment; filename="{file["name"]}"'}
         return Response(file["content"], media_type=file["media_type"], headers=named)
 

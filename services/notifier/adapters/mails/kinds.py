@@ -340,8 +340,7 @@ class SettingsKind(MailKind):
         return SettingsNote(recipient=recipient, day=planning.day, chosen=chosen, oversees=oversees)
 
     def render(self, notice: SettingsNote, unit: Unit) -> Mail:
-        settings = self.pages.mailboxes.of(notice.recipient, notice.day)
-        return self.pages.written(notice, _settings_values(notice, unit) | {"settings": settings})
+        return self.pages.with_settings(notice, _settings_values(notice, unit))
 
 
 def _settings_values(notice: SettingsNote, unit: Unit) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment
 
 from services.notifier.adapters.delivery.message import header
-from services.notifier.adapters.rendering.templates import ROLES, Mailboxes, all_of, in_language
+from services.notifier.adapters.rendering.templates import ROLES, Mailboxes, all_of, in_language, linked
 from services.notifier.application.ports import Attachment, Mail, Notice
 from services.notifier.domain.recipients.supervision import Unit
 from shared.contracts.event import banners
@@ -25,9 +25,15 @@ class PageMails:
         self, notice: Notice, values: dict[str, Any], files: tuple[Attachment, ...], ends: OptionalMail | None
     ) -> Mail:
         """Write a mail that comes regularly; one that its reader may end has an unsubscribe link."""
-        settings = self.mailboxes.of(notice.recipient, notice.day, ends)
-        mail = self.written(notice, values | {"settings": settings, "optional": ends is not None})
-        return replace(mail, attachments=files, unsubscribe=settings if ends else None)
+        mail = self.with_settings(notice, values | {"optional": ends is not None}, ends)
+        return replace(mail, attachments=files)
+
+    def with_settings(self, notice: Notice, values: dict[str, Any], ends: OptionalMail | None = None) -> Mail:
+        """Write a mail with a link to the page of its mailbox; one click there ends mail of the kind `ends`."""
+        mailbox = self.mailboxes.of(notice, ends)
+        settings = mailbox.address if mailbox else None
+        mail = self.written(notice, values | {"settings": settings})
+        return replace(mail, unsubscribe=settings if ends else None, links=linked(mailbox))
 
     def written(self, notice: Notice, values: dict[str, Any]) -> Mail:
         folder = f"{notice.kind}/{notice.recipient.language}"

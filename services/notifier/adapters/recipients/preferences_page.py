@@ -13,8 +13,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
-from services.notifier.adapters.delivery import message
-from services.notifier.adapters.delivery.message import MailboxLink
+from services.notifier.adapters.delivery.message import MailboxLink, mailbox_link
 from services.notifier.adapters.recipients.store import Mailbox, SqlRecipients
 from services.notifier.adapters.recipients.wording import (
     ASKED,
@@ -38,13 +37,16 @@ from shared.auth.tokens import Principal
 from shared.contracts.envelope import Metadata
 from shared.contracts.vocabulary import OptionalMail, PreferenceDoor, Role, Weekday
 from shared.http import request_context
+from shared.http.client_address import client_of
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.pages.forms import Fields, sent
 from shared.pages.layout import environment
 from shared.pages.link_pages import TITLES, AnswerPages, routes
 from shared.rights.actions import Action
-from shared.signed_links.links import MAILBOX_PATH, LinkIsOver, LinkReader
+from shared.signed_links.links import MAILBOX_PATH, LinkNotValid
+from shared.signed_links.resolved import Barred, LinkSource, ResolvedLink
+from shared.signed_links.short_links import Purpose
 
 TEMPLATES = Path(__file__).parent / "templates"
 _ENVIRONMENT = environment(TEMPLATES)
@@ -65,21 +67,26 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class MailboxGuard:
-    reader: LinkReader
+    source: LinkSource
     recipients: SqlRecipients
     now: Clock
 
-    def read(self, token: str) -> MailboxLink:
-        return message.read(self.reader, token)
+    async def resolve(self, token: str, client: str) -> ResolvedLink:
+        """Find the link of a mailbox, over or withdrawn too; raises `LinkNotValid` for any other."""
+        resolved = await self.source.resolve(token, client)
+        if resolved.link.purpose is not Purpose.MAILBOX:
+            raise LinkNotValid
+        return resolved
 
-    async def hold(self, token: str) -> Held:
-        """Admit who holds the link of a mailbox that is written to; raises `LinkIsOver`, `MailboxGone`."""
-        link, now = self.read(token), self.now()
-        if link.is_over(now):
-            raise LinkIsOver(link.expires)
-        today = day_in_vietnam(now)
-        mailbox = await self.recipients.mailbox(link.recipient_id, today)
-        if mailbox is None or not mailbox.recipient.is_listed_on(today):
+    async def hold(self, token: str, client: str) -> Held:
+        """Admit who holds the link of a mailbox that is written to; raises why it admits nobody, or `MailboxGone`."""
+        resolved, now = await self.resolve(token, client), self.now()
+        if resolved.barred is Barred.NOT_LISTED:
+            raise MailboxGone
+        resolved.require_usable(now)
+        link = mailbox_link(resolved.link)
+        mailbox = await self.recipients.mailbox(link.recipient_id, day_in_vietnam(now))
+        if mailbox is None:
             raise MailboxGone
         return Held(link, mailbox)
 
@@ -104,7 +111,7 @@ class MailboxHandler:
 
     async def renew(self, request: Request, link: MailboxLink) -> HTMLResponse:
         """Answer the same whatever comes of it: the answer must not reveal who is on a list."""
-        await self.mails.send(link.recipient_id, request.state.correlation_id)
+        await self.mails.send(link.recipient_id, client_of(request), request.state.correlation_id)
         return self.pages.page("mailbox_recorded.html", heading=ASKED, what=MAILED, next=MAILED_NEXT)
 
     async def _end(self, request: Request, held: Held, through: PreferenceDoor) -> HTMLResponse:
@@ -156,14 +163,14 @@ def router(
     preferences: Preferences,
     mails: SettingsMails,
     recipients: SqlRecipients,
-    reader: LinkReader,
+    source: LinkSource,
     address: str,
     now: Clock,
 ) -> APIRouter:
     """`address` is where recipients reach this service. No part of the API's description, as with answers."""
     titles = {**TITLES, "mailbox-gone": "Địa chỉ không còn nhận thư", "not-optional": "Không dừng được"}
     pages = AnswerPages(_ENVIRONMENT, address, MAILBOX_PATH, "mailbox_closed.html", titles)
-    handler, guard = MailboxHandler(preferences, mails, pages, now), MailboxGuard(reader, recipients, now)
+    handler, guard = MailboxHandler(preferences, mails, pages, now), MailboxGuard(source, recipients, now)
     admitted, any_link = Depends(partial(_hold, guard)), Depends(partial(_even_expired, guard))
     router = routes(pages, handler, admitted, Action.CHOOSE_MAILS)
 
@@ -174,13 +181,13 @@ def router(
     return router
 
 
-async def _hold(guard: MailboxGuard, token: str) -> Held:
-    return await guard.hold(token)
+async def _hold(guard: MailboxGuard, request: Request, token: str) -> Held:
+    return await guard.hold(token, client_of(request))
 
 
-async def _even_expired(guard: MailboxGuard, token: str) -> MailboxLink:
+async def _even_expired(guard: MailboxGuard, request: Request, token: str) -> MailboxLink:
     """Admit also who holds a link whose time has passed."""
-    return guard.read(token)
+    return mailbox_link((await guard.resolve(token, client_of(request))).link)
 
 
 def _who(held: Held) -> dict[str, Any]:

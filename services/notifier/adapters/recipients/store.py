@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy import or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.notifier.adapters.links.withdrawals import withdraw_of_recipients
 from services.notifier.adapters.planning.snapshot import preferences, recipient_of
 from services.notifier.adapters.tables import RECIPIENT, directory
 from services.notifier.domain.recipients.preference import Preference
@@ -18,6 +19,7 @@ from services.notifier.domain.recipients.recipient import Recipient, taken_off
 from services.notifier.domain.recipients.supervision import Tree
 from shared.directory.projection import unit_directory
 from shared.eventstore.conflicts import StaleVersion
+from shared.kernel.local_day import day_in_vietnam
 
 _TURN = text("SELECT pg_advisory_xact_lock(hashtext(:unit))")
 
@@ -86,9 +88,14 @@ class SqlRecipients:
             return version_of(await _listed(connection, unit_code))
 
     async def replace(
-        self, unit_code: str, wanted: Sequence[Recipient], today: date, if_match: int | None = None
+        self,
+        unit_code: str,
+        wanted: Sequence[Recipient],
+        now: datetime,
+        by: str,
+        if_match: int | None = None,
     ) -> None:
-        """Make `wanted` the unit's list; whoever is not on it any more ended yesterday.
+        """Make `wanted` the unit's list; whoever is not on it any more ended yesterday, and so do all links of theirs.
 
         An address that is registered again is no longer marked. Raises `StaleVersion` if the list has not the version
         `if_match`: two replacements of one unit take turns.
@@ -98,9 +105,12 @@ class SqlRecipients:
             listed = await _listed(connection, unit_code, locked=True)
             if if_match not in (None, current := version_of(listed)):
                 raise StaleVersion(if_match or 0, current)
-            for gone in taken_off(listed, {recipient.email for recipient in wanted}, today):
-                whose = RECIPIENT.c.recipient_id == gone.recipient_id
-                await connection.execute(update(RECIPIENT).where(whose).values(valid_to=gone.valid_to))
+            gone = taken_off(listed, {recipient.email for recipient in wanted}, day_in_vietnam(now))
+            for each in gone:
+                whose = RECIPIENT.c.recipient_id == each.recipient_id
+                await connection.execute(update(RECIPIENT).where(whose).values(valid_to=each.valid_to))
+            if gone:
+                await withdraw_of_recipients(connection, [each.recipient_id for each in gone], by, now)
             for recipient in wanted:
                 await _put(connection, recipient, _LISTED)
 

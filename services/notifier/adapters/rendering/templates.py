@@ -22,7 +22,7 @@ from services.notifier.adapters.rendering.request_words import (
     decision_of,
     waiting_of,
 )
-from services.notifier.application.ports import Attachment, Mail
+from services.notifier.application.ports import Attachment, Mail, MailLink, Notice
 from services.notifier.domain.delivery.retries import DigestState
 from services.notifier.domain.digest import Digest, Line
 from services.notifier.domain.gaps.gap_alert import AlertContext
@@ -39,7 +39,6 @@ from services.notifier.domain.notification.reasons import (
     classified,
     is_thanks,
 )
-from services.notifier.domain.recipients.recipient import Recipient
 from services.notifier.domain.recipients.supervision import Unit
 from shared.contracts.event import banners
 from shared.contracts.notifier import (
@@ -53,6 +52,7 @@ from shared.kernel.counted import counted, noun_of
 from shared.kernel.errors import Text
 from shared.kernel.local_day import VIETNAM
 from shared.rules.wording import GAP_CLOSURES, INSTRUMENTS, STAGES, WHOLE_DRAFT_TITLE
+from shared.signed_links.short_links import ShortLink
 
 NEAR = 12  # characters within which a blank is looked for
 JOINERS = "\u200d\ufe0f\ufe0e"  # the first joins pictures, the others say how one is shown
@@ -351,15 +351,20 @@ def _day(day: date) -> str:
 
 
 class Links(Protocol):
-    def of(self, digest: Digest, line: Line) -> Mapping[AlertAnswer, str]:
-        """Give the address of each answer that the recipient may give."""
+    def of(self, digest: Digest, line: Line) -> Mapping[AlertAnswer, MailLink]:
+        """Give the link of each answer that the recipient may give."""
         ...
 
 
 class Mailboxes(Protocol):
-    def of(self, recipient: Recipient, day: date, kind: OptionalMail | None = None) -> str | None:
-        """Give the address of the page of a mailbox; one click on it ends mail of the kind."""
+    def of(self, notice: Notice, kind: OptionalMail | None = None) -> MailLink | None:
+        """Give the link to the page of a mailbox; one click on it ends mail of the kind."""
         ...
+
+
+def linked(*links: MailLink | None) -> tuple[ShortLink, ...]:
+    """Give the links of a mail as the ledger keeps them."""
+    return tuple(each.link for each in links if each and each.link)
 
 
 class TemplateRenderer:
@@ -376,24 +381,29 @@ class TemplateRenderer:
 
     def render(self, digest: Digest, unit: Unit) -> Mail:
         ends = OptionalMail.THANKS if is_thanks(digest.lines) else None
-        settings = self._mailboxes.of(digest.recipient, digest.day, ends)
-        values = self._values(digest, unit) | {"settings": settings, "optional": ends is not None}
+        mailbox = self._mailboxes.of(digest, ends)
+        settings = mailbox.address if mailbox else None
+        answers = [self._links.of(digest, line) if n < IN_FULL else {} for n, line in enumerate(digest.owed)]
+        values = self._values(digest, unit, answers) | {"settings": settings, "optional": ends is not None}
         part = {
             name: self._templates.get_template(f"digest/{digest.recipient.language}/{name}").render(values)
             for name in ("subject.txt", "body.txt", "body.html")
         }
         subject, text, html = header(part["subject.txt"]), part["body.txt"], part["body.html"]
         unsubscribe = settings if ends else None
-        return Mail(subject, text, html, due_dates(digest), self._threads(digest), unsubscribe)
+        links = linked(mailbox, *(link for of_line in answers for link in of_line.values()))
+        return Mail(subject, text, html, due_dates(digest), self._threads(digest), unsubscribe, links)
 
     def _threads(self, digest: Digest) -> tuple[str, ...]:
         """Name the threads of the drafts that are shown at length, that of the subject first."""
         drafts = dict.fromkeys(line.gap.draft_code for line in digest.lines)
         return tuple(thread_id(code, self._sender) for code in islice(drafts, IN_FULL))
 
-    def _values(self, digest: Digest, unit: Unit) -> dict[str, Any]:
+    def _values(
+        self, digest: Digest, unit: Unit, answers: Sequence[Mapping[AlertAnswer, MailLink]]
+    ) -> dict[str, Any]:
         language = digest.recipient.language
-        owed = [self._owed(line, digest) for line in digest.owed]
+        owed = [self._owed(line, digest, answers[n]) for n, line in enumerate(digest.owed)]
         above = [self._line(line, digest) for line in digest.above]
         closed = [(line.reason, self._line(line, digest)) for line in digest.closed]
         notes = banners(line.gap.dataset for line in digest.lines)
@@ -413,15 +423,15 @@ class TemplateRenderer:
             "dropped": [line for reason, line in closed if reason is not Reason.RESOLVED_SINCE],
         }
 
-    def _owed(self, line: Line, digest: Digest) -> dict[str, Any]:
+    def _owed(self, line: Line, digest: Digest, links: Mapping[AlertAnswer, MailLink]) -> dict[str, Any]:
         """Say what is owed, with the addresses of its answers."""
         answers = [
             {
                 "kind": answer.value,
                 "label": in_language(ANSWERS[answer], digest.recipient.language),
-                "url": url,
+                "url": link.address,
             }
-            for answer, url in self._links.of(digest, line).items()
+            for answer, link in links.items()
         ]
         return {**self._line(line, digest), "answers": answers}
 
