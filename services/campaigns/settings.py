@@ -13,4 +13,3 @@ class Settings(ServiceSettings):
 
     port: int = 8002
     link_jwks: Path | None = None
-    url_notifier: str = "http://127.0.0.1:8004"

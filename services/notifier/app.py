@@ -46,7 +46,6 @@ from services.notifier.application.preferences import Preferences, SettingsMails
 from services.notifier.application.ticks import Sender, Ticks
 from services.notifier.domain.notification.escalation import Step, StepTo
 from services.notifier.settings import Settings
-from shared.auth.tokens import Verifier
 from shared.bulk_import import routes
 from shared.contracts.vocabulary import AlertAnswer
 from shared.directory.projection import DirectoryProjection
@@ -108,7 +107,7 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
         ],
         broker=subscribers.broker,
         catalog=platform.catalog,
-        verifier=Verifier(settings.jwks, public_read=settings.public_read),
+        access=platform.access(),
         runner=runner,
         health=platform.health(runner, now, reactions=subscribers.probe),
         metrics=platform.metrics,

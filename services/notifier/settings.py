@@ -79,9 +79,6 @@ class Settings(ServiceSettings):
     mail_from: Annotated[str, AfterValidator(_with_domain)] = "Loa <loa@loa.invalid>"
     link_key: SecretStr | None = None
     link_jwks: Path | None = None
-    url_notifier: str = "http://127.0.0.1:8004"
-    url_registry: str = "http://127.0.0.1:8001"
-    url_campaigns: str = "http://127.0.0.1:8002"
 
     escalation: tuple[EscalationStep, ...] = (
         EscalationStep(after=5, to="superior"),

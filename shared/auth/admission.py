@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from shared.auth.callers import access_of
 from shared.auth.tokens import ANONYMOUS, Forbidden, Principal, Unauthenticated, Verifier
 from shared.contracts.vocabulary import Role
 
@@ -14,15 +15,14 @@ Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
 async def _admit(roles: frozenset[Role], request: Request, credentials: Credentials) -> Principal:
-    verifier: Verifier = request.app.state.verifier
-    if credentials is None:
-        if verifier.public_read and Role.READER in roles:
+    principal = await _principal(request, credentials)
+    if principal is None:
+        if request.app.state.verifier.public_read and Role.READER in roles:
             return ANONYMOUS
         raise Unauthenticated(
             "Yêu cầu này cần mã truy cập: gửi kèm tiêu đề `Authorization: Bearer <mã>`; lấy mã bằng `loa token`.",
             "This request needs an access token: send `Authorization: Bearer <token>`; `loa token` prints one.",
         )
-    principal = await verifier.verify(credentials.credentials)
     if principal.role not in roles:
         allowed = ", ".join(sorted(roles))
         raise Forbidden(
@@ -30,6 +30,15 @@ async def _admit(roles: frozenset[Role], request: Request, credentials: Credenti
             f"The role '{principal.role}' may not do this; one of these may: {allowed}.",
         )
     return principal
+
+
+async def _principal(request: Request, credentials: Credentials) -> Principal | None:
+    """Find out who calls: by the token, or without one by the cookie of a session."""
+    if credentials is not None:
+        verifier: Verifier = request.app.state.verifier
+        return await verifier.verify(credentials.credentials)
+    access = access_of(request)
+    return await access.by_cookie(request) if access else None
 
 
 def admit(*roles: Role) -> Any:

@@ -120,12 +120,15 @@ class Identity(BaseModel):
         return Principal(self.sub, self.role, self.unit)
 
 
+OWN_NAMES: Mapping[str, Role] = {role.value: role for role in Role}
+
+
 @dataclass(frozen=True, slots=True)
 class Mapped:
     """How an identity provider names our roles: `role_claim` and `unit_claim` may be paths with dots."""
 
     issuer: str = ""
-    roles: Mapping[str, Role] = field(default_factory=lambda: {role.value: role for role in Role})
+    roles: Mapping[str, Role] = field(default_factory=lambda: OWN_NAMES)
     role_claim: str = "role"
     unit_claim: str = "unit"
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from faststream.nats import NatsBroker
 from starlette.types import ASGIApp
 
-from shared.auth.tokens import Verifier
+from shared.auth.callers import Access
 from shared.contracts.envelope import Catalog
 from shared.eventstore.answer_bucket import AnswerBucket
 from shared.http import admin_routes, documentation, log_routes, openapi, problems, service_routes
@@ -44,7 +44,7 @@ def create_api(
     routers: Sequence[APIRouter],
     broker: NatsBroker,
     catalog: Catalog,
-    verifier: Verifier,
+    access: Access,
     runner: Runner,
     health: Health,
     metrics: Telemetry,
@@ -64,13 +64,14 @@ def create_api(
         dependencies=[Depends(strict)],
         openapi_url=None,  # the routes of `documentation` take its place, and that of its pages
     )
-    app.state.verifier = verifier
+    app.state.verifier = access.verifier
+    app.state.access = access
     app.state.runner = runner
     app.state.clock = now
     problems.install(app)
     openapi.complete(app)
     keyed = [route for router in routers for route in keyed_routes(router.routes)]
-    app.add_middleware(KeptAnswers, bucket=answers, verifier=verifier, routes=keyed)
+    app.add_middleware(KeptAnswers, bucket=answers, verifier=access.verifier, routes=keyed)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestLog, metrics=metrics, tracing=tracing)
     app.include_router(service_routes.probing(health, metrics))

@@ -5,13 +5,16 @@ import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Literal
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from shared.auth.callers import access_of
+from shared.auth.tokens import Unauthenticated
 from shared.kernel.errors import Refusal, RefusalKind, Text, Unavailable
 from shared.kernel.transient import TRANSIENT
 from shared.observability import signals
@@ -163,9 +166,31 @@ def _weight(text: str) -> float:
     return float(match[1]) if match else 1.0
 
 
-async def _refusal(request: Request, error: Exception) -> JSONResponse:
+async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)  # noqa: S101  narrowing: registered for this class
+    if isinstance(error, Unauthenticated) and (address := _sign_in(request)) is not None:
+        return _to_sign_in(request, address)
     return refused(request, error)
+
+
+def _sign_in(request: Request) -> str | None:
+    """Address the sign-in page for a browser that opens a page without a token; None for every other request."""
+    access = access_of(request)
+    opens = request.method in {"GET", "HEAD"} and "text/html" in request.headers.get("accept", "")
+    if access is None or not opens or "authorization" in request.headers or not access.place.is_usable:
+        return None
+    query = f"?{request.url.query}" if request.url.query else ""
+    return access.place.sign_in(quote(request.url.path) + query)
+
+
+def _to_sign_in(request: Request, address: str) -> Response:
+    """Lead to the sign-in page; a cookie whose session has ended goes away."""
+    answer = RedirectResponse(address, HTTPStatus.SEE_OTHER, {"Vary": "Accept"})
+    if (access := access_of(request)) is not None and access.secret(request) is not None:
+        answer.delete_cookie(
+            access.place.cookie, secure=access.place.is_secure, httponly=True, samesite="lax"
+        )
+    return answer
 
 
 def refused(request: Request, error: Refusal) -> JSONResponse:
@@ -210,7 +235,7 @@ def _place(error: Any) -> str:
     return ".".join(parts) or "body"
 
 
-async def _http(request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  narrowing: registered for this class
     if isinstance(error.__cause__, Refusal):  # raised while the body was read
         return await _refusal(request, error.__cause__)
