@@ -85,14 +85,13 @@ class Platform:
     def access(self) -> Access:
         """Make what finds out who calls: by tokens, and by the sessions of people."""
         settings = self.settings
+        mapped = _mapped(settings)
         revoked = RevokedTokens(Bucket(self.client, REVOKED_BUCKET))
-        verifier = Verifier(
-            settings.jwks, public_read=settings.public_read, mapped=_mapped(settings), revoked=revoked
-        )
+        verifier = Verifier(settings.jwks, public_read=settings.public_read, mapped=mapped, revoked=revoked)
         addresses = settings.page_addresses
         place = SignInPlace(addresses["notifier"], addresses[settings.service], tuple(addresses.values()))
         sessions = Sessions(Bucket(self.client, SESSIONS_BUCKET), revoked, runtime.now)
-        return Access(verifier, revoked, sessions, place)
+        return Access(verifier, mapped, revoked, sessions, place)
 
     @property
     def answers(self) -> AnswerBucket:

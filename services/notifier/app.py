@@ -36,6 +36,13 @@ from services.notifier.adapters.recipients.import_sheet import rows
 from services.notifier.adapters.recipients.store import SqlRecipients
 from services.notifier.adapters.rendering.templates import TemplateRenderer, environment
 from services.notifier.adapters.restore_backup import settle
+from services.notifier.adapters.sign_in import api as sign_in_api
+from services.notifier.adapters.sign_in import pages as sign_in_pages
+from services.notifier.adapters.sign_in import provider
+from services.notifier.adapters.sign_in.api import LOGIN_LIFETIME
+from services.notifier.adapters.sign_in.mailing import LIFETIME, MailSignIn, throttles
+from services.notifier.adapters.sign_in.pages import SignIn
+from services.notifier.adapters.sign_in.provider import Provider
 from services.notifier.adapters.silences import api as silences_api
 from services.notifier.application.alert_publisher import AlertPublisher, changes
 from services.notifier.application.answers import Answers, Renewals
@@ -46,10 +53,14 @@ from services.notifier.application.preferences import Preferences, SettingsMails
 from services.notifier.application.ticks import Sender, Ticks
 from services.notifier.domain.notification.escalation import Step, StepTo
 from services.notifier.settings import Settings
+from shared.auth.buckets import Bucket
+from shared.auth.callers import Access
+from shared.auth.one_time import OneTimeCodes
 from shared.bulk_import import routes
 from shared.contracts.vocabulary import AlertAnswer
 from shared.directory.projection import DirectoryProjection
 from shared.eventstore.log_writes import last_event_time
+from shared.eventstore.streams import SESSIONS_BUCKET
 from shared.http import app_factory
 from shared.kernel import runtime
 from shared.kernel.runtime import Clock
@@ -79,6 +90,10 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
     subscribe(subscribers, ticks, runtime.new_id)
     recipients = SqlRecipients(platform.engine, settings.justice_unit)
     read_model = SqlReadModel(platform.engine, now)
+    access = platform.access()
+    entries = Bucket(platform.client, SESSIONS_BUCKET)
+    logins = OneTimeCodes(entries, "login", LOGIN_LIFETIME, runtime.now)
+    mail = _mail_sign_in(entries, settings, recipients, ticks, now)
     return app_factory.create_api(
         service=settings.service,
         description="Nhắc việc và đôn đốc bằng thư điện tử. / Reminders by e-mail.",
@@ -100,6 +115,8 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
                 settings.url_notifier,
                 now,
             ),
+            sign_in_pages.router(SignIn(access, mail, logins, _provider(entries, access, settings))),
+            sign_in_api.router(access, logins, runtime.now),
             requests.router(platform.engine, settings.url_registry, now),
             outbox.router(read_model, environment(), ticks.pipeline.kinds, local=settings.smtp_url is None),
             failed_mail.router(failed_mail.SqlFailedMails(platform.engine, ticks.pipeline.kinds), now),
@@ -107,7 +124,7 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
         ],
         broker=subscribers.broker,
         catalog=platform.catalog,
-        access=platform.access(),
+        access=access,
         runner=runner,
         health=platform.health(runner, now, reactions=subscribers.probe),
         metrics=platform.metrics,
@@ -120,6 +137,36 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
             [runner.run, subscribers.run, ticks.sender.run, *_bounce_sources(platform, settings, now)],
         ),
         settle=partial(settle, now=now),
+    )
+
+
+def _mail_sign_in(
+    entries: Bucket, settings: Settings, recipients: SqlRecipients, ticks: Ticks, now: Clock
+) -> MailSignIn:
+    return MailSignIn(
+        recipients,
+        OneTimeCodes(entries, "mail", LIFETIME, runtime.now),
+        *throttles(entries, runtime.now),
+        ticks.sender.transport,
+        ticks.sender.sending,
+        sign_in_pages.ENVIRONMENT,
+        settings.url_notifier,
+        settings.mail_from,
+        now,
+        runtime.new_id,
+    )
+
+
+def _provider(entries: Bucket, access: Access, settings: Settings) -> Provider | None:
+    if not settings.oidc_client_id:
+        return None
+    return Provider(
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret.get_secret_value(),
+        mapped=access.mapped,
+        own=settings.url_notifier,
+        states=OneTimeCodes(entries, "state", provider.LIFETIME, runtime.now),
+        now=runtime.now,
     )
 
 

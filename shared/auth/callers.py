@@ -11,7 +11,7 @@ from shared.auth.sessions import (
     SignInPlace,
     is_csrf_token,
 )
-from shared.auth.tokens import Forbidden, Principal, Verifier
+from shared.auth.tokens import Forbidden, Mapped, Principal, Verifier
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -35,9 +35,15 @@ class Access:
     """How a service finds out who calls: tokens, and sessions where they can be used."""
 
     def __init__(
-        self, verifier: Verifier, revoked: RevokedTokens, sessions: Sessions, place: SignInPlace
+        self,
+        verifier: Verifier,
+        mapped: Mapped,
+        revoked: RevokedTokens,
+        sessions: Sessions,
+        place: SignInPlace,
     ) -> None:
         self.verifier = verifier
+        self.mapped = mapped
         self.revoked = revoked
         self.sessions = sessions
         self.place = place

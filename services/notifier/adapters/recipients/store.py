@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, text, update
+from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -76,6 +76,14 @@ class SqlRecipients:
         tree = Tree(directory=units, day=today, justice_unit=self.justice_unit)
         code = row["unit_code"]
         return Mailbox(recipient_of(row), units.name_on(code, today), tree.oversees(code))
+
+    async def at_address(self, email: str, today: date) -> list[Recipient]:
+        """Find the mailboxes that an address is registered for today, however its letters are written."""
+        query = select(RECIPIENT).where(func.lower(RECIPIENT.c.email) == email.lower())
+        async with self.engine.connect() as connection:
+            rows = await connection.execute(query.order_by(RECIPIENT.c.unit_code))
+            found = [recipient_of(row) for row in rows.mappings()]
+        return [recipient for recipient in found if recipient.is_valid_on(today)]
 
     async def version(self, unit_code: str) -> int:
         """Give the version of a unit's list."""
