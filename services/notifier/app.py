@@ -88,9 +88,11 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
     platform.metrics.before_scrape("mail", Collector.of(platform.engine, sending, now, platform.metrics).read)
     subscribers = platform.subscribers()
     subscribe(subscribers, ticks, runtime.new_id)
-    recipients = SqlRecipients(platform.engine, settings.justice_unit)
-    read_model = SqlReadModel(platform.engine, now)
     access = platform.access()
+    recipients = SqlRecipients(
+        platform.engine, settings.justice_unit, lambda recipient: access.sessions.end_all_of(str(recipient))
+    )
+    read_model = SqlReadModel(platform.engine, now)
     entries = Bucket(platform.client, SESSIONS_BUCKET)
     logins = OneTimeCodes(entries, "login", LOGIN_LIFETIME, runtime.now)
     mail = _mail_sign_in(entries, settings, recipients, ticks, now)

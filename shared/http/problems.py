@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from shared.auth.callers import access_of
+from shared.auth.sessions import SIGN_IN_PATH
 from shared.auth.tokens import Unauthenticated
 from shared.kernel.errors import Refusal, RefusalKind, Text, Unavailable
 from shared.kernel.transient import TRANSIENT
@@ -93,6 +94,7 @@ _REASONS: Mapping[str, str] = {
 _NOT_VALID = "có giá trị không hợp lệ; xem tài liệu tại /docs"
 
 
+_CODE = re.compile(rf"({SIGN_IN_PATH}/link/).+")
 _WEIGHT = re.compile(r"q\s*=\s*([01](?:\.[0-9]{0,3})?)")
 
 
@@ -146,8 +148,8 @@ class ProblemResponse(JSONResponse):
 
 
 def _path(request: Request) -> str:
-    """Give the path as logs and answers may hold it: without the token of a link."""
-    return links.masked(request.url.path)
+    """Give the path as logs and answers may hold it: without the token or code of a link."""
+    return _CODE.sub(r"\1…", links.masked(request.url.path))
 
 
 def language_of(accepted: str) -> Literal["vi", "en"]:

@@ -1,6 +1,6 @@
 """Who is written to: the only table with addresses, kept outside the log."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -37,12 +37,23 @@ class Mailbox:
     oversees: bool = False
 
 
+EndSessions = Callable[[UUID], Awaitable[None]]
+
+
+async def _no_sessions(recipient_id: UUID) -> None:
+    """Where nobody signs in, nobody is signed out."""
+
+
 @dataclass(frozen=True, slots=True)
 class SqlRecipients:
-    """A mailbox keeps its opaque id however often it is listed: the ledger speaks of it by that."""
+    """A mailbox keeps its opaque id however often it is listed: the ledger speaks of it by that.
+
+    Whoever is taken off the list or gets another role is signed out before that is written (`end_sessions`).
+    """
 
     engine: AsyncEngine
     justice_unit: str | None = None
+    end_sessions: EndSessions = _no_sessions
 
     async def of_unit(self, unit_code: str, today: date) -> list[Recipient]:
         async with self.engine.connect() as connection:
@@ -103,6 +114,7 @@ class SqlRecipients:
             listed = await _listed(connection, unit_code, locked=True)
             if if_match not in (None, current := version_of(listed)):
                 raise StaleVersion(if_match or 0, current)
+            await self._sign_out(listed, wanted)
             for gone in taken_off(listed, {recipient.email for recipient in wanted}, today):
                 whose = RECIPIENT.c.recipient_id == gone.recipient_id
                 await connection.execute(update(RECIPIENT).where(whose).values(valid_to=gone.valid_to))
@@ -112,7 +124,16 @@ class SqlRecipients:
     async def add(self, recipient: Recipient) -> bool:
         """Put one on the list; False if it stands there exactly so."""
         async with self.engine.begin() as connection:
+            listed = await _listed(connection, recipient.unit_code, locked=True)
+            others = [other for other in listed if other.email != recipient.email]
+            await self._sign_out(listed, [*others, recipient])
             return await _put(connection, recipient, _IMPORTED)
+
+    async def _sign_out(self, listed: Sequence[Recipient], wanted: Sequence[Recipient]) -> None:
+        kept = {(recipient.email, recipient.role) for recipient in wanted}
+        for recipient in listed:
+            if (recipient.email, recipient.role) not in kept:
+                await self.end_sessions(recipient.recipient_id)
 
 
 async def _listed(connection: AsyncConnection, unit_code: str, *, locked: bool = False) -> list[Recipient]:

@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
-from urllib.parse import urlsplit
+from urllib.parse import quote_plus, urlsplit
 
 import httpx
 import jwt
-from authlib.integrations.base_client import OAuthError  # type: ignore[import-untyped]
-from authlib.integrations.httpx_client import AsyncOAuth2Client  # type: ignore[import-untyped]
+from authlib.oauth2.rfc6749.parameters import (  # type: ignore[import-untyped]
+    prepare_grant_uri,
+    prepare_token_request,
+)
+from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.auth.buckets import hashed
@@ -27,6 +30,7 @@ logger = signals.get_logger(__name__)
 CALLBACK_PATH = "/sign-in/oidc/callback"
 LIFETIME = timedelta(minutes=10)
 SCOPE = "openid"
+FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 METADATA_SECONDS = 3600.0
 CONNECTION_FAULTS = (httpx.HTTPError, httpx.InvalidURL, OSError)
 
@@ -97,10 +101,17 @@ class Provider:
         state, _ = await self.states.issue(
             {"browser": hashed(browser), "verifier": verifier, "nonce": nonce, "return_to": return_to}
         )
-        async with self._client() as client:
-            address, _ = client.create_authorization_url(
-                metadata.authorization_endpoint, state=state, code_verifier=verifier, nonce=nonce
-            )
+        address = prepare_grant_uri(
+            metadata.authorization_endpoint,
+            self.client_id,
+            "code",
+            self.callback,
+            SCOPE,
+            state,
+            nonce=nonce,
+            code_challenge=create_s256_code_challenge(verifier),
+            code_challenge_method="S256",
+        )
         return address, browser
 
     async def finish(self, query: Mapping[str, str], browser: str) -> tuple[Principal, str]:
@@ -117,19 +128,36 @@ class Provider:
         return await self._principal(token, begun["nonce"]), str(begun["return_to"])
 
     async def _token(self, metadata: Metadata, code: str, verifier: str) -> str:
+        """Exchange the code for an ID token (RFC 6749, 4.1.3)."""
+        body = prepare_token_request(
+            "authorization_code", redirect_uri=self.callback, code=code, code_verifier=verifier, **self._named
+        )
         try:
-            async with self._client() as client:
-                answer = await client.fetch_token(metadata.token_endpoint, code=code, code_verifier=verifier)
-        except OAuthError as error:
-            raise SignInRefused(f"the code is refused: {error.error}") from error
+            async with httpx.AsyncClient(timeout=FETCH_SECONDS, auth=self._credentials) as client:
+                answer = await client.post(metadata.token_endpoint, content=body, headers=FORM)
+            if answer.is_server_error:
+                raise IssuerUnavailable
+            document = answer.json()
         except CONNECTION_FAULTS as error:
             raise IssuerUnavailable from error
         except ValueError as error:
             raise SignInRefused("the answer to the code can't be read") from error
-        token = answer.get("id_token")
+        token = document.get("id_token") if answer.is_success and isinstance(document, dict) else None
         if not isinstance(token, str):
-            raise SignInRefused("there is no ID token")
+            raise SignInRefused(f"the code is refused ({answer.status_code})")
         return token
+
+    @property
+    def _named(self) -> dict[str, str]:
+        """A client without a secret names itself in the body."""
+        return {} if self.client_secret else {"client_id": self.client_id}
+
+    @property
+    def _credentials(self) -> httpx.BasicAuth | None:
+        """Both parts are encoded as in a form (RFC 6749, 2.3.1)."""
+        if not self.client_secret:
+            return None
+        return httpx.BasicAuth(quote_plus(self.client_id), quote_plus(self.client_secret))
 
     async def _principal(self, token: str, nonce: str) -> Principal:
         try:
@@ -182,17 +210,6 @@ class Provider:
         if metadata.issuer != issuer or not all(map(is_protected, addresses)):
             raise SignInRefused("the provider's description names another issuer, or addresses without https")
         return metadata
-
-    def _client(self) -> AsyncOAuth2Client:
-        return AsyncOAuth2Client(
-            self.client_id,
-            self.client_secret or None,
-            token_endpoint_auth_method="client_secret_basic" if self.client_secret else "none",
-            scope=SCOPE,
-            redirect_uri=self.callback,
-            code_challenge_method="S256",
-            timeout=FETCH_SECONDS,
-        )
 
 
 def is_protected(address: str) -> bool:
