@@ -22,7 +22,6 @@ from shared.auth.revocation import RevokedTokens
 from shared.auth.sessions import Sessions, SignInPlace
 from shared.auth.tokens import OWN_NAMES, Mapped, Verifier
 from shared.contracts.envelope import CATALOG, Catalog
-from shared.contracts.vocabulary import Role
 from shared.eventstore.answer_bucket import AnswerBucket
 from shared.eventstore.jetstream import Connection, JetStreamEventStore, ObservedEventStore
 from shared.eventstore.log_writes import LogWrites, StoreMetrics
@@ -197,7 +196,10 @@ class Platform:
 
 
 def _mapped(settings: ServiceSettings) -> Mapped:
-    roles = {name: Role(role) for name, role in settings.oidc_roles.items()} or OWN_NAMES
+    named = settings.oidc_roles or {}
+    if unknown := set(named.values()) - OWN_NAMES.keys():
+        sys.exit(f"LOA_OIDC_ROLES: {', '.join(sorted(unknown))}; roles: {', '.join(OWN_NAMES)}")
+    roles = {name: OWN_NAMES[role] for name, role in named.items()} or OWN_NAMES
     return Mapped(settings.oidc_issuer, roles, settings.oidc_role_claim, settings.oidc_unit_claim)
 
 

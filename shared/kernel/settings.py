@@ -64,8 +64,9 @@ class ServiceSettings(RuleSettings):
         description="path of a JWKS file, or address of an issuer's JWKS (then with oidc_issuer), or both with a comma",
     )
     oidc_issuer: str = Field(default="", description="`iss` of the tokens of an identity provider, exactly")
-    oidc_roles: dict[str, str] = Field(
-        default={}, description="our role by the provider's value of it; by default they have the same names"
+    oidc_roles: dict[str, str] | None = Field(
+        default=None,
+        description="our role by the provider's value of it; by default they have the same names",
     )
     oidc_role_claim: str = Field(default="role", description="claim with the role, or a path with dots")
     oidc_unit_claim: str = Field(default="unit", description="claim with the code of the unit, or a path")

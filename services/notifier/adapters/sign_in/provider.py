@@ -200,6 +200,8 @@ class Provider:
 
     async def _discover(self) -> Metadata:
         issuer = self.mapped.issuer
+        if not is_protected(issuer):
+            raise SignInRefused("LOA_OIDC_ISSUER is no https address")
         try:
             document = await json_at(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
             metadata = Metadata.model_validate(document)
