@@ -40,8 +40,8 @@ from services.notifier.adapters.sign_in import api as sign_in_api
 from services.notifier.adapters.sign_in import pages as sign_in_pages
 from services.notifier.adapters.sign_in import provider
 from services.notifier.adapters.sign_in.api import LOGIN_LIFETIME
+from services.notifier.adapters.sign_in.flow import ENVIRONMENT, SignIn
 from services.notifier.adapters.sign_in.mailing import LIFETIME, MailSignIn, throttles
-from services.notifier.adapters.sign_in.pages import SignIn
 from services.notifier.adapters.sign_in.provider import Provider
 from services.notifier.adapters.silences import api as silences_api
 from services.notifier.application.alert_publisher import AlertPublisher, changes
@@ -151,7 +151,7 @@ def _mail_sign_in(
         *throttles(entries, runtime.now),
         ticks.sender.transport,
         ticks.sender.sending,
-        sign_in_pages.ENVIRONMENT,
+        ENVIRONMENT,
         settings.url_notifier,
         settings.mail_from,
         now,

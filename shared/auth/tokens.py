@@ -5,12 +5,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol
+from typing import Any, Protocol
 from uuid import uuid5
 
 import jwt
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from shared.auth.claims import (
+    FORBIDDEN_HEADERS,
+    Claims,
+    Header,
+    Opaque,
+    UnitCode,
+    all_of,
+    at,
+    is_of_another_kind,
+)
 from shared.auth.key_sets import FileKeys, IssuerKeys, KeySource, VerificationKey, json_at
 from shared.contracts.event import LOA_NAMESPACE, Acting
 from shared.contracts.vocabulary import Role
@@ -70,41 +80,6 @@ class TokenNotValid(Unauthenticated):
         )
 
 
-class _Header(BaseModel):
-    """What the header of a token may say: no key, no address of one, no extension (RFC 8725, 2.9 and 3.10)."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="allow")
-
-    alg: Annotated[str, StringConstraints(max_length=16)]
-    kid: Annotated[str, StringConstraints(min_length=1, max_length=256)]
-    typ: Literal["JWT", "jwt", "at+jwt", "application/at+jwt"] | None = None
-
-
-_FORBIDDEN_HEADERS = frozenset({"crit", "jku", "jwk", "x5u", "x5c", "b64", "zip", "enc"})
-_OF_OTHER_TOKENS = frozenset({"nonce", "at_hash", "c_hash", "s_hash", "events"})
-LAST_MOMENT = 253_402_300_799  # the last second of the year 9999
-Moment = (
-    Annotated[int, Field(ge=0, le=LAST_MOMENT)]
-    | Annotated[float, Field(ge=0, le=LAST_MOMENT, allow_inf_nan=False)]
-)
-Opaque = Annotated[str, StringConstraints(pattern=r"\A[\x21-\x7e]{1,255}\z")]
-UnitCode = Annotated[str, StringConstraints(pattern=r"\A[A-Z0-9][A-Z0-9._-]{1,63}\z")]
-
-
-class Claims(BaseModel):
-    """The claims that are read of any token; role and unit come after it is clear whose token it is."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="allow")
-
-    sub: Annotated[str, StringConstraints(min_length=1, max_length=255)]
-    aud: str | list[str]
-    exp: Moment
-    nbf: Moment = 0
-    iat: Moment = 0
-    jti: Opaque | None = None
-    iss: str | None = None
-
-
 class Identity(BaseModel):
     """Who a token is of, in our words."""
 
@@ -146,16 +121,6 @@ class Mapped:
         if len(roles) != 1:
             raise ValueError("without exactly one role of ours")
         return roles.pop()
-
-
-def at(claims: Mapping[str, Any], path: str) -> Any:
-    """Look a claim up by its name, or by a path with dots (`realm_access.roles`)."""
-    if path in claims:
-        return claims[path]
-    value: Any = claims
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
 
 
 class RevokedIds(Protocol):
@@ -209,7 +174,7 @@ class Verifier:
             raise TokenNotValid("revoked")
         return bearer
 
-    async def _key(self, header: _Header) -> tuple[VerificationKey, bool]:
+    async def _key(self, header: Header) -> tuple[VerificationKey, bool]:
         for source, of_issuer in self._sources:
             if (key := await source.key(header.kid)) is not None:
                 if key.algorithm != header.alg:
@@ -221,7 +186,7 @@ class Verifier:
         try:
             claims = Claims.model_validate_json(payload)
             self._check(claims)
-            named = self._mapped.identity(_all(claims)) if of_issuer else _own(claims)
+            named = self._mapped.identity(all_of(claims)) if of_issuer else _own(claims)
             expires = datetime.fromtimestamp(claims.exp, UTC)
             return Bearer(named.principal(), expires, claims.jti or claims.sub)
         except ValidationError as error:
@@ -240,7 +205,7 @@ class Verifier:
             raise ValueError("not valid yet")
         if AUDIENCE not in (claims.aud if isinstance(claims.aud, list) else [claims.aud]):
             raise ValueError("for another audience")
-        if _is_of_another_kind(_all(claims)):
+        if is_of_another_kind(all_of(claims)):
             raise ValueError("no access token")
 
 
@@ -250,31 +215,27 @@ def _source(place: str) -> tuple[KeySource, bool]:
     return FileKeys(Path(place)), False
 
 
-def _header(token: str) -> _Header:
+def _header(token: str) -> Header:
     """Read the header before anything is verified: small, of plain types, without keys of its own."""
     if len(token) > MOST_CHARACTERS:
         raise TokenNotValid("too long")
     if not _COMPACT.fullmatch(token):
         raise TokenNotValid("no signed token")
     try:
-        header = _Header.model_validate_json(jwt.utils.base64url_decode(token.partition(".")[0]))
+        header = Header.model_validate_json(jwt.utils.base64url_decode(token.partition(".")[0]))
     except ValueError as error:
         raise TokenNotValid("header") from error
-    if _FORBIDDEN_HEADERS & (header.model_extra or {}).keys():
+    if FORBIDDEN_HEADERS & (header.model_extra or {}).keys():
         raise TokenNotValid("header")
     return header
 
 
-def _payload(token: str, header: _Header, key: VerificationKey) -> bytes:
+def _payload(token: str, header: Header, key: VerificationKey) -> bytes:
     try:
         payload: bytes = jwt.PyJWS([key.algorithm]).decode(token, key.key, [header.alg])
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
         raise TokenNotValid("signature") from error
     return payload
-
-
-def _all(claims: Claims) -> Mapping[str, Any]:
-    return {**claims.model_dump(), **(claims.model_extra or {})}
 
 
 def _own(claims: Claims) -> Identity:
@@ -289,9 +250,3 @@ def _role(value: Any) -> Role:
     if not isinstance(value, str):
         raise ValueError("role")  # noqa: TRY004  what a token says is a value
     return Role(value)
-
-
-def _is_of_another_kind(claims: Mapping[str, Any]) -> bool:
-    """Tell ID tokens, refresh tokens and logout tokens: they say who signed in, not what may be called."""
-    kinds = {claims.get("typ", "Bearer"), claims.get("token_use", "access")}
-    return bool(claims.keys() & _OF_OTHER_TOKENS) or not kinds <= {"Bearer", "bearer", "access"}

@@ -124,6 +124,16 @@ async def test_after_signing_out_the_cookie_is_worth_nothing(office: SignInOffic
         assert 'loa_session=""' in answer.headers["set-cookie"]
 
 
+async def test_who_signs_in_again_has_one_session(office: SignInOffice) -> None:
+    async with office.browser() as browser, office.browser() as older:
+        await office.sign_in(browser, sub="signs-in-twice")
+        for name, value in dict(browser.cookies).items():
+            older.cookies.set(name, value)
+        await office.sign_in(browser, sub="signs-in-twice")
+        assert (await browser.get(f"{office.url('metrics')}/")).status_code == 200
+        assert (await older.get(f"{office.url('metrics')}/")).status_code == 303
+
+
 async def test_a_revoked_session_is_refused_at_its_next_request(office: SignInOffice) -> None:
     async with office.browser() as browser:
         await office.sign_in(browser, sub="to-be-revoked")
