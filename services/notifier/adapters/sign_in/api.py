@@ -87,6 +87,10 @@ class RevokedToken(BaseModel):
     by: str
 
 
+class EndedSession(BaseModel):
+    session_id: str
+
+
 class RevokedList(BaseModel):
     tokens: Sequence[RevokedToken]
 
@@ -116,24 +120,27 @@ def router(access: Access, logins: OneTimeCodes, now: Clock) -> APIRouter:
     async def sessions(_: Operator) -> SessionList:
         return SessionList(sessions=[_view(session) for session in await access.sessions.listed()])
 
-    @routes.post("/sessions/{session_id}/end", status_code=204, summary="End a session")
+    @routes.post("/sessions/{session_id}/end", summary="End a session")
     async def end(
         principal: Operator, session_id: Annotated[str, Path(pattern=r"^[0-9a-f]{16}\.[0-9a-f]{64}$")]
-    ) -> None:
+    ) -> EndedSession:
         if await access.sessions.get(session_id) is None:
             raise SessionNotFound
         await access.sessions.end(session_id)
         logger.info("session_revoked", session=session_id, by=principal.actor)
+        return EndedSession(session_id=session_id)
 
     @routes.get("/revoked-tokens", summary="Which tokens are not accepted any more")
     async def revoked(_: Operator) -> RevokedList:
         return RevokedList(tokens=[RevokedToken.model_validate(t) for t in await access.revoked.listed()])
 
-    @routes.post("/revoked-tokens", status_code=204, summary="Revoke a token, or everything of a subject")
-    async def revoke(principal: Operator, body: Revocation) -> None:
-        await access.revoked.revoke(body.token_id, now(), principal.actor)
+    @routes.post("/revoked-tokens", summary="Revoke a token, or everything of a subject")
+    async def revoke(principal: Operator, body: Revocation) -> RevokedToken:
+        at = now()
+        await access.revoked.revoke(body.token_id, at, principal.actor)
         await access.sessions.end_all_of(body.token_id)
         logger.info("token_revoked", token_id=body.token_id, by=principal.actor)
+        return RevokedToken(id=body.token_id, at=at, by=principal.actor)
 
     return routes
 
