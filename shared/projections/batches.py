@@ -151,7 +151,7 @@ class Feed:
                 await self._api("DELETE", names[number], {})
             if await self._create(names[number], config):
                 self._slot = number
-                return names[number]
+                return str(names[number])
         raise TransientError(
             f"all {len(names)} consumers of {user} are in use; they end after {IDLE_SECONDS:g} s"
         )

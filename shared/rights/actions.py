@@ -94,7 +94,7 @@ class Action(StrEnum):
     MAKE_LOGIN = "make_login"
     READ_SESSIONS = "read_sessions"
     END_SESSION = "end_session"
-    REVOKE_TOKEN = "revoke_token"
+    REVOKE_ACCESS = "revoke_access"
     BACK_UP_OWN_DATA = "back_up_own_data"
     RESTORE_OWN_DATA = "restore_own_data"
 

@@ -102,7 +102,7 @@ _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
                 Action.REBUILD_PROJECTION,
             ),
             *(Action.VERIFY_PROJECTION, Action.SKIP_EVENT, Action.READ_LOST_EVENTS, Action.ACCEPT_LOG),
-            *(Action.MAKE_LOGIN, Action.READ_SESSIONS, Action.END_SESSION, Action.REVOKE_TOKEN),
+            *(Action.MAKE_LOGIN, Action.READ_SESSIONS, Action.END_SESSION, Action.REVOKE_ACCESS),
             *(Action.BACK_UP_OWN_DATA, Action.RESTORE_OWN_DATA),
         ),
     ),

@@ -140,7 +140,7 @@ def router(access: Access, logins: OneTimeCodes, now: Clock) -> APIRouter:
 
     @routes.post("/revoked-tokens", summary="Revoke a token, or everything of a subject")
     async def revoke(
-        principal: Annotated[Principal, may(Action.REVOKE_TOKEN)], body: Revocation
+        principal: Annotated[Principal, may(Action.REVOKE_ACCESS)], body: Revocation
     ) -> RevokedToken:
         at = now()
         await access.revoked.revoke(body.token_id, at, principal.actor)
