@@ -187,7 +187,7 @@ def _byte(letter: str) -> bytes:
 _OF_ADDRESS = ("://", "www.", "=")
 _WORD = re.compile(r"(?:[^\W\d_]|\?)+")
 LONGEST_WORD = 10  # letters of a syllable, with room
-_CONSONANTS = re.compile(r"[b-df-hj-np-tv-xzđ]+\?", re.IGNORECASE)
+_CONSONANTS = re.compile(r"\A[b-df-hj-np-tv-xzđ]+\?", re.IGNORECASE)
 
 
 def _letters_lost(text: str) -> bool:
