@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.persistence import database
@@ -25,7 +25,17 @@ async def test_migrations_lead_to_the_declared_tables(service: str, database_url
     engine = create_async_engine(url)
     async with engine.connect() as connection:
         assert await connection.run_sync(_differences, tables.metadata, tables.RETIRED) == []
+        read_model = {table.name for table in tables.READ_MODEL}
+        assert not read_model & await connection.run_sync(_numbered_by_sequence), "a rebuild can't drop them"
     await engine.dispose()
+
+
+def _numbered_by_sequence(connection: Connection) -> set[str]:
+    """Give the tables of which a column takes its numbers from a sequence."""
+    rows = connection.execute(
+        text("SELECT table_name FROM information_schema.columns WHERE column_default LIKE 'nextval(%'")
+    )
+    return set(rows.scalars())
 
 
 def _differences(connection: Connection, metadata: MetaData, retired: frozenset[str]) -> list[object]:

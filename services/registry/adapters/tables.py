@@ -73,7 +73,8 @@ class LoweringRow(Base, table=True):
 
     __tablename__ = "lowering"
 
-    position: int = Field(primary_key=True, sa_type=BigInteger)
+    # The log numbers these rows. A sequence of the table would keep a rebuild from dropping it.
+    position: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     event_id: UUID
     draft_id: UUID
     unit_code: str | None = None
