@@ -73,7 +73,7 @@ class LoweringRow(Base, table=True):
 
     __tablename__ = "lowering"
 
-    position: int = Field(primary_key=True, sa_type=BigInteger)
+    position: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     event_id: UUID
     draft_id: UUID
     unit_code: str | None = None
