@@ -38,6 +38,26 @@ def _numbered_by_sequence(connection: Connection) -> set[str]:
     return set(rows.scalars())
 
 
+SEQUENCES = """
+SELECT table_name, column_name FROM information_schema.columns
+WHERE table_schema = 'public' AND table_name = ANY($1) AND (column_default LIKE 'nextval%' OR is_identity = 'YES')
+"""
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_no_sequence_numbers_the_rows_of_a_read_model(service: str, database_url: str) -> None:
+    """A rebuilt table would need the sequence of the table that it replaces, which then cannot be dropped."""
+    url = database_url.replace("postgresql://", "postgresql+asyncpg://")
+    folder = Path(import_module(f"services.{service}").__path__[0]) / "adapters" / "migrations"
+    await database.migrate(url, folder)
+    names = [table.name for table in import_module(f"services.{service}.adapters.tables").READ_MODEL]
+    connection = await asyncpg.connect(database_url)
+    try:
+        assert [tuple(row) for row in await connection.fetch(SEQUENCES, names)] == []
+    finally:
+        await connection.close()
+
+
 def _differences(connection: Connection, metadata: MetaData, retired: frozenset[str]) -> list[object]:
     assert not retired & metadata.tables.keys()
     kept = {"compare_type": True, "include_name": database.is_kept_by(retired)}

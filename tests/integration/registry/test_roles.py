@@ -56,8 +56,13 @@ async def test_a_units_official_changes_own_drafts_alone(shared_platform: Platfo
         refused(
             await other.post("/drafts", json=small_office.draft(f"{a_code}-3", a_code)), 403, "not-your-draft"
         )
-    async with shared_platform.registry.as_(Role.UNIT) as homeless:
-        refused(await homeless.post(f"/drafts/{a_code}/stages", json=body), 403, "not-your-draft")
+    for role, status, code in (
+        (Role.UNIT, 401, "unauthenticated"),
+        (Role.HEAD, 401, "unauthenticated"),
+        (Role.SUPERVISOR, 403, "not-your-draft"),
+    ):
+        async with shared_platform.registry.as_(role) as without_unit:
+            refused(await without_unit.post(f"/drafts/{a_code}/stages", json=body), status, code)
 
 
 async def test_after_a_transfer_the_new_unit_leads(shared_platform: Platform, a_code: str) -> None:

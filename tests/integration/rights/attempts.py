@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from shared.auth.sessions import Way
+from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import Role
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import new_id, now
@@ -67,6 +69,8 @@ class Objects:
         await self._draft()
         await self._communication()
         await self._alert()
+        await self._requests()
+        await self._session()
 
     async def _draft(self) -> None:
         draft = {"draft_code": DRAFT, "title": "Nghị quyết", "instrument": "provincial_resolution"}
@@ -99,6 +103,23 @@ class Objects:
         silence = {"unit_code": VICTIM, "stage": "appraisal", "last_day": ago(-9), "reason": "Chờ ý kiến"}
         self.ids["silence"] = (await self.call("notifier", "POST", "/silences", silence))["silence_id"]
 
+    async def _requests(self) -> None:
+        """What the victim asks for itself: one that another may try to decide, one to withdraw."""
+        async with self.platform.registry.as_(Role.UNIT, VICTIM) as clerk:
+            for name, document in (("request", "QĐ 8"), ("request_to_withdraw", "QĐ 9")):
+                answer = await clerk.post(f"/drafts/{DRAFT}/exemptions", json={"document": document})
+                assert answer.status_code == 202, answer.text
+                self.ids[name] = answer.json()["request"]["request_id"]
+        exempted = {"document": "QĐ 7", "stages": ["appraisal"]}
+        await self.call(
+            "registry", "POST", f"/drafts/{DRAFT}/exemptions", exempted
+        )  # one that is listed as lowered
+
+    async def _session(self) -> None:
+        sessions = self.platform.services["notifier"].app.state.access.sessions
+        _, session = await sessions.start(Principal("head-of-the-victim", Role.HEAD, VICTIM), Way.MAIL)
+        self.ids["session"] = session.session_id
+
     async def _alerts(self) -> Any:
         return (await self.call("notifier", "GET", f"/alerts?unit={VICTIM}"))["items"]
 
@@ -107,7 +128,9 @@ class Objects:
             *self._of_units(),
             *self._of_draft(),
             *self._of_campaigns(),
+            *self._of_requests(),
             *self._of_notifier(),
+            *self._of_sign_in(),
             *_operation(),
         ]
 
@@ -163,6 +186,21 @@ class Objects:
         ):
             yield Attempt(action, "registry", method, f"{path}/{what}", body)
 
+    def _of_requests(self) -> Iterator[Attempt]:
+        path = f"/drafts/{DRAFT}/requests"
+        refused = {"decision": "refused", "reason": "Không thuộc trường hợp được miễn"}
+        decide, withdraw = f"{self.ids['request']}/decision", f"{self.ids['request_to_withdraw']}/withdraw"
+        approved = {"decision": "approved", "document": "QĐ 8"}
+        for body in (approved, refused):
+            yield Attempt(Action.DECIDE_REQUEST, "registry", "POST", f"{path}/{decide}", body)
+        yield Attempt(Action.WITHDRAW_REQUEST, "registry", "POST", f"{path}/{withdraw}", {})
+        for action, where in (
+            (Action.READ_REQUESTS, "/requests"),
+            (Action.READ_REQUESTS, f"/requests?draft={DRAFT}"),
+            (Action.READ_LOWERED_DUTIES, "/lowered-duties"),
+        ):
+            yield Attempt(action, "registry", "GET", where, leaks=True)
+
     def _of_campaigns(self) -> Iterator[Attempt]:
         path, of = f"/drafts/{DRAFT}", f"/communications/{self.ids['communication']}"
         held = {"held_on": ago(1), "channel": "dialogue", "title": "Đối thoại khác"}
@@ -215,6 +253,17 @@ class Objects:
             (Action.READ_REQUESTS, f"/requests?unit={VICTIM}"),
         ):
             yield Attempt(action, "notifier", "GET", where, leaks=True)
+
+    def _of_sign_in(self) -> Iterator[Attempt]:
+        for action, method, where, body in (
+            (Action.MAKE_LOGIN, "POST", "/sign-in/codes", {}),
+            (Action.READ_SESSIONS, "GET", "/sessions", None),
+            (Action.READ_SESSIONS, "GET", "/revoked-tokens", None),
+            (Action.END_SESSION, "POST", f"/sessions/{self.ids['session']}/end", None),
+            (Action.REVOKE_ACCESS, "POST", "/revoked-tokens", {"token_id": "head-of-the-victim"}),
+            (Action.WITHDRAW_LINKS, "POST", "/links/withdraw", {"unit_code": VICTIM, "reason": "không được"}),
+        ):
+            yield Attempt(action, "notifier", method, where, body)
 
 
 def _operation() -> Iterator[Attempt]:

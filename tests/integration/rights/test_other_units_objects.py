@@ -40,7 +40,14 @@ async def objects(
 ) -> AsyncIterator[Objects]:
     async with (
         fresh_nats(tmp_path_factory.mktemp("nats"), keys) as server,
-        open_platform(server, keys, token_issuer, session_database, *SERVICES) as platform,
+        open_platform(
+            server,
+            keys,
+            token_issuer,
+            session_database,
+            *SERVICES,
+            mail_dir=tmp_path_factory.mktemp("mail"),
+        ) as platform,
     ):
         objects = Objects(platform)
         await objects.make()
