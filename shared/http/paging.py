@@ -8,6 +8,7 @@ from zlib import crc32
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel
 
+from shared.http.request_context import MOST_POSITION
 from shared.kernel.errors import Refusal
 from shared.text_checks.printable import refuse_unprintable
 
@@ -58,6 +59,17 @@ def key_of(after: str, read: Callable[[str], Key]) -> Key:
         return read(after)
     except ValueError as error:
         raise BadCursor from error
+
+
+def position_of(after: str) -> int:
+    """Read the key of a list in the order of the log; raises `BadCursor` for what is no position."""
+    return key_of(after, _position)
+
+
+def _position(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or int(text) > MOST_POSITION:
+        raise ValueError(text)
+    return int(text)
 
 
 def _cursor(

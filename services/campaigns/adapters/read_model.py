@@ -20,8 +20,7 @@ from services.campaigns.application.queries import (
 from services.campaigns.domain.draft import DraftSummary
 from shared.contracts.vocabulary import Dataset
 from shared.directory.projection import leads_on
-from shared.http.paging import key_of
-from shared.http.request_context import MOST_POSITION
+from shared.http.paging import key_of, position_of
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 
@@ -71,7 +70,7 @@ class SqlReadModel:
         return [_placed(row, "planned_on", "activity_id") for row in rows]
 
     async def entries(self, wanted: EntryFilter, limit: int, after: str | None) -> list[dict[str, Any]]:
-        query = programmes_query.entries(wanted, limit, key_of(after, _position) if after else 0)
+        query = programmes_query.entries(wanted, limit, position_of(after) if after else 0)
         async with self.engine.connect() as connection:
             rows = (await connection.execute(query)).mappings().all()
         return [{**row, "cursor": str(row["position"])} for row in rows]
@@ -209,9 +208,3 @@ def _placed(row: Mapping[Any, Any], day: str, id_: str) -> dict[str, Any]:
 def _place(after: str) -> tuple[date, UUID]:
     day, _, id_ = after.partition(" ")
     return date.fromisoformat(day), UUID(id_)
-
-
-def _position(after: str) -> int:
-    if not (after.isascii() and after.isdigit()) or int(after) > MOST_POSITION:
-        raise ValueError(after)
-    return int(after)

@@ -20,7 +20,7 @@ from shared.auth.tokens import Principal, Unauthenticated
 from shared.contracts.event import Acting, Code
 from shared.contracts.vocabulary import RequestDecision, RequestKind, Role
 from shared.http import request_context
-from shared.http.paging import Listing, Paged, key_of
+from shared.http.paging import Listing, Paged, position_of
 from shared.http.request_context import AtPosition, Body, example
 from shared.kernel.runtime import Clock
 from shared.rights.actions import Action
@@ -191,4 +191,4 @@ def router(commands: Commands, read_model: ReadModel, reader: LinkReader, now: C
 
 
 def _position(after: str | None) -> int | None:
-    return None if after is None else key_of(after, int)
+    return None if after is None else position_of(after)

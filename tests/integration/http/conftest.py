@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from deploy.local.keys.keyring import Keyring
+from shared.contracts.vocabulary import Role
 from shared.eventstore.streams import TICKS
 from tests.integration.metrics.office import Office
-from tests.support.platform.service import SERVICES, Platform, existing, open_platform
+from tests.support.platform.service import SERVICES, Api, Platform, existing, open_platform
 from tests.support.servers.engines import NewDatabase, connected, fresh_nats
 from tests.support.servers.tokens import Issuer
 
@@ -41,6 +42,22 @@ async def platform(
         await result.import_rows("programme", [obstacle])
         await result.settled()
         mailbox = {"role": "focal_point", "email": "dau.moi@example.vn", "language": "vi"}
+        await lower_duties(result.registry)
         answer = await result.services["notifier"].client.put("/units/OFFICE/recipients", json=[mailbox])
         assert answer.status_code == 200, answer.text
         yield result
+
+
+async def lower_duties(registry: Api) -> None:
+    """Record an exemption, and have the unit ask for another one."""
+    papers = {
+        "document": "Công văn 15/VPCP-PL",
+        "authority": "Văn phòng Chính phủ",
+        "decided_on": "2025-03-04",
+    }
+    path = "/drafts/OFFICE/exemptions"
+    recorded = await registry.client.post(path, json={"stages": ["appraisal"], **papers})
+    assert recorded.status_code == 200, recorded.text
+    async with registry.as_(Role.UNIT, "OFFICE") as clerk:
+        waits = await clerk.post(path, json={"stages": ["executive_review"], **papers})
+    assert waits.status_code == 202, waits.text

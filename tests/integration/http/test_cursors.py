@@ -20,7 +20,8 @@ TEXT_KEYS = {
     "/plan-records",
     "/recipients",
 }  # any text is a key of these
-EMPTY = {"/requests"}  # nobody answered a mail yet
+POSITIONS = {"registry /requests", "registry /lowered-duties", "campaigns /programme"}  # a key is a position
+EMPTY = {"notifier /requests"}  # nobody answered a mail yet
 
 
 def encoded(text: bytes) -> str:
@@ -106,7 +107,7 @@ async def test_what_is_no_cursor_is_refused(platform: Platform, of: List, cursor
 @pytest.mark.parametrize("key", NO_KEYS)
 async def test_a_key_of_another_type_is_refused(platform: Platform, of: List, key: str) -> None:
     answer = await of.page(platform, cursor=paging._encode(of.path, key))
-    if of.path in TEXT_KEYS or (of.path == "/programme" and key == "0"):
+    if of.path in TEXT_KEYS or (str(of) in POSITIONS and key == "0"):
         assert answer.status_code == 200
     else:
         refused(answer)
@@ -115,13 +116,13 @@ async def test_a_key_of_another_type_is_refused(platform: Platform, of: List, ke
 @each_list
 async def test_a_cursor_belongs_to_one_list(platform: Platform, of: List) -> None:
     for other in LISTS:
-        if other.path not in {of.path, *EMPTY}:
+        if other != of and str(other) not in EMPTY:
             refused(await of.page(platform, cursor=await other.cursor(platform)))
 
 
 @each_list
 async def test_a_cursor_is_whole_or_refused(platform: Platform, of: List) -> None:
-    if of.path in EMPTY:
+    if str(of) in EMPTY:
         return
     cursor = await of.cursor(platform)
     assert (await of.page(platform, cursor=cursor)).status_code == 200
