@@ -150,7 +150,11 @@ async def raised(owing_unit: OwingUnit) -> list[dict[str, Any]]:
 
 
 async def waiting(owing_unit: OwingUnit) -> int:
-    query = {"unit": owing_unit.code, "state": "waiting", "min_position": await owing_unit.platform.head()}
+    query = {
+        "unit": owing_unit.code,
+        "state": "waiting",
+        "min_position": str(await owing_unit.platform.head()),
+    }
     answer = await owing_unit.platform.registry.client.get("/requests", params=query)
     return len(answer.json()["items"])
 
