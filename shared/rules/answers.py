@@ -1,8 +1,13 @@
 """When an answer to a mail contradicts one that was given before: then it is taken only once that is confirmed."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from hashlib import sha256
+from typing import Any
+from uuid import UUID
 
+from shared.contracts.envelope import Recorded
+from shared.contracts.event import alert_id
 from shared.contracts.notifier import (
     AlertAcknowledged,
     AlertExemptionRequested,
@@ -10,7 +15,8 @@ from shared.contracts.notifier import (
     AlertTransferRequested,
     AnswerEvent,
 )
-from shared.contracts.vocabulary import AlertAnswer
+from shared.contracts.registry import DraftRequestDecided, DraftRequestRaised
+from shared.contracts.vocabulary import AlertAnswer, RequestKind
 
 ANSWERS = AlertAcknowledged | AlertTransferRequested | AlertExemptionRequested | AlertObstacleReported
 _KINDS: dict[type[AnswerEvent], AlertAnswer] = {
@@ -51,6 +57,48 @@ def contradicts(before: AnswerEvent, now: AnswerEvent) -> bool:
 
 def _content(answer: AnswerEvent) -> dict[str, object]:
     return answer.model_dump(include=_CONTENT)
+
+
+def as_answer(raised: DraftRequestRaised, draft_code: str) -> AnswerEvent | None:
+    """Read what was asked for through a mail as an answer to it; None if it was asked for in another way."""
+    if raised.gap_id is None or raised.stage is None:
+        return None
+    of: dict[str, Any] = {
+        "alert_id": alert_id(raised.gap_id, raised.unit_code),
+        "draft_code": draft_code,
+        **raised.model_dump(include={"gap_id", "unit_code", "stage", "recipient_id"}),
+    }
+    if raised.kind is RequestKind.TRANSFER:
+        to_unit = raised.wanted.get("to_unit")
+        return AlertTransferRequested(**of, to_unit=to_unit, explanation=raised.reason or "")
+    if raised.kind is RequestKind.EXEMPTION:
+        day, authority = date.fromisoformat(raised.wanted["decided_on"]), raised.wanted["authority"]
+        return AlertExemptionRequested(
+            **of, document=raised.document or "", authority=authority, decided_on=day
+        )
+    return None
+
+
+def waiting_answers(
+    draft: Iterable[Recorded], draft_code: str, gap_id: UUID
+) -> tuple[tuple[int, AnswerEvent], ...]:
+    """Give what was asked for through mails about a gap and nobody has settled, with its position."""
+    waiting: dict[UUID, tuple[int, AnswerEvent]] = {}
+    for event in draft:
+        if isinstance(event.data, DraftRequestDecided):
+            waiting.pop(event.data.request_id, None)
+        elif isinstance(event.data, DraftRequestRaised) and (answer := as_answer(event.data, draft_code)):
+            waiting[event.data.request_id] = event.position, answer
+    return tuple(each for each in waiting.values() if each[1].gap_id == gap_id)
+
+
+def answers_about(
+    alert: Iterable[Recorded], draft: Iterable[Recorded], draft_code: str, gap_id: UUID
+) -> tuple[AnswerEvent, ...]:
+    """Give what was answered about a gap in the order of the log: on its alert, or asked for and waiting."""
+    given = [(event.position, event.data) for event in alert if isinstance(event.data, ANSWERS)]
+    both = sorted((*given, *waiting_answers(draft, draft_code, gap_id)), key=lambda item: item[0])
+    return tuple(answer for _, answer in both)
 
 
 def standing(answers: Iterable[AnswerEvent]) -> tuple[AnswerEvent, ...]:

@@ -17,12 +17,12 @@ from shared.contracts.campaigns import (
     PlanActivityPlanned,
 )
 from shared.contracts.envelope import AggregateRef, Metadata
-from shared.contracts.event import LOA_NAMESPACE, Acting, alert_id, evidence_id
+from shared.contracts.event import LOA_NAMESPACE, Acting, alert_id, draft_id, evidence_id
 from shared.contracts.notifier import AnswerEvent
 from shared.contracts.vocabulary import AlertAnswer
 from shared.eventstore.handle import EventStore
 from shared.pages.gap_summary import GapSummary, gap_summary_of
-from shared.rules.answers import ANSWERS, kind_of, may_contradict, standing
+from shared.rules.answers import answers_about, kind_of, may_contradict, standing
 from shared.signed_links.links import Link
 
 MOST_COMMUNICATIONS = 500
@@ -65,12 +65,10 @@ class Answers:
         )
 
     async def _contradicted(self, link: Link) -> tuple[AnswerEvent, ...]:
-        history = await self.store.load(AggregateRef("alert", alert_id(link.gap_id, link.unit_code)))
-        given = (
-            fact
-            for fact in history.facts
-            if isinstance(fact, ANSWERS) and fact.recipient_id == link.recipient_id
-        )
+        alert = await self.store.load(AggregateRef("alert", alert_id(link.gap_id, link.unit_code)))
+        draft = await self.store.load(AggregateRef("draft", draft_id(link.draft_code)))
+        answers = answers_about(alert.events, draft.events, link.draft_code, link.gap_id)
+        given = (answer for answer in answers if answer.recipient_id == link.recipient_id)
         return tuple(each for each in standing(given) if may_contradict(kind_of(each), AlertAnswer.DONE))
 
     async def open(self, link: Link, today: date) -> Asked:

@@ -1,6 +1,6 @@
 """What a unit answers to a mail: looked at first, then recorded once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -11,22 +11,16 @@ from services.notifier.application.ports import Ledger, RequestLimits
 from services.notifier.domain.digest import RENEWED
 from services.notifier.domain.errors import AnswerContradicts, NothingOwed
 from services.notifier.domain.gaps import alert as alerts
-from shared.contracts.envelope import AggregateRef, Metadata
+from shared.contracts.envelope import AggregateRef, Metadata, Recorded
 from shared.contracts.event import alert_id, draft_id
-from shared.contracts.notifier import (
-    AlertAcknowledged,
-    AlertExemptionRequested,
-    AlertObstacleReported,
-    AlertTransferRequested,
-    AnswerEvent,
-)
+from shared.contracts.notifier import AlertObstacleReported, AnswerEvent
 from shared.contracts.registry import DraftRequestRaised
 from shared.eventstore.handle import EventStore
 from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.pages.gap_summary import GapSummary, gap_summary_of
-from shared.rules.answers import confirmation, contradicts, standing
+from shared.rules.answers import ANSWERS, answers_about, as_answer, confirmation, contradicts, standing
 from shared.signed_links.links import Link
 from shared.signed_links.request_claims import RequestClaims
 
@@ -40,7 +34,7 @@ class Asked:
     """
 
     summary: GapSummary
-    recorded: AnswerEvent | DraftRequestRaised | None = None
+    recorded: AnswerEvent | None = None
     standing: tuple[AnswerEvent, ...] = ()
     own: tuple[AnswerEvent, ...] = ()
 
@@ -67,16 +61,13 @@ class Answers:
     async def asked(self, link: Link, today: date) -> Asked:
         """Read what a link is about; raises `NothingOwed` if the gap is closed, `LinkNotValid`."""
         summary = await gap_summary_of(self.store, link, today)
-        history = await self.store.load(AggregateRef("alert", alert_id(link.gap_id, link.unit_code)))
-        key = str(link.link_id)
-        for event in history.events:
-            if event.metadata.idempotency_key == key and isinstance(event.data, _ANSWERS):
-                return Asked(summary, event.data)
-        if (request := await self._request(link.draft_code, key)) is not None:
-            return Asked(summary, request)
+        alert = await self.store.load(AggregateRef("alert", alert_id(link.gap_id, link.unit_code)))
+        draft = await self.store.load(AggregateRef("draft", draft_id(link.draft_code)))
+        if (recorded := _through(link, alert.events, draft.events)) is not None:
+            return Asked(summary, recorded)
         if not summary.is_open:
             raise NothingOwed
-        given = [event.data for event in history.events if isinstance(event.data, _ANSWERS)]
+        given = answers_about(alert.events, draft.events, link.draft_code, link.gap_id)
         own = standing(answer for answer in given if answer.recipient_id == link.recipient_id)
         return Asked(summary, standing=standing(given), own=own)
 
@@ -86,12 +77,6 @@ class Answers:
             return
         if changed := [before for before in asked.own if contradicts(before, answer)]:
             raise AnswerContradicts(changed)
-
-    async def _request(self, draft_code: str, key: str) -> DraftRequestRaised | None:
-        """Find the request that was raised through a link."""
-        history = await self.store.load(AggregateRef("draft", draft_id(draft_code)))
-        raised = (e.data for e in history.events if e.metadata.idempotency_key == key)
-        return next((data for data in raised if isinstance(data, DraftRequestRaised)), None)
 
     async def ask(self, link: Link, body: Mapping[str, Any], now: datetime) -> Text:
         """Ask the registry for a decision; gives who decides, and until when."""
@@ -117,7 +102,7 @@ class Answers:
             due_on=asked.summary.due_on,
         )
         handled = await self.publisher.carry_out(alerts.RecordAnswer(alert, answer), metadata)
-        stands = [event.data for event in handled.events if isinstance(event.data, _ANSWERS)]
+        stands = [event.data for event in handled.events if isinstance(event.data, ANSWERS)]
         return stands[0] if stands else answer
 
 
@@ -145,4 +130,14 @@ class Renewals:
             await self.ledger.enqueue([(written.notice, written.outgoing)], correlation_id, now)
 
 
-_ANSWERS = AlertAcknowledged | AlertTransferRequested | AlertExemptionRequested | AlertObstacleReported
+def _through(link: Link, alert: Iterable[Recorded], draft: Iterable[Recorded]) -> AnswerEvent | None:
+    """Find what was answered or asked for through a link."""
+    key = str(link.link_id)
+    for event in (*alert, *draft):
+        if event.metadata.idempotency_key != key:
+            continue
+        if isinstance(event.data, ANSWERS):
+            return event.data
+        if isinstance(event.data, DraftRequestRaised):
+            return as_answer(event.data, link.draft_code)
+    return None

@@ -1,5 +1,7 @@
 """What a unit asks of its supervisor: shown with the way to settle it, and settled by following it."""
 
+import asyncio
+import re
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +12,7 @@ import pytest
 from shared.contracts.vocabulary import AlertAnswer, Role
 from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.office import CALENDAR, OwingUnit, links_of, words, working_day
+from tests.integration.answers.test_done import DONE
 from tests.integration.metrics.office import today
 from tests.support.platform.service import eventually
 
@@ -135,15 +138,112 @@ async def test_from_the_button_to_the_decision_to_the_next_mail(
         assert gap["draft_code"] == owing_unit.code
 
 
-async def test_a_press_again_asks_once(new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient) -> None:
+TRANSFER = {"to_unit": "Sở Tài chính", "explanation": "Theo Công văn 12/UBND-NC"}
+OF_REQUESTS = [(AlertAnswer.EXEMPT, EXEMPT), (AlertAnswer.NOT_OURS, TRANSFER)]
+of_requests = pytest.mark.parametrize(("answer", "form"), OF_REQUESTS, ids=["exempt", "not_ours"])
+
+
+async def raised(owing_unit: OwingUnit) -> list[dict[str, Any]]:
+    history = await owing_unit.platform.registry.client.get(f"/drafts/{owing_unit.code}/history")
+    events: list[dict[str, Any]] = history.json()["events"]
+    return [event for event in events if event["type"] == "vn.loa.draft.request_raised.v1"]
+
+
+async def waiting(owing_unit: OwingUnit) -> int:
+    query = {
+        "unit": owing_unit.code,
+        "state": "waiting",
+        "min_position": str(await owing_unit.platform.head()),
+    }
+    answer = await owing_unit.platform.registry.client.get("/requests", params=query)
+    return len(answer.json()["items"])
+
+
+@of_requests
+async def test_looking_changes_nothing_and_pressing_asks_once(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient, answer: AlertAnswer, form: dict[str, str]
+) -> None:
     owing_unit = await new_owing_unit()
-    link = (await owing_unit.links())[AlertAnswer.EXEMPT]
-    first, second = await visitor.post(link, data=EXEMPT), await visitor.post(link, data=EXEMPT)
-    assert (first.status_code, second.status_code) == (200, 200)
-    assert (await visitor.get(link)).status_code == 410
-    history = (await owing_unit.platform.registry.client.get(f"/drafts/{owing_unit.code}/history")).json()
-    kinds = [event["type"] for event in history["events"]]
-    assert kinds.count("vn.loa.draft.request_raised.v1") == 1
+    link = (await owing_unit.links())[answer]
+    for look in (await visitor.get(link), await visitor.head(link), await visitor.get(link)):
+        assert look.status_code == 200
+    assert await raised(owing_unit) == []
+    presses = [visitor.post(link, data=form) for _ in range(3)]
+    pages = [*await asyncio.gather(*presses), await visitor.post(link, data=form)]
+    for page in pages:
+        assert (page.status_code, "Đã nhận yêu cầu" in page.text) == (200, True)
+        assert (form.get("document") or form["to_unit"]) in page.text
+    used = await visitor.get(link)
+    assert (used.status_code, "đã được sử dụng" in used.text, "/renew" in used.text) == (410, True, True)
+    assert len(await raised(owing_unit)) == 1
+
+
+@of_requests
+async def test_what_is_asked_names_no_person(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient, answer: AlertAnswer, form: dict[str, str]
+) -> None:
+    owing_unit = await new_owing_unit()
+    (mailbox,) = (
+        await owing_unit.platform.services["notifier"].client.get(f"/units/{owing_unit.code}/recipients")
+    ).json()["recipients"]
+    await pressed(owing_unit, visitor, answer, form)
+    (event,) = await raised(owing_unit)
+    assert event["actor"] == f"unit/{mailbox['recipient_id']}"
+    data = event["data"]
+    assert (data["recipient_id"], data["unit_code"]) == (mailbox["recipient_id"], owing_unit.code)
+    assert "@" not in str(event)
+
+
+PLANNED = {"planned_on": working_day(3).isoformat()}
+
+
+@of_requests
+async def test_a_plan_that_a_request_contradicts_is_confirmed(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient, answer: AlertAnswer, form: dict[str, str]
+) -> None:
+    owing_unit = await new_owing_unit()
+    links = await owing_unit.links()
+    assert (await visitor.post(links[AlertAnswer.PLANNED], data=PLANNED)).status_code == 200
+    asked = await visitor.post(links[answer], data=form)
+    assert (asked.status_code, "Tôi xác nhận" in asked.text) == (409, True)
+    assert await raised(owing_unit) == []
+    (seen,) = re.findall(r'name="confirm" value="(\w+)"', asked.text)
+    assert (await visitor.post(links[answer], data=form | {"confirm": seen})).status_code == 200
+    assert len(await raised(owing_unit)) == 1
+
+
+@of_requests
+@pytest.mark.parametrize(
+    ("later", "work"), [(AlertAnswer.PLANNED, PLANNED), (AlertAnswer.DONE, DONE)], ids=["planned", "done"]
+)
+async def test_work_that_a_waiting_request_contradicts_is_confirmed(
+    new_owing_unit: NewOwingUnit,
+    visitor: httpx.AsyncClient,
+    answer: AlertAnswer,
+    form: dict[str, str],
+    later: AlertAnswer,
+    work: dict[str, Any],
+) -> None:
+    owing_unit = await new_owing_unit()
+    links = await owing_unit.links()
+    assert (await visitor.post(links[answer], data=form)).status_code == 200
+    asked = await visitor.post(links[later], data=work)
+    assert (asked.status_code, "Tôi xác nhận" in asked.text) == (409, True)
+    assert "chờ" in asked.text
+    (seen,) = re.findall(r'name="confirm" value="(\w+)"', asked.text)
+    assert (await visitor.post(links[later], data=work | {"confirm": seen})).status_code == 200
+    assert await waiting(owing_unit) == 1, "nobody but the unit or its supervisor ends it"
+
+
+async def test_what_was_refused_contradicts_nothing(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
+) -> None:
+    above = await new_owing_unit("supervisor", kind="provincial_committee")
+    owing_unit = await new_owing_unit(parent_code=above.code)
+    links = await owing_unit.links()
+    assert (await visitor.post(links[AlertAnswer.EXEMPT], data=EXEMPT)).status_code == 200
+    await decide(owing_unit, above.code, **REFUSED)
+    assert (await visitor.post(links[AlertAnswer.PLANNED], data=PLANNED)).status_code == 200
 
 
 async def test_an_obstacle_is_shown_and_no_command_settles_it(
@@ -157,13 +257,28 @@ async def test_an_obstacle_is_shown_and_no_command_settles_it(
     assert await requests(owing_unit) == []
 
 
-@pytest.mark.parametrize(("role", "status"), [(None, 401), (Role.READER, 403), (Role.UNIT, 403)])
-async def test_requests_are_for_who_supervises(
+@pytest.mark.parametrize(("role", "status"), [(None, 401), (Role.READER, 403)])
+async def test_requests_are_for_who_asks_and_who_supervises(
     new_owing_unit: NewOwingUnit, role: Role | None, status: int
 ) -> None:
     owing_unit = await new_owing_unit()
     async with owing_unit.platform.services["notifier"].as_(role, owing_unit.code) as other:
         assert (await other.get("/requests")).status_code == status
+
+
+@pytest.mark.parametrize("role", [Role.UNIT, Role.HEAD])
+async def test_a_unit_reads_its_own_requests_and_no_others(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient, role: Role
+) -> None:
+    owing_unit, other = await new_owing_unit(), await new_owing_unit()
+    for each in (owing_unit, other):
+        await pressed(each, visitor, AlertAnswer.EXEMPT, EXEMPT)
+        await requests(each)
+    async with owing_unit.platform.services["notifier"].as_(role, owing_unit.code) as unit:
+        items = (await unit.get("/requests", params={"limit": 500})).json()["items"]
+        assert [item["unit_code"] for item in items] == [owing_unit.code]
+        others = await unit.get("/requests", params={"unit": other.code})
+        assert (others.status_code == 403) or others.json()["items"] == []
 
 
 async def is_over(owing_unit: OwingUnit) -> bool:

@@ -38,12 +38,7 @@ FORMS: dict[AlertAnswer, dict[str, str]] = {
     },
     AlertAnswer.OBSTACLE: {"obstacle": "Chưa được bố trí kinh phí"},
 }
-RECORDED = {
-    AlertAnswer.PLANNED: "acknowledged",
-    AlertAnswer.NOT_OURS: "transfer_requested",
-    AlertAnswer.EXEMPT: "exemption_requested",
-    AlertAnswer.OBSTACLE: "obstacle_reported",
-}
+RECORDED = {AlertAnswer.PLANNED: "acknowledged", AlertAnswer.OBSTACLE: "obstacle_reported"}
 LISTED = "INSERT INTO recipient (recipient_id, unit_code, role, email, language) VALUES " + ", ".join(
     f"('{UUID(int=n)}', '{UNIT}', 'focal_point', 'nguoi.{n}@stp.example.vn', 'vi')" for n in range(4)
 )
@@ -112,7 +107,7 @@ async def office(notifier: tuple[NotifierFixture, Api]) -> AsyncIterator[Office]
         yield Office(notifier_env, Api(api.app, api.settings, anonymous, api.issuer), gap)
 
 
-@every_answer
+@pytest.mark.parametrize("answer", RECORDED)
 async def test_looking_changes_nothing_and_pressing_records_once(office: Office, answer: AlertAnswer) -> None:
     client, path = office.api.client, office.path(answer)
     for look in (await client.get(path), await client.head(path), await client.get(path)):
@@ -133,16 +128,33 @@ async def test_looking_changes_nothing_and_pressing_records_once(office: Office,
     assert "/renew" in used.text
 
 
+@pytest.mark.parametrize("answer", [answer for answer in FORMS if answer not in RECORDED])
+async def test_what_is_decided_above_is_taken_only_once_the_registry_has_it(
+    office: Office, answer: AlertAnswer
+) -> None:
+    """No registry runs here: the page says so, and the link is good for another press."""
+    client, path = office.api.client, office.path(answer)
+    for look in (await client.get(path), await client.head(path)):
+        assert look.status_code == 200
+    assert "Luật Đất đai (sửa đổi)" in (await client.get(path)).text
+    for _ in range(2):
+        away = await client.post(path, data=FORMS[answer])
+        assert (away.status_code, "Đề nghị gửi lại sau ít phút" in away.text) == (503, True)
+        assert "Đã nhận yêu cầu" not in away.text
+    assert (await client.get(path)).status_code == 200
+    assert await office.names() == ["raised"]
+
+
 async def test_what_is_recorded_names_no_person(office: Office) -> None:
     link = new_id()
-    path = office.path(AlertAnswer.EXEMPT, link_id=link)
-    await office.api.client.post(path, data=FORMS[AlertAnswer.EXEMPT])
+    path = office.path(AlertAnswer.OBSTACLE, link_id=link)
+    await office.api.client.post(path, data=FORMS[AlertAnswer.OBSTACLE])
     event = (await office.story())[-1]
     assert event.metadata.actor == f"unit/{UUID(int=2)}"
     assert event.metadata.idempotency_key == str(link)
     payload = event.data.model_dump()
     assert (payload["recipient_id"], payload["unit_code"]) == (UUID(int=2), UNIT)
-    assert (payload["document"], payload["decided_on"]) == ("Công văn 99/VPCP-PL", date(2026, 11, 5))
+    assert payload["obstacle"] == FORMS[AlertAnswer.OBSTACLE]["obstacle"]
 
 
 async def test_two_people_press_at_once(office: Office) -> None:

@@ -269,17 +269,16 @@ async def test_the_outbox_masks_addresses_but_for_the_operator(notifier_env: Not
         ticked = await tick(api, await notifier_env.gap(opened(new_id())))
         key = ticked["sent"][0]["digest_key"]
         full = (await api.client.get("/outbox")).text
-        async with api.as_(Role.SUPERVISOR) as supervisor:
-            masked = (await supervisor.get("/outbox")).text
-            mail = await supervisor.get(f"/outbox/{key}")
         async with api.as_(None) as anybody:
             refused = [
                 (await anybody.get(path)).status_code
                 for path in ("/outbox", f"/outbox/{key}", "/preview", f"/units/{UNIT}/recipients")
             ]
-        async with api.as_(Role.HEAD, UNIT) as head:
-            masked = (await head.get("/outbox")).text
-            mail = await head.get(f"/outbox/{key}")
+        shown = []
+        for role in (Role.HEAD, Role.SUPERVISOR):
+            async with api.as_(role, UNIT) as reader:
+                masked = (await reader.get("/outbox")).text
+                shown.append((masked, (await reader.get(f"/outbox/{key}")).text))
         async with api.as_(Role.SUPERVISOR, OTHER) as other:
             assert key not in (await other.get("/outbox")).text
             assert (await other.get(f"/outbox/{key}")).status_code == 404
@@ -287,9 +286,10 @@ async def test_the_outbox_masks_addresses_but_for_the_operator(notifier_env: Not
             forbidden = await unit.post("/tick")
         missing = await api.client.get("/outbox/nothing")
     assert "dau.moi@stp.example.vn" in full
-    assert "dau.moi" not in masked + mail.text
-    assert "đầu mối" in masked
-    assert "Quá hạn 5 ngày làm việc" in mail.text
+    for masked, mail in shown:
+        assert "dau.moi" not in masked + mail
+        assert "đầu mối" in masked
+        assert "Quá hạn 5 ngày làm việc" in mail
     assert refused == [401, 401, 401, 401]
     assert (forbidden.status_code, missing.status_code) == (403, 404)
 

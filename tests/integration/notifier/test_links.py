@@ -184,7 +184,7 @@ async def test_an_operator_withdraws_links(notifier_env: NotifierFixture, by: st
 async def test_who_withdraws_names_one_thing_and_operates(
     notifier_env: NotifierFixture, role: Role | None, body: dict[str, str], status: int
 ) -> None:
-    async with notifier_env.notifier() as api, api.as_(role) as client:
+    async with notifier_env.notifier() as api, api.as_(role, UNIT if role else None) as client:
         answer = await client.post("/links/withdraw", json={**body, "reason": "Thư bị chuyển tiếp"})
         assert answer.status_code == status
 

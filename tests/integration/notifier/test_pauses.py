@@ -46,7 +46,7 @@ async def test_real_mail_waits_for_the_operators_release(notifier_env: NotifierF
 async def test_mail_kept_on_this_machine_needs_no_release(notifier_env: NotifierFixture) -> None:
     async with notifier_env.notifier() as api:
         state = (await api.client.get("/sending")).json()
-        async with api.as_(Role.SUPERVISOR) as supervisor:
+        async with api.as_(Role.SUPERVISOR, UNIT) as supervisor:
             refused = await supervisor.post("/sending/hold", json={"reason": "không được phép"})
     assert (state["held"], state["decided"]) == (False, False)
     assert refused.status_code == 403
@@ -98,7 +98,7 @@ async def test_nothing_said_is_never_everything(notifier_env: NotifierFixture) -
         ):
             refused = await api.client.post("/silences", json=body | empty)
             assert refused.status_code == 422, (empty, refused.text)
-        async with api.as_(Role.SUPERVISOR) as supervisor:
+        async with api.as_(Role.SUPERVISOR, UNIT) as supervisor:
             assert (await supervisor.post("/silences", json=body | {"all": True})).status_code == 403
         for nothing in (None, {}, {"all": False}, {"all": "yes"}, {"digest_key": "x"}):
             assert (await api.client.post("/outbox/acknowledge", json=nothing)).status_code == 422

@@ -43,9 +43,9 @@ CHOOSE_AGAIN = Text(
 CONFIRMED = "confirm"
 CONTRADICTS = Text(
     "Đơn vị đã có trả lời khác trước đó (nêu dưới đây). Nếu xác nhận, kết quả này được ghi nhận và trả lời đó không còn giữ "
-    "nguyên. Chưa có gì thay đổi cho đến khi đánh dấu xác nhận và gửi lại.",
-    "The unit gave another answer before (see below). If you confirm, this is recorded and that answer holds no more. "
-    "Nothing changes until you tick the confirmation and send again.",
+    "nguyên; đề nghị đã gửi cơ quan theo dõi vẫn chờ quyết định cho đến khi đơn vị rút lại. Chưa có gì thay đổi cho đến khi đánh dấu xác nhận và gửi lại.",
+    "The unit gave another answer before (see below). If you confirm, this is recorded and that answer holds no more; "
+    "what was asked of the supervising body still waits for its decision until the unit withdraws it. Nothing changes until you tick the confirmation and send again.",
 )
 WORDS_OF: Mapping[AlertAnswer, Text] = {
     AlertAnswer.NOT_OURS: Text(

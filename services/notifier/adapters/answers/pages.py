@@ -22,7 +22,6 @@ from shared.contracts.notifier import (
     AlertTransferRequested,
     AnswerEvent,
 )
-from shared.contracts.registry import DraftRequestRaised
 from shared.contracts.vocabulary import AlertAnswer, Channel
 from shared.http.client_address import client_of
 from shared.kernel.errors import Text
@@ -33,7 +32,7 @@ from shared.pages.layout import environment
 from shared.pages.link_pages import AnswerPages, Held, LinkGuard, routes
 from shared.rights.actions import Action
 from shared.rules.answers import confirmation
-from shared.rules.wording import CHANNELS, REQUESTS
+from shared.rules.wording import CHANNELS
 from shared.signed_links.links import LinkIsUsed
 from shared.signed_links.resolved import LinkSource
 
@@ -50,15 +49,9 @@ MAILED_NEXT = Text(
 )
 
 
-def recorded(answer: AnswerEvent | DraftRequestRaised) -> Text:
+def recorded(answer: AnswerEvent) -> Text:
     """Say in a sentence what was answered, or asked for."""
     match answer:
-        case DraftRequestRaised(kind=kind, document=document):
-            what = REQUESTS[kind]
-            return Text(
-                f"Đã ghi nhận đề nghị {what.vi}{f' theo {document}' if document else ''}.",
-                f"Recorded: the request for {what.en}{f' by {document}' if document else ''}.",
-            )
         case AlertAcknowledged(planned_on=day):
             return Text(
                 f"Đã ghi nhận: đơn vị sẽ truyền thông dự thảo vào ngày {day:%d/%m/%Y}.",
@@ -82,10 +75,18 @@ def recorded(answer: AnswerEvent | DraftRequestRaised) -> Text:
             assert_never(answer)
 
 
+STILL_WAITS = Text(
+    "Đề nghị đã gửi vẫn chờ cơ quan theo dõi quyết định cho đến khi đơn vị rút lại.",
+    "What was asked for still waits for its decision until the unit withdraws it.",
+)
+
+
 def contradiction_words(changed: Sequence[AnswerEvent], answer: AnswerEvent) -> Text:
     """Say what stands, and what takes its place if the change is confirmed."""
     before = [recorded(each) for each in changed]
     new = recorded(answer)
+    if any(isinstance(each, Decided) for each in changed):
+        before.append(STILL_WAITS)
     return Text(
         f"Trước đó: {' '.join(each.vi for each in before)} Nếu xác nhận, hệ thống ghi nhận trả lời mới thay cho nội dung "
         f"đó: {new.vi} Chưa có gì thay đổi cho đến khi quý cơ quan đánh dấu xác nhận và gửi lại.",
@@ -120,6 +121,8 @@ OWN = (AlertAnswer.PLANNED, AlertAnswer.NOT_OURS, AlertAnswer.EXEMPT, AlertAnswe
 CONFIRMED = "confirm"
 MOST_NAME = 200
 MOST_WORDS = 1500
+Decided = AlertTransferRequested | AlertExemptionRequested
+"""What lowers the unit's duty, so that the supervising body decides it."""
 Read = Callable[[Fields, Mapping[str, Any], date, Asked], AnswerEvent | None]
 
 
@@ -142,8 +145,6 @@ class AnswerHandler:
         if asked.recorded is not None:
             return self._done(asked.recorded)
         form = await sent(request)
-        if held.link.answer in _ASKED:
-            return await self._ask(held, asked, form)
         answer = _READ[held.link.answer](form, _identity(held), self.today, asked)
         if answer is None or form.errors:
             return self._form(held, asked, form, status=422)
@@ -152,16 +153,15 @@ class AnswerHandler:
         except AnswerContradicts as contradiction:
             form.errors[CONFIRMED] = contradiction_words(contradiction.changed, answer)
             return self._form(held, asked, form, status=409)
+        if isinstance(answer, Decided):
+            return await self._ask(held, answer)
         metadata = held.metadata(request, self.now())
         return self._done(await self.answers.record(asked, answer, metadata))
 
-    async def _ask(self, held: Held, asked: Asked, form: Fields) -> HTMLResponse:
+    async def _ask(self, held: Held, answer: Decided) -> HTMLResponse:
         """Ask for what would lower the unit's duty: the supervising body decides."""
-        body = _ASKED[held.link.answer](form, self.today)
-        if body is None or form.errors:
-            return self._form(held, asked, form, status=422)
-        who_decides = await self.answers.ask(held.link, body, self.now())
-        return self.pages.page("recorded.html", heading=ASKED, what=_asked(body), next=who_decides)
+        who_decides = await self.answers.ask(held.link, _request(answer), self.now())
+        return self._done(answer, who_decides)
 
     async def renew(self, request: Request, held: Held) -> HTMLResponse:
         """Answer the same whatever comes of it: the answer must not reveal who is on a list."""
@@ -180,12 +180,10 @@ class AnswerHandler:
         values["confirmation"] = confirmation(asked.own) if asked.own else None
         return self.pages.form(f"{held.link.answer}.html", asked.summary, form, status, **values)
 
-    def _done(self, answer: AnswerEvent | DraftRequestRaised) -> HTMLResponse:
-        if isinstance(answer, DraftRequestRaised):
-            return self.pages.page("recorded.html", heading=ASKED, what=recorded(answer), next=_DECIDES)
-        return self.pages.page(
-            "recorded.html", heading=RECORDED, what=recorded(answer), next=NEXT[type(answer)]
-        )
+    def _done(self, answer: AnswerEvent, following: Text | None = None) -> HTMLResponse:
+        heading = ASKED if isinstance(answer, Decided) else RECORDED
+        following = following or NEXT[type(answer)]
+        return self.pages.page("recorded.html", heading=heading, what=recorded(answer), next=following)
 
 
 def router(answers: Answers, renewals: Renewals, source: LinkSource, renew_at: str, now: Clock) -> APIRouter:
@@ -221,41 +219,27 @@ def _planned(form: Fields, of: Mapping[str, Any], today: date, asked: Asked) -> 
     return AlertAcknowledged(**of, planned_on=day, channel=channel) if day else None
 
 
-def _not_ours(form: Fields, _: date) -> dict[str, Any] | None:
+def _not_ours(form: Fields, of: Mapping[str, Any], _: date, __: Asked) -> AlertTransferRequested | None:
     to_unit = form.words("to_unit", MOST_NAME, required=False)
     why = form.words("explanation", MOST_WORDS)
-    return {"kind": "transfer", "to_unit": to_unit, "explanation": why} if why else None
+    return AlertTransferRequested(**of, to_unit=to_unit, explanation=why) if why else None
 
 
-def _exempt(form: Fields, today: date) -> dict[str, Any] | None:
+def _exempt(form: Fields, of: Mapping[str, Any], today: date, _: Asked) -> AlertExemptionRequested | None:
     document = form.words("document", MOST_NAME)
     authority = form.words("authority", MOST_NAME)
     day = form.day("decided_on", latest=today)
     if not (document and authority and day):
         return None
-    papers = {"document": document, "authority": authority, "decided_on": day.isoformat()}
-    return {"kind": "exemption", **papers}
+    return AlertExemptionRequested(**of, document=document, authority=authority, decided_on=day)
 
 
-def _asked(body: Mapping[str, Any]) -> Text:
-    """Say in a sentence what was asked for."""
-    if body["kind"] == "transfer":
-        to = body["to_unit"]
-        return Text(
-            f"Đã ghi nhận đề nghị chuyển dự thảo{f' đến {to}' if to else ''}.",
-            f"Recorded: the request to transfer the draft{f' to {to}' if to else ''}.",
-        )
-    document, day = body["document"], date.fromisoformat(body["decided_on"])
-    return Text(
-        f"Đã ghi nhận đề nghị miễn truyền thông theo {document} ngày {day:%d/%m/%Y}.",
-        f"Recorded: the request for an exemption by {document} of {day}.",
-    )
-
-
-_ASKED: Mapping[AlertAnswer, Callable[[Fields, date], dict[str, Any] | None]] = MappingProxyType(
-    {AlertAnswer.NOT_OURS: _not_ours, AlertAnswer.EXEMPT: _exempt}
-)
-"""What is asked of the registry, as the body of its request."""
+def _request(answer: Decided) -> dict[str, Any]:
+    """Give the body of the request to the registry."""
+    if isinstance(answer, AlertTransferRequested):
+        return {"kind": "transfer", "to_unit": answer.to_unit, "explanation": answer.explanation}
+    papers = {"document": answer.document, "authority": answer.authority}
+    return {"kind": "exemption", **papers, "decided_on": answer.decided_on.isoformat()}
 
 
 def _obstacle(form: Fields, of: Mapping[str, Any], _: date, __: Asked) -> AlertObstacleReported | None:
@@ -266,6 +250,8 @@ def _obstacle(form: Fields, of: Mapping[str, Any], _: date, __: Asked) -> AlertO
 _READ: Mapping[AlertAnswer, Read] = MappingProxyType(
     {
         AlertAnswer.PLANNED: _planned,
+        AlertAnswer.NOT_OURS: _not_ours,
+        AlertAnswer.EXEMPT: _exempt,
         AlertAnswer.OBSTACLE: _obstacle,
     }
 )
