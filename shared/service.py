@@ -121,6 +121,7 @@ class Platform:
         health = Health(probes, {Purpose.READS: reads, Purpose.WRITES: writes})
         self.metrics.before_scrape("readiness", lambda: self.metrics.set_readiness(health))
         self.metrics.before_scrape("broker_store", StoreMetrics(self.writes, self.metrics).read)
+        self.metrics.fence_closed.set_function(lambda: not self.fence.is_open)
         self.metrics.before_scrape("database", lambda: self._read_database(now))
         return health
 

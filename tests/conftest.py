@@ -11,5 +11,6 @@ pytest_plugins = [
     "tests.support.servers.engines",
     "tests.support.servers.links",
     "tests.support.reader_keys",
+    "tests.support.platform.imports",
     "tests.support.platform.service",
 ]

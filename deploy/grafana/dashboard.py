@@ -6,6 +6,17 @@ from typing import Any
 
 FILE = Path(__file__).with_name("loa.json")
 WIDTH, HEIGHT = 8, 7  # three panels a row of Grafana's 24 columns
+BANNER_HEIGHT = 3
+
+# What stops everything else: across the whole width, green while all is well.
+BANNER = "Nhật ký sự kiện / Event log"
+BANNER_SERIES = {
+    "max by (service) (loa_log_fence_closed)": "{{service}}",
+}
+BANNER_STATES = {
+    "0": {"text": "bình thường / as recorded", "color": "green"},
+    "1": {"text": "ĐÃ BỊ THAY: loa recover / REPLACED: loa recover", "color": "red"},
+}
 
 # Title in two languages, unit, and series: expression and legend.
 PANELS: tuple[tuple[str, str, dict[str, str]], ...] = (
@@ -43,6 +54,18 @@ PANELS: tuple[tuple[str, str, dict[str, str]], ...] = (
             'histogram_quantile(0.99, sum by (le, context) (rate(loa_append_seconds_bucket{outcome="appended"}[5m])))': (
                 "{{context}}"
             )
+        },
+    ),
+    (
+        "Dung lượng đĩa còn trống / Free disk space",
+        "percentunit",
+        {
+            'min by (disk) (node_filesystem_avail_bytes{job="loa-disks"} / node_filesystem_size_bytes{job="loa-disks"})': (
+                "{{disk}}"
+            ),
+            "min by (persistentvolumeclaim) (kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes)": (
+                "{{persistentvolumeclaim}}"
+            ),
         },
     ),
     (
@@ -110,25 +133,47 @@ def dashboard() -> dict[str, Any]:
                 {"name": "datasource", "type": "datasource", "query": "prometheus", "label": "Prometheus"}
             ]
         },
-        "panels": [_panel(number, *panel) for number, panel in enumerate(PANELS)],
+        "panels": [_banner(), *(_panel(number, *panel) for number, panel in enumerate(PANELS))],
+    }
+
+
+SOURCE = {"type": "prometheus", "uid": "${datasource}"}
+
+
+def _banner() -> dict[str, Any]:
+    return {
+        "id": len(PANELS) + 1,
+        "type": "stat",
+        "title": BANNER,
+        "datasource": SOURCE,
+        "gridPos": {"x": 0, "y": 0, "w": 24, "h": BANNER_HEIGHT},
+        "options": {"colorMode": "background", "graphMode": "none", "textMode": "value_and_name"},
+        "fieldConfig": {
+            "defaults": {"mappings": [{"type": "value", "options": BANNER_STATES}]},
+            "overrides": [],
+        },
+        "targets": _targets(BANNER_SERIES),
     }
 
 
 def _panel(number: int, title: str, unit: str, series: dict[str, str]) -> dict[str, Any]:
     row, column = divmod(number, 24 // WIDTH)
-    source = {"type": "prometheus", "uid": "${datasource}"}
     return {
         "id": number + 1,
         "type": "timeseries",
         "title": title,
-        "datasource": source,
-        "gridPos": {"x": column * WIDTH, "y": row * HEIGHT, "w": WIDTH, "h": HEIGHT},
+        "datasource": SOURCE,
+        "gridPos": {"x": column * WIDTH, "y": BANNER_HEIGHT + row * HEIGHT, "w": WIDTH, "h": HEIGHT},
         "fieldConfig": {"defaults": {"unit": unit, "min": 0}, "overrides": []},
-        "targets": [
-            {"refId": chr(ord("A") + place), "datasource": source, "expr": expression, "legendFormat": legend}
-            for place, (expression, legend) in enumerate(series.items())
-        ],
+        "targets": _targets(series),
     }
+
+
+def _targets(series: dict[str, str]) -> list[dict[str, Any]]:
+    return [
+        {"refId": chr(ord("A") + place), "datasource": SOURCE, "expr": expression, "legendFormat": legend}
+        for place, (expression, legend) in enumerate(series.items())
+    ]
 
 
 def text() -> str:

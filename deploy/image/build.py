@@ -20,7 +20,7 @@ from shared.kernel.errors import Text
 ROOT = Path(__file__).parents[2]
 APPLICATIONS = (*SERVICES, COMMAND)
 ENGINES = ("nats", "postgres", "proxy")
-ON_REQUEST = ("prometheus",)  # built only when it is named
+ON_REQUEST = ("prometheus", "disks")  # built only when it is named
 NAMES = (*APPLICATIONS, *ENGINES)
 EXTRAS = (*APPLICATIONS, "local")  # of pyproject.toml, for all images
 

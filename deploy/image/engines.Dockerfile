@@ -1,5 +1,5 @@
 # The engines for tests and demonstration, with the binaries of the lock, where no image registry is reachable:
-# docker build -f deploy/image/engines.Dockerfile --target nats -t loa-nats .   (or postgres, proxy, prometheus)
+# docker build -f deploy/image/engines.Dockerfile --target nats -t loa-nats .   (or postgres, proxy, prometheus, disks)
 ARG BASE=python:3.11-slim
 ARG BUILDER=${BASE}
 
@@ -47,3 +47,10 @@ RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends prometh
 USER 65534:65534
 EXPOSE 9090
 ENTRYPOINT ["prometheus"]
+
+FROM ${BASE} AS disks
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus-node-exporter && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
+    && ln -s /usr/bin/prometheus-node-exporter /usr/local/bin/node_exporter
+USER 65534:65534
+EXPOSE 9100
+ENTRYPOINT ["node_exporter"]

@@ -1,11 +1,9 @@
-"""Percentages in cells: 70 and 70% are alike; 0.7 alone may mean 0.7 % or 70 %, so it is asked about."""
+"""Percentages in cells and bodies: 70 and 70% are alike; 0.7 alone may mean 0.7 % or 70 %, so it is asked about."""
 
-import re
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
-
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def written_percent(value: Any) -> Any:
@@ -13,9 +11,28 @@ def written_percent(value: Any) -> Any:
     text = str(value).strip()
     if (number := text.removesuffix("%").rstrip()) != text:
         return number
-    if _NUMBER.fullmatch(text) and 0 < float(text) <= 1:
+    if 0 < _number(text) <= 1:
         raise PydanticCustomError("percent", "{en}", _both_readings(text))
-    return value
+    return text if isinstance(value, bool) else value  # a boolean is no number
+
+
+Percent = Annotated[
+    float,
+    Field(ge=0, le=100),
+    BeforeValidator(
+        written_percent,
+        json_schema_input_type=float | Annotated[str, Field(pattern=r"^\d+(\.\d+)?%$")],
+    ),
+]
+"""70 or "70%"; a number up to 1 is refused, because it may be a share: "0.7%" or 70."""
+
+
+def _number(text: str) -> float:
+    """Read a number; 0 for what is none, which is refused afterwards."""
+    try:
+        return float(text)
+    except ValueError:
+        return 0
 
 
 def percent_cell(number: float) -> str:

@@ -135,7 +135,11 @@ class Carrier:
                 coming.cancel()
 
     async def _prepared(self, window: Window) -> Window:
-        await self.session.store.expect(window.about)
+        store = self.session.store
+        await store.expect(window.about)
+        if window.sheet is not None and (reads := window.sheet.reads) is not None:
+            histories = [await store.load(ref) for ref in window.by_aggregate]
+            await store.expect(ref for history in histories for ref in reads(history))
         return window
 
     async def _follow(self, before: _Writing | None, window: Window) -> _Writing:

@@ -1,6 +1,6 @@
 """What a service takes of an import: its sheets, what their rows mean, and the outcome that each row gets."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.bulk_import.row_parsing import ImportRow, Reason
 from shared.contracts.envelope import AggregateRef, Metadata
-from shared.eventstore.handle import OverlayEventStore
+from shared.eventstore.handle import History, OverlayEventStore
 
 R = TypeVar("R", bound=ImportRow)
 
@@ -40,12 +40,14 @@ class Sheet(Generic[R]):
     """How one kind of row is taken.
 
     `about` names the aggregates that a row concerns: the first is the one that it changes, in the order of
-    the rows; rows about different ones are processed concurrently.
+    the rows; rows about different ones are processed concurrently. `reads` names the further aggregates that a row
+    reads, by the history of the one that it changes: those of a window are loaded at once.
     """
 
     model: type[R]
     about: Callable[[R], Sequence[AggregateRef]]
     take: Callable[[R, Metadata], Awaitable[Taken]]
+    reads: Callable[[History], Iterable[AggregateRef]] | None = None
 
 
 Sheets = Callable[[Session], Mapping[str, Sheet[Any]]]

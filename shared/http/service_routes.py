@@ -89,7 +89,7 @@ def probing(health: Health, metrics: Telemetry) -> APIRouter:
         ready_for = {each: health.is_ready(each, checks) for each in Purpose}
         ready = ready_for[purpose]
         states = {
-            name: {"ok": check.ok, "needed": health.is_needed(purpose, name), "detail": check.detail}
+            name: {"ok": check.ok, "needed": health.is_needed(purpose, name, checks), "detail": check.detail}
             for name, check in checks.items()
         }
         body = {"ready": ready, "ready_for": ready_for, "checks": states}

@@ -48,8 +48,10 @@ class Health:
     def is_ready(self, purpose: Purpose, checks: Mapping[str, Check]) -> bool:
         return all(any(checks[name].ok for name in group) for group in self.needs[purpose])
 
-    def is_needed(self, purpose: Purpose, name: str) -> bool:
-        return any(name in group for group in self.needs[purpose])
+    def is_needed(self, purpose: Purpose, name: str, checks: Mapping[str, Check]) -> bool:
+        """Say whether the service is not ready without this check: no other one of its set is ok."""
+        groups = (group for group in self.needs[purpose] if name in group)
+        return any(not any(checks[other].ok for other in group - {name}) for group in groups)
 
 
 async def _examine(probe: Probe) -> Check:

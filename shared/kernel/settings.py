@@ -20,7 +20,7 @@ class RuleSettings(BaseSettings):
     older name, whose files come first.
     """
 
-    model_config = SettingsConfigDict(env_prefix="LOA_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="LOA_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     calendar_overrides: tuple[Path, ...] = Field(
         default=(), description="the operator's own calendar files (day,kind,what,source), the last one wins"
@@ -42,6 +42,7 @@ class ServiceSettings(RuleSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="LOA_",
+        env_ignore_empty=True,  # `${LOA_SMTP_HELLO:-}` of a compose file is not set
         extra="ignore",
         frozen=True,
         secrets_dir=SECRETS if SECRETS.is_dir() else None,

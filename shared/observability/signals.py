@@ -174,6 +174,9 @@ class Telemetry:
             "loa_broker_store_bytes", "store of the broker, of its fullest node", "kind"
         )
         self.database_bytes = self.gauge("loa_database_bytes", "size of the service's database")
+        self.fence_closed = self.gauge(
+            "loa_log_fence_closed", "1 while the log is not the one that the rows were made from"
+        )
         self.clock_ahead = self.gauge(
             "loa_clock_ahead_seconds", "how far our clock is ahead of PostgreSQL's; negative: behind"
         )

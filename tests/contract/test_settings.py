@@ -136,3 +136,16 @@ def test_names_are_listed_once() -> None:
     )
     names = " ".join(groups).split()
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_an_empty_variable_is_not_set(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = import_module(f"services.{name}.settings").Settings
+    given = {"LOA_DATABASE_URL": "postgresql://loa@127.0.0.1/loa", "LOA_LINK_JWKS": "links.json"}
+    for variable, value in given.items():
+        monkeypatch.setenv(variable, value)
+    expected = settings()
+    for variable in (f"LOA_{field.upper()}" for field in settings.model_fields):
+        if variable not in os.environ:
+            monkeypatch.setenv(variable, "")
+    assert settings() == expected

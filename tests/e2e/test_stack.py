@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from deploy.grafana import dashboard
+from deploy.image.build import ON_REQUEST
 from deploy.nats.permissions import SERVICES
 from deploy.sample import exercise
 from shared.rules.rulebook.rulebook import load_rulebook
@@ -22,7 +23,7 @@ from tests.support.platform.service import eventually
 from tests.support.platform.stack import Stack, running
 from tests.support.servers.containers import Images
 
-pytestmark = [pytest.mark.container, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.container, pytest.mark.timeout(1800)]
 
 RULES = yaml.safe_load((DEPLOY / "prometheus/alerts.yml").read_text(encoding="utf-8"))["groups"][0]["rules"]
 READ_MAIL = """
@@ -35,10 +36,11 @@ print(json.dumps([file.read_text() for file in folder.iterdir()] if folder.is_di
 @pytest.fixture(scope="module")
 def stack(images: Images, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack")
-    images.of("prometheus")
+    for name in ON_REQUEST:
+        images.of(name)
     first = [
         *services("compose.yaml").keys() - {"loa"},
-        "prometheus",
+        *ON_REQUEST,
     ]  # Debian has no Grafana to make an image of
     with running(images, "compose.yaml", folder, "loatest", OBSERVABILITY, first=first) as running_stack:
         yield running_stack
@@ -99,7 +101,7 @@ async def test_prometheus_finds_every_service_and_its_rules_hold_on_what_it_find
         def scraped() -> bool:
             targets = asked("/targets")["activeTargets"]
             up = {target["labels"]["service"] for target in targets if target["health"] == "up"}
-            return up == set(SERVICES)
+            return up == {*SERVICES, "disks"}
 
         def held() -> bool:
             rules = {rule["name"]: rule for rule in asked("/rules")["groups"][0]["rules"]}
@@ -118,6 +120,8 @@ async def test_prometheus_finds_every_service_and_its_rules_hold_on_what_it_find
         }
     assert drawn["max by (state) (loa_gaps)"] == 2
     assert drawn["max by (projection) (loa_projection_position)"] == len(SERVICES)
+    assert drawn["max by (service) (loa_log_fence_closed)"] == len(SERVICES)
+    assert [number for expression, number in drawn.items() if "by (disk)" in expression] == [2]
 
 
 async def test_no_mail_is_sent_before_the_operator_releases_sending(stack: Stack) -> None:

@@ -16,7 +16,7 @@ from tests.support.platform.service import eventually
 from tests.support.platform.stack import Stack, running
 from tests.support.servers.containers import Images
 
-pytestmark = [pytest.mark.container, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.container, pytest.mark.timeout(1800)]
 
 ENGINES = ("postgres", "nats", "prepare")
 
@@ -25,7 +25,7 @@ async def test_data_of_the_first_release_go_on_under_todays_images(images: Image
     with running(
         images, "compose.yaml", tmp_path / "old", "loaold", _jobs_migrate(tmp_path), first=ENGINES
     ) as stack:
-        await eventually(lambda: asyncio.to_thread(_prepared, stack), patience=60)
+        await eventually(lambda: asyncio.to_thread(_prepared, stack), patience=120)
         await _as_it_was(stack, tmp_path)
         for service in SERVICES:
             stack.once(service, "migrate")
@@ -67,7 +67,7 @@ async def _answers(stack: Stack) -> Mapping[str, Any]:
     """What people are told once all services run, have filled what is new, and hold to the log."""
     stack.start_all()
     await stack.until_ready()
-    await eventually(lambda: asyncio.to_thread(_filled, stack), patience=60)
+    await eventually(lambda: asyncio.to_thread(_filled, stack), patience=120)
     await stack.settled()
     assert json.loads(stack.loa_inside("verify", "--json"))["right"]
     day = {"as_of": DAY}

@@ -1,6 +1,6 @@
 """The pages of metrics: the figures of a day on `/`, and the whole reasoning for one draft."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -117,14 +117,19 @@ def render(
     return HTMLResponse(text, status, {**SAFE, **(headers or {})})
 
 
-def router(queries: Queries) -> APIRouter:
+def router(queries: Queries, is_log_replaced: Callable[[], bool]) -> APIRouter:
+    """`is_log_replaced` tells whether the rows were made from another log than the present one."""
     routes = APIRouter(
         tags=["pages"],
         dependencies=[AtPosition],
         route_class=page_route(_problem_page),
         default_response_class=HTMLResponse,
     )
-    common: dict[str, Any] = {"rules_version": queries.rulebook.version, "definition": DEFINITION.vi}
+    common: dict[str, Any] = {
+        "rules_version": queries.rulebook.version,
+        "definition": DEFINITION.vi,
+        "is_log_replaced": is_log_replaced,
+    }
 
     @routes.get("/", summary="The figures of a day, for people")
     async def first_page(_: Reader, chosen: Chosen, today: Today) -> HTMLResponse:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain import unit as units
 from services.registry.domain.draft_commands import Given
+from shared.bulk_import.percentages import Percent
 from shared.contracts.event import Code, draft_id, posting_id
 from shared.contracts.registry import MOST_POLICIES
 from shared.contracts.vocabulary import (
@@ -134,7 +135,7 @@ class Target(Body):
     model_config = example(year=2026, target_percent=80.0, document="Kế hoạch 15/KH-UBND")
 
     year: int = Field(ge=2022, le=2100)
-    target_percent: float = Field(ge=0, le=100)
+    target_percent: Percent
     document: str | None = None
 
     def command(self, unit_code: str) -> units.SetTarget:

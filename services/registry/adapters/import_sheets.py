@@ -7,14 +7,14 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from services.registry.adapters.bodies import DraftFields, ScopeBody
-from services.registry.application.commands import Commands, draft_ref, unit_ref
+from services.registry.application.commands import Commands, draft_ref, leads_in, unit_ref
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain import unit as units
 from services.registry.domain.draft_commands import Given
 from services.registry.domain.draft_state import Draft, State
 from services.registry.domain.errors import OutcomeWithoutStage
 from services.registry.domain.references.findings import BY_ITSELF, unit_findings
-from shared.bulk_import.percentages import written_percent
+from shared.bulk_import.percentages import Percent
 from shared.bulk_import.row_parsing import DatedRow, ImportRow, Listed, Reason, refused
 from shared.bulk_import.sheet import Sheet, Taken
 from shared.contracts.envelope import AggregateRef, Metadata
@@ -31,7 +31,7 @@ from shared.contracts.vocabulary import (
     UnitKind,
     UnitLevel,
 )
-from shared.eventstore.handle import Handled
+from shared.eventstore.handle import Handled, History
 from shared.kernel.local_day import day_in_vietnam
 from shared.rules.findings import Finding
 from shared.text_checks.days import Day, FactDay
@@ -91,7 +91,7 @@ class SuccessionRow(ImportRow):
 class TargetRow(ImportRow):
     unit_code: Code
     year: int = Field(ge=2022, le=2100)
-    target_percent: Annotated[float, Field(ge=0, le=100), BeforeValidator(written_percent)]
+    target_percent: Percent
     document: str | None = None
 
     def command(self) -> units.SetTarget:
@@ -185,6 +185,11 @@ def _of_draft(row: PolicyRow | StageRow | ExemptionRow | PostingRow | OutcomeRow
     return [draft_ref(row.draft_code)]
 
 
+def _leads(history: History) -> list[AggregateRef]:
+    """Name the units that lead a draft, which the findings of a stage are about."""
+    return [unit_ref(code) for code in leads_in(history.facts)]
+
+
 def _of_unit(row: UnitRow) -> list[AggregateRef]:
     return [unit_ref(code) for code in (row.code, row.parent_code) if code is not None]
 
@@ -208,7 +213,7 @@ class Rows:
                 DraftRow, lambda row: [draft_ref(row.draft_code), unit_ref(row.lead_unit_code)], self._draft
             ),
             "policies": Sheet(PolicyRow, _of_draft, self._fact),
-            "stages": Sheet(StageRow, _of_draft, self._with_findings),
+            "stages": Sheet(StageRow, _of_draft, self._with_findings, _leads),
             "exemptions": Sheet(ExemptionRow, _of_draft, self._fact),
             "postings": Sheet(PostingRow, _of_draft, self._with_findings),
             "outcomes": Sheet(OutcomeRow, _of_draft, self._outcome),

@@ -17,13 +17,14 @@ from services.registry.domain.postings import PostingEvent
 from services.registry.domain.references.findings import lead_findings, unit_findings
 from services.registry.domain.references.unit_checks import parents_of
 from shared.contracts.envelope import AggregateRef, Metadata, Recorded
-from shared.contracts.event import draft_id, unit_id
+from shared.contracts.event import Event, draft_id, unit_id
 from shared.contracts.registry import (
     DraftAmended,
     DraftProcedureDecided,
     DraftRegistered,
     DraftRetitled,
     DraftScopeAssessed,
+    DraftTransferred,
 )
 from shared.directory.folds import amended_draft
 from shared.eventstore.handle import EventStore, Handled, History, Version, handle, handle_prepared
@@ -35,6 +36,17 @@ from shared.rules.facts import StageEntry
 from shared.rules.findings import Finding, PostingClock, clocks_of, findings
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import all_in_order
+
+
+def leads_in(facts: Iterable[Event]) -> set[str]:
+    """Give the codes of the units that lead a draft at any time."""
+    leads: set[str] = set()
+    for fact in facts:
+        if isinstance(fact, DraftRegistered):
+            leads.add(fact.lead_unit_code)
+        elif isinstance(fact, DraftTransferred):
+            leads.add(fact.to_unit_code)
+    return leads
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +144,7 @@ class Commands:
 
     async def lead_findings(self, of: Draft, history: History) -> tuple[Finding, ...]:
         """Return what follows from the lead units, which are read from the log."""
-        leads = {of.registered.lead_unit_code, *(transfer.to_unit_code for transfer in of.transfers)}
-        related = await reached(self.store, leads, lambda _: ())
+        related = await reached(self.store, leads_in(history.facts), lambda _: ())
         if all(lead.last_day is None for lead in related.values()):
             return ()  # most of the time: then nothing is folded again
         return lead_findings(of, self.entries(of, history), related)

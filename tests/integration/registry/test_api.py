@@ -227,6 +227,8 @@ async def test_a_unit_names_its_successor_and_its_version_guards_the_next_change
     unit = read.json()
     assert unit["successions"] == [{**merged, "source": None, "notes": {}}]
     assert unit["targets"] == [{**target, "notes": {}}]
+    asked = await client.post(f"/units/{a_code}/targets", json={**target, "target_percent": 0.7})
+    assert (asked.status_code, "hãy ghi 70" in asked.text) == (422, True)
     headers = {"If-Match": read.headers["ETag"]}
     later = {**target, "target_percent": 80}
     assert (await client.post(f"/units/{a_code}/targets", json=later, headers=headers)).status_code == 200

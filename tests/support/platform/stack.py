@@ -37,9 +37,9 @@ LOA = Path(sys.executable).with_name("loa")
 DIGESTS = time_of_day(9)  # an hour in Vietnam at which mail goes out
 AHEAD = Path(__file__).with_name("notifier_ahead.py")
 TRUSTING = {"LOA_CLOCK_TOLERANCE_SECONDS": "1e12"}
-READY_SECONDS = 120.0
+READY_SECONDS = 300.0  # of a busy machine; a quiet one needs 35
 LATER = frozenset({502, 503})
-PATIENCE = 60.0  # seconds for a part that is missing to be done without
+PATIENCE = 120.0  # seconds for a part that is missing to be done without
 
 
 class Compose(DockerCompose):
@@ -262,9 +262,18 @@ def _ahead(folder: Path, moment: datetime) -> str:
 
 @contextmanager
 def running(
-    images: Images, file: str, folder: Path, project: str, *more: str, first: Sequence[str] = ()
+    images: Images,
+    file: str,
+    folder: Path,
+    project: str,
+    *more: str,
+    first: Sequence[str] = (),
+    ahead: bool = True,
 ) -> Iterator[Stack]:
-    """Bring compose files up on keys and ports of their own, or only what comes first; in the end everything is gone."""
+    """Bring compose files up on keys and ports of their own, or only what comes first; in the end everything is gone.
+
+    `ahead` sets the notifier's clock to an hour at which mail goes out; then `LoaClockOff` fires all the time.
+    """
     for name in NAMES:
         images.of(name)
     secrets = folder / "secrets"
@@ -272,10 +281,11 @@ def running(
     ports = {name: free_port() for name in SERVICES}
     given = {f"LOA_{name.upper()}_PORT": str(port) for name, port in ports.items()}
     given |= {"LOA_SECRETS": str(secrets), "LOA_PROMETHEUS_PORT": str(free_port())}
-    given |= {"LOA_PROMETHEUS_IMAGE": "loa-prometheus"}
+    given |= {"LOA_PROMETHEUS_IMAGE": "loa-prometheus", "LOA_NODE_EXPORTER_IMAGE": "loa-disks"}
     (folder / "compose.env").write_text("".join(f"{key}={value}\n" for key, value in given.items()))
     now = runtime.now().astimezone(VIETNAM)
-    files = [file, *more, _ahead(folder, mail_hour := _hour_of_mail(now))]
+    mail_hour = _hour_of_mail(now) if ahead else now
+    files = [file, *more, *([_ahead(folder, mail_hour)] if ahead else [])]
     compose = Compose(
         COMPOSE, files, wait=False, env_file=[str(folder / "compose.env")], services=list(first) or None
     )

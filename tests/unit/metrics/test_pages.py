@@ -166,7 +166,7 @@ async def page(address: str, made_up: MadeUp, *, public_read: bool = True) -> ht
     app.state.runner = SimpleNamespace(status=SimpleNamespace(position=made_up.position))
     app.state.clock = runtime.now
     problems.install(app)
-    app.include_router(pages.router(Queries(snapshots, load_rulebook())))
+    app.include_router(pages.router(Queries(snapshots, load_rulebook()), lambda: False))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://loa") as client:
         answer = await client.get(address)

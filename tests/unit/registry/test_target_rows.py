@@ -1,10 +1,11 @@
-"""The percentage of a row of targets.csv: what is understood is taken, what has two readings is asked about."""
+"""The percentage of a target, of a file or by HTTP: what is understood is taken, what has two readings is asked about."""
 
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from services.registry.adapters.bodies import Target
 from services.registry.adapters.import_sheets import TargetRow
 from shared.bulk_import.percentages import percent_cell
 from shared.bulk_import.row_parsing import reasons
@@ -43,3 +44,18 @@ def test_a_number_with_two_readings_is_asked_about(cell: str, both: tuple[str, s
 def test_what_is_no_percentage_is_refused(cell: str) -> None:
     with pytest.raises(ValidationError):
         TargetRow.model_validate(row(cell))
+
+
+@pytest.mark.parametrize(
+    "sent", [0.7, 1, 1.0, 0.05, 7e-05, "0.7", True, False, 100.5, -1, "70 phần trăm", None]
+)
+def test_a_body_is_asked_like_a_row(sent: Any) -> None:
+    with pytest.raises(ValidationError):
+        Target.model_validate({"year": 2026, "target_percent": sent})
+
+
+@pytest.mark.parametrize(
+    ("sent", "percent"), [(0, 0), (70, 70), (72.5, 72.5), (1.5, 1.5), ("0.7%", 0.7), ("70%", 70)]
+)
+def test_a_body_says_a_small_percentage_with_its_sign(sent: Any, percent: float) -> None:
+    assert Target.model_validate({"year": 2026, "target_percent": sent}).target_percent == percent
