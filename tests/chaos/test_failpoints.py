@@ -11,7 +11,8 @@ import pytest
 from deploy.local.keys.keyring import keyring
 from tests.chaos.failpoints import FAILPOINTS, MAIL_PATH, WRITE_PATH
 from tests.chaos.harness.checker import violations
-from tests.chaos.harness.run import evidence_of, new_writers, readable, release
+from tests.chaos.harness.evidence import evidence_of
+from tests.chaos.harness.run import new_writers, readable, release
 from tests.chaos.harness.running_platform import ChaosPlatform, chaos_platform
 from tests.chaos.harness.workload import Clients, ticking
 from tests.support.servers.tokens import issuer

@@ -5,11 +5,12 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from deploy.local.engines.nats import NatsServer
 from deploy.local.engines.postgres import PostgresServer
@@ -17,6 +18,7 @@ from deploy.local.keys.keyring import Keyring
 from shared.kernel.local_day import VIETNAM, day_in_vietnam
 from shared.kernel.runtime import now
 from shared.rules.rulebook.rulebook import load_rulebook
+from tests.chaos.harness.fork_server import ForkServer, fork_server
 from tests.chaos.harness.processes import Replica
 from tests.chaos.harness.proxy import proxy_to
 from tests.chaos.test_mail_killed import serving
@@ -32,6 +34,21 @@ DISK_BYTES = 256 * 1024 * 1024  # of the broker
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 
+async def _nobody() -> None:
+    """No unit comes."""
+
+
+@dataclass(slots=True)
+class Load:
+    """What a fault needs of the workload: an operator's token, a new unit that owes something, imports alone, counters."""
+
+    token: str = ""
+    newcomer: Callable[[], Coroutine[Any, Any, None]] = _nobody
+    pause: Callable[[bool], None] = lambda _: None
+    refused_imports: Callable[[], int] = lambda: 0
+    refused_commands: Callable[[], int] = lambda: 0
+
+
 @dataclass(slots=True)
 class ChaosPlatform:
     """`day` is the morning at which the notifiers' clocks stood at `zero`; they go on from there."""
@@ -45,6 +62,12 @@ class ChaosPlatform:
     day: datetime
     zero: float
     replicas: list[Replica] = field(default_factory=list)
+    load: Load = field(default_factory=Load)
+    poisoned: list[int] = field(default_factory=list)  # positions of bad messages
+
+    def clock_file(self, name: str) -> Path:
+        """Name the file that says by how many seconds a replica's clock is wrong."""
+        return self.folder / f"{name}.clock"
 
     @property
     def disk(self) -> Path:
@@ -101,12 +124,13 @@ async def chaos_platform(
         await stack.enter_async_context(postgres)
         await declare_streams(nats)
         smtp = stack.enter_context(serving(mail))
+        forks = await stack.enter_async_context(fork_server())
         platform = ChaosPlatform(
             folder, keys, issuer, nats, postgres, mail, day=next_morning(), zero=time.time()
         )
         for service, number in replicas.items():
             for letter in "abc"[:number]:
-                replica = await _replica(platform, stack, service, f"{service}-{letter}", smtp)
+                replica = await _replica(platform, stack, service, f"{service}-{letter}", smtp, forks)
                 platform.replicas.append(replica)
         stack.push_async_callback(_kill_all, platform)
         for service in REPLICAS:  # the first replica of each migrates its database
@@ -129,7 +153,7 @@ async def _kill_all(platform: ChaosPlatform) -> None:
 
 
 async def _replica(
-    platform: ChaosPlatform, stack: AsyncExitStack, service: str, name: str, smtp: str
+    platform: ChaosPlatform, stack: AsyncExitStack, service: str, name: str, smtp: str, forks: ForkServer
 ) -> Replica:
     broker = await stack.enter_async_context(proxy_to(platform.nats.port))
     database = await stack.enter_async_context(proxy_to(platform.postgres.port))
@@ -144,7 +168,8 @@ async def _replica(
         "LOA_LINK_KEY": links.pem,
         "LOA_LINK_JWKS": str(links.jwks),
         "LOA_TEST_SERVICE": service,
-        "LOA_CLOCK_TOLERANCE_SECONDS": "1e12",  # the notifiers stand on a working day to come
+        # One replica of each service sees the broker's monitoring endpoint, the other doesn't.
+        "LOA_NATS_MONITOR_URL": platform.nats.monitor_url if name.endswith("-a") else "",
     }
     if service == "notifier":
         environment |= {
@@ -155,10 +180,9 @@ async def _replica(
             "LOA_TEST_DAY": platform.day.isoformat(),
             "LOA_TEST_ZERO": str(platform.zero),
             "LOA_TEST_SPEED": "1",
+            "LOA_TEST_CLOCK": str(platform.clock_file(name)),
         }
-    return Replica(
-        service, name, "tests.chaos.replica", environment, platform.folder / f"{name}.log", broker, database
-    )
+    return Replica(service, name, environment, platform.folder / f"{name}.log", broker, database, forks)
 
 
 async def purge_ticks(server: NatsServer) -> None:
