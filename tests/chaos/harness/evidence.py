@@ -24,8 +24,8 @@ REGISTERED = "vn.loa.draft.registered.v1"
 SETTLED_SECONDS = 180.0  # an outcome, not a promise: it takes as long as the machine needs
 
 
-async def evidence_of(platform: ChaosPlatform, clients: Clients) -> Evidence:
-    """Let everything come to rest, ask, and copy the log for a fresh platform."""
+async def evidence_of(platform: ChaosPlatform, clients: Clients, *, fresh: bool = True) -> Evidence:
+    """Let everything come to rest, ask, and copy the log for a fresh platform (not that of a cluster: its store has parts)."""
     await purge_ticks(platform.nats)
     await _settled(platform, clients.token)
     await _last_mails(platform, clients.token)
@@ -34,14 +34,16 @@ async def evidence_of(platform: ChaosPlatform, clients: Clients) -> Evidence:
     log = await read_log(platform.nats)
     codes = _asked(event["data"]["draft_code"] for event in log if event["type"] == REGISTERED)
     answers = await _answers(urls, clients.token, codes)
-    fresh, added = await _fresh(platform, clients.token, codes, head)
+    answers_of_fresh, added = answers, 0
+    if fresh:
+        answers_of_fresh, added = await _fresh(platform, clients.token, codes, head)
     return Evidence(
         history=clients.history,
         log=log,
         lines={replica.name: list(replica.lines()) for replica in platform.replicas},
         taken={address: [_mail(mail) for mail in mails] for address, mails in platform.mail.taken.items()},
         answers=answers,
-        fresh=fresh,
+        fresh=answers_of_fresh,
         added=added,
         gaps=answers["metrics /gaps"],
         addresses=clients.addresses,
@@ -130,7 +132,7 @@ async def _fresh(
 ) -> tuple[dict[str, Any], int]:
     """Run a fresh platform on a copy of the log: what it answers, and how many events it appended."""
     copy = await platform.copy_of_the_log(platform.folder / "copy")
-    databases, made = Databases(platform.postgres), [f"fresh_{service}" for service in SERVICES]
+    databases = Databases(platform.postgres, platform.prepared.templates)
 
     async def new_database(service: str | None = None) -> str:
         return await databases.make(f"fresh_{service}", service)
@@ -139,7 +141,7 @@ async def _fresh(
         await purge_ticks(copy)
         async with open_platform(
             copy, platform.keys, platform.issuer, new_database, *SERVICES,
-            mail_dir=platform.folder / "mail", until_ready=not platform.poisoned,
+            mail_dir=platform.folder / "mail", until_ready=False,
         ) as fresh:  # fmt: skip
             await _skip_bad(fresh, platform.poisoned, token)
             await eventually(lambda: _is_at(fresh, head), SETTLED_SECONDS)
@@ -151,7 +153,6 @@ async def _fresh(
             return answers, await fresh.head() - head
     finally:
         await copy.stop()
-        await databases.drop(made)
 
 
 async def _skip_bad(fresh: Platform, positions: Sequence[int], token: str) -> None:

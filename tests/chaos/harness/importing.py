@@ -10,8 +10,8 @@ import httpx
 
 from tests.chaos.harness.workload import ANSWER_SECONDS, Clients, new_draft
 
-ROWS = 15  # of one file: enough for an atomic batch, few enough for many files
-PAUSE_SECONDS = 3.0
+ROWS = 10  # of one file: enough for an atomic batch, few enough for many files
+PAUSE_SECONDS = 5.0
 
 
 @dataclass(slots=True)

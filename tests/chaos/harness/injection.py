@@ -29,7 +29,7 @@ async def inject(name: str, platform: ChaosPlatform, clients: Clients) -> tuple[
         seconds = clients.random.uniform(SHORTEST, LONGEST)
         await asyncio.gather(asyncio.sleep(seconds), *(_watch(clients, *entry, wrong) for entry in watched))
     probes = [command for _, command in watched]
-    wrong += await _healed(platform, clients, probes)
+    wrong += await healed(platform, clients, probes)
     return effect, [f"{name} {effect.target}: {sentence}" for sentence in wrong]
 
 
@@ -65,7 +65,7 @@ async def _says_ready(replica: Replica) -> bool:
     return answer.status_code == HTTPStatus.OK
 
 
-async def _healed(platform: ChaosPlatform, clients: Clients, probes: Sequence[Command]) -> list[str]:
+async def healed(platform: ChaosPlatform, clients: Clients, probes: Sequence[Command]) -> list[str]:
     """After a fault is healed every replica becomes ready for writes again, and writes succeed."""
 
     async def all_ready() -> bool:

@@ -22,6 +22,7 @@ from tests.chaos.harness.faults import FAULTS
 from tests.chaos.harness.importing import Importer
 from tests.chaos.harness.injection import inject
 from tests.chaos.harness.officials import Officials
+from tests.chaos.harness.prepared import Prepared, readable
 from tests.chaos.harness.replaced_log import acknowledged_meanwhile, forget_lost, replace_log
 from tests.chaos.harness.running_platform import ChaosPlatform, Load, chaos_platform
 from tests.chaos.harness.workload import ADDRESSES, Clients, Writer, ticking
@@ -53,14 +54,14 @@ def chosen(seed: int, names: Sequence[str] = tuple(FAULTS)) -> list[str]:
     return faults
 
 
-async def run_seed(seed: int, faults: Sequence[str] = ()) -> Outcome:
+async def run_seed(prepared: Prepared, seed: int, faults: Sequence[str] = ()) -> Outcome:
     """Carry out one seed: a replaced log, or a few of the other faults."""
     if seed % REPLACED_EVERY == 0 and not faults:
-        return await run_replaced_log(seed, wiped=seed % (2 * REPLACED_EVERY) == 0)
-    return await run_faults(seed, faults)
+        return await run_replaced_log(prepared, seed, wiped=seed % (2 * REPLACED_EVERY) == 0)
+    return await run_faults(prepared, seed, faults)
 
 
-async def run_faults(seed: int, faults: Sequence[str] = ()) -> Outcome:
+async def run_faults(prepared: Prepared, seed: int, faults: Sequence[str] = ()) -> Outcome:
     """Carry out some faults on engines and processes of their own."""
     began = time.monotonic()
     choose = random.Random(seed)
@@ -68,7 +69,7 @@ async def run_faults(seed: int, faults: Sequence[str] = ()) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="loa-chaos-") as name:
         folder = readable(Path(name))
         ring, tokens = keyring(folder / "keys"), issuer(folder)
-        async with chaos_platform(folder, ring, tokens) as platform:
+        async with chaos_platform(prepared, folder, ring, tokens) as platform:
             clients = Clients(platform.replicas, tokens.token(), choose)
             await release(platform, clients.token)
             writers = new_writers(clients, str(seed))
@@ -79,14 +80,14 @@ async def run_faults(seed: int, faults: Sequence[str] = ()) -> Outcome:
     return outcome
 
 
-async def run_replaced_log(seed: int, *, wiped: bool) -> Outcome:
+async def run_replaced_log(prepared: Prepared, seed: int, *, wiped: bool) -> Outcome:
     """Replace the log by an older copy, or an empty one: nothing may be acknowledged or mailed until the decision."""
     began = time.monotonic()
     outcome = Outcome(seed)
     with tempfile.TemporaryDirectory(prefix="loa-chaos-") as name:
         folder = readable(Path(name))
         ring, tokens = keyring(folder / "keys"), issuer(folder)
-        async with chaos_platform(folder, ring, tokens) as platform:
+        async with chaos_platform(prepared, folder, ring, tokens) as platform:
             clients = Clients(platform.replicas, tokens.token(), random.Random(seed))
             await release(platform, clients.token)
             writers = new_writers(clients, str(seed))
@@ -117,12 +118,6 @@ async def _collect(platform: ChaosPlatform, clients: Clients, outcome: Outcome) 
     outcome.events = len(evidence.log)
     outcome.mails = sum(len(mails) for mails in evidence.taken.values())
     outcome.violations += violations(evidence)
-
-
-def readable(folder: Path) -> Path:
-    """Let PostgreSQL's account into a temporary folder."""
-    folder.chmod(0o755)
-    return folder
 
 
 def new_writers(clients: Clients, name: str, number: int = WRITERS) -> list[Writer]:

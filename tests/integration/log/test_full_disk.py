@@ -1,6 +1,7 @@
 """A full disk of the broker, in three forms, while mails go out and a gap is to be announced: both are made good by itself."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from tests.support.servers.small_disk import fill, small_disk
 from tests.support.servers.tokens import Issuer
 
 PATIENCE = 90.0  # what was sent is announced by a loop that runs every 30 s
+_numbers = itertools.count(1)
 FORMS = ("single events", "batches", "started full")
 
 
@@ -59,11 +61,13 @@ class Setting:
         await self.broker.start()
 
     async def _command_is_refused(self) -> bool:
-        answer = await self.platform.registry.client.post("/units", json=small_office.unit("FULL"))
+        answer = await self.platform.registry.client.post(
+            "/units", json=small_office.unit(f"FULL{next(_numbers)}")
+        )
         return answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
 
     async def _import_is_refused(self) -> bool:
-        rows = [small_office.unit(f"FULL{number}") for number in range(200)]
+        rows = [small_office.unit(f"FULL{next(_numbers)}") for _ in range(200)]
         outcomes = await self.platform.registry.import_rows("units", rows)
         return any(outcome.get("again") for outcome in outcomes)
 
