@@ -4,6 +4,7 @@ What an address meets is written in its name (`hangs-7@…`), and is done once; 
 """
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -41,6 +42,9 @@ class UnrulyServer:
     slow: float
     fault: Fault | None = None
     hits: int = 0
+    arrivals: list[tuple[float, str]] = field(
+        default_factory=list
+    )  # when each mail began (monotonic), to whom
     on_mail: Callable[[], None] | None = None
     met: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     taken: dict[str, list[EmailMessage]] = field(default_factory=lambda: defaultdict(list))
@@ -53,6 +57,7 @@ class UnrulyServer:
     async def handle_RCPT(  # noqa: N802  the library's name and arguments
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
+        self.arrivals.append((time.monotonic(), address))
         kind, self.met[address] = address.partition("-")[0], self.met[address] + 1
         if kind == "never":
             return "550 5.7.1 not from here"

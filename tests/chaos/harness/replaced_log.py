@@ -17,6 +17,7 @@ from tests.support.platform.service import SERVICES, eventually
 from tests.support.servers.engines import connected, declare_streams
 
 WRITE_SECONDS = 4.0
+IN_FLIGHT_SECONDS = 2.0  # LOA_SMTP_SECONDS of the notifiers
 REASON = "The newest copy of the log that is left."
 
 
@@ -24,14 +25,14 @@ REASON = "The newest copy of the log that is left."
 class Replaced:
     """`since`: when another log stood in the place of the old one (monotonic seconds); `until`: the decision.
 
-    `common` is the last position that both logs have; `mails` the number of mails that the server had at `since`.
+    `common` is the last position that both logs have; `mails` are those that began in between, with the seconds after
+    `since`: a mail that was claimed before is on its way for `IN_FLIGHT_SECONDS` at most.
     """
 
     since: float
     until: float
     common: int
-    mails_before: int
-    mails_after: int
+    mails: Sequence[tuple[float, str]]
 
 
 async def replace_log(
@@ -53,17 +54,17 @@ async def replace_log(
         _put(store, None if wiped else older)
         await platform.nats.start()
         await declare_streams(platform.nats)
-        since, mails = time.monotonic(), platform.mail.total
+        since = time.monotonic()
         await _grow(platform.nats, longest + 20)
         await asyncio.sleep(2 * WRITE_SECONDS)
-        mails_after = platform.mail.total
         until = time.monotonic()
+        mails = [(round(at - since, 1), address) for at, address in platform.mail.arrivals if at > since]
         await _decide(platform, clients.token)
         await asyncio.sleep(WRITE_SECONDS)
     finally:
         clients.stopped = True
         await asyncio.gather(*tasks)
-    return Replaced(since, until, common, mails, mails_after)
+    return Replaced(since, until, common, [mail for mail in mails if mail[0] > IN_FLIGHT_SECONDS])
 
 
 def acknowledged_meanwhile(clients: Clients, replaced: Replaced) -> list[Command]:

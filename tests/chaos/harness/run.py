@@ -97,9 +97,10 @@ async def run_replaced_log(prepared: Prepared, seed: int, *, wiped: bool) -> Out
                 outcome.violations.append(
                     f"{command.key}: acknowledged by a log that the rows don't come from"
                 )
-            if replaced.mails_after != replaced.mails_before:
-                mails = replaced.mails_after - replaced.mails_before
-                outcome.violations.append(f"{mails} mails went out by a log that the rows don't come from")
+            for seconds, address in replaced.mails:
+                outcome.violations.append(
+                    f"a mail to {address} began {seconds} s after the log was replaced, before the decision"
+                )
             lost = forget_lost(clients, replaced)
             outcome.effects.append(Effect("log-wiped" if wiped else "log-older", "all", lost))
             await _collect(platform, clients, outcome)
