@@ -1,18 +1,19 @@
 """The broker's disk is full: while single events or batches are written, or when the broker starts."""
 
 import errno
+import os
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from deploy.local.engines.process import EngineFailed
 from tests.chaos.harness.effect import Effect
 from tests.chaos.harness.running_platform import ChaosPlatform
 from tests.support.platform.service import eventually
 
 FILLER = "filler"
 REFUSED_SECONDS = 20.0
+LEFT_BYTES = 1 << 17  # for the broker's own configuration and log; its store gets three quarters of it
 
 
 async def _until(check: Callable[[], bool]) -> None:
@@ -83,10 +84,14 @@ async def started_full(
 ) -> AsyncIterator[None]:
     """The broker starts while its disk is full; an operator makes room and starts it again."""
     await platform.nats.stop()
-    effect.hits += bool(_fill(platform.disk))
-    with suppress(EngineFailed, OSError):
-        await platform.nats.start()
+    filled = _fill(platform.disk)
+    if filled:
+        os.truncate(platform.disk / FILLER, filled - LEFT_BYTES)
+    await platform.nats.start()
+    before = platform.load.refused_commands()
     try:
+        await _until(lambda: platform.load.refused_commands() > before)
         yield
+        effect.hits += platform.load.refused_commands() - before if filled else 0
     finally:
         await _free_disk(platform)

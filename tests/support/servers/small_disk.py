@@ -24,11 +24,12 @@ def small_disk(folder: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def fill(disk: Path) -> Path:
-    """Write until there is no room left; return the file to remove."""
+def fill(disk: Path, leave: int = 0) -> Path:
+    """Write until there is no room left, or so many bytes; return the file to remove."""
     ballast = disk / "ballast"
     with pytest.raises(OSError, match="No space left"):
         _write_for_ever(ballast)
+    os.truncate(ballast, ballast.stat().st_size - leave)
     return ballast
 
 
