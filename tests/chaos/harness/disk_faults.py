@@ -88,6 +88,7 @@ async def started_full(
     if filled:
         os.truncate(platform.disk / FILLER, filled - LEFT_BYTES)
     await platform.nats.start()
+    _fill(platform.disk)
     before = platform.load.refused_commands()
     try:
         await _until(lambda: platform.load.refused_commands() > before)

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,9 +36,17 @@ class Replaced:
 
 
 async def replace_log(
-    platform: ChaosPlatform, clients: Clients, writers: Sequence[Writer], *, wiped: bool
+    platform: ChaosPlatform,
+    clients: Clients,
+    writers: Sequence[Writer],
+    newcomers: Callable[[], Sequence[Writer]],
+    *,
+    wiped: bool,
 ) -> Replaced:
-    """Copy the store, write on, put the copy (or nothing) in its place, write on past the rows, decide, write on."""
+    """Copy the store, write on, put the copy (or nothing) in its place, write on past the rows, decide, write on.
+
+    `newcomers` write after the decision: units that the log lost are not registered again by the others.
+    """
     tasks = [asyncio.create_task(writer.run()) for writer in writers]
     tasks.append(asyncio.create_task(ticking(clients)))
     try:
@@ -60,7 +68,11 @@ async def replace_log(
         until = time.monotonic()
         mails = [(round(at - since, 1), address) for at, address in platform.mail.arrivals if at > since]
         await _decide(platform, clients.token)
-        await asyncio.sleep(WRITE_SECONDS)
+        clients.facts_are_lost = True
+        after = newcomers()
+        await asyncio.gather(*(writer.prepare() for writer in after))
+        tasks += [asyncio.create_task(writer.run()) for writer in after]
+        await asyncio.sleep(2 * WRITE_SECONDS)
     finally:
         clients.stopped = True
         await asyncio.gather(*tasks)

@@ -92,7 +92,9 @@ async def run_replaced_log(prepared: Prepared, seed: int, *, wiped: bool) -> Out
             await release(platform, clients.token)
             writers = new_writers(clients, str(seed))
             await asyncio.gather(*(writer.prepare() for writer in writers))
-            replaced = await replace_log(platform, clients, writers, wiped=wiped)
+            replaced = await replace_log(
+                platform, clients, writers, lambda: new_writers(clients, f"{seed}L"), wiped=wiped
+            )
             for command in acknowledged_meanwhile(clients, replaced):
                 outcome.violations.append(
                     f"{command.key}: acknowledged by a log that the rows don't come from"

@@ -31,6 +31,7 @@ class Clients:
     history: History = field(default_factory=History)
     stopped: bool = False
     is_paused: bool = False  # only imports go on
+    facts_are_lost: bool = False  # an older log was accepted: what is not known there will not be known later
     addresses: dict[str, str] = field(default_factory=dict)  # unit -> its mailbox
     _numbers: int = 0
 
@@ -53,7 +54,7 @@ class Clients:
         deadline = time.monotonic() + GIVE_UP_SECONDS
         while time.monotonic() < deadline:
             attempt = await self.attempt(command, self.any(command.service), query or {})
-            if not is_repeated(attempt):
+            if not is_repeated(attempt) or (self.facts_are_lost and attempt.status == 409):
                 command.end = End.ACKNOWLEDGED if (attempt.status or 500) < 300 else End.REFUSED
                 return
             await asyncio.sleep(self.random.uniform(0.05, 0.4))

@@ -49,12 +49,14 @@ class Setting:
         await self.broker.stop()
         ballast = fill(self.disk, leave=LEFT_BYTES)
         await self.broker.start()
+        fill(self.disk, name="rest")
         await eventually(self._command_is_refused, PATIENCE)
         return ballast
 
     async def make_room(self, ballast: Path) -> None:
         """Do what the runbook says."""
-        await asyncio.to_thread(ballast.unlink)
+        for file in (ballast, ballast.with_name("rest")):
+            await asyncio.to_thread(file.unlink, missing_ok=True)
         await self.broker.stop()
         await self.broker.start()
 

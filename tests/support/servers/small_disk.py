@@ -24,9 +24,9 @@ def small_disk(folder: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def fill(disk: Path, leave: int = 0) -> Path:
+def fill(disk: Path, leave: int = 0, name: str = "ballast") -> Path:
     """Write until there is no room left, or so many bytes; return the file to remove."""
-    ballast = disk / "ballast"
+    ballast = disk / name
     with pytest.raises(OSError, match="No space left"):
         _write_for_ever(ballast)
     os.truncate(ballast, ballast.stat().st_size - leave)
