@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -120,16 +121,23 @@ async def _grow(server: NatsServer, length: int) -> None:
             await client.jetstream().publish(subject, b"{}")
 
 
+async def _accepted(client: httpx.AsyncClient, url: str) -> bool:
+    """Repeat what is answered with "later", as an operator does."""
+    try:
+        return (await client.post(url, json={"reason": REASON})).is_success
+    except httpx.TransportError:
+        return False
+
+
 async def _decide(platform: ChaosPlatform, token: str) -> None:
     """Do what `loa recover --go-on` does, at every service."""
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=30) as client:
         for service in SERVICES:
-            url = f"{platform.of(service)[0].url}/log/decision"
-            assert (await client.post(url, json={"reason": REASON})).is_success
+            await eventually(partial(_accepted, client, f"{platform.of(service)[0].url}/log/decision"), 60)
 
         async def all_ready() -> bool:
             return all(await asyncio.gather(*(replica.is_ready() for replica in platform.replicas)))
 
         await eventually(all_ready, 120)
         release = f"{platform.of('notifier')[0].url}/sending/release"
-        assert (await client.post(release, json={"reason": REASON})).is_success
+        await eventually(partial(_accepted, client, release), 60)

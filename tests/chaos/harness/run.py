@@ -5,6 +5,7 @@ import itertools
 import random
 import tempfile
 import time
+import traceback
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -55,10 +56,16 @@ def chosen(seed: int, names: Sequence[str] = tuple(FAULTS)) -> list[str]:
 
 
 async def run_seed(prepared: Prepared, seed: int, faults: Sequence[str] = ()) -> Outcome:
-    """Carry out one seed: a replaced log, or a few of the other faults."""
-    if seed % REPLACED_EVERY == 0 and not faults:
-        return await run_replaced_log(prepared, seed, wiped=seed % (2 * REPLACED_EVERY) == 0)
-    return await run_faults(prepared, seed, faults)
+    """Carry out one seed: a replaced log, or a few of the other faults. What a run did not come through is a violation."""
+    began = time.monotonic()
+    try:
+        if seed % REPLACED_EVERY == 0 and not faults:
+            return await run_replaced_log(prepared, seed, wiped=seed % (2 * REPLACED_EVERY) == 0)
+        return await run_faults(prepared, seed, faults)
+    except (AssertionError, TimeoutError, OSError, httpx.HTTPError) as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        wrong = f"ended by {type(error).__name__} in {where.name}: {str(error)[:300]}"
+        return Outcome(seed, violations=[wrong], seconds=time.monotonic() - began)
 
 
 async def run_faults(prepared: Prepared, seed: int, faults: Sequence[str] = ()) -> Outcome:
