@@ -61,10 +61,12 @@ class Setting:
         await self.broker.start()
 
     async def _command_is_refused(self) -> bool:
-        answer = await self.platform.registry.client.post(
-            "/units", json=small_office.unit(f"FULL{next(_numbers)}")
-        )
-        return answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+        """Write until the broker itself refuses: right after its start a service may only be not connected yet."""
+        client = self.platform.registry.client
+        answer = await client.post("/units", json=small_office.unit(f"FULL{next(_numbers)}"))
+        checks = (await client.get("/readyz", params={"for": "writes"})).json()["checks"]
+        is_refused = answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+        return is_refused and checks["nats"]["ok"] and not checks["log_writes"]["ok"]
 
     async def _import_is_refused(self) -> bool:
         rows = [small_office.unit(f"FULL{next(_numbers)}") for _ in range(200)]
