@@ -20,7 +20,7 @@ MARK = Mark(41, 41, "an event")
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Give the time, which the test moves."""
     moment = [1000.0]
-    monkeypatch.setattr(log_fence.time, "monotonic", lambda: moment[0])
+    monkeypatch.setattr(log_fence, "time", SimpleNamespace(monotonic=lambda: moment[0]))
     return moment
 
 
