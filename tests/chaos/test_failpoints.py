@@ -12,7 +12,7 @@ from deploy.local.keys.keyring import keyring
 from tests.chaos.failpoints import FAILPOINTS, MAIL_PATH, WRITE_PATH
 from tests.chaos.harness.checker import violations
 from tests.chaos.harness.evidence import evidence_of
-from tests.chaos.harness.prepared import Prepared, readable
+from tests.chaos.harness.prepared import Prepared, run_folder
 from tests.chaos.harness.run import new_writers, release
 from tests.chaos.harness.running_platform import ChaosPlatform, chaos_platform
 from tests.chaos.harness.workload import Clients, ticking
@@ -69,10 +69,6 @@ async def _carry_out(prepared: Prepared, folder: Path, failpoints: Sequence[tupl
 
 
 @pytest.mark.parametrize("service", [*WRITE_PATH, *MAIL_PATH])
-async def test_killed_at_every_failpoint(
-    prepared_run: Prepared, tmp_path_factory: pytest.TempPathFactory, service: str
-) -> None:
-    folder = tmp_path_factory.mktemp(service)
-    for parent in (folder, *folder.parents[:2]):
-        readable(parent)
-    await _carry_out(prepared_run, folder, [entry for entry in FAILPOINTS if entry[0] == service])
+async def test_killed_at_every_failpoint(prepared_run: Prepared, service: str) -> None:
+    with run_folder() as folder:
+        await _carry_out(prepared_run, folder, [entry for entry in FAILPOINTS if entry[0] == service])

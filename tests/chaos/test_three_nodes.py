@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from deploy.local.keys.keyring import keyring
 from tests.chaos.harness.checker import violations
 from tests.chaos.harness.evidence import evidence_of
 from tests.chaos.harness.injection import healed
-from tests.chaos.harness.prepared import Prepared, readable
+from tests.chaos.harness.prepared import Prepared, run_folder
 from tests.chaos.harness.proxy import Line
 from tests.chaos.harness.run import new_writers, release
 from tests.chaos.harness.running_platform import chaos_platform
@@ -65,12 +66,12 @@ TROUBLES: dict[str, Trouble] = {
 }
 
 
-async def test_nothing_is_lost_or_doubled_on_three_nodes(
-    prepared_run: Prepared, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder = tmp_path_factory.mktemp("nodes")
-    for parent in (folder, *folder.parents[:2]):
-        readable(parent)
+async def test_nothing_is_lost_or_doubled_on_three_nodes(prepared_run: Prepared) -> None:
+    with run_folder() as folder:
+        await _carry_out(prepared_run, folder)
+
+
+async def _carry_out(prepared_run: Prepared, folder: Path) -> None:
     ring, tokens = keyring(folder / "keys"), issuer(folder)
     wrong = []
     async with (

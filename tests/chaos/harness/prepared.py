@@ -2,8 +2,8 @@
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -47,6 +47,13 @@ async def prepared() -> AsyncIterator[Prepared]:
                     await migrate(address, import_module(f"services.{service}.app").MIGRATIONS)
                     await databases.make(f"unused_{service}", service)
             yield Prepared(forks, server.folder, databases.templates)
+
+
+@contextmanager
+def run_folder() -> Iterator[Path]:
+    """Give a folder that PostgreSQL's account can enter; each start of pytest closes its own folders to others."""
+    with tempfile.TemporaryDirectory(prefix="loa-chaos-") as name:
+        yield readable(Path(name))
 
 
 def readable(folder: Path) -> Path:

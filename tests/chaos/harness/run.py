@@ -3,13 +3,11 @@
 import asyncio
 import itertools
 import random
-import tempfile
 import time
 import traceback
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import httpx
 
@@ -23,7 +21,7 @@ from tests.chaos.harness.faults import FAULTS
 from tests.chaos.harness.importing import Importer
 from tests.chaos.harness.injection import inject
 from tests.chaos.harness.officials import Officials
-from tests.chaos.harness.prepared import Prepared, readable
+from tests.chaos.harness.prepared import Prepared, run_folder
 from tests.chaos.harness.replaced_log import acknowledged_meanwhile, forget_lost, replace_log
 from tests.chaos.harness.running_platform import ChaosPlatform, Load, chaos_platform
 from tests.chaos.harness.workload import ADDRESSES, Clients, Writer, ticking
@@ -73,8 +71,7 @@ async def run_faults(prepared: Prepared, seed: int, faults: Sequence[str] = ()) 
     began = time.monotonic()
     choose = random.Random(seed)
     outcome = Outcome(seed)
-    with tempfile.TemporaryDirectory(prefix="loa-chaos-") as name:
-        folder = readable(Path(name))
+    with run_folder() as folder:
         ring, tokens = keyring(folder / "keys"), issuer(folder)
         async with chaos_platform(prepared, folder, ring, tokens) as platform:
             clients = Clients(platform.replicas, tokens.token(), choose)
@@ -91,8 +88,7 @@ async def run_replaced_log(prepared: Prepared, seed: int, *, wiped: bool) -> Out
     """Replace the log by an older copy, or an empty one: nothing may be acknowledged or mailed until the decision."""
     began = time.monotonic()
     outcome = Outcome(seed)
-    with tempfile.TemporaryDirectory(prefix="loa-chaos-") as name:
-        folder = readable(Path(name))
+    with run_folder() as folder:
         ring, tokens = keyring(folder / "keys"), issuer(folder)
         async with chaos_platform(prepared, folder, ring, tokens) as platform:
             clients = Clients(platform.replicas, tokens.token(), random.Random(seed))
