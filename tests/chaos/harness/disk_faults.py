@@ -12,7 +12,7 @@ from tests.chaos.harness.running_platform import ChaosPlatform
 from tests.support.platform.service import eventually
 
 FILLER = "filler"
-REFUSED_SECONDS = 20.0
+REFUSED_SECONDS = 60.0
 RECONNECTING = 20  # commands that are refused only because a service is not connected again yet
 LEFT_BYTES = 1 << 17  # for the broker's own configuration and log; its store gets three quarters of it
 

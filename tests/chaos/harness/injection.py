@@ -51,12 +51,12 @@ async def _watch(clients: Clients, replica: Replica, command: Command, wrong: li
         if attempt.status is not None and attempt.status < HTTPStatus.INTERNAL_SERVER_ERROR:
             return
         await asyncio.sleep(NOTICED_SECONDS - 2)
-        refused += await _says_ready(replica)
+        refused += await _accepts_writes(replica)
     if refused == 2 and (await clients.attempt(command, replica, {})).status not in {200, 201}:
         wrong.append(f"{replica.name} refused writes ({command.answer.body}) and /readyz?for=writes was 200")
 
 
-async def _says_ready(replica: Replica) -> bool:
+async def _accepts_writes(replica: Replica) -> bool:
     try:
         async with httpx.AsyncClient(timeout=5) as client:
             answer = await client.get(f"{replica.url}/readyz", params={"for": "writes"})
@@ -69,13 +69,13 @@ async def healed(platform: ChaosPlatform, clients: Clients, probes: Sequence[Com
     """After a fault is healed every replica becomes ready for writes again, and writes succeed."""
 
     async def all_ready() -> bool:
-        ready = await asyncio.gather(*(_says_ready(replica) for replica in platform.replicas))
+        ready = await asyncio.gather(*(_accepts_writes(replica) for replica in platform.replicas))
         return all(ready)
 
     try:
         await eventually(all_ready, HEALED_SECONDS)
     except AssertionError:
-        states = [replica.name for replica in platform.replicas if not await _says_ready(replica)]
+        states = [replica.name for replica in platform.replicas if not await _accepts_writes(replica)]
         return [f"not ready within {HEALED_SECONDS:.0f} s after it was healed: {', '.join(states)}"]
     code = f"PROBE{random.randrange(10**9)}"
     probe = clients.new("registry", "POST", "/units", new_unit(code), code)

@@ -16,7 +16,7 @@ from tests.chaos.harness.proxy import Proxy
 from tests.support.platform.service import eventually
 from tests.support.servers.ports import free_port
 
-START_SECONDS = 90.0
+START_SECONDS = 180.0
 
 
 @dataclass(slots=True)

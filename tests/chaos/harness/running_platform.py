@@ -19,7 +19,7 @@ from shared.kernel.local_day import VIETNAM, day_in_vietnam
 from shared.kernel.runtime import now
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.chaos.harness.prepared import Prepared
-from tests.chaos.harness.processes import Replica
+from tests.chaos.harness.processes import START_SECONDS, Replica
 from tests.chaos.harness.proxy import proxy_to
 from tests.chaos.test_mail_killed import serving
 from tests.chaos.unruly_server import UnrulyServer
@@ -34,7 +34,7 @@ DISK_BYTES = 256 * 1024 * 1024  # of the broker
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 
-async def _nobody() -> None:
+async def _no_newcomer() -> None:
     """No unit comes."""
 
 
@@ -43,7 +43,7 @@ class Load:
     """What a fault needs of the workload: an operator's token, a new unit that owes something, imports alone, counters."""
 
     token: str = ""
-    newcomer: Callable[[], Coroutine[Any, Any, None]] = _nobody
+    newcomer: Callable[[], Coroutine[Any, Any, None]] = _no_newcomer
     pause: Callable[[bool], None] = lambda _: None
     refused_imports: Callable[[], int] = lambda: 0
     refused_commands: Callable[[], int] = lambda: 0
@@ -157,7 +157,7 @@ async def _broker(stack: AsyncExitStack, folder: Path, keys: Keyring) -> NatsSer
 
 async def _ready(platform: ChaosPlatform, service: str) -> None:
     first, *others = platform.of(service)
-    await eventually(first.is_ready, 120)
+    await eventually(first.is_ready, START_SECONDS)
     await asyncio.gather(*(replica.start() for replica in others))
 
 

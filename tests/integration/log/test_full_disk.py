@@ -53,7 +53,7 @@ class Setting:
         await eventually(self._command_is_refused, PATIENCE)
         return ballast
 
-    async def make_room(self, ballast: Path) -> None:
+    async def free_disk(self, ballast: Path) -> None:
         """Do what the runbook says."""
         for file in (ballast, ballast.with_name("rest")):
             await asyncio.to_thread(file.unlink, missing_ok=True)
@@ -128,12 +128,12 @@ async def test_sent_mails_and_due_gaps_are_announced_once_the_log_takes_writes(
     async with setting.platform.another("metrics", until_ready=False):
         await _tick_until_mailed(setting, owing, form)
         assert await setting.events("gap_opened", "LATE") == []
-        await setting.make_room(ballast)
+        await setting.free_disk(ballast)
         await eventually(lambda: setting.events("gap_opened", "LATE"), PATIENCE)
         if form != "started full":
             await eventually(lambda: setting.events("sent", owing.code), PATIENCE)
         await eventually(lambda: setting.events("raised", "LATE"), PATIENCE)
-        await eventually(lambda: _is_all_told(setting, owing), PATIENCE)
+        await eventually(lambda: _is_made_good(setting, owing), PATIENCE)
         for kind, code in (("gap_opened", "LATE"), ("raised", "LATE"), ("sent", owing.code)):
             assert len(await setting.events(kind, code)) == 1
         assert len(setting.mails_of(owing.code)) == 1
@@ -149,6 +149,6 @@ async def _tick_until_mailed(setting: Setting, owing: OwingUnit, form: str) -> N
     assert await setting.events("sent", owing.code) == []
 
 
-async def _is_all_told(setting: Setting, owing: OwingUnit) -> bool:
+async def _is_made_good(setting: Setting, owing: OwingUnit) -> bool:
     await setting.tick()
     return bool(await setting.events("sent", owing.code)) and bool(setting.mails_of(owing.code))
