@@ -34,7 +34,7 @@ from shared.persistence.clock_check import ClockCheck
 from shared.persistence.waiting import until_available
 from shared.projections.fence_rows import FenceRows
 from shared.projections.log_fence import FencedEventStore, LogFence
-from shared.projections.projection_health import disk_problem, probe_of
+from shared.projections.projection_health import Notices, disk_problem, notices_of, probe_of
 from shared.projections.projector import Runner
 from shared.projections.rows import CheckpointTables, Projection
 
@@ -124,6 +124,10 @@ class Platform:
         self.metrics.fence_closed.set_function(lambda: not self.fence.is_open)
         self.metrics.before_scrape("database", lambda: self._read_database(now))
         return health
+
+    def notices(self, runner: Runner) -> Notices:
+        """Make what pages show while the log is not as it should be."""
+        return notices_of(self.fence, runner, self.writes)
 
     def clock_check(self, now: Clock) -> ClockCheck:
         return ClockCheck(self.engine, now, timedelta(seconds=self.settings.clock_tolerance_seconds))

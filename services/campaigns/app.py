@@ -13,7 +13,7 @@ from services.campaigns.adapters.import_sheets import rows
 from services.campaigns.adapters.read_model import SqlReadModel
 from services.campaigns.application.answers import Answers
 from services.campaigns.application.commands import Commands
-from services.campaigns.application.projections import changes
+from services.campaigns.application.projections import HANDLED, changes
 from services.campaigns.application.queries import DraftDirectory
 from services.campaigns.settings import Settings
 from shared.auth.tokens import Verifier
@@ -86,4 +86,5 @@ def projection(engine: AsyncEngine, rulebook: Rulebook) -> DirectoryProjection:
         changes=changes,
         rulebook=rulebook,
         engine=engine,
+        handled=HANDLED,
     )

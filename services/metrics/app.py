@@ -46,7 +46,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         routers=[
             api.router(queries),
             effect.router(Effects(snapshots, rulebook, present)),
-            pages.router(queries, lambda: not platform.fence.is_open),
+            pages.router(queries, platform.notices(runner)),
         ],
         broker=faststream_broker.create_broker(settings, platform.catalog),
         catalog=platform.catalog,

@@ -37,7 +37,7 @@ from services.notifier.adapters.recipients.store import SqlRecipients
 from services.notifier.adapters.rendering.templates import TemplateRenderer, environment
 from services.notifier.adapters.restore_backup import settle
 from services.notifier.adapters.silences import api as silences_api
-from services.notifier.application.alert_publisher import AlertPublisher, changes
+from services.notifier.application.alert_publisher import HANDLED, AlertPublisher, changes
 from services.notifier.application.answers import Answers, Renewals
 from services.notifier.application.commands import Commands
 from services.notifier.application.pipeline import MailKind, MailKinds, Pipeline
@@ -140,6 +140,7 @@ def projection(
         changes=changes,
         rulebook=rulebook,
         engine=engine,
+        handled=HANDLED,
     )
     return NotifierProjection(rows, publish)
 

@@ -141,6 +141,12 @@ class Metadata:
     traceparent: str | None = None
     about: About | None = None
 
+    @property
+    def subject(self) -> str:
+        """Who acts, in whatever role: an idempotency key is that of a subject."""
+        _, slash, subject = self.actor.partition("/")
+        return subject if slash else self.actor
+
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:

@@ -139,13 +139,15 @@ def alert_id(gap_id: UUID, unit_code: str) -> UUID:
     return uuid5(LOA_NAMESPACE, f"alert:{gap_id}:{unit_code}")
 
 
-def event_id(aggregate_id: UUID, idempotency_key: str, index: int) -> UUID:
+def event_id(aggregate_id: UUID, idempotency_key: str, index: int, subject: str = "") -> UUID:
     """Derive an event's id from the command's idempotency key, so that a retry writes the same event.
 
     The aggregate is part of the name: one key used on two aggregates must not look like one event to
-    the broker's duplicate window, which would drop the second in silence.
+    the broker's duplicate window, which would drop the second in silence. So is the `subject` of the token:
+    a key is a client's own. Without a subject the id is that of releases up to 0.1.0.
     """
-    return uuid5(LOA_NAMESPACE, f"{aggregate_id}:{idempotency_key}:{index}")
+    key = f"{subject}:{idempotency_key}" if subject else idempotency_key
+    return uuid5(LOA_NAMESPACE, f"{aggregate_id}:{key}:{index}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

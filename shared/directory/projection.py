@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, MetaData, Select, Table, and_, delete, or_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.contracts.envelope import Recorded
+from shared.contracts.event import Event
 from shared.contracts.registry import (
     DraftAmended,
     DraftPolicyAdded,
@@ -167,6 +168,9 @@ _DRAFT_HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     **dict.fromkeys(ENTRIES, _entered),
     DraftStageCorrected: _corrected,
 }
+_USED: tuple[type[Event], ...] = (DraftRegistered, *_UNIT_HANDLERS, *_DRAFT_HANDLERS)
+USED = frozenset((model.context, model.name) for model in _USED)
+"""The types of events, by context and name, that become rows of the directory."""
 AT_ONCE = 500  # drafts
 MOVES_STAGES = (*ENTRIES, DraftStageCorrected, DraftProcedureDecided, DraftAmended)
 
@@ -261,7 +265,10 @@ async def _derive_leads(connection: AsyncConnection, tables: DraftTables, drafts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryProjection:
-    """`changes` gives what an event means for the service's own rows; `own` are their tables."""
+    """`changes` gives what an event means for the service's own rows; `own` are their tables.
+
+    `handled` are the events that `changes` makes rows of; None: any of its contexts.
+    """
 
     name: str
     contexts: frozenset[str]
@@ -271,10 +278,16 @@ class DirectoryProjection:
     changes: Callable[[Recorded], Iterable[RowChange]]
     rulebook: Rulebook
     engine: AsyncEngine
+    handled: frozenset[type[Event]] | None = None
 
     @property
     def tables(self) -> Sequence[Table]:
         return *self.directory.all, *self.own
+
+    def uses(self, context: str, name: str) -> bool:
+        if self.handled is None or (context, name) in USED:
+            return True
+        return any((model.context, model.name) == (context, name) for model in self.handled)
 
     async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
         await write(connection, self.metadata, chain.from_iterable(map(self._changes, events)))

@@ -377,9 +377,10 @@ def _with_about(decider: Decider[S, Any, Any], after: S, metadata: Metadata) -> 
 def _new(
     ref: AggregateRef, decided: Sequence[Event], metadata: Metadata, new_id: NewId
 ) -> Iterator[NewEvent]:
-    key = metadata.idempotency_key
+    key, subject = metadata.idempotency_key, metadata.subject
     for index, data in enumerate(decided):
-        yield NewEvent(new_id() if key is None else event_id(ref.id, key, index), data, metadata)
+        number = new_id() if key is None else event_id(ref.id, key, index, subject)
+        yield NewEvent(number, data, metadata)
 
 
 def _recorded(ref: AggregateRef, version: Version, events: Sequence[NewEvent]) -> Iterator[Recorded]:
@@ -397,10 +398,13 @@ def _recorded(ref: AggregateRef, version: Version, events: Sequence[NewEvent]) -
 
 
 def _done_before(history: History, metadata: Metadata) -> tuple[Recorded, ...]:
-    """Find what the same key wrote; that it came with another payload is refused, as far as both are known."""
+    """Find what the same client's key wrote; that it came with another payload is refused, as far as both are known."""
     if (key := metadata.idempotency_key) is None:
         return ()
-    done = tuple(event for event in history.events if event.metadata.idempotency_key == key)
+    own = (metadata.subject, key)
+    done = tuple(
+        event for event in history.events if (event.metadata.subject, event.metadata.idempotency_key) == own
+    )
     hashes = {metadata.payload_hash, *(event.metadata.payload_hash for event in done)} - {None}
     if done and len(hashes) > 1:
         raise IdempotencyKeyReused(key)

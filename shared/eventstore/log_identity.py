@@ -49,6 +49,7 @@ class LogView:
     created: datetime | None = None
     last: int = 0
     ids: Mapping[int, str] | None = None
+    replicas: int = 1
 
     def match(self, mark: Mark) -> Match:
         if mark.position == 0:
@@ -77,7 +78,8 @@ async def view_log(js: JetStreamContext, marks: Iterable[Mark]) -> LogView:
         return LogView()
     wanted = {mark.event_position for mark in marks if mark.event_position}
     ids = {at: await id_at(js, at) for at in wanted if at <= stream.last}
-    return LogView(stream.created, stream.last, {at: event_id for at, event_id in ids.items() if event_id})
+    present = {at: event_id for at, event_id in ids.items() if event_id}
+    return LogView(stream.created, stream.last, present, stream.replicas)
 
 
 async def id_at(js: JetStreamContext, position: int) -> str | None:

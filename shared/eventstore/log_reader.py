@@ -30,6 +30,7 @@ class StreamState:
     created: datetime
     first: int
     last: int
+    replicas: int = 1
 
 
 async def stream_state(js: JetStreamContext, name: str = EVENTS) -> StreamState:
@@ -37,7 +38,8 @@ async def stream_state(js: JetStreamContext, name: str = EVENTS) -> StreamState:
     info = await js.stream_info(name)
     if info.created is None:
         raise RuntimeError(f"the broker does not say when {name} was created")
-    return StreamState(info.created, info.state.first_seq, info.state.last_seq)
+    replicas = info.config.num_replicas or 1
+    return StreamState(info.created, info.state.first_seq, info.state.last_seq, replicas)
 
 
 PAGE = 1000  # events of one direct get

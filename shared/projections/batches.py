@@ -321,14 +321,14 @@ class Batches:
         return [event for event in decoded if not isinstance(event.data, Unknown)]
 
     def _decoded(self, raw: RawEvent) -> Recorded | None:
-        """Read an event; what is unreadable of a type that is not defined here means nothing to this projection."""
+        """Read an event; what is unreadable of a type that is not defined, or not used, here means nothing to this projection."""
         try:
             return decode(self.catalog, raw.position, raw.payload, raw.subject)
         except SubjectMismatch:
             raise
         except PermanentError as error:
             _, context, *_, name = raw.subject.split(".")
-            if self.catalog.has_name(context, name):
+            if self.catalog.has_name(context, name) and self.projection.uses(context, name):
                 raise
             logger.warning("event_passed_over", row=self.row, subject=raw.subject, detail=error.detail)
             self.telemetry.unknown.labels(UNREADABLE).inc()

@@ -38,6 +38,9 @@ from shared.projections.fence_rows import GO_ON, LOG_MATCHES, FenceRow, FenceRow
 logger = signals.get_logger(__name__)
 POLL_SECONDS = 1.0
 LASTING_SECONDS = 3.0  # for which a log must be shorter (or gone) until that is believed
+# The same for a log with replicas: a new leader may be behind what was acknowledged until it has applied it. NATS elects one
+# within 9 s; on a busy machine a leader was behind for 9 s more. Until then nothing is written or mailed either.
+REPLICATED_SECONDS = 25.0
 SECONDS = 3.0  # of one question to the broker
 
 
@@ -55,6 +58,7 @@ class LogFence:
         self._on_recovery = on_recovery
         self._stored: Stored | None = None
         self._newest = Mark()  # that this process appended
+        self._replicas = 1  # of the log, when it was last there
         self._contact: int | None = None  # the connection on which the log was compared
         self._doubt: tuple[float, str] | None = None  # since when the log seems shorter, and how
         self._decided_at: datetime | None = None
@@ -189,6 +193,8 @@ class LogFence:
         marks = list(self._marks(stored))
         view = await view_log(self._client.jetstream(timeout=SECONDS), marks)
         self.view = view
+        if view.created is not None:
+            self._replicas = view.replicas
         differing = [(match, mark) for mark in marks if (match := view.match(mark)) is not Match.SAME]
         await self._judge(stored, differing, view)
         await self._exchange()
@@ -233,7 +239,8 @@ class LogFence:
     def _lasts(self, detail: str) -> bool:
         since = self._doubt[0] if self._doubt else time.monotonic()
         self._doubt = since, detail
-        return time.monotonic() - since >= LASTING_SECONDS
+        lasting = LASTING_SECONDS if self._replicas == 1 else REPLICATED_SECONDS
+        return time.monotonic() - since >= lasting
 
     async def _close(self, stored: Stored | None, match: Match, mark: Mark, view: LogView) -> None:
         newest = stored.newest if stored else None

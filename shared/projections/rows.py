@@ -50,6 +50,10 @@ class Projection(Protocol):
     @property
     def tables(self) -> Sequence[Table]: ...
 
+    def uses(self, context: str, name: str) -> bool:
+        """Say whether events of a type become rows here; one of another type that cannot be read is passed over."""
+        ...
+
     async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
         """Write what the events mean, within the transaction that also moves the checkpoint."""
         ...

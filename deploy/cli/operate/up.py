@@ -21,6 +21,12 @@ STARTING = Text(
 )
 STOPPING = Text("Đang dừng…", "Stopping…")
 STOPPED = Text("Đã dừng; dữ liệu được giữ nguyên.", "Stopped; the data are kept.")
+DECISION = Text(
+    "Các dịch vụ đã chạy, nhưng chưa ghi nhận, chưa gửi thư hoặc chưa cập nhật số liệu cho đến khi người vận hành quyết định. "
+    "Đề nghị giữ cửa sổ này mở và chạy `loa doctor` ở cửa sổ khác. Nhấn Ctrl-C để dừng.",
+    "The services run, but record or mail nothing, or stand still, until the operator has decided. Keep this window open, and "
+    "run `loa doctor` in another one. Press Ctrl-C to stop.",
+)
 READY = Text("Hệ thống đã sẵn sàng. Nhấn Ctrl-C để dừng.", "The platform is ready. Press Ctrl-C to stop it.")
 
 
@@ -36,10 +42,14 @@ async def _up(settings: LocalSettings, *, with_demo: bool) -> None:
     print_text(STARTING)
     async with running(folder, settings, _logged(folder)) as current:
         with readiness.watched() as view:
-            await readiness.until_ready(current.urls, str(folder / "logs"), view)
-        if with_demo:
+            waiting = await readiness.until_ready(current.urls, str(folder / "logs"), view)
+        if waiting:
+            _logged(folder)(DECISION)
+        elif with_demo:
             await asyncio.to_thread(demo.show, current)
         _show_addresses(current)
+        if not waiting:
+            print_text(READY, style="bold green")
         await asyncio.Event().wait()
 
 
@@ -72,7 +82,6 @@ def _logged(folder: Path) -> Callable[[Text], None]:
 def _show_addresses(current: Current) -> None:
     for label, address in addresses(current.urls).items():
         out.print(f"  {label:<44} {address}", soft_wrap=True)
-    print_text(READY, style="bold green")
 
 
 def addresses(urls: Mapping[str, str]) -> Mapping[str, str]:

@@ -100,3 +100,4 @@ _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     PlanActivityCancelled: _cancelled,
     **dict.fromkeys(get_args(ProgrammeEvent), _entry),
 }
+HANDLED: frozenset[type[Event]] = frozenset(_HANDLERS)

@@ -1,6 +1,6 @@
 """The pages of metrics: the figures of a day on `/`, and the whole reasoning for one draft."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -18,6 +18,7 @@ from shared.auth.admission import Reader
 from shared.contracts.event import banners
 from shared.http.request_context import AtPosition, Today
 from shared.pages.layout import environment, kept_headers, page_route, problem_body, safe
+from shared.projections.projection_health import Notices, no_notices
 from shared.rules.figures import DEFINITION, reporting_year, year_period
 from shared.text_checks.days import Day
 
@@ -117,8 +118,8 @@ def render(
     return HTMLResponse(text, status, {**SAFE, **(headers or {})})
 
 
-def router(queries: Queries, is_log_replaced: Callable[[], bool]) -> APIRouter:
-    """`is_log_replaced` tells whether the rows were made from another log than the present one."""
+def router(queries: Queries, notices: Notices = no_notices) -> APIRouter:
+    """`notices` stand above the figures while the log is not as it should be."""
     routes = APIRouter(
         tags=["pages"],
         dependencies=[AtPosition],
@@ -128,12 +129,11 @@ def router(queries: Queries, is_log_replaced: Callable[[], bool]) -> APIRouter:
     common: dict[str, Any] = {
         "rules_version": queries.rulebook.version,
         "definition": DEFINITION.vi,
-        "is_log_replaced": is_log_replaced,
     }
 
     @routes.get("/", summary="The figures of a day, for people")
     async def first_page(_: Reader, chosen: Chosen, today: Today) -> HTMLResponse:
-        return await overview_page(queries, chosen, today, common)
+        return await overview_page(queries, chosen, today, {**common, "notices": await notices()})
 
     @routes.get("/drafts/{draft_code}", summary="The reasoning for one draft, for people")
     async def draft_page(_: Reader, draft_code: str, chosen: Chosen, today: Today) -> HTMLResponse:
@@ -148,7 +148,7 @@ def router(queries: Queries, is_log_replaced: Callable[[], bool]) -> APIRouter:
             today=today,
             effective=as_of,
             position=answer.position,
-            banners=banners([answer.dataset]),
+            banners=[*await notices(), *banners([answer.dataset])],
             alike=page_data.alike,
             communications_in=page_data.communications_in,
         )
@@ -174,7 +174,7 @@ async def overview_page(
         effective=question.effective,
         today=today,
         position=answer.position,
-        banners=banners(answer.datasets),
+        banners=[*common["notices"], *banners(answer.datasets)],
         units=units,
         offered=sorted((units.name(code), code) for code in offered),
         years=sorted(years, reverse=True),

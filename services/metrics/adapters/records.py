@@ -24,6 +24,8 @@ from services.metrics.application.ports import Dated
 from services.metrics.application.projections import GapReconciler, project_drafts, rederive, row_changes
 from services.metrics.domain.record import Announced, DraftRecord, draft_of
 from shared.contracts.envelope import CATALOG, Recorded
+from shared.contracts.registry import UnitTargetSet
+from shared.directory.projection import USED
 from shared.persistence.database import insert
 from shared.projections.rows import write
 from shared.rules.rulebook.rulebook import Rulebook
@@ -161,6 +163,10 @@ class MetricsProjection:
     tables: Sequence[Table] = tables.READ_MODEL
     # Drafts whose gaps were not compared yet; None at the start: all of them.
     unannounced: set[UUID] | None = field(default=None)
+
+    def uses(self, context: str, name: str) -> bool:
+        """Every fact of a draft is kept with its position; of units only the directory and targets."""
+        return context != "unit" or (context, name) in USED or name == UnitTargetSet.name
 
     async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
         facts = [event for event in events if event.ref.context in {"draft", "communication"}]

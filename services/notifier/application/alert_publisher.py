@@ -14,7 +14,7 @@ from services.notifier.application.ports import Head, Ledger, PendingAlerts, Una
 from services.notifier.domain.gaps import alert as alerts
 from services.notifier.domain.gaps.gap_alert import GapAlert
 from shared.contracts.envelope import AggregateRef, Metadata, Recorded
-from shared.contracts.event import About
+from shared.contracts.event import About, Event
 from shared.contracts.metrics import ComplianceGapChanged, ComplianceGapClosed, ComplianceGapOpened
 from shared.contracts.notifier import RecipientFrequencyChosen, RecipientResubscribed, RecipientUnsubscribed
 from shared.eventstore.handle import BulkStore, EventStore, Handled, History, OverlayEventStore, handle
@@ -76,6 +76,7 @@ _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     RecipientResubscribed: _kind_wanted,
     RecipientFrequencyChosen: _frequency_chosen,
 }
+HANDLED: frozenset[type[Event]] = frozenset(_HANDLERS)
 
 
 def gap_of(command: alerts.Command) -> UUID | None:

@@ -2,29 +2,47 @@
 
 import argparse
 import asyncio
+import logging
 import subprocess
 import sys
 from pathlib import Path
 
+import structlog
+
 from shared.kernel.runtime import now
+from tests.chaos.harness.prepared import prepared
 from tests.chaos.harness.run import Outcome, run_seed, summary
+
+MOST_SHOWN = 20
 
 
 def main() -> int:
-    arguments = _arguments()
-    first, _, last = arguments.seeds.partition("-")
-    outcomes = []
-    for seed in range(int(first), int(last or first) + 1):
-        outcome = asyncio.run(run_seed(seed, arguments.fault))
-        outcomes.append(outcome)
-        print(line(outcome), flush=True)  # noqa: T201  a command
-        for violation in outcome.violations:
-            print(f"    {violation}", flush=True)  # noqa: T201
-        if arguments.report:
-            with arguments.report.open("a") as report:
-                report.write(line(outcome) + "\n")
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL)
+    )  # of the fresh platform
+    outcomes = asyncio.run(run(_arguments()))
     print(summary(outcomes))  # noqa: T201
     return 1 if any(outcome.violations for outcome in outcomes) else 0
+
+
+async def run(arguments: argparse.Namespace) -> list[Outcome]:
+    first, _, last = arguments.seeds.partition("-")
+    outcomes = []
+    async with prepared() as shared:
+        for seed in range(int(first), int(last or first) + 1):
+            outcome = await run_seed(shared, seed, arguments.fault)
+            outcomes.append(outcome)
+            _show(outcome, arguments.report)
+    return outcomes
+
+
+def _show(outcome: Outcome, report: Path | None) -> None:
+    print(line(outcome), flush=True)  # noqa: T201  a command
+    for violation in outcome.violations[:MOST_SHOWN]:
+        print(f"    {violation}", flush=True)  # noqa: T201
+    if report:
+        with report.open("a") as rows:
+            rows.write(line(outcome) + "\n")
 
 
 def line(outcome: Outcome) -> str:

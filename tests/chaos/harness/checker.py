@@ -65,6 +65,31 @@ def acknowledged_once(evidence: Evidence) -> Iterable[str]:
             yield f"{command.key}: acknowledged at {position}, in the log at {events[-1]['position']}"
 
 
+def imported_once(evidence: Evidence) -> Iterable[str]:
+    """A row that was acknowledged registered its draft once, one that was not at most once."""
+    registered = Counter(
+        event["data"]["draft_code"] for event in evidence.log if event["type"] == "vn.loa.draft.registered.v1"
+    )
+    for code, is_acknowledged in evidence.history.imported.items():
+        number = registered[code]
+        if number > 1 or (is_acknowledged and number == 0):
+            words = "acknowledged" if is_acknowledged else "not acknowledged"
+            yield f"row of {code}: {words}, {number} times in the log"
+
+
+def pressed_once(evidence: Evidence) -> Iterable[str]:
+    """An answer of a link that the page confirmed stands in the log once."""
+    by_key = _by_key(evidence.log)
+    for command in evidence.history.commands:
+        if command.path.startswith("/answers/"):
+            number = sum(
+                event["subject"].partition("/")[0] in {"alert", "communication"}
+                for event in by_key.get(command.key, [])
+            )
+            if number > 1 or (command.end is End.ACKNOWLEDGED and number == 0):
+                yield f"{command.about} by the link {command.key}: {command.end}, {number} times in the log"
+
+
 def refused_never(evidence: Evidence) -> Iterable[str]:
     """Nothing of a refused command is in the log."""
     by_key = _by_key(evidence.log)
@@ -76,8 +101,11 @@ def refused_never(evidence: Evidence) -> Iterable[str]:
 def nothing_unasked(evidence: Evidence) -> Iterable[str]:
     """An event of the commands' contexts comes from a command, and no event id stands twice."""
     keys = {command.key for command in evidence.history.commands}
+    imported = {f"draft/{draft_id(code)}" for code in evidence.history.imported}
     for event in evidence.log:
         context = event["subject"].partition("/")[0]
+        if event["subject"] in imported:
+            continue  # rows have no keys: `imported_once`
         if context in {"unit", "draft", "communication"} and event.get("idempotencykey") not in keys:
             yield f"{event['subject']} at {event['position']}: nobody asked for it"
     for event_id, number in Counter(event["id"] for event in evidence.log).items():
@@ -231,6 +259,8 @@ def exits_are_clean(evidence: Evidence) -> Iterable[str]:
 
 CHECKS = (
     acknowledged_once,
+    imported_once,
+    pressed_once,
     refused_never,
     nothing_unasked,
     versions_in_order,

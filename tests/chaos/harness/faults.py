@@ -1,35 +1,22 @@
 """The faults: each holds for a block of time, and says afterwards how many things it touched."""
 
-import asyncio
-import errno
 import random
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import asynccontextmanager
 
-from deploy.local.engines.process import Engine, EngineFailed
+from deploy.local.engines.process import Engine
 from shared.eventstore.streams import CONSUMERS
+from tests.chaos.harness.disk_faults import disk_full, disk_full_in_batches, started_full
+from tests.chaos.harness.effect import Effect, Fault
 from tests.chaos.harness.processes import Replica
 from tests.chaos.harness.proxy import Line, Proxy
 from tests.chaos.harness.running_platform import ChaosPlatform
+from tests.chaos.harness.service_faults import clock_wrong, killed_at_mail, mail_server, poisoned
+from tests.chaos.unruly_server import Fault as MailFault
 from tests.support.servers.engines import connected, declare_streams
 
-FILLER = "filler"
-SHORTEST, LONGEST = 2.0, 5.0  # seconds that a fault lasts
-
-
-@dataclass(slots=True)
-class Effect:
-    """What a fault touched; a fault with 0 `hits` is not counted as tried."""
-
-    name: str
-    target: str = ""
-    hits: int = 0
-
-
-Fault = Callable[[ChaosPlatform, random.Random, Effect], AbstractAsyncContextManager[None]]
+SHORTEST, LONGEST = 1.5, 4.0  # seconds that a fault lasts
 
 
 def ended(number: signal.Signals) -> Fault:
@@ -123,53 +110,6 @@ def frozen(engine_of: Callable[[ChaosPlatform], Engine]) -> Fault:
     return fault
 
 
-def _fill(disk: Path) -> int:
-    """Write until a disk is full; gives the bytes written, 0 if it is no disk of its own."""
-    if not disk.is_mount():
-        return 0
-    written = 0
-    with (disk / FILLER).open("ab", buffering=0) as filler:
-        try:
-            while True:
-                written += filler.write(b"\0" * 65536)
-        except OSError as error:
-            if error.errno != errno.ENOSPC:
-                raise
-    return written
-
-
-async def _free_disk(platform: ChaosPlatform) -> None:
-    """Do what the runbook says after a full disk: make room, and start the broker again."""
-    (platform.disk / FILLER).unlink(missing_ok=True)
-    await platform.nats.stop()
-    await platform.nats.start()
-
-
-@asynccontextmanager
-async def disk_full(platform: ChaosPlatform, _choose: random.Random, effect: Effect) -> AsyncIterator[None]:
-    """The broker's disk is full while commands come; an operator makes room and starts the broker again."""
-    effect.hits += bool(_fill(platform.disk))
-    try:
-        yield
-    finally:
-        await _free_disk(platform)
-
-
-@asynccontextmanager
-async def started_full(
-    platform: ChaosPlatform, _choose: random.Random, effect: Effect
-) -> AsyncIterator[None]:
-    """The broker starts while its disk is full; an operator makes room and starts it again."""
-    await platform.nats.stop()
-    effect.hits += bool(_fill(platform.disk))
-    with suppress(EngineFailed, OSError):
-        await platform.nats.start()
-    try:
-        yield
-    finally:
-        await _free_disk(platform)
-
-
 @asynccontextmanager
 async def consumers_deleted(
     platform: ChaosPlatform, _choose: random.Random, effect: Effect
@@ -201,16 +141,13 @@ FAULTS: dict[str, Fault] = {
     "broker-sigstop": frozen(lambda platform: platform.nats.engine),
     "database-kill-9": database_killed,
     "broker-disk-full": disk_full,
+    "broker-disk-full-in-batches": disk_full_in_batches,
     "broker-started-full": started_full,
+    "poison": poisoned,
+    "clock": clock_wrong,
+    **{f"smtp-{fault}": mail_server(fault) for fault in MailFault},
+    "notifiers-kill-9-at-mail": killed_at_mail,
     "consumers-deleted": consumers_deleted,
     **{f"broker-{line}": on_line(line, _broker) for line in Line if line is not Line.OPEN},
     **{f"database-{line}": on_line(line, _database) for line in Line if line is not Line.OPEN},
 }
-
-
-async def inject(name: str, platform: ChaosPlatform, choose: random.Random) -> Effect:
-    """Let a fault happen for a few seconds and heal it; give what it touched."""
-    effect = Effect(name)
-    async with FAULTS[name](platform, choose, effect):
-        await asyncio.sleep(choose.uniform(SHORTEST, LONGEST))
-    return effect

@@ -54,7 +54,10 @@ class Command:
 
 @dataclass(slots=True)
 class History:
+    """`imported` are the draft codes of files: True once their rows were acknowledged."""
+
     commands: list[Command] = field(default_factory=list)
+    imported: dict[str, bool] = field(default_factory=dict)
 
     def of(self, end: End) -> Sequence[Command]:
         return [command for command in self.commands if command.end is end]

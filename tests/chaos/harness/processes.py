@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,28 +11,27 @@ from typing import Any
 
 import httpx
 
+from tests.chaos.harness.fork_server import ForkedProcess, ForkServer
 from tests.chaos.harness.proxy import Proxy
 from tests.support.platform.service import eventually
 from tests.support.servers.ports import free_port
 
-START_SECONDS = 90.0
-PLANNED_END = (0, -signal.SIGTERM)
-NOT_JSON = ("INFO:", "WARNING:")
+START_SECONDS = 180.0
 
 
 @dataclass(slots=True)
 class Replica:
-    """`module` is what `python -m` runs; `environment` holds the settings without the port."""
+    """`environment` holds the settings without the port."""
 
     service: str
     name: str
-    module: str
     environment: Mapping[str, str]
     log: Path
     broker: Proxy
     database: Proxy
+    forks: ForkServer
     port: int = field(default_factory=free_port)
-    process: asyncio.subprocess.Process | None = None
+    process: ForkedProcess | None = None
     exits: list[int] = field(default_factory=list)
 
     @property
@@ -41,11 +39,8 @@ class Replica:
         return f"http://127.0.0.1:{self.port}"
 
     async def launch(self, **more: str) -> None:
-        with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", self.module,
-                env={**self.environment, "LOA_PORT": str(self.port), **more}, stdout=log, stderr=log,
-            )  # fmt: skip
+        environment = {**self.environment, "LOA_PORT": str(self.port), **more}
+        self.process = await self.forks.start(environment, self.log)
 
     async def start(self, **more: str) -> None:
         """Launch it and wait until it can answer reads."""

@@ -3,8 +3,9 @@
 import asyncio
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -17,6 +18,7 @@ from tests.support.platform.service import SERVICES, eventually
 from tests.support.servers.engines import connected, declare_streams
 
 WRITE_SECONDS = 4.0
+IN_FLIGHT_SECONDS = 2.0  # LOA_SMTP_SECONDS of the notifiers
 REASON = "The newest copy of the log that is left."
 
 
@@ -24,20 +26,28 @@ REASON = "The newest copy of the log that is left."
 class Replaced:
     """`since`: when another log stood in the place of the old one (monotonic seconds); `until`: the decision.
 
-    `common` is the last position that both logs have; `mails` the number of mails that the server had at `since`.
+    `common` is the last position that both logs have; `mails` are those that began in between, with the seconds after
+    `since`: a mail that was claimed before is on its way for `IN_FLIGHT_SECONDS` at most.
     """
 
     since: float
     until: float
     common: int
-    mails_before: int
-    mails_after: int
+    mails: Sequence[tuple[float, str]]
 
 
 async def replace_log(
-    platform: ChaosPlatform, clients: Clients, writers: Sequence[Writer], *, wiped: bool
+    platform: ChaosPlatform,
+    clients: Clients,
+    writers: Sequence[Writer],
+    newcomers: Callable[[], Sequence[Writer]],
+    *,
+    wiped: bool,
 ) -> Replaced:
-    """Copy the store, write on, put the copy (or nothing) in its place, write on past the rows, decide, write on."""
+    """Copy the store, write on, put the copy (or nothing) in its place, write on past the rows, decide, write on.
+
+    `newcomers` write after the decision: units that the log lost are not registered again by the others.
+    """
     tasks = [asyncio.create_task(writer.run()) for writer in writers]
     tasks.append(asyncio.create_task(ticking(clients)))
     try:
@@ -53,17 +63,21 @@ async def replace_log(
         _put(store, None if wiped else older)
         await platform.nats.start()
         await declare_streams(platform.nats)
-        since, mails = time.monotonic(), platform.mail.total
+        since = time.monotonic()
         await _grow(platform.nats, longest + 20)
         await asyncio.sleep(2 * WRITE_SECONDS)
-        mails_after = platform.mail.total
         until = time.monotonic()
+        mails = [(round(at - since, 1), address) for at, address in platform.mail.arrivals if at > since]
         await _decide(platform, clients.token)
-        await asyncio.sleep(WRITE_SECONDS)
+        clients.facts_are_lost = True
+        after = newcomers()
+        await asyncio.gather(*(writer.prepare() for writer in after))
+        tasks += [asyncio.create_task(writer.run()) for writer in after]
+        await asyncio.sleep(2 * WRITE_SECONDS)
     finally:
         clients.stopped = True
         await asyncio.gather(*tasks)
-    return Replaced(since, until, common, mails, mails_after)
+    return Replaced(since, until, common, [mail for mail in mails if mail[0] > IN_FLIGHT_SECONDS])
 
 
 def acknowledged_meanwhile(clients: Clients, replaced: Replaced) -> list[Command]:
@@ -107,16 +121,23 @@ async def _grow(server: NatsServer, length: int) -> None:
             await client.jetstream().publish(subject, b"{}")
 
 
+async def _accepted(client: httpx.AsyncClient, url: str) -> bool:
+    """Repeat what is answered with "later", as an operator does."""
+    try:
+        return (await client.post(url, json={"reason": REASON})).is_success
+    except httpx.TransportError:
+        return False
+
+
 async def _decide(platform: ChaosPlatform, token: str) -> None:
     """Do what `loa recover --go-on` does, at every service."""
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=30) as client:
         for service in SERVICES:
-            url = f"{platform.of(service)[0].url}/log/decision"
-            assert (await client.post(url, json={"reason": REASON})).is_success
+            await eventually(partial(_accepted, client, f"{platform.of(service)[0].url}/log/decision"), 60)
 
         async def all_ready() -> bool:
             return all(await asyncio.gather(*(replica.is_ready() for replica in platform.replicas)))
 
         await eventually(all_ready, 120)
         release = f"{platform.of('notifier')[0].url}/sending/release"
-        assert (await client.post(release, json={"reason": REASON})).is_success
+        await eventually(partial(_accepted, client, release), 60)

@@ -1,36 +1,35 @@
 """One run of the harness: a seed chooses the faults, writers write, everything is healed, the evidence is checked."""
 
 import asyncio
-import json
+import itertools
 import random
-import signal
-import tempfile
 import time
+import traceback
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import httpx
 
-from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import keyring
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import now
-from shared.rules.rulebook.rulebook import load_rulebook
-from tests.chaos.harness.checker import Evidence, violations
-from tests.chaos.harness.faults import FAULTS, Effect, inject
+from tests.chaos.harness.checker import violations
+from tests.chaos.harness.effect import Effect
+from tests.chaos.harness.evidence import evidence_of, states
+from tests.chaos.harness.faults import FAULTS
+from tests.chaos.harness.importing import Importer
+from tests.chaos.harness.injection import inject
+from tests.chaos.harness.officials import Officials
+from tests.chaos.harness.prepared import Prepared, run_folder
 from tests.chaos.harness.replaced_log import acknowledged_meanwhile, forget_lost, replace_log
-from tests.chaos.harness.running_platform import ChaosPlatform, chaos_platform, purge_ticks
+from tests.chaos.harness.running_platform import ChaosPlatform, Load, chaos_platform
 from tests.chaos.harness.workload import ADDRESSES, Clients, Writer, ticking
-from tests.support.platform.service import SERVICES, eventually, open_platform
-from tests.support.servers.engines import Databases, connected
 from tests.support.servers.tokens import issuer
 
 WRITERS = 4
-FAULTS_OF_A_SEED = 3
-HEALED_SECONDS = 90.0  # until every replica must be ready again
+FAULTS_OF_A_SEED = 5
+REPLACED_EVERY = 4  # every fourth seed replaces the log, by an older and by an empty one in turn
 
 
 @dataclass(slots=True)
@@ -48,69 +47,83 @@ class Outcome:
 
 def chosen(seed: int, names: Sequence[str] = tuple(FAULTS)) -> list[str]:
     """Choose the faults of a seed: consecutive seeds go through all of them, in an order that the seed mixes."""
-    start = seed * FAULTS_OF_A_SEED
+    start = (seed - seed // REPLACED_EVERY) * FAULTS_OF_A_SEED
     faults = [names[(start + number) % len(names)] for number in range(FAULTS_OF_A_SEED)]
     random.Random(seed).shuffle(faults)
     return faults
 
 
-async def run_seed(seed: int, faults: Sequence[str] = ()) -> Outcome:
-    """Carry out one seed on engines and processes of its own."""
+async def run_seed(prepared: Prepared, seed: int, faults: Sequence[str] = ()) -> Outcome:
+    """Carry out one seed: a replaced log, or a few of the other faults. What a run did not come through is a violation."""
+    began = time.monotonic()
+    try:
+        if seed % REPLACED_EVERY == 0 and not faults:
+            return await run_replaced_log(prepared, seed, wiped=seed % (2 * REPLACED_EVERY) == 0)
+        return await run_faults(prepared, seed, faults)
+    except (AssertionError, TimeoutError, OSError, httpx.HTTPError) as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        wrong = f"ended by {type(error).__name__} in {where.name}: {str(error)[:300]}"
+        return Outcome(seed, violations=[wrong], seconds=time.monotonic() - began)
+
+
+async def run_faults(prepared: Prepared, seed: int, faults: Sequence[str] = ()) -> Outcome:
+    """Carry out some faults on engines and processes of their own."""
     began = time.monotonic()
     choose = random.Random(seed)
     outcome = Outcome(seed)
-    with tempfile.TemporaryDirectory(prefix="loa-chaos-") as name:
-        folder = readable(Path(name))
+    with run_folder() as folder:
         ring, tokens = keyring(folder / "keys"), issuer(folder)
-        async with chaos_platform(folder, ring, tokens) as platform:
+        async with chaos_platform(prepared, folder, ring, tokens) as platform:
             clients = Clients(platform.replicas, tokens.token(), choose)
             await release(platform, clients.token)
             writers = new_writers(clients, str(seed))
             await asyncio.gather(*(writer.prepare() for writer in writers))
             await _write_under_faults(platform, clients, writers, faults or chosen(seed), outcome)
-            evidence = await evidence_of(platform, clients)
-    _conclude(outcome, evidence, clients, began)
+            await _collect(platform, clients, outcome)
+    outcome.seconds = time.monotonic() - began
     return outcome
 
 
-async def run_replaced_log(seed: int, *, wiped: bool) -> Outcome:
+async def run_replaced_log(prepared: Prepared, seed: int, *, wiped: bool) -> Outcome:
     """Replace the log by an older copy, or an empty one: nothing may be acknowledged or mailed until the decision."""
     began = time.monotonic()
     outcome = Outcome(seed)
-    with tempfile.TemporaryDirectory(prefix="loa-chaos-") as name:
-        folder = readable(Path(name))
+    with run_folder() as folder:
         ring, tokens = keyring(folder / "keys"), issuer(folder)
-        async with chaos_platform(folder, ring, tokens) as platform:
+        async with chaos_platform(prepared, folder, ring, tokens) as platform:
             clients = Clients(platform.replicas, tokens.token(), random.Random(seed))
             await release(platform, clients.token)
             writers = new_writers(clients, str(seed))
             await asyncio.gather(*(writer.prepare() for writer in writers))
-            replaced = await replace_log(platform, clients, writers, wiped=wiped)
+            replaced = await replace_log(
+                platform, clients, writers, lambda: new_writers(clients, f"{seed}L"), wiped=wiped
+            )
             for command in acknowledged_meanwhile(clients, replaced):
                 outcome.violations.append(
                     f"{command.key}: acknowledged by a log that the rows don't come from"
                 )
-            if replaced.mails_after != replaced.mails_before:
-                mails = replaced.mails_after - replaced.mails_before
-                outcome.violations.append(f"{mails} mails went out by a log that the rows don't come from")
+            for seconds, address in replaced.mails:
+                outcome.violations.append(
+                    f"a mail to {address} began {seconds} s after the log was replaced, before the decision"
+                )
             lost = forget_lost(clients, replaced)
-            evidence = await evidence_of(platform, clients)
-    outcome.effects.append(Effect("log-empty" if wiped else "log-older", "all", lost))
-    _conclude(outcome, evidence, clients, began)
+            outcome.effects.append(Effect("log-wiped" if wiped else "log-older", "all", lost))
+            await _collect(platform, clients, outcome)
+    outcome.seconds = time.monotonic() - began
     return outcome
 
 
-def _conclude(outcome: Outcome, evidence: Evidence, clients: Clients, began: float) -> None:
-    outcome.commands, outcome.events = len(clients.history.commands), len(evidence.log)
+async def _collect(platform: ChaosPlatform, clients: Clients, outcome: Outcome) -> None:
+    """Check what is left; a platform that does not come to rest is a violation by itself."""
+    outcome.commands = len(clients.history.commands)
+    try:
+        evidence = await evidence_of(platform, clients)
+    except (AssertionError, httpx.TransportError) as error:
+        outcome.violations.append(f"no rest: {error}; {await states(platform, clients.token)}")
+        return
+    outcome.events = len(evidence.log)
     outcome.mails = sum(len(mails) for mails in evidence.taken.values())
     outcome.violations += violations(evidence)
-    outcome.seconds = time.monotonic() - began
-
-
-def readable(folder: Path) -> Path:
-    """Let PostgreSQL's account into a temporary folder."""
-    folder.chmod(0o755)
-    return folder
 
 
 def new_writers(clients: Clients, name: str, number: int = WRITERS) -> list[Writer]:
@@ -141,173 +154,42 @@ async def _write_under_faults(
     faults: Sequence[str],
     outcome: Outcome,
 ) -> None:
-    tasks = [asyncio.create_task(writer.run()) for writer in writers]
-    tasks.append(asyncio.create_task(ticking(clients)))
+    officials, importer = Officials(clients, platform), Importer(clients, writers[0].unit)
+    platform.load = _load(clients, importer, outcome.seed)
+    runs = [*(writer.run() for writer in writers), officials.run(), importer.run(), ticking(clients)]
+    tasks = [asyncio.create_task(run) for run in runs]
     try:
         for fault in faults:
             await asyncio.sleep(clients.random.uniform(0.5, 1.5))
-            outcome.effects.append(await inject(fault, platform, clients.random))
-            outcome.violations += await _probe(platform, clients, fault)
+            effect, wrong = await inject(fault, platform, clients)
+            outcome.effects.append(effect)
+            outcome.violations += wrong
     finally:
         clients.stopped = True
         await asyncio.gather(*tasks)
 
 
-async def _probe(platform: ChaosPlatform, clients: Clients, fault: str) -> list[str]:
-    """After a fault is healed every replica becomes ready again, and a write succeeds."""
+def _load(clients: Clients, importer: Importer, seed: int) -> Load:
+    numbers = itertools.count(1)
 
-    async def all_ready() -> bool:
-        return all(await asyncio.gather(*(replica.is_ready() for replica in platform.replicas)))
+    async def newcomer() -> None:
+        (writer,) = new_writers(clients, f"{seed}N{next(numbers)}", 1)
+        await writer.prepare()
+        await writer.owe()
 
-    try:
-        await eventually(all_ready, HEALED_SECONDS)
-    except AssertionError:
-        states = [replica.name for replica in platform.replicas if not await replica.is_ready()]
-        return [f"after {fault}: not ready within {HEALED_SECONDS:.0f} s: {', '.join(states)}"]
-    unit = {"code": "PROBE", "name": "Sở Tư pháp", "level": "provincial", "kind": "department"}
-    command = await clients.send("registry", "POST", "/units", unit, "PROBE")
-    return [] if command.answer.status else [f"after {fault}: a write has no answer"]
+    def pause(paused: bool) -> None:
+        clients.is_paused = paused
+
+    return Load(clients.token, newcomer, pause, lambda: importer.refused, lambda: _refused(clients))
 
 
-async def evidence_of(platform: ChaosPlatform, clients: Clients) -> Evidence:
-    """Let everything come to rest, ask, and copy the log for a fresh platform."""
-    await purge_ticks(platform.nats)
-    await _settled(platform, clients.token)
-    await _last_mails(platform, clients.token)
-    head = await _settled(platform, clients.token)
-    urls = {service: platform.of(service)[0].url for service in SERVICES}
-    codes = sorted({c.about for c in clients.history.commands if c.path == "/drafts"})
-    answers = await _answers(urls, clients.token, codes)
-    log = await read_log(platform.nats)
-    fresh, added = await _fresh(platform, clients.token, codes, head)
-    return Evidence(
-        history=clients.history,
-        log=log,
-        lines={replica.name: list(replica.lines()) for replica in platform.replicas},
-        taken={address: [_mail(mail) for mail in mails] for address, mails in platform.mail.taken.items()},
-        answers=answers,
-        fresh=fresh,
-        added=added,
-        gaps=answers["metrics /gaps"],
-        addresses=clients.addresses,
-        today=day_in_vietnam(now()),
-        is_working=load_rulebook().calendar.is_working,
-        exits={replica.name: replica.exits for replica in platform.replicas},
+def _refused(clients: Clients) -> int:
+    """Count the requests that a service could not carry out."""
+    return sum(
+        attempt.status in {500, 502, 503, 504}
+        for command in clients.history.commands
+        for attempt in command.attempts
     )
-
-
-async def _last_mails(platform: ChaosPlatform, token: str) -> None:
-    """Ask for mails until none is queued any more, also those of the following working day."""
-    following = load_rulebook().calendar.add_working_days(platform.day.date(), 1)
-    later = platform.day + (following - platform.day.date())
-    for replica in platform.of("notifier"):
-        await replica.end(signal.SIGTERM)
-    await asyncio.gather(
-        *(
-            replica.start(LOA_TEST_DAY=later.isoformat(), LOA_TEST_ZERO=str(time.time()))
-            for replica in platform.of("notifier")
-        )
-    )
-    url = platform.of("notifier")[0].url
-    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=120) as client:
-
-        async def nothing_left() -> bool:
-            answer = await client.post(f"{url}/tick")
-            return answer.is_success and not answer.json()["sent"]
-
-        await eventually(nothing_left, 120)
-
-
-async def _settled(platform: ChaosPlatform, token: str) -> int:
-    """Wait until the log stands still and every replica has projected all of it; give its last position."""
-
-    async def head() -> int:
-        async with connected(platform.nats, "operator") as nc:
-            return int((await nc.jetstream().stream_info("LOA_EVENTS")).state.last_seq)
-
-    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=30) as client:
-
-        async def at(position: int) -> bool:
-            for service in SERVICES:
-                answer = await client.get(f"{platform.of(service)[0].url}/projections")
-                if not answer.is_success or answer.json()["position"] < position:
-                    return False
-            return True
-
-        while True:
-            last = await head()
-            await eventually(lambda last=last: at(last), 120)  # type: ignore[misc]
-            await asyncio.sleep(1)  # reactions to the last event: the log must not grow any more
-            if await head() == last:
-                return last
-
-
-async def _answers(urls: Mapping[str, str], token: str, codes: Sequence[str]) -> dict[str, Any]:
-    """Ask a platform what people read: drafts, figures, gaps, communications, alerts."""
-    today = day_in_vietnam(now()).isoformat()
-    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
-
-        async def ask(service: str, path: str, **query: str) -> Any:
-            answer = await client.get(urls[service] + path, params=query)
-            assert answer.is_success, (path, answer.text)
-            return answer.json()
-
-        answers: dict[str, Any] = {
-            "metrics /gaps": (await ask("metrics", "/gaps", as_of=today))["gaps"],
-            "metrics /compliance": (await ask("metrics", "/compliance", as_of=today, group_by="unit"))[
-                "groups"
-            ],
-        }
-        for code in codes:
-            answers[f"registry {code}"] = await ask("registry", f"/drafts/{code}")
-            answers[f"campaigns {code}"] = await ask("campaigns", f"/drafts/{code}/communications")
-        return answers
-
-
-async def _fresh(
-    platform: ChaosPlatform, token: str, codes: Sequence[str], head: int
-) -> tuple[dict[str, Any], int]:
-    """Run a fresh platform on a copy of the log: what it answers, and how many events it appended."""
-    copy = await platform.copy_of_the_log(platform.folder / "copy")
-    databases, made = Databases(platform.postgres), [f"fresh_{service}" for service in SERVICES]
-
-    async def new_database(service: str | None = None) -> str:
-        return await databases.make(f"fresh_{service}", service)
-
-    try:
-        await purge_ticks(copy)
-        async with open_platform(
-            copy, platform.keys, platform.issuer, new_database, *SERVICES, mail_dir=platform.folder / "mail"
-        ) as fresh:
-            await fresh.settled(head)
-            await asyncio.sleep(1)  # whatever it would announce, it has announced
-            urls = {
-                service: f"http://127.0.0.1:{api.settings.port}" for service, api in fresh.services.items()
-            }
-            answers = await _answers(urls, token, codes)
-            return answers, await fresh.head() - head
-    finally:
-        await copy.stop()
-        await databases.drop(made)
-
-
-async def read_log(server: NatsServer) -> list[dict[str, Any]]:
-    """Read all events as they stand in the log, each with its `position`."""
-    async with connected(server, "operator") as operator:
-        jetstream = operator.jetstream()
-        last = (await jetstream.stream_info("LOA_EVENTS")).state.last_seq
-        subscription = await jetstream.subscribe("loa.>", stream="LOA_EVENTS", ordered_consumer=True)
-        events: list[dict[str, Any]] = []
-        while len(events) < last:
-            message = await subscription.next_msg(timeout=10)
-            events.append(json.loads(message.data) | {"position": message.metadata.sequence.stream})
-        return events
-
-
-def _mail(mail: Any) -> tuple[str, bool, str]:
-    body = mail.get_body(("plain",))
-    text = str(body.get_content()) if body is not None else ""
-    return str(mail["Message-ID"]), mail["X-Loa-Possible-Duplicate"] == "yes", text
 
 
 def summary(outcomes: Sequence[Outcome]) -> dict[str, int]:

@@ -5,11 +5,12 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from deploy.local.engines.nats import NatsServer
 from deploy.local.engines.postgres import PostgresServer
@@ -17,7 +18,8 @@ from deploy.local.keys.keyring import Keyring
 from shared.kernel.local_day import VIETNAM, day_in_vietnam
 from shared.kernel.runtime import now
 from shared.rules.rulebook.rulebook import load_rulebook
-from tests.chaos.harness.processes import Replica
+from tests.chaos.harness.prepared import Prepared
+from tests.chaos.harness.processes import START_SECONDS, Replica
 from tests.chaos.harness.proxy import proxy_to
 from tests.chaos.test_mail_killed import serving
 from tests.chaos.unruly_server import UnrulyServer
@@ -32,6 +34,21 @@ DISK_BYTES = 256 * 1024 * 1024  # of the broker
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 
+async def _no_newcomer() -> None:
+    """No unit comes."""
+
+
+@dataclass(slots=True)
+class Load:
+    """What a fault needs of the workload: an operator's token, a new unit that owes something, imports alone, counters."""
+
+    token: str = ""
+    newcomer: Callable[[], Coroutine[Any, Any, None]] = _no_newcomer
+    pause: Callable[[bool], None] = lambda _: None
+    refused_imports: Callable[[], int] = lambda: 0
+    refused_commands: Callable[[], int] = lambda: 0
+
+
 @dataclass(slots=True)
 class ChaosPlatform:
     """`day` is the morning at which the notifiers' clocks stood at `zero`; they go on from there."""
@@ -39,12 +56,24 @@ class ChaosPlatform:
     folder: Path
     keys: Keyring
     issuer: Issuer
-    nats: NatsServer
+    nodes: Sequence[NatsServer]
+    prepared: Prepared
     postgres: PostgresServer
     mail: UnrulyServer
     day: datetime
     zero: float
     replicas: list[Replica] = field(default_factory=list)
+    load: Load = field(default_factory=Load)
+    poisoned: list[int] = field(default_factory=list)  # positions of bad messages
+
+    @property
+    def nats(self) -> NatsServer:
+        """The broker; of several the first."""
+        return self.nodes[0]
+
+    def clock_file(self, name: str) -> Path:
+        """Name the file that says by how many seconds a replica's clock is wrong."""
+        return self.folder / f"{name}.clock"
 
     @property
     def disk(self) -> Path:
@@ -89,20 +118,23 @@ def next_morning() -> datetime:
 
 @asynccontextmanager
 async def chaos_platform(
-    folder: Path, keys: Keyring, issuer: Issuer, replicas: Mapping[str, int] = REPLICAS
+    prepared: Prepared,
+    folder: Path,
+    keys: Keyring,
+    issuer: Issuer,
+    replicas: Mapping[str, int] = REPLICAS,
+    nodes: Sequence[NatsServer] = (),
 ) -> AsyncIterator[ChaosPlatform]:
-    """Run everything until the block ends; every replica is ready when it begins."""
+    """Run everything until the block ends; every replica is ready when it begins. `nodes` are brokers that run already."""
     mail = UnrulyServer(slow=0.05)
     async with AsyncExitStack() as stack:
-        stack.enter_context(small_disk(folder / "nats"))
-        nats = NatsServer(folder / "nats", keys, free_port(), free_port())
+        nodes = nodes or [await _broker(stack, folder / "nats", keys)]
+        await asyncio.to_thread(prepared.copy_to, folder / "postgres")
         postgres = PostgresServer(folder / "postgres", free_port(), settings=DURABLE)
-        await stack.enter_async_context(nats)
         await stack.enter_async_context(postgres)
-        await declare_streams(nats)
         smtp = stack.enter_context(serving(mail))
         platform = ChaosPlatform(
-            folder, keys, issuer, nats, postgres, mail, day=next_morning(), zero=time.time()
+            folder, keys, issuer, nodes, prepared, postgres, mail, day=next_morning(), zero=time.time()
         )
         for service, number in replicas.items():
             for letter in "abc"[:number]:
@@ -115,9 +147,17 @@ async def chaos_platform(
         yield platform
 
 
+async def _broker(stack: AsyncExitStack, folder: Path, keys: Keyring) -> NatsServer:
+    stack.enter_context(small_disk(folder))
+    nats = NatsServer(folder, keys, free_port(), free_port())
+    await stack.enter_async_context(nats)
+    await declare_streams(nats)
+    return nats
+
+
 async def _ready(platform: ChaosPlatform, service: str) -> None:
     first, *others = platform.of(service)
-    await eventually(first.is_ready, 120)
+    await eventually(first.is_ready, START_SECONDS)
     await asyncio.gather(*(replica.start() for replica in others))
 
 
@@ -131,20 +171,22 @@ async def _kill_all(platform: ChaosPlatform) -> None:
 async def _replica(
     platform: ChaosPlatform, stack: AsyncExitStack, service: str, name: str, smtp: str
 ) -> Replica:
-    broker = await stack.enter_async_context(proxy_to(platform.nats.port))
+    brokers = [await stack.enter_async_context(proxy_to(node.port)) for node in platform.nodes]
     database = await stack.enter_async_context(proxy_to(platform.postgres.port))
     url = platform.postgres.url(service).replace(f":{platform.postgres.port}/", f":{database.port}/")
     links = link_keys(platform.keys.folder)
+    monitors = ",".join(node.monitor_url for node in platform.nodes)
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith("LOA_")},
-        "LOA_NATS_URL": f"nats://127.0.0.1:{broker.port}",
+        "LOA_NATS_URL": ",".join(f"nats://127.0.0.1:{broker.port}" for broker in brokers),
         "LOA_NATS_SEED": platform.keys.seed_file(service).read_text(),
         "LOA_DATABASE_URL": url,
         "LOA_JWKS": str(platform.issuer.jwks),
         "LOA_LINK_KEY": links.pem,
         "LOA_LINK_JWKS": str(links.jwks),
         "LOA_TEST_SERVICE": service,
-        "LOA_CLOCK_TOLERANCE_SECONDS": "1e12",  # the notifiers stand on a working day to come
+        # One replica of each service sees the broker's monitoring endpoint, the other doesn't.
+        "LOA_NATS_MONITOR_URL": monitors if name.endswith("-a") else "",
     }
     if service == "notifier":
         environment |= {
@@ -155,9 +197,16 @@ async def _replica(
             "LOA_TEST_DAY": platform.day.isoformat(),
             "LOA_TEST_ZERO": str(platform.zero),
             "LOA_TEST_SPEED": "1",
+            "LOA_TEST_CLOCK": str(platform.clock_file(name)),
         }
     return Replica(
-        service, name, "tests.chaos.replica", environment, platform.folder / f"{name}.log", broker, database
+        service,
+        name,
+        environment,
+        platform.folder / f"{name}.log",
+        brokers[0],
+        database,
+        platform.prepared.forks,
     )
 
 

@@ -30,6 +30,8 @@ class Clients:
     random: random.Random
     history: History = field(default_factory=History)
     stopped: bool = False
+    is_paused: bool = False  # only imports go on
+    facts_are_lost: bool = False  # an older log was accepted: what is not known there will not be known later
     addresses: dict[str, str] = field(default_factory=dict)  # unit -> its mailbox
     _numbers: int = 0
 
@@ -37,20 +39,31 @@ class Clients:
         self, service: str, method: str, path: str, json: Any, about: str, **query: int
     ) -> Command:
         """Carry out one command, and record every attempt."""
+        command = self.new(service, method, path, json, about)
+        await self.finish(command, query)
+        return command
+
+    def new(self, service: str, method: str, path: str, json: Any, about: str) -> Command:
         self._numbers += 1
         command = Command(f"chaos-{self._numbers}-{about}", service, method, path, json, about)
         self.history.commands.append(command)
-        deadline = time.monotonic() + GIVE_UP_SECONDS
-        while time.monotonic() < deadline:
-            attempt = await self._attempt(command, query)
-            if not _is_repeated(attempt):
-                command.end = End.ACKNOWLEDGED if (attempt.status or 500) < 300 else End.REFUSED
-                break
-            await asyncio.sleep(self.random.uniform(0.05, 0.4))
         return command
 
-    async def _attempt(self, command: Command, query: dict[str, int]) -> Attempt:
-        replica = self.random.choice([entry for entry in self.replicas if entry.service == command.service])
+    async def finish(self, command: Command, query: dict[str, int] | None = None) -> None:
+        """Repeat a command until its answer is final."""
+        deadline = time.monotonic() + GIVE_UP_SECONDS
+        while time.monotonic() < deadline:
+            attempt = await self.attempt(command, self.any(command.service), query or {})
+            if not is_repeated(attempt) or (self.facts_are_lost and attempt.status == 409):
+                command.end = End.ACKNOWLEDGED if (attempt.status or 500) < 300 else End.REFUSED
+                return
+            await asyncio.sleep(self.random.uniform(0.05, 0.4))
+
+    def any(self, service: str) -> Replica:
+        """Choose a replica as a load balancer does that does not look."""
+        return self.random.choice([entry for entry in self.replicas if entry.service == service])
+
+    async def attempt(self, command: Command, replica: Replica, query: dict[str, int]) -> Attempt:
         attempt = Attempt(replica.name, time.monotonic())
         command.attempts.append(attempt)
         headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": command.key}
@@ -67,7 +80,7 @@ class Clients:
         return attempt
 
 
-def _is_repeated(attempt: Attempt) -> bool:
+def is_repeated(attempt: Attempt) -> bool:
     """Say whether a client sends the command again: no answer, an answer that says "later", or a conflict."""
     if attempt.status is None or attempt.status in REPEATED:
         return True
@@ -98,13 +111,16 @@ class Writer:
 
     async def run(self) -> None:
         while not self.clients.stopped:
-            await self._life_of_a_draft()
+            if self.clients.is_paused:
+                await asyncio.sleep(0.1)
+            else:
+                await self._life_of_a_draft()
 
     async def owe(self) -> None:
         """Register a draft whose communication is overdue."""
         self.drafts += 1
         code = f"{self.unit}-D{self.drafts}"
-        await self._register(code)
+        await self._send("registry", "POST", "/drafts", new_draft(code, self.unit), code)
         body = {"stage": "draft_consultation", "entered_on": (self.today - timedelta(days=40)).isoformat()}
         await self._send("registry", "POST", f"/drafts/{code}/stages", body, code)
 
@@ -116,7 +132,7 @@ class Writer:
         await self._register(code)
         day = self.today - timedelta(days=choose.randint(20, 300))
         for stage in STAGES[: choose.randint(1, len(STAGES))]:
-            if self.clients.stopped:
+            if self.clients.stopped or self.clients.is_paused:
                 return
             body = {"stage": stage, "entered_on": day.isoformat()}
             await self._send("registry", "POST", f"/drafts/{code}/stages", body, code)
@@ -128,16 +144,7 @@ class Writer:
             await self._send("registry", "POST", f"/drafts/{code}/title", title, code)
 
     async def _register(self, code: str) -> None:
-        draft = {
-            "draft_code": code,
-            "title": f"Nghị quyết số {self.drafts}",
-            "instrument": "provincial_resolution",
-            "lead_unit_code": self.unit,
-            "regime": "law_2025_amended",
-            "in_scope": "yes",
-            "scope_basis": "local_plan",
-        }
-        await self._send("registry", "POST", "/drafts", draft, code)
+        await self._send("registry", "POST", "/drafts", new_draft(code, self.unit), code)
         for number in range(1, self.clients.random.randint(0, 2) + 1):
             policy = {"policy_no": number, "title": f"Chính sách {number}"}
             await self._send("registry", "POST", f"/drafts/{code}/policies", policy, code)
@@ -154,6 +161,18 @@ class Writer:
         command = await self.clients.send(service, method, path, json, about, **query)
         if command.end is End.ACKNOWLEDGED:
             self.last = max(self.last, command.position or 0)
+
+
+def new_draft(code: str, unit: str) -> dict[str, str]:
+    return {
+        "draft_code": code,
+        "title": f"Nghị quyết {code}",
+        "instrument": "provincial_resolution",
+        "lead_unit_code": unit,
+        "regime": "law_2025_amended",
+        "in_scope": "yes",
+        "scope_basis": "local_plan",
+    }
 
 
 async def ticking(clients: Clients) -> None:

@@ -90,7 +90,7 @@ class OwingUnit:
 
     async def gaps(self) -> list[dict[str, Any]]:
         answer = await self.platform.services["metrics"].client.get("/gaps", params={"unit": self.code})
-        gaps: list[dict[str, Any]] = answer.json()["gaps"]
+        gaps: list[dict[str, Any]] = answer.json().get("gaps", [])  # none while the service cannot answer
         return gaps
 
     async def is_closed(self) -> bool:

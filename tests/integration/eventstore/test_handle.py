@@ -181,7 +181,25 @@ async def test_a_repeated_key_wins_over_an_outdated_version(store: EventStore) -
 async def test_ids_follow_from_the_key(store: EventStore) -> None:
     ref = draft()
     handled = await repeat(store, ref, "twice")
-    assert [event.event_id for event in handled.events] == [event_id(ref.id, "k-1", n) for n in (0, 1)]
+    own = KEYED.subject
+    assert own
+    assert [event.event_id for event in handled.events] == [event_id(ref.id, "k-1", n, own) for n in (0, 1)]
+
+
+async def test_a_key_is_a_clients_own(store: EventStore) -> None:
+    """Two clients with the same key change one aggregate: both commands are carried out, each once."""
+    ref, others = draft(), replace(KEYED, actor="unit/somebody-else", payload_hash="another")
+    for _ in range(2):
+        await handle(store, TITLES, ref, "một", KEYED, new_id=new_id)
+        await handle(store, TITLES, ref, "hai", others, new_id=new_id)
+    assert await titles(store, ref) == ("một", "hai")
+
+
+async def test_a_key_of_a_client_is_found_after_its_role_has_changed(store: EventStore) -> None:
+    ref = draft()
+    await handle(store, TITLES, ref, "một", KEYED, new_id=new_id)
+    other_role = replace(KEYED, actor=f"supervisor/{KEYED.subject}")
+    assert (await handle(store, TITLES, ref, "một", other_role, new_id=new_id)).repeated
 
 
 async def test_without_a_key_ids_are_drawn(store: EventStore) -> None:

@@ -37,6 +37,9 @@ async def halted(platform: Platform, *services: str) -> bool:
     ("subject", "owner", "halts"),
     [
         (f"loa.draft.{draft_id('X')}.tomorrow", "registry", ()),
+        (f"loa.draft.{draft_id('X')}.scope_assessed", "registry", ("registry", "metrics")),
+        (f"loa.unit.{unit_id('X')}.target_set", "registry", ("registry", "metrics")),
+        (f"loa.draft.{draft_id('X')}.policy_added", "registry", SERVICES),
         (f"loa.programme.{draft_id('X')}.task_assigned", "campaigns", ("campaigns", "metrics")),
         (f"loa.compliance.{draft_id('X')}.gap_opened", "metrics", ("metrics", "notifier")),
         (f"loa.recipient.{draft_id('X')}.settings_chosen", "notifier", ()),

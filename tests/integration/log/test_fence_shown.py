@@ -5,12 +5,13 @@ from functools import partial
 
 import pytest
 
+from shared.projections.projection_health import ANOTHER_LOG
 from tests.integration.log.replaced_log import Store, closed, opened, record, recorded
 from tests.support.platform.service import Api, Platform, eventually
 from tests.support.samples import small_office
 
 EVERY = ("registry", "campaigns", "metrics", "notifier")
-BANNER = "không phải là nhật ký đã tạo ra số liệu trên trang này"
+BANNER = ANOTHER_LOG.vi
 
 
 async def test_metrics_and_pages_show_a_replaced_log_until_it_is_accepted(

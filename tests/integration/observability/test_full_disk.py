@@ -1,10 +1,7 @@
 """A broker whose disk is full, on a small disk that is filled for real: it refuses events until it is restarted."""
 
 import itertools
-import os
-import subprocess
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,37 +12,10 @@ from deploy.local.keys.keyring import Keyring
 from tests.support.platform.service import Api, Platform, eventually, open_platform
 from tests.support.samples import small_office
 from tests.support.servers.engines import NewDatabase, fresh_nats
+from tests.support.servers.small_disk import fill, small_disk
 from tests.support.servers.tokens import Issuer
 
-SIZE = "24m"
 _numbers = itertools.count(1)
-NOT_ROOT = "only root can mount a small disk (tmpfs): the outage of a full disk is NOT tested here"
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)]
-    if os.getuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip(NOT_ROOT)
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def fill(disk: Path) -> Path:
-    """Write until there is no room left; return the file to remove."""
-    ballast = disk / "ballast"
-    with pytest.raises(OSError, match="No space left"):
-        _write_for_ever(ballast)
-    return ballast
-
-
-def _write_for_ever(path: Path) -> None:
-    with path.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(1 << 16))
 
 
 @pytest.fixture

@@ -49,6 +49,9 @@ class Tally:
     before: Callable[[], Awaitable[None]] = nothing
     broken: set[str] = field(default_factory=set)  # codes of units at which applying fails
 
+    def uses(self, context: str, name: str) -> bool:  # noqa: ARG002  the port's own
+        return True
+
     async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
         await self.before()
         for event in events:

@@ -1,6 +1,6 @@
 """The pages of metrics, rendered with made-up answers: what officials read, and what they read of an error."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -33,6 +33,8 @@ from shared.contracts.vocabulary import (
 from shared.directory.folds import Succession, Unit, UnitDirectory, directory_of
 from shared.http import problems
 from shared.kernel import runtime
+from shared.kernel.errors import Text
+from shared.projections.projection_health import ANOTHER_LOG, REFUSED_WRITES
 from shared.rules.facts import Scope
 from shared.rules.figures import Counts, Period
 from shared.rules.rulebook.rulebook import load_rulebook
@@ -156,7 +158,12 @@ class MadeUp:
         return self.made_targets
 
 
-async def page(address: str, made_up: MadeUp, *, public_read: bool = True) -> httpx.Response:
+async def page(
+    address: str, made_up: MadeUp, *, public_read: bool = True, notices: Sequence[Text] = ()
+) -> httpx.Response:
+    async def noticed() -> Sequence[Text]:
+        return notices
+
     @asynccontextmanager
     async def snapshots() -> AsyncIterator[MadeUp]:
         yield made_up
@@ -166,7 +173,7 @@ async def page(address: str, made_up: MadeUp, *, public_read: bool = True) -> ht
     app.state.runner = SimpleNamespace(status=SimpleNamespace(position=made_up.position))
     app.state.clock = runtime.now
     problems.install(app)
-    app.include_router(pages.router(Queries(snapshots, load_rulebook()), lambda: False))
+    app.include_router(pages.router(Queries(snapshots, load_rulebook()), noticed))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://loa") as client:
         answer = await client.get(address)
@@ -179,6 +186,13 @@ async def page(address: str, made_up: MadeUp, *, public_read: bool = True) -> ht
 
 def words(answer: httpx.Response) -> str:
     return " ".join(answer.text.replace(page_data.HARD_SPACE, " ").split())
+
+
+@pytest.mark.parametrize("address", [f"/?{ON_THE_DAY}", f"/drafts/ND-1?{ON_THE_DAY}"])
+async def test_a_log_that_is_not_whole_is_named_above_the_figures(address: str) -> None:
+    made_up = MadeUp([a_cell("BXD", met=1)], record=a_record("draft_consultation 2026-03-02"))
+    for notice in (ANOTHER_LOG, REFUSED_WRITES):
+        assert notice.vi in (await page(address, made_up, notices=[notice])).text
 
 
 async def test_the_headline_stands_beside_its_targets_and_counts() -> None:

@@ -62,7 +62,7 @@ def _services(readings: Readings) -> Findings:
             replaced = list(_other_log(name, answers.get("/log"), place))
             own = replaced or list(_projection(name, answers.get("/projections"), place))
             reported = {"log_writes"} | ({"projection"} if own else set()) | ({"log"} if replaced else set())
-            yield from _readiness(name, answers["/readyz"], place.log(name), reported)
+            yield from _readiness(name, answers["/readyz"], place.log(name), place.loa(RECOVER), reported)
             yield from own
 
 
@@ -74,14 +74,14 @@ def _other_log(name: str, answer: Answer | None, place: Place) -> Findings:
         yield Finding(name, what, place.loa(RECOVER))
 
 
-def _readiness(name: str, answer: Answer, log: str, reported: Collection[str]) -> Findings:
+def _readiness(name: str, answer: Answer, log: str, recover: str, reported: Collection[str]) -> Findings:
     checks = answer.body.get("checks", {}) if isinstance(answer.body, Mapping) else {}
     for part, check in checks.items():
         if not check["ok"] and part not in reported:
             yield Finding(
                 name,
                 Text(f"chưa sẵn sàng: {part} ({check['detail']})", f"not ready: {part} ({check['detail']})"),
-                log,
+                log if part != "log" else recover,
             )
     if not checks:
         yield Finding(name, Text(f"trả lời HTTP {answer.status}", f"answers HTTP {answer.status}"), log)

@@ -1,4 +1,4 @@
-"""Waits until every service is ready, and shows which parts are not."""
+"""Waits until every service is ready, or waits only for a decision of the operator, and shows which parts are not."""
 
 import asyncio
 import time
@@ -33,37 +33,69 @@ class NotReady(CommandError):
         )
 
 
-async def until_ready(urls: Mapping[str, str], logs: str, view: View) -> None:
+async def until_ready(urls: Mapping[str, str], logs: str, view: View) -> Waiting:
+    """Return what waits for the operator (nothing if all is ready); raises `NotReady` if another part takes too long.
+
+    `loa recover` and `loa skip` need the running services: the platform must not end because it waits for them.
+    """
     deadline = time.monotonic() + TIMEOUT
     async with httpx.AsyncClient(timeout=2.0) as http:
-        while waiting := await _waiting(http, urls):
+        while True:
+            answers = dict(
+                zip(urls, await asyncio.gather(*(_ask(http, url) for url in urls.values())), strict=True)
+            )
+            waiting = {name: why for name, answer in answers.items() if (why := _why_not(answer))}
+            if not waiting or waits_for_operator(answers):
+                return waiting
             view(waiting)
             if time.monotonic() > deadline:
                 raise NotReady(waiting, logs)
             await asyncio.sleep(POLL)
 
 
-async def _waiting(http: httpx.AsyncClient, urls: Mapping[str, str]) -> Waiting:
-    answers = await asyncio.gather(*(_why_not(http, url) for url in urls.values()))
-    return {name: why for name, why in zip(urls, answers, strict=True) if why}
-
-
-async def _why_not(http: httpx.AsyncClient, url: str) -> str:
+async def _ask(http: httpx.AsyncClient, url: str) -> httpx.Response | None:
     try:
-        answer = await http.get(f"{url}/readyz")
+        return await http.get(f"{url}/readyz")
     except httpx.TransportError:
-        return "đang khởi động / starting"
-    return not_ready(answer)
+        return None
+
+
+def _why_not(answer: httpx.Response | None) -> str:
+    return "đang khởi động / starting" if answer is None else not_ready(answer)
+
+
+def waits_for_operator(answers: Mapping[str, httpx.Response | None]) -> bool:
+    """Say whether every part of every service that is not ready waits for `loa recover` or `loa skip`."""
+    broken = [_broken(answer) if answer is not None else None for answer in answers.values()]
+    if None in broken or not any(broken):
+        return False
+    return all(
+        _is_operators(part, str(check["detail"]))
+        for checks in broken
+        for part, check in (checks or {}).items()
+    )
+
+
+def _is_operators(part: str, detail: str) -> bool:
+    return (part == "log" and "loa recover" in detail) or (
+        part == "projection" and detail.startswith("halted")
+    )
 
 
 def not_ready(answer: httpx.Response) -> str:
     """Name the parts of a /readyz answer that are not ready, also those that reads do not need."""
+    if (broken := _broken(answer)) is None:
+        return "" if answer.is_success else f"HTTP {answer.status_code}"
+    return ", ".join(f"{part} ({check['detail']})" for part, check in broken.items())
+
+
+def _broken(answer: httpx.Response) -> Mapping[str, Mapping[str, object]] | None:
+    """Give the checks that fail; None if the answer has no checks."""
     try:
         checks: Mapping[str, Mapping[str, object]] = answer.json()["checks"]
     except (ValueError, KeyError):
-        return "" if answer.is_success else f"HTTP {answer.status_code}"
-    broken = {part: check for part, check in checks.items() if not check["ok"] and part not in NOT_AWAITED}
-    return ", ".join(f"{part} ({check['detail']})" for part, check in broken.items())
+        return None
+    return {part: check for part, check in checks.items() if not check["ok"] and part not in NOT_AWAITED}
 
 
 @contextmanager

@@ -184,6 +184,9 @@ class NotifierProjection:
     def tables(self) -> Sequence[Table]:
         return self.rows.tables
 
+    def uses(self, context: str, name: str) -> bool:
+        return context in GAPS or self.rows.uses(context, name)
+
     async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
         await self.rows.apply(connection, events)
         about = [event for event in events if event.ref.context in GAPS]
