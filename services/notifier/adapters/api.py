@@ -16,8 +16,8 @@ from services.notifier.adapters.views import (
     AlertView,
     RecipientPlace,
     RecipientsView,
+    UnmailedGapView,
     UnreachedUnitsView,
-    UnsaidView,
     alert_view,
     recipients_view,
 )
@@ -99,7 +99,7 @@ class PreviewView(_Moment):
     """`held`: nothing goes out until an operator releases it, whatever stands here."""
 
     mails: list[PreviewedView]
-    unsaid: list[UnsaidView]
+    unsaid: list[UnmailedGapView]
     held: bool
 
 
@@ -120,7 +120,7 @@ def preview_view(plan: Plan, mails: Iterable[Written], message: Text, *, held: b
         "day": plan.day,
         "at": plan.at,
         "mails": [_previewed(mail) for mail in mails],
-        "unsaid": [asdict(gap) for gap in plan.unsaid],
+        "unsaid": [asdict(gap) for gap in plan.unmailed],
         "held": held,
         "skipped": [_skipped(skipped) for skipped in plan.skipped],
         "message": asdict(message),

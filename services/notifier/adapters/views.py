@@ -89,7 +89,7 @@ class UnreachedUnitsView(BaseModel):
     units: list[UnreachedView]
 
 
-class UnsaidView(BaseModel):
+class UnmailedGapView(BaseModel):
     """A gap that is open and that no mail speaks of, and why."""
 
     unit_code: str

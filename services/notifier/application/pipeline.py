@@ -59,7 +59,7 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsaid:
+class UnmailedGap:
     """A gap that is open and kept out of every mail, and why."""
 
     unit_code: str
@@ -108,7 +108,7 @@ class Plan:
     notices: Sequence[Notice] = ()
     tree: Tree = field(default_factory=Tree)
     skipped: Sequence[Skipped] = field(default_factory=tuple)
-    unsaid: Sequence[Unsaid] = ()
+    unmailed: Sequence[UnmailedGap] = ()
     kinds: frozenset[str] = frozenset()
     escalations: Sequence[Escalate] = ()
     silenced: Sequence[RecordSilenced] = ()
@@ -243,14 +243,14 @@ class Planning:
             if reason is Reason.NO_RECIPIENT:
                 yield Skipped(reason, code, detail=reached[0].unit_code if reached else None)
 
-    def unsaid(self) -> Iterator[Unsaid]:
+    def unmailed(self) -> Iterator[UnmailedGap]:
         """Name the open gaps that no mail speaks of, and those whose alert is not in their state yet."""
         for alert in self.snapshot.pending:
             reason = self.first_reason(alert.gap, pending=True)
-            yield Unsaid(alert.unit_code, alert.draft_code, reason)
+            yield UnmailedGap(alert.unit_code, alert.draft_code, reason)
         for gap in self.situation.open_gaps():
             if not (reason := self.first_reason(gap)).in_mail:
-                yield Unsaid(gap.unit_code, gap.draft_code, reason)
+                yield UnmailedGap(gap.unit_code, gap.draft_code, reason)
 
     def first_reason(self, gap: Gap, *, pending: bool = False) -> Reason:
         """Give the reason that decides for a recipient who was never notified of a gap."""
@@ -374,7 +374,7 @@ class MailKinds:
                 *planning.without_recipient(),
                 *(skipped for kind in self for skipped in planning.skipped(kind.name)),
             ],
-            list(planning.unsaid()),
+            list(planning.unmailed()),
             planning.due,
             list(planning.situation.escalations()),
             list(planning.situation.silenced()),

@@ -65,6 +65,17 @@ async def _accepts_writes(replica: Replica) -> bool:
     return answer.status_code == HTTPStatus.OK
 
 
+async def _why_not(replica: Replica) -> str:
+    """Name the checks that fail, for the report."""
+    try:
+        async with httpx.AsyncClient(timeout=5) as client:
+            answer = await client.get(f"{replica.url}/readyz", params={"for": "writes"})
+    except httpx.TransportError as error:
+        return type(error).__name__
+    checks = answer.json().get("checks", {})
+    return "; ".join(f"{name}: {check['detail']}" for name, check in checks.items() if not check["ok"])
+
+
 async def healed(platform: ChaosPlatform, clients: Clients, probes: Sequence[Command]) -> list[str]:
     """After a fault is healed every replica becomes ready for writes again, and writes succeed."""
 
@@ -75,8 +86,12 @@ async def healed(platform: ChaosPlatform, clients: Clients, probes: Sequence[Com
     try:
         await eventually(all_ready, HEALED_SECONDS)
     except AssertionError:
-        states = [replica.name for replica in platform.replicas if not await _accepts_writes(replica)]
-        return [f"not ready within {HEALED_SECONDS:.0f} s after it was healed: {', '.join(states)}"]
+        why = [
+            f"{entry.name} {await _why_not(entry)}"
+            for entry in platform.replicas
+            if not await _accepts_writes(entry)
+        ]
+        return [f"not ready within {HEALED_SECONDS:.0f} s after it was healed: {', '.join(why)}"]
     code = f"PROBE{random.randrange(10**9)}"
     probe = clients.new("registry", "POST", "/units", new_unit(code), code)
     await asyncio.gather(*(clients.finish(command) for command in [*probes, probe]))

@@ -128,14 +128,14 @@ async def _missing(platform: Platform, named: Named, folder: Path) -> set[str]:
         platform.services["metrics"].client.get("/"),
     )
     problems = [state.problem for state in screen.services if state.problem]
-    found = {
+    named_by = {
         "doctor": any(
             named.doctor in finding.what.en and named.fix in finding.fix for finding in diagnose(findings)
         ),
         "status": any(named.status in problem.en for problem in problems) and _in_both(problems),
         "page": named.page in page.text,
     }
-    return {place for place, is_named in found.items() if not is_named}
+    return {place for place, is_named in named_by.items() if not is_named}
 
 
 def _in_both(problems: list[Text]) -> bool:

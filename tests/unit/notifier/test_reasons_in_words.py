@@ -8,7 +8,7 @@ import pytest
 from deploy.cli.ask import mail as command
 from services.notifier.adapters.delivery.outbox import _why
 from services.notifier.adapters.rendering.templates import REASONS, WHY_NAMED, WHY_SENT, why_in_mail
-from services.notifier.application.pipeline import Skipped, Unsaid
+from services.notifier.application.pipeline import Skipped, UnmailedGap
 from services.notifier.domain.digest import Entry, compose
 from services.notifier.domain.gaps.gap_alert import AlertContext
 from services.notifier.domain.gaps.gap_alert_fold import _last_reason
@@ -60,12 +60,12 @@ def test_mails_and_outbox_have_words_for_what_stands_in_mails_alone(reason: Reas
 def test_only_a_reason_not_to_send_explains_what_is_not_sent(reason: Reason) -> None:
     if reason.effect in {Effect.NO_LINE, Effect.NO_MAIL}:
         assert Skipped(reason).reason is reason
-        assert Unsaid("STP", "NQ-1", reason).reason is reason
+        assert UnmailedGap("STP", "NQ-1", reason).reason is reason
         return
     with pytest.raises(ValueError, match=reason.value):
         Skipped(reason)
     with pytest.raises(ValueError, match=reason.value):
-        Unsaid("STP", "NQ-1", reason)
+        UnmailedGap("STP", "NQ-1", reason)
 
 
 @pytest.mark.parametrize("reason", Reason)
