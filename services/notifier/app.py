@@ -62,8 +62,8 @@ from services.notifier.domain.notification.escalation import Step, StepTo
 from services.notifier.settings import Settings
 from shared.auth.buckets import Bucket
 from shared.auth.callers import Access
-from shared.auth.one_time import OneTimeCodes
 from shared.auth.service_tokens import ServiceVerifier
+from shared.auth.single_use import SingleUseCodes
 from shared.bulk_import import routes
 from shared.contracts.vocabulary import AlertAnswer
 from shared.directory.projection import DirectoryProjection, ProjectedUnits
@@ -112,7 +112,7 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
     source = _link_source(platform.engine, settings, signed, now)
     read_model = SqlReadModel(platform.engine, now)
     entries = Bucket(platform.client, SESSIONS_BUCKET)
-    logins = OneTimeCodes(entries, "login", LOGIN_LIFETIME, runtime.now)
+    logins = SingleUseCodes(entries, "login", LOGIN_LIFETIME, runtime.now)
     mail = _mail_sign_in(entries, settings, recipients, ticks, now)
     return app_factory.create_api(
         service=settings.service,
@@ -168,7 +168,7 @@ def _mail_sign_in(
 ) -> MailSignIn:
     return MailSignIn(
         recipients,
-        OneTimeCodes(entries, "mail", LIFETIME, runtime.now),
+        SingleUseCodes(entries, "mail", LIFETIME, runtime.now),
         *throttles(entries, runtime.now),
         ticks.sender.transport,
         ticks.sender.sending,
@@ -188,7 +188,7 @@ def _provider(entries: Bucket, access: Access, settings: Settings) -> Provider |
         client_secret=settings.oidc_client_secret.get_secret_value(),
         mapped=access.mapped,
         own=settings.url_notifier,
-        states=OneTimeCodes(entries, "state", provider.LIFETIME, runtime.now),
+        states=SingleUseCodes(entries, "state", provider.LIFETIME, runtime.now),
         now=runtime.now,
     )
 

@@ -107,8 +107,8 @@ class Sessions:
 
     async def _listed(self, pattern: str) -> Sequence[Session]:
         keys = await self.bucket.keys(_entry(pattern))
-        found = [await self.get(key.removeprefix("session.")) for key in sorted(keys)]
-        return [session for session in found if session]
+        sessions = [await self.get(key.removeprefix("session.")) for key in sorted(keys)]
+        return [session for session in sessions if session]
 
     async def _is_revoked(self, session: Session) -> bool:
         ids = (session.principal.subject, *([session.token_id] if session.token_id else []))

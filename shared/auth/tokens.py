@@ -25,6 +25,7 @@ from shared.auth.key_sets import FileKeys, IssuerKeys, KeySource, VerificationKe
 from shared.contracts.event import LOA_NAMESPACE, Acting
 from shared.contracts.vocabulary import Role
 from shared.kernel import runtime
+from shared.kernel.counted import counted
 from shared.kernel.errors import Refusal
 from shared.kernel.runtime import Clock
 
@@ -202,7 +203,7 @@ class Verifier:
         if claims.exp <= now:
             raise ValueError("expired")
         if claims.exp > now + LONGEST.total_seconds() + SKEW:
-            raise ValueError(f"valid for more than {LONGEST.days} days")
+            raise ValueError(f"valid for more than {counted(LONGEST.days, 'day')}")
         if max(claims.nbf, claims.iat) > now + SKEW:
             raise ValueError("not valid yet")
         if AUDIENCE not in (claims.aud if isinstance(claims.aud, list) else [claims.aud]):

@@ -254,11 +254,11 @@ async def strangers(js: JetStreamContext, consumers: Sequence[Consumer] = CONSUM
 
     A key may create its own feeds only; where a consumer delivers to stands in its configuration, which no permission looks at.
     """
-    found: list[ConsumerInfo] = []
+    strangers: list[ConsumerInfo] = []
     for stream in declared(1):
         with suppress(NotFoundError):
-            found += [info for info in await _consumers(js, stream) if _is_stranger(info, consumers)]
-    return found
+            strangers += [info for info in await _consumers(js, stream) if _is_stranger(info, consumers)]
+    return strangers
 
 
 async def _consumers(js: JetStreamContext, stream: str) -> list[ConsumerInfo]:

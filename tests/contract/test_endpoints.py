@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from pydantic import SecretStr
 from services.notifier.adapters.recipients import preferences_page
 from services.registry.adapters import requests_api
 from shared.auth import admission, service_tokens
+from shared.auth.tokens import Verifier
 from shared.contracts.envelope import CATALOG, CONTENT_TYPE, OWNERS
 from shared.contracts.envelope_schema import DIALECT, OPEN
 from shared.contracts.vocabulary import CLOSED_LISTS, OPEN_LISTS, Role
@@ -22,6 +24,7 @@ from shared.eventstore.log_reader import EVENTS
 from shared.pages import link_pages
 from shared.rights.table import roles_of
 from tests.support.platform.service import SERVICES, create_app_of, existing
+from tests.support.servers.tokens import issuer
 
 PUBLIC = {"/livez", "/readyz", "/metrics", "/schemas", "/schemas/{type_name}", "/asyncapi", "/asyncapi.json"}
 PUBLIC |= {"/openapi.json", "/docs", "/docs/{file}"}
@@ -53,6 +56,13 @@ def app_of(service: str) -> FastAPI:
     create_app = create_app_of(service)
     settings = create_app.__annotations__["settings"]
     return create_app(settings(database_url=SecretStr("postgresql://x:x@127.0.0.1:1/x")))
+
+
+def operator_of(app: FastAPI, folder: Path) -> dict[str, str]:
+    """Give the header of an operator whom the application admits: without one a body is not even read."""
+    trusted = issuer(folder)
+    app.state.verifier = Verifier(str(trusted.jwks))
+    return {"Authorization": f"Bearer {trusted.token(Role.OPERATOR)}"}
 
 
 def principals(dependant: Dependant) -> Iterator[Any]:

@@ -26,6 +26,10 @@ NO_AGGREGATE = {
     "POST /sending/hold": "held is held",
     "POST /sending/release": "released is released",
     "POST /log/decision": "a log that is accepted stays accepted",
+    "POST /sign-in/codes": "each code is new, is used once, and ends by itself",
+    "POST /sessions/{session_id}/end": "what has ended stays ended",
+    "POST /revoked-tokens": "what is revoked stays revoked",
+    "POST /drafts/{draft_code}/requests": "the link of the mail is its idempotency key",
 }
 # Queries that read the log itself, or no projection at all: they are always as new as can be.
 FROM_THE_LOG = {

@@ -1,6 +1,7 @@
 """Every answer of every service bears the security headers: pages, JSON, problems, files, and unexpected errors."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -9,7 +10,7 @@ from fastapi import FastAPI
 from shared.http.request_context import MOST_BYTES
 from shared.http.strict_requests import content_policy
 from shared.signed_links.links import MAILBOX_PATH, PATH
-from tests.contract.test_endpoints import app_of, endpoints, every_service
+from tests.contract.test_endpoints import app_of, endpoints, every_service, operator_of
 
 DIRECTIVES = {"default-src", "form-action", "base-uri", "frame-ancestors"}
 PROBED = {"/readyz", "/metrics"}  # they ask the engines, which are not there
@@ -71,7 +72,9 @@ async def test_every_route_bears_them(app: FastAPI, client: httpx.AsyncClient) -
 
 
 @every_service
-async def test_every_kind_of_error_bears_them(client: httpx.AsyncClient) -> None:
+async def test_every_kind_of_error_bears_them(
+    app: FastAPI, client: httpx.AsyncClient, tmp_path: Path
+) -> None:
     answers = {
         404: await client.get("/khong-co"),
         405: await client.put("/livez"),
@@ -83,7 +86,8 @@ async def test_every_kind_of_error_bears_them(client: httpx.AsyncClient) -> None
         assert answer.status_code == status
         assert answer.headers["content-type"] == "application/problem+json"
         check(answer, str(status))
-    large = await client.post("/projections/rebuild", content=b" " * (MOST_BYTES + 1))
+    operator = operator_of(app, tmp_path)
+    large = await client.post("/projections/rebuild", content=b" " * (MOST_BYTES + 1), headers=operator)
     assert large.status_code == 413
     check(large, "413")
     for path in (

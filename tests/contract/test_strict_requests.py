@@ -1,14 +1,16 @@
 """Every route of every service refuses what it does not declare: parameters by name with the nearest, bodies, repetitions."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from shared.bulk_import.sheet import Line
 from shared.signed_links.links import MAILBOX_PATH, PATH
-from tests.contract.test_endpoints import PUBLIC, app_of, endpoints, every_service
+from tests.contract.test_endpoints import PUBLIC, app_of, endpoints, every_service, operator_of
 from tests.support.platform.service import SERVICES
 
 ODD = "khong_co_tham_so_nay"
@@ -21,8 +23,13 @@ PAGES = {
 
 
 @pytest.fixture
-async def client(service: str) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app_of(service), raise_app_exceptions=False)
+def app(service: str) -> FastAPI:
+    return app_of(service)
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 
@@ -125,13 +132,16 @@ async def test_tracking_marks_do_not_break_a_page(service: str, client: httpx.As
 
 
 @every_service
-async def test_a_body_that_no_route_reads_is_refused(service: str, client: httpx.AsyncClient) -> None:
+async def test_a_body_that_no_route_reads_is_refused(
+    service: str, app: FastAPI, client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    operator = operator_of(app, tmp_path)
     for path, item in app_of(service).openapi()["paths"].items():
         for method, operation in item.items():
             if "requestBody" in operation or path in {"/imports", *PUBLIC}:
                 continue
             address = path.replace("{", "").replace("}", "")
-            answer = await client.request(method, address, json={"unit_code": "STP-X"})
+            answer = await client.request(method, address, json={"unit_code": "STP-X"}, headers=operator)
             assert answer.status_code == 422, f"{method} {path}: {answer.status_code}"
             plain = await client.request(method, address)
             assert (await client.request(method, address, json={})).status_code == plain.status_code

@@ -14,6 +14,7 @@ from deploy.cli.console import CommandError
 from deploy.cli.data.tables.cell_values import EMPTY, Cell, made
 from deploy.cli.data.tables.file_kinds import describe_kind
 from deploy.cli.data.tables.sheet_layout import Layout, layout
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 
 MOST_UNPACKED = 512 << 20  # bytes of all parts
@@ -30,7 +31,8 @@ _NO_VALUE = Text(
 _TOO_FAR = Text(
     f"trang có ô ở dòng {{row}}, cột {{column}}; nhiều nhất là {MOST_ROWS} dòng và {MOST_COLUMNS} cột. "
     "Hãy xóa các dòng và cột trống có định dạng, hoặc chia nhỏ tệp",
-    f"the page has a cell in row {{row}}, column {{column}}; at most {MOST_ROWS} rows and {MOST_COLUMNS} columns are read. "
+    f"the page has a cell in row {{row}}, column {{column}}; at most {counted(MOST_ROWS, 'row')} "
+    f"and {counted(MOST_COLUMNS, 'column')} are read. "
     "Delete formatted empty rows and columns, or split the file",
 )
 _ERROR = Text(

@@ -15,6 +15,7 @@ from deploy.local.keys.keyring import write_secret
 from shared.auth.tokens import AUDIENCE, ISSUER, LONGEST
 from shared.contracts.vocabulary import Role
 from shared.kernel import runtime
+from shared.kernel.counted import counted
 from shared.signed_links.links import key_id
 
 ISSUED = "tokens.issued.json"
@@ -48,7 +49,7 @@ class Signer:
         """Sign a token for a role until `expires`, and list it; `subject` is an opaque id, never a name."""
         now, token_id = runtime.now(), runtime.new_id().hex
         if expires > now + LONGEST + timedelta(minutes=1):
-            raise ValueError(f"a token is valid for {LONGEST_DAYS} days at most")
+            raise ValueError(f"a token is valid for {counted(LONGEST_DAYS, 'day')} at most")
         claims: dict[str, Any] = {"sub": subject, "role": role.value, "aud": AUDIENCE, "exp": expires}
         claims |= {"iss": ISSUER, "iat": now, "jti": token_id} | ({} if unit is None else {"unit": unit})
         listed = Issued(token_id, subject, role.value, unit, now.isoformat(), expires.isoformat())

@@ -138,7 +138,7 @@ def limited(plan: Plan, units: frozenset[str] | None) -> Plan:
         skipped=[
             skipped for skipped in plan.skipped if skipped.unit_code is None or skipped.unit_code in units
         ],
-        unsaid=[gap for gap in plan.unsaid if gap.unit_code in units],
+        unmailed=[gap for gap in plan.unmailed if gap.unit_code in units],
     )
 
 

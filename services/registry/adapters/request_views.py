@@ -14,6 +14,7 @@ from services.registry.domain.draft_state import Draft, Request, State
 from shared.contracts.registry import DraftRequestRaised
 from shared.contracts.vocabulary import RequestKind, Stage
 from shared.eventstore.handle import Handled
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.rules.answer_periods import answer_by, answer_period
 from shared.rules.wording import REQUESTS
@@ -104,6 +105,6 @@ def waiting_text(kind: RequestKind, decider: str | None, by: date, raised_on: da
         f"Đã ghi nhận đề nghị {what.vi}. {decider or 'Cơ quan theo dõi'} xem xét, quyết định trong {days:02} ngày làm "
         f"việc (đến hết ngày {by:%d/%m/%Y}). Trong thời gian chờ quyết định, nội dung còn thiếu vẫn được theo dõi và "
         "thời hạn không thay đổi.",
-        f"The request for {what.en} is recorded. {decider or 'The supervising body'} decides within {days} working days "
+        f"The request for {what.en} is recorded. {decider or 'The supervising body'} decides within {counted(days, 'working day')} "
         f"(by the end of {by:%d/%m/%Y}). Until then the gap stays open and its due day does not change.",
     )

@@ -63,6 +63,13 @@ class WithdrawalOfRequest(Body):
 
 
 class ExemptionAsked(Body):
+    model_config = example(
+        kind="exemption",
+        document="Công văn 1234/VPCP-PL",
+        authority="Văn phòng Chính phủ",
+        decided_on="2025-04-15",
+    )
+
     kind: Literal["exemption"]
     document: Name
     authority: Name
@@ -74,6 +81,10 @@ class ExemptionAsked(Body):
 
 
 class TransferAsked(Body):
+    model_config = example(
+        kind="transfer", to_unit="BTC", explanation="Dự thảo đã được giao cho Bộ Tài chính chủ trì."
+    )
+
     kind: Literal["transfer"]
     to_unit: Name | None = None
     explanation: Words

@@ -126,10 +126,10 @@ async def test_from_the_button_to_the_decision_to_the_next_mail(
     assert f"Sở Tư pháp {owing_unit.code}" in words(to_decide)
     await decide(owing_unit, above.code, **decision)
     approved = decision["decision"] == "approved"
-    (told,) = await owing_unit.mails_of(working_day(6), "_decision-*")
-    assert str(told["subject"]).startswith(f"[Kết quả] {'Chấp thuận' if approved else 'Không chấp thuận'}")
-    assert decision["reason"] in words(told)
-    assert decider in words(told)
+    (decided,) = await owing_unit.mails_of(working_day(6), "_decision-*")
+    assert str(decided["subject"]).startswith(f"[Kết quả] {'Chấp thuận' if approved else 'Không chấp thuận'}")
+    assert decision["reason"] in words(decided)
+    assert decider in words(decided)
     assert await owing_unit.mails_of(working_day(7), "_decision-*") == []
     if approved:
         assert await eventually(owing_unit.is_closed)

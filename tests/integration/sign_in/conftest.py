@@ -62,19 +62,19 @@ class SignInOffice:
 
     async def csrf(self, browser: httpx.AsyncClient) -> str:
         page = await browser.get(f"{self.url('notifier')}/sign-in")
-        found = CSRF.search(page.text)
-        assert found, page.text
-        return found[1]
+        matched = CSRF.search(page.text)
+        assert matched, page.text
+        return matched[1]
 
     def links(self) -> list[str]:
         """Read the sign-in links in the mails that were written, as texts."""
-        found = []
+        matched = []
         for path in sorted(self.mail_dir.glob("*sign_in*.eml"), key=lambda p: p.stat().st_mtime_ns):
             message = message_from_bytes(path.read_bytes(), policy=policy.default)
             body = message.get_body(("plain",))
             assert body is not None
-            found += LINK.findall(body.get_content())
-        return found
+            matched += LINK.findall(body.get_content())
+        return matched
 
     async def mailed(self, count: int) -> list[str]:
         async def enough() -> list[str]:

@@ -73,10 +73,13 @@ async def test_of_two_at_once_one_is_signed_in(office: SignInOffice) -> None:
 
 async def test_the_answer_is_the_same_for_an_unknown_address(office: SignInOffice) -> None:
     async with office.browser() as browser:
-        known, unknown = await ask(office, browser, CLERK), await ask(office, browser, "nobody@so.example.vn")
-        assert known.status_code == unknown.status_code == 200
-        assert known.text.replace(CLERK, "X") == unknown.text.replace("nobody@so.example.vn", "X")
-        assert set(known.headers) == set(unknown.headers)
+        registered, unknown = (
+            await ask(office, browser, CLERK),
+            await ask(office, browser, "nobody@so.example.vn"),
+        )
+        assert registered.status_code == unknown.status_code == 200
+        assert registered.text.replace(CLERK, "X") == unknown.text.replace("nobody@so.example.vn", "X")
+        assert set(registered.headers) == set(unknown.headers)
         assert len(await office.mailed(1)) == 1
 
 
@@ -213,8 +216,8 @@ async def test_the_code_is_in_no_problem_document(office: SignInOffice) -> None:
 
 
 async def test_sessions_of_a_unit_are_listed_to_the_operator_alone(office: SignInOffice) -> None:
-    async with office.notifier.as_(None) as nobody:
-        assert (await nobody.get("/sessions")).status_code == 401
+    async with office.notifier.as_(None) as anonymous:
+        assert (await anonymous.get("/sessions")).status_code == 401
 
     async def listed() -> bool:
         return (await office.notifier.client.get("/sessions")).status_code == 200

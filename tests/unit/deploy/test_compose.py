@@ -35,7 +35,9 @@ def test_holds_no_right_that_it_does_not_need(container: dict[str, Any]) -> None
 def test_only_our_own_containers_reach_the_engines(file: str) -> None:
     """The monitoring endpoint of the broker answers without a key: it stands in a network without a way out or in."""
     assert document(file)["networks"]["engines"] == {"internal": True}
-    engines = {name: one for name, one in services(file).items() if name.startswith(("nats", "postgres"))}
+    engines = {
+        name: engine for name, engine in services(file).items() if name.startswith(("nats", "postgres"))
+    }
     assert engines
     for engine in engines.values():
         assert "ports" not in engine

@@ -20,7 +20,7 @@ from shared.rights.actions import Action
 from shared.text_checks.printable import LONGEST_TEXT, MOST_FIELDS, MOST_VALUES
 
 
-class Thing(Body):
+class Entry(Body):
     name: str = ""
     tags: tuple[str, ...] = ()
 
@@ -38,11 +38,11 @@ def application(chosen: RequestLimits) -> FastAPI:
         return "ok"
 
     @app.post("/open")
-    async def take(body: Thing) -> str:
+    async def take(body: Entry) -> str:
         return body.name
 
     @app.post("/write")
-    async def write(_: Annotated[Principal, may(Action.RETITLE_DRAFT)], body: Thing) -> str:
+    async def write(_: Annotated[Principal, may(Action.RETITLE_DRAFT)], body: Entry) -> str:
         return body.name
 
     return app

@@ -112,8 +112,8 @@ async def test_what_is_refused_of_an_issuer(provider: Provider, changes: dict[st
 async def test_roles_are_mapped(
     provider: Provider, mapping: Any, given: Any, principal: tuple[Role, str | None]
 ) -> None:
-    found = await verifier_of(provider, **mapping).verify(token(**given))
-    assert (found.role, found.unit) == principal
+    named = await verifier_of(provider, **mapping).verify(token(**given))
+    assert (named.role, named.unit) == principal
 
 
 async def test_a_role_that_is_not_in_the_table_is_none_of_ours(provider: Provider) -> None:

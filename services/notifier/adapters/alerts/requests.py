@@ -143,10 +143,10 @@ async def _waiting(
 def _as_answer(row: dict[str, Any]) -> dict[str, Any]:
     """Show a request as answers of mails are shown: what was said, and when."""
     kind = _BY_KIND[row["kind"]]
-    told = {"to_unit": row["to_unit"], "explanation": row["reason"]}
+    transfer = {"to_unit": row["to_unit"], "explanation": row["reason"]}
     papers = {name: row["wanted"].get(name) for name in ("document", "authority", "decided_on")}
-    said = told if kind is RequestKind.TRANSFER else papers
-    return row | {"kind": kind, "said": said, "asked_on": row["raised_on"]}
+    answered = transfer if kind is RequestKind.TRANSFER else papers
+    return row | {"kind": kind, "said": answered, "asked_on": row["raised_on"]}
 
 
 def _placed(

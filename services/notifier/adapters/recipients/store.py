@@ -98,8 +98,8 @@ class SqlRecipients:
         query = select(RECIPIENT).where(func.lower(RECIPIENT.c.email) == email.lower())
         async with self.engine.connect() as connection:
             rows = await connection.execute(query.order_by(RECIPIENT.c.unit_code))
-            found = [recipient_of(row) for row in rows.mappings()]
-        return [recipient for recipient in found if recipient.is_valid_on(today)]
+            matching = [recipient_of(row) for row in rows.mappings()]
+        return [recipient for recipient in matching if recipient.is_valid_on(today)]
 
     async def version(self, unit_code: str) -> int:
         """Give the version of a unit's list."""

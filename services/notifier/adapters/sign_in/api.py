@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 
 from shared.auth.admission import Credentials, may
 from shared.auth.callers import Access
-from shared.auth.one_time import OneTimeCodes
 from shared.auth.sessions import Session, Way
+from shared.auth.single_use import SingleUseCodes
 from shared.auth.tokens import Forbidden, Principal
 from shared.contracts.vocabulary import Role
 from shared.http.request_context import Body, example
@@ -96,7 +96,7 @@ class RevokedList(BaseModel):
     tokens: Sequence[RevokedToken]
 
 
-def router(access: Access, logins: OneTimeCodes, now: Clock) -> APIRouter:
+def router(access: Access, logins: SingleUseCodes, now: Clock) -> APIRouter:
     routes = APIRouter(tags=["sign-in"])
 
     @routes.post("/sign-in/codes", status_code=201, summary="Make a one-time sign-in address (`loa login`)")

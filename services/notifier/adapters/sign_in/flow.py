@@ -15,10 +15,11 @@ from services.notifier.adapters.recipients.store import Mailbox
 from services.notifier.adapters.sign_in.mailing import MailSignIn
 from services.notifier.adapters.sign_in.provider import LIFETIME, Provider
 from shared.auth.callers import Access
-from shared.auth.one_time import CodeIsOver, OneTimeCodes
 from shared.auth.sessions import CSRF_FIELD, Session, SessionEnded, Way, csrf_token, is_csrf_token
+from shared.auth.single_use import CodeIsOver, SingleUseCodes
 from shared.auth.tokens import Forbidden, Principal
 from shared.contracts.vocabulary import Role
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.kernel.local_day import VIETNAM
 from shared.observability import signals
@@ -33,7 +34,7 @@ def _moment(value: datetime) -> str:
 
 
 TEMPLATES = Path(__file__).parent / "templates"
-ENVIRONMENT = environment(TEMPLATES, filters={"moment": _moment})
+ENVIRONMENT = environment(TEMPLATES, filters={"moment": _moment, "counted": counted})
 BROWSER_COOKIE = "loa_oidc"
 TITLES: Mapping[str, Text] = {
     "sign-in-link-is-over": Text("Liên kết không còn dùng được", "This link can't be used any more"),
@@ -79,7 +80,7 @@ class SignIn:
 
     access: Access
     mail: MailSignIn
-    logins: OneTimeCodes
+    logins: SingleUseCodes
     provider: Provider | None
 
     def render(

@@ -14,9 +14,10 @@ from services.notifier.adapters.recipients.store import Mailbox, SqlRecipients
 from services.notifier.application.ports import Mail, MailTransport, Outgoing, Sending
 from services.notifier.domain.recipients.recipient import Recipient
 from shared.auth.buckets import Bucket
-from shared.auth.one_time import CodeIsOver, OneTimeCodes, Throttle
+from shared.auth.single_use import CodeIsOver, SingleUseCodes, Throttle
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import RecipientRole, Role
+from shared.kernel.counted import counted
 from shared.kernel.errors import PermanentError, Refusal
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock, NewId
@@ -48,14 +49,14 @@ class TooManyRequests(Refusal):
     def __init__(self) -> None:
         super().__init__(
             f"Có quá nhiều yêu cầu đăng nhập. Đề nghị thử lại sau {MINUTES} phút.",
-            f"There are too many sign-in requests. Please try again in {MINUTES} minutes.",
+            f"There are too many sign-in requests. Please try again in {counted(MINUTES, 'minute')}.",
         )
 
 
 @dataclass(frozen=True, slots=True)
 class MailSignIn:
     recipients: SqlRecipients
-    codes: OneTimeCodes
+    codes: SingleUseCodes
     by_client: Throttle
     to_mailbox: Throttle
     transport: MailTransport
@@ -93,8 +94,8 @@ class MailSignIn:
 
     async def _registered(self, document: Mapping[str, Any]) -> Sequence[Mailbox]:
         today = day_in_vietnam(self.now())
-        found = [await self.recipients.mailbox(UUID(name), today) for name in document["recipients"]]
-        listed = [mailbox for mailbox in found if mailbox and mailbox.recipient.is_listed_on(today)]
+        mailboxes = [await self.recipients.mailbox(UUID(name), today) for name in document["recipients"]]
+        listed = [mailbox for mailbox in mailboxes if mailbox and mailbox.recipient.is_listed_on(today)]
         if not listed:
             raise CodeIsOver
         return listed

@@ -16,8 +16,8 @@ from services.notifier.adapters.rendering.templates import ROLES
 from services.notifier.adapters.sign_in.flow import FromAnotherSite, SignIn
 from services.notifier.adapters.sign_in.provider import CALLBACK_PATH
 from shared.auth.admission import stands_for
-from shared.auth.one_time import CodeIsOver
 from shared.auth.sessions import Way
+from shared.auth.single_use import CodeIsOver
 from shared.pages.layout import page_route
 from shared.rights.actions import Action
 

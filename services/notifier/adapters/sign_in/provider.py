@@ -19,8 +19,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from shared.auth.buckets import hashed
 from shared.auth.claims import Moment
 from shared.auth.key_sets import FETCH_SECONDS, IssuerKeys, IssuerUnavailable, json_at
-from shared.auth.one_time import CodeIsOver, OneTimeCodes
 from shared.auth.sessions import is_loopback
+from shared.auth.single_use import CodeIsOver, SingleUseCodes
 from shared.auth.tokens import SKEW, Mapped, Principal
 from shared.kernel.errors import Refusal
 from shared.kernel.runtime import Clock
@@ -85,7 +85,7 @@ class Provider:
     client_secret: str
     mapped: Mapped
     own: str
-    states: OneTimeCodes
+    states: SingleUseCodes
     now: Clock
     _metadata: Metadata | None = None
     _read_at: float = float("-inf")

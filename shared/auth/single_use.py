@@ -31,7 +31,7 @@ class CodeIsOver(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class OneTimeCodes:
+class SingleUseCodes:
     """`kind` keeps the codes of one purpose apart from those of every other."""
 
     bucket: Bucket
