@@ -15,19 +15,20 @@ from shared.kernel.text_folding import normalized
 LONGEST = 100  # letters of a cell that can be a date or a number
 _DAY, _MONTH, _YEAR = r"(?P<day>\d{1,2})", r"(?P<month>\d{1,2})", r"(?P<year>(?:19|20)\d{2})"
 _NAMES = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
-_NAMED = rf"(?P<named>{_NAMES})[a-z]*\.?"
+_NAMED = rf"(?P<named>{_NAMES})[a-z]{{0,9}}\.?"
 _SHORT_YEAR = r"(?P<short>\d{2})"
-_BETWEEN = r"\s*[-/.\s]\s*"
+_BETWEEN = r" ?[-/. ] ?"
+# Matched with texts whose white space is one space each (`_plain`).
 _FORMS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
-        rf"(?:ngay\s+)?{_DAY}\s+thang\s+{_MONTH}\s+nam\s+{_YEAR}",
-        rf"(?:ngay\s+){_DAY}\s*[-/.]\s*{_MONTH}\s*[-/.]\s*{_YEAR}",
-        rf"(?:ngay\s+)?{_DAY}[-/.]{_MONTH}[-/.]{_SHORT_YEAR}",
-        rf"(?:thang|thg|t)\.?\s*{_MONTH}(?:\s*[-/.]\s*|\s+nam\s+|\s+){_YEAR}",
-        rf"{_MONTH}\s*[-/.]\s*{_YEAR}",
-        rf"{_YEAR}\s*[-/.]\s*{_MONTH}",
-        rf"nam\s+{_YEAR}",
+        rf"(?:ngay )?{_DAY} thang {_MONTH} nam {_YEAR}",
+        rf"(?:ngay ){_DAY} ?[-/.] ?{_MONTH} ?[-/.] ?{_YEAR}",
+        rf"(?:ngay )?{_DAY}[-/.]{_MONTH}[-/.]{_SHORT_YEAR}",
+        rf"(?:thang|thg|t)\.? ?{_MONTH}(?: ?[-/.] ?| nam | ){_YEAR}",
+        rf"{_MONTH} ?[-/.] ?{_YEAR}",
+        rf"{_YEAR} ?[-/.] ?{_MONTH}",
+        rf"nam {_YEAR}",
         rf"{_DAY}{_BETWEEN}{_NAMED}{_BETWEEN}{_YEAR}",
         rf"{_DAY}{_BETWEEN}{_NAMED}{_BETWEEN}{_SHORT_YEAR}",
         rf"{_NAMED}{_BETWEEN}{_YEAR}",

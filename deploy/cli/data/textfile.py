@@ -16,7 +16,7 @@ CHUNK = 1 << 18
 LONGEST_LINE = 1 << 20  # bytes
 Record = tuple[int, Sequence[str] | Text]
 # A text that a spreadsheet would run as a formula (CWE-1236), escaped already or not.
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+_FORMULA = re.compile(r"\A'*[=+\-@\t\r\n＝＋－＠]")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*")
 
 _MARKS = (  # longest first: UTF-32 begins like UTF-16

@@ -24,7 +24,7 @@ from shared.http.paging import Listing, Paged, position_of
 from shared.http.request_context import AtPosition, Body, example
 from shared.kernel.runtime import Clock
 from shared.rights.actions import Action
-from shared.signed_links.links import LinkReader
+from shared.signed_links.links import LinkIsOver, LinkNotValid, LinkReader
 from shared.signed_links.request_claims import RequestClaims, read_claims
 from shared.text_checks.days import FactDay
 
@@ -121,7 +121,10 @@ async def _hold_claims(reader: LinkReader, now: Clock, credentials: Credentials)
             "Yêu cầu này chỉ nhận từ trang trả lời thư nhắc việc.",
             "This request is taken from the pages behind the links of mails only.",
         )
-    return read_claims(reader, credentials.credentials, now())
+    try:
+        return read_claims(reader, credentials.credentials, now())
+    except (LinkIsOver, LinkNotValid) as error:
+        raise Unauthenticated(error.message.vi, error.message.en) from error
 
 
 def router(commands: Commands, read_model: ReadModel, reader: LinkReader, now: Clock) -> APIRouter:

@@ -9,7 +9,7 @@ from deploy.cli.data.tables.headings import HEADINGS, SHEETS
 from shared.bulk_import.suggestions import folded
 
 SEARCHED = 30  # rows from the top in which the headings may stand
-_COPY = re.compile(r"(?:\s*[-_]\s*(?:copy|ban sao|bản sao)|\s*\(\d+\)|[\s_-]*\d+)+$", re.IGNORECASE)
+_COPY = re.compile(r"(?:[-_]\s{0,2}(?:copy|ban sao|bản sao)|\(\d{1,9}\)|\d{1,9})\Z", re.IGNORECASE)
 LIKE = 0.84
 
 
@@ -23,10 +23,17 @@ def meant_column(heading: str, sheet: str) -> str | None:
 
 def meant_sheet(name: str) -> str | None:
     """Give the sheet that a file or a page with another name most likely is; None if it is like none."""
-    plain = folded(_COPY.sub("", name.strip()))
+    plain = folded(_without_copy_mark(name.strip()))
     if plain in ORDER:
         return plain
     return SHEETS.get(plain) or next(iter(get_close_matches(plain, list(ORDER), n=1, cutoff=LIKE)), None)
+
+
+def _without_copy_mark(name: str) -> str:
+    """Leave out what programs append to the name of a copy: " - Copy", " (2)", "_3", each as often as it stands there."""
+    while match := _COPY.search(name):
+        name = name[: match.start()].rstrip(" \t_-")
+    return name
 
 
 def heading_row(rows: Sequence[Sequence[str]], sheet: str) -> int:
