@@ -197,7 +197,7 @@ def declared(replicas: int, duplicate_window: float = DUPLICATE_WINDOW) -> Mappi
 async def plan(
     js: JetStreamContext, replicas: int, consumers: Sequence[Consumer] = CONSUMERS
 ) -> list[Difference]:
-    """List what `apply` would change."""
+    """List what `apply` would change, and the consumers of strangers."""
     differences: list[Difference] = []
     for name, wanted in declared(replicas).items():
         differences += _differences(name, await _stream(js, name), wanted)
@@ -207,14 +207,12 @@ async def plan(
         )
     for schedule in SCHEDULES:
         differences += await _schedule_differences(js, schedule)
-    return (
-        differences
-        + await _retired(js)
-        + [
-            Difference(info.name, "exists", _description(info), None)
-            for info in await strangers(js, consumers)
-        ]
-    )
+    unknown = [_unknown(info) for info in await strangers(js, consumers)]
+    return differences + await _retired(js) + unknown
+
+
+def _unknown(info: ConsumerInfo) -> Difference:
+    return Difference(info.name, "exists", _description(info), None)
 
 
 async def apply(
@@ -242,9 +240,11 @@ async def apply(
             await js.publish(schedule.subject, stream=TICKS, headers=_schedule_headers(schedule))
     for name in changed & RETIRED.keys():
         await js.delete_consumer(RETIRED[name], name)
+    unknown = await strangers(js, consumers)
     if not remove_strangers:
-        return changes
-    for info in await strangers(js, consumers):
+        left = [_unknown(info) for info in unknown]
+        return [difference for difference in changes if difference not in left]
+    for info in unknown:
         await js.delete_consumer(info.stream_name, info.name)
     return changes
 
@@ -254,11 +254,11 @@ async def strangers(js: JetStreamContext, consumers: Sequence[Consumer] = CONSUM
 
     A key may create its own feeds only; where a consumer delivers to stands in its configuration, which no permission looks at.
     """
-    strangers: list[ConsumerInfo] = []
+    listed: list[ConsumerInfo] = []
     for stream in declared(1):
         with suppress(NotFoundError):
-            strangers += [info for info in await _consumers(js, stream) if _is_stranger(info, consumers)]
-    return strangers
+            listed += [info for info in await _consumers(js, stream) if _is_stranger(info, consumers)]
+    return listed
 
 
 async def _consumers(js: JetStreamContext, stream: str) -> list[ConsumerInfo]:

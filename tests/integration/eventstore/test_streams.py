@@ -125,11 +125,13 @@ async def test_a_retired_durable_goes_when_no_old_replica_asks_for_its_messages(
         assert await streams.apply(js, replicas=1) == []
 
 
-async def test_a_durable_that_is_not_declared_is_left_alone(new_nats: NatsServer) -> None:
+async def test_a_durable_that_is_not_declared_is_listed_and_left_alone(new_nats: NatsServer) -> None:
     async with connected(new_nats, OPERATOR) as nc:
         js = nc.jetstream()
         await js.add_consumer(EVENTS, ConsumerConfig(durable_name="theirs"))
         assert await streams.apply(js, replicas=1) == []
+        assert (await js.consumer_info(EVENTS, "theirs")).name == "theirs"
+        assert [difference.name for difference in await streams.plan(js, replicas=1)] == ["theirs"]
 
 
 async def _schedule(nc: Client, expression: str) -> None:

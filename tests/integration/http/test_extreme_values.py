@@ -59,15 +59,16 @@ class Operation:
                 yield parameter["name"], parameter["schema"]
 
     @property
-    def body(self) -> Mapping[str, Any] | None:
+    def models(self) -> list[Mapping[str, Any]]:
+        """Give the models that the body may be of: none, one, or one for each kind."""
         content = self.description.get("requestBody", {}).get("content", {}).get("application/json")
         if content is None:
-            return None
+            return []
         schema = content["schema"]
         schema = next((item for item in schema.get("anyOf", ()) if "$ref" in item), schema)
         schema = schema.get("items", schema)
-        model: Mapping[str, Any] = self.components[schema["$ref"].rpartition("/")[2]]
-        return model
+        kinds = schema.get("oneOf", [schema])
+        return [self.components[kind["$ref"].rpartition("/")[2]] for kind in kinds]
 
     @property
     def listed(self) -> bool:
@@ -114,15 +115,13 @@ def queries(operation: Operation) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def bodies(operation: Operation) -> Iterator[Any]:
-    model = operation.body
-    if model is None:
-        return
-    example = model["examples"][0]
-    for name in model["properties"]:
-        yield from ({**example, name: value} for value in ODD_JSON)
-        yield {**example, name: [[], None, 1 << 200, "\ud800", "9999-12-31", {"x": 1}]}
-    yield from ({**example, odd: 1} for odd in ("x", "\0", "\ud800", "x" * 6000))
-    yield from (None, 0, "x", [], [1], {}, {"": ""})
+    for model in operation.models:
+        example = model["examples"][0]
+        for name in model["properties"]:
+            yield from ({**example, name: value} for value in ODD_JSON)
+            yield {**example, name: [[], None, 1 << 200, "\ud800", "9999-12-31", {"x": 1}]}
+        yield from ({**example, odd: 1} for odd in ("x", "\0", "\ud800", "x" * 6000))
+        yield from (None, 0, "x", [], [1], {}, {"": ""})
 
 
 async def answers(client: httpx.AsyncClient, operation: Operation) -> list[tuple[str, httpx.Response]]:
@@ -183,11 +182,16 @@ async def test_every_day_is_strict_and_bounded(service: str, platform: Platform)
     assert accepted == []
 
 
+def days_of(operation: Operation) -> Iterator[tuple[Mapping[str, Any], str]]:
+    for model in operation.models:
+        yield from ((model, name) for name, schema in model["properties"].items() if is_day(schema))
+
+
 async def _accepted_fields(client: httpx.AsyncClient, operation: Operation) -> list[str]:
-    model, accepted = operation.body, []
-    for name, schema in model["properties"].items() if model else ():
-        for value in (0, 1735689600, 1.5, True, *NO_DAYS, *FAR_DAYS) if is_day(schema) else ():
-            body = {**model["examples"][0], name: value}  # type: ignore[index]
+    accepted = []
+    for model, name in days_of(operation):
+        for value in (0, 1735689600, 1.5, True, *NO_DAYS, *FAR_DAYS):
+            body = {**model["examples"][0], name: value}
             sent = [body] if operation.listed else body
             answer = await client.request(operation.method, operation.address(), json=sent)
             if answer.status_code != 422 or name not in answer.json()["messages"]["vi"]:

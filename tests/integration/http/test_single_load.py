@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from shared.contracts.envelope import AggregateRef
+from shared.contracts.vocabulary import Role
 from shared.eventstore.handle import History
 from shared.eventstore.jetstream import JetStreamEventStore
 from tests.integration.campaigns.test_import import office
@@ -20,9 +21,11 @@ OTHERS = {  # POST routes that are no command on one aggregate
     "/projections/rebuild": "no aggregate",
     "/projections/skip": "no aggregate",
     "/projections/verification": "no aggregate",
+    "/drafts/{draft_code}/requests": "the same commands, through the link of a mail",
 }
 NAMES_A_UNIT = {  # what is decided depends on the unit that the command names: it must exist on the day
     "/units/{unit_code}/move": ["unit", "unit"],
+    "/units/{unit_code}/supervision": ["unit", "unit"],
     "/units/{unit_code}/successions": ["unit", "unit"],
     "/drafts/{draft_code}/transfer": ["unit", "draft"],
 }
@@ -100,6 +103,15 @@ class Caller:
         return match
 
 
+async def requested(api: Api, draft: str, unit: str, stage: str) -> str:
+    """Ask as the unit for an exemption, which waits for a decision."""
+    async with api.as_(Role.UNIT, unit) as own:
+        paper = {"document": "CV 3", "authority": "VP", "decided_on": "2024-01-09", "stages": [stage]}
+        answer = await own.post(f"/drafts/{draft}/exemptions", json=paper)
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["request"]["request_id"])
+
+
 async def test_every_command_of_the_registry(shared_platform: Platform, a_code: str, loads: Loads) -> None:
     unit, other = a_code, f"{a_code}-B"
     async with shared_platform.another("registry") as api:
@@ -111,6 +123,13 @@ async def test_every_command_of_the_registry(shared_platform: Platform, a_code: 
         await caller.post("/units/{unit_code}/rename", name="Sở mới", on="2024-01-01")
         await caller.post("/units/{unit_code}/move", parent_code=other, on="2024-01-01")
         await caller.post("/units/{unit_code}/targets", year=2025, target_percent=80)
+        await caller.post(
+            "/units/{unit_code}/supervision",
+            supervisor_code=other,
+            kind="justice_body",
+            on="2024-01-01",
+            document="QĐ 1",
+        )
         await caller.post("/units/{unit_code}/successions", to_code=other, kind="merge", date="2025-07-01")
         await caller.post("/drafts", **small_office.draft(a_code, unit))
         await caller.post("/drafts/{draft_code}/amend", instrument="resolution", reason="Ghi nhầm.")
@@ -121,6 +140,11 @@ async def test_every_command_of_the_registry(shared_platform: Platform, a_code: 
         await caller.post("/drafts/{draft_code}/procedure", procedure="simplified", document="CV 2")
         entered = {"stage": "draft_consultation", "entered_on": "2024-01-08"}
         await caller.post("/drafts/{draft_code}/stages", **entered)
+        for stage, end in (("verification", "decision"), ("draft_consultation", "withdraw")):
+            names["request_id"] = await requested(api, a_code, unit, stage)
+            refusal = {"decision": "refused"} if end == "decision" else {}
+            route = f"/drafts/{{draft_code}}/requests/{{request_id}}/{end}"
+            await caller.post(route, reason="Chưa đủ căn cứ.", **refusal)
         draft = (await api.client.get(f"/drafts/{a_code}")).json()
         caller.names["entry_id"] = draft["stages"][0]["entry_id"]
         await caller.post(
