@@ -26,9 +26,10 @@ UNITS = (  # code, level, kind, parent, name
     ("B-STP", "provincial", "department", "B-UB", "Sở Tư pháp tỉnh B"),
     ("B-SYT", "provincial", "department", "B-UB", "Sở Y tế tỉnh B"),
 )
-ELSEWHERE = ("A-SYT-P", "CP", "BYT", "BYT-PC", "B-UB", "B-STP", "B-SYT", "NOBODY", None)
+ELSEWHERE = ("A-SYT-P", "BYT", "BYT-PC", "B-UB", "B-STP", "B-SYT", "NOBODY", None)
 STANDING: Mapping[str | None, Relation] = {  # how a token's unit stands to the victim, written by hand
     VICTIM: Relation.OWN,
+    "CP": Relation.BELOW,
     "A-UB": Relation.BELOW,
     "A-STP": Relation.AREA,
     **dict.fromkeys(ELSEWHERE, Relation.ELSEWHERE),
