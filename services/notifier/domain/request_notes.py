@@ -54,8 +54,8 @@ def decision_notes(
     for request in requests:
         if not request.is_decided or request.settled_on is None or request.settled_on > day:
             continue
-        readers = [each for reach in audience.of_duty(request.unit_code) for each in reach.recipients]
-        for recipient in once_an_address(readers):
+        recipients = [each for reach in audience.of_duty(request.unit_code) for each in reach.recipients]
+        for recipient in once_an_address(recipients):
             yield DecisionNote(recipient=recipient, day=day, request=request, names=names)
 
 

@@ -123,10 +123,10 @@ async def test_from_the_button_to_the_decision_to_the_next_mail(
     assert "khẩn trương" not in words(reminder)
     await decide(owing_unit, above.code, **decision)
     approved = decision["decision"] == "approved"
-    (told,) = await owing_unit.mails_of(working_day(6), "_decision-*")
-    assert str(told["subject"]).startswith(f"[Kết quả] {'Chấp thuận' if approved else 'Không chấp thuận'}")
-    assert decision["reason"] in words(told)
-    assert decider in words(told)
+    (notice,) = await owing_unit.mails_of(working_day(6), "_decision-*")
+    assert str(notice["subject"]).startswith(f"[Kết quả] {'Chấp thuận' if approved else 'Không chấp thuận'}")
+    assert decision["reason"] in words(notice)
+    assert decider in words(notice)
     assert await owing_unit.mails_of(working_day(7), "_decision-*") == []
     if approved:
         assert await eventually(owing_unit.is_closed)

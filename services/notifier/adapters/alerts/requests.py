@@ -126,9 +126,9 @@ async def _waiting(
 def _as_answer(row: dict[str, Any]) -> dict[str, Any]:
     """Show a request as answers of mails are shown: what was said, and when."""
     kind = _BY_KIND[row["kind"]]
-    told = {"to_unit": row["to_unit"], "explanation": row["reason"]}
+    words = {"to_unit": row["to_unit"], "explanation": row["reason"]}
     papers = {name: row["wanted"].get(name) for name in ("document", "authority", "decided_on")}
-    said = told if kind is RequestKind.TRANSFER else papers
+    said = words if kind is RequestKind.TRANSFER else papers
     return row | {"kind": kind, "said": said, "asked_on": row["raised_on"]}
 
 
