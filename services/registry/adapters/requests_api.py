@@ -164,7 +164,7 @@ def router(commands: Commands, read_model: ReadModel, reader: LinkReader, now: C
         return await draft_accepted(commands, response, draft_code, handled, command)
 
     @routes.post("/drafts/{draft_code}/requests/{request_id}/decision", summary="Decide a request")
-    async def decide(request_id: UUID, body: Decision, _: Supervisor, context: Context) -> DraftAccepted:
+    async def decide(request_id: UUID, body: Decision, context: Context) -> DraftAccepted:
         command = body.command(request_id, context.given(commands))
         return await context.decide(commands, command, body.more(commands.today))
 
