@@ -136,7 +136,7 @@ def enters_less(change: FactChange) -> bool:
         return False
     before, after = (course(_facts(draft), change.rulebook) for draft in (change.before, change.after))
     return _window_asks_less(before, after) or any(
-        not _is_still_overdue(owed, after, change)
+        not _remains_overdue(owed, after, change)
         for owed in _required(before, change.today)
         if _is_overdue(owed, change.today)
     )
@@ -199,7 +199,7 @@ def _occurrence_asks_less(owed: Occurrence, after: Course, change: FactChange) -
     return _is_overdue(owed, change.today) and not _is_overdue(now, change.today)
 
 
-def _is_still_overdue(owed: Occurrence, after: Course, change: FactChange) -> bool:
+def _remains_overdue(owed: Occurrence, after: Course, change: FactChange) -> bool:
     now = _counterpart(owed, after, change)
     return now is not None and _is_overdue(now, change.today)
 

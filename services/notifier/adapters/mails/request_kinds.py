@@ -54,8 +54,6 @@ class RequestsKind(MailKind):
 
     name: ClassVar[str] = REQUESTS
     label: ClassVar[Text] = Text("Đề nghị chờ quyết định", "Requests to decide")
-    once_a_day: ClassVar[bool] = True
-
     pages: PageMails
     url: str
 
