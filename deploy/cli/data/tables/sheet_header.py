@@ -9,8 +9,9 @@ from deploy.cli.data.tables.headings import HEADINGS, SHEETS
 from shared.bulk_import.suggestions import folded
 
 SEARCHED = 30  # rows from the top in which the headings may stand
-_COPY = re.compile(r"(?:\s*[-_]\s*(?:copy|ban sao|bản sao)|\s*\(\d+\)|[\s_-]*\d+)+$", re.IGNORECASE)
+_COPY = re.compile(r"(?:\s*[-_]\s*(?:copy|ban sao|bản sao)|\s*\(\d+\)|[\s_-]*\d++)+$", re.IGNORECASE)
 LIKE = 0.84
+LONGEST_NAME = 100  # letters of the name of a file or page that is compared
 
 
 def meant_column(heading: str, sheet: str) -> str | None:
@@ -23,7 +24,7 @@ def meant_column(heading: str, sheet: str) -> str | None:
 
 def meant_sheet(name: str) -> str | None:
     """Give the sheet that a file or a page with another name most likely is; None if it is like none."""
-    plain = folded(_COPY.sub("", name.strip()))
+    plain = folded(_COPY.sub("", name.strip()[:LONGEST_NAME]))
     if plain in ORDER:
         return plain
     return SHEETS.get(plain) or next(iter(get_close_matches(plain, list(ORDER), n=1, cutoff=LIKE)), None)
