@@ -144,14 +144,15 @@ class Feed:
     async def _made(self, config: ConsumerConfig) -> str:
         """Create a consumer by one of the names that this service may use: that of its last one, else one that is free."""
         user: str = self._client.new_inbox().split(".")[1]  # the broker lets a service use no other inbox
-        names: Sequence[str] = feed_names(user)
+        names = feed_names(user)
         first = self._slot if self._slot >= 0 else random.randrange(len(names))  # noqa: S311  it guards nothing
         for number in (*range(first, len(names)), *range(first)):
+            name: str = names[number]
             if number == self._slot:
-                await self._api("DELETE", names[number], {})
-            if await self._create(names[number], config):
+                await self._api("DELETE", name, {})
+            if await self._create(name, config):
                 self._slot = number
-                return str(names[number])
+                return name
         raise TransientError(
             f"all {len(names)} consumers of {user} are in use; they end after {IDLE_SECONDS:g} s"
         )

@@ -40,6 +40,7 @@ ALONE = {
     "/own-data",
     "/sending/hold",
     "/sending/release",
+    "/drafts/{draft_code}/requests",  # through the link of a mail, which names the draft
 }
 """They change what the other requests stand on; they take no day but `begun`, which is tried below."""
 
