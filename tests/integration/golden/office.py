@@ -91,7 +91,7 @@ async def open_office(
             platform.services[service] = await stack.enter_async_context(app)
 
         office = Office(platform, hand, folder / "mail")
-        for service in ("registry", "campaigns", "notifier"):
+        for service in ("registry", "notifier", "campaigns"):  # each asks those before it
             await start(service)
         await _import(platform, _open_sample())
         await _import(platform, _marked(exercise.sheets(MONDAY, load_rulebook().calendar)))

@@ -193,6 +193,8 @@ class Platform:
         }
         if service == "notifier" and "registry" in self.services:
             defaults["registry_api"] = str(self.registry.client.base_url)
+        if service == "campaigns" and "notifier" in self.services:
+            defaults["internal_url_notifier"] = str(self.services["notifier"].client.base_url)
         return settings(**(defaults | changes))
 
     def _port(self, service: str) -> int:
