@@ -30,11 +30,8 @@ from services.notifier.domain.notification.reasons import (
 )
 from services.notifier.domain.notification.schedule import MailRun, due, following, turns
 from services.notifier.domain.notification.urgency import urgency_at
-from services.notifier.domain.recipients.address_book import once_an_address
-from services.notifier.domain.recipients.audience import Reach, Via
+from services.notifier.domain.recipients.audience import Reach, Recipient, Tree, Unit, Via, once_an_address
 from services.notifier.domain.recipients.preference import Preference
-from services.notifier.domain.recipients.recipient import Recipient
-from services.notifier.domain.recipients.supervision import Tree, Unit
 from shared.contracts.vocabulary import OptionalMail, Weekday
 from shared.kernel.errors import Text
 from shared.kernel.local_day import VIETNAM, day_in_vietnam

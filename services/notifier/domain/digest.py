@@ -20,10 +20,7 @@ from services.notifier.domain.notification.reasons import (
     standing,
 )
 from services.notifier.domain.notification.schedule import DIGEST
-from services.notifier.domain.recipients.address_book import AddressBook
-from services.notifier.domain.recipients.audience import Audience, Reach, Via
-from services.notifier.domain.recipients.recipient import Recipient
-from services.notifier.domain.recipients.supervision import Tree
+from services.notifier.domain.recipients.audience import AddressBook, Audience, Reach, Recipient, Tree, Via
 from shared.contracts.vocabulary import EscalationReason, GapClosure
 from shared.rules.rulebook.rulebook import Calendar
 from shared.text_checks.personal_data import masked

@@ -8,9 +8,7 @@ from datetime import date
 from services.notifier.domain.digest import Line
 from services.notifier.domain.gaps.unit_request import UnitRequest
 from services.notifier.domain.notification.schedule import DECISION, REQUESTS
-from services.notifier.domain.recipients.address_book import once_an_address
-from services.notifier.domain.recipients.audience import Audience
-from services.notifier.domain.recipients.recipient import Recipient
+from services.notifier.domain.recipients.audience import Audience, Recipient, once_an_address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,9 +24,8 @@ from services.notifier.domain.gaps.unit_request import APPROVED, REFUSED, UnitRe
 from services.notifier.domain.notification.escalation import STEPS, Verdict
 from services.notifier.domain.notification.reasons import LastNotification, Standing
 from services.notifier.domain.overview import MonthlySummary, WeeklyList, monthly_summary, weekly_list
+from services.notifier.domain.recipients.audience import Recipient, Unit
 from services.notifier.domain.recipients.preference import Preference, SettingsNote
-from services.notifier.domain.recipients.recipient import Recipient
-from services.notifier.domain.recipients.supervision import Unit
 from services.notifier.domain.request_notes import DecisionNote, RequestsNote
 from shared.contracts.vocabulary import (
     AlertAnswer,

@@ -54,11 +54,8 @@ from services.notifier.domain.overview import (
     monthly_summary,
     weekly_list,
 )
-from services.notifier.domain.recipients.address_book import address_of, once_an_address
-from services.notifier.domain.recipients.audience import Via
+from services.notifier.domain.recipients.audience import Recipient, Unit, Via, address_of, once_an_address
 from services.notifier.domain.recipients.preference import SETTINGS, SettingsNote, offered
-from services.notifier.domain.recipients.recipient import Recipient
-from services.notifier.domain.recipients.supervision import Unit
 from shared.contracts.event import banners
 from shared.contracts.vocabulary import Language, OptionalMail
 from shared.kernel.errors import Text

@@ -49,9 +49,8 @@ from services.notifier.domain.notification.reasons import NOT_NOTIFIED, LastNoti
 from services.notifier.domain.notification.schedule import DECISION, REQUESTS
 from services.notifier.domain.notification.urgency import Urgency
 from services.notifier.domain.overview import MONTHS
+from services.notifier.domain.recipients.audience import Recipient, Tree
 from services.notifier.domain.recipients.preference import EVERYTHING, Preference
-from services.notifier.domain.recipients.recipient import Recipient
-from services.notifier.domain.recipients.supervision import Tree
 from shared.contracts.envelope import Recorded
 from shared.contracts.event import draft_id
 from shared.contracts.vocabulary import (

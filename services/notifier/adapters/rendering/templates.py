@@ -39,7 +39,7 @@ from services.notifier.domain.notification.reasons import (
     classified,
     is_thanks,
 )
-from services.notifier.domain.recipients.supervision import Unit
+from services.notifier.domain.recipients.audience import Unit
 from shared.contracts.event import banners
 from shared.contracts.notifier import (
     AlertAcknowledged,

@@ -12,7 +12,7 @@ from jinja2 import Environment
 from services.notifier.adapters.delivery.message import message_id
 from services.notifier.adapters.recipients.store import Mailbox, SqlRecipients
 from services.notifier.application.ports import Mail, MailTransport, Outgoing, Sending
-from services.notifier.domain.recipients.recipient import Recipient
+from services.notifier.domain.recipients.audience import Recipient
 from shared.auth.buckets import Bucket
 from shared.auth.single_use import CodeIsOver, SingleUseCodes, Throttle
 from shared.auth.tokens import Principal

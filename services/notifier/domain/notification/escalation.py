@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from services.notifier.domain.gaps.gap_alert import AlertContext, Gap
-from services.notifier.domain.recipients.supervision import Tree
+from services.notifier.domain.recipients.audience import Tree
 from shared.contracts.vocabulary import UnitLevel
 from shared.rules.rulebook.rulebook import Calendar
 
