@@ -58,7 +58,7 @@ from services.notifier.application.pipeline import MailKind, MailKinds, Pipeline
 from services.notifier.application.ports import MailTransport
 from services.notifier.application.preferences import Preferences, SettingsMails
 from services.notifier.application.ticks import Sender, Ticks
-from services.notifier.domain.notification.escalation import Step, StepTo
+from services.notifier.domain.notification.timing import Step, StepTo
 from services.notifier.settings import Settings
 from shared.auth.buckets import Bucket
 from shared.auth.callers import Access

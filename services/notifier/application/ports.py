@@ -12,7 +12,7 @@ from services.notifier.domain.digest import KIND, Line
 from services.notifier.domain.gaps.gap_alert import AlertContext, Gap, GapAlert
 from services.notifier.domain.gaps.unit_request import UnitRequest
 from services.notifier.domain.notification.reasons import LastNotification
-from services.notifier.domain.notification.urgency import Urgency
+from services.notifier.domain.notification.timing import Urgency
 from services.notifier.domain.recipients.audience import Recipient, Tree
 from services.notifier.domain.recipients.preference import EVERYTHING, Preference
 from shared.contracts.vocabulary import RecipientRole

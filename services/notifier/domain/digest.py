@@ -9,7 +9,6 @@ from uuid import UUID
 
 from services.notifier.domain.gaps.alert import Escalate, Raise, RecordSilenced
 from services.notifier.domain.gaps.gap_alert import UNTOUCHED, AlertContext, Gap
-from services.notifier.domain.notification.escalation import Rung, Step, Verdict, rungs, verdict
 from services.notifier.domain.notification.reasons import (
     GapCase,
     LastNotification,
@@ -19,7 +18,7 @@ from services.notifier.domain.notification.reasons import (
     decide_notification,
     standing,
 )
-from services.notifier.domain.notification.schedule import DIGEST
+from services.notifier.domain.notification.timing import DIGEST, Rung, Step, Verdict, rungs, verdict
 from services.notifier.domain.recipients.audience import AddressBook, Audience, Reach, Recipient, Tree, Via
 from shared.contracts.vocabulary import EscalationReason, GapClosure
 from shared.rules.rulebook.rulebook import Calendar

@@ -14,7 +14,7 @@ from services.notifier.domain.notification.reasons import (
     Purpose,
     decide_notification,
 )
-from services.notifier.domain.notification.schedule import reporting_month_before
+from services.notifier.domain.notification.timing import reporting_month_before
 from services.notifier.domain.recipients.audience import Recipient, Unit
 from shared.contracts.vocabulary import Dataset, GapClosure, RecipientRole
 

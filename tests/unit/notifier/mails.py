@@ -21,8 +21,8 @@ from services.notifier.domain.digest import (
 )
 from services.notifier.domain.gaps.gap_alert import AlertContext, Gap
 from services.notifier.domain.gaps.unit_request import APPROVED, REFUSED, UnitRequest
-from services.notifier.domain.notification.escalation import STEPS, Verdict
 from services.notifier.domain.notification.reasons import LastNotification, Standing
+from services.notifier.domain.notification.timing import STEPS, Verdict
 from services.notifier.domain.overview import MonthlySummary, WeeklyList, monthly_summary, weekly_list
 from services.notifier.domain.recipients.audience import Recipient, Unit
 from services.notifier.domain.recipients.preference import Preference, SettingsNote

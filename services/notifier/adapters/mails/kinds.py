@@ -45,7 +45,7 @@ from services.notifier.domain.notification.reasons import (
     Reason,
     decide_notification,
 )
-from services.notifier.domain.notification.schedule import MailRun, of_day, of_reporting_month, of_week
+from services.notifier.domain.notification.timing import MailRun, of_day, of_reporting_month, of_week
 from services.notifier.domain.overview import (
     MONTHLY_SUMMARY,
     WEEKLY_LIST,

@@ -12,7 +12,7 @@ from services.notifier.application.pipeline import MailKind, Planning, Skipped
 from services.notifier.application.ports import Mail, Notice
 from services.notifier.domain.gaps.unit_request import APPROVED, UnitRequest
 from services.notifier.domain.notification.reasons import Reason
-from services.notifier.domain.notification.schedule import DECISION, DIGEST, REQUESTS
+from services.notifier.domain.notification.timing import DECISION, DIGEST, REQUESTS
 from services.notifier.domain.recipients.audience import Unit
 from services.notifier.domain.request_notes import DecisionNote, RequestsNote, decision_notes, requests_notes
 from shared.contracts.vocabulary import Language

@@ -46,8 +46,7 @@ from services.notifier.domain.gaps.gap_alert import AlertContext, AlertStatus, G
 from services.notifier.domain.gaps.gap_alert_fold import GapAlerts
 from services.notifier.domain.gaps.unit_request import APPROVED, REFUSED, SHOWN, WAITING, UnitRequest
 from services.notifier.domain.notification.reasons import NOT_NOTIFIED, LastNotification, Reason, Standing
-from services.notifier.domain.notification.schedule import DECISION, REQUESTS
-from services.notifier.domain.notification.urgency import Urgency
+from services.notifier.domain.notification.timing import DECISION, REQUESTS, Urgency
 from services.notifier.domain.overview import MONTHS
 from services.notifier.domain.recipients.audience import Recipient, Tree
 from services.notifier.domain.recipients.preference import EVERYTHING, Preference
