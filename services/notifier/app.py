@@ -17,11 +17,16 @@ from services.notifier.adapters.broker import subscribe
 from services.notifier.adapters.collector import Collector
 from services.notifier.adapters.delivery import failed_mail, outbox
 from services.notifier.adapters.delivery.bounces import BounceHandler, ImapReader, LmtpReceiver, SqlReturns
-from services.notifier.adapters.delivery.channels import ChannelTransport
-from services.notifier.adapters.delivery.file_transport import FileTransport
 from services.notifier.adapters.delivery.ledger import ObservedLedger, ObservedTransport, SqlSending
 from services.notifier.adapters.delivery.message import AnswerLinks, MailboxLinks, domain_of, message_id
-from services.notifier.adapters.delivery.smtp import Pace, Pool, Server, SmtpTransport
+from services.notifier.adapters.delivery.transports import (
+    ChannelTransport,
+    FileTransport,
+    Pace,
+    Pool,
+    Server,
+    SmtpTransport,
+)
 from services.notifier.adapters.links import api as links_api
 from services.notifier.adapters.links.attempts import Limit, MailRequestLimits, SqlAttempts
 from services.notifier.adapters.links.resolver import DAY, HOUR, MINUTE, LinkResolver
