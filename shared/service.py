@@ -40,7 +40,7 @@ from shared.messaging.subscribers import Subscribers
 from shared.observability import signals
 from shared.observability.signals import Telemetry, Tracing
 from shared.persistence import database, database_health
-from shared.persistence.clock_check import ClockCheck
+from shared.persistence.database import ClockCheck
 from shared.persistence.waiting import until_available
 from shared.projections.fence_rows import FenceRows
 from shared.projections.log_fence import FencedEventStore, LogFence

@@ -34,7 +34,6 @@ from services.notifier.adapters.links.store import SqlLinks
 from services.notifier.adapters.links.withdrawals import SqlWithdrawals
 from services.notifier.adapters.mails.kinds import mail_kinds
 from services.notifier.adapters.mails.pages import PageMails
-from services.notifier.adapters.planning.engine_clocks import EngineClocks
 from services.notifier.adapters.planning.snapshot import (
     PROJECTION,
     NotifierProjection,
@@ -79,6 +78,7 @@ from shared.http.strict_requests import AllowedHosts
 from shared.kernel import runtime
 from shared.kernel.runtime import Clock
 from shared.observability import signals
+from shared.persistence.database import EngineClocks
 from shared.rules.rulebook.rulebook import Calendar, Rulebook, load_rulebook
 from shared.service import Background, Platform
 from shared.signed_links import links
