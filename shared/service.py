@@ -19,9 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.auth.buckets import Bucket
 from shared.auth.callers import Access
-from shared.auth.revocation import RevokedTokens
 from shared.auth.sessions import Sessions, SignInPlace
-from shared.auth.tokens import OWN_NAMES, Mapped, Verifier
+from shared.auth.tokens import OWN_NAMES, Mapped, RevokedTokens, Verifier
 from shared.contracts.envelope import CATALOG, Catalog
 from shared.eventstore.answer_bucket import AnswerBucket
 from shared.eventstore.jetstream import Connection, JetStreamEventStore, ObservedEventStore

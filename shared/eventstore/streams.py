@@ -52,7 +52,7 @@ SESSIONS_STREAM = f"KV_{SESSIONS_BUCKET}"
 SESSIONS_SECONDS = 8 * 3600.0  # the longest life of a session
 
 
-REVOKED_BUCKET = "LOA_REVOKED"  # tokens that are not accepted any more (`shared.auth.revocation`)
+REVOKED_BUCKET = "LOA_REVOKED"  # tokens that are not accepted any more (`shared.auth.tokens`)
 
 
 REVOKED_STREAM = f"KV_{REVOKED_BUCKET}"
