@@ -17,12 +17,11 @@ from fastapi import FastAPI
 from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.auth.buckets import Bucket
 from shared.auth.callers import Access
 from shared.auth.sessions import Sessions, SignInPlace
 from shared.auth.tokens import OWN_NAMES, Mapped, RevokedTokens, Verifier
 from shared.contracts.envelope import CATALOG, Catalog
-from shared.eventstore.answer_bucket import AnswerBucket
+from shared.eventstore.buckets import AnswerBucket, Bucket
 from shared.eventstore.jetstream import Connection, JetStreamEventStore, ObservedEventStore
 from shared.eventstore.log_writes import LogWrites, StoreMetrics
 from shared.eventstore.streams import REVOKED_BUCKET, SESSIONS_BUCKET

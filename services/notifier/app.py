@@ -64,13 +64,13 @@ from services.notifier.application.preferences import Preferences, SettingsMails
 from services.notifier.application.ticks import Sender, Ticks
 from services.notifier.domain.notification.timing import Step, StepTo
 from services.notifier.settings import Settings
-from shared.auth.buckets import Bucket
 from shared.auth.callers import Access
 from shared.auth.service_tokens import ServiceVerifier
 from shared.auth.single_use import SingleUseCodes
 from shared.bulk_import import routes
 from shared.contracts.vocabulary import AlertAnswer
 from shared.directory.projection import DirectoryProjection, ProjectedUnits
+from shared.eventstore.buckets import Bucket
 from shared.eventstore.log_writes import last_event_time
 from shared.eventstore.streams import SESSIONS_BUCKET
 from shared.http import app_factory

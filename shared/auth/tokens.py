@@ -13,10 +13,10 @@ from uuid import uuid5
 import jwt
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from shared.auth.buckets import Bucket, hashed
 from shared.auth.key_sets import FileKeys, IssuerKeys, KeySource, VerificationKey, json_at
 from shared.contracts.event import LOA_NAMESPACE, Acting
 from shared.contracts.vocabulary import Role
+from shared.eventstore.buckets import Bucket, hashed
 from shared.kernel import runtime
 from shared.kernel.counted import counted
 from shared.kernel.errors import Refusal

@@ -26,7 +26,7 @@ from shared.eventstore.log_reader import EVENTS, stream_state
 TICKS = "LOA_TICKS"
 
 
-FENCE_BUCKET = "LOA_FENCE"  # which services have seen another log (`shared.eventstore.fence_board`)
+FENCE_BUCKET = "LOA_FENCE"  # which services have seen another log (`shared.eventstore.buckets`)
 
 
 FENCE = f"KV_{FENCE_BUCKET}"

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from shared.auth.admission import UnitsByDay
 from shared.auth.callers import Access
 from shared.contracts.envelope import Catalog
-from shared.eventstore.answer_bucket import AnswerBucket
+from shared.eventstore.buckets import AnswerBucket
 from shared.http import admin_routes, documentation, log_routes, openapi, problems, service_routes
 from shared.http.idempotency import KeptAnswers, keyed_routes
 from shared.http.limits import AdmitFirst, FairShare, RequestLimits

@@ -15,7 +15,7 @@ from typing import Any
 from nats.aio.client import Client
 
 from shared.contracts.envelope import AggregateRef, NewEvent
-from shared.eventstore.fence_board import FenceBoard
+from shared.eventstore.buckets import FenceBoard
 from shared.eventstore.handle import Append, BulkStore, History, Version
 from shared.eventstore.log_identity import (
     REASONS,
