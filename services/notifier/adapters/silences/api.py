@@ -22,7 +22,7 @@ from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock, NewId
 from shared.observability import signals
 from shared.rights.actions import Action
-from shared.rights.reach import require
+from shared.rights.table import require
 from shared.text_checks.days import Day
 from shared.text_checks.personal_data import find
 
