@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.eventstore.log_identity import LogView, Mark, Match, described
+from shared.eventstore.log_reader import LogView, Mark, Match, described
 from shared.projections.rows import Checkpoint, CheckpointTables
 
 LOG_MATCHES = "log_matches"  # the log of the rows came back by itself

@@ -17,7 +17,7 @@ from nats.aio.client import Client
 from shared.contracts.envelope import AggregateRef, NewEvent
 from shared.eventstore.buckets import FenceBoard
 from shared.eventstore.handle import Append, BulkStore, History, Version
-from shared.eventstore.log_identity import (
+from shared.eventstore.log_reader import (
     REASONS,
     LogReplaced,
     LogView,
