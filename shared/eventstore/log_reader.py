@@ -1,4 +1,4 @@
-"""Reads the log: events of an aggregate by direct requests, and which log it is (by ids of events and the stream's creation)."""
+"""The log: the name and state of its stream, which log it is, and the events of aggregates read back from it."""
 
 import asyncio
 import json

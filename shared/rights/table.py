@@ -1,4 +1,9 @@
-"""Who may do what to objects of which units: the table of rights, and how it is resolved for one caller; pure."""
+"""The one table of rights, role × relation × action, and for which units it admits one caller on a day; pure.
+
+What it does not list is refused. An action that anybody may do without a token is `OPEN`; what a link of a mail does is
+`BY_LINK`: there the link itself names unit and alert. An operator may do everything else. `PUBLIC` reading needs no token
+where `LOA_PUBLIC_READ` is set.
+"""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
