@@ -22,8 +22,13 @@ from shared.auth.sessions import Sessions, SignInPlace
 from shared.auth.tokens import OWN_NAMES, Mapped, RevokedTokens, Verifier
 from shared.contracts.envelope import CATALOG, Catalog
 from shared.eventstore.buckets import AnswerBucket, Bucket
-from shared.eventstore.jetstream import Connection, JetStreamEventStore, ObservedEventStore
-from shared.eventstore.log_writes import LogWrites, StoreMetrics
+from shared.eventstore.jetstream import (
+    Connection,
+    JetStreamEventStore,
+    LogWrites,
+    ObservedEventStore,
+    StoreMetrics,
+)
 from shared.eventstore.streams import REVOKED_BUCKET, SESSIONS_BUCKET
 from shared.http.connections import BACKLOG, ConnectionLimits, Connections, bounded_by_files
 from shared.http.limits import RequestLimits

@@ -71,7 +71,7 @@ from shared.bulk_import import routes
 from shared.contracts.vocabulary import AlertAnswer
 from shared.directory.projection import DirectoryProjection, ProjectedUnits
 from shared.eventstore.buckets import Bucket
-from shared.eventstore.log_writes import last_event_time
+from shared.eventstore.jetstream import last_event_time
 from shared.eventstore.streams import SESSIONS_BUCKET
 from shared.http import app_factory
 from shared.http.strict_requests import AllowedHosts
