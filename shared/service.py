@@ -45,8 +45,7 @@ from shared.observability.signals import Telemetry, Tracing
 from shared.persistence import database, database_health
 from shared.persistence.database import ClockCheck
 from shared.persistence.waiting import until_available
-from shared.projections.fence_rows import FenceRows
-from shared.projections.log_fence import FencedEventStore, LogFence
+from shared.projections.log_fence import FencedEventStore, FenceRows, LogFence
 from shared.projections.projection_health import Notices, disk_problem, notices_of, probe_of
 from shared.projections.projector import Runner
 from shared.projections.rows import CheckpointTables, Projection
