@@ -14,8 +14,7 @@ from services.notifier.domain.delivery.retries import Shipment
 from services.notifier.domain.digest import Digest, Situation
 from services.notifier.domain.errors import BadMoment, NotCaughtUp
 from services.notifier.domain.gaps.alert import Escalate, RecordSilenced
-from services.notifier.domain.gaps.gap_alert import AlertContext, Gap
-from services.notifier.domain.gaps.unit_request import UnitRequest, with_decider
+from services.notifier.domain.gaps.gap_alert import AlertContext, Gap, UnitRequest, with_decider
 from services.notifier.domain.notification.reasons import (
     GapCase,
     LastNotification,

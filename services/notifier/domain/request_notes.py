@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from services.notifier.domain.digest import Line
-from services.notifier.domain.gaps.unit_request import UnitRequest
+from services.notifier.domain.gaps.gap_alert import UnitRequest
 from services.notifier.domain.notification.timing import DECISION, REQUESTS
 from services.notifier.domain.recipients.audience import Audience, Recipient, once_an_address
 

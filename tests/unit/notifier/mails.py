@@ -19,8 +19,7 @@ from services.notifier.domain.digest import (
     compose_immediate,
     compose_renewed,
 )
-from services.notifier.domain.gaps.gap_alert import AlertContext, Gap
-from services.notifier.domain.gaps.unit_request import APPROVED, REFUSED, UnitRequest
+from services.notifier.domain.gaps.gap_alert import APPROVED, REFUSED, AlertContext, Gap, UnitRequest
 from services.notifier.domain.notification.reasons import LastNotification, Standing
 from services.notifier.domain.notification.timing import STEPS, Verdict
 from services.notifier.domain.overview import MonthlySummary, WeeklyList, monthly_summary, weekly_list

@@ -35,8 +35,7 @@ from services.notifier.domain.digest import (
     compose_immediate,
     compose_renewed,
 )
-from services.notifier.domain.gaps.gap_alert import Gap
-from services.notifier.domain.gaps.unit_request import APPROVED, UnitRequest
+from services.notifier.domain.gaps.gap_alert import APPROVED, Gap, UnitRequest
 from services.notifier.domain.notification.reasons import (
     NOT_NOTIFIED,
     GapCase,

@@ -25,8 +25,7 @@ from services.notifier.adapters.rendering.request_words import (
 from services.notifier.application.ports import Attachment, Mail, MailLink, Notice
 from services.notifier.domain.delivery.retries import DigestState
 from services.notifier.domain.digest import Digest, Line
-from services.notifier.domain.gaps.gap_alert import AlertContext
-from services.notifier.domain.gaps.unit_request import UnitRequest
+from services.notifier.domain.gaps.gap_alert import AlertContext, UnitRequest
 from services.notifier.domain.notification.reasons import (
     REPEAT,
     SOON,
