@@ -11,9 +11,11 @@ from services.notifier.adapters.mails.pages import PageMails
 from services.notifier.adapters.rendering.templates import TemplateRenderer, environment
 from services.notifier.application.ports import Mail, MailLink, Notice
 from services.notifier.domain.digest import (
+    DecisionNote,
     Digest,
     Entry,
     Line,
+    RequestsNote,
     Situation,
     compose,
     compose_immediate,
@@ -25,7 +27,6 @@ from services.notifier.domain.notification.timing import STEPS, Verdict
 from services.notifier.domain.overview import MonthlySummary, WeeklyList, monthly_summary, weekly_list
 from services.notifier.domain.recipients.audience import Recipient, Unit
 from services.notifier.domain.recipients.preference import Preference, SettingsNote
-from services.notifier.domain.request_notes import DecisionNote, RequestsNote
 from shared.contracts.vocabulary import (
     AlertAnswer,
     Dataset,

@@ -28,12 +28,16 @@ from services.notifier.domain.digest import (
     IMMEDIATE,
     KIND,
     RENEWED,
+    DecisionNote,
     Digest,
     Entry,
     Line,
+    RequestsNote,
     compose,
     compose_immediate,
     compose_renewed,
+    decision_notes,
+    requests_notes,
 )
 from services.notifier.domain.gaps.gap_alert import APPROVED, Gap, UnitRequest
 from services.notifier.domain.notification.reasons import (
@@ -64,7 +68,6 @@ from services.notifier.domain.overview import (
 )
 from services.notifier.domain.recipients.audience import Recipient, Unit, Via, address_of, once_an_address
 from services.notifier.domain.recipients.preference import SETTINGS, SettingsNote, offered
-from services.notifier.domain.request_notes import DecisionNote, RequestsNote, decision_notes, requests_notes
 from shared.contracts.event import banners
 from shared.contracts.vocabulary import Language, OptionalMail
 from shared.kernel.errors import Text
