@@ -14,8 +14,7 @@ from shared.eventstore.buckets import AnswerBucket
 from shared.http import admin_routes, documentation, log_routes, openapi, problems, service_routes
 from shared.http.idempotency import KeptAnswers, keyed_routes
 from shared.http.limits import AdmitFirst, FairShare, RequestLimits
-from shared.http.request_context import BodyLimit
-from shared.http.request_log import RequestLog
+from shared.http.request_context import BodyLimit, RequestLog
 from shared.http.strict_requests import AllowedHosts, HostCheck, SecurityHeaders, strict
 from shared.kernel.health import Health
 from shared.kernel.release import RELEASE

@@ -35,7 +35,7 @@ MODULES = (
     "shared.bulk_import.percentages",
     "shared.http.problems",
     "shared.http.request_context",
-    "shared.http.request_log",
+    "shared.http.request_context",
     "shared.signed_links.links",
     "shared.kernel.host_name",
     "shared.kernel.sender",
