@@ -264,7 +264,11 @@ QUIET = {"/livez", "/readyz", "/metrics"}  # asked by machines, every few second
 
 
 class RequestLog:
-    """Gives every request its ids, and tells how it was answered, once the whole answer is sent."""
+    """Gives every request its ids, and tells how it was answered, once the whole answer is sent.
+
+    It passes an answer on as it comes, and an error in the middle of an answer too: the connection breaks off then, so that
+    no caller takes a part for the whole.
+    """
 
     def __init__(self, app: ASGIApp, metrics: Telemetry, tracing: Tracing) -> None:
         self._app = app

@@ -16,8 +16,7 @@ from shared.contracts.vocabulary import Stage
 from shared.kernel.text_folding import MOST_MARKS, fold, normalized
 from shared.text_checks.exact_values import meant, needs_a_day, not_a_day, not_a_number
 from shared.text_checks.personal_data import find
-from shared.text_checks.printable import unreadable
-from shared.text_checks.text_encodings import flaw, tidied
+from shared.text_checks.printable import flaw, tidied, unreadable
 
 SHORT, LONG = 1_000, 8_000
 GROWTH = LONG / SHORT
@@ -27,14 +26,12 @@ ATTEMPTS = 4
 MODULES = (
     "shared.text_checks.printable",
     "shared.text_checks.personal_data",
-    "shared.text_checks.text_encodings",
     "shared.text_checks.syllables",
     "shared.text_checks.exact_values",
     "shared.text_checks.days",
     "shared.bulk_import.row_parsing",
     "shared.bulk_import.percentages",
     "shared.http.problems",
-    "shared.http.request_context",
     "shared.http.request_context",
     "shared.signed_links.links",
     "shared.kernel.host_name",
