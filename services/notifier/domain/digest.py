@@ -39,7 +39,7 @@ from services.notifier.domain.recipients.audience import (
 )
 from shared.contracts.vocabulary import EscalationReason, GapClosure
 from shared.rules.rulebook.rulebook import Calendar
-from shared.text_checks.personal_data import masked
+from shared.text_checks.event_texts import masked
 
 KIND = DIGEST
 IMMEDIATE = "immediate"

@@ -14,8 +14,8 @@ import pytest
 from shared.bulk_import.suggestions import nearest
 from shared.contracts.vocabulary import Stage
 from shared.kernel.text_folding import MOST_MARKS, fold, normalized
+from shared.text_checks.event_texts import find
 from shared.text_checks.exact_values import meant, needs_a_day, not_a_day, not_a_number
-from shared.text_checks.personal_data import find
 from shared.text_checks.printable import flaw, tidied, unreadable
 
 SHORT, LONG = 1_000, 8_000
@@ -25,7 +25,7 @@ SMALLEST = 0.02  # seconds: below it the ratio is not looked at
 ATTEMPTS = 4
 MODULES = (
     "shared.text_checks.printable",
-    "shared.text_checks.personal_data",
+    "shared.text_checks.event_texts",
     "shared.text_checks.syllables",
     "shared.text_checks.exact_values",
     "shared.text_checks.days",

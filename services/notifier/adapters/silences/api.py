@@ -24,7 +24,7 @@ from shared.observability import signals
 from shared.rights.actions import Action
 from shared.rights.table import require
 from shared.text_checks.days import Day
-from shared.text_checks.personal_data import find
+from shared.text_checks.event_texts import find
 
 logger = signals.get_logger(__name__)
 
