@@ -17,15 +17,18 @@ from fastapi import FastAPI
 from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.auth.buckets import Bucket
 from shared.auth.callers import Access
-from shared.auth.revocation import RevokedTokens
 from shared.auth.sessions import Sessions, SignInPlace
-from shared.auth.tokens import OWN_NAMES, Mapped, Verifier
+from shared.auth.tokens import OWN_NAMES, Mapped, RevokedTokens, Verifier
 from shared.contracts.envelope import CATALOG, Catalog
-from shared.eventstore.answer_bucket import AnswerBucket
-from shared.eventstore.jetstream import Connection, JetStreamEventStore, ObservedEventStore
-from shared.eventstore.log_writes import LogWrites, StoreMetrics
+from shared.eventstore.buckets import AnswerBucket, Bucket
+from shared.eventstore.jetstream import (
+    Connection,
+    JetStreamEventStore,
+    LogWrites,
+    ObservedEventStore,
+    StoreMetrics,
+)
 from shared.eventstore.streams import REVOKED_BUCKET, SESSIONS_BUCKET
 from shared.http.connections import BACKLOG, ConnectionLimits, Connections, bounded_by_files
 from shared.http.limits import RequestLimits
@@ -40,10 +43,9 @@ from shared.messaging.subscribers import Subscribers
 from shared.observability import signals
 from shared.observability.signals import Telemetry, Tracing
 from shared.persistence import database, database_health
-from shared.persistence.clock_check import ClockCheck
+from shared.persistence.database import ClockCheck
 from shared.persistence.waiting import until_available
-from shared.projections.fence_rows import FenceRows
-from shared.projections.log_fence import FencedEventStore, LogFence
+from shared.projections.log_fence import FencedEventStore, FenceRows, LogFence
 from shared.projections.projection_health import Notices, disk_problem, notices_of, probe_of
 from shared.projections.projector import Runner
 from shared.projections.rows import CheckpointTables, Projection

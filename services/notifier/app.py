@@ -17,11 +17,16 @@ from services.notifier.adapters.broker import subscribe
 from services.notifier.adapters.collector import Collector
 from services.notifier.adapters.delivery import failed_mail, outbox
 from services.notifier.adapters.delivery.bounces import BounceHandler, ImapReader, LmtpReceiver, SqlReturns
-from services.notifier.adapters.delivery.channels import ChannelTransport
-from services.notifier.adapters.delivery.file_transport import FileTransport
 from services.notifier.adapters.delivery.ledger import ObservedLedger, ObservedTransport, SqlSending
 from services.notifier.adapters.delivery.message import AnswerLinks, MailboxLinks, domain_of, message_id
-from services.notifier.adapters.delivery.smtp import Pace, Pool, Server, SmtpTransport
+from services.notifier.adapters.delivery.transports import (
+    ChannelTransport,
+    FileTransport,
+    Pace,
+    Pool,
+    Server,
+    SmtpTransport,
+)
 from services.notifier.adapters.links import api as links_api
 from services.notifier.adapters.links.attempts import Limit, MailRequestLimits, SqlAttempts
 from services.notifier.adapters.links.resolver import DAY, HOUR, MINUTE, LinkResolver
@@ -29,7 +34,6 @@ from services.notifier.adapters.links.store import SqlLinks
 from services.notifier.adapters.links.withdrawals import SqlWithdrawals
 from services.notifier.adapters.mails.kinds import mail_kinds
 from services.notifier.adapters.mails.pages import PageMails
-from services.notifier.adapters.planning.engine_clocks import EngineClocks
 from services.notifier.adapters.planning.snapshot import (
     PROJECTION,
     NotifierProjection,
@@ -58,22 +62,23 @@ from services.notifier.application.pipeline import MailKind, MailKinds, Pipeline
 from services.notifier.application.ports import MailTransport
 from services.notifier.application.preferences import Preferences, SettingsMails
 from services.notifier.application.ticks import Sender, Ticks
-from services.notifier.domain.notification.escalation import Step, StepTo
+from services.notifier.domain.notification.timing import Step, StepTo
 from services.notifier.settings import Settings
-from shared.auth.buckets import Bucket
 from shared.auth.callers import Access
 from shared.auth.service_tokens import ServiceVerifier
 from shared.auth.single_use import SingleUseCodes
 from shared.bulk_import import routes
 from shared.contracts.vocabulary import AlertAnswer
 from shared.directory.projection import DirectoryProjection, ProjectedUnits
-from shared.eventstore.log_writes import last_event_time
+from shared.eventstore.buckets import Bucket
+from shared.eventstore.jetstream import last_event_time
 from shared.eventstore.streams import SESSIONS_BUCKET
 from shared.http import app_factory
 from shared.http.strict_requests import AllowedHosts
 from shared.kernel import runtime
 from shared.kernel.runtime import Clock
 from shared.observability import signals
+from shared.persistence.database import EngineClocks
 from shared.rules.rulebook.rulebook import Calendar, Rulebook, load_rulebook
 from shared.service import Background, Platform
 from shared.signed_links import links

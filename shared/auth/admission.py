@@ -16,8 +16,7 @@ from shared.directory.folds import UnitsOn
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.rights.actions import Action
-from shared.rights.reach import Standing, acting, needs_directory
-from shared.rights.table import PUBLIC, roles_of
+from shared.rights.table import PUBLIC, Standing, acting, needs_directory, roles_of
 
 _bearer = HTTPBearer(auto_error=False, description="A signed JWT (`loa token`) with role and unit.")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]

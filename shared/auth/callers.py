@@ -2,7 +2,6 @@
 
 from fastapi import Request
 
-from shared.auth.revocation import RevokedTokens
 from shared.auth.sessions import (
     CSRF_FIELD,
     CSRF_HEADER,
@@ -11,7 +10,7 @@ from shared.auth.sessions import (
     SignInPlace,
     is_csrf_token,
 )
-from shared.auth.tokens import Forbidden, Mapped, Principal, Verifier
+from shared.auth.tokens import Forbidden, Mapped, Principal, RevokedTokens, Verifier
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")

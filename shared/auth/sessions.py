@@ -14,8 +14,8 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import ValidationError
 
-from shared.auth.buckets import Bucket, hashed
 from shared.auth.tokens import Identity, Principal, RevokedIds, Unauthenticated
+from shared.eventstore.buckets import Bucket, hashed
 from shared.kernel.runtime import Clock
 
 LONGEST = timedelta(hours=8)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.auth.buckets import Bucket, Entry, hashed
+from shared.eventstore.buckets import Bucket, Entry, hashed
 from shared.kernel.errors import Refusal
 from shared.kernel.runtime import Clock
 

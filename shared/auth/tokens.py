@@ -1,33 +1,139 @@
-"""Access tokens: signed JWTs, verified with the keys of a file or an issuer, and who bears them."""
+"""Access tokens: signed JWTs, what they may claim, their verification and revocation, and who bears them."""
 
+import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from time import monotonic
+from typing import Annotated, Any, Literal, Protocol
 from uuid import uuid5
 
 import jwt
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from shared.auth.claims import (
-    FORBIDDEN_HEADERS,
-    Claims,
-    Header,
-    Opaque,
-    UnitCode,
-    all_of,
-    at,
-    is_of_another_kind,
-)
 from shared.auth.key_sets import FileKeys, IssuerKeys, KeySource, VerificationKey, json_at
 from shared.contracts.event import LOA_NAMESPACE, Acting
 from shared.contracts.vocabulary import Role
+from shared.eventstore.buckets import Bucket, hashed
 from shared.kernel import runtime
 from shared.kernel.counted import counted
 from shared.kernel.errors import Refusal
 from shared.kernel.runtime import Clock
+from shared.kernel.transient import BROKER
+from shared.observability import signals
+
+
+class Header(BaseModel):
+    """What the header of a token may say: no key, no address of one, no extension (RFC 8725, 2.9 and 3.10)."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="allow")
+
+    alg: Annotated[str, StringConstraints(max_length=16)]
+    kid: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    typ: Literal["JWT", "jwt", "at+jwt", "application/at+jwt"] | None = None
+
+
+FORBIDDEN_HEADERS = frozenset({"crit", "jku", "jwk", "x5u", "x5c", "b64", "zip", "enc"})
+_OF_OTHER_TOKENS = frozenset({"nonce", "at_hash", "c_hash", "s_hash", "events"})
+LAST_MOMENT = 253_402_300_799  # the last second of the year 9999
+Moment = (
+    Annotated[int, Field(ge=0, le=LAST_MOMENT)]
+    | Annotated[float, Field(ge=0, le=LAST_MOMENT, allow_inf_nan=False)]
+)
+Opaque = Annotated[str, StringConstraints(pattern=r"\A[\x21-\x7e]{1,255}\z")]
+UnitCode = Annotated[str, StringConstraints(pattern=r"\A[A-Z0-9][A-Z0-9._-]{1,63}\z")]
+
+
+class Claims(BaseModel):
+    """The claims that are read of any token; role and unit come after it is clear whose token it is."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="allow")
+
+    sub: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    aud: str | list[str]
+    exp: Moment
+    nbf: Moment = 0
+    iat: Moment = 0
+    jti: Opaque | None = None
+    iss: str | None = None
+
+
+def at(claims: Mapping[str, Any], path: str) -> Any:
+    """Look a claim up by its name, or by a path with dots (`realm_access.roles`)."""
+    if path in claims:
+        return claims[path]
+    value: Any = claims
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def all_of(claims: Claims) -> Mapping[str, Any]:
+    return {**claims.model_dump(), **(claims.model_extra or {})}
+
+
+def is_of_another_kind(claims: Mapping[str, Any]) -> bool:
+    """Tell ID tokens, refresh tokens and logout tokens: they say who signed in, not what may be called."""
+    kinds = {claims.get("typ", "Bearer"), claims.get("token_use", "access")}
+    return bool(claims.keys() & _OF_OTHER_TOKENS) or not kinds <= {"Bearer", "bearer", "access"}
+
+
+logger = signals.get_logger(__name__)
+
+MOST_AGE_SECONDS = 2.0
+AGAIN_SECONDS = 10.0  # after a reading that failed: the bucket may not be declared yet, or the broker is busy
+
+
+@dataclass(slots=True)
+class RevokedTokens:
+    """A token that is revoked is refused within `MOST_AGE_SECONDS` by every service that reaches the broker.
+
+    While the broker is away the last list counts: without the broker nothing can be written either.
+    """
+
+    bucket: Bucket
+    clock: Callable[[], float] = monotonic
+    _keys: frozenset[str] = frozenset()
+    _due_at: float = float("-inf")
+    _was_read: bool = False
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def include(self, token_id: str) -> bool:
+        """Say whether a token is revoked, by its `jti`, or its subject if it has none."""
+        if self.bucket.client.is_connected and self._is_due() and not self._is_being_read():
+            async with self._lock:
+                await self._read()
+        return hashed(token_id) in self._keys
+
+    async def revoke(self, token_id: str, at: datetime, by: str) -> None:
+        await self.bucket.put(hashed(token_id), {"id": token_id, "at": at.isoformat(), "by": by})
+        self._due_at = float("-inf")
+
+    async def listed(self) -> list[dict[str, str]]:
+        """Give what is known of each revoked token: `id`, `at`, `by`."""
+        keys = sorted(await self.bucket.keys())
+        entries = await asyncio.gather(*(self.bucket.get(key) for key in keys))
+        return [dict(entry.document) for entry in entries if entry.document]
+
+    def _is_due(self) -> bool:
+        return self.clock() > self._due_at
+
+    def _is_being_read(self) -> bool:
+        """While the list is read again the last one counts; for the first one every request waits."""
+        return self._lock.locked() and self._was_read
+
+    async def _read(self) -> None:
+        if not self._is_due():  # another request has read it meanwhile
+            return
+        try:
+            self._keys = await self.bucket.keys()
+            self._was_read, self._due_at = True, self.clock() + MOST_AGE_SECONDS
+        except BROKER as error:
+            self._due_at = self.clock() + AGAIN_SECONDS
+            logger.warning("revoked_tokens_not_read", error=f"{type(error).__name__}: {error}")
+
 
 AUDIENCE = "loa"
 ISSUER = "urn:loa"  # of the tokens that `loa token` signs

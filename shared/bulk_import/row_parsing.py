@@ -14,8 +14,15 @@ from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.rules.sequence import is_first_day
 from shared.text_checks.exact_values import needs_a_day, not_a_day, not_a_number
-from shared.text_checks.printable import LONGEST_NAME, ONE_LINE, TOO_LONG, is_printable, refusal, unreadable
-from shared.text_checks.text_encodings import tidied
+from shared.text_checks.printable import (
+    LONGEST_NAME,
+    ONE_LINE,
+    TOO_LONG,
+    is_printable,
+    refusal,
+    tidied,
+    unreadable,
+)
 
 WHY = {
     "missing": Text("bắt buộc nhưng còn trống; hãy điền", "is mandatory and empty; fill it in"),

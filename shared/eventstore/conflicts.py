@@ -1,8 +1,7 @@
 """Why an append is refused: another writer was first, or the log must not hold its content."""
 
 from shared.kernel.errors import Refusal
-from shared.text_checks.personal_data import PersonalData
-from shared.text_checks.web_address import NO_ADDRESS
+from shared.text_checks.event_texts import NO_ADDRESS, PersonalData
 
 
 class StaleVersion(Refusal):

@@ -20,8 +20,7 @@ from shared.kernel.counted import counted
 from shared.kernel.errors import LoaError, TransientError
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import NewId
-from shared.text_checks.personal_data import find_in
-from shared.text_checks.web_address import other_address_in
+from shared.text_checks.event_texts import find_in, other_address_in
 
 S = TypeVar("S")
 MAX_BATCH = 1000  # events of one atomic append (the broker's limit, ADR-50 of NATS)

@@ -26,7 +26,7 @@ from shared.eventstore.log_reader import EVENTS, stream_state
 TICKS = "LOA_TICKS"
 
 
-FENCE_BUCKET = "LOA_FENCE"  # which services have seen another log (`shared.eventstore.fence_board`)
+FENCE_BUCKET = "LOA_FENCE"  # which services have seen another log (`shared.eventstore.buckets`)
 
 
 FENCE = f"KV_{FENCE_BUCKET}"
@@ -52,7 +52,7 @@ SESSIONS_STREAM = f"KV_{SESSIONS_BUCKET}"
 SESSIONS_SECONDS = 8 * 3600.0  # the longest life of a session
 
 
-REVOKED_BUCKET = "LOA_REVOKED"  # tokens that are not accepted any more (`shared.auth.revocation`)
+REVOKED_BUCKET = "LOA_REVOKED"  # tokens that are not accepted any more (`shared.auth.tokens`)
 
 
 REVOKED_STREAM = f"KV_{REVOKED_BUCKET}"

@@ -10,12 +10,11 @@ from starlette.types import ASGIApp
 from shared.auth.admission import UnitsByDay
 from shared.auth.callers import Access
 from shared.contracts.envelope import Catalog
-from shared.eventstore.answer_bucket import AnswerBucket
+from shared.eventstore.buckets import AnswerBucket
 from shared.http import admin_routes, documentation, log_routes, openapi, problems, service_routes
 from shared.http.idempotency import KeptAnswers, keyed_routes
 from shared.http.limits import AdmitFirst, FairShare, RequestLimits
-from shared.http.request_context import BodyLimit
-from shared.http.request_log import RequestLog
+from shared.http.request_context import BodyLimit, RequestLog
 from shared.http.strict_requests import AllowedHosts, HostCheck, SecurityHeaders, strict
 from shared.kernel.health import Health
 from shared.kernel.release import RELEASE
@@ -79,8 +78,8 @@ def create_api(
     openapi.complete(app)
     keyed = [route for router in routers for route in keyed_routes(router.routes)]
     app.add_middleware(KeptAnswers, bucket=answers, verifier=access.verifier, routes=keyed)
-    app.add_middleware(AdmitFirst, routes=lambda: app.routes)
-    app.add_middleware(FairShare, limits=lambda: app.state.request_limits)
+    app.add_middleware(AdmitFirst, router=app.router)
+    app.add_middleware(FairShare, state=app.state)
     app.add_middleware(BodyLimit)
     app.add_middleware(HostCheck, hosts=hosts)
     app.add_middleware(RequestLog, metrics=metrics, tracing=tracing)

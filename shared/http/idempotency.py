@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.auth.key_sets import IssuerUnavailable
 from shared.auth.tokens import Unauthenticated, Verifier
-from shared.eventstore.answer_bucket import AnswerBucket, Claim, KeptAnswer, NoBucket, Pending
+from shared.eventstore.buckets import AnswerBucket, Claim, KeptAnswer, NoBucket, Pending
 from shared.eventstore.conflicts import IdempotencyKeyReused
 from shared.http import problems
 from shared.kernel.errors import LoaError, Refusal

@@ -14,8 +14,8 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.routing import APIRoute, iter_route_contexts
-from starlette.datastructures import Headers
-from starlette.routing import Match
+from starlette.datastructures import Headers, State
+from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.auth.admission import admission_of
@@ -134,11 +134,11 @@ class Caller:
 
 
 class FairShare:
-    """Shares the service between callers."""
+    """Shares the service between callers, by the `request_limits` of the application's state."""
 
-    def __init__(self, app: ASGIApp, limits: Callable[[], RequestLimits]) -> None:
+    def __init__(self, app: ASGIApp, state: State) -> None:
         self._app = app
-        self._limits = limits
+        self._state = state
         self._callers: OrderedDict[str, Caller] = OrderedDict()
         self._heavy = Turns(MOST_HEAVY)
 
@@ -148,7 +148,7 @@ class FairShare:
             return
         caller = self._caller(caller_of(scope))
         try:
-            if seconds := caller.take(self._limits()):
+            if seconds := caller.take(self._limits):
                 raise TooManyRequests(seconds)
             await caller.turns.enter()
         except Refusal as error:
@@ -173,10 +173,15 @@ class FairShare:
         finally:
             self._heavy.leave()
 
+    @property
+    def _limits(self) -> RequestLimits:
+        limits: RequestLimits = self._state.request_limits
+        return limits
+
     def _caller(self, name: str) -> Caller:
         caller = self._callers.pop(name, None)
         if caller is None:
-            limits = self._limits()
+            limits = self._limits
             caller = Caller(Turns(limits.running), limits.burst, time.monotonic())
         self._callers[name] = caller
         if len(self._callers) > MOST_CALLERS:
@@ -204,9 +209,9 @@ Admission = Callable[[Request], Awaitable[Principal]]
 class AdmitFirst:
     """Admits the caller of a request with a body before any byte of the body is read."""
 
-    def __init__(self, app: ASGIApp, routes: Callable[[], Any]) -> None:
+    def __init__(self, app: ASGIApp, router: Router) -> None:
         self._app = app
-        self._routes = routes
+        self._router = router
         self._admissions: list[tuple[APIRoute, Admission]] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -225,7 +230,7 @@ class AdmitFirst:
 
     def _admission(self, scope: Scope) -> Admission | None:
         if self._admissions is None:
-            self._admissions = list(_admissions(self._routes()))
+            self._admissions = list(_admissions(self._router.routes))
         return next(
             (admit for route, admit in self._admissions if route.matches(scope)[0] is Match.FULL), None
         )

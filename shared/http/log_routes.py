@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
-from shared.eventstore.log_identity import REASONS, Match
+from shared.eventstore.log_reader import REASONS, Match
 from shared.http.request_context import Body, example
 from shared.kernel import runtime
 from shared.kernel.errors import Text

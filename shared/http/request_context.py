@@ -1,12 +1,14 @@
 """What happens to every request: its limits, ids and trace, who sends it, how its body and position are read, how it is answered."""
 
 import re
+import time
 from collections.abc import Sequence
 from datetime import date
 from hashlib import sha256
 from typing import Annotated, Any, ClassVar
 
 from fastapi import Depends, Header, Query, Request, Response
+from opentelemetry.trace import Span
 from pydantic import BaseModel, ConfigDict, model_validator
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,11 +16,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.auth.tokens import Principal
 from shared.contracts.envelope import Metadata
 from shared.eventstore.handle import Version
-from shared.http.openapi import POSITION
-from shared.kernel.errors import Refusal
+from shared.http import problems
+from shared.http.openapi import CORRELATION, POSITION, REQUEST_ID
+from shared.kernel import runtime
+from shared.kernel.errors import Refusal, Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
-from shared.observability.signals import traceparent
+from shared.observability import signals
+from shared.observability.signals import Telemetry, Tracing, method_label, traceparent
 from shared.projections.projector import Runner
 from shared.signed_links import links
 from shared.text_checks.printable import LONGEST_TEXT, readable
@@ -245,3 +250,81 @@ def accepted(response: Response, aggregate_id: object, version: Version, events:
     return Accepted(
         id=str(aggregate_id), version=version.count, position=version.position, events=list(events)
     )
+
+
+logger = signals.get_logger(__name__)
+
+UNPRINTABLE = Text(
+    "Địa chỉ có ký tự điều khiển không hợp lệ; đề nghị bỏ ký tự đó.",
+    "The address holds a control character, which is not allowed; leave it out.",
+)
+_NUL = b"%00"
+_WORD = re.compile(r"[\x21-\x7e]{1,128}")
+QUIET = {"/livez", "/readyz", "/metrics"}  # asked by machines, every few seconds
+
+
+class RequestLog:
+    """Gives every request its ids, and tells how it was answered, once the whole answer is sent.
+
+    It passes an answer on as it comes, and an error in the middle of an answer too: the connection breaks off then, so that
+    no caller takes a part for the whole.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Telemetry, tracing: Tracing) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._tracing = tracing
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request, started, status = Request(scope), time.perf_counter(), 0
+        request_id = str(runtime.new_id())
+        correlation = _word(request.headers.get(CORRELATION)) or request_id
+        request.state.correlation_id = correlation
+
+        async def named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers[CORRELATION], headers[REQUEST_ID] = correlation, request_id
+            await send(message)
+
+        with (
+            signals.bound(correlation_id=correlation, request_id=request_id),
+            self._tracing.serving(request.method, request.headers.get("traceparent")) as span,
+        ):
+            await self._answered(request, receive, named)
+            self._record(span, request, status, time.perf_counter() - started)
+
+    async def _answered(self, request: Request, receive: Receive, send: Send) -> None:
+        if _NUL in request.scope["query_string"] or "\0" in request.scope["path"]:
+            refusal = problems.problem(request, 422, "invalid-request", UNPRINTABLE)
+            await refusal(request.scope, receive, send)
+        else:
+            await self._app(request.scope, receive, send)
+
+    def _record(self, span: Span, request: Request, status: int, seconds: float) -> None:
+        """Name the route by its template, never the path itself: some paths are keys."""
+        route = getattr(request.scope.get("route"), "path", "unmatched")
+        _name(span, request.method, route, status)
+        if route not in QUIET:
+            logger.info(
+                "http_answered", method=request.method, route=route, status=status, seconds=round(seconds, 4)
+            )
+        self._metrics.http.labels(method_label(request.method), route, status).observe(seconds)
+
+
+def _name(span: Span, method: str, route: str, status: int) -> None:
+    """Name a span by OpenTelemetry's conventions for HTTP."""
+    span.update_name(f"{method} {route}")
+    span.set_attributes(
+        {"http.request.method": method, "http.route": route, "http.response.status_code": status}
+    )
+
+
+def _word(given: str | None) -> str | None:
+    """Take an id of the caller's if it is one plain word: it goes into the log and into events."""
+    return given if given and _WORD.fullmatch(given) else None

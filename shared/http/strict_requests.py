@@ -21,8 +21,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.http import problems
-from shared.http.request_context import STREAMED
-from shared.http.request_log import QUIET
+from shared.http.request_context import QUIET, STREAMED
 from shared.kernel.errors import Text
 from shared.observability import signals
 from shared.signed_links.links import MAILBOX_PATH, PATH

@@ -15,10 +15,8 @@ from starlette.exceptions import HTTPException
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.text_checks.days import FIRST_DAY, LAST_DAY
-from shared.text_checks.personal_data import find
-from shared.text_checks.printable import is_printable
-from shared.text_checks.text_encodings import flaw, tidied
-from shared.text_checks.web_address import is_web_address
+from shared.text_checks.event_texts import find, is_web_address
+from shared.text_checks.printable import flaw, is_printable, tidied
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")

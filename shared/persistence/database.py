@@ -1,7 +1,9 @@
-"""PostgreSQL: engine, migrations, and how rows of read models are written in bulk."""
+"""The database of a service: connections, what is written, and whether its clock agrees with ours."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,9 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
 from shared.kernel.errors import TransientError
-from shared.kernel.transient import is_busy_state, is_transient_state
+from shared.kernel.health import Check
+from shared.kernel.runtime import Clock
+from shared.kernel.transient import TRANSIENT, is_busy_state, is_transient_state
 from shared.persistence.driver import DRIVER, connector
 
 NAMING = {
@@ -202,3 +206,54 @@ def table_of(model: type[SQLModel]) -> Table:
     """Give the Core table of a SQLModel table class, for set-based statements."""
     table: Table = model.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
     return table
+
+
+@dataclass(frozen=True, slots=True)
+class ClockCheck:
+    """`tolerance` is the difference up to which the clock is trusted."""
+
+    engine: AsyncEngine
+    now: Clock
+    tolerance: timedelta
+
+    async def ahead(self) -> timedelta:
+        """Return how far our clock is ahead of PostgreSQL's; negative if it is behind."""
+        async with self.engine.connect() as connection:
+            sent = self.now()
+            theirs = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
+            received = self.now()
+        difference: timedelta = sent + (received - sent) / 2 - theirs
+        return difference
+
+    async def problem(self) -> str:
+        """Say how far our clock is off; an empty text if it is not."""
+        ahead = await self.ahead()
+        if abs(ahead) <= self.tolerance:
+            return ""
+        direction = "ahead of" if ahead > timedelta(0) else "behind"
+        return f"our clock is {abs(ahead).total_seconds():.0f} s {direction} PostgreSQL's"
+
+    async def probe(self) -> Check:
+        try:
+            problem = await self.problem()
+        except TRANSIENT:
+            return Check(ok=True, detail="not compared: the database does not answer")
+        return Check(not problem, problem or "ok")
+
+
+@dataclass(frozen=True, slots=True)
+class EngineClocks:
+    """`last_event_time` gives when the broker received the log's last event; None if there is none."""
+
+    check: ClockCheck
+    last_event_time: Callable[[], Awaitable[datetime | None]]
+
+    async def problem(self) -> str:
+        """Say why the clock is not trusted; an empty text if it is."""
+        if problem := await self.check.problem():
+            return problem
+        last = await self.last_event_time()
+        late = (last - self.check.now()) if last else None
+        if late is None or late <= self.check.tolerance:
+            return ""
+        return f"the last event of the log is {late.total_seconds():.0f} s later than our clock"

@@ -21,8 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.contracts.envelope import Catalog, Recorded, SubjectMismatch, decode
 from shared.contracts.event import Unknown
 from shared.eventstore.jetstream import TRACEPARENT
-from shared.eventstore.log_identity import identity
-from shared.eventstore.log_reader import EVENTS, stream_state
+from shared.eventstore.log_reader import EVENTS, identity, stream_state
 from shared.eventstore.streams import feed_names
 from shared.kernel import runtime
 from shared.kernel.errors import PermanentError, TransientError
@@ -62,7 +61,7 @@ class RawEvent:
 
     @property
     def event_id(self) -> str:
-        """Name the message as `shared.eventstore.log_identity` does."""
+        """Name the message as `shared.eventstore.log_reader` does."""
         return self.message_id or identity(None, self.payload)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from shared.eventstore.log_writes import LogWrites
+from shared.eventstore.jetstream import LogWrites
 from shared.kernel.errors import Text
 from shared.kernel.health import Check, Probe
 from shared.projections.log_fence import LogFence

@@ -12,8 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.envelope import Catalog
-from shared.eventstore.log_identity import LogView, Match, described, id_at, view_log
-from shared.eventstore.log_reader import StreamState, stream_state
+from shared.eventstore.log_reader import LogView, Match, StreamState, described, id_at, stream_state, view_log
 from shared.kernel import runtime
 from shared.kernel.errors import TransientError
 from shared.kernel.runtime import together

@@ -18,8 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.eventstore.log_identity import Match, described, view_log
-from shared.eventstore.log_reader import StreamState, stream_state
+from shared.eventstore.log_reader import Match, StreamState, described, stream_state, view_log
 from shared.kernel import runtime
 from shared.kernel.errors import LoaError, TransientError
 from shared.kernel.transient import TRANSIENT

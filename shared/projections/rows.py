@@ -32,7 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.envelope import Recorded
 from shared.contracts.event import Event
-from shared.eventstore.log_identity import Mark
+from shared.eventstore.log_reader import Mark
 from shared.kernel.errors import LoaError, PermanentError
 from shared.persistence.database import upsert
 

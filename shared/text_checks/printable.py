@@ -1,14 +1,215 @@
-"""Text that can be stored, shown and read: no control characters, nothing invisible, no broken encodings."""
+"""Text that can be stored, shown and read: no control characters, nothing invisible, no broken or old encodings.
+
+The old encodings are those of TCVN 5712:1993 (fonts .VnTime, .VnArial …) and of VNI-Windows (VNI-Times …).
+"""
 
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from pydantic_core import PydanticCustomError
 
 from shared.kernel.errors import Text
-from shared.text_checks.text_encodings import flaw, tidied
+from shared.kernel.text_folding import MOST_MARKS, has_too_many_marks, normalized
+from shared.text_checks.syllables import could_be_syllable, is_syllable
+
+ENOUGH = 2  # points of evidence
+
+_INVISIBLE = re.compile(
+    r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb]"
+)
+_SPACES = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_LINES = re.compile(r"\r\n?|[\u0085\u2028\u2029]")
+_WHITE = re.compile(r"\s+")
+_CONVERT = (
+    "hãy chuyển mã sang Unicode (UniKey: Ctrl+Shift+F6) rồi chép lại",
+    "convert it to Unicode (UniKey: Ctrl+Shift+F6) and copy it again",
+)
+_REPLACED = Text(
+    "có ký tự thay thế U+FFFD (chữ đã mất khi chuyển mã); hãy gõ lại ô này từ văn bản gốc",
+    "has the replacement character U+FFFD in it (a letter lost in a conversion); type it again from the document",
+)
+_LOST = Text(
+    "có dấu “?” thay cho chữ có dấu (chữ đã mất khi lưu bằng bảng mã không phải Unicode, ví dụ “CSV” thường của Excel); "
+    "hãy lưu lại từ tệp gốc dưới dạng “CSV UTF-8”, hoặc gõ lại",
+    "has '?' in the place of letters (lost when it was saved in another encoding than Unicode, such as Excel's plain 'CSV'); "
+    "save the original again as 'CSV UTF-8', or type it again",
+)
+_DECODED = Text(
+    "là chữ Unicode (UTF-8) bị đọc nhầm theo bảng mã Windows-1252/Latin-1, ví dụ “{found}”; "
+    "hãy mở lại tệp gốc theo UTF-8 rồi lưu dưới dạng “CSV UTF-8”",
+    "is Unicode text (UTF-8) read as Windows-1252/Latin-1, such as '{found}'; "
+    "open the original as UTF-8 and save it as 'CSV UTF-8'",
+)
+
+
+def _old_font(name: str, fonts: str) -> Text:
+    return Text(
+        f"được gõ bằng phông chữ cũ {name} ({fonts}), không phải Unicode, ví dụ “{{found}}”; {_CONVERT[0]}",
+        f"is typed in the old font encoding {name} ({fonts}), not in Unicode, such as '{{found}}'; {_CONVERT[1]}",
+    )
+
+
+_TCVN3 = _old_font("TCVN3", ".VnTime, .VnArial")
+_VNI = _old_font("VNI", "VNI-Times")
+
+
+_STACKED = Text(
+    f"có chữ mang hơn {MOST_MARKS} dấu chồng lên nhau; hãy gõ lại ô này",
+    f"has a letter with more than {MOST_MARKS} marks on it; type it again",
+)
+
+
+def tidied(text: str, *, one_line: bool = False) -> str:
+    """Take out invisible characters, make every kind of space and line end the plain one, trim; NFC."""
+    plain = _LINES.sub("\n", _SPACES.sub(" ", _INVISIBLE.sub("", normalized("NFC", text))))
+    return _WHITE.sub(" ", plain).strip() if one_line else plain.strip()
+
+
+def flaw(text: str) -> Text | None:
+    """Say why a text (as it came, not tidied yet) is not readable, and what to do; None if it is."""
+    if text.isascii():
+        return _LOST if "?" in text and _letters_lost(text) else None
+    if "\ufffd" in text:
+        return _REPLACED
+    if has_too_many_marks(text):
+        return _STACKED
+    text = normalized("NFC", text)
+    for why, garbled in ((_DECODED, _wrongly_decoded(text)), _in_old_font(text)):
+        if garbled:
+            return Text(why.vi.format(found=garbled), why.en.format(found=garbled))
+    return _LOST if "?" in text and _letters_lost(text) else None
+
+
+# TCVN 5712:1993 (VN3) by byte, as Latin-1 shows it.
+_TCVN3_LETTERS = dict(
+    zip(
+        "¡¢£¤¥¦§¨©ª«¬\xad®µ¶·¸¹»¼½¾ÆÇÈÉÊËÌÎÏÐÑÒÓÔÕÖ×ØÜÝÞßáâãäåæçèéêëìíîïñòóôõö÷øùúûüýþ",
+        "ăâêôơưđăâêôơưđàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ",
+        strict=True,
+    )
+)
+_TONES = "\u0301\u0300\u0309\u0303\u0323"  # acute, grave, hook, tilde, dot
+# How VNI-Windows writes them after a letter: plain, after a circumflex (â ê ô), after a breve (ă).
+_PLAIN, _ROUND, _SHORT = "ùøûõï", "áàåãä", "éèúüë"
+
+
+def _vni_letters() -> Mapping[str, str]:
+    letters = {"aâ": "â", "aê": "ă", "eâ": "ê", "oâ": "ô", "ô": "ơ", "ö": "ư", "ñ": "đ"}
+    letters |= {"í": "í", "ì": "ì", "æ": "ỉ", "ó": "ĩ", "ò": "ị", "î": "ỵ"}
+    bases = [(base, base, _PLAIN) for base in "aeouy"]
+    bases += [("ô", "ơ", _PLAIN), ("ö", "ư", _PLAIN), ("a", "ă", _SHORT)]
+    bases += [("a", "â", _ROUND), ("e", "ê", _ROUND), ("o", "ô", _ROUND)]
+    for written, base, marks in bases:
+        toned = zip(marks, _TONES, strict=True)
+        letters |= {written + mark: unicodedata.normalize("NFC", base + tone) for mark, tone in toned}
+    return letters
+
+
+_VNI_LETTERS = _vni_letters()
+_VNI_PART = re.compile("|".join(sorted(_VNI_LETTERS, key=len, reverse=True)))
+_LATIN = re.compile(r"[A-Za-z\u00a1-\u00ff\u03bc]+(?![\u0100-\u1eff])")
+_MIXED_CASE = re.compile(r"[a-z\u00df-\u00ff][\u00c0-\u00de]")
+
+
+def _from_tcvn3(word: str) -> str:
+    return "".join(_TCVN3_LETTERS.get(letter, letter) for letter in word.replace("\u03bc", "µ"))
+
+
+def _from_vni(word: str) -> str:
+    return _VNI_PART.sub(lambda part: _VNI_LETTERS[part.group()], word.lower())
+
+
+def _is_plain_tcvn3(word: str) -> bool:
+    return not word.isalpha() or _MIXED_CASE.search(word) is not None
+
+
+def _is_plain_vni(word: str) -> bool:
+    return len(_from_vni(word)) < len(word)
+
+
+def _in_old_font(text: str) -> tuple[Text, str | None]:
+    """Give the likelier of the two fonts, and a word that makes sense only in it if there is enough of that."""
+    words = [word for word in _LATIN.findall(text) if _is_strange(word)]
+    if not words:
+        return _TCVN3, None
+    of_tcvn3, of_vni = (
+        _evidence(words, _from_tcvn3, _is_plain_tcvn3),
+        _evidence(words, _from_vni, _is_plain_vni),
+    )
+    why, (points, example) = (_VNI, of_vni) if of_vni[0] > of_tcvn3[0] else (_TCVN3, of_tcvn3)
+    return why, example if points >= ENOUGH else None
+
+
+def _evidence(
+    words: Iterable[str], convert: Callable[[str], str], is_plain: Callable[[str], bool]
+) -> tuple[int, str | None]:
+    """Weigh the words that make sense only when converted; a plain one is enough alone."""
+    converted = [word for word in words if is_syllable(convert(word))]
+    return sum(ENOUGH if is_plain(word) else 1 for word in converted), next(iter(converted), None)
+
+
+def _is_strange(word: str) -> bool:
+    """Tell whether a word with marks is no Vietnamese syllable; a single letter proves nothing."""
+    return 1 < len(word) <= LONGEST_WORD * 2 and not word.isascii() and not is_syllable(word)
+
+
+_RUN = re.compile(
+    r"[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122]{2,}"
+)
+_UPPER = frozenset("ÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝ")
+_PUNCTUATION = frozenset("“”‘’–—…•")
+
+
+def _wrongly_decoded(text: str) -> str | None:
+    """Give a run of letters whose bytes (Windows-1252) are a letter in UTF-8."""
+    for run in _RUN.findall(text):
+        if not _quoted(run) and (decoded := _again(run)) and any(map(str.isalpha, decoded)):
+            return str(run)
+    return None
+
+
+def _quoted(run: str) -> bool:
+    """Tell whether it is but a capital before a closing quote or a dash: “XÔ."""
+    return run[0] in _UPPER and all(letter in _PUNCTUATION for letter in run[1:])
+
+
+def _again(run: str) -> str | None:
+    try:
+        return b"".join(map(_byte, run)).decode()
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return None
+
+
+def _byte(letter: str) -> bytes:
+    return letter.encode("latin-1" if ord(letter) <= 0xFF else "cp1252")  # noqa: PLR2004  the last of Latin-1
+
+
+_OF_ADDRESS = ("://", "www.", "=")
+_WORD = re.compile(r"(?:[^\W\d_]|\?)+")
+LONGEST_WORD = 10  # letters of a syllable, with room
+_CONSONANTS = re.compile(r"\A[b-df-hj-np-tv-xzđ]+\?", re.IGNORECASE)
+
+
+def _letters_lost(text: str) -> bool:
+    pieces = (
+        piece for piece in text.split() if "?" in piece and not any(mark in piece for mark in _OF_ADDRESS)
+    )
+    words = (word for piece in pieces for word in _WORD.findall(piece))
+    return any(points >= ENOUGH for points in accumulate(map(_lost_points, words)))
+
+
+def _lost_points(word: str) -> int:
+    """Weigh a word with question marks: one inside or before it counts most, one after consonants alone a little."""
+    if not word.strip("?") or len(word) > LONGEST_WORD or not could_be_syllable(word):
+        return 0
+    if not word.endswith("?") or "?" in word.rstrip("?"):
+        return ENOUGH
+    return 1 if _CONSONANTS.fullmatch(word) else 0
+
 
 MESSAGE = "control characters are not allowed"
 DEEPEST = 20  # lists and objects within one another

@@ -23,8 +23,7 @@ from shared.eventstore.handle import NOTHING, EventStore
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.kernel.runtime import new_id
 from shared.persistence import database
-from shared.projections.fence_rows import FenceRows
-from shared.projections.log_fence import FencedEventStore, LogFence
+from shared.projections.log_fence import FencedEventStore, FenceRows, LogFence
 from tests.bench.imports import META
 from tests.bench.latency import show
 from tests.support.servers.engines import connected, declare_streams

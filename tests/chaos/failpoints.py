@@ -37,7 +37,7 @@ MAIL_PATH = {
         "services.notifier.adapters.delivery.ledger:SqlLedger.finish",
         "services.notifier.adapters.delivery.ledger:SqlLedger.unannounced",
         "services.notifier.adapters.delivery.ledger:SqlLedger.announced",
-        "services.notifier.adapters.delivery.smtp:SmtpTransport.deliver",
+        "services.notifier.adapters.delivery.transports:SmtpTransport.deliver",
         "services.notifier.adapters.planning.snapshot:SqlMailRuns.close",
     ),
 }

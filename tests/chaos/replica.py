@@ -14,7 +14,7 @@ from pathlib import Path
 
 from shared import service
 from shared.observability import signals
-from shared.persistence.clock_check import ClockCheck
+from shared.persistence.database import ClockCheck
 from tests.chaos import failpoints
 
 

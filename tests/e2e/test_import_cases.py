@@ -15,7 +15,7 @@ import pytest
 from deploy.cli.client import ServiceRefused, Services
 from deploy.cli.data.sources import Choices
 from services.notifier.adapters.delivery.message import message_id, words
-from services.notifier.adapters.delivery.smtp import Pace, Pool, Server, SmtpTransport
+from services.notifier.adapters.delivery.transports import Pace, Pool, Server, SmtpTransport
 from services.notifier.application.ports import Mail, Outgoing
 from shared.kernel import runtime
 from shared.kernel.local_day import VIETNAM

@@ -40,7 +40,7 @@ from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import NewId
 from shared.observability import signals
 from shared.rights.actions import Action
-from shared.rights.reach import require
+from shared.rights.table import require
 from shared.signed_links.links import masked
 
 logger = signals.get_logger(__name__)

@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.notifier.domain.notification.reasons import Reason
+from services.notifier.domain.recipients.audience import Recipient
 from services.notifier.domain.recipients.preference import EVERYTHING, Preference
-from services.notifier.domain.recipients.recipient import Recipient
 from shared.contracts.vocabulary import Dataset, GapState, Language, OptionalMail, RecipientRole, Weekday
 from shared.rules.rulebook.rulebook import Calendar
 

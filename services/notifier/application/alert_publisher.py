@@ -12,8 +12,7 @@ from uuid import UUID
 
 from services.notifier.application.ports import Head, Ledger, PendingAlerts, Unannounced
 from services.notifier.domain.gaps import alert as alerts
-from services.notifier.domain.gaps.gap_alert import GapAlert
-from services.notifier.domain.gaps.unit_request import WAITING
+from services.notifier.domain.gaps.gap_alert import WAITING, GapAlert
 from shared.contracts.envelope import AggregateRef, Metadata, Recorded
 from shared.contracts.event import About, Event
 from shared.contracts.metrics import ComplianceGapChanged, ComplianceGapClosed, ComplianceGapOpened

@@ -14,10 +14,7 @@ from services.notifier.domain.delivery.retries import Shipment
 from services.notifier.domain.digest import Digest, Situation
 from services.notifier.domain.errors import BadMoment, NotCaughtUp
 from services.notifier.domain.gaps.alert import Escalate, RecordSilenced
-from services.notifier.domain.gaps.gap_alert import AlertContext, Gap
-from services.notifier.domain.gaps.unit_request import UnitRequest, with_decider
-from services.notifier.domain.notification.escalation import STEPS, Step
-from services.notifier.domain.notification.office_hours import HOUR
+from services.notifier.domain.gaps.gap_alert import AlertContext, Gap, UnitRequest, with_decider
 from services.notifier.domain.notification.reasons import (
     GapCase,
     LastNotification,
@@ -28,13 +25,18 @@ from services.notifier.domain.notification.reasons import (
     Turn,
     decide_notification,
 )
-from services.notifier.domain.notification.schedule import MailRun, due, following, turns
-from services.notifier.domain.notification.urgency import urgency_at
-from services.notifier.domain.recipients.address_book import once_an_address
-from services.notifier.domain.recipients.audience import Reach, Via
+from services.notifier.domain.notification.timing import (
+    HOUR,
+    STEPS,
+    MailRun,
+    Step,
+    due,
+    following,
+    turns,
+    urgency_at,
+)
+from services.notifier.domain.recipients.audience import Reach, Recipient, Tree, Unit, Via, once_an_address
 from services.notifier.domain.recipients.preference import Preference
-from services.notifier.domain.recipients.recipient import Recipient
-from services.notifier.domain.recipients.supervision import Tree, Unit
 from shared.contracts.vocabulary import OptionalMail, Weekday
 from shared.kernel.errors import Text
 from shared.kernel.local_day import VIETNAM, day_in_vietnam

@@ -9,13 +9,11 @@ from uuid import UUID
 
 from services.notifier.domain.delivery.retries import DigestState, PastMail
 from services.notifier.domain.digest import KIND, Line
-from services.notifier.domain.gaps.gap_alert import AlertContext, Gap, GapAlert
-from services.notifier.domain.gaps.unit_request import UnitRequest
+from services.notifier.domain.gaps.gap_alert import AlertContext, Gap, GapAlert, UnitRequest
 from services.notifier.domain.notification.reasons import LastNotification
-from services.notifier.domain.notification.urgency import Urgency
+from services.notifier.domain.notification.timing import Urgency
+from services.notifier.domain.recipients.audience import Recipient, Tree
 from services.notifier.domain.recipients.preference import EVERYTHING, Preference
-from services.notifier.domain.recipients.recipient import Recipient
-from services.notifier.domain.recipients.supervision import Tree
 from shared.contracts.vocabulary import RecipientRole
 from shared.kernel.errors import PermanentError, TransientError
 from shared.signed_links.short_links import ShortLink

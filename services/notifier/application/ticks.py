@@ -34,8 +34,8 @@ from services.notifier.domain.delivery.retries import (
     pause,
 )
 from services.notifier.domain.errors import ClockNotTrusted, NotNow
-from services.notifier.domain.notification.office_hours import next_digest
 from services.notifier.domain.notification.reasons import DeliveryCase, Reason, decide_notification
+from services.notifier.domain.notification.timing import next_digest
 from shared.contracts.envelope import Metadata
 from shared.kernel.counted import agreeing, counted
 from shared.kernel.errors import PermanentError, Text, TransientError

@@ -1,4 +1,4 @@
-"""The open gaps of a day by recipient, and the digest that is composed of them."""
+"""The open gaps of a day by recipient, and the mails that are composed: digests, and notes about requests."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,8 +8,7 @@ from functools import cached_property
 from uuid import UUID
 
 from services.notifier.domain.gaps.alert import Escalate, Raise, RecordSilenced
-from services.notifier.domain.gaps.gap_alert import UNTOUCHED, AlertContext, Gap
-from services.notifier.domain.notification.escalation import Rung, Step, Verdict, rungs, verdict
+from services.notifier.domain.gaps.gap_alert import UNTOUCHED, AlertContext, Gap, UnitRequest
 from services.notifier.domain.notification.reasons import (
     GapCase,
     LastNotification,
@@ -19,14 +18,28 @@ from services.notifier.domain.notification.reasons import (
     decide_notification,
     standing,
 )
-from services.notifier.domain.notification.schedule import DIGEST
-from services.notifier.domain.recipients.address_book import AddressBook
-from services.notifier.domain.recipients.audience import Audience, Reach, Via
-from services.notifier.domain.recipients.recipient import Recipient
-from services.notifier.domain.recipients.supervision import Tree
+from services.notifier.domain.notification.timing import (
+    DECISION,
+    DIGEST,
+    REQUESTS,
+    Rung,
+    Step,
+    Verdict,
+    rungs,
+    verdict,
+)
+from services.notifier.domain.recipients.audience import (
+    AddressBook,
+    Audience,
+    Reach,
+    Recipient,
+    Tree,
+    Via,
+    once_an_address,
+)
 from shared.contracts.vocabulary import EscalationReason, GapClosure
 from shared.rules.rulebook.rulebook import Calendar
-from shared.text_checks.personal_data import masked
+from shared.text_checks.event_texts import masked
 
 KIND = DIGEST
 IMMEDIATE = "immediate"
@@ -361,3 +374,65 @@ def _lay(entries: dict[UUID, dict[UUID, Entry]], reach: Reach, entry: Entry) -> 
 
 def alert_of(gap: Gap) -> Raise:
     return Raise(gap_id=gap.gap_id, draft_code=gap.draft_code, unit_code=gap.unit_code, due_on=gap.due_on)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionNote:
+    """Tells who asked how a request was decided: one mail for each request and address, ever."""
+
+    recipient: Recipient
+    day: date
+    request: UnitRequest
+    names: Mapping[str, str]
+    kind: str = DECISION
+    lines: tuple[Line, ...] = field(default=(), init=False)
+
+    @property
+    def key(self) -> str:
+        return f"{DECISION}.{self.request.request_id}.{self.recipient.recipient_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestsNote:
+    """Lists what waits for the decision of a body; it goes out when a request is new to that body."""
+
+    recipient: Recipient
+    day: date
+    decider_code: str
+    requests: Sequence[UnitRequest]
+    names: Mapping[str, str]
+    kind: str = REQUESTS
+    lines: tuple[Line, ...] = field(default=(), init=False)
+
+    @property
+    def key(self) -> str:
+        newest = self.requests[-1].request_id
+        return f"{REQUESTS}.{newest}.{self.decider_code}.{self.recipient.recipient_id}"
+
+
+def decision_notes(
+    requests: Iterable[UnitRequest], audience: Audience, names: Mapping[str, str], day: date
+) -> Iterator[DecisionNote]:
+    """Write to who answers for the duties of the unit that asked."""
+    for request in requests:
+        if not request.is_decided or request.settled_on is None or request.settled_on > day:
+            continue
+        recipients = [each for reach in audience.of_duty(request.unit_code) for each in reach.recipients]
+        for recipient in once_an_address(recipients):
+            yield DecisionNote(recipient=recipient, day=day, request=request, names=names)
+
+
+def requests_notes(
+    requests: Iterable[UnitRequest], audience: Audience, names: Mapping[str, str], day: date
+) -> Iterator[RequestsNote]:
+    """Write to who reads for each body that has something to decide."""
+    waiting: dict[str, list[UnitRequest]] = defaultdict(list)
+    for request in requests:
+        if request.is_waiting and request.decider_code is not None:
+            waiting[request.decider_code].append(request)
+    for decider, listed in waiting.items():
+        reach = audience.at_or_above(decider)
+        for recipient in once_an_address(reach.recipients if reach else ()):
+            yield RequestsNote(
+                recipient=recipient, day=day, decider_code=decider, requests=listed, names=names
+            )

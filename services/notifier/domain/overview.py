@@ -14,9 +14,8 @@ from services.notifier.domain.notification.reasons import (
     Purpose,
     decide_notification,
 )
-from services.notifier.domain.notification.schedule import reporting_month_before
-from services.notifier.domain.recipients.recipient import Recipient
-from services.notifier.domain.recipients.supervision import Unit
+from services.notifier.domain.notification.timing import reporting_month_before
+from services.notifier.domain.recipients.audience import Recipient, Unit
 from shared.contracts.vocabulary import Dataset, GapClosure, RecipientRole
 
 WEEKLY_LIST = "weekly_list"

@@ -19,7 +19,7 @@ from services.registry.domain.errors import DraftNotFound
 from services.registry.domain.postings import Posting
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
-from shared.contracts.registry import Notes
+from shared.contracts.registry import DraftRequestRaised, Notes
 from shared.contracts.vocabulary import Instrument, Precision, Procedure, Regime, Stage
 from shared.eventstore.handle import Handled
 from shared.http import request_context
@@ -251,10 +251,16 @@ async def draft_accepted(
     """Answer a command: 202 with the request if it became one, else the status of its route."""
     number = draft_ref(draft_code).id
     accepted = request_context.accepted(response, number, handled.version, handled.event_names)
-    request = await waiting_request(commands, handled, command)
+    request = None if _is_recorded(handled) else await waiting_request(commands, handled, command)
     if request is not None:
         response.status_code = ASKED
     return DraftAccepted(**dict(accepted), request=request)
+
+
+def _is_recorded(handled: Handled[State]) -> bool:
+    """Tell whether what was sent holds at once: events record it, and none of them asks for it."""
+    names = handled.event_names
+    return bool(names) and DraftRequestRaised.type_name() not in names
 
 
 ASKED = 202

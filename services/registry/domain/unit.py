@@ -31,7 +31,7 @@ from shared.contracts.vocabulary import (
     UnitLevel,
 )
 from shared.directory import folds
-from shared.rights.reach import require
+from shared.rights.table import require
 
 Change = (
     UnitAmended | UnitRenamed | UnitMoved | UnitSucceeded | UnitDissolved | UnitTargetSet | UnitSupervisionSet

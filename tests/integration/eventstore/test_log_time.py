@@ -3,8 +3,7 @@
 from deploy.local.engines.nats import NatsServer
 from shared.contracts.envelope import AggregateRef
 from shared.eventstore.handle import NOTHING
-from shared.eventstore.jetstream import JetStreamEventStore
-from shared.eventstore.log_writes import last_event_time
+from shared.eventstore.jetstream import JetStreamEventStore, last_event_time
 from tests.integration.eventstore.suite import draft, retitled
 from tests.support.servers.engines import connected
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.eventstore.answer_bucket import AnswerBucket
+from shared.eventstore.buckets import AnswerBucket
 from shared.eventstore.streams import ANSWERS_STREAM
 from shared.http.idempotency import KeptAnswers
 from tests.support.platform.service import Platform, create_app_of
@@ -124,7 +124,7 @@ async def test_what_may_succeed_later_is_not_kept(
 async def test_a_claim_of_a_process_that_ended_is_taken_over(
     shared_platform: Platform, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.eventstore.answer_bucket.LEASE_SECONDS", -1.0)
+    monkeypatch.setattr("shared.eventstore.buckets.LEASE_SECONDS", -1.0)
     with monkeypatch.context() as patch:
         patch.setattr(AnswerBucket, "keep", _lost)
         await retitle(shared_platform.registry.client, code, "Luật E", "ended")

@@ -9,9 +9,8 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from services.notifier.adapters.delivery.ehlo_name import ehlo_name
 from services.notifier.adapters.delivery.message import domain_of, message_id
-from services.notifier.adapters.delivery.smtp import Pace, Pool, Server, SmtpTransport
+from services.notifier.adapters.delivery.transports import Pace, Pool, Server, SmtpTransport, ehlo_name
 from services.notifier.application.ports import Mail, Outgoing
 from services.notifier.settings import Settings
 from shared.kernel.host_name import is_public, literal

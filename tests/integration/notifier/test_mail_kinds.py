@@ -12,9 +12,8 @@ from services.notifier.app import create_app
 from services.notifier.application.pipeline import MailKind, MailKinds, Planning
 from services.notifier.application.ports import Mail
 from services.notifier.domain.digest import Line
-from services.notifier.domain.notification.schedule import MailRun, of_week
-from services.notifier.domain.recipients.recipient import Recipient
-from services.notifier.domain.recipients.supervision import Unit
+from services.notifier.domain.notification.timing import MailRun, of_week
+from services.notifier.domain.recipients.audience import Recipient, Unit
 from shared.contracts.vocabulary import OptionalMail
 from shared.kernel.errors import Text
 from shared.kernel.runtime import new_id

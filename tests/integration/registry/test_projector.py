@@ -19,7 +19,7 @@ from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from services.registry.adapters.tables import READ_MODEL, RETIRED
 from shared.contracts.event import draft_id
-from shared.eventstore import log_identity
+from shared.eventstore import log_reader
 from shared.eventstore.log_reader import EVENTS, StreamState, stream_state
 from shared.messaging import faststream_broker
 from shared.projections import rebuild as projections_rebuild
@@ -288,7 +288,7 @@ async def test_a_log_that_seemed_to_end_before_the_rows_is_followed_again_once_i
     async with empty_platform.another("registry") as api:
         await api.client.post("/units", json=small_office.unit("BTP"))
         await api.settled(await empty_platform.head())
-        monkeypatch.setattr(log_identity, "stream_state", stale_state)
+        monkeypatch.setattr(log_reader, "stream_state", stale_state)
         await eventually(lambda: halted(api))
         cut_off = False
         await eventually(api.ready)

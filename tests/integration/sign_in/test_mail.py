@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from services.notifier.adapters.sign_in import mailing
-from shared.auth.buckets import hashed
 from shared.contracts.vocabulary import RecipientRole
+from shared.eventstore.buckets import hashed
 from tests.integration.sign_in.conftest import (
     CLERK,
     HEAD,

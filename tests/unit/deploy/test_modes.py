@@ -13,7 +13,7 @@ from deploy.cli.operate.keys import MOUNTED, make
 from deploy.local import state
 from deploy.local.keys.keyring import keyring, private_folder
 from deploy.local.up import _locked
-from services.notifier.adapters.delivery.file_transport import write_file
+from services.notifier.adapters.delivery.transports import write_file
 
 
 def mode(path: Path) -> int:

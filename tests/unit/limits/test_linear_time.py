@@ -14,10 +14,9 @@ import pytest
 from shared.bulk_import.suggestions import nearest
 from shared.contracts.vocabulary import Stage
 from shared.kernel.text_folding import MOST_MARKS, fold, normalized
+from shared.text_checks.event_texts import find
 from shared.text_checks.exact_values import meant, needs_a_day, not_a_day, not_a_number
-from shared.text_checks.personal_data import find
-from shared.text_checks.printable import unreadable
-from shared.text_checks.text_encodings import flaw, tidied
+from shared.text_checks.printable import flaw, tidied, unreadable
 
 SHORT, LONG = 1_000, 8_000
 GROWTH = LONG / SHORT
@@ -26,8 +25,7 @@ SMALLEST = 0.02  # seconds: below it the ratio is not looked at
 ATTEMPTS = 4
 MODULES = (
     "shared.text_checks.printable",
-    "shared.text_checks.personal_data",
-    "shared.text_checks.text_encodings",
+    "shared.text_checks.event_texts",
     "shared.text_checks.syllables",
     "shared.text_checks.exact_values",
     "shared.text_checks.days",
@@ -35,7 +33,6 @@ MODULES = (
     "shared.bulk_import.percentages",
     "shared.http.problems",
     "shared.http.request_context",
-    "shared.http.request_log",
     "shared.signed_links.links",
     "shared.kernel.host_name",
     "shared.kernel.sender",

@@ -28,9 +28,10 @@ class Entry(Body):
 def application(chosen: RequestLimits) -> FastAPI:
     app = FastAPI()
     app.state.verifier = Verifier("")
+    app.state.request_limits = chosen
     problems.install(app)
-    app.add_middleware(AdmitFirst, routes=lambda: app.routes)
-    app.add_middleware(FairShare, limits=lambda: chosen)
+    app.add_middleware(AdmitFirst, router=app.router)
+    app.add_middleware(FairShare, state=app.state)
     app.add_middleware(BodyLimit)
 
     @app.get("/")

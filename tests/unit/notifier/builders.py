@@ -7,8 +7,7 @@ from uuid import UUID
 
 from services.notifier.domain.gaps.gap_alert import Gap, Silence
 from services.notifier.domain.notification.reasons import LastNotification, Standing
-from services.notifier.domain.recipients.recipient import Recipient
-from services.notifier.domain.recipients.supervision import JUSTICE, Tree, Unit
+from services.notifier.domain.recipients.audience import JUSTICE, Recipient, Tree, Unit
 from shared.contracts.vocabulary import (
     Dataset,
     Instrument,

@@ -11,23 +11,22 @@ from services.notifier.adapters.mails.pages import PageMails
 from services.notifier.adapters.rendering.templates import TemplateRenderer, environment
 from services.notifier.application.ports import Mail, MailLink, Notice
 from services.notifier.domain.digest import (
+    DecisionNote,
     Digest,
     Entry,
     Line,
+    RequestsNote,
     Situation,
     compose,
     compose_immediate,
     compose_renewed,
 )
-from services.notifier.domain.gaps.gap_alert import AlertContext, Gap
-from services.notifier.domain.gaps.unit_request import APPROVED, REFUSED, UnitRequest
-from services.notifier.domain.notification.escalation import STEPS, Verdict
+from services.notifier.domain.gaps.gap_alert import APPROVED, REFUSED, AlertContext, Gap, UnitRequest
 from services.notifier.domain.notification.reasons import LastNotification, Standing
+from services.notifier.domain.notification.timing import STEPS, Verdict
 from services.notifier.domain.overview import MonthlySummary, WeeklyList, monthly_summary, weekly_list
+from services.notifier.domain.recipients.audience import Recipient, Unit
 from services.notifier.domain.recipients.preference import Preference, SettingsNote
-from services.notifier.domain.recipients.recipient import Recipient
-from services.notifier.domain.recipients.supervision import Unit
-from services.notifier.domain.request_notes import DecisionNote, RequestsNote
 from shared.contracts.vocabulary import (
     AlertAnswer,
     Dataset,

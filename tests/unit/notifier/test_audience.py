@@ -6,9 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.notifier.domain.recipients.audience import Audience, Via
-from services.notifier.domain.recipients.recipient import Recipient
-from services.notifier.domain.recipients.supervision import Tree
+from services.notifier.domain.recipients.audience import Audience, Recipient, Tree, Via
 from shared.contracts.vocabulary import RecipientRole
 from tests.unit.notifier.builders import MONDAY, recipient, tree
 

@@ -22,7 +22,7 @@ from services.notifier.domain.delivery.retries import (
 )
 from services.notifier.domain.errors import MailIsOver, MailNotFailed
 from services.notifier.domain.gaps.gap_alert import latest_planned_day
-from services.notifier.domain.recipients.recipient import taken_off
+from services.notifier.domain.recipients.audience import taken_off
 from shared.kernel.local_day import VIETNAM
 from tests.unit.notifier.builders import MONDAY, recipient
 

@@ -9,9 +9,8 @@ from services.notifier.application.pipeline import moment
 from services.notifier.domain.digest import Entry, compose
 from services.notifier.domain.errors import BadMoment
 from services.notifier.domain.gaps.gap_alert import Gap
-from services.notifier.domain.notification.escalation import Verdict
-from services.notifier.domain.notification.office_hours import next_digest
 from services.notifier.domain.notification.reasons import Reason, Standing
+from services.notifier.domain.notification.timing import Verdict, next_digest
 from shared.contracts.vocabulary import GapClosure
 from shared.kernel.local_day import VIETNAM
 from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, notified, recipient

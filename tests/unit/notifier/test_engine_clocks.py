@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.notifier.adapters.planning.engine_clocks import EngineClocks
+from shared.persistence.database import EngineClocks
 
 NOW = datetime(2026, 11, 30, 2, 0, tzinfo=UTC)
 TOLERANCE = timedelta(seconds=120)

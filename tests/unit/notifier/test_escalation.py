@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from services.notifier.domain.gaps.gap_alert import UNTOUCHED, AlertContext
-from services.notifier.domain.notification.escalation import (
+from services.notifier.domain.notification.timing import (
     STEPS,
     Step,
     StepTo,

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.notifier.adapters.delivery.file_transport import file_name
 from services.notifier.adapters.delivery.message import header, message_id, message_of, thread_id
+from services.notifier.adapters.delivery.transports import file_name
 from services.notifier.application.ports import Attachment, Mail, Outgoing
 from shared.kernel.local_day import VIETNAM
 from tests.unit.notifier.builders import MONDAY

@@ -12,10 +12,10 @@ import pytest
 from services.notifier.application.pipeline import Planning
 from services.notifier.application.ports import Notice, PlanningSnapshot
 from services.notifier.domain.gaps.gap_alert import Gap
-from services.notifier.domain.notification.escalation import STEPS
 from services.notifier.domain.notification.reasons import LastNotification
+from services.notifier.domain.notification.timing import STEPS
+from services.notifier.domain.recipients.audience import Recipient
 from services.notifier.domain.recipients.preference import Preference
-from services.notifier.domain.recipients.recipient import Recipient
 from shared.contracts.vocabulary import OptionalMail, Procedure, RecipientRole, Weekday
 from shared.kernel.local_day import VIETNAM
 from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, recipient, tree

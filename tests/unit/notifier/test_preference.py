@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 
 from services.notifier.domain.digest import Digest, Entry, compose
-from services.notifier.domain.notification.escalation import Verdict
 from services.notifier.domain.notification.reasons import (
     MailCase,
     Reason,
@@ -16,7 +15,7 @@ from services.notifier.domain.notification.reasons import (
     Turn,
     decide_notification,
 )
-from services.notifier.domain.notification.schedule import following, turns
+from services.notifier.domain.notification.timing import Verdict, following, turns
 from services.notifier.domain.recipients.preference import (
     EVERYTHING,
     Command,

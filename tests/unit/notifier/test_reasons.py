@@ -8,7 +8,6 @@ import pytest
 
 from services.notifier.domain.delivery.retries import DigestState
 from services.notifier.domain.gaps.gap_alert import AlertContext, Gap
-from services.notifier.domain.notification.escalation import Verdict
 from services.notifier.domain.notification.reasons import (
     Case,
     DeliveryCase,
@@ -24,6 +23,7 @@ from services.notifier.domain.notification.reasons import (
     decide_notification,
     standing,
 )
+from services.notifier.domain.notification.timing import Verdict
 from shared.contracts.vocabulary import GapClosure, OptionalMail, Procedure
 from shared.kernel.local_day import VIETNAM
 from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, notified, silence

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.notifier.domain.notification.schedule import DIGEST, due, reporting_month_before
+from services.notifier.domain.notification.timing import DIGEST, due, reporting_month_before
 from services.notifier.domain.overview import MONTHLY_SUMMARY, WEEKLY_LIST
 from tests.unit.notifier.builders import CALENDAR, MONDAY
 from tests.unit.notifier.mails import KINDS

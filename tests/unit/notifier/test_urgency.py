@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.notifier.domain.notification.reasons import GapCase, Purpose, Reason, decide_notification
-from services.notifier.domain.notification.urgency import urgency_at
+from services.notifier.domain.notification.timing import urgency_at
 from shared.contracts.vocabulary import GapClosure, Procedure
 from shared.kernel.local_day import VIETNAM
 from tests.unit.notifier.builders import CALENDAR, MONDAY, gap

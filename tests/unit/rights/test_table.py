@@ -6,8 +6,21 @@ from shared.contracts.event import Acting
 from shared.contracts.vocabulary import Role
 from shared.kernel.errors import Refusal
 from shared.rights.actions import Action, Relation
-from shared.rights.reach import OtherUnit, Standing, acting, needs_directory, require
-from shared.rights.table import BY_LINK, GROUP_OF, OPEN, PUBLIC, RIGHTS, allows, cells, roles_of
+from shared.rights.table import (
+    BY_LINK,
+    GROUP_OF,
+    OPEN,
+    PUBLIC,
+    RIGHTS,
+    OtherUnit,
+    Standing,
+    acting,
+    allows,
+    cells,
+    needs_directory,
+    require,
+    roles_of,
+)
 
 UNIT_OF = {
     Relation.OWN: "HN-STP",

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from nats.aio.client import Client
 
-from shared.eventstore.log_identity import LogReplaced, LogView, Mark
+from shared.eventstore.log_reader import LogReplaced, LogView, Mark
 from shared.kernel.errors import TransientError
 from shared.projections import log_fence
 from shared.projections.log_fence import LASTING_SECONDS, REPLICATED_SECONDS, LogFence

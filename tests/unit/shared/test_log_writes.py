@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from shared.eventstore.log_writes import CONTRADICTED_SECONDS, DOUBTED_SECONDS, LogWrites
+from shared.eventstore.jetstream import CONTRADICTED_SECONDS, DOUBTED_SECONDS, LogWrites
 
 
 @dataclass

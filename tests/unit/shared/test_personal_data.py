@@ -12,7 +12,7 @@ from shared.kernel import runtime
 from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.rules.rulebook.rulebook import load_rulebook
-from shared.text_checks.personal_data import EMAIL, IDENTITY, PHONE, TAX, find, find_in, masked
+from shared.text_checks.event_texts import EMAIL, IDENTITY, PHONE, TAX, find, find_in, masked
 
 CORPUS = Path(__file__).with_name("personal_data.tsv")
 OPEN = Path(deploy.sample.__file__).parent / "open"

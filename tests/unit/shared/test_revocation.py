@@ -7,8 +7,8 @@ from typing import Any
 
 import nats.errors
 
-from shared.auth.buckets import hashed
-from shared.auth.revocation import AGAIN_SECONDS, MOST_AGE_SECONDS, RevokedTokens
+from shared.auth.tokens import AGAIN_SECONDS, MOST_AGE_SECONDS, RevokedTokens
+from shared.eventstore.buckets import hashed
 
 
 @dataclass

@@ -12,7 +12,7 @@ from deploy.sample import exercise
 from shared.kernel import runtime
 from shared.kernel.local_day import day_in_vietnam
 from shared.rules.rulebook.rulebook import load_rulebook
-from shared.text_checks.text_encodings import flaw, tidied
+from shared.text_checks.printable import flaw, tidied
 from tests.support.samples import old_fonts
 
 OPEN = Path(deploy.sample.__file__).parent / "open"

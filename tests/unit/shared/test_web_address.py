@@ -3,7 +3,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.text_checks.web_address import AddressOrNote, WebAddress, other_address_in
+from shared.text_checks.event_texts import AddressOrNote, WebAddress, other_address_in
 
 STRICT, LENIENT = TypeAdapter(WebAddress), TypeAdapter(AddressOrNote)
 TAKEN = ("https://example.vn/a?b=c#d", "http://10.0.0.1:8080/", "HTTPS://Example.vn", "https://báo.vn/tin")

@@ -14,7 +14,7 @@ from shared.contracts.event import communication_id, evidence_id
 from shared.contracts.vocabulary import Channel, ContentItem, Precision
 from shared.http.request_context import Body, example
 from shared.text_checks.days import FactDay
-from shared.text_checks.web_address import WebAddress
+from shared.text_checks.event_texts import WebAddress
 
 Title = Annotated[str, Field(min_length=1, max_length=2000)]
 Words = Annotated[str, Field(max_length=2000)]

@@ -15,7 +15,7 @@ from shared.bulk_import.row_parsing import DatedRow, ImportRow, Numbers, listed
 from shared.contracts.event import Code, communication_id, evidence_id
 from shared.contracts.vocabulary import Channel, ContentItem, Dataset
 from shared.text_checks.days import FactDay
-from shared.text_checks.web_address import AddressOrNote
+from shared.text_checks.event_texts import AddressOrNote
 
 _KEPT = {"held_on", "precision", "channel", "title", "organiser", "place", "attendance", "reach", "url"}
 _KEPT |= {"activity_id", "content"}

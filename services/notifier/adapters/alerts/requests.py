@@ -13,8 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters.tables import ALERT, UNIT_REQUEST, directory
-from services.notifier.domain.gaps.gap_alert import AlertStatus
-from services.notifier.domain.gaps.unit_request import WAITING
+from services.notifier.domain.gaps.gap_alert import WAITING, AlertStatus
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts import vocabulary

@@ -12,7 +12,7 @@ from services.notifier.adapters.links.attempts import Limit, SqlAttempts
 from services.notifier.adapters.links.store import SqlLinks, StoredLink
 from services.notifier.adapters.planning.snapshot import recipient_of
 from services.notifier.adapters.tables import RECIPIENT
-from services.notifier.domain.recipients.recipient import Recipient
+from services.notifier.domain.recipients.audience import Recipient
 from shared.contracts.event import LOA_NAMESPACE
 from shared.contracts.vocabulary import RecipientRole
 from shared.kernel.local_day import day_in_vietnam

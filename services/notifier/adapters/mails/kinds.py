@@ -1,4 +1,4 @@
-"""The kinds of mail, each a subclass of `MailKind`, in the order of sending."""
+"""The kinds of mail: when each runs, to whom it goes, what stands in it and how it is rendered."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,10 +9,10 @@ from uuid import UUID
 
 from services.notifier.adapters.delivery.message import header
 from services.notifier.adapters.mails.pages import PageMails, common
-from services.notifier.adapters.mails.request_kinds import DecisionKind, RequestsKind
 from services.notifier.adapters.recipients.wording import KINDS, frequency
 from services.notifier.adapters.rendering.chart import chart
 from services.notifier.adapters.rendering.reminder_letter import DOCX, Row, urging_letter
+from services.notifier.adapters.rendering.request_words import asked_for, decision_of
 from services.notifier.adapters.rendering.templates import (
     NO_READER,
     TemplateRenderer,
@@ -28,14 +28,18 @@ from services.notifier.domain.digest import (
     IMMEDIATE,
     KIND,
     RENEWED,
+    DecisionNote,
     Digest,
     Entry,
     Line,
+    RequestsNote,
     compose,
     compose_immediate,
     compose_renewed,
+    decision_notes,
+    requests_notes,
 )
-from services.notifier.domain.gaps.gap_alert import Gap
+from services.notifier.domain.gaps.gap_alert import APPROVED, Gap, UnitRequest
 from services.notifier.domain.notification.reasons import (
     NOT_NOTIFIED,
     GapCase,
@@ -45,7 +49,15 @@ from services.notifier.domain.notification.reasons import (
     Reason,
     decide_notification,
 )
-from services.notifier.domain.notification.schedule import MailRun, of_day, of_reporting_month, of_week
+from services.notifier.domain.notification.timing import (
+    DECISION,
+    DIGEST,
+    REQUESTS,
+    MailRun,
+    of_day,
+    of_reporting_month,
+    of_week,
+)
 from services.notifier.domain.overview import (
     MONTHLY_SUMMARY,
     WEEKLY_LIST,
@@ -54,11 +66,8 @@ from services.notifier.domain.overview import (
     monthly_summary,
     weekly_list,
 )
-from services.notifier.domain.recipients.address_book import address_of, once_an_address
-from services.notifier.domain.recipients.audience import Via
+from services.notifier.domain.recipients.audience import Recipient, Unit, Via, address_of, once_an_address
 from services.notifier.domain.recipients.preference import SETTINGS, SettingsNote, offered
-from services.notifier.domain.recipients.recipient import Recipient
-from services.notifier.domain.recipients.supervision import Unit
 from shared.contracts.event import banners
 from shared.contracts.vocabulary import Language, OptionalMail
 from shared.kernel.errors import Text
@@ -376,3 +385,95 @@ def mail_kinds(
             *more,
         ]
     )
+
+
+@dataclass(frozen=True)
+class DecisionKind(MailKind):
+    """Goes out at once, in office hours, to who answers for the unit that asked."""
+
+    name: ClassVar[str] = DECISION
+    label: ClassVar[Text] = Text("Kết quả xem xét đề nghị", "Decision on a request")
+
+    pages: PageMails
+
+    def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
+        notes = decision_notes(planning.requests, planning.situation.audience, _names(planning), planning.day)
+        return (note for note in notes if note.key not in planning.snapshot.request_mails)
+
+    def render(self, notice: DecisionNote, unit: Unit) -> Mail:
+        request, language = notice.request, notice.recipient.language
+        values = common(notice, [unit], frozenset({request.dataset}))
+        return self.pages.written(
+            notice,
+            values
+            | {
+                "approved": request.state == APPROVED,
+                "what": in_language(asked_for(request, notice.names), language),
+                "text": in_language(decision_of(request, notice.names), language),
+                "name": name_of(request.instrument, header(request.title), language),
+                "draft_code": request.draft_code,
+            },
+        )
+
+
+@dataclass(frozen=True)
+class RequestsKind(MailKind):
+    """Goes out with the digests of a day if a request is new to who decides it; `url` is where decisions are recorded."""
+
+    name: ClassVar[str] = REQUESTS
+    label: ClassVar[Text] = Text("Đề nghị chờ quyết định", "Requests to decide")
+    pages: PageMails
+    url: str
+
+    def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
+        if DIGEST not in planning.due:
+            return
+        waiting = [each for each in planning.requests if each.raised_on <= planning.day]
+        notes = requests_notes(waiting, planning.situation.audience, _names(planning), planning.day)
+        for note in notes:
+            if planning.is_done(self.name, note.recipient):
+                yield Skipped(Reason.ALREADY_SENT, note.recipient.unit_code, note.recipient)
+            elif note.key not in planning.snapshot.request_mails:
+                yield note
+
+    def render(self, notice: RequestsNote, unit: Unit) -> Mail:
+        language = notice.recipient.language
+        datasets = frozenset(request.dataset for request in notice.requests)
+        values = common(notice, [unit], datasets)
+        return self.pages.written(
+            notice,
+            values
+            | {
+                "decider": _name(notice.names, notice.decider_code),
+                "requests": [_listed(request, notice.names, language) for request in notice.requests],
+                "url": f"{self.url}?state=waiting&decider={notice.decider_code}",
+            },
+        )
+
+
+def _listed(request: UnitRequest, names: Mapping[str, str], language: Language) -> dict[str, Any]:
+    return {
+        "unit": _name(names, request.unit_code),
+        "what": in_language(asked_for(request, names), language),
+        "name": name_of(request.instrument, header(request.title), language),
+        "draft_code": request.draft_code,
+        "reason": header(request.reason or ""),
+        "raised_on": request.raised_on,
+        "answer_by": request.answer_by or request.raised_on,
+    }
+
+
+def _name(names: Mapping[str, str], code: str) -> str:
+    return header(names.get(code, code))
+
+
+def _names(planning: Planning) -> Mapping[str, str]:
+    """Name the units that requests speak of, as they are called on the day."""
+    tree = planning.snapshot.tree
+    codes = {
+        code
+        for request in planning.requests
+        for code in (request.unit_code, request.decider_code, request.settled_by, request.to_unit)
+        if code
+    }
+    return {code: tree.unit(code).name for code in codes}

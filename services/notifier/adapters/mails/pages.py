@@ -9,7 +9,7 @@ from jinja2 import Environment
 from services.notifier.adapters.delivery.message import header
 from services.notifier.adapters.rendering.templates import ROLES, Mailboxes, all_of, in_language, linked
 from services.notifier.application.ports import Attachment, Mail, Notice
-from services.notifier.domain.recipients.supervision import Unit
+from services.notifier.domain.recipients.audience import Unit
 from shared.contracts.event import banners
 from shared.contracts.vocabulary import Dataset, OptionalMail
 

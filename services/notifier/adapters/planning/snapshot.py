@@ -42,16 +42,24 @@ from services.notifier.adapters.tables import (
 )
 from services.notifier.application.ports import PlanningSnapshot
 from services.notifier.domain.delivery.retries import NOTIFIED
-from services.notifier.domain.gaps.gap_alert import AlertContext, AlertStatus, Gap, GapAlert, Silence
+from services.notifier.domain.gaps.gap_alert import (
+    APPROVED,
+    REFUSED,
+    SHOWN,
+    WAITING,
+    AlertContext,
+    AlertStatus,
+    Gap,
+    GapAlert,
+    Silence,
+    UnitRequest,
+)
 from services.notifier.domain.gaps.gap_alert_fold import GapAlerts
-from services.notifier.domain.gaps.unit_request import APPROVED, REFUSED, SHOWN, WAITING, UnitRequest
 from services.notifier.domain.notification.reasons import NOT_NOTIFIED, LastNotification, Reason, Standing
-from services.notifier.domain.notification.schedule import DECISION, REQUESTS
-from services.notifier.domain.notification.urgency import Urgency
+from services.notifier.domain.notification.timing import DECISION, REQUESTS, Urgency
 from services.notifier.domain.overview import MONTHS
+from services.notifier.domain.recipients.audience import Recipient, Tree
 from services.notifier.domain.recipients.preference import EVERYTHING, Preference
-from services.notifier.domain.recipients.recipient import Recipient
-from services.notifier.domain.recipients.supervision import Tree
 from shared.contracts.envelope import Recorded
 from shared.contracts.event import draft_id
 from shared.contracts.vocabulary import (

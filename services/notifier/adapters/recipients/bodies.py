@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from services.notifier.domain.recipients.recipient import Recipient
+from services.notifier.domain.recipients.audience import Recipient
 from shared.bulk_import.row_parsing import ImportRow
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Language, RecipientRole

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from services.notifier.adapters.recipients.bodies import RecipientRow
 from services.notifier.adapters.recipients.store import SqlRecipients
 from services.notifier.application.commands import Commands
-from services.notifier.domain.recipients.recipient import Recipient
+from services.notifier.domain.recipients.audience import Recipient
 from shared.bulk_import.row_parsing import Reason
 from shared.bulk_import.sheet import Session, Sheet, Taken
 from shared.contracts.envelope import AggregateRef, Metadata

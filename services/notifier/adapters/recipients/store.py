@@ -14,9 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.notifier.adapters.links.withdrawals import withdraw_of_recipients
 from services.notifier.adapters.planning.snapshot import preferences, recipient_of
 from services.notifier.adapters.tables import RECIPIENT, directory
+from services.notifier.domain.recipients.audience import Recipient, Tree, taken_off
 from services.notifier.domain.recipients.preference import Preference
-from services.notifier.domain.recipients.recipient import Recipient, taken_off
-from services.notifier.domain.recipients.supervision import Tree
 from shared.directory.projection import unit_directory
 from shared.eventstore.conflicts import StaleVersion
 from shared.kernel.local_day import day_in_vietnam

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from services.notifier.adapters.delivery.message import header
-from services.notifier.domain.gaps.unit_request import APPROVED, UnitRequest
+from services.notifier.domain.gaps.gap_alert import APPROVED, UnitRequest
 from shared.kernel.errors import Text
 from shared.rules.wording import REQUESTS
 

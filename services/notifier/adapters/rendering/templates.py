@@ -25,9 +25,7 @@ from services.notifier.adapters.rendering.request_words import (
 from services.notifier.application.ports import Attachment, Mail, MailLink, Notice
 from services.notifier.domain.delivery.retries import DigestState
 from services.notifier.domain.digest import Digest, Line
-from services.notifier.domain.gaps.gap_alert import AlertContext
-from services.notifier.domain.gaps.unit_request import UnitRequest
-from services.notifier.domain.notification.office_hours import HOUR
+from services.notifier.domain.gaps.gap_alert import AlertContext, UnitRequest
 from services.notifier.domain.notification.reasons import (
     REPEAT,
     SOON,
@@ -39,7 +37,8 @@ from services.notifier.domain.notification.reasons import (
     classified,
     is_thanks,
 )
-from services.notifier.domain.recipients.supervision import Unit
+from services.notifier.domain.notification.timing import HOUR
+from services.notifier.domain.recipients.audience import Unit
 from shared.contracts.event import banners
 from shared.contracts.notifier import (
     AlertAcknowledged,

@@ -12,11 +12,11 @@ from jinja2 import Environment
 from services.notifier.adapters.delivery.message import message_id
 from services.notifier.adapters.recipients.store import Mailbox, SqlRecipients
 from services.notifier.application.ports import Mail, MailTransport, Outgoing, Sending
-from services.notifier.domain.recipients.recipient import Recipient
-from shared.auth.buckets import Bucket
+from services.notifier.domain.recipients.audience import Recipient
 from shared.auth.single_use import CodeIsOver, SingleUseCodes, Throttle
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import RecipientRole, Role
+from shared.eventstore.buckets import Bucket
 from shared.kernel.counted import counted
 from shared.kernel.errors import PermanentError, Refusal
 from shared.kernel.local_day import day_in_vietnam

@@ -16,12 +16,11 @@ from authlib.oauth2.rfc6749.parameters import (  # type: ignore[import-untyped]
 from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from shared.auth.buckets import hashed
-from shared.auth.claims import Moment
 from shared.auth.key_sets import FETCH_SECONDS, IssuerKeys, IssuerUnavailable, json_at
 from shared.auth.sessions import is_loopback
 from shared.auth.single_use import CodeIsOver, SingleUseCodes
-from shared.auth.tokens import SKEW, Mapped, Principal
+from shared.auth.tokens import SKEW, Mapped, Moment, Principal
+from shared.eventstore.buckets import hashed
 from shared.kernel.errors import Refusal
 from shared.kernel.runtime import Clock
 from shared.observability import signals

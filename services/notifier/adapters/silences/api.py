@@ -22,9 +22,9 @@ from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock, NewId
 from shared.observability import signals
 from shared.rights.actions import Action
-from shared.rights.reach import require
+from shared.rights.table import require
 from shared.text_checks.days import Day
-from shared.text_checks.personal_data import find
+from shared.text_checks.event_texts import find
 
 logger = signals.get_logger(__name__)
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from enum import Enum, StrEnum
 
 from services.notifier.domain.errors import MailIsOver, MailNotFailed
-from services.notifier.domain.notification.office_hours import HOUR, next_digest
+from services.notifier.domain.notification.timing import HOUR, next_digest
 from shared.kernel.local_day import VIETNAM
 from shared.rules.rulebook.rulebook import Calendar
 

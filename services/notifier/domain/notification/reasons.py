@@ -8,9 +8,7 @@ from typing import ClassVar, Protocol, Self, assert_never
 
 from services.notifier.domain.delivery.retries import WAITING, DigestState
 from services.notifier.domain.gaps.gap_alert import UNTOUCHED, AlertContext, Gap
-from services.notifier.domain.notification.escalation import Verdict
-from services.notifier.domain.notification.office_hours import CLOSING, HOUR
-from services.notifier.domain.notification.urgency import urgency_at
+from services.notifier.domain.notification.timing import CLOSING, HOUR, Verdict, urgency_at
 from shared.contracts.vocabulary import GapClosure, OptionalMail
 from shared.rules.rulebook.rulebook import Calendar
 

@@ -1,14 +1,154 @@
-"""Who is written to: the mailboxes of a unit by role, those of its heirs, and the stand-in of a unit without recipients."""
+"""Who is written to: mailboxes and the people at their addresses, the tree of units, and who reads for a unit."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from enum import StrEnum
+from functools import cached_property
+from uuid import UUID
 
-from services.notifier.domain.recipients.recipient import Recipient
-from services.notifier.domain.recipients.supervision import Tree
-from shared.contracts.vocabulary import RecipientRole
+from shared.contracts.vocabulary import Language, RecipientRole, UnitKind, UnitLevel
+from shared.directory.folds import UnitDirectory, UnitsOn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """A mailbox of a unit; `valid_to` is its last day.
+
+    `undeliverable_on` is the day from which its server takes no mail; `calendar`: due dates go along.
+    """
+
+    recipient_id: UUID
+    unit_code: str
+    role: RecipientRole
+    email: str
+    language: Language = Language.VI
+    valid_from: date | None = None
+    valid_to: date | None = None
+    undeliverable_on: date | None = None
+    calendar: bool = False
+
+    def is_valid_on(self, day: date) -> bool:
+        taken = self.undeliverable_on is None or day < self.undeliverable_on
+        return taken and self.is_listed_on(day)
+
+    def is_listed_on(self, day: date) -> bool:
+        """Say whether its unit lists it, reached or not."""
+        begun = self.valid_from is None or self.valid_from <= day
+        return begun and not self.has_ended(day)
+
+    def has_ended(self, day: date) -> bool:
+        return self.valid_to is not None and self.valid_to < day
+
+
+def taken_off(listed: Iterable[Recipient], wanted: Collection[str], today: date) -> list[Recipient]:
+    """Give those of a unit's list whose address is not `wanted` any more: yesterday was their last day."""
+    gone = (
+        recipient for recipient in listed if recipient.email not in wanted and not recipient.has_ended(today)
+    )
+    return [replace(recipient, valid_to=today - timedelta(days=1)) for recipient in gone]
+
+
+def address_of(recipient: Recipient) -> str:
+    return recipient.email.strip().casefold()
+
+
+class AddressBook:
+    """Recipients by address. A person gets one mail a day of one purpose, whatever lists name the address."""
+
+    def __init__(self, recipients: Iterable[Recipient], day: date) -> None:
+        self._valid: dict[str, list[Recipient]] = defaultdict(list)
+        self._ids: dict[str, set[UUID]] = defaultdict(set)
+        for recipient in recipients:
+            self._ids[address_of(recipient)].add(recipient.recipient_id)
+            if recipient.is_valid_on(day):
+                self._valid[address_of(recipient)].append(recipient)
+
+    def __iter__(self) -> Iterator[tuple[Recipient, ...]]:
+        """Give for each address the recipients that are valid on the day, in the order of the list."""
+        return (tuple(recipients) for recipients in self._valid.values())
+
+    def alike(self, recipient: Recipient) -> tuple[Recipient, ...]:
+        """Give the valid recipients at the address of one, itself among them."""
+        return tuple(self._valid.get(address_of(recipient), ())) or (recipient,)
+
+    def ids(self, recipient: Recipient) -> frozenset[UUID]:
+        """Give the ids of all that were ever listed with the address: the ledger has mails of each."""
+        return frozenset(self._ids.get(address_of(recipient), ())) | {recipient.recipient_id}
+
+
+def once_an_address(recipients: Iterable[Recipient]) -> list[Recipient]:
+    """Give the first recipient of each address."""
+    first: dict[str, Recipient] = {}
+    for recipient in recipients:
+        first.setdefault(address_of(recipient), recipient)
+    return list(first.values())
+
+
+JUSTICE = UnitKind.PROVINCIAL_JUSTICE_DEPARTMENT
+OVERSEERS = frozenset({JUSTICE, UnitKind.PBGDPL_COUNCIL})  # they follow their whole province
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit as it is on the day of a tree."""
+
+    code: str
+    name: str
+    parent_name: str | None = None
+    parent_code: str | None = None
+    level: UnitLevel | None = None
+    kind: UnitKind | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tree:
+    """The units as they are on `day`; `justice_unit` follows the whole country."""
+
+    directory: UnitDirectory = field(default_factory=UnitDirectory)
+    day: date = date.max
+    justice_unit: str | None = None
+
+    @cached_property
+    def _units(self) -> UnitsOn:
+        return self.directory.on(self.day)
+
+    def unit(self, code: str) -> Unit:
+        units, parent = self._units, self._units.parent(code)
+        parent_name = units.name(parent) if parent is not None and parent in units else None
+        return Unit(code, units.name(code), parent_name, parent, units.level(code), units.kind(code))
+
+    def above(self, code: str) -> Iterator[str]:
+        """Give the units above, nearest first; a ring of parents ends where it began."""
+        return self._units.above(code)
+
+    def heirs(self, code: str, day: date) -> tuple[str, ...]:
+        """Give the units that carry on for one by `day`, each followed to the last; none if it goes on itself."""
+        return self.directory.successors_on(code, day)
+
+    def justice_of(self, code: str) -> str | None:
+        """Find the justice body that follows a unit: the nearest one in its line, else the country's."""
+        lines = (self._justice_below.get(above) for above in (code, *self.above(code)))
+        return next((body for body in (*lines, self.justice_unit) if body not in (None, code)), None)
+
+    @cached_property
+    def _justice_below(self) -> Mapping[str | None, str]:
+        units = self._units
+        return {units.parent(code): code for code in units.units if units.kind(code) is JUSTICE}
+
+    def oversees(self, code: str) -> bool:
+        """Say whether a unit must follow and urge others (Decision 407/QĐ-TTg: justice bodies, coordination councils)."""
+        return code == self.justice_unit or self._units.kind(code) in OVERSEERS
+
+    def area(self, code: str) -> frozenset[str]:
+        """Give the units that one oversees: those below it, for a justice body all of its province."""
+        if code == self.justice_unit:
+            return frozenset(self.directory.units) - {code}
+        parent = self._units.parent(code)
+        root = parent if self._units.kind(code) in OVERSEERS and parent else code
+        return self._units.below(root) - {code}
+
 
 DUTY = frozenset({RecipientRole.FOCAL_POINT, RecipientRole.HEAD})
 LEADERS = (RecipientRole.HEAD, RecipientRole.SUPERVISOR)

@@ -7,7 +7,7 @@ from typing import Any, assert_never
 from uuid import UUID
 
 from services.notifier.domain.digest import Line
-from services.notifier.domain.recipients.recipient import Recipient
+from services.notifier.domain.recipients.audience import Recipient
 from shared.contracts.event import Decider
 from shared.contracts.notifier import (
     RecipientEvent,

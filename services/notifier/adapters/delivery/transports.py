@@ -1,11 +1,15 @@
-"""Hands mails to an SMTP server: few connections that are used again and again, at a pace that a domain bears."""
+"""How a mail leaves: by SMTP, as a file of this machine, or through another channel."""
 
 import asyncio
+import os
+import socket
 import ssl
+import tempfile
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Container, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, assert_never
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
@@ -13,12 +17,39 @@ from uuid import UUID
 import aiosmtplib
 from aiosmtplib import SMTP
 
-from services.notifier.adapters.delivery.ehlo_name import ehlo_name
 from services.notifier.adapters.delivery.message import wire
-from services.notifier.application.ports import AddressRefused, Outgoing, Unanswered, Unreachable
+from services.notifier.application.ports import (
+    AddressRefused,
+    MailTransport,
+    Outgoing,
+    Unanswered,
+    Unreachable,
+)
 from services.notifier.domain.delivery.retries import Meaning, Reply, Step
 from shared.kernel.errors import PermanentError, TransientError
+from shared.kernel.host_name import is_public, literal
 from shared.kernel.sender import name_and_address
+
+
+async def ehlo_name(setting: str | None, sender_domain: str, host: str, port: int) -> str:
+    """Give the setting, this machine's full name, the sender's domain, or the address from which `host` is reached."""
+    if setting:
+        return setting
+    machine = await asyncio.to_thread(socket.getfqdn)
+    names = filter(is_public, (machine.rstrip("."), sender_domain))
+    return next(names, None) or await _literal(host, port)
+
+
+async def _literal(host: str, port: int) -> str:
+    """Write the address from which `host` is reached; nothing is sent to learn it."""
+    with suppress(OSError):
+        answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+        for family, kind, protocol, _, address in answers:
+            with suppress(OSError), socket.socket(family, kind, protocol) as probe:
+                probe.connect(address)
+                return literal(probe.getsockname()[0])
+    return literal("127.0.0.1")  # the server can't be reached: nobody will read it
+
 
 SECONDS = 20.0
 PATIENCE = 6  # a lease must be longer than twice as much: a claim waits for a worker, then is delivered
@@ -205,3 +236,91 @@ def _step(error: aiosmtplib.SMTPResponseException) -> Step:
     if isinstance(error, aiosmtplib.SMTPSenderRefused):
         return Step.SENDER
     return Step.RECIPIENT if isinstance(error, aiosmtplib.SMTPRecipientRefused) else Step.MESSAGE
+
+
+def write_file(folder: Path, name: str, content: bytes) -> Path:
+    """Write a file whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".", delete=False) as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    path = folder / name
+    Path(file.name).replace(path)
+    return path
+
+
+def file_name(outgoing: Outgoing, once_a_day: Container[str]) -> str:
+    """Name what a mailbox gets once a day by day, unit and mailbox; of other kinds there may be several."""
+    name = f"{outgoing.day.isoformat()}_{outgoing.unit_code}_{outgoing.recipient_id}"
+    if outgoing.kind in once_a_day:
+        return f"{name}.eml"
+    return f"{name}_{outgoing.kind}-{outgoing.message_id[1:9]}.eml"
+
+
+@dataclass(frozen=True, slots=True)
+class FileTransport:
+    """The embedded default: each mail is an `.eml` file; delivered twice it is still one file.
+
+    `once_a_day` are the kinds of which a mailbox gets at most one a day.
+    """
+
+    folder: Path
+    sender: str
+    once_a_day: Container[str]
+
+    @property
+    def is_local(self) -> bool:
+        return True
+
+    async def close(self) -> None:
+        """Nothing is open between two mails."""
+
+    async def deliver(self, outgoing: Outgoing) -> Mapping[str, Any]:
+        try:
+            return {"channel": "file", "file": self.write(outgoing).name}
+        except OSError as error:
+            raise TransientError(f"the mail could not be written: {error}") from error
+
+    def write(self, outgoing: Outgoing) -> Path:
+        return write_file(self.folder, file_name(outgoing, self.once_a_day), wire(outgoing, self.sender))
+
+
+PREFIX = "channel:"  # a recipient's address that begins so is the name of a channel
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTransport:
+    """Hands what is addressed to a channel to Apprise (extra `channels`), everything else to the mail transport.
+
+    `channels` gives an Apprise URL by name: it is a secret of the operator's and stands in no table.
+    """
+
+    mail: MailTransport
+    channels: Mapping[str, str]
+
+    @property
+    def is_local(self) -> bool:
+        return self.mail.is_local and not self.channels
+
+    async def close(self) -> None:
+        await self.mail.close()
+
+    async def deliver(self, outgoing: Outgoing) -> Mapping[str, Any]:
+        if not outgoing.to.startswith(PREFIX):
+            return await self.mail.deliver(outgoing)
+        name = outgoing.to.removeprefix(PREFIX)
+        if name not in self.channels:
+            raise PermanentError("channel_unknown", f"LOA_CHANNELS names no channel {name!r}")
+        if not await _notify(self.channels[name], outgoing):
+            raise TransientError(f"the channel {name!r} did not take it")
+        return {"channel": name}
+
+
+async def _notify(url: str, outgoing: Outgoing) -> bool:
+    import apprise  # noqa: PLC0415  heavy, and installed only where channels are wanted
+
+    channel = apprise.Apprise()
+    if not channel.add(url):
+        raise PermanentError("channel_url", "Apprise does not know this kind of address")
+    return bool(await channel.async_notify(title=outgoing.mail.subject, body=outgoing.mail.text))
