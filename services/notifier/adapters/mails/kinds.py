@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from services.notifier.adapters.delivery.message import header
+from services.notifier.adapters.mails.change_kind import ChangeMailKind
 from services.notifier.adapters.mails.pages import PageMails, common
 from services.notifier.adapters.mails.request_kinds import DecisionKind, RequestsKind
 from services.notifier.adapters.recipients.wording import KINDS, frequency
@@ -367,6 +368,7 @@ def mail_kinds(
         [
             DecisionKind(pages),
             RequestsKind(pages, decisions or requests),
+            ChangeMailKind(pages),
             DigestKind(digests),
             ImmediateKind(digests),
             WeeklyListKind(pages, requests),

@@ -30,7 +30,7 @@ class DecisionKind(MailKind):
 
     def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
         notes = decision_notes(planning.requests, planning.situation.audience, _names(planning), planning.day)
-        return (note for note in notes if note.key not in planning.snapshot.request_mails)
+        return (note for note in notes if note.key not in planning.snapshot.notice_keys)
 
     def render(self, notice: DecisionNote, unit: Unit) -> Mail:
         request, language = notice.request, notice.recipient.language
@@ -65,7 +65,7 @@ class RequestsKind(MailKind):
         for note in notes:
             if planning.is_done(self.name, note.recipient):
                 yield Skipped(Reason.ALREADY_SENT, note.recipient.unit_code, note.recipient)
-            elif note.key not in planning.snapshot.request_mails:
+            elif note.key not in planning.snapshot.notice_keys:
                 yield note
 
     def render(self, notice: RequestsNote, unit: Unit) -> Mail:
