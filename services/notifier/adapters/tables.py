@@ -310,6 +310,34 @@ class SendingRow(Base, table=True):
     reason: str
 
 
+class MailboxChangeRow(Base, table=True):
+    """Own data: how a unit's list of mailboxes changed, in numbers; `before` are the ids of those that were on it."""
+
+    __tablename__ = "mailbox_change"
+
+    number: int | None = Field(default=None, primary_key=True)
+    unit_code: str
+    at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False, index=True))
+    made_by: str
+    before: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    numbers: dict[str, int] = Field(sa_column=Column(JSONB, nullable=False))
+
+
+class SupervisionChangeRow(Base, table=True):
+    """Who was set to supervise a unit from a day on, and when that was recorded by whom."""
+
+    __tablename__ = "supervision_change"
+
+    event_id: UUID = Field(primary_key=True)
+    unit_code: str
+    kind: str
+    supervisor_code: str | None = None
+    on: date
+    document: str | None = None
+    recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False, index=True))
+    recorded_by: str
+
+
 class RoundRow(Base, table=True):
     """Own data: completed mail runs; `round_key` names a period and a kind."""
 
@@ -336,8 +364,10 @@ SILENCE = table_of(SilenceRow)
 SENDING = table_of(SendingRow)
 ROUND = table_of(RoundRow)
 UNIT_REQUEST = table_of(UnitRequestRow)
+MAILBOX_CHANGE = table_of(MailboxChangeRow)
+SUPERVISION_CHANGE = table_of(SupervisionChangeRow)
 
-OWN = (GAP, ALERT, UNWANTED_MAIL, DIGEST_DAY, UNIT_REQUEST)
+OWN = (GAP, ALERT, UNWANTED_MAIL, DIGEST_DAY, UNIT_REQUEST, SUPERVISION_CHANGE)
 READ_MODEL = (*directory.all, *OWN)
 
 # Replicas of 0.1.0 still read them while a release is rolled out: the release after next drops them.

@@ -442,7 +442,11 @@ class Pipeline:
         if not decide_notification(MomentCase(local, self.calendar)).is_news:
             return None
         kinds = self._due(local.date(), await self.snapshots.runs(), today=True)
-        at_once = await self._is_urgent(local) or await self.snapshots.has_untold_decision(local.date())
+        at_once = (
+            await self._is_urgent(local)
+            or await self.snapshots.has_untold_decision(local.date())
+            or await self.snapshots.has_new_change(now)
+        )
         return kinds if kinds or at_once else None
 
     async def _is_urgent(self, local: datetime) -> bool:

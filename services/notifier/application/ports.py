@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
+from services.notifier.domain.changes import Change
 from services.notifier.domain.delivery.retries import DigestState, PastMail
 from services.notifier.domain.digest import KIND, Line
 from services.notifier.domain.gaps.gap_alert import AlertContext, Gap, GapAlert, UnitRequest
@@ -74,7 +75,8 @@ class PlanningSnapshot:
     preferences: Mapping[UUID, Preference] = field(default_factory=dict)
     pending: Sequence[GapAlert] = ()
     requests: Sequence[UnitRequest] = ()
-    request_mails: frozenset[str] = frozenset()
+    changes: Sequence[Change] = ()
+    notice_keys: frozenset[str] = frozenset()
 
     def preference(self, recipient: Recipient) -> Preference:
         return self.preferences.get(recipient.recipient_id, EVERYTHING)
@@ -194,6 +196,10 @@ class Snapshots(Protocol):
     async def runs(self) -> frozenset[str]: ...
     async def unwritten(self, urgency: Urgency) -> Sequence[Gap]:
         """Give the gaps of the procedures and due days of an urgency that stand in no mail yet, open or not."""
+        ...
+
+    async def has_new_change(self, now: datetime) -> bool:
+        """Say whether there was a far-reaching change in the last hour that no mail is about."""
         ...
 
     async def has_untold_decision(self, day: date) -> bool:

@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from shared.contracts.vocabulary import Role
 from shared.http import request_context
 from shared.http.request_context import MOST_BYTES
 from tests.support.platform.service import SERVICES, Api, Platform, existing
@@ -60,12 +61,12 @@ def operations(service: str, api: Api) -> Iterator[APIOperation[Any, Any, Any, A
             yield operation
 
 
-def holds(case: Case[Any], token: str) -> None:
-    headers = {"Authorization": f"Bearer {token}"}
+def holds(case: Case[Any], token: str | None) -> None:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     case.validate_response(case.call(headers=headers), checks=CHECKS)
 
 
-def try_oddly(operation: APIOperation[Any, Any, Any, Any], token: str) -> None:
+def try_oddly(operation: APIOperation[Any, Any, Any, Any], token: str | None) -> None:
     fitting = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
     wrong = operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
 
@@ -85,16 +86,33 @@ def try_oddly(operation: APIOperation[Any, Any, Any, Any], token: str) -> None:
     attempt()
 
 
+CALLERS = [
+    pytest.param(Role.OPERATOR, None, id="operator"),
+    *(
+        pytest.param(role, unit, id=str(role), marks=pytest.mark.slow)
+        for role, unit in (
+            (Role.SUPERVISOR, "OFFICE"),
+            (Role.HEAD, "OFFICE"),
+            (Role.UNIT, "OFFICE"),
+            (Role.READER, None),
+            (None, None),
+        )
+    ),
+]
+
+
 @every_service
+@pytest.mark.parametrize(("role", "unit"), CALLERS)
 async def test_no_odd_request_gets_an_answer_that_is_not_described(
-    service: str, platform: Platform, monkeypatch: pytest.MonkeyPatch
+    service: str, role: Role | None, unit: str | None, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(request_context, "MIN_POSITION_SECONDS", 0.01)  # positions are drawn by chance
     api = platform.services[service]
     failures: list[str] = []
+    token = platform.issuer.token(role, unit) if role else None
     for operation in operations(service, api):
         try:
-            await asyncio.to_thread(try_oddly, operation, platform.issuer.token())
+            await asyncio.to_thread(try_oddly, operation, token)
         except BaseException as failure:  # noqa: BLE001  hypothesis groups them; all are shown
             failures.append(f"{operation.label}: {failure} {getattr(failure, 'exceptions', '')}")
     assert not failures, "\n\n".join(failures)

@@ -144,14 +144,16 @@ class NotifierFixture:
             AggregateRef("unit", unit_id(OTHER)), registered(OTHER, "Sở Tài chính tỉnh A")
         )
 
-    async def follow(self, unit: str = UNIT, by: str = ABOVE) -> int:
+    async def follow(
+        self, unit: str = UNIT, by: str = ABOVE, on: date = date(2026, 1, 1), *, register: bool = True
+    ) -> int:
         """Register a unit that follows another one."""
-        await self.registry.write(AggregateRef("unit", unit_id(by)), registered(by, "Ủy ban nhân dân tỉnh A"))
+        if register:
+            above = registered(by, "Ủy ban nhân dân tỉnh A")
+            await self.registry.write(AggregateRef("unit", unit_id(by)), above)
         return await self.registry.write(
             AggregateRef("unit", unit_id(unit)),
-            UnitSupervisionSet(
-                unit_code=unit, supervisor_code=by, kind=SupervisionKind.SUPERVISOR, on=date(2026, 1, 1)
-            ),
+            UnitSupervisionSet(unit_code=unit, supervisor_code=by, kind=SupervisionKind.SUPERVISOR, on=on),
         )
 
     async def gap(self, *events: Event) -> int:

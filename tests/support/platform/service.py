@@ -191,8 +191,10 @@ class Platform:
             "link_jwks": self.links.jwks,
             "service_token": SecretStr(service_token(self.links.key, service)),
         }
-        if service == "notifier" and "registry" in self.services:
-            defaults["registry_api"] = str(self.registry.client.base_url)
+        if service == "notifier":
+            defaults["mail_dir"] = self.server.folder / "mail"
+            if "registry" in self.services:
+                defaults["registry_api"] = str(self.registry.client.base_url)
         if service == "campaigns" and "notifier" in self.services:
             defaults["internal_url_notifier"] = str(self.services["notifier"].client.base_url)
         return settings(**(defaults | changes))

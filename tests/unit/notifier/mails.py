@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from services.notifier.adapters.mails.kinds import mail_kinds
 from services.notifier.adapters.mails.pages import PageMails
 from services.notifier.adapters.rendering.templates import TemplateRenderer, environment
 from services.notifier.application.ports import Mail, MailLink, Notice
+from services.notifier.domain.changes import Change, ChangeKind, ChangeNotice
 from services.notifier.domain.digest import (
     DecisionNote,
     Digest,
@@ -37,6 +38,7 @@ from shared.contracts.vocabulary import (
     Procedure,
     RecipientRole,
     RequestKind,
+    Role,
     Weekday,
 )
 from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, notified, recipient, silence, tree
@@ -209,6 +211,38 @@ def to_decide(language: Language = Language.VI) -> RequestsNote:
 
 
 EN = Language.EN
+CHANGES = [
+    Change(
+        change_id=kind.value,
+        kind=kind,
+        at=datetime(2026, 11, 23, 1, 5, tzinfo=UTC),
+        by=f"{role}/opaque",
+        unit_code=unit,
+        details=details,
+    )
+    for kind, role, unit, details in (
+        (ChangeKind.MAILBOXES, Role.SUPERVISOR, "BTP", {"added": 1, "removed": 2, "changed": 0}),
+        (
+            ChangeKind.SUPERVISION,
+            Role.OPERATOR,
+            "BTP",
+            {"supervisor_code": None, "on": date(2026, 11, 1), "document": "Quyết định 15/QĐ-BTP"},
+        ),
+        (
+            ChangeKind.SILENCE,
+            Role.SUPERVISOR,
+            "BTP",
+            {
+                "draft_code": "LUAT-1",
+                "stage": "draft_consultation",
+                "first_day": date(2026, 11, 23),
+                "last_day": date(2026, 11, 27),
+                "reason": "Chờ ý kiến của Chính phủ",
+            },
+        ),
+        (ChangeKind.SENDING_HELD, Role.OPERATOR, None, {"reason": "Chuyển máy chủ thư"}),
+    )
+]
 CASES: Mapping[str, Notice] = {
     "overdue_vi": digest(OVERDUE),
     "overdue_en": digest(OVERDUE, language=EN),
@@ -238,6 +272,13 @@ CASES: Mapping[str, Notice] = {
     "approved_en": decided(GRANTED, EN),
     "refused_vi": decided(DENIED),
     "refused_en": decided(DENIED, EN),
+    **{
+        f"change_{change.kind}_{language}": ChangeNotice(
+            recipient=recipient(language=language), day=MONDAY, change=change, names=NAMES
+        )
+        for change in CHANGES
+        for language in Language
+    },
     "requests_vi": to_decide(),
     "requests_en": to_decide(EN),
 }

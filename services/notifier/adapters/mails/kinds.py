@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from services.notifier.adapters.delivery.message import header
+from services.notifier.adapters.mails.change_kind import ChangeMailKind
 from services.notifier.adapters.mails.pages import PageMails, common
 from services.notifier.adapters.recipients.wording import KINDS, frequency
 from services.notifier.adapters.rendering.chart import chart
@@ -376,6 +377,7 @@ def mail_kinds(
         [
             DecisionKind(pages),
             RequestsKind(pages, decisions or requests),
+            ChangeMailKind(pages),
             DigestKind(digests),
             ImmediateKind(digests),
             WeeklyListKind(pages, requests),
@@ -398,7 +400,7 @@ class DecisionKind(MailKind):
 
     def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
         notes = decision_notes(planning.requests, planning.situation.audience, _names(planning), planning.day)
-        return (note for note in notes if note.key not in planning.snapshot.request_mails)
+        return (note for note in notes if note.key not in planning.snapshot.notice_keys)
 
     def render(self, notice: DecisionNote, unit: Unit) -> Mail:
         request, language = notice.request, notice.recipient.language
@@ -433,7 +435,7 @@ class RequestsKind(MailKind):
         for note in notes:
             if planning.is_done(self.name, note.recipient):
                 yield Skipped(Reason.ALREADY_SENT, note.recipient.unit_code, note.recipient)
-            elif note.key not in planning.snapshot.request_mails:
+            elif note.key not in planning.snapshot.notice_keys:
                 yield note
 
     def render(self, notice: RequestsNote, unit: Unit) -> Mail:

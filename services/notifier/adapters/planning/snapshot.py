@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters import tables
+from services.notifier.adapters.changes import changes_on, project_supervision
 from services.notifier.adapters.tables import (
     ALERT,
     DIGEST,
@@ -56,7 +57,7 @@ from services.notifier.domain.gaps.gap_alert import (
 )
 from services.notifier.domain.gaps.gap_alert_fold import GapAlerts
 from services.notifier.domain.notification.reasons import NOT_NOTIFIED, LastNotification, Reason, Standing
-from services.notifier.domain.notification.timing import DECISION, REQUESTS, Urgency
+from services.notifier.domain.notification.timing import CHANGE, DECISION, REQUESTS, Urgency
 from services.notifier.domain.overview import MONTHS
 from services.notifier.domain.recipients.audience import Recipient, Tree
 from services.notifier.domain.recipients.preference import EVERYTHING, Preference
@@ -75,6 +76,7 @@ from shared.contracts.vocabulary import (
     Weekday,
 )
 from shared.directory.projection import DirectoryProjection, leads_on, unit_directory
+from shared.kernel.local_day import day_in_vietnam
 from shared.persistence.database import upsert
 from shared.projections.rebuild import Purpose
 from shared.rules.sequence import HALTS
@@ -214,6 +216,7 @@ class NotifierProjection:
 
     async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
         await self.rows.apply(connection, events)
+        await project_supervision(connection, events)
         about = [event for event in events if event.ref.context in GAPS]
         if gaps := {gap for event in about if (gap := _gap(event))}:
             alerts = GapAlerts.of(await alerts_of_gaps(connection, gaps))
@@ -325,7 +328,10 @@ class SqlMailRuns:
                 await connection.execute(postgresql_insert(ROUND).values(rows).on_conflict_do_nothing())
 
 
-REQUEST_MAILS_KEPT = timedelta(days=366)  # for how long the ledger is asked for mails about a request
+AT_ONCE = timedelta(
+    hours=1
+)  # for so long a change makes a mail run of its own; later it goes out with the next one
+NOTICES_KEPT = timedelta(days=366)  # for how long the ledger is asked for mails about a request or a change
 REMEMBERED = timedelta(days=31 * (MONTHS + 1))  # of gaps that closed: what the monthly page looks back on
 
 
@@ -351,6 +357,19 @@ class SqlSnapshots:
     async def unwritten(self, urgency: Urgency) -> Sequence[Gap]:
         async with self.engine.connect() as connection:
             return await gaps_without_mail(connection, urgency)
+
+    async def has_new_change(self, now: datetime) -> bool:
+        """Say whether there was a change of the last hour that no mail is about yet."""
+        async with self.engine.connect() as connection:
+            changes = await changes_on(connection, day_in_vietnam(now))
+            recent = [change for change in changes if change.at >= now - AT_ONCE]
+            keys = select(DIGEST.c.digest_key).where(
+                DIGEST.c.kind == CHANGE, DIGEST.c.created_at >= now - AT_ONCE
+            )
+            mailed = set((await connection.execute(keys)).scalars()) if recent else set()
+        return any(
+            not any(key.startswith(f"{CHANGE}.{change.change_id}.") for key in mailed) for change in recent
+        )
 
     async def has_untold_decision(self, day: date) -> bool:
         mailed = exists().where(DIGEST.c.digest_key.startswith(_decision_prefix(), autoescape=False))
@@ -392,7 +411,8 @@ class SqlSnapshots:
                 preferences=await preferences(connection),
                 pending=[alert for alert in rows if alert.is_pending],
                 requests=requests,
-                request_mails=await _request_mails(connection, day),
+                changes=await changes_on(connection, day),
+                notice_keys=await _notice_keys(connection, day),
             )
 
 
@@ -446,8 +466,8 @@ def _decision_prefix() -> ColumnElement[str]:
     return func.concat(f"{DECISION}.", UNIT_REQUEST.c.request_id.cast(String), ".")
 
 
-async def _request_mails(connection: AsyncConnection, day: date) -> frozenset[str]:
-    recent = and_(DIGEST.c.kind.in_((DECISION, REQUESTS)), DIGEST.c.day >= day - REQUEST_MAILS_KEPT)
+async def _notice_keys(connection: AsyncConnection, day: date) -> frozenset[str]:
+    recent = and_(DIGEST.c.kind.in_((DECISION, REQUESTS, CHANGE)), DIGEST.c.day >= day - NOTICES_KEPT)
     return frozenset((await connection.execute(select(DIGEST.c.digest_key).where(recent))).scalars())
 
 

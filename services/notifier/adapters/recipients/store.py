@@ -11,6 +11,7 @@ from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.notifier.adapters.changes import record_mailboxes
 from services.notifier.adapters.links.withdrawals import withdraw_of_recipients
 from services.notifier.adapters.planning.snapshot import preferences, recipient_of
 from services.notifier.adapters.tables import RECIPIENT, directory
@@ -124,6 +125,8 @@ class SqlRecipients:
             if if_match not in (None, current := version_of(listed)):
                 raise StaleVersion(if_match or 0, current)
             await self._sign_out(listed, wanted)
+            before = [each for each in listed if each.is_listed_on(day_in_vietnam(now))]
+            await record_mailboxes(connection, before, wanted, now, by)
             gone = taken_off(listed, {recipient.email for recipient in wanted}, day_in_vietnam(now))
             for each in gone:
                 whose = RECIPIENT.c.recipient_id == each.recipient_id

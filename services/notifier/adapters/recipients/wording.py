@@ -57,7 +57,8 @@ def ended(kind: OptionalMail) -> Text:
     """Say what one click brought about."""
     name = KINDS[kind]
     return Text(
-        f"Địa chỉ này không còn nhận: {_small(name.vi)}.", f"This address gets no more: {_small(name.en)}."
+        f"Địa chỉ này không còn nhận: {in_sentence(name.vi)}.",
+        f"This address gets no more: {in_sentence(name.en)}.",
     )
 
 
@@ -65,13 +66,14 @@ def chosen(preference: Preference, offered: tuple[OptionalMail, ...]) -> Text:
     """Say in a sentence what holds now."""
     often = frequency(preference)
     off = [KINDS[kind] for kind in offered if not preference.wants(kind)]
-    without_vi = "; không gửi: " + ", ".join(_small(name.vi) for name in off) if off else ""
-    without_en = "; not sent: " + ", ".join(_small(name.en) for name in off) if off else ""
+    without_vi = "; không gửi: " + ", ".join(in_sentence(name.vi) for name in off) if off else ""
+    without_en = "; not sent: " + ", ".join(in_sentence(name.en) for name in off) if off else ""
     return Text(
-        f"Thư nhắc việc được gửi: {_small(often.vi)}{without_vi}.",
-        f"Reminders go out: {_small(often.en)}{without_en}.",
+        f"Thư nhắc việc được gửi: {in_sentence(often.vi)}{without_vi}.",
+        f"Reminders go out: {in_sentence(often.en)}{without_en}.",
     )
 
 
-def _small(words: str) -> str:
+def in_sentence(words: str) -> str:
+    """Write words that begin with a capital as a part of a sentence."""
     return words[0].lower() + words[1:]

@@ -1,0 +1,125 @@
+"""Which far-reaching changes there were lately, each from the rows that it left: mailboxes, supervision, silences, holds."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from sqlalchemy import RowMapping, Table, and_, insert, or_, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifier.adapters.tables import MAILBOX_CHANGE, SENDING, SILENCE, SUPERVISION_CHANGE
+from services.notifier.domain.changes import REPORTED, Change, ChangeKind
+from services.notifier.domain.recipients.audience import Recipient
+from shared.contracts.envelope import Recorded
+from shared.contracts.registry import UnitSupervisionSet
+from shared.kernel.local_day import VIETNAM
+
+
+async def record_mailboxes(
+    connection: AsyncConnection,
+    before: Sequence[Recipient],
+    wanted: Collection[Recipient],
+    now: datetime,
+    by: str,
+) -> None:
+    """Keep how a unit's list changed, in numbers, with the ids of those that were on it; a first list is no change."""
+    old = {recipient.email: recipient for recipient in before}
+    new = {recipient.email: recipient for recipient in wanted}
+    numbers = {
+        "added": len(new.keys() - old.keys()),
+        "removed": len(old.keys() - new.keys()),
+        "changed": sum(old[email].role is not new[email].role for email in old.keys() & new.keys()),
+    }
+    if before and any(numbers.values()):
+        ids = [str(recipient.recipient_id) for recipient in before]
+        row = {"unit_code": before[0].unit_code, "at": now, "made_by": by, "before": ids, "numbers": numbers}
+        await connection.execute(insert(MAILBOX_CHANGE).values(row))
+
+
+async def project_supervision(connection: AsyncConnection, events: Sequence[Recorded]) -> None:
+    """Project who was set to supervise a unit, with the moment of the recording."""
+    rows = [
+        {
+            **event.data.model_dump(include={"unit_code", "supervisor_code", "on", "document"}),
+            "event_id": event.event_id,
+            "kind": event.data.kind.value,
+            "recorded_at": event.metadata.time,
+            "recorded_by": event.metadata.actor,
+        }
+        for event in events
+        if isinstance(event.data, UnitSupervisionSet)
+    ]
+    if rows:
+        await connection.execute(postgresql.insert(SUPERVISION_CHANGE).on_conflict_do_nothing(), rows)
+
+
+async def changes_on(connection: AsyncConnection, day: date) -> list[Change]:
+    """Read the changes of the last days up to a day, the oldest first."""
+    since, end = _start(day - REPORTED), _start(day + timedelta(days=1))
+
+    async def rows(table: Table, *columns: str) -> Sequence[RowMapping]:
+        within = (and_(table.c[name] >= since, table.c[name] < end) for name in columns)
+        return (await connection.execute(select(table).where(or_(*within)))).mappings().all()
+
+    changes = [
+        *map(_of_mailboxes, await rows(MAILBOX_CHANGE, "at")),
+        *map(_of_supervision, await rows(SUPERVISION_CHANGE, "recorded_at")),
+        *map(_of_sending, await rows(SENDING, "at")),
+        *(change for row in await rows(SILENCE, "created_at", "lifted_at") for change in _of_silence(row)),
+    ]
+    recent = (change for change in changes if since <= change.at < end)
+    return sorted(recent, key=lambda change: (change.at, change.change_id))
+
+
+def _start(day: date) -> datetime:
+    return datetime.combine(day, time(), VIETNAM)
+
+
+def _of_mailboxes(row: RowMapping) -> Change:
+    return Change(
+        change_id=f"mailboxes-{row['number']}",
+        kind=ChangeKind.MAILBOXES,
+        at=row["at"],
+        by=row["made_by"],
+        unit_code=row["unit_code"],
+        before=frozenset(map(UUID, row["before"])),
+        details=row["numbers"],
+    )
+
+
+def _of_supervision(row: RowMapping) -> Change:
+    return Change(
+        change_id=f"supervision-{row['event_id']}",
+        kind=ChangeKind.SUPERVISION,
+        at=row["recorded_at"],
+        by=row["recorded_by"],
+        unit_code=row["unit_code"],
+        details={name: row[name] for name in ("supervisor_code", "on", "document")},
+    )
+
+
+def _of_sending(row: RowMapping) -> Change:
+    kind = ChangeKind.SENDING_HELD if row["held"] else ChangeKind.SENDING_RELEASED
+    change_id = f"sending-{row['number']}"
+    return Change(
+        change_id=change_id, kind=kind, at=row["at"], by=row["by"], details={"reason": row["reason"]}
+    )
+
+
+def _of_silence(row: RowMapping) -> Iterator[Change]:
+    given = {
+        "unit_code": row["unit_code"],
+        "details": {name: row[name] for name in ("draft_code", "stage", "first_day", "last_day", "reason")},
+    }
+    added = ChangeKind.SILENCE
+    yield Change(
+        change_id=f"silence-{row['silence_id']}",
+        kind=added,
+        at=row["created_at"],
+        by=row["created_by"],
+        **given,
+    )
+    if row["lifted_at"] is not None:
+        change_id, kind = f"silence-lifted-{row['silence_id']}", ChangeKind.SILENCE_LIFTED
+        yield Change(change_id=change_id, kind=kind, at=row["lifted_at"], by=row["lifted_by"], **given)
