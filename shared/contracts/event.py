@@ -100,13 +100,24 @@ def draft_id(draft_code: str) -> UUID:
 
 
 def communication_id(  # the natural key of the contract, part by part
-    draft_code: str, held_on: date, precision: str, channel: str, title: str, policies: Iterable[int]
+    draft_code: str,
+    held_on: date,
+    precision: str,
+    channel: str,
+    title: str,
+    policies: Iterable[int],
+    unit_code: str | None = None,
 ) -> UUID:
-    """Identify a communication that came from a file: `held_on` is the first day of what is known."""
+    """Identify a communication that came from a file: `held_on` is the first day of what is known.
+
+    `unit_code` is a performing unit other than the lead unit of the draft on that day: two communes' broadcasts of one
+    day are two communications.
+    """
     numbers = ";".join(str(number) for number in sorted(policies))
+    performed = f":{unit_code}" if unit_code else ""
     return uuid5(
         LOA_NAMESPACE,
-        f"communication:{draft_code}:{held_on.isoformat()}:{precision}:{channel}:{title}:{numbers}",
+        f"communication:{draft_code}:{held_on.isoformat()}:{precision}:{channel}:{title}:{numbers}{performed}",
     )
 
 

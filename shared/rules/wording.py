@@ -120,6 +120,7 @@ CHANNELS: Mapping[Channel, Text] = MappingProxyType(
         Channel.SURVEY: Text("Khảo sát, phiếu lấy ý kiến", "Survey"),
         Channel.EXPERT_INTERVIEW: Text("Phỏng vấn chuyên gia", "Interview with experts"),
         Channel.WRITTEN_REQUEST: Text("Gửi văn bản lấy ý kiến", "Written request for opinions"),
+        Channel.CONTEST: Text("Cuộc thi tìm hiểu", "Contest"),
         Channel.OTHER: Text("Hình thức khác", "Other"),
     }
 )

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, assert_never
+from typing import Any, TypeVar, assert_never
 
 from services.campaigns.domain import errors
 from services.campaigns.domain.communication_commands import (
     Addition,
     Attach,
     Command,
+    Confirm,
     Correct,
     Evidence,
     Record,
@@ -17,6 +18,7 @@ from services.campaigns.domain.communication_commands import (
     Summarise,
     Verify,
 )
+from services.campaigns.domain.draft import DraftSummary
 from shared.contracts.campaigns import (
     CommunicationCorrected,
     CommunicationEvent,
@@ -24,16 +26,20 @@ from shared.contracts.campaigns import (
     CommunicationFeedbackSummarised,
     CommunicationRecorded,
     CommunicationRetracted,
+    CommunicationRoleConfirmed,
     CommunicationVerified,
 )
 from shared.contracts.event import Decider, draft_id
-from shared.contracts.vocabulary import Precision
+from shared.contracts.vocabulary import CommunicationRole, Precision
+from shared.rules.roles import performing_unit, role_of
 from shared.rules.sequence import check_recorded_day
 
-MOST_PEOPLE = 1_000_000_000  # more than that is a typing error
+MOST_PEOPLE = 1_000_000_000  # more than that is a typing error, as it is of items
+MOST_REACHED = 10**12
 _CONTENT = frozenset(CommunicationCorrected.model_fields) - {"reason"}
 
 Stated = CommunicationRecorded | CommunicationCorrected
+A = TypeVar("A", Record, Correct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +68,8 @@ def policies_meant(numbers: Iterable[int]) -> tuple[int, ...]:
     return () if 0 in meant else tuple(meant)
 
 
-def decide(state: State, command: Command) -> Sequence[CommunicationEvent]:
-    if not isinstance(command, Record):
-        _existing(state)
-    command.check_acting()
+def decide(state: State, command: Command) -> Sequence[CommunicationEvent]:  # noqa: PLR0911  a line a command
+    _check_acting(state, command)
     match command:
         case Record():
             return _record(state, command)
@@ -75,6 +79,8 @@ def decide(state: State, command: Command) -> Sequence[CommunicationEvent]:
             return _retract(_existing(state), command)
         case Verify():
             return _verify(_existing(state), command)
+        case Confirm():
+            return _confirm(_existing(state), command)
         case Attach():
             return _attach(_existing(state), command)
         case Summarise():
@@ -86,7 +92,23 @@ def decide(state: State, command: Command) -> Sequence[CommunicationEvent]:
 def recorded_by(command: Record) -> CommunicationRecorded:
     """Give the event that records what a command states."""
     code = command.draft.draft_code
-    return CommunicationRecorded.of(command, draft_id=draft_id(code), draft_code=code)
+    return CommunicationRecorded.of(entered(command), draft_id=draft_id(code), draft_code=code)
+
+
+def entered(command: A) -> A:
+    """Return a statement as it enters: what a unit that doesn't lead the draft records is its own support work.
+
+    Where it asked for the role of a coordinating unit, the lead unit confirms that (`Confirm`).
+    """
+    if command.draft.is_led_by(command.by, command.today):
+        return command
+    coordinating = command.role is CommunicationRole.COORDINATING
+    return replace(
+        command,
+        role=CommunicationRole.SUPPORT,
+        unit_code=command.by.unit_code,
+        requested_role=CommunicationRole.COORDINATING if coordinating else None,
+    )
 
 
 def check_additions(command: Record, additions: Iterable[Addition]) -> None:
@@ -95,6 +117,48 @@ def check_additions(command: Record, additions: Iterable[Addition]) -> None:
     state = Communication(recorded=recorded, activity=recorded)
     for addition in additions:
         decide(state, addition)
+
+
+def _check_acting(state: State, command: Command) -> None:
+    """Refuse a unit that neither performed the communication nor is answerable for it as the lead unit.
+
+    Every unit may record what it did itself, for any draft.
+    """
+    if isinstance(command, Record):
+        _check_recording(command)
+    elif isinstance(command, Confirm):
+        _existing(state)
+        command.check_acting()
+    else:
+        _check_changing(_existing(state), command)
+
+
+def _check_recording(command: Record) -> None:
+    own = command.by.unit_code
+    if own is None:
+        command.check_acting()
+    elif command.unit_code not in {None, own} and not command.draft.is_led_by(command.by, command.today):
+        raise errors.NotYourCommunication(str(command.unit_code))
+
+
+def _check_changing(communication: Communication, command: Command) -> None:
+    performed = _performed_by(communication, command.draft)
+    named = communication.activity.unit_code is not None
+    if _role(communication, command.draft) is CommunicationRole.SUPPORT:
+        if not command.by.may_act_for(performed):
+            raise errors.NotYourCommunication(performed)
+    elif not (named and command.by.may_act_for(performed)):
+        command.check_acting()
+
+
+def _performed_by(communication: Communication, draft: DraftSummary) -> str:
+    activity = communication.activity
+    return performing_unit(activity.unit_code, draft.lead_on(activity.held_on))
+
+
+def _role(communication: Communication, draft: DraftSummary) -> CommunicationRole:
+    activity = communication.activity
+    return role_of(activity.role, activity.unit_code, draft.lead_on(activity.held_on))
 
 
 def _existing(state: State) -> Communication:
@@ -122,7 +186,9 @@ def _correct(communication: Communication, command: Correct) -> Sequence[Communi
     if communication.retracted:
         raise errors.CommunicationIsRetracted
     of = communication.recorded
-    activity = CommunicationCorrected.of(command, **_ids(of), notes=of.notes)
+    activity = CommunicationCorrected.of(entered(command), **_ids(of), notes=of.notes)
+    if activity.role is CommunicationRole.SUPPORT and activity.requested_role is None:
+        activity = activity.model_copy(update={"requested_role": communication.activity.requested_role})
     if _content(activity) == _content(communication.activity):
         return []
     _check(command)
@@ -143,6 +209,22 @@ def _verify(communication: Communication, command: Verify) -> Sequence[Communica
     check_recorded_day(command.verified_on, Precision.DAY, command.today)
     _check_after_held("verified_on", command.verified_on, communication.activity)
     return [CommunicationVerified.of(command, **_ids(communication.recorded))]
+
+
+def _confirm(communication: Communication, command: Confirm) -> Sequence[CommunicationEvent]:
+    _is_gone(communication)
+    role = _role(communication, command.draft)
+    if role is CommunicationRole.LEAD:
+        raise errors.NothingToConfirm
+    if role is CommunicationRole.COORDINATING:
+        return []
+    return [
+        CommunicationRoleConfirmed(
+            **_ids(communication.recorded),
+            role=CommunicationRole.COORDINATING,
+            by_unit_code=command.by.unit_code,
+        )
+    ]
 
 
 def _attach(communication: Communication, command: Attach) -> Sequence[CommunicationEvent]:
@@ -209,6 +291,8 @@ def _content(activity: Stated) -> dict[str, object]:
 
 def _check(command: Record | Correct) -> None:
     check_recorded_day(command.held_on, command.precision, command.today)
+    if command.activity_code is not None and entered(command).unit_code is None:
+        raise errors.ActivityCodeWithoutUnit
     existing = command.draft.policies
     if wrong := set(command.policies) - existing:
         raise errors.PolicyNotInDraft(wrong, existing)
@@ -222,7 +306,7 @@ def evolve(state: State, event: CommunicationEvent) -> State:
     return replace(state, **_changes(state, event))
 
 
-def _changes(state: Communication, event: CommunicationEvent) -> dict[str, Any]:
+def _changes(state: Communication, event: CommunicationEvent) -> dict[str, Any]:  # noqa: PLR0911  a line an event
     match event:
         case CommunicationCorrected():
             return {"activity": event, "verified": None}
@@ -230,6 +314,9 @@ def _changes(state: Communication, event: CommunicationEvent) -> dict[str, Any]:
             return {"retracted": event}
         case CommunicationVerified():
             return {"verified": event}
+        case CommunicationRoleConfirmed():
+            confirmed = {"role": event.role, "requested_role": None}
+            return {"activity": state.activity.model_copy(update=confirmed)}
         case CommunicationEvidenceAttached():
             return {"evidence": (*state.evidence, event)}
         case CommunicationFeedbackSummarised():

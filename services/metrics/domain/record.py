@@ -12,6 +12,7 @@ from shared.contracts.campaigns import (
     CommunicationFeedbackSummarised,
     CommunicationRecorded,
     CommunicationRetracted,
+    CommunicationRoleConfirmed,
     CommunicationVerified,
 )
 from shared.contracts.envelope import Recorded
@@ -31,7 +32,7 @@ from shared.contracts.registry import (
     DraftRegistered,
     DraftScopeAssessed,
 )
-from shared.contracts.vocabulary import Answer, Channel, GapClosure, Precision
+from shared.contracts.vocabulary import Answer, Channel, CommunicationRole, GapClosure, Precision
 from shared.directory import folds
 from shared.directory.folds import DraftCard
 from shared.kernel.local_day import day_in_vietnam
@@ -42,8 +43,23 @@ UNASSESSED = Scope()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpinionSummary:
+    """What became of the comments on a communication, as one summary has it; `position` is its place in the log."""
+
+    position: int
+    explained_on: date | None
+    received: int
+    accepted: int
+    explained: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommunicationFact:
-    """A carried-out communication, with the fields that the coverage shows."""
+    """A carried-out communication as it stands, with the fields that coverage and counts show.
+
+    `position` is that of its first record; `role` and `unit_code` are as recorded (None: of the lead unit). It is
+    `verified` if nobody corrected it since.
+    """
 
     communication_id: UUID
     held_on: date
@@ -52,6 +68,19 @@ class CommunicationFact:
     channel: Channel
     title: str
     url: str | None = None
+    position: int = 0
+    role: CommunicationRole | None = None
+    unit_code: str | None = None
+    audience: tuple[str, ...] = ()
+    area: tuple[str, ...] = ()
+    items: int | None = None
+    attendance: int | None = None
+    reach_count: int | None = None
+    cost_state: int | None = None
+    cost_social: int | None = None
+    activity_code: str | None = None
+    verified: bool = False
+    opinions: tuple[OpinionSummary, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,8 +218,9 @@ def _decided(record: DraftRecord, _event: Recorded, data: DraftProcedureDecided)
 
 
 def _communicated(
-    record: DraftRecord, _event: Recorded, data: CommunicationRecorded | CommunicationCorrected
+    record: DraftRecord, event: Recorded, data: CommunicationRecorded | CommunicationCorrected
 ) -> DraftRecord:
+    before = _fact(record, data.communication_id)
     fact = CommunicationFact(
         communication_id=data.communication_id,
         held_on=data.held_on,
@@ -199,8 +229,53 @@ def _communicated(
         channel=data.channel,
         title=data.title,
         url=data.url,
+        position=before.position if before else event.position,
+        role=data.role,
+        unit_code=data.unit_code,
+        audience=data.audience or (),
+        area=data.area or (),
+        items=data.items,
+        attendance=data.attendance,
+        reach_count=data.reach_count,
+        cost_state=data.cost_state,
+        cost_social=data.cost_social,
+        activity_code=data.activity_code,
+        opinions=before.opinions if before else (),
     )
     return replace(record, communications=(*_without(record, data.communication_id), fact))
+
+
+def _verified(record: DraftRecord, _event: Recorded, data: CommunicationVerified) -> DraftRecord:
+    return _changed(record, data.communication_id, lambda _: {"verified": True})
+
+
+def _confirmed(record: DraftRecord, _event: Recorded, data: CommunicationRoleConfirmed) -> DraftRecord:
+    return _changed(record, data.communication_id, lambda _: {"role": data.role})
+
+
+def _summarised(record: DraftRecord, event: Recorded, data: CommunicationFeedbackSummarised) -> DraftRecord:
+    summary = OpinionSummary(
+        position=event.position,
+        explained_on=data.explained_on,
+        received=data.received,
+        accepted=data.accepted,
+        explained=data.explained,
+    )
+    return _changed(record, data.communication_id, lambda fact: {"opinions": (*fact.opinions, summary)})
+
+
+def _changed(
+    record: DraftRecord, number: UUID, change: Callable[[CommunicationFact], dict[str, Any]]
+) -> DraftRecord:
+    communications = (
+        replace(fact, **change(fact)) if fact.communication_id == number else fact
+        for fact in record.communications
+    )
+    return replace(record, communications=tuple(communications))
+
+
+def _fact(record: DraftRecord, communication_id: UUID) -> CommunicationFact | None:
+    return next((fact for fact in record.communications if fact.communication_id == communication_id), None)
 
 
 def _retracted(record: DraftRecord, _event: Recorded, data: CommunicationRetracted) -> DraftRecord:
@@ -222,10 +297,11 @@ _FOLDS: Mapping[type, Callable[[DraftRecord, Recorded, Any], DraftRecord]] = {
     CommunicationRecorded: _communicated,
     CommunicationCorrected: _communicated,
     CommunicationRetracted: _retracted,
-    # Unverified communications count too: the rules ask whether and when, not how strong the evidence is.
-    CommunicationVerified: _unchanged,
+    # Unverified communications count too: a verdict asks whether and when, not how strong the evidence is.
+    CommunicationVerified: _verified,
+    CommunicationRoleConfirmed: _confirmed,
     CommunicationEvidenceAttached: _unchanged,
-    CommunicationFeedbackSummarised: _unchanged,
+    CommunicationFeedbackSummarised: _summarised,
 }
 
 # The fields whose change is announced; the versions of rules and facts are not among them.

@@ -15,6 +15,7 @@ from services.campaigns.adapters.plans import api
 from services.campaigns.adapters.programmes import api as programmes_api
 from services.campaigns.application.commands import Commands, OnCommunication
 from services.campaigns.application.queries import CommunicationFilter, ReadModel
+from services.campaigns.domain import communication_commands as asked
 from shared.auth.admission import Reader
 from shared.contracts.event import Code
 from shared.http import request_context
@@ -85,6 +86,21 @@ def _amending(commands: Commands) -> APIRouter:
     async def correct(communication_id: UUID, body: bodies.Correction, context: CommandContext) -> Accepted:
         handled = await commands.on_communication(
             communication_id, body.command, context.by, context.metadata, context.if_match
+        )
+        return context.accepted(communication_id, handled)
+
+    @router.post(
+        "/confirm",
+        summary="Confirm, as the lead unit, that another unit did it with or for the drafting body",
+        dependencies=[AtPosition],
+    )
+    async def confirm(communication_id: UUID, context: CommandContext) -> Accepted:
+        handled = await commands.on_communication(
+            communication_id,
+            lambda given: asked.Confirm(**given),
+            context.by,
+            context.metadata,
+            context.if_match,
         )
         return context.accepted(communication_id, handled)
 
