@@ -6,6 +6,7 @@ from types import MappingProxyType
 from shared.contracts.vocabulary import (
     Answer,
     Channel,
+    CommunicationRole,
     GapClosure,
     GapState,
     Instrument,
@@ -122,6 +123,14 @@ CHANNELS: Mapping[Channel, Text] = MappingProxyType(
         Channel.WRITTEN_REQUEST: Text("Gửi văn bản lấy ý kiến", "Written request for opinions"),
         Channel.CONTEST: Text("Cuộc thi tìm hiểu", "Contest"),
         Channel.OTHER: Text("Hình thức khác", "Other"),
+    }
+)
+
+ROLES: Mapping[CommunicationRole, Text] = MappingProxyType(
+    {
+        CommunicationRole.LEAD: Text("Chủ trì", "Lead"),
+        CommunicationRole.COORDINATING: Text("Phối hợp", "Coordinating"),
+        CommunicationRole.SUPPORT: Text("Hỗ trợ", "Support"),
     }
 )
 

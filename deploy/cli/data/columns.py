@@ -83,7 +83,7 @@ class Columns:
 _DRAFTS = ("draft_code", "title", "instrument", "lead_unit_code", "regime")
 _DRAFTS_OPTIONAL = (
     *("procedure", "in_scope", "requires_proposal", "affects_rights", "contested", "wide_impact"),
-    *("scope_basis", "procedure_document", "final_number", "outcome", "source"),
+    *("scope_basis", "state_secret", "procedure_document", "final_number", "outcome", "source"),
 )
 
 

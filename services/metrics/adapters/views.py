@@ -21,12 +21,13 @@ from shared.contracts.vocabulary import (
     Precision,
     Procedure,
     Regime,
+    ScopeBasis,
     Stage,
 )
 from shared.directory.folds import UnitsOn
 from shared.http.forecasts import Dated
 from shared.http.rule_views import FindingView, PostingClockView
-from shared.rules.figures import DEFINITION
+from shared.rules.figures import DEFINITION, Period
 from shared.rules.verdicts import Because, OccurrenceVerdict, PolicyVerdict
 
 
@@ -67,6 +68,14 @@ class CountsView(BaseModel):
     undetermined: int
     provisional: int
     waived_occurrences: int
+    any_statutory_only: int
+    any_verified: int
+    drafts: int
+    drafts_judged: int
+    drafts_plan: int
+    rate_plan: float | None
+    rate_plan_low: float | None
+    rate_plan_drafts: float | None
     rate_full: float | None
     rate_on_time: float | None
     rate_any: float | None
@@ -178,6 +187,15 @@ class CommunicationView(BaseModel):
     url: str | None
 
 
+class SupportView(CommunicationView):
+    """What another unit did for the draft by itself: it counts for that unit, not for the lead unit's duty."""
+
+    unit_code: str | None
+    unit_name: str | None
+    items: int | None
+    attendance: int | None
+
+
 class PairView(BaseModel):
     """One policy in one stage: the verdict, and the communications that cover it."""
 
@@ -196,6 +214,9 @@ class PolicyView(BaseModel):
     on_time: bool
     any_communication: bool
     from_start: bool
+    begun: bool
+    statutory_only: bool
+    verified: bool
     provisional: bool
     occurrences: list[PairView]
 
@@ -210,6 +231,7 @@ class CoverageView(_Judged):
     procedure: Procedure
     procedure_document: str | None
     in_scope: Answer
+    scope_basis: ScopeBasis | None
     window: WindowView
     occurrences: list[OccurrenceView]
     parallel: list[ParallelView]
@@ -218,6 +240,7 @@ class CoverageView(_Judged):
     postings: list[PostingClockView]
     findings: list[FindingView]
     policies: list[PolicyView]
+    support: list[SupportView]
 
 
 class TodoView(BaseModel):
@@ -239,10 +262,7 @@ def compliance_view(answer: Compliance, rules_version: str) -> ComplianceView:
     period = question.period
     shown = {
         "as_of": question.as_of.isoformat(),
-        "period": {
-            "from": period.from_day.isoformat() if period else None,
-            "to": period.to_day.isoformat() if period else None,
-        },
+        "period": period_view(period),
         "view": question.view,
         "unit": question.unit_code,
         "group_by": question.group_by,
@@ -254,6 +274,13 @@ def compliance_view(answer: Compliance, rules_version: str) -> ComplianceView:
         "groups": [group.as_dict() for group in answer.groups],
     }
     return ComplianceView.model_validate(shown)
+
+
+def period_view(period: Period | None) -> dict[str, str | None]:
+    return {
+        "from": period.from_day.isoformat() if period else None,
+        "to": period.to_day.isoformat() if period else None,
+    }
 
 
 def gaps_view(answer: Gaps, rules_version: str) -> GapsView:

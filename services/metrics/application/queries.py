@@ -115,7 +115,7 @@ class Queries:
         async with self.snapshots() as snapshot:
             units = (await snapshot.units()).on(as_of)
             open_gaps = await snapshot.gaps(as_of)
-        codes = _codes(units, question)
+        codes = codes_of(units, question)
         seen = [self._seen(gap, units, as_of) for gap in open_gaps if codes is None or gap.unit_code in codes]
         return Gaps(
             as_of=as_of,
@@ -174,10 +174,10 @@ class Queries:
 
 
 def _counted(rows: Iterable[Led], units: UnitsOn, question: Question) -> list[Led]:
-    return _of_units(_seen_from(rows, units, question), _codes(units, question))
+    return _of_units(_seen_from(rows, units, question), codes_of(units, question))
 
 
-def _codes(units: UnitsOn, question: Question) -> frozenset[str] | None:
+def codes_of(units: UnitsOn, question: Question) -> frozenset[str] | None:
     """Return the codes of the units asked for; None means all of them."""
     if question.unit_code is None:
         return None

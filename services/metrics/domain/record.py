@@ -1,7 +1,7 @@
 """The record of a draft, folded from its events, and the gaps of its timeline that are to be announced."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -36,7 +36,9 @@ from shared.contracts.vocabulary import Answer, Channel, CommunicationRole, GapC
 from shared.directory import folds
 from shared.directory.folds import DraftCard
 from shared.kernel.local_day import day_in_vietnam
+from shared.rules.counts import Member, Summary
 from shared.rules.facts import WHOLE_DRAFT, Communication, DraftFacts, Exemption, Posting, Scope
+from shared.rules.roles import performing_unit, role_of
 from shared.rules.timeline import GapInterval, Timeline
 
 UNASSESSED = Scope()
@@ -120,9 +122,40 @@ class DraftRecord(DraftCard):
             procedure_document=self.procedure_document,
         )
 
+    @property
+    def members(self) -> list[Member]:
+        """The communications as counts take them; the scope stands with the timeline."""
+        return [self._member(fact) for fact in self.communications]
+
+    def _member(self, fact: CommunicationFact) -> Member:
+        lead = self.lead_on(fact.held_on)
+        shared = {field.name for field in fields(fact)} & {field.name for field in fields(Member)}
+        stated = {name: getattr(fact, name) for name in shared}
+        own = {
+            "draft_code": self.draft_code,
+            "draft_title": self.title,
+            "dataset": self.dataset,
+            "scope": Answer.UNKNOWN,
+            "unit_code": performing_unit(fact.unit_code, lead),
+            "role": role_of(fact.role, fact.unit_code, lead),
+            "opinions": tuple(_summary(fact, summary) for summary in fact.opinions),
+        }
+        return Member(**stated | own)
+
     def about(self, day: date) -> About:
         """Give what the envelope of an event that is recorded on a day names of the draft."""
         return About(draft_code=self.draft_code, unit_code=self.lead_on(day), dataset=self.dataset)
+
+
+def _summary(fact: CommunicationFact, summary: OpinionSummary) -> Summary:
+    """Date a summary: by the day of the explanation, else by that of the communication that it is about."""
+    return Summary(
+        day=summary.explained_on or fact.held_on,
+        position=summary.position,
+        received=summary.received,
+        accepted=summary.accepted,
+        explained=summary.explained,
+    )
 
 
 def draft_of(event: Recorded) -> UUID | None:
@@ -159,6 +192,10 @@ def _communication(fact: CommunicationFact) -> Communication:
         held_on=fact.held_on,
         precision=fact.precision,
         policies=frozenset(fact.policies),
+        role=fact.role,
+        unit_code=fact.unit_code,
+        channel=fact.channel,
+        verified=fact.verified,
     )
 
 
@@ -173,6 +210,7 @@ def _scope(record: DraftRecord, _event: Recorded, data: DraftScopeAssessed) -> D
         contested=data.contested,
         wide_impact=data.wide_impact,
         explicit=data.in_scope,
+        state_secret=data.state_secret or Answer.UNKNOWN,
         basis=data.scope_basis,
     )
     return replace(record, scope=scope)
