@@ -17,13 +17,13 @@ DECIDED = COVERED | {OccurrenceVerdict.MISSED}
 DEFINITION = Text(
     vi=(
         "Tỷ lệ truyền thông theo Kế hoạch = số chính sách được truyền thông ngay từ khi lấy ý kiến / số chính sách được "
-        "đánh giá (đạt + không đạt): ở giai đoạn bắt buộc đầu tiên còn xét được, chính sách đã được truyền thông, dù đúng "
+        "đánh giá (đạt và chưa đạt mức độ đầy đủ): ở giai đoạn bắt buộc đầu tiên còn xét được, chính sách đã được truyền thông, dù đúng "
         "hạn hay chậm; không có giai đoạn như vậy thì có ít nhất một hoạt động truyền thông từ khi lấy ý kiến đến khi thông "
         "qua. Mức thấp nhất của tỷ lệ này cộng vào mẫu số các chính sách đã thông qua, chưa ghi nhận việc lấy ý kiến. "
         "Mức độ đầy đủ = số chính sách đạt / số chính sách được đánh giá: có truyền thông tại mọi giai đoạn bắt buộc, từ khi "
         "bắt đầu lấy ý kiến cho đến khi thông qua, ban hành; mức độ này phục vụ quản lý, cao hơn yêu cầu của Quyết định số "
         "407/QĐ-TTg. Đơn vị tính là chính sách trong dự thảo thuộc phạm vi; chỉ tính hoạt động do cơ quan chủ trì soạn thảo "
-        "thực hiện hoặc phối hợp thực hiện, hoạt động hỗ trợ của đơn vị khác được nêu bên cạnh. Không đạt: dự thảo vẫn ở một "
+        "thực hiện hoặc phối hợp thực hiện, hoạt động hỗ trợ của đơn vị khác được nêu bên cạnh. Chưa đạt mức độ đầy đủ: dự thảo vẫn ở một "
         "giai đoạn bắt buộc sau thời hạn theo dõi (5 ngày làm việc, trình tự rút gọn 2 ngày làm việc) mà chưa ghi nhận "
         "truyền thông, hoặc đã thông qua mà chưa ghi nhận hoạt động nào. Không tính vào mẫu số: chính sách đang chờ đánh "
         "giá, chưa lấy ý kiến, đã thông qua nhưng chưa ghi nhận việc lấy ý kiến, được miễn, đã rút hoặc nhập vào dự thảo "

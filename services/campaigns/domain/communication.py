@@ -39,7 +39,7 @@ MOST_REACHED = 10**12
 _CONTENT = frozenset(CommunicationCorrected.model_fields) - {"reason"}
 
 Stated = CommunicationRecorded | CommunicationCorrected
-A = TypeVar("A", Record, Correct)
+A = TypeVar("A", bound=Record | Correct)
 
 
 @dataclass(frozen=True, slots=True)
