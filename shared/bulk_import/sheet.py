@@ -40,7 +40,8 @@ class Sheet(Generic[R]):
     """How one kind of row is taken.
 
     `about` names the aggregates that a row concerns: the first is the one that it changes, in the order of
-    the rows; rows about different ones are processed concurrently.
+    the rows; rows about different ones are processed concurrently. Where only the directory tells which of several
+    it changes, all of them are named, the first is the same for all rows that may change one of them.
     """
 
     model: type[R]

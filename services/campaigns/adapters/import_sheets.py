@@ -33,7 +33,7 @@ class Rows:
         return {
             "plans": Sheet(PlanRow, _of_plan, self._plan),
             "activities": Sheet(ActivityRow, _of_plan, self._plan),
-            "communications": Sheet(CommunicationRow, _of_communication, self._communication),
+            "communications": Sheet(CommunicationRow, of_communication, self._communication),
             "evidence": Sheet(
                 EvidenceRow, lambda row: [communication_ref(row.communication_id)], self._evidence
             ),
@@ -82,7 +82,7 @@ def _of_plan(row: PlanRow | ActivityRow) -> list[AggregateRef]:
     return [plan_ref(row.draft_code)]
 
 
-def _of_communication(row: CommunicationRow) -> list[AggregateRef]:
+def of_communication(row: CommunicationRow) -> list[AggregateRef]:
     of_plan = [plan_ref(row.draft_code)] if row.activity_id else []
     return [*(communication_ref(id_) for id_ in row.possible_ids), *of_plan]
 

@@ -9,6 +9,8 @@ import pytest
 
 from services.campaigns.adapters.communications.bodies import NewCommunication
 from services.campaigns.adapters.communications.rows import CommunicationRow
+from services.campaigns.adapters.import_sheets import of_communication
+from services.campaigns.application.commands import communication_ref
 from services.campaigns.domain.communication import Communication, communication
 from services.campaigns.domain.communication_commands import (
     Attach,
@@ -29,7 +31,9 @@ from services.campaigns.domain.errors import (
     NotYourCommunication,
     NotYourDraft,
 )
+from shared.bulk_import.pipeline import cut
 from shared.bulk_import.row_parsing import written_words
+from shared.bulk_import.sheet import Line, Sheet, Taken
 from shared.contracts.campaigns import (
     CommunicationCorrected,
     CommunicationRecorded,
@@ -37,6 +41,7 @@ from shared.contracts.campaigns import (
     CommunicationRoleConfirmed,
     CommunicationVerified,
 )
+from shared.contracts.envelope import Metadata
 from shared.contracts.event import SUPERVISION, Acting, communication_id, draft_id
 from shared.contracts.vocabulary import Channel, CommunicationRole
 from shared.rules.roles import role_of
@@ -277,3 +282,23 @@ def test_every_field_of_a_row_reaches_the_command() -> None:
         activity_code="PT-03",
         channel=Channel.CONTEST,
     )
+
+
+async def taken(_row: CommunicationRow, _metadata: Metadata) -> Taken:
+    return Taken(0)
+
+
+def test_rows_that_may_have_one_id_are_taken_one_after_the_other_and_found_by_either() -> None:
+    units = ["", "SXD", "XA-A", "XA-B"]
+    lines = [
+        Line(sheet="communications", line=number, row=ROW | {"unit_code": unit})
+        for number, unit in enumerate(units, start=2)
+    ]
+    sheet: Sheet[CommunicationRow] = Sheet(CommunicationRow, of_communication, taken)
+    (window,) = cut(lines, {"communications": sheet})
+    (together,) = window.by_aggregate.values()
+    assert [row.line.line for row in together] == [2, 3, 4, 5]
+    ids = [CommunicationRow.model_validate(line.row).id_in(GIVEN["draft"]) for line in lines]
+    assert len(set(ids)) == 3  # the lead unit's own, and one of each commune
+    conflicted = window.of([communication_ref(ids[2])])
+    assert [row.line.line for found in conflicted.by_aggregate.values() for row in found] == [4]
