@@ -55,12 +55,12 @@ class Window:
     def of(self, refs: Iterable[AggregateRef]) -> "Window":
         """Give that part of it which changes some aggregates: their groups, or the rows that may be about one."""
         wanted = set(refs)
-        found = {ref: rows for ref, rows in self.by_aggregate.items() if ref in wanted}
-        others = wanted - set(found)
+        changed = {ref: rows for ref, rows in self.by_aggregate.items() if ref in wanted}
+        others = wanted - set(changed)
         for ref, rows in self.by_aggregate.items() if others else ():
-            if ref not in found and (about := [row for row in rows if not others.isdisjoint(row.about)]):
-                found[ref] = about
-        return Window(self.sheet, {}, found)
+            if ref not in changed and (about := [row for row in rows if not others.isdisjoint(row.about)]):
+                changed[ref] = about
+        return Window(self.sheet, {}, changed)
 
 
 def cut(lines: Iterable[Line], sheets: Mapping[str, Sheet[Any]]) -> Iterator[Window]:

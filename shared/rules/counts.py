@@ -136,14 +136,14 @@ def published(counted: Sequence[Activity], last: date) -> Published:
     """Sum activities; opinions are those of the latest summary of each communication that is not after `last`."""
     drafts = {member.draft_code for item in counted for member in item.members}
     given = {name: [item.largest(name) for item in counted] for name in SUMMED}
-    values = {name: [value for value in found if value is not None] for name, found in given.items()}
+    values = {name: [value for value in listed if value is not None] for name, listed in given.items()}
     summaries = list(_summaries(counted, last))
     return Published(
         activities=len(counted),
         items=sum(item.largest("items") or 1 for item in counted),
         drafts_communicated=len(drafts),
-        sums={name: sum(found) if found else None for name, found in values.items()},
-        recorded={name: len(found) for name, found in values.items()},
+        sums={name: sum(listed) if listed else None for name, listed in values.items()},
+        recorded={name: len(listed) for name, listed in values.items()},
         opinions={name: sum(getattr(summary, name) for summary in summaries) for name in OPINIONS},
     )
 
@@ -187,9 +187,9 @@ def _activity_key(member: Member) -> object:
 def _summaries(counted: Iterable[Activity], last: date) -> Iterator[Summary]:
     for item in counted:
         for member in item.members:
-            known = [summary for summary in member.opinions if summary.day <= last]
-            if known:
-                yield max(known, key=lambda summary: (summary.day, summary.position))
+            given = [summary for summary in member.opinions if summary.day <= last]
+            if given:
+                yield max(given, key=lambda summary: (summary.day, summary.position))
 
 
 def _keys(item: Activity, by: CountBy, unit_of: Callable[[str], str]) -> Sequence[Key]:  # noqa: PLR0911  a line a grouping

@@ -44,7 +44,7 @@ class Commands:
         command = record(_given(draft, by, metadata))
         command = replace(command, dataset=draft.dataset_of(command.dataset))
         await self._require_activity(draft_code, command.activity_id)
-        await self._require_performing(command)
+        await self._require_performing(communications.entered(command).unit_code)
         ref = communication_ref(command.communication_id)
         stamped = _on(draft, metadata)
         return await handle(
@@ -69,7 +69,7 @@ class Commands:
             command = make(_given(draft, by, metadata))
             if isinstance(command, asked.Correct):
                 await self._require_activity(draft.draft_code, command.activity_id)
-                await self._require_performing(command)
+                await self._require_performing(command.unit_code)
             return command, _on(draft, metadata)
 
         ref = communication_ref(communication_id)
@@ -157,9 +157,9 @@ class Commands:
         history = await self.store.load(plan_ref(draft_code))
         return history.state(plans.plan), history
 
-    async def _require_performing(self, command: asked.Record | asked.Correct) -> None:
+    async def _require_performing(self, unit_code: str | None) -> None:
         """Refuse, for now, a performing unit that is not registered."""
-        if (unit_code := communications.entered(command).unit_code) is not None:
+        if unit_code is not None:
             await self.require_unit(unit_code)
 
     async def _require_activity(self, draft_code: str, activity_id: UUID | None) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from services.metrics.application.ports import Snapshot
@@ -48,16 +48,19 @@ class CountQuestion:
         return effective_day(self.period, self.as_of)
 
     @property
-    def before(self) -> "CountQuestion":
-        return CountQuestion(
-            as_of=year_before(self.as_of),
-            period=period_before(self.period),
+    def of_units(self) -> Question:
+        """The same question of figures, as far as units are concerned."""
+        return Question(
+            as_of=self.as_of,
+            period=self.period,
             unit_code=self.unit_code,
             include_descendants=self.include_descendants,
             view=self.view,
-            scope=self.scope,
-            group_by=self.group_by,
         )
+
+    @property
+    def before(self) -> "CountQuestion":
+        return replace(self, as_of=year_before(self.as_of), period=period_before(self.period))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +121,13 @@ def _answer(
         )
         for key in keys
     ]
-    counted = (member for found in now.values() for item in found for member in item.members)
+    counted = (member for made in now.values() for item in made for member in item.members)
     return CountAnswer(question, position, groups, frozenset(member.dataset for member in counted))
 
 
 def _groups(question: CountQuestion, directory: UnitDirectory, members: list[Member]) -> Groups:
     units = directory.on(question.last)
-    codes = codes_of(units, Question(**_units_asked(question)))
+    codes = codes_of(units, question.of_units)
 
     def unit_of(code: str) -> str:
         return units.successor(code) if question.view is View.SUCCESSOR else code
@@ -132,11 +135,6 @@ def _groups(question: CountQuestion, directory: UnitDirectory, members: list[Mem
     made = activities(members, question.as_of, question.period, question.scope)
     counted = [item for item in made if codes is None or unit_of(item.first.unit_code) in codes]
     return grouped(counted, question.group_by, unit_of)
-
-
-def _units_asked(question: CountQuestion) -> dict[str, object]:
-    names = ("as_of", "period", "unit_code", "include_descendants", "view")
-    return {name: getattr(question, name) for name in names}
 
 
 def _labels(question: CountQuestion, units: UnitsOn, titles: dict[str, str]) -> Callable[[Key], Text]:

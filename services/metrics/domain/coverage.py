@@ -57,12 +57,12 @@ def coverage_of(
 def _supporting(record: DraftRecord, rulebook: Rulebook, as_of: date) -> list[CommunicationFact]:
     """List, by day, what other units did for the draft: it counts for them, never for its lead unit."""
     counting = counting_ids(record.facts, rulebook)
-    beside = (
+    others = (
         fact
         for fact in record.communications
         if fact.held_on <= as_of and fact.communication_id not in counting
     )
-    return sorted(beside, key=lambda fact: (fact.held_on, fact.position))
+    return sorted(others, key=lambda fact: (fact.held_on, fact.position))
 
 
 def _support(fact: CommunicationFact, name_of: Callable[[str], str]) -> dict[str, Any]:

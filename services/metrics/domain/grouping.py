@@ -67,7 +67,7 @@ class Group:
         }
 
 
-_BESIDE = ("any_statutory_only", "any_verified", "drafts", "drafts_judged", "drafts_plan", "rate_plan_drafts")
+_LAST = ("any_statutory_only", "any_verified", "drafts", "drafts_judged", "drafts_plan", "rate_plan_drafts")
 _NUMERATORS = (
     "on_time",
     "any_communication",
@@ -81,7 +81,7 @@ _NUMERATORS = (
 def figures_of(counts: Counts) -> dict[str, Any]:
     """Give counts and rates in the order of the contract, without the numerators behind the rates."""
     shown = asdict(counts) | asdict(figures.rates(counts))
-    last = {name: shown.pop(name) for name in _BESIDE}
+    last = {name: shown.pop(name) for name in _LAST}
     plain = {name: value for name, value in shown.items() if name not in _NUMERATORS}
     return {"policies": counts.policies, "judged": counts.judged, **plain, **last}
 

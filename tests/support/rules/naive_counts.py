@@ -22,14 +22,14 @@ def _month_of(day: date) -> str:
     return f"{year}-{month:02}"
 
 
-def _same(one: Member, other: Member) -> bool:
-    if one is other:
+def _same(member: Member, other: Member) -> bool:
+    if member is other:
         return True
     return (
-        one.activity_code is not None
-        and one.activity_code == other.activity_code
-        and one.unit_code == other.unit_code
-        and _year_of(one.held_on) == _year_of(other.held_on)
+        member.activity_code is not None
+        and member.activity_code == other.activity_code
+        and member.unit_code == other.unit_code
+        and _year_of(member.held_on) == _year_of(other.held_on)
     )
 
 
@@ -38,14 +38,14 @@ def naive_activities(
 ) -> list[list[Member]]:
     last = min(as_of, period[1]) if period else as_of
     left = [m for m in members if m.held_on <= last and (scope is None or m.scope == scope)]
-    found: list[list[Member]] = []
+    activities: list[list[Member]] = []
     while left:
         together = [m for m in left if _same(left[0], m)]
         left = [m for m in left if m not in together]
         day = min(m.held_on for m in together)
         if period is None or (period[0] <= day <= period[1] and period[0] <= as_of):
-            found.append(together)
-    return found
+            activities.append(together)
+    return activities
 
 
 def _leading(activity: list[Member]) -> Member:
@@ -54,7 +54,7 @@ def _leading(activity: list[Member]) -> Member:
 
 
 def naive_keys(activity: list[Member], by: str, unit_of: Callable[[str], str]) -> set[str | None]:
-    one = _leading(activity)
+    member = _leading(activity)
     if by == "none":
         return {None}
     if by in {"audience", "area"}:
@@ -62,8 +62,8 @@ def naive_keys(activity: list[Member], by: str, unit_of: Callable[[str], str]) -
     if by == "draft":
         return {m.draft_code for m in activity}
     if by == "month":
-        return {None if one.precision == "year" else _month_of(one.held_on)}
-    return {unit_of(one.unit_code)} if by == "unit" else {getattr(one, by).value}
+        return {None if member.precision == "year" else _month_of(member.held_on)}
+    return {unit_of(member.unit_code)} if by == "unit" else {getattr(member, by).value}
 
 
 def naive_published(

@@ -301,4 +301,4 @@ def test_rows_that_may_have_one_id_are_taken_one_after_the_other_and_found_by_ei
     ids = [CommunicationRow.model_validate(line.row).id_in(GIVEN["draft"]) for line in lines]
     assert len(set(ids)) == 3  # the lead unit's own, and one of each commune
     conflicted = window.of([communication_ref(ids[2])])
-    assert [row.line.line for found in conflicted.by_aggregate.values() for row in found] == [4]
+    assert [row.line.line for again in conflicted.by_aggregate.values() for row in again] == [4]

@@ -293,9 +293,9 @@ async def test_support_work_is_shown_beside_and_a_due_day_is_an_internal_deadlin
     )
     record = a_record("draft_consultation 2026-03-02", (support,), policies=())
     text_value = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record)))
-    beside = text_value[text_value.index("Hoạt động hỗ trợ của đơn vị khác") :]
-    assert "Phát thanh" in beside
-    assert "Tính cho đơn vị thực hiện" in beside
+    support_work = text_value[text_value.index("Hoạt động hỗ trợ của đơn vị khác") :]
+    assert "Phát thanh" in support_work
+    assert "Tính cho đơn vị thực hiện" in support_work
     assert "Quá hạn, chưa ghi nhận truyền thông" in text_value
     assert "không phải thời hạn do Quyết định số 407/QĐ-TTg quy định" in text_value
     assert "Căn cứ của thời hạn" not in text_value

@@ -65,7 +65,7 @@ def test_a_communes_year_of_twelve_broadcasts_and_two_meetings() -> None:
         for n in (5, 6)
     ]
     by_channel = grouped(activities([*broadcasts, *meetings], LATE, YEAR), CountBy.CHANNEL, str)
-    assert {key: len(found) for key, found in by_channel.items()} == {
+    assert {key: len(counted_of_key) for key, counted_of_key in by_channel.items()} == {
         "commune_loudspeaker": 12, "conference": 2,
     }  # fmt: skip
     of = figures([*broadcasts, *meetings])
@@ -111,9 +111,10 @@ def test_opinions_are_those_of_the_latest_summary_by_its_day(as_of: str, receive
         on = date.fromisoformat(day)
         return Summary(day=on, position=position, received=received, accepted=1, explained=2)
 
-    said = (of("2024-03-20", 3, 8), of("2024-03-05", 4, 4), of("2024-03-05", 5, 5))
+    summaries = (of("2024-03-20", 3, 8), of("2024-03-05", 4, 4), of("2024-03-05", 5, 5))
     assert (
-        figures([member(1, opinions=said)], as_of=date.fromisoformat(as_of))["opinions_received"] == received
+        figures([member(1, opinions=summaries)], as_of=date.fromisoformat(as_of))["opinions_received"]
+        == received
     )
 
 
@@ -191,12 +192,13 @@ def test_random_histories_are_counted_as_the_naive_reading_does(seed: int) -> No
     for by in CountBy:
         groups = grouped(counted, by, {"XA-A": "XA-A", "XA-B": "XA-A"}.__getitem__)
         mine = {
-            key: published(found, effective_day(period, as_of)).as_dict() for key, found in groups.items()
+            key: published(counted_of_key, effective_day(period, as_of)).as_dict()
+            for key, counted_of_key in groups.items()
         }
         naive = naive_published(members, as_of, bounds, scope=scope, by=by, unit_of=lambda _: "XA-A")
         assert mine == naive, by
         if by not in OVERLAPPING:
-            assert sum(len(found) for found in groups.values()) == len(counted)
+            assert sum(len(counted_of_key) for counted_of_key in groups.values()) == len(counted)
 
 
 def test_the_first_in_the_log_gives_channel_and_role() -> None:
