@@ -22,6 +22,7 @@ from services.campaigns.domain.communication_commands import (
     Retract,
     Summarise,
 )
+from services.campaigns.domain.draft import Given
 from services.campaigns.domain.errors import (
     ActivityCodeWithoutUnit,
     CommunicationDiffers,
@@ -213,7 +214,7 @@ def test_the_id_of_a_row_names_a_performing_unit_other_than_the_lead(unit: str, 
     row = CommunicationRow.model_validate(ROW | {"unit_code": unit})
     named = (DRAFT, date(2024, 3, 5), "day", "commune_loudspeaker", "Phát thanh", ())
     assert row.id_in(GIVEN["draft"]) == communication_id(*named, in_id) in row.possible_ids
-    command = row.command({"by": SUPERVISION, **GIVEN})
+    command = row.command(Given(by=SUPERVISION, today=GIVEN["today"], draft=GIVEN["draft"]))
     assert (command.communication_id, command.unit_code) == (row.id_in(GIVEN["draft"]), unit or None)
 
 
@@ -266,7 +267,9 @@ def test_every_field_of_a_row_reaches_the_command() -> None:
         "area": "Xã A", "items": "12", "reach_count": "300", "cost_state": "1000000", "cost_social": "0",
         "language": "tiếng Mông", "activity_code": "PT-03", "channel": "contest",
     }  # fmt: skip
-    command = CommunicationRow.model_validate(ROW | stated).command({"by": SUPERVISION, **GIVEN})
+    command = CommunicationRow.model_validate(ROW | stated).command(
+        Given(by=SUPERVISION, today=GIVEN["today"], draft=GIVEN["draft"])
+    )
     assert command == replace(
         command,
         role=COORDINATING,

@@ -34,7 +34,9 @@ from shared.contracts.vocabulary import (
 from shared.directory.folds import Succession, Unit, UnitDirectory, directory_of
 from shared.http import problems
 from shared.kernel import runtime
+from shared.rules.counts import Member
 from shared.rules.facts import Scope
+from shared.rules.figure_words import HARD_SPACE
 from shared.rules.figures import Counts, Period
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.support.rules import shorthand
@@ -144,6 +146,9 @@ class MadeUp:
     async def cells(self, as_of: date, period: Period | None) -> list[Cell]:  # noqa: ARG002  the port's own
         return self.made_cells
 
+    async def members(self, first: date | None, last: date) -> list[Member]:  # noqa: ARG002  the port's own
+        return []
+
     async def gaps(self, as_of: date) -> list[OpenGap]:  # noqa: ARG002  the port's own
         return self.made_gaps
 
@@ -179,7 +184,7 @@ async def page(address: str, made_up: MadeUp, *, public_read: bool = True) -> ht
 
 
 def words(answer: httpx.Response) -> str:
-    return " ".join(answer.text.replace(page_data.HARD_SPACE, " ").split())
+    return " ".join(answer.text.replace(HARD_SPACE, " ").split())
 
 
 async def test_the_headline_stands_beside_its_targets_and_counts() -> None:
@@ -412,7 +417,7 @@ def test_how_a_gap_stands_to_its_due_day(due_on: date, overdue: int, left: int, 
         overdue_working_days=overdue,
         working_days_left=left,
     )
-    assert page_data.standing(seen, DAY, DAY).replace(page_data.HARD_SPACE, " ") == said
+    assert page_data.standing(seen, DAY, DAY).replace(HARD_SPACE, " ") == said
 
 
 @pytest.mark.parametrize(
@@ -426,4 +431,4 @@ def test_neighbouring_numbers_are_a_range(values: tuple[int, ...], text: str) ->
     ("share", "text"), [(None, "không áp dụng"), (0.0, "0,0 %"), (2 / 3, "66,7 %"), (1.0, "100,0 %")]
 )
 def test_a_share_has_a_decimal_comma(share: float | None, text: str) -> None:
-    assert page_data.percent(share).replace(page_data.HARD_SPACE, " ") == text
+    assert page_data.percent(share).replace(HARD_SPACE, " ") == text
