@@ -180,10 +180,10 @@ class Queries:
 
 
 def _counted(rows: Iterable[Led], units: UnitsOn, question: Question) -> list[Led]:
-    return _of_units(_seen_from(rows, units, question), _codes(units, question))
+    return _of_units(_seen_from(rows, units, question), codes_of(units, question))
 
 
-def _codes(units: UnitsOn, question: Question) -> frozenset[str] | None:
+def codes_of(units: UnitsOn, question: Question) -> frozenset[str] | None:
     """Return the codes of the units asked for, those that are in the unit and in the area; None means all of them."""
     chosen = [
         of(units, code, question)
