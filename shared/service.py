@@ -17,12 +17,19 @@ from fastapi import FastAPI
 from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.auth.buckets import Bucket
+from shared.auth.callers import Access
+from shared.auth.revocation import RevokedTokens
+from shared.auth.sessions import Sessions, SignInPlace
+from shared.auth.tokens import OWN_NAMES, Mapped, Verifier
 from shared.contracts.envelope import CATALOG, Catalog
 from shared.eventstore.answer_bucket import AnswerBucket
 from shared.eventstore.jetstream import Connection, JetStreamEventStore, ObservedEventStore
 from shared.eventstore.log_writes import LogWrites, StoreMetrics
+from shared.eventstore.streams import REVOKED_BUCKET, SESSIONS_BUCKET
 from shared.http.connections import BACKLOG, ConnectionLimits, Connections, bounded_by_files
 from shared.http.limits import RequestLimits
+from shared.kernel import runtime
 from shared.kernel.health import Check, Health, Needs, Probe, Purpose, all_of
 from shared.kernel.runtime import Clock, together
 from shared.kernel.settings import ServiceSettings
@@ -77,6 +84,17 @@ class Platform:
         self.store = FencedEventStore(
             ObservedEventStore(events, self.metrics, self.tracing, self.writes), self.fence
         )
+
+    def access(self) -> Access:
+        """Make what finds out who calls: by tokens, and by the sessions of people."""
+        settings = self.settings
+        mapped = _mapped(settings)
+        revoked = RevokedTokens(Bucket(self.client, REVOKED_BUCKET))
+        verifier = Verifier(settings.jwks, public_read=settings.public_read, mapped=mapped, revoked=revoked)
+        addresses = settings.page_addresses
+        place = SignInPlace(addresses["notifier"], addresses[settings.service], tuple(addresses.values()))
+        sessions = Sessions(Bucket(self.client, SESSIONS_BUCKET), revoked, runtime.now)
+        return Access(verifier, mapped, revoked, sessions, place)
 
     @property
     def answers(self) -> AnswerBucket:
@@ -184,6 +202,14 @@ class Platform:
         await self.engine.dispose()
         await asyncio.to_thread(self.tracing.close)
         logger.info("service_stopped")
+
+
+def _mapped(settings: ServiceSettings) -> Mapped:
+    named = settings.oidc_roles or {}
+    if unknown := set(named.values()) - OWN_NAMES.keys():
+        sys.exit(f"LOA_OIDC_ROLES: {', '.join(sorted(unknown))}; roles: {', '.join(OWN_NAMES)}")
+    roles = {name: OWN_NAMES[role] for name, role in named.items()} or OWN_NAMES
+    return Mapped(settings.oidc_issuer, roles, settings.oidc_role_claim, settings.oidc_unit_claim)
 
 
 _broken: list[str] = []  # why this process ended itself; one process is one service

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from deploy.local.keys.keyring import private_folder, write_secret
@@ -36,6 +36,13 @@ def write(current: Current, data_dir: Path) -> None:
     write_secret(data_dir / FILE, text)
     private_folder(state_folder())
     write_secret(state_folder() / FILE, text)
+
+
+def renew_token(data_dir: Path, token: str) -> None:
+    """Write another token for the platform of a data folder."""
+    for path in (data_dir / FILE, state_folder() / FILE):
+        if (current := _read_file(path)).data_dir == str(data_dir):
+            write_secret(path, json.dumps(asdict(replace(current, token=token)), indent=2))
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Current:

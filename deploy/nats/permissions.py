@@ -12,6 +12,10 @@ from shared.eventstore.streams import (
     CONSUMERS,
     FENCE,
     FENCE_BUCKET,
+    REVOKED_BUCKET,
+    REVOKED_STREAM,
+    SESSIONS_BUCKET,
+    SESSIONS_STREAM,
     feed_names,
 )
 
@@ -19,6 +23,7 @@ OPERATOR = "operator"
 SERVICES = ("registry", "campaigns", "metrics", "notifier")
 USERS = (*SERVICES, OPERATOR)
 SUBSCRIBER = "reader-"
+SIGNS_IN = "notifier"  # the one service that starts and ends sessions, and revokes tokens
 LAG_READER = "metrics"  # the one service that measures how far external systems have read
 
 
@@ -117,6 +122,19 @@ def _buckets(user: str) -> Iterator[str]:
     yield f"$JS.API.DIRECT.GET.{FENCE}.>"
     yield f"$KV.{ANSWERS_BUCKET}.{user}.>"
     yield f"$JS.API.DIRECT.GET.{ANSWERS_STREAM}.$KV.{ANSWERS_BUCKET}.{user}.>"
+    yield from _access(user)
+
+
+def _access(user: str) -> Iterator[str]:
+    """Subjects to look sessions and revoked tokens up, by the hash of what a caller sends."""
+    yield f"$JS.API.STREAM.INFO.{REVOKED_STREAM}"
+    yield f"$JS.API.DIRECT.GET.{SESSIONS_STREAM}.$KV.{SESSIONS_BUCKET}.session.>"
+    if user == SIGNS_IN:
+        yield f"$KV.{SESSIONS_BUCKET}.>"
+        yield f"$JS.API.STREAM.INFO.{SESSIONS_STREAM}"
+        yield f"$JS.API.DIRECT.GET.{SESSIONS_STREAM}.>"
+        yield f"$KV.{REVOKED_BUCKET}.*"
+        yield f"$JS.API.DIRECT.GET.{REVOKED_STREAM}.>"
 
 
 def _consume(path: str) -> Iterator[str]:

@@ -18,7 +18,6 @@ from services.campaigns.application.commands import Commands
 from services.campaigns.application.projections import HANDLED, changes
 from services.campaigns.application.queries import DraftDirectory
 from services.campaigns.settings import Settings
-from shared.auth.tokens import Verifier
 from shared.bulk_import import routes
 from shared.directory.projection import DirectoryProjection, ProjectedUnits
 from shared.http import app_factory, request_context
@@ -60,7 +59,7 @@ def create_app(settings: Settings, now: Clock = runtime.now) -> FastAPI:
         ],
         broker=subscribers.broker,
         catalog=platform.catalog,
-        verifier=Verifier(settings.jwks, public_read=settings.public_read),
+        access=platform.access(),
         hosts=AllowedHosts.of(settings.allowed_hosts, settings.public_addresses),
         runner=runner,
         health=platform.health(runner, now, reactions=subscribers.probe),

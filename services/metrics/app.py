@@ -14,7 +14,6 @@ from services.metrics.application.effect import Effects
 from services.metrics.application.projections import GapReconciler
 from services.metrics.application.queries import Queries
 from services.metrics.settings import Settings
-from shared.auth.tokens import Verifier
 from shared.directory.projection import ProjectedUnits
 from shared.eventstore.subscriber_states import subscriber_states
 from shared.http import app_factory
@@ -54,7 +53,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         ],
         broker=faststream_broker.create_broker(settings, platform.catalog),
         catalog=platform.catalog,
-        verifier=Verifier(settings.jwks, public_read=settings.public_read),
+        access=platform.access(),
         hosts=AllowedHosts.of(settings.allowed_hosts, settings.public_addresses),
         runner=runner,
         health=platform.health(runner, now),

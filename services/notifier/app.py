@@ -43,6 +43,13 @@ from services.notifier.adapters.recipients.import_sheet import rows
 from services.notifier.adapters.recipients.store import SqlRecipients
 from services.notifier.adapters.rendering.templates import TemplateRenderer, environment
 from services.notifier.adapters.restore_backup import settle
+from services.notifier.adapters.sign_in import api as sign_in_api
+from services.notifier.adapters.sign_in import pages as sign_in_pages
+from services.notifier.adapters.sign_in import provider
+from services.notifier.adapters.sign_in.api import LOGIN_LIFETIME
+from services.notifier.adapters.sign_in.flow import ENVIRONMENT, SignIn
+from services.notifier.adapters.sign_in.mailing import LIFETIME, MailSignIn, throttles
+from services.notifier.adapters.sign_in.provider import Provider
 from services.notifier.adapters.silences import api as silences_api
 from services.notifier.application.alert_publisher import HANDLED, AlertPublisher, changes
 from services.notifier.application.answers import Answers, Renewals
@@ -53,12 +60,15 @@ from services.notifier.application.preferences import Preferences, SettingsMails
 from services.notifier.application.ticks import Sender, Ticks
 from services.notifier.domain.notification.escalation import Step, StepTo
 from services.notifier.settings import Settings
+from shared.auth.buckets import Bucket
+from shared.auth.callers import Access
+from shared.auth.one_time import OneTimeCodes
 from shared.auth.service_tokens import ServiceVerifier
-from shared.auth.tokens import Verifier
 from shared.bulk_import import routes
 from shared.contracts.vocabulary import AlertAnswer
 from shared.directory.projection import DirectoryProjection, ProjectedUnits
 from shared.eventstore.log_writes import last_event_time
+from shared.eventstore.streams import SESSIONS_BUCKET
 from shared.http import app_factory
 from shared.http.strict_requests import AllowedHosts
 from shared.kernel import runtime
@@ -89,7 +99,10 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
     platform.metrics.before_scrape("mail", Collector.of(platform.engine, sending, now, platform.metrics).read)
     subscribers = platform.subscribers()
     subscribe(subscribers, ticks, runtime.new_id)
-    recipients = SqlRecipients(platform.engine, settings.justice_unit)
+    access = platform.access()
+    recipients = SqlRecipients(
+        platform.engine, settings.justice_unit, lambda recipient: access.sessions.end_all_of(str(recipient))
+    )
     signed = links.reader(settings.link_jwks)
     limits = MailRequestLimits(
         SqlAttempts(platform.engine),
@@ -98,6 +111,9 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
     )
     source = _link_source(platform.engine, settings, signed, now)
     read_model = SqlReadModel(platform.engine, now)
+    entries = Bucket(platform.client, SESSIONS_BUCKET)
+    logins = OneTimeCodes(entries, "login", LOGIN_LIFETIME, runtime.now)
+    mail = _mail_sign_in(entries, settings, recipients, ticks, now)
     return app_factory.create_api(
         service=settings.service,
         description="Nhắc việc và đôn đốc bằng thư điện tử. / Reminders by e-mail.",
@@ -120,6 +136,8 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
                 now,
             ),
             links_api.router(source, ServiceVerifier(signed), SqlWithdrawals(platform.engine), now),
+            sign_in_pages.router(SignIn(access, mail, logins, _provider(entries, access, settings))),
+            sign_in_api.router(access, logins, runtime.now),
             requests.router(platform.engine, settings.url_registry, now),
             outbox.router(read_model, environment(), ticks.pipeline.kinds, local=settings.smtp_url is None),
             failed_mail.router(failed_mail.SqlFailedMails(platform.engine, ticks.pipeline.kinds), now),
@@ -127,7 +145,7 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
         ],
         broker=subscribers.broker,
         catalog=platform.catalog,
-        verifier=Verifier(settings.jwks, public_read=settings.public_read),
+        access=access,
         hosts=AllowedHosts.of(settings.allowed_hosts, settings.public_addresses),
         runner=runner,
         health=platform.health(runner, now, reactions=subscribers.probe),
@@ -142,6 +160,36 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
             [runner.run, subscribers.run, ticks.sender.run, *_bounce_sources(platform, settings, now)],
         ),
         settle=partial(settle, now=now),
+    )
+
+
+def _mail_sign_in(
+    entries: Bucket, settings: Settings, recipients: SqlRecipients, ticks: Ticks, now: Clock
+) -> MailSignIn:
+    return MailSignIn(
+        recipients,
+        OneTimeCodes(entries, "mail", LIFETIME, runtime.now),
+        *throttles(entries, runtime.now),
+        ticks.sender.transport,
+        ticks.sender.sending,
+        ENVIRONMENT,
+        settings.url_notifier,
+        settings.mail_from,
+        now,
+        runtime.new_id,
+    )
+
+
+def _provider(entries: Bucket, access: Access, settings: Settings) -> Provider | None:
+    if not settings.oidc_client_id:
+        return None
+    return Provider(
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret.get_secret_value(),
+        mapped=access.mapped,
+        own=settings.url_notifier,
+        states=OneTimeCodes(entries, "state", provider.LIFETIME, runtime.now),
+        now=runtime.now,
     )
 
 

@@ -77,6 +77,11 @@ class Settings(ServiceSettings):
     )
     mail_dir: Path = Path("mail")
     mail_from: Annotated[str, AfterValidator(_with_domain)] = "Loa <loa@loa.invalid>"
+    oidc_client_id: str = Field(
+        default="",
+        description="this platform's name at the identity provider; without it nobody signs in there",
+    )
+    oidc_client_secret: SecretStr = SecretStr("")
     link_key: SecretStr | None = None
     link_jwks: Path | None = None
     link_mails_a_day: int = Field(

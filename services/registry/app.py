@@ -10,7 +10,6 @@ from services.registry.adapters.import_sheets import Rows
 from services.registry.adapters.read_model import SqlDeciders, SqlReadModel
 from services.registry.application.commands import Commands, changes
 from services.registry.settings import Settings
-from shared.auth.tokens import Verifier
 from shared.bulk_import import routes
 from shared.directory.projection import DirectoryProjection, ProjectedUnits
 from shared.http import app_factory
@@ -50,7 +49,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         ],
         broker=faststream_broker.create_broker(settings, platform.catalog),
         catalog=platform.catalog,
-        verifier=Verifier(settings.jwks, public_read=settings.public_read),
+        access=platform.access(),
         hosts=AllowedHosts.of(settings.allowed_hosts, settings.public_addresses),
         runner=runner,
         health=platform.health(runner, now, READS, WRITES),

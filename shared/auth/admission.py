@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from shared.auth.callers import access_of
 from shared.auth.tokens import ANONYMOUS, Forbidden, Principal, Unauthenticated, Verifier
 from shared.directory.folds import UnitsOn
 from shared.kernel.local_day import day_in_vietnam
@@ -29,16 +30,15 @@ class UnitsByDay(Protocol):
 
 
 async def _admit(action: Action, request: Request, credentials: Credentials) -> Principal:
-    """Admit the bearer if its role may do this to something; for which units, goes along as `within`."""
-    verifier: Verifier = request.app.state.verifier
-    if credentials is None:
-        if verifier.public_read and action in PUBLIC:
+    """Admit the caller if its role may do this to something; for which units, goes along as `within`."""
+    principal = await _principal(request, credentials)
+    if principal is None:
+        if request.app.state.verifier.public_read and action in PUBLIC:
             return ANONYMOUS
         raise Unauthenticated(
             "Yêu cầu này cần mã truy cập: gửi kèm tiêu đề `Authorization: Bearer <mã>`; lấy mã bằng `loa token`.",
             "This request needs an access token: send `Authorization: Bearer <token>`; `loa token` prints one.",
         )
-    principal = await verifier.verify(credentials.credentials)
     if principal.role not in (roles := roles_of(action)):
         allowed = ", ".join(sorted(roles))
         raise Forbidden(
@@ -47,6 +47,15 @@ async def _admit(action: Action, request: Request, credentials: Credentials) -> 
         )
     standing = await _standing(action, request, principal)
     return replace(principal, within=acting(principal.role, action, standing))
+
+
+async def _principal(request: Request, credentials: Credentials) -> Principal | None:
+    """Find out who calls: by the token, or without one by the cookie of a session."""
+    if credentials is not None:
+        verifier: Verifier = request.app.state.verifier
+        return await verifier.verify(credentials.credentials)
+    access = access_of(request)
+    return await access.by_cookie(request) if access else None
 
 
 def admission_of(dependant: Dependant) -> Callable[[Request], Awaitable[Principal]] | None:

@@ -1,20 +1,40 @@
 """Access tokens: signed JWTs, verified with the keys of a file or an issuer, and who bears them."""
 
-import asyncio
-import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+from uuid import uuid5
 
 import jwt
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from shared.contracts.event import Acting
+from shared.auth.claims import (
+    FORBIDDEN_HEADERS,
+    Claims,
+    Header,
+    Opaque,
+    UnitCode,
+    all_of,
+    at,
+    is_of_another_kind,
+)
+from shared.auth.key_sets import FileKeys, IssuerKeys, KeySource, VerificationKey, json_at
+from shared.contracts.event import LOA_NAMESPACE, Acting
 from shared.contracts.vocabulary import Role
+from shared.kernel import runtime
 from shared.kernel.errors import Refusal
+from shared.kernel.runtime import Clock
 
 AUDIENCE = "loa"
-ALGORITHMS = ["EdDSA", "ES256", "RS256"]
+ISSUER = "urn:loa"  # of the tokens that `loa token` signs
+LONGEST = timedelta(days=90)
+SKEW = 30.0  # seconds by which the clock of an issuer may be ahead
+MOST_CHARACTERS = 8192
+NEED_UNIT = frozenset({"unit", "head"})
+_COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 
 class Unauthenticated(Refusal):
@@ -52,44 +72,183 @@ class Principal:
 ANONYMOUS = Principal("anonymous", Role.READER)
 
 
-class Verifier:
-    """Verifies bearer tokens against a JWKS: a file, or an issuer's address (its keys are cached)."""
+class TokenNotValid(Unauthenticated):
+    """`why` names the fault without repeating anything of the token."""
 
-    def __init__(self, jwks: str, *, public_read: bool = False) -> None:
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"Mã truy cập không hợp lệ hoặc đã hết hạn ({why}). Đề nghị lấy mã mới bằng lệnh `loa token`.",
+            f"The access token is not valid or has expired ({why}). Get a new one with `loa token`.",
+        )
+
+
+class Identity(BaseModel):
+    """Who a token is of, in our words."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    sub: Opaque
+    role: Role
+    unit: UnitCode | None = None
+
+    def principal(self) -> Principal:
+        if self.role.value in NEED_UNIT and self.unit is None:
+            raise ValueError("the role needs a unit")
+        return Principal(self.sub, self.role, self.unit)
+
+
+OWN_NAMES: Mapping[str, Role] = {role.value: role for role in Role}
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """How an identity provider names our roles: `role_claim` and `unit_claim` may be paths with dots."""
+
+    issuer: str = ""
+    roles: Mapping[str, Role] = field(default_factory=lambda: OWN_NAMES)
+    role_claim: str = "role"
+    unit_claim: str = "unit"
+
+    def identity(self, claims: Mapping[str, Any]) -> Identity:
+        """Read who someone is for us; the subject becomes an opaque id of ours. Raises `ValueError`."""
+        if not self.issuer or claims.get("iss") != self.issuer:
+            raise ValueError("of another issuer")
+        subject = uuid5(LOA_NAMESPACE, f"subject:{self.issuer}:{claims['sub']}")
+        return Identity(sub=f"oidc-{subject}", role=self._role(claims), unit=at(claims, self.unit_claim))
+
+    def _role(self, claims: Mapping[str, Any]) -> Role:
+        named = at(claims, self.role_claim)
+        names = named if isinstance(named, list) else [named]
+        roles = {self.roles[name] for name in names if isinstance(name, str) and name in self.roles}
+        if len(roles) != 1:
+            raise ValueError("without exactly one role of ours")
+        return roles.pop()
+
+
+class RevokedIds(Protocol):
+    async def include(self, token_id: str) -> bool: ...
+
+
+class NothingRevoked:
+    async def include(self, token_id: str) -> bool:
+        del token_id
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who bears a valid token, until when, and by which id it can be revoked."""
+
+    principal: Principal
+    expires: datetime
+    token_id: str
+
+
+class Verifier:
+    """Verifies bearer tokens; `jwks` names key sets, with commas: paths of files, and the address of an issuer's."""
+
+    def __init__(
+        self,
+        jwks: str,
+        *,
+        public_read: bool = False,
+        mapped: Mapped | None = None,
+        revoked: RevokedIds | None = None,
+        now: Clock = runtime.now,
+    ) -> None:
         self.public_read = public_read
-        self._key_for = _keys_of_issuer(jwks) if jwks.startswith("http") else _keys_of_file(jwks)
+        self._mapped = mapped or Mapped()
+        self._revoked = revoked or NothingRevoked()
+        self._now = now
+        places = [place.strip() for place in jwks.split(",") if place.strip()]
+        self._sources: Sequence[tuple[KeySource, bool]] = [_source(place) for place in places]
 
     async def verify(self, token: str) -> Principal:
+        """Give who bears a token; raises `Unauthenticated`, `IssuerUnavailable`."""
+        return (await self.bearer(token)).principal
+
+    async def bearer(self, token: str) -> Bearer:
+        """Verify a token; raises `Unauthenticated`, `IssuerUnavailable`."""
+        header = _header(token)
+        key, of_issuer = await self._key(header)
+        bearer = self._read(_payload(token, header, key), of_issuer=of_issuer)
+        if await self._revoked.include(bearer.token_id):
+            raise TokenNotValid("revoked")
+        return bearer
+
+    async def _key(self, header: Header) -> tuple[VerificationKey, bool]:
+        for source, of_issuer in self._sources:
+            if (key := await source.key(header.kid)) is not None:
+                if key.algorithm != header.alg:
+                    raise TokenNotValid("another algorithm than that of its key")
+                return key, of_issuer
+        raise TokenNotValid("unknown key")
+
+    def _read(self, payload: bytes, *, of_issuer: bool) -> Bearer:
         try:
-            key = await self._key_for(token)
-            claims = jwt.decode(
-                token, key, algorithms=ALGORITHMS, audience=AUDIENCE, options={"require": ["exp", "sub"]}
-            )
-            return Principal(str(claims["sub"]), Role(claims["role"]), claims.get("unit"))
-        except (jwt.PyJWTError, KeyError, ValueError) as error:
-            raise Unauthenticated(
-                f"Mã truy cập không hợp lệ hoặc đã hết hạn ({error}). Đề nghị lấy mã mới bằng lệnh `loa token`.",
-                f"The access token is not valid or has expired ({error}). Get a new one with `loa token`.",
-            ) from error
+            claims = Claims.model_validate_json(payload)
+            self._check(claims)
+            named = self._mapped.identity(all_of(claims)) if of_issuer else _own(claims)
+            expires = datetime.fromtimestamp(claims.exp, UTC)
+            return Bearer(named.principal(), expires, claims.jti or claims.sub)
+        except ValidationError as error:
+            names = sorted({str(fault["loc"][0]) for fault in error.errors() if fault["loc"]})
+            raise TokenNotValid(f"claims: {', '.join(names)}") from error
+        except ValueError as error:
+            raise TokenNotValid(str(error)) from error
+
+    def _check(self, claims: Claims) -> None:
+        now = self._now().timestamp()
+        if claims.exp <= now:
+            raise ValueError("expired")
+        if claims.exp > now + LONGEST.total_seconds() + SKEW:
+            raise ValueError(f"valid for more than {LONGEST.days} days")
+        if max(claims.nbf, claims.iat) > now + SKEW:
+            raise ValueError("not valid yet")
+        if AUDIENCE not in (claims.aud if isinstance(claims.aud, list) else [claims.aud]):
+            raise ValueError("for another audience")
+        if is_of_another_kind(all_of(claims)):
+            raise ValueError("no access token")
 
 
-KeyFor = Callable[[str], Awaitable[Any]]
+def _source(place: str) -> tuple[KeySource, bool]:
+    if place.startswith(("http://", "https://")):
+        return IssuerKeys(lambda: json_at(place)), True
+    return FileKeys(Path(place)), False
 
 
-def _keys_of_issuer(address: str) -> KeyFor:
-    client = jwt.PyJWKClient(address, cache_keys=True, timeout=5)
+def _header(token: str) -> Header:
+    """Read the header before anything is verified: small, of plain types, without keys of its own."""
+    if len(token) > MOST_CHARACTERS:
+        raise TokenNotValid("too long")
+    if not _COMPACT.fullmatch(token):
+        raise TokenNotValid("no signed token")
+    try:
+        header = Header.model_validate_json(jwt.utils.base64url_decode(token.partition(".")[0]))
+    except ValueError as error:
+        raise TokenNotValid("header") from error
+    if FORBIDDEN_HEADERS & (header.model_extra or {}).keys():
+        raise TokenNotValid("header")
+    return header
 
-    async def key_for(token: str) -> Any:
-        return (await asyncio.to_thread(client.get_signing_key_from_jwt, token)).key
 
-    return key_for
+def _payload(token: str, header: Header, key: VerificationKey) -> bytes:
+    try:
+        payload: bytes = jwt.PyJWS([key.algorithm]).decode(token, key.key, [header.alg])
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+        raise TokenNotValid("signature") from error
+    return payload
 
 
-def _keys_of_file(path: str) -> KeyFor:
-    document = json.loads(Path(path).read_text(encoding="utf-8")) if path else {"keys": []}
-    keys = {key.key_id: key for key in jwt.PyJWKSet.from_dict(document).keys} if document["keys"] else {}
+def _own(claims: Claims) -> Identity:
+    if claims.iss not in {None, ISSUER}:
+        raise ValueError("of another issuer")
+    extra = claims.model_extra or {}
+    named = {"sub": claims.sub, "role": _role(extra.get("role")), "unit": extra.get("unit")}
+    return Identity.model_validate(named)
 
-    async def key_for(token: str) -> Any:
-        return keys[jwt.get_unverified_header(token)["kid"]].key
 
-    return key_for
+def _role(value: Any) -> Role:
+    if not isinstance(value, str):
+        raise ValueError("role")  # noqa: TRY004  what a token says is a value
+    return Role(value)

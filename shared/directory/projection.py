@@ -341,9 +341,9 @@ class ProjectedUnits:
     async def on(self, day: date) -> UnitsOn:
         async with self.engine.connect() as connection:
             # The checkpoint is read first: what is kept may be newer than it, never older.
-            known = day, *(await connection.execute(select(self.checkpoints.checkpoint))).all()
-            if self._kept is None or self._kept[0] != known:
-                self._kept = known, (await unit_directory(connection, self.tables)).on(day)
+            version = day, *(await connection.execute(select(self.checkpoints.checkpoint))).all()
+            if self._kept is None or self._kept[0] != version:
+                self._kept = version, (await unit_directory(connection, self.tables)).on(day)
             return self._kept[1]
 
 

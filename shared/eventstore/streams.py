@@ -41,6 +41,29 @@ ANSWERS_STREAM = f"KV_{ANSWERS_BUCKET}"
 ANSWERS_SECONDS = 24 * 3600.0
 
 
+SESSIONS_BUCKET = (
+    "LOA_SESSIONS"  # sessions, one-time codes and counters of the sign-in (`shared.auth.sessions`)
+)
+
+
+SESSIONS_STREAM = f"KV_{SESSIONS_BUCKET}"
+
+
+SESSIONS_SECONDS = 8 * 3600.0  # the longest life of a session
+
+
+REVOKED_BUCKET = "LOA_REVOKED"  # tokens that are not accepted any more (`shared.auth.revocation`)
+
+
+REVOKED_STREAM = f"KV_{REVOKED_BUCKET}"
+
+
+REVOKED_SECONDS = 91 * 24 * 3600.0  # longer than any token is valid
+
+
+MOST_ENTRIES = 200_000  # of sessions: then signing in is refused, and the present sessions stay
+
+
 TICK_SUBJECT = "loa-ticks.minute"
 
 
@@ -155,11 +178,19 @@ def declared(replicas: int, duplicate_window: float = DUPLICATE_WINDOW) -> Mappi
     }
     fence = {"subjects": [f"$KV.{FENCE_BUCKET}.>"]}
     answers = {"subjects": [f"$KV.{ANSWERS_BUCKET}.>"], "max_age": ANSWERS_SECONDS}
+    sessions = {
+        "subjects": [f"$KV.{SESSIONS_BUCKET}.>"],
+        "max_age": SESSIONS_SECONDS,
+        "max_msgs": MOST_ENTRIES,
+    }
+    revoked = {"subjects": [f"$KV.{REVOKED_BUCKET}.>"], "max_age": REVOKED_SECONDS}
     return {
         EVENTS: common | events,
         TICKS: common | ticks,
         FENCE: common | bucket | fence,
         ANSWERS_STREAM: common | bucket | answers,
+        SESSIONS_STREAM: common | bucket | sessions,
+        REVOKED_STREAM: common | bucket | revoked,
     }
 
 

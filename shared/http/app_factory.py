@@ -8,7 +8,7 @@ from faststream.nats import NatsBroker
 from starlette.types import ASGIApp
 
 from shared.auth.admission import UnitsByDay
-from shared.auth.tokens import Verifier
+from shared.auth.callers import Access
 from shared.contracts.envelope import Catalog
 from shared.eventstore.answer_bucket import AnswerBucket
 from shared.http import admin_routes, documentation, log_routes, openapi, problems, service_routes
@@ -46,7 +46,7 @@ def create_api(
     routers: Sequence[APIRouter],
     broker: NatsBroker,
     catalog: Catalog,
-    verifier: Verifier,
+    access: Access,
     runner: Runner,
     health: Health,
     metrics: Telemetry,
@@ -68,7 +68,8 @@ def create_api(
         dependencies=[Depends(strict)],
         openapi_url=None,  # the routes of `documentation` take its place, and that of its pages
     )
-    app.state.verifier = verifier
+    app.state.verifier = access.verifier
+    app.state.access = access
     app.state.runner = runner
     app.state.clock = now
     app.state.metrics = metrics
@@ -77,7 +78,7 @@ def create_api(
     problems.install(app)
     openapi.complete(app)
     keyed = [route for router in routers for route in keyed_routes(router.routes)]
-    app.add_middleware(KeptAnswers, bucket=answers, verifier=verifier, routes=keyed)
+    app.add_middleware(KeptAnswers, bucket=answers, verifier=access.verifier, routes=keyed)
     app.add_middleware(AdmitFirst, routes=lambda: app.routes)
     app.add_middleware(FairShare, limits=lambda: app.state.request_limits)
     app.add_middleware(BodyLimit)

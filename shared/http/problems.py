@@ -5,13 +5,17 @@ import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Literal
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from shared.auth.callers import access_of
+from shared.auth.sessions import SIGN_IN_PATH
+from shared.auth.tokens import Unauthenticated
 from shared.kernel.counted import counted
 from shared.kernel.errors import Refusal, RefusalKind, Text, Unavailable
 from shared.kernel.transient import TRANSIENT
@@ -95,6 +99,7 @@ _NOT_VALID = "có giá trị không hợp lệ; xem tài liệu tại /docs"
 
 MOST_PROBLEMS = 20  # of one request that are named; the others are counted
 MOST_SHOWN = 100  # letters of a name that an answer repeats
+_CODE = re.compile(rf"({SIGN_IN_PATH}/link/).+")
 _WEIGHT = re.compile(r"q\s*=\s*([01](?:\.[0-9]{0,3})?)")
 
 
@@ -148,8 +153,8 @@ class ProblemResponse(JSONResponse):
 
 
 def _path(request: Request) -> str:
-    """Give the path as logs and answers may hold it: without the token of a link."""
-    return links.masked(request.url.path)
+    """Give the path as logs and answers may hold it: without the token or code of a link."""
+    return _CODE.sub(r"\1…", links.masked(request.url.path))
 
 
 def language_of(accepted: str) -> Literal["vi", "en"]:
@@ -168,9 +173,31 @@ def _weight(text: str) -> float:
     return float(match[1]) if match else 1.0
 
 
-async def _refusal(request: Request, error: Exception) -> JSONResponse:
+async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)  # noqa: S101  narrowing: registered for this class
+    if isinstance(error, Unauthenticated) and (address := _sign_in(request)) is not None:
+        return _to_sign_in(request, address)
     return refused(request, error)
+
+
+def _sign_in(request: Request) -> str | None:
+    """Address the sign-in page for a browser that opens a page without a token; None for every other request."""
+    access = access_of(request)
+    opens = request.method in {"GET", "HEAD"} and "text/html" in request.headers.get("accept", "")
+    if access is None or not opens or "authorization" in request.headers or not access.place.is_usable:
+        return None
+    query = f"?{request.url.query}" if request.url.query else ""
+    return access.place.sign_in(quote(request.url.path) + query)
+
+
+def _to_sign_in(request: Request, address: str) -> Response:
+    """Lead to the sign-in page; a cookie whose session has ended goes away."""
+    answer = RedirectResponse(address, HTTPStatus.SEE_OTHER, {"Vary": "Accept"})
+    if (access := access_of(request)) is not None and access.secret(request) is not None:
+        answer.delete_cookie(
+            access.place.cookie, secure=access.place.is_secure, httponly=True, samesite="lax"
+        )
+    return answer
 
 
 def refused(request: Request, error: Refusal) -> JSONResponse:
@@ -228,7 +255,7 @@ def _shown(sentence: object) -> str:
     return str(sentence)[: MOST_SHOWN * 10]
 
 
-async def _http(request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  narrowing: registered for this class
     if isinstance(error.__cause__, Refusal):  # raised while the body was read
         return await _refusal(request, error.__cause__)

@@ -1,11 +1,12 @@
 """Settings of a service: read once at the start from `LOA_…` variables and secret files, then passed down."""
 
 import sys
+from collections.abc import Sequence
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.kernel import database_url, setting_names
@@ -60,7 +61,17 @@ class ServiceSettings(RuleSettings):
         description="monitoring endpoint of the broker (http://…:8222), of a cluster all nodes with commas",
     )
     database_url: SecretStr
-    jwks: str = Field(default="", description="path of a JWKS file, or address of an issuer's JWKS")
+    jwks: str = Field(
+        default="",
+        description="path of a JWKS file, or address of an issuer's JWKS (then with oidc_issuer), or both with a comma",
+    )
+    oidc_issuer: str = Field(default="", description="`iss` of the tokens of an identity provider, exactly")
+    oidc_roles: dict[str, str] | None = Field(
+        default=None,
+        description="our role by the provider's value of it; by default they have the same names",
+    )
+    oidc_role_claim: str = Field(default="role", description="claim with the role, or a path with dots")
+    oidc_unit_claim: str = Field(default="unit", description="claim with the code of the unit, or a path")
     public_read: bool = False
     url_registry: str = "http://127.0.0.1:8001"
     url_campaigns: str = "http://127.0.0.1:8002"
@@ -89,9 +100,27 @@ class ServiceSettings(RuleSettings):
     )
 
     @property
+    def page_addresses(self) -> dict[str, str]:
+        """Where people reach the pages of each service."""
+        return {
+            "registry": self.url_registry,
+            "campaigns": self.url_campaigns,
+            "metrics": self.url_metrics,
+            "notifier": self.url_notifier,
+        }
+
+    @property
     def public_addresses(self) -> tuple[str, ...]:
         """The base addresses at which people reach the services."""
-        return (self.url_registry, self.url_campaigns, self.url_metrics, self.url_notifier)
+        return tuple(self.page_addresses.values())
+
+    @model_validator(mode="after")
+    def _names_the_issuer(self) -> Self:
+        if "://" in self.jwks and not self.oidc_issuer:
+            raise ValueError(
+                "LOA_JWKS is an issuer's address: LOA_OIDC_ISSUER has to name the issuer (`iss`)"
+            )
+        return self
 
     @property
     def nats_servers(self) -> list[str]:
@@ -148,7 +177,12 @@ def described(error: ValueError) -> str:
     if not isinstance(error, ValidationError):
         return str(error)
     lines = (
-        f"LOA_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg'].removeprefix('Value error, ')}"
+        f"{_name(fault['loc'])}{fault['msg'].removeprefix('Value error, ')}"
         for fault in error.errors(include_input=False, include_url=False)
     )
     return "\n".join(("Thiết lập không dùng được / settings that cannot be used:", *lines))
+
+
+def _name(place: Sequence[int | str]) -> str:
+    """Name the setting at fault; a fault of several settings together names them itself."""
+    return f"LOA_{'_'.join(map(str, place)).upper()}: " if place else ""

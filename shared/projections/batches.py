@@ -143,7 +143,7 @@ class Feed:
 
     async def _made(self, config: ConsumerConfig) -> str:
         """Create a consumer by one of the names that this service may use: that of its last one, else one that is free."""
-        user = self._client.new_inbox().split(".")[1]  # the broker lets a service use no other inbox
+        user: str = self._client.new_inbox().split(".")[1]  # the broker lets a service use no other inbox
         names: Sequence[str] = feed_names(user)
         first = self._slot if self._slot >= 0 else random.randrange(len(names))  # noqa: S311  it guards nothing
         for number in (*range(first, len(names)), *range(first)):
@@ -151,7 +151,7 @@ class Feed:
                 await self._api("DELETE", names[number], {})
             if await self._create(names[number], config):
                 self._slot = number
-                return names[number]
+                return str(names[number])
         raise TransientError(
             f"all {len(names)} consumers of {user} are in use; they end after {IDLE_SECONDS:g} s"
         )

@@ -8,6 +8,7 @@ class Action(StrEnum):
 
     PROBE = "probe"
     READ_CONTRACT = "read_contract"
+    SIGN_IN = "sign_in"
 
     ANSWER_MAIL = "answer_mail"
     RENEW_LINK = "renew_link"
@@ -91,6 +92,10 @@ class Action(StrEnum):
     SKIP_EVENT = "skip_event"
     READ_LOST_EVENTS = "read_lost_events"
     ACCEPT_LOG = "accept_log"
+    MAKE_LOGIN = "make_login"
+    READ_SESSIONS = "read_sessions"
+    END_SESSION = "end_session"
+    REVOKE_ACCESS = "revoke_access"
     BACK_UP_OWN_DATA = "back_up_own_data"
     RESTORE_OWN_DATA = "restore_own_data"
 

@@ -57,9 +57,9 @@ def acting(role: Role, action: Action, standing: Standing) -> Acting:
     """Resolve the table for one caller: the units for which the action is allowed, or everywhere."""
     if allows(role, Relation.ELSEWHERE, action):
         return Acting(standing.unit_code, supervises=role is Role.OPERATOR, everywhere=True)
-    known = {standing.unit_code, *standing.below, *standing.area} - {None}
+    codes = {standing.unit_code, *standing.below, *standing.area} - {None}
     units = frozenset(
-        code for code in known if code is not None and allows(role, standing.relation(code), action)
+        code for code in codes if code is not None and allows(role, standing.relation(code), action)
     )
     return Acting(standing.unit_code, units=units, decides=role is Role.SUPERVISOR)
 

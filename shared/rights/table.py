@@ -19,7 +19,7 @@ OWN_AND_BELOW = frozenset({Relation.OWN, Relation.BELOW})
 SUPERVISED = frozenset({Relation.BELOW, Relation.AREA})
 OWN_AND_SUPERVISED = OWN | SUPERVISED
 
-OPEN = frozenset({Action.PROBE, Action.READ_CONTRACT})
+OPEN = frozenset({Action.PROBE, Action.READ_CONTRACT, Action.SIGN_IN})
 BY_LINK = frozenset({Action.ANSWER_MAIL, Action.RENEW_LINK, Action.CHOOSE_MAILS, Action.RESOLVE_LINK})
 PUBLIC = frozenset(
     {
@@ -102,6 +102,7 @@ _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
                 Action.REBUILD_PROJECTION,
             ),
             *(Action.VERIFY_PROJECTION, Action.SKIP_EVENT, Action.READ_LOST_EVENTS, Action.ACCEPT_LOG),
+            *(Action.MAKE_LOGIN, Action.READ_SESSIONS, Action.END_SESSION, Action.REVOKE_ACCESS),
             *(Action.BACK_UP_OWN_DATA, Action.RESTORE_OWN_DATA),
         ),
     ),

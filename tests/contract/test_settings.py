@@ -30,6 +30,8 @@ NO_SETTINGS = {
     "LOA_LOG",
     "LOA_FENCE",
     "LOA_ANSWERS",
+    "LOA_SESSIONS",
+    "LOA_REVOKED",
 }  # streams, buckets, constants
 FILES = [
     path

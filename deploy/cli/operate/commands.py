@@ -22,6 +22,8 @@ commands = typer.Typer()
 
 streams = typer.Typer(help="Luồng dữ liệu của NATS. / Streams of the broker.", no_args_is_help=True)
 commands.add_typer(streams, name="streams")
+token = typer.Typer(help="Mã truy cập. / Access tokens.")
+commands.add_typer(token, name="token")
 subscribers = typer.Typer(
     help="Khóa đọc sự kiện cho hệ thống khác. / Keys of external systems that read the events.",
     no_args_is_help=True,
@@ -150,16 +152,65 @@ def recover(
             raise typer.Exit(1)
 
 
-@commands.command()
-def token(
+@token.callback(invoke_without_command=True)
+def sign_token(
+    context: typer.Context,
     role: Annotated[Role, typer.Option(help="Vai trò. / Role.")] = Role.OPERATOR,
     unit: Unit = None,
-    days: Annotated[int, typer.Option(min=1, max=3650, help="Số ngày hiệu lực. / Days of validity.")] = 30,
+    days: Annotated[int, typer.Option(min=1, max=90, help="Số ngày hiệu lực. / Days of validity.")] = 30,
 ) -> None:
     """Cấp mã truy cập. / Sign an access token."""
     from deploy.cli.operate import tokens
 
-    print(tokens.sign(role, unit, days))
+    if context.invoked_subcommand is None:
+        print(tokens.sign(role, unit, days))
+
+
+@token.command(name="list")
+def list_tokens(as_json: Json = False) -> None:
+    """Các mã đã cấp còn hạn. / The tokens that were signed and have not expired."""
+    from deploy.cli.operate import tokens
+
+    with connected() as services:
+        tokens.show(services, as_json=as_json)
+
+
+@token.command(name="revoke")
+def revoke_token(
+    token_id: Annotated[
+        str, typer.Argument(help="JTI, hoặc chủ thể. / The jti of a token, or a subject with its sessions.")
+    ],
+) -> None:
+    """Thu hồi mã. / Revoke a token: every service refuses it within two seconds."""
+    from deploy.cli.operate import tokens
+
+    with connected() as services:
+        tokens.revoke(services, token_id)
+
+
+@token.command(name="rotate")
+def rotate_key(
+    at_once: Annotated[
+        bool, typer.Option("--at-once", help="Mọi mã cũ hết hiệu lực ngay. / No old token stays valid.")
+    ] = False,
+) -> None:
+    """Thay khóa ký, không dừng dịch vụ. / Replace the signing key without a restart."""
+    from deploy.cli.operate import tokens
+
+    tokens.rotate(at_once=at_once)
+
+
+@commands.command()
+def login(
+    open_browser: Annotated[
+        bool, typer.Option("--open/--no-open", help="Mở trình duyệt. / Open a browser.")
+    ] = True,
+) -> None:
+    """Đăng nhập trang web bằng địa chỉ dùng một lần. / Sign in to the pages with a one-time address."""
+    from deploy.cli.operate import tokens
+
+    with connected() as services:
+        tokens.login(services, open_browser=open_browser)
 
 
 @streams.command(name="plan")

@@ -96,6 +96,16 @@ def _token(folder: Path) -> str:
     return tokens.signer(folder / "keys").token("loa-keys", Role.OPERATOR, expires)
 
 
+def renew_mounted(folder: Path, jwks: str, token: str) -> None:
+    """Write key set and operator's token anew; the key set in place: containers have this very file."""
+    path = folder / MOUNTED / "jwks.json"
+    path.chmod(0o644)
+    path.write_text(jwks)
+    path.chmod(0o444)
+    write_mounted(folder / MOUNTED / "operator.token", token)
+    write_secret(folder / ENVIRONMENT, "".join(_environment(folder)))
+
+
 def _password(path: Path) -> str:
     """Read a password; a missing one is created."""
     if not path.exists():

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -32,7 +33,11 @@ def private_key(path: Path) -> Ed25519PrivateKey:
 
 def write_jwks(key: Ed25519PrivateKey, path: Path) -> Path:
     """Write the public key as a key set (RFC 7517)."""
-    public = jwt.algorithms.OKPAlgorithm.to_jwk(key.public_key(), as_dict=True)
-    described = {**public, "kid": key_id(key.public_key()), "alg": "EdDSA", "use": "sig"}
-    write_secret(path, json.dumps({"keys": [described]}))
+    write_secret(path, json.dumps({"keys": [described(key)]}))
     return path
+
+
+def described(key: Ed25519PrivateKey) -> dict[str, Any]:
+    """Describe the public key as a JWK (RFC 7517)."""
+    public = jwt.algorithms.OKPAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    return {**public, "kid": key_id(key.public_key()), "alg": "EdDSA", "use": "sig"}

@@ -38,7 +38,7 @@ from shared.rules.findings import Finding
 from shared.text_checks.days import Day, FactDay
 
 _WHOLE = "*"
-NOBODY = "-"
+NO_SUPERVISOR = "-"
 
 
 def _stages(value: Any) -> Any:
@@ -51,8 +51,8 @@ def _days(value: Any) -> Any:
     return tuple(part.strip() for part in str(value).replace(",", ";").split(";") if part.strip())
 
 
-def _nobody(value: Any) -> Any:
-    return None if value == NOBODY else value
+def _supervisor(value: Any) -> Any:
+    return None if value == NO_SUPERVISOR else value
 
 
 class UnitRow(ImportRow):
@@ -108,7 +108,7 @@ class SupervisionRow(ImportRow):
     """Who follows a unit from a day on; `-` as the supervisor: nobody is set any more, the default holds."""
 
     unit_code: Code
-    supervisor_code: Annotated[Code | None, BeforeValidator(_nobody)]
+    supervisor_code: Annotated[Code | None, BeforeValidator(_supervisor)]
     kind: SupervisionKind
     on: FactDay = Field(alias="from")
     document: str | None = None

@@ -14,8 +14,8 @@ from tests.support.platform.service import Platform, eventually
 VICTIM, DRAFT, MAILBOX = "A-SYT", "NQ-A-1", "dau.moi@syt-a.example.vn"
 UNITS = (  # code, level, kind, parent, name
     ("CP", "central", "government", None, "Chính phủ"),
-    ("M", "central", "ministry", "CP", "Bộ Y tế"),
-    ("M-PC", "central", "department", "M", "Vụ Pháp chế"),
+    ("BYT", "central", "ministry", "CP", "Bộ Y tế"),
+    ("BYT-PC", "central", "department", "BYT", "Vụ Pháp chế"),
     ("A-UB", "provincial", "provincial_committee", "CP", "Ủy ban nhân dân tỉnh A"),
     ("A-STP", "provincial", "department", "A-UB", "Sở Tư pháp tỉnh A"),
     (VICTIM, "provincial", "department", "A-UB", "Sở Y tế tỉnh A"),
@@ -24,7 +24,7 @@ UNITS = (  # code, level, kind, parent, name
     ("B-STP", "provincial", "department", "B-UB", "Sở Tư pháp tỉnh B"),
     ("B-SYT", "provincial", "department", "B-UB", "Sở Y tế tỉnh B"),
 )
-ELSEWHERE = ("A-SYT-P", "CP", "M", "M-PC", "B-UB", "B-STP", "B-SYT", "NOBODY", None)
+ELSEWHERE = ("A-SYT-P", "CP", "BYT", "BYT-PC", "B-UB", "B-STP", "B-SYT", "NOBODY", None)
 STANDING: Mapping[str | None, Relation] = {  # how a token's unit stands to the victim, written by hand
     VICTIM: Relation.OWN,
     "A-UB": Relation.BELOW,

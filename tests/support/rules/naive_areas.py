@@ -44,12 +44,12 @@ class NaiveAreas:
     def default(self, code: str) -> set[str]:
         """Whose default area has the unit, unless somebody is set as that kind for it or for a unit above."""
         lineage = [code, *self.above(code)]
-        found: set[str] = set()
+        following: set[str] = set()
         for candidate in self.registered:
             root = self.root(candidate)
             if root and root[0] in lineage and not any(self.set_for(unit, root[1]) for unit in lineage):
-                found |= self.heirs(candidate)
-        return found
+                following |= self.heirs(candidate)
+        return following
 
     def root(self, code: str) -> tuple[str, str] | None:
         own, parent = self.registered[code], self.parent(code)

@@ -310,8 +310,8 @@ JUSTICE = SupervisionKind.JUSTICE_BODY
 
 
 def supervision(code: str | None, on: date = DAY) -> SetSupervision:
-    known = related(registered("STP"), registered("CU", valid_to=date(2025, 6, 30)))
-    return SetSupervision(unit_code="UA", supervisor_code=code, kind=JUSTICE, on=on, related=known)
+    units = related(registered("STP"), registered("CU", valid_to=date(2025, 6, 30)))
+    return SetSupervision(unit_code="UA", supervisor_code=code, kind=JUSTICE, on=on, related=units)
 
 
 @pytest.mark.parametrize(

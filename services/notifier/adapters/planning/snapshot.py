@@ -244,7 +244,7 @@ class SqlSilences:
             rows = await connection.execute(query if past else query.where(live))
             return [dict(row) for row in rows.mappings()]
 
-    async def one(self, silence_id: UUID) -> Silence | None:
+    async def by_id(self, silence_id: UUID) -> Silence | None:
         async with self.engine.connect() as connection:
             row = (
                 await connection.execute(select(SILENCE).where(SILENCE.c.silence_id == silence_id))

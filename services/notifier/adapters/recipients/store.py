@@ -1,13 +1,13 @@
 """Who is written to: the only table with addresses, kept outside the log."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, text, update
+from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -39,12 +39,23 @@ class Mailbox:
     oversees: bool = False
 
 
+EndSessions = Callable[[UUID], Awaitable[None]]
+
+
+async def _no_sessions(recipient_id: UUID) -> None:
+    """Where nobody signs in, nobody is signed out."""
+
+
 @dataclass(frozen=True, slots=True)
 class SqlRecipients:
-    """A mailbox keeps its opaque id however often it is listed: the ledger speaks of it by that."""
+    """A mailbox keeps its opaque id however often it is listed: the ledger speaks of it by that.
+
+    Whoever is taken off the list or gets another role is signed out before that is written (`end_sessions`).
+    """
 
     engine: AsyncEngine
     justice_unit: str | None = None
+    end_sessions: EndSessions = _no_sessions
 
     async def of_unit(self, unit_code: str, today: date) -> list[Recipient]:
         async with self.engine.connect() as connection:
@@ -82,6 +93,14 @@ class SqlRecipients:
         code = row["unit_code"]
         return Mailbox(recipient_of(row), units.name_on(code, today), tree.oversees(code))
 
+    async def at_address(self, email: str, today: date) -> list[Recipient]:
+        """Find the mailboxes that an address is registered for today, however its letters are written."""
+        query = select(RECIPIENT).where(func.lower(RECIPIENT.c.email) == email.lower())
+        async with self.engine.connect() as connection:
+            rows = await connection.execute(query.order_by(RECIPIENT.c.unit_code))
+            found = [recipient_of(row) for row in rows.mappings()]
+        return [recipient for recipient in found if recipient.is_valid_on(today)]
+
     async def version(self, unit_code: str) -> int:
         """Give the version of a unit's list."""
         async with self.engine.connect() as connection:
@@ -105,6 +124,7 @@ class SqlRecipients:
             listed = await _listed(connection, unit_code, locked=True)
             if if_match not in (None, current := version_of(listed)):
                 raise StaleVersion(if_match or 0, current)
+            await self._sign_out(listed, wanted)
             gone = taken_off(listed, {recipient.email for recipient in wanted}, day_in_vietnam(now))
             for each in gone:
                 whose = RECIPIENT.c.recipient_id == each.recipient_id
@@ -117,7 +137,16 @@ class SqlRecipients:
     async def add(self, recipient: Recipient) -> bool:
         """Put one on the list; False if it stands there exactly so."""
         async with self.engine.begin() as connection:
+            listed = await _listed(connection, recipient.unit_code, locked=True)
+            others = [other for other in listed if other.email != recipient.email]
+            await self._sign_out(listed, [*others, recipient])
             return await _put(connection, recipient, _IMPORTED)
+
+    async def _sign_out(self, listed: Sequence[Recipient], wanted: Sequence[Recipient]) -> None:
+        kept = {(recipient.email, recipient.role) for recipient in wanted}
+        for recipient in listed:
+            if (recipient.email, recipient.role) not in kept:
+                await self.end_sessions(recipient.recipient_id)
 
 
 async def _listed(connection: AsyncConnection, unit_code: str, *, locked: bool = False) -> list[Recipient]:

@@ -146,7 +146,7 @@ def _silences(silences: SqlSilences, now: Clock, new_id: NewId) -> APIRouter:
     async def lift(
         principal: Annotated[Principal, may(Action.LIFT_SILENCE)], silence_id: UUID
     ) -> SilenceView:
-        silence = await silences.one(silence_id)
+        silence = await silences.by_id(silence_id)
         if silence is None:
             raise SilenceNotFound
         lead = await silences.lead_of(silence.draft_code, day_in_vietnam(now()))

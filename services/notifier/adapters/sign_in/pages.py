@@ -1,0 +1,118 @@
+"""The pages on which people sign in and out, in three ways: by mail, at an identity provider, with `loa login`.
+
+They are for people who have no session yet. What a form may do is bound to this origin: browsers say with every request
+where it comes from (Fetch Metadata), so that no other site can sign somebody in under another name.
+"""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi import Path as PathPart
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from services.notifier.adapters.rendering.templates import ROLES
+from services.notifier.adapters.sign_in.flow import FromAnotherSite, SignIn
+from services.notifier.adapters.sign_in.provider import CALLBACK_PATH
+from shared.auth.admission import stands_for
+from shared.auth.one_time import CodeIsOver
+from shared.auth.sessions import Way
+from shared.pages.layout import page_route
+from shared.rights.actions import Action
+
+ReturnTo = Annotated[str, Query(max_length=2000)]
+Code = Annotated[str, PathPart(max_length=200)]
+
+
+def from_this_site(request: Request) -> None:
+    """Refuse a form that another site has sent; what is no browser names no site."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None and site not in {"same-origin", "none"}:
+        raise FromAnotherSite
+    origin = request.headers.get("origin")
+    if site is None and origin not in {None, f"{request.url.scheme}://{request.headers.get('host', '')}"}:
+        raise FromAnotherSite
+
+
+def router(sign_in: SignIn) -> APIRouter:
+    """No part of the API's description: pages for people."""
+    routes = APIRouter(
+        tags=["sign-in"],
+        route_class=page_route(sign_in.refused),
+        default_response_class=HTMLResponse,
+        include_in_schema=False,
+        dependencies=[stands_for(Action.SIGN_IN)],
+    )
+    _add_provider(routes, sign_in)
+    place = sign_in.access.place
+
+    @routes.get("/sign-in")
+    async def ways(request: Request, return_to: ReturnTo = "") -> Response:
+        return sign_in.overview(request, await sign_in.present(request), return_to)
+
+    @routes.post("/sign-in/mail")
+    async def by_mail(
+        request: Request,
+        email: Annotated[str, Form(max_length=254)],
+        return_to: Annotated[str, Form(max_length=2000)] = "",
+    ) -> Response:
+        sign_in.require_protection()
+        from_this_site(request)
+        client = request.client.host if request.client else ""
+        await sign_in.mail.request(email, client, place.returned(return_to))
+        return sign_in.render("sign_in_sent.html", email=email)
+
+    @routes.get("/sign-in/link/{code}")
+    async def look(code: Code) -> Response:
+        sign_in.require_protection()
+        mailboxes = await sign_in.choices(code)
+        return sign_in.render("sign_in_confirm.html", mailboxes=mailboxes, code=code, roles=ROLES)
+
+    @routes.post("/sign-in/link/{code}")
+    async def confirm(
+        request: Request, code: Code, recipient: Annotated[UUID | None, Form()] = None
+    ) -> Response:
+        sign_in.require_protection()
+        from_this_site(request)
+        return await sign_in.redeem(request, code, recipient)
+
+    @routes.post("/sign-out")
+    async def sign_out(request: Request, csrf_token: Annotated[str, Form(max_length=100)] = "") -> Response:
+        return await sign_in.end(request, csrf_token)
+
+    return routes
+
+
+def _add_provider(routes: APIRouter, sign_in: SignIn) -> None:
+    @routes.get("/sign-in/oidc")
+    async def to_provider(return_to: ReturnTo = "") -> Response:
+        sign_in.require_protection()
+        if sign_in.provider is None:
+            raise CodeIsOver
+        address, browser = await sign_in.provider.begin(sign_in.access.place.returned(return_to))
+        answer = RedirectResponse(address, HTTPStatus.SEE_OTHER)
+        sign_in.bind(answer, browser)
+        return answer
+
+    @routes.get(CALLBACK_PATH)
+    async def from_provider(
+        request: Request,
+        state: ReturnTo = "",
+        code: ReturnTo = "",
+        iss: ReturnTo = "",
+        error: ReturnTo = "",
+        error_description: ReturnTo = "",
+        session_state: ReturnTo = "",
+        scope: ReturnTo = "",
+    ) -> Response:
+        sign_in.require_protection()
+        if sign_in.provider is None:
+            raise CodeIsOver
+        del error_description, session_state, scope  # some providers send them
+        given = {"state": state, "code": code, "iss": iss, "error": error}
+        query = {name: value for name, value in given.items() if value}
+        principal, return_to = await sign_in.provider.finish(query, sign_in.browser(request))
+        answer = await sign_in.start(request, principal, Way.OIDC, return_to)
+        sign_in.unbind(answer)
+        return answer

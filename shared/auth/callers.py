@@ -1,0 +1,79 @@
+"""Who sends a request: by a token in its header, or by the cookie of a session."""
+
+from fastapi import Request
+
+from shared.auth.revocation import RevokedTokens
+from shared.auth.sessions import (
+    CSRF_FIELD,
+    CSRF_HEADER,
+    Session,
+    Sessions,
+    SignInPlace,
+    is_csrf_token,
+)
+from shared.auth.tokens import Forbidden, Mapped, Principal, Verifier
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class WrongCsrfToken(Forbidden):
+    """A request by cookie that changes something, and that no page of ours has sent."""
+
+    code = "csrf-token-missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Yêu cầu không được gửi từ một trang của hệ thống, hoặc trang đã mở quá lâu. "
+            "Đề nghị tải lại trang rồi gửi lại.",
+            f"The request does not come from a page of this system, or the page is too old. Load the page again "
+            f"and send it again (a program sends {CSRF_HEADER}, or a token instead of a cookie).",
+        )
+
+
+class Access:
+    """How a service finds out who calls: tokens, and sessions where they can be used."""
+
+    def __init__(
+        self,
+        verifier: Verifier,
+        mapped: Mapped,
+        revoked: RevokedTokens,
+        sessions: Sessions,
+        place: SignInPlace,
+    ) -> None:
+        self.verifier = verifier
+        self.mapped = mapped
+        self.revoked = revoked
+        self.sessions = sessions
+        self.place = place
+
+    def secret(self, request: Request) -> str | None:
+        """Give the cookie of a session as it was sent."""
+        return request.cookies.get(self.place.cookie) if self.place.is_usable else None
+
+    async def session(self, request: Request) -> Session | None:
+        """Give the session of a request that has the cookie of one; raises `SessionEnded`."""
+        secret = self.secret(request)
+        return None if secret is None else await self.sessions.find(secret)
+
+    async def by_cookie(self, request: Request) -> Principal | None:
+        """Give who has signed in; raises `SessionEnded`, `WrongCsrfToken`."""
+        session = await self.session(request)
+        if session is None:
+            return None
+        if request.method not in SAFE_METHODS and not await self._is_from_our_page(request):
+            raise WrongCsrfToken
+        return session.principal
+
+    async def _is_from_our_page(self, request: Request) -> bool:
+        given = request.headers.get(CSRF_HEADER)
+        if given is None and request.headers.get("content-type", "").startswith(FORMS):
+            field = (await request.form()).get(CSRF_FIELD)
+            given = field if isinstance(field, str) else None
+        return given is not None and is_csrf_token(self.secret(request) or "", given)
+
+
+def access_of(request: Request) -> Access | None:
+    """Give how the application finds out who calls; None where it has no sessions (a part of one, in a test)."""
+    return getattr(request.app.state, "access", None)

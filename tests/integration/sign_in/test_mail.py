@@ -1,0 +1,222 @@
+"""Signing in with a link by mail: used once, by POST, for a registered address; the answer tells nobody who is registered."""
+
+import asyncio
+import re
+from email import message_from_bytes, policy
+
+import httpx
+import pytest
+
+from services.notifier.adapters.sign_in import mailing
+from shared.auth.buckets import hashed
+from shared.contracts.vocabulary import RecipientRole
+from tests.integration.sign_in.conftest import (
+    CLERK,
+    HEAD,
+    OTHER,
+    SUPERVISOR,
+    UNIT,
+    SignInOffice,
+    put_recipients,
+)
+from tests.support.platform.service import eventually
+
+RECIPIENT = re.compile(r'name="recipient" value="([^"]+)"')
+
+
+@pytest.fixture(autouse=True)
+async def unlimited(office: SignInOffice) -> None:
+    """Start each test with nothing counted and no mails."""
+    bucket = office.notifier.app.state.access.sessions.bucket
+    for key in await bucket.keys("count-mailbox.*") | await bucket.keys("count-client.*"):
+        await bucket.end(key)
+    for path in office.mail_dir.glob("*sign_in*.eml"):
+        path.unlink()
+
+
+async def ask(
+    office: SignInOffice, browser: httpx.AsyncClient, email: str, return_to: str = "", **headers: str
+) -> httpx.Response:
+    address = f"{office.url('notifier')}/sign-in/mail"
+    return await browser.post(address, data={"email": email, "return_to": return_to}, headers=headers)
+
+
+async def test_a_registered_address_gets_a_link_that_works_once(office: SignInOffice) -> None:
+    async with office.browser() as browser, office.browser() as scanner:
+        wanted = f"{office.url('metrics')}/"
+        answer = await ask(office, browser, f" {CLERK.upper()} ", wanted)
+        assert answer.status_code == 200
+        (link,) = await office.mailed(1)
+        for _ in range(3):  # programs that look through mails follow links
+            assert (await scanner.get(link)).status_code == 200
+            assert (await scanner.head(link)).status_code in {200, 405}
+        assert "set-cookie" not in (await scanner.get(link)).headers
+        page = await browser.get(link)
+        assert "Sở SO-TP" in page.text
+        answer = await browser.post(link)
+        assert (answer.status_code, answer.headers["location"]) == (303, wanted)
+        assert (await browser.get(wanted)).status_code == 200
+        for spent in (await scanner.get(link), await scanner.post(link)):
+            assert spent.status_code == 410
+            assert "không còn dùng được" in spent.text
+        listed = (await office.notifier.client.get("/sessions")).json()["sessions"]
+        assert (listed[0]["way"], listed[0]["role"], listed[0]["unit"]) == ("mail", "unit", UNIT)
+
+
+async def test_of_two_at_once_one_is_signed_in(office: SignInOffice) -> None:
+    async with office.browser() as browser:
+        await ask(office, browser, CLERK)
+        (link,) = await office.mailed(1)
+        answers = await asyncio.gather(*(browser.post(link) for _ in range(8)))
+        assert sorted(answer.status_code for answer in answers) == [303] + [410] * 7
+
+
+async def test_the_answer_is_the_same_for_an_unknown_address(office: SignInOffice) -> None:
+    async with office.browser() as browser:
+        known, unknown = await ask(office, browser, CLERK), await ask(office, browser, "nobody@so.example.vn")
+        assert known.status_code == unknown.status_code == 200
+        assert known.text.replace(CLERK, "X") == unknown.text.replace("nobody@so.example.vn", "X")
+        assert set(known.headers) == set(unknown.headers)
+        assert len(await office.mailed(1)) == 1
+
+
+async def test_a_role_is_taken_from_the_table(office: SignInOffice) -> None:
+    async with office.browser() as browser:
+        await ask(office, browser, SUPERVISOR)
+        (link,) = await office.mailed(1)
+        (path,) = office.mail_dir.glob("*sign_in*.eml")
+        assert message_from_bytes(path.read_bytes(), policy=policy.default)["Subject"] == "[Loa] Sign-in link"
+        assert (await browser.post(link)).status_code == 303
+        listed = (await office.notifier.client.get("/sessions")).json()["sessions"]
+        assert (listed[0]["role"], listed[0]["unit"]) == ("supervisor", UNIT)
+    assert set(mailing.ROLES) == set(RecipientRole)
+    assert "operator" not in {role.value for role in mailing.ROLES.values()}
+
+
+async def test_an_address_of_two_units_chooses_one(office: SignInOffice) -> None:
+    async with office.browser() as browser:
+        await ask(office, browser, HEAD)
+        (link,) = await office.mailed(1)
+        choices = RECIPIENT.findall((await browser.get(link)).text)
+        assert len(choices) == 2
+        answer = await browser.post(link, data={"recipient": choices[1]})
+        assert answer.status_code == 303
+
+
+async def test_a_mailbox_that_the_link_was_not_for_can_not_be_chosen(office: SignInOffice) -> None:
+    async with office.browser() as browser:
+        await ask(office, browser, HEAD)
+        (link,) = await office.mailed(1)
+        other = "00000000-0000-4000-8000-000000000000"
+        assert (await browser.post(link, data={"recipient": other})).status_code == 410
+
+
+async def test_a_recipient_who_was_replaced_can_not_use_the_link_and_is_signed_out(
+    office: SignInOffice,
+) -> None:
+    leaving = {"email": "leaving@so.example.vn", "role": "focal_point"}
+    await put_recipients(office, OTHER, [leaving, {"email": HEAD, "role": "head"}])
+    async with office.browser() as browser:
+        for _ in range(2):
+            await ask(office, browser, leaving["email"])
+        first, second = await office.mailed(2)
+        assert (await browser.post(first)).status_code == 303
+        assert (await browser.get(f"{office.url('metrics')}/")).status_code == 200
+        await put_recipients(office, OTHER, [{"email": HEAD, "role": "head"}])
+        assert (await browser.post(second)).status_code == 410
+        assert (await browser.get(f"{office.url('metrics')}/")).status_code == 303
+
+
+async def test_a_mailbox_gets_three_links_in_a_quarter_of_an_hour(office: SignInOffice) -> None:
+    async with office.browser() as browser:
+        answers = [await ask(office, browser, CLERK) for _ in range(6)]
+        assert {answer.status_code for answer in answers} == {200}
+        await ask(office, browser, SUPERVISOR)
+        links = await office.mailed(4)
+        assert len(links) == 4
+
+
+async def test_a_client_asks_sixty_times_in_a_quarter_of_an_hour(office: SignInOffice) -> None:
+    async with office.browser() as browser:
+        statuses = [(await ask(office, browser, "nobody@so.example.vn")).status_code for _ in range(62)]
+        assert statuses == [200] * mailing.MOST_BY_CLIENT + [503] * 2
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://attacker.example"},
+        {"Origin": "null"},
+    ],
+    ids=str,
+)
+async def test_another_site_signs_nobody_in(office: SignInOffice, headers: dict[str, str]) -> None:
+    async with office.browser() as browser:
+        assert (await ask(office, browser, CLERK, **headers)).status_code == 403
+        await ask(office, browser, CLERK)
+        (link,) = await office.mailed(1)
+        assert (await browser.post(link, headers=headers)).status_code == 403
+        assert (await browser.post(link, headers={"Sec-Fetch-Site": "same-origin"})).status_code == 303
+
+
+RETURNS = [
+    "https://attacker.example/",
+    "//attacker.example/",
+    "http://127.0.0.1:1/",
+    "javascript:alert(1)",
+    "{metrics}.attacker.example/",
+    "{metrics}@attacker.example/",
+    "{metrics}\\@attacker.example/",
+    "{metrics}/\r\nSet-Cookie: x=y",
+    "/relative",
+]
+
+
+@pytest.mark.parametrize("return_to", RETURNS)
+async def test_it_leads_back_to_our_pages_only(office: SignInOffice, return_to: str) -> None:
+    address = return_to.format(metrics=office.url("metrics"))
+    async with office.browser() as browser:
+        answer = await browser.post(await office.login_address(return_to=address))
+        assert (answer.status_code, answer.headers["location"]) == (303, f"{office.url('notifier')}/sign-in")
+
+
+async def test_no_working_link_is_kept_anywhere(office: SignInOffice) -> None:
+    async with office.browser() as browser:
+        await ask(office, browser, CLERK)
+        (link,) = await office.mailed(1)
+        code = link.rpartition("/")[2]
+        bucket = office.notifier.app.state.access.sessions.bucket
+        keys = await bucket.keys()
+        assert f"mail.{hashed(code)}" in keys
+        documents = [str((await bucket.get(key)).document) for key in keys]
+        assert not any(code in text for text in (*keys, *documents))
+        outbox = await office.notifier.client.get("/outbox")
+        assert code not in outbox.text
+
+
+@pytest.mark.parametrize("code", ["x", "x" * 150, "*", ">", "a.b", "%00", "mail.x"])
+async def test_a_made_up_code_is_none(office: SignInOffice, code: str) -> None:
+    async with office.browser() as browser:
+        address = f"{office.url('notifier')}/sign-in/link/{code}"
+        for answer in (await browser.get(address), await browser.post(address)):
+            assert answer.status_code in {404, 410, 422, 405}
+            assert "set-cookie" not in answer.headers
+
+
+async def test_the_code_is_in_no_problem_document(office: SignInOffice) -> None:
+    async with office.browser() as browser:
+        address = f"{office.url('notifier')}/sign-in/link/{'s3cret' * 5}"
+        answer = await browser.put(address, headers={"Accept": "application/json"})
+        assert "s3cret" not in answer.text
+
+
+async def test_sessions_of_a_unit_are_listed_to_the_operator_alone(office: SignInOffice) -> None:
+    async with office.notifier.as_(None) as nobody:
+        assert (await nobody.get("/sessions")).status_code == 401
+
+    async def listed() -> bool:
+        return (await office.notifier.client.get("/sessions")).status_code == 200
+
+    await eventually(listed)
