@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from services.metrics.application.ports import Snapshot
-from services.metrics.application.queries import Question, codes_of
+from services.metrics.application.queries import Question, codes_of, whose_figures
 from services.metrics.domain.grouping import View
 from shared.contracts.vocabulary import Answer, Channel, CommunicationRole, Dataset
 from shared.directory.folds import UnitDirectory, UnitsOn
@@ -142,8 +142,9 @@ def _groups(question: CountQuestion, directory: UnitDirectory, members: list[Mem
 def _labels(question: CountQuestion, units: UnitsOn, titles: dict[str, str]) -> Callable[[Key], Text]:
     def label(key: Key) -> Text:
         if question.group_by is CountBy.NONE:
-            code = question.unit_code
-            return _same(units.name(code)) if code else Text("Toàn quốc", "The whole country")
+            whose = question.unit_code or question.area_of
+            named = whose_figures(units, question.of_units)
+            return _same(named) if whose else Text(named, "The whole country")
         if key is None:
             return Text("Không ghi nhận", "Not recorded")
         return _named(question.group_by, key, units, titles)

@@ -11,7 +11,7 @@ from services.campaigns.adapters.communications.bodies import NewCommunication
 from services.campaigns.adapters.communications.rows import CommunicationRow
 from services.campaigns.adapters.import_sheets import of_communication
 from services.campaigns.application.commands import communication_ref
-from services.campaigns.domain.communication import Communication, communication
+from services.campaigns.domain.communication import Communication, communication, natural_id
 from services.campaigns.domain.communication_commands import (
     Attach,
     Command,
@@ -21,6 +21,7 @@ from services.campaigns.domain.communication_commands import (
     Record,
     Retract,
     Summarise,
+    Verify,
 )
 from services.campaigns.domain.draft import Given
 from services.campaigns.domain.errors import (
@@ -96,6 +97,52 @@ def correct(by: Acting, **fields: Any) -> Correct:
 )  # fmt: skip
 def test_how_a_communication_enters(by: Acting, stated: dict[str, Any], entered: dict[str, Any]) -> None:
     spec(communication).when(record(by, **stated)).then(recorded(**entered))
+
+
+FOLLOWING = Acting("STP", units=frozenset({"STP", "XA-A"}))  # it follows the commune, not who leads the draft
+
+
+@pytest.mark.parametrize(("stated", "unit_code"), [({}, "STP"), ({"unit_code": "XA-A"}, "XA-A")])
+def test_a_supervisor_records_support_work_of_a_unit_that_it_follows(
+    stated: dict[str, Any], unit_code: str
+) -> None:
+    by = FOLLOWING
+    spec(communication).when(record(by, **stated)).then(recorded(role=SUPPORT, unit_code=unit_code))
+    spec(communication).when(record(by, unit_code="XA-B")).refused(NotYourCommunication)
+    moved = spec(communication).given(recorded(role=SUPPORT, unit_code=unit_code))
+    moved.when(correct(by, unit_code="XA-B")).refused(NotYourCommunication)
+    kept = CommunicationCorrected(**(HELD | {"role": SUPPORT, "unit_code": unit_code, "place": "Huế"}))
+    moved.when(correct(by, place="Huế")).then(kept)
+
+
+def test_the_lead_unit_records_what_counts_for_the_draft_and_never_support_work_of_another() -> None:
+    for stated in ({"unit_code": "XA-A"}, {"unit_code": "XA-A", "role": SUPPORT}):
+        spec(communication).when(record(DRAFTING, **stated)).refused(NotYourCommunication)
+        spec(communication).given(recorded()).when(correct(DRAFTING, **stated)).refused(NotYourCommunication)
+
+
+def test_what_counts_for_the_draft_is_verified_by_who_follows_its_lead_unit() -> None:
+    def verify(by: Acting) -> Verify:
+        return asked(Verify, verified_on=date(2024, 3, 10), by_unit_code="STP", by=by, **GIVEN)
+
+    counted = spec(communication).given(recorded(role=COORDINATING, unit_code="XA-A"))
+    counted.when(verify(FOLLOWING)).refused(NotYourDraft)
+    assert counted.when(verify(Acting("STP", units=frozenset({"STC"})))).yields()
+    assert spec(communication).given(OWN).when(verify(FOLLOWING)).yields()
+
+
+@pytest.mark.parametrize(
+    ("by", "stated", "in_id"),
+    [
+        (COMMUNE, {}, "XA-A"), (COMMUNE, {"role": COORDINATING}, "XA-A"), (DRAFTING, {}, None),
+        (DRAFTING, {"role": COORDINATING, "unit_code": "XA-A"}, "XA-A"), (FOLLOWING, {"unit_code": "XA-A"}, "XA-A"),
+    ],
+)  # fmt: skip
+def test_nobody_takes_the_id_of_a_row_of_another_unit(
+    by: Acting, stated: dict[str, Any], in_id: str | None
+) -> None:
+    named = (DRAFT, HELD["held_on"], "day", HELD["channel"], HELD["title"], ())
+    assert natural_id(record(by, **stated)) == communication_id(*named, in_id)
 
 
 def test_a_unit_records_for_itself_alone_and_nobody_without_a_unit() -> None:
@@ -291,14 +338,14 @@ async def taken(_row: CommunicationRow, _metadata: Metadata) -> Taken:
     return Taken(0)
 
 
-def test_rows_that_may_have_one_id_are_taken_one_after_the_other_and_found_by_either() -> None:
+async def test_rows_that_may_have_one_id_are_taken_one_after_the_other_and_found_by_either() -> None:
     units = ["", "SXD", "XA-A", "XA-B"]
     lines = [
         Line(sheet="communications", line=number, row=ROW | {"unit_code": unit})
         for number, unit in enumerate(units, start=2)
     ]
     sheet: Sheet[CommunicationRow] = Sheet(CommunicationRow, of_communication, taken)
-    (window,) = cut(lines, {"communications": sheet})
+    (window,) = [window async for window in cut(lines, {"communications": sheet})]
     (together,) = window.by_aggregate.values()
     assert [row.line.line for row in together] == [2, 3, 4, 5]
     ids = [CommunicationRow.model_validate(line.row).id_in(GIVEN["draft"]) for line in lines]
