@@ -19,7 +19,7 @@ from tests.support.node_packages import LOCKED, node_folder
 
 async def _get(service: str, path: str) -> Any:
     transport = httpx.ASGITransport(app_of(service))
-    async with httpx.AsyncClient(transport=transport, base_url="http://loa") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         answer = await client.get(path)
     assert answer.status_code == 200, answer.text
     return answer.json()

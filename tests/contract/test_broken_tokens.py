@@ -36,7 +36,7 @@ async def test_every_endpoint_refuses_broken_tokens(service: str, keys: Issuer) 
     )
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     wrong = []
-    async with httpx.AsyncClient(transport=transport, base_url="http://loa") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         for name in endpoints(app):
             methods, _, path = name.partition(" ")
             if path in PUBLIC or path.startswith(("/answers", "/mailbox")):

@@ -33,7 +33,7 @@ async def exposed() -> set[str]:
     names: set[str] = set()
     for service in SERVICES:
         transport = httpx.ASGITransport(app_of(service))
-        async with httpx.AsyncClient(transport=transport, base_url="http://loa") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             text = (await client.get("/metrics")).text
         names |= {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
     return {name for name in names if not name.endswith("_created")}

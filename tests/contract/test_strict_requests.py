@@ -23,7 +23,7 @@ PAGES = {
 @pytest.fixture
 async def client(service: str) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app_of(service), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://loa") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 
 

@@ -33,7 +33,7 @@ APPENDS: dict[str, list[NewEvent]] = {
 @pytest.fixture(scope="module")
 async def document() -> dict[str, Any]:
     transport = httpx.ASGITransport(app_of("registry"))
-    async with httpx.AsyncClient(transport=transport, base_url="http://loa") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         answer: dict[str, Any] = (await client.get("/asyncapi.json")).json()
     return answer
 
