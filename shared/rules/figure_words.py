@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from shared.contracts.vocabulary import GapState
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.rules.verdicts import OccurrenceVerdict, PolicyVerdict
 from shared.rules.wording import OCCURRENCE_VERDICTS, POLICY_VERDICTS
@@ -66,8 +67,7 @@ DUE = Text("Thời hạn theo dõi nội bộ", "Internal deadline")
 
 def time_left(state: GapState, working_days: int) -> Text:
     """Say how far the internal deadline is: `working_days` left, or overdue."""
+    days = counted(working_days, "working day")
     if state is GapState.OVERDUE:
-        return Text(
-            f"Quá hạn {working_days}{HARD_SPACE}ngày làm việc", f"{working_days} working days overdue"
-        )
-    return Text(f"Còn {working_days}{HARD_SPACE}ngày làm việc", f"{working_days} working days left")
+        return Text(f"Quá hạn {working_days}{HARD_SPACE}ngày làm việc", f"{days} overdue")
+    return Text(f"Còn {working_days}{HARD_SPACE}ngày làm việc", f"{days} left")
