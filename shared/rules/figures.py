@@ -16,12 +16,12 @@ DECIDED = COVERED | {OccurrenceVerdict.MISSED}
 
 DEFINITION = Text(
     vi=(
-        "Tỷ lệ truyền thông theo Kế hoạch = số chính sách được truyền thông ngay từ khi lấy ý kiến / số chính sách được "
-        "đánh giá (đạt và chưa đạt mức độ đầy đủ): ở giai đoạn bắt buộc đầu tiên còn xét được, chính sách đã được truyền thông, dù đúng "
-        "hạn hay chậm; không có giai đoạn như vậy thì có ít nhất một hoạt động truyền thông từ khi lấy ý kiến đến khi thông "
+        "Tỷ lệ truyền thông theo Kế hoạch (Quyết định 407/QĐ-TTg) = số chính sách được truyền thông ngay từ khi lấy ý kiến / "
+        "số chính sách được đánh giá (đạt và chưa đạt mức độ đầy đủ): ở giai đoạn bắt buộc đầu tiên còn "
+        "xét được, chính sách đã được truyền thông, dù đúng hạn hay chậm; không có giai đoạn như vậy thì có ít nhất một hoạt động truyền thông từ khi lấy ý kiến đến khi thông "
         "qua. Mức thấp nhất của tỷ lệ này cộng vào mẫu số các chính sách đã thông qua, chưa ghi nhận việc lấy ý kiến. "
         "Mức độ đầy đủ = số chính sách đạt / số chính sách được đánh giá: có truyền thông tại mọi giai đoạn bắt buộc, từ khi "
-        "bắt đầu lấy ý kiến cho đến khi thông qua, ban hành; mức độ này phục vụ quản lý, cao hơn yêu cầu của Quyết định số "
+        "bắt đầu lấy ý kiến cho đến khi thông qua, ban hành; mức độ này phục vụ quản lý, cao hơn yêu cầu của Quyết định "
         "407/QĐ-TTg. Đơn vị tính là chính sách trong dự thảo thuộc phạm vi; chỉ tính hoạt động do cơ quan chủ trì soạn thảo "
         "thực hiện hoặc phối hợp thực hiện, hoạt động hỗ trợ của đơn vị khác được nêu bên cạnh. Chưa đạt mức độ đầy đủ: dự thảo vẫn ở một "
         "giai đoạn bắt buộc sau thời hạn theo dõi (5 ngày làm việc, trình tự rút gọn 2 ngày làm việc) mà chưa ghi nhận "
@@ -30,7 +30,7 @@ DEFINITION = Text(
         "khác. Chính sách của dự thảo chưa xác định phạm vi được nêu riêng bên cạnh."
     ),
     en=(
-        "Rate by the plan = policies communicated from the start of consultation / policies judged (met + missed): in the "
+        "Rate by the plan (Decision 407/QĐ-TTg) = policies communicated from the start of consultation / policies judged (met + missed): in the "
         "first required stage that can be judged the policy was communicated, in time or late; without such a stage, there "
         "was at least one communication from the start of consultation until adoption. Its lower bound adds the policies "
         "adopted without a recorded consultation to the denominator. Completeness = policies met / policies judged: "
