@@ -235,7 +235,7 @@ _NOT_OPENED = Judgement(PolicyVerdict.NOT_OPENED, Because.WINDOW_NOT_OPENED)
 def scope_of(facts: DraftFacts, rulebook: Rulebook) -> tuple[Answer, ScopeBasis | None]:
     """Decide the scope of a draft, and give the basis of a yes or no."""
     scope, rule = facts.scope, rulebook.counting.scope_of(facts.regime, facts.instrument)
-    answer = in_scope(scope, asks_proposal=rule is None or rule.asks_proposal)
+    answer = in_scope(scope, asks_proposal=rulebook.counting.asks_proposal(facts.regime, facts.instrument))
     if answer is Answer.UNKNOWN or scope.explicit is not Answer.UNKNOWN:
         return answer, scope.basis
     return answer, rule.basis if rule else ScopeBasis.NATIONAL_407

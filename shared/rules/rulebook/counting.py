@@ -66,6 +66,11 @@ class Counting:
         """Return the rule for a form; None where all four criteria of Decision 407/QĐ-TTg are asked."""
         return self.scope.get((regime, instrument))
 
+    def asks_proposal(self, regime: Regime, instrument: Instrument) -> bool:
+        """Tell whether criterion (i) of Decision 407/QĐ-TTg is asked of a form."""
+        rule = self.scope_of(regime, instrument)
+        return rule is None or rule.asks_proposal
+
     def overridden(self, by: "Counting") -> "Counting":
         """Let an operator's rows stand in the place of those with the same first day, or of the same form."""
         dated = {rule.valid_from: rule for rule in (*self.communications, *by.communications)}
