@@ -4,11 +4,12 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.metrics.adapters import api, effect, pages, tables
+from services.metrics.adapters import api, counts_api, effect, pages, tables
 from services.metrics.adapters.collector import Collector
 from services.metrics.adapters.read_model import SqlSnapshots
 from services.metrics.adapters.records import MetricsProjection, SqlAnnouncements
 from services.metrics.adapters.subscriber_collector import SubscriberCollector
+from services.metrics.application.counts import CountQueries
 from services.metrics.application.effect import Effects
 from services.metrics.application.projections import GapReconciler
 from services.metrics.application.queries import Queries
@@ -46,6 +47,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         description="Tỷ lệ truyền thông, khoảng trống, báo cáo. / Compliance, gaps, reports.",
         routers=[
             api.router(queries),
+            counts_api.router(CountQueries(snapshots), rulebook.version),
             effect.router(Effects(snapshots, rulebook, present)),
             pages.router(queries, platform.notices(runner)),
         ],

@@ -51,8 +51,14 @@ class Window:
         return (ref for rows in self.by_aggregate.values() for row in rows for ref in row.about)
 
     def of(self, refs: Iterable[AggregateRef]) -> "Window":
-        """Give that part of it which changes some aggregates."""
-        return Window(self.sheet, {}, {ref: self.by_aggregate[ref] for ref in refs})
+        """Give that part of it which changes some aggregates: their groups, or the rows that may be about one."""
+        wanted = set(refs)
+        changed = {ref: rows for ref, rows in self.by_aggregate.items() if ref in wanted}
+        others = wanted - set(changed)
+        for ref, rows in self.by_aggregate.items() if others else ():
+            if ref not in changed and (about := [row for row in rows if not others.isdisjoint(row.about)]):
+                changed[ref] = about
+        return Window(self.sheet, {}, changed)
 
 
 async def cut(lines: Iterable[Line], sheets: Mapping[str, Sheet[Any]]) -> AsyncGenerator[Window, None]:

@@ -1,7 +1,7 @@
 """A row of a file becomes a command; each problem is listed with its column and what to do."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated, Any, Self
 
@@ -178,6 +178,28 @@ def listed(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     return tuple(part.strip() for part in re.split("[;,]", value) if part.strip())
+
+
+def listed_words(value: Any) -> Any:
+    """Split a list of words: at commas only where there is no semicolon, as words may have commas of their own."""
+    if isinstance(value, str) and ";" not in value:
+        return listed(value)
+    return listed_names(value)
+
+
+def listed_names(value: Any) -> Any:
+    """Split a list of names of places at semicolons alone: "Phường Hồng Gai, tỉnh Quảng Ninh" is one."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(";") if part.strip())
+    if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
+        return tuple(name for part in value for name in listed_names(part))
+    return value
+
+
+def written_words(words: Iterable[str]) -> str:
+    """Write a list of words so that `listed_words` reads the same list."""
+    written = ";".join(words)
+    return f"{written};" if "," in written and ";" not in written else written
 
 
 Listed = Annotated[tuple[str, ...], BeforeValidator(listed)]

@@ -40,8 +40,10 @@ class Sheet(Generic[R]):
     """How one kind of row is taken.
 
     `about` names the aggregates that a row concerns: the first is the one that it changes, in the order of
-    the rows; rows about different ones are processed concurrently. `reads` names the further aggregates that a row
-    reads, by the history of the one that it changes: those of a window are loaded at once.
+    the rows; rows about different ones are processed concurrently. Where only the directory tells which of several
+    it changes, all of them are named, the first is the same for all rows that may change one of them. `reads` names
+    the further aggregates that a row reads, by the history of the one that it changes: those of a window are loaded at
+    once.
     """
 
     model: type[R]

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.event import Code, Event
-from shared.contracts.vocabulary import Channel, ContentItem, Dataset, Precision, Stage
+from shared.contracts.vocabulary import Channel, CommunicationRole, ContentItem, Dataset, Precision, Stage
 
 
 class _Activity(Event):
@@ -14,6 +14,11 @@ class _Activity(Event):
 
     `activity_id` is the planned activity (`plan.activity_planned`) that was carried out, if one was; `content` ticks
     what was told of the six items, None where nobody said.
+
+    `unit_code` performed it in `role`; without a role it is the lead's if the unit is empty or led the draft on the first
+    day of the activity, else support. `requested_role` is what a unit that doesn't lead the draft asked to be confirmed
+    (`communication.role_confirmed`). `coordinating_units` are codes or words. `items` (at least 1) counts a series, such as
+    broadcasts; `cost_state` and `cost_social` are in đồng; activities of one `activity_code` are one event of its unit.
     """
 
     communication_id: UUID
@@ -32,6 +37,18 @@ class _Activity(Event):
     activity_id: UUID | None = None
     content: tuple[ContentItem, ...] | None = None
     notes: dict[str, str] = Field(default_factory=dict)
+    role: CommunicationRole | None = None
+    requested_role: CommunicationRole | None = None
+    unit_code: Code | None = None
+    coordinating_units: tuple[str, ...] | None = None
+    audience: tuple[str, ...] | None = None
+    area: tuple[str, ...] | None = None
+    items: int | None = Field(default=None, ge=1)
+    reach_count: int | None = Field(default=None, ge=0)
+    cost_state: int | None = Field(default=None, ge=0)
+    cost_social: int | None = Field(default=None, ge=0)
+    language: str | None = None
+    activity_code: Code | None = None
 
 
 class CommunicationRecorded(_Activity, context="communication"):
@@ -67,6 +84,13 @@ class CommunicationVerified(_Of, context="communication"):
     note: str | None = None
 
 
+class CommunicationRoleConfirmed(_Of, context="communication"):
+    """The lead unit of the draft confirms that another unit did it with or for the drafting body."""
+
+    role: CommunicationRole
+    by_unit_code: Code | None = None
+
+
 class CommunicationEvidenceAttached(_Of, context="communication"):
     """What shows the activity: a link, or the SHA-256 (64 hexadecimal digits) of a file that is kept elsewhere."""
 
@@ -96,6 +120,7 @@ CommunicationEvent = (
     | CommunicationCorrected
     | CommunicationRetracted
     | CommunicationVerified
+    | CommunicationRoleConfirmed
     | CommunicationEvidenceAttached
     | CommunicationFeedbackSummarised
 )

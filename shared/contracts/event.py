@@ -110,13 +110,14 @@ def communication_id(  # the natural key of the contract, part by part
 ) -> UUID:
     """Identify a communication that came from a file: `held_on` is the first day of what is known.
 
-    `unit_code` is a performing unit other than the lead: two units' activities of one day are two.
+    `unit_code` is a performing unit other than the lead unit of the draft on that day: two communes' broadcasts of one
+    day are two communications.
     """
     numbers = ";".join(str(number) for number in sorted(policies))
-    performed_by = f":{unit_code}" if unit_code else ""
+    performed = f":{unit_code}" if unit_code else ""
     return uuid5(
         LOA_NAMESPACE,
-        f"communication:{draft_code}:{held_on.isoformat()}:{precision}:{channel}:{title}:{numbers}{performed_by}",
+        f"communication:{draft_code}:{held_on.isoformat()}:{precision}:{channel}:{title}:{numbers}{performed}",
     )
 
 

@@ -176,6 +176,7 @@ class DraftScopeAssessed(Event, context="draft"):
     wide_impact: Answer = Answer.UNKNOWN
     in_scope: Answer = Answer.UNKNOWN
     scope_basis: ScopeBasis | None = None
+    state_secret: Answer | None = None
 
 
 class DraftPolicyAdded(Event, context="draft"):

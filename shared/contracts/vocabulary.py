@@ -130,7 +130,16 @@ class Channel(StrEnum):
     SURVEY = "survey"
     EXPERT_INTERVIEW = "expert_interview"
     WRITTEN_REQUEST = "written_request"
+    CONTEST = "contest"
     OTHER = "other"
+
+
+class CommunicationRole(StrEnum):
+    """Who did a communication: the lead unit of the draft, another unit with or for it, or a unit for itself."""
+
+    LEAD = "lead"
+    COORDINATING = "coordinating"
+    SUPPORT = "support"
 
 
 class ContentItem(StrEnum):
@@ -334,6 +343,7 @@ CLOSED_LISTS = (Answer, ContentItem, Precision, Procedure, Weekday)
 OPEN_LISTS = (
     Channel,
     Clearable,
+    CommunicationRole,
     Dataset,
     EscalationReason,
     GapClosure,

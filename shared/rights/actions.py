@@ -67,6 +67,7 @@ class Action(StrEnum):
     ATTACH_EVIDENCE = "attach_evidence"
     SUMMARISE_FEEDBACK = "summarise_feedback"
     VERIFY_COMMUNICATION = "verify_communication"
+    CONFIRM_COMMUNICATION = "confirm_communication"
     APPROVE_PLAN = "approve_plan"
     PLAN_ACTIVITY = "plan_activity"
     RESCHEDULE_ACTIVITY = "reschedule_activity"

@@ -77,8 +77,8 @@ _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
             *(Action.DECIDE_PROCEDURE, Action.TRANSFER_DRAFT, Action.ENTER_STAGE, Action.CORRECT_STAGE),
             *(Action.WITHDRAW_DRAFT, Action.OPEN_POSTING, Action.EXTEND_POSTING, Action.CLOSE_POSTING),
             *(Action.RECORD_COMMUNICATION, Action.CORRECT_COMMUNICATION, Action.RETRACT_COMMUNICATION),
-            *(Action.ATTACH_EVIDENCE, Action.SUMMARISE_FEEDBACK, Action.APPROVE_PLAN),
-            *(Action.PLAN_ACTIVITY, Action.RESCHEDULE_ACTIVITY, Action.CANCEL_ACTIVITY),
+            *(Action.CONFIRM_COMMUNICATION, Action.ATTACH_EVIDENCE, Action.SUMMARISE_FEEDBACK),
+            *(Action.APPROVE_PLAN, Action.PLAN_ACTIVITY, Action.RESCHEDULE_ACTIVITY, Action.CANCEL_ACTIVITY),
             *(Action.ENTER_PROGRAMME, Action.SNOOZE_ALERT, Action.WITHDRAW_REQUEST),
         ),
     ),
@@ -167,6 +167,7 @@ CONTEXTS: Mapping[str, frozenset[Action]] = MappingProxyType(
             {
                 *(Action.RECORD_COMMUNICATION, Action.CORRECT_COMMUNICATION, Action.RETRACT_COMMUNICATION),
                 *(Action.ATTACH_EVIDENCE, Action.SUMMARISE_FEEDBACK, Action.VERIFY_COMMUNICATION),
+                Action.CONFIRM_COMMUNICATION,
                 Action.ANSWER_MAIL,
             }
         ),

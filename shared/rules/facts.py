@@ -6,6 +6,8 @@ from uuid import UUID
 
 from shared.contracts.vocabulary import (
     Answer,
+    Channel,
+    CommunicationRole,
     Instrument,
     Precision,
     Procedure,
@@ -19,12 +21,16 @@ WHOLE_DRAFT = 0  # the number of the implicit policy "Toàn văn dự thảo"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """The four criteria of Decision 407/QĐ-TTg, and the explicit answer of a person, if there is one."""
+    """The four criteria of Decision 407/QĐ-TTg, and the explicit answer of a person, if there is one.
+
+    What is a state secret has no proposal to be communicated, whatever the criteria say.
+    """
 
     requires_proposal: Answer = Answer.UNKNOWN
     affects_rights: Answer = Answer.UNKNOWN
     contested: Answer = Answer.UNKNOWN
     wide_impact: Answer = Answer.UNKNOWN
+    state_secret: Answer = Answer.UNKNOWN
     explicit: Answer = Answer.UNKNOWN
     basis: ScopeBasis | None = None
 
@@ -59,12 +65,19 @@ class Posting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Communication:
-    """One carried-out activity; no policies, or 0 among them, means the whole draft."""
+    """One carried-out activity; no policies, or 0 among them, means the whole draft.
+
+    `role` and `unit_code` are as recorded: without them it is of the lead unit (`shared.rules.roles`).
+    """
 
     communication_id: UUID
     held_on: date
     precision: Precision = Precision.DAY
     policies: frozenset[int] = frozenset()
+    role: CommunicationRole | None = None
+    unit_code: str | None = None
+    channel: Channel = Channel.OTHER
+    verified: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,23 +16,31 @@ DECIDED = COVERED | {OccurrenceVerdict.MISSED}
 
 DEFINITION = Text(
     vi=(
-        "Tỷ lệ chính sách được truyền thông đầy đủ = số chính sách đạt / số chính sách được đánh giá (đạt + "
-        "không đạt). Đơn vị tính là chính sách trong dự thảo thuộc phạm vi Đề án 407 (Quyết định 407/QĐ-TTg). "
-        "Một chính sách đạt khi có hoạt động truyền thông tại mọi giai đoạn bắt buộc, từ khi bắt đầu lấy ý "
-        "kiến cho đến khi thông qua, ban hành; không đạt khi dự thảo vẫn ở một giai đoạn bắt buộc sau thời "
-        "hạn (5 ngày làm việc, trình tự rút gọn 2 ngày làm việc) mà chưa có truyền thông, hoặc đã thông qua "
-        "mà chưa truyền thông lần nào. Không tính vào mẫu số: chính sách đang chờ đánh giá, chưa lấy ý kiến, "
-        "thông qua mà không lấy ý kiến, được miễn, hoặc đã rút, gộp. Chính sách của dự thảo chưa xác định "
-        "phạm vi được nêu riêng bên cạnh."
+        "Tỷ lệ truyền thông theo Kế hoạch (Quyết định 407/QĐ-TTg) = số chính sách được truyền thông ngay từ khi lấy ý kiến / "
+        "số chính sách được đánh giá (đạt và chưa đạt mức độ đầy đủ): ở giai đoạn bắt buộc đầu tiên còn "
+        "xét được, chính sách đã được truyền thông, dù đúng hạn hay chậm; không có giai đoạn như vậy thì có ít nhất một hoạt động truyền thông từ khi lấy ý kiến đến khi thông "
+        "qua. Mức thấp nhất của tỷ lệ này cộng vào mẫu số các chính sách đã thông qua, chưa ghi nhận việc lấy ý kiến. "
+        "Mức độ đầy đủ = số chính sách đạt / số chính sách được đánh giá: có truyền thông tại mọi giai đoạn bắt buộc, từ khi "
+        "bắt đầu lấy ý kiến cho đến khi thông qua, ban hành; mức độ này phục vụ quản lý, cao hơn yêu cầu của Quyết định "
+        "407/QĐ-TTg. Đơn vị tính là chính sách trong dự thảo thuộc phạm vi; chỉ tính hoạt động do cơ quan chủ trì soạn thảo "
+        "thực hiện hoặc phối hợp thực hiện, hoạt động hỗ trợ của đơn vị khác được nêu bên cạnh. Chưa đạt mức độ đầy đủ: dự thảo vẫn ở một "
+        "giai đoạn bắt buộc sau thời hạn theo dõi (5 ngày làm việc, trình tự rút gọn 2 ngày làm việc) mà chưa ghi nhận "
+        "truyền thông, hoặc đã thông qua mà chưa ghi nhận hoạt động nào. Không tính vào mẫu số: chính sách đang chờ đánh "
+        "giá, chưa lấy ý kiến, đã thông qua nhưng chưa ghi nhận việc lấy ý kiến, được miễn, đã rút hoặc nhập vào dự thảo "
+        "khác. Chính sách của dự thảo chưa xác định phạm vi được nêu riêng bên cạnh."
     ),
     en=(
-        "Share of policies fully communicated = policies met / policies judged (met + missed). The unit "
-        "counted is a policy of a draft in the scope of Decision 407/QĐ-TTg. A policy is met when it was "
-        "communicated in every required stage, from the start of consultation until adoption or "
-        "promulgation; it is missed when the draft was still in a required stage after the due day (5 working "
-        "days, 2 under the simplified procedure) without communication, or was adopted without any. Not in "
-        "the denominator: policies pending, not yet in consultation, adopted without consultation, exempted, "
-        "withdrawn or merged. Policies of drafts whose scope is undetermined are given beside it."
+        "Rate by the plan (Decision 407/QĐ-TTg) = policies communicated from the start of consultation / policies judged (met + missed): in the "
+        "first required stage that can be judged the policy was communicated, in time or late; without such a stage, there "
+        "was at least one communication from the start of consultation until adoption. Its lower bound adds the policies "
+        "adopted without a recorded consultation to the denominator. Completeness = policies met / policies judged: "
+        "communicated in every required stage, from the start of consultation until adoption or promulgation; it serves "
+        "management and goes beyond what Decision 407/QĐ-TTg asks. The unit counted is a policy of a draft in scope; only "
+        "what the lead drafting body did, or another unit with or for it, counts; support work of other units is shown "
+        "beside. Missed: the draft was still in a required stage after the due day (5 working days, 2 under the simplified "
+        "procedure) without a recorded communication, or was adopted without any. Not in the denominator: policies pending, "
+        "not yet in consultation, adopted without a recorded consultation, exempted, withdrawn or merged. Policies of drafts "
+        "whose scope is undetermined are given beside it."
     ),
 )
 
@@ -126,6 +134,12 @@ class Counts:
     undetermined: int = 0
     provisional: int = 0
     waived_occurrences: int = 0
+    any_statutory_only: int = 0
+    any_verified: int = 0
+    drafts: int = 0
+    drafts_judged: int = 0
+    drafts_plan: int = 0
+    begun: int = 0
     on_time: int = 0
     any_communication: int = 0
     from_start: int = 0
@@ -151,8 +165,15 @@ NOTHING = Counts()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """The rates as fractions 0..1; None where there is nothing to divide by ("không áp dụng")."""
+    """The rates as fractions 0..1; None where there is nothing to divide by ("không áp dụng").
 
+    `rate_plan` is the headline, `rate_plan_low` its lower bound: adopted drafts without a recorded consultation counted as
+    not communicated. `rate_full` is how complete the communication was; `rate_plan_drafts` is `rate_plan` in drafts.
+    """
+
+    rate_plan: float | None
+    rate_plan_low: float | None
+    rate_plan_drafts: float | None
     rate_full: float | None
     rate_on_time: float | None
     rate_any: float | None
@@ -162,6 +183,9 @@ class Figures:
 
 def rates(counts: Counts) -> Figures:
     return Figures(
+        rate_plan=_share(counts.begun, counts.judged),
+        rate_plan_low=_share(counts.begun, counts.judged + counts.closed_unopened),
+        rate_plan_drafts=_share(counts.drafts_plan, counts.drafts_judged),
         rate_full=_share(counts.met, counts.judged),
         rate_on_time=_share(counts.on_time, counts.judged),
         rate_any=_share(counts.any_communication, counts.judged),
@@ -186,6 +210,22 @@ def policy_counts(interval: PolicyInterval, scope: Answer) -> Counts:
         on_time=int(interval.on_time),
         any_communication=int(interval.any_communication and interval.verdict in JUDGED),
         from_start=int(interval.from_start),
+        begun=int(interval.begun),
+        any_statutory_only=int(interval.statutory_only),
+        any_verified=int(interval.verified),
+    )
+
+
+def draft_counts(policies: Iterable[PolicyInterval], scope: Answer) -> Counts:
+    """Count one draft by the intervals of those of its policies that belong: they share window, unit and group."""
+    counted = list(policies)
+    if scope is not Answer.YES or not counted:
+        return NOTHING
+    judged = [policy for policy in counted if policy.verdict in JUDGED]
+    return Counts(
+        drafts=1,
+        drafts_judged=int(bool(judged)),
+        drafts_plan=int(bool(judged) and all(policy.begun for policy in judged)),
     )
 
 
@@ -202,9 +242,10 @@ def _parts(line: Timeline, period: Period | None, as_of: date) -> Iterator[Count
     if period and period.from_day > as_of:
         return
     day = effective_day(period, as_of)
-    for policy in line.policies:
-        if policy.from_day <= day < policy.to_day and belongs(policy, period, as_of):
-            yield policy_counts(policy, line.scope)
+    held = [policy for policy in line.policies if policy.from_day <= day < policy.to_day]
+    belonging = [policy for policy in held if belongs(policy, period, as_of)]
+    yield from (policy_counts(policy, line.scope) for policy in belonging)
+    yield draft_counts(belonging, line.scope)
     if line.scope is not Answer.YES:
         return
     for pair in line.occurrences:

@@ -25,9 +25,9 @@ from shared.rules.verdicts import (
     PolicyVerdict,
     case_of,
     date_as_of,
-    in_scope,
     judge_own,
     pair_verdict,
+    scope_of,
     settled,
 )
 
@@ -43,6 +43,9 @@ class PolicyInterval:
     on_time: bool
     any_communication: bool
     from_start: bool
+    begun: bool
+    statutory_only: bool
+    verified: bool
     provisional: bool
     waived: int
     unit_code: str
@@ -114,7 +117,7 @@ def timeline(facts: DraftFacts, rulebook: Rulebook) -> Timeline:
     units = lead_units(facts)
     shared = _turning_days(case, units)
     scene_on = cache(partial(_scene, case, units))  # most days turn something for every policy
-    scope = in_scope(facts.scope)
+    scope, _ = scope_of(facts, rulebook)
     return Timeline(
         scope=scope,
         policies=tuple(
@@ -147,7 +150,8 @@ def _scene(case: DraftCase, units: LeadUnits, day: date) -> _Scene:
 
 
 def _of_policy(policy: PolicyCase, shared: set[date], scene_on: SceneOn) -> Iterator[PolicyInterval]:
-    days = shared.union(*(_days_of(pair) for pair in policy.required), {policy.communicated_on or date.min})
+    communicated = (policy.communicated_on, policy.beyond_statutory_on, policy.verified_on)
+    days = shared.union(*map(_days_of, policy.required), {day or date.min for day in communicated})
 
     def state(day: date) -> tuple[Judgement, _Scene]:
         scene = scene_on(day)
@@ -162,6 +166,9 @@ def _of_policy(policy: PolicyCase, shared: set[date], scene_on: SceneOn) -> Iter
             on_time=judgement.on_time,
             any_communication=judgement.any_communication,
             from_start=judgement.from_start,
+            begun=judgement.begun,
+            statutory_only=judgement.statutory_only,
+            verified=judgement.verified,
             provisional=judgement.provisional,
             waived=judgement.waived,
             unit_code=scene.unit_code,

@@ -1,15 +1,16 @@
 """Which policies a communication covers, and the verdict on each policy and draft."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from shared.contracts.vocabulary import Answer
+from shared.contracts.vocabulary import Answer, ScopeBasis
 from shared.rules.facts import WHOLE_DRAFT, Communication, DraftFacts, Scope
+from shared.rules.roles import role_of
 from shared.rules.rulebook.rulebook import Rulebook, last_day
-from shared.rules.sequence import Course, Occurrence, Window, course
+from shared.rules.sequence import Course, Occurrence, Window, course, lead_units, unit_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class Span:
     communication_id: UUID
     first: date
     last: date
+    statutory: bool
+    verified: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +34,19 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class PolicyCase:
-    """One policy: its pairs in order, and the first day of the window that a communication may have had."""
+    """One policy: its pairs in order, and the first day of the window that a communication may have had.
+
+    `beyond_statutory_on` and `verified_on`: the same of those by another channel than the law asks for anyway, and of
+    verified ones.
+    """
 
     policy_no: int
     spans: tuple[Span, ...]
     pairs: tuple[Pair, ...]
     required: tuple[Pair, ...]
     communicated_on: date | None
+    beyond_statutory_on: date | None
+    verified_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,26 @@ class DraftCase:
 def case_of(facts: DraftFacts, rulebook: Rulebook) -> DraftCase:
     way = course(facts, rulebook)
     exempt = any(not exemption.stages for exemption in facts.exemptions)
-    return DraftCase(way, exempt, tuple(_policy_case(facts, way, number) for number in numbers_of(facts)))
+    counting = list(_counting(facts, rulebook))
+    return DraftCase(way, exempt, tuple(_policy_case(counting, way, number) for number in numbers_of(facts)))
+
+
+Counting = tuple[Communication, Span]
+
+
+def _counting(facts: DraftFacts, rulebook: Rulebook) -> Iterator[Counting]:
+    """Give the communications that count for the duty: those of the drafting body, and with or for it."""
+    units = lead_units(facts)
+    for held in facts.communications:
+        rule = rulebook.counting.communication(held.held_on)
+        role = role_of(held.role, held.unit_code, unit_on(units, held.held_on))
+        if rule.counts(role, held.channel):
+            yield held, _span(held, statutory=held.channel in rule.statutory)
+
+
+def counting_ids(facts: DraftFacts, rulebook: Rulebook) -> frozenset[UUID]:
+    """Return the ids of the communications that count for the duty of the lead unit."""
+    return frozenset(span.communication_id for _, span in _counting(facts, rulebook))
 
 
 def numbers_of(facts: DraftFacts) -> tuple[int, ...]:
@@ -67,19 +95,28 @@ def covering_day(occurrence: Occurrence, span: Span) -> date | None:
     return None if left or span.last < occurrence.entered_on else first
 
 
-def _policy_case(facts: DraftFacts, way: Course, number: int) -> PolicyCase:
-    spans = tuple(_span(held) for held in facts.communications if _is_about(held, number))
+def _policy_case(counting: Sequence[Counting], way: Course, number: int) -> PolicyCase:
+    spans = tuple(span for held, span in counting if _is_about(held, number))
     pairs = tuple(Pair(occurrence, _covered_on(occurrence, spans)) for occurrence in way.occurrences)
     required = tuple(pair for pair in pairs if pair.occurrence.required)
-    return PolicyCase(number, spans, pairs, required, _communicated_on(way.window, spans))
+    return PolicyCase(
+        number,
+        spans,
+        pairs,
+        required,
+        communicated_on=_communicated_on(way.window, spans),
+        beyond_statutory_on=_communicated_on(way.window, [span for span in spans if not span.statutory]),
+        verified_on=_communicated_on(way.window, [span for span in spans if span.verified]),
+    )
 
 
 def _is_about(held: Communication, number: int) -> bool:
     return not held.policies or number in held.policies or WHOLE_DRAFT in held.policies
 
 
-def _span(held: Communication) -> Span:
-    return Span(held.communication_id, held.held_on, last_day(held.held_on, held.precision))
+def _span(held: Communication, *, statutory: bool) -> Span:
+    last = last_day(held.held_on, held.precision)
+    return Span(held.communication_id, held.held_on, last, statutory, held.verified)
 
 
 def _covered_on(occurrence: Occurrence, spans: Sequence[Span]) -> date | None:
@@ -141,7 +178,8 @@ COVERED = frozenset({OccurrenceVerdict.COVERED, OccurrenceVerdict.COVERED_LATE})
 class Judgement:
     """The verdict of one policy on one day.
 
-    The flags are those of a judged policy, else all false; `waived` counts the pairs of a policy that is
+    The flags are those of a judged policy, else all false; `begun`: communicated at the start of the consultation, late
+    or not (`rate_plan`). `waived` counts the pairs of a policy that is
     met, missed or pending, else 0.
     """
 
@@ -150,6 +188,9 @@ class Judgement:
     on_time: bool = False
     any_communication: bool = False
     from_start: bool = False
+    begun: bool = False
+    statutory_only: bool = False
+    verified: bool = False
     provisional: bool = False
     waived: int = 0
 
@@ -179,6 +220,7 @@ class DraftAssessment:
     draft_id: UUID
     as_of: date
     scope: Answer
+    scope_basis: ScopeBasis | None
     window: Window
     occurrences: tuple[Occurrence, ...]
     policies: tuple[PolicyAssessment, ...]
@@ -190,11 +232,26 @@ _CLOSED_UNOPENED = Judgement(PolicyVerdict.CLOSED_UNOPENED, Because.CLOSED_WITHO
 _NOT_OPENED = Judgement(PolicyVerdict.NOT_OPENED, Because.WINDOW_NOT_OPENED)
 
 
-def in_scope(scope: Scope) -> Answer:
-    """Decide by the explicit answer of a person, else by the four criteria of Decision 407/QĐ-TTg."""
+def scope_of(facts: DraftFacts, rulebook: Rulebook) -> tuple[Answer, ScopeBasis | None]:
+    """Decide the scope of a draft, and give the basis of a yes or no."""
+    scope, rule = facts.scope, rulebook.counting.scope_of(facts.regime, facts.instrument)
+    answer = in_scope(scope, asks_proposal=rulebook.counting.asks_proposal(facts.regime, facts.instrument))
+    if answer is Answer.UNKNOWN or scope.explicit is not Answer.UNKNOWN:
+        return answer, scope.basis
+    return answer, rule.basis if rule else ScopeBasis.NATIONAL_407
+
+
+def in_scope(scope: Scope, *, asks_proposal: bool = True) -> Answer:
+    """Decide by the explicit answer of a person, else by the four criteria of Decision 407/QĐ-TTg.
+
+    A state secret is out of scope. Where the law has no proposal step the other three criteria decide.
+    """
     if scope.explicit is not Answer.UNKNOWN:
         return scope.explicit
-    criteria = (scope.requires_proposal, scope.affects_rights, scope.contested, scope.wide_impact)
+    if scope.state_secret is Answer.YES:
+        return Answer.NO
+    criteria = [scope.affects_rights, scope.contested, scope.wide_impact]
+    criteria += [scope.requires_proposal] if asks_proposal else []
     if Answer.NO in criteria:
         return Answer.NO
     return Answer.UNKNOWN if Answer.UNKNOWN in criteria else Answer.YES
@@ -243,9 +300,18 @@ def judge_own(policy: PolicyCase, day: date, *, closed: bool) -> Judgement:
         on_time=verdict is PolicyVerdict.MET and OccurrenceVerdict.COVERED_LATE not in seen,
         any_communication=judged and communicated,
         from_start=judged and seen[:1] == [OccurrenceVerdict.COVERED],
+        begun=judged and _begun(seen, communicated=communicated),
+        statutory_only=judged and communicated and not _by(policy.beyond_statutory_on, day),
+        verified=judged and _by(policy.verified_on, day),
         provisional=judged and not closed,
         waived=seen.count(OccurrenceVerdict.WAIVED),
     )
+
+
+def _begun(seen: Sequence[OccurrenceVerdict], *, communicated: bool) -> bool:
+    """Tell whether the first required occurrence that isn't waived is covered; without one, whether it was communicated."""
+    first = next((verdict for verdict in seen if verdict is not OccurrenceVerdict.WAIVED), None)
+    return first in COVERED if first else communicated
 
 
 def _own(
@@ -264,11 +330,13 @@ def _own(
 
 def assess(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> DraftAssessment:
     case = case_of(facts, rulebook)
+    scope, basis = scope_of(facts, rulebook)
     occurrences = (occurrence for occurrence in case.course.occurrences if occurrence.entered_on <= as_of)
     return DraftAssessment(
         draft_id=facts.draft_id,
         as_of=as_of,
-        scope=in_scope(facts.scope),
+        scope=scope,
+        scope_basis=basis,
         window=window_as_of(case.course.window, as_of),
         occurrences=tuple(
             replace(occurrence, exited_on=date_as_of(occurrence.exited_on, as_of))

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from shared.contracts.vocabulary import (
     Answer,
     Channel,
+    CommunicationRole,
     GapClosure,
     GapState,
     Instrument,
@@ -121,21 +122,30 @@ CHANNELS: Mapping[Channel, Text] = MappingProxyType(
         Channel.SURVEY: Text("Khảo sát, phiếu lấy ý kiến", "Survey"),
         Channel.EXPERT_INTERVIEW: Text("Phỏng vấn chuyên gia", "Interview with experts"),
         Channel.WRITTEN_REQUEST: Text("Gửi văn bản lấy ý kiến", "Written request for opinions"),
+        Channel.CONTEST: Text("Cuộc thi tìm hiểu", "Contest"),
         Channel.OTHER: Text("Hình thức khác", "Other"),
+    }
+)
+
+ROLES: Mapping[CommunicationRole, Text] = MappingProxyType(
+    {
+        CommunicationRole.LEAD: Text("Chủ trì", "Lead"),
+        CommunicationRole.COORDINATING: Text("Phối hợp", "Coordinating"),
+        CommunicationRole.SUPPORT: Text("Hỗ trợ", "Support"),
     }
 )
 
 POLICY_VERDICTS: Mapping[PolicyVerdict, Text] = MappingProxyType(
     {
-        PolicyVerdict.MET: Text("Đạt", "Met"),
-        PolicyVerdict.MISSED: Text("Không đạt", "Missed"),
+        PolicyVerdict.MET: Text("Đạt mức độ đầy đủ", "Complete"),
+        PolicyVerdict.MISSED: Text("Chưa đạt mức độ đầy đủ", "Not complete"),
         PolicyVerdict.PENDING: Text("Đang chờ đánh giá", "Pending"),
         PolicyVerdict.NOT_OPENED: Text("Chưa bắt đầu lấy ý kiến", "Consultation not begun"),
         PolicyVerdict.CLOSED_UNOPENED: Text(
-            "Đã thông qua, không ghi nhận việc lấy ý kiến", "Adopted, no consultation on record"
+            "Đã thông qua, chưa ghi nhận việc lấy ý kiến", "Adopted, consultation not recorded yet"
         ),
         PolicyVerdict.EXEMPT: Text("Được miễn", "Exempt"),
-        PolicyVerdict.ENDED: Text("Đã rút hoặc gộp", "Withdrawn or merged"),
+        PolicyVerdict.ENDED: Text("Đã rút hoặc nhập vào dự thảo khác", "Withdrawn or merged"),
     }
 )
 
@@ -143,39 +153,42 @@ OCCURRENCE_VERDICTS: Mapping[OccurrenceVerdict, Text] = MappingProxyType(
     {
         OccurrenceVerdict.COVERED: Text("Đã truyền thông đúng hạn", "Covered in time"),
         OccurrenceVerdict.COVERED_LATE: Text("Đã truyền thông, chậm hạn", "Covered late"),
-        OccurrenceVerdict.MISSED: Text("Quá hạn, chưa truyền thông", "Missed"),
-        OccurrenceVerdict.WAIVED: Text("Đã qua giai đoạn trước thời hạn", "Left before it was due"),
-        OccurrenceVerdict.PENDING: Text("Còn trong hạn", "Within the time allowed"),
+        OccurrenceVerdict.MISSED: Text("Quá hạn, chưa ghi nhận truyền thông", "Overdue, none recorded"),
+        OccurrenceVerdict.WAIVED: Text(
+            "Giai đoạn kết thúc trước hạn (không tính)", "Ended before it was due (not counted)"
+        ),
+        OccurrenceVerdict.PENDING: Text("Còn thời hạn", "Within the time allowed"),
     }
 )
 
 REASONS: Mapping[Because, Text] = MappingProxyType(
     {
         Because.WITHDRAWN_OR_MERGED: Text(
-            "Dự thảo đã rút hoặc gộp trước khi thông qua", "The draft was withdrawn or merged before adoption"
+            "Dự thảo đã rút hoặc nhập vào dự thảo khác trước khi thông qua",
+            "The draft was withdrawn or merged before adoption",
         ),
         Because.WHOLE_DRAFT_EXEMPTED: Text("Toàn bộ dự thảo được miễn", "The whole draft is exempted"),
         Because.CLOSED_WITHOUT_OPENING: Text(
-            "Dự thảo đã thông qua, ban hành mà không có giai đoạn lấy ý kiến trước đó",
-            "Adopted or promulgated with no consultation before",
+            "Dự thảo đã thông qua, ban hành, chưa ghi nhận việc lấy ý kiến trước đó",
+            "Adopted or promulgated, no consultation recorded before",
         ),
         Because.WINDOW_NOT_OPENED: Text(
             "Dự thảo chưa đến giai đoạn lấy ý kiến", "The draft has not reached consultation"
         ),
         Because.REQUIRED_STAGE_MISSED: Text(
-            "Có giai đoạn bắt buộc đã quá hạn mà chưa truyền thông",
-            "A required stage went past its due day without communication",
+            "Có giai đoạn bắt buộc đã quá hạn mà chưa ghi nhận truyền thông",
+            "A required stage went past its due day without a recorded communication",
         ),
         Because.NOTHING_IN_WINDOW: Text(
-            "Từ khi lấy ý kiến đến khi thông qua không có hoạt động truyền thông nào",
-            "No communication from the start of consultation until adoption",
+            "Từ khi lấy ý kiến đến khi thông qua chưa ghi nhận hoạt động truyền thông nào",
+            "No communication recorded from the start of consultation until adoption",
         ),
         Because.REQUIRED_STAGE_COVERED: Text(
             "Các giai đoạn bắt buộc đến hạn đều đã được truyền thông",
             "Every required stage that fell due was communicated",
         ),
         Because.WINDOW_CLOSED_NOTHING_MISSED: Text(
-            "Đã thông qua; có truyền thông và không bỏ lỡ giai đoạn bắt buộc nào",
+            "Đã thông qua; có truyền thông, không giai đoạn bắt buộc nào quá hạn",
             "Adopted; it was communicated, and no required stage was missed",
         ),
         Because.NOTHING_TO_JUDGE_YET: Text("Chưa đến hạn đánh giá", "Nothing to judge yet"),
@@ -184,7 +197,7 @@ REASONS: Mapping[Because, Text] = MappingProxyType(
 
 GAP_STATES: Mapping[GapState, Text] = MappingProxyType(
     {
-        GapState.IN_GRACE: Text("Còn trong hạn", "Within the time allowed"),
+        GapState.IN_GRACE: Text("Còn thời hạn", "Within the time allowed"),
         GapState.OVERDUE: Text("Quá hạn", "Overdue"),
     }
 )

@@ -27,6 +27,8 @@ _TEXTS = {
     "coordinating_unit_codes": "BTC",
     "by_unit_code": "BTP",
     "decider_code": "STP-15",
+    "activity_code": "HN-01",
+    "language": "tiếng Mông",
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "lead_unit_code": "BTP",
     "parent_code": "CP",
@@ -61,6 +63,10 @@ _NUMBERS |= {
     "budget": 15_000_000,
     "quantity": 3,
     "amount": 15_000_000,
+    "items": 30,
+    "reach_count": 12_500,
+    "cost_state": 15_000_000,
+    "cost_social": 5_000_000,
 }
 META = Metadata(
     time=datetime(2024, 3, 11, 1, 30, tzinfo=UTC),

@@ -68,29 +68,86 @@ def _show_effect(services: Any, file: Path, year: int | None, *, as_json: bool) 
         rule_effect.preview(services, file, year)
 
 
+Year = Annotated[
+    int | None,
+    typer.Option(
+        help="Năm báo cáo, mặc định năm hiện tại. / Reporting year (15/12-14/12), by default the current one."
+    ),
+]
+AllYears = Annotated[
+    bool, typer.Option("--all-years", help="Mọi năm gộp lại. / All years together instead of one.")
+]
+First = Annotated[str | None, typer.Option("--from", help="Từ ngày. / From this day.")]
+Last = Annotated[str | None, typer.Option("--to", help="Đến ngày. / To this day.")]
+Descendants = Annotated[
+    bool, typer.Option("--include-descendants", help="Cả đơn vị trực thuộc. / Subordinate units too.")
+]
+Seen = Annotated[str, typer.Option(help="original | successor")]
+
+
+def _asked(
+    as_of: str | None, year: int | None, first: str | None, last: str | None, *, all_years: bool
+) -> dict[str, Any]:
+    """Give the period that is asked for: without one it is the reporting year of the day."""
+    from deploy.cli.ask.periods import default_year
+
+    if year is None and first is None and last is None and not all_years:
+        year = default_year(as_of)
+    return {"as_of": as_of, "year": year, "from": first, "to": last}
+
+
 @commands.command()
 def compliance(
     as_of: AsOf = None,
-    year: Annotated[int | None, typer.Option(help="Năm báo cáo. / Reporting year (15/12-14/12).")] = None,
-    first: Annotated[str | None, typer.Option("--from", help="Từ ngày. / From this day.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="Đến ngày. / To this day.")] = None,
+    year: Year = None,
+    first: First = None,
+    last: Last = None,
+    all_years: AllYears = False,
     unit: Unit = None,
-    include_descendants: Annotated[
-        bool, typer.Option("--include-descendants", help="Cả đơn vị trực thuộc. / Subordinate units too.")
-    ] = False,
+    include_descendants: Descendants = False,
     area_of: AreaOf = None,
-    view: Annotated[str, typer.Option(help="original | successor")] = "original",
+    view: Seen = "original",
     group_by: Annotated[str, typer.Option(help="none | unit | level | instrument | regime | year")] = "none",
     as_json: Json = False,
 ) -> None:
     """Tỷ lệ truyền thông. / Shares of policies communicated."""
     from deploy.cli.ask import figures
 
-    query = {"as_of": as_of, "year": year, "from": first, "to": last, "unit": unit, "view": view}
+    query = _asked(as_of, year, first, last, all_years=all_years) | {"unit": unit, "view": view}
     query |= {"include_descendants": include_descendants, "area_of": area_of, "group_by": group_by}
     with connected() as services:
         answer = services.get("metrics", "/compliance", **query)
     print_json(answer) if as_json else figures.show_compliance(answer)
+
+
+@commands.command()
+def counts(
+    as_of: AsOf = None,
+    year: Year = None,
+    first: First = None,
+    last: Last = None,
+    all_years: AllYears = False,
+    unit: Unit = None,
+    include_descendants: Descendants = False,
+    area_of: AreaOf = None,
+    view: Seen = "original",
+    in_scope: Annotated[
+        str | None, typer.Option(help="yes: chỉ dự thảo thuộc phạm vi. / Only drafts in scope.")
+    ] = None,
+    group_by: Annotated[
+        str, typer.Option(help="none | channel | role | month | unit | audience | area | draft")
+    ] = "none",
+    as_json: Json = False,
+) -> None:
+    """Số liệu hoạt động, cùng kỳ năm trước. / Activities, beside the same period a year before."""
+    from deploy.cli.ask import figures
+
+    query = _asked(as_of, year, first, last, all_years=all_years) | {"unit": unit, "view": view}
+    query |= {"include_descendants": include_descendants, "area_of": area_of, "group_by": group_by}
+    query |= {"in_scope": in_scope}
+    with connected() as services:
+        answer = services.get("metrics", "/counts", **query)
+    print_json(answer) if as_json else figures.show_counts(answer)
 
 
 @commands.command()

@@ -1,4 +1,4 @@
-"""`loa compliance` and `loa gaps`: tables in the terminal."""
+"""`loa compliance`, `loa counts` and `loa gaps`: tables in the terminal."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,31 +9,10 @@ from rich.table import Table
 from deploy.cli.console import banners, count, day, listed, out, percent, print_text
 from shared.contracts.vocabulary import GapState, Stage
 from shared.kernel.errors import Text
-from shared.rules.wording import GAP_STATES, STAGES
+from shared.rules.figure_words import BELOW_TARGET, COUNTS, PUBLISHED, RATES, TARGET, time_left
+from shared.rules.wording import STAGES
 
 Answer = Mapping[str, Any]
-
-RATES = {
-    "rate_full": Text("Truyền thông đầy đủ", "Communicated at every stage"),
-    "rate_on_time": Text("Đúng hạn", "On time"),
-    "rate_any": Text("Có ít nhất một lần", "At least once"),
-    "rate_from_start": Text("Ngay từ khi lấy ý kiến", "From the start"),
-    "rate_occurrences": Text("Theo lượt giai đoạn", "By stage occurrences"),
-}
-COUNTS = {
-    "policies": Text("Chính sách", "Policies"),
-    "judged": Text("Đã đánh giá", "Judged"),
-    "met": Text("Đạt", "Met"),
-    "missed": Text("Không đạt", "Missed"),
-    "pending": Text("Đang chờ", "Pending"),
-    "not_opened": Text("Chưa lấy ý kiến", "Not opened"),
-    "closed_unopened": Text("Thông qua, không thấy lấy ý kiến", "Closed unopened"),
-    "exempt": Text("Được miễn", "Exempt"),
-    "ended": Text("Rút, gộp", "Ended"),
-    "undetermined": Text("Chưa rõ phạm vi", "Undetermined"),
-    "provisional": Text("Tạm tính", "Provisional"),
-    "waived_occurrences": Text("Lượt không tính", "Waived occurrences"),
-}
 
 
 def show_compliance(answer: Answer, *, with_definition: bool = True) -> None:
@@ -59,8 +38,8 @@ def _single(group: Answer) -> Table:
     table = Table("Chỉ tiêu / Figure", show_header=False)
     table.add_column(justify="right")
     for name, label in RATES.items():
-        table.add_row(_both(label), percent(group[name]), style="bold" if name == "rate_full" else None)
-    table.add_row(_both(Text("Chỉ tiêu", "Target")), _target(group), end_section=True)
+        table.add_row(_both(label), percent(group[name]), style="bold" if name == "rate_plan" else None)
+    table.add_row(_both(TARGET), _target(group), end_section=True)
     for name, label in COUNTS.items():
         table.add_row(_both(label), count(group[name]))
     return table
@@ -74,7 +53,7 @@ def _target(group: Answer) -> str:
     floor = percent(group["floor"])
     if group["target"] is None:
         return floor
-    lower = " (thấp hơn mức chung / below the floor)" if group["target_below_floor"] else ""
+    lower = f" ({BELOW_TARGET.vi} / {BELOW_TARGET.en})" if group["target_below_floor"] else ""
     return f"{percent(group['target'])}; {floor}{lower}"
 
 
@@ -83,13 +62,14 @@ def _grouped(groups: Sequence[Answer]) -> Table:
     shown = ("policies", "judged", "met", "missed", "pending", "undetermined")
     for name in shown:
         table.add_column(f"{COUNTS[name].vi}\n[dim]{COUNTS[name].en}[/dim]", justify="right")
-    table.add_column("Đầy đủ\n[dim]Full[/dim]", justify="right")
-    table.add_column("Chỉ tiêu\n[dim]Target[/dim]", justify="right")
+    rates = ("rate_plan", "rate_plan_low", "rate_full")
+    for label in (*(RATES[name] for name in rates), TARGET):
+        table.add_column(f"{label.vi}\n[dim]{label.en}[/dim]", justify="right")
     for group in groups:
         table.add_row(
             escape(group["label"] or "–"),
             *(count(group[name]) for name in shown),
-            percent(group["rate_full"]),
+            *(percent(group[name]) for name in rates),
             _target(group),
         )
     return table
@@ -130,6 +110,40 @@ def _gap_table(gaps: Sequence[Answer]) -> Table:
 
 def _state(gap: Answer) -> str:
     state = GapState(gap["state"])
-    if state is GapState.OVERDUE:
-        return f"{GAP_STATES[state].vi} {gap['overdue_working_days']} ngày làm việc"
-    return GAP_STATES[state].vi
+    days = gap["overdue_working_days"] if state is GapState.OVERDUE else gap["working_days_left"]
+    return time_left(state, days).vi
+
+
+def show_counts(answer: Answer) -> None:
+    banners(answer)
+    period = answer["period"]
+    vi, en = f"đến ngày {day(answer['as_of'])}", f"as of {day(answer['as_of'])}"
+    if period["from"]:
+        vi += f", kỳ {day(period['from'])}–{day(period['to'])}"
+        en += f", period {day(period['from'])}–{day(period['to'])}"
+    print_text(Text(f"Số liệu hoạt động, {vi}", f"Counts of activities, {en}"), style="bold")
+    for group in answer["groups"]:
+        out.print(_published(group))
+    if answer["overlapping"]:
+        print_text(
+            Text(
+                "Một hoạt động có thể thuộc nhiều nhóm; các nhóm không cộng thành tổng.",
+                "An activity may stand in several groups; they don't sum to the whole.",
+            )
+        )
+    print_text(Text(answer["definition"], answer["definition_en"]), style="dim")
+
+
+def _published(group: Answer) -> Table:
+    table = Table(escape(f"{group['label']}"), title=None)
+    table.add_column("Trong kỳ\n[dim]Period[/dim]", justify="right")
+    table.add_column("Cùng kỳ năm trước\n[dim]Year before[/dim]", justify="right")
+    for name, label in PUBLISHED.items():
+        table.add_row(_both(label), _counted(group, name), _counted(group["year_before"], name))
+    return table
+
+
+def _counted(figures: Answer, name: str) -> str:
+    value, recorded = figures[name], figures.get(f"{name}_recorded")
+    shown = "–" if value is None else count(value)
+    return shown if recorded is None else f"{shown} [dim]({recorded})[/dim]"

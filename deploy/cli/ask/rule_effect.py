@@ -9,7 +9,6 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from deploy.cli.ask.figures import COUNTS, RATES
 from deploy.cli.ask.rules import KINDS, WEEKDAYS
 from deploy.cli.client import Services
 from deploy.cli.console import CommandError, count, day, listed, out, percent, print_text
@@ -17,6 +16,7 @@ from shared.contracts.vocabulary import GapState, Stage
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.kernel.settings import RuleSettings
+from shared.rules.figure_words import COUNTS, RATES
 from shared.rules.verdicts import PolicyVerdict
 from shared.rules.wording import GAP_STATES, INSTRUMENTS, POLICY_VERDICTS, PROCEDURES, REGIMES, STAGES
 
@@ -128,7 +128,7 @@ def _figures(answer: Answer, year: int | None) -> Table:
     rows: list[tuple[str, Text, Callable[[Any], str]]] = [
         (name, label, percent) for name, label in RATES.items()
     ]
-    rows += [(name, label, count) for name, label in (COUNTS | GAPS).items() if name in before]
+    rows += [(name, label, count) for name, label in ({**COUNTS, **GAPS}).items() if name in before]
     for name, label, written in rows:
         style = "" if before[name] == after[name] else "bold yellow"
         table.add_row(f"{label.vi} / {label.en}", written(before[name]), written(after[name]), style=style)

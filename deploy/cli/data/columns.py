@@ -46,7 +46,16 @@ DATES = frozenset(
 )
 NUMBERS = frozenset(
     {
-        *("year", "target_percent", "policy_no", "attendance", "reach_count", "cost_state", "cost_social"),
+        *(
+            "year",
+            "target_percent",
+            "policy_no",
+            "attendance",
+            "items",
+            "reach_count",
+            "cost_state",
+            "cost_social",
+        ),
         *("comments_received", "comments_accepted", "comments_explained", "quantity", "amount", "budget"),
     }
 )
@@ -75,7 +84,7 @@ class Columns:
 _DRAFTS = ("draft_code", "title", "instrument", "lead_unit_code", "regime")
 _DRAFTS_OPTIONAL = (
     *("procedure", "in_scope", "requires_proposal", "affects_rights", "contested", "wide_impact"),
-    *("scope_basis", "procedure_document", "final_number", "outcome", "source"),
+    *("scope_basis", "state_secret", "procedure_document", "final_number", "outcome", "source"),
 )
 
 
@@ -132,6 +141,8 @@ COLUMNS: Mapping[str, Columns] = {
             *("precision", "organiser", "place", "attendance", "reach", "policy_no", "url", "activity_id"),
             *("content", "comments_received", "comments_accepted", "comments_explained", "explanation_url"),
             *("explained_on", "verified_on", "verified_by_unit_code", "communication_id", DATASET),
+            *("role", "requested_role", "unit_code", "coordinating_units", "audience", "area", "items"),
+            *("reach_count", "cost_state", "cost_social", "language", "activity_code"),
         ),
         notes=True,
     ),

@@ -8,6 +8,7 @@ from deploy.cli.client import ServiceRefused, Services
 from deploy.cli.console import CommandError, count, err, out, print_text
 from deploy.cli.data.csv_files import Answer, CsvFiles, keep_notes_option
 from shared.bulk_import.percentages import percent_cell
+from shared.bulk_import.row_parsing import written_words
 from shared.contracts.vocabulary import SuccessionKind
 from shared.kernel.errors import Text
 
@@ -147,6 +148,10 @@ def _communication(communication: Answer) -> Answer:
         "verified_by_unit_code": verified.get("by_unit_code"),
         "policy_no": _listed(communication["policies"]),
         "content": None if communication["content"] is None else _listed(communication["content"]),
+        **{
+            name: written_words(communication[name] or ())
+            for name in ("coordinating_units", "audience", "area")
+        },
     }
 
 

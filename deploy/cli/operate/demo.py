@@ -7,6 +7,7 @@ from pathlib import Path
 
 import deploy.sample
 from deploy.cli.ask import figures, mail
+from deploy.cli.ask.periods import default_year
 from deploy.cli.client import Services
 from deploy.cli.console import CommandError, out, print_text
 from deploy.cli.data import import_view, importing, sources
@@ -77,8 +78,9 @@ def _show_figures(services: Services, position: int) -> None:
     if "metrics" not in services.current.urls:
         return
     seen = {"min_position": position} if position else {}
-    figures.show_compliance(services.get("metrics", "/compliance", **seen))
-    by_unit = {"unit": exercise.ROOT_UNIT, "include_descendants": True, "group_by": "unit"}
+    year = {"year": default_year(None)}
+    figures.show_compliance(services.get("metrics", "/compliance", **seen, **year))
+    by_unit = {**year, "unit": exercise.ROOT_UNIT, "include_descendants": True, "group_by": "unit"}
     figures.show_compliance(services.get("metrics", "/compliance", **by_unit), with_definition=False)
     figures.show_gaps(services.get("metrics", "/gaps", **seen))
     out.print()

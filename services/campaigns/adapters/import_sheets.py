@@ -33,7 +33,7 @@ class Rows:
         return {
             "plans": Sheet(PlanRow, _of_plan, self._plan),
             "activities": Sheet(ActivityRow, _of_plan, self._plan),
-            "communications": Sheet(CommunicationRow, _of_communication, self._communication),
+            "communications": Sheet(CommunicationRow, of_communication, self._communication),
             "evidence": Sheet(
                 EvidenceRow, lambda row: [communication_ref(row.communication_id)], self._evidence
             ),
@@ -53,7 +53,7 @@ class Rows:
             await self.commands.require_unit(row.verified_by_unit_code)
         handled = [await self.commands.record(row.draft_code, row.command, SUPERVISION, metadata)]
         for addition in additions:
-            handled.append(await self._add(row.id, addition, metadata))  # noqa: PERF401  one after another
+            handled.append(await self._add(row.id_in(draft), addition, metadata))  # noqa: PERF401  one after another
         events = [name for result in handled for name in result.event_names]
         warnings = await self.assumed.unchecked(row.draft_code, frozenset(row.policies))
         return Taken(handled[-1].version.position, events, warnings)
@@ -82,9 +82,9 @@ def _of_plan(row: PlanRow | ActivityRow) -> list[AggregateRef]:
     return [plan_ref(row.draft_code)]
 
 
-def _of_communication(row: CommunicationRow) -> list[AggregateRef]:
+def of_communication(row: CommunicationRow) -> list[AggregateRef]:
     of_plan = [plan_ref(row.draft_code)] if row.activity_id else []
-    return [communication_ref(row.id), *of_plan]
+    return [*(communication_ref(id_) for id_ in row.possible_ids), *of_plan]
 
 
 def _of_programme(row: ProgrammeRow) -> list[AggregateRef]:

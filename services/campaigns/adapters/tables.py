@@ -43,6 +43,18 @@ class CommunicationRow(Base, table=True):
     url: str | None = None
     activity_id: UUID | None = Field(default=None, index=True)
     content: list[str] | None = Field(default=None, sa_column=_maybe())
+    role: str | None = None
+    requested_role: str | None = None
+    unit_code: str | None = None
+    coordinating_units: list[str] | None = Field(default=None, sa_column=_maybe())
+    audience: list[str] | None = Field(default=None, sa_column=_maybe())
+    area: list[str] | None = Field(default=None, sa_column=_maybe())
+    items: int | None = None
+    reach_count: int | None = Field(default=None, sa_type=BigInteger)
+    cost_state: int | None = Field(default=None, sa_type=BigInteger)
+    cost_social: int | None = Field(default=None, sa_type=BigInteger)
+    language: str | None = None
+    activity_code: str | None = None
     verification: dict[str, str] | None = Field(default=None, sa_column=_maybe())
     feedback: dict[str, str] | None = Field(default=None, sa_column=_maybe())
     notes: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))

@@ -10,7 +10,7 @@ from services.campaigns.application.commands import Commands
 from services.campaigns.application.queries import CommunicationFilter, ReadModel
 from services.campaigns.domain.communication import Communication
 from services.campaigns.domain.communication_commands import Attach, Evidence, Record
-from services.campaigns.domain.draft import Given
+from services.campaigns.domain.draft import DraftSummary, Given
 from services.campaigns.domain.errors import CommunicationNotFound, NothingOwed
 from shared.contracts.campaigns import (
     CommunicationRecorded,
@@ -19,10 +19,11 @@ from shared.contracts.campaigns import (
 from shared.contracts.envelope import AggregateRef, Metadata
 from shared.contracts.event import LOA_NAMESPACE, Acting, alert_id, draft_id, evidence_id
 from shared.contracts.notifier import AnswerEvent
-from shared.contracts.vocabulary import AlertAnswer
+from shared.contracts.vocabulary import AlertAnswer, CommunicationRole
 from shared.eventstore.handle import EventStore
 from shared.pages.gap_summary import GapSummary, gap_summary_of
 from shared.rules.answers import answers_about, kind_of, may_contradict, standing
+from shared.rules.roles import role_of
 from shared.signed_links.links import Link
 
 MOST_COMMUNICATIONS = 500
@@ -119,7 +120,8 @@ class Answers:
     async def _communications(self, gap: GapSummary) -> list[dict[str, Any]]:
         wanted = CommunicationFilter(draft_code=gap.draft_code)
         rows = await self.read_model.communications(wanted, MOST_COMMUNICATIONS, None)
-        return [row for row in rows if row["held_on"] >= gap.since]
+        draft = await self.commands.require_draft(gap.draft_code)
+        return [row for row in rows if row["held_on"] >= gap.since and not _is_support(row, draft)]
 
     async def _planned(self, gap: GapSummary) -> PlanActivityPlanned | None:
         plan, _ = await self.commands.plan(gap.draft_code)
@@ -140,6 +142,12 @@ def _evidence(of: UUID, command: Record, sha256: str) -> Evidence:
     return Evidence(
         evidence_id=evidence_id(of, None, sha256), title=command.notes.get(DOCUMENT), sha256=sha256
     )
+
+
+def _is_support(row: dict[str, Any], draft: DraftSummary) -> bool:
+    """Tell whether another unit did it by itself: the lead unit's own is still to be recorded."""
+    role = CommunicationRole(row["role"]) if row["role"] else None
+    return role_of(role, row["unit_code"], draft.lead_on(row["held_on"])) is CommunicationRole.SUPPORT
 
 
 def _is_same(row: dict[str, Any], command: Record) -> bool:

@@ -27,7 +27,7 @@ from shared.kernel.runtime import NewId
 ACTOR = "service/campaigns"
 DraftEnd = DraftWithdrawn | DraftMerged
 
-OnCommunication = Callable[[Given], asked.Correct | asked.Retract | asked.Addition]
+OnCommunication = Callable[[Given], asked.Correct | asked.Retract | asked.Confirm | asked.Addition]
 OnPlan = Callable[[Given], plans.Command]
 
 
@@ -44,6 +44,7 @@ class Commands:
         command = record(_given(draft, by, metadata))
         command = replace(command, dataset=draft.dataset_of(command.dataset))
         await self._require_activity(draft_code, command.activity_id)
+        await self._require_performing(communications.entered(command).unit_code)
         ref = communication_ref(command.communication_id)
         stamped = _on(draft, metadata)
         return await handle(
@@ -68,6 +69,7 @@ class Commands:
             command = make(_given(draft, by, metadata))
             if isinstance(command, asked.Correct):
                 await self._require_activity(draft.draft_code, command.activity_id)
+                await self._require_performing(command.unit_code)
             return command, _on(draft, metadata)
 
         ref = communication_ref(communication_id)
@@ -154,6 +156,11 @@ class Commands:
         await self.require_draft(draft_code)
         history = await self.store.load(plan_ref(draft_code))
         return history.state(plans.plan), history
+
+    async def _require_performing(self, unit_code: str | None) -> None:
+        """Refuse, for now, a performing unit that is not registered."""
+        if unit_code is not None:
+            await self.require_unit(unit_code)
 
     async def _require_activity(self, draft_code: str, activity_id: UUID | None) -> None:
         """Refuse a communication whose activity was never planned.

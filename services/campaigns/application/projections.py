@@ -9,6 +9,7 @@ from shared.contracts.campaigns import (
     CommunicationFeedbackSummarised,
     CommunicationRecorded,
     CommunicationRetracted,
+    CommunicationRoleConfirmed,
     CommunicationVerified,
     PlanActivityCancelled,
     PlanActivityPlanned,
@@ -60,6 +61,10 @@ def _summarised(event: Recorded, data: CommunicationFeedbackSummarised) -> Rows:
     return _updated(event, data, feedback=content_of(data))
 
 
+def _confirmed(event: Recorded, data: CommunicationRoleConfirmed) -> Rows:
+    return _updated(event, data, role=data.role, requested_role=None)
+
+
 def _evidence_attached(event: Recorded, data: CommunicationEvidenceAttached) -> Rows:
     return [Put("evidence", {"position": event.position}, data), *_updated(event, data)]
 
@@ -92,6 +97,7 @@ _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     CommunicationRecorded: _recorded,
     CommunicationCorrected: _corrected,
     CommunicationRetracted: _retracted,
+    CommunicationRoleConfirmed: _confirmed,
     CommunicationVerified: _verified,
     CommunicationEvidenceAttached: _evidence_attached,
     CommunicationFeedbackSummarised: _summarised,

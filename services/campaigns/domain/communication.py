@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, assert_never
+from typing import Any, TypeVar, assert_never
+from uuid import UUID
 
 from services.campaigns.domain import errors
 from services.campaigns.domain.communication_commands import (
     Addition,
     Attach,
     Command,
+    Confirm,
     Correct,
     Evidence,
     Record,
@@ -17,6 +19,7 @@ from services.campaigns.domain.communication_commands import (
     Summarise,
     Verify,
 )
+from services.campaigns.domain.draft import DraftSummary
 from shared.contracts.campaigns import (
     CommunicationCorrected,
     CommunicationEvent,
@@ -24,16 +27,20 @@ from shared.contracts.campaigns import (
     CommunicationFeedbackSummarised,
     CommunicationRecorded,
     CommunicationRetracted,
+    CommunicationRoleConfirmed,
     CommunicationVerified,
 )
-from shared.contracts.event import Decider, draft_id
-from shared.contracts.vocabulary import Precision
+from shared.contracts.event import Decider, communication_id, draft_id
+from shared.contracts.vocabulary import CommunicationRole, Precision
+from shared.rules.roles import performing_unit, role_of
 from shared.rules.sequence import check_recorded_day
 
-MOST_PEOPLE = 1_000_000_000  # more than that is a typing error
+MOST_PEOPLE = 1_000_000_000  # more than that is a typing error, as it is of items
+MOST_REACHED = 10**12
 _CONTENT = frozenset(CommunicationCorrected.model_fields) - {"reason"}
 
 Stated = CommunicationRecorded | CommunicationCorrected
+A = TypeVar("A", bound=Record | Correct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +69,8 @@ def policies_meant(numbers: Iterable[int]) -> tuple[int, ...]:
     return () if 0 in meant else tuple(meant)
 
 
-def decide(state: State, command: Command) -> Sequence[CommunicationEvent]:
-    if not isinstance(command, Record):
-        _existing(state)
-    command.check_acting()
+def decide(state: State, command: Command) -> Sequence[CommunicationEvent]:  # noqa: PLR0911  a line a command
+    _check_acting(state, command)
     match command:
         case Record():
             return _record(state, command)
@@ -75,6 +80,8 @@ def decide(state: State, command: Command) -> Sequence[CommunicationEvent]:
             return _retract(_existing(state), command)
         case Verify():
             return _verify(_existing(state), command)
+        case Confirm():
+            return _confirm(_existing(state), command)
         case Attach():
             return _attach(_existing(state), command)
         case Summarise():
@@ -86,7 +93,30 @@ def decide(state: State, command: Command) -> Sequence[CommunicationEvent]:
 def recorded_by(command: Record) -> CommunicationRecorded:
     """Give the event that records what a command states."""
     code = command.draft.draft_code
-    return CommunicationRecorded.of(command, draft_id=draft_id(code), draft_code=code)
+    return CommunicationRecorded.of(entered(command), draft_id=draft_id(code), draft_code=code)
+
+
+def natural_id(command: Record) -> UUID:
+    """Give the id that the row of a file with this content has, by its performing unit as it enters."""
+    draft, unit_code = command.draft, entered(command).unit_code
+    named = (draft.draft_code, command.held_on, command.precision, command.channel, command.title)
+    return communication_id(*named, command.policies, draft.other_than_lead(unit_code, command.held_on))
+
+
+def entered(command: A, performed_before: str | None = None) -> A:
+    """Return a statement as it enters: what is recorded for a unit that doesn't lead the draft is its support work.
+
+    Where it asked for the role of a coordinating unit, the lead unit confirms that (`Confirm`).
+    """
+    if command.draft.is_led_by(command.by, command.today):
+        return command
+    coordinating = command.role is CommunicationRole.COORDINATING
+    return replace(
+        command,
+        role=CommunicationRole.SUPPORT,
+        unit_code=command.unit_code or performed_before or command.by.unit_code,
+        requested_role=CommunicationRole.COORDINATING if coordinating else None,
+    )
 
 
 def check_additions(command: Record, additions: Iterable[Addition]) -> None:
@@ -95,6 +125,53 @@ def check_additions(command: Record, additions: Iterable[Addition]) -> None:
     state = Communication(recorded=recorded, activity=recorded)
     for addition in additions:
         decide(state, addition)
+
+
+def _check_acting(state: State, command: Command) -> None:
+    """Refuse whom the communication does not concern: support work is that of the performing unit, the rest the lead's.
+
+    Every unit may record what it did itself, for any draft; and change what was confirmed as coordinating work of its.
+    """
+    if isinstance(command, Record):
+        _check_recording(command)
+    elif isinstance(command, Confirm):
+        _existing(state)
+        command.check_acting()
+    else:
+        _check_changing(_existing(state), command)
+
+
+def _check_recording(command: Record) -> None:
+    if command.by.unit_code is None or not _is_support(stated := entered(command), command.draft):
+        command.check_acting()
+    elif stated.unit_code is not None:
+        _check_performing(command, stated.unit_code)
+
+
+def _check_changing(communication: Communication, command: Command) -> None:
+    activity, draft = communication.activity, command.draft
+    performed = performing_unit(activity.unit_code, draft.lead_on(activity.held_on))
+    if _is_support(activity, draft):
+        _check_performing(command, performed)
+    elif isinstance(command, Verify) or activity.unit_code is None or not command.by.may_act_for(performed):
+        command.check_acting()  # what counts for the draft is verified by who follows its lead unit
+    if isinstance(command, Correct):
+        stated = entered(command, activity.unit_code)
+        if _is_support(stated, draft) and stated.unit_code not in {None, performed}:
+            _check_performing(command, str(stated.unit_code))
+
+
+def _check_performing(command: Command, unit_code: str) -> None:
+    if not command.by.may_act_for(unit_code):
+        raise errors.NotYourCommunication(unit_code)
+
+
+def _is_support(of: Stated | Record | Correct, draft: DraftSummary) -> bool:
+    return _role(of, draft) is CommunicationRole.SUPPORT
+
+
+def _role(of: Stated | Record | Correct, draft: DraftSummary) -> CommunicationRole:
+    return role_of(of.role, of.unit_code, draft.lead_on(of.held_on))
 
 
 def _existing(state: State) -> Communication:
@@ -122,7 +199,10 @@ def _correct(communication: Communication, command: Correct) -> Sequence[Communi
     if communication.retracted:
         raise errors.CommunicationIsRetracted
     of = communication.recorded
-    activity = CommunicationCorrected.of(command, **_ids(of), notes=of.notes)
+    stated = entered(command, communication.activity.unit_code)
+    activity = CommunicationCorrected.of(stated, **_ids(of), notes=of.notes)
+    if activity.role is CommunicationRole.SUPPORT and activity.requested_role is None:
+        activity = activity.model_copy(update={"requested_role": communication.activity.requested_role})
     if _content(activity) == _content(communication.activity):
         return []
     _check(command)
@@ -143,6 +223,22 @@ def _verify(communication: Communication, command: Verify) -> Sequence[Communica
     check_recorded_day(command.verified_on, Precision.DAY, command.today)
     _check_after_held("verified_on", command.verified_on, communication.activity)
     return [CommunicationVerified.of(command, **_ids(communication.recorded))]
+
+
+def _confirm(communication: Communication, command: Confirm) -> Sequence[CommunicationEvent]:
+    _is_gone(communication)
+    role = _role(communication.activity, command.draft)
+    if role is CommunicationRole.LEAD:
+        raise errors.NothingToConfirm
+    if role is CommunicationRole.COORDINATING:
+        return []
+    return [
+        CommunicationRoleConfirmed(
+            **_ids(communication.recorded),
+            role=CommunicationRole.COORDINATING,
+            by_unit_code=command.by.unit_code,
+        )
+    ]
 
 
 def _attach(communication: Communication, command: Attach) -> Sequence[CommunicationEvent]:
@@ -209,6 +305,8 @@ def _content(activity: Stated) -> dict[str, object]:
 
 def _check(command: Record | Correct) -> None:
     check_recorded_day(command.held_on, command.precision, command.today)
+    if command.activity_code is not None and entered(command).unit_code is None:
+        raise errors.ActivityCodeWithoutUnit
     existing = command.draft.policies
     if wrong := set(command.policies) - existing:
         raise errors.PolicyNotInDraft(wrong, existing)
@@ -222,7 +320,7 @@ def evolve(state: State, event: CommunicationEvent) -> State:
     return replace(state, **_changes(state, event))
 
 
-def _changes(state: Communication, event: CommunicationEvent) -> dict[str, Any]:
+def _changes(state: Communication, event: CommunicationEvent) -> dict[str, Any]:  # noqa: PLR0911  a line an event
     match event:
         case CommunicationCorrected():
             return {"activity": event, "verified": None}
@@ -230,6 +328,9 @@ def _changes(state: Communication, event: CommunicationEvent) -> dict[str, Any]:
             return {"retracted": event}
         case CommunicationVerified():
             return {"verified": event}
+        case CommunicationRoleConfirmed():
+            confirmed = {"role": event.role, "requested_role": None}
+            return {"activity": state.activity.model_copy(update=confirmed)}
         case CommunicationEvidenceAttached():
             return {"evidence": (*state.evidence, event)}
         case CommunicationFeedbackSummarised():

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.campaigns.domain.draft import OnDraft
 from shared.contracts.campaigns import CommunicationRecorded
-from shared.contracts.vocabulary import Channel, ContentItem, Dataset, Precision
+from shared.contracts.vocabulary import Channel, CommunicationRole, ContentItem, Dataset, Precision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity(OnDraft):
-    """What is stated of a carried-out activity; no policies means the whole draft."""
+    """What is stated of a carried-out activity; no policies means the whole draft.
+
+    `unit_code` performed it (None: the lead unit of that day), in `role` (None: it follows from the unit).
+    """
 
     held_on: date
     precision: Precision = Precision.DAY
@@ -38,6 +41,18 @@ class Activity(OnDraft):
     url: str | None = None
     activity_id: UUID | None = None
     content: tuple[ContentItem, ...] | None = None
+    role: CommunicationRole | None = None
+    requested_role: CommunicationRole | None = None
+    unit_code: str | None = None
+    coordinating_units: tuple[str, ...] | None = None
+    audience: tuple[str, ...] | None = None
+    area: tuple[str, ...] | None = None
+    items: int | None = None
+    reach_count: int | None = None
+    cost_state: int | None = None
+    cost_social: int | None = None
+    language: str | None = None
+    activity_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +88,11 @@ class Verify(OnDraft):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm(OnDraft):
+    """The lead unit confirms that another unit's communication was done with or for the drafting body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attach(OnDraft):
     evidence: Evidence
 
@@ -90,4 +110,4 @@ class Summarise(OnDraft):
 
 
 Addition = Verify | Attach | Summarise
-Command = Record | Correct | Retract | Addition
+Command = Record | Correct | Retract | Confirm | Addition

@@ -30,10 +30,18 @@ class DraftSummary:
         """Give the data set of what belongs to the draft: the draft's, unless a file states that it is no live data."""
         return self.dataset if stated is Dataset.LIVE else stated
 
+    def other_than_lead(self, unit_code: str | None, day: date) -> str | None:
+        """Give a performing unit if it is not the lead unit of the day."""
+        return None if unit_code == self.lead_on(day) else unit_code
+
+    def is_led_by(self, by: Acting, day: date) -> bool:
+        """Tell whether someone acts for the lead unit of a day, or supervises."""
+        return by.may_act_for(self.lead_on(day))
+
     def check(self, by: Acting, day: date) -> None:
         """Refuse a unit that does not lead the draft on a day, the day of the command (`NotYourDraft`)."""
-        if not by.may_act_for(lead := self.lead_on(day)):
-            raise NotYourDraft(self.draft_code, lead)
+        if not self.is_led_by(by, day):
+            raise NotYourDraft(self.draft_code, self.lead_on(day))
 
 
 class Given(TypedDict):

@@ -265,6 +265,46 @@ class NotYourDraft(Refusal):
         )
 
 
+class NotYourCommunication(Refusal):
+    """The work of another unit: that unit records it, the lead unit confirms its part in it."""
+
+    code = "not-your-communication"
+    kind = "forbidden"
+
+    def __init__(self, unit_code: str) -> None:
+        super().__init__(
+            f"Hoạt động truyền thông này do đơn vị “{unit_code}” thực hiện; chỉ đơn vị này được cập nhật. Đơn vị khác ghi nhận "
+            "hoạt động của mình bằng POST /drafts/{mã}/communications.",
+            f"This communication was performed by the unit '{unit_code}'; only that unit may change it. Another unit records "
+            "its own with POST /drafts/{code}/communications.",
+        )
+
+
+class ActivityCodeWithoutUnit(Refusal):
+    code = "activity-code-without-unit"
+    kind = "invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Có mã hoạt động (activity_code) thì phải ghi mã đơn vị thực hiện (unit_code), vì mã hoạt động chỉ có nghĩa trong một "
+            "đơn vị; đề nghị bổ sung.",
+            "An activity_code needs the performing unit (unit_code), as it only means something within one unit; add it.",
+            field="unit_code",
+        )
+
+
+class NothingToConfirm(Refusal):
+    code = "nothing-to-confirm"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Chỉ xác nhận phối hợp đối với hoạt động mà đơn vị khác tự thực hiện cho dự thảo; hoạt động này do cơ quan chủ trì thực "
+            "hiện nên không cần xác nhận.",
+            "Only what another unit did for the draft can be confirmed as coordinating; this communication is the lead unit's "
+            "own and needs no confirmation.",
+        )
+
+
 class NothingOwed(Refusal):
     """Nothing is left to be recorded for the gap that a mail was about."""
 

@@ -60,7 +60,7 @@ def question(  # the parameters of the contract
 ) -> Question:
     return Question(
         as_of=as_of,
-        period=_period(year, first, last),
+        period=period_of(year, first, last),
         year=year,
         unit_code=unit,
         include_descendants=include_descendants,
@@ -76,7 +76,7 @@ def of_units(
     return Question(as_of=as_of, unit_code=unit, include_descendants=include_descendants, area_of=area_of)
 
 
-def _period(year: int | None, first: date | None, last: date | None) -> Period | None:
+def period_of(year: int | None, first: date | None, last: date | None) -> Period | None:
     if year is not None and first is None and last is None:
         return year_period(year)
     if year is None and first is not None and last is not None:

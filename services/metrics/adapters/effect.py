@@ -11,13 +11,14 @@ from pydantic import BaseModel, Field
 from services.metrics.adapters.views import CountsView
 from services.metrics.application.effect import Effect, Effects, Touched
 from services.metrics.domain.effect import Standing
+from services.metrics.domain.grouping import figures_of
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import GapState, Instrument, Procedure, Regime, Stage
 from shared.http.forecasts import Dated, marked
 from shared.http.request_context import AtPosition, Body, Today, example
 from shared.rights.actions import Action
-from shared.rules.figures import rates, year_period
+from shared.rules.figures import year_period
 from shared.rules.rulebook.rulebook import RuleFile
 from shared.rules.verdicts import PolicyVerdict
 from shared.text_checks.days import Day
@@ -155,15 +156,7 @@ def _procedures(effect: Effect) -> list[dict[str, Any]]:
 
 
 def _figures(standing: Standing) -> dict[str, Any]:
-    counts = standing.counts
-    return {
-        **asdict(counts),
-        "policies": counts.policies,
-        "judged": counts.judged,
-        **asdict(rates(counts)),
-        "gaps": standing.gaps,
-        "overdue": standing.overdue,
-    }
+    return {**figures_of(standing.counts), "gaps": standing.gaps, "overdue": standing.overdue}
 
 
 def _verdicts(effect: Effect) -> list[dict[str, Any]]:

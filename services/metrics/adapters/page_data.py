@@ -13,22 +13,25 @@ from services.metrics.domain.grouping import LONG_SUSPENSION, Group
 from shared.contracts.vocabulary import (
     Answer,
     Channel,
+    CommunicationRole,
     GapState,
     Instrument,
     Precision,
     Procedure,
     Regime,
+    ScopeBasis,
     Stage,
 )
 from shared.kernel.errors import Text
 from shared.rules import wording
+from shared.rules.figure_words import HARD_SPACE, time_left
 from shared.rules.figures import rates
 from shared.rules.rulebook.procedures import Certainty
 from shared.rules.verdicts import COUNTING, Because, OccurrenceVerdict, PolicyVerdict
 
-HARD_SPACE = "\N{NO-BREAK SPACE}"  # a number and its unit stay on one line
 _NAMES: Mapping[type, Mapping[Any, Text]] = {
     Answer: wording.SCOPE,
+    CommunicationRole: wording.ROLES,
     Certainty: wording.CERTAINTIES,
     Because: wording.REASONS,
     Channel: wording.CHANNELS,
@@ -37,6 +40,7 @@ _NAMES: Mapping[type, Mapping[Any, Text]] = {
     PolicyVerdict: wording.POLICY_VERDICTS,
     Procedure: wording.PROCEDURES,
     Regime: wording.REGIMES,
+    ScopeBasis: wording.SCOPE_BASES,
     Stage: wording.STAGES,
 }
 
@@ -80,10 +84,14 @@ def standing(seen: SeenGap, as_of: date, today: date) -> str:
     """State how far a gap is from its due day."""
     if seen.state is GapState.OVERDUE:
         days = seen.overdue_working_days
-        return f"quá hạn {days}{HARD_SPACE}ngày làm việc" if days else "vừa quá hạn"
+        return _lower(time_left(seen.state, days).vi) if days else "vừa quá hạn"
     if seen.gap.due_on == as_of:
         return "hạn hôm nay" if as_of == today else "đến hạn trong ngày"
-    return f"còn {seen.working_days_left}{HARD_SPACE}ngày làm việc"
+    return _lower(time_left(seen.state, seen.working_days_left).vi)
+
+
+def _lower(text: str) -> str:
+    return text[0].lower() + text[1:]
 
 
 def urgency(seen: SeenGap, as_of: date) -> str:
@@ -124,8 +132,8 @@ def worst_first(groups: Iterable[Group]) -> list[Group]:
     """Order groups by their headline; groups without judged policies come last."""
 
     def place(group: Group) -> tuple[bool, float, int, str]:
-        share = rates(group.counts).rate_full
-        return share is None, share or 0.0, -group.counts.missed, group.label
+        share = rates(group.counts).rate_plan
+        return share is None, share or 0.0, group.counts.begun - group.counts.judged, group.label
 
     return sorted(groups, key=place)
 
@@ -143,13 +151,13 @@ TODO_KINDS = (
         "scope_undetermined",
         "Chưa xác định phạm vi",
         "Chưa đủ thông tin để biết dự thảo có thuộc phạm vi Đề án 407 hay không; chính sách của các dự thảo "
-        "này chưa được tính vào tỷ lệ. Đề nghị đơn vị chủ trì bổ sung bốn tiêu chí.",
+        "này chưa được tính vào tỷ lệ. Đề nghị cơ quan chủ trì soạn thảo bổ sung bốn tiêu chí.",
         "",
     ),
     TodoKind(
         "closed_unopened",
-        "Thông qua không qua lấy ý kiến",
-        "Dự thảo đã thông qua, ban hành mà hệ thống không ghi nhận giai đoạn lấy ý kiến. Đề nghị kiểm tra: "
+        wording.POLICY_VERDICTS[PolicyVerdict.CLOSED_UNOPENED].vi,
+        "Dự thảo đã thông qua, ban hành; hệ thống chưa ghi nhận giai đoạn lấy ý kiến. Đề nghị kiểm tra: "
         "bổ sung ngày lấy ý kiến nếu còn thiếu.",
         "Thông qua, ban hành ngày",
     ),

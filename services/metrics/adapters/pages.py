@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -21,6 +21,7 @@ from shared.http.request_context import AtPosition, Today
 from shared.pages.layout import environment, kept_headers, page_route, problem_body, safe
 from shared.projections.projection_health import Notices, no_notices
 from shared.rights.actions import Action
+from shared.rules import figure_words
 from shared.rules.figures import DEFINITION, reporting_year, year_period
 from shared.text_checks.days import Day
 
@@ -29,7 +30,7 @@ SAFE = {**safe(), "Referrer-Policy": "same-origin"}
 FIRST_YEAR = 2022  # the first year for which Decision 407/QĐ-TTg sets a target
 WRONG_FIELDS = {
     "query.as_of": "Ngày số liệu chưa đúng: cần một ngày có thật, viết theo dạng năm-tháng-ngày, ví dụ 2026-03-31.",
-    "query.year": "Năm báo cáo chưa đúng: cần một năm từ 2000 đến 2100; để trống nếu tính tất cả các năm.",
+    "query.year": "Năm báo cáo chưa đúng: cần một năm từ 2000 đến 2100, hoặc all nếu gộp tất cả các năm; để trống là năm hiện tại.",
     "query.view": "Cách nhìn chưa đúng: chọn một trong hai cách có trong danh sách.",
     "query.include_descendants": "Lựa chọn “gồm đơn vị trực thuộc” chưa đúng: chỉ có thể chọn hoặc không chọn.",
 }
@@ -59,17 +60,19 @@ class Choice:
     """What the reader chose in the form; it goes along in every link."""
 
     as_of: date | None
-    year: int | None
+    year: int | Literal["all"] | None
     unit: str | None
     include_descendants: bool
     area_of: str | None
     view: View
 
     def question(self, today: date) -> Question:
+        as_of = self.as_of or today
+        year = None if self.year == "all" else self.year or reporting_year(as_of)
         return Question(
-            as_of=self.as_of or today,
-            period=year_period(self.year) if self.year else None,
-            year=self.year,
+            as_of=as_of,
+            period=year_period(year) if year else None,
+            year=year,
             unit_code=self.unit,
             include_descendants=self.include_descendants,
             area_of=self.area_of,
@@ -87,7 +90,9 @@ class Choice:
 
 def choice(
     as_of: Annotated[Day | None, Given, Query(description="today if empty")] = None,
-    year: Annotated[Year | None, Given, Query(description="all years if empty")] = None,
+    year: Annotated[
+        Year | Literal["all"] | None, Given, Query(description="the reporting year of as_of if empty")
+    ] = None,
     unit: Annotated[str | None, Given, Query(description="code or name; the whole country if empty")] = None,
     include_descendants: Annotated[bool, Query()] = False,
     area_of: Annotated[
@@ -167,6 +172,7 @@ def router(queries: Queries, notices: Notices = no_notices) -> APIRouter:
             effective=as_of,
             position=answer.position,
             banners=[*await notices(), *banners([answer.dataset])],
+            words=figure_words,
             alike=page_data.alike,
             communications_in=page_data.communications_in,
         )
@@ -182,7 +188,7 @@ async def overview_page(
     chosen = replace(chosen, unit=question.unit_code, area_of=question.area_of)
     offered = units.with_ancestors({*answer.leading, *filter(None, [chosen.unit, chosen.area_of])})
     following = {code for leading in answer.leading for code in units.areas.supervisors(leading)}
-    years = {*range(FIRST_YEAR, reporting_year(today) + 1), *filter(None, [chosen.year])}
+    years = {*range(FIRST_YEAR, reporting_year(today) + 1), *filter(None, [question.year])}
     return render(
         "overview.html",
         **common,
@@ -203,4 +209,6 @@ async def overview_page(
         todos=page_data.by_kind(answer.todos),
         standing=page_data.standing,
         urgency=page_data.urgency,
+        words=figure_words,
+        current_year=reporting_year(question.as_of),
     )

@@ -1,5 +1,6 @@
 """Metrics' read model in SQL: every question is asked of one consistent snapshot with its position."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.metrics.adapters.records import read_record
 from services.metrics.adapters.tables import (
+    COMMUNICATION,
     DRAFT,
     GAP_INTERVAL,
     OCCURRENCE,
@@ -26,10 +28,12 @@ from services.metrics.domain.record import DraftRecord, WaitingRequest
 from shared.contracts.vocabulary import Answer, Dataset, Instrument, Procedure, Regime, Stage
 from shared.directory.folds import UnitDirectory
 from shared.directory.projection import unit_directory
+from shared.rules.counts import Member
 from shared.rules.figures import CUT_DAY, DECIDED, Counts, Period, effective_day
 from shared.rules.verdicts import COVERED, JUDGED, PolicyVerdict
 
 DECEMBER = 12
+_MEMBERS: TypeAdapter[list[Member]] = TypeAdapter(list[Member])
 COUNTED = tuple(field.name for field in fields(Counts))
 
 
@@ -69,6 +73,15 @@ class SqlSnapshot:
             *await self.connection.execute(_pair_cells(as_of, period)),
         ]
         return [_cell(row) for row in rows]
+
+    async def members(self, first: date | None, last: date) -> list[Member]:
+        """Give the communications whose first possible day lies in [first, last]."""
+        table = COMMUNICATION
+        query = select(*(column for column in table.c if column.name != "draft_id"))
+        query = query.where(table.c.held_on <= last)
+        query = query.where(table.c.held_on >= first) if first else query
+        rows = (await self.connection.execute(query)).mappings().all()
+        return await asyncio.to_thread(_MEMBERS.validate_python, [dict(row) for row in rows])
 
     async def gaps(self, as_of: date) -> list[OpenGap]:
         query = (
@@ -144,6 +157,11 @@ def _sum(condition: ColumnElement[bool], name: str) -> ColumnElement[int]:
     return func.count().filter(condition).label(name)
 
 
+def _drafts(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    """Count the drafts of a cell; all policies of a draft share its group on a day, so cells add up."""
+    return func.count(POLICY_INTERVAL.c.draft_id.distinct()).filter(condition)
+
+
 def _policy_cells(as_of: date, period: Period | None) -> Select[Any]:
     table = POLICY_INTERVAL
     counted, unknown = table.c.scope == Answer.YES, table.c.scope == Answer.UNKNOWN
@@ -156,6 +174,14 @@ def _policy_cells(as_of: date, period: Period | None) -> Select[Any]:
         _sum(and_(counted, table.c.on_time), "on_time"),
         _sum(and_(counted, judged, table.c.any_communication), "any_communication"),
         _sum(and_(counted, table.c.from_start), "from_start"),
+        _sum(and_(counted, table.c.begun), "begun"),
+        _sum(and_(counted, table.c.statutory_only), "any_statutory_only"),
+        _sum(and_(counted, table.c.verified), "any_verified"),
+        _drafts(counted).label("drafts"),
+        _drafts(and_(counted, judged)).label("drafts_judged"),
+        (_drafts(and_(counted, judged)) - _drafts(and_(counted, judged, ~table.c.begun))).label(
+            "drafts_plan"
+        ),
     ]
     return (
         select(*_grouping(table), *sums)

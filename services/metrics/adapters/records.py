@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.metrics.adapters import tables
 from services.metrics.adapters.tables import (
     ANNOUNCED,
+    COMMUNICATION,
     DRAFT,
     GAP_INTERVAL,
     OCCURRENCE,
@@ -28,8 +29,10 @@ from shared.contracts.registry import UnitTargetSet
 from shared.directory.projection import USED
 from shared.persistence.database import insert
 from shared.projections.rows import write
+from shared.rules.counts import Summary
 from shared.rules.rulebook.rulebook import Rulebook
 
+_OPINIONS: TypeAdapter[tuple[Summary, ...]] = TypeAdapter(tuple[Summary, ...])
 _RECORD: TypeAdapter[DraftRecord] = TypeAdapter(DraftRecord)
 
 # The key of stored records stays that of release 0.1.0, so old and new replicas read the same rows.
@@ -106,12 +109,21 @@ def _rows(table: Table, items: Iterable[Any], shared: Mapping[str, Any]) -> Iter
         yield {name: shared[name] if name in shared else getattr(item, name) for name in columns}
 
 
+def _members(draft: Dated) -> Iterator[Row]:
+    shared = {"draft_id": draft.record.draft_id, "scope": draft.timeline.scope}
+    for member in draft.record.members:
+        own = _OPINIONS.dump_python(member.opinions, mode="json")
+        lists = {"opinions": own, "audience": list(member.audience), "area": list(member.area)}
+        yield from _rows(COMMUNICATION, [member], shared | lists)
+
+
 # The rows of a draft in each table.
 _ROWS: Mapping[Table, Callable[[Dated], Iterator[Row]]] = {
     DRAFT: _draft,
     POLICY_INTERVAL: lambda draft: _rows(POLICY_INTERVAL, draft.timeline.policies, _shared(draft)),
     OCCURRENCE_INTERVAL: lambda draft: _rows(OCCURRENCE_INTERVAL, draft.timeline.occurrences, _shared(draft)),
     GAP_INTERVAL: lambda draft: _rows(GAP_INTERVAL, draft.timeline.gaps, _shared(draft)),
+    COMMUNICATION: _members,
     OCCURRENCE: lambda draft: _rows(OCCURRENCE, draft.stages, _shared(draft)),
 }
 

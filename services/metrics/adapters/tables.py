@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Column, Index, Integer, MetaData
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Index, Integer, MetaData, false
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -18,6 +18,11 @@ metadata = MetaData(naming_convention=NAMING)
 
 class Base(SQLModel, registry=registry(metadata=metadata)):
     metadata = metadata
+
+
+def _false() -> Column[Any]:
+    """A column that an old replica leaves out while a release is rolled out."""
+    return Column(Boolean, nullable=False, server_default=false())
 
 
 class TargetRow(Base, table=True):
@@ -64,6 +69,9 @@ class PolicyIntervalRow(Base, table=True):
     on_time: bool
     any_communication: bool
     from_start: bool
+    begun: bool = Field(sa_column=_false())
+    statutory_only: bool = Field(sa_column=_false())
+    verified: bool = Field(sa_column=_false())
     provisional: bool
     waived: int
     unit_code: str
@@ -132,6 +140,34 @@ class OccurrenceRow(Base, table=True):
     exited_on: date | None = None
 
 
+class CommunicationRow(Base, table=True):
+    """A communication with its role and performing unit as they follow from the draft: what counts are made of."""
+
+    __tablename__ = "communication"
+
+    communication_id: UUID = Field(primary_key=True)
+    draft_id: UUID = Field(index=True)
+    position: int = Field(sa_type=BigInteger)
+    draft_code: str
+    draft_title: str
+    scope: str
+    dataset: str
+    unit_code: str
+    role: str
+    channel: str
+    held_on: date = Field(index=True)
+    precision: str
+    activity_code: str | None = None
+    audience: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    area: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    items: int | None = None
+    attendance: int | None = Field(default=None, sa_type=BigInteger)
+    reach_count: int | None = Field(default=None, sa_type=BigInteger)
+    cost_state: int | None = Field(default=None, sa_type=BigInteger)
+    cost_social: int | None = Field(default=None, sa_type=BigInteger)
+    opinions: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
+
+
 class AnnouncedRow(Base, table=True):
     """The last event of each gap in the log."""
 
@@ -155,6 +191,7 @@ POLICY_INTERVAL = table_of(PolicyIntervalRow)
 OCCURRENCE_INTERVAL = table_of(OccurrenceIntervalRow)
 GAP_INTERVAL = table_of(GapIntervalRow)
 OCCURRENCE = table_of(OccurrenceRow)
+COMMUNICATION = table_of(CommunicationRow)
 ANNOUNCED = table_of(AnnouncedRow)
 
 READ_MODEL = (
@@ -165,6 +202,7 @@ READ_MODEL = (
     OCCURRENCE_INTERVAL,
     GAP_INTERVAL,
     OCCURRENCE,
+    COMMUNICATION,
     ANNOUNCED,
 )
 

@@ -22,12 +22,13 @@ from shared.contracts.vocabulary import (
     Procedure,
     Regime,
     RequestKind,
+    ScopeBasis,
     Stage,
 )
 from shared.directory.folds import UnitsOn
 from shared.http.forecasts import Dated
 from shared.http.rule_views import FindingView, PostingClockView
-from shared.rules.figures import DEFINITION
+from shared.rules.figures import DEFINITION, Period
 from shared.rules.verdicts import Because, OccurrenceVerdict, PolicyVerdict
 
 
@@ -68,6 +69,14 @@ class CountsView(BaseModel):
     undetermined: int
     provisional: int
     waived_occurrences: int
+    any_statutory_only: int
+    any_verified: int
+    drafts: int
+    drafts_judged: int
+    drafts_plan: int
+    rate_plan: float | None
+    rate_plan_low: float | None
+    rate_plan_drafts: float | None
     rate_full: float | None
     rate_on_time: float | None
     rate_any: float | None
@@ -195,6 +204,15 @@ class CommunicationView(BaseModel):
     url: str | None
 
 
+class SupportView(CommunicationView):
+    """What another unit did for the draft by itself: it counts for that unit, not for the lead unit's duty."""
+
+    unit_code: str | None
+    unit_name: str | None
+    items: int | None
+    attendance: int | None
+
+
 class PairView(BaseModel):
     """One policy in one stage: the verdict, and the communications that cover it."""
 
@@ -213,6 +231,9 @@ class PolicyView(BaseModel):
     on_time: bool
     any_communication: bool
     from_start: bool
+    begun: bool
+    statutory_only: bool
+    verified: bool
     provisional: bool
     occurrences: list[PairView]
 
@@ -227,6 +248,7 @@ class CoverageView(_Judged):
     procedure: Procedure
     procedure_document: str | None
     in_scope: Answer
+    scope_basis: ScopeBasis | None
     window: WindowView
     occurrences: list[OccurrenceView]
     parallel: list[ParallelView]
@@ -236,6 +258,7 @@ class CoverageView(_Judged):
     findings: list[FindingView]
     policies: list[PolicyView]
     requests: list[WaitingRequestView]
+    support: list[SupportView]
 
 
 class TodoView(BaseModel):
@@ -257,10 +280,7 @@ def compliance_view(answer: Compliance, rules_version: str) -> ComplianceView:
     period = question.period
     shown = {
         "as_of": question.as_of.isoformat(),
-        "period": {
-            "from": period.from_day.isoformat() if period else None,
-            "to": period.to_day.isoformat() if period else None,
-        },
+        "period": period_view(period),
         "view": question.view,
         "unit": question.unit_code,
         "group_by": question.group_by,
@@ -272,6 +292,13 @@ def compliance_view(answer: Compliance, rules_version: str) -> ComplianceView:
         "groups": [group.as_dict() for group in answer.groups],
     }
     return ComplianceView.model_validate(shown)
+
+
+def period_view(period: Period | None) -> dict[str, str | None]:
+    return {
+        "from": period.from_day.isoformat() if period else None,
+        "to": period.to_day.isoformat() if period else None,
+    }
 
 
 def gaps_view(answer: Gaps, rules_version: str) -> GapsView:

@@ -180,10 +180,10 @@ class Queries:
 
 
 def _counted(rows: Iterable[Led], units: UnitsOn, question: Question) -> list[Led]:
-    return _of_units(_seen_from(rows, units, question), _codes(units, question))
+    return _of_units(_seen_from(rows, units, question), codes_of(units, question))
 
 
-def _codes(units: UnitsOn, question: Question) -> frozenset[str] | None:
+def codes_of(units: UnitsOn, question: Question) -> frozenset[str] | None:
     """Return the codes of the units asked for, those that are in the unit and in the area; None means all of them."""
     chosen = [
         of(units, code, question)
@@ -232,7 +232,7 @@ def _groups(
     floor = national_floor(question.target_year)
     if question.group_by is GroupBy.NONE:
         own = targets.get(question.unit_code or "") if question.area_of is None else None
-        return [whole(cells, _label(units, question), own, floor)]
+        return [whole(cells, whose_figures(units, question), own, floor)]
     keys: Mapping[GroupBy, Callable[[Counted], str | int | None]] = {
         GroupBy.UNIT: lambda cell: cell.unit_code,
         GroupBy.LEVEL: lambda cell: units.level(cell.unit_code) or "unknown",
@@ -245,7 +245,7 @@ def _groups(
     return group(cells, keys[question.group_by], label_of, targets if by_unit else {}, floor)
 
 
-def _label(units: UnitsOn, question: Question) -> str:
+def whose_figures(units: UnitsOn, question: Question) -> str:
     """Name whose figures these are."""
     area = f"địa bàn, lĩnh vực do {units.name(question.area_of)} theo dõi" if question.area_of else ""
     if question.unit_code is None:

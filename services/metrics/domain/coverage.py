@@ -13,7 +13,7 @@ from shared.rules.facts import WHOLE_DRAFT, Exemption, StageEntry, Transfer
 from shared.rules.findings import clocks_of, findings
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import Occurrence, lead_units, parallel_entries, unit_on
-from shared.rules.verdicts import DraftAssessment, PairAssessment, PolicyAssessment, assess
+from shared.rules.verdicts import DraftAssessment, PairAssessment, PolicyAssessment, assess, counting_ids
 from shared.rules.wording import STAGES, WHOLE_DRAFT_TITLE
 
 
@@ -46,6 +46,7 @@ def coverage_of(
         "procedure": record.procedure,
         "procedure_document": record.procedure_document,
         "in_scope": assessment.scope,
+        "scope_basis": assessment.scope_basis,
         "window": _window(assessment),
         "occurrences": [_occurrence(occurrence, _exempted(record)) for occurrence in assessment.occurrences],
         "parallel": [_parallel(entry) for entry in parallel_entries(record.facts, rulebook, as_of)],
@@ -55,8 +56,30 @@ def coverage_of(
         "findings": [finding.as_dict() for finding in findings(record.facts, rulebook, as_of)],
         "policies": [_policy(record, policy) for policy in assessment.policies],
         "requests": [request.as_dict() for request in requests],
+        "support": [_support(fact, name_of) for fact in _supporting(record, rulebook, as_of)],
     }
     return Coverage(position=position, dataset=record.dataset, body=body)
+
+
+def _supporting(record: DraftRecord, rulebook: Rulebook, as_of: date) -> list[CommunicationFact]:
+    """List, by day, what other units did for the draft: it counts for them, never for its lead unit."""
+    counting = counting_ids(record.facts, rulebook)
+    others = (
+        fact
+        for fact in record.communications
+        if fact.held_on <= as_of and fact.communication_id not in counting
+    )
+    return sorted(others, key=lambda fact: (fact.held_on, fact.position))
+
+
+def _support(fact: CommunicationFact, name_of: Callable[[str], str]) -> dict[str, Any]:
+    return {
+        **_communication(fact),
+        "unit_code": fact.unit_code,
+        "unit_name": name_of(fact.unit_code) if fact.unit_code else None,
+        "items": fact.items,
+        "attendance": fact.attendance,
+    }
 
 
 def _window(assessment: DraftAssessment) -> dict[str, Any]:
@@ -129,6 +152,9 @@ def _policy(record: DraftRecord, policy: PolicyAssessment) -> dict[str, Any]:
         "on_time": judgement.on_time,
         "any_communication": judgement.any_communication,
         "from_start": judgement.from_start,
+        "begun": judgement.begun,
+        "statutory_only": judgement.statutory_only,
+        "verified": judgement.verified,
         "provisional": judgement.provisional,
         "occurrences": [_pair(pair, communications) for pair in policy.pairs],
     }

@@ -57,26 +57,33 @@ class Group:
 
     def as_dict(self) -> dict[str, Any]:
         """Give the group as the contract names it; rates, target and floor are fractions or null."""
-        counts = self.counts
-        numerators = {
-            "on_time",
-            "any_communication",
-            "from_start",
-            "occurrences_judged",
-            "occurrences_covered",
-        }
-        plain = {name: value for name, value in asdict(counts).items() if name not in numerators}
         return {
             "key": self.key,
             "label": self.label,
-            "policies": counts.policies,
-            "judged": counts.judged,
-            **plain,
-            **asdict(figures.rates(counts)),
+            **figures_of(self.counts),
             "target": self.target,
             "floor": self.floor,
             "target_below_floor": self.target_below_floor,
         }
+
+
+_LAST = ("any_statutory_only", "any_verified", "drafts", "drafts_judged", "drafts_plan", "rate_plan_drafts")
+_NUMERATORS = (
+    "on_time",
+    "any_communication",
+    "from_start",
+    "begun",
+    "occurrences_judged",
+    "occurrences_covered",
+)
+
+
+def figures_of(counts: Counts) -> dict[str, Any]:
+    """Give counts and rates in the order of the contract, without the numerators behind the rates."""
+    shown = asdict(counts) | asdict(figures.rates(counts))
+    last = {name: shown.pop(name) for name in _LAST}
+    plain = {name: value for name, value in shown.items() if name not in _NUMERATORS}
+    return {"policies": counts.policies, "judged": counts.judged, **plain, **last}
 
 
 KeyOf = Callable[[Counted], str | int | None]

@@ -1,7 +1,7 @@
 """The record of a draft, folded from its events, and the gaps of its timeline that are to be announced."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from shared.contracts.campaigns import (
     CommunicationFeedbackSummarised,
     CommunicationRecorded,
     CommunicationRetracted,
+    CommunicationRoleConfirmed,
     CommunicationVerified,
 )
 from shared.contracts.envelope import Recorded
@@ -33,19 +34,43 @@ from shared.contracts.registry import (
     DraftRequestRaised,
     DraftScopeAssessed,
 )
-from shared.contracts.vocabulary import Answer, Channel, GapClosure, Precision, RequestKind
+from shared.contracts.vocabulary import (
+    Answer,
+    Channel,
+    CommunicationRole,
+    GapClosure,
+    Precision,
+    RequestKind,
+)
 from shared.directory import folds
 from shared.directory.folds import DraftCard
 from shared.kernel.local_day import day_in_vietnam
+from shared.rules.counts import Member, Summary
 from shared.rules.facts import WHOLE_DRAFT, Communication, DraftFacts, Exemption, Posting, Scope
+from shared.rules.roles import performing_unit, role_of
 from shared.rules.timeline import GapInterval, Timeline
 
 UNASSESSED = Scope()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpinionSummary:
+    """What became of the comments on a communication, as one summary has it; `position` is its place in the log."""
+
+    position: int
+    explained_on: date | None
+    received: int
+    accepted: int
+    explained: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommunicationFact:
-    """A carried-out communication, with the fields that the coverage shows."""
+    """A carried-out communication as it stands, with the fields that coverage and counts show.
+
+    `position` is that of its first record; `role` and `unit_code` are as recorded (None: of the lead unit). It is
+    `verified` if nobody corrected it since.
+    """
 
     communication_id: UUID
     held_on: date
@@ -54,6 +79,19 @@ class CommunicationFact:
     channel: Channel
     title: str
     url: str | None = None
+    position: int = 0
+    role: CommunicationRole | None = None
+    unit_code: str | None = None
+    audience: tuple[str, ...] = ()
+    area: tuple[str, ...] = ()
+    items: int | None = None
+    attendance: int | None = None
+    reach_count: int | None = None
+    cost_state: int | None = None
+    cost_social: int | None = None
+    activity_code: str | None = None
+    verified: bool = False
+    opinions: tuple[OpinionSummary, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +144,40 @@ class DraftRecord(DraftCard):
             procedure_document=self.procedure_document,
         )
 
+    @property
+    def members(self) -> list[Member]:
+        """The communications as counts take them; the scope stands with the timeline."""
+        return [self._member(fact) for fact in self.communications]
+
+    def _member(self, fact: CommunicationFact) -> Member:
+        lead = self.lead_on(fact.held_on)
+        shared = {field.name for field in fields(fact)} & {field.name for field in fields(Member)}
+        stated = {name: getattr(fact, name) for name in shared}
+        own = {
+            "draft_code": self.draft_code,
+            "draft_title": self.title,
+            "dataset": self.dataset,
+            "scope": Answer.UNKNOWN,
+            "unit_code": performing_unit(fact.unit_code, lead),
+            "role": role_of(fact.role, fact.unit_code, lead),
+            "opinions": tuple(_summary(fact, summary) for summary in fact.opinions),
+        }
+        return Member(**stated | own)
+
     def about(self, day: date) -> About:
         """Give what the envelope of an event that is recorded on a day names of the draft."""
         return About(draft_code=self.draft_code, unit_code=self.lead_on(day), dataset=self.dataset)
+
+
+def _summary(fact: CommunicationFact, summary: OpinionSummary) -> Summary:
+    """Date a summary: by the day of the explanation, else by that of the communication that it is about."""
+    return Summary(
+        day=summary.explained_on or fact.held_on,
+        position=summary.position,
+        received=summary.received,
+        accepted=summary.accepted,
+        explained=summary.explained,
+    )
 
 
 def draft_of(event: Recorded) -> UUID | None:
@@ -145,6 +214,10 @@ def _communication(fact: CommunicationFact) -> Communication:
         held_on=fact.held_on,
         precision=fact.precision,
         policies=frozenset(fact.policies),
+        role=fact.role,
+        unit_code=fact.unit_code,
+        channel=fact.channel,
+        verified=fact.verified,
     )
 
 
@@ -159,6 +232,7 @@ def _scope(record: DraftRecord, _event: Recorded, data: DraftScopeAssessed) -> D
         contested=data.contested,
         wide_impact=data.wide_impact,
         explicit=data.in_scope,
+        state_secret=data.state_secret or Answer.UNKNOWN,
         basis=data.scope_basis,
     )
     return replace(record, scope=scope)
@@ -221,8 +295,9 @@ def _settled(record: DraftRecord, _event: Recorded, data: DraftRequestDecided) -
 
 
 def _communicated(
-    record: DraftRecord, _event: Recorded, data: CommunicationRecorded | CommunicationCorrected
+    record: DraftRecord, event: Recorded, data: CommunicationRecorded | CommunicationCorrected
 ) -> DraftRecord:
+    before = _fact(record, data.communication_id)
     fact = CommunicationFact(
         communication_id=data.communication_id,
         held_on=data.held_on,
@@ -231,8 +306,53 @@ def _communicated(
         channel=data.channel,
         title=data.title,
         url=data.url,
+        position=before.position if before else event.position,
+        role=data.role,
+        unit_code=data.unit_code,
+        audience=data.audience or (),
+        area=data.area or (),
+        items=data.items,
+        attendance=data.attendance,
+        reach_count=data.reach_count,
+        cost_state=data.cost_state,
+        cost_social=data.cost_social,
+        activity_code=data.activity_code,
+        opinions=before.opinions if before else (),
     )
     return replace(record, communications=(*_without(record, data.communication_id), fact))
+
+
+def _verified(record: DraftRecord, _event: Recorded, data: CommunicationVerified) -> DraftRecord:
+    return _changed(record, data.communication_id, lambda _: {"verified": True})
+
+
+def _confirmed(record: DraftRecord, _event: Recorded, data: CommunicationRoleConfirmed) -> DraftRecord:
+    return _changed(record, data.communication_id, lambda _: {"role": data.role})
+
+
+def _summarised(record: DraftRecord, event: Recorded, data: CommunicationFeedbackSummarised) -> DraftRecord:
+    summary = OpinionSummary(
+        position=event.position,
+        explained_on=data.explained_on,
+        received=data.received,
+        accepted=data.accepted,
+        explained=data.explained,
+    )
+    return _changed(record, data.communication_id, lambda fact: {"opinions": (*fact.opinions, summary)})
+
+
+def _changed(
+    record: DraftRecord, number: UUID, change: Callable[[CommunicationFact], dict[str, Any]]
+) -> DraftRecord:
+    communications = (
+        replace(fact, **change(fact)) if fact.communication_id == number else fact
+        for fact in record.communications
+    )
+    return replace(record, communications=tuple(communications))
+
+
+def _fact(record: DraftRecord, communication_id: UUID) -> CommunicationFact | None:
+    return next((fact for fact in record.communications if fact.communication_id == communication_id), None)
 
 
 def _retracted(record: DraftRecord, _event: Recorded, data: CommunicationRetracted) -> DraftRecord:
@@ -256,10 +376,11 @@ _FOLDS: Mapping[type, Callable[[DraftRecord, Recorded, Any], DraftRecord]] = {
     CommunicationRecorded: _communicated,
     CommunicationCorrected: _communicated,
     CommunicationRetracted: _retracted,
-    # Unverified communications count too: the rules ask whether and when, not how strong the evidence is.
-    CommunicationVerified: _unchanged,
+    # Unverified communications count too: a verdict asks whether and when, not how strong the evidence is.
+    CommunicationVerified: _verified,
+    CommunicationRoleConfirmed: _confirmed,
     CommunicationEvidenceAttached: _unchanged,
-    CommunicationFeedbackSummarised: _unchanged,
+    CommunicationFeedbackSummarised: _summarised,
 }
 
 # The fields whose change is announced; the versions of rules and facts are not among them.

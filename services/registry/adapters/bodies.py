@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain import unit as units
@@ -163,6 +163,11 @@ class Supervision(Body):
         return units.SetSupervision(unit_code=unit_code, **self.model_dump())
 
 
+def unless_unknown(answer: Answer | None) -> Answer | None:
+    """Read "unknown" as an answer that nobody gave, so that older assessments stay as they are."""
+    return None if answer is Answer.UNKNOWN else answer
+
+
 class ScopeBody(Body):
     model_config = example(
         requires_proposal="yes", affects_rights="yes", contested="unknown", wide_impact="yes"
@@ -174,6 +179,7 @@ class ScopeBody(Body):
     wide_impact: Answer = Answer.UNKNOWN
     in_scope: Answer = Answer.UNKNOWN
     scope_basis: ScopeBasis | None = None
+    state_secret: Annotated[Answer | None, AfterValidator(unless_unknown)] = None
 
     def scope(self) -> drafts.Scope:
         return drafts.Scope(**self.model_dump(include=set(ScopeBody.model_fields)))

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from services.registry.adapters.bodies import DraftFields, ScopeBody
+from services.registry.adapters.bodies import DraftFields, ScopeBody, unless_unknown
 from services.registry.application.commands import Commands, draft_ref, leads_in, unit_ref
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain import unit as units
@@ -129,6 +129,7 @@ class DraftRow(DraftFields, ImportRow):
     contested: Answer = Answer.UNKNOWN
     wide_impact: Answer = Answer.UNKNOWN
     scope_basis: ScopeBasis | None = None
+    state_secret: Annotated[Answer | None, AfterValidator(unless_unknown)] = None
     procedure_document: str | None = None
     outcome: str | None = None
     dataset: Dataset = Dataset.LIVE

@@ -35,7 +35,7 @@ from services.registry.domain.draft_commands import (
     WithdrawRequest,
 )
 from services.registry.domain.draft_state import Absent, Draft, State, about, evolve, fact_of
-from services.registry.domain.lowering import answer_of, lowered_by
+from services.registry.domain.lowering import answer_of, asks_proposal, lowered_by
 from services.registry.domain.references.unit_checks import check_valid
 from shared.contracts.event import Acting, Decider, without_notes
 from shared.contracts.registry import (
@@ -308,11 +308,7 @@ def _after(draft: Draft, event: DraftEvent) -> Draft:
 def _registered(state: State, command: Register) -> Sequence[DraftEvent]:
     """Register with every answer; of a unit those that take the draft out of scope are asked for."""
     scope = command.scope
-    if (
-        holds_at_once(state, command)
-        or scope is None
-        or answer_of(DraftScopeAssessed.of(scope)) is not Answer.NO
-    ):
+    if holds_at_once(state, command) or scope is None or not _takes_out_of_scope(command, scope):
         return _register(state, command)
     if isinstance(state, Draft):
         return [] if _is_registered_alike(state, command) else _register(state, command)
@@ -321,12 +317,18 @@ def _registered(state: State, command: Register) -> Sequence[DraftEvent]:
     return [*events, *requests.raised(draft, command, RequestKind.SCOPE)]
 
 
+def _takes_out_of_scope(command: Register, scope: Scope) -> bool:
+    asked = asks_proposal(command.regime, command.instrument, command.oversight.rulebook)
+    return answer_of(DraftScopeAssessed.of(scope), asks_proposal=asked) is Answer.NO
+
+
 def _without_no(scope: Scope) -> Scope:
     """Leave out each answer that alone takes a draft out of scope."""
     answers: dict[str, Any] = {
         field.name: Answer.UNKNOWN for field in fields(scope) if getattr(scope, field.name) is Answer.NO
     }
-    return replace(scope, **answers)
+    secret = None if scope.state_secret is Answer.YES else scope.state_secret
+    return replace(scope, **answers | {"state_secret": secret})
 
 
 def _is_registered_alike(draft: Draft, command: Register) -> bool:

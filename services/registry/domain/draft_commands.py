@@ -89,6 +89,7 @@ class Scope:
     wide_impact: Answer = Answer.UNKNOWN
     in_scope: Answer = Answer.UNKNOWN
     scope_basis: ScopeBasis | None = None
+    state_secret: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ from shared.contracts.registry import (
     DraftTransferred,
     DraftWithdrawn,
 )
-from shared.contracts.vocabulary import Answer, RequestKind
+from shared.contracts.vocabulary import Answer, Instrument, Regime, RequestKind
 from shared.rules.facts import DraftFacts, Exemption, Scope
 from shared.rules.rulebook.procedures import ProcedureRule
 from shared.rules.rulebook.rulebook import Rulebook, last_day
@@ -77,23 +77,33 @@ def never(_change: FactChange) -> bool:
 
 def scope_falls(change: FactChange) -> bool:
     """From yes to unknown or no, from unknown to no: by what follows from all answers together."""
-    before, after = (_RANK[scope_of(draft)] for draft in (change.before, change.after))
+    before, after = (_RANK[scope_of(draft, change.rulebook)] for draft in (change.before, change.after))
     return after < before
 
 
 _RANK: Mapping[Answer, int] = MappingProxyType({Answer.YES: 2, Answer.UNKNOWN: 1, Answer.NO: 0})
 
 
-def scope_of(draft: Draft) -> Answer:
-    return answer_of(draft.scope)
+def scope_of(draft: Draft, rulebook: Rulebook | None) -> Answer:
+    """Give the scope by all answers and by the criteria that the draft's form is asked; without rules by all four."""
+    described = draft.described
+    return answer_of(
+        draft.scope, asks_proposal=asks_proposal(described.regime, described.instrument, rulebook)
+    )
 
 
-def answer_of(given: DraftScopeAssessed | None) -> Answer:
+def asks_proposal(regime: Regime, instrument: Instrument, rulebook: Rulebook | None) -> bool:
+    return rulebook is None or rulebook.counting.asks_proposal(regime, instrument)
+
+
+def answer_of(given: DraftScopeAssessed | None, *, asks_proposal: bool = True) -> Answer:
     """Give what follows from all answers about the scope."""
     if given is None:
         return Answer.UNKNOWN
     criteria = given.model_dump(include=_CRITERIA)
-    return in_scope(Scope(**criteria, explicit=given.in_scope))
+    secret = given.state_secret or Answer.UNKNOWN
+    scope = Scope(**criteria, explicit=given.in_scope, state_secret=secret)
+    return in_scope(scope, asks_proposal=asks_proposal)
 
 
 _CRITERIA = {"requires_proposal", "affects_rights", "contested", "wide_impact"}
@@ -102,7 +112,7 @@ _CRITERIA = {"requires_proposal", "affects_rights", "contested", "wide_impact"}
 def moves_later(change: FactChange) -> bool:
     """A corrected entry that stands later, or is less exact: what it begins falls due later, what it ends goes on."""
     event = change.event
-    if not isinstance(event, DraftStageCorrected) or not _is_owed(change.before):
+    if not isinstance(event, DraftStageCorrected) or not _is_owed(change):
         return False
     was = last_day(event.was_entered_on, event.was_precision)
     return last_day(event.entered_on, event.precision) > was
@@ -120,7 +130,7 @@ def is_corrected_milder(change: FactChange) -> bool:
 
 def asks_less(change: FactChange) -> bool:
     """By the rules: a window or a required occurrence is lost, falls due later, or was overdue and is no longer."""
-    if not _is_owed(change.before):
+    if not _is_owed(change):
         return False
     if change.rulebook is None:
         return True
@@ -132,7 +142,7 @@ def asks_less(change: FactChange) -> bool:
 
 def enters_less(change: FactChange) -> bool:
     """A further entry ends an occurrence, which is its right; not so early that what is overdue was never due."""
-    if not _is_owed(change.before) or change.rulebook is None:
+    if not _is_owed(change) or change.rulebook is None:
         return False
     before, after = (course(_facts(draft), change.rulebook) for draft in (change.before, change.after))
     return _window_asks_less(before, after) or any(
@@ -146,23 +156,23 @@ def is_ruled_milder(change: FactChange) -> bool:
     """Another legal form, law or procedure that asks less of the entries so far, or of those to come."""
     if asks_less(change):
         return True
-    if change.rulebook is None or not _is_owed(change.before):
+    if change.rulebook is None or not _is_owed(change):
         return False
     before, after = (_rule(draft, change.rulebook, change.today) for draft in (change.before, change.after))
     return _rule_asks_less(before, after)
 
 
 def is_amended_milder(change: FactChange) -> bool:
-    """Of an amendment the legal form and the law matter; final number, outcome and source do not."""
+    """Of an amendment the legal form and the law matter, also for the scope; final number, outcome and source do not."""
     before, after = change.before.described, change.after.described
     same = (before.instrument, before.regime) == (after.instrument, after.regime)
-    return not same and is_ruled_milder(change)
+    return not same and (scope_falls(change) or is_ruled_milder(change))
 
 
-def _is_owed(draft: Draft) -> bool:
+def _is_owed(change: FactChange) -> bool:
     """Whether there may be a duty to lower: unknown scope may become yes, an exempted draft owes nothing."""
-    exempt = any(not exemption.stages for exemption in draft.exemptions)
-    return not exempt and scope_of(draft) is not Answer.NO
+    exempt = any(not exemption.stages for exemption in change.before.exemptions)
+    return not exempt and scope_of(change.before, change.rulebook) is not Answer.NO
 
 
 def _facts(draft: Draft) -> DraftFacts:

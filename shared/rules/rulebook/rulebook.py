@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 
 from shared.contracts.vocabulary import Instrument, Precision, Procedure, Regime
 from shared.kernel.errors import Text
+from shared.rules.rulebook.counting import Counting, read_counting
 from shared.rules.rulebook.procedure_rows import (
     ANY_INSTRUMENT,
     NAMED,
@@ -125,10 +126,11 @@ class RuleFile:
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """Procedures and calendar; `version` is the SHA-256 of what they say, in hex."""
+    """Procedures, calendar and what counts; `version` is the SHA-256 of what they say, in hex."""
 
     procedures: Mapping[Key, tuple[ProcedureRule, ...]]
     calendar: Calendar
+    counting: Counting
     version: str
 
     def procedure(
@@ -158,32 +160,39 @@ def rulebook_with(overrides: Sequence[RuleFile]) -> Rulebook:
     """Correct the packaged rules by an operator's files, the last one winning."""
     if not overrides:
         return _packaged()
-    days, rules = _packaged_days(), _packaged_rules()
+    days, rules, counting = _packaged_days(), _packaged_rules(), _packaged_counting()
     for file in overrides:
         if file.is_calendar:
             days |= _days(file.name, file.text)
         else:
             rules |= _overridden(rules, file)
-    return _rulebook(rules, days)
+            counting = counting.overridden(read_counting(file.name, read_document(file.name, file.text)))
+    return _rulebook(rules, days, counting)
 
 
 def rulebook_of(document: dict[str, Any], days: Mapping[date, DayKind]) -> Rulebook:
     """Build the rulebook from the document of procedures and the dated corrections of the calendar."""
-    return _rulebook(_resolved(document), days)
+    counting = _packaged_counting().overridden(read_counting(PROCEDURES, document))
+    return _rulebook(_resolved(document), days, counting)
 
 
-def _rulebook(rules: Rules, days: Mapping[date, DayKind]) -> Rulebook:
+def _rulebook(rules: Rules, days: Mapping[date, DayKind], counting: Counting) -> Rulebook:
     calendar = calendar_of(days)
     dumped = [
         _RULE_ADAPTER.dump_python(rule, mode="json") for _, dated in sorted(rules.items()) for rule in dated
     ]
     canonical = json.dumps(
-        {"procedures": [_sorted(rule) for rule in dumped], "off": calendar.off, "worked": calendar.worked},
+        {
+            "procedures": [_sorted(rule) for rule in dumped],
+            "off": calendar.off,
+            "worked": calendar.worked,
+            **counting.as_data(),
+        },
         ensure_ascii=False,
         sort_keys=True,
         separators=(",", ":"),
     )
-    return Rulebook(rules, calendar, hashlib.sha256(canonical.encode()).hexdigest())
+    return Rulebook(rules, calendar, counting, hashlib.sha256(canonical.encode()).hexdigest())
 
 
 _RULE_ADAPTER: TypeAdapter[ProcedureRule] = TypeAdapter(ProcedureRule)
@@ -196,11 +205,15 @@ def _sorted(rule: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def _packaged() -> Rulebook:
-    return _rulebook(_packaged_rules(), _packaged_days())
+    return _rulebook(_packaged_rules(), _packaged_days(), _packaged_counting())
 
 
 def _packaged_rules() -> Rules:
     return _resolved(_packaged_document())
+
+
+def _packaged_counting() -> Counting:
+    return read_counting(PROCEDURES, _packaged_document())
 
 
 def _packaged_document() -> dict[str, Any]:

@@ -210,11 +210,13 @@ async def test_a_cursor_of_another_list_is_refused(shared_platform: Platform, a_
     refused(await shared_platform.campaigns.client.get(path, params=params), 422, "bad-cursor")
 
 
-async def test_a_units_official_records_for_own_drafts_alone(shared_platform: Platform, a_code: str) -> None:
+async def test_a_units_official_changes_what_its_unit_leads_alone(
+    shared_platform: Platform, a_code: str
+) -> None:
     id_ = await recorded(shared_platform, a_code)
     path = f"/drafts/{a_code}/communications"
     async with shared_platform.campaigns.as_(Role.UNIT, "KHAC") as other:
-        refused(await other.post(path, json=HELD), 403, "not-your-draft")
+        refused(await other.post(path, json=HELD), 409, "unit-not-yet-known")
         refused(await other.post(f"/communications/{id_}/correct", json=HELD), 403, "not-your-draft")
         refused(await other.post(f"/communications/{id_}/retract"), 403, "not-your-draft")
         assert (await other.get(path)).status_code == 200
@@ -233,12 +235,52 @@ async def test_the_unit_that_took_over_last_by_day_may_record(shared_platform: P
         body = {"to_unit_code": unit, "on": on}
         await shared_platform.registry.client.post(f"/drafts/{a_code}/transfer", json=body)
     await shared_platform.settled()
-    statuses = {}
+    roles = {}
     for unit in (a_code, late, early):
         async with shared_platform.campaigns.as_(Role.UNIT, unit) as official:
             answer = await official.post(f"/drafts/{a_code}/communications", json=HELD)
-            statuses[unit] = answer.status_code
-    assert statuses == {a_code: 403, late: 201, early: 403}
+            assert answer.status_code == 201
+            made = await official.get(f"/communications/{answer.json()['id']}")
+            roles[unit] = (made.json()["role"], made.json()["unit_code"])
+    support = {unit: ("support", unit) for unit in (a_code, early)}
+    assert roles == support | {late: (None, None)}
+
+
+async def test_another_units_support_work_becomes_coordinating_when_the_lead_confirms_it(
+    shared_platform: Platform, a_code: str
+) -> None:
+    await office(shared_platform, a_code)
+    commune = f"{a_code}-XA"
+    await shared_platform.import_rows("units", [small_office.unit(commune)])
+    await shared_platform.settled()
+    fields = {
+        "role": "coordinating",
+        "coordinating_units": ["STP", "Hội Nông dân, Hội Phụ nữ"],
+        "audience": ["nông dân"],
+        "area": ["Xã A"],
+        "items": 12,
+        "reach_count": 3000,
+        "cost_state": 2_000_000,
+        "cost_social": 0,
+        "language": "tiếng Mông",
+        "activity_code": "PT-03",
+    }
+    async with shared_platform.campaigns.as_(Role.UNIT, commune) as official:
+        made = await official.post(f"/drafts/{a_code}/communications", json=HELD | fields)
+        assert made.status_code == 201, made.text
+        path = f"/communications/{made.json()['id']}"
+        refused(await official.post(f"{path}/confirm"), 403, "not-your-draft")
+    entered = fields | {"role": "support", "requested_role": "coordinating", "unit_code": commune}
+    assert entered.items() <= (await shared_platform.campaigns.client.get(path)).json().items()
+    (item,) = await listed(shared_platform, a_code)
+    assert entered.items() <= item.items()
+    async with shared_platform.campaigns.as_(Role.UNIT, a_code) as lead:
+        refused(await lead.post(f"{path}/retract"), 403, "not-your-communication")
+        confirmed = await lead.post(f"{path}/confirm")
+        assert confirmed.json()["events"] == ["vn.loa.communication.role_confirmed.v1"]
+        assert (await lead.post(f"{path}/confirm")).json()["events"] == []
+    (item,) = await listed(shared_platform, a_code)
+    assert (item["role"], item["requested_role"], item["version"]) == ("coordinating", None, 2)
 
 
 async def test_without_a_token_and_as_a_reader(shared_platform: Platform, a_code: str) -> None:

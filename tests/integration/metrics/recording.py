@@ -24,6 +24,10 @@ def led_below(parent: str, facts: DraftFacts) -> DraftFacts:
         transfers=tuple(
             replace(transfer, unit_code=f"{parent}-{transfer.unit_code}") for transfer in facts.transfers
         ),
+        communications=tuple(
+            replace(held, unit_code=held.unit_code and f"{parent}-{held.unit_code}")
+            for held in facts.communications
+        ),
     )
 
 
@@ -166,6 +170,7 @@ def _draft(code: str, facts: DraftFacts) -> Row:
         "contested": scope.contested,
         "wide_impact": scope.wide_impact,
         "in_scope": scope.explicit,
+        "state_secret": scope.state_secret,
     }
 
 
@@ -190,9 +195,12 @@ def _communications(code: str, facts: DraftFacts) -> Iterable[Row]:
             "draft_code": code,
             "held_on": _written(held),
             "precision": held.precision,
-            "channel": "conference",
+            "channel": held.channel,
             "title": f"Hội nghị {number}",
             "policy_no": ";".join(map(str, sorted(held.policies))),
+            "role": held.role or "",
+            "unit_code": held.unit_code or "",
+            "verified_on": held.held_on.isoformat() if held.verified else "",
         }
 
 

@@ -14,7 +14,10 @@ from tests.support.samples import small_office
 from tests.support.servers.engines import NewDatabase, fresh_nats
 from tests.support.servers.tokens import Issuer
 
-RATES = ("rate_full", "rate_on_time", "rate_any", "rate_from_start", "rate_occurrences")
+RATES = (
+    *("rate_plan", "rate_plan_low", "rate_plan_drafts"),
+    *("rate_full", "rate_on_time", "rate_any", "rate_from_start", "rate_occurrences"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +155,7 @@ async def test_nothing_to_count_is_one_group_of_zeros_without_rates(
     (group,) = (await ask(metrics, **query))["groups"]
     assert {group[name] for name in RATES} == {None}
     counts = [value for value in group.values() if isinstance(value, int) and not isinstance(value, bool)]
-    assert len(counts) == 12
+    assert len(counts) == 17
     assert set(counts) == {0}
     assert (await ask(metrics, group_by="unit", **query))["groups"] == []
 

@@ -208,11 +208,12 @@ class Objects:
         planned = {"planned_on": ago(-9), "channel": "dialogue", "title": "Khác"}
         activity = f"{path}/plan/activities/{self.ids['activity']}"
         for action, method, where, body in (
-            (Action.RECORD_COMMUNICATION, "POST", f"{path}/communications", held),
+            (Action.RECORD_COMMUNICATION, "POST", f"{path}/communications", held | {"unit_code": VICTIM}),
             (Action.CORRECT_COMMUNICATION, "POST", f"{of}/correct", held),
             (Action.ATTACH_EVIDENCE, "POST", f"{of}/evidence", {"url": "https://example.vn/1"}),
             (Action.SUMMARISE_FEEDBACK, "PUT", f"{of}/feedback", {"received": 2}),
             (Action.VERIFY_COMMUNICATION, "POST", f"{of}/verify", None),
+            (Action.CONFIRM_COMMUNICATION, "POST", f"{of}/confirm", None),
             (Action.RETRACT_COMMUNICATION, "POST", f"{of}/retract", None),
             (Action.APPROVE_PLAN, "PUT", f"{path}/plan", {"document": "KH 1", "approved_on": ago(1)}),
             (Action.PLAN_ACTIVITY, "POST", f"{path}/plan/activities", planned),

@@ -19,6 +19,11 @@ ENDS = {"withdrawn", "merged"}
 PARALLEL = {"social_criticism"}
 NOT_REQUIRED = {"policy_approved", "executive_review", "submitted", "registered", "suspended"}
 GRACE = {Procedure.ORDINARY: 5, Procedure.SIMPLIFIED: 2}
+STATUTORY = {"written_request", "portal_posting"}
+NO_PROPOSAL_STEP = {
+    "provincial_resolution", "provincial_decision", "provincial_chair_decision", "special_unit_document",
+    "commune_resolution", "commune_decision",
+}  # fmt: skip
 LAST_OF_A_DATE = ("suspended", "withdrawn", "merged")
 
 IsWorking = Callable[[date], bool]
@@ -41,6 +46,9 @@ class PolicyAnswer:
     on_time: bool
     any_communication: bool
     from_start: bool
+    begun: bool
+    statutory_only: bool
+    verified: bool
     provisional: bool
     waived: int
     pairs: tuple[tuple[UUID, str, date], ...]  # the required occurrences: entry, verdict, due day
@@ -77,10 +85,30 @@ def scope_of(facts: DraftFacts) -> str:
     scope = facts.scope
     if scope.explicit in {Answer.YES, Answer.NO}:
         return scope.explicit.value
-    four = [scope.requires_proposal, scope.affects_rights, scope.contested, scope.wide_impact]
-    if any(answer == "no" for answer in four):
+    if scope.state_secret == "yes":
         return "no"
-    return "yes" if all(answer == "yes" for answer in four) else "unknown"
+    asked = [scope.requires_proposal, scope.affects_rights, scope.contested, scope.wide_impact]
+    if facts.instrument in NO_PROPOSAL_STEP and facts.regime in {"law_2025", "law_2025_amended"}:
+        asked = asked[1:]
+    if any(answer == "no" for answer in asked):
+        return "no"
+    return "yes" if all(answer == "yes" for answer in asked) else "unknown"
+
+
+def lead_on(facts: DraftFacts, day: date) -> str:
+    code = facts.lead_unit_code
+    for transfer in sorted(facts.transfers, key=lambda transfer: transfer.on):
+        if transfer.on <= day:
+            code = transfer.unit_code
+    return code
+
+
+def role_in(facts: DraftFacts, held: Communication) -> str:
+    if held.role is not None:
+        return held.role.value
+    if held.unit_code is None or held.unit_code == lead_on(facts, held.held_on):
+        return "lead"
+    return "support"
 
 
 def ordered(entries: Iterable[StageEntry]) -> list[StageEntry]:
@@ -128,7 +156,11 @@ class NaiveDraft:
     def __init__(self, facts: DraftFacts, is_working: IsWorking, as_of: date) -> None:
         self.facts, self.is_working, self.as_of = facts, is_working, as_of
         self.sequence = ordered(entry for entry in facts.entries if entry.entered_on <= as_of)
-        self.held = [held for held in facts.communications if held.held_on <= as_of]
+        self.held = [
+            held
+            for held in facts.communications
+            if held.held_on <= as_of and role_in(facts, held) in {"lead", "coordinating"}
+        ]
         self.opened, self.closed = self._window()
         self.occurrences = [self._occurrence(place) for place in range(len(self.sequence))]
 
@@ -138,11 +170,7 @@ class NaiveDraft:
 
     @property
     def unit_code(self) -> str:
-        code = self.facts.lead_unit_code
-        for transfer in sorted(self.facts.transfers, key=lambda transfer: transfer.on):
-            if transfer.on <= self.as_of:
-                code = transfer.unit_code
-        return code
+        return lead_on(self.facts, self.as_of)
 
     @property
     def exempt(self) -> bool:
@@ -229,13 +257,23 @@ class NaiveDraft:
             return "missed"
         return "waived" if occurrence.exited_on else "pending"
 
-    def _has_communication(self, number: int) -> bool:
+    def in_window(self, number: int) -> list[Communication]:
         window = set(self.window_days)
-        return any(
-            day in window
+        return [
+            held
             for held in self.about(number)
-            for day in possible_days(held.held_on, held.precision)
-        )
+            if any(day in window for day in possible_days(held.held_on, held.precision))
+        ]
+
+    def _has_communication(self, number: int) -> bool:
+        return len(self.in_window(number)) > 0
+
+    def _begun(self, number: int) -> bool:
+        for occurrence in self.occurrences:
+            verdict = self.occurrence_verdict(occurrence, number)
+            if occurrence.required and verdict != "waived":
+                return verdict in {"covered", "covered_late"}
+        return self._has_communication(number)
 
     def policy_verdict(self, number: int) -> str:
         ended = any(entry.stage in ENDS for entry in self.sequence)
@@ -271,6 +309,11 @@ class NaiveDraft:
             on_time=verdict == "met" and "covered_late" not in seen,
             any_communication=judged and self._has_communication(number),
             from_start=judged and bool(seen) and seen[0] == "covered",
+            begun=judged and self._begun(number),
+            statutory_only=judged
+            and self._has_communication(number)
+            and all(held.channel in STATUTORY for held in self.in_window(number)),
+            verified=judged and any(held.verified for held in self.in_window(number)),
             provisional=judged and self.closed is None,
             waived=seen.count("waived") if verdict in {"met", "missed", "pending"} else 0,
             pairs=tuple(
@@ -345,15 +388,31 @@ def naive_counts(
                 counted = groups.setdefault(group(draft, number), {})
                 for name in _counted(draft, number, period):
                     counted[name] = counted.get(name, 0) + 1
+        for key in {group(draft, number) for number in draft.policies}:
+            belonging = [n for n in draft.policies if draft.belongs(period, n) and group(draft, n) == key]
+            for name in _draft_counted(draft, belonging):
+                groups[key][name] = groups[key].get(name, 0) + 1
     return groups
+
+
+def _draft_counted(draft: NaiveDraft, numbers: list[int]) -> list[str]:
+    """In drafts, as offices report: the names that one draft adds one to."""
+    if scope_of(draft.facts) != "yes" or not numbers:
+        return []
+    answers = [draft.policy(number) for number in numbers]
+    judged = [answer for answer in answers if answer.verdict in {"met", "missed"}]
+    if not judged:
+        return ["drafts"]
+    return ["drafts", "drafts_judged"] + ["drafts_plan"] * all(answer.begun for answer in judged)
 
 
 def _counted(draft: NaiveDraft, number: int, period: tuple[date, date] | None) -> list[str]:
     if scope_of(draft.facts) == "unknown":
         return ["undetermined"]
     answer = draft.policy(number)
-    flags = ("on_time", "any_communication", "from_start", "provisional")
+    flags = ("on_time", "any_communication", "from_start", "begun", "provisional")
     names = [answer.verdict, *(flag for flag in flags if getattr(answer, flag))]
+    names += ["any_statutory_only"] * answer.statutory_only + ["any_verified"] * answer.verified
     names += ["waived_occurrences"] * answer.waived
     if answer.verdict in {"met", "missed", "pending"}:
         for _, verdict, due_on in answer.pairs:

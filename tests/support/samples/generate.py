@@ -8,7 +8,16 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from shared.contracts.vocabulary import Answer, Instrument, Precision, Procedure, Regime, Stage
+from shared.contracts.vocabulary import (
+    Answer,
+    Channel,
+    CommunicationRole,
+    Instrument,
+    Precision,
+    Procedure,
+    Regime,
+    Stage,
+)
 from shared.rules.facts import Communication, DraftFacts, Exemption, Scope, StageEntry, Transfer
 from tests.support.rules.naive import ordered
 
@@ -35,7 +44,16 @@ _scopes = st.just(YES) | st.builds(
     affects_rights=_answers,
     contested=_answers,
     wide_impact=_answers,
-    explicit=_answers,
+    explicit=_answers | st.just(Answer.UNKNOWN),
+    state_secret=_answers | st.just(Answer.UNKNOWN),
+)
+_performed = st.fixed_dictionaries(
+    {
+        "role": st.none() | st.none() | st.sampled_from(CommunicationRole),
+        "unit_code": st.none() | st.sampled_from(UNITS),
+        "channel": st.sampled_from([Channel.CONFERENCE, Channel.WRITTEN_REQUEST, Channel.PORTAL_POSTING]),
+        "verified": st.booleans(),
+    }
 )
 _exemptions = st.builds(
     Exemption, stages=st.frozensets(st.sampled_from(WORKING_STAGES), min_size=1, max_size=2)
@@ -47,7 +65,8 @@ def drafts(draw: st.DrawFn) -> DraftFacts:
     """Draw any facts at all, also such as the registry would refuse: the rules must not depend on it."""
     ids = iter(UUID(int=number) for number in draw(st.permutations(range(1, 20))))
     entries = draw(st.lists(st.tuples(_stages, _dates, st.booleans()), max_size=8))
-    held = draw(st.lists(st.tuples(_dates, st.frozensets(st.integers(0, 3), max_size=2)), max_size=5))
+    about = st.frozensets(st.integers(0, 3), max_size=2)
+    held = draw(st.lists(st.tuples(_dates, about, _performed), max_size=5))
     return DraftFacts(
         draft_id=UUID(int=1),
         instrument=draw(st.sampled_from(Instrument)),
@@ -58,8 +77,10 @@ def drafts(draw: st.DrawFn) -> DraftFacts:
         policies=draw(_policies),
         entries=tuple(_entry(next(ids), *parts) for parts in entries),
         communications=tuple(
-            Communication(communication_id=next(ids), held_on=day, precision=precision, policies=policies)
-            for (day, precision), policies in held
+            Communication(
+                communication_id=next(ids), held_on=day, precision=precision, policies=policies, **performed
+            )
+            for (day, precision), policies, performed in held
         ),
         exemptions=tuple(draw(st.lists(_exemptions, max_size=1))) if draw(st.integers(0, 3)) == 0 else (),
         transfers=tuple(
@@ -174,6 +195,10 @@ def _random_communications(
                 held_on=_first_day(day, precision),
                 precision=precision,
                 policies=frozenset(some),
+                role=random.choice([None, None, None, None, None, *CommunicationRole]),
+                unit_code=random.choice([None, None, *UNITS]),
+                channel=random.choice([*Channel, Channel.WRITTEN_REQUEST, Channel.PORTAL_POSTING]),
+                verified=random.random() < 0.3,
             )
 
 
@@ -188,6 +213,7 @@ def _random_scope(random: Random) -> Scope:
         contested=three,
         wide_impact=four,
         explicit=explicit if random.random() < 0.3 else Answer.UNKNOWN,
+        state_secret=random.choices(list(Answer), [1, 4, 5])[0],
     )
 
 

@@ -57,7 +57,9 @@ def test_a_group_has_the_fields_of_the_contract() -> None:
     assert list(fields) == [
         *("key", "label", "policies", "judged", "met", "missed", "pending", "not_opened"),
         *("closed_unopened", "exempt", "ended", "undetermined", "provisional", "waived_occurrences"),
+        *("rate_plan", "rate_plan_low"),
         *("rate_full", "rate_on_time", "rate_any", "rate_from_start", "rate_occurrences"),
+        *("any_statutory_only", "any_verified", "drafts", "drafts_judged", "drafts_plan", "rate_plan_drafts"),
         *("target", "floor", "target_below_floor"),
     ]
 

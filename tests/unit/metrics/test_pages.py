@@ -20,6 +20,7 @@ from shared.auth.tokens import Verifier
 from shared.contracts.vocabulary import (
     Answer,
     Channel,
+    CommunicationRole,
     Dataset,
     GapState,
     Instrument,
@@ -35,7 +36,9 @@ from shared.http import problems
 from shared.kernel import runtime
 from shared.kernel.errors import Text
 from shared.projections.projection_health import ANOTHER_LOG, REFUSED_WRITES
+from shared.rules.counts import Member
 from shared.rules.facts import Scope
+from shared.rules.figure_words import HARD_SPACE
 from shared.rules.figures import Counts, Period
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.support.rules import shorthand
@@ -145,6 +148,9 @@ class MadeUp:
     async def cells(self, as_of: date, period: Period | None) -> list[Cell]:  # noqa: ARG002  the port's own
         return self.made_cells
 
+    async def members(self, first: date | None, last: date) -> list[Member]:  # noqa: ARG002  the port's own
+        return []
+
     async def gaps(self, as_of: date) -> list[OpenGap]:  # noqa: ARG002  the port's own
         return self.made_gaps
 
@@ -185,7 +191,7 @@ async def page(
 
 
 def words(answer: httpx.Response) -> str:
-    return " ".join(answer.text.replace(page_data.HARD_SPACE, " ").split())
+    return " ".join(answer.text.replace(HARD_SPACE, " ").split())
 
 
 @pytest.mark.parametrize("address", [f"/?{ON_THE_DAY}", f"/drafts/ND-1?{ON_THE_DAY}"])
@@ -197,16 +203,23 @@ async def test_a_log_that_is_not_whole_is_named_above_the_figures(address: str) 
 
 async def test_the_headline_stands_beside_its_targets_and_counts() -> None:
     counts = {"met": 1234, "missed": 34, "pending": 5, "undetermined": 6, "closed_unopened": 7}
-    made_up = MadeUp([a_cell("BXD", **counts, on_time=1000)], made_targets={"BXD": 0.7})
+    plan = {"begun": 1234, "drafts": 40, "drafts_judged": 30, "drafts_plan": 21}
+    made_up = MadeUp([a_cell("BXD", **counts, **plan, on_time=1000)], made_targets={"BXD": 0.7})
     answer = await page(f"/?unit=BXD&{ON_THE_DAY}", made_up)
     text_value = words(answer)
     assert answer.status_code == 200
     assert "97,3 %" in text_value
     assert "1.234 trên 1.268 chính sách được đánh giá" in text_value
-    assert "Chỉ tiêu quốc gia năm 2026: <strong>100,0 %</strong>" in text_value
+    assert "Tỷ lệ truyền thông theo Kế hoạch" in text_value
+    assert (
+        "Mức thấp nhất của tỷ lệ theo Kế hoạch: 96,8 %, nếu tính cả 7 chính sách đã thông qua" in text_value
+    )
+    assert "21 trên 30 dự thảo được đánh giá (70,0 %)" in text_value
+    assert "Mức độ đầy đủ <strong>97,3 %</strong>" in text_value
+    assert "Chỉ tiêu Quyết định 407 năm 2026: <strong>100,0 %</strong>" in text_value
     assert "Chỉ tiêu của đơn vị năm 2026: <strong>70,0 %</strong>" in text_value
-    assert "thấp hơn chỉ tiêu quốc gia" in text_value
-    assert "<dt>Thông qua không qua lấy ý kiến</dt><dd>7</dd>" in text_value
+    assert "thấp hơn chỉ tiêu Quyết định 407" in text_value
+    assert "<dt>Đã thông qua, chưa ghi nhận việc lấy ý kiến</dt><dd>7</dd>" in text_value
     assert "<dt>Chưa xác định phạm vi</dt><dd>6</dd>" in text_value
     assert "Dữ liệu mẫu" in text_value
     assert "vị trí 4.321" in text_value
@@ -215,7 +228,7 @@ async def test_the_headline_stands_beside_its_targets_and_counts() -> None:
 
 async def test_nothing_judged_is_not_zero_per_cent() -> None:
     text_value = words(await page(f"/?{ON_THE_DAY}", MadeUp()))
-    assert text_value.count("không áp dụng") == 5
+    assert text_value.count("không áp dụng") == 6
     assert "0,0 %" not in text_value.replace("100,0 %", "")
     assert "không có dự thảo nào còn thiếu truyền thông" in text_value
     assert "không có việc nào cần xem xét" in text_value
@@ -238,7 +251,7 @@ async def test_the_unit_that_is_overdue_longest_comes_first() -> None:
 
 
 async def test_units_with_the_lowest_rate_come_first_and_unjudged_ones_last() -> None:
-    cells = [a_cell("CP", pending=1), a_cell("BTP", met=1), a_cell("BXD", met=1, missed=1)]
+    cells = [a_cell("CP", pending=1), a_cell("BTP", met=1, begun=1), a_cell("BXD", met=1, missed=1, begun=1)]
     text = (await page(f"/?{ON_THE_DAY}", MadeUp(cells))).text
     table = text[text.index('id="don-vi"') :]
     places = [table.index(f"unit={code}") for code in ("BXD", "BTP", "CP")]
@@ -255,7 +268,7 @@ async def test_to_dos_are_grouped_and_long_groups_stay_closed() -> None:
 
 
 async def test_the_choice_goes_along_in_links_and_a_name_is_taken_for_its_code() -> None:
-    made_up = MadeUp([a_cell("BGTVT", met=1)], [a_gap("ND-1", "BGTVT", DAY, 1)])
+    made_up = MadeUp([a_cell("BGTVT", met=1, begun=1)], [a_gap("ND-1", "BGTVT", DAY, 1)])
     address = f"/?unit=b%E1%BB%99 x%C3%A2y d%E1%BB%B1ng&view=successor&year=2026&{ON_THE_DAY}"
     text_value = words(await page(address, made_up))
     assert "1 trên 1 chính sách được đánh giá" in text_value
@@ -266,11 +279,45 @@ async def test_the_choice_goes_along_in_links_and_a_name_is_taken_for_its_code()
 
 
 async def test_a_unit_is_asked_with_what_stands_below_it() -> None:
-    made_up = MadeUp([a_cell("BTP", met=1), a_cell("CP", missed=1)])
+    made_up = MadeUp([a_cell("BTP", met=1, begun=1), a_cell("CP", missed=1)])
     alone = await page(f"/?unit=CP&{ON_THE_DAY}", made_up)
     together = await page(f"/?unit=CP&include_descendants=true&{ON_THE_DAY}", made_up)
     assert "0 trên 1 chính sách" in words(alone)
     assert "1 trên 2 chính sách" in words(together)
+
+
+@pytest.mark.parametrize(
+    ("year", "heading", "target"),
+    [
+        ("", "Năm báo cáo 2026: từ 15/12/2025 đến 14/12/2026", "Chỉ tiêu Quyết định 407 năm 2026"),
+        ("&year=", "Năm báo cáo 2026", "Chỉ tiêu Quyết định 407 năm 2026"),
+        ("&year=2024", "Năm báo cáo 2024", "Chỉ tiêu Quyết định 407 năm 2024"),
+        ("&year=all", "Gộp tất cả các năm", "Chọn một năm báo cáo để so với chỉ tiêu của năm đó"),
+    ],
+)
+async def test_the_period_is_the_current_reporting_year_unless_another_is_chosen(
+    year: str, heading: str, target: str
+) -> None:
+    text_value = words(await page(f"/?{ON_THE_DAY}{year}", MadeUp([a_cell("BTP", met=1, begun=1)])))
+    assert heading in text_value
+    assert target in text_value
+    asked = [part for part in ("2026", "2024") if part in heading]
+    link = f'href="/compliance?as_of=2026-03-31{"".join(f"&amp;year={part}" for part in asked)}"'
+    assert link in text_value
+
+
+async def test_support_work_is_shown_beside_and_a_due_day_is_an_internal_deadline() -> None:
+    support = replace(
+        communicated(3, date(2026, 3, 5)), role=CommunicationRole.SUPPORT, unit_code="CP", title="Phát thanh"
+    )
+    record = a_record("draft_consultation 2026-03-02", (support,), policies=())
+    text_value = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record)))
+    support_work = text_value[text_value.index("Hoạt động hỗ trợ của đơn vị khác") :]
+    assert "Phát thanh" in support_work
+    assert "Tính cho đơn vị thực hiện" in support_work
+    assert "Quá hạn, chưa ghi nhận truyền thông" in text_value
+    assert "không phải thời hạn do Quyết định số 407/QĐ-TTg quy định" in text_value
+    assert "Căn cứ của thời hạn" not in text_value
 
 
 @pytest.mark.parametrize("empty", ["/?as_of=&year=&unit=", "/?view=original", "/"])
@@ -335,11 +382,11 @@ async def test_a_draft_says_its_verdicts_and_what_they_rest_on() -> None:
     text_value = words(await page(f"/drafts/ND-1?{ON_THE_DAY}&unit=BXD", made_up))
     assert "Từ 02/03/2026 đến nay, chưa thông qua" in text_value
     assert "Từ 02/2026 đến trước 02/03/2026 · không bắt buộc truyền thông" in text_value
-    assert "thời hạn 09/03/2026 (5 ngày làm việc)" in text_value
+    assert "thời hạn theo dõi nội bộ 09/03/2026 (5 ngày làm việc)" in text_value
     assert "Đã truyền thông đúng hạn</span> Chính sách 1 " in text_value
     assert "Đã truyền thông, chậm hạn</span> Chính sách 2 " in text_value
-    assert "Quá hạn, chưa truyền thông</span> Chính sách 3" in text_value
-    assert "Có giai đoạn bắt buộc đã quá hạn mà chưa truyền thông." in text_value
+    assert "Quá hạn, chưa ghi nhận truyền thông</span> Chính sách 3" in text_value
+    assert "Có giai đoạn bắt buộc đã quá hạn mà chưa ghi nhận truyền thông." in text_value
     assert "04/03/2026</strong> · Họp báo" in text_value
     assert "Luật 64/2025/QH15" in text_value
     assert 'href="/?as_of=2026-03-31&amp;unit=BXD"' in text_value
@@ -349,8 +396,8 @@ async def test_a_draft_says_its_verdicts_and_what_they_rest_on() -> None:
     ("stages", "sentence"),
     [
         ("", "Chưa bắt đầu: dự thảo chưa lấy ý kiến"),
-        ("adopted 2026-03-02", "đã thông qua ngày 02/03/2026 mà không ghi nhận việc lấy ý kiến"),
-        ("withdrawn 2026-03-02", "đã rút hoặc gộp ngày 02/03/2026"),
+        ("adopted 2026-03-02", "đã thông qua ngày 02/03/2026, chưa ghi nhận việc lấy ý kiến"),
+        ("withdrawn 2026-03-02", "đã rút hoặc nhập vào dự thảo khác ngày 02/03/2026"),
         ("draft_consultation 2026-01-05; adopted 2026-03-02", "đến trước 02/03/2026 (thông qua)"),
     ],
 )
@@ -384,7 +431,7 @@ def test_how_a_gap_stands_to_its_due_day(due_on: date, overdue: int, left: int, 
         overdue_working_days=overdue,
         working_days_left=left,
     )
-    assert page_data.standing(seen, DAY, DAY).replace(page_data.HARD_SPACE, " ") == said
+    assert page_data.standing(seen, DAY, DAY).replace(HARD_SPACE, " ") == said
 
 
 @pytest.mark.parametrize(
@@ -398,4 +445,4 @@ def test_neighbouring_numbers_are_a_range(values: tuple[int, ...], text: str) ->
     ("share", "text"), [(None, "không áp dụng"), (0.0, "0,0 %"), (2 / 3, "66,7 %"), (1.0, "100,0 %")]
 )
 def test_a_share_has_a_decimal_comma(share: float | None, text: str) -> None:
-    assert page_data.percent(share).replace(page_data.HARD_SPACE, " ") == text
+    assert page_data.percent(share).replace(HARD_SPACE, " ") == text

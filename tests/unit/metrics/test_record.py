@@ -1,12 +1,19 @@
 """What metrics knows of a draft after each kind of event."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from services.metrics.domain.record import _FOLDS, DraftRecord, draft_of
-from shared.contracts.campaigns import CommunicationEvent
+from shared.contracts.campaigns import (
+    CommunicationCorrected,
+    CommunicationEvent,
+    CommunicationFeedbackSummarised,
+    CommunicationRoleConfirmed,
+    CommunicationVerified,
+)
 from shared.contracts.envelope import catalog_of
 from shared.contracts.event import Event
 from shared.contracts.registry import (
@@ -31,7 +38,15 @@ from shared.contracts.registry import (
     DraftWithdrawn,
     UnitDissolved,
 )
-from shared.contracts.vocabulary import Answer, Precision, Procedure, ScopeBasis, Stage
+from shared.contracts.vocabulary import (
+    Answer,
+    Channel,
+    CommunicationRole,
+    Precision,
+    Procedure,
+    ScopeBasis,
+    Stage,
+)
 from shared.directory import folds
 from shared.rules.facts import Exemption, Posting, Scope, StageEntry, Transfer
 from tests.unit.metrics.events import (
@@ -195,3 +210,40 @@ def test_which_draft_an_event_is_about() -> None:
     assert draft_of(recorded(communication(7, "2024-03-04"), 1)) == DRAFT
     assert draft_of(recorded(UnitDissolved(unit_code="BTNMT", on=DAY), 1)) is None
     assert REGISTERED.draft_id == DRAFT
+
+
+FIRST = UUID(int=1)
+
+
+def test_what_is_kept_of_a_communication_for_figures_and_counts() -> None:
+    of: dict[str, Any] = {"communication_id": FIRST, "draft_id": DRAFT, "draft_code": "LUAT-1"}
+    support: dict[str, Any] = {
+        "role": CommunicationRole.SUPPORT,
+        "unit_code": "XA-A",
+        "items": 12,
+        "activity_code": "PT-01",
+    }
+    verified = CommunicationVerified(**of, verified_on=date(2024, 3, 9))
+    confirmed = CommunicationRoleConfirmed(**of, role=CommunicationRole.COORDINATING)
+    summary = CommunicationFeedbackSummarised(**of, received=5, accepted=3)
+    later = CommunicationFeedbackSummarised(**of, received=9, explained_on=date(2024, 4, 1))
+    events = (communication(1, "2024-03-05", **support), verified, confirmed, summary, later)
+
+    (fact,) = record_of(*events).communications
+    assert (fact.role, fact.unit_code, fact.verified, fact.position) == ("coordinating", "XA-A", True, 2)
+    (member,) = record_of(*events).members
+    assert (member.unit_code, member.role, member.items, member.activity_code) == (
+        "XA-A",
+        CommunicationRole.COORDINATING,
+        12,
+        "PT-01",
+    )
+    days = [(opinions.day, opinions.received) for opinions in member.opinions]
+    assert days == [(date(2024, 3, 5), 5), (date(2024, 4, 1), 9)]
+
+    corrected = CommunicationCorrected(**of, held_on=date(2024, 3, 6), channel=Channel.CONTEST, title="Thi")
+    (fact,) = record_of(*events, corrected).communications
+    assert (fact.verified, fact.role, fact.unit_code, fact.position) == (False, None, None, 2)
+    assert len(fact.opinions) == 2
+    (member,) = record_of(*events, corrected).members
+    assert (member.unit_code, member.role) == ("BTNMT", CommunicationRole.LEAD)

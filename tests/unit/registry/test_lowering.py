@@ -15,6 +15,7 @@ from services.registry.domain.draft_commands import Entry, Oversight, Scope
 from services.registry.domain.draft_state import Draft
 from shared.contracts.event import SUPERVISION, Acting
 from shared.contracts.registry import (
+    DraftAmended,
     DraftCommunicationExempted,
     DraftEvent,
     DraftMerged,
@@ -47,6 +48,10 @@ ALL_YES = DraftScopeAssessed(
     requires_proposal=YES, affects_rights=YES, contested=YES, wide_impact=YES, in_scope=UNKNOWN
 )
 EXPLICIT = DraftScopeAssessed(in_scope=YES)
+OTHER_THREE = DraftScopeAssessed(requires_proposal=NO, affects_rights=YES, contested=YES, wide_impact=YES)
+PROVINCIAL = DraftAmended(
+    instrument=Instrument.PROVINCIAL_RESOLUTION, regime=Regime.LAW_2025, reason="nhầm"
+)  # the law has no proposal step for it: the other three criteria decide
 
 
 def entered(stage: Stage, day: str, precision: Precision = Precision.DAY) -> DraftStageEntered:
@@ -82,6 +87,11 @@ def assess(**answers: Any) -> Any:
     return own(drafts.AssessScope, scope=Scope(**answers))
 
 
+def criteria(of: DraftScopeAssessed) -> dict[str, Answer]:
+    names = {"requires_proposal", "affects_rights", "contested", "wide_impact"}
+    return of.model_dump(include=names)
+
+
 LOWERS = [
     pytest.param(RequestKind.EXEMPTION, (), own(drafts.Exempt, document="CV 12"), id="whole draft exempted"),
     pytest.param(
@@ -93,6 +103,25 @@ LOWERS = [
     pytest.param(RequestKind.SCOPE, (), assess(in_scope=NO), id="explicit no"),
     pytest.param(RequestKind.SCOPE, (), assess(contested=NO), id="a criterion no"),
     pytest.param(RequestKind.SCOPE, (), assess(requires_proposal=NO), id="no proposal asked for"),
+    pytest.param(RequestKind.SCOPE, (), assess(state_secret=YES), id="a state secret"),
+    pytest.param(
+        RequestKind.SCOPE,
+        (ALL_YES,),
+        assess(**criteria(ALL_YES), state_secret=YES),
+        id="criteria over a secret",
+    ),
+    pytest.param(
+        RequestKind.SCOPE,
+        (PROVINCIAL, OTHER_THREE),
+        assess(**criteria(OTHER_THREE) | {"contested": NO}),
+        id="a criterion no where the proposal is not asked",
+    ),
+    pytest.param(
+        RequestKind.AMENDMENT,
+        (PROVINCIAL, OTHER_THREE),
+        own(drafts.Amend, instrument=Instrument.LAW, reason="nhầm"),
+        id="a form that is asked for the proposal",
+    ),
     pytest.param(RequestKind.SCOPE, (EXPLICIT,), assess(in_scope=NO), id="from yes to no"),
     pytest.param(RequestKind.SCOPE, (EXPLICIT,), assess(), id="from explicit yes to unknown"),
     pytest.param(
@@ -255,6 +284,11 @@ HOLDS = [
     pytest.param((), own(drafts.Retitle, title="Khác"), id="title"),
     pytest.param((), assess(in_scope=YES), id="scope to yes"),
     pytest.param((), assess(affects_rights=YES), id="a criterion yes"),
+    pytest.param((EXPLICIT,), assess(in_scope=YES, state_secret=YES), id="an explicit yes over a secret"),
+    pytest.param((), assess(state_secret=NO), id="no state secret"),
+    pytest.param(
+        (PROVINCIAL,), assess(requires_proposal=NO), id="the proposal says nothing where it is not asked"
+    ),
     pytest.param((DraftScopeAssessed(in_scope=NO),), assess(), id="from no to unknown"),
     pytest.param((DraftScopeAssessed(contested=NO),), assess(contested=NO, wide_impact=NO), id="no stays no"),
     pytest.param(
@@ -380,6 +414,23 @@ def test_registered_with_a_no_the_draft_exists_and_the_no_is_asked_for(answers: 
     assert isinstance(request, DraftRequestRaised)
     assert request.kind is RequestKind.SCOPE
     spec(draft).given(registered, assessed, request).when(command).nothing()
+
+
+def test_registered_as_a_state_secret_the_draft_exists_and_the_secret_is_asked_for() -> None:
+    command = registering(REGISTERED, DraftScopeAssessed(affects_rights=YES, state_secret=YES), by=OWN)
+    registered, assessed, request = spec(draft).when(command).yields()
+    assert assessed == DraftScopeAssessed(affects_rights=YES)
+    assert isinstance(request, DraftRequestRaised)
+    assert request.kind is RequestKind.SCOPE
+    spec(draft).given(registered, assessed, request).when(command).nothing()
+
+
+def test_registered_without_a_proposal_where_the_law_has_none_nothing_is_asked_for() -> None:
+    provincial = REGISTERED.model_copy(
+        update={"instrument": Instrument.PROVINCIAL_RESOLUTION, "regime": Regime.LAW_2025}
+    )
+    command = registering(provincial, OTHER_THREE, by=OWN, oversight=Oversight(rulebook=RULES))
+    spec(draft).when(command).then(provincial, OTHER_THREE)
 
 
 def test_merged_and_registered_facts_are_of_their_own_kind() -> None:

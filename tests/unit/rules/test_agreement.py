@@ -19,6 +19,7 @@ from shared.rules.figures import (
     Period,
     belongs,
     count,
+    draft_counts,
     effective_day,
     opening_year,
     pair_counts,
@@ -27,7 +28,8 @@ from shared.rules.figures import (
 from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.sequence import occurrences
 from shared.rules.timeline import GapInterval, Timeline, gap_state, timeline
-from shared.rules.verdicts import assess, in_scope
+from shared.rules.verdicts import assess
+from shared.rules.verdicts import scope_of as scope_by_rules
 from tests.support.rules.naive import GapAnswer, NaiveDraft, PolicyAnswer, naive_counts, naive_gaps, scope_of
 from tests.support.samples.generate import FIRST_DAY, YES, drafts, random_drafts
 
@@ -66,6 +68,9 @@ def policies_answered(line: Timeline, day: date) -> list[tuple[object, ...]]:
                 on_time=piece.on_time,
                 any_communication=piece.any_communication,
                 from_start=piece.from_start,
+                begun=piece.begun,
+                statutory_only=piece.statutory_only,
+                verified=piece.verified,
                 provisional=piece.provisional,
                 waived=piece.waived,
                 pairs=pairs_answered(line, piece.policy_no, day),
@@ -204,7 +209,7 @@ def test_after_all_facts_and_due_days_nothing_moves(facts: DraftFacts) -> None:
 @quick
 @given(drafts(), st.sampled_from([Answer.NO, Answer.UNKNOWN]))
 def test_without_scope_there_are_verdicts_but_no_gaps(facts: DraftFacts, answer: Answer) -> None:
-    line = timeline(replace(facts, scope=Scope(requires_proposal=answer)), BOOK)
+    line = timeline(replace(facts, scope=Scope(contested=answer)), BOOK)
     assert line.gaps == ()
     assert line.policies == timeline(replace(facts, scope=YES), BOOK).policies
 
@@ -212,7 +217,7 @@ def test_without_scope_there_are_verdicts_but_no_gaps(facts: DraftFacts, answer:
 @quick
 @given(drafts())
 def test_scope_is_decided_by_the_text(facts: DraftFacts) -> None:
-    assert in_scope(facts.scope).value == scope_of(facts)
+    assert scope_by_rules(facts, BOOK)[0].value == scope_of(facts)
 
 
 PERIODS = st.none() | st.builds(
@@ -244,10 +249,18 @@ def grouped(many: Sequence[DraftFacts], key: str, period: Period | None, as_of: 
     day = effective_day(period, as_of)
     groups: dict[object, Counts] = {}
     for line in (timeline(facts, BOOK) for facts in many):
-        for policy in line.policies:
-            if policy.from_day <= day < policy.to_day and belongs(policy, period, as_of):
-                name = policy.unit_code if key == "unit" else opening_year(policy)
-                groups[name] = groups.get(name, NOTHING) + policy_counts(policy, line.scope)
+        belonging = [
+            policy
+            for policy in line.policies
+            if policy.from_day <= day < policy.to_day and belongs(policy, period, as_of)
+        ]
+        for policy in belonging:
+            name = policy.unit_code if key == "unit" else opening_year(policy)
+            groups[name] = groups.get(name, NOTHING) + policy_counts(policy, line.scope)
+        names = {policy.unit_code if key == "unit" else opening_year(policy) for policy in belonging}
+        assert len(names) <= 1  # a draft stands in one group
+        for name in names:
+            groups[name] += draft_counts(belonging, line.scope)
         for pair in line.occurrences if line.scope is Answer.YES else ():
             if pair.from_day <= day < pair.to_day and belongs(pair, period, as_of):
                 name = pair.unit_code if key == "unit" else opening_year(pair)

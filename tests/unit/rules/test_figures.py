@@ -110,7 +110,7 @@ def counted(facts: DraftFacts, period: Period | None = None, as_of: date = LATE)
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
-        pytest.param(draft(), Counts(not_opened=1), id="no stage: one implicit policy, not opened"),
+        pytest.param(draft(), Counts(not_opened=1, drafts=1), id="no stage: one implicit policy, not opened"),
         pytest.param(
             draft(OPEN, "2024-03-05 1", policies=frozenset({1, 2})),
             Counts(
@@ -120,6 +120,9 @@ def counted(facts: DraftFacts, period: Period | None = None, as_of: date = LATE)
                 on_time=1,
                 any_communication=1,
                 from_start=1,
+                begun=1,
+                drafts=1,
+                drafts_judged=1,
                 occurrences_judged=2,
                 occurrences_covered=1,
             ),
@@ -131,6 +134,10 @@ def counted(facts: DraftFacts, period: Period | None = None, as_of: date = LATE)
                 met=1,
                 on_time=1,
                 any_communication=1,
+                begun=1,
+                drafts=1,
+                drafts_judged=1,
+                drafts_plan=1,
                 waived_occurrences=1,
                 occurrences_judged=1,
                 occurrences_covered=1,
@@ -138,10 +145,14 @@ def counted(facts: DraftFacts, period: Period | None = None, as_of: date = LATE)
             id="a stage left early is waived",
         ),
         pytest.param(
-            draft(f"{OPEN}; withdrawn 2024-04-20"), Counts(ended=1), id="pairs of an ended one don't count"
+            draft(f"{OPEN}; withdrawn 2024-04-20"),
+            Counts(ended=1, drafts=1),
+            id="pairs of an ended one don't count",
         ),
-        pytest.param(draft(ADOPTED, exemptions=(Exemption(),)), Counts(exempt=1), id="nor of an exempt one"),
-        pytest.param(draft("adopted 2024-03-04"), Counts(closed_unopened=1), id="closed unopened"),
+        pytest.param(
+            draft(ADOPTED, exemptions=(Exemption(),)), Counts(exempt=1, drafts=1), id="nor of an exempt one"
+        ),
+        pytest.param(draft("adopted 2024-03-04"), Counts(closed_unopened=1, drafts=1), id="closed unopened"),
         pytest.param(
             draft(ADOPTED, scope=Scope()), Counts(undetermined=1), id="unknown scope: undetermined alone"
         ),
@@ -195,9 +206,19 @@ def test_the_year_of_a_group_is_that_of_the_opening(stages: str, key: int | None
 
 
 def test_rates_are_unrounded_fractions_and_none_of_nothing() -> None:
-    counts = Counts(met=1, missed=2, on_time=1, any_communication=2, pending=4, occurrences_judged=4)
+    counts = Counts(
+        met=1, missed=2, on_time=1, any_communication=2, pending=4, occurrences_judged=4,
+        begun=2, closed_unopened=4, drafts=9, drafts_judged=3, drafts_plan=1,
+    )  # fmt: skip
     assert rates(counts) == Figures(
-        rate_full=1 / 3, rate_on_time=1 / 3, rate_any=2 / 3, rate_from_start=0.0, rate_occurrences=0.0
+        rate_plan=2 / 3,
+        rate_plan_low=2 / 7,
+        rate_plan_drafts=1 / 3,
+        rate_full=1 / 3,
+        rate_on_time=1 / 3,
+        rate_any=2 / 3,
+        rate_from_start=0.0,
+        rate_occurrences=0.0,
     )
     assert set(astuple(rates(Counts(pending=3)))) == {None}
 

@@ -16,6 +16,9 @@ from services.campaigns.adapters.plans import api
 from services.campaigns.adapters.programmes import api as programmes_api
 from services.campaigns.application.commands import Commands, OnCommunication
 from services.campaigns.application.queries import CommunicationFilter, ReadModel
+from services.campaigns.domain import communication_commands as asked
+from services.campaigns.domain.communication import natural_id
+from services.campaigns.domain.draft import Given
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
@@ -86,13 +89,15 @@ def _recording(commands: Commands) -> APIRouter:
         body: bodies.NewCommunication,
         context: Annotated[CommandContext, on(Action.RECORD_COMMUNICATION)],
     ) -> Accepted:
-        if body.id is None:
-            communication_id = context.id_of("communication", draft_code, commands.new_id)
-        else:
-            communication_id = context.chosen_id(body.id, body.natural_id(draft_code))
-        handled = await commands.record(
-            draft_code, lambda given: body.command(communication_id, given), context.by, context.metadata
-        )
+        communication_id = body.id or context.id_of("communication", draft_code, commands.new_id)
+
+        def command(given: Given) -> asked.Record:
+            stated = body.command(communication_id, given)
+            if body.id is not None:
+                context.chosen_id(body.id, natural_id(stated))
+            return stated
+
+        handled = await commands.record(draft_code, command, context.by, context.metadata)
         return context.accepted(communication_id, handled)
 
     return router
@@ -109,6 +114,23 @@ def _amending(commands: Commands) -> APIRouter:
     ) -> Accepted:
         handled = await commands.on_communication(
             communication_id, body.command, context.by, context.metadata, context.if_match
+        )
+        return context.accepted(communication_id, handled)
+
+    @router.post(
+        "/confirm",
+        summary="Confirm, as the lead unit, that another unit did it with or for the drafting body",
+        dependencies=[AtPosition],
+    )
+    async def confirm(
+        communication_id: UUID, context: Annotated[CommandContext, on(Action.CONFIRM_COMMUNICATION)]
+    ) -> Accepted:
+        handled = await commands.on_communication(
+            communication_id,
+            lambda given: asked.Confirm(**given),
+            context.by,
+            context.metadata,
+            context.if_match,
         )
         return context.accepted(communication_id, handled)
 

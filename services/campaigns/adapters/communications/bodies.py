@@ -4,14 +4,16 @@ import re
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from services.campaigns.domain import communication_commands as asked
-from services.campaigns.domain.communication import MOST_PEOPLE, policies_meant
+from services.campaigns.domain.communication import MOST_PEOPLE, MOST_REACHED, policies_meant
 from services.campaigns.domain.draft import Given
-from shared.contracts.event import communication_id, evidence_id
-from shared.contracts.vocabulary import Channel, ContentItem, Precision
+from services.campaigns.domain.plan import MOST_MONEY
+from shared.bulk_import.row_parsing import listed_names, listed_words
+from shared.contracts.event import Code, evidence_id
+from shared.contracts.vocabulary import Channel, CommunicationRole, ContentItem, Precision
 from shared.http.request_context import Body, example
 from shared.text_checks.days import FactDay
 from shared.text_checks.event_texts import WebAddress
@@ -21,7 +23,48 @@ Words = Annotated[str, Field(max_length=2000)]
 Policies = Annotated[tuple[int, ...], AfterValidator(policies_meant)]
 
 
-class Activity(Body):
+def _none_if_empty(words: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    return words or None
+
+
+MOST_WORDS = 50  # of one list
+_Each = Annotated[str, Field(min_length=1, max_length=300)]
+_Listed = Annotated[tuple[_Each, ...], Field(max_length=MOST_WORDS)]
+CodesOrWords = Annotated[_Listed | None, BeforeValidator(listed_words), AfterValidator(_none_if_empty)]
+Areas = Annotated[_Listed | None, BeforeValidator(listed_names), AfterValidator(_none_if_empty)]
+
+
+class Performed(BaseModel):
+    """Who did it, for whom and what it took: over HTTP and in a file alike."""
+
+    role: CommunicationRole | None = Field(
+        default=None, description="lead, coordinating or support; if absent it follows from unit_code"
+    )
+    unit_code: Code | None = Field(
+        default=None, description="the performing unit; if absent the lead unit of the draft on that day"
+    )
+    coordinating_units: CodesOrWords = Field(default=None, description="who else took part: codes or words")
+    audience: CodesOrWords = None
+    area: Areas = None
+    items: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST_PEOPLE,
+        description="number of items of a series, such as broadcasts of a day",
+    )
+    reach_count: int | None = Field(default=None, ge=0, le=MOST_REACHED)
+    cost_state: int | None = Field(
+        default=None, ge=0, le=MOST_MONEY, description="from the state budget, đồng"
+    )
+    cost_social: int | None = Field(default=None, ge=0, le=MOST_MONEY, description="from other sources, đồng")
+    language: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    activity_code: Code | None = Field(
+        default=None,
+        description="rows of one unit, code and reporting year are one activity: one conference on five drafts",
+    )
+
+
+class Activity(Performed, Body):
     """The recorded fields of a carried-out activity; no policies (or 0) means the whole draft."""
 
     held_on: FactDay
@@ -61,12 +104,6 @@ class NewCommunication(Activity):
     )
 
     id: UUID | None = None
-
-    def natural_id(self, draft_code: str) -> UUID:
-        """Give the id that the row of a file with this content has."""
-        return communication_id(
-            draft_code, self.held_on, self.precision, self.channel, self.title, self.policies
-        )
 
     def command(self, communication_id: UUID, given: Given) -> asked.Record:
         return asked.Record(communication_id=communication_id, **self.fields(), **given)

@@ -7,23 +7,23 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
-from services.campaigns.adapters.communications.bodies import Digest
+from services.campaigns.adapters.communications.bodies import Digest, Performed
 from services.campaigns.domain import communication_commands as asked
 from services.campaigns.domain.communication import MOST_PEOPLE, policies_meant, recorded_by
-from services.campaigns.domain.draft import Given
+from services.campaigns.domain.draft import DraftSummary, Given
 from shared.bulk_import.row_parsing import DatedRow, ImportRow, Numbers, listed
 from shared.contracts.event import Code, communication_id, evidence_id
-from shared.contracts.vocabulary import Channel, ContentItem, Dataset
+from shared.contracts.vocabulary import Channel, CommunicationRole, ContentItem, Dataset
 from shared.text_checks.days import FactDay
 from shared.text_checks.event_texts import AddressOrNote
 
 _KEPT = {"held_on", "precision", "channel", "title", "organiser", "place", "attendance", "reach", "url"}
-_KEPT |= {"activity_id", "content"}
+_KEPT |= {"activity_id", "content", "requested_role", *Performed.model_fields}
 
 Count = Annotated[int | None, Field(ge=0, le=MOST_PEOPLE)]
 
 
-class CommunicationRow(DatedRow):
+class CommunicationRow(Performed, DatedRow):
     """`communication_id` stands there where an export wrote it; otherwise it follows from the content of the row."""
 
     draft_code: Code
@@ -46,6 +46,7 @@ class CommunicationRow(DatedRow):
     verified_on: FactDay | None = None
     verified_by_unit_code: Code | None = None
     communication_id: UUID | None = None
+    requested_role: CommunicationRole | None = None
     dataset: Dataset = Dataset.LIVE
 
     @property
@@ -53,14 +54,24 @@ class CommunicationRow(DatedRow):
         return policies_meant(self.policy_no)
 
     @cached_property
-    def id(self) -> UUID:
-        return self.communication_id or communication_id(
-            self.draft_code, self.held_on, self.precision, self.channel, self.title, self.policies
-        )
+    def possible_ids(self) -> list[UUID]:
+        """Give the ids that it may have: as the lead unit's own, and as that of the performing unit."""
+        if self.communication_id is not None:
+            return [self.communication_id]
+        units = [None] if self.unit_code is None else [None, self.unit_code]
+        return [self._natural_id(unit) for unit in units]
+
+    def id_in(self, draft: DraftSummary) -> UUID:
+        """Return the id; a performing unit other than the lead of that day is part of it."""
+        return self.communication_id or self._natural_id(draft.other_than_lead(self.unit_code, self.held_on))
+
+    def _natural_id(self, unit_code: str | None) -> UUID:
+        named = (self.draft_code, self.held_on, self.precision, self.channel, self.title, self.policies)
+        return communication_id(*named, unit_code)
 
     def command(self, given: Given) -> asked.Record:
         return asked.Record(
-            communication_id=self.id,
+            communication_id=self.id_in(given["draft"]),
             policies=self.policies,
             notes=self.notes,
             dataset=self.dataset,

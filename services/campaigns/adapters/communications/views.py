@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from services.campaigns.application.projections import content_of
 from services.campaigns.domain.communication import Communication
-from shared.contracts.vocabulary import Channel, ContentItem, Dataset, Precision
+from shared.contracts.vocabulary import Channel, CommunicationRole, ContentItem, Dataset, Precision
 from shared.eventstore.handle import History
 
 
@@ -37,6 +37,7 @@ class FeedbackView(BaseModel):
 class CommunicationView(BaseModel):
     """A communication as it stands after all corrections; no policies means the whole draft.
 
+    `role` and `unit_code` are as recorded (null: of the lead unit); `requested_role` waits for the lead unit.
     Without `verification` it is unverified. `content` is null where nobody ticked the six items.
     """
 
@@ -55,6 +56,18 @@ class CommunicationView(BaseModel):
     url: str | None
     activity_id: UUID | None
     content: list[ContentItem] | None
+    role: CommunicationRole | None
+    requested_role: CommunicationRole | None
+    unit_code: str | None
+    coordinating_units: list[str] | None
+    audience: list[str] | None
+    area: list[str] | None
+    items: int | None
+    reach_count: int | None
+    cost_state: int | None
+    cost_social: int | None
+    language: str | None
+    activity_code: str | None
     verification: VerificationView | None
     evidence: list[EvidenceView]
     feedback: FeedbackView | None

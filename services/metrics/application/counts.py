@@ -1,0 +1,172 @@
+"""The counts that offices publish: which activities are counted, grouped, and beside them those of a year before."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from datetime import date
+
+from services.metrics.application.ports import Snapshot
+from services.metrics.application.queries import Question, codes_of, whose_figures
+from services.metrics.domain.grouping import View
+from shared.contracts.vocabulary import Answer, Channel, CommunicationRole, Dataset
+from shared.directory.folds import UnitDirectory, UnitsOn
+from shared.kernel.errors import Text
+from shared.rules.counts import (
+    OVERLAPPING,
+    Activity,
+    CountBy,
+    Key,
+    Member,
+    Published,
+    activities,
+    grouped,
+    period_before,
+    published,
+    year_before,
+)
+from shared.rules.figures import Period, effective_day, reporting_year, year_period
+from shared.rules.wording import CHANNELS, ROLES
+
+Groups = dict[Key, list[Activity]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountQuestion:
+    """Which activities are counted: `scope` None takes those on any draft."""
+
+    as_of: date
+    period: Period | None = None
+    unit_code: str | None = None
+    include_descendants: bool = False
+    area_of: str | None = None
+    view: View = View.ORIGINAL
+    scope: Answer | None = None
+    group_by: CountBy = CountBy.NONE
+
+    @property
+    def last(self) -> date:
+        return effective_day(self.period, self.as_of)
+
+    @property
+    def of_units(self) -> Question:
+        """The same question of figures, as far as units are concerned."""
+        return Question(
+            as_of=self.as_of,
+            period=self.period,
+            unit_code=self.unit_code,
+            include_descendants=self.include_descendants,
+            area_of=self.area_of,
+            view=self.view,
+        )
+
+    @property
+    def before(self) -> "CountQuestion":
+        return replace(self, as_of=year_before(self.as_of), period=period_before(self.period))
+
+
+@dataclass(frozen=True, slots=True)
+class CountGroup:
+    key: Key
+    label: Text
+    figures: Published
+    year_before: Published
+
+
+@dataclass(frozen=True, slots=True)
+class CountAnswer:
+    """`overlapping`: an activity may stand in several groups, which then don't sum to the whole."""
+
+    question: CountQuestion
+    position: int
+    groups: list[CountGroup]
+    datasets: frozenset[Dataset]
+
+    @property
+    def overlapping(self) -> bool:
+        return self.question.group_by in OVERLAPPING
+
+
+@dataclass(frozen=True, slots=True)
+class CountQueries:
+    snapshots: Callable[[], AbstractAsyncContextManager[Snapshot]]
+
+    async def counts(self, question: CountQuestion) -> CountAnswer:
+        async with self.snapshots() as snapshot:
+            directory = await snapshot.units()
+            members = await snapshot.members(_earliest(question), question.last)
+        return await asyncio.to_thread(_answer, question, snapshot.position, directory, members)
+
+
+def _earliest(question: CountQuestion) -> date | None:
+    """Return the first day of the year before's reporting year: an activity has all its members in one year."""
+    before = question.before.period
+    return year_period(reporting_year(before.from_day)).from_day if before else None
+
+
+def _answer(
+    question: CountQuestion, position: int, directory: UnitDirectory, members: list[Member]
+) -> CountAnswer:
+    now, before = _groups(question, directory, members), _groups(question.before, directory, members)
+    units = directory.on(question.last)
+    titles = {member.draft_code: member.draft_title for member in members}
+    label_of = _labels(question, units, titles)
+    keys = sorted({*now, *before}, key=lambda key: (key is None, str(key)))
+    if question.group_by is CountBy.NONE:
+        keys = [None]
+    groups = [
+        CountGroup(
+            key,
+            label_of(key),
+            published(now.get(key, []), question.last),
+            published(before.get(key, []), question.before.last),
+        )
+        for key in keys
+    ]
+    counted = (member for made in now.values() for item in made for member in item.members)
+    return CountAnswer(question, position, groups, frozenset(member.dataset for member in counted))
+
+
+def _groups(question: CountQuestion, directory: UnitDirectory, members: list[Member]) -> Groups:
+    units = directory.on(question.last)
+    codes = codes_of(units, question.of_units)
+
+    def unit_of(code: str) -> str:
+        return units.successor(code) if question.view is View.SUCCESSOR else code
+
+    made = activities(members, question.as_of, question.period, question.scope)
+    counted = [item for item in made if codes is None or unit_of(item.first.unit_code) in codes]
+    return grouped(counted, question.group_by, unit_of)
+
+
+def _labels(question: CountQuestion, units: UnitsOn, titles: dict[str, str]) -> Callable[[Key], Text]:
+    def label(key: Key) -> Text:
+        if question.group_by is CountBy.NONE:
+            whose = question.unit_code or question.area_of
+            named = whose_figures(units, question.of_units)
+            return _same(named) if whose else Text(named, "The whole country")
+        if key is None:
+            return Text("Không ghi nhận", "Not recorded")
+        return _named(question.group_by, key, units, titles)
+
+    return label
+
+
+def _named(by: CountBy, key: str, units: UnitsOn, titles: dict[str, str]) -> Text:
+    match by:
+        case CountBy.CHANNEL:
+            return CHANNELS[Channel(key)]
+        case CountBy.ROLE:
+            return ROLES[CommunicationRole(key)]
+        case CountBy.MONTH:
+            return Text(f"Tháng {key[5:]}/{key[:4]}", f"Month {key}")
+        case CountBy.UNIT:
+            return _same(units.name(key))
+        case CountBy.DRAFT:
+            return _same(titles[key])
+        case _:
+            return _same(key)
+
+
+def _same(text: str) -> Text:
+    return Text(text, text)

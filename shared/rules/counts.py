@@ -1,0 +1,211 @@
+"""Counts that offices publish: activities, what they reached and cost, in a period and the same period a year before."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from shared.contracts.vocabulary import Answer, Channel, CommunicationRole, Dataset, Precision
+from shared.kernel.errors import Text
+from shared.rules.figures import CUT_DAY, Period, effective_day, reporting_year
+
+SUMMED = ("attendance", "reach_count", "cost_state", "cost_social")
+OPINIONS = ("received", "accepted", "explained")
+Key = str | None
+
+DEFINITION = Text(
+    vi=(
+        "Đơn vị đếm là hoạt động: các dòng có cùng đơn vị thực hiện, mã hoạt động và năm báo cáo là một hoạt động; dòng không "
+        "có mã là một hoạt động. Hoạt động tính cho đơn vị thực hiện, trong kỳ có ngày tổ chức, dù là chủ trì, phối hợp hay hỗ "
+        "trợ. Lượt là số lần của một loạt hoạt động (ví dụ lượt phát thanh); lượt người không phải số người; số liệu không được "
+        "ghi nhận thì không cộng, và số hoạt động có ghi nhận được nêu bên cạnh."
+    ),
+    en=(
+        "The unit counted is an activity: rows of one performing unit, activity code and reporting year are one activity; a "
+        "row without a code is one. An activity counts for the unit that performed it, in the period of its day, whatever its "
+        "role. Items are those of a series (such as broadcasts); attendances are no persons; what was not recorded is not "
+        "added, and the number of activities that recorded it stands beside."
+    ),
+)
+
+
+class CountBy(StrEnum):
+    NONE = "none"
+    CHANNEL = "channel"
+    ROLE = "role"
+    MONTH = "month"
+    UNIT = "unit"
+    AUDIENCE = "audience"
+    AREA = "area"
+    DRAFT = "draft"
+
+
+OVERLAPPING = frozenset({CountBy.AUDIENCE, CountBy.AREA, CountBy.DRAFT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What became of comments; `day` orders summaries of one communication, `position` those of one day."""
+
+    day: date
+    position: int
+    received: int
+    accepted: int
+    explained: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A communication with its performing unit and role; `held_on` is its first possible day."""
+
+    communication_id: UUID
+    position: int
+    draft_code: str
+    draft_title: str = ""
+    scope: Answer
+    dataset: Dataset = Dataset.LIVE
+    unit_code: str
+    role: CommunicationRole
+    channel: Channel
+    held_on: date
+    precision: Precision = Precision.DAY
+    activity_code: str | None = None
+    audience: tuple[str, ...] = ()
+    area: tuple[str, ...] = ()
+    items: int | None = None
+    attendance: int | None = None
+    reach_count: int | None = None
+    cost_state: int | None = None
+    cost_social: int | None = None
+    opinions: tuple[Summary, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """The members that share performing unit, code and reporting year, or one member without a code."""
+
+    members: Sequence[Member]
+
+    @property
+    def first(self) -> Member:
+        """The member that gives day, channel and role: the earliest, of several the first in the log."""
+        return min(self.members, key=lambda member: (member.held_on, member.position))
+
+    def values(self, of: Callable[[Member], Iterable[str]]) -> list[str]:
+        return sorted({value for member in self.members for value in of(member)})
+
+    def largest(self, name: str) -> int | None:
+        given = (getattr(member, name) for member in self.members)
+        return max((value for value in given if value is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The figures over some activities; `sums` are None where nobody recorded any."""
+
+    activities: int
+    items: int
+    drafts_communicated: int
+    sums: dict[str, int | None]
+    recorded: dict[str, int]
+    opinions: dict[str, int]
+
+    def as_dict(self) -> dict[str, int | None]:
+        shown: dict[str, int | None] = {"activities": self.activities, "items": self.items}
+        for name in SUMMED:
+            shown |= {name: self.sums[name], f"{name}_recorded": self.recorded[name]}
+        shown["drafts_communicated"] = self.drafts_communicated
+        return shown | {f"opinions_{name}": count for name, count in self.opinions.items()}
+
+
+def activities(
+    members: Iterable[Member], as_of: date, period: Period | None, scope: Answer | None = None
+) -> list[Activity]:
+    """Return the activities whose day lies in the period, of the members known by then (compliance rules: counts)."""
+    last = effective_day(period, as_of)
+    groups: dict[object, list[Member]] = {}
+    for member in members:
+        if member.held_on <= last and scope in {None, member.scope}:
+            groups.setdefault(_activity_key(member), []).append(member)
+    made = (Activity(group) for group in groups.values())
+    return [item for item in made if period is None or period.from_day <= item.first.held_on <= last]
+
+
+def published(counted: Sequence[Activity], last: date) -> Published:
+    """Sum activities; opinions are those of the latest summary of each communication that is not after `last`."""
+    drafts = {member.draft_code for item in counted for member in item.members}
+    given = {name: [item.largest(name) for item in counted] for name in SUMMED}
+    values = {name: [value for value in listed if value is not None] for name, listed in given.items()}
+    summaries = list(_summaries(counted, last))
+    return Published(
+        activities=len(counted),
+        items=sum(item.largest("items") or 1 for item in counted),
+        drafts_communicated=len(drafts),
+        sums={name: sum(listed) if listed else None for name, listed in values.items()},
+        recorded={name: len(listed) for name, listed in values.items()},
+        opinions={name: sum(getattr(summary, name) for summary in summaries) for name in OPINIONS},
+    )
+
+
+def grouped(
+    counted: Iterable[Activity], by: CountBy, unit_of: Callable[[str], str]
+) -> dict[Key, list[Activity]]:
+    """Put activities under their keys: under several where the grouping overlaps; `unit_of` gives the unit counted for."""
+    groups: dict[Key, list[Activity]] = {}
+    for item in counted:
+        for key in _keys(item, by, unit_of):
+            groups.setdefault(key, []).append(item)
+    return groups
+
+
+def year_before(day: date) -> date:
+    """Return the same day a year before; 29 February becomes 28 February."""
+    try:
+        return day.replace(year=day.year - 1)
+    except ValueError:
+        return day.replace(year=day.year - 1, day=28)
+
+
+def period_before(period: Period | None) -> Period | None:
+    return Period(year_before(period.from_day), year_before(period.to_day)) if period else None
+
+
+def reporting_month(day: date) -> str:
+    """Return the reporting month of a day as `2024-03`: it runs from 15 February to 14 March."""
+    if day.day < CUT_DAY:
+        return f"{day:%Y-%m}"
+    return f"{day.replace(day=1) + timedelta(days=31):%Y-%m}"
+
+
+def _activity_key(member: Member) -> object:
+    if member.activity_code is None:
+        return member.communication_id
+    return member.unit_code, member.activity_code, reporting_year(member.held_on)
+
+
+def _summaries(counted: Iterable[Activity], last: date) -> Iterator[Summary]:
+    for item in counted:
+        for member in item.members:
+            given = [summary for summary in member.opinions if summary.day <= last]
+            if given:
+                yield max(given, key=lambda summary: (summary.day, summary.position))
+
+
+def _keys(item: Activity, by: CountBy, unit_of: Callable[[str], str]) -> Sequence[Key]:  # noqa: PLR0911  a line a grouping
+    first = item.first
+    match by:
+        case CountBy.NONE:
+            return [None]
+        case CountBy.AUDIENCE:
+            return item.values(lambda member: member.audience) or [None]
+        case CountBy.AREA:
+            return item.values(lambda member: member.area) or [None]
+        case CountBy.DRAFT:
+            return item.values(lambda member: [member.draft_code])
+        case CountBy.MONTH:
+            return [None if first.precision is Precision.YEAR else reporting_month(first.held_on)]
+        case CountBy.UNIT:
+            return [unit_of(first.unit_code)]
+        case _:
+            return [getattr(first, by.value)]
