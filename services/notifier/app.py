@@ -245,7 +245,7 @@ def _ticks(
     }
     digests = TemplateRenderer(AnswerLinks(secret, answer_pages), mailboxes, settings.mail_from)
     pages = PageMails(environment(), mailboxes)
-    decisions = f"{settings.url_registry}/requests"
+    decisions = f"{settings.url_registry}/decisions"
     kinds = mail_kinds(digests, pages, f"{settings.url_notifier}/requests", more_kinds, decisions)
     snapshots = SqlSnapshots(platform.engine, settings.justice_unit)
     return Ticks(

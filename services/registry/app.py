@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.registry.adapters import api, requests_api, tables
+from services.registry.adapters import api, decisions_page, requests_api, tables
 from services.registry.adapters.import_sheets import Rows
 from services.registry.adapters.read_model import SqlDeciders, SqlReadModel
 from services.registry.application.commands import Commands, changes
@@ -42,6 +42,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         routers=[
             *api.routers(commands, read_model, rulebook, platform.store),
             requests_api.router(commands, read_model, links.reader(settings.link_jwks), now),
+            decisions_page.router(commands, read_model),
             routes.router(
                 platform.store,
                 lambda session: Rows(Commands(session.store, runtime.new_id, rulebook, now)).sheets(),

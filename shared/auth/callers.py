@@ -16,6 +16,10 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
+class UnreadRequest(Request):
+    """A request whose body is not read yet: who sends it is asked once before, and again with the body."""
+
+
 class WrongCsrfToken(Forbidden):
     """A request by cookie that changes something, and that no page of ours has sent."""
 
@@ -68,6 +72,8 @@ class Access:
     async def _is_from_our_page(self, request: Request) -> bool:
         given = request.headers.get(CSRF_HEADER)
         if given is None and request.headers.get("content-type", "").startswith(FORMS):
+            if isinstance(request, UnreadRequest):
+                return True  # the field stands in the body
             field = (await request.form()).get(CSRF_FIELD)
             given = field if isinstance(field, str) else None
         return given is not None and is_csrf_token(self.secret(request) or "", given)

@@ -19,6 +19,7 @@ from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.auth.admission import admission_of
+from shared.auth.callers import UnreadRequest
 from shared.auth.tokens import Principal
 from shared.http import problems
 from shared.http.request_context import announced_bytes
@@ -217,7 +218,7 @@ class AdmitFirst:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         admission = self._admission(scope) if self._has_body(scope) else None
         if admission is not None:
-            request = Request(scope)
+            request = UnreadRequest(scope)
             try:
                 await admission(request)
             except Refusal as error:

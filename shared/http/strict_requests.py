@@ -209,6 +209,8 @@ def _is_page(route: APIRoute) -> bool:
 
 
 def _reads_body(route: APIRoute) -> bool:
+    if _is_page(route) and "POST" in (route.methods or ()):
+        return True  # the form of the page, each field of which it reads on its own
     return route.body_field is not None or (route.path in STREAMED and "GET" not in (route.methods or ()))
 
 

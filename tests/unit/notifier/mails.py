@@ -62,7 +62,13 @@ class ShortMailboxes:
 
 
 DIGESTS = TemplateRenderer(ShortLinks(), ShortMailboxes(), SENDER)
-KINDS = mail_kinds(DIGESTS, PageMails(environment(), ShortMailboxes()), "https://loa.vn/requests")
+KINDS = mail_kinds(
+    DIGESTS,
+    PageMails(environment(), ShortMailboxes()),
+    "https://loa.vn/requests",
+    (),
+    "https://loa.vn/decisions",
+)
 MINISTRY = Unit("BTP", "Bộ Tư pháp", "Chính phủ")
 
 

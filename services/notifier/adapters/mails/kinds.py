@@ -448,7 +448,7 @@ class RequestsKind(MailKind):
             | {
                 "decider": _name(notice.names, notice.decider_code),
                 "requests": [_listed(request, notice.names, language) for request in notice.requests],
-                "url": f"{self.url}?state=waiting&decider={notice.decider_code}",
+                "url": f"{self.url}?decider={notice.decider_code}",
             },
         )
 

@@ -1,0 +1,90 @@
+"""The page for decisions: a supervising body sees what waits in its area, decides with a form, and nobody else does."""
+
+import re
+from typing import Any
+
+import httpx
+
+from shared.auth.sessions import CSRF_FIELD, Way
+from shared.auth.tokens import Principal
+from shared.contracts.vocabulary import Role
+from tests.integration.registry.test_api import seen
+from tests.integration.registry.test_requests import EXEMPTION, as_lead, asked
+from tests.support.platform.service import Platform
+
+FORM = re.compile(r'<form method="post" action="([^"]+)"')
+CSRF = re.compile(rf'name="{CSRF_FIELD}" value="([^"]+)"')
+
+
+async def raised(platform: Platform, code: str) -> dict[str, Any]:
+    async with as_lead(platform, code) as own:
+        request = asked(await own.post(f"/drafts/{code}/exemptions", json=EXEMPTION), "exemption")
+    await platform.registry.settled(await platform.head())
+    return request
+
+
+async def session_of(platform: Platform, role: Role, unit: str) -> httpx.AsyncClient:
+    """Sign somebody in, and give the browser."""
+    access = platform.services["notifier"].app.state.access  # alone may write sessions
+    secret, _ = await access.sessions.start(Principal(f"person-{unit}", role, unit), Way.MAIL)
+    url = str(platform.registry.client.base_url)
+    return httpx.AsyncClient(
+        base_url=url, cookies={access.place.cookie: secret}, headers={"Accept": "text/html"}
+    )
+
+
+async def test_a_supervisor_decides_in_the_browser(whole_platform: Platform, a_code: str) -> None:
+    await raised(whole_platform, a_code)
+    async with await session_of(whole_platform, Role.SUPERVISOR, f"{a_code}-TP") as browser:
+        page = await browser.get("/decisions")
+        assert page.status_code == 200, page.text
+        assert f"Sở A {a_code}: miễn truyền thông" in page.text
+        assert EXEMPTION["document"] in page.text
+        (action,), csrf = FORM.findall(page.text), CSRF.findall(page.text)[0]
+        address = page.url.join(action)
+        stolen = await browser.post(address, data={"decision": "approved"})
+        assert (stolen.status_code, "tải lại trang" in stolen.text) == (403, True)
+        empty = await browser.post(address, data={CSRF_FIELD: csrf, "document": "CV 9"})
+        assert (empty.status_code, 'value="CV 9"' in empty.text) == (422, True)
+        (again,) = FORM.findall(empty.text)
+        assert empty.url.join(again) == address
+        unexplained = await browser.post(address, data={CSRF_FIELD: csrf, "decision": "refused"})
+        assert (unexplained.status_code, "đề nghị nêu lý do" in unexplained.text) == (422, True)
+        assert (await seen(whole_platform.registry.client, a_code))["exemptions"] == []
+        done = await browser.post(
+            address, data={CSRF_FIELD: csrf, "decision": "approved", "document": "CV 9"}
+        )
+        assert done.status_code == 200, done.text
+        assert f"Đã ghi nhận: chấp thuận – dự thảo {a_code}" in done.text
+        assert "Hiện không có đề nghị nào chờ quyết định" in done.text
+        twice = await browser.post(address, data={CSRF_FIELD: csrf, "decision": "refused", "reason": "Nhầm"})
+    after = await seen(whole_platform.registry.client, a_code)
+    assert [exemption["document"] for exemption in after["exemptions"]] == [EXEMPTION["document"]]
+    assert twice.status_code == 409
+    (settled,) = after["requests"]
+    assert (settled["state"], settled["settlement_document"]) == ("approved", "CV 9")
+
+
+async def test_nobody_else_sees_or_decides_it(whole_platform: Platform, a_code: str) -> None:
+    request = await raised(whole_platform, a_code)
+    address = f"/decisions/{a_code}/{request['request_id']}"
+    other = await raised(whole_platform, f"{a_code}Z")
+    assert other["request_id"] != request["request_id"]
+    async with await session_of(whole_platform, Role.SUPERVISOR, f"{a_code}Z-TP") as elsewhere:
+        page = await elsewhere.get("/decisions")
+        csrf = CSRF.findall(page.text)[0]
+        assert (page.status_code, f"Sở A {a_code}:" in page.text, f"Sở A {a_code}Z:" in page.text) == (
+            200,
+            False,
+            True,
+        )
+        foreign = await elsewhere.post(address, data={CSRF_FIELD: csrf, "decision": "approved"})
+        assert foreign.status_code == 403
+    async with await session_of(whole_platform, Role.UNIT, f"{a_code}-A") as own:
+        assert (await own.get("/decisions")).status_code == 403
+    url = str(whole_platform.registry.client.base_url)
+    async with httpx.AsyncClient(base_url=url, headers={"Accept": "text/html"}) as anonymous:
+        led = await anonymous.get("/decisions")
+        assert (led.status_code, "/sign-in?return_to=" in led.headers["location"]) == (303, True)
+        assert (await anonymous.post(address, data={"decision": "approved"})).status_code == 401
+    assert (await seen(whole_platform.registry.client, a_code))["exemptions"] == []
