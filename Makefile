@@ -34,7 +34,7 @@ test: setup ## run all tests that need no container engine, browser or office pr
 test-fast: setup ## run unit and contract tests: no broker or database, about a minute
 	@$(BIN)/pytest $(PARALLEL) tests/unit tests/contract -m "$(QUICK)"
 
-test-slow: setup ## run simulations and checks by other projects' tools, which `make test` leaves out
+test-slow: setup ## run whole platforms, outages, simulations and checks by other projects' tools, which `make test` leaves out
 	@$(BIN)/pytest $(PARALLEL) -m "slow and not container and not browser and not office and not chaos"
 
 test-all: setup ## run every test: slow ones, containers, browser, LibreOffice and chaos too

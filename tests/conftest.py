@@ -1,6 +1,9 @@
 """What every test can ask for; the fixtures themselves live in `tests.support`."""
 
 import os
+from pathlib import Path
+
+import pytest
 
 # Most tests set the clock of a service to a day of their own; those of the clock check name its tolerance themselves.
 os.environ.setdefault("LOA_CLOCK_TOLERANCE_SECONDS", "1e12")
@@ -14,3 +17,42 @@ pytest_plugins = [
     "tests.support.platform.imports",
     "tests.support.platform.service",
 ]
+
+# Whole platforms, outages and long comparisons: CI and `make test-slow` run them, `make test` stays under five minutes.
+LONG = (
+    "chaos",
+    "e2e/test_backup.py",
+    "e2e/test_import.py",
+    "e2e/test_import_killed.py",
+    "e2e/test_sign_in.py",
+    "e2e/test_startup.py",
+    "integration/answers/test_extensions.py",
+    "integration/answers/test_renewal.py",
+    "integration/answers/test_secrecy.py",
+    "integration/attacks",
+    "integration/campaigns/test_round_trip.py",
+    "integration/directory/test_agreement.py",
+    "integration/eventstore/test_subscriber_commands.py",
+    "integration/eventstore/test_subscribers.py",
+    "integration/http/test_openapi_holds.py",
+    "integration/imports",
+    "integration/log",
+    "integration/metrics/test_agreement.py",
+    "integration/metrics/test_restarts.py",
+    "integration/notifier/test_broker_restart.py",
+    "integration/notifier/test_delivery.py",
+    "integration/notifier/test_gap_alerts.py",
+    "integration/notifier/test_links.py",
+    "integration/observability",
+    "integration/registry/test_projector.py",
+    "integration/rights",
+    "integration/sign_in",
+    "integration/test_upgrade.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    long = [Path(__file__).parent / path for path in LONG]
+    for item in items:
+        if any(item.path == path or path in item.path.parents for path in long):
+            item.add_marker(pytest.mark.slow)
