@@ -1,5 +1,6 @@
 """NATS: one connection for the event store and the projections, and FastStream for subscribers and the event catalogue."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -21,6 +22,16 @@ logger = signals.get_logger(__name__)
 
 LIBRARY = "loa.faststream"  # not below `faststream`, whose logger has a handler of its own
 logging.getLogger(LIBRARY).setLevel(logging.WARNING)
+
+
+def _is_no_cancellation(record: logging.LogRecord) -> bool:
+    """Leave out what the library logs of a handler that ends with its service: the message is delivered again."""
+    kind = record.exc_info[0] if record.exc_info else None
+    cancelled = kind is not None and issubclass(kind, asyncio.CancelledError)
+    return not (cancelled or record.getMessage().startswith("CancelledError:"))
+
+
+logging.getLogger(LIBRARY).addFilter(_is_no_cancellation)
 
 
 def events_stream() -> JStream:

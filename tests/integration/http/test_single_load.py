@@ -170,6 +170,8 @@ async def test_every_command_of_the_registry(shared_platform: Platform, a_code: 
 
 async def test_every_command_of_campaigns(shared_platform: Platform, a_code: str, loads: Loads) -> None:
     await office(shared_platform, a_code)
+    helper = f"{a_code}-K"
+    await shared_platform.import_rows("units", [small_office.unit(helper)])
     async with shared_platform.another("campaigns") as api:
         names = {"draft_code": a_code, "unit_code": a_code, "year": "2025"}
         caller = Caller(api.client, loads, names, await shared_platform.head(), query_names(api))
@@ -187,6 +189,11 @@ async def test_every_command_of_campaigns(shared_platform: Platform, a_code: str
         await caller.post(f"{first}/verify")
         await caller.post(f"{first}/evidence", url="https://example.vn/1")
         await caller.post(f"{first}/retract", reason="Không diễn ra.")
+        async with api.as_(Role.UNIT, helper) as clerk:
+            with_role = HELD | {"unit_code": helper, "role": "coordinating"}
+            asked = await clerk.post(f"/drafts/{a_code}/communications", json=with_role)
+        caller.names["communication_id"] = asked.json()["id"]
+        await caller.post(f"{first}/confirm")
         await caller.post(
             "/units/{unit_code}/programme/{year}", kind="task_assigned", title="Đối thoại", draft_code=a_code
         )

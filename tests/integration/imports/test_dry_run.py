@@ -28,9 +28,9 @@ Rows = Sequence[tuple[str, Row]]
 
 @pytest.fixture
 async def notifier_env(
-    nats_server: NatsServer, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase
+    new_nats: NatsServer, keys: Keyring, token_issuer: Issuer, new_database: NewDatabase
 ) -> AsyncIterator[Platform]:
-    async with open_platform(nats_server, keys, token_issuer, new_database, "notifier") as platform:
+    async with open_platform(new_nats, keys, token_issuer, new_database, "notifier") as platform:
         yield platform
 
 

@@ -247,17 +247,23 @@ async def test_each_kind_of_key_verifies_its_own_algorithm(verifier: Verifier, k
     "changes",
     [
         {"aud": ["other", "loa"]},
-        {"exp": time.time() + 600.5},
-        {"nbf": int(time.time()) - 5, "iat": int(time.time()) - 5},
+        {"exp": 600.5},
+        {"nbf": -5, "iat": -5},
         {"jti": "a1", "iss": "urn:loa"},
         {"unit": None, "role": "operator"},
         {"more": {"deep": [1, {"x": None}]}},
-        {"exp": int(time.time()) + 90 * 86400},
+        {"exp": 90 * 86400},
     ],
-    ids="-".join,  # the values hold times
+    ids=str,
 )
 async def test_what_a_token_may_say_besides(verifier: Verifier, changes: dict[str, Any]) -> None:
-    assert (await verifier.verify(good(**changes))).subject == "x"
+    """Moments are given in seconds from now."""
+    now = time.time()
+    moments = {
+        name: changes[name] + (now if isinstance(changes[name], float) else int(now))
+        for name in changes.keys() & {"exp", "nbf", "iat"}
+    }
+    assert (await verifier.verify(good(**changes | moments))).subject == "x"
 
 
 JSON = st.recursive(
