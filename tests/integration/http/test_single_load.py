@@ -21,6 +21,7 @@ OTHERS = {  # POST routes that are no command on one aggregate
     "/projections/rebuild": "no aggregate",
     "/projections/skip": "no aggregate",
     "/projections/verification": "no aggregate",
+    "/decisions/{draft_code}/{request_id}": "the page of the same command",
     "/drafts/{draft_code}/requests": "the same commands, through the link of a mail",
 }
 NAMES_A_UNIT = {  # what is decided depends on the unit that the command names: it must exist on the day
