@@ -189,11 +189,13 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
         return draft_view(state, history, findings, clocks, commands.entries(state, history), requests)
 
     @router.get("/drafts/{draft_code}/history", summary="Every event of a draft: when, who, what")
-    async def history(_: Annotated[Principal, may(Action.READ_DRAFTS)], draft_code: str) -> HistoryView:
+    async def history(
+        principal: Annotated[Principal, may(Action.READ_DRAFTS)], draft_code: str
+    ) -> HistoryView:
         state, recorded = await commands.draft_with_history(draft_code)
         of_leads = await commands.lead_findings(state, recorded)
         findings = (*commands.findings(state, recorded, commands.today), *of_leads)
-        return history_view(draft_code, recorded, findings)
+        return history_view(draft_code, recorded, findings, public=principal == ANONYMOUS)
 
     @router.get("/procedures", summary="The rules in force, with their dates and legal basis")
     async def procedures(_: Annotated[Principal, may(Action.READ_RULES)]) -> ProceduresView:

@@ -13,12 +13,15 @@ from services.registry.adapters.request_views import RequestView
 from services.registry.domain.draft_state import Draft, procedure_of
 from services.registry.domain.unit import Unit
 from shared.contracts.envelope import Recorded
+from shared.contracts.event import Event, Unknown
 from shared.contracts.registry import (
     DraftAmended,
     DraftCommunicationExempted,
     DraftPolicyAdded,
     DraftProcedureDecided,
     DraftRegistered,
+    DraftRequestDecided,
+    DraftRequestRaised,
     DraftScopeAssessed,
     DraftTransferred,
     Notes,
@@ -173,8 +176,20 @@ def draft_view(
     return DraftView.model_validate(shown)
 
 
-def history_view(draft_code: str, history: History, findings: Sequence[Finding]) -> HistoryView:
-    """Show every event with its findings."""
+OF_REQUESTS = (DraftRequestRaised, DraftRequestDecided)
+PUBLIC_OF_REQUESTS = {"request_id", "kind", "unit_code", "raised_on", "decision", "on"}
+
+
+def history_view(
+    draft_code: str, history: History, findings: Sequence[Finding], *, public: bool = False
+) -> HistoryView:
+    """Show every event with its findings; a `public` one without the words of requests and their decisions."""
+
+    def shown(data: Event | Unknown) -> dict[str, Any]:
+        hidden = public and isinstance(data, OF_REQUESTS)
+        fields = PUBLIC_OF_REQUESTS if hidden else None
+        return data.model_dump(mode="json", exclude_none=True, include=fields)
+
     events = [
         {
             "position": event.position,
@@ -184,7 +199,7 @@ def history_view(draft_code: str, history: History, findings: Sequence[Finding])
             "recorded_at": event.metadata.time.isoformat(),
             "actor": event.metadata.actor,
             "correlation_id": event.metadata.correlation_id,
-            "data": event.data.model_dump(mode="json", exclude_none=True),
+            "data": shown(event.data),
             "findings": finding_views(finding for finding in findings if _is_about(finding, event)),
         }
         for event in history.events

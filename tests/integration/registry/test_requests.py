@@ -233,3 +233,6 @@ async def test_requests_are_not_for_the_public(shared_platform: Platform, a_code
         assert (await anonymous.get("/requests")).status_code == 401
         assert (await anonymous.get("/lowered-duties")).status_code == 401
         assert (await seen(anonymous, a_code))["requests"] == []
+        history = (await anonymous.get(f"/drafts/{a_code}/history")).text
+        assert "draft.request_raised" in history
+        assert EXEMPTION["document"] not in history
