@@ -8,6 +8,7 @@ from shared.auth.sessions import (
     Session,
     Sessions,
     SignInPlace,
+    csrf_token,
     is_csrf_token,
 )
 from shared.auth.tokens import Forbidden, Mapped, Principal, RevokedTokens, Verifier
@@ -54,6 +55,11 @@ class Access:
     def secret(self, request: Request) -> str | None:
         """Give the cookie of a session as it was sent."""
         return request.cookies.get(self.place.cookie) if self.place.is_usable else None
+
+    def csrf_token(self, request: Request) -> str:
+        """Give what the forms of a page send along; empty without a session."""
+        secret = self.secret(request)
+        return csrf_token(secret) if secret else ""
 
     async def session(self, request: Request) -> Session | None:
         """Give the session of a request that has the cookie of one; raises `SessionEnded`."""

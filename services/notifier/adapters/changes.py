@@ -5,14 +5,11 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy import RowMapping, Table, and_, insert, or_, select
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.adapters.tables import MAILBOX_CHANGE, SENDING, SILENCE, SUPERVISION_CHANGE
 from services.notifier.domain.changes import REPORTED, Change, ChangeKind
 from services.notifier.domain.recipients.audience import Recipient
-from shared.contracts.envelope import Recorded
-from shared.contracts.registry import UnitSupervisionSet
 from shared.kernel.local_day import VIETNAM
 
 
@@ -35,23 +32,6 @@ async def record_mailboxes(
         ids = [str(recipient.recipient_id) for recipient in before]
         row = {"unit_code": before[0].unit_code, "at": now, "made_by": by, "before": ids, "numbers": numbers}
         await connection.execute(insert(MAILBOX_CHANGE).values(row))
-
-
-async def project_supervision(connection: AsyncConnection, events: Sequence[Recorded]) -> None:
-    """Project who was set to supervise a unit, with the moment of the recording."""
-    rows = [
-        {
-            **event.data.model_dump(include={"unit_code", "supervisor_code", "on", "document"}),
-            "event_id": event.event_id,
-            "kind": event.data.kind.value,
-            "recorded_at": event.metadata.time,
-            "recorded_by": event.metadata.actor,
-        }
-        for event in events
-        if isinstance(event.data, UnitSupervisionSet)
-    ]
-    if rows:
-        await connection.execute(postgresql.insert(SUPERVISION_CHANGE).on_conflict_do_nothing(), rows)
 
 
 async def changes_on(connection: AsyncConnection, day: date) -> list[Change]:
@@ -83,7 +63,7 @@ def _of_mailboxes(row: RowMapping) -> Change:
         at=row["at"],
         by=row["made_by"],
         unit_code=row["unit_code"],
-        before=frozenset(map(UUID, row["before"])),
+        before=tuple(map(UUID, row["before"])),
         details=row["numbers"],
     )
 
@@ -112,10 +92,9 @@ def _of_silence(row: RowMapping) -> Iterator[Change]:
         "unit_code": row["unit_code"],
         "details": {name: row[name] for name in ("draft_code", "stage", "first_day", "last_day", "reason")},
     }
-    added = ChangeKind.SILENCE
     yield Change(
         change_id=f"silence-{row['silence_id']}",
-        kind=added,
+        kind=ChangeKind.SILENCE,
         at=row["created_at"],
         by=row["created_by"],
         **given,

@@ -17,7 +17,7 @@ from shared.contracts.envelope import AggregateRef, Metadata, Recorded
 from shared.contracts.event import About, Event
 from shared.contracts.metrics import ComplianceGapChanged, ComplianceGapClosed, ComplianceGapOpened
 from shared.contracts.notifier import RecipientFrequencyChosen, RecipientResubscribed, RecipientUnsubscribed
-from shared.contracts.registry import DraftRequestDecided, DraftRequestRaised
+from shared.contracts.registry import DraftRequestDecided, DraftRequestRaised, UnitSupervisionSet
 from shared.eventstore.handle import BulkStore, EventStore, Handled, History, OverlayEventStore, handle
 from shared.kernel.errors import PermanentError, TransientError
 from shared.kernel.local_day import day_in_vietnam
@@ -90,7 +90,14 @@ def _request_decided(_event: Recorded, data: DraftRequestDecided) -> Rows:
     return [Change("unit_request", {"request_id": data.request_id}, settled)]
 
 
+def _supervision_set(event: Recorded, data: UnitSupervisionSet) -> Rows:
+    """Keep who was set when: the directory keeps only what holds from which day."""
+    recorded = {"recorded_at": event.metadata.time, "recorded_by": event.metadata.actor}
+    return [Put("supervision_change", {"event_id": event.event_id, **recorded}, data)]
+
+
 _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
+    UnitSupervisionSet: _supervision_set,
     DraftRequestRaised: _request_raised,
     DraftRequestDecided: _request_decided,
     ComplianceGapOpened: _gap_opened,

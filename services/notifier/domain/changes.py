@@ -36,7 +36,7 @@ class Change:
     at: datetime
     by: str
     unit_code: str | None = None
-    before: frozenset[UUID] = frozenset()
+    before: tuple[UUID, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -64,8 +64,9 @@ def change_notices(
     changes: Iterable[Change], everyone: Collection[Recipient], audience: Audience, tree: Tree, day: date
 ) -> Iterator[ChangeNotice]:
     """Write to who was there before each change, also to a mailbox that was just taken off a list."""
+    listed = {recipient.recipient_id: recipient for recipient in everyone}
     for change in changes:
-        concerned = _concerned(change, everyone, audience, tree)
+        concerned = _concerned(change, listed, audience, tree)
         names = {code: tree.unit(code).name for code in _codes(change)}
         for recipient in once_an_address(concerned):
             yield ChangeNotice(recipient=recipient, day=day, change=change, names=names)
@@ -77,11 +78,11 @@ def _codes(change: Change) -> Iterator[str]:
 
 
 def _concerned(
-    change: Change, everyone: Iterable[Recipient], audience: Audience, tree: Tree
+    change: Change, listed: Mapping[UUID, Recipient], audience: Audience, tree: Tree
 ) -> Iterator[Recipient]:
     """Give the mailboxes of the list before; else those of the unit, and of who supervised it before."""
     if change.kind is ChangeKind.MAILBOXES:
-        yield from (recipient for recipient in everyone if recipient.recipient_id in change.before)
+        yield from (listed[each] for each in change.before if each in listed)
         return
     if change.unit_code is None:
         reach = audience.at_or_above(tree.justice_unit)

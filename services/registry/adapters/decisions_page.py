@@ -16,7 +16,7 @@ from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft_commands import Given
 from shared.auth.admission import may
 from shared.auth.callers import access_of
-from shared.auth.sessions import CSRF_FIELD, csrf_token
+from shared.auth.sessions import CSRF_FIELD
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import RequestDecision, RequestKind
@@ -65,7 +65,7 @@ def router(commands: Commands, read_model: ReadModel) -> APIRouter:
             "requests": listed,
             "shown": shown,
             "here": here,
-            "csrf": _csrf(request),
+            "csrf": access.csrf_token(request) if (access := access_of(request)) else "",
             "csrf_field": CSRF_FIELD,
         }
         body = ENVIRONMENT.get_template("decisions.html").render(values)
@@ -92,15 +92,15 @@ def router(commands: Commands, read_model: ReadModel) -> APIRouter:
     ) -> HTMLResponse:
         form = await sent(request)
         given = Given(by=principal.acting, today=commands.today)
-        command = _command(form, request_id, given)
         to_unit = form.words("to_unit_code", LONGEST_DOCUMENT, required=False)
+        command = _command(form, request_id, given)
         more = {"to_unit_code": to_unit, "on": commands.today} if to_unit else {}
         if command is None:
             wrong = Shown(request_id=request_id, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
             return await page(request, principal, None, wrong)
         metadata = request_context.metadata(request, principal)
         try:
-            handled = await commands.decide_request(draft_code, command, more, metadata)
+            await commands.decide_request(draft_code, command, more, metadata)
         except Refusal as refusal:
             if refusal.kind in {"forbidden", "not_found", "unavailable"}:
                 raise
@@ -108,7 +108,7 @@ def router(commands: Commands, read_model: ReadModel) -> APIRouter:
                 request_id=request_id, form=form, status=HTTPStatus.CONFLICT, problem=refusal.message
             )
             return await page(request, principal, None, refused)
-        done = {"draft_code": draft_code, "what": DECIDED[command.decision], "version": handled.version}
+        done = {"draft_code": draft_code, "what": DECIDED[command.decision]}
         return await page(request, principal, None, Shown(decided=done, request_id=request_id))
 
     return routes
@@ -137,12 +137,6 @@ def _listed(row: Mapping[str, Any], shown: Shown) -> dict[str, Any]:
         "form": shown.form if mine and shown.form else Fields(),
         "problem": shown.problem if mine else None,
     }
-
-
-def _csrf(request: Request) -> str:
-    access = access_of(request)
-    secret = access.secret(request) if access else None
-    return csrf_token(secret) if secret else ""
 
 
 def _problem_page(_: Request, problem: Response) -> Response:

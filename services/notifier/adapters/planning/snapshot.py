@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters import tables
-from services.notifier.adapters.changes import changes_on, project_supervision
+from services.notifier.adapters.changes import changes_on
 from services.notifier.adapters.tables import (
     ALERT,
     DIGEST,
@@ -216,7 +216,6 @@ class NotifierProjection:
 
     async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
         await self.rows.apply(connection, events)
-        await project_supervision(connection, events)
         about = [event for event in events if event.ref.context in GAPS]
         if gaps := {gap for event in about if (gap := _gap(event))}:
             alerts = GapAlerts.of(await alerts_of_gaps(connection, gaps))
@@ -328,9 +327,7 @@ class SqlMailRuns:
                 await connection.execute(postgresql_insert(ROUND).values(rows).on_conflict_do_nothing())
 
 
-AT_ONCE = timedelta(
-    hours=1
-)  # for so long a change makes a mail run of its own; later it goes out with the next one
+AT_ONCE = timedelta(hours=1)  # a change of so short a time ago makes a mail run of its own
 NOTICES_KEPT = timedelta(days=366)  # for how long the ledger is asked for mails about a request or a change
 REMEMBERED = timedelta(days=31 * (MONTHS + 1))  # of gaps that closed: what the monthly page looks back on
 

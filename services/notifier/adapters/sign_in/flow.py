@@ -15,7 +15,7 @@ from services.notifier.adapters.recipients.store import Mailbox
 from services.notifier.adapters.sign_in.mailing import MailSignIn
 from services.notifier.adapters.sign_in.provider import LIFETIME, Provider
 from shared.auth.callers import Access
-from shared.auth.sessions import CSRF_FIELD, Session, SessionEnded, Way, csrf_token, is_csrf_token
+from shared.auth.sessions import CSRF_FIELD, Session, SessionEnded, Way, is_csrf_token
 from shared.auth.single_use import CodeIsOver, SingleUseCodes
 from shared.auth.tokens import Forbidden, Principal
 from shared.contracts.vocabulary import Role
@@ -102,12 +102,11 @@ class SignIn:
             return None
 
     def overview(self, request: Request, session: Session | None, return_to: str) -> HTMLResponse:
-        secret = self.access.secret(request)
         return self.render(
             "sign_in.html",
             session=session,
             role=ROLE_NAMES[session.principal.role.value] if session else None,
-            csrf=csrf_token(secret) if session and secret else "",
+            csrf=self.access.csrf_token(request) if session else "",
             csrf_field=CSRF_FIELD,
             return_to=return_to,
             provider=self.provider is not None,
