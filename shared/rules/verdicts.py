@@ -12,6 +12,8 @@ from shared.rules.roles import role_of
 from shared.rules.rulebook.rulebook import Rulebook, last_day
 from shared.rules.sequence import Course, Occurrence, Window, course, lead_units, unit_on
 
+ONE_DAY = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -68,6 +70,41 @@ def case_of(facts: DraftFacts, rulebook: Rulebook) -> DraftCase:
 Counting = tuple[Communication, Span]
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Days `[first, last]`: verdicts look at the earliest communication that may have been held on one of them.
+
+    Of the window they also look at the earliest by another than a statutory channel, and the earliest verified one.
+    """
+
+    first: date
+    last: date
+    is_window: bool = False
+
+
+def searches_of(facts: DraftFacts, rulebook: Rulebook) -> tuple[Search, ...]:
+    """Return the days that decide: with what is searched for by policy, all other communications change no verdict.
+
+    `facts` need no communications. So a draft is judged in the same time whatever the number of its communications.
+    """
+    way = course(facts, rulebook)
+    stays = (
+        Search(occurrence.entered_on, occurrence.exited_on - ONE_DAY if occurrence.exited_on else date.max)
+        for occurrence in way.occurrences
+    )
+    window, opened = way.window, way.window.opened_on
+    wanted = [search for search in stays if search.first <= search.last]
+    if opened is not None:
+        last = max(window.closed_on - ONE_DAY, opened) if window.closed_on else date.max
+        wanted.append(Search(opened, last, is_window=True))
+    return tuple(wanted)
+
+
+def counting_spans(facts: DraftFacts, rulebook: Rulebook) -> dict[UUID, Span]:
+    """Return the communications that count for the duty of the lead unit, by their ids."""
+    return {span.communication_id: span for _, span in _counting(facts, rulebook)}
+
+
 def _counting(facts: DraftFacts, rulebook: Rulebook) -> Iterator[Counting]:
     """Give the communications that count for the duty: those of the drafting body, and with or for it."""
     units = lead_units(facts)
@@ -76,11 +113,6 @@ def _counting(facts: DraftFacts, rulebook: Rulebook) -> Iterator[Counting]:
         role = role_of(held.role, held.unit_code, unit_on(units, held.held_on))
         if rule.counts(role, held.channel):
             yield held, _span(held, statutory=held.channel in rule.statutory)
-
-
-def counting_ids(facts: DraftFacts, rulebook: Rulebook) -> frozenset[UUID]:
-    """Return the ids of the communications that count for the duty of the lead unit."""
-    return frozenset(span.communication_id for _, span in _counting(facts, rulebook))
 
 
 def numbers_of(facts: DraftFacts) -> tuple[int, ...]:
@@ -132,9 +164,6 @@ def _communicated_on(window: Window, spans: Sequence[Span]) -> date | None:
     days = (max(span.first, opened) for span in spans if span.last >= opened)
     inside = (day for day in days if closed is None or day < closed or day == opened)
     return min(inside, default=None)
-
-
-ONE_DAY = timedelta(days=1)
 
 
 class OccurrenceVerdict(StrEnum):

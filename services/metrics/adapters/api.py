@@ -1,7 +1,9 @@
 """The routes of metrics: compliance, gaps, coverage and to-dos, for any day."""
 
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
@@ -9,18 +11,20 @@ from services.metrics.adapters.views import (
     ComplianceView,
     CoverageView,
     GapsView,
+    PerformedView,
     TodosView,
     compliance_view,
     coverage_view,
     gaps_view,
     todos_view,
 )
-from services.metrics.application.queries import Queries, Question
+from services.metrics.application.queries import ListQuestion, Queries, Question
 from services.metrics.domain.errors import PeriodUnclear
 from services.metrics.domain.grouping import GroupBy, View
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.http.forecasts import marked
+from shared.http.paging import Listing, Paged, key_of
 from shared.http.request_context import AtPosition, Today
 from shared.rights.actions import Action
 from shared.rules.figures import Period, year_period
@@ -90,6 +94,25 @@ Asked = Annotated[Question, Depends(question)]
 OfUnits = Annotated[Question, Depends(of_units)]
 
 
+def of_draft(
+    as_of: AsOf,
+    entry_id: Annotated[UUID | None, Query(description="only those that cover this stage")] = None,
+    policy_no: Annotated[int | None, Query(ge=0, le=9999, description="only those about this policy")] = None,
+    counts: Annotated[
+        bool | None, Query(description="only those that count for the lead unit's duty, or only others")
+    ] = None,
+) -> ListQuestion:
+    return ListQuestion(as_of=as_of, limit=0, entry_id=entry_id, policy_no=policy_no, counts=counts)
+
+
+OfDraft = Annotated[ListQuestion, Depends(of_draft)]
+
+
+def _day_and_id(key: str) -> tuple[date, UUID]:
+    day, _, number = key.partition(" ")
+    return date.fromisoformat(day), UUID(number)
+
+
 def router(queries: Queries) -> APIRouter:
     routes = APIRouter(tags=["figures"], dependencies=[AtPosition])
     rules_version = queries.rulebook.version
@@ -112,6 +135,17 @@ def router(queries: Queries) -> APIRouter:
     ) -> CoverageView:
         answer = await queries.coverage(draft_code, as_of)
         return marked(coverage_view(answer, as_of.isoformat(), rules_version), today)
+
+    @routes.get(
+        "/drafts/{draft_code}/coverage/communications", summary="The communications behind a coverage"
+    )
+    async def communications(
+        _: Annotated[Principal, may(Action.READ_FIGURES)], draft_code: str, paged: Paged, asked: OfDraft
+    ) -> Listing[PerformedView]:
+        after = key_of(paged.after, _day_and_id) if paged.after else None
+        listed = await queries.communications(draft_code, replace(asked, limit=paged.limit, after=after))
+        rows = [asdict(item) | {"key": f"{item.held_on} {item.communication_id}"} for item in listed]
+        return paged.listing(PerformedView, rows, "key")
 
     @routes.get("/todos", summary="What no figure judges and a person should review")
     async def todos(

@@ -204,6 +204,17 @@ def communications_in(body: Mapping[str, Any], entry_id: str) -> list[Mapping[st
     return sorted(distinct.values(), key=lambda fact: (fact["held_on"], fact["title"]))
 
 
+def unlisted_in(body: Mapping[str, Any], entry_id: str) -> int:
+    """Return how many communications a stage has at least, if not all of them are listed; else 0."""
+    pairs = [_pair(policy, entry_id) for policy in body["policies"]]
+    totals = (
+        pair["communications_total"]
+        for pair in pairs
+        if pair["communications_total"] > len(pair["communications"])
+    )
+    return max(totals, default=0)
+
+
 def _pair(policy: Mapping[str, Any], entry_id: str) -> Mapping[str, Any]:
     match: Mapping[str, Any] = next(pair for pair in policy["occurrences"] if pair["entry_id"] == entry_id)
     return match

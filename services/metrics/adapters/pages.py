@@ -174,6 +174,7 @@ def router(queries: Queries, notices: Notices = no_notices) -> APIRouter:
             banners=[*await notices(), *banners([answer.dataset])],
             words=figure_words,
             alike=page_data.alike,
+            unlisted_in=page_data.unlisted_in,
             communications_in=page_data.communications_in,
         )
 

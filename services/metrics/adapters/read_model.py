@@ -1,16 +1,18 @@
 """Metrics' read model in SQL: every question is asked of one consistent snapshot with its position."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Select, and_, case, extract, func, literal, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.metrics.adapters.communications import SqlCommunications
 from services.metrics.adapters.records import read_record
 from services.metrics.adapters.tables import (
     COMMUNICATION,
@@ -23,14 +25,15 @@ from services.metrics.adapters.tables import (
     checkpoints,
     units,
 )
-from services.metrics.application.ports import Cell, OpenGap, Todo
-from services.metrics.domain.record import DraftRecord, WaitingRequest
+from services.metrics.application.ports import Asked, Cell, Listed, OpenGap, PerformedCommunication, Todo
+from services.metrics.domain.coverage import Covering
+from services.metrics.domain.record import CommunicationFact, DraftRecord, WaitingRequest
 from shared.contracts.vocabulary import Answer, Dataset, Instrument, Procedure, Regime, Stage
 from shared.directory.folds import UnitDirectory
 from shared.directory.projection import unit_directory
 from shared.rules.counts import Member
 from shared.rules.figures import CUT_DAY, DECIDED, Counts, Period, effective_day
-from shared.rules.verdicts import COVERED, JUDGED, PolicyVerdict
+from shared.rules.verdicts import COVERED, JUDGED, PolicyVerdict, Search
 
 DECEMBER = 12
 _MEMBERS: TypeAdapter[list[Member]] = TypeAdapter(list[Member])
@@ -77,8 +80,17 @@ class SqlSnapshot:
     async def members(self, first: date | None, last: date) -> list[Member]:
         """Give the communications whose first possible day lies in [first, last]."""
         table = COMMUNICATION
-        query = select(*(column for column in table.c if column.name != "draft_id"))
-        query = query.where(table.c.held_on <= last)
+        query = (
+            select(
+                *(table.c[name] for name in Member.__dataclass_fields__ if name in table.c),
+                DRAFT.c.draft_code,
+                DRAFT.c.title.label("draft_title"),
+                DRAFT.c.scope,
+                DRAFT.c.dataset,
+            )
+            .join(DRAFT, DRAFT.c.draft_id == table.c.draft_id)
+            .where(table.c.held_on <= last)
+        )
         query = query.where(table.c.held_on >= first) if first else query
         rows = (await self.connection.execute(query)).mappings().all()
         return await asyncio.to_thread(_MEMBERS.validate_python, [dict(row) for row in rows])
@@ -92,7 +104,7 @@ class SqlSnapshot:
                 DRAFT.c.instrument,
                 DRAFT.c.procedure,
                 DRAFT.c.dataset,
-                DRAFT.c.record["requests"].label("requests"),
+                func.coalesce(DRAFT.c.facts, DRAFT.c.record)["requests"].label("requests"),
             )
             .join(DRAFT, DRAFT.c.draft_id == GAP_INTERVAL.c.draft_id)
             .where(_holds(GAP_INTERVAL, as_of))
@@ -106,16 +118,39 @@ class SqlSnapshot:
         return [_todo(row) for query in queries for row in await self.connection.execute(query)]
 
     async def records(self, after: str, limit: int) -> list[DraftRecord]:
-        """Give the next records in the order of their codes."""
-        query = (
-            select(DRAFT.c.record).where(DRAFT.c.draft_code > after).order_by(DRAFT.c.draft_code).limit(limit)
-        )
-        return [read_record(record) for (record,) in await self.connection.execute(query)]
+        """Give the next records in the order of their codes, with all communications."""
+        query = select(DRAFT.c.facts, DRAFT.c.record).where(DRAFT.c.draft_code > after)
+        rows = await self.connection.execute(query.order_by(DRAFT.c.draft_code).limit(limit))
+        records = [read_record(*row) for row in rows]
+        whole = await self._communications.of_drafts([record.draft_id for record in records])
+        return [
+            replace(record, communications=record.communications or tuple(whole.get(record.draft_id, ())))
+            for record in records
+        ]
 
     async def draft(self, draft_code: str) -> DraftRecord | None:
-        query = select(DRAFT.c.record).where(DRAFT.c.draft_code == draft_code)
-        record = (await self.connection.execute(query)).scalar_one_or_none()
-        return read_record(record) if record is not None else None
+        """Give a record without communications; one as release 0.1.0 has written it has all of them."""
+        query = select(DRAFT.c.facts, DRAFT.c.record).where(DRAFT.c.draft_code == draft_code)
+        row = (await self.connection.execute(query)).one_or_none()
+        return read_record(*row) if row is not None else None
+
+    async def deciding(self, asked: Asked) -> Sequence[CommunicationFact]:
+        return (await self._communications.deciding([asked])).get(asked.draft_id, ())
+
+    async def covering(
+        self, draft_id: UUID, asked: Sequence[tuple[int, Search]], most: int
+    ) -> Sequence[Covering]:
+        return await self._communications.covering(draft_id, asked, most)
+
+    async def others(self, draft_id: UUID, until: date, most: int) -> Covering:
+        return await self._communications.others(draft_id, until, most)
+
+    async def listed(self, asked: Listed) -> Sequence[PerformedCommunication]:
+        return await self._communications.listed(asked)
+
+    @property
+    def _communications(self) -> SqlCommunications:
+        return SqlCommunications(self.connection)
 
 
 def _holds(table: Any, day: date) -> ColumnElement[bool]:

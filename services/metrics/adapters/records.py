@@ -1,41 +1,51 @@
 """Records of drafts and announced gaps in PostgreSQL, and the projection that writes them."""
 
+import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import chain
 from typing import Any
 from uuid import UUID
 
+import orjson
 from pydantic import TypeAdapter
-from sqlalchemy import Table, select, union
+from sqlalchemy import Table, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.metrics.adapters import tables
+from services.metrics.adapters.communications import SqlCommunications
 from services.metrics.adapters.tables import (
     ANNOUNCED,
-    COMMUNICATION,
     DRAFT,
     GAP_INTERVAL,
     OCCURRENCE,
     OCCURRENCE_INTERVAL,
     POLICY_INTERVAL,
 )
-from services.metrics.application.ports import Dated
+from services.metrics.application.ports import Asked, Dated
 from services.metrics.application.projections import GapReconciler, project_drafts, rederive, row_changes
-from services.metrics.domain.record import Announced, DraftRecord, draft_of
+from services.metrics.domain.record import (
+    Announced,
+    CommunicationFact,
+    DraftGaps,
+    DraftRecord,
+    Performed,
+    draft_of,
+)
 from shared.contracts.envelope import CATALOG, Recorded
 from shared.contracts.registry import UnitTargetSet
+from shared.contracts.vocabulary import Answer
 from shared.directory.projection import USED
-from shared.persistence.database import insert
+from shared.persistence.database import insert, upsert
 from shared.projections.rows import write
-from shared.rules.counts import Summary
 from shared.rules.rulebook.rulebook import Rulebook
+from shared.rules.timeline import GapInterval
 
-_OPINIONS: TypeAdapter[tuple[Summary, ...]] = TypeAdapter(tuple[Summary, ...])
+_GAP: TypeAdapter[GapInterval] = TypeAdapter(GapInterval)
 _RECORD: TypeAdapter[DraftRecord] = TypeAdapter(DraftRecord)
 
-# The key of stored records stays that of release 0.1.0, so old and new replicas read the same rows.
+# The key of the communications in records of release 0.1.0.
 _STORED_AS = "heard"
 Row = Mapping[str, Any]
 
@@ -44,47 +54,98 @@ Row = Mapping[str, Any]
 class SqlRecords:
     connection: AsyncConnection
 
-    async def load(self, drafts: Collection[UUID]) -> dict[UUID, DraftRecord]:
-        rows = await self.connection.execute(
-            select(DRAFT.c.draft_id, DRAFT.c.record).where(DRAFT.c.draft_id.in_(drafts))
-        )
-        return {draft_id: read_record(record) for draft_id, record in rows}
+    @property
+    def _communications(self) -> SqlCommunications:
+        return SqlCommunications(self.connection)
+
+    async def load(
+        self, drafts: Collection[UUID], communications: Collection[UUID] = ()
+    ) -> dict[UUID, DraftRecord]:
+        """Read drafts, each with those of the communications that are about it."""
+        query = select(DRAFT.c.draft_id, DRAFT.c.facts, DRAFT.c.record).where(DRAFT.c.draft_id.in_(drafts))
+        records = {
+            row.draft_id: read_record(row.facts, row.record) for row in await self.connection.execute(query)
+        }
+        for draft_id, facts in (await self._communications.by_ids(communications)).items():
+            if draft_id in records:
+                records[draft_id] = replace(records[draft_id], communications=tuple(facts))
+        return records
+
+    async def whole(self, drafts: Collection[UUID]) -> dict[UUID, tuple[CommunicationFact, ...]]:
+        """Read all communications of some drafts."""
+        return {
+            draft_id: tuple(facts)
+            for draft_id, facts in (await self._communications.of_drafts(drafts)).items()
+        }
 
     async def outdated(self, rules_version: str, most: int) -> list[DraftRecord]:
-        query = select(DRAFT.c.record).where(DRAFT.c.rules_version != rules_version).limit(most)
-        return [read_record(record) for (record,) in await self.connection.execute(query)]
+        """Read drafts that were derived by other rules, or that a replica of release 0.1.0 has written."""
+        table = DRAFT.c
+        query = select(table.facts, table.record).where(
+            or_(table.rules_version != rules_version, table.facts.is_(None))
+        )
+        rows = await self.connection.execute(query.limit(most))
+        return [read_record(row.facts, row.record) for row in rows]
+
+    async def keep(
+        self, drafts: Iterable[tuple[DraftRecord, Iterable[Performed]]], touched: Collection[UUID]
+    ) -> None:
+        await self._communications.keep(drafts, touched)
+
+    async def deciding(self, asked: Iterable[Asked]) -> Mapping[UUID, Sequence[CommunicationFact]]:
+        return await self._communications.deciding(asked)
 
     async def replace(self, drafts: Iterable[Dated]) -> None:
-        """Replace all rows of some drafts.
+        """Write drafts, and the intervals of those whose intervals are others than before.
 
         It takes as few round trips as possible: a client may wait for what it has just written.
         """
-        if all_of := list(drafts):
-            await self.connection.exec_driver_sql(_DELETE, ([draft.record.draft_id for draft in all_of],))
-        for table, rows_of in _ROWS.items():
-            await insert(self.connection, table, [row for draft in all_of for row in rows_of(draft)])
+        derived = [_Derived.of(draft) for draft in drafts]
+        ids = [draft.row["draft_id"] for draft in derived]
+        stored = select(DRAFT.c.draft_id, DRAFT.c.derived).where(DRAFT.c.draft_id.in_(ids))
+        before = {row.draft_id: row.derived for row in await self.connection.execute(stored)}
+        await upsert(self.connection, DRAFT, [draft.row for draft in derived])
+        others = [draft for draft in derived if before.get(draft.row["draft_id"]) != draft.row["derived"]]
+        if others:
+            await self.connection.exec_driver_sql(_DELETE, ([draft.row["draft_id"] for draft in others],))
+        for table in _ROWS:
+            await insert(self.connection, table, [row for draft in others for row in draft.intervals[table]])
 
 
-def _draft(draft: Dated) -> Iterator[Row]:
-    shared = {
-        "scope": draft.timeline.scope,
-        "position": draft.record.source.position,
-        "rules_version": draft.rules_version,
-        "record": _written(draft.record),
-    }
-    yield from _rows(DRAFT, [draft.record], shared)
+@dataclass(frozen=True, slots=True)
+class _Derived:
+    """The row of a draft, and those of its intervals, whose digest the former names."""
+
+    row: Row
+    intervals: Mapping[Table, list[Row]]
+
+    @classmethod
+    def of(cls, draft: Dated) -> "_Derived":
+        intervals = {table: list(rows_of(draft)) for table, rows_of in _ROWS.items()}
+        digest = hashlib.sha256(orjson.dumps(list(intervals.values()), default=sorted))
+        shared = {
+            "scope": draft.timeline.scope,
+            "position": draft.record.source.position,
+            "rules_version": draft.rules_version,
+            "facts": _written(draft.record),
+            "derived": digest.hexdigest(),
+            "record": None,
+        }
+        (row,) = _rows(DRAFT, [draft.record], shared)
+        return cls(row, intervals)
 
 
-def read_record(document: Mapping[str, Any]) -> DraftRecord:
-    """Read a record as it is stored in the column `record`."""
-    renamed = {"communications" if key == _STORED_AS else key: value for key, value in document.items()}
+def read_record(facts: Mapping[str, Any] | None, before: Mapping[str, Any] | None) -> DraftRecord:
+    """Read the stored facts of a draft; those `before` this layout have all communications in them."""
+    if facts is not None:
+        return _RECORD.validate_python(facts)
+    renamed = {"communications" if key == _STORED_AS else key: value for key, value in (before or {}).items()}
     return _RECORD.validate_python(renamed)
 
 
 def _written(record: DraftRecord) -> dict[str, Any]:
-    """Dump a record in a fixed order: the order of a set differs between processes."""
-    document: dict[str, Any] = _RECORD.dump_python(record, mode="json")
-    document[_STORED_AS] = document.pop("communications")
+    """Dump a record in a fixed order, without communications: the order of a set differs between processes."""
+    document: dict[str, Any] = _RECORD.dump_python(record, mode="json", exclude={"communications"})
     for exemption in document["exemptions"]:
         exemption["stages"].sort()
     return document
@@ -109,25 +170,15 @@ def _rows(table: Table, items: Iterable[Any], shared: Mapping[str, Any]) -> Iter
         yield {name: shared[name] if name in shared else getattr(item, name) for name in columns}
 
 
-def _members(draft: Dated) -> Iterator[Row]:
-    shared = {"draft_id": draft.record.draft_id, "scope": draft.timeline.scope}
-    for member in draft.record.members:
-        own = _OPINIONS.dump_python(member.opinions, mode="json")
-        lists = {"opinions": own, "audience": list(member.audience), "area": list(member.area)}
-        yield from _rows(COMMUNICATION, [member], shared | lists)
-
-
-# The rows of a draft in each table.
+# The rows that follow from a draft in each table.
 _ROWS: Mapping[Table, Callable[[Dated], Iterator[Row]]] = {
-    DRAFT: _draft,
     POLICY_INTERVAL: lambda draft: _rows(POLICY_INTERVAL, draft.timeline.policies, _shared(draft)),
     OCCURRENCE_INTERVAL: lambda draft: _rows(OCCURRENCE_INTERVAL, draft.timeline.occurrences, _shared(draft)),
     GAP_INTERVAL: lambda draft: _rows(GAP_INTERVAL, draft.timeline.gaps, _shared(draft)),
-    COMMUNICATION: _members,
     OCCURRENCE: lambda draft: _rows(OCCURRENCE, draft.stages, _shared(draft)),
 }
 
-# Deletes all rows of some drafts in one round trip.
+# Deletes all intervals of some drafts in one round trip.
 _DELETE = f"""
 WITH {", ".join(f"of_{table.name} AS (DELETE FROM {table.name} WHERE draft_id = ANY($1))" for table in _ROWS)} SELECT
 """  # noqa: S608  names of our own metadata
@@ -146,9 +197,24 @@ class SqlAnnouncements:
         async with self.engine.connect() as connection:
             return list((await connection.execute(union(now, announced))).scalars())
 
-    async def records(self, drafts: Collection[UUID]) -> dict[UUID, DraftRecord]:
+    async def gaps(self, drafts: Collection[UUID]) -> list[DraftGaps]:
+        """Read the drafts with the intervals of their gaps, as they were derived."""
+        own = select(DRAFT.c.draft_id, DRAFT.c.scope, DRAFT.c.facts, DRAFT.c.record)
         async with self.engine.connect() as connection:
-            return await SqlRecords(connection).load(drafts)
+            await connection.execution_options(isolation_level="REPEATABLE READ")
+            rows = (await connection.execute(own.where(DRAFT.c.draft_id.in_(drafts)))).all()
+            intervals = await connection.execute(
+                select(GAP_INTERVAL)
+                .where(GAP_INTERVAL.c.draft_id.in_(drafts))
+                .order_by(GAP_INTERVAL.c.from_day)
+            )
+            by_draft: dict[UUID, list[GapInterval]] = {}
+            for row in intervals.mappings():
+                by_draft.setdefault(row["draft_id"], []).append(_GAP.validate_python(dict(row)))
+        return [
+            DraftGaps(read_record(row.facts, row.record), Answer(row.scope), by_draft.get(row.draft_id, []))
+            for row in rows
+        ]
 
     async def announced(self, drafts: Collection[UUID]) -> Mapping[UUID, Mapping[UUID, Announced]]:
         query = select(ANNOUNCED).where(ANNOUNCED.c.draft_id.in_(drafts))

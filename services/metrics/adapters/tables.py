@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Index, Integer, MetaData, false
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Index, Integer, MetaData, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -37,7 +37,7 @@ class TargetRow(Base, table=True):
 
 
 class DraftRow(Base, table=True):
-    """All facts of one draft (`record`), from which its intervals follow."""
+    """The facts of one draft but its communications (`facts`); its intervals follow from these and those."""
 
     __tablename__ = "draft"
 
@@ -52,7 +52,14 @@ class DraftRow(Base, table=True):
     scope: str
     position: int = Field(sa_type=BigInteger)
     rules_version: str = Field(description="the rules that its intervals were derived by")
-    record: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    facts: dict[str, Any] | None = Field(sa_column=Column(JSONB))
+    derived: str | None = Field(
+        description="SHA-256 of its intervals: rows that stay as they are aren't written"
+    )
+    record: dict[str, Any] | None = Field(
+        sa_column=Column(JSONB),
+        description="as release 0.1.0 has it, with all communications; null since the row is of today's form",
+    )
 
 
 class PolicyIntervalRow(Base, table=True):
@@ -141,22 +148,32 @@ class OccurrenceRow(Base, table=True):
 
 
 class CommunicationRow(Base, table=True):
-    """A communication with its role and performing unit as they follow from the draft: what counts are made of."""
+    """A communication as it was recorded, and what follows from its draft: who performed it, as what, and if it counts.
+
+    `recorded_role` and `recorded_unit_code` may be null; `counts`: for the duty of the lead unit.
+    """
 
     __tablename__ = "communication"
+    __table_args__ = (
+        Index("ix_communication_draft", "draft_id", "counts", "held_on", "communication_id"),
+        Index("ix_communication_held_on", "held_on"),
+    )
 
     communication_id: UUID = Field(primary_key=True)
-    draft_id: UUID = Field(index=True)
+    draft_id: UUID
     position: int = Field(sa_type=BigInteger)
-    draft_code: str
-    draft_title: str
-    scope: str
-    dataset: str
-    unit_code: str
-    role: str
-    channel: str
-    held_on: date = Field(index=True)
+    held_on: date
     precision: str
+    policies: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+    channel: str
+    title: str
+    url: str | None = None
+    recorded_role: str | None = None
+    recorded_unit_code: str | None = None
+    role: str
+    unit_code: str
+    counts: bool
+    verified: bool
     activity_code: str | None = None
     audience: list[str] = Field(sa_column=Column(JSONB, nullable=False))
     area: list[str] = Field(sa_column=Column(JSONB, nullable=False))
@@ -166,6 +183,49 @@ class CommunicationRow(Base, table=True):
     cost_state: int | None = Field(default=None, sa_type=BigInteger)
     cost_social: int | None = Field(default=None, sa_type=BigInteger)
     opinions: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
+
+
+class CountingRow(Base, table=True):
+    """A communication that counts for the duty, once for each policy that it is about (0: the whole draft).
+
+    It may have been held on any day of [held_on, last_day]. Each index finds the earliest of its kind, whatever their number.
+    """
+
+    __tablename__ = "counting_communication"
+    __table_args__ = (
+        Index("ix_counting_communication_any", "draft_id", "policy_no", "held_on", "communication_id"),
+        Index(
+            "ix_counting_communication_beyond",
+            "draft_id",
+            "policy_no",
+            "held_on",
+            postgresql_where=text("NOT statutory"),
+        ),
+        Index(
+            "ix_counting_communication_verified",
+            "draft_id",
+            "policy_no",
+            "held_on",
+            postgresql_where=text("verified"),
+        ),
+        Index(
+            "ix_counting_communication_inexact",
+            "draft_id",
+            "policy_no",
+            "precision",
+            "held_on",
+            postgresql_where=text("precision <> 'day'"),
+        ),
+    )
+
+    communication_id: UUID = Field(primary_key=True)
+    policy_no: int = Field(primary_key=True)
+    draft_id: UUID
+    held_on: date
+    last_day: date
+    precision: str
+    statutory: bool
+    verified: bool
 
 
 class AnnouncedRow(Base, table=True):
@@ -192,6 +252,7 @@ OCCURRENCE_INTERVAL = table_of(OccurrenceIntervalRow)
 GAP_INTERVAL = table_of(GapIntervalRow)
 OCCURRENCE = table_of(OccurrenceRow)
 COMMUNICATION = table_of(CommunicationRow)
+COUNTING = table_of(CountingRow)
 ANNOUNCED = table_of(AnnouncedRow)
 
 READ_MODEL = (
@@ -203,6 +264,7 @@ READ_MODEL = (
     GAP_INTERVAL,
     OCCURRENCE,
     COMMUNICATION,
+    COUNTING,
     ANNOUNCED,
 )
 

@@ -15,6 +15,7 @@ from shared.contracts.event import banners
 from shared.contracts.vocabulary import (
     Answer,
     Channel,
+    CommunicationRole,
     Dataset,
     GapState,
     Instrument,
@@ -213,14 +214,29 @@ class SupportView(CommunicationView):
     attendance: int | None
 
 
+class PerformedView(CommunicationView):
+    """A communication with its performing unit and role; `counts`: for the duty of the lead unit."""
+
+    role: CommunicationRole
+    unit_code: str
+    counts: bool
+    verified: bool
+    items: int | None
+    attendance: int | None
+
+
 class PairView(BaseModel):
-    """One policy in one stage: the verdict, and the communications that cover it."""
+    """One policy in one stage: the verdict, and the first ten of the communications that cover it, by day.
+
+    `communications_total` is how many there are; the others are listed by `/drafts/{draft_code}/coverage/communications`.
+    """
 
     entry_id: UUID
     required: bool
     verdict: OccurrenceVerdict
     covered_on: date | None
     communications: list[CommunicationView]
+    communications_total: int
 
 
 class PolicyView(BaseModel):
@@ -259,6 +275,7 @@ class CoverageView(_Judged):
     policies: list[PolicyView]
     requests: list[WaitingRequestView]
     support: list[SupportView]
+    support_total: int
 
 
 class TodoView(BaseModel):

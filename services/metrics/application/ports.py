@@ -6,13 +6,32 @@ from datetime import date
 from typing import Protocol
 from uuid import UUID
 
-from services.metrics.domain.record import Announced, DraftRecord, WaitingRequest
-from shared.contracts.vocabulary import Dataset, Instrument, Procedure, Regime, Stage
+from services.metrics.domain.coverage import Covering
+from services.metrics.domain.record import (
+    Announced,
+    CommunicationFact,
+    DraftGaps,
+    DraftRecord,
+    Performed,
+    WaitingRequest,
+)
+from shared.contracts.vocabulary import (
+    Channel,
+    CommunicationRole,
+    Dataset,
+    Instrument,
+    Precision,
+    Procedure,
+    Regime,
+    Stage,
+)
 from shared.directory.folds import UnitDirectory
 from shared.rules.counts import Member
 from shared.rules.figures import Counts, Period
+from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import StagePeriod
 from shared.rules.timeline import Timeline
+from shared.rules.verdicts import Search, numbers_of, searches_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,20 +86,76 @@ class Todo:
     dataset: Dataset
 
 
-class Records(Protocol):
-    """The write side of a projection's transaction."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Of which days the earliest communication about each policy of a draft is wanted."""
 
-    async def load(self, drafts: Collection[UUID]) -> dict[UUID, DraftRecord]: ...
+    draft_id: UUID
+    policies: Collection[int]
+    searches: Sequence[Search]
+
+
+def asked_of(record: DraftRecord, rulebook: Rulebook) -> Asked:
+    """Ask for the communications that decide the verdicts of a draft."""
+    return Asked(record.draft_id, numbers_of(record.facts), searches_of(record.facts, rulebook))
+
+
+class Records(Protocol):
+    """The write side of a projection's transaction; a record is read with no communications but those asked for."""
+
+    async def load(
+        self, drafts: Collection[UUID], communications: Collection[UUID]
+    ) -> dict[UUID, DraftRecord]: ...
+    async def whole(self, drafts: Collection[UUID]) -> dict[UUID, tuple[CommunicationFact, ...]]: ...
     async def outdated(self, rules_version: str, most: int) -> list[DraftRecord]: ...
+    async def keep(
+        self, drafts: Iterable[tuple[DraftRecord, Iterable[Performed]]], touched: Collection[UUID]
+    ) -> None: ...
+    async def deciding(self, asked: Iterable[Asked]) -> Mapping[UUID, Sequence[CommunicationFact]]: ...
     async def replace(self, drafts: Iterable[Dated]) -> None: ...
 
 
 class Announcements(Protocol):
-    """What was announced of the gaps of drafts, and the facts that it is compared with."""
+    """What was announced of the gaps of drafts, and the gaps that it is compared with."""
 
     async def with_gaps(self, today: date) -> list[UUID]: ...
-    async def records(self, drafts: Collection[UUID]) -> dict[UUID, DraftRecord]: ...
+    async def gaps(self, drafts: Collection[UUID]) -> list[DraftGaps]: ...
     async def announced(self, drafts: Collection[UUID]) -> Mapping[UUID, Mapping[UUID, Announced]]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A page of a draft's communications up to a day, after `after` (day and id) in this order.
+
+    With `days` those that count and may have been held on one of them, about `policy_no` (None: about any).
+    """
+
+    draft_id: UUID
+    until: date
+    limit: int
+    after: tuple[date, UUID] | None = None
+    counts: bool | None = None
+    days: Search | None = None
+    policy_no: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerformedCommunication:
+    """A communication with its performing unit and role; `counts`: for the duty of the lead unit."""
+
+    communication_id: UUID
+    held_on: date
+    precision: Precision
+    channel: Channel
+    title: str
+    policies: tuple[int, ...]
+    url: str | None
+    role: CommunicationRole
+    unit_code: str
+    counts: bool
+    verified: bool
+    items: int | None
+    attendance: int | None
 
 
 class Snapshot(Protocol):
@@ -93,6 +168,12 @@ class Snapshot(Protocol):
     async def gaps(self, as_of: date) -> list[OpenGap]: ...
     async def todos(self, as_of: date, suspended_before: date) -> list[Todo]: ...
     async def draft(self, draft_code: str) -> DraftRecord | None: ...
+    async def deciding(self, asked: Asked) -> Sequence[CommunicationFact]: ...
+    async def covering(
+        self, draft_id: UUID, asked: Sequence[tuple[int, Search]], most: int
+    ) -> Sequence[Covering]: ...
+    async def others(self, draft_id: UUID, until: date, most: int) -> Covering: ...
+    async def listed(self, asked: Listed) -> Sequence[PerformedCommunication]: ...
     async def members(self, first: date | None, last: date) -> list[Member]: ...
     async def targets(self, year: int) -> Mapping[str, float]: ...
 

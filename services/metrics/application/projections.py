@@ -1,12 +1,20 @@
 """From events to records and rows, and from rows to events: gaps that opened or closed are announced."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from services.metrics.application.ports import Announcements, Dated, Records
-from services.metrics.domain.record import Announced, DraftRecord, draft_of, evolve, to_announce
+from services.metrics.application.ports import Announcements, Dated, Records, asked_of
+from services.metrics.domain.record import (
+    Announced,
+    CommunicationFact,
+    DraftRecord,
+    draft_of,
+    evolve,
+    performed,
+    to_announce,
+)
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent, Recorded
 from shared.contracts.event import event_id
 from shared.contracts.metrics import ComplianceEvent, ComplianceGapClosed
@@ -18,7 +26,7 @@ from shared.kernel.runtime import Clock
 from shared.observability import signals
 from shared.projections.rows import Put, RowChange
 from shared.rules.rulebook.rulebook import Rulebook
-from shared.rules.sequence import stage_periods
+from shared.rules.sequence import lead_units, stage_periods
 from shared.rules.timeline import timeline
 
 logger = signals.get_logger(__name__)
@@ -26,20 +34,57 @@ AT_ONCE = 500  # drafts
 
 
 async def project_drafts(records: Records, events: Sequence[Recorded], rulebook: Rulebook) -> set[UUID]:
-    """Fold a batch into the records of its drafts, whose intervals are then derived once each."""
+    """Fold a batch into its drafts and communications, and derive the intervals of each draft once.
+
+    The cost follows what the events change: of all other communications only those are read that decide.
+    """
     about = [(draft, event) for event in events if (draft := draft_of(event)) is not None]
     touched = {draft for draft, _ in about}
-    folded: dict[UUID, DraftRecord | None] = dict(await records.load(touched))
+    named = {number for _, event in about if (number := getattr(event.data, "communication_id", None))}
+    before = await records.load(touched, named)
+    folded: dict[UUID, DraftRecord | None] = dict(before)
     for draft, event in about:
         folded[draft] = evolve(folded.get(draft), event)
-    await records.replace([dated(record, rulebook) for record in folded.values() if record is not None])
+    present = [record for record in folded.values() if record is not None]
+    await _write(records, await _with_roles(records, before, present), named, rulebook)
     return touched
+
+
+async def _with_roles(
+    records: Records, before: Mapping[UUID, DraftRecord], present: Sequence[DraftRecord]
+) -> list[DraftRecord]:
+    """Add all communications to a draft whose lead units changed: their roles follow from these."""
+    moved = {record.draft_id for record in present if _leads_changed(before.get(record.draft_id), record)}
+    whole = await records.whole(moved)
+    return [_joined(record, whole.get(record.draft_id, ())) for record in present]
+
+
+def _leads_changed(before: DraftRecord | None, record: DraftRecord) -> bool:
+    return before is not None and lead_units(before.facts) != lead_units(record.facts)
+
+
+def _joined(record: DraftRecord, stored: Iterable[CommunicationFact]) -> DraftRecord:
+    present = {fact.communication_id for fact in record.communications}
+    others = (fact for fact in stored if fact.communication_id not in present)
+    return replace(record, communications=(*record.communications, *others))
+
+
+async def _write(
+    records: Records, drafts: Sequence[DraftRecord], touched: Collection[UUID], rulebook: Rulebook
+) -> None:
+    await records.keep([(record, performed(record, rulebook)) for record in drafts], touched)
+    deciding = await records.deciding([asked_of(record, rulebook) for record in drafts])
+    own = (replace(record, communications=tuple(deciding.get(record.draft_id, ()))) for record in drafts)
+    await records.replace([dated(record, rulebook) for record in own])
 
 
 async def rederive(records: Records, rulebook: Rulebook) -> None:
     """Derive again whatever was derived by other rules: a new calendar changes figures, not facts."""
     while outdated := await records.outdated(rulebook.version, AT_ONCE):
-        await records.replace([dated(record, rulebook) for record in outdated])
+        whole = await records.whole([record.draft_id for record in outdated])
+        await _write(
+            records, [_joined(record, whole.get(record.draft_id, ())) for record in outdated], (), rulebook
+        )
 
 
 def dated(record: DraftRecord, rulebook: Rulebook) -> Dated:
@@ -97,20 +142,13 @@ class GapReconciler:
         return sum([await self._reconcile(part, today) for part in parts])
 
     async def _reconcile(self, drafts: Sequence[UUID], today: date) -> int:
-        records = await self.announcements.records(drafts)
         announced = await self.announcements.announced(drafts)
-        appended = 0
-        for draft_id, record in records.items():
-            of_draft = announced.get(draft_id, {})
-            for event in self._news(record, of_draft, today):
-                appended += await self._append(record, event, of_draft.get(event.gap_id))
+        version, appended = self.rulebook.version, 0
+        for draft in await self.announcements.gaps(drafts):
+            of_draft = announced.get(draft.record.draft_id, {})
+            for event in list(to_announce(draft, of_draft, today=today, rules_version=version)):
+                appended += await self._append(draft.record, event, of_draft.get(event.gap_id))
         return appended
-
-    def _news(
-        self, record: DraftRecord, announced: Mapping[UUID, Announced], today: date
-    ) -> Sequence[ComplianceEvent]:
-        line = timeline(record.facts, self.rulebook)
-        return list(to_announce(record, line, announced, today=today, rules_version=self.rulebook.version))
 
     async def _append(self, record: DraftRecord, event: ComplianceEvent, last: Announced | None) -> int:
         ref = AggregateRef("compliance", event.gap_id)

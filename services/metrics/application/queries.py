@@ -1,14 +1,23 @@
 """What can be asked of metrics: compliance, gaps, coverage and to-dos, for any day."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
+from uuid import UUID
 
-from services.metrics.application.ports import Cell, OpenGap, Snapshot, Todo
-from services.metrics.domain.coverage import Coverage, coverage_of
-from services.metrics.domain.errors import DraftUnknown, UnitUnknown
+from services.metrics.application.ports import (
+    Cell,
+    Listed,
+    OpenGap,
+    PerformedCommunication,
+    Snapshot,
+    Todo,
+    asked_of,
+)
+from services.metrics.domain.coverage import MOST_SHOWN, Coverage, Shown, coverage_of, stays_of
+from services.metrics.domain.errors import DraftUnknown, StageUnknown, UnitUnknown
 from services.metrics.domain.grouping import (
     Counted,
     Group,
@@ -18,12 +27,14 @@ from services.metrics.domain.grouping import (
     long_suspended_before,
     whole,
 )
+from services.metrics.domain.record import DraftRecord
 from services.metrics.domain.waiting import ShownRequest, shown_requests
 from shared.contracts.vocabulary import Dataset, GapState, Instrument, Regime, UnitLevel
 from shared.directory.folds import UnitsOn
 from shared.rules import wording
 from shared.rules.figures import Period, effective_day, national_floor, reporting_year
 from shared.rules.rulebook.rulebook import Rulebook
+from shared.rules.verdicts import Search
 
 Led = TypeVar("Led", Cell, OpenGap, Todo)
 
@@ -50,6 +61,18 @@ class Question:
     def target_year(self) -> int:
         """The reporting year of the target and floor shown with the figures."""
         return self.year or reporting_year(self.period.to_day if self.period else self.as_of)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListQuestion:
+    """Which communications of a draft are listed: all, or those that cover a stage (`entry_id`), a policy, or both."""
+
+    as_of: date
+    limit: int
+    after: tuple[date, UUID] | None = None
+    entry_id: UUID | None = None
+    policy_no: int | None = None
+    counts: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,12 +150,51 @@ class Queries:
 
     async def coverage(self, draft_code: str, as_of: date) -> Coverage:
         async with self.snapshots() as snapshot:
-            record = await snapshot.draft(draft_code)
+            draft = await snapshot.draft(draft_code)
+            if draft is None:
+                raise DraftUnknown(draft_code)
             units = (await snapshot.units()).on(as_of)
-        if record is None:
-            raise DraftUnknown(draft_code)
+            record, shown = await self._shown(snapshot, draft, as_of)
         requests = shown_requests(record.requests, units, self.rulebook.calendar)
-        return coverage_of(record, self.rulebook, as_of, snapshot.position, units.name, requests)
+        return coverage_of(record, self.rulebook, as_of, snapshot.position, units.name, shown, requests)
+
+    async def _shown(self, snapshot: Snapshot, draft: DraftRecord, as_of: date) -> tuple[DraftRecord, Shown]:
+        """Give a draft with the communications that decide, and those that are shown."""
+        if draft.communications:
+            return draft, Shown.of_whole(draft, self.rulebook, as_of)
+        deciding = await snapshot.deciding(asked_of(draft, self.rulebook))
+        stays = stays_of(draft, self.rulebook, as_of)
+        asked = [(number, days) for (_, number), days in stays.items()]
+        covering = await snapshot.covering(draft.draft_id, asked, MOST_SHOWN)
+        support = await snapshot.others(draft.draft_id, as_of, MOST_SHOWN)
+        shown = Shown(dict(zip(stays, covering, strict=True)), support)
+        return replace(draft, communications=tuple(deciding)), shown
+
+    async def communications(self, draft_code: str, asked: ListQuestion) -> Sequence[PerformedCommunication]:
+        """List the communications of a draft; raises `DraftUnknown` and `StageUnknown`."""
+        async with self.snapshots() as snapshot:
+            draft = await snapshot.draft(draft_code)
+            if draft is None:
+                raise DraftUnknown(draft_code)
+            listed = Listed(
+                draft_id=draft.draft_id,
+                until=asked.as_of,
+                limit=asked.limit,
+                after=asked.after,
+                counts=asked.counts,
+                days=self._days(draft, asked),
+                policy_no=asked.policy_no,
+            )
+            return await snapshot.listed(listed)
+
+    def _days(self, draft: DraftRecord, asked: ListQuestion) -> Search | None:
+        if asked.entry_id is None:
+            return None if asked.policy_no is None else Search(date.min, asked.as_of)
+        stays = stays_of(draft, self.rulebook, asked.as_of)
+        days = next((days for (entry, _), days in stays.items() if entry == asked.entry_id), None)
+        if days is None:
+            raise StageUnknown(draft.draft_code, asked.entry_id)
+        return days
 
     async def todos(self, question: Question) -> tuple[list[Todo], UnitsOn]:
         async with self.snapshots() as snapshot:

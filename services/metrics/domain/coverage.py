@@ -6,14 +6,22 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.metrics.domain.record import CommunicationFact, DraftRecord
+from services.metrics.domain.record import CommunicationFact, DraftRecord, Performed, performed
 from services.metrics.domain.waiting import ShownRequest
 from shared.contracts.vocabulary import Dataset, Stage
 from shared.rules.facts import WHOLE_DRAFT, Exemption, StageEntry, Transfer
 from shared.rules.findings import clocks_of, findings
 from shared.rules.rulebook.rulebook import Rulebook
-from shared.rules.sequence import Occurrence, lead_units, parallel_entries, unit_on
-from shared.rules.verdicts import DraftAssessment, PairAssessment, PolicyAssessment, assess, counting_ids
+from shared.rules.sequence import Occurrence, lead_units, occurrences, parallel_entries, unit_on
+from shared.rules.verdicts import (
+    ONE_DAY,
+    DraftAssessment,
+    PairAssessment,
+    PolicyAssessment,
+    Search,
+    assess,
+    numbers_of,
+)
 from shared.rules.wording import STAGES, WHOLE_DRAFT_TITLE
 
 
@@ -26,14 +34,75 @@ class Coverage:
     body: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Covering:
+    """How many communications there are, and the first ones by their day."""
+
+    total: int
+    first: tuple[CommunicationFact, ...] = ()
+
+
+Stay = tuple[UUID, int]  # an occurrence and a policy in it
+MOST_SHOWN = 10  # communications of an occurrence and policy; the others are a list of their own
+
+
+def stays_of(record: DraftRecord, rulebook: Rulebook, as_of: date) -> dict[Stay, Search]:
+    """Return the days of each occurrence up to `as_of`, for each policy: what was held then covers the policy in it."""
+    return {
+        (occurrence.entry_id, number): Search(occurrence.entered_on, _last_day(occurrence, as_of))
+        for occurrence in occurrences(record.facts, rulebook)
+        if occurrence.entered_on <= as_of
+        for number in numbers_of(record.facts)
+    }
+
+
+def _last_day(occurrence: Occurrence, as_of: date) -> date:
+    return min(as_of, occurrence.exited_on - ONE_DAY) if occurrence.exited_on else as_of
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The communications of a draft that an answer names; `support` are those that don't count for its lead unit's duty."""
+
+    covering: Mapping[Stay, Covering]
+    support: Covering
+
+    @classmethod
+    def of_whole(cls, record: DraftRecord, rulebook: Rulebook, as_of: date) -> "Shown":
+        """Choose them from a record that has all communications."""
+        items = list(performed(record, rulebook))
+        stays = stays_of(record, rulebook, as_of)
+        others = [item.fact for item in items if not item.span and item.fact.held_on <= as_of]
+        return cls(
+            {stay: _first(_covering(items, stay[1], days), days.first) for stay, days in stays.items()},
+            _first(others, date.min),
+        )
+
+
+def _covering(items: Iterable[Performed], number: int, days: Search) -> list[CommunicationFact]:
+    return [
+        item.fact
+        for item in items
+        if item.span and item.span.first <= days.last and item.span.last >= days.first
+        if not {WHOLE_DRAFT, number}.isdisjoint(item.fact.policies or (WHOLE_DRAFT,))
+    ]
+
+
+def _first(facts: list[CommunicationFact], begin: date) -> Covering:
+    ordered = sorted(facts, key=lambda fact: (max(fact.held_on, begin), fact.communication_id))
+    return Covering(len(facts), tuple(ordered[:MOST_SHOWN]))
+
+
 def coverage_of(
     record: DraftRecord,
     rulebook: Rulebook,
     as_of: date,
     position: int,
     name_of: Callable[[str], str],
+    shown: Shown,
     requests: Iterable[ShownRequest] = (),
 ) -> Coverage:
+    """Explain a draft; `record` has the communications that decide (`shared.rules.verdicts.searches_of`)."""
     assessment = assess(record.facts, rulebook, as_of)
     unit_code = unit_on(lead_units(record.facts), as_of)
     body = {
@@ -54,22 +123,12 @@ def coverage_of(
         "transfers": [_transfer(transfer, name_of) for transfer in record.transfers if transfer.on <= as_of],
         "postings": [clock.as_dict() for clock in clocks_of(record.facts, rulebook, as_of)],
         "findings": [finding.as_dict() for finding in findings(record.facts, rulebook, as_of)],
-        "policies": [_policy(record, policy) for policy in assessment.policies],
+        "policies": [_policy(record, policy, shown.covering) for policy in assessment.policies],
         "requests": [request.as_dict() for request in requests],
-        "support": [_support(fact, name_of) for fact in _supporting(record, rulebook, as_of)],
+        "support": [_support(fact, name_of) for fact in shown.support.first],
+        "support_total": shown.support.total,
     }
     return Coverage(position=position, dataset=record.dataset, body=body)
-
-
-def _supporting(record: DraftRecord, rulebook: Rulebook, as_of: date) -> list[CommunicationFact]:
-    """List, by day, what other units did for the draft: it counts for them, never for its lead unit."""
-    counting = counting_ids(record.facts, rulebook)
-    others = (
-        fact
-        for fact in record.communications
-        if fact.held_on <= as_of and fact.communication_id not in counting
-    )
-    return sorted(others, key=lambda fact: (fact.held_on, fact.position))
 
 
 def _support(fact: CommunicationFact, name_of: Callable[[str], str]) -> dict[str, Any]:
@@ -141,8 +200,9 @@ def _transfer(transfer: Transfer, name_of: Callable[[str], str]) -> dict[str, An
     }
 
 
-def _policy(record: DraftRecord, policy: PolicyAssessment) -> dict[str, Any]:
-    communications = {fact.communication_id: fact for fact in record.communications}
+def _policy(
+    record: DraftRecord, policy: PolicyAssessment, covering: Mapping[Stay, Covering]
+) -> dict[str, Any]:
     judgement = policy.judgement
     return {
         "policy_no": policy.policy_no,
@@ -156,7 +216,7 @@ def _policy(record: DraftRecord, policy: PolicyAssessment) -> dict[str, Any]:
         "statutory_only": judgement.statutory_only,
         "verified": judgement.verified,
         "provisional": judgement.provisional,
-        "occurrences": [_pair(pair, communications) for pair in policy.pairs],
+        "occurrences": [_pair(pair, covering[pair.entry_id, policy.policy_no]) for pair in policy.pairs],
     }
 
 
@@ -164,13 +224,14 @@ def _title(record: DraftRecord, number: int) -> str:
     return dict(record.policies).get(number, WHOLE_DRAFT_TITLE.vi if number == WHOLE_DRAFT else "")
 
 
-def _pair(pair: PairAssessment, communications: Mapping[UUID, CommunicationFact]) -> dict[str, Any]:
+def _pair(pair: PairAssessment, covering: Covering) -> dict[str, Any]:
     return {
         "entry_id": str(pair.entry_id),
         "required": pair.required,
         "verdict": pair.verdict,
         "covered_on": _iso(pair.covered_on),
-        "communications": [_communication(communications[number]) for number in pair.covering_ids],
+        "communications": [_communication(fact) for fact in covering.first],
+        "communications_total": covering.total,
     }
 
 

@@ -1,5 +1,7 @@
 """What metrics can't answer, and why."""
 
+from uuid import UUID
+
 from shared.kernel.errors import Refusal, Text
 
 
@@ -22,6 +24,19 @@ class UnitUnknown(Refusal):
         super().__init__(
             f"Không có đơn vị mã “{unit_code}”; tra cứu mã tại GET /units của dịch vụ registry.",
             f"There is no unit with the code '{unit_code}'; look it up with GET /units of the registry.",
+        )
+
+
+class StageUnknown(Refusal):
+    code = "stage-not-found"
+    kind = "not_found"
+
+    def __init__(self, draft_code: str, entry_id: UUID) -> None:
+        super().__init__(
+            f"Đến ngày được hỏi, dự thảo “{draft_code}” không có giai đoạn {entry_id}; "
+            "lấy mã giai đoạn (entry_id) ở GET /drafts/{mã}/coverage.",
+            f"By the day asked for, the draft '{draft_code}' has no stage {entry_id}; "
+            "take an entry_id of GET /drafts/{code}/coverage.",
         )
 
 

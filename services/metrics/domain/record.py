@@ -1,7 +1,7 @@
 """The record of a draft, folded from its events, and the gaps of its timeline that are to be announced."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -45,10 +45,11 @@ from shared.contracts.vocabulary import (
 from shared.directory import folds
 from shared.directory.folds import DraftCard
 from shared.kernel.local_day import day_in_vietnam
-from shared.rules.counts import Member, Summary
 from shared.rules.facts import WHOLE_DRAFT, Communication, DraftFacts, Exemption, Posting, Scope
 from shared.rules.roles import performing_unit, role_of
-from shared.rules.timeline import GapInterval, Timeline
+from shared.rules.rulebook.rulebook import Rulebook
+from shared.rules.timeline import GapInterval
+from shared.rules.verdicts import Span, counting_spans
 
 UNASSESSED = Scope()
 
@@ -118,6 +119,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftRecord(DraftCard):
+    """What is recorded of a draft. `communications` are all of them, or as many as decide what is asked."""
+
     source: Source
     scope: Scope = UNASSESSED
     communications: tuple[CommunicationFact, ...] = ()
@@ -144,40 +147,32 @@ class DraftRecord(DraftCard):
             procedure_document=self.procedure_document,
         )
 
-    @property
-    def members(self) -> list[Member]:
-        """The communications as counts take them; the scope stands with the timeline."""
-        return [self._member(fact) for fact in self.communications]
-
-    def _member(self, fact: CommunicationFact) -> Member:
-        lead = self.lead_on(fact.held_on)
-        shared = {field.name for field in fields(fact)} & {field.name for field in fields(Member)}
-        stated = {name: getattr(fact, name) for name in shared}
-        own = {
-            "draft_code": self.draft_code,
-            "draft_title": self.title,
-            "dataset": self.dataset,
-            "scope": Answer.UNKNOWN,
-            "unit_code": performing_unit(fact.unit_code, lead),
-            "role": role_of(fact.role, fact.unit_code, lead),
-            "opinions": tuple(_summary(fact, summary) for summary in fact.opinions),
-        }
-        return Member(**stated | own)
-
     def about(self, day: date) -> About:
         """Give what the envelope of an event that is recorded on a day names of the draft."""
         return About(draft_code=self.draft_code, unit_code=self.lead_on(day), dataset=self.dataset)
 
 
-def _summary(fact: CommunicationFact, summary: OpinionSummary) -> Summary:
-    """Date a summary: by the day of the explanation, else by that of the communication that it is about."""
-    return Summary(
-        day=summary.explained_on or fact.held_on,
-        position=summary.position,
-        received=summary.received,
-        accepted=summary.accepted,
-        explained=summary.explained,
-    )
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """A communication with what follows from its draft; `span` is None if it does not count for the lead unit's duty."""
+
+    fact: CommunicationFact
+    role: CommunicationRole
+    unit_code: str
+    span: Span | None
+
+
+def performed(record: DraftRecord, rulebook: Rulebook) -> Iterator[Performed]:
+    """Say of each communication of a record who performed it, as what, and whether it counts."""
+    spans = counting_spans(record.facts, rulebook)
+    for fact in record.communications:
+        lead = record.lead_on(fact.held_on)
+        yield Performed(
+            fact,
+            role_of(fact.role, fact.unit_code, lead),
+            performing_unit(fact.unit_code, lead),
+            spans.get(fact.communication_id),
+        )
 
 
 def draft_of(event: Recorded) -> UUID | None:
@@ -410,9 +405,17 @@ class Announced:
         return not isinstance(self.event, ComplianceGapClosed)
 
 
+@dataclass(frozen=True, slots=True)
+class DraftGaps:
+    """A draft with its gaps as intervals of its timeline: what announcements are compared with."""
+
+    record: DraftRecord
+    scope: Answer
+    gaps: Sequence[GapInterval]
+
+
 def to_announce(
-    record: DraftRecord,
-    timeline: Timeline,
+    draft: DraftGaps,
     announced: Mapping[UUID, Announced],
     *,
     today: date,
@@ -422,7 +425,8 @@ def to_announce(
 
     Gaps that opened and closed before they could be announced are not announced: nothing is mailed for a past day.
     """
-    wanted = {gap.gap_id: gap for gap in timeline.gaps if gap.from_day <= today < gap.to_day}
+    record = draft.record
+    wanted = {gap.gap_id: gap for gap in draft.gaps if gap.from_day <= today < gap.to_day}
     for gap_id, gap in wanted.items():
         fields = _fields(record, gap, rules_version)
         last = announced.get(gap_id)
@@ -432,7 +436,7 @@ def to_announce(
             yield ComplianceGapChanged(**fields)
     for gap_id, last in announced.items():
         if last.is_open and gap_id not in wanted:
-            yield _closed(record, timeline, last.event, rules_version)
+            yield _closed(draft, last.event, rules_version)
 
 
 def _fields(record: DraftRecord, gap: GapInterval, rules_version: str) -> dict[str, Any]:
@@ -458,35 +462,31 @@ def _essence(fields: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(fields[name] for name in _ESSENCE)
 
 
-def _closed(
-    record: DraftRecord, timeline: Timeline, last: ComplianceEvent, rules_version: str
-) -> ComplianceGapClosed:
-    closed_on, reason = _closure(record, timeline, last, rules_version)
+def _closed(draft: DraftGaps, last: ComplianceEvent, rules_version: str) -> ComplianceGapClosed:
+    closed_on, reason = _closure(draft, last, rules_version)
     fields = last.model_dump() | {
         "rules_version": rules_version,
-        "facts_position": record.source.position,
+        "facts_position": draft.record.source.position,
         "closed_on": closed_on,
         "reason": reason,
     }
     return ComplianceGapClosed(**fields)
 
 
-def _closure(
-    record: DraftRecord, timeline: Timeline, last: ComplianceEvent, rules_version: str
-) -> tuple[date, GapClosure]:
+def _closure(draft: DraftGaps, last: ComplianceEvent, rules_version: str) -> tuple[date, GapClosure]:
     """Return the dated fact that closed a gap; a fact without a day closes it on the day of its recording."""
-    for gap in timeline.gaps:
+    record = draft.record
+    for gap in draft.gaps:
         if gap.gap_id == last.gap_id and gap.closure is not None and gap.closed_on is not None:
             if gap.closure is GapClosure.COVERED and _are_removed(record, last):
                 break  # the others had been covered before; it is the removal that closed it
             return gap.closed_on, gap.closure
-    return record.source.recorded_on, _timeless(record, timeline, last, rules_version)
+    return record.source.recorded_on, _timeless(draft, last, rules_version)
 
 
-def _timeless(
-    record: DraftRecord, timeline: Timeline, last: ComplianceEvent, rules_version: str
-) -> GapClosure:
-    if timeline.scope is not Answer.YES:
+def _timeless(draft: DraftGaps, last: ComplianceEvent, rules_version: str) -> GapClosure:
+    record = draft.record
+    if draft.scope is not Answer.YES:
         return GapClosure.OUT_OF_SCOPE
     if any(not exemption.stages or last.stage in exemption.stages for exemption in record.exemptions):
         return GapClosure.EXEMPTED

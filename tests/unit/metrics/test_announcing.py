@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.metrics.domain.record import Announced, DraftRecord, to_announce
+from services.metrics.domain.record import Announced, DraftGaps, DraftRecord, to_announce
 from shared.contracts.event import Event
 from shared.contracts.metrics import ComplianceEvent, ComplianceGapClosed
 from shared.contracts.registry import (
@@ -51,7 +51,8 @@ def news(
         event.gap_id: Announced(event, n, 100 + n) for n, event in enumerate(compliance_events, start=1)
     }
     line = timeline(record.facts, rules)
-    return list(to_announce(record, line, announced, today=TODAY, rules_version=rules.version))
+    draft = DraftGaps(record, line.scope, line.gaps)
+    return list(to_announce(draft, announced, today=TODAY, rules_version=rules.version))
 
 
 def opened() -> ComplianceEvent:

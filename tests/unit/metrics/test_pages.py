@@ -13,8 +13,16 @@ import pytest
 from fastapi import FastAPI
 
 from services.metrics.adapters import page_data, pages
-from services.metrics.application.ports import Cell, OpenGap, Todo
+from services.metrics.application.ports import (
+    Asked,
+    Cell,
+    Listed,
+    OpenGap,
+    PerformedCommunication,
+    Todo,
+)
 from services.metrics.application.queries import Queries, SeenGap
+from services.metrics.domain.coverage import Covering
 from services.metrics.domain.record import CommunicationFact, DraftRecord, Source
 from shared.auth.tokens import Verifier
 from shared.contracts.vocabulary import (
@@ -41,6 +49,7 @@ from shared.rules.facts import Scope
 from shared.rules.figure_words import HARD_SPACE
 from shared.rules.figures import Counts, Period
 from shared.rules.rulebook.rulebook import load_rulebook
+from shared.rules.verdicts import Search
 from tests.support.rules import shorthand
 
 DAY = date(2026, 3, 31)
@@ -159,6 +168,23 @@ class MadeUp:
 
     async def draft(self, draft_code: str) -> DraftRecord | None:
         return self.record if self.record and self.record.draft_code == draft_code else None
+
+    async def deciding(self, asked: Asked) -> Sequence[CommunicationFact]:  # noqa: ARG002  the port's own
+        return ()
+
+    async def covering(
+        self,
+        draft_id: UUID,  # noqa: ARG002  the port's own
+        asked: Sequence[tuple[int, Search]],
+        most: int,  # noqa: ARG002  the port's own
+    ) -> Sequence[Covering]:
+        return [Covering(0) for _ in asked]
+
+    async def others(self, draft_id: UUID, until: date, most: int) -> Covering:  # noqa: ARG002  the port's own
+        return Covering(0)
+
+    async def listed(self, asked: Listed) -> Sequence[PerformedCommunication]:  # noqa: ARG002  the port's own
+        return []
 
     async def targets(self, year: int) -> Mapping[str, float]:  # noqa: ARG002  the port's own
         return self.made_targets

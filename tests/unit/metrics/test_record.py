@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.metrics.domain.record import _FOLDS, DraftRecord, draft_of
+from services.metrics.domain.record import _FOLDS, DraftRecord, draft_of, performed
 from shared.contracts.campaigns import (
     CommunicationCorrected,
     CommunicationEvent,
@@ -49,6 +49,7 @@ from shared.contracts.vocabulary import (
 )
 from shared.directory import folds
 from shared.rules.facts import Exemption, Posting, Scope, StageEntry, Transfer
+from shared.rules.rulebook.rulebook import load_rulebook
 from tests.unit.metrics.events import (
     DRAFT,
     REGISTERED,
@@ -231,19 +232,19 @@ def test_what_is_kept_of_a_communication_for_figures_and_counts() -> None:
 
     (fact,) = record_of(*events).communications
     assert (fact.role, fact.unit_code, fact.verified, fact.position) == ("coordinating", "XA-A", True, 2)
-    (member,) = record_of(*events).members
-    assert (member.unit_code, member.role, member.items, member.activity_code) == (
-        "XA-A",
-        CommunicationRole.COORDINATING,
-        12,
-        "PT-01",
-    )
-    days = [(opinions.day, opinions.received) for opinions in member.opinions]
-    assert days == [(date(2024, 3, 5), 5), (date(2024, 4, 1), 9)]
+    assert (fact.items, fact.activity_code) == (12, "PT-01")
+    days = [(opinions.explained_on, opinions.received) for opinions in fact.opinions]
+    assert days == [(None, 5), (date(2024, 4, 1), 9)]
+    (item,) = performed(record_of(*events), load_rulebook())
+    assert (item.unit_code, item.role) == ("XA-A", CommunicationRole.COORDINATING)
+    assert item.span is not None
+    assert item.span.verified
 
     corrected = CommunicationCorrected(**of, held_on=date(2024, 3, 6), channel=Channel.CONTEST, title="Thi")
     (fact,) = record_of(*events, corrected).communications
     assert (fact.verified, fact.role, fact.unit_code, fact.position) == (False, None, None, 2)
     assert len(fact.opinions) == 2
-    (member,) = record_of(*events, corrected).members
-    assert (member.unit_code, member.role) == ("BTNMT", CommunicationRole.LEAD)
+    (item,) = performed(record_of(*events, corrected), load_rulebook())
+    assert (item.unit_code, item.role) == ("BTNMT", CommunicationRole.LEAD)
+    assert item.span is not None
+    assert not item.span.verified

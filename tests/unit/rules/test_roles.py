@@ -11,7 +11,7 @@ from shared.rules.facts import DraftFacts, Scope, Transfer
 from shared.rules.figures import Counts, count, rates
 from shared.rules.rulebook.rulebook import Rulebook, RuleFile, load_rulebook, rulebook_with
 from shared.rules.timeline import timeline
-from shared.rules.verdicts import assess, counting_ids, scope_of
+from shared.rules.verdicts import assess, counting_spans, scope_of
 from tests.support.rules.shorthand import draft
 
 BOOK = load_rulebook()
@@ -47,7 +47,7 @@ def counted(facts: DraftFacts, rulebook: Rulebook = BOOK) -> Counts:
 )
 def test_only_lead_and_coordinating_work_counts(fields: dict[str, Any], counts: bool) -> None:
     facts = held(OPEN, "2024-03-05", fields)
-    assert bool(counting_ids(facts, BOOK)) is counts
+    assert bool(counting_spans(facts, BOOK)) is counts
     assert (counted(facts).met, counted(facts).missed) == (int(counts), int(not counts))
     assert bool([gap for gap in timeline(facts, BOOK).gaps if gap.to_day > LATE]) is not counts
 
@@ -63,7 +63,7 @@ def test_a_role_that_nobody_stated_goes_by_the_lead_on_the_first_possible_day(
     day: str, unit: str | None, counts: bool
 ) -> None:
     facts = held(OPEN, day, {"unit_code": unit}, transfers=MOVED)
-    assert bool(counting_ids(facts, BOOK)) is counts
+    assert bool(counting_spans(facts, BOOK)) is counts
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_what_counts_is_dated_data_of_the_rule_file() -> None:
     facts = held(
         ADOPTED, "2024-03-05; 2024-03-06; 2024-03-07", posted, posted, {"channel": Channel.CONFERENCE}
     )
-    assert [number.int for number in sorted(counting_ids(facts, book))] == [101, 103]
+    assert [number.int for number in sorted(counting_spans(facts, book))] == [101, 103]
     coordinated = held(ADOPTED, "2024-03-07", {"channel": Channel.CONFERENCE, "role": COORDINATING})
-    assert counting_ids(coordinated, book) == frozenset()
-    assert len(counting_ids(coordinated, BOOK)) == 1
+    assert counting_spans(coordinated, book) == {}
+    assert len(counting_spans(coordinated, BOOK)) == 1
