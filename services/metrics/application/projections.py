@@ -10,8 +10,10 @@ from services.metrics.domain.record import (
     Announced,
     CommunicationFact,
     DraftRecord,
+    communication_of,
     draft_of,
     evolve,
+    evolve_communication,
     performed,
     to_announce,
 )
@@ -40,31 +42,53 @@ async def project_drafts(records: Records, events: Sequence[Recorded], rulebook:
     """
     about = [(draft, event) for event in events if (draft := draft_of(event)) is not None]
     touched = {draft for draft, _ in about}
-    named = {number for _, event in about if (number := getattr(event.data, "communication_id", None))}
+    named = {number for _, event in about if (number := communication_of(event))}
     before = await records.load(touched, named)
-    folded: dict[UUID, DraftRecord | None] = dict(before)
-    for draft, event in about:
-        folded[draft] = evolve(folded.get(draft), event)
-    present = [record for record in folded.values() if record is not None]
-    await _write(records, await _with_roles(records, before, present), named, rulebook)
+    drafts = await _with_roles(records, before, _folded(before, about), named)
+    await _write(records, drafts, named, rulebook)
     return touched
 
 
+def _folded(before: Mapping[UUID, DraftRecord], about: Iterable[tuple[UUID, Recorded]]) -> list[DraftRecord]:
+    drafts: dict[UUID, DraftRecord | None] = dict(before)
+    held = {
+        draft: {fact.communication_id: fact for fact in record.communications}
+        for draft, record in before.items()
+    }
+    for draft, event in about:
+        record = drafts[draft] = evolve(drafts.get(draft), event)
+        if record is not None and (number := communication_of(event)):
+            of_draft = held.setdefault(draft, {})
+            fact = evolve_communication(of_draft.pop(number, None), event)
+            of_draft.update({number: fact} if fact else {})
+    return [
+        replace(record, communications=tuple(held.get(draft, {}).values()))
+        for draft, record in drafts.items()
+        if record is not None
+    ]
+
+
 async def _with_roles(
-    records: Records, before: Mapping[UUID, DraftRecord], present: Sequence[DraftRecord]
+    records: Records,
+    before: Mapping[UUID, DraftRecord],
+    present: Sequence[DraftRecord],
+    named: Collection[UUID],
 ) -> list[DraftRecord]:
-    """Add all communications to a draft whose lead units changed: their roles follow from these."""
+    """Add all communications to a draft whose lead units changed: their roles follow from these.
+
+    Those `named` by the events are in the record already, or retracted.
+    """
     moved = {record.draft_id for record in present if _leads_changed(before.get(record.draft_id), record)}
     whole = await records.whole(moved)
-    return [_joined(record, whole.get(record.draft_id, ())) for record in present]
+    return [_joined(record, whole.get(record.draft_id, ()), named) for record in present]
 
 
 def _leads_changed(before: DraftRecord | None, record: DraftRecord) -> bool:
     return before is not None and lead_units(before.facts) != lead_units(record.facts)
 
 
-def _joined(record: DraftRecord, stored: Iterable[CommunicationFact]) -> DraftRecord:
-    present = {fact.communication_id for fact in record.communications}
+def _joined(record: DraftRecord, stored: Iterable[CommunicationFact], named: Collection[UUID]) -> DraftRecord:
+    present = {*named, *(fact.communication_id for fact in record.communications)}
     others = (fact for fact in stored if fact.communication_id not in present)
     return replace(record, communications=(*record.communications, *others))
 
@@ -82,9 +106,8 @@ async def rederive(records: Records, rulebook: Rulebook) -> None:
     """Derive again whatever was derived by other rules: a new calendar changes figures, not facts."""
     while outdated := await records.outdated(rulebook.version, AT_ONCE):
         whole = await records.whole([record.draft_id for record in outdated])
-        await _write(
-            records, [_joined(record, whole.get(record.draft_id, ())) for record in outdated], (), rulebook
-        )
+        drafts = [_joined(record, whole.get(record.draft_id, ()), ()) for record in outdated]
+        await _write(records, drafts, (), rulebook)
 
 
 def dated(record: DraftRecord, rulebook: Rulebook) -> Dated:

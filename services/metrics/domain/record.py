@@ -48,6 +48,7 @@ from shared.kernel.local_day import day_in_vietnam
 from shared.rules.facts import WHOLE_DRAFT, Communication, DraftFacts, Exemption, Posting, Scope
 from shared.rules.roles import performing_unit, role_of
 from shared.rules.rulebook.rulebook import Rulebook
+from shared.rules.sequence import lead_units, unit_on
 from shared.rules.timeline import GapInterval
 from shared.rules.verdicts import Span, counting_spans
 
@@ -164,9 +165,10 @@ class Performed:
 
 def performed(record: DraftRecord, rulebook: Rulebook) -> Iterator[Performed]:
     """Say of each communication of a record who performed it, as what, and whether it counts."""
-    spans = counting_spans(record.facts, rulebook)
+    facts = record.facts
+    spans, leads = counting_spans(facts, rulebook), lead_units(facts)
     for fact in record.communications:
-        lead = record.lead_on(fact.held_on)
+        lead = unit_on(leads, fact.held_on)
         yield Performed(
             fact,
             role_of(fact.role, fact.unit_code, lead),
@@ -183,8 +185,17 @@ def draft_of(event: Recorded) -> UUID | None:
     return draft_id
 
 
+def communication_of(event: Recorded) -> UUID | None:
+    """Return the id of the communication that an event is about."""
+    number: UUID | None = getattr(event.data, "communication_id", None)
+    return number
+
+
 def evolve(record: DraftRecord | None, event: Recorded) -> DraftRecord | None:
-    """Fold one event; events before the registration of the draft are ignored."""
+    """Fold one event into the draft's own facts; events before its registration are ignored.
+
+    An event about a communication moves the source alone: `evolve_communication` folds the rest.
+    """
     data = event.data
     if isinstance(data, DraftRegistered):
         return DraftRecord(**folds.registered_draft(data), source=_source(event))
@@ -192,6 +203,11 @@ def evolve(record: DraftRecord | None, event: Recorded) -> DraftRecord | None:
         return None
     changed = _FOLDS.get(type(data), _unchanged)(folds.evolve_draft(record, event), event, data)
     return replace(changed, source=_source(event))
+
+
+def evolve_communication(fact: CommunicationFact | None, event: Recorded) -> CommunicationFact | None:
+    """Fold one event about a communication; None: there is none, or none any more."""
+    return _COMMUNICATION_FOLDS[type(event.data)](fact, event, event.data)
 
 
 def _source(event: Recorded) -> Source:
@@ -289,11 +305,13 @@ def _settled(record: DraftRecord, _event: Recorded, data: DraftRequestDecided) -
     return replace(record, requests=tuple(waiting))
 
 
+Fact = CommunicationFact | None
+
+
 def _communicated(
-    record: DraftRecord, event: Recorded, data: CommunicationRecorded | CommunicationCorrected
-) -> DraftRecord:
-    before = _fact(record, data.communication_id)
-    fact = CommunicationFact(
+    before: Fact, event: Recorded, data: CommunicationRecorded | CommunicationCorrected
+) -> CommunicationFact:
+    return CommunicationFact(
         communication_id=data.communication_id,
         held_on=data.held_on,
         precision=data.precision,
@@ -314,18 +332,25 @@ def _communicated(
         activity_code=data.activity_code,
         opinions=before.opinions if before else (),
     )
-    return replace(record, communications=(*_without(record, data.communication_id), fact))
 
 
-def _verified(record: DraftRecord, _event: Recorded, data: CommunicationVerified) -> DraftRecord:
-    return _changed(record, data.communication_id, lambda _: {"verified": True})
+def _retracted(_before: Fact, _event: Recorded, _data: CommunicationRetracted) -> None:
+    return None
 
 
-def _confirmed(record: DraftRecord, _event: Recorded, data: CommunicationRoleConfirmed) -> DraftRecord:
-    return _changed(record, data.communication_id, lambda _: {"role": data.role})
+def _verified(before: Fact, _event: Recorded, _data: CommunicationVerified) -> Fact:
+    return replace(before, verified=True) if before else None
 
 
-def _summarised(record: DraftRecord, event: Recorded, data: CommunicationFeedbackSummarised) -> DraftRecord:
+def _confirmed(before: Fact, _event: Recorded, data: CommunicationRoleConfirmed) -> Fact:
+    return replace(before, role=data.role) if before else None
+
+
+def _as_before(before: Fact, _event: Recorded, _data: Any) -> Fact:
+    return before
+
+
+def _summarised(before: Fact, event: Recorded, data: CommunicationFeedbackSummarised) -> Fact:
     summary = OpinionSummary(
         position=event.position,
         explained_on=data.explained_on,
@@ -333,29 +358,7 @@ def _summarised(record: DraftRecord, event: Recorded, data: CommunicationFeedbac
         accepted=data.accepted,
         explained=data.explained,
     )
-    return _changed(record, data.communication_id, lambda fact: {"opinions": (*fact.opinions, summary)})
-
-
-def _changed(
-    record: DraftRecord, number: UUID, change: Callable[[CommunicationFact], dict[str, Any]]
-) -> DraftRecord:
-    communications = (
-        replace(fact, **change(fact)) if fact.communication_id == number else fact
-        for fact in record.communications
-    )
-    return replace(record, communications=tuple(communications))
-
-
-def _fact(record: DraftRecord, communication_id: UUID) -> CommunicationFact | None:
-    return next((fact for fact in record.communications if fact.communication_id == communication_id), None)
-
-
-def _retracted(record: DraftRecord, _event: Recorded, data: CommunicationRetracted) -> DraftRecord:
-    return replace(record, communications=_without(record, data.communication_id))
-
-
-def _without(record: DraftRecord, communication_id: UUID) -> tuple[CommunicationFact, ...]:
-    return tuple(fact for fact in record.communications if fact.communication_id != communication_id)
+    return replace(before, opinions=(*before.opinions, summary)) if before else None
 
 
 # In addition to what the directory folds.
@@ -368,13 +371,16 @@ _FOLDS: Mapping[type, Callable[[DraftRecord, Recorded, Any], DraftRecord]] = {
     DraftPostingClosed: _unposted,
     DraftRequestRaised: _asked,
     DraftRequestDecided: _settled,
+}
+
+_COMMUNICATION_FOLDS: Mapping[type, Callable[[Fact, Recorded, Any], Fact]] = {
     CommunicationRecorded: _communicated,
     CommunicationCorrected: _communicated,
     CommunicationRetracted: _retracted,
     # Unverified communications count too: a verdict asks whether and when, not how strong the evidence is.
     CommunicationVerified: _verified,
     CommunicationRoleConfirmed: _confirmed,
-    CommunicationEvidenceAttached: _unchanged,
+    CommunicationEvidenceAttached: _as_before,
     CommunicationFeedbackSummarised: _summarised,
 }
 

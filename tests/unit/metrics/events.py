@@ -1,11 +1,18 @@
 """Recorded events for tests: about one draft, at positions 1, 2, …, on one day."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from services.metrics.domain.record import DraftRecord, evolve
+from services.metrics.domain.record import (
+    CommunicationFact,
+    DraftRecord,
+    communication_of,
+    evolve,
+    evolve_communication,
+)
 from shared.contracts.campaigns import CommunicationCorrected, CommunicationRecorded, CommunicationRetracted
 from shared.contracts.envelope import AggregateRef, Metadata, Recorded
 from shared.contracts.event import Event
@@ -42,10 +49,20 @@ def recorded(data: Event, position: int) -> Recorded:
 
 
 def fold(events: Iterable[Event]) -> DraftRecord | None:
+    """Fold events into one record with all its communications."""
+    return whole(recorded(data, position) for position, data in enumerate(events, start=1))
+
+
+def whole(events: Iterable[Recorded]) -> DraftRecord | None:
+    """Fold the events of one draft into a record with all its communications."""
     record: DraftRecord | None = None
-    for position, data in enumerate(events, start=1):
-        record = evolve(record, recorded(data, position))
-    return record
+    held: dict[UUID, CommunicationFact] = {}
+    for event in events:
+        record = evolve(record, event)
+        if record is not None and (number := communication_of(event)):
+            fact = evolve_communication(held.pop(number, None), event)
+            held |= {number: fact} if fact else {}
+    return replace(record, communications=tuple(held.values())) if record else None
 
 
 def record_of(*events: Event) -> DraftRecord:
