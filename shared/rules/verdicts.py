@@ -88,12 +88,12 @@ def searches_of(facts: DraftFacts, rulebook: Rulebook) -> tuple[Search, ...]:
     `facts` need no communications. So a draft is judged in the same time whatever the number of its communications.
     """
     way = course(facts, rulebook)
-    stays = (
+    in_stages = (
         Search(occurrence.entered_on, occurrence.exited_on - ONE_DAY if occurrence.exited_on else date.max)
         for occurrence in way.occurrences
     )
     window, opened = way.window, way.window.opened_on
-    wanted = [search for search in stays if search.first <= search.last]
+    wanted = [search for search in in_stages if search.first <= search.last]
     if opened is not None:
         last = max(window.closed_on - ONE_DAY, opened) if window.closed_on else date.max
         wanted.append(Search(opened, last, is_window=True))

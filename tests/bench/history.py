@@ -1,4 +1,4 @@
-"""What one change of a draft costs with a short and a long history: `python -m tests.bench.history [--sizes 10,5000,50000] [--rounds 60]`.
+"""What one change of a draft costs with a short and a long history: `python -m tests.bench.history [--sizes 10,5000,50000] [--turns 60]`.
 
 For each size a draft with so many communications stands in the log of throw-away engines. A change is timed from its append
 until a query that waits for its position (`min_position`) has its answer; beside it, in the same turns, the same query without
@@ -92,7 +92,7 @@ class Log:
     async def communicate(self, draft: Draft, number: int) -> None:
         gate = asyncio.Semaphore(WRITERS)
 
-        async def one(index: int) -> None:
+        async def record(index: int) -> None:
             async with gate:
                 of = new_id()
                 data = CommunicationRecorded(
@@ -101,7 +101,7 @@ class Log:
                 _, version = await self.add("communication", of, NOTHING, data)
                 draft.communications.append((of, version))
 
-        await asyncio.gather(*map(one, range(number)))
+        await asyncio.gather(*map(record, range(number)))
 
 
 Change = Callable[[Log, Draft, int], Awaitable[int]]
@@ -151,14 +151,14 @@ async def timed(api: Api, log: Log, draft: Draft, change: Change, turn: int) -> 
     return 1000 * (time.perf_counter() - started)
 
 
-async def main(sizes: Sequence[int], rounds: int) -> None:
+async def main(sizes: Sequence[int], turns: int) -> None:
     with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
         Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
         async with bench_platform(Path(name), "metrics") as platform:
-            await measure(platform, sizes, rounds)
+            await measure(platform, sizes, turns)
 
 
-async def measure(platform: Platform, sizes: Sequence[int], rounds: int) -> None:
+async def measure(platform: Platform, sizes: Sequence[int], turns: int) -> None:
     drafts = {size: Draft(f"LICH-SU-{size}") for size in sizes}
     async with (
         connected(platform.server, "registry") as registry,
@@ -173,19 +173,19 @@ async def measure(platform: Platform, sizes: Sequence[int], rounds: int) -> None
             await settled(api, await platform.head())
             print(f"{await platform.head()} events read in {time.perf_counter() - started - 1.5:.1f} s")
             took: dict[tuple[str, int], list[float]] = {}
-            for turn in range(rounds):
+            for turn in range(turns):
                 for what, change in CHANGES.items():
                     for size, draft in drafts.items():
                         took.setdefault((what, size), []).append(await timed(api, log, draft, change, turn))
             for what in CHANGES:
                 report(what, {size: took[what, size] for size in sizes})
-            covered = {size: await coverage(api, draft, rounds // 3) for size, draft in drafts.items()}
+            covered = {size: await coverage(api, draft, turns // 3) for size, draft in drafts.items()}
             report("GET coverage", covered)
 
 
-async def coverage(api: Api, draft: Draft, rounds: int) -> list[float]:
+async def coverage(api: Api, draft: Draft, turns: int) -> list[float]:
     took = []
-    for _ in range(rounds):
+    for _ in range(turns):
         started = time.perf_counter()
         answer = await api.client.get(f"/drafts/{draft.code}/coverage", params={"as_of": "2026-07-01"})
         took.append(1000 * (time.perf_counter() - started))
@@ -205,6 +205,6 @@ def report(what: str, took: dict[int, list[float]]) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="10,5000,50000")
-    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--turns", type=int, default=60)
     arguments = parser.parse_args()
-    asyncio.run(main([int(size) for size in arguments.sizes.split(",")], arguments.rounds))
+    asyncio.run(main([int(size) for size in arguments.sizes.split(",")], arguments.turns))

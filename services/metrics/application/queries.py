@@ -16,7 +16,7 @@ from services.metrics.application.ports import (
     Todo,
     asked_of,
 )
-from services.metrics.domain.coverage import MOST_SHOWN, Coverage, Shown, coverage_of, stays_of
+from services.metrics.domain.coverage import MOST_SHOWN, Coverage, Shown, coverage_of, days_in_stages
 from services.metrics.domain.errors import DraftUnknown, StageUnknown, UnitUnknown
 from services.metrics.domain.grouping import (
     Counted,
@@ -163,11 +163,11 @@ class Queries:
         if draft.communications:
             return draft, Shown.of_whole(draft, self.rulebook, as_of)
         deciding = await snapshot.deciding(asked_of(draft, self.rulebook))
-        stays = stays_of(draft, self.rulebook, as_of)
-        asked = [(number, days) for (_, number), days in stays.items()]
+        in_stages = days_in_stages(draft, self.rulebook, as_of)
+        asked = [(number, days) for (_, number), days in in_stages.items()]
         covering = await snapshot.covering(draft.draft_id, asked, MOST_SHOWN)
         support = await snapshot.others(draft.draft_id, as_of, MOST_SHOWN)
-        shown = Shown(dict(zip(stays, covering, strict=True)), support)
+        shown = Shown(dict(zip(in_stages, covering, strict=True)), support)
         return replace(draft, communications=tuple(deciding)), shown
 
     async def communications(self, draft_code: str, asked: ListQuestion) -> Sequence[PerformedCommunication]:
@@ -190,8 +190,8 @@ class Queries:
     def _days(self, draft: DraftRecord, asked: ListQuestion) -> Search | None:
         if asked.entry_id is None:
             return None if asked.policy_no is None else Search(date.min, asked.as_of)
-        stays = stays_of(draft, self.rulebook, asked.as_of)
-        days = next((days for (entry, _), days in stays.items() if entry == asked.entry_id), None)
+        in_stages = days_in_stages(draft, self.rulebook, asked.as_of)
+        days = next((days for (entry, _), days in in_stages.items() if entry == asked.entry_id), None)
         if days is None:
             raise StageUnknown(draft.draft_code, asked.entry_id)
         return days

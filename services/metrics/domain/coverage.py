@@ -42,11 +42,11 @@ class Covering:
     first: tuple[CommunicationFact, ...] = ()
 
 
-Stay = tuple[UUID, int]  # an occurrence and a policy in it
+InStage = tuple[UUID, int]  # an occurrence and a policy in it
 MOST_SHOWN = 10  # communications of an occurrence and policy; the others are a list of their own
 
 
-def stays_of(record: DraftRecord, rulebook: Rulebook, as_of: date) -> dict[Stay, Search]:
+def days_in_stages(record: DraftRecord, rulebook: Rulebook, as_of: date) -> dict[InStage, Search]:
     """Return the days of each occurrence up to `as_of`, for each policy: what was held then covers the policy in it."""
     return {
         (occurrence.entry_id, number): Search(occurrence.entered_on, _last_day(occurrence, as_of))
@@ -64,17 +64,17 @@ def _last_day(occurrence: Occurrence, as_of: date) -> date:
 class Shown:
     """The communications of a draft that an answer names; `support` are those that don't count for its lead unit's duty."""
 
-    covering: Mapping[Stay, Covering]
+    covering: Mapping[InStage, Covering]
     support: Covering
 
     @classmethod
     def of_whole(cls, record: DraftRecord, rulebook: Rulebook, as_of: date) -> "Shown":
         """Choose them from a record that has all communications."""
         items = list(performed(record, rulebook))
-        stays = stays_of(record, rulebook, as_of)
+        in_stages = days_in_stages(record, rulebook, as_of)
         others = [item.fact for item in items if not item.span and item.fact.held_on <= as_of]
         return cls(
-            {stay: _first(_covering(items, stay[1], days), days.first) for stay, days in stays.items()},
+            {pair: _first(_covering(items, pair[1], days), days.first) for pair, days in in_stages.items()},
             _first(others, date.min),
         )
 
@@ -201,7 +201,7 @@ def _transfer(transfer: Transfer, name_of: Callable[[str], str]) -> dict[str, An
 
 
 def _policy(
-    record: DraftRecord, policy: PolicyAssessment, covering: Mapping[Stay, Covering]
+    record: DraftRecord, policy: PolicyAssessment, covering: Mapping[InStage, Covering]
 ) -> dict[str, Any]:
     judgement = policy.judgement
     return {

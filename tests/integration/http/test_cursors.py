@@ -93,7 +93,7 @@ def refused(answer: Any, code: str = "bad-cursor") -> None:
 
 
 def test_every_service_with_lists_is_asked() -> None:
-    assert {item.service for item in LISTS} == {"registry", "campaigns", "notifier"}
+    assert {item.service for item in LISTS} == {"registry", "campaigns", "metrics", "notifier"}
     assert len(LISTS) >= 7
 
 

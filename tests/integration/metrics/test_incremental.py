@@ -91,8 +91,8 @@ async def covers_alike(model: ReadModel, record: DraftRecord, as_of: date) -> No
         assert replace(draft, communications=record.communications) == record
         _, shown = await Queries(lambda: None, RULEBOOK)._shown(snapshot, draft, as_of)  # type: ignore[arg-type,return-value]
     whole = Shown.of_whole(record, RULEBOOK, as_of)
-    assert {stay: (item.total, set(item.first)) for stay, item in shown.covering.items()} == {
-        stay: (item.total, set(item.first)) for stay, item in whole.covering.items()
+    assert {pair: (item.total, set(item.first)) for pair, item in shown.covering.items()} == {
+        pair: (item.total, set(item.first)) for pair, item in whole.covering.items()
     }
     assert (shown.support.total, set(shown.support.first)) == (whole.support.total, set(whole.support.first))
 
@@ -114,10 +114,10 @@ async def test_what_is_updated_event_by_event_is_what_the_rules_give_of_all_fact
         for record in whole_records(events).values():
             for day in ASKED:
                 await covers_alike(model, record, day)
-        one_by_one = await model.rows()
+        incremental = await model.rows()
         await model.clear()
         await model.project(events)
-        assert await model.rows() == one_by_one
+        assert await model.rows() == incremental
 
 
 async def test_a_page_of_communications_follows_the_one_before(database_url: str) -> None:
