@@ -34,6 +34,10 @@ STREAMED = frozenset({"/imports", OWN_DATA})  # they read lines of JSON themselv
 
 MOST_BYTES = 1 << 20  # of a request's body; the import has its own route and limit
 SMALL_BODY = 64 << 10
+MOST_SEPARATORS = (
+    20_000  # commas and opening brackets of a JSON body; of values the parsed one may have a quarter
+)
+RULES = "/rules/effect"  # an operator's files, with many commas in their text
 MOST_BYTES_OF_A_FORM = 11 << 20  # behind a link of a mail, where a file of evidence may go along
 
 
@@ -61,8 +65,23 @@ class BodyTooLarge(Refusal):
         )
 
 
+class TooManyValues(Refusal):
+    """A body of so many values takes long to parse, and no command has them."""
+
+    code = "too-many-values"
+    kind = "too_large"
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"Nội dung gửi lên có quá nhiều giá trị (hơn {MOST_SEPARATORS:_} dấu phẩy và dấu ngoặc mở); đề nghị chia nhỏ, hoặc nhập hàng loạt bằng lệnh "
+            "`loa import`.".replace("_", "."),
+            f"The body has too many values (more than {MOST_SEPARATORS:,} commas and opening brackets); send less at once, or use `loa import`.",
+            most_separators=MOST_SEPARATORS,
+        )
+
+
 class BodyLimit:
-    """Refuses a body that grows beyond the limit, while it is read: it is never held whole.
+    """Refuses a body that grows beyond the limits, while it is read: it is never held whole, nor parsed.
 
     The body read is identified by its hash, so that one idempotency key can't stand for two different requests.
     """
@@ -75,13 +94,14 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         left = most = most_bytes(scope["path"])
+        separators_left = MOST_SEPARATORS if _is_json(scope) and scope["path"] != RULES else None
         announced = announced_bytes(scope)
         whole = announced == 0
         payload = sha256(f"{scope['method']} {scope['path']}\n".encode())
         scope.setdefault("state", {})["payload"] = payload
 
         async def counted() -> Message:
-            nonlocal left, whole
+            nonlocal left, separators_left, whole
             if announced is not None and announced > most:
                 raise BodyTooLarge(most)
             message = await receive()
@@ -89,6 +109,8 @@ class BodyLimit:
             payload.update(body)
             if left < 0:
                 raise BodyTooLarge(most)
+            if separators_left is not None and (separators_left := separators_left - _separators(body)) < 0:
+                raise TooManyValues
             whole = not message.get("more_body", False)
             return message
 
@@ -99,6 +121,16 @@ class BodyLimit:
             await send(message)
 
         await self._app(scope, counted, closing)
+
+
+def _is_json(scope: Scope) -> bool:
+    """Tell whether a body is parsed as JSON: also one without a type, which FastAPI takes for it."""
+    kind = Headers(scope=scope).get("content-type", "")
+    return not kind or "json" in kind.lower()
+
+
+def _separators(body: bytes) -> int:
+    return body.count(b",") + body.count(b"[") + body.count(b"{")
 
 
 def announced_bytes(scope: Scope) -> int | None:

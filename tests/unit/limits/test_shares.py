@@ -125,7 +125,7 @@ async def test_a_caller_is_admitted_before_the_body_is_read() -> None:
     "body",
     [
         {f"k{n}": 1 for n in range(MOST_FIELDS + 1)},
-        {"tags": [[[["x"]]] for _ in range(MOST_VALUES)]},
+        {"tags": [["x"] for _ in range(MOST_VALUES)]},
         {"name": "x" * (LONGEST_TEXT + 1)},
         {"name": "a" + "\u0301" * 1000},
         {"k" * 1000: 1},
@@ -141,6 +141,28 @@ async def test_an_answer_to_what_is_wrong_is_short(body: Any) -> None:
     assert len(answer.content) < 20_000
     assert len(answer.json()["errors"]) <= MOST_PROBLEMS
     assert answer.json()["error_count"] >= len(answer.json()["errors"])
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b'{"title":[' + b"[1]," * 20_000 + b"1]}", "application/json", 413),
+        (b"{" + b",".join(b'"k%d":1' % n for n in range(20_001)) + b"}", "application/json", 413),
+        (b'{"title":[' + b"{}," * 20_000 + b"1]}", "application/problem+json", 413),
+        (b"[" + b"1," * 19_000 + b"1]", "application/json", 422),
+        (b"text=" + b"," * 30_000, "application/x-www-form-urlencoded", 422),
+    ],
+    ids=["lists", "keys", "objects", "as many as may be", "no JSON"],
+)
+async def test_a_body_of_too_many_values_is_refused_before_it_is_parsed(
+    body: bytes, kind: str, status: int
+) -> None:
+    async with client_of(application(RequestLimits())) as client:
+        answer = await client.post("/open", content=body, headers={"Content-Type": kind})
+    assert answer.status_code == status, answer.text
+    if status == 413:
+        assert answer.json()["type"] == "urn:loa:problem:too-many-values"
+        assert answer.json()["most_separators"] == 20_000
 
 
 async def test_a_large_body_is_refused_by_its_header() -> None:
