@@ -11,6 +11,7 @@ from shared.contracts.vocabulary import (
     Answer,
     Clearable,
     Dataset,
+    Handling,
     Instrument,
     Precision,
     Procedure,
@@ -132,7 +133,10 @@ class UnitSupervisionSet(Event, context="unit"):
 
 
 class DraftRegistered(Event, context="draft"):
-    """A draft exists, from proposal to promulgation one lasting identity."""
+    """A draft exists, from proposal to promulgation one lasting identity.
+
+    `amends` and `replaces` name documents in force by their numbers; `external_ref` is its number in another system.
+    """
 
     draft_id: UUID
     draft_code: Code
@@ -146,6 +150,10 @@ class DraftRegistered(Event, context="draft"):
     source: str | None = None
     notes: Notes = Field(default_factory=dict)
     dataset: Dataset = Dataset.LIVE
+    handling: Handling | None = None
+    amends: tuple[str, ...] | None = None
+    replaces: tuple[str, ...] | None = None
+    external_ref: str | None = None
 
 
 class DraftAmended(Event, context="draft"):
@@ -161,6 +169,10 @@ class DraftAmended(Event, context="draft"):
     source: str | None = None
     cleared: tuple[Clearable, ...] = ()
     reason: str
+    handling: Handling | None = None
+    amends: tuple[str, ...] | None = None
+    replaces: tuple[str, ...] | None = None
+    external_ref: str | None = None
 
 
 class DraftRetitled(Event, context="draft"):
@@ -199,7 +211,10 @@ class DraftPolicyRemoved(Event, context="draft"):
 
 
 class DraftStageEntered(Event, context="draft"):
-    """The draft entered a stage; the event's id is the id of the entry (and of the gap it may begin)."""
+    """The draft entered a stage; the event's id is the id of the entry (and of the gap it may begin).
+
+    `document_no`, `document_date` and `issuer` are of the paper that shows it, as in all events that change the stage.
+    """
 
     stage: Stage
     entered_on: date
@@ -209,10 +224,16 @@ class DraftStageEntered(Event, context="draft"):
     late: bool = False
     unusual: bool = False
     notes: Notes = Field(default_factory=dict)
+    document_no: str | None = None
+    document_date: date | None = None
+    issuer: str | None = None
 
 
 class DraftStageCorrected(Event, context="draft"):
-    """An entry was recorded wrongly: `entry_id` names its event, `was_…` what it said, the rest is right."""
+    """An entry was recorded wrongly: `entry_id` names its event, `was_…` what it said, the rest is right.
+
+    Of the paper only what is named changes.
+    """
 
     entry_id: UUID
     was_stage: Stage
@@ -222,6 +243,46 @@ class DraftStageCorrected(Event, context="draft"):
     entered_on: date
     precision: Precision = Precision.DAY
     reason: str | None = None
+    document_no: str | None = None
+    document_date: date | None = None
+    issuer: str | None = None
+
+
+class DraftStageExpected(Event, context="draft"):
+    """The draft is to enter a stage on a day to come; null: that is no longer expected. Of one stage the last one holds.
+
+    It changes no verdict: what happened is recorded by the entry, which ends the expectation. `session` is that of the
+    council or body which is to decide.
+    """
+
+    stage: Stage
+    expected_on: date | None
+    precision: Precision = Precision.DAY
+    session: str | None = None
+    what: str | None = None
+    source: str | None = None
+    notes: Notes | None = None
+
+
+class DraftOpinionsSummarised(Event, context="draft"):
+    """What a whole consultation of the draft brought, of which the last summary of a stage holds.
+
+    It is shown beside the opinions of single communications, and never added to them. `groups` are opinions by group of
+    people or way of answering; they need not add up.
+    """
+
+    stage: Stage
+    summarised_on: date
+    received: int = Field(ge=0)
+    accepted: int | None = Field(default=None, ge=0)
+    explained: int | None = Field(default=None, ge=0)
+    agree: int | None = Field(default=None, ge=0)
+    disagree: int | None = Field(default=None, ge=0)
+    groups: dict[str, int] | None = None
+    published_at: str | None = None
+    document: str | None = None
+    source: str | None = None
+    notes: Notes | None = None
 
 
 class DraftCommunicationExempted(Event, context="draft"):
@@ -289,6 +350,9 @@ class DraftSuspended(Event, context="draft"):
     source: str | None = None
     late: bool = False
     notes: Notes | None = None
+    document_no: str | None = None
+    document_date: date | None = None
+    issuer: str | None = None
 
 
 class DraftResumed(Event, context="draft"):
@@ -301,6 +365,9 @@ class DraftResumed(Event, context="draft"):
     source: str | None = None
     late: bool = False
     notes: Notes | None = None
+    document_no: str | None = None
+    document_date: date | None = None
+    issuer: str | None = None
 
 
 class DraftWithdrawn(Event, context="draft"):
@@ -309,6 +376,9 @@ class DraftWithdrawn(Event, context="draft"):
     what: str | None = None
     source: str | None = None
     notes: Notes | None = None
+    document_no: str | None = None
+    document_date: date | None = None
+    issuer: str | None = None
 
 
 class DraftMerged(Event, context="draft"):
@@ -318,6 +388,9 @@ class DraftMerged(Event, context="draft"):
     what: str | None = None
     source: str | None = None
     notes: Notes | None = None
+    document_no: str | None = None
+    document_date: date | None = None
+    issuer: str | None = None
 
 
 class DraftRequestRaised(Event, context="draft"):
@@ -377,6 +450,8 @@ DraftEvent = (
     | DraftPolicyRemoved
     | DraftStageEntered
     | DraftStageCorrected
+    | DraftStageExpected
+    | DraftOpinionsSummarised
     | DraftCommunicationExempted
     | DraftProcedureDecided
     | DraftPostingOpened

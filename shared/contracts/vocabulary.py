@@ -19,6 +19,7 @@ class Stage(StrEnum):
     POLICY_CONSULTATION = "policy_consultation"
     POLICY_APPRAISAL = "policy_appraisal"
     POLICY_APPROVED = "policy_approved"
+    PROPOSAL_APPROVED = "proposal_approved"
     DRAFTING = "drafting"
     DRAFT_CONSULTATION = "draft_consultation"
     SOCIAL_CRITICISM = "social_criticism"
@@ -97,12 +98,25 @@ class ScopeBasis(StrEnum):
     LAW_2025_ART68 = "law_2025_art68"
 
 
+class Handling(StrEnum):
+    """What the draft does to what is in force (a province's list of documents to handle)."""
+
+    NEW = "new"
+    AMEND = "amend"
+    REPLACE = "replace"
+    ABOLISH = "abolish"
+
+
 class Clearable(StrEnum):
     """What a draft was registered with and may turn out to have no known value (`draft.amended`)."""
 
     FINAL_NUMBER = "final_number"
     OUTCOME = "outcome"
     SOURCE = "source"
+    HANDLING = "handling"
+    AMENDS = "amends"
+    REPLACES = "replaces"
+    EXTERNAL_REF = "external_ref"
 
 
 class UnitClearable(StrEnum):
@@ -347,6 +361,7 @@ OPEN_LISTS = (
     Dataset,
     EscalationReason,
     GapClosure,
+    Handling,
     Instrument,
     OptionalMail,
     PreferenceDoor,

@@ -54,6 +54,8 @@ class Action(StrEnum):
     TRANSFER_DRAFT = "transfer_draft"
     ENTER_STAGE = "enter_stage"
     CORRECT_STAGE = "correct_stage"
+    EXPECT_STAGE = "expect_stage"
+    SUMMARISE_OPINIONS = "summarise_opinions"
     WITHDRAW_DRAFT = "withdraw_draft"
     WITHDRAW_REQUEST = "withdraw_request"
     DECIDE_REQUEST = "decide_request"

@@ -75,6 +75,7 @@ _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
             *(Action.REGISTER_DRAFT, Action.AMEND_DRAFT, Action.RETITLE_DRAFT, Action.ASSESS_SCOPE),
             *(Action.ADD_POLICY, Action.AMEND_POLICY, Action.REMOVE_POLICY, Action.EXEMPT_DRAFT),
             *(Action.DECIDE_PROCEDURE, Action.TRANSFER_DRAFT, Action.ENTER_STAGE, Action.CORRECT_STAGE),
+            *(Action.EXPECT_STAGE, Action.SUMMARISE_OPINIONS),
             *(Action.WITHDRAW_DRAFT, Action.OPEN_POSTING, Action.EXTEND_POSTING, Action.CLOSE_POSTING),
             *(Action.RECORD_COMMUNICATION, Action.CORRECT_COMMUNICATION, Action.RETRACT_COMMUNICATION),
             *(Action.CONFIRM_COMMUNICATION, Action.ATTACH_EVIDENCE, Action.SUMMARISE_FEEDBACK),
@@ -127,6 +128,7 @@ ROWS: Mapping[str, Action] = MappingProxyType(
         "drafts": Action.REGISTER_DRAFT,
         "policies": Action.ADD_POLICY,
         "stages": Action.ENTER_STAGE,
+        "opinions": Action.SUMMARISE_OPINIONS,
         "exemptions": Action.EXEMPT_DRAFT,
         "postings": Action.OPEN_POSTING,
         "outcomes": Action.WITHDRAW_DRAFT,
@@ -153,6 +155,7 @@ CONTEXTS: Mapping[str, frozenset[Action]] = MappingProxyType(
                 *(Action.REGISTER_DRAFT, Action.AMEND_DRAFT, Action.RETITLE_DRAFT, Action.ASSESS_SCOPE),
                 *(Action.ADD_POLICY, Action.AMEND_POLICY, Action.REMOVE_POLICY, Action.EXEMPT_DRAFT),
                 *(Action.DECIDE_PROCEDURE, Action.TRANSFER_DRAFT, Action.ENTER_STAGE, Action.CORRECT_STAGE),
+                *(Action.EXPECT_STAGE, Action.SUMMARISE_OPINIONS),
                 *(Action.WITHDRAW_DRAFT, Action.OPEN_POSTING, Action.EXTEND_POSTING, Action.CLOSE_POSTING),
                 *(Action.WITHDRAW_REQUEST, Action.DECIDE_REQUEST),
             }

@@ -32,6 +32,7 @@ STAGES: Mapping[Stage, Text] = MappingProxyType(
         Stage.POLICY_CONSULTATION: Text("Lấy ý kiến, tham vấn chính sách", "Policy consultation"),
         Stage.POLICY_APPRAISAL: Text("Thẩm định chính sách", "Policy appraisal"),
         Stage.POLICY_APPROVED: Text("Thông qua chính sách", "Policy approved"),
+        Stage.PROPOSAL_APPROVED: Text("Chấp thuận đề nghị xây dựng", "Proposal approved"),
         Stage.DRAFTING: Text("Soạn thảo", "Drafting"),
         Stage.DRAFT_CONSULTATION: Text("Lấy ý kiến dự thảo", "Consultation on the draft"),
         Stage.SOCIAL_CRITICISM: Text("Phản biện xã hội", "Social criticism"),

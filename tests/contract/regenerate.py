@@ -58,6 +58,8 @@ _NUMBERS = {"policy_no": 2, "year": 2024, "facts_position": 4711, "attendance": 
 _NUMBERS |= {"level": 1, "overdue_working_days": 5}
 _NUMBERS |= {
     "received": 42,
+    "agree": 25,
+    "disagree": 17,
     "accepted": 30,
     "explained": 12,
     "budget": 15_000_000,
@@ -87,7 +89,7 @@ def _value(name: str, annotation: Any) -> Any:  # noqa: PLR0911  one line a kind
     kinds = [kind for kind in get_args(annotation) if kind not in (type(None), Ellipsis)]
     kind = kinds[0] if kinds and get_origin(annotation) not in (tuple, dict) else annotation
     if get_origin(kind) is dict:
-        return {"ghi_chu": "nhập từ tệp"}
+        return {"VNeID": 40} if get_args(kind)[1] is int else {"ghi_chu": "nhập từ tệp"}
     if get_origin(kind) is tuple:
         return _several(name, get_args(kind)[0])
     if kind is UUID:

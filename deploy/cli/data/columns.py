@@ -19,6 +19,7 @@ ORDER = {  # of the import; the service of each sheet
     "drafts": "registry",
     "policies": "registry",
     "stages": "registry",
+    "opinions": "registry",
     "exemptions": "registry",
     "postings": "registry",
     "plans": "campaigns",
@@ -41,7 +42,7 @@ DATES = frozenset(
             "extended_to",
         ),
         *("closed_on", "approved_on", "planned_on", "held_on", "explained_on", "verified_on", "captured_on"),
-        *("due_on", "happened_on", "document_date", "from"),
+        *("due_on", "happened_on", "document_date", "from", "summarised_on"),
     }
 )
 NUMBERS = frozenset(
@@ -56,6 +57,7 @@ NUMBERS = frozenset(
             "cost_state",
             "cost_social",
         ),
+        *("received", "accepted", "explained", "agree", "disagree"),
         *("comments_received", "comments_accepted", "comments_explained", "quantity", "amount", "budget"),
     }
 )
@@ -110,7 +112,16 @@ COLUMNS: Mapping[str, Columns] = {
         notes=True,
     ),
     "policies": Columns(("draft_code", "policy_no", "title"), ("affected_groups", "source"), notes=True),
-    "stages": Columns(("draft_code", "stage", "entered_on"), ("precision", "what", "source"), notes=True),
+    "stages": Columns(
+        ("draft_code", "stage", "entered_on"),
+        ("precision", "what", "source", "document_no", "document_date", "issuer", "expected"),
+        notes=True,
+    ),
+    "opinions": Columns(
+        ("draft_code", "stage", "summarised_on", "received"),
+        ("accepted", "explained", "agree", "disagree", "groups", "published_at", "document", "source"),
+        notes=True,
+    ),
     "exemptions": Columns(("draft_code",), ("stages", "document", "authority", "decided_on"), notes=True),
     "plans": Columns(("draft_code", "document", "approved_on"), ("authority", "note", DATASET), notes=True),
     "activities": Columns(

@@ -96,9 +96,9 @@ def _drafts(services: Services, files: CsvFiles) -> None:
     for draft in _pages(services, "registry", "/draft-records"):
         of_draft = {"draft_code": draft["draft_code"]}
         document = (draft["procedure_decision"] or {}).get("document")
-        files.add(
-            "drafts", {**(draft["scope"] or {}), **draft, "procedure_document": document}, draft["notes"]
-        )
+        named = {name: "; ".join(draft[name] or ()) for name in ("amends", "replaces")}
+        row = {**(draft["scope"] or {}), **draft, **named, "procedure_document": document}
+        files.add("drafts", row, draft["notes"])
         for policy in draft["policies"]:
             groups = _listed(policy["affected_groups"])
             files.add("policies", {**policy, **of_draft, "affected_groups": groups}, policy["notes"])
@@ -106,6 +106,12 @@ def _drafts(services: Services, files: CsvFiles) -> None:
             "stages"
         ]:  # in the order of recording: an import gives the same late and resumed stages
             files.add("stages", {**entry, **of_draft}, entry["notes"])
+        for coming in draft["expected"]:
+            row = {**coming, **of_draft, "entered_on": coming["expected_on"], "expected": "yes"}
+            files.add("stages", row, coming["notes"] or {})
+        for opinions in draft["opinions"]:
+            groups = "; ".join(f"{name}: {number}" for name, number in (opinions["groups"] or {}).items())
+            files.add("opinions", {**opinions, **of_draft, "groups": groups}, opinions["notes"] or {})
         for exemption in draft["exemptions"]:
             stages = _listed(exemption["stages"]) or "*"
             files.add("exemptions", {**exemption, **of_draft, "stages": stages}, exemption["notes"])

@@ -254,6 +254,30 @@ class PolicyView(BaseModel):
     occurrences: list[PairView]
 
 
+class ExpectedStageView(BaseModel):
+    """A stage that the draft is to enter; it changes no verdict."""
+
+    stage: Stage
+    expected_on: date
+    precision: Precision
+    session: str | None
+
+
+class ConsultationOpinionsView(BaseModel):
+    """What the consultation of a stage brought; never added to the opinions of single communications."""
+
+    stage: Stage
+    summarised_on: date
+    received: int
+    accepted: int | None
+    explained: int | None
+    agree: int | None
+    disagree: int | None
+    groups: dict[str, int] | None
+    published_at: str | None
+    document: str | None
+
+
 class CoverageView(_Judged):
     draft_code: str
     title: str
@@ -274,6 +298,8 @@ class CoverageView(_Judged):
     findings: list[FindingView]
     policies: list[PolicyView]
     requests: list[WaitingRequestView]
+    expected: list[ExpectedStageView]
+    opinions: list[ConsultationOpinionsView]
     support: list[SupportView]
     support_total: int
 

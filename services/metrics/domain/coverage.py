@@ -1,12 +1,19 @@
 """The whole reasoning for one draft on one day: window, stages, verdicts, and what covered them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.metrics.domain.record import CommunicationFact, DraftRecord, Performed, performed
+from services.metrics.domain.record import (
+    CommunicationFact,
+    ConsultationOpinions,
+    DraftRecord,
+    ExpectedStage,
+    Performed,
+    performed,
+)
 from services.metrics.domain.waiting import ShownRequest
 from shared.contracts.vocabulary import Dataset, Stage
 from shared.rules.facts import WHOLE_DRAFT, Exemption, StageEntry, Transfer
@@ -125,6 +132,8 @@ def coverage_of(
         "findings": [finding.as_dict() for finding in findings(record.facts, rulebook, as_of)],
         "policies": [_policy(record, policy, shown.covering) for policy in assessment.policies],
         "requests": [request.as_dict() for request in requests],
+        "expected": [_dated(each) for each in record.expected],
+        "opinions": [_dated(each) for each in record.opinions if each.summarised_on <= as_of],
         "support": [_support(fact, name_of) for fact in shown.support.first],
         "support_total": shown.support.total,
     }
@@ -245,6 +254,10 @@ def _communication(fact: CommunicationFact) -> dict[str, Any]:
         "policies": list(fact.policies),
         "url": fact.url,
     }
+
+
+def _dated(fact: ExpectedStage | ConsultationOpinions) -> dict[str, Any]:
+    return {name: _iso(value) if isinstance(value, date) else value for name, value in asdict(fact).items()}
 
 
 def _iso(day: date | None) -> str | None:

@@ -25,6 +25,7 @@ from shared.contracts.metrics import (
 )
 from shared.contracts.registry import (
     DraftCommunicationExempted,
+    DraftOpinionsSummarised,
     DraftPostingClosed,
     DraftPostingExtended,
     DraftPostingOpened,
@@ -32,7 +33,10 @@ from shared.contracts.registry import (
     DraftRegistered,
     DraftRequestDecided,
     DraftRequestRaised,
+    DraftResumed,
     DraftScopeAssessed,
+    DraftStageEntered,
+    DraftStageExpected,
 )
 from shared.contracts.vocabulary import (
     Answer,
@@ -41,6 +45,7 @@ from shared.contracts.vocabulary import (
     GapClosure,
     Precision,
     RequestKind,
+    Stage,
 )
 from shared.directory import folds
 from shared.directory.folds import DraftCard
@@ -109,6 +114,32 @@ class WaitingRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedStage:
+    """A stage that the draft is to enter; it changes no verdict."""
+
+    stage: Stage
+    expected_on: date
+    precision: Precision
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultationOpinions:
+    """What the consultation of a stage brought, by its last summary; never added to opinions of communications."""
+
+    stage: Stage
+    summarised_on: date
+    received: int
+    accepted: int | None = None
+    explained: int | None = None
+    agree: int | None = None
+    disagree: int | None = None
+    groups: Mapping[str, int] | None = None
+    published_at: str | None = None
+    document: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """The newest event about a draft: what gap events name as their facts and their cause."""
 
@@ -129,6 +160,8 @@ class DraftRecord(DraftCard):
     postings: tuple[Posting, ...] = ()
     procedure_document: str | None = None
     requests: tuple[WaitingRequest, ...] = ()
+    expected: tuple[ExpectedStage, ...] = ()
+    opinions: tuple[ConsultationOpinions, ...] = ()
 
     @property
     def facts(self) -> DraftFacts:
@@ -305,6 +338,28 @@ def _settled(record: DraftRecord, _event: Recorded, data: DraftRequestDecided) -
     return replace(record, requests=tuple(waiting))
 
 
+def _expected(record: DraftRecord, _event: Recorded, data: DraftStageExpected) -> DraftRecord:
+    others = tuple(each for each in record.expected if each.stage is not data.stage)
+    if data.expected_on is None:
+        return replace(record, expected=others)
+    stage = ExpectedStage(
+        stage=data.stage, expected_on=data.expected_on, precision=data.precision, session=data.session
+    )
+    return replace(record, expected=(*others, stage))
+
+
+def _entered(record: DraftRecord, _event: Recorded, data: DraftStageEntered | DraftResumed) -> DraftRecord:
+    expected = tuple(each for each in record.expected if each.stage is not data.stage)
+    return replace(record, expected=expected)
+
+
+def _consulted(record: DraftRecord, _event: Recorded, data: DraftOpinionsSummarised) -> DraftRecord:
+    others = (each for each in record.opinions if each.stage is not data.stage)
+    names = ConsultationOpinions.__dataclass_fields__
+    opinions = ConsultationOpinions(**{name: getattr(data, name) for name in names})
+    return replace(record, opinions=(*others, opinions))
+
+
 Fact = CommunicationFact | None
 
 
@@ -366,6 +421,10 @@ _FOLDS: Mapping[type, Callable[[DraftRecord, Recorded, Any], DraftRecord]] = {
     DraftScopeAssessed: _scope,
     DraftCommunicationExempted: _exempted,
     DraftProcedureDecided: _decided,
+    DraftStageEntered: _entered,
+    DraftResumed: _entered,
+    DraftStageExpected: _expected,
+    DraftOpinionsSummarised: _consulted,
     DraftPostingOpened: _posted,
     DraftPostingExtended: _extended,
     DraftPostingClosed: _unposted,

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain import unit as units
@@ -14,6 +14,7 @@ from shared.contracts.registry import MOST_POLICIES
 from shared.contracts.vocabulary import (
     Answer,
     Clearable,
+    Handling,
     Instrument,
     Precision,
     Procedure,
@@ -33,6 +34,14 @@ Title = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 Words = Annotated[str, Field(min_length=1, max_length=2000)]
+MOST_OPINIONS = 10**12  # of one consultation
+
+
+def items_or_none(value: Any) -> Any:
+    """Take a list as it is, and split the text of a cell by semicolons; an empty one says nothing."""
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(";") if part.strip()) or None
 
 
 class NewUnit(Body):
@@ -185,12 +194,31 @@ class ScopeBody(Body):
         return drafts.Scope(**self.model_dump(include=set(ScopeBody.model_fields)))
 
 
+Documents = Annotated[
+    Annotated[tuple[Words, ...], Field(max_length=50)] | None,
+    BeforeValidator(items_or_none),
+    Field(description="numbers of documents"),
+]
+
+
+class PaperFields(BaseModel):
+    """The paper that shows a stage, over HTTP and in a file alike."""
+
+    document_no: str | None = None
+    document_date: FactDay | None = None
+    issuer: str | None = None
+
+
 class DraftFields(BaseModel):
     """What a draft may be registered with, over HTTP and in a file alike: a new field goes in here."""
 
     procedure: Procedure = Procedure.ORDINARY
     final_number: str | None = None
     source: str | None = None
+    handling: Handling | None = None
+    amends: Documents = None
+    replaces: Documents = None
+    external_ref: str | None = None
 
 
 class NewDraft(DraftFields, ScopeBody):
@@ -232,7 +260,11 @@ class Amendment(Body):
     final_number: Words | None = None
     outcome: Words | None = None
     source: Words | None = None
-    cleared: tuple[Clearable, ...] = Field(default=(), max_length=3)
+    handling: Handling | None = None
+    amends: Documents = None
+    replaces: Documents = None
+    external_ref: Words | None = None
+    cleared: tuple[Clearable, ...] = Field(default=(), max_length=len(Clearable))
     reason: Title
 
     def command(self, given: Given) -> drafts.Amend:
@@ -269,8 +301,8 @@ class PolicyChange(Body):
         return drafts.AmendPolicy(policy_no=number, **self.model_dump(), **given)
 
 
-class StageCorrection(Body):
-    """The corrected values of the entry."""
+class StageCorrection(PaperFields, Body):
+    """The corrected values of the entry; of its paper only what is named changes."""
 
     model_config = example(
         stage="draft_consultation", entered_on="2025-03-04", reason="Ghi nhầm ngày đăng tải."
@@ -283,6 +315,61 @@ class StageCorrection(Body):
 
     def command(self, entry_id: UUID, given: Given) -> drafts.CorrectStage:
         return drafts.CorrectStage(entry_id=entry_id, was=None, **self.model_dump(), **given)
+
+
+class Expectation(Body):
+    """A stage to come; without `expected_on` it is no longer expected."""
+
+    model_config = example(
+        stage="adopted", expected_on="2026-12-10", session="Kỳ họp thứ 30, Hội đồng nhân dân tỉnh"
+    )
+
+    stage: Stage
+    expected_on: FactDay | None
+    precision: Precision = Precision.DAY
+    session: str | None = None
+    what: str | None = None
+    source: str | None = None
+
+    def command(self, given: Given) -> drafts.ExpectStage:
+        return drafts.ExpectStage(**self.model_dump(), **given)
+
+
+Number = Annotated[int, Field(ge=0, le=MOST_OPINIONS)]
+
+
+class OpinionFields(BaseModel):
+    """What a whole consultation brought, over HTTP and in a file alike."""
+
+    stage: Stage
+    summarised_on: FactDay
+    received: Number
+    accepted: Number | None = None
+    explained: Number | None = None
+    agree: Number | None = None
+    disagree: Number | None = None
+    published_at: str | None = None
+    document: str | None = None
+    source: str | None = None
+
+
+class Opinions(OpinionFields, Body):
+    model_config = example(
+        stage="draft_consultation",
+        summarised_on="2025-04-30",
+        received=1200,
+        accepted=300,
+        explained=900,
+        agree=1100,
+        disagree=100,
+        groups={"VNeID": 1000, "tổ chức": 200},
+        published_at="https://example.vn/tong-hop",
+    )
+
+    groups: Annotated[dict[Words, Number] | None, Field(max_length=100)] = None
+
+    def command(self, given: Given) -> drafts.SummariseOpinions:
+        return drafts.SummariseOpinions(**self.model_dump(), **given)
 
 
 class Withdrawal(Body):

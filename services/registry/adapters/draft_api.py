@@ -32,7 +32,7 @@ from shared.rules.rulebook.rulebook import Rulebook
 from shared.text_checks.days import FactDay
 
 
-class NewStage(Body):
+class NewStage(bodies.PaperFields, Body):
     """`resumed` goes on in the stage that a suspension interrupted; every other value enters that stage."""
 
     model_config = example(stage="draft_consultation", entered_on="2025-03-03")
@@ -45,7 +45,8 @@ class NewStage(Body):
 
     def command(self, given: Given) -> drafts.EnterStage | drafts.Resume:
         if self.stage == "resumed":
-            return drafts.Resume(on=self.entered_on, what=self.what, **given)
+            own = self.model_dump(exclude={"stage", "entered_on", "precision"})
+            return drafts.Resume(on=self.entered_on, **own, **given)
         return drafts.EnterStage(**self.model_dump() | {"stage": Stage(self.stage)}, **given)
 
 
@@ -373,6 +374,18 @@ def _stage_commands(commands: Commands) -> APIRouter:
         context: Annotated[DraftContext, on_draft(Action.CORRECT_STAGE)],
     ) -> DraftAccepted:
         return await context.carry_out(commands, body.command(entry_id, context.given(commands)))
+
+    @router.post("/expected-stages", summary="Expect a stage on a day to come, or no longer")
+    async def expect(
+        body: bodies.Expectation, context: Annotated[DraftContext, on_draft(Action.EXPECT_STAGE)]
+    ) -> DraftAccepted:
+        return await context.carry_out(commands, body.command(context.given(commands)))
+
+    @router.post("/opinions", summary="Summarise what a whole consultation brought")
+    async def summarise(
+        body: bodies.Opinions, context: Annotated[DraftContext, on_draft(Action.SUMMARISE_OPINIONS)]
+    ) -> DraftAccepted:
+        return await context.carry_out(commands, body.command(context.given(commands)))
 
     @router.post("/withdraw", summary="Withdraw the draft")
     async def withdraw(

@@ -6,7 +6,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from services.registry.adapters.bodies import DraftFields, ScopeBody, unless_unknown
+from services.registry.adapters.bodies import (
+    DraftFields,
+    OpinionFields,
+    PaperFields,
+    ScopeBody,
+    unless_unknown,
+)
 from services.registry.application.commands import Commands, draft_ref, leads_in, unit_ref
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain import unit as units
@@ -153,15 +159,40 @@ class PolicyRow(ImportRow):
         return drafts.AddPolicy(notes=self.notes, **self.column_values("draft_code"), **given)
 
 
-class StageRow(DatedRow):
+class StageRow(PaperFields, DatedRow):
+    """An entry into a stage; with `expected` a coming one, whose paper does not exist yet."""
+
     draft_code: Code
     stage: Stage
     entered_on: FactDay
     what: str | None = None
     source: str | None = None
+    expected: Answer = Answer.NO
 
-    def command(self, given: Given) -> drafts.EnterStage:
-        return drafts.EnterStage(notes=self.notes, **self.column_values("draft_code"), **given)
+    def command(self, given: Given) -> drafts.EnterStage | drafts.ExpectStage:
+        if self.expected is not Answer.YES:
+            fields = self.column_values("draft_code", "expected")
+            return drafts.EnterStage(notes=self.notes, **fields, **given)
+        fields = self.column_values("draft_code", "expected", "entered_on", *PaperFields.model_fields)
+        return drafts.ExpectStage(notes=self.notes, expected_on=self.entered_on, **fields, **given)
+
+
+def _groups(value: Any) -> Any:
+    """Read `VNeID: 1000; tổ chức: 200` as opinions by group."""
+    if not isinstance(value, str):
+        return value
+    pairs = (part.rpartition(":") for part in value.split(";") if part.strip())
+    return {name.strip(): number.strip() for name, _, number in pairs} or None
+
+
+class OpinionRow(OpinionFields, ImportRow):
+    """What a whole consultation brought; the last row of a stage holds."""
+
+    draft_code: Code
+    groups: Annotated[dict[str, int] | None, BeforeValidator(_groups)] = None
+
+    def command(self, given: Given) -> drafts.SummariseOpinions:
+        return drafts.SummariseOpinions(notes=self.notes, **self.column_values("draft_code"), **given)
 
 
 class ExemptionRow(ImportRow):
@@ -201,7 +232,9 @@ class OutcomeRow(ImportRow):
     outcome: str
 
 
-def _of_draft(row: PolicyRow | StageRow | ExemptionRow | PostingRow | OutcomeRow) -> list[AggregateRef]:
+def _of_draft(
+    row: PolicyRow | StageRow | OpinionRow | ExemptionRow | PostingRow | OutcomeRow,
+) -> list[AggregateRef]:
     return [draft_ref(row.draft_code)]
 
 
@@ -239,6 +272,7 @@ class Rows:
             ),
             "policies": Sheet(PolicyRow, _of_draft, self._fact),
             "stages": Sheet(StageRow, _of_draft, self._with_findings, _leads),
+            "opinions": Sheet(OpinionRow, _of_draft, self._fact),
             "exemptions": Sheet(ExemptionRow, _of_draft, self._fact),
             "postings": Sheet(PostingRow, _of_draft, self._with_findings),
             "outcomes": Sheet(OutcomeRow, _of_draft, self._outcome),
@@ -259,7 +293,7 @@ class Rows:
     async def _draft(self, row: DraftRow, metadata: Metadata) -> Taken:
         return _taken(await self.commands.register_draft(row.command(_given(metadata)), metadata))
 
-    async def _fact(self, row: PolicyRow | ExemptionRow, metadata: Metadata) -> Taken:
+    async def _fact(self, row: PolicyRow | OpinionRow | ExemptionRow, metadata: Metadata) -> Taken:
         command = row.command(_given(metadata))
         return _taken(await self.commands.on_draft(row.draft_code, command, metadata))
 

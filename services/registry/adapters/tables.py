@@ -38,6 +38,10 @@ class DraftRow(Base, table=True):
     final_number: str | None = None
     outcome: str | None = None
     source: str | None = None
+    handling: str | None = None
+    amends: list[str] | None = Field(default=None, sa_column=Column(JSONB))
+    replaces: list[str] | None = Field(default=None, sa_column=Column(JSONB))
+    external_ref: str | None = None
     dataset: str
     scope: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
     version: int

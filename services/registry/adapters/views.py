@@ -6,23 +6,26 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 from services.registry.adapters.draft_api import PostingView, finding_views, posting_views
 from services.registry.adapters.read_model import as_of
 from services.registry.adapters.request_views import RequestView
-from services.registry.domain.draft_state import Draft, procedure_of
+from services.registry.domain.draft_state import Draft, paper_of, procedure_of
 from services.registry.domain.unit import Unit
 from shared.contracts.envelope import Recorded
 from shared.contracts.event import Event, Unknown
 from shared.contracts.registry import (
     DraftAmended,
     DraftCommunicationExempted,
+    DraftOpinionsSummarised,
     DraftPolicyAdded,
     DraftProcedureDecided,
     DraftRegistered,
     DraftRequestDecided,
     DraftRequestRaised,
     DraftScopeAssessed,
+    DraftStageExpected,
     DraftTransferred,
     Notes,
     UnitAmended,
@@ -33,6 +36,7 @@ from shared.contracts.registry import (
 )
 from shared.contracts.vocabulary import (
     Dataset,
+    Handling,
     Instrument,
     Precision,
     Procedure,
@@ -76,6 +80,10 @@ class _DraftHead(BaseModel):
     final_number: str | None
     outcome: str | None
     source: str | None
+    handling: Handling | None
+    amends: list[str] | None
+    replaces: list[str] | None
+    external_ref: str | None
     dataset: Dataset
     version: int
 
@@ -100,6 +108,9 @@ class StageView(BaseModel):
     precision: Precision
     resumed: bool
     what: str | None
+    document_no: str | None
+    document_date: date | None
+    issuer: str | None
     late: bool
     unusual: bool
     returned: bool
@@ -119,6 +130,8 @@ class DraftView(_DraftHead):
     exemptions: list[DraftCommunicationExempted]
     transfers: list[DraftTransferred]
     amendments: list[DraftAmended]
+    expected: list[DraftStageExpected]
+    opinions: list[DraftOpinionsSummarised]
     requests: list[RequestView] = []
 
 
@@ -170,6 +183,8 @@ def draft_view(
         "findings": finding_views(findings),
         "exemptions": [exemption.model_dump(mode="json") for exemption in draft.exemptions],
         "transfers": [transfer.model_dump(mode="json") for transfer in draft.transfers],
+        "expected": [each.model_dump(mode="json") for each in draft.expected],
+        "opinions": [each.model_dump(mode="json") for each in draft.opinions],
         "version": history.version.count,
         "requests": [request.model_dump() for request in requests],
     }
@@ -220,6 +235,7 @@ def _stages(
             "precision": entry.precision,
             "resumed": entry.resumed,
             "what": getattr(recorded[entry.entry_id], "what", None),
+            **to_jsonable_python(paper_of(history.events, entry.entry_id)),
             "late": entry.late,
             "unusual": any((entry.entry_id, kind) in kinds for kind in UNUSUAL),
             "returned": (entry.entry_id, FindingKind.RETURNED) in kinds,

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from datetime import date
 from typing import Any, assert_never
 
-from services.registry.domain import errors, postings, requests
+from services.registry.domain import errors, postings, preparation, requests
 from services.registry.domain.draft_commands import (
     AddPolicy,
     Amend,
@@ -20,7 +20,9 @@ from services.registry.domain.draft_commands import (
     EnterStage,
     Entry,
     Exempt,
+    ExpectStage,
     OpenPosting,
+    Paper,
     PolicyCommand,
     PostingCommand,
     Register,
@@ -30,6 +32,7 @@ from services.registry.domain.draft_commands import (
     Retitle,
     Scope,
     StageCommand,
+    SummariseOpinions,
     Transfer,
     Wanted,
     WithdrawRequest,
@@ -142,11 +145,18 @@ def post(draft: Draft, command: PostingCommand) -> Sequence[DraftEvent]:
 def _enter(draft: Draft, command: EnterStage) -> Sequence[DraftEvent]:
     entry = Entry(command.stage, command.entered_on, command.precision)
     _check_day(entry, command.today)
-    if any(entry.equals_content(other) for other in draft.entries):
+    if (present := next((each for each in draft.entries if entry.equals_content(each)), None)) is not None:
+        _check_paper(present, command)
         return []
     if (end := after_end(draft.entries, entry)) is not None:
         raise errors.StageAfterEnd(end, command.stage, command.entered_on)
     return [_entering(draft, command, entry)]
+
+
+def _check_paper(present: Entry, command: EnterStage) -> None:
+    """A repeated entry changes nothing, so it must not bring another paper, which would be lost."""
+    if present.paper.corrected(Paper.of(command)) != present.paper:
+        raise errors.PaperDiffers(present.stage, present.entered_on)
 
 
 def _entering(draft: Draft, command: EnterStage, entry: Entry) -> DraftEvent:
@@ -187,7 +197,7 @@ def _correct(draft: Draft, command: CorrectStage) -> Sequence[DraftEvent]:
     others = tuple(entry for entry in draft.entries if not entry.equals_content(was))
     if len(others) == len(draft.entries):
         raise errors.EntryNotFound(was.stage, was.entered_on)
-    if now.equals_content(was):
+    if now.equals_content(was) and not _names_paper(command):
         return []
     if any(now.equals_content(other) for other in others):
         raise errors.EntryExists(command.stage, command.entered_on)
@@ -195,6 +205,10 @@ def _correct(draft: Draft, command: CorrectStage) -> Sequence[DraftEvent]:
         raise errors.StageAfterEnd(end, command.stage, command.entered_on)
     was_fields = {"was_stage": was.stage, "was_entered_on": was.entered_on, "was_precision": was.precision}
     return [DraftStageCorrected.of(command, **was_fields)]
+
+
+def _names_paper(command: CorrectStage) -> bool:
+    return command.was is not None and command.was.paper.corrected(Paper.of(command)) != command.was.paper
 
 
 def _end_as_recorded(draft: Draft, command: EndAsRecorded) -> Sequence[DraftEvent]:
@@ -360,6 +374,8 @@ def _decide(draft: Draft, command: Wanted) -> Sequence[DraftEvent]:
             return _decide_policy(draft, command)
         case Retitle() | AssessScope() | DecideProcedure() | Exempt() | Transfer() | Amend():
             return _decide_decision(draft, command)
+        case ExpectStage() | SummariseOpinions():
+            return preparation.decide(draft, command)
         case _:
             return post(draft, command)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
 from services.registry.domain.references.unit_checks import Related
@@ -12,6 +12,7 @@ from shared.contracts.vocabulary import (
     Answer,
     Clearable,
     Dataset,
+    Handling,
     Instrument,
     Precision,
     Procedure,
@@ -24,6 +25,30 @@ from shared.rules.rulebook.rulebook import Rulebook
 
 
 @dataclass(frozen=True, slots=True)
+class Paper:
+    """The paper that shows a stage: its number, date and issuer."""
+
+    document_no: str | None = None
+    document_date: date | None = None
+    issuer: str | None = None
+
+    @classmethod
+    def of(cls, source: Any) -> "Paper":
+        return cls(source.document_no, source.document_date, source.issuer)
+
+    def corrected(self, by: "Paper") -> "Paper":
+        """Take what the other one names."""
+        return Paper(
+            by.document_no or self.document_no,
+            by.document_date or self.document_date,
+            by.issuer or self.issuer,
+        )
+
+
+NO_PAPER = Paper()
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """The draft entered `stage` on `entered_on`; `resumed` marks going on after a suspension."""
 
@@ -31,6 +56,7 @@ class Entry:
     entered_on: date
     precision: Precision = Precision.DAY
     resumed: bool = False
+    paper: Paper = field(default=NO_PAPER, compare=False)
 
     def equals_content(self, other: "Entry") -> bool:
         return (self.stage, self.entered_on, self.precision) == (
@@ -110,6 +136,10 @@ class Register(OnDraft):
     dataset: Dataset = Dataset.LIVE
     scope: Scope | None = None
     procedure_document: str | None = None
+    handling: Handling | None = None
+    amends: tuple[str, ...] | None = None
+    replaces: tuple[str, ...] | None = None
+    external_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +154,10 @@ class Amend(OnDraft):
     final_number: str | None = None
     outcome: str | None = None
     source: str | None = None
+    handling: Handling | None = None
+    amends: tuple[str, ...] | None = None
+    replaces: tuple[str, ...] | None = None
+    external_ref: str | None = None
     cleared: tuple[Clearable, ...] = ()
     reason: str
 
@@ -162,12 +196,46 @@ class RemovePolicy(OnDraft):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnterStage(OnDraft):
-    """Enter a stage; a day may not lie in the future."""
+    """Enter a stage; a day may not lie in the future. The document is the paper that shows it."""
 
     stage: Stage
     entered_on: date
     precision: Precision = Precision.DAY
     what: str | None = None
+    source: str | None = None
+    document_no: str | None = None
+    document_date: date | None = None
+    issuer: str | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectStage(OnDraft):
+    """Expect a stage on a day to come; None: it is no longer expected."""
+
+    stage: Stage
+    expected_on: date | None
+    precision: Precision = Precision.DAY
+    session: str | None = None
+    what: str | None = None
+    source: str | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummariseOpinions(OnDraft):
+    """Record what a whole consultation brought; again, if it was recorded wrongly."""
+
+    stage: Stage
+    summarised_on: date
+    received: int
+    accepted: int | None = None
+    explained: int | None = None
+    agree: int | None = None
+    disagree: int | None = None
+    groups: Mapping[str, int] | None = None
+    published_at: str | None = None
+    document: str | None = None
     source: str | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
 
@@ -178,6 +246,10 @@ class Resume(OnDraft):
 
     on: date
     what: str | None = None
+    source: str | None = None
+    document_no: str | None = None
+    document_date: date | None = None
+    issuer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +265,9 @@ class CorrectStage(OnDraft):
     entered_on: date
     precision: Precision = Precision.DAY
     reason: str | None = None
+    document_no: str | None = None
+    document_date: date | None = None
+    issuer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,5 +373,6 @@ StageCommand = EnterStage | Resume | CorrectStage | EndAsRecorded
 PolicyCommand = AddPolicy | AmendPolicy | RemovePolicy
 DecisionCommand = Retitle | AssessScope | DecideProcedure | Exempt | Transfer | Amend
 RequestCommand = RequestTransfer | DecideRequest | WithdrawRequest
-Wanted = DecisionCommand | PolicyCommand | StageCommand | PostingCommand
+PreparationCommand = ExpectStage | SummariseOpinions
+Wanted = DecisionCommand | PolicyCommand | StageCommand | PostingCommand | PreparationCommand
 Command = Register | Wanted | RequestCommand

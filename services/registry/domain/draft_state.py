@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
-from typing import assert_never
+from typing import TypeVar, assert_never
 from uuid import UUID, uuid5
 
 from services.registry.domain import postings
-from services.registry.domain.draft_commands import Entry
+from services.registry.domain.draft_commands import NO_PAPER, Entry, Paper
 from services.registry.domain.postings import Postings
 from shared.contracts.envelope import Recorded
 from shared.contracts.event import LOA_NAMESPACE, About
@@ -17,6 +17,7 @@ from shared.contracts.registry import (
     DraftCommunicationExempted,
     DraftEvent,
     DraftMerged,
+    DraftOpinionsSummarised,
     DraftPolicyAdded,
     DraftPolicyAmended,
     DraftPolicyRemoved,
@@ -32,6 +33,7 @@ from shared.contracts.registry import (
     DraftScopeAssessed,
     DraftStageCorrected,
     DraftStageEntered,
+    DraftStageExpected,
     DraftSuspended,
     DraftTransferred,
     DraftWithdrawn,
@@ -76,6 +78,8 @@ class Draft:
     postings: Postings = ()
     amendments: tuple[DraftAmended, ...] = ()
     requests: tuple[Request, ...] = ()
+    expected: tuple[DraftStageExpected, ...] = ()
+    opinions: tuple[DraftOpinionsSummarised, ...] = ()
 
     def request(self, request_id: UUID) -> Request | None:
         return next((each for each in self.requests if each.raised.request_id == request_id), None)
@@ -131,17 +135,28 @@ def _evolve(draft: Draft, event: DraftEvent) -> Draft:  # noqa: C901, PLR0911, P
             kept = tuple(p for p in draft.policies if p.policy_no != number)
             return replace(draft, policies=kept, removed=draft.removed | {number})
         case DraftStageEntered():
-            return _with_entry(draft, Entry(event.stage, event.entered_on, event.precision))
+            return _with_entry(
+                draft, Entry(event.stage, event.entered_on, event.precision, paper=Paper.of(event))
+            )
         case DraftSuspended():
-            return _with_entry(draft, Entry(Stage.SUSPENDED, event.on, event.precision))
+            return _with_entry(
+                draft, Entry(Stage.SUSPENDED, event.on, event.precision, paper=Paper.of(event))
+            )
         case DraftResumed():
-            return _with_entry(draft, Entry(event.stage, event.on, event.precision, resumed=True))
+            return _with_entry(draft, Entry(event.stage, event.on, event.precision, True, Paper.of(event)))
         case DraftWithdrawn():
-            return _with_entry(draft, Entry(Stage.WITHDRAWN, event.on, event.precision))
+            return _with_entry(
+                draft, Entry(Stage.WITHDRAWN, event.on, event.precision, paper=Paper.of(event))
+            )
         case DraftMerged():
-            return _with_entry(draft, Entry(Stage.MERGED, event.on, event.precision))
+            return _with_entry(draft, Entry(Stage.MERGED, event.on, event.precision, paper=Paper.of(event)))
         case DraftStageCorrected():
             return replace(draft, entries=tuple(_corrected(entry, event) for entry in draft.entries))
+        case DraftStageExpected():
+            others = _of_other_stages(draft.expected, event.stage)
+            return replace(draft, expected=(*others, event) if event.expected_on else others)
+        case DraftOpinionsSummarised():
+            return replace(draft, opinions=(*_of_other_stages(draft.opinions, event.stage), event))
         case DraftProcedureDecided():
             return replace(draft, procedure=event)
         case DraftPostingOpened() | DraftPostingExtended() | DraftPostingClosed():
@@ -165,7 +180,15 @@ def _settled(request: Request, event: DraftRequestDecided) -> Request:
 
 
 def _with_entry(draft: Draft, entry: Entry) -> Draft:
-    return replace(draft, entries=(*draft.entries, entry))
+    expected = _of_other_stages(draft.expected, entry.stage)
+    return replace(draft, entries=(*draft.entries, entry), expected=expected)
+
+
+OfStage = TypeVar("OfStage", DraftStageExpected, DraftOpinionsSummarised)
+
+
+def _of_other_stages(facts: Iterable[OfStage], stage: Stage) -> tuple[OfStage, ...]:
+    return tuple(fact for fact in facts if fact.stage is not stage)
 
 
 def _amended(policy: DraftPolicyAdded, change: DraftPolicyAmended) -> DraftPolicyAdded:
@@ -178,7 +201,8 @@ def _corrected(entry: Entry, change: DraftStageCorrected) -> Entry:
     was = Entry(change.was_stage, change.was_entered_on, change.was_precision)
     if not entry.equals_content(was):
         return entry
-    return Entry(change.stage, change.entered_on, change.precision, resumed=entry.resumed)
+    paper = entry.paper.corrected(Paper.of(change))
+    return Entry(change.stage, change.entered_on, change.precision, entry.resumed, paper)
 
 
 @lru_cache(maxsize=4096)
@@ -209,12 +233,22 @@ def entries_of(events: Iterable[Recorded]) -> Entries:
     return entries
 
 
-def entry_with_id(events: Iterable[Recorded], entry_id: UUID) -> Entry | None:
+def entry_with_id(events: Sequence[Recorded], entry_id: UUID) -> Entry | None:
     """Return the entry with an id after all corrections."""
     if (match := entries_of(events).get(entry_id)) is None:
         return None
     entry = match[0]
-    return Entry(entry.stage, entry.entered_on, entry.precision, resumed=entry.resumed)
+    return Entry(entry.stage, entry.entered_on, entry.precision, entry.resumed, paper_of(events, entry_id))
+
+
+def paper_of(events: Iterable[Recorded], entry_id: UUID) -> Paper:
+    """Give the paper of an entry after all corrections."""
+    paper = NO_PAPER
+    for event in events:
+        is_entry = event.event_id == entry_id and isinstance(event.data, ENTRIES)
+        if is_entry or (isinstance(event.data, DraftStageCorrected) and event.data.entry_id == entry_id):
+            paper = paper.corrected(Paper.of(event.data))
+    return paper
 
 
 def procedure_of(draft: Draft) -> Procedure:

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.registry.domain.draft_commands import Entry
 from shared.contracts.vocabulary import RequestDecision, RequestKind, Stage
 from shared.kernel.errors import Refusal, RefusalKind, Text
+from shared.rules.wording import STAGES
 
 
 class DraftNotFound(Refusal):
@@ -52,6 +53,57 @@ class DraftDiffers(Refusal):
             "regime, final number, outcome or source: POST /drafts/{code}/amend; the title: POST /drafts/{code}/title; "
             "the scope: POST /drafts/{code}/scope; the procedure: POST /drafts/{code}/procedure; the lead unit: "
             "POST /drafts/{code}/transfer.",
+        )
+
+
+class PaperDiffers(Refusal):
+    code = "paper-differs"
+
+    def __init__(self, stage: Stage, on: date) -> None:
+        super().__init__(
+            f"Giai đoạn “{STAGES[stage].vi}” ngày {on:%d/%m/%Y} đã được ghi nhận với số, ngày hoặc cơ quan ban hành văn bản "
+            "khác; để bổ sung hoặc sửa: POST /drafts/{mã}/stages/{entry_id}/correct.",
+            f"The stage '{STAGES[stage].en}' of {on} is recorded with another number, date or issuer of its paper; to add "
+            "or correct them: POST /drafts/{code}/stages/{entry_id}/correct.",
+            field="document_no",
+        )
+
+
+class StageNotExpected(Refusal):
+    code = "stage-not-expected"
+    kind = "invalid"
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(
+            f"Giai đoạn “{STAGES[stage].vi}” không thể là giai đoạn dự kiến; hãy ghi nhận khi việc đó đã diễn ra.",
+            f"The stage '{STAGES[stage].en}' can't be expected; record it when it has happened.",
+            field="stage",
+        )
+
+
+class ExpectedDayPassed(Refusal):
+    code = "expected-day-passed"
+    kind = "invalid"
+
+    def __init__(self, stage: Stage, on: date) -> None:
+        super().__init__(
+            f"Ngày dự kiến {on:%d/%m/%Y} của giai đoạn “{STAGES[stage].vi}” đã qua; nếu dự thảo đã vào giai đoạn này, hãy ghi "
+            "nhận việc vào giai đoạn, nếu chưa, hãy ghi ngày dự kiến mới.",
+            f"The day {on} on which the stage '{STAGES[stage].en}' is expected has passed; if the draft has entered it, "
+            "record that, else give a new day.",
+            field="entered_on",
+        )
+
+
+class MoreThanReceived(Refusal):
+    code = "more-than-received"
+    kind = "invalid"
+
+    def __init__(self, field: str, number: int, received: int) -> None:
+        super().__init__(
+            f"Số ý kiến ở “{field}” ({number}) lớn hơn số ý kiến nhận được ({received}); đề nghị kiểm tra lại.",
+            f"'{field}' has more opinions ({number}) than were received ({received}); check the numbers.",
+            field=field,
         )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -11,9 +12,12 @@ from shared.contracts.envelope import AggregateRef
 from shared.contracts.vocabulary import Role
 from shared.eventstore.handle import History
 from shared.eventstore.jetstream import JetStreamEventStore
+from shared.kernel.runtime import now
 from tests.integration.campaigns.test_import import office
 from tests.support.platform.service import Api, Platform
 from tests.support.samples import small_office
+
+NEXT_YEAR = (now() + timedelta(days=365)).date().isoformat()
 
 OTHERS = {  # POST routes that are no command on one aggregate
     "/imports": "many aggregates in bulk",
@@ -141,6 +145,17 @@ async def test_every_command_of_the_registry(shared_platform: Platform, a_code: 
         await caller.post("/drafts/{draft_code}/procedure", procedure="simplified", document="CV 2")
         entered = {"stage": "draft_consultation", "entered_on": "2024-01-08"}
         await caller.post("/drafts/{draft_code}/stages", **entered)
+        await caller.post(
+            "/drafts/{draft_code}/expected-stages",
+            stage="adopted",
+            expected_on=NEXT_YEAR,
+        )
+        await caller.post(
+            "/drafts/{draft_code}/opinions",
+            stage="draft_consultation",
+            summarised_on="2024-01-08",
+            received=3,
+        )
         for stage, end in (("verification", "decision"), ("draft_consultation", "withdraw")):
             names["request_id"] = await requested(api, a_code, unit, stage)
             refusal = {"decision": "refused"} if end == "decision" else {}

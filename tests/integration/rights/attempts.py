@@ -174,6 +174,18 @@ class Objects:
             (Action.DECIDE_PROCEDURE, "POST", "procedure", {"procedure": "simplified", "document": "QĐ 1"}),
             (Action.ENTER_STAGE, "POST", "stages", {"stage": "appraisal", "entered_on": ago(1)}),
             (
+                Action.EXPECT_STAGE,
+                "POST",
+                "expected-stages",
+                {"stage": "adopted", "expected_on": ago(-30)},
+            ),
+            (
+                Action.SUMMARISE_OPINIONS,
+                "POST",
+                "opinions",
+                {"stage": "draft_consultation", "summarised_on": ago(1), "received": 3},
+            ),
+            (
                 Action.CORRECT_STAGE,
                 "POST",
                 f"stages/{ids['entry']}/correct",

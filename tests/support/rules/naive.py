@@ -17,7 +17,14 @@ OPENING = {"policy_consultation", "draft_consultation"}
 BY_LAW = {"adopted", "promulgated", "published"}
 ENDS = {"withdrawn", "merged"}
 PARALLEL = {"social_criticism"}
-NOT_REQUIRED = {"policy_approved", "executive_review", "submitted", "registered", "suspended"}
+NOT_REQUIRED = {
+    "policy_approved",
+    "proposal_approved",
+    "executive_review",
+    "submitted",
+    "registered",
+    "suspended",
+}
 GRACE = {Procedure.ORDINARY: 5, Procedure.SIMPLIFIED: 2}
 STATUTORY = {"written_request", "portal_posting"}
 NO_PROPOSAL_STEP = {
@@ -437,7 +444,7 @@ def naive_amended(
     """
     now = dict(registered)
     for amendment in amendments:
-        for name in ("instrument", "regime", "final_number", "outcome", "source"):
+        for name in registered:
             if name in amendment["cleared"]:  # type: ignore[operator]
                 now[name] = None
             elif amendment[name] is not None:

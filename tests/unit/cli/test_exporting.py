@@ -54,6 +54,9 @@ def unit(number: int) -> dict[str, Any]:
     }
 
 
+LISTS = ("policies", "stages", "expected", "opinions", "exemptions", "postings")
+
+
 def draft(number: int) -> dict[str, Any]:
     own: dict[str, Any] = {
         "draft_code": f"D-{number}",
@@ -61,8 +64,8 @@ def draft(number: int) -> dict[str, Any]:
         "scope": None,
         "notes": {},
     }
-    lists: dict[str, list[Any]] = {name: [] for name in ("policies", "stages", "exemptions", "postings")}
-    return {**own, "procedure_decision": None, **lists}
+    lists: dict[str, list[Any]] = {name: [] for name in LISTS}
+    return {**own, "procedure_decision": None, "amends": None, "replaces": None, **lists}
 
 
 def services() -> FakeServices:

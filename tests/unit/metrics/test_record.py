@@ -20,6 +20,7 @@ from shared.contracts.registry import (
     DraftCommunicationExempted,
     DraftEvent,
     DraftMerged,
+    DraftOpinionsSummarised,
     DraftPolicyAdded,
     DraftPolicyAmended,
     DraftPolicyRemoved,
@@ -33,6 +34,7 @@ from shared.contracts.registry import (
     DraftScopeAssessed,
     DraftStageCorrected,
     DraftStageEntered,
+    DraftStageExpected,
     DraftSuspended,
     DraftTransferred,
     DraftWithdrawn,
@@ -248,3 +250,15 @@ def test_what_is_kept_of_a_communication_for_figures_and_counts() -> None:
     assert (item.unit_code, item.role) == ("BTNMT", CommunicationRole.LEAD)
     assert item.span is not None
     assert not item.span.verified
+
+
+def test_stages_to_come_and_opinions_of_a_consultation_stand_beside_the_facts() -> None:
+    expected = DraftStageExpected(stage=Stage.ADOPTED, expected_on=date(2030, 1, 2), session="Kỳ họp thứ 30")
+    opinions = DraftOpinionsSummarised(stage=Stage.DRAFTING, summarised_on=DAY, received=3)
+    record = record_of(expected, opinions, replaced := opinions.model_copy(update={"received": 5}))
+    assert [(each.stage, each.session) for each in record.expected] == [(Stage.ADOPTED, "Kỳ họp thứ 30")]
+    assert [each.received for each in record.opinions] == [replaced.received]
+    assert record.facts == record_of().facts
+    adopted = DraftStageEntered(stage=Stage.ADOPTED, entered_on=DAY)
+    assert record_of(expected, adopted).expected == ()
+    assert record_of(expected, expected.model_copy(update={"expected_on": None})).expected == ()

@@ -16,7 +16,7 @@ from services.registry.domain.draft_state import Draft, facts_of
 from shared.contracts.envelope import AggregateRef, Metadata, Recorded
 from shared.contracts.event import Event
 from shared.contracts.registry import DraftPolicyAdded, DraftRegistered, DraftStageEntered
-from shared.contracts.vocabulary import Clearable, Instrument, Regime, Stage
+from shared.contracts.vocabulary import Clearable, Handling, Instrument, Regime, Stage
 from shared.directory.folds import AMENDABLE_OF_DRAFT
 from tests.support.rules.asked import asked
 from tests.support.rules.naive import naive_amended
@@ -30,6 +30,11 @@ BETWEEN = (
 )
 
 texts = st.sampled_from(["31/2024/QH15", "Công báo"])
+OTHERS: dict[str, st.SearchStrategy[Any]] = {
+    "handling": st.sampled_from(Handling),
+    "amends": st.just(("45/2013/QH13",)),
+    "replaces": st.just(("45/2013/QH13", "32/2018/QH14")),
+}
 registrations = st.fixed_dictionaries(
     {
         "instrument": st.sampled_from(Instrument),
@@ -37,6 +42,7 @@ registrations = st.fixed_dictionaries(
         "final_number": st.none() | texts,
         "outcome": st.none() | texts,
         "source": st.none() | texts,
+        **{name: st.none() | values for name, values in OTHERS.items()},
     }
 ).map(lambda changes: REGISTERED.model_copy(update=changes))
 
@@ -44,7 +50,7 @@ registrations = st.fixed_dictionaries(
 @st.composite
 def amendments(draw: st.DrawFn) -> drafts.Amend:
     cleared = tuple(draw(st.sets(st.sampled_from(Clearable))))
-    changes = {name: draw(st.none() | texts) for name in Clearable if name not in cleared}
+    changes = {name: draw(st.none() | OTHERS.get(name, texts)) for name in Clearable if name not in cleared}
     law = {
         "instrument": draw(st.none() | st.sampled_from(Instrument)),
         "regime": draw(st.none() | st.sampled_from(Regime)),
