@@ -22,7 +22,8 @@ from shared.auth.admission import admission_of
 from shared.auth.callers import UnreadRequest
 from shared.auth.tokens import Principal
 from shared.http import problems
-from shared.http.request_context import announced_bytes
+from shared.http.request_context import announced_bytes, is_small
+from shared.http.strict_requests import is_page
 from shared.kernel.errors import Refusal
 
 PATIENCE = 10.0  # seconds to wait for a turn
@@ -208,7 +209,10 @@ Admission = Callable[[Request], Awaitable[Principal]]
 
 
 class AdmitFirst:
-    """Admits the caller of a request with a body before any byte of the body is read."""
+    """Admits the caller of a request with a body before any byte of the body is read.
+
+    A page itself answers whoever it refuses: it keeps what was typed, as long as that is small.
+    """
 
     def __init__(self, app: ASGIApp, router: Router) -> None:
         self._app = app
@@ -216,25 +220,25 @@ class AdmitFirst:
         self._admissions: list[tuple[APIRoute, Admission]] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        admission = self._admission(scope) if self._has_body(scope) else None
-        if admission is not None:
+        matched = self._admission(scope) if self._has_body(scope) else None
+        if matched is not None:
+            route, admission = matched
             request = UnreadRequest(scope)
             try:
                 await admission(request)
             except Refusal as error:
-                await problems.refused(request, error)(scope, receive, send)
-                return
+                if not (is_page(route) and is_small(announced_bytes(scope))):
+                    await problems.refused(request, error)(scope, receive, send)
+                    return
         await self._app(scope, receive, send)
 
     def _has_body(self, scope: Scope) -> bool:
         return scope["type"] == "http" and scope["method"] in WRITES and announced_bytes(scope) != 0
 
-    def _admission(self, scope: Scope) -> Admission | None:
+    def _admission(self, scope: Scope) -> tuple[APIRoute, Admission] | None:
         if self._admissions is None:
             self._admissions = list(_admissions(self._router.routes))
-        return next(
-            (admit for route, admit in self._admissions if route.matches(scope)[0] is Match.FULL), None
-        )
+        return next((pair for pair in self._admissions if pair[0].matches(scope)[0] is Match.FULL), None)
 
 
 def _admissions(routes: Any) -> Iterator[tuple[APIRoute, Admission]]:

@@ -229,6 +229,11 @@ def describe(errors: Sequence[Any]) -> Text:
     return Text(f"Đề nghị sửa và gửi lại: {vi}.", f"Please correct and send again: {en}.")
 
 
+def reason(error: Any) -> Text:
+    """Say what is wrong with a field, without its name."""
+    return Text(_reason(error), _shown(error["msg"]))
+
+
 def _reason(error: Any) -> str:
     return _shown((error.get("ctx") or {}).get("vi") or _REASONS.get(error["type"], _NOT_VALID))
 

@@ -194,7 +194,7 @@ def _of_application(routes: Any) -> Iterator[tuple[int, Declared]]:
             links = route.path.startswith(
                 (PATH, MAILBOX_PATH)
             )  # pages behind links of mails, which read forms
-            yield id(route), Declared(names, links or _is_page(route), links or _reads_body(route))
+            yield id(route), Declared(names, links or is_page(route), links or _reads_body(route))
 
 
 def _names(dependant: Dependant) -> Iterator[str]:
@@ -203,13 +203,14 @@ def _names(dependant: Dependant) -> Iterator[str]:
         yield from _names(dependency)
 
 
-def _is_page(route: APIRoute) -> bool:
+def is_page(route: APIRoute) -> bool:
+    """Tell whether a route answers with a page for people."""
     kind = getattr(route.response_class, "value", route.response_class)
     return isinstance(kind, type) and issubclass(kind, HTMLResponse)
 
 
 def _reads_body(route: APIRoute) -> bool:
-    if _is_page(route) and "POST" in (route.methods or ()):
+    if is_page(route) and "POST" in (route.methods or ()):
         return True  # the form of the page, each field of which it reads on its own
     return route.body_field is not None or (route.path in STREAMED and "GET" not in (route.methods or ()))
 

@@ -1,7 +1,7 @@
 """What the registry does: commands on drafts and units with their findings, and what their events mean for its rows."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -32,7 +32,16 @@ from shared.contracts.registry import (
 )
 from shared.contracts.vocabulary import RequestDecision, Role
 from shared.directory.folds import amended_draft
-from shared.eventstore.handle import EventStore, Handled, History, Prepare, Version, handle_prepared
+from shared.eventstore.handle import (
+    BulkStore,
+    EventStore,
+    Handled,
+    History,
+    OverlayEventStore,
+    Prepare,
+    Version,
+    handle_prepared,
+)
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock, NewId
 from shared.kernel.text_folding import fold
@@ -83,6 +92,21 @@ class Commands:
     @property
     def today(self) -> date:
         return day_in_vietnam(self.now())
+
+    def rehearsed(self, store: BulkStore) -> "Commands":
+        """Give commands that decide alike on the log of `store`, and write nothing: what would be recorded."""
+        return replace(self, store=OverlayEventStore(store))
+
+    async def register_with_policies(
+        self, command: drafts.Register, policies: Sequence[drafts.AddPolicy], metadata: Metadata
+    ) -> Handled[State]:
+        """Register a draft, then its policies; sent again after an interruption it goes on where it ended."""
+        handled = registered = await self.register_draft(command, metadata)
+        for policy in policies:
+            handled = await self.on_draft(command.draft_code, policy, metadata)
+        return replace(
+            handled, before=registered.before, events=handled.history.events[len(registered.before.events) :]
+        )
 
     async def on_unit(
         self, command: units.Command, metadata: Metadata, if_match: int | None = None

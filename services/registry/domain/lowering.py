@@ -100,12 +100,16 @@ def asks_proposal(regime: Regime, instrument: Instrument, rulebook: Rulebook | N
 
 def answer_of(given: DraftScopeAssessed | None, *, asks_proposal: bool = True) -> Answer:
     """Give what follows from all answers about the scope."""
+    return in_scope(scope_facts(given), asks_proposal=asks_proposal)
+
+
+def scope_facts(given: DraftScopeAssessed | None) -> Scope:
+    """Give the answers about the scope as the rules take them."""
     if given is None:
-        return Answer.UNKNOWN
+        return Scope()
     criteria = given.model_dump(include=_CRITERIA)
     secret = given.state_secret or Answer.UNKNOWN
-    scope = Scope(**criteria, explicit=given.in_scope, state_secret=secret)
-    return in_scope(scope, asks_proposal=asks_proposal)
+    return Scope(**criteria, explicit=given.in_scope, basis=given.scope_basis, state_secret=secret)
 
 
 _CRITERIA = {"requires_proposal", "affects_rights", "contested", "wide_impact"}

@@ -1,0 +1,110 @@
+"""Where a clerk begins: the drafts of the unit with their stages and what can be done, a search, and one draft."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from services.registry.adapters.entry.context import Entry
+from services.registry.adapters.entry.history_words import words_of
+from services.registry.adapters.request_views import request_view
+from services.registry.application.queries import DraftFilter
+from services.registry.domain.draft_state import facts_of, procedure_of
+from services.registry.domain.lowering import scope_of
+from services.registry.domain.next_stages import next_stages
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
+from shared.contracts.event import Code
+from shared.contracts.vocabulary import Stage
+from shared.http.request_context import AtPosition
+from shared.kernel.errors import Text
+from shared.kernel.local_day import day_in_vietnam
+from shared.rights.actions import Action
+from shared.rights.table import roles_of
+from shared.rules.wording import INSTRUMENTS, PROCEDURES, REGIMES, REQUESTS, SCOPE, STAGES
+
+HEADING = Text("Trang của đơn vị", "Page of the unit")
+MOST = 50  # drafts on one page
+
+
+def router(entry: Entry) -> APIRouter:
+    routes = entry.pages.router("drafts")
+
+    @routes.get(
+        "/home",
+        response_class=HTMLResponse,
+        summary="The drafts of one's unit, and what can be done (a page for people)",
+        dependencies=[AtPosition],
+    )
+    async def home(
+        request: Request,
+        principal: Annotated[Principal, may(Action.REGISTER_DRAFT)],
+        q: str | None = None,
+        every: str | None = None,
+        after: str | None = None,
+    ) -> HTMLResponse:
+        """`every`: drafts of all units, of which others may be supported."""
+        text = (q or "").strip()
+        unit = None if every else principal.unit
+        rows = await entry.read_model.drafts(
+            DraftFilter(text=text or None, unit_code=unit), MOST + 1, after or None
+        )
+        chosen = {"q": text, "every": every or ""}
+        more = {**chosen, "after": rows[MOST - 1]["draft_code"]} if len(rows) > MOST else None
+        listed = [
+            {
+                **row,
+                "stage": STAGES[Stage(row["stage"])] if row["stage"] else None,
+                "is_own": principal.acting.may_act_for(row["lead_unit_code"]),
+            }
+            for row in rows[:MOST]
+        ]
+        return entry.pages.page(
+            request,
+            "home.html",
+            heading=HEADING,
+            unit=await entry.unit(principal.unit) if principal.unit else None,
+            drafts=listed,
+            text=text,
+            every=bool(every) or principal.unit is None,
+            more=urlencode({name: value for name, value in more.items() if value}) if more else None,
+            decides=principal.role in roles_of(Action.DECIDE_REQUEST),
+        )
+
+    @routes.get(
+        "/entry/drafts/{draft_code}",
+        response_class=HTMLResponse,
+        summary="One draft, its history, and what can be done (a page for people)",
+    )
+    async def draft(
+        request: Request, draft_code: Code, principal: Annotated[Principal, may(Action.REGISTER_DRAFT)]
+    ) -> HTMLResponse:
+        commands = entry.commands
+        state, history = await commands.draft_with_history(draft_code)
+        lead, described = state.lead_on(commands.today), state.described
+        is_own = principal.acting.may_act_for(lead)
+        stages = next_stages(facts_of(state, history.events), commands.rulebook, commands.today)
+        waiting = [await request_view(commands, each) for each in state.requests if each.is_waiting]
+        return entry.pages.page(
+            request,
+            "draft_page.html",
+            heading=Text(state.title, ""),
+            draft=state,
+            unit=await entry.unit(lead),
+            is_own=is_own,
+            instrument=INSTRUMENTS[described.instrument],
+            regime=REGIMES[described.regime],
+            procedure=PROCEDURES[procedure_of(state)],
+            scope=SCOPE[scope_of(state, commands.rulebook)],
+            stage=STAGES[stages.current.stage] if stages.current else None,
+            since=stages.current.entered_on if stages.current else None,
+            waiting=[(REQUESTS[each.kind], each) for each in waiting] if is_own else [],
+            events=[
+                (day_in_vietnam(event.metadata.time), words)
+                for event in reversed(history.events)
+                if (words := words_of(event.data)) is not None
+            ],
+        )
+
+    return routes

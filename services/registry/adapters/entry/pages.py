@@ -1,0 +1,23 @@
+"""All forms of the registry in one router, on one set of templates."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from fastapi import APIRouter
+
+from services.registry.adapters.entry import draft_form, home, policy_form, stage_form
+from services.registry.adapters.entry.context import Entry
+from services.registry.application.commands import Commands
+from services.registry.application.queries import ReadModel
+from shared.eventstore.handle import BulkStore
+from shared.pages.entry import EntryPages
+from shared.pages.layout import environment
+
+TEMPLATES = environment(Path(__file__).parent / "templates")
+
+
+def routers(
+    commands: Commands, read_model: ReadModel, store: BulkStore, addresses: Mapping[str, str]
+) -> list[APIRouter]:
+    entry = Entry(commands, read_model, store, EntryPages(TEMPLATES, "registry", addresses))
+    return [module.router(entry) for module in (home, draft_form, stage_form, policy_form)]
