@@ -11,6 +11,7 @@ from services.campaigns.adapters.answers import pages
 from services.campaigns.adapters.answers.link_source import NotifierLinks
 from services.campaigns.adapters.broker import subscribe
 from services.campaigns.adapters.communications import api
+from services.campaigns.adapters.entry import pages as entry_pages
 from services.campaigns.adapters.import_sheets import rows
 from services.campaigns.adapters.read_model import SqlReadModel
 from services.campaigns.application.answers import Answers
@@ -49,6 +50,9 @@ def create_app(settings: Settings, now: Clock = runtime.now) -> FastAPI:
         routers=[
             *api.routers(commands, read_model),
             records_api.router(read_model, platform.store),
+            *entry_pages.routers(
+                commands, read_model, platform.store, rulebook, now, settings.page_addresses
+            ),
             _imports(platform, read_model),
             pages.router(
                 Answers(platform.store, commands, read_model),

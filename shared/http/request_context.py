@@ -190,6 +190,18 @@ class WrongVersionHeader(Refusal):
     kind = "invalid"
 
 
+async def projected(request: Request, position: int) -> int:
+    """Wait until the read model has a position (0: for none), and give its own; raises `NotYetProjected`."""
+    runner: Runner = request.app.state.runner
+    if position and not await runner.wait_for(position, MIN_POSITION_SECONDS):
+        raise NotYetProjected(
+            f"Dữ liệu đọc mới đến vị trí {runner.status.position}, chưa tới {position}; đề nghị thử lại.",
+            f"The read model is at position {runner.status.position}, not yet at {position}; try again.",
+            position=runner.status.position,
+        )
+    return runner.status.position
+
+
 async def _at_position(
     request: Request,
     response: Response,
@@ -200,14 +212,7 @@ async def _at_position(
         ),
     ] = None,
 ) -> None:
-    runner: Runner = request.app.state.runner
-    if min_position and not await runner.wait_for(min_position, MIN_POSITION_SECONDS):
-        raise NotYetProjected(
-            f"Dữ liệu đọc mới đến vị trí {runner.status.position}, chưa tới {min_position}; đề nghị thử lại.",
-            f"The read model is at position {runner.status.position}, not yet at {min_position}; try again.",
-            position=runner.status.position,
-        )
-    response.headers[POSITION] = str(runner.status.position)
+    response.headers[POSITION] = str(await projected(request, min_position or 0))
 
 
 AtPosition = Depends(_at_position)

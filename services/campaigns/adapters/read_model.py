@@ -110,7 +110,7 @@ def _summary(row: Row[Any]) -> DraftSummary:
     )
 
 
-def _lead(draft_id: ColumnElement[Any], day: date) -> ScalarSelect[Any]:
+def _lead(draft_id: ColumnElement[Any], day: Any) -> ScalarSelect[Any]:
     leads = select(LEAD.c.unit_code).where(LEAD.c.draft_id == draft_id, leads_on(directory.drafts, day))
     return leads.scalar_subquery()
 
@@ -146,18 +146,20 @@ def _evidence() -> ScalarSelect[Any]:
 
 def _communications(wanted: CommunicationFilter, limit: int, after: str | None) -> Select[Any]:
     table = COMMUNICATION.c
-    query = (
-        select(COMMUNICATION, _evidence().label("evidence"))
-        .order_by(table.held_on, table.communication_id)
-        .limit(limit)
-    )
+    place = (table.held_on, table.communication_id)
+    order = [column.desc() for column in place] if wanted.newest_first else place
+    query = select(COMMUNICATION, _evidence().label("evidence")).order_by(*order).limit(limit)
+    if wanted.unit_code is not None:
+        performed = func.coalesce(table.unit_code, _lead(table.draft_id, table.held_on))
+        query = query.where(performed == wanted.unit_code)
     if wanted.draft_code is not None:
         query = query.where(table.draft_code == wanted.draft_code)
     if not wanted.include_retracted:
         query = query.where(table.retracted.is_(False))
-    if after:
-        query = query.where(tuple_(table.held_on, table.communication_id) > key_of(after, _place))
-    return query
+    if not after:
+        return query
+    last = key_of(after, _place)
+    return query.where(tuple_(*place) < last if wanted.newest_first else tuple_(*place) > last)
 
 
 _CARRIES_OUT = COMMUNICATION.c.activity_id.is_not(None) & COMMUNICATION.c.retracted.is_(False)

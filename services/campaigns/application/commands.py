@@ -20,7 +20,15 @@ from services.campaigns.domain.errors import (
 from shared.contracts.envelope import AggregateRef, Metadata, Recorded, following
 from shared.contracts.event import SUPERVISION, About, Acting, draft_id, programme_id
 from shared.contracts.registry import DraftMerged, DraftWithdrawn
-from shared.eventstore.handle import EventStore, Handled, History, handle, handle_prepared
+from shared.eventstore.handle import (
+    BulkStore,
+    EventStore,
+    Handled,
+    History,
+    OverlayEventStore,
+    handle,
+    handle_prepared,
+)
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import NewId
 
@@ -36,6 +44,10 @@ class Commands:
     store: EventStore
     directory: DraftDirectory
     new_id: NewId
+
+    def rehearsed(self, store: BulkStore) -> "Commands":
+        """Give commands that decide alike on the log of `store`, and write nothing."""
+        return replace(self, store=OverlayEventStore(store))
 
     async def record(
         self, draft_code: str, record: Callable[[Given], asked.Record], by: Acting, metadata: Metadata

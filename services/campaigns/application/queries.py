@@ -27,10 +27,12 @@ class DraftDirectory(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommunicationFilter:
-    """Those of one draft, or of all."""
+    """Those of one draft, or of all; `unit_code` performed them. `newest_first`: by day downwards, else upwards."""
 
     draft_code: str | None = None
+    unit_code: str | None = None
     include_retracted: bool = False
+    newest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,31 @@
+"""All forms of campaigns, on one set of templates."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from fastapi import APIRouter
+
+from services.campaigns.adapters.entry import communication_form, communications_page
+from services.campaigns.adapters.entry.context import Entry
+from services.campaigns.application.commands import Commands
+from services.campaigns.application.queries import ReadModel
+from shared.eventstore.handle import BulkStore
+from shared.kernel.runtime import Clock
+from shared.pages.entry import EntryPages
+from shared.pages.layout import environment
+from shared.rules.rulebook.rulebook import Rulebook
+
+TEMPLATES = environment(Path(__file__).parent / "templates")
+
+
+def routers(
+    commands: Commands,
+    read_model: ReadModel,
+    store: BulkStore,
+    rulebook: Rulebook,
+    now: Clock,
+    addresses: Mapping[str, str],
+) -> list[APIRouter]:
+    pages = EntryPages(TEMPLATES, "campaigns", addresses)
+    entry = Entry(commands, read_model, store, rulebook, now, pages)
+    return [module.router(entry) for module in (communications_page, communication_form)]
