@@ -84,9 +84,7 @@ class Entry:
                 f"{own}/drafts/{code}/communications", Text("Ghi nhận hoạt động khác", "Record another one")
             ),
             Link(f"{own}/communications{newest}", Text("Hoạt động đã ghi nhận", "Recorded communications")),
-            Link(
-                f"{at['metrics']}drafts/{code}{newest}", Text("Tình hình của dự thảo", "How the draft stands")
-            ),
+            Link(f"{figures}/{code}{newest}", Text("Tình hình của dự thảo", "How the draft stands")),
             Link(f"{at['registry']}home", Text("Trang của đơn vị", "Page of the unit")),
         ]
 

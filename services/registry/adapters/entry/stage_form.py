@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from services.registry.adapters.draft_api import NewStage
 from services.registry.adapters.entry import consequences
-from services.registry.adapters.entry.context import Entry
+from services.registry.adapters.entry.context import ASKED, Entry
 from services.registry.domain.draft_commands import EnterStage, Given, Resume
 from services.registry.domain.draft_state import Draft, State, facts_of
 from services.registry.domain.errors import NothingInterrupted, StageAfterEnd
@@ -133,7 +133,9 @@ class StageForm:
         what = _words(command)
         if not review:
             position = handled.version.position
-            return self.entry.done(request, DONE, what, outcome, draft_code, position)
+            done = ASKED if outcome.waits else DONE
+            recorded = Text(f"{done.vi}: {what.vi}", f"{done.en}: {what.en}")
+            return self.entry.done(request, DONE, recorded, outcome, draft_code, position)
         return self.entry.pages.page(
             request,
             "stage_review.html",
