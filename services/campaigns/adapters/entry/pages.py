@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
-from services.campaigns.adapters.entry import communication_form, communications_page
+from services.campaigns.adapters.entry import communication_form, communications_page, plan_changes, plan_form
 from services.campaigns.adapters.entry.context import Entry
 from services.campaigns.application.commands import Commands
 from services.campaigns.application.queries import ReadModel
@@ -28,4 +28,6 @@ def routers(
 ) -> list[APIRouter]:
     pages = EntryPages(TEMPLATES, "campaigns", addresses)
     entry = Entry(commands, read_model, store, rulebook, now, pages)
-    return [module.router(entry) for module in (communications_page, communication_form)]
+    return [
+        module.router(entry) for module in (communications_page, communication_form, plan_form, plan_changes)
+    ]
