@@ -119,6 +119,7 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
     entries = Bucket(platform.client, SESSIONS_BUCKET)
     logins = SingleUseCodes(entries, "login", LOGIN_LIFETIME, runtime.now)
     mail = _mail_sign_in(entries, settings, recipients, ticks, now)
+    home = f"{settings.url_registry.rstrip('/')}/home"
     return app_factory.create_api(
         service=settings.service,
         description="Nhắc việc và đôn đốc bằng thư điện tử. / Reminders by e-mail.",
@@ -141,7 +142,7 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
                 now,
             ),
             links_api.router(source, ServiceVerifier(signed), SqlWithdrawals(platform.engine), now),
-            sign_in_pages.router(SignIn(access, mail, logins, _provider(entries, access, settings))),
+            sign_in_pages.router(SignIn(access, mail, logins, _provider(entries, access, settings), home)),
             sign_in_api.router(access, logins, runtime.now),
             requests.router(platform.engine, settings.url_registry, now),
             outbox.router(read_model, environment(), ticks.pipeline.kinds, local=settings.smtp_url is None),

@@ -41,8 +41,10 @@ WORDS: Mapping[str, Text] = {
         "look at it again and send it.",
     ),
     IdempotencyKeyReused.code: Text(
-        "Biểu mẫu này đã được ghi nhận trước đó với nội dung khác. Nếu là việc khác, đề nghị mở biểu mẫu mới.",
-        "This form was recorded before with other content. If this is something else, please open a new form.",
+        "Biểu mẫu này đã được ghi nhận trước đó với nội dung khác. Nếu nội dung dưới đây là việc khác, đề nghị kiểm tra rồi "
+        "gửi lại để ghi nhận thêm.",
+        "This form was recorded before with other content. If what stands below is something else, please look at it and "
+        "send it again to record it too.",
     ),
 }
 
@@ -122,10 +124,12 @@ def refused(
 ) -> int:
     """Put a refusal beside its field (by its code, or the field that it names), and give the status of the page.
 
-    Who may not do this at all is told so by a page of its own.
+    Who may not do this at all is told so by a page of its own. A form that was recorded before becomes a new one.
     """
     if refusal.kind in PASSED_ON:
         raise refusal
+    if isinstance(refusal, IdempotencyKeyReused):
+        form.given = {name: values for name, values in form.given.items() if name != FORM_ID}
     named = str(refusal.facts.get("field", "")).partition(".")[0]
     name = fields.get(refusal.code) or fields.get(named) or named or WHOLE_FORM
     form.errors[name] = {**WORDS, **words}.get(refusal.code) or for_people(refusal.message)

@@ -147,3 +147,7 @@ async def test_a_clerk_sees_which_unit(office: SignInOffice, context: BrowserCon
     await page.goto((await office.mailed(before + 1))[-1])
     assert await page.get_by_text("Sở SO-TP").count()
     await look(page, "sign-in-clerk")
+    await page.get_by_role("button", name="Đăng nhập").click()
+    await page.goto(f"{office.url('notifier')}/sign-in")
+    await page.get_by_role("link", name="Trang của đơn vị").click()
+    assert page.url == f"{office.url('registry')}/home"

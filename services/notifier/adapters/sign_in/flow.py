@@ -24,6 +24,8 @@ from shared.kernel.errors import Text
 from shared.kernel.local_day import VIETNAM
 from shared.observability import signals
 from shared.pages.layout import day, environment, kept_headers, problem_body, safe
+from shared.rights.actions import Action
+from shared.rights.table import roles_of
 
 logger = signals.get_logger(__name__)
 
@@ -76,12 +78,13 @@ class NotProtected(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """The three ways; without a `provider` two."""
+    """The three ways; without a `provider` two. `home` is the page on which officials begin."""
 
     access: Access
     mail: MailSignIn
     logins: SingleUseCodes
     provider: Provider | None
+    home: str = ""
 
     def render(
         self, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
@@ -112,6 +115,7 @@ class SignIn:
             provider=self.provider is not None,
             usable=self.access.place.is_usable,
             metrics=self.access.place.returned(return_to),
+            home=self.home if session and session.principal.role in roles_of(Action.REGISTER_DRAFT) else "",
         )
 
     async def start(

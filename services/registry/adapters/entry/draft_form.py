@@ -8,21 +8,22 @@ from fastapi.responses import HTMLResponse
 
 from services.registry.adapters import bodies
 from services.registry.adapters.entry import consequences
+from services.registry.adapters.entry.change_form import written
 from services.registry.adapters.entry.context import Entry, chooses_unit, unit_entered
+from services.registry.adapters.entry.scope_fields import SCOPE_FIELDS, read_scope
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft_commands import Given
 from services.registry.domain.draft_state import Draft, State
 from services.registry.domain.errors import DraftDiffers, NotYourDraft, PolicyDiffers, UnitNotFound
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
-from shared.contracts.vocabulary import Answer, Instrument, Procedure, Regime, ScopeBasis
+from shared.contracts.vocabulary import Instrument, Procedure, Regime
 from shared.eventstore.handle import Handled
 from shared.http import request_context
 from shared.kernel.errors import Refusal, Text
 from shared.pages.entry import Step, body_of, refused, step_of
 from shared.pages.forms import Fields, sent
 from shared.rights.actions import Action
-from shared.rules.decision_407 import ANSWERS, CRITERIA
 from shared.rules.wording import INSTRUMENTS, PROCEDURES, REGIMES
 
 MOST_TITLE, MOST_CODE = 2000, 64
@@ -37,17 +38,7 @@ LABELS: Mapping[str, Text] = {
     "regime": Text("Luật áp dụng", "Law that applies"),
     "lead_unit_code": Text("Cơ quan chủ trì soạn thảo", "Lead drafting unit"),
     "procedure": Text("Trình tự, thủ tục", "Procedure"),
-    "requires_proposal": Text("Tiêu chí 1: phải lập đề nghị xây dựng", "Criterion 1: a proposal is required"),
-    "affects_rights": Text(
-        "Tiêu chí 2: tác động đến quyền, nghĩa vụ", "Criterion 2: it affects rights or duties"
-    ),
-    "contested": Text(
-        "Tiêu chí 3: khó, nhạy cảm, được quan tâm", "Criterion 3: difficult, sensitive, contested"
-    ),
-    "wide_impact": Text("Tiêu chí 4: phạm vi tác động rộng", "Criterion 4: wide effect"),
-    "state_secret": Text("Nội dung thuộc bí mật nhà nước", "State secret"),
-    "local_plan": Text("Kế hoạch của địa phương", "Local plan"),
-    "final_number": Text("Số, ký hiệu", "Number"),
+    **{asked.name: asked.label for asked in SCOPE_FIELDS},
 }
 NOT_A_CODE = Text(
     "Mã gồm 2 đến 64 chữ in hoa không dấu, chữ số, dấu chấm, gạch nối hoặc gạch dưới, ví dụ NQ-2026-01.",
@@ -120,8 +111,7 @@ class DraftForm:
             instruments=INSTRUMENTS,
             regimes=REGIMES,
             procedures=PROCEDURES,
-            criteria=CRITERIA,
-            answers=ANSWERS,
+            scope_fields=SCOPE_FIELDS,
         )
 
     async def taken(self, request: Request, principal: Principal, form: Fields) -> HTMLResponse:
@@ -191,7 +181,7 @@ class DraftForm:
             form=form,
             labels=LABELS,
             draft=draft,
-            answers={name: ANSWERS[_answer(form, name)] for name in CRITERIA},
+            answers=[(each.label, text) for each in SCOPE_FIELDS if (text := written(form, each))],
             unit=await self.entry.unit(draft.lead_unit_code),
             instrument=INSTRUMENTS[draft.described.instrument],
             regime=REGIMES[draft.described.regime],
@@ -209,19 +199,12 @@ class DraftForm:
             "regime": form.one_of("regime", Regime),
             "procedure": form.one_of("procedure", Procedure),
             "lead_unit_code": unit_entered(form, principal, "lead_unit_code"),
-            **{name: form.one_of(name, Answer, required=False) for name in (*CRITERIA, "state_secret")},
+            **read_scope(form),
         }
-        if form.chosen("local_plan"):
-            values |= {"in_scope": Answer.YES, "scope_basis": ScopeBasis.LOCAL_PLAN}
         body = body_of(form, bodies.NewDraft, values)
         if "draft_code" in form.errors and code:
             form.errors["draft_code"] = NOT_A_CODE
         return body
-
-
-def _answer(form: Fields, name: str) -> Answer:
-    given = form.text(name)
-    return Answer(given) if given in set(Answer) else Answer.UNKNOWN
 
 
 def typed_policies(form: Fields) -> list[tuple[int, str]]:

@@ -30,7 +30,8 @@ def dated(day: date, precision: Precision) -> str:
     )
 
 
-def _entered(stage: Stage, day: date, precision: Precision) -> Text:
+def words_of_stage(stage: Stage, day: date, precision: Precision) -> Text:
+    """Say which stage was entered when."""
     name = STAGES[stage]
     return Text(f"{name.vi}, {dated(day, precision)}", f"{name.en}, {day}")
 
@@ -55,18 +56,18 @@ _WORDS: Mapping[type, Callable[[Any], Text]] = MappingProxyType(
         events.DraftPolicyRemoved: lambda e: Text(
             f"Bỏ chính sách {e.policy_no}", f"Policy {e.policy_no} removed"
         ),
-        events.DraftStageEntered: lambda e: _entered(e.stage, e.entered_on, e.precision),
+        events.DraftStageEntered: lambda e: words_of_stage(e.stage, e.entered_on, e.precision),
         events.DraftStageCorrected: lambda e: Text(
-            f"Đính chính giai đoạn: {_entered(e.stage, e.entered_on, e.precision).vi} (trước đó "
-            f"{_entered(e.was_stage, e.was_entered_on, e.was_precision).vi})",
+            f"Đính chính giai đoạn: {words_of_stage(e.stage, e.entered_on, e.precision).vi} (trước đó "
+            f"{words_of_stage(e.was_stage, e.was_entered_on, e.was_precision).vi})",
             f"Stage corrected to {e.entered_on}",
         ),
-        events.DraftSuspended: lambda e: _entered(Stage.SUSPENDED, e.on, e.precision),
+        events.DraftSuspended: lambda e: words_of_stage(Stage.SUSPENDED, e.on, e.precision),
         events.DraftResumed: lambda e: Text(
-            f"Tiếp tục sau tạm dừng: {_entered(e.stage, e.on, e.precision).vi}", f"Resumed on {e.on}"
+            f"Tiếp tục sau tạm dừng: {words_of_stage(e.stage, e.on, e.precision).vi}", f"Resumed on {e.on}"
         ),
-        events.DraftWithdrawn: lambda e: _entered(Stage.WITHDRAWN, e.on, e.precision),
-        events.DraftMerged: lambda e: _entered(Stage.MERGED, e.on, e.precision),
+        events.DraftWithdrawn: lambda e: words_of_stage(Stage.WITHDRAWN, e.on, e.precision),
+        events.DraftMerged: lambda e: words_of_stage(Stage.MERGED, e.on, e.precision),
         events.DraftCommunicationExempted: _exempted,
         events.DraftProcedureDecided: lambda e: Text(
             f"{PROCEDURES[e.procedure].vi}, theo {e.document}", f"{PROCEDURES[e.procedure].en}"

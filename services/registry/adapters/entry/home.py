@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from services.registry.adapters.entry.context import Entry
-from services.registry.adapters.entry.history_words import words_of
+from services.registry.adapters.entry.history_words import words_of, words_of_stage
 from services.registry.adapters.request_views import request_view
 from services.registry.application.queries import DraftFilter
 from services.registry.domain.draft_state import facts_of, procedure_of
@@ -100,6 +100,10 @@ def router(entry: Entry) -> APIRouter:
             stage=STAGES[stages.current.stage] if stages.current else None,
             since=stages.current.entered_on if stages.current else None,
             waiting=[(REQUESTS[each.kind], each) for each in waiting] if is_own else [],
+            stages=[
+                (each.entry_id, words_of_stage(each.stage, each.entered_on, each.precision))
+                for each in commands.entries(state, history)
+            ],
             events=[
                 (day_in_vietnam(event.metadata.time), words)
                 for event in reversed(history.events)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
-from services.registry.adapters.entry import draft_form, home, policy_form, stage_form
+from services.registry.adapters.entry import change_form, draft_form, home, policy_form, stage_form
+from services.registry.adapters.entry.changes import CHANGES
 from services.registry.adapters.entry.context import Entry
 from services.registry.application.commands import Commands
 from services.registry.application.queries import ReadModel
@@ -20,4 +21,5 @@ def routers(
     commands: Commands, read_model: ReadModel, store: BulkStore, addresses: Mapping[str, str]
 ) -> list[APIRouter]:
     entry = Entry(commands, read_model, store, EntryPages(TEMPLATES, "registry", addresses))
-    return [module.router(entry) for module in (home, draft_form, stage_form, policy_form)]
+    own = [module.router(entry) for module in (home, draft_form, stage_form, policy_form)]
+    return [*own, change_form.router(entry, CHANGES)]

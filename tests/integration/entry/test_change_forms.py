@@ -1,0 +1,107 @@
+"""A clerk changes a draft with forms; what lowers the unit's own duty is asked for, and may be withdrawn again."""
+
+import re
+
+from shared.auth.sessions import CSRF_FIELD
+from tests.integration.entry.conftest import HEALTH, JUSTICE, SCHOOLS, Office, date_of, filled, press
+from tests.integration.entry.test_draft_form import registered
+from tests.integration.entry.test_stage_form import due_after, entered
+from tests.integration.metrics.office import ago
+
+PAPER = {"document": "Công văn số 12/VP", "authority": "Văn phòng"}
+WITHDRAW = re.compile(r'href="([^"]+/requests/[0-9a-f-]{36}/withdraw)"')
+CORRECT = re.compile(r'href="([^"]+/stages/[0-9a-f-]{36})"')
+
+
+async def test_an_exemption_is_asked_for_and_withdrawn(office: Office, a_code: str) -> None:
+    await registered(office, a_code)
+    path = f"/entry/drafts/{a_code}/exemption"
+    async with office.browser(HEALTH) as clerk:
+        form = await clerk.get(path)
+        wrong = await press(clerk, form, "review", document=PAPER["document"], stages=["appraisal"])
+        assert (wrong.status_code, filled(wrong)["document"]) == (422, PAPER["document"])
+        for name in ("authority", "decided_on"):
+            assert f'id="{name}-error"' in wrong.text, name
+        assert filled(wrong)["stages"] == "appraisal"
+        review = await press(clerk, wrong, "review", **PAPER | date_of("decided_on", ago(3)))
+        assert "Sở Tư pháp tỉnh T xem xét, quyết định trong 05 ngày làm việc" in review.text, review.text
+        assert (await office.draft(a_code))["requests"] == []
+        stolen = await clerk.post(path, data=filled(review) | {CSRF_FIELD: "x", "step": "record"})
+        assert stolen.status_code == 403
+        done = await press(clerk, review, "record")
+        twice = await press(clerk, review, "record")
+        assert (done.status_code, twice.status_code) == (202, 202), twice.text
+        (request,) = (await office.draft(a_code))["requests"]
+        assert (request["kind"], request["decider_code"]) == ("exemption", JUSTICE)
+        page = await clerk.get(f"/entry/drafts/{a_code}")
+        (link,) = WITHDRAW.findall(page.text)
+        withdrawal = await clerk.get(page.url.join(link))
+        review = await press(clerk, withdrawal, "review", reason="Đã truyền thông.")
+        assert (await press(clerk, review, "record")).status_code == 200
+        over = await clerk.get(page.url.join(link))
+        assert (over.status_code, "đã được rút" in over.text) == (409, True)
+    (request,) = (await office.draft(a_code))["requests"]
+    assert request["state"] == "withdrawn"
+
+
+async def test_a_transfer_names_a_unit_that_exists(office: Office, a_code: str) -> None:
+    await registered(office, a_code)
+    async with office.browser(HEALTH) as clerk:
+        form = await clerk.get(f"/entry/drafts/{a_code}/transfer")
+        typed = {"to_unit_code": "T-NOWHERE", "document": "QĐ 5", **date_of("on", ago(1))}
+        wrong = await press(clerk, form, "review", **typed)
+        assert (wrong.status_code, 'id="to_unit_code-error"' in wrong.text) == (422, True), wrong.text
+        review = await press(clerk, wrong, "review", to_unit_code=SCHOOLS.lower())
+        assert (await press(clerk, review, "record")).status_code == 202
+    (request,) = (await office.draft(a_code))["requests"]
+    assert (request["kind"], request["wanted"]["to_unit_code"]) == ("transfer", SCHOOLS)
+
+
+async def test_the_scope_is_assessed_again(office: Office, a_code: str) -> None:
+    await registered(office, a_code, wide_impact="unknown")
+    path = f"/entry/drafts/{a_code}/scope"
+    async with office.browser(HEALTH) as clerk:
+        form = await clerk.get(path)
+        assert filled(form)["affects_rights"] == "yes"
+        review = await press(clerk, form, "review", wide_impact="yes")
+        assert "Thuộc phạm vi theo Điều 68" in review.text
+        assert (await press(clerk, review, "record")).status_code == 200
+        lower = await press(clerk, await clerk.get(path), "review", decision="no")
+        assert "đề nghị xác định dự thảo không thuộc phạm vi" in lower.text
+        assert (await press(clerk, lower, "record")).status_code == 202
+    draft = await office.draft(a_code)
+    assert (draft["scope"]["wide_impact"], draft["scope"]["in_scope"]) == ("yes", "unknown")
+
+
+async def test_a_stage_is_corrected(office: Office, a_code: str) -> None:
+    await registered(office, a_code)
+    async with office.browser(HEALTH) as clerk, office.browser(SCHOOLS) as other:
+        await entered(clerk, a_code, "draft_consultation", ago(5))
+        page = await clerk.get(f"/entry/drafts/{a_code}")
+        (link,) = CORRECT.findall(page.text)
+        form = await clerk.get(page.url.join(link))
+        earlier = await press(clerk, form, "review", reason="Ghi nhầm.", **date_of("entered_on", ago(6)))
+        assert due_after(ago(6)) in earlier.text, earlier.text
+        assert (await press(clerk, earlier, "record")).status_code == 200
+        stale = await press(clerk, form, "review", reason="Ghi nhầm.", **date_of("entered_on", ago(4)))
+        assert (stale.status_code, filled(stale)["reason"]) in {(412, "Ghi nhầm."), (422, "Ghi nhầm.")}
+        later = await press(clerk, stale, "review")
+        assert "đề nghị đính chính giai đoạn" in later.text
+        assert (await other.get(page.url.join(link))).status_code == 403
+        gone = await clerk.get(f"/entry/drafts/{a_code}/stages/00000000-0000-4000-8000-000000000000")
+        assert gone.status_code == 404
+    (stage,) = (await office.draft(a_code))["stages"]
+    assert stage["entered_on"] == ago(6)
+
+
+async def test_the_title_and_the_procedure(office: Office, a_code: str) -> None:
+    await registered(office, a_code)
+    async with office.browser(HEALTH) as clerk:
+        path = f"/entry/drafts/{a_code}"
+        titled = await press(clerk, await clerk.get(f"{path}/title"), "review", title="Nghị quyết mới")
+        assert (await press(clerk, titled, "record")).status_code == 200
+        typed = {"procedure": "simplified", **PAPER, **date_of("decided_on", ago(2))}
+        review = await press(clerk, await clerk.get(f"{path}/procedure"), "review", **typed)
+        assert (await press(clerk, review, "record")).status_code in {200, 202}
+    draft = await office.draft(a_code)
+    assert (draft["title"], draft["procedure"]) == ("Nghị quyết mới", "simplified")
