@@ -32,6 +32,7 @@ LONG = (
     "integration/attacks",
     "integration/campaigns/test_round_trip.py",
     "integration/directory/test_agreement.py",
+    "integration/entry/test_in_chromium.py",
     "integration/eventstore/test_subscriber_commands.py",
     "integration/eventstore/test_subscribers.py",
     "integration/http/test_openapi_holds.py",

@@ -63,6 +63,8 @@ async def test_the_scope_is_assessed_again(office: Office, a_code: str) -> None:
     async with office.browser(HEALTH) as clerk:
         form = await clerk.get(path)
         assert filled(form)["affects_rights"] == "yes"
+        same = await press(clerk, form, "review")
+        assert ("đã được ghi nhận trước đó" in same.text, 'value="record"' in same.text) == (True, False)
         review = await press(clerk, form, "review", wide_impact="yes")
         assert "Thuộc phạm vi theo Điều 68" in review.text
         assert (await press(clerk, review, "record")).status_code == 200

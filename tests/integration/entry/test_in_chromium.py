@@ -76,6 +76,7 @@ async def test_from_nothing_to_a_recorded_communication(
     await look(page, "home")
     await page.get_by_role("link", name="Lịch sử").first.click()
     await look(page, "draft")
+    await see_the_other_forms(page)
     draft = await office.draft(a_code)
     assert [policy["title"] for policy in draft["policies"]] == ["Hỗ trợ học phí", "Miễn học phí mầm non"]
     assert [stage["stage"] for stage in draft["stages"]] == ["draft_consultation"]
@@ -86,7 +87,7 @@ async def test_from_nothing_to_a_recorded_communication(
 async def register(page: Page, code: str) -> None:
     await look(page, "draft-form")
     await page.get_by_role("button", name="Xem trước khi ghi nhận").click()
-    assert await page.evaluate("document.activeElement.className") == "errors", "what is wrong has the focus"
+    await page.wait_for_function("document.activeElement.className === 'errors'")
     await look(page, "draft-form-errors")
     await page.locator("#draft_code").fill(code)
     await page.locator("#title").fill("Nghị quyết quy định mức hỗ trợ học phí trên địa bàn tỉnh")
@@ -137,3 +138,19 @@ async def communicate(page: Page) -> None:
     await page.get_by_role("heading", name="Việc tiếp theo").wait_for()
     await look(page, "communication-done")
     assert await page.get_by_text("được tính cho giai đoạn “Lấy ý kiến dự thảo”").count()
+
+
+async def see_the_other_forms(page: Page) -> None:
+    """Open each form that the page of a draft leads to."""
+    address = page.url
+    links = page.get_by_role("region", name="Việc có thể làm").get_by_role("link")
+    names = [await link.get_attribute("href") for link in await links.all()]
+    corrections = page.get_by_role("region", name="Các giai đoạn").get_by_role("link")
+    names += [await link.get_attribute("href") for link in await corrections.all()]
+    for name in names:
+        if name and "entry/drafts/" in name:
+            await page.goto(address)
+            await page.locator(f'a[href="{name}"]').click()
+            await look(page, f"form-{name.rpartition('/')[2][:12]}")
+            await page.get_by_role("button").first.click()
+            await look(page, f"form-{name.rpartition('/')[2][:12]}-sent")

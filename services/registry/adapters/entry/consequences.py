@@ -33,11 +33,15 @@ EXEMPT = Text("Dự thảo được miễn truyền thông.", "The draft is exem
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a command led to, or would lead to: `waits` if it is asked for and not recorded yet."""
+    """What a command led to, or would lead to: `waits` if it is asked for and not recorded yet.
+
+    It `changes` something unless the same is on record already.
+    """
 
     consequences: Sequence[Text]
     findings: Sequence[Text]
     waits: bool
+    changes: bool = True
 
 
 async def outcome_of(
@@ -47,7 +51,7 @@ async def outcome_of(
     request = await waiting_request(commands, handled, command)
     waiting = [Text(request.messages.vi, request.messages.en)] if request else []
     if not handled.events:
-        return Outcome(waiting or [NOTHING_NEW], (), bool(request))
+        return Outcome(waiting or [NOTHING_NEW], (), bool(request), changes=False)
     return Outcome([*waiting, *consequences], _findings(commands, handled, command), bool(request))
 
 
