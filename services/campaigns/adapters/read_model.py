@@ -58,7 +58,7 @@ class SqlReadModel:
     async def communications(
         self, wanted: CommunicationFilter, limit: int, after: str | None
     ) -> list[dict[str, Any]]:
-        query = _communications(wanted, limit, after)
+        query = _communications(wanted, limit, after, self._today)
         async with self.engine.connect() as connection:
             rows = (await connection.execute(query)).mappings().all()
         return [_placed(row, "held_on", "communication_id") for row in rows]
@@ -144,7 +144,7 @@ def _evidence() -> ScalarSelect[Any]:
     return every.where(EVIDENCE.c.communication_id == COMMUNICATION.c.communication_id).scalar_subquery()
 
 
-def _communications(wanted: CommunicationFilter, limit: int, after: str | None) -> Select[Any]:
+def _communications(wanted: CommunicationFilter, limit: int, after: str | None, today: date) -> Select[Any]:
     table = COMMUNICATION.c
     place = (table.held_on, table.communication_id)
     order = [column.desc() for column in place] if wanted.newest_first else place
@@ -152,6 +152,9 @@ def _communications(wanted: CommunicationFilter, limit: int, after: str | None) 
     if wanted.unit_code is not None:
         performed = func.coalesce(table.unit_code, _lead(table.draft_id, table.held_on))
         query = query.where(performed == wanted.unit_code)
+    if wanted.confirmed_by is not None:
+        leads = _lead(table.draft_id, today) == wanted.confirmed_by
+        query = query.where(table.requested_role.is_not(None), leads)
     if wanted.draft_code is not None:
         query = query.where(table.draft_code == wanted.draft_code)
     if not wanted.include_retracted:

@@ -27,10 +27,14 @@ class DraftDirectory(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommunicationFilter:
-    """Those of one draft, or of all; `unit_code` performed them. `newest_first`: by day downwards, else upwards."""
+    """Those of one draft, or of all; `unit_code` performed them, `confirmed_by` leads their drafts and is asked to confirm them.
+
+    `newest_first`: by day downwards, else upwards.
+    """
 
     draft_code: str | None = None
     unit_code: str | None = None
+    confirmed_by: str | None = None
     include_retracted: bool = False
     newest_first: bool = False
 

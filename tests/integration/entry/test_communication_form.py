@@ -93,10 +93,29 @@ async def test_a_commune_records_its_support(office: Office, a_code: str) -> Non
     assert (rows[HELD["title"]]["role"], rows[HELD["title"]]["unit_code"]) == ("support", COMMUNE)
     assert (rows[HELD["title"]]["policies"], rows[HELD["title"]]["items"]) == ([], 3)
     assert rows["Cùng Sở tổ chức"]["requested_role"] == "coordinating"
+    path, newest = "/entry/communications", {"min_position": await office.platform.head()}
+    address = f"{path}/{rows['Cùng Sở tổ chức']['communication_id']}/confirm"
     async with office.browser(HEALTH, service="campaigns") as lead:
-        assert "Cùng Sở tổ chức" not in (await lead.get("/entry/communications")).text, (
-            "of the own unit alone"
-        )
+        page = await lead.get(path, params=newest)
+        assert "Ủy ban nhân dân xã A: Cùng Sở tổ chức" in page.text
+        assert f'action="..{address}"' in page.text
+        token = {CSRF_FIELD: filled(page)[CSRF_FIELD], "step": "record"}
+        stolen = await lead.post(address, data=token | {CSRF_FIELD: "x"})
+        opened = await lead.post(address, data=token | {"step": "edit"})
+        assert (stolen.status_code, opened.status_code) == (403, 303)
+        asked_still = [row["requested_role"] for row in await listed(office, a_code)]
+        assert "coordinating" in asked_still, "nothing is confirmed so far"
+        done = await lead.post(address, data=token)
+        assert (done.status_code, "được tính cho giai đoạn" in done.text) == (200, True), done.text
+        assert (await lead.post(address, data=token)).status_code == 200
+        newest = {"min_position": int(done.headers["loa-position"])}
+        after = await lead.get(path, params=newest)
+        assert "Cùng Sở tổ chức" not in after.text, "it is confirmed, and of another unit"
+    async with office.browser(SCHOOLS, service="campaigns") as other:
+        token[CSRF_FIELD] = filled(await other.get(path_of(a_code)))[CSRF_FIELD]
+        assert (await other.post(address, data=token)).status_code == 403
+    roles = {row["title"]: row["role"] for row in await listed(office, a_code)}
+    assert roles["Cùng Sở tổ chức"] == "coordinating"
 
 
 async def test_a_correction_replaces_what_was_wrong_and_keeps_the_rest(office: Office, a_code: str) -> None:

@@ -1,16 +1,19 @@
 """The communications of one's unit, the newest first; one is taken back with a reason."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.campaigns.adapters.communications.bodies import Retraction
-from services.campaigns.adapters.entry.communication_words import sentence
+from services.campaigns.adapters.entry.communication_words import consequences, sentence
 from services.campaigns.adapters.entry.context import Entry, context_of
 from services.campaigns.application.queries import CommunicationFilter
 from services.campaigns.domain.communication import Communication
+from services.campaigns.domain.communication_commands import Confirm
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import Channel, CommunicationRole
@@ -44,6 +47,7 @@ NOTHING_COUNTS = Text(
 def router(entry: Entry) -> APIRouter:
     routes = entry.pages.router("communications")
     _listing(routes, entry)
+    _confirming(routes, entry)
     _retracting(routes, entry)
     return routes
 
@@ -63,23 +67,49 @@ def _listing(routes: APIRouter, entry: Entry) -> None:
     ) -> HTMLResponse:
         wanted = CommunicationFilter(draft_code=draft or None, unit_code=principal.unit, newest_first=True)
         rows = await entry.read_model.communications(wanted, MOST + 1, after or None)
-        shown = [
-            {
-                **row,
-                "channel": CHANNELS[Channel(row["channel"])],
-                "role": ROLES[CommunicationRole(row["role"])] if row["role"] else None,
-            }
-            for row in rows[:MOST]
-        ]
+        waiting = CommunicationFilter(confirmed_by=principal.unit) if principal.unit else None
+        asked = await entry.read_model.communications(waiting, MOST, None) if waiting else []
         return entry.pages.page(
             request,
             "communications.html",
             heading=LISTED,
             unit=await entry.unit(principal.unit) if principal.unit else None,
-            rows=shown,
+            rows=[_row(row) for row in rows[:MOST]],
+            asked=[_row(row) | {"unit": await entry.unit(row["unit_code"])} for row in asked],
             draft=draft or "",
             more=rows[MOST - 1]["cursor"] if len(rows) > MOST else None,
         )
+
+
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
+    role = ROLES[CommunicationRole(row["role"])] if row["role"] else None
+    return {**row, "channel": CHANNELS[Channel(row["channel"])], "role": role}
+
+
+def _confirming(routes: APIRouter, entry: Entry) -> None:
+    @routes.post(
+        "/entry/communications/{communication_id}/confirm",
+        response_class=HTMLResponse,
+        summary="Confirm that another unit did it with or for the drafting body (from the list)",
+    )
+    async def confirm(
+        request: Request,
+        communication_id: UUID,
+        principal: Annotated[Principal, may(Action.CONFIRM_COMMUNICATION)],
+    ) -> Response:
+        if step_of(await sent(request)) is not Step.RECORD:
+            return RedirectResponse("../../communications", HTTPStatus.SEE_OTHER)
+        context = context_of(request, principal, None, None)
+        handled = await entry.commands.on_communication(
+            communication_id, lambda given: Confirm(**given), context.by, context.metadata
+        )
+        state = handled.state
+        assert isinstance(state, Communication)  # noqa: S101  narrowing: it is recorded
+        what, position, code = sentence(state.activity), handled.version.position, state.recorded.draft_code
+        card, _ = await entry.draft(request, code)
+        text = Text(f"Đã xác nhận phối hợp: {what.vi}.", f"Confirmed: {what.en}.")
+        following = list(consequences(state.activity, card, entry.rulebook))
+        return entry.done(request, text, following, entry.links(request, code, position), position)
 
 
 def _retracting(routes: APIRouter, entry: Entry) -> None:
