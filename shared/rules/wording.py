@@ -1,6 +1,7 @@
 """What things are called in Vietnamese and English: for the dashboard, mail, reports and the terminal."""
 
 from collections.abc import Mapping
+from datetime import date
 from types import MappingProxyType
 
 from shared.contracts.vocabulary import (
@@ -280,6 +281,18 @@ PRECISIONS: Mapping[Precision, Text] = MappingProxyType(
         Precision.YEAR: Text("năm", "year"),
     }
 )
+
+
+def dated(day: date, precision: Precision) -> Text:
+    """Write a day as exactly as it is certain; a month or year is given by its first day."""
+    match precision:
+        case Precision.DAY:
+            return Text(f"ngày {day:%d/%m/}{day.year:04}", day.isoformat())
+        case Precision.MONTH:
+            return Text(f"tháng {day:%m/}{day.year:04}", day.isoformat()[:7])
+        case Precision.YEAR:
+            return Text(f"năm {day.year:04}", f"{day.year:04}")
+
 
 REQUESTS: Mapping[RequestKind, Text] = MappingProxyType(
     {

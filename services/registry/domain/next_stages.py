@@ -5,19 +5,22 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.contracts.vocabulary import ENDS, Stage
+from shared.kernel.errors import Text
 from shared.rules.facts import DraftFacts
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import StagePeriod, stage_on, stage_periods
+from shared.rules.wording import dated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextStages:
-    """`resumes` is the stage that a suspension interrupted; `earlier` may be returned to, or recorded afterwards.
+    """`since` is when the present stage was entered, `resumes` the stage that a suspension interrupted; `earlier` may be returned to, or recorded afterwards.
 
     After an end only what took place before it is recorded.
     """
 
     current: StagePeriod | None
+    since: Text | None
     resumes: Stage | None
     following: tuple[Stage, ...]
     earlier: tuple[Stage, ...]
@@ -41,6 +44,7 @@ def next_stages(facts: DraftFacts, rulebook: Rulebook, today: date) -> NextStage
     ended, suspended = current is not None and current.stage in ENDS, resumes is not None
     return NextStages(
         current=current,
+        since=_since(facts, current),
         resumes=resumes,
         following=() if ended else tuple(order[place:]),
         earlier=tuple(stage for stage in order[: len(order) if ended else place] if stage is not here),
@@ -50,6 +54,11 @@ def next_stages(facts: DraftFacts, rulebook: Rulebook, today: date) -> NextStage
 
 
 _HALTS = (Stage.SUSPENDED, Stage.WITHDRAWN, Stage.MERGED)
+
+
+def _since(facts: DraftFacts, current: StagePeriod | None) -> Text | None:
+    entries = (entry for entry in facts.entries if current and entry.entry_id == current.entry_id)
+    return next((dated(entry.entered_on, entry.precision) for entry in entries), None)
 
 
 def _interrupted(periods: Sequence[StagePeriod], current: StagePeriod | None) -> Stage | None:

@@ -62,6 +62,10 @@ async def test_a_month_alone(office: Office, a_code: str) -> None:
     async with office.browser(HEALTH) as clerk:
         done = await entered(clerk, a_code, "drafting", "2026-03")
         assert "tháng 03/2026" in done.text
+        assert (
+            "Hiện nay: <strong>Soạn thảo</strong>, từ tháng 03/2026."
+            in (await clerk.get(path_of(a_code))).text
+        )
     (stage,) = (await office.draft(a_code))["stages"]
     assert (stage["entered_on"], stage["precision"]) == ("2026-03-01", "month")
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from services.campaigns.domain.communication import Stated
-from shared.contracts.vocabulary import CommunicationRole, Precision
+from shared.contracts.vocabulary import CommunicationRole
 from shared.directory.folds import DraftCard
 from shared.kernel.errors import Text
 from shared.rules.roles import role_of
 from shared.rules.rulebook.rulebook import Rulebook, last_day
 from shared.rules.sequence import course
 from shared.rules.verdicts import Span, covering_day
-from shared.rules.wording import CHANNELS, STAGES
+from shared.rules.wording import CHANNELS, STAGES, dated
 
 SUPPORT = Text(
     "Hoạt động được ghi nhận là việc của đơn vị; hoạt động hỗ trợ không tính vào việc truyền thông của cơ quan chủ trì soạn thảo.",
@@ -32,13 +32,10 @@ NO_STAGE = Text(
 
 def sentence(activity: Stated) -> Text:
     """Say what the activity is, and when it was held."""
-    channel, day = CHANNELS[activity.channel], activity.held_on
-    when = {
-        Precision.DAY: f"ngày {day:%d/%m/%Y}",
-        Precision.MONTH: f"tháng {day:%m/%Y}",
-        Precision.YEAR: f"năm {day.year:04}",
-    }[activity.precision]
-    return Text(f"“{activity.title}” ({channel.vi}), {when}", f"“{activity.title}” ({channel.en}), {day}")
+    channel, when = CHANNELS[activity.channel], dated(activity.held_on, activity.precision)
+    return Text(
+        f"“{activity.title}” ({channel.vi}), {when.vi}", f"“{activity.title}” ({channel.en}), {when.en}"
+    )
 
 
 def consequences(activity: Stated, card: DraftCard, rulebook: Rulebook) -> Iterator[Text]:

@@ -16,7 +16,7 @@ from services.campaigns.domain.communication import Communication
 from services.campaigns.domain.communication_commands import Confirm
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
-from shared.contracts.vocabulary import Channel, CommunicationRole
+from shared.contracts.vocabulary import Channel, CommunicationRole, Precision
 from shared.http.request_context import AtPosition
 from shared.kernel.errors import Refusal, Text
 from shared.pages.entry import (
@@ -32,7 +32,7 @@ from shared.pages.entry import (
 )
 from shared.pages.forms import Fields, sent
 from shared.rights.actions import Action
-from shared.rules.wording import CHANNELS, ROLES
+from shared.rules.wording import CHANNELS, ROLES, dated
 
 LISTED = Text("Hoạt động truyền thông của đơn vị", "Communications of the unit")
 RETRACTING = Text("Rút hoạt động truyền thông", "Take a communication back")
@@ -83,7 +83,8 @@ def _listing(routes: APIRouter, entry: Entry) -> None:
 
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     role = ROLES[CommunicationRole(row["role"])] if row["role"] else None
-    return {**row, "channel": CHANNELS[Channel(row["channel"])], "role": role}
+    when = dated(row["held_on"], Precision(row["precision"]))
+    return {**row, "channel": CHANNELS[Channel(row["channel"])], "role": role, "when": when}
 
 
 def _confirming(routes: APIRouter, entry: Entry) -> None:

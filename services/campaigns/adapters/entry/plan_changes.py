@@ -35,7 +35,7 @@ from shared.pages.entry import (
 from shared.pages.forms import Fields, sent
 from shared.rights.actions import Action
 from shared.rules.sequence import DayInFuture
-from shared.rules.wording import CHANNELS
+from shared.rules.wording import CHANNELS, dated
 
 MOST_WORDS = 2000
 LABELS: Mapping[str, Text] = {
@@ -238,4 +238,5 @@ async def _taken(
 def _present(activity: Activity) -> Text:
     planned = activity.planned
     name = planned.title or (CHANNELS[planned.channel].vi if planned.channel else "Hoạt động truyền thông")
-    return Text(f"{name}, {activity.planned_on:%d/%m/%Y}", f"{name}, {activity.planned_on}")
+    when = dated(activity.planned_on, activity.precision)
+    return Text(f"{name}, {when.vi}", f"{name}, {when.en}")

@@ -25,7 +25,7 @@ from shared.pages.forms import Fields, sent
 from shared.rights.actions import Action
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import NotFirstDay, course, stage_on, stage_periods
-from shared.rules.wording import CHANNELS, STAGES
+from shared.rules.wording import CHANNELS, STAGES, dated
 
 PATH = "/entry/drafts/{draft_code}/plan"
 HEADING = Text("Kế hoạch truyền thông của dự thảo", "Communication plan of the draft")
@@ -108,7 +108,8 @@ class PlanForm:
             card=card,
             plan=view,
             activities=[
-                (activity, words_of(activity), STATES[activity.state]) for activity in view.activities
+                (each, words_of(each), dated(each.planned_on, each.precision), STATES[each.state])
+                for each in view.activities
             ],
             open_states={ActivityState.PLANNED, ActivityState.OVERDUE},
             channels=CHANNELS,

@@ -8,7 +8,7 @@ from typing import Any
 from shared.contracts import registry as events
 from shared.contracts.vocabulary import Precision, RequestDecision, Stage
 from shared.kernel.errors import Text
-from shared.rules.wording import PROCEDURES, REQUESTS, STAGES
+from shared.rules.wording import PROCEDURES, REQUESTS, STAGES, dated
 
 _DECIDED: Mapping[str, Text] = {
     RequestDecision.APPROVED: Text("Chấp thuận đề nghị", "The request was approved"),
@@ -23,17 +23,10 @@ def words_of(event: object) -> Text | None:
     return words(event) if words else None
 
 
-def dated(day: date, precision: Precision) -> str:
-    """Write a day as exactly as it is certain."""
-    return {Precision.MONTH: f"tháng {day:%m/%Y}", Precision.YEAR: f"năm {day.year:04}"}.get(
-        precision, f"ngày {day:%d/%m/%Y}"
-    )
-
-
 def words_of_stage(stage: Stage, day: date, precision: Precision) -> Text:
     """Say which stage was entered when."""
-    name = STAGES[stage]
-    return Text(f"{name.vi}, {dated(day, precision)}", f"{name.en}, {day}")
+    name, when = STAGES[stage], dated(day, precision)
+    return Text(f"{name.vi}, {when.vi}", f"{name.en}, {when.en}")
 
 
 def _exempted(event: events.DraftCommunicationExempted) -> Text:

@@ -98,7 +98,7 @@ def router(entry: Entry) -> APIRouter:
             procedure=PROCEDURES[procedure_of(state)],
             scope=SCOPE[scope_of(state, commands.rulebook)],
             stage=STAGES[stages.current.stage] if stages.current else None,
-            since=stages.current.entered_on if stages.current else None,
+            since=stages.since,
             waiting=[(REQUESTS[each.kind], each) for each in waiting] if is_own else [],
             stages=[
                 (each.entry_id, words_of_stage(each.stage, each.entered_on, each.precision))

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from services.registry.adapters.draft_api import NewStage
 from services.registry.adapters.entry import consequences
 from services.registry.adapters.entry.context import ASKED, Entry
+from services.registry.adapters.entry.history_words import words_of_stage
 from services.registry.domain.draft_commands import EnterStage, Given, Resume
 from services.registry.domain.draft_state import Draft, State, facts_of
 from services.registry.domain.errors import NothingInterrupted, StageAfterEnd
@@ -173,9 +174,8 @@ def _words(command: EnterStage | Resume) -> Text:
             f"Tiếp tục giai đoạn đã tạm dừng, ngày {command.on:%d/%m/%Y}.",
             f"Going on after the suspension, on {command.on}.",
         )
-    name, day = STAGES[command.stage], command.entered_on
-    by_day = {"day": f"ngày {day:%d/%m/%Y}", "month": f"tháng {day:%m/%Y}", "year": f"năm {day.year}"}
-    return Text(f"{name.vi}, {by_day[command.precision]}.", f"{name.en}, {day} ({command.precision}).")
+    words = words_of_stage(command.stage, command.entered_on, command.precision)
+    return Text(f"{words.vi}.", f"{words.en}.")
 
 
 def groups_of(stages: NextStages) -> Groups:
