@@ -14,9 +14,9 @@ from shared.rules.wording import dated
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextStages:
-    """`since` is when the present stage was entered, `resumes` the stage that a suspension interrupted; `earlier` may be returned to, or recorded afterwards.
+    """`since` is when the present stage was entered, `resumes` the stage that a suspension interrupted.
 
-    After an end only what took place before it is recorded.
+    `earlier` stages may be returned to, or recorded afterwards. After an end only what took place before it is recorded.
     """
 
     current: StagePeriod | None

@@ -1,11 +1,15 @@
 """A clerk enters a stage with a form: possible stages alone, the due day by the rules before anything is recorded."""
 
+import asyncio
 import re
 from datetime import date
 
 import httpx
+import pytest
 
+from services.registry.application.commands import Commands
 from shared.contracts.vocabulary import Role
+from shared.kernel.errors import TransientError
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import now
 from shared.rules.rulebook.rulebook import load_rulebook
@@ -132,6 +136,39 @@ async def test_suspending_is_asked_for_and_a_resumption_is_offered(office: Offic
         ended = await clerk.get(path_of(a_code))
         assert "Dự thảo đã kết thúc" in ended.text
         assert not {"suspended", "withdrawn", "merged"} & {*OPTION.findall(ended.text)}
+
+
+async def test_two_presses_at_the_same_moment_record_once(office: Office, a_code: str) -> None:
+    await registered(office, a_code)
+    typed = {"stage": "drafting", "what": "Quyết định 5", **date_of("entered_on", ago(1))}
+    async with office.browser(HEALTH) as clerk:
+        review = await press(clerk, await clerk.get(path_of(a_code)), "review", **typed)
+        answers = await asyncio.gather(*(press(clerk, review, "record") for _ in range(4)))
+    assert {answer.status_code for answer in answers} == {200}
+    draft = await office.draft(a_code)
+    assert (len(draft["stages"]), draft["version"]) == (1, 5)
+
+
+async def test_what_was_typed_survives_an_outage(
+    office: Office, a_code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service runs in this process: its commands meet a broker that does not answer."""
+    await registered(office, a_code)
+    typed = {"stage": "drafting", "what": "Quyết định 5", **date_of("entered_on", ago(1))}
+    async with office.browser(HEALTH) as clerk:
+        form = await clerk.get(path_of(a_code))
+        with monkeypatch.context() as broken:
+            broken.setattr(Commands, "on_draft", _no_answer)
+            away = await press(clerk, form, "review", **typed)
+        assert (away.status_code, "thử lại sau ít giây" in away.text) == (503, True)
+        again = await press(clerk, away, "edit")
+        assert filled(again) | typed == filled(again)
+        review = await press(clerk, again, "review")
+        assert (await press(clerk, review, "record")).status_code == 200
+
+
+async def _no_answer(*_: object, **__: object) -> None:
+    raise TransientError("no answer in time")
 
 
 async def test_another_unit_may_not(office: Office, a_code: str) -> None:
