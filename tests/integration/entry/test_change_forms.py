@@ -107,3 +107,23 @@ async def test_the_title_and_the_procedure(office: Office, a_code: str) -> None:
         assert (await press(clerk, review, "record")).status_code in {200, 202}
     draft = await office.draft(a_code)
     assert (draft["title"], draft["procedure"]) == ("Nghị quyết mới", "simplified")
+
+
+async def test_a_stage_to_come_and_the_opinions_of_a_consultation(office: Office, a_code: str) -> None:
+    await registered(office, a_code)
+    async with office.browser(HEALTH) as clerk:
+        path = f"/entry/drafts/{a_code}"
+        form = await clerk.get(f"{path}/expected")
+        passed = await press(clerk, form, "review", stage="adopted", **date_of("expected_on", ago(3)))
+        assert (passed.status_code, 'id="expected_on-error"' in passed.text) == (422, True), passed.text
+        review = await press(clerk, passed, "review", **date_of("expected_on", ago(-40)))
+        assert (await press(clerk, review, "record")).status_code == 200
+        form = await clerk.get(f"{path}/opinions")
+        typed = {"stage": "draft_consultation", "received": "1.200", **date_of("summarised_on", ago(1))}
+        wrong = await press(clerk, form, "review", **typed | {"accepted": "1.300"})
+        assert (wrong.status_code, 'id="accepted-error"' in wrong.text) == (422, True), wrong.text
+        review = await press(clerk, wrong, "review", accepted="300")
+        assert (await press(clerk, review, "record")).status_code == 200
+        page = await clerk.get(path)
+        assert "Dự kiến: Thông qua, ngày" in page.text
+        assert "1200 ý kiến" in page.text

@@ -43,7 +43,8 @@ async def test_the_due_day_is_shown_before_it_is_recorded(office: Office, a_code
         form = await clerk.get(path_of(a_code))
         assert "Chưa ghi nhận giai đoạn nào" in form.text
         assert "policy_appraisal" not in OPTION.findall(form.text), "not of this procedure"
-        typed = {"stage": "draft_consultation", **date_of("entered_on", today), "what": "Công văn số 12/SYT"}
+        paper = {"document_no": "12/SYT-VP", "issuer": "Sở Y tế", **date_of("document_date", ago(2))}
+        typed = {"stage": "draft_consultation", **date_of("entered_on", today), **paper}
         review = await press(clerk, form, "review", **typed)
         assert f"sẽ là hết ngày {due_after(today)} (05 ngày làm việc)" in review.text, review.text
         assert (await office.draft(a_code))["stages"] == []
@@ -54,11 +55,8 @@ async def test_the_due_day_is_shown_before_it_is_recorded(office: Office, a_code
         after = await clerk.get(path_of(a_code))
         assert "Hiện nay: <strong>Lấy ý kiến dự thảo</strong>" in after.text
     (stage,) = (await office.draft(a_code))["stages"]
-    assert (stage["stage"], stage["entered_on"], stage["what"]) == (
-        "draft_consultation",
-        today,
-        "Công văn số 12/SYT",
-    )
+    assert (stage["stage"], stage["entered_on"]) == ("draft_consultation", today)
+    assert (stage["document_no"], stage["document_date"], stage["issuer"]) == ("12/SYT-VP", ago(2), "Sở Y tế")
 
 
 async def test_a_month_alone(office: Office, a_code: str) -> None:

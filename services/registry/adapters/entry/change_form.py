@@ -13,7 +13,12 @@ from services.registry.adapters.entry.context import ASKED, Entry
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft_commands import Given
 from services.registry.domain.draft_state import Draft, State
-from services.registry.domain.errors import EntryExists, StageAfterEnd, UnitNotFound
+from services.registry.domain.errors import (
+    EntryExists,
+    ExpectedDayPassed,
+    StageAfterEnd,
+    UnitNotFound,
+)
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
@@ -33,6 +38,7 @@ from shared.pages.entry import (
 )
 from shared.pages.forms import Fields, sent
 from shared.rights.actions import Action
+from shared.rules.sequence import DayInFuture, NotFirstDay
 
 REVIEW = Text("Xem lại trước khi ghi nhận", "Look at it before it is recorded")
 DONE = Text("Đã ghi nhận", "Recorded")
@@ -43,9 +49,10 @@ UNKNOWN_UNIT = Text(
 )
 FIELDS = {
     UnitNotFound.code: "to_unit_code",
-    EntryExists.code: "entered_on",
     StageAfterEnd.code: "stage",
 }
+
+OF_A_DAY = (DayInFuture.code, NotFirstDay.code, ExpectedDayPassed.code, EntryExists.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ class Field:
 
     name: str
     label: Text
-    kind: Literal["line", "words", "boxes", "ticks", "choice", "list"] = "line"
+    kind: Literal["line", "words", "boxes", "ticks", "choice", "list", "number"] = "line"
     hint: str = ""
     options: Mapping[Any, Text] = field(default_factory=dict)
     default: str = ""
@@ -83,6 +90,12 @@ class Change:
     read: Read
     filled: Callable[[Draft, History, UUID | None], dict[str, list[str]]] = lambda _d, _h, _i: {}
     following: Following = holds_at_once
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """Give the field of a refusal by its code: what is wrong with a day stands beside the first day."""
+        day = next((each.name for each in self.fields if each.kind == "boxes"), "")
+        return {**FIELDS, **(dict.fromkeys(OF_A_DAY, day) if day else {})}
 
     @property
     def labels(self) -> dict[str, Text]:
@@ -191,7 +204,7 @@ class ChangeForm:
         try:
             return await self._carried_out(request, principal, draft_code, form, command)
         except Refusal as refusal:
-            status = refused(form, refusal, FIELDS, {UnitNotFound.code: UNKNOWN_UNIT})
+            status = refused(form, refusal, self.change.places, {UnitNotFound.code: UNKNOWN_UNIT})
             return await self.shown(request, principal, draft_code, form, number, status)
 
     async def _carried_out(

@@ -1,29 +1,30 @@
 """Which forms change a draft: scope, exemption, transfer, procedure, title, a stage; a request is withdrawn."""
 
-from collections.abc import Iterator
-from typing import Any
-from uuid import UUID
-
-from services.registry.adapters import bodies
-from services.registry.adapters.entry import consequences
 from services.registry.adapters.entry.change_form import Change, Field
-from services.registry.adapters.entry.context import LONGEST_CODE, Entry
-from services.registry.adapters.entry.scope_fields import SCOPE_FIELDS, read_scope, scope_now
-from services.registry.adapters.requests_api import WithdrawalOfRequest
-from services.registry.domain import draft_commands as drafts
-from services.registry.domain.draft_commands import Given
-from services.registry.domain.draft_state import Draft, State, entry_with_id, procedure_of
-from services.registry.domain.errors import EntryNotRecorded, RequestNotFound, RequestSettled
-from shared.contracts.vocabulary import Procedure, Stage
-from shared.eventstore.handle import Handled, History
+from services.registry.adapters.entry.change_reading import (
+    OPINIONS,
+    read_correction,
+    read_exemption,
+    read_expectation,
+    read_opinions,
+    read_procedure,
+    read_scope,
+    read_title,
+    read_transfer,
+    read_withdrawal,
+    require_waiting,
+    scope_following,
+    stage_following,
+    stage_now,
+)
+from services.registry.adapters.entry.paper_fields import PAPER
+from services.registry.adapters.entry.scope_fields import SCOPE_FIELDS, scope_now
+from services.registry.domain.draft_state import procedure_of
+from shared.contracts.vocabulary import Stage
 from shared.kernel.errors import Text
-from shared.pages.date_boxes import date_in_boxes, in_boxes
-from shared.pages.entry import body_of
-from shared.pages.forms import Fields
 from shared.rights.actions import Action
 from shared.rules.wording import PROCEDURES, STAGES
 
-MOST_WORDS = 2000
 REASON = Field("reason", Text("Lý do", "Reason"), "words")
 DOCUMENT = Field(
     "document",
@@ -36,99 +37,7 @@ ASKED = "Nội dung làm giảm nghĩa vụ của chính đơn vị được g�
 ASKED_EN = "What lowers the unit's own duty is sent to the supervising body for a decision."
 
 
-def _scope(form: Fields, given: Given, _: UUID | None) -> drafts.Command | None:
-    body = body_of(form, bodies.ScopeBody, read_scope(form))
-    return drafts.AssessScope(scope=body.scope(), **given) if body else None
-
-
-def _scope_following(entry: Entry, draft: Draft, handled: Handled[State], _: Any) -> Iterator[Text]:
-    commands = entry.commands
-    return consequences.of_registration(draft, handled, commands.rulebook, commands.today)
-
-
-def _exemption(form: Fields, given: Given, _: UUID | None) -> drafts.Command | None:
-    dated = date_in_boxes(form, "decided_on", whole=True)
-    stages = tuple(Stage(value) for value in form.chosen("stages") if value in set(Stage))
-    body = body_of(
-        form, bodies.Exemption, {"stages": stages, **_paper(form), "decided_on": dated and dated[0]}
-    )
-    return body.command(given) if body else None
-
-
-def _paper(form: Fields) -> dict[str, Any]:
-    return {
-        "document": form.words("document", MOST_WORDS),
-        "authority": form.words("authority", MOST_WORDS),
-    }
-
-
-def _transfer(form: Fields, given: Given, _: UUID | None) -> drafts.Command | None:
-    dated, code = date_in_boxes(form, "on", whole=True), form.words("to_unit_code", LONGEST_CODE)
-    values = {
-        "to_unit_code": code.upper() if code else None,
-        "on": dated and dated[0],
-        "document": form.words("document", MOST_WORDS),
-    }
-    body = body_of(form, bodies.Handover, values)
-    return body.command(given) if body else None
-
-
-def _procedure(form: Fields, given: Given, _: UUID | None) -> drafts.Command | None:
-    dated = date_in_boxes(form, "decided_on", whole=True)
-    values = {
-        "procedure": form.one_of("procedure", Procedure),
-        **_paper(form),
-        "decided_on": dated and dated[0],
-    }
-    body = body_of(form, bodies.ProcedureDecision, values)
-    return body.command(given) if body else None
-
-
-def _title(form: Fields, given: Given, _: UUID | None) -> drafts.Command | None:
-    body = body_of(form, bodies.Retitling, {"title": form.words("title", MOST_WORDS)})
-    return drafts.Retitle(title=body.title, **given) if body else None
-
-
-def _correction(form: Fields, given: Given, number: UUID | None) -> drafts.Command | None:
-    dated = date_in_boxes(form, "entered_on")
-    values = {
-        "stage": form.one_of("stage", Stage),
-        "entered_on": dated and dated[0],
-        "precision": dated and dated[1],
-        "reason": form.words("reason", MOST_WORDS),
-    }
-    body = body_of(form, bodies.StageCorrection, values)
-    return body.command(number, given) if body and number else None
-
-
-def _stage_now(_: Draft, history: History, number: UUID | None) -> dict[str, list[str]]:
-    if number is None or (entry := entry_with_id(history.events, number)) is None:
-        raise EntryNotRecorded(number or UUID(int=0))
-    return {"stage": [entry.stage], **in_boxes("entered_on", entry.entered_on, entry.precision)}
-
-
-def _stage_following(
-    entry: Entry, draft: Draft, handled: Handled[State], command: drafts.CorrectStage
-) -> Iterator[Text]:
-    commands = entry.commands
-    dated = (command.stage, command.entered_on)
-    return consequences.of_stage(draft, handled, *dated, commands.rulebook, commands.today)
-
-
-def _withdrawal(form: Fields, given: Given, number: UUID | None) -> drafts.Command | None:
-    body = body_of(form, WithdrawalOfRequest, {"reason": form.words("reason", MOST_WORDS)})
-    return drafts.WithdrawRequest(request_id=number, reason=body.reason, **given) if body and number else None
-
-
-def _waiting(draft: Draft, _: History, number: UUID | None) -> dict[str, list[str]]:
-    request = draft.request(number) if number else None
-    if request is None:
-        raise RequestNotFound(number or UUID(int=0))
-    if request.settled is not None:
-        raise RequestSettled(request.settled.decision, request.settled.on)
-    return {}
-
-
+_TO_COME = {stage: STAGES[stage] for stage in Stage if stage.order < Stage.SUSPENDED.order}
 CHANGES = (
     Change(
         path="scope",
@@ -139,9 +48,9 @@ CHANGES = (
             f"All four criteria have to hold. {ASKED_EN}",
         ),
         fields=SCOPE_FIELDS,
-        read=_scope,
+        read=read_scope,
         filled=scope_now,
-        following=_scope_following,
+        following=scope_following,
     ),
     Change(
         path="exemption",
@@ -160,7 +69,7 @@ CHANGES = (
             AUTHORITY,
             DECIDED_ON,
         ),
-        read=_exemption,
+        read=read_exemption,
     ),
     Change(
         path="transfer",
@@ -175,7 +84,7 @@ CHANGES = (
             Field("on", Text("Từ ngày", "From"), "boxes"),
             DOCUMENT,
         ),
-        read=_transfer,
+        read=read_transfer,
     ),
     Change(
         path="procedure",
@@ -191,7 +100,7 @@ CHANGES = (
             AUTHORITY,
             DECIDED_ON,
         ),
-        read=_procedure,
+        read=read_procedure,
         filled=lambda draft, _history, _: {"procedure": [procedure_of(draft)]},
     ),
     Change(
@@ -200,7 +109,7 @@ CHANGES = (
         heading=Text("Sửa tên dự thảo", "Change the title"),
         intro=Text("Tên cũ vẫn được giữ trong lịch sử.", "The old title remains in the history."),
         fields=(Field("title", Text("Tên dự thảo", "Title"), "words"),),
-        read=_title,
+        read=read_title,
         filled=lambda draft, _history, _: {"title": [draft.title]},
     ),
     Change(
@@ -218,11 +127,48 @@ CHANGES = (
                 "boxes",
                 "Nếu chỉ biết tháng hoặc năm thì để trống các ô còn lại",
             ),
+            *PAPER,
             REASON,
         ),
-        read=_correction,
-        filled=_stage_now,
-        following=_stage_following,
+        read=read_correction,
+        filled=stage_now,
+        following=stage_following,
+    ),
+    Change(
+        path="expected",
+        action=Action.EXPECT_STAGE,
+        heading=Text("Dự kiến giai đoạn sắp tới", "Expect a stage"),
+        intro=Text(
+            "Ngày dự kiến không làm thay đổi thời hạn; khi dự thảo vào giai đoạn, đề nghị ghi nhận việc vào giai đoạn.",
+            "What is expected changes no due day; record the stage when the draft enters it.",
+        ),
+        fields=(
+            Field("stage", Text("Giai đoạn", "Stage"), "list", options=_TO_COME),
+            Field(
+                "expected_on",
+                Text("Ngày dự kiến", "Expected on"),
+                "boxes",
+                "Nếu chỉ biết tháng thì để trống ô ngày",
+            ),
+            Field("session", Text("Kỳ họp (nếu có)", "Session (if any)")),
+        ),
+        read=read_expectation,
+    ),
+    Change(
+        path="opinions",
+        action=Action.SUMMARISE_OPINIONS,
+        heading=Text("Tổng hợp ý kiến góp ý", "Summarise opinions"),
+        intro=Text(
+            "Số ý kiến của cả đợt lấy ý kiến; ghi lại thì số mới thay số cũ.",
+            "What the whole consultation brought; recorded again, the new numbers hold.",
+        ),
+        fields=(
+            Field("stage", Text("Giai đoạn", "Stage"), "list", options=_TO_COME),
+            Field("summarised_on", Text("Ngày tổng hợp", "Summarised on"), "boxes"),
+            *OPINIONS,
+            Field("published_at", Text("Nơi công bố (nếu có)", "Where it was published (if anywhere)")),
+        ),
+        read=read_opinions,
     ),
     Change(
         path="requests/{number}/withdraw",
@@ -233,7 +179,7 @@ CHANGES = (
             "A request that is withdrawn is not decided any more.",
         ),
         fields=(REASON,),
-        read=_withdrawal,
-        filled=_waiting,
+        read=read_withdrawal,
+        filled=require_waiting,
     ),
 )

@@ -10,7 +10,7 @@ from services.registry.adapters import bodies
 from services.registry.adapters.entry import consequences
 from services.registry.adapters.entry.change_form import written
 from services.registry.adapters.entry.context import Entry, chooses_unit, unit_entered
-from services.registry.adapters.entry.scope_fields import SCOPE_FIELDS, read_scope
+from services.registry.adapters.entry.scope_fields import SCOPE_FIELDS, read_answers
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft_commands import Given
 from services.registry.domain.draft_state import Draft, State
@@ -199,7 +199,7 @@ class DraftForm:
             "regime": form.one_of("regime", Regime),
             "procedure": form.one_of("procedure", Procedure),
             "lead_unit_code": unit_entered(form, principal, "lead_unit_code"),
-            **read_scope(form),
+            **read_answers(form),
         }
         body = body_of(form, bodies.NewDraft, values)
         if "draft_code" in form.errors and code:

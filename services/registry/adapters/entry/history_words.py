@@ -34,6 +34,14 @@ def _exempted(event: events.DraftCommunicationExempted) -> Text:
     return Text(f"Miễn truyền thông ({names}), theo {event.document}", f"Exempted by {event.document}")
 
 
+def _expected(event: events.DraftStageExpected) -> Text:
+    name = STAGES[event.stage]
+    if event.expected_on is None:
+        return Text(f"Không còn dự kiến: {name.vi}", f"No longer expected: {name.en}")
+    when = dated(event.expected_on, event.precision)
+    return Text(f"Dự kiến: {name.vi}, {when.vi}", f"Expected: {name.en}, {when.en}")
+
+
 _WORDS: Mapping[type, Callable[[Any], Text]] = MappingProxyType(
     {
         events.DraftRegistered: lambda e: Text(f"Đăng ký dự thảo “{e.title}”", "Registered"),
@@ -73,6 +81,11 @@ _WORDS: Mapping[type, Callable[[Any], Text]] = MappingProxyType(
         ),
         events.DraftPostingClosed: lambda e: Text(
             f"Kết thúc đăng tải ngày {e.closed_on:%d/%m/%Y}", f"Posting closed on {e.closed_on}"
+        ),
+        events.DraftStageExpected: _expected,
+        events.DraftOpinionsSummarised: lambda e: Text(
+            f"Tổng hợp ý kiến ở giai đoạn {STAGES[e.stage].vi.lower()}: {e.received} ý kiến",
+            f"{e.received} opinions in “{STAGES[e.stage].en}”",
         ),
         events.DraftTransferred: lambda e: Text(
             f"Chuyển cho {e.to_unit_code} chủ trì từ ngày {e.on:%d/%m/%Y}", f"Transferred on {e.on}"

@@ -53,7 +53,7 @@ DECISION = Field(
 SCOPE_FIELDS = (QUESTIONS[0], STATE_SECRET, *QUESTIONS[1:], DECISION)
 
 
-def read_scope(form: Fields) -> dict[str, Any]:
+def read_answers(form: Fields) -> dict[str, Any]:
     """Read the answers about the scope, of the form of registration too."""
     names = (*CRITERIA, "state_secret")
     values: dict[str, Any] = {name: form.one_of(name, Answer, required=False) for name in names}

@@ -8,11 +8,13 @@ from fastapi.responses import HTMLResponse
 
 from services.registry.adapters.draft_api import NewStage
 from services.registry.adapters.entry import consequences
+from services.registry.adapters.entry.change_form import Field, written
 from services.registry.adapters.entry.context import ASKED, Entry
 from services.registry.adapters.entry.history_words import words_of_stage
+from services.registry.adapters.entry.paper_fields import PAPER, read_paper
 from services.registry.domain.draft_commands import EnterStage, Given, Resume
 from services.registry.domain.draft_state import Draft, State, facts_of
-from services.registry.domain.errors import NothingInterrupted, StageAfterEnd
+from services.registry.domain.errors import NothingInterrupted, PaperDiffers, StageAfterEnd
 from services.registry.domain.next_stages import NextStages, next_stages
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
@@ -43,16 +45,23 @@ MOST_WORDS = 2000
 HEADING = Text("Vào giai đoạn", "Enter a stage")
 REVIEW = Text("Xem lại trước khi ghi nhận", "Look at it before it is recorded")
 DONE = Text("Đã ghi nhận", "Recorded")
+NOTE = Field("what", Text("Nội dung khác (nếu có)", "Note (if any)"))
 LABELS: Mapping[str, Text] = {
     "stage": Text("Giai đoạn", "Stage"),
     "entered_on": Text("Ngày vào giai đoạn", "Entered on"),
-    "what": Text("Văn bản, nội dung (nếu có)", "Document or note (if any)"),
+    **{each.name: each.label for each in (*PAPER, NOTE)},
 }
 FIELDS = {
     DayInFuture.code: "entered_on",
     NotFirstDay.code: "entered_on",
     StageAfterEnd.code: "stage",
     NothingInterrupted.code: "stage",
+}
+WORDS = {
+    PaperDiffers.code: Text(
+        "Giai đoạn này, ngày này đã được ghi nhận với văn bản khác; để bổ sung hoặc sửa, mở dự thảo và chọn “Đính chính”.",
+        "This stage of this day is recorded with another document; to add or correct it, open the draft and choose “Correct”.",
+    )
 }
 Groups = list[tuple[Text, dict[str, Text]]]
 
@@ -114,7 +123,7 @@ class StageForm:
         try:
             return await self._carried_out(request, principal, draft_code, form, command)
         except Refusal as refusal:
-            status = refused(form, refusal, FIELDS)
+            status = refused(form, refusal, FIELDS, WORDS)
             return await self.shown(request, principal, draft_code, form, status)
 
     async def _carried_out(
@@ -139,11 +148,12 @@ class StageForm:
             return self.entry.done(request, DONE, recorded, outcome, draft_code, position)
         return self.entry.pages.page(
             request,
-            "stage_review.html",
+            "change_review.html",
             heading=REVIEW,
             form=form,
             draft=handled.state,
             what=what,
+            typed=[(each.label, text) for each in (*PAPER, NOTE) if (text := written(form, each))],
             outcome=outcome,
         )
 
@@ -162,7 +172,8 @@ def _body(form: Fields) -> NewStage | None:
     if stage not in {*Stage, RESUMED}:
         form.errors["stage"] = NOT_IN_LIST if stage else MISSING
     dated = date_in_boxes(form, "entered_on", whole=stage == RESUMED)
-    values: dict[str, Any] = {"stage": stage, "what": form.words("what", MOST_WORDS, required=False)}
+    values: dict[str, Any] = {"stage": stage, **read_paper(form)}
+    values["what"] = form.words("what", MOST_WORDS, required=False)
     if dated is not None:
         values |= {"entered_on": dated[0], "precision": dated[1]}
     return body_of(form, NewStage, values)

@@ -1,0 +1,157 @@
+"""How the forms that change a draft are read, filled with what is recorded, and what follows from them."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from services.registry.adapters import bodies
+from services.registry.adapters.entry import consequences
+from services.registry.adapters.entry.change_form import Field
+from services.registry.adapters.entry.context import LONGEST_CODE, Entry
+from services.registry.adapters.entry.paper_fields import read_paper
+from services.registry.adapters.entry.scope_fields import read_answers
+from services.registry.adapters.requests_api import WithdrawalOfRequest
+from services.registry.domain import draft_commands as drafts
+from services.registry.domain.draft_commands import Given
+from services.registry.domain.draft_state import Draft, State, entry_with_id
+from services.registry.domain.errors import EntryNotRecorded, RequestNotFound, RequestSettled
+from shared.contracts.vocabulary import Procedure, Stage
+from shared.eventstore.handle import Handled, History
+from shared.kernel.errors import Text
+from shared.pages.date_boxes import date_in_boxes, in_boxes
+from shared.pages.entry import body_of
+from shared.pages.forms import Fields
+
+MOST_WORDS = 2000
+OPINIONS = (
+    Field("received", Text("Số ý kiến nhận được", "Opinions received"), "number"),
+    Field("accepted", Text("Số ý kiến tiếp thu", "Taken up"), "number"),
+    Field("explained", Text("Số ý kiến giải trình", "Explained"), "number"),
+    Field("agree", Text("Số ý kiến tán thành", "In favour"), "number"),
+    Field("disagree", Text("Số ý kiến không tán thành", "Against"), "number"),
+)
+
+
+def read_scope(form: Fields, given: Given, _: UUID | None) -> drafts.Command | None:
+    body = body_of(form, bodies.ScopeBody, read_answers(form))
+    return drafts.AssessScope(scope=body.scope(), **given) if body else None
+
+
+def scope_following(entry: Entry, draft: Draft, handled: Handled[State], _: Any) -> Iterator[Text]:
+    commands = entry.commands
+    return consequences.of_registration(draft, handled, commands.rulebook, commands.today)
+
+
+def read_exemption(form: Fields, given: Given, _: UUID | None) -> drafts.Command | None:
+    dated = date_in_boxes(form, "decided_on", whole=True)
+    stages = tuple(Stage(value) for value in form.chosen("stages") if value in set(Stage))
+    body = body_of(
+        form, bodies.Exemption, {"stages": stages, **_paper(form), "decided_on": dated and dated[0]}
+    )
+    return body.command(given) if body else None
+
+
+def _paper(form: Fields) -> dict[str, Any]:
+    return {
+        "document": form.words("document", MOST_WORDS),
+        "authority": form.words("authority", MOST_WORDS),
+    }
+
+
+def read_transfer(form: Fields, given: Given, _: UUID | None) -> drafts.Command | None:
+    dated, code = date_in_boxes(form, "on", whole=True), form.words("to_unit_code", LONGEST_CODE)
+    values = {
+        "to_unit_code": code.upper() if code else None,
+        "on": dated and dated[0],
+        "document": form.words("document", MOST_WORDS),
+    }
+    body = body_of(form, bodies.Handover, values)
+    return body.command(given) if body else None
+
+
+def read_procedure(form: Fields, given: Given, _: UUID | None) -> drafts.Command | None:
+    dated = date_in_boxes(form, "decided_on", whole=True)
+    values = {
+        "procedure": form.one_of("procedure", Procedure),
+        **_paper(form),
+        "decided_on": dated and dated[0],
+    }
+    body = body_of(form, bodies.ProcedureDecision, values)
+    return body.command(given) if body else None
+
+
+def read_title(form: Fields, given: Given, _: UUID | None) -> drafts.Command | None:
+    body = body_of(form, bodies.Retitling, {"title": form.words("title", MOST_WORDS)})
+    return drafts.Retitle(title=body.title, **given) if body else None
+
+
+def read_correction(form: Fields, given: Given, number: UUID | None) -> drafts.Command | None:
+    dated = date_in_boxes(form, "entered_on")
+    values = {
+        "stage": form.one_of("stage", Stage),
+        "entered_on": dated and dated[0],
+        "precision": dated and dated[1],
+        **read_paper(form),
+        "reason": form.words("reason", MOST_WORDS),
+    }
+    body = body_of(form, bodies.StageCorrection, values)
+    return body.command(number, given) if body and number else None
+
+
+def stage_now(_: Draft, history: History, number: UUID | None) -> dict[str, list[str]]:
+    if number is None or (entry := entry_with_id(history.events, number)) is None:
+        raise EntryNotRecorded(number or UUID(int=0))
+    paper = entry.paper
+    return {
+        "stage": [entry.stage],
+        **in_boxes("entered_on", entry.entered_on, entry.precision),
+        "document_no": [paper.document_no or ""],
+        **(in_boxes("document_date", paper.document_date) if paper.document_date else {}),
+        "issuer": [paper.issuer or ""],
+    }
+
+
+def stage_following(
+    entry: Entry, draft: Draft, handled: Handled[State], command: drafts.CorrectStage
+) -> Iterator[Text]:
+    commands = entry.commands
+    dated = (command.stage, command.entered_on)
+    return consequences.of_stage(draft, handled, *dated, commands.rulebook, commands.today)
+
+
+def read_expectation(form: Fields, given: Given, _: UUID | None) -> drafts.Command | None:
+    dated = date_in_boxes(form, "expected_on")
+    values = {
+        "stage": form.one_of("stage", Stage),
+        "expected_on": dated and dated[0],
+        "precision": dated and dated[1],
+        "session": form.words("session", MOST_WORDS, required=False),
+    }
+    body = body_of(form, bodies.Expectation, values)
+    return body.command(given) if body else None
+
+
+def read_opinions(form: Fields, given: Given, _: UUID | None) -> drafts.Command | None:
+    dated = date_in_boxes(form, "summarised_on", whole=True)
+    values = {
+        "stage": form.one_of("stage", Stage),
+        "summarised_on": dated and dated[0],
+        **{each.name: form.count(each.name, bodies.MOST_OPINIONS) for each in OPINIONS},
+        "published_at": form.words("published_at", MOST_WORDS, required=False),
+    }
+    body = body_of(form, bodies.Opinions, values)
+    return body.command(given) if body else None
+
+
+def read_withdrawal(form: Fields, given: Given, number: UUID | None) -> drafts.Command | None:
+    body = body_of(form, WithdrawalOfRequest, {"reason": form.words("reason", MOST_WORDS)})
+    return drafts.WithdrawRequest(request_id=number, reason=body.reason, **given) if body and number else None
+
+
+def require_waiting(draft: Draft, _: History, number: UUID | None) -> dict[str, list[str]]:
+    request = draft.request(number) if number else None
+    if request is None:
+        raise RequestNotFound(number or UUID(int=0))
+    if request.settled is not None:
+        raise RequestSettled(request.settled.decision, request.settled.on)
+    return {}
