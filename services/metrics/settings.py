@@ -1,6 +1,9 @@
 """Settings of metrics."""
 
+from pathlib import Path
 from typing import ClassVar
+
+from pydantic import Field
 
 from shared.kernel.settings import ServiceSettings
 
@@ -9,3 +12,7 @@ class Settings(ServiceSettings):
     service: ClassVar[str] = "metrics"
 
     port: int = 8003
+    report_template: Path | None = Field(
+        default=None,
+        description="the office's own template of the report (.docx); without it that of the release",
+    )
