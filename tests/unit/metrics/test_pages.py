@@ -1,5 +1,6 @@
 """The pages of metrics, rendered with made-up answers: what officials read, and what they read of an error."""
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -281,3 +282,34 @@ def test_neighbouring_numbers_are_a_range(values: tuple[int, ...], text: str) ->
 )
 def test_a_share_has_a_decimal_comma(share: float | None, text: str) -> None:
     assert page_data.percent(share).replace(HARD_SPACE, " ") == text
+
+
+async def test_a_draft_begins_with_its_conclusion_and_a_table_of_policies_and_stages() -> None:
+    held = (communicated(1, date(2026, 3, 4), 1), communicated(2, date(2026, 3, 20), 2))
+    record = a_record("draft_consultation 2026-03-02; appraisal 2026-03-25", held)
+    text_value = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record)))
+    first = text_value[text_value.index('id="ket-luan"') : text_value.index('id="thong-tin"')]
+    assert (
+        "Dự thảo chưa được truyền thông ở giai đoạn Thẩm định: còn 1 ngày làm việc (hạn 01/04/2026)." in first
+    )
+    cells = re.findall(
+        r"<td><span class=\"mark (\w+)\"><span aria-hidden=\"true\">(.)</span> ([^<]*)</span></td>", first
+    )
+    assert cells == [
+        ("good", "✔", "04/03/2026"),
+        ("plain", "○", "còn 1 ngày làm việc"),
+        ("warn", "✔", "chậm hạn, 20/03/2026"),
+        ("plain", "○", "còn 1 ngày làm việc"),
+        ("bad", "✘", "chưa ghi nhận, đã chuyển giai đoạn"),
+        ("plain", "○", "còn 1 ngày làm việc"),
+    ]
+
+
+async def test_a_draft_that_is_overdue_says_since_when() -> None:
+    record = a_record("draft_consultation 2026-03-02", (communicated(1, date(2026, 3, 4), 1),))
+    text_value = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record)))
+    assert (
+        "2/3 chính sách chưa được truyền thông ở giai đoạn Lấy ý kiến dự thảo: quá hạn 16 ngày làm việc"
+        in text_value
+    )
+    assert text_value.count("quá hạn 16 ngày làm việc</span>") == 2

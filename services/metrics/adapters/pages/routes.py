@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from services.metrics.adapters.pages import leaders, page_data
+from services.metrics.adapters.pages import draft_grid, leaders, page_data
 from services.metrics.adapters.pages.choice import Choice, Chosen
 from services.metrics.application.leaders import LeadersQueries
 from services.metrics.application.queries import Overview
@@ -137,6 +137,7 @@ def router(pages: LeadersQueries, decisions: str, notices: Notices = no_notices)
             banners=[*await notices(), *banners([answer.dataset])],
             words=figure_words,
             alike=page_data.alike,
+            **draft_grid.first_values(answer.body, as_of, queries.rulebook.calendar),
             unlisted_in=page_data.unlisted_in,
             communications_in=page_data.communications_in,
         )
