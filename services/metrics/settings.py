@@ -1,9 +1,8 @@
 """Settings of metrics."""
 
-from pathlib import Path
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, FilePath
 
 from shared.kernel.settings import ServiceSettings
 
@@ -12,7 +11,7 @@ class Settings(ServiceSettings):
     service: ClassVar[str] = "metrics"
 
     port: int = 8003
-    report_template: Path | None = Field(
+    report_template: FilePath | None = Field(
         default=None,
         description="the office's own template of the report (.docx); without it that of the release",
     )

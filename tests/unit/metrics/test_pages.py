@@ -293,7 +293,8 @@ async def test_a_draft_begins_with_its_conclusion_and_a_table_of_policies_and_st
         "Dự thảo chưa được truyền thông ở giai đoạn Thẩm định: còn 1 ngày làm việc (hạn 01/04/2026)." in first
     )
     cells = re.findall(
-        r"<td [^>]*><span class=\"mark (\w+)\"><span aria-hidden=\"true\">(.)</span> ([^<]*)</span></td>", first
+        r"<td [^>]*><span class=\"mark (\w+)\"><span aria-hidden=\"true\">(.)</span> ([^<]*)</span></td>",
+        first,
     )
     assert cells == [
         ("good", "✔", "04/03/2026"),

@@ -84,7 +84,8 @@ def router(reports: ReportQueries, template: Path) -> APIRouter:
         today: Today,
         wanted: Wanted = Format.JSON,
     ) -> ReportView:
-        made = marked(report_view(await reports.report(asked, _period(asked), today), version), today)
+        answer = await reports.report(asked, _period(asked), today)
+        made = marked(await asyncio.to_thread(report_view, answer, version), today)
         if wanted is Format.JSON:
             return made
         content, kind = await asyncio.to_thread(_file, made, wanted, template)
@@ -104,7 +105,7 @@ def page_router(reports: ReportQueries, notices: Notices = no_notices) -> APIRou
     ) -> HTMLResponse:
         asked = chosen.question(today)
         made = await reports.report(asked, _period(asked), today)
-        view = marked(report_view(made, version), today)
+        view = marked(await asyncio.to_thread(report_view, made, version), today)
         vietnamese = replace(chosen, lang="vi")
         return render(
             "report.html",
