@@ -4,15 +4,22 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.metrics.adapters import api, counts_api, effect, pages, tables
+from services.metrics.adapters import api, counts_api, effect, tables
 from services.metrics.adapters.collector import Collector
+from services.metrics.adapters.pages import routes as pages
 from services.metrics.adapters.read_model import SqlSnapshots
 from services.metrics.adapters.records import MetricsProjection, SqlAnnouncements
+from services.metrics.adapters.reports import routes as report_routes
+from services.metrics.adapters.reports.document import TEMPLATE
+from services.metrics.adapters.snapshots.leaders import SqlOverviews
+from services.metrics.adapters.snapshots.reports import SqlReports
 from services.metrics.adapters.subscriber_collector import SubscriberCollector
 from services.metrics.application.counts import CountQueries
 from services.metrics.application.effect import Effects
+from services.metrics.application.leaders import LeadersQueries
 from services.metrics.application.projections import GapReconciler
 from services.metrics.application.queries import Queries
+from services.metrics.application.reports import ReportQueries
 from services.metrics.settings import Settings
 from shared.directory.projection import ProjectedUnits
 from shared.eventstore.subscriber_states import subscriber_states
@@ -34,8 +41,11 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
     reconciler = GapReconciler(SqlAnnouncements(platform.engine), platform.store, rulebook, now)
     projection = MetricsProjection(platform.engine, rulebook, reconciler)
     runner = platform.runner(projection, tables.checkpoints)
-    snapshots = SqlSnapshots(platform.engine, projection.name).snapshot
+    stored = SqlSnapshots(platform.engine, projection.name)
+    snapshots = stored.snapshot
     queries = Queries(snapshots, rulebook)
+    reports = ReportQueries(queries, SqlReports(stored).snapshot)
+    leaders = LeadersQueries(queries, SqlOverviews(stored).snapshot)
     collector = Collector.of(snapshots, rulebook, now, platform.metrics)
     platform.metrics.before_scrape("gaps", collector.read)
     external = SubscriberCollector.of(
@@ -49,7 +59,9 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
             api.router(queries),
             counts_api.router(CountQueries(snapshots), rulebook.version),
             effect.router(Effects(snapshots, rulebook, present)),
-            pages.router(queries, platform.notices(runner)),
+            report_routes.router(reports, settings.report_template or TEMPLATE),
+            report_routes.page_router(reports, platform.notices(runner)),
+            pages.router(leaders, f"{settings.url_registry}/decisions", platform.notices(runner)),
         ],
         broker=faststream_broker.create_broker(settings, platform.catalog),
         catalog=platform.catalog,

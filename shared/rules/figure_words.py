@@ -6,6 +6,7 @@ from types import MappingProxyType
 from shared.contracts.vocabulary import GapState
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
+from shared.rules.summary.segments import Segment
 from shared.rules.verdicts import OccurrenceVerdict, PolicyVerdict
 from shared.rules.wording import OCCURRENCE_VERDICTS, POLICY_VERDICTS
 
@@ -56,6 +57,19 @@ PUBLISHED: Mapping[str, Text] = MappingProxyType(
         "opinions_received": Text("Ý kiến nhận được", "Comments received"),
         "opinions_accepted": Text("Ý kiến tiếp thu", "Comments taken up"),
         "opinions_explained": Text("Ý kiến giải trình", "Comments explained"),
+    }
+)
+
+SEGMENTS: Mapping[Segment, Text] = MappingProxyType(
+    {
+        Segment.MET: Text("Đạt", "Met"),
+        Segment.RECOVERABLE: Text("Quá hạn, còn kịp đạt", "Overdue, can still be met"),
+        Segment.MISSED: Text("Không đạt", "Not met"),
+        Segment.NOT_DUE: Text("Chưa đến lúc đánh giá", "Not due yet"),
+        Segment.UNRECORDED: Text("Chưa ghi nhận việc lấy ý kiến", "Consultation not recorded"),
+        Segment.UNDETERMINED: COUNTS["undetermined"],
+        Segment.EXEMPT: POLICY_VERDICTS[PolicyVerdict.EXEMPT],
+        Segment.ENDED: POLICY_VERDICTS[PolicyVerdict.ENDED],
     }
 )
 

@@ -189,6 +189,11 @@ async def measure(platform: Platform, api: Api, head: int, *, profile: bool) -> 
         ("/compliance", {"group_by": "unit"}),
         ("/compliance", {"year": "2025"}),
         ("/gaps", {}),
+        ("/", {"year": "2025"}),
+        ("/details", {"year": "2025"}),
+        ("/reports/407", {"year": "2025"}),
+        ("/reports/407", {"year": "2025", "format": "xlsx"}),
+        ("/reports/407", {"year": "2025", "format": "docx"}),
     ):
         best, median = await answer(api, path, as_of="2025-09-01", **query)
         print(f"{path:12} {query!s:22} {median:6.1f} ms (best {best:.1f})")

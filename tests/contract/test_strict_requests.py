@@ -17,7 +17,7 @@ ODD = "khong_co_tham_so_nay"
 PAGES = {
     "registry": (),
     "campaigns": (f"{PATH}/x",),
-    "metrics": ("/", "/drafts/X"),
+    "metrics": ("/", "/details", "/reports", "/drafts/X"),
     "notifier": (f"{PATH}/x", f"{MAILBOX_PATH}/x", "/outbox", "/outbox/x"),
 }
 

@@ -151,6 +151,35 @@ def counts(
 
 
 @commands.command()
+def report(
+    as_of: AsOf = None,
+    year: Year = None,
+    first: First = None,
+    last: Last = None,
+    unit: Unit = None,
+    include_descendants: Descendants = False,
+    area_of: AreaOf = None,
+    view: Seen = "original",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Tệp .docx, .xlsx hoặc .json. / File to write."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Báo cáo kết quả thực hiện Đề án 407. / The report on the scheme."""
+    from deploy.cli.ask import report as command
+
+    query = _asked(as_of, year, first, last, all_years=False) | {"unit": unit, "view": view}
+    query |= {"include_descendants": include_descendants, "area_of": area_of}
+    with connected() as services:
+        if output is not None:
+            command.write(services, output, query)
+            return
+        answer = services.get("metrics", "/reports/407", **query)
+    print_json(answer) if as_json else command.show(answer)
+
+
+@commands.command()
 def gaps(as_of: AsOf = None, unit: Unit = None, area_of: AreaOf = None, as_json: Json = False) -> None:
     """Dự thảo chưa được truyền thông. / Drafts not communicated yet."""
     from deploy.cli.ask import figures

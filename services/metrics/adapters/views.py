@@ -350,12 +350,12 @@ def gaps_view(answer: Gaps, rules_version: str) -> GapsView:
         "position": answer.position,
         "rules_version": rules_version,
         "banners": banner_views(answer.datasets),
-        "gaps": [_gap(seen) for seen in answer.gaps],
+        "gaps": [gap_view(seen) for seen in answer.gaps],
     }
     return GapsView.model_validate(shown)
 
 
-def _gap(seen: SeenGap) -> dict[str, Any]:
+def gap_view(seen: SeenGap) -> dict[str, Any]:
     gap = seen.gap
     return {
         "gap_id": str(gap.gap_id),

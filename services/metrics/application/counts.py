@@ -94,20 +94,24 @@ class CountQueries:
     async def counts(self, question: CountQuestion) -> CountAnswer:
         async with self.snapshots() as snapshot:
             directory = await snapshot.units()
-            members = await snapshot.members(_earliest(question), question.last)
-        return await asyncio.to_thread(_answer, question, snapshot.position, directory, members)
+            members = await snapshot.members(earliest_day(question), question.last)
+        return await asyncio.to_thread(counted_answer, question, snapshot.position, directory, members)
 
 
-def _earliest(question: CountQuestion) -> date | None:
+def earliest_day(question: CountQuestion) -> date | None:
     """Return the first day of the year before's reporting year: an activity has all its members in one year."""
     before = question.before.period
     return year_period(reporting_year(before.from_day)).from_day if before else None
 
 
-def _answer(
+def counted_answer(
     question: CountQuestion, position: int, directory: UnitDirectory, members: list[Member]
 ) -> CountAnswer:
-    now, before = _groups(question, directory, members), _groups(question.before, directory, members)
+    """Count the members of a snapshot; they reach back to `earliest_day`."""
+    now, before = (
+        activity_groups(question, directory, members),
+        activity_groups(question.before, directory, members),
+    )
     units = directory.on(question.last)
     titles = {member.draft_code: member.draft_title for member in members}
     label_of = _labels(question, units, titles)
@@ -127,7 +131,8 @@ def _answer(
     return CountAnswer(question, position, groups, frozenset(member.dataset for member in counted))
 
 
-def _groups(question: CountQuestion, directory: UnitDirectory, members: list[Member]) -> Groups:
+def activity_groups(question: CountQuestion, directory: UnitDirectory, members: list[Member]) -> Groups:
+    """Give the activities counted, under the keys of the grouping."""
     units = directory.on(question.last)
     codes = codes_of(units, question.of_units)
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
+from services.metrics.application.page_ports import Happened, LateOccurrence, MonthCell, PolicyRow, StageCell
 from services.metrics.application.ports import (
     Cell,
     Listed,
@@ -36,7 +37,7 @@ from shared.rules.figures import Period, effective_day, national_floor, reportin
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.verdicts import Search
 
-Led = TypeVar("Led", Cell, OpenGap, Todo)
+Led = TypeVar("Led", Cell, OpenGap, Todo, LateOccurrence, MonthCell, StageCell, Happened, PolicyRow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,7 @@ class Gaps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What the first page shows, all of one snapshot; gaps and to-dos are those of `question.as_of`."""
+    """The figures of a day, all of one snapshot; gaps and to-dos are those of `question.as_of`, `units_then` those of the figures."""
 
     question: Question
     position: int
@@ -114,6 +115,7 @@ class Overview:
     gaps: list[SeenGap]
     todos: list[Todo]
     units: UnitsOn
+    units_then: UnitsOn
     leading: frozenset[str]
     datasets: frozenset[Dataset]
 
@@ -125,10 +127,14 @@ class Queries:
 
     async def compliance(self, question: Question) -> Compliance:
         async with self.snapshots() as snapshot:
-            units = (await snapshot.units()).on(question.effective)
-            cells = await snapshot.cells(question.as_of, question.period)
-            targets = await snapshot.targets(question.target_year)
-        wanted = _counted(cells, units, question)
+            return await self.compliance_in(snapshot, question)
+
+    async def compliance_in(self, snapshot: Snapshot, question: Question) -> Compliance:
+        """Answer from a snapshot that the caller asks for more."""
+        units = (await snapshot.units()).on(question.effective)
+        cells = await snapshot.cells(question.as_of, question.period)
+        targets = await snapshot.targets(question.target_year)
+        wanted = counted_rows(cells, units, question)
         return Compliance(
             question=question,
             position=snapshot.position,
@@ -140,7 +146,7 @@ class Queries:
         async with self.snapshots() as snapshot:
             units = (await snapshot.units()).on(question.as_of)
             open_gaps = await snapshot.gaps(question.as_of)
-        seen = [self._seen(gap, units, question.as_of) for gap in _counted(open_gaps, units, question)]
+        seen = [self._seen(gap, units, question.as_of) for gap in counted_rows(open_gaps, units, question)]
         return Gaps(
             as_of=question.as_of,
             position=snapshot.position,
@@ -200,22 +206,26 @@ class Queries:
         async with self.snapshots() as snapshot:
             todos = await snapshot.todos(question.as_of, long_suspended_before(question.as_of))
             units = (await snapshot.units()).on(question.as_of)
-        return _counted(todos, units, question), units
+        return counted_rows(todos, units, question), units
 
     async def overview(self, question: Question) -> Overview:
         async with self.snapshots() as snapshot:
-            directory = await snapshot.units()
-            cells = await snapshot.cells(question.as_of, question.period)
-            targets = await snapshot.targets(question.target_year)
-            gaps = await snapshot.gaps(question.as_of)
-            todos = await snapshot.todos(question.as_of, long_suspended_before(question.as_of))
+            return await self.overview_in(snapshot, question)
+
+    async def overview_in(self, snapshot: Snapshot, question: Question) -> Overview:
+        """Answer from a snapshot that the caller asks for more; units may be named instead of their codes."""
+        directory = await snapshot.units()
+        cells = await snapshot.cells(question.as_of, question.period)
+        targets = await snapshot.targets(question.target_year)
+        gaps = await snapshot.gaps(question.as_of)
+        todos = await snapshot.todos(question.as_of, long_suspended_before(question.as_of))
         units = directory.on(question.as_of)
         asked = replace(
             question, unit_code=units.code_of(question.unit_code), area_of=units.code_of(question.area_of)
         )
         that_day, then = replace(asked, period=None), directory.on(asked.effective)
-        counted = _counted(cells, then, asked)
-        open_gaps, waiting = _counted(gaps, units, that_day), _counted(todos, units, that_day)
+        counted = counted_rows(cells, then, asked)
+        open_gaps, waiting = counted_rows(gaps, units, that_day), counted_rows(todos, units, that_day)
         return Overview(
             question=asked,
             position=snapshot.position,
@@ -224,6 +234,7 @@ class Queries:
             gaps=[self._seen(gap, units, asked.as_of) for gap in open_gaps],
             todos=waiting,
             units=units,
+            units_then=then,
             leading=_units_of(cells) | _units_of(gaps) | _units_of(todos),
             datasets=_datasets_of(counted) | _datasets_of(open_gaps) | _datasets_of(waiting),
         )
@@ -241,7 +252,8 @@ class Queries:
         )
 
 
-def _counted(rows: Iterable[Led], units: UnitsOn, question: Question) -> list[Led]:
+def counted_rows(rows: Iterable[Led], units: UnitsOn, question: Question) -> list[Led]:
+    """Give the rows of the units asked for, each under the unit from which it is seen."""
     return _of_units(_seen_from(rows, units, question), codes_of(units, question))
 
 
@@ -284,7 +296,7 @@ def _units_of(rows: Iterable[Led]) -> frozenset[str]:
     return frozenset(row.unit_code for row in rows)
 
 
-def _datasets_of(rows: Iterable[Led]) -> frozenset[Dataset]:
+def _datasets_of(rows: Iterable[Cell | OpenGap | Todo]) -> frozenset[Dataset]:
     return frozenset(row.dataset for row in rows)
 
 

@@ -96,6 +96,9 @@ async def addresses(unit: OwingUnit) -> list[str]:
         f"{metrics}/?unit={unit.code}&include_descendants=true&view=successor&year=2026",
         f"{metrics}/?as_of={later}",
         f"{metrics}/?as_of=1024-01-01",
+        f"{metrics}/?lang=en&unit={unit.code}",
+        f"{metrics}/details",
+        f"{metrics}/reports",
         f"{metrics}/drafts/{unit.code}",
         f"{metrics}/drafts/{unit.code}?as_of={later}",
         f"{metrics}/drafts/{'X' * 60}",
@@ -133,7 +136,7 @@ async def test_no_number_is_broken_into_lines(page: Page, owing_unit: OwingUnit,
     """“32” over two lines reads as a 3 and a 2."""
     await page.set_viewport_size({"width": width, "height": 900})
     metrics = base(owing_unit, "metrics")
-    for path in ("/", f"/?unit={owing_unit.code}", f"/drafts/{owing_unit.code}"):
+    for path in ("/", f"/?unit={owing_unit.code}", "/details", f"/drafts/{owing_unit.code}"):
         await page.goto(f"{metrics}{path}")
         await page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
         assert await page.evaluate(BROKEN_NUMBERS) == [], path
@@ -144,22 +147,48 @@ async def test_print_shows_everything_within_the_paper(page: Page, owing_unit: O
     await page.set_viewport_size(A4)  # type: ignore[arg-type]
     await page.emulate_media(media="print")
     metrics = base(owing_unit, "metrics")
-    for number, path in enumerate(("/", f"/?unit={owing_unit.code}", f"/drafts/{owing_unit.code}")):
+    for number, path in enumerate(
+        ("/", f"/?unit={owing_unit.code}", "/details", f"/drafts/{owing_unit.code}")
+    ):
         await page.goto(f"{metrics}{path}")
         assert await page.evaluate(CUT) == [], path
         assert await page.evaluate(FOLDED) == [], path
         dues = await page.evaluate(DUE)
-        assert dues or path.startswith("/drafts")
+        assert dues or path != "/details"
         assert [text for text, whole in dues if not whole] == []
         assert len(await page.pdf(format="A4")) > 5000
         if SCREENSHOTS.exists():
             await page.screenshot(path=SCREENSHOTS / f"print-{number}.png", full_page=True)
 
 
+TEN_SECONDS = """() => Object.fromEntries(
+  ['h1', '.stack', '.legend', '.owing tbody tr:last-child', '.owing .all a'].map(name => {
+    const box = document.querySelector(name)?.getBoundingClientRect();
+    return [name, box && box.height > 0 ? Math.round(box.bottom) : null];
+  }))"""
+SHEETS = """() => document.documentElement.scrollHeight"""
+
+
+@pytest.mark.timeout(300)
+async def test_the_first_screen_of_a_phone_says_where_it_stands_and_who_owes_what(
+    page: Page, owing_unit: OwingUnit, new_owing_unit: NewOwingUnit
+) -> None:
+    for _ in range(6):
+        await new_owing_unit()
+    await page.goto(f"{base(owing_unit, 'metrics')}/")
+    bottoms = await page.evaluate(TEN_SECONDS)
+    assert "chính sách" in await page.inner_text("h1")
+    assert await page.locator(".owing tbody tr").count() == 5
+    assert {name for name, bottom in bottoms.items() if bottom is None or bottom > PHONE["height"]} == set()
+    await page.emulate_media(media="print")
+    await page.set_viewport_size(A4)  # type: ignore[arg-type]
+    assert await page.evaluate(SHEETS) <= A4["height"]
+
+
 async def test_a_day_to_come_is_a_forecast(page: Page, owing_unit: OwingUnit) -> None:
     later = today() + timedelta(days=60)
     metrics = owing_unit.platform.services["metrics"].client
-    for path in ("/", f"/drafts/{owing_unit.code}"):
+    for path in ("/", "/details", f"/drafts/{owing_unit.code}"):
         for day, is_forecast in ((later, True), (today(), False), (today() - timedelta(days=1), False)):
             await page.goto(f"{base(owing_unit, 'metrics')}{path}?as_of={day}")
             text = await page.inner_text("body")

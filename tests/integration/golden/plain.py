@@ -22,7 +22,9 @@ DERIVED = frozenset({"alert_id"})  # ids of version 5 that are made from one dra
 IN_PAGES = re.compile(r"(?<=vị trí )[\d.]+(?= trong nhật ký)")
 SHEET = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
 INLINE = re.compile(r' style="([^"]*)"')
-REPEATED = frozenset({"definition", "definition_en"})  # long texts of every answer with figures
+REPEATED = frozenset(
+    {"definition", "definition_en", "definition_of_counts", "definition_of_counts_en"}
+)  # long texts of every answer with figures
 PICTURE = re.compile(r"data:image/png;base64,[\w+/=]+")
 
 

@@ -51,6 +51,7 @@ async def record(office: Office) -> dict[str, str]:
         ),
         "metrics/compliance.json": plain.document(await _answers(office, "metrics", _compliance())),
         "metrics/gaps.json": plain.document(await _answers(office, "metrics", _gaps())),
+        "metrics/report.json": plain.document(await _answers(office, "metrics", _reports())),
         "metrics/coverage.json": plain.document(await _answers(office, "metrics", _coverage(drafts))),
         "metrics/coverage_checksums.json": plain.document(await _checksums(office, drafts)),
         "notifier/alerts.json": plain.document({"/alerts": await office.alerts()}),
@@ -97,6 +98,11 @@ def _gaps() -> Iterator[str]:
     yield f"/gaps?unit=VD-UBND&include_descendants=true&as_of={MONDAY}"
 
 
+def _reports() -> Iterator[str]:
+    yield f"/reports/407?as_of={MONDAY}&unit=VD-TINH&include_descendants=true"
+    yield "/reports/407?as_of=2025-12-14&year=2025&unit=BTP"
+
+
 def _coverage(drafts: Iterable[str]) -> Iterator[str]:
     full = [code for code in drafts if code in FULL]
     return (f"/drafts/{code}/coverage?as_of={MONDAY}" for code in full)
@@ -113,8 +119,12 @@ async def _checksums(office: Office, drafts: Iterable[str]) -> dict[str, Any]:
 
 
 def _pages(drafts: Iterable[str]) -> Iterator[tuple[str, str]]:
-    yield "overview", f"/?as_of={MONDAY}"
-    yield "overview_2024", "/?as_of=2024-12-14&year=2024"
-    yield "overview_successor", f"/?as_of={MONDAY}&year=2026&view=successor"
-    yield "overview_exercise", f"/?as_of={MONDAY}&unit=VD-TINH&include_descendants=true"
+    yield "leaders", f"/?as_of={MONDAY}"
+    yield "leaders_2024", "/?as_of=2024-12-14&year=2024"
+    yield "leaders_exercise_en", f"/?as_of={MONDAY}&unit=VD-TINH&include_descendants=true&lang=en"
+    yield "report", f"/reports?as_of={MONDAY}&unit=VD-TINH&include_descendants=true"
+    yield "details", f"/details?as_of={MONDAY}"
+    yield "details_2024", "/details?as_of=2024-12-14&year=2024"
+    yield "details_successor", f"/details?as_of={MONDAY}&year=2026&view=successor"
+    yield "details_exercise", f"/details?as_of={MONDAY}&unit=VD-TINH&include_descendants=true"
     yield from ((f"draft_{code}", f"/drafts/{code}?as_of={MONDAY}") for code in drafts if code in FULL)

@@ -30,7 +30,7 @@ async def test_metrics_and_pages_show_a_replaced_log_until_it_is_accepted(
     await store.wipe()
     await closed(whole_platform, *EVERY)
     await asyncio.gather(*(eventually(partial(shows, api, 1)) for api in services.values()))
-    assert await pages_with_banner(services["metrics"]) == ["/", "/drafts/X-1"]
+    assert await pages_with_banner(services["metrics"]) == ["/", "/details", "/drafts/X-1"]
 
     for api in services.values():
         assert (await api.client.post("/log/decision", json={"reason": "Bắt đầu lại"})).status_code == 202
@@ -46,6 +46,6 @@ async def shows(api: Api, value: int) -> bool:
 
 
 async def pages_with_banner(metrics: Api) -> list[str]:
-    answers = {path: await metrics.client.get(path) for path in ("/", "/drafts/X-1")}
+    answers = {path: await metrics.client.get(path) for path in ("/", "/details", "/drafts/X-1")}
     assert {answer.status_code for answer in answers.values()} == {200}
     return [path for path, answer in answers.items() if BANNER in answer.text]

@@ -1,223 +1,33 @@
 """The pages of metrics, rendered with made-up answers: what officials read, and what they read of an error."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+import re
+from dataclasses import replace
 from datetime import date
-from types import SimpleNamespace
-from typing import Any
-from uuid import UUID
 
-import httpx
 import pytest
-from fastapi import FastAPI
 
-from services.metrics.adapters import page_data, pages
-from services.metrics.application.ports import (
-    Asked,
-    Cell,
-    Listed,
-    OpenGap,
-    PerformedCommunication,
-    Todo,
-)
-from services.metrics.application.queries import Queries, SeenGap
-from services.metrics.domain.coverage import Covering
-from services.metrics.domain.record import CommunicationFact, DraftRecord, Source
-from shared.auth.tokens import Verifier
+from services.metrics.adapters.pages import page_data
+from services.metrics.application.queries import SeenGap
 from shared.contracts.vocabulary import (
     Answer,
-    Channel,
     CommunicationRole,
-    Dataset,
     GapState,
-    Instrument,
-    Precision,
-    Procedure,
-    Regime,
-    Stage,
-    UnitKind,
-    UnitLevel,
 )
-from shared.directory.folds import Succession, Unit, UnitDirectory, directory_of
-from shared.http import problems
-from shared.kernel import runtime
-from shared.kernel.errors import Text
 from shared.projections.projection_health import ANOTHER_LOG, REFUSED_WRITES
-from shared.rules.counts import Member
 from shared.rules.facts import Scope
 from shared.rules.figure_words import HARD_SPACE
-from shared.rules.figures import Counts, Period
-from shared.rules.rulebook.rulebook import load_rulebook
-from shared.rules.verdicts import Search
-from tests.support.rules import shorthand
-
-DAY = date(2026, 3, 31)
-ON_THE_DAY = "as_of=2026-03-31"
-
-
-def a_unit(code: str, name: str, parent: str | None = "CP", **changes: Any) -> Unit:
-    kind = UnitKind.MINISTRY
-    return Unit(
-        unit_code=code, unit_name=name, level=UnitLevel.CENTRAL, kind=kind, parent_code=parent, **changes
-    )
-
-
-UNITS = directory_of(
-    [
-        a_unit("CP", "Chính phủ", None),
-        a_unit("BTP", "Bộ Tư pháp"),
-        a_unit("BXD", "Bộ Xây dựng"),
-        a_unit("BGTVT", "Bộ Giao thông vận tải", successions=(Succession("BXD", date(2025, 3, 1)),)),
-    ]
+from tests.unit.metrics.made_up import (
+    DAY,
+    ON_THE_DAY,
+    MadeUp,
+    a_cell,
+    a_gap,
+    a_record,
+    a_todo,
+    communicated,
+    page,
+    words,
 )
-
-
-def a_cell(unit: str, **counts: int) -> Cell:
-    return Cell(
-        unit_code=unit,
-        instrument=Instrument.DECREE,
-        regime=Regime.LAW_2025,
-        year=2026,
-        dataset=Dataset.SAMPLE,
-        counts=Counts(**counts),
-    )
-
-
-def a_gap(code: str, unit: str, due_on: date, *policies: int, title: str = "Nghị định thử") -> OpenGap:
-    return OpenGap(
-        gap_id=UUID(int=1),
-        draft_code=code,
-        title=title,
-        instrument=Instrument.DECREE,
-        procedure=Procedure.ORDINARY,
-        unit_code=unit,
-        stage=Stage.DRAFT_CONSULTATION,
-        since=date(2026, 3, 2),
-        due_on=due_on,
-        policies=policies,
-        dataset=Dataset.SAMPLE,
-    )
-
-
-def a_todo(kind: str, code: str, unit: str = "BTP") -> Todo:
-    return Todo(
-        kind=kind, draft_code=code, title=code, unit_code=unit, since=date(2025, 6, 1), dataset=Dataset.SAMPLE
-    )
-
-
-def a_record(stages: str, held: tuple[CommunicationFact, ...] = (), **changes: object) -> DraftRecord:
-    existing: dict[str, object] = {
-        "draft_id": UUID(int=1000),
-        "draft_code": "ND-1",
-        "title": "Nghị định về nhà ở",
-        "instrument": Instrument.DECREE,
-        "regime": Regime.LAW_2025,
-        "procedure": Procedure.ORDINARY,
-        "lead_unit_code": "BXD",
-        "dataset": Dataset.LIVE,
-        "source": Source(position=7, event_id=UUID(int=7), correlation_id="c", recorded_on=DAY),
-        "scope": Scope(explicit=Answer.YES),
-        "policies": ((1, "Giá bán"), (2, "Thủ tục"), (3, "Quỹ đất")),
-        "entries": shorthand.draft(stages).entries,
-        "communications": held,
-    }
-    return DraftRecord(**(existing | changes))  # type: ignore[arg-type]  # the test's own changes
-
-
-def communicated(number: int, day: date, *policies: int, url: str | None = None) -> CommunicationFact:
-    return CommunicationFact(
-        communication_id=UUID(int=number),
-        held_on=day,
-        precision=Precision.DAY,
-        policies=policies,
-        channel=Channel.PRESS_CONFERENCE,
-        title=f"Họp báo {number}",
-        url=url,
-    )
-
-
-@dataclass
-class MadeUp:
-    """A snapshot that answers what the test says."""
-
-    made_cells: list[Cell] = field(default_factory=list)
-    made_gaps: list[OpenGap] = field(default_factory=list)
-    made_todos: list[Todo] = field(default_factory=list)
-    made_targets: dict[str, float] = field(default_factory=dict)
-    record: DraftRecord | None = None
-    position: int = 4321
-    broken: Exception | None = None
-
-    async def units(self) -> UnitDirectory:
-        if self.broken:
-            raise self.broken
-        return UNITS
-
-    async def cells(self, as_of: date, period: Period | None) -> list[Cell]:  # noqa: ARG002  the port's own
-        return self.made_cells
-
-    async def members(self, first: date | None, last: date) -> list[Member]:  # noqa: ARG002  the port's own
-        return []
-
-    async def gaps(self, as_of: date) -> list[OpenGap]:  # noqa: ARG002  the port's own
-        return self.made_gaps
-
-    async def todos(self, as_of: date, suspended_before: date) -> list[Todo]:  # noqa: ARG002  the port's own
-        return self.made_todos
-
-    async def draft(self, draft_code: str) -> DraftRecord | None:
-        return self.record if self.record and self.record.draft_code == draft_code else None
-
-    async def deciding(self, asked: Asked) -> Sequence[CommunicationFact]:  # noqa: ARG002  the port's own
-        return ()
-
-    async def covering(
-        self,
-        draft_id: UUID,  # noqa: ARG002  the port's own
-        asked: Sequence[tuple[int, Search]],
-        most: int,  # noqa: ARG002  the port's own
-    ) -> Sequence[Covering]:
-        return [Covering(0) for _ in asked]
-
-    async def others(self, draft_id: UUID, until: date, most: int) -> Covering:  # noqa: ARG002  the port's own
-        return Covering(0)
-
-    async def listed(self, asked: Listed) -> Sequence[PerformedCommunication]:  # noqa: ARG002  the port's own
-        return []
-
-    async def targets(self, year: int) -> Mapping[str, float]:  # noqa: ARG002  the port's own
-        return self.made_targets
-
-
-async def page(
-    address: str, made_up: MadeUp, *, public_read: bool = True, notices: Sequence[Text] = ()
-) -> httpx.Response:
-    async def noticed() -> Sequence[Text]:
-        return notices
-
-    @asynccontextmanager
-    async def snapshots() -> AsyncIterator[MadeUp]:
-        yield made_up
-
-    app = FastAPI()
-    app.state.verifier = Verifier("", public_read=public_read)
-    app.state.runner = SimpleNamespace(status=SimpleNamespace(position=made_up.position))
-    app.state.clock = runtime.now
-    problems.install(app)
-    app.include_router(pages.router(Queries(snapshots, load_rulebook()), noticed))
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://loa") as client:
-        answer = await client.get(address)
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert '<html lang="vi">' in answer.text
-    assert "<script" not in answer.text
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
-    return answer
-
-
-def words(answer: httpx.Response) -> str:
-    return " ".join(answer.text.replace(HARD_SPACE, " ").split())
 
 
 @pytest.mark.parametrize("address", [f"/?{ON_THE_DAY}", f"/drafts/ND-1?{ON_THE_DAY}"])
@@ -231,7 +41,7 @@ async def test_the_headline_stands_beside_its_targets_and_counts() -> None:
     counts = {"met": 1234, "missed": 34, "pending": 5, "undetermined": 6, "closed_unopened": 7}
     plan = {"begun": 1234, "drafts": 40, "drafts_judged": 30, "drafts_plan": 21}
     made_up = MadeUp([a_cell("BXD", **counts, **plan, on_time=1000)], made_targets={"BXD": 0.7})
-    answer = await page(f"/?unit=BXD&{ON_THE_DAY}", made_up)
+    answer = await page(f"/details?unit=BXD&{ON_THE_DAY}", made_up)
     text_value = words(answer)
     assert answer.status_code == 200
     assert "97,3 %" in text_value
@@ -253,7 +63,7 @@ async def test_the_headline_stands_beside_its_targets_and_counts() -> None:
 
 
 async def test_nothing_judged_is_not_zero_per_cent() -> None:
-    text_value = words(await page(f"/?{ON_THE_DAY}", MadeUp()))
+    text_value = words(await page(f"/details?{ON_THE_DAY}", MadeUp()))
     assert text_value.count("không áp dụng") == 6
     assert "0,0 %" not in text_value.replace("100,0 %", "")
     assert "không có dự thảo nào còn thiếu truyền thông" in text_value
@@ -267,7 +77,7 @@ async def test_the_unit_that_is_overdue_longest_comes_first() -> None:
         a_gap("QUA-HAN", "BTP", date(2026, 3, 9), 1, 2),
         a_gap("HOM-NAY", "CP", DAY, 1),
     ]
-    text_value = words(await page(f"/?{ON_THE_DAY}", MadeUp([a_cell("BTP", missed=2)], gaps)))
+    text_value = words(await page(f"/details?{ON_THE_DAY}", MadeUp([a_cell("BTP", missed=2)], gaps)))
     places = [text_value.index(code) for code in ("QUA-HAN", "HOM-NAY", "TRONG-HAN")]
     assert places == sorted(places)
     assert "quá hạn 16 ngày làm việc" in text_value
@@ -278,7 +88,7 @@ async def test_the_unit_that_is_overdue_longest_comes_first() -> None:
 
 async def test_units_with_the_lowest_rate_come_first_and_unjudged_ones_last() -> None:
     cells = [a_cell("CP", pending=1), a_cell("BTP", met=1, begun=1), a_cell("BXD", met=1, missed=1, begun=1)]
-    text = (await page(f"/?{ON_THE_DAY}", MadeUp(cells))).text
+    text = (await page(f"/details?{ON_THE_DAY}", MadeUp(cells))).text
     table = text[text.index('id="don-vi"') :]
     places = [table.index(f"unit={code}") for code in ("BXD", "BTP", "CP")]
     assert places == sorted(places)
@@ -287,7 +97,7 @@ async def test_units_with_the_lowest_rate_come_first_and_unjudged_ones_last() ->
 async def test_to_dos_are_grouped_and_long_groups_stay_closed() -> None:
     todos = [a_todo("scope_undetermined", f"D{number}") for number in range(9)]
     todos.append(a_todo("suspended_long", "TREO"))
-    text_value = words(await page(f"/?{ON_THE_DAY}", MadeUp(made_todos=todos)))
+    text_value = words(await page(f"/details?{ON_THE_DAY}", MadeUp(made_todos=todos)))
     assert '<details class="unit"> <summary><h3>Chưa xác định phạm vi: 9 dự thảo' in text_value
     assert '<details class="unit" open> <summary><h3>Tạm dừng quá 180 ngày: 1 dự thảo' in text_value
     assert "01/06/2025" in text_value
@@ -295,7 +105,7 @@ async def test_to_dos_are_grouped_and_long_groups_stay_closed() -> None:
 
 async def test_the_choice_goes_along_in_links_and_a_name_is_taken_for_its_code() -> None:
     made_up = MadeUp([a_cell("BGTVT", met=1, begun=1)], [a_gap("ND-1", "BGTVT", DAY, 1)])
-    address = f"/?unit=b%E1%BB%99 x%C3%A2y d%E1%BB%B1ng&view=successor&year=2026&{ON_THE_DAY}"
+    address = f"/details?unit=b%E1%BB%99 x%C3%A2y d%E1%BB%B1ng&view=successor&year=2026&{ON_THE_DAY}"
     text_value = words(await page(address, made_up))
     assert "1 trên 1 chính sách được đánh giá" in text_value
     query = "as_of=2026-03-31&amp;year=2026&amp;unit=BXD&amp;view=successor"
@@ -306,8 +116,8 @@ async def test_the_choice_goes_along_in_links_and_a_name_is_taken_for_its_code()
 
 async def test_a_unit_is_asked_with_what_stands_below_it() -> None:
     made_up = MadeUp([a_cell("BTP", met=1, begun=1), a_cell("CP", missed=1)])
-    alone = await page(f"/?unit=CP&{ON_THE_DAY}", made_up)
-    together = await page(f"/?unit=CP&include_descendants=true&{ON_THE_DAY}", made_up)
+    alone = await page(f"/details?unit=CP&{ON_THE_DAY}", made_up)
+    together = await page(f"/details?unit=CP&include_descendants=true&{ON_THE_DAY}", made_up)
     assert "0 trên 1 chính sách" in words(alone)
     assert "1 trên 2 chính sách" in words(together)
 
@@ -324,7 +134,7 @@ async def test_a_unit_is_asked_with_what_stands_below_it() -> None:
 async def test_the_period_is_the_current_reporting_year_unless_another_is_chosen(
     year: str, heading: str, target: str
 ) -> None:
-    text_value = words(await page(f"/?{ON_THE_DAY}{year}", MadeUp([a_cell("BTP", met=1, begun=1)])))
+    text_value = words(await page(f"/details?{ON_THE_DAY}{year}", MadeUp([a_cell("BTP", met=1, begun=1)])))
     assert heading in text_value
     assert target in text_value
     asked = [part for part in ("2026", "2024") if part in heading]
@@ -472,3 +282,35 @@ def test_neighbouring_numbers_are_a_range(values: tuple[int, ...], text: str) ->
 )
 def test_a_share_has_a_decimal_comma(share: float | None, text: str) -> None:
     assert page_data.percent(share).replace(HARD_SPACE, " ") == text
+
+
+async def test_a_draft_begins_with_its_conclusion_and_a_table_of_policies_and_stages() -> None:
+    held = (communicated(1, date(2026, 3, 4), 1), communicated(2, date(2026, 3, 20), 2))
+    record = a_record("draft_consultation 2026-03-02; appraisal 2026-03-25", held)
+    text_value = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record)))
+    first = text_value[text_value.index('id="ket-luan"') : text_value.index('id="thong-tin"')]
+    assert (
+        "Dự thảo chưa được truyền thông ở giai đoạn Thẩm định: còn 1 ngày làm việc (hạn 01/04/2026)." in first
+    )
+    cells = re.findall(
+        r"<td [^>]*><span class=\"mark (\w+)\"><span aria-hidden=\"true\">(.)</span> ([^<]*)</span></td>",
+        first,
+    )
+    assert cells == [
+        ("good", "✔", "04/03/2026"),
+        ("plain", "○", "còn 1 ngày làm việc"),
+        ("warn", "✔", "chậm hạn, 20/03/2026"),
+        ("plain", "○", "còn 1 ngày làm việc"),
+        ("bad", "✘", "chưa ghi nhận, đã chuyển giai đoạn"),
+        ("plain", "○", "còn 1 ngày làm việc"),
+    ]
+
+
+async def test_a_draft_that_is_overdue_says_since_when() -> None:
+    record = a_record("draft_consultation 2026-03-02", (communicated(1, date(2026, 3, 4), 1),))
+    text_value = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record)))
+    assert (
+        "2/3 chính sách chưa được truyền thông ở giai đoạn Lấy ý kiến dự thảo: quá hạn 16 ngày làm việc"
+        in text_value
+    )
+    assert text_value.count("quá hạn 16 ngày làm việc</span>") == 2

@@ -81,13 +81,23 @@ def numbers(values: Sequence[int]) -> str:
 
 
 def standing(seen: SeenGap, as_of: date, today: date) -> str:
+    return standing_text(seen, as_of, today).vi
+
+
+def standing_text(seen: SeenGap, as_of: date, today: date) -> Text:
     """State how far a gap is from its due day."""
     if seen.state is GapState.OVERDUE:
         days = seen.overdue_working_days
-        return _lower(time_left(seen.state, days).vi) if days else "vừa quá hạn"
+        return _lower_text(time_left(seen.state, days)) if days else Text("vừa quá hạn", "just overdue")
     if seen.gap.due_on == as_of:
-        return "hạn hôm nay" if as_of == today else "đến hạn trong ngày"
-    return _lower(time_left(seen.state, seen.working_days_left).vi)
+        return (
+            Text("hạn hôm nay", "due today") if as_of == today else Text("đến hạn trong ngày", "due that day")
+        )
+    return _lower_text(time_left(seen.state, seen.working_days_left))
+
+
+def _lower_text(text: Text) -> Text:
+    return Text(_lower(text.vi), _lower(text.en))
 
 
 def _lower(text: str) -> str:

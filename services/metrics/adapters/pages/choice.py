@@ -1,0 +1,89 @@
+"""What the reader of a page chose: day, year, units, view, language; it goes along in every link."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlencode
+
+from fastapi import Depends, Query
+from pydantic import BeforeValidator, Field
+
+from services.metrics.application.queries import Question
+from services.metrics.domain.grouping import View
+from shared.rules.figures import reporting_year, year_period
+from shared.text_checks.days import Day
+
+Language = Literal["vi", "en"]
+
+
+def _given(value: Any) -> Any:
+    """Read the empty field of a form as None."""
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Given = BeforeValidator(_given)
+Year = Annotated[int, Field(ge=2000, le=2100)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What the reader chose in the form; it goes along in every link."""
+
+    as_of: date | None
+    year: int | Literal["all"] | None
+    unit: str | None
+    include_descendants: bool
+    area_of: str | None
+    view: View
+    lang: Language = "vi"
+
+    def question(self, today: date) -> Question:
+        as_of = self.as_of or today
+        year = None if self.year == "all" else self.year or reporting_year(as_of)
+        return Question(
+            as_of=as_of,
+            period=year_period(year) if year else None,
+            year=year,
+            unit_code=self.unit,
+            include_descendants=self.include_descendants,
+            area_of=self.area_of,
+            view=self.view,
+        )
+
+    def link(self, path: str, **changes: Any) -> str:
+        """Address a page with this choice, or with a changed one."""
+        chosen = {key: value for key, value in (asdict(self) | changes).items() if value}
+        for key, usual in (("view", View.ORIGINAL), ("lang", "vi")):
+            if chosen.get(key) == usual:
+                del chosen[key]
+        chosen |= {"include_descendants": "true"} if chosen.get("include_descendants") else {}
+        address, _, part = path.partition("#")
+        query = f"?{urlencode(chosen)}" if chosen else ""
+        return f"{quote(address)}{query}{f'#{part}' if part else ''}"
+
+
+def choice(
+    as_of: Annotated[Day | None, Given, Query(description="today if empty")] = None,
+    year: Annotated[
+        Year | Literal["all"] | None, Given, Query(description="the reporting year of as_of if empty")
+    ] = None,
+    unit: Annotated[str | None, Given, Query(description="code or name; the whole country if empty")] = None,
+    include_descendants: Annotated[bool, Query()] = False,
+    area_of: Annotated[
+        str | None, Given, Query(description="code or name of a unit that follows others")
+    ] = None,
+    view: View = View.ORIGINAL,
+    lang: Annotated[Language, Query(description="language of the page for leaders")] = "vi",
+) -> Choice:
+    return Choice(
+        as_of=as_of,
+        year=year,
+        unit=unit,
+        include_descendants=include_descendants,
+        area_of=area_of,
+        view=view,
+        lang=lang,
+    )
+
+
+Chosen = Annotated[Choice, Depends(choice)]

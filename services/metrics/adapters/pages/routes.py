@@ -1,0 +1,172 @@
+"""The pages of metrics: for leaders on `/`, all figures of a day, and the whole reasoning for one draft."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from services.metrics.adapters.pages import draft_grid, leaders, page_data
+from services.metrics.adapters.pages.choice import Choice, Chosen
+from services.metrics.application.leaders import LeadersQueries
+from services.metrics.application.queries import Overview
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
+from shared.contracts.event import banners
+from shared.http.request_context import AtPosition, Today
+from shared.kernel.errors import Text
+from shared.pages.layout import environment, kept_headers, page_route, problem_body, safe
+from shared.projections.projection_health import Notices, no_notices
+from shared.rights.actions import Action
+from shared.rules import figure_words
+from shared.rules.figures import DEFINITION, reporting_year
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+SAFE = {**safe(), "Referrer-Policy": "same-origin"}
+FIRST_YEAR = 2022  # the first year for which Decision 407/QĐ-TTg sets a target
+WRONG_FIELDS = {
+    "query.as_of": "Ngày số liệu chưa đúng: cần một ngày có thật, viết theo dạng năm-tháng-ngày, ví dụ 2026-03-31.",
+    "query.year": "Năm báo cáo chưa đúng: cần một năm từ 2000 đến 2100, hoặc all nếu gộp tất cả các năm; để trống là năm hiện tại.",
+    "query.view": "Cách nhìn chưa đúng: chọn một trong hai cách có trong danh sách.",
+    "query.lang": "Ngôn ngữ chưa đúng: chọn vi hoặc en.",
+    "query.include_descendants": "Lựa chọn “gồm đơn vị trực thuộc” chưa đúng: chỉ có thể chọn hoặc không chọn.",
+}
+
+# AddressBook of pages look codes up on the first page, not in another service's API.
+PLAIN = {
+    "urn:loa:problem:draft-not-found": (
+        "Không tìm thấy dự thảo này. Đề nghị kiểm tra lại mã dự thảo, hoặc chọn dự thảo từ trang đầu."
+    ),
+    "urn:loa:problem:unit-not-found": (
+        "Không tìm thấy đơn vị này. Đề nghị chọn trong danh sách, hoặc nhập đúng mã hay tên đầy đủ của đơn vị."
+    ),
+}
+
+
+def _problem_page(request: Request, problem: Response) -> Response:
+    del request  # the same page, whatever was asked for
+    body = problem_body(problem)
+    wrong = [WRONG_FIELDS.get(error["field"]) for error in body.get("errors", [])]
+    sentences = [text for text in wrong if text] or [PLAIN.get(body["type"], body["messages"]["vi"])]
+    return render(
+        "problem.html",
+        status=problem.status_code,
+        headers=kept_headers(problem),
+        sentences=sentences,
+        code=problem.status_code,
+    )
+
+
+_ENVIRONMENT = environment(TEMPLATES, filters=page_data.FILTERS)
+
+
+def render(
+    template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
+) -> HTMLResponse:
+    text = _ENVIRONMENT.get_template(template).render(**values)
+    return HTMLResponse(text, status, {**SAFE, **(headers or {})})
+
+
+def pages_router() -> APIRouter:
+    """Make a router whose refusals are pages too."""
+    return APIRouter(
+        tags=["pages"],
+        dependencies=[AtPosition],
+        route_class=page_route(_problem_page),
+        default_response_class=HTMLResponse,
+    )
+
+
+def router(pages: LeadersQueries, decisions: str, notices: Notices = no_notices) -> APIRouter:
+    """`notices` stand above the figures while the log is not as it should be; `decisions` is where requests are decided."""
+    queries = pages.queries
+    routes = pages_router()
+    common: dict[str, Any] = {
+        "rules_version": queries.rulebook.version,
+        "definition": DEFINITION.vi,
+        "definition_en": DEFINITION.en,
+    }
+
+    @routes.get("/", summary="Where communication stands and who owes what, for leaders")
+    async def first_page(
+        _: Annotated[Principal, may(Action.READ_FIGURES)], chosen: Chosen, today: Today
+    ) -> HTMLResponse:
+        page = await pages.page(chosen.question(today), today)
+        return render(
+            "leaders.html",
+            headers={"Content-Language": chosen.lang},
+            **common,
+            **shown_choice(page.overview, chosen, today, await notices()),
+            **leaders.values(page, chosen.lang, today, decisions),
+        )
+
+    @routes.get("/details", summary="All figures of a day, for people")
+    async def details_page(
+        _: Annotated[Principal, may(Action.READ_FIGURES)], chosen: Chosen, today: Today
+    ) -> HTMLResponse:
+        overview = await queries.overview(chosen.question(today))
+        return render(
+            "details.html",
+            **common,
+            **shown_choice(overview, replace(chosen, lang="vi"), today, await notices()),
+            groups=page_data.worst_first(overview.by_unit),
+            gaps=page_data.by_unit(overview.gaps),
+            todos=page_data.by_kind(overview.todos),
+            standing=page_data.standing,
+            urgency=page_data.urgency,
+        )
+
+    @routes.get("/drafts/{draft_code}", summary="The reasoning for one draft, for people")
+    async def draft_page(
+        _: Annotated[Principal, may(Action.READ_FIGURES)], draft_code: str, chosen: Chosen, today: Today
+    ) -> HTMLResponse:
+        as_of = chosen.as_of or today
+        answer = await queries.coverage(draft_code, as_of)
+        return render(
+            "draft.html",
+            **common,
+            draft=answer.body,
+            chosen=chosen,
+            as_of=as_of,
+            today=today,
+            effective=as_of,
+            position=answer.position,
+            banners=[*await notices(), *banners([answer.dataset])],
+            words=figure_words,
+            alike=page_data.alike,
+            **draft_grid.first_values(answer.body, as_of, queries.rulebook.calendar),
+            unlisted_in=page_data.unlisted_in,
+            communications_in=page_data.communications_in,
+        )
+
+    return routes
+
+
+def shown_choice(answer: Overview, chosen: Choice, today: date, notices: Sequence[Text]) -> dict[str, Any]:
+    """Give what every page of figures shows: the question, what its form offers, and what stands above."""
+    question, units = answer.question, answer.units
+    chosen = replace(chosen, unit=question.unit_code, area_of=question.area_of)  # codes in the place of names
+    offered = units.with_ancestors({*answer.leading, *filter(None, [chosen.unit, chosen.area_of])})
+    following = {code for leading in answer.leading for code in units.areas.supervisors(leading)}
+    years = {*range(FIRST_YEAR, reporting_year(today) + 1), *filter(None, [question.year])}
+    return {
+        "chosen": chosen,
+        "question": question,
+        "answer": answer,
+        "as_of": question.as_of,
+        "effective": question.effective,
+        "today": today,
+        "position": answer.position,
+        "banners": [*notices, *banners(answer.datasets)],
+        "units": units,
+        "offered": sorted((units.name(code), code) for code in offered),
+        "following": sorted((units.name(code), code) for code in following & set(units.units)),
+        "years": sorted(years, reverse=True),
+        "words": figure_words,
+        "lang": chosen.lang,
+        "t": leaders.Words(chosen.lang).pair,
+        "current_year": reporting_year(question.as_of),
+    }

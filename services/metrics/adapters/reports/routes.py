@@ -1,0 +1,141 @@
+"""The report on the scheme: `GET /reports/407` for programs and as files, `GET /reports` to look at it first."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import HTMLResponse, Response
+
+from services.metrics.adapters.api import AreaOf, AsOf, Year, period_of
+from services.metrics.adapters.pages.choice import Chosen
+from services.metrics.adapters.pages.routes import pages_router, render, shown_choice
+from services.metrics.adapters.reports.document import DOCX, document
+from services.metrics.adapters.reports.tables import shown, tables
+from services.metrics.adapters.reports.views import ReportView, report_view
+from services.metrics.adapters.reports.workbook import XLSX, heading, workbook
+from services.metrics.application.queries import Question
+from services.metrics.application.reports import ReportQueries
+from services.metrics.domain.errors import PeriodUnclear
+from services.metrics.domain.grouping import View
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
+from shared.http.forecasts import marked
+from shared.http.request_context import AtPosition, Today
+from shared.projections.projection_health import Notices, no_notices
+from shared.rights.actions import Action
+from shared.rules.figures import Period, reporting_year
+from shared.text_checks.days import Day
+
+MOST_SHOWN = 30  # rows of a table on the page; the files have all of them
+
+
+class Format(StrEnum):
+    JSON = "json"
+    XLSX = "xlsx"
+    DOCX = "docx"
+
+
+FILES: Mapping[int | str, dict[str, Any]] = {
+    200: {"content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in (XLSX, DOCX)}}
+}
+
+
+def question(  # the parameters of the contract
+    as_of: AsOf,
+    year: Year = None,
+    first: Annotated[Day | None, Query(alias="from")] = None,
+    last: Annotated[Day | None, Query(alias="to")] = None,
+    unit: str | None = None,
+    include_descendants: bool = False,
+    area_of: AreaOf = None,
+    view: View = View.ORIGINAL,
+) -> Question:
+    """Take the reporting year of `as_of` where no period is given."""
+    asked_year = year if year or first or last else reporting_year(as_of)
+    return Question(
+        as_of=as_of,
+        period=period_of(asked_year, first, last),
+        year=asked_year,
+        unit_code=unit,
+        include_descendants=include_descendants,
+        area_of=area_of,
+        view=view,
+    )
+
+
+Asked = Annotated[Question, Depends(question)]
+Wanted = Annotated[Format, Query(alias="format", description="json, or a file: xlsx, docx")]
+
+
+def router(reports: ReportQueries, template: Path) -> APIRouter:
+    """`template` is the document that an office fills in."""
+    routes = APIRouter(tags=["figures"], dependencies=[AtPosition])
+    version = reports.queries.rulebook.version
+
+    @routes.get("/reports/407", summary="The report on the scheme, as JSON or a file", responses={**FILES})
+    async def report(
+        _: Annotated[Principal, may(Action.READ_FIGURES)],
+        asked: Asked,
+        today: Today,
+        wanted: Wanted = Format.JSON,
+    ) -> ReportView:
+        answer = await reports.report(asked, _period(asked), today)
+        made = marked(await asyncio.to_thread(report_view, answer, version), today)
+        if wanted is Format.JSON:
+            return made
+        content, kind = await asyncio.to_thread(_file, made, wanted, template)
+        named = {"Content-Disposition": f'attachment; filename="{_name(made, wanted)}"'}
+        return Response(content, media_type=kind, headers=named)  # type: ignore[return-value]  # a file of it
+
+    return routes
+
+
+def page_router(reports: ReportQueries, notices: Notices = no_notices) -> APIRouter:
+    routes = pages_router()
+    version = reports.queries.rulebook.version
+
+    @routes.get("/reports", summary="The report on the scheme to look at, with its files")
+    async def report_page(
+        _: Annotated[Principal, may(Action.READ_FIGURES)], chosen: Chosen, today: Today
+    ) -> HTMLResponse:
+        asked = chosen.question(today)
+        made = await reports.report(asked, _period(asked), today)
+        view = marked(await asyncio.to_thread(report_view, made, version), today)
+        vietnamese = replace(chosen, lang="vi")
+        return render(
+            "report.html",
+            **shown_choice(made.overview, vietnamese, today, await notices()),
+            view=view,
+            heading=heading(view),
+            tables=list(tables(view).values()),
+            most_shown=MOST_SHOWN,
+            shown=shown,
+        )
+
+    return routes
+
+
+def _period(asked: Question) -> Period:
+    if asked.period is None:  # a page asked for all years together
+        raise PeriodUnclear
+    return asked.period
+
+
+def _file(view: ReportView, wanted: Format, template: Path) -> tuple[bytes, str]:
+    if wanted is Format.XLSX:
+        return workbook(view), XLSX
+    return document(view, template), DOCX
+
+
+def _name(view: ReportView, wanted: Format) -> str:
+    """Name the file by unit and period, in letters that every program takes."""
+    days: list[date] = [day for day in (view.period.from_, view.period.to) if day]
+    unit = "".join(
+        letter if letter.isascii() and letter.isalnum() else "-" for letter in view.unit or "tat-ca"
+    )
+    return "_".join(["bao-cao-407", unit, *(f"{day:%Y%m%d}" for day in days)]) + f".{wanted}"

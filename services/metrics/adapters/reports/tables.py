@@ -1,0 +1,278 @@
+"""The tables of the report with typed values, made from its JSON: the page, the workbook and the document write them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from services.metrics.adapters.counts_api import CountGroupView
+from services.metrics.adapters.pages import page_data
+from services.metrics.adapters.reports import words
+from services.metrics.adapters.reports.views import ReportDraftView, ReportView
+from services.metrics.adapters.views import GapView
+from shared.contracts.vocabulary import Answer, GapState
+from shared.kernel.errors import Text
+from shared.rules.facts import WHOLE_DRAFT
+from shared.rules.figure_words import COUNTS, PUBLISHED, RATES, time_left
+from shared.rules.verdicts import JUDGED
+from shared.rules.wording import (
+    CHANNELS,
+    NOT_APPLICABLE,
+    POLICY_VERDICTS,
+    SCOPE,
+    STAGES,
+    WHOLE_DRAFT_TITLE,
+)
+
+Value = str | int | float | date | None
+
+
+class Kind(StrEnum):
+    TEXT = "text"
+    NUMBER = "number"
+    DAY = "day"
+    SHARE = "share"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`summed` columns have a total; a share with `of` is the first of these columns divided by the second.
+
+    `named` is the column whose words it bears, if it isn't the one of its key.
+    """
+
+    key: str
+    kind: Kind = Kind.TEXT
+    width: int = 14
+    summed: bool = False
+    of: tuple[str, str] | None = None
+    named: str | None = None
+
+    @property
+    def label(self) -> Text:
+        return words.COLUMNS[self.named or self.key]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    key: str
+    columns: Sequence[Column]
+    rows: Sequence[Mapping[str, Value]]
+
+    @property
+    def title(self) -> Text:
+        return words.TABLES[self.key]
+
+    @property
+    def has_total(self) -> bool:
+        return bool(self.rows) and any(column.summed for column in self.columns)
+
+    def total(self, column: Column) -> int | float | None:
+        """Sum a column, or divide the sums that a share is made of; None where there is nothing to sum."""
+        if column.summed:
+            return self._sum(column.key) if self.has_values(column) else None
+        if column.of is None:
+            return None
+        part, whole = map(self._sum, column.of)
+        return part / whole if whole else None
+
+    def has_values(self, column: Column) -> bool:
+        return any(row[column.key] is not None for row in self.rows)
+
+    def _sum(self, key: str) -> int:
+        return sum(value for row in self.rows if isinstance(value := row[key], int))
+
+    def shown(self, row: Mapping[str, Value], column: Column) -> str:
+        return shown(row[column.key], column.kind)
+
+
+def shown(value: Value, kind: Kind) -> str:
+    """Write a value as officials do."""
+    match kind, value:
+        case Kind.SHARE, None:
+            return NOT_APPLICABLE.vi
+        case _, None:
+            return "–"
+        case Kind.SHARE, float() | int():
+            return page_data.percent(value)
+        case Kind.NUMBER, int():
+            return page_data.number(value)
+        case Kind.DAY, date():
+            return page_data.day(value)
+    return str(value)
+
+
+def _number(key: str, width: int = 12, *, summed: bool = False) -> Column:
+    return Column(key, Kind.NUMBER, width, summed=summed)
+
+
+_RATE = Column("rate_plan", Kind.SHARE, 14, of=("begun", "judged"))
+COLUMNS: Mapping[str, Sequence[Column]] = {
+    "figures": (Column("label", width=60), _number("now"), _number("before")),
+    "rates": (Column("label", width=60), Column("now", Kind.SHARE), Column("before", Kind.SHARE)),
+    "activities": (Column("label", width=60), _number("now"), _number("before")),
+    "channels": (
+        Column("label", width=50, named="channel_names"),
+        *(_number(key, summed=True) for key in ("activities", "items", "attendance", "reach_count")),
+        *(_number(key, 16, summed=True) for key in ("cost_state", "cost_social")),
+    ),
+    "audiences": (
+        Column("label", width=50, named="audience"),
+        *(_number(key) for key in ("activities", "items", "attendance", "reach_count")),
+    ),
+    "money": (
+        Column("label", width=40, named="source"),
+        _number("now", 18, summed=True),
+        _number("recorded"),
+        _number("before", 18, summed=True),
+    ),
+    "units": (
+        Column("label", width=50, named="unit_name"),
+        *(_number(key, summed=True) for key in ("policies", "judged", "begun")),
+        _RATE,
+        Column("rate_plan_low", Kind.SHARE),
+        _number("lacking", summed=True),
+    ),
+    "drafts": (
+        _number("row_no", 6),
+        Column("draft_code"),
+        Column("title", width=60),
+        Column("instrument_name", width=24),
+        Column("unit_name", width=30),
+        Column("scope_name"),
+        Column("consultation_started_on", Kind.DAY),
+        Column("communicated_from", Kind.DAY),
+        Column("communicated_to", Kind.DAY),
+        Column("channel_names", width=40),
+        *(_number(key) for key in ("events", "attendance", "articles_press", "articles_portal")),
+        *(
+            _number(key)
+            for key in ("articles_social", "broadcasts", "opinions_received", "opinions_accepted")
+        ),
+        *(_number(key, 16) for key in ("opinions_explained", "cost_state", "cost_social")),
+        Column("adopted_on", Kind.DAY),
+        *(_number(key, summed=True) for key in ("policies", "judged", "begun")),
+        _RATE,
+    ),
+    "policies": (
+        Column("draft_code"),
+        _number("policy_no"),
+        Column("policy_title", width=60),
+        Column("verdict_name", width=36),
+        Column("begun_name"),
+    ),
+    "lacking": (
+        _number("row_no", 6),
+        Column("unit_name", width=30),
+        Column("draft_code"),
+        Column("title", width=60),
+        Column("stage_name", width=30),
+        Column("due_on", Kind.DAY),
+        Column("standing", width=26),
+    ),
+}
+
+
+def tables(view: ReportView) -> dict[str, Table]:
+    """Give every table by its key, in the order of the report."""
+    rows: dict[str, list[dict[str, Value]]] = {
+        "figures": _figures(view),
+        "rates": _rates(view),
+        "activities": _activities(view),
+        "channels": [_count_row(group) for group in view.totals.by_channel if group.activities],
+        "audiences": [_count_row(group) for group in view.totals.by_audience if group.activities],
+        "money": [
+            {"label": row.label, "now": row.amount, "recorded": row.recorded, "before": row.amount_before}
+            for row in view.totals.money
+        ],
+        "units": [unit.model_dump(include=_keys("units")) for unit in view.totals.units],
+        "drafts": [_draft_row(draft) for draft in view.results.drafts],
+        "policies": [row for draft in view.results.drafts for row in _policy_rows(draft)],
+        "lacking": [_gap_row(number, gap) for number, gap in enumerate(view.results.lacking, start=1)],
+    }
+    return {key: Table(key, COLUMNS[key], listed) for key, listed in rows.items()}
+
+
+def _keys(table: str) -> set[str]:
+    return {column.key for column in COLUMNS[table]}
+
+
+SHOWN_COUNTS = (
+    *("policies", "judged", "met", "missed", "pending", "not_opened", "closed_unopened", "exempt", "ended"),
+    *("undetermined", "any_statutory_only", "any_verified", "drafts", "drafts_judged", "drafts_plan"),
+)
+
+
+def _figures(view: ReportView) -> list[dict[str, Value]]:
+    now, before = view.totals.figures, view.totals.figures_before
+    begun = {
+        "label": words.COLUMNS["begun"].vi,
+        "now": view.totals.begun,
+        "before": view.totals.begun_before,
+    }
+    rows = [
+        {"label": COUNTS[name].vi, "now": getattr(now, name), "before": getattr(before, name)}
+        for name in SHOWN_COUNTS
+    ]
+    return [*rows[:2], begun, *rows[2:]]
+
+
+def _rates(view: ReportView) -> list[dict[str, Value]]:
+    now, before = view.totals.figures, view.totals.figures_before
+    named = {**{name: text.vi for name, text in RATES.items()}, "floor": words.TARGET_OF_YEAR.vi}
+    return [
+        {"label": label, "now": getattr(now, name), "before": getattr(before, name)}
+        for name, label in named.items()
+    ]
+
+
+def _activities(view: ReportView) -> list[dict[str, Value]]:
+    now = view.totals.activities
+    return [
+        {"label": text.vi, "now": getattr(now, name), "before": getattr(now.year_before, name)}
+        for name, text in PUBLISHED.items()
+    ]
+
+
+def _count_row(group: CountGroupView) -> dict[str, Value]:
+    return group.model_dump(include=_keys("channels"))
+
+
+def _draft_row(draft: ReportDraftView) -> dict[str, Value]:
+    row: dict[str, Any] = draft.model_dump(exclude={"policies"})
+    row |= {
+        "scope_name": SCOPE[draft.in_scope].vi,
+        "channel_names": "; ".join(CHANNELS[channel].vi for channel in draft.channels) or None,
+        "policies": len(draft.policies) if draft.in_scope is Answer.YES else 0,
+        "rate_plan": draft.begun / draft.judged if draft.judged else None,
+    }
+    return row
+
+
+def _policy_rows(draft: ReportDraftView) -> Iterable[dict[str, Value]]:
+    """A policy of a draft whose scope is undetermined has no outcome yet."""
+    for policy in draft.policies:
+        counted = draft.in_scope is Answer.YES
+        judged = counted and policy.verdict in JUDGED
+        whole = WHOLE_DRAFT_TITLE.vi if policy.policy_no == WHOLE_DRAFT else None
+        yield {
+            "draft_code": draft.draft_code,
+            "policy_no": policy.policy_no,
+            "policy_title": policy.title or whole,
+            "verdict_name": (POLICY_VERDICTS[policy.verdict] if counted else SCOPE[Answer.UNKNOWN]).vi,
+            "begun_name": ("Có" if policy.begun else "Không") if judged else None,
+        }
+
+
+def _gap_row(number: int, gap: GapView) -> dict[str, Value]:
+    days = gap.overdue_working_days if gap.state is GapState.OVERDUE else gap.working_days_left
+    return {
+        "row_no": number,
+        "unit_name": gap.unit_name,
+        "draft_code": gap.draft_code,
+        "title": gap.title,
+        "stage_name": STAGES[gap.stage].vi,
+        "due_on": gap.due_on,
+        "standing": time_left(gap.state, days).vi,
+    }

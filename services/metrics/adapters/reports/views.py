@@ -1,0 +1,292 @@
+"""The report as JSON: parts I to V, every figure with its definition; the other formats are made from this answer."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel
+
+from services.metrics.adapters.counts_api import CountGroupView, counts_view
+from services.metrics.adapters.reports import words
+from services.metrics.adapters.views import (
+    Banner,
+    GapView,
+    GroupView,
+    PeriodView,
+    banner_views,
+    gap_view,
+    period_view,
+)
+from services.metrics.application.counts import CountAnswer
+from services.metrics.application.reports import Report
+from services.metrics.domain.grouping import View
+from services.metrics.domain.report import ReportDraft
+from shared.contracts.vocabulary import Answer, Channel, Instrument
+from shared.http.forecasts import Dated
+from shared.kernel.errors import Text
+from shared.rules import counts as count_rules
+from shared.rules.counts import CountBy
+from shared.rules.figures import DEFINITION
+from shared.rules.summary.conclusion import conclusion
+from shared.rules.verdicts import PolicyVerdict
+from shared.rules.wording import INSTRUMENTS
+
+
+class Words(BaseModel):
+    vi: str
+    en: str
+
+
+class NarrativeView(BaseModel):
+    """A text that a person writes; the report leaves its place open."""
+
+    label: str
+    label_en: str
+    text: None = None
+
+
+class PartView(BaseModel):
+    title: str
+    title_en: str
+    narrative: list[NarrativeView]
+
+
+class ReportPolicyView(BaseModel):
+    """`begun`: communicated by the plan, where the policy is judged."""
+
+    policy_no: int
+    title: str | None
+    verdict: PolicyVerdict
+    begun: bool
+
+
+class ReportDraftView(BaseModel):
+    """A draft with its policies and what was done for it in the period; null where nobody recorded it."""
+
+    row_no: int
+    draft_code: str
+    title: str
+    instrument: Instrument
+    instrument_name: str
+    unit_code: str
+    unit_name: str
+    in_scope: Answer
+    consultation_started_on: date | None
+    adopted_on: date | None
+    communicated_from: date | None
+    communicated_to: date | None
+    channels: list[Channel]
+    events: int
+    articles_press: int
+    articles_portal: int
+    articles_social: int
+    broadcasts: int
+    attendance: int | None
+    opinions_received: int
+    opinions_accepted: int
+    opinions_explained: int
+    cost_state: int | None
+    cost_social: int | None
+    policies: list[ReportPolicyView]
+    judged: int
+    begun: int
+    lacks_communication: bool
+
+
+class ReportUnitView(GroupView):
+    """A unit's figures; `begun` policies of those judged were communicated by the plan, `lacking` counts drafts."""
+
+    begun: int
+    lacking: int
+
+
+class MoneyView(BaseModel):
+    """Money of one source in đồng; null where no activity recorded any, `recorded` is how many did."""
+
+    source: str
+    label: str
+    label_en: str
+    amount: int | None
+    recorded: int
+    amount_before: int | None
+
+
+class ResultsView(PartView):
+    note: str
+    note_en: str
+    drafts: list[ReportDraftView]
+    lacking: list[GapView]
+
+
+class TotalsView(PartView):
+    """`begun` policies of those judged in `figures` were communicated by the plan; `..._before` is the year before."""
+
+    figures: GroupView
+    begun: int
+    period_before: PeriodView
+    figures_before: GroupView
+    begun_before: int
+    units: list[ReportUnitView]
+    activities: CountGroupView
+    by_channel: list[CountGroupView]
+    by_audience: list[CountGroupView]
+    money: list[MoneyView]
+
+
+class ReportView(Dated):
+    """The report; `missing` names what this version does not have."""
+
+    position: int
+    rules_version: str
+    banners: list[Banner]
+    title: str
+    title_en: str
+    period: PeriodView
+    unit: str | None
+    unit_name: str
+    include_descendants: bool
+    area_of: str | None
+    view: View
+    conclusion: str
+    conclusion_en: str
+    definition: str
+    definition_en: str
+    definition_of_counts: str
+    definition_of_counts_en: str
+    missing: list[Words]
+    direction: PartView
+    results: ResultsView
+    totals: TotalsView
+    difficulties: PartView
+    proposals: PartView
+
+
+def report_view(report: Report, rules_version: str) -> ReportView:
+    asked, overview = report.question, report.overview
+    sentence = conclusion(report.situation)
+    shown: dict[str, Any] = {
+        "as_of": asked.as_of.isoformat(),
+        "position": overview.position,
+        "rules_version": rules_version,
+        "banners": banner_views(report.datasets),
+        **_both("title", words.TITLE),
+        "period": period_view(report.period),
+        "unit": asked.unit_code,
+        "unit_name": overview.whole.label,
+        "include_descendants": asked.include_descendants,
+        "area_of": asked.area_of,
+        "view": asked.view,
+        **_both("conclusion", sentence),
+        **_both("definition", DEFINITION),
+        **_both("definition_of_counts", count_rules.DEFINITION),
+        "missing": [{"vi": text.vi, "en": text.en} for text in words.MISSING],
+        "direction": _part("direction"),
+        "results": _results(report),
+        "totals": _totals(report, rules_version),
+        "difficulties": _part("difficulties"),
+        "proposals": _part("proposals"),
+    }
+    return ReportView.model_validate(shown)
+
+
+def _both(name: str, text: Text) -> dict[str, str]:
+    return {name: text.vi, f"{name}_en": text.en}
+
+
+def _part(name: str) -> dict[str, Any]:
+    narrative = [_both("label", text) for text in words.NARRATIVE.get(name, ())]
+    return {**_both("title", words.PARTS[name]), "narrative": narrative}
+
+
+def _results(report: Report) -> dict[str, Any]:
+    return {
+        **_part("results"),
+        **_both("note", words.OVERLAP),
+        "drafts": [_draft(draft) for draft in report.drafts],
+        "lacking": [gap_view(seen) for seen in report.overview.gaps],
+    }
+
+
+def _draft(draft: ReportDraft) -> dict[str, Any]:
+    work = draft.work
+    figures = work.published.as_dict()
+    return {
+        "row_no": draft.row_no,
+        "draft_code": draft.draft_code,
+        "title": draft.title,
+        "instrument": draft.instrument,
+        "instrument_name": INSTRUMENTS[draft.instrument].vi,
+        "unit_code": draft.unit_code,
+        "unit_name": draft.unit_name,
+        "in_scope": draft.scope,
+        "consultation_started_on": draft.consultation_started_on,
+        "adopted_on": draft.adopted_on,
+        "communicated_from": work.first_day,
+        "communicated_to": work.last_day,
+        "channels": list(work.channels),
+        **work.columns,
+        **{
+            name: figures[name]
+            for name in (
+                "attendance",
+                "opinions_received",
+                "opinions_accepted",
+                "opinions_explained",
+                "cost_state",
+                "cost_social",
+            )
+        },
+        "policies": [
+            {
+                "policy_no": policy.policy_no,
+                "title": policy.title,
+                "verdict": policy.verdict,
+                "begun": policy.begun,
+            }
+            for policy in draft.policies
+        ],
+        "judged": draft.judged,
+        "begun": draft.begun,
+        "lacks_communication": draft.lacks_communication,
+    }
+
+
+def _totals(report: Report, rules_version: str) -> dict[str, Any]:
+    whole, before = report.overview.whole, report.figures_before
+    (activities,) = _groups(report.counts[CountBy.NONE], rules_version)
+    return {
+        **_part("totals"),
+        "figures": whole.as_dict(),
+        "begun": whole.counts.begun,
+        "period_before": period_view(report.before.question.period),
+        "figures_before": before.as_dict(),
+        "begun_before": before.counts.begun,
+        "units": _units(report),
+        "activities": activities,
+        "by_channel": _groups(report.counts[CountBy.CHANNEL], rules_version),
+        "by_audience": _groups(report.counts[CountBy.AUDIENCE], rules_version),
+        "money": list(_money(activities)),
+    }
+
+
+def _units(report: Report) -> list[dict[str, Any]]:
+    gaps = [seen.gap.unit_code for seen in report.overview.gaps]
+    return [
+        {**group.as_dict(), "begun": group.counts.begun, "lacking": gaps.count(str(group.key))}
+        for group in report.overview.by_unit
+    ]
+
+
+def _groups(answer: CountAnswer, rules_version: str) -> list[CountGroupView]:
+    return counts_view(answer, rules_version).groups
+
+
+def _money(activities: CountGroupView) -> Iterable[dict[str, Any]]:
+    for source, text in words.SOURCES.items():
+        yield {
+            "source": source,
+            **_both("label", text),
+            "amount": getattr(activities, source),
+            "recorded": getattr(activities, f"{source}_recorded"),
+            "amount_before": getattr(activities.year_before, source),
+        }

@@ -1,0 +1,163 @@
+"""The report as a workbook: typed cells, totals and rates as formulas that bear their results already."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+from xlsxwriter import Workbook  # type: ignore[import-untyped]
+from xlsxwriter.format import Format  # type: ignore[import-untyped]
+from xlsxwriter.utility import xl_rowcol_to_cell  # type: ignore[import-untyped]
+from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
+
+from services.metrics.adapters.pages import page_data
+from services.metrics.adapters.reports.tables import Kind, Table, Value, tables
+from services.metrics.adapters.reports.views import ReportView
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORMATS: Mapping[Kind, Mapping[str, Any]] = {
+    Kind.TEXT: {"text_wrap": True},
+    Kind.NUMBER: {"num_format": "#,##0"},
+    Kind.DAY: {"num_format": "dd/mm/yyyy"},
+    Kind.SHARE: {"num_format": "0.0%"},
+}
+SHEETS: Sequence[tuple[str, Sequence[str]]] = (
+    ("Tổng hợp", ("figures", "rates", "activities", "money")),
+    ("Đơn vị", ("units",)),
+    ("Dự thảo", ("drafts",)),
+    ("Chính sách", ("policies",)),
+    ("Hình thức, đối tượng", ("channels", "audiences")),
+    ("Còn thiếu", ("lacking",)),
+)
+WRITTEN_BY_HAND = "[Đơn vị bổ sung nội dung này]"
+
+
+class _Sheet:
+    """Writes downwards; every cell keeps its kind, and a text is never taken for a formula."""
+
+    def __init__(self, book: Workbook, name: str) -> None:
+        self.sheet: Worksheet = book.add_worksheet(name)
+        self.row = 0
+        base = {"font_name": "Times New Roman", "font_size": 12, "valign": "top"}
+        self.formats = {
+            kind: book.add_format({**base, "border": 1, **form}) for kind, form in FORMATS.items()
+        }
+        self.totals = {
+            kind: book.add_format({**base, "border": 1, "bold": True, **form})
+            for kind, form in FORMATS.items()
+        }
+        self.bold = book.add_format({**base, "bold": True})
+        self.plain = book.add_format({**base, "text_wrap": False})
+        self.head = book.add_format(
+            {**base, "bold": True, "border": 1, "text_wrap": True, "align": "center", "bg_color": "#E9EDF2"}
+        )
+        self.sheet.set_landscape()
+        self.sheet.set_paper(9)  # A4
+        self.sheet.fit_to_pages(1, 0)
+
+    def line(self, text: str, *, bold: bool = False) -> None:
+        self.sheet.write_string(self.row, 0, text, self.bold if bold else self.plain)
+        self.row += 1
+
+    def table(self, table: Table) -> None:
+        self.line(table.title.vi, bold=True)
+        for place, column in enumerate(table.columns):
+            self.sheet.set_column(place, place, column.width)
+            self.sheet.write_string(self.row, place, column.label.vi, self.head)
+        first = self.row + 1
+        for offset, row in enumerate(table.rows):
+            for place, column in enumerate(table.columns):
+                self._cell(table, first + offset, place, row[column.key])
+        self.row = first + len(table.rows)
+        if table.has_total:
+            self._total(table, first)
+        self.row += 1
+
+    def _cell(self, table: Table, row: int, place: int, value: Value) -> None:
+        column = table.columns[place]
+        form = self.formats[column.kind]
+        if column.of is not None:
+            self._share(table, row, place, value, form)
+            return
+        match value:
+            case None:
+                self.sheet.write_blank(row, place, None, form)
+            case str():
+                self.sheet.write_string(row, place, value, form)
+            case date():
+                self.sheet.write_datetime(row, place, value, form)
+            case _:
+                self.sheet.write_number(row, place, value, form)
+
+    def _share(self, table: Table, row: int, place: int, value: Value, form: Format) -> None:
+        """Divide two cells of the row; where the second is 0 the share is empty."""
+        part, whole = (xl_rowcol_to_cell(row, _place(table, key)) for key in table.columns[place].of or ())
+        self.sheet.write_formula(
+            row, place, f'=IF({whole}=0,"",{part}/{whole})', form, "" if value is None else value
+        )
+
+    def _total(self, table: Table, first: int) -> None:
+        for place, column in enumerate(table.columns):
+            form, value = self.totals[column.kind], table.total(column)
+            if column.summed and table.has_values(column):
+                cells = f"{xl_rowcol_to_cell(first, place)}:{xl_rowcol_to_cell(self.row - 1, place)}"
+                self.sheet.write_formula(self.row, place, f"=SUM({cells})", form, value)
+            elif column.of is not None:
+                self._share(table, self.row, place, value, form)
+            elif place == 0 or (place == 1 and table.columns[0].key == "row_no"):
+                self.sheet.write_string(self.row, place, "Cộng" if place == 0 else "", form)
+            else:
+                self.sheet.write_blank(self.row, place, None, form)
+        self.row += 1
+
+
+def _place(table: Table, key: str) -> int:
+    return [column.key for column in table.columns].index(key)
+
+
+def workbook(view: ReportView) -> bytes:
+    stream = BytesIO()
+    made = tables(view)
+    with Workbook(
+        stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
+        book.set_properties({"title": view.title, "comments": view.rules_version})
+        for name, keys in SHEETS:
+            sheet = _Sheet(book, name)
+            if name == SHEETS[0][0]:
+                _head(sheet, view)
+            for key in keys:
+                sheet.table(made[key])
+        _notes(_Sheet(book, "Ghi chú"), view)
+    return stream.getvalue()
+
+
+def _head(sheet: _Sheet, view: ReportView) -> None:
+    for banner in view.banners:
+        sheet.line(banner.vi, bold=True)
+    sheet.line(view.title, bold=True)
+    sheet.line(heading(view))
+    sheet.line(view.conclusion, bold=True)
+    sheet.line("")
+
+
+def heading(view: ReportView) -> str:
+    """Name the unit, the period and the day of the figures."""
+    below = " và các đơn vị trực thuộc" if view.unit and view.include_descendants else ""
+    days = [page_data.day(day) for day in (view.period.from_, view.period.to, view.as_of) if day]
+    forecast = "dự kiến đến ngày" if view.forecast else "số liệu đến ngày"
+    return f"{view.unit_name}{below}; kỳ báo cáo từ ngày {days[0]} đến ngày {days[1]}, {forecast} {days[2]}"
+
+
+def _notes(sheet: _Sheet, view: ReportView) -> None:
+    for part in (view.direction, view.difficulties, view.proposals):
+        sheet.line(part.title, bold=True)
+        for narrative in part.narrative:
+            sheet.line(f"{narrative.label}: {WRITTEN_BY_HAND}")
+    sheet.line("Ghi chú", bold=True)
+    for missing in view.missing:
+        sheet.line(missing.vi)
+    for text in (view.results.note, view.definition, view.definition_of_counts):
+        sheet.line(text)
+    sheet.line(f"Vị trí {view.position} trong nhật ký sự kiện, phiên bản quy tắc {view.rules_version}")
+    sheet.sheet.set_column(0, 0, 120)

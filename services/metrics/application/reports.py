@@ -1,0 +1,163 @@
+"""The report on the scheme of Decision 407/QĐ-TTg: every part of one snapshot, beside the same period a year before."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import groupby
+
+from services.metrics.application.counts import (
+    CountAnswer,
+    CountQuestion,
+    activity_groups,
+    counted_answer,
+    earliest_day,
+)
+from services.metrics.application.leaders import situation_of
+from services.metrics.application.page_ports import PolicyRow, ReportSnapshot
+from services.metrics.application.queries import Compliance, Overview, Queries, Question, counted_rows
+from services.metrics.domain.grouping import Group, GroupBy
+from services.metrics.domain.report import ReportDraft, ReportPolicy, Work, work_of
+from shared.contracts.vocabulary import Dataset
+from shared.directory.folds import UnitDirectory
+from shared.rules.counts import CountBy, Member, period_before, published, year_before
+from shared.rules.figures import Period, effective_day
+from shared.rules.summary.conclusion import Situation
+from shared.rules.summary.segments import segments
+
+TABLES = (CountBy.CHANNEL, CountBy.AUDIENCE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """`overview` has the figures and gaps, `before` the figures of the same period a year before.
+
+    `counts` are the activities that the units asked for performed: all of them, then by the groupings of `TABLES`.
+    """
+
+    overview: Overview
+    period: Period
+    before: Compliance
+    situation: Situation
+    drafts: list[ReportDraft]
+    counts: Mapping[CountBy, CountAnswer]
+    datasets: frozenset[Dataset]
+
+    @property
+    def question(self) -> Question:
+        return self.overview.question
+
+    @property
+    def figures_before(self) -> Group:
+        return self.before.groups[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportQueries:
+    queries: Queries
+    snapshots: Callable[[], AbstractAsyncContextManager[ReportSnapshot]]
+
+    async def report(self, question: Question, period: Period, today: date) -> Report:
+        """Answer for a period; units may be named instead of their codes."""
+        asked = replace(question, period=period, group_by=GroupBy.NONE)
+        async with self.snapshots() as snapshot:
+            overview = await self.queries.overview_in(snapshot, asked)
+            asked = overview.question
+            before = await self.queries.compliance_in(snapshot, _before(asked, period))
+            policies = await snapshot.policies(asked.as_of, period)
+            counting = _counting(asked)
+            members = await snapshot.members(earliest_day(counting), counting.last)
+            directory = await snapshot.units()
+        rows = counted_rows(policies, overview.units_then, asked)
+        counts, work = await asyncio.to_thread(_counted, counting, snapshot.position, directory, members)
+        drafts = _drafts(rows, overview, work)
+        present = {row.dataset for row in rows}.union(*(answer.datasets for answer in counts.values()))
+        return Report(
+            overview=overview,
+            period=period,
+            before=before,
+            situation=situation_of(overview, segments(overview.whole.counts, 0), today),
+            drafts=drafts,
+            counts=counts,
+            datasets=overview.datasets | present,
+        )
+
+
+def _before(question: Question, period: Period) -> Question:
+    return replace(
+        question,
+        as_of=year_before(question.as_of),
+        period=period_before(period),
+        year=question.year - 1 if question.year else None,
+    )
+
+
+def _counting(question: Question) -> CountQuestion:
+    return CountQuestion(
+        as_of=question.as_of,
+        period=question.period,
+        unit_code=question.unit_code,
+        include_descendants=question.include_descendants,
+        area_of=question.area_of,
+        view=question.view,
+    )
+
+
+Works = Mapping[str, Work]
+
+
+def _counted(
+    question: CountQuestion, position: int, directory: UnitDirectory, members: list[Member]
+) -> tuple[Mapping[CountBy, CountAnswer], Works]:
+    counts = {
+        by: counted_answer(replace(question, group_by=by), position, directory, members)
+        for by in (CountBy.NONE, *TABLES)
+    }
+    of_draft = activity_groups(replace(question, group_by=CountBy.DRAFT), directory, members)
+    work = {
+        str(code): work_of(made, published(made, question.last)) for code, made in of_draft.items() if code
+    }
+    return counts, work
+
+
+def _drafts(rows: Iterable[PolicyRow], overview: Overview, work: Works) -> list[ReportDraft]:
+    """Order drafts by the start of their consultation; those without one come last."""
+    lacking = {seen.gap.draft_code for seen in overview.gaps}
+    nothing = work_of((), published((), effective_day(overview.question.period, overview.question.as_of)))
+    made = [
+        _draft(list(policies), overview, work.get(code, nothing), lacks=code in lacking)
+        for code, policies in groupby(rows, key=lambda row: row.draft_code)
+    ]
+    ordered = sorted(
+        made,
+        key=lambda draft: (
+            draft.consultation_started_on is None,
+            draft.consultation_started_on,
+            draft.draft_code,
+        ),
+    )
+    return [replace(draft, row_no=number) for number, draft in enumerate(ordered, start=1)]
+
+
+def _draft(policies: list[PolicyRow], overview: Overview, work: Work, *, lacks: bool) -> ReportDraft:
+    first = policies[0]
+    return ReportDraft(
+        row_no=0,
+        draft_code=first.draft_code,
+        title=first.draft_title,
+        instrument=first.instrument,
+        unit_code=first.unit_code,
+        unit_name=overview.units_then.name(first.unit_code),
+        scope=first.scope,
+        consultation_started_on=first.consultation_started_on,
+        adopted_on=first.adopted_on,
+        policies=[
+            ReportPolicy(
+                policy_no=row.policy_no, title=row.policy_title, verdict=row.verdict, begun=row.begun
+            )
+            for row in policies
+        ],
+        work=work,
+        lacks_communication=lacks,
+    )
