@@ -178,7 +178,11 @@ async def test_without_a_place_for_files_a_sentence_says_what_to_do(
 
 async def test_a_store_that_is_away_records_nothing(shared_platform: Platform, a_code: str) -> None:
     number = await recorded(shared_platform, a_code)
-    away = {"evidence_url": "http://127.0.0.1:9/minh-chung", "evidence_key_id": "a", "evidence_secret": "b"}
+    away: dict[str, Any] = {
+        "evidence_url": "http://127.0.0.1:9/minh-chung",
+        "evidence_key_id": "a",
+        "evidence_secret": "b",
+    }
     async with shared_platform.another("campaigns", **away) as api:
         answer = await send(api, number, PDF)
     assert answer.status_code == 503, answer.text

@@ -59,9 +59,14 @@ async def s3_server(folder: Path) -> AsyncIterator[S3Server]:
             process.kill()  # asked to end it takes half a minute; its files are thrown away
         await process.wait()
         log.close()
-        for port in (*ports.values(), *internal.values()):
-            for socket in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
-                socket.unlink(missing_ok=True)
+        _remove_sockets({*ports.values(), *internal.values()})
+
+
+def _remove_sockets(ports: set[int]) -> None:
+    """Remove the sockets that the server makes outside of its folder."""
+    for port in ports:
+        for socket in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108  its own fixed place
+            socket.unlink(missing_ok=True)
 
 
 async def _answers(port: int) -> bool:

@@ -42,14 +42,14 @@ class ObjectFiles:
     async def read(self, number: UUID) -> AsyncIterator[bytes]:
         """Give the parts of a file; raises `FileMissing` before the first part if it is not there."""
         try:
-            found = await obstore.get_async(self.store, str(number))
+            stored = await obstore.get_async(self.store, str(number))
         except (NotFoundError, FileNotFoundError) as error:
             raise FileMissing from error
         except (BaseError, OSError) as error:
             raise StoreAway(f"the store of evidence: {error}") from error
 
         async def parts() -> AsyncIterator[bytes]:
-            async for part in found.stream(min_chunk_size=CHUNK):
+            async for part in stored.stream(min_chunk_size=CHUNK):
                 yield bytes(part)
 
         return parts()
