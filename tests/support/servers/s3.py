@@ -65,7 +65,7 @@ async def s3_server(folder: Path) -> AsyncIterator[S3Server]:
 def _remove_sockets(ports: set[int]) -> None:
     """Remove the sockets that the server makes outside of its folder."""
     for port in ports:
-        for socket in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108  its own fixed place
+        for socket in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
             socket.unlink(missing_ok=True)
 
 
