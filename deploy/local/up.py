@@ -187,6 +187,7 @@ def _environment(name: str, folder: Path, settings: LocalSettings) -> dict[str, 
         **addresses,
         "LOA_DATA_DIR": str(folder),
         "LOA_MAIL_DIR": str(folder / "mail"),
+        "LOA_EVIDENCE_URL": os.environ.get("LOA_EVIDENCE_URL") or (folder / "evidence").absolute().as_uri(),
         "LOA_HOST": LOOPBACK,
         "LOA_PORT": str(settings.port(name)),
     }

@@ -12,10 +12,13 @@ from services.campaigns.adapters.answers.link_source import NotifierLinks
 from services.campaigns.adapters.broker import subscribe
 from services.campaigns.adapters.communications import api
 from services.campaigns.adapters.entry import pages as entry_pages
+from services.campaigns.adapters.evidence import api as evidence_api
+from services.campaigns.adapters.evidence.store import ObjectFiles, open_files
 from services.campaigns.adapters.import_sheets import rows
 from services.campaigns.adapters.read_model import SqlReadModel
 from services.campaigns.application.answers import Answers
 from services.campaigns.application.commands import Commands
+from services.campaigns.application.evidence import EvidenceFiles
 from services.campaigns.application.projections import HANDLED, changes
 from services.campaigns.application.queries import DraftDirectory
 from services.campaigns.settings import Settings
@@ -53,6 +56,9 @@ def create_app(settings: Settings, now: Clock = runtime.now) -> FastAPI:
             *entry_pages.routers(
                 commands, read_model, platform.store, rulebook, now, settings.page_addresses
             ),
+            evidence_api.router(
+                EvidenceFiles(_files(settings), read_model, commands, settings.evidence_unit_mib << 20)
+            ),
             _imports(platform, read_model),
             pages.router(
                 Answers(platform.store, commands, read_model),
@@ -75,6 +81,11 @@ def create_app(settings: Settings, now: Clock = runtime.now) -> FastAPI:
         now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run, subscribers.run]),
     )
+
+
+def _files(settings: Settings) -> ObjectFiles | None:
+    secret = settings.evidence_secret.get_secret_value() if settings.evidence_secret else ""
+    return open_files(settings.evidence_url, settings.evidence_key_id, secret)
 
 
 def _secret(value: SecretStr | None) -> str:

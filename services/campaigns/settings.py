@@ -20,6 +20,17 @@ class Settings(ServiceSettings):
         default=None, description="by which the notifier knows campaigns; `loa keys` makes it"
     )
 
+    evidence_url: str = Field(
+        default="",
+        description="where files of evidence are kept: file:///folder, s3://bucket/prefix, http(s)://host/bucket; "
+        "without it no file is kept",
+    )
+    evidence_key_id: str = Field(default="", description="of the S3 server")
+    evidence_secret: SecretStr | None = Field(default=None, description="of the S3 server")
+    evidence_unit_mib: int = Field(
+        default=5120, ge=1, description="how much the files of one unit may take, in MiB"
+    )
+
     @property
     def links_from(self) -> str:
         return self.internal_url_notifier or self.url_notifier

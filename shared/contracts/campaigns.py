@@ -92,7 +92,10 @@ class CommunicationRoleConfirmed(_Of, context="communication"):
 
 
 class CommunicationEvidenceAttached(_Of, context="communication"):
-    """What shows the activity: a link, or the SHA-256 (64 hexadecimal digits) of a file that is kept elsewhere."""
+    """What shows the activity: a link, or the SHA-256 (64 hexadecimal digits) of a file.
+
+    With `size` (bytes) and `media_type` Loa keeps the file itself, for `unit_code`; else it is kept elsewhere.
+    """
 
     evidence_id: UUID
     title: str | None = None
@@ -100,6 +103,17 @@ class CommunicationEvidenceAttached(_Of, context="communication"):
     sha256: str | None = None
     captured_on: date | None = None
     reach: str | None = None
+    size: int | None = Field(default=None, ge=0)
+    media_type: str | None = None
+    unit_code: Code | None = None
+
+
+class CommunicationEvidenceErased(_Of, context="communication"):
+    """The kept file of an evidence is deleted; its SHA-256 stays, so that a copy can still be recognised."""
+
+    evidence_id: UUID
+    sha256: str
+    reason: str
 
 
 class CommunicationFeedbackSummarised(_Of, context="communication"):
@@ -122,6 +136,7 @@ CommunicationEvent = (
     | CommunicationVerified
     | CommunicationRoleConfirmed
     | CommunicationEvidenceAttached
+    | CommunicationEvidenceErased
     | CommunicationFeedbackSummarised
 )
 

@@ -38,10 +38,14 @@ MOST_SEPARATORS = (
     20_000  # commas and opening brackets of a JSON body; of values the parsed one may have a quarter
 )
 RULES = "/rules/effect"  # an operator's files, with many commas in their text
+FILES_OF_EVIDENCE = "/evidence/files"
+MOST_BYTES_OF_A_FILE = 51 << 20  # 50 MiB, and what a form adds
 MOST_BYTES_OF_A_FORM = 11 << 20  # behind a link of a mail, where a file of evidence may go along
 
 
 def most_bytes(path: str) -> int:
+    if path.endswith(FILES_OF_EVIDENCE):
+        return MOST_BYTES_OF_A_FILE
     return MOST_BYTES_OF_A_FORM if path.startswith(f"{links.PATH}/") else MOST_BYTES
 
 

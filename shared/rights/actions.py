@@ -67,6 +67,8 @@ class Action(StrEnum):
     CORRECT_COMMUNICATION = "correct_communication"
     RETRACT_COMMUNICATION = "retract_communication"
     ATTACH_EVIDENCE = "attach_evidence"
+    READ_EVIDENCE = "read_evidence"
+    ERASE_EVIDENCE = "erase_evidence"
     SUMMARISE_FEEDBACK = "summarise_feedback"
     VERIFY_COMMUNICATION = "verify_communication"
     CONFIRM_COMMUNICATION = "confirm_communication"

@@ -68,7 +68,7 @@ _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
             Action.READ_RECIPIENTS,
         ),
     ),
-    "requests": (REQUESTS, (Action.READ_REQUESTS,)),
+    "requests": (REQUESTS, (Action.READ_REQUESTS, Action.READ_EVIDENCE)),
     "duty": (
         DUTY,
         (
@@ -78,7 +78,8 @@ _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
             *(Action.EXPECT_STAGE, Action.SUMMARISE_OPINIONS),
             *(Action.WITHDRAW_DRAFT, Action.OPEN_POSTING, Action.EXTEND_POSTING, Action.CLOSE_POSTING),
             *(Action.RECORD_COMMUNICATION, Action.CORRECT_COMMUNICATION, Action.RETRACT_COMMUNICATION),
-            *(Action.CONFIRM_COMMUNICATION, Action.ATTACH_EVIDENCE, Action.SUMMARISE_FEEDBACK),
+            *(Action.CONFIRM_COMMUNICATION, Action.ATTACH_EVIDENCE, Action.ERASE_EVIDENCE),
+            Action.SUMMARISE_FEEDBACK,
             *(Action.APPROVE_PLAN, Action.PLAN_ACTIVITY, Action.RESCHEDULE_ACTIVITY, Action.CANCEL_ACTIVITY),
             *(Action.ENTER_PROGRAMME, Action.SNOOZE_ALERT, Action.WITHDRAW_REQUEST),
         ),
@@ -169,7 +170,8 @@ CONTEXTS: Mapping[str, frozenset[Action]] = MappingProxyType(
         "communication": frozenset(
             {
                 *(Action.RECORD_COMMUNICATION, Action.CORRECT_COMMUNICATION, Action.RETRACT_COMMUNICATION),
-                *(Action.ATTACH_EVIDENCE, Action.SUMMARISE_FEEDBACK, Action.VERIFY_COMMUNICATION),
+                *(Action.ATTACH_EVIDENCE, Action.ERASE_EVIDENCE, Action.SUMMARISE_FEEDBACK),
+                Action.VERIFY_COMMUNICATION,
                 Action.CONFIRM_COMMUNICATION,
                 Action.ANSWER_MAIL,
             }

@@ -59,6 +59,7 @@ _NUMBERS |= {"level": 1, "overdue_working_days": 5}
 _NUMBERS |= {
     "received": 42,
     "agree": 25,
+    "size": 48_213,
     "disagree": 17,
     "accepted": 30,
     "explained": 12,

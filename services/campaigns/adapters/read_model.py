@@ -55,6 +55,15 @@ class SqlReadModel:
             in_plan = exists().where(activity.activity_id == activity_id, activity.draft_code == draft_code)
             return bool(await connection.scalar(select(in_plan)))
 
+    async def bytes_of(self, unit_code: str) -> int:
+        """Sum up the sizes of the files that are kept of a unit."""
+        table = EVIDENCE.c
+        kept = (table.unit_code == unit_code, table.erased.is_(False))
+        async with self.engine.connect() as connection:
+            return int(
+                await connection.scalar(select(func.coalesce(func.sum(table.size), 0)).where(*kept)) or 0
+            )
+
     async def communications(
         self, wanted: CommunicationFilter, limit: int, after: str | None
     ) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index, MetaData
+from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, false
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -75,6 +75,10 @@ class EvidenceRow(Base, table=True):
     sha256: str | None = None
     captured_on: date | None = None
     reach: str | None = None
+    size: int | None = Field(default=None, sa_type=BigInteger)
+    media_type: str | None = None
+    unit_code: str | None = Field(default=None, index=True)
+    erased: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
 
 
 class PlannedActivityRow(Base, table=True):

@@ -6,6 +6,7 @@ from typing import Any, get_args
 from shared.contracts.campaigns import (
     CommunicationCorrected,
     CommunicationEvidenceAttached,
+    CommunicationEvidenceErased,
     CommunicationFeedbackSummarised,
     CommunicationRecorded,
     CommunicationRetracted,
@@ -66,7 +67,13 @@ def _confirmed(event: Recorded, data: CommunicationRoleConfirmed) -> Rows:
 
 
 def _evidence_attached(event: Recorded, data: CommunicationEvidenceAttached) -> Rows:
-    return [Put("evidence", {"position": event.position}, data), *_updated(event, data)]
+    own = {"position": event.position, "erased": False}
+    return [Put("evidence", own, data), *_updated(event, data)]
+
+
+def _evidence_erased(event: Recorded, data: CommunicationEvidenceErased) -> Rows:
+    key = {"evidence_id": data.evidence_id}
+    return [Change("evidence", key, {"erased": True}), *_updated(event, data)]
 
 
 def _updated(event: Recorded, data: Any, **values: Any) -> Rows:
@@ -100,6 +107,7 @@ _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     CommunicationRoleConfirmed: _confirmed,
     CommunicationVerified: _verified,
     CommunicationEvidenceAttached: _evidence_attached,
+    CommunicationEvidenceErased: _evidence_erased,
     CommunicationFeedbackSummarised: _summarised,
     PlanActivityPlanned: _planned,
     PlanActivityRescheduled: _rescheduled,

@@ -13,6 +13,7 @@ from services.campaigns.domain.communication_commands import (
     Command,
     Confirm,
     Correct,
+    Erase,
     Evidence,
     Record,
     Retract,
@@ -24,6 +25,7 @@ from shared.contracts.campaigns import (
     CommunicationCorrected,
     CommunicationEvent,
     CommunicationEvidenceAttached,
+    CommunicationEvidenceErased,
     CommunicationFeedbackSummarised,
     CommunicationRecorded,
     CommunicationRetracted,
@@ -57,7 +59,17 @@ class Communication:
     retracted: CommunicationRetracted | None = None
     verified: CommunicationVerified | None = None
     evidence: tuple[CommunicationEvidenceAttached, ...] = ()
+    erased: frozenset[UUID] = frozenset()
     feedback: CommunicationFeedbackSummarised | None = None
+
+    def last_evidence(self, evidence_id: UUID) -> CommunicationEvidenceAttached | None:
+        same = (each for each in reversed(self.evidence) if each.evidence_id == evidence_id)
+        return next(same, None)
+
+    def kept(self, evidence_id: UUID) -> CommunicationEvidenceAttached | None:
+        """Give an evidence whose file Loa keeps."""
+        last = self.last_evidence(evidence_id)
+        return last if last and last.size is not None and evidence_id not in self.erased else None
 
 
 State = Absent | Communication
@@ -84,6 +96,8 @@ def decide(state: State, command: Command) -> Sequence[CommunicationEvent]:  # n
             return _confirm(_existing(state), command)
         case Attach():
             return _attach(_existing(state), command)
+        case Erase():
+            return _erase(_existing(state), command)
         case Summarise():
             return _summarise(_existing(state), command)
         case _:
@@ -243,13 +257,51 @@ def _confirm(communication: Communication, command: Confirm) -> Sequence[Communi
 
 def _attach(communication: Communication, command: Attach) -> Sequence[CommunicationEvent]:
     evidence = _evidence(communication.recorded, command.evidence)
-    if existing := [e for e in communication.evidence if e.evidence_id == evidence.evidence_id]:
-        if evidence not in existing:
+    if (last := communication.last_evidence(evidence.evidence_id)) is not None:
+        if _is_kept_now(last, evidence, communication):
+            _is_gone(communication)
+            return [evidence]
+        if _stated(last) != _stated(evidence):
             raise errors.EvidenceDiffers
         return []
     _is_gone(communication)
     _check_evidence(evidence, command.today)
     return [evidence]
+
+
+_OF_FILE = {"size", "media_type", "unit_code"}
+
+
+def _stated(evidence: CommunicationEvidenceAttached) -> dict[str, Any]:
+    return evidence.model_dump(exclude=_OF_FILE)
+
+
+def _is_kept_now(
+    last: CommunicationEvidenceAttached, evidence: CommunicationEvidenceAttached, of: Communication
+) -> bool:
+    """Whether a file is brought of which only the digest is recorded so far, or that was erased."""
+    return evidence.size is not None and (last.size is None or evidence.evidence_id in of.erased)
+
+
+def _erase(communication: Communication, command: Erase) -> Sequence[CommunicationEvent]:
+    if command.evidence_id in communication.erased:
+        return []
+    if (kept := communication.kept(command.evidence_id)) is None or kept.sha256 is None:
+        raise errors.EvidenceNotKept(command.evidence_id)
+    return [
+        CommunicationEvidenceErased(
+            **_ids(communication.recorded),
+            evidence_id=kept.evidence_id,
+            sha256=kept.sha256,
+            reason=command.reason,
+        )
+    ]
+
+
+def performed_by(communication: Communication, draft: DraftSummary) -> str:
+    """Give the unit that performed it."""
+    activity = communication.activity
+    return performing_unit(activity.unit_code, draft.lead_on(activity.held_on))
 
 
 def _evidence(of: CommunicationRecorded, evidence: Evidence) -> CommunicationEvidenceAttached:
@@ -332,7 +384,10 @@ def _changes(state: Communication, event: CommunicationEvent) -> dict[str, Any]:
             confirmed = {"role": event.role, "requested_role": None}
             return {"activity": state.activity.model_copy(update=confirmed)}
         case CommunicationEvidenceAttached():
-            return {"evidence": (*state.evidence, event)}
+            others = tuple(each for each in state.evidence if each.evidence_id != event.evidence_id)
+            return {"evidence": (*others, event), "erased": state.erased - {event.evidence_id}}
+        case CommunicationEvidenceErased():
+            return {"erased": state.erased | {event.evidence_id}}
         case CommunicationFeedbackSummarised():
             return {"feedback": event}
         case CommunicationRecorded():

@@ -12,7 +12,7 @@ from shared.contracts.vocabulary import Channel, CommunicationRole, ContentItem,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """The evidence of an activity: a link, or the SHA-256 of a file that is kept elsewhere."""
+    """The evidence of an activity: a link, or the SHA-256 of a file; with size and media type Loa keeps it."""
 
     evidence_id: UUID
     title: str | None = None
@@ -20,6 +20,9 @@ class Evidence:
     sha256: str | None = None
     captured_on: date | None = None
     reach: str | None = None
+    size: int | None = None
+    media_type: str | None = None
+    unit_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,14 @@ class Attach(OnDraft):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Erase(OnDraft):
+    """Delete the kept file of an evidence."""
+
+    evidence_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summarise(OnDraft):
     """State what became of comments; `only_first` leaves a summary that is there already (as a file does)."""
 
@@ -109,5 +120,5 @@ class Summarise(OnDraft):
     only_first: bool = False
 
 
-Addition = Verify | Attach | Summarise
+Addition = Verify | Attach | Erase | Summarise
 Command = Record | Correct | Retract | Confirm | Addition

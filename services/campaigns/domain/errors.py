@@ -83,6 +83,67 @@ class EvidenceDiffers(Refusal):
         )
 
 
+class EvidenceNotKept(Refusal):
+    code = "evidence-not-kept"
+    kind = "not_found"
+
+    def __init__(self, evidence_id: UUID) -> None:
+        super().__init__(
+            f"Hệ thống không lưu tệp nào của minh chứng {evidence_id}; có thể tệp đã được xóa hoặc được lưu ở nơi khác.",
+            f"No file is kept of the evidence {evidence_id}; it may have been deleted, or be kept elsewhere.",
+        )
+
+
+class NoPlaceForFiles(Refusal):
+    code = "no-place-for-files"
+    kind = "invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Hệ thống này chưa được thiết lập nơi lưu tệp (LOA_EVIDENCE_URL); đề nghị đính kèm đường liên kết hoặc mã SHA-256 của tệp.",
+            "This installation has no place for files (LOA_EVIDENCE_URL); attach a link or the SHA-256 of the file.",
+        )
+
+
+class FileTooLarge(Refusal):
+    code = "file-too-large"
+    kind = "too_large"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"Tệp lớn hơn {most >> 20} MiB hoặc không có nội dung; đề nghị chọn tệp khác.",
+            f"The file is larger than {most >> 20} MiB, or empty; choose another one.",
+            most_bytes=most,
+        )
+
+
+class FileKindRefused(Refusal):
+    code = "file-kind-refused"
+    kind = "invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Loại tệp này không được nhận. Đề nghị dùng PDF, ảnh (PNG, JPEG, WebP, GIF), văn bản hoặc bảng tính không có macro (DOCX, "
+            "XLSX, PPTX, ODT, ODS), âm thanh (MP3, M4A, OGG, WAV) hoặc video (MP4, WebM).",
+            "This kind of file is not taken. Use PDF, images (PNG, JPEG, WebP, GIF), documents without macros (DOCX, XLSX, PPTX, "
+            "ODT, ODS), sound (MP3, M4A, OGG, WAV) or video (MP4, WebM).",
+            field="file",
+        )
+
+
+class QuotaExceeded(Refusal):
+    code = "evidence-quota-exceeded"
+    kind = "conflict"
+
+    def __init__(self, unit_code: str, used: int, most: int) -> None:
+        super().__init__(
+            f"Đơn vị “{unit_code}” đã dùng {used >> 20} MiB trong {most >> 20} MiB dành cho tệp minh chứng; đề nghị xóa tệp không cần "
+            "nữa, hoặc đề nghị người quản trị tăng hạn mức (LOA_EVIDENCE_UNIT_MIB).",
+            f"The unit '{unit_code}' has used {used >> 20} MiB of {most >> 20} MiB for files of evidence; delete files that are no "
+            "longer needed, or ask the operator for more (LOA_EVIDENCE_UNIT_MIB).",
+        )
+
+
 class EvidenceShowsNothing(Refusal):
     code = "evidence-shows-nothing"
     kind = "invalid"

@@ -9,6 +9,7 @@ from uuid import UUID
 from shared.contracts.campaigns import (
     CommunicationCorrected,
     CommunicationEvidenceAttached,
+    CommunicationEvidenceErased,
     CommunicationFeedbackSummarised,
     CommunicationRecorded,
     CommunicationRetracted,
@@ -440,6 +441,7 @@ _COMMUNICATION_FOLDS: Mapping[type, Callable[[Fact, Recorded, Any], Fact]] = {
     CommunicationVerified: _verified,
     CommunicationRoleConfirmed: _confirmed,
     CommunicationEvidenceAttached: _as_before,
+    CommunicationEvidenceErased: _as_before,
     CommunicationFeedbackSummarised: _summarised,
 }
 

@@ -26,6 +26,8 @@ OTHERS = {  # POST routes that are no command on one aggregate
     "/projections/skip": "no aggregate",
     "/projections/verification": "no aggregate",
     "/decisions/{draft_code}/{request_id}": "the page of the same command",
+    "/communications/{communication_id}/evidence/files": "refuses before it keeps the file, then commands as usual",
+    "/communications/{communication_id}/evidence/{evidence_id}/erase": "needs a kept file: test_evidence_files",
     "/drafts/{draft_code}/requests": "the same commands, through the link of a mail",
 }
 FORMS = "/entry/"  # pages of the same commands, which also load what they show

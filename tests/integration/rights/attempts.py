@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from shared.auth.sessions import Way
 from shared.auth.tokens import Principal
@@ -223,6 +224,8 @@ class Objects:
             (Action.RECORD_COMMUNICATION, "POST", f"{path}/communications", held | {"unit_code": VICTIM}),
             (Action.CORRECT_COMMUNICATION, "POST", f"{of}/correct", held),
             (Action.ATTACH_EVIDENCE, "POST", f"{of}/evidence", {"url": "https://example.vn/1"}),
+            (Action.READ_EVIDENCE, "GET", f"{of}/evidence/{UUID(int=1)}/file", None),
+            (Action.ERASE_EVIDENCE, "POST", f"{of}/evidence/{UUID(int=1)}/erase", {"reason": "nhầm"}),
             (Action.SUMMARISE_FEEDBACK, "PUT", f"{of}/feedback", {"received": 2}),
             (Action.VERIFY_COMMUNICATION, "POST", f"{of}/verify", None),
             (Action.CONFIRM_COMMUNICATION, "POST", f"{of}/confirm", None),

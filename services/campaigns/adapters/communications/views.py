@@ -24,6 +24,10 @@ class EvidenceView(BaseModel):
     sha256: str | None = None
     captured_on: date | None = None
     reach: str | None = None
+    size: int | None = None
+    media_type: str | None = None
+    unit_code: str | None = None
+    erased: bool = False
 
 
 class FeedbackView(BaseModel):
@@ -90,7 +94,10 @@ def communication_view(communication: Communication, history: History) -> Commun
         **communication.activity.model_dump(mode="json", exclude={"dataset", "reason"}),
         "dataset": communication.recorded.dataset,
         "verification": content_of(communication.verified),
-        "evidence": [content_of(evidence) for evidence in communication.evidence],
+        "evidence": [
+            {**(content_of(evidence) or {}), "erased": evidence.evidence_id in communication.erased}
+            for evidence in communication.evidence
+        ],
         "feedback": content_of(communication.feedback),
         "retracted": retracted is not None,
         "retraction_reason": retracted.reason if retracted else None,
