@@ -22,7 +22,7 @@ class Settings(ServiceSettings):
 
     evidence_url: str = Field(
         default="",
-        description="where files of evidence are kept: file:///folder, s3://bucket/prefix, http(s)://host/bucket; "
+        description="where files of evidence are kept: a file, s3 or https address (deploy/README.md); "
         "without it no file is kept",
     )
     evidence_key_id: str = Field(default="", description="of the S3 server")

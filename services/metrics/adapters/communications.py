@@ -12,9 +12,9 @@ from sqlalchemy import Select, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.metrics.adapters.tables import COMMUNICATION, COUNTING
-from services.metrics.application.ports import Asked, Listed, PerformedCommunication
+from services.metrics.application.ports import Listed, PerformedCommunication
 from services.metrics.domain.coverage import Covering
-from services.metrics.domain.record import CommunicationFact, DraftRecord, Performed
+from services.metrics.domain.record import Asked, CommunicationFact, DraftRecord, Performed
 from shared.persistence.database import insert
 from shared.rules.facts import WHOLE_DRAFT
 from shared.rules.verdicts import Search

@@ -25,9 +25,9 @@ from services.metrics.adapters.tables import (
     checkpoints,
     units,
 )
-from services.metrics.application.ports import Asked, Cell, Listed, OpenGap, PerformedCommunication, Todo
+from services.metrics.application.ports import Cell, Listed, OpenGap, PerformedCommunication, Todo
 from services.metrics.domain.coverage import Covering
-from services.metrics.domain.record import CommunicationFact, DraftRecord, WaitingRequest
+from services.metrics.domain.record import Asked, CommunicationFact, DraftRecord, WaitingRequest
 from shared.contracts.vocabulary import Answer, Dataset, Instrument, Procedure, Regime, Stage
 from shared.directory.folds import UnitDirectory
 from shared.directory.projection import unit_directory

@@ -23,10 +23,11 @@ from services.metrics.adapters.tables import (
     OCCURRENCE_INTERVAL,
     POLICY_INTERVAL,
 )
-from services.metrics.application.ports import Asked, Dated
+from services.metrics.application.ports import Dated
 from services.metrics.application.projections import GapReconciler, project_drafts, rederive, row_changes
 from services.metrics.domain.record import (
     Announced,
+    Asked,
     CommunicationFact,
     DraftGaps,
     DraftRecord,

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.metrics.domain.coverage import Covering
 from services.metrics.domain.record import (
     Announced,
+    Asked,
     CommunicationFact,
     DraftGaps,
     DraftRecord,
@@ -28,10 +29,9 @@ from shared.contracts.vocabulary import (
 from shared.directory.folds import UnitDirectory
 from shared.rules.counts import Member
 from shared.rules.figures import Counts, Period
-from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import StagePeriod
 from shared.rules.timeline import Timeline
-from shared.rules.verdicts import Search, numbers_of, searches_of
+from shared.rules.verdicts import Search
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,20 +84,6 @@ class Todo:
     unit_code: str
     since: date | None
     dataset: Dataset
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Of which days the earliest communication about each policy of a draft is wanted."""
-
-    draft_id: UUID
-    policies: Collection[int]
-    searches: Sequence[Search]
-
-
-def asked_of(record: DraftRecord, rulebook: Rulebook) -> Asked:
-    """Ask for the communications that decide the verdicts of a draft."""
-    return Asked(record.draft_id, numbers_of(record.facts), searches_of(record.facts, rulebook))
 
 
 class Records(Protocol):

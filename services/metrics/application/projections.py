@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from services.metrics.application.ports import Announcements, Dated, Records, asked_of
+from services.metrics.application.ports import Announcements, Dated, Records
 from services.metrics.domain.record import (
     Announced,
     CommunicationFact,
     DraftRecord,
+    asked_of,
     communication_of,
     draft_of,
     evolve,

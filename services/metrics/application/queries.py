@@ -8,15 +8,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from services.metrics.application.page_ports import Happened, LateOccurrence, MonthCell, PolicyRow, StageCell
-from services.metrics.application.ports import (
-    Cell,
-    Listed,
-    OpenGap,
-    PerformedCommunication,
-    Snapshot,
-    Todo,
-    asked_of,
-)
+from services.metrics.application.ports import Cell, Listed, OpenGap, PerformedCommunication, Snapshot, Todo
 from services.metrics.domain.coverage import MOST_SHOWN, Coverage, Shown, coverage_of, days_in_stages
 from services.metrics.domain.errors import DraftUnknown, StageUnknown, UnitUnknown
 from services.metrics.domain.grouping import (
@@ -28,7 +20,7 @@ from services.metrics.domain.grouping import (
     long_suspended_before,
     whole,
 )
-from services.metrics.domain.record import DraftRecord
+from services.metrics.domain.record import DraftRecord, asked_of
 from services.metrics.domain.waiting import ShownRequest, shown_requests
 from shared.contracts.vocabulary import Dataset, GapState, Instrument, Regime, UnitLevel
 from shared.directory.folds import UnitsOn

@@ -1,6 +1,6 @@
 """The record of a draft, folded from its events, and the gaps of its timeline that are to be announced."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -56,7 +56,7 @@ from shared.rules.roles import performing_unit, role_of
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import lead_units, unit_on
 from shared.rules.timeline import GapInterval
-from shared.rules.verdicts import Span, counting_spans
+from shared.rules.verdicts import Search, Span, counting_spans, numbers_of, searches_of
 
 UNASSESSED = Scope()
 
@@ -209,6 +209,20 @@ def performed(record: DraftRecord, rulebook: Rulebook) -> Iterator[Performed]:
             performing_unit(fact.unit_code, lead),
             spans.get(fact.communication_id),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Of which days the earliest communication about each policy of a draft is wanted."""
+
+    draft_id: UUID
+    policies: Collection[int]
+    searches: Sequence[Search]
+
+
+def asked_of(record: DraftRecord, rulebook: Rulebook) -> Asked:
+    """Ask for the communications that decide the verdicts of a draft."""
+    return Asked(record.draft_id, numbers_of(record.facts), searches_of(record.facts, rulebook))
 
 
 def draft_of(event: Recorded) -> UUID | None:

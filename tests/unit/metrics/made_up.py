@@ -14,10 +14,10 @@ from fastapi import FastAPI
 from services.metrics.adapters.pages import routes as pages
 from services.metrics.application.leaders import LeadersQueries
 from services.metrics.application.page_ports import Happened, LateOccurrence, MonthCell, PolicyRow, StageCell
-from services.metrics.application.ports import Asked, Cell, Listed, OpenGap, PerformedCommunication, Todo
+from services.metrics.application.ports import Cell, Listed, OpenGap, PerformedCommunication, Todo
 from services.metrics.application.queries import Queries
 from services.metrics.domain.coverage import Covering
-from services.metrics.domain.record import CommunicationFact, DraftRecord, Source
+from services.metrics.domain.record import Asked, CommunicationFact, DraftRecord, Source
 from shared.auth.tokens import Verifier
 from shared.contracts.vocabulary import (
     Answer,

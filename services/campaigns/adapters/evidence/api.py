@@ -24,6 +24,7 @@ from shared.rights.actions import Action
 
 CHUNK = 1 << 20  # bytes of a file at a time
 PATH = "/communications/{communication_id}/evidence"
+FILE = {"type": "string", "format": "binary"}
 Title = Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -67,7 +68,12 @@ def router(evidence: EvidenceFiles) -> APIRouter:
             media_type=content.media_type,
         )
 
-    @router.get("/{evidence_id}/file", summary="Get a kept file", response_class=StreamingResponse)
+    @router.get(
+        "/{evidence_id}/file",
+        summary="Get a kept file",
+        response_class=StreamingResponse,
+        responses={200: {"content": {"application/octet-stream": {"schema": FILE}}}},
+    )
     async def get(
         communication_id: UUID,
         evidence_id: UUID,
