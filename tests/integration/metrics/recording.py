@@ -104,9 +104,14 @@ class Recording:
         return self.random.sample(listed, len(listed)) if self.random else listed
 
     async def _stages(self, drafts: Drafts) -> None:
-        """Record every other draft by rows, the rest by commands (where `resumed` has a word of its own)."""
-        for by_command in (False, True):
-            chosen = list(drafts.items())[by_command::2]
+        """Record every other draft by rows, the rest by commands (where `resumed` has a word of its own).
+
+        A resumption on the day of its suspension can only be recorded by that word.
+        """
+        listed = list(drafts.items())
+        named = [item for n, item in enumerate(listed) if n % 2 or _depends_on_order(item[1].entries)]
+        rest = [item for item in listed if item not in named]
+        for by_command, chosen in ((False, rest), (True, named)):
             if by_command:
                 for code, facts in chosen:
                     # On the day of a suspension only the word `resumed` tells which came first.
