@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.metrics.adapters import api, counts_api, effect, tables
+from services.metrics.adapters import api, counts_api, effect, tables, verdicts
 from services.metrics.adapters.collector import Collector
 from services.metrics.adapters.pages import routes as pages
 from services.metrics.adapters.read_model import SqlSnapshots
@@ -58,6 +58,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         routers=[
             api.router(queries),
             counts_api.router(CountQueries(snapshots), rulebook.version),
+            verdicts.router(snapshots, queries),
             effect.router(Effects(snapshots, rulebook, present)),
             report_routes.router(reports, settings.report_template or TEMPLATE),
             report_routes.page_router(reports, platform.notices(runner)),

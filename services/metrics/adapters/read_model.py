@@ -107,7 +107,7 @@ class SqlSnapshot:
                 func.coalesce(DRAFT.c.facts, DRAFT.c.record)["requests"].label("requests"),
             )
             .join(DRAFT, DRAFT.c.draft_id == GAP_INTERVAL.c.draft_id)
-            .where(_holds(GAP_INTERVAL, as_of))
+            .where(holds(GAP_INTERVAL, as_of))
             .order_by(GAP_INTERVAL.c.due_on, DRAFT.c.draft_code)
         )
         return [_gap(row) for row in await self.connection.execute(query)]
@@ -153,7 +153,7 @@ class SqlSnapshot:
         return SqlCommunications(self.connection)
 
 
-def _holds(table: Any, day: date) -> ColumnElement[bool]:
+def holds(table: Any, day: date) -> ColumnElement[bool]:
     return and_(table.c.from_day <= day, table.c.to_day > day)
 
 
@@ -222,7 +222,7 @@ def _policy_cells(as_of: date, period: Period | None) -> Select[Any]:
         select(*_grouping(table), *sums)
         .where(
             table.c.scope != Answer.NO,
-            _holds(table, effective_day(period, as_of)),
+            holds(table, effective_day(period, as_of)),
             _belongs(table, period, as_of),
         )
         .group_by(*_keys(table))
@@ -243,7 +243,7 @@ def _pair_cells(as_of: date, period: Period | None) -> Select[Any]:
             table.c.counts,
             table.c.verdict.in_(DECIDED),
             due,
-            _holds(table, effective_day(period, as_of)),
+            holds(table, effective_day(period, as_of)),
             _belongs(table, period, as_of),
         )
         .group_by(*_keys(table))
@@ -296,7 +296,7 @@ def _todo_columns(kind: str, unit_code: Any, since: Any) -> list[Any]:
 def _leading(as_of: date) -> Any:
     """Select the lead unit of each draft on a day."""
     table = POLICY_INTERVAL
-    return select(table.c.draft_id, table.c.unit_code).where(_holds(table, as_of)).distinct().subquery()
+    return select(table.c.draft_id, table.c.unit_code).where(holds(table, as_of)).distinct().subquery()
 
 
 def _undetermined(as_of: date) -> Select[Any]:
@@ -317,7 +317,7 @@ def _closed_unopened(as_of: date) -> Select[Any]:
         .distinct()
         .join(DRAFT, DRAFT.c.draft_id == table.c.draft_id)
         .where(
-            _holds(table, as_of),
+            holds(table, as_of),
             table.c.scope == Answer.YES,
             table.c.verdict == PolicyVerdict.CLOSED_UNOPENED,
         )

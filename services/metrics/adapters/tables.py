@@ -50,7 +50,7 @@ class DraftRow(Base, table=True):
     lead_unit_code: str = Field(index=True)
     dataset: str
     scope: str
-    position: int = Field(sa_type=BigInteger)
+    position: int = Field(sa_type=BigInteger, index=True)
     rules_version: str = Field(description="the rules that its intervals were derived by")
     facts: dict[str, Any] | None = Field(sa_column=Column(JSONB))
     derived: str | None = Field(

@@ -20,7 +20,12 @@ TEXT_KEYS = {
     "/plan-records",
     "/recipients",
 }  # any text is a key of these
-POSITIONS = {"registry /requests", "registry /lowered-duties", "campaigns /programme"}  # a key is a position
+POSITIONS = {
+    "registry /requests",
+    "registry /lowered-duties",
+    "campaigns /programme",
+    "metrics /verdicts",
+}  # a key is a position
 EMPTY = {"notifier /requests"}  # nobody answered a mail yet
 
 

@@ -387,3 +387,31 @@ async def test_every_gap_id_is_the_entry_that_began_its_stage(recorded: Recorded
         history = await recorded.platform.registry.client.get(f"/drafts/{gap['draft_code']}/history")
         entries = {event["event_id"]: event for event in history.json()["events"]}
         assert entries[gap["gap_id"]]["data"]["stage"] == gap["stage"]
+
+
+async def test_changed_verdicts_are_those_of_the_coverage(recorded: Recorded) -> None:
+    client = recorded.platform.services["metrics"].client
+    day = DAYS[10].isoformat()
+    drafts: list[dict[str, Any]] = []
+    query: dict[str, Any] = {"as_of": day, "limit": 7}
+    while True:
+        page = (await client.get("/verdicts", params=query)).json()
+        drafts += page["drafts"]
+        if page["next"] is None:
+            break
+        query["cursor"] = page["next"]
+    assert sorted(draft["draft_code"] for draft in drafts) == sorted(recorded.drafts)
+    assert [draft["changed_at"] for draft in drafts] == sorted(draft["changed_at"] for draft in drafts)
+    for draft in drafts[::9]:
+        coverage = await client.get(f"/drafts/{draft['draft_code']}/coverage", params={"as_of": day})
+        shown = [
+            {name: policy[name] for name in draft["policies"][0]} for policy in coverage.json()["policies"]
+        ]
+        assert (draft["policies"], draft["unit_code"]) == (shown, coverage.json()["unit_code"])
+    middle = drafts[len(drafts) // 2]["changed_at"]
+    later = (await client.get("/verdicts", params={"as_of": day, "changed_after": middle})).json()
+    assert [draft["changed_at"] for draft in later["drafts"]] == [
+        draft["changed_at"] for draft in drafts if draft["changed_at"] > middle
+    ]
+    none = (await client.get("/verdicts", params={"changed_after": page["position"]})).json()
+    assert (none["drafts"], none["next"], none["position"]) == ([], None, page["position"])

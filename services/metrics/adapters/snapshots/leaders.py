@@ -12,9 +12,9 @@ from services.metrics.adapters.read_model import (
     SqlSnapshot,
     SqlSnapshots,
     _belongs,
-    _holds,
     _leading,
     _sum,
+    holds,
 )
 from services.metrics.adapters.tables import (
     DRAFT,
@@ -97,7 +97,7 @@ def _late(as_of: date, period: Period | None) -> Select[Any]:
         select(literal(1))
         .where(
             gap.c.draft_id == policy.c.draft_id,
-            _holds(gap, as_of),
+            holds(gap, as_of),
             gap.c.due_on < as_of,
             policy.c.policy_no == func.any(gap.c.policies),
         )
@@ -111,9 +111,9 @@ def _late(as_of: date, period: Period | None) -> Select[Any]:
             policy.c.scope == Answer.YES,
             policy.c.verdict == PolicyVerdict.MISSED,
             ~policy.c.begun,
-            _holds(policy, as_of),
+            holds(policy, as_of),
             _belongs(policy, period, as_of),
-            _holds(pair, as_of),
+            holds(pair, as_of),
             owed,
         )
         .order_by(DRAFT.c.draft_code, policy.c.policy_no, pair.c.due_on)
@@ -133,7 +133,7 @@ def _month(day: date, period: Period | None) -> Iterator[Select[Any]]:
             _sum(judged, "judged"),
             literal(0).label("overdue"),
         )
-        .where(policy.c.scope == Answer.YES, _holds(policy, day), _belongs(policy, period, day))
+        .where(policy.c.scope == Answer.YES, holds(policy, day), _belongs(policy, period, day))
         .group_by(policy.c.unit_code)
     )
     yield (
@@ -144,7 +144,7 @@ def _month(day: date, period: Period | None) -> Iterator[Select[Any]]:
             literal(0).label("judged"),
             func.count().label("overdue"),
         )
-        .where(_holds(gap, day), gap.c.due_on < day)
+        .where(holds(gap, day), gap.c.due_on < day)
         .group_by(gap.c.unit_code)
     )
 
@@ -166,7 +166,7 @@ def _stages(as_of: date, period: Period | None) -> Select[Any]:
             pair.c.counts,
             pair.c.verdict.in_(DECIDED),
             due,
-            _holds(pair, effective_day(period, as_of)),
+            holds(pair, effective_day(period, as_of)),
             _belongs(pair, period, as_of),
         )
         .group_by(pair.c.unit_code, pair.c.stage)
@@ -202,5 +202,5 @@ def _overdue(first: date, last: date) -> Select[Any]:
     return (
         select(*_turn(Turn.OVERDUE, gap.c.unit_code))
         .join(DRAFT, DRAFT.c.draft_id == gap.c.draft_id)
-        .where(_holds(gap, last), gap.c.due_on.between(first - ONE_DAY, last - ONE_DAY))
+        .where(holds(gap, last), gap.c.due_on.between(first - ONE_DAY, last - ONE_DAY))
     )

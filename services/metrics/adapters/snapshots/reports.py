@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from services.metrics.adapters.read_model import SqlSnapshot, SqlSnapshots, _belongs, _holds
+from services.metrics.adapters.read_model import SqlSnapshot, SqlSnapshots, _belongs, holds
 from services.metrics.adapters.tables import DRAFT, POLICY_INTERVAL
 from services.metrics.application.page_ports import PolicyRow
 from shared.contracts.vocabulary import Answer, Dataset, Instrument
@@ -59,7 +59,7 @@ def _policies(as_of: date, period: Period | None) -> Select[Any]:
         .join(DRAFT, DRAFT.c.draft_id == policy.c.draft_id)
         .where(
             policy.c.scope != Answer.NO,
-            _holds(policy, effective_day(period, as_of)),
+            holds(policy, effective_day(period, as_of)),
             _belongs(policy, period, as_of),
         )
         .order_by(DRAFT.c.draft_code, policy.c.policy_no)
