@@ -409,7 +409,9 @@ async def test_changed_verdicts_are_those_of_the_coverage(recorded: Recorded) ->
         ]
         assert (draft["policies"], draft["unit_code"]) == (shown, coverage.json()["unit_code"])
     middle = drafts[len(drafts) // 2]["changed_at"]
-    later = (await client.get("/verdicts", params={"as_of": day, "changed_after": middle})).json()
+    later = (
+        await client.get("/verdicts", params={"as_of": day, "changed_after": middle, "limit": 500})
+    ).json()
     assert [draft["changed_at"] for draft in later["drafts"]] == [
         draft["changed_at"] for draft in drafts if draft["changed_at"] > middle
     ]
