@@ -65,7 +65,7 @@ def percent(rate: float | None) -> str:
     """Write a fraction to a tenth of a per cent, or that it does not apply."""
     from shared.rules.wording import NOT_APPLICABLE  # noqa: PLC0415  loads all rules: `loa --help` answers without
 
-    return NOT_APPLICABLE.vi if rate is None else f"{rate * 100:.1f}".replace(".", ",") + " %"
+    return NOT_APPLICABLE.vi if rate is None else f"{rate * 100:.1f}".replace(".", ",") + "%"
 
 
 def count(number: int) -> str:

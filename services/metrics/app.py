@@ -62,7 +62,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
             effect.router(Effects(snapshots, rulebook, present)),
             report_routes.router(reports, settings.report_template or TEMPLATE),
             report_routes.page_router(reports, platform.notices(runner)),
-            pages.router(leaders, f"{settings.url_registry}/decisions", platform.notices(runner)),
+            pages.router(leaders, settings.url_registry, platform.notices(runner)),
         ],
         broker=faststream_broker.create_broker(settings, platform.catalog),
         catalog=platform.catalog,

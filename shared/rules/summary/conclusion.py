@@ -5,7 +5,6 @@ from datetime import date
 
 from shared.kernel.counted import agreeing, counted
 from shared.kernel.errors import Text
-from shared.rules.figure_words import HARD_SPACE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +86,7 @@ def _percent(share: float) -> Text:
     tenths = round(share * 1000)
     shown = min(max(tenths, 1), 999) if 0 < share < 1 else tenths
     digits = f"{shown / 10:.1f}".removesuffix(".0")
-    return Text(f"{digits.replace('.', ',')}{HARD_SPACE}%", f"{digits}%")
+    return Text(f"{digits.replace('.', ',')}%", f"{digits}%")
 
 
 def _lower(text: str) -> str:

@@ -8,7 +8,7 @@ from deploy.cli import console
 
 
 @pytest.mark.parametrize(
-    ("rate", "shown"), [(None, "không áp dụng"), (0.0, "0,0 %"), (2 / 3, "66,7 %"), (1.0, "100,0 %")]
+    ("rate", "shown"), [(None, "không áp dụng"), (0.0, "0,0%"), (2 / 3, "66,7%"), (1.0, "100,0%")]
 )
 def test_a_rate(rate: float | None, shown: str) -> None:
     assert console.percent(rate) == shown

@@ -223,7 +223,7 @@ async def page(
     app.state.clock = runtime.now
     problems.install(app)
     queries = LeadersQueries(Queries(snapshots, load_rulebook()), snapshots)
-    app.include_router(pages.router(queries, "https://registry.example.vn/decisions", noticed))
+    app.include_router(pages.router(queries, "https://registry.example.vn", noticed))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://loa") as client:
         answer = await client.get(address)

@@ -61,7 +61,7 @@ def the_office() -> MadeUp:
 async def test_it_begins_with_the_conclusion_and_hides_no_policy() -> None:
     text_value = words(await page(f"/?{ON_THE_DAY}", the_office()))
     assert (
-        "<h1>7/13 chính sách được đánh giá (53,8 %) đã được truyền thông theo Kế hoạch; chỉ tiêu 100 %. 7 dự thảo đang "
+        "<h1>7/13 chính sách được đánh giá (53,8%) đã được truyền thông theo Kế hoạch; chỉ tiêu 100%. 7 dự thảo đang "
         "thiếu truyền thông, 1 đã quá hạn. Truyền thông ngay thì 2 chính sách quá hạn còn kịp đạt.</h1>"
     ) in text_value
     sizes = re.findall(r'<li class="(\w+)"><a [^>]*>[^<]* <strong>(\d+)</strong>', text_value)
@@ -81,7 +81,7 @@ async def test_it_has_one_rate_and_neither_positions_nor_hashes() -> None:
     shown = re.sub(
         r"<svg.*?</svg>|<details.*?</details>|<[^>]*>", "", text_value[text_value.index("<body>") :]
     )
-    assert re.findall(r"[\d.,]+ %", shown) == ["53,8 %", "100 %"]  # the rate, and its target
+    assert re.findall(r"[\d.,]+%", shown) == ["53,8%", "100%"]  # the rate, and its target
     assert "4.321" not in text_value
     assert re.search(r"\b[0-9a-f]{12,}\b", text_value) is None
 

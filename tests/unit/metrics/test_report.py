@@ -249,7 +249,7 @@ def test_the_template_in_the_repository_is_what_its_program_writes() -> None:
         (1234567, Kind.NUMBER, "1.234.567"),
         (None, Kind.NUMBER, "–"),
         (None, Kind.SHARE, "không áp dụng"),
-        (0, Kind.SHARE, "0,0 %"),
+        (0, Kind.SHARE, "0,0%"),
         (date(2026, 3, 1), Kind.DAY, "01/03/2026"),
         ("a", Kind.TEXT, "a"),
     ],

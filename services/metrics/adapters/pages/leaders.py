@@ -39,7 +39,7 @@ class Words:
         return self.pair(text.vi, text.en)
 
 
-def values(page: LeadersPage, lang: Language, today: date, decisions: str) -> dict[str, Any]:
+def values(page: LeadersPage, lang: Language, today: date) -> dict[str, Any]:
     words = Words(lang)
     question = page.overview.question
 
@@ -57,7 +57,6 @@ def values(page: LeadersPage, lang: Language, today: date, decisions: str) -> di
         "owing": page.owing[:MOST_OWING],
         "waiting": page.waiting[:MOST_WAITING],
         "requests": wording.REQUESTS,
-        "decisions": decisions,
         "chart": chart(page.months),
         "stages": _stages(page.units),
         "stage_names": wording.STAGES,

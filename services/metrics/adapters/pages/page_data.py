@@ -24,7 +24,7 @@ from shared.contracts.vocabulary import (
 )
 from shared.kernel.errors import Text
 from shared.rules import wording
-from shared.rules.figure_words import HARD_SPACE, time_left
+from shared.rules.figure_words import time_left
 from shared.rules.figures import rates
 from shared.rules.rulebook.procedures import Certainty
 from shared.rules.verdicts import COUNTING, Because, OccurrenceVerdict, PolicyVerdict
@@ -59,7 +59,7 @@ def points(share: float) -> str:
 
 
 def percent(share: float | None) -> str:
-    return wording.NOT_APPLICABLE.vi if share is None else f"{points(share)}{HARD_SPACE}%"
+    return wording.NOT_APPLICABLE.vi if share is None else f"{points(share)}%"
 
 
 def day(value: date | str, precision: Precision = Precision.DAY) -> str:

@@ -80,14 +80,15 @@ def pages_router() -> APIRouter:
     )
 
 
-def router(pages: LeadersQueries, decisions: str, notices: Notices = no_notices) -> APIRouter:
-    """`notices` stand above the figures while the log is not as it should be; `decisions` is where requests are decided."""
+def router(pages: LeadersQueries, registry: str, notices: Notices = no_notices) -> APIRouter:
+    """`notices` stand above the figures while the log is not as it should be; `registry` is where officials enter and decide."""
     queries = pages.queries
     routes = pages_router()
     common: dict[str, Any] = {
         "rules_version": queries.rulebook.version,
         "definition": DEFINITION.vi,
         "definition_en": DEFINITION.en,
+        "registry": registry,
     }
 
     @routes.get("/", summary="Where communication stands and who owes what, for leaders")
@@ -100,7 +101,7 @@ def router(pages: LeadersQueries, decisions: str, notices: Notices = no_notices)
             headers={"Content-Language": chosen.lang},
             **common,
             **shown_choice(page.overview, chosen, today, await notices()),
-            **leaders.values(page, chosen.lang, today, decisions),
+            **leaders.values(page, chosen.lang, today),
         )
 
     @routes.get("/details", summary="All figures of a day, for people")

@@ -18,7 +18,7 @@ NONE = {"begun": 0, "judged": 0, "recoverable": 0, "lacking": 0, "overdue": 0}
         (
             {"begun": 7, "judged": 13, "target": 1.0, "lacking": 5, "overdue": 2, "recoverable": 3},
             (
-                "7/13 chính sách được đánh giá (53,8 %) đã được truyền thông theo Kế hoạch; chỉ tiêu 100 %. "
+                "7/13 chính sách được đánh giá (53,8%) đã được truyền thông theo Kế hoạch; chỉ tiêu 100%. "
                 "5 dự thảo đang thiếu truyền thông, 2 đã quá hạn. Truyền thông ngay thì 3 chính sách quá hạn còn kịp đạt."
             ),
             (
@@ -34,7 +34,7 @@ NONE = {"begun": 0, "judged": 0, "recoverable": 0, "lacking": 0, "overdue": 0}
         (
             {"begun": 2999, "judged": 3000, "lacking": 1},
             (
-                "2.999/3.000 chính sách được đánh giá (99,9 %) đã được truyền thông theo Kế hoạch. "
+                "2.999/3.000 chính sách được đánh giá (99,9%) đã được truyền thông theo Kế hoạch. "
                 "1 dự thảo đang thiếu truyền thông, chưa dự thảo nào quá hạn."
             ),
             (
@@ -45,7 +45,7 @@ NONE = {"begun": 0, "judged": 0, "recoverable": 0, "lacking": 0, "overdue": 0}
         (
             {"judged": 4, "target": 0.7, "lacking": 2, "overdue": 2, "forecast_of": date(2027, 1, 4)},
             (
-                "Dự kiến đến ngày 04/01/2027: 0/4 chính sách được đánh giá (0 %) đã được truyền thông theo Kế hoạch; chỉ tiêu 70 %. "
+                "Dự kiến đến ngày 04/01/2027: 0/4 chính sách được đánh giá (0%) đã được truyền thông theo Kế hoạch; chỉ tiêu 70%. "
                 "2 dự thảo đang thiếu truyền thông, đều đã quá hạn."
             ),
             (
