@@ -59,6 +59,7 @@ NUMBERS = frozenset(
         ),
         *("received", "accepted", "explained", "agree", "disagree"),
         *("comments_received", "comments_accepted", "comments_explained", "quantity", "amount", "budget"),
+        "percent",
     }
 )
 ANSWERS = frozenset(
@@ -164,6 +165,15 @@ COLUMNS: Mapping[str, Columns] = {
             *("title", "document", "lead_unit_code", "coordinating_unit_codes", "due_on", "product"),
             *("happened_on", "precision", "quantity", "amount", "note", "draft_code", "gap_id"),
             *("entry_id", "of_entry", DATASET),
+            *(
+                "entry_ref",
+                "of_ref",
+                "due_precision",
+                "coordinating_text",
+                "year_reason",
+                "percent",
+                "reason",
+            ),
         ),
         notes=True,
     ),

@@ -18,8 +18,15 @@ from shared.contracts.campaigns import (
 )
 from shared.contracts.envelope import Recorded
 from shared.contracts.event import Event
-from shared.contracts.programme import ProgrammeEntry, ProgrammeEvent
+from shared.contracts.programme import (
+    CONTENT,
+    ProgrammeEntry,
+    ProgrammeEntryCancelled,
+    ProgrammeEntryCorrected,
+    ProgrammeEvent,
+)
 from shared.projections.rows import Change, Put, RowChange
+from shared.rules.programme.facts import cancelled_from
 
 Rows = list[RowChange]
 
@@ -96,8 +103,26 @@ def _cancelled(_event: Recorded, data: PlanActivityCancelled) -> Rows:
 
 
 def _entry(event: Recorded, data: ProgrammeEntry) -> Rows:
-    own = {"kind": data.name, "position": event.position, "of_entry": getattr(data, "of_entry", None)}
-    return [Put("programme_entry", own, data)]
+    own = {
+        "kind": data.name,
+        "position": event.position,
+        "corrected": False,
+        "cancelled_from": None,
+        **{name: getattr(data, name, None) for name in ("of_entry", "percent", "reason")},
+    }
+    return [Put("programme_entry", own, data), *_of_entry(data)]
+
+
+def _of_entry(data: ProgrammeEntry) -> Rows:
+    match data:
+        case ProgrammeEntryCorrected():
+            content = {name: getattr(data, name) for name in CONTENT} | {"corrected": True}
+            return [Change("programme_entry", {"entry_id": data.of_entry}, content)]
+        case ProgrammeEntryCancelled():
+            values = {"cancelled_from": cancelled_from(data)}
+            return [Change("programme_entry", {"entry_id": data.of_entry}, values)]
+        case _:
+            return []
 
 
 _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
