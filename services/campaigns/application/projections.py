@@ -18,15 +18,9 @@ from shared.contracts.campaigns import (
 )
 from shared.contracts.envelope import Recorded
 from shared.contracts.event import Event
-from shared.contracts.programme import (
-    CONTENT,
-    ProgrammeEntry,
-    ProgrammeEntryCancelled,
-    ProgrammeEntryCorrected,
-    ProgrammeEvent,
-)
+from shared.contracts.programme import CONTENT, ProgrammeEntry, ProgrammeEvent
+from shared.projections.programme_rows import entry_changes
 from shared.projections.rows import Change, Put, RowChange
-from shared.rules.programme.facts import cancelled_from
 
 Rows = list[RowChange]
 
@@ -103,26 +97,13 @@ def _cancelled(_event: Recorded, data: PlanActivityCancelled) -> Rows:
 
 
 def _entry(event: Recorded, data: ProgrammeEntry) -> Rows:
-    own = {
-        "kind": data.name,
-        "position": event.position,
-        "corrected": False,
-        "cancelled_from": None,
-        **{name: getattr(data, name, None) for name in ("of_entry", "percent", "reason")},
-    }
-    return [Put("programme_entry", own, data), *_of_entry(data)]
+    return list(entry_changes(event, data, ENTRY_COLUMNS))
 
 
-def _of_entry(data: ProgrammeEntry) -> Rows:
-    match data:
-        case ProgrammeEntryCorrected():
-            content = {name: getattr(data, name) for name in CONTENT} | {"corrected": True}
-            return [Change("programme_entry", {"entry_id": data.of_entry}, content)]
-        case ProgrammeEntryCancelled():
-            values = {"cancelled_from": cancelled_from(data)}
-            return [Change("programme_entry", {"entry_id": data.of_entry}, values)]
-        case _:
-            return []
+ENTRY_COLUMNS = frozenset(
+    {"entry_id", "unit_code", "year", "kind", "position", "of_entry", "dataset", *CONTENT}
+    | {"percent", "reason", "corrected", "cancelled_from"}
+)
 
 
 _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {

@@ -67,7 +67,8 @@ class Standing:
     """An entry on a day. `status` is None where nothing is owed; `owed_by` is the unit that is to act next.
 
     `done_on` is also None where no day was given.
-    `steps` are the follow-ups until then, in order; `due_on` is that of the last extension.
+    `steps` are the follow-ups until then, in order; `due_on` is that of the last extension. `findings` and how many of
+    them are `mended` are those of an inspection or of one recorded finding.
     """
 
     fact: EntryFact
@@ -76,9 +77,12 @@ class Standing:
     done_on: date | None = None
     owed_by: str | None = None
     percent: int | None = None
+    findings: int | None = None
+    mended: int | None = None
     steps: Sequence[EntryFact] = ()
 
 
+_WITH_FINDINGS = frozenset({Kind.INSPECTION_CONDUCTED, Kind.FINDING_RECORDED})
 Steps = Mapping[UUID, Sequence[EntryFact]]
 
 
@@ -139,6 +143,8 @@ def _standing(fact: EntryFact, steps: Steps, as_of: date) -> Standing:
         done_on=None if done_on == date.min else done_on,
         owed_by=None if done_on else _owed_by(fact, steps),
         percent=_percent(fact, steps),
+        findings=findings_of(fact, steps) if fact.kind in _WITH_FINDINGS else None,
+        mended=mended(fact, steps) if fact.kind in _WITH_FINDINGS else None,
         steps=own,
     )
 

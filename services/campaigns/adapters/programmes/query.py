@@ -9,12 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.campaigns.adapters.tables import ENTRY
 from services.campaigns.application.queries import EntryFilter
-from shared.contracts.vocabulary import ProgrammeKind
+from shared.projections.programme_rows import OF_FACT, fact_of
 from shared.rules.programme.kinds import WITH_STATE
-from shared.rules.programme.states import ENDED, EntryFact, standings
+from shared.rules.programme.states import ENDED, standings
 
 Row = Mapping[Any, Any]
-_OF_FACT = [ENTRY.c[name] for name in EntryFact.__dataclass_fields__ if name in ENTRY.c]
 AT_LEAST = 200  # rows that are read at once where only some of them are wanted
 
 
@@ -36,18 +35,15 @@ async def entries(
     return rows[:limit]
 
 
-def fact_of(row: Row) -> EntryFact:
-    given = {column.name: row[column.name] for column in _OF_FACT}
-    return EntryFact(**given | {"kind": ProgrammeKind(row["kind"])})
-
-
 async def _with_standing(
     connection: AsyncConnection, page: Collection[Row], as_of: date
 ) -> list[dict[str, Any]]:
     programmes = {(row["unit_code"], row["year"]) for row in page}
     if not programmes:
         return []
-    whole = select(*_OF_FACT).where(tuple_(ENTRY.c.unit_code, ENTRY.c.year).in_(sorted(programmes)))
+    whole = select(*(ENTRY.c[name] for name in OF_FACT)).where(
+        tuple_(ENTRY.c.unit_code, ENTRY.c.year).in_(sorted(programmes))
+    )
     facts = [fact_of(row) for row in (await connection.execute(whole)).mappings()]
     stand = standings(facts, as_of)
     return [{**row, "standing": stand.get(row["entry_id"])} for row in page]
