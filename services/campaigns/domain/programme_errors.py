@@ -108,9 +108,9 @@ class InspectsAbove(Refusal):
 
     def __init__(self, unit_code: str, inspected: str) -> None:
         super().__init__(
-            f"Đơn vị “{inspected}” là cấp trên của đơn vị “{unit_code}” nên không phải là đối tượng kiểm tra của đơn vị này; đề nghị "
+            f"Đơn vị “{inspected}” thuộc cấp cao hơn đơn vị “{unit_code}” nên không phải là đối tượng kiểm tra của đơn vị này; đề nghị "
             "kiểm tra lại đơn vị được kiểm tra (lead_unit_code).",
-            f"The unit '{inspected}' stands above '{unit_code}', which does not inspect it; check which unit was inspected "
+            f"The unit '{inspected}' is of a higher level than '{unit_code}', which does not inspect it; check which unit was inspected "
             "(lead_unit_code).",
             field="lead_unit_code",
         )
