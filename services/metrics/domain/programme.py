@@ -91,9 +91,9 @@ class EntriesOn:
     def on(cls, rows: Iterable[ProgrammeEntryRow], as_of: date, year: int) -> "EntriesOn":
         """Take the entries that exist on a day; `rows` are whole programmes, those of obstacles of earlier years too."""
         listed = list(rows)
-        facts = [row.fact for row in listed]
-        stand = standings(facts, as_of)
-        before = standings(facts, min(as_of, date(year - 1, DECEMBER, 31)))
+        stand = standings((row.fact for row in listed), as_of)
+        earlier = (row.fact for row in listed if row.year < year)
+        before = standings(earlier, min(as_of, date(year - 1, DECEMBER, 31)))
         present = [row for row in listed if row.fact.entry_id in stand]
         wanted = [row for row in present if row.year == year or _is_carried_over(row, before)]
         return cls(wanted, stand, year)
