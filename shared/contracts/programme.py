@@ -15,7 +15,8 @@ class ProgrammeEntry(Event):
     `amount` is in đồng; `happened_on` is a day, month or year (by its first day). `due_on` is always a day: the last of
     the month, quarter or year that `due_precision` names. Without `lead_unit_code` it is the unit itself;
     `coordinating_text` names in words who coordinates. People are counted, never named. `entry_ref` is the name by which
-    people and other rows refer to the entry, `year_reason` why it lies outside the year of the programme.
+    people and other rows refer to the entry, `year_reason` why it lies outside the year of the programme. A task that `needs_acceptance` is done when who assigned it
+    accepts the report; where nothing is said, as in release 0.1.0, by the report alone.
     """
 
     entry_id: UUID
@@ -40,6 +41,7 @@ class ProgrammeEntry(Event):
     due_precision: DuePrecision | None = None
     coordinating_text: str | None = None
     year_reason: str | None = None
+    needs_acceptance: bool | None = None
 
 
 class _FollowUp(ProgrammeEntry):

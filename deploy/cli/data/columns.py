@@ -65,7 +65,7 @@ NUMBERS = frozenset(
 ANSWERS = frozenset(
     {
         *("in_scope", "requires_proposal", "affects_rights", "contested", "wide_impact", "state_secret"),
-        "expected",
+        *("expected", "needs_acceptance"),
     }
 )
 DATASET = "dataset"  # optional where an installation holds several kinds of data
@@ -173,6 +173,7 @@ COLUMNS: Mapping[str, Columns] = {
                 "year_reason",
                 "percent",
                 "reason",
+                "needs_acceptance",
             ),
         ),
         notes=True,

@@ -14,6 +14,7 @@ from shared.kernel.errors import Text
 
 PAGE = 500
 CHANGES = frozenset({"entry_corrected", "entry_cancelled"})
+ANSWERS = {True: "yes", False: "no"}
 FORBIDDEN = frozenset({401, 403})
 
 NOT_EXPORTED = Text(
@@ -139,7 +140,9 @@ def _programmes(services: Services, files: CsvFiles) -> None:
             left_out.add(entry["entry_id"])
             continue
         units = _listed(entry["coordinating_unit_codes"])
-        files.add("programme", {**entry, "coordinating_unit_codes": units}, entry["notes"])
+        answer = ANSWERS.get(entry["needs_acceptance"])
+        written = {"coordinating_unit_codes": units, "needs_acceptance": answer}
+        files.add("programme", {**entry, **written}, entry["notes"])
 
 
 def _communications(services: Services, files: CsvFiles) -> None:

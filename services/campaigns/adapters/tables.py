@@ -137,6 +137,7 @@ class ProgrammeEntryRow(Base, table=True):
     due_precision: str | None = None
     coordinating_text: str | None = None
     year_reason: str | None = None
+    needs_acceptance: bool | None = None
     percent: int | None = None
     reason: str | None = None
     corrected: bool | None = None

@@ -24,6 +24,7 @@ Kind = ProgrammeKind
 DECEMBER = 12
 _ONLY_OF = {  # fields that other kinds don't have
     "percent": frozenset({Kind.TASK_PROGRESSED}),
+    "needs_acceptance": frozenset({Kind.TASK_ASSIGNED, Kind.ENTRY_CORRECTED}),
     "reason": frozenset(kind for kind, spec in KINDS.items() if "reason" in spec.requires),
 }
 _LATE_ONLY = frozenset({Kind.REPORT_SUBMITTED})  # what happens when it is due, so perhaps later

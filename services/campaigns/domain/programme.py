@@ -79,6 +79,7 @@ class Record:
     quantity: int | None = None
     amount: int | None = None
     percent: int | None = None
+    needs_acceptance: bool | None = None
     note: str | None = None
     reason: str | None = None
     draft_code: str | None = None
@@ -175,11 +176,22 @@ def _event(programme: Programme, command: Record, followed: Entered | None) -> P
         **_due(command),
         "entry_ref": _reference(programme, command, followed),
     }
+    if command.needs_acceptance is None:
+        more["needs_acceptance"] = _needs_acceptance(command, followed)
     if command.lead_unit_code is None and followed is not None:
         more["lead_unit_code"] = _lead(programme, command, followed)
     if followed is not None:
         more["of_entry"] = followed.event.entry_id
     return model.of(command, **more)
+
+
+def _needs_acceptance(command: Record, followed: Entered | None) -> bool | None:
+    """Who assigns a task to another unit accepts what that unit reports, unless it says otherwise."""
+    corrects = command.kind is Kind.ENTRY_CORRECTED and followed is not None
+    kind = followed.event.name if corrects and followed is not None else command.kind
+    if kind != Kind.TASK_ASSIGNED:
+        return None
+    return command.lead_unit_code not in (None, command.unit_code) or None
 
 
 def _due(command: Record) -> dict[str, Any]:
@@ -250,7 +262,7 @@ def _writers(programme: Programme, entered: Entered) -> Iterator[str]:
 
 
 _FROM_CONTEXT = frozenset(
-    {"title", "entry_ref", "lead_unit_code"}
+    {"title", "entry_ref", "lead_unit_code", "needs_acceptance"}
 )  # what a command may leave to the programme
 
 
@@ -269,7 +281,11 @@ def _same_content(version: ProgrammeEvent, command: Record) -> bool:
         stated.pop(name, None)
     if version.due_precision is None:  # release 0.1.0 kept the last day alone
         stated.pop("due_precision")
-    left_out = {name for name in _FROM_CONTEXT if stated[name] is None}
+    if command.needs_acceptance is bool(
+        version.needs_acceptance
+    ):  # nobody accepts, whether it is said or not
+        stated.pop("needs_acceptance")
+    left_out = {name for name in _FROM_CONTEXT if stated.get(name) is None}
     same_notes = dict(command.notes) == version.notes
     return same_notes and all(
         getattr(version, name) == value for name, value in stated.items() if name not in left_out

@@ -45,6 +45,7 @@ class EntryFact:
     quantity: int | None = None
     percent: int | None = None
     document: str | None = None
+    needs_acceptance: bool | None = None
     cancelled_from: date | None = None
     day: date = date.min
 
@@ -55,11 +56,6 @@ class EntryFact:
     def performer(self) -> str:
         """The unit that is to act: who leads it, else the unit of the programme."""
         return self.lead_unit_code or self.unit_code
-
-    @property
-    def needs_acceptance(self) -> bool:
-        """Tell whether a task was assigned to another unit, so that who assigned it accepts what is reported."""
-        return self.performer != self.unit_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +181,7 @@ def _reported_on(fact: EntryFact, steps: Steps) -> date | None:
 
 
 def _task_done(fact: EntryFact, steps: Steps) -> date | None:
-    """Give the day of the first acceptance that was not followed by a return; of a unit's own task that of the report."""
+    """Give the day of the first acceptance that was not followed by a return; where nobody has to accept, of the report."""
     if not fact.needs_acceptance:
         return _reported_on(fact, steps)
     accepted: date | None = None

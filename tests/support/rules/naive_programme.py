@@ -45,7 +45,7 @@ def is_done(entry: EntryFact, log: Sequence[EntryFact], asked: date, upto: Place
     names = [step.kind for step in steps]
     match entry.kind:
         case Kind.TASK_ASSIGNED:
-            own = entry.lead_unit_code in (None, entry.unit_code)
+            own = not entry.needs_acceptance
             end = Kind.TASK_REPORTED if own else Kind.TASK_ACCEPTED
             decisive = [name for name in names if name in (end, Kind.TASK_RETURNED)]
             return bool(decisive) and decisive[-1] is end

@@ -142,6 +142,25 @@ def test_a_task_is_sent_back_and_accepted_by_who_assigned_it() -> None:
     assert given.when(enter(Kind.TASK_ACCEPTED, 4, of=1, happened_on=date(2025, 5, 2))).yields()
 
 
+def test_a_task_of_another_unit_is_accepted_unless_it_is_said_or_was_recorded_before() -> None:
+    reported = event(Kind.TASK_REPORTED, 2, of=1)
+    (assigned,) = spec(programme).when(enter(Kind.TASK_ASSIGNED, 1, lead_unit_code="SO-A")).yields()
+    (lenient,) = (
+        spec(programme)
+        .when(enter(Kind.TASK_ASSIGNED, 1, lead_unit_code="SO-A", needs_acceptance=False))
+        .yields()
+    )
+    (of_its_own,) = spec(programme).when(enter(Kind.TASK_ASSIGNED, 1, lead_unit_code="STP")).yields()
+    before = event(Kind.TASK_ASSIGNED, 1, lead_unit_code="SO-A")  # as release 0.1.0 recorded it
+    still_open = [
+        after(task, reported).state.is_open(task) for task in (assigned, lenient, of_its_own, before)
+    ]
+    assert still_open == [True, False, False, False]
+    after(before).when(enter(Kind.TASK_ASSIGNED, 1, lead_unit_code="SO-A", needs_acceptance=False)).nothing()
+    wrong = enter(Kind.TRAINING_HELD, 3, needs_acceptance=True)
+    spec(programme).when(wrong).refused(refusals.EntryFieldMisplaced)
+
+
 def test_an_obstacle_goes_from_body_to_body_until_the_unit_has_its_answer() -> None:
     given = after(OBSTACLE)
     (received,) = given.when(enter(Kind.OBSTACLE_RECEIVED, 2, of=1)).yields()

@@ -52,8 +52,12 @@ def at(facts: Sequence[EntryFact], number: int, of: int = 1) -> EntryStatus | No
         (task(due_on=None), [], {0: OPEN, 300: OPEN}),
         (task(), [(Kind.TASK_REPORTED, 10)], {9: OPEN, 10: DONE, 99: DONE}),
         (task(), [(Kind.TASK_REPORTED, 11)], {11: DONE_LATE}),
-        (task(lead_unit_code="SO"), [(Kind.TASK_REPORTED, 9)], {9: OPEN, 11: LATE}),
-        (task(lead_unit_code="SO"), [(Kind.TASK_REPORTED, 9), (Kind.TASK_ACCEPTED, 10)], {9: OPEN, 10: DONE}),
+        (task(needs_acceptance=True), [(Kind.TASK_REPORTED, 9)], {9: OPEN, 11: LATE}),
+        (
+            task(needs_acceptance=True),
+            [(Kind.TASK_REPORTED, 9), (Kind.TASK_ACCEPTED, 10)],
+            {9: OPEN, 10: DONE},
+        ),
         (task(), [(Kind.TASK_REPORTED, 5), (Kind.TASK_RETURNED, 6)], {5: DONE, 6: OPEN, 11: LATE}),
         (
             task(),
@@ -129,7 +133,7 @@ def test_who_is_to_act_next() -> None:
         fact(3, Kind.OBSTACLE_DECIDED, 4, of=1, lead_unit_code="UBND"),
     ]
     assert [standings(obstacle, day(n))[UUID(int=1)].owed_by for n in (1, 3, 4)] == ["STP", "UBND", None]
-    assigned = [task(lead_unit_code="SO"), fact(2, Kind.TASK_REPORTED, 3, of=1)]
+    assigned = [task(lead_unit_code="SO", needs_acceptance=True), fact(2, Kind.TASK_REPORTED, 3, of=1)]
     assert [standings(assigned, day(n))[UUID(int=1)].owed_by for n in (1, 3)] == ["SO", "XA"]
 
 
@@ -166,6 +170,7 @@ def history(draw: random.Random) -> list[EntryFact]:
             due_on=day(draw.randint(0, 40)) if kind is Kind.TASK_EXTENDED or draw.random() < 0.6 else None,
             quantity=draw.choice([None, 0, 1, 2, 3]),
             lead_unit_code=draw.choice([None, "XA", "SO"]),
+            needs_acceptance=draw.choice([None, False, True]),
             cancelled_from=draw.choice([None] * 8 + [date.min, day(draw.randint(0, 40))]),
         )
         facts.append(replace(made, of_entry=followed.entry_id) if followed else made)

@@ -41,6 +41,10 @@ class EntryContent(Body):
     quantity: int | None = Field(default=None, ge=0, le=MOST)
     amount: int | None = Field(default=None, ge=0, le=MOST_MONEY)
     percent: int | None = Field(default=None, ge=0, le=100)
+    needs_acceptance: bool | None = Field(
+        default=None,
+        description="of a task: who assigned it accepts the report; true by default if another unit leads it",
+    )
     note: Words | None = None
     draft_code: Code | None = None
     gap_id: UUID | None = None

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -77,6 +77,7 @@ class ProgrammeRow(DatedRow):
     quantity: int | None = Field(default=None, ge=0, le=MOST)
     amount: int | None = Field(default=None, ge=0, le=MOST_MONEY)
     percent: int | None = Field(default=None, ge=0, le=100)
+    needs_acceptance: Literal["yes", "no"] | None = None
     note: str | None = None
     reason: str | None = None
     draft_code: Code | None = None
@@ -97,6 +98,7 @@ class ProgrammeRow(DatedRow):
         fields = self.model_dump(include=set(ProgrammeRow.model_fields) - {"entry_id"})
         number = self.entry_id or natural_id(self, self.unit_code, self.year)
         former = former_id(self, self.unit_code, self.year)
+        fields["needs_acceptance"] = None if self.needs_acceptance is None else self.needs_acceptance == "yes"
         return Record(entry_id=number, former_id=former, notes=self.notes, by=by, today=today, **fields)
 
 

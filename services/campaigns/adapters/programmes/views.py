@@ -62,6 +62,7 @@ class EntryView(BaseModel):
     coordinating_text: str | None
     due_on: date | None
     due_precision: DuePrecision | None
+    needs_acceptance: bool | None
     product: str | None
     quantity: int | None
     amount: int | None
@@ -133,6 +134,9 @@ def stated(row: Mapping[str, Any]) -> dict[str, Any]:
         "percent": row.get("percent"),
         "steps": [_step(step) for step in standing.steps] if standing else [],
         "due_precision": (row["due_precision"] or DuePrecision.DAY) if due_on else None,
+        "needs_acceptance": bool(row["needs_acceptance"])
+        if kind.kind is ProgrammeKind.TASK_ASSIGNED
+        else None,
         "reason": row.get("reason"),
         "corrected": bool(row["corrected"]),
         "cancelled": row["cancelled_from"] is not None,

@@ -15,6 +15,7 @@ COLUMNS = {
     "due_precision": TEXT,
     "coordinating_text": TEXT,
     "year_reason": TEXT,
+    "needs_acceptance": sa.Boolean,
     "percent": sa.Integer,
     "reason": TEXT,
     "corrected": sa.Boolean,

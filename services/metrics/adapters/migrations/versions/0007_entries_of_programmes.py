@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("quantity", sa.Integer(), nullable=True),
         sa.Column("amount", sa.BigInteger(), nullable=True),
         sa.Column("percent", sa.Integer(), nullable=True),
+        sa.Column("needs_acceptance", sa.Boolean(), nullable=True),
         sa.Column("cancelled_from", sa.Date(), nullable=True),
         sa.Column("dataset", TEXT(), nullable=False),
         sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_programme_entry")),
